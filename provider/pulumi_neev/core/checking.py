@@ -1,0 +1,184 @@
+"""What is wrong with a set of inputs, said per property path; unknown values are passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pulumi_neev.core.model import UNKNOWN, Model, Rule, Secret
+
+M = TypeVar("M", bound=Model)
+
+HIDDEN = "__"
+"""Keys that begin so belong to a face, not to the user; they are carried along and never compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One property that cannot be: its path as the user knows it (``egress.allow[1].host``) and what is allowed."""
+
+    path: str
+    reason: str
+
+
+def visible(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The user's own keys, without nulls (the engine sends them) at any depth."""
+    return {key: without_nulls(value) for key, value in raw.items() if value is not None and not is_hidden(key)}
+
+
+def is_hidden(key: str) -> bool:
+    """Whether the key is a face's own."""
+    return key.startswith(HIDDEN)
+
+
+def parse(model: type[M], raw: Mapping[str, Any]) -> M:
+    """The inputs as typed values; they must have passed ``failures`` and hold nothing unknown."""
+    return model.model_validate(visible(raw))
+
+
+def failures(model: type[Model], raw: Mapping[str, Any]) -> list[Failure]:
+    """Every property of ``raw`` that cannot be, best known before anything is sent."""
+    known = visible(raw)
+    found: list[Failure] = []
+    try:
+        model.model_validate(known)
+    except ValidationError as error:
+        found = [_failure(model, each) for each in error.errors() if not _is_unknown(each)]
+    bad = {failure.path for failure in found}
+    found.extend(failure for failure in _broken_rules(model, known, "") if failure.path not in bad)
+    return found
+
+
+def at_most_one(*fields: str) -> Rule:
+    """At most one of the properties may be set."""
+
+    def broken(values: Mapping[str, Any]) -> str | None:
+        names = [name for name in values if values[name] is not None]
+        return f"at most one of {' and '.join(names)} can be set" if len(names) > 1 else None
+
+    return Rule(fields, broken)
+
+
+def exactly_one(*fields: str) -> Rule:
+    """One of the properties must be set, and only one."""
+
+    def broken(values: Mapping[str, Any]) -> str | None:
+        names = [name for name in values if values[name] is not None]
+        return None if len(names) == 1 else f"set exactly one of {' and '.join(values)}"
+
+    return Rule(fields, broken)
+
+
+def below(small: str, large: str) -> Rule:
+    """Where both are set, the first is less than the second."""
+
+    def broken(values: Mapping[str, Any]) -> str | None:
+        (small_name, low), (large_name, high) = values.items()
+        if low is None or high is None or low < high:
+            return None
+        return f"must be less than {large_name} ({high:g}); {small_name} is {low:g}"
+
+    return Rule((small, large), broken)
+
+
+def only_with(field: str, needed: str) -> Rule:
+    """The first is set only where the second is."""
+
+    def broken(values: Mapping[str, Any]) -> str | None:
+        (name, value), (needed_name, other) = values.items()
+        return f"{name} can be set only together with {needed_name}" if value is not None and other is None else None
+
+    return Rule((field, needed), broken)
+
+
+def path_of(location: Sequence[str | int]) -> str:
+    """``("egress", "allow", 1, "host")`` as ``egress.allow[1].host``."""
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part.isidentifier():
+            path += f".{part}" if path else part
+        else:
+            path += f'["{part}"]'
+    return path
+
+
+def without_nulls(value: Any) -> Any:
+    """The value without nulls at any depth."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [without_nulls(each) for each in value]
+    return value
+
+
+def _is_unknown(error: ErrorDetails) -> bool:
+    return error["input"] is UNKNOWN
+
+
+def _failure(model: type[Model], error: ErrorDetails) -> Failure:
+    location = error["loc"]
+    declared = model.properties.get(str(location[0])) if location else None
+    secret = declared is not None and declared.has(Secret)
+    return Failure(path_of(location), _reason(error, secret=secret))
+
+
+_REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda _: "is required",
+    "extra_forbidden": lambda _: "is not a property; see the reference for the ones there are",
+    "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",
+    "less_than_equal": lambda context: f"must be at most {context['le']:g}",
+    "multiple_of": lambda context: f"must be a multiple of {context['multiple_of']:g}",
+    "enum": lambda context: f"must be one of {context['expected']}",
+    "string_too_long": lambda context: f"can be at most {context['max_length']} characters long",
+    "too_short": lambda context: f"needs at least {context['min_length']}",
+    "int_from_float": lambda _: "must be a whole number",
+    "int_type": lambda _: "must be a whole number",
+    "string_type": lambda _: "must be a string",
+    "list_type": lambda _: "must be a list",
+    "dict_type": lambda _: "must be a map of strings",
+    "model_type": lambda _: "must be an object",
+    "model_attributes_type": lambda _: "must be an object",
+    "value_error": lambda context: str(context["error"]),
+}
+
+
+def _reason(error: ErrorDetails, *, secret: bool) -> str:
+    say = _REASONS.get(error["type"])
+    reason = say(error.get("ctx", {})) if say else error["msg"]
+    value = error["input"]
+    if secret or not isinstance(value, str | int | float) or isinstance(value, bool):
+        return reason
+    return f"{reason} (is {_shortened(value)})"
+
+
+def _shortened(value: str | float) -> str:
+    text = f"{value:g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004  a line's worth
+
+
+def _broken_rules(model: type[Model], raw: Mapping[str, Any], path: str) -> Iterator[Failure]:
+    names = {declared.field: declared.name for declared in model.properties.values()}
+    for rule in model.rules:
+        values = {names[field]: raw.get(names[field]) for field in rule.fields}
+        if any(value is UNKNOWN for value in values.values()):
+            continue
+        reason = _run(rule, values)
+        if reason:
+            yield Failure(path + names[rule.fields[0]], reason)
+    for declared in model.properties.values():
+        value = raw.get(declared.name)
+        if declared.model and isinstance(value, Mapping):
+            yield from _broken_rules(declared.model, value, f"{path}{declared.name}.")
+
+
+def _run(rule: Rule, values: Mapping[str, Any]) -> str | None:
+    try:
+        return rule.broken(values)
+    except (TypeError, ValueError):
+        return None  # a value of the wrong type has its own failure already

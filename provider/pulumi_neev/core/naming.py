@@ -1,0 +1,52 @@
+"""Names that the API takes: made where the user gives none, refused where they break its rules."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator
+
+MAX_LENGTH = 63
+SUFFIX_LENGTH = 7
+
+_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_FOREIGN = re.compile(r"[^a-z0-9]+")
+
+
+def valid_name(name: str) -> str:
+    """The name, which is a DNS label and not the shape of an id; raises ``ValueError`` with what is allowed."""
+    if not _LABEL.fullmatch(name) or len(name) > MAX_LENGTH:
+        raise ValueError(
+            f"must be at most {MAX_LENGTH} lower-case letters, digits and hyphens, "
+            "beginning with a letter and not ending with a hyphen"
+        )
+    if _is_uuid(name):
+        raise ValueError("must not have the shape of a UUID: a name addresses a sandbox, as its id does")
+    return name
+
+
+Name = Annotated[str, AfterValidator(valid_name)]
+
+
+def fitted(text: str, *, limit: int = MAX_LENGTH) -> str:
+    """The text as a name the API takes: lower case, other characters as hyphens, cut to the limit."""
+    label = _FOREIGN.sub("-", text.lower()).strip("-")
+    if not label[:1].isalpha():
+        label = f"s-{label}".rstrip("-")
+    label = label[:limit].rstrip("-")
+    return f"s{label}"[:limit].rstrip("-") if _is_uuid(label) else label
+
+
+def made_name(resource: str, suffix: str) -> str:
+    """``<resource>-<7 hex>``, cut so that the suffix stays whole."""
+    return f"{fitted(resource, limit=MAX_LENGTH - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}"
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

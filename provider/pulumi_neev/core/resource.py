@@ -1,0 +1,156 @@
+"""A resource: its declaration, its verbs, and what follows from both for checks, previews and state."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pulumi_neev.core import checking, diffing
+from pulumi_neev.core.checking import Failure
+from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Kind
+from pulumi_neev.core.model import UNKNOWN, AutoName, Inputs, Outputs, Property, Stable, Visible
+from pulumi_neev.core.waiting import Patience
+
+I = TypeVar("I", bound=Inputs)  # noqa: E741
+O = TypeVar("O", bound=Outputs)  # noqa: E741
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How many seconds each verb may take where the user sets no ``customTimeouts``."""
+
+    create: float = 600
+    update: float = 600
+    delete: float = 600
+    read: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Live(Generic[O]):
+    """A thing as it is now: its id, its inputs as the API answers them (camelCase, plain), its outputs."""
+
+    id: str
+    inputs: Mapping[str, Any]
+    outputs: O
+    trouble: str | None = None
+    """Why it cannot be used, where it cannot: shown as the reason of an unhealthy resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a verb knows of the operation it serves: whose it is, and how long it may take."""
+
+    resource: str
+    patience: Patience
+    created: bool = field(default=False)
+    """The thing was made in this operation, so nobody else has touched it."""
+
+
+class Resource(ABC, Generic[I, O]):
+    """One kind of resource. Verbs never see an unknown value, a secret's wrapper or a preview.
+
+    ``create`` makes the thing and returns as soon as its id is known; ``settle`` brings what exists to what the
+    inputs say, however far an earlier attempt came. So an id once known is never lost, and a second attempt goes on.
+    """
+
+    name: ClassVar[str]
+    inputs: ClassVar[type[Inputs]]
+    outputs: ClassVar[type[Outputs]]
+    timeouts: ClassVar[Timeouts] = Timeouts()
+    failed: ClassVar[tuple[str, str] | None] = None
+    """An output and the value of it that says the thing can never be used: the next update replaces it."""
+
+    @abstractmethod
+    async def create(self, api: Any, inputs: I, call: Call) -> Live[O]:
+        """The thing exists and its id is known; nothing has been waited for."""
+
+    @abstractmethod
+    async def settle(self, api: Any, id: str, inputs: I, call: Call) -> Live[O]:
+        """The thing is ready and as the inputs say."""
+
+    @abstractmethod
+    async def read(self, api: Any, id: str, inputs: I | None) -> Live[O] | None:
+        """The thing as it is, or ``None`` where it is gone; ``inputs`` is what is known of what was asked for."""
+
+    async def update(self, api: Any, id: str, old: I, new: I, call: Call) -> Live[O]:  # noqa: ARG002
+        """The thing is as the new inputs say."""
+        return await self.settle(api, id, new, call)
+
+    @abstractmethod
+    async def delete(self, api: Any, id: str, call: Call) -> None:
+        """The thing is gone; that it was gone before is no error."""
+
+    def check(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str]
+    ) -> tuple[dict[str, Any], list[Failure]]:
+        """The inputs as they are stored (defaults and a made name added), and what is wrong with them."""
+        checked = {key: value for key, value in new.items() if value is not None}
+        named = self.named
+        if named is not None and new.get(named.name) is None:
+            checked[named.name] = old.get(named.name) or make_name()
+            checked[AUTONAMED] = True
+        for declared in self.inputs.properties.values():
+            if declared.default is not None:
+                checked.setdefault(declared.name, declared.default)
+        return checked, checking.failures(self.inputs, checked)
+
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        """What has to change; no request is made."""
+        found = diffing.difference(self.inputs, old=old, state=state, new=new)
+        if self.failed is None or found.replaces or state.get(self.failed[0]) != self.failed[1]:
+            return found
+        return Difference((*found.changes, Change(self.failed[0], Kind.UPDATE, replace=True)), delete_first=False)
+
+    def preview_create(self, new: Mapping[str, Any]) -> dict[str, Any]:
+        """The state as far as it is known before anything is made."""
+        filled = {declared.name: UNKNOWN for declared in self._filled()}
+        return {**filled, **dict.fromkeys(self.outputs.properties, UNKNOWN), **checking.visible(new)}
+
+    def preview_update(self, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+        """The state as far as it is known before anything is changed."""
+        kept = {declared.name: state[declared.name] for declared in self._filled() if declared.name in state}
+        for name, declared in self.outputs.properties.items():
+            kept[name] = state[name] if declared.has(Stable) and name in state else UNKNOWN
+        for declared in self.inputs.properties.values():
+            if declared.unset is not None:
+                kept[declared.name] = declared.unset.means.wire()
+        return {**kept, **checking.visible(new)}
+
+    def state(self, asked: Mapping[str, Any], live: Live[O]) -> dict[str, Any]:
+        """What is stored: the inputs as asked for, what the platform chose for the rest, and the outputs."""
+        chosen = {
+            declared.name: live.inputs[declared.name]
+            for declared in self._filled()
+            if live.inputs.get(declared.name) is not None
+        }
+        return {**chosen, **live.outputs.wire(), **checking.visible(asked)}
+
+    def drifted(self, asked: Mapping[str, Any], live: Live[O]) -> dict[str, Any]:
+        """The inputs after a refresh: as asked for, but for what has really been changed outside."""
+        inputs = dict(asked)
+        for name, declared in self.inputs.properties.items():
+            if name in asked and name in live.inputs and not diffing.equal(declared, asked[name], live.inputs[name]):
+                inputs[name] = live.inputs[name]
+        return {name: value for name, value in inputs.items() if value is not None}
+
+    def imported(self, live: Live[O]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The inputs and the state of a thing that no program has described yet."""
+        inputs = {
+            name: live.inputs[name]
+            for name, declared in self.inputs.properties.items()
+            if live.inputs.get(name) is not None and not self._is_default(declared, live.inputs[name])
+        }
+        return inputs, {**self.state(inputs, live), IMPORTED: True}
+
+    @property
+    def named(self) -> Property | None:
+        """The property that gets a name where the user gives none."""
+        return next((each for each in self.inputs.properties.values() if each.has(AutoName)), None)
+
+    def _filled(self) -> list[Property]:
+        return [declared for declared in self.inputs.properties.values() if declared.has(Visible)]
+
+    def _is_default(self, declared: Property, value: Any) -> bool:
+        return declared.unset is not None and diffing.equal(declared, None, value)

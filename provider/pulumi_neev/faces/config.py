@@ -1,0 +1,80 @@
+"""The provider's settings: from Pulumi's configuration, else from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pulumi_neev.client.settings import BASE_URL, Settings
+from pulumi_neev.core.errors import ConfigError
+from pulumi_neev.core.model import Flag, Inputs, Property, Replace, Secret, Update
+
+PACKAGE = "neev"
+
+
+class ProviderConfig(Inputs):
+    """Which account and project the provider works in, and with which key.
+
+    Each setting is read from the stack's configuration (`neev:apiKey`), else from the environment: `NEEV_API_KEY`,
+    else `NEEVCLOUD_API_KEY`, and so for the others.
+    """
+
+    api_key: Annotated[str | None, Update(), Secret()] = None
+    """The API key. Set it with `pulumi config set --secret neev:apiKey`, or in `NEEV_API_KEY`."""
+    org_id: Annotated[str | None, Replace()] = None
+    """The organisation's id; or `NEEV_ORG_ID`."""
+    project_id: Annotated[str | None, Replace()] = None
+    """The project's id; or `NEEV_PROJECT_ID`."""
+    region: Annotated[str | None, Update()] = None
+    """The region of sandboxes that name none; or `NEEV_REGION`. Unset: the platform's default."""
+    base_url: Annotated[str | None, Replace()] = None
+    """Where the API is; or `NEEV_BASE_URL`. Unset: NeevAI's production service."""
+    ca_bundle: Annotated[str | None, Update()] = None
+    """File with the certificates to trust instead of the system's; or `NEEV_CA_BUNDLE`."""
+    allow_insecure: Annotated[Flag | None, Update()] = None
+    """Whether plain http is allowed to hosts other than this machine; or `NEEV_ALLOW_INSECURE=true`."""
+
+
+REQUIRED = ("apiKey", "orgId", "projectId")
+
+
+def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
+    """The settings as one value; raises ``ConfigError`` that names every missing key and its variable."""
+    values = {name: _value(declared, config, environ) for name, declared in ProviderConfig.properties.items()}
+    missing = [name for name in REQUIRED if not values[name]]
+    if missing:
+        raise MissingConfig(missing)
+    return Settings(
+        base_url=values["baseUrl"] or BASE_URL,
+        api_key=values["apiKey"] or "",
+        org_id=values["orgId"] or "",
+        project_id=values["projectId"] or "",
+        region=values["region"] or None,
+        ca_bundle=values["caBundle"] or None,
+        allow_insecure=(values["allowInsecure"] or "").lower() in ("true", "1"),
+    )
+
+
+class MissingConfig(ConfigError):
+    """Settings without which nothing can be asked of the API; ``missing`` names them (``apiKey``)."""
+
+    def __init__(self, missing: list[str]) -> None:
+        self.missing = missing
+        said = "; ".join(f"{PACKAGE}:{name} (or the variable {variables(name)[0]})" for name in missing)
+        super().__init__(
+            f"the NeevAI provider is not configured: missing {said}",
+            hint="Set it with `pulumi config set`, the key with `--secret`, or in the environment.",
+        )
+
+
+def variables(name: str) -> tuple[str, str]:
+    """The environment variables of a setting, the one that wins first."""
+    field = ProviderConfig.properties[name].field.upper()
+    return f"NEEV_{field}", f"NEEVCLOUD_{field}"
+
+
+def _value(declared: Property, config: Mapping[str, object], environ: Mapping[str, str]) -> str | None:
+    configured = config.get(declared.name)
+    if configured is not None and configured != "":
+        return str(configured)
+    return next((environ[variable] for variable in variables(declared.name) if environ.get(variable)), None)

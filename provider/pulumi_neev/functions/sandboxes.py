@@ -1,0 +1,152 @@
+"""Look-ups of sandboxes and snapshots that need not be part of the stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.sandboxes import Sandbox as Seen
+from pulumi_neev.core.checking import without_nulls
+from pulumi_neev.core.errors import InputError, NotFound
+from pulumi_neev.core.function import Function
+from pulumi_neev.core.model import Arguments, Outputs
+from pulumi_neev.functions.templates import ByIdOrName
+from pulumi_neev.resources.fork import SandboxForkOutputs
+from pulumi_neev.resources.machine import observed
+from pulumi_neev.resources.snapshot import SnapshotOutputs
+
+
+class SandboxInfo(SandboxForkOutputs):
+    """A sandbox as it is now."""
+
+    id: str
+    """Its id."""
+    name: str
+    """Its name."""
+    cpu: float | None = None
+    """vCPUs."""
+    memory_gb: int | None = None
+    """Memory in GB."""
+
+
+class SandboxInfos(Outputs):
+    """Sandboxes of the project."""
+
+    sandboxes: list[SandboxInfo]
+    """In the API's order."""
+
+
+class SnapshotInfo(SnapshotOutputs):
+    """A snapshot as it is now."""
+
+    id: str
+    """Its id."""
+    sandbox_id: str
+    """The sandbox it was taken from."""
+    name: str | None = None
+    """Its name, where it has one."""
+
+
+class SnapshotInfos(Outputs):
+    """Snapshots of a sandbox."""
+
+    snapshots: list[SnapshotInfo]
+    """In the API's order."""
+
+
+class SandboxFilter(Arguments):
+    """Which sandboxes."""
+
+    name: str | None = None
+    """Only those whose name contains this, upper and lower case alike."""
+    phase: str | None = None
+    """Only those in this phase, such as `Ready` or `Paused`."""
+
+
+class ById(Arguments):
+    """Which one."""
+
+    id: str
+    """Its id."""
+
+
+class OfSandbox(Arguments):
+    """Of which sandbox."""
+
+    sandbox_id: str
+    """The sandbox, by id or by name."""
+
+
+class GetSandbox(Function[ByIdOrName, SandboxInfo]):
+    """The sandbox with this id or exact name; none is an error."""
+
+    name = "getSandbox"
+    arguments = ByIdOrName
+    result = SandboxInfo
+
+    @override
+    async def call(self, api: Api, arguments: ByIdOrName) -> SandboxInfo:
+        if arguments.id is None:
+            found = await api.sandboxes.find(arguments.name or "")
+            path, wanted = "name", arguments.name
+        else:
+            found = await _by_id(api, arguments.id)
+            path, wanted = "id", arguments.id
+        if found is None:
+            raise InputError(path, f"no sandbox of the project has the {path} {wanted!r}")
+        return _info(found)
+
+
+class GetSandboxes(Function[SandboxFilter, SandboxInfos]):
+    """The sandboxes of the project, every page of them."""
+
+    name = "getSandboxes"
+    arguments = SandboxFilter
+    result = SandboxInfos
+
+    @override
+    async def call(self, api: Api, arguments: SandboxFilter) -> SandboxInfos:
+        found = await api.sandboxes.list(name=arguments.name, status=arguments.phase)
+        return SandboxInfos(sandboxes=[_info(each) for each in found])
+
+
+class GetSnapshot(Function[ById, SnapshotInfo]):
+    """The snapshot with this id; none is an error."""
+
+    name = "getSnapshot"
+    arguments = ById
+    result = SnapshotInfo
+
+    @override
+    async def call(self, api: Api, arguments: ById) -> SnapshotInfo:
+        found = await api.snapshots.find(arguments.id)
+        if found is None:
+            raise InputError("id", f"no snapshot of the project has the id {arguments.id!r}")
+        return SnapshotInfo.model_validate(found.model_dump())
+
+
+class GetSnapshots(Function[OfSandbox, SnapshotInfos]):
+    """The snapshots of one sandbox, every page of them."""
+
+    name = "getSnapshots"
+    arguments = OfSandbox
+    result = SnapshotInfos
+
+    @override
+    async def call(self, api: Api, arguments: OfSandbox) -> SnapshotInfos:
+        found = await api.snapshots.list(arguments.sandbox_id)
+        return SnapshotInfos.model_validate({"snapshots": [each.model_dump() for each in found]})
+
+
+async def _by_id(api: Api, id: str) -> Seen | None:
+    try:
+        return await api.sandboxes.get(id)
+    except NotFound:
+        return None
+
+
+def _info(seen: Seen) -> SandboxInfo:
+    values: dict[str, Any] = seen.model_dump() | observed(seen)
+    return SandboxInfo.model_validate(without_nulls(values))

@@ -1,0 +1,10 @@
+"""The resources; ``RESOURCES`` is the one list of them."""
+
+from typing import Any
+
+from pulumi_neev.core.resource import Resource
+from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.sandbox import Sandbox
+from pulumi_neev.resources.snapshot import Snapshot
+
+RESOURCES: tuple[Resource[Any, Any], ...] = (Sandbox(), SandboxFork(), Snapshot())

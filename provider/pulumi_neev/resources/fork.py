@@ -1,0 +1,57 @@
+"""A fork: a new sandbox from the live state of another."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.core.model import AutoName, Replace, Stable, Update, Visible
+from pulumi_neev.core.naming import Name
+from pulumi_neev.core.resource import Call, Live
+from pulumi_neev.resources.egress import Egress
+from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
+
+
+class SandboxForkInputs(MachineInputs):
+    """Which sandbox is forked; what is unset is inherited from it."""
+
+    source_sandbox_id: Annotated[str, Replace()]
+    """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
+    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+    egress: Annotated[Egress | None, Update(), Visible()] = None
+    """What the fork may reach. Unset: what its source may; taken out later: nothing."""
+
+
+class SandboxForkOutputs(MachineOutputs):
+    """What the platform says of a fork, with what it has from its source."""
+
+    region: Annotated[str, Stable()]
+    """Where it runs."""
+    image: Annotated[str, Stable()]
+    """The image it runs."""
+    template_id: Annotated[str | None, Stable()] = None
+    """The template its source was made from, where it was."""
+    command: Annotated[list[str] | None, Stable()] = None
+    """The container's command."""
+    disk_gb: Annotated[int | None, Stable()] = None
+    """Disk in GB."""
+    rootfs_disk_gb: Annotated[int | None, Stable()] = None
+    """The part of the disk for the container's own file system, in GB."""
+
+
+class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
+    """A new sandbox with the files that another has at this moment; the other keeps running.
+
+    Size, egress, environment and windows are inherited; what the inputs say is changed once the fork is ready.
+    """
+
+    name = "SandboxFork"
+    inputs = SandboxForkInputs
+    outputs = SandboxForkOutputs
+
+    @override
+    async def create(self, api: Api, inputs: SandboxForkInputs, call: Call) -> Live[SandboxForkOutputs]:
+        return self.live(await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or ""), inputs)

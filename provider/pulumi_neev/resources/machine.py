@@ -1,0 +1,260 @@
+"""What a sandbox and a fork have in common: the inputs that change in place, the outputs, and the verbs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.sandboxes import Sandbox as Seen
+from pulumi_neev.core import diffing
+from pulumi_neev.core.checking import without_nulls
+from pulumi_neev.core.model import Flag, Inputs, Integer, Model, Number, Outputs, Stable, Update, Visible
+from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
+from pulumi_neev.resources.egress import Egress
+
+Seconds = Annotated[Integer, Field(ge=0)]
+READY, PAUSED, PAUSING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "RestoreFailed"
+SETTLED = (READY, PAUSED)
+SOON = 0.02
+"""Seconds that a read waits for others, so that a refresh of many is one list."""
+
+
+class OnIdle(StrEnum):
+    """What the platform does with a sandbox that has been idle for its window."""
+
+    PAUSE = "pause"
+    """It is paused: its files are kept, its processes stop."""
+    DELETE = "delete"
+    """It is deleted, with every snapshot taken from it."""
+
+
+class MachineInputs(Inputs):
+    """What can be changed in place."""
+
+    egress: Annotated[Egress | None, Update(), Visible()] = None
+    """What the sandbox may reach outside."""
+    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
+    """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Visible()] = None
+    """Memory in GB, 1 to 16. Changed in place, without a restart."""
+    idle_timeout_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    """Seconds without activity after which `onIdle` happens; 0 is never. Unset: the account's default, or as it was."""
+    max_lifetime_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never. Unset: as above."""
+    paused_retention_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset: as above."""
+    on_idle: Annotated[OnIdle | None, Update(), Visible()] = None
+    """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+    paused: Annotated[Flag | None, Update()] = None
+    """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+
+    A change acts at once. A pause that the platform made because of the idle window is no drift.
+    """
+    resume_idle_paused: Annotated[Flag | None, Update()] = None
+    """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+    rollback_to: Annotated[str | None, Update()] = None
+    """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
+
+    Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
+    """
+
+
+class LastCrash(Model):
+    """Why and when a sandbox last stopped by itself."""
+
+    reason: str
+    """Such as `OOMKilled`."""
+    at: str
+    """When the stop was detected (RFC 3339)."""
+    storage_reset: bool
+    """Whether it restarted with an empty file system."""
+
+
+class MachineOutputs(Outputs):
+    """What the platform says of a sandbox."""
+
+    phase: str
+    """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+    connect_url: Annotated[str | None, Stable()] = None
+    """Where commands and files of the sandbox are served; useless without an API key."""
+    org_id: Annotated[str, Stable()]
+    """The organisation it belongs to."""
+    project_id: Annotated[str, Stable()]
+    """The project it belongs to."""
+    created_by: Annotated[str | None, Stable()] = None
+    """Who made it: a user's or an API key's id."""
+    created_at: Annotated[str, Stable()]
+    """When it was made (RFC 3339)."""
+    hard_expires_at: str | None = None
+    """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+    last_crash: LastCrash | None = None
+    """Its last crash, where it had one."""
+
+
+M = TypeVar("M", bound=MachineInputs)
+O = TypeVar("O", bound=MachineOutputs)  # noqa: E741
+
+
+class Machine(Resource[M, O]):
+    """The verbs of everything that is a sandbox; how it is made is said by its kind."""
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: M, call: Call) -> Live[O]:
+        return self.live(await _match(api, await steady(api, id, call), inputs, call), inputs)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: M | None) -> Live[O] | None:
+        seen = await api.sandboxes.observe(id, SOON)
+        return None if seen is None else self.live(seen, inputs)
+
+    @override
+    async def update(self, api: Api, id: str, old: M, new: M, call: Call) -> Live[O]:
+        if new.rollback_to is not None and new.rollback_to != old.rollback_to:
+            await api.sandboxes.rollback(id, new.rollback_to)
+        return self.live(await _match(api, await steady(api, id, call), new, call, was=old), new)
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        await api.sandboxes.delete(id)
+        await until(
+            lambda within: api.sandboxes.observe_gone(id, within),
+            lambda gone: Done() if gone else Going("Deleting"),
+            patience=call.patience,
+            what=call.resource,
+        )
+
+    def live(self, seen: Seen, inputs: M | None) -> Live[O]:
+        """The sandbox as a program sees it."""
+        answered = observed(seen)
+        if inputs is not None and inputs.paused is not None:
+            answered["paused"] = _counts_as_paused(seen, inputs)
+        outputs = self.outputs.model_validate(seen.model_dump() | answered)
+        trouble = "the last rollback failed: roll back again, or replace it" if seen.phase == RESTORE_FAILED else None
+        return Live(seen.id, answered, outputs, trouble)
+
+
+def observed(seen: Seen) -> dict[str, Any]:
+    """The inputs that the API answers, by their outside names."""
+    resources = seen.resources
+    return {
+        "name": seen.name,
+        "region": seen.region,
+        "image": seen.image,
+        "templateId": seen.sandbox_template_id,
+        "command": seen.command,
+        "cpu": resources.cpu if resources else None,
+        "memoryGb": resources.memory_gb if resources else None,
+        "diskGb": resources.disk_gb if resources else None,
+        "rootfsDiskGb": resources.rootfs_disk_gb if resources else None,
+        "egress": Egress.model_validate(without_nulls(seen.egress or {})).wire(),
+        "idleTimeoutSeconds": seen.idle_timeout_seconds,
+        "maxLifetimeSeconds": seen.max_lifetime_seconds,
+        "pausedRetentionSeconds": seen.paused_retention_seconds,
+        "onIdle": seen.on_idle,
+    }
+
+
+def idle_paused(seen: Seen) -> bool:
+    """Whether it was the platform that paused the sandbox: a window of it had run out when that happened.
+
+    The API does not say who paused a sandbox; a pause before a window's end was somebody's decision.
+    """
+    if not _is_paused(seen) or seen.updated_at is None:
+        return False
+    ends = [end for end in (seen.idle_expires_at, seen.hard_expires_at) if end is not None]
+    return any(datetime.fromisoformat(end) <= datetime.fromisoformat(seen.updated_at) for end in ends)
+
+
+def _is_paused(seen: Seen) -> bool:
+    return seen.phase in (PAUSED, PAUSING)
+
+
+def _counts_as_paused(seen: Seen, inputs: MachineInputs) -> bool:
+    left_alone = inputs.paused is False and not inputs.resume_idle_paused and idle_paused(seen)
+    return _is_paused(seen) and not left_alone
+
+
+async def steady(api: Api, id: str, call: Call, *, wanted: tuple[str, ...] = SETTLED) -> Seen:
+    """The sandbox is in one of the wanted phases, and reachable where it runs."""
+    seen = await until(
+        lambda within: api.sandboxes.observe(id, within),
+        lambda each: _verdict(each, wanted),
+        patience=call.patience,
+        what=call.resource,
+    )
+    if seen is None:
+        raise AssertionError("a sandbox that is gone is not steady")
+    return seen
+
+
+def _verdict(seen: Seen | None, wanted: tuple[str, ...]) -> Verdict:
+    if seen is None:
+        return Failed("it is gone: it was deleted elsewhere, or its lifetime ended; run `pulumi up --refresh`")
+    if seen.phase == RESTORE_FAILED:
+        return Failed("the platform could not restore the snapshot (phase RestoreFailed)")
+    if seen.phase not in wanted:
+        return Going(seen.phase)
+    # an older platform does not say whether it is addressable: Ready is then all there is to wait for
+    return Going("Ready, not yet addressable") if seen.phase == READY and seen.addressable is False else Done()
+
+
+async def _match(api: Api, seen: Seen, inputs: MachineInputs, call: Call, was: MachineInputs | None = None) -> Seen:
+    """The sandbox is sized, guarded, timed and paused as the inputs say; only what differs is sent."""
+    seen = await _match_size_and_egress(api, seen, inputs, was)
+    seen = await _match_windows(api, seen, inputs)
+    return await _match_power(api, seen, inputs, call, was)
+
+
+async def _match_size_and_egress(api: Api, seen: Seen, inputs: MachineInputs, was: MachineInputs | None) -> Seen:
+    has = observed(seen)
+    wanted = {"cpu": (inputs.cpu, has["cpu"]), "memory_gb": (inputs.memory_gb, has["memoryGb"])}
+    size = {field: value for field, (value, now) in wanted.items() if value is not None and value != now}
+    body: dict[str, Any] = {"resources": size} if size else {}
+    policy = _wanted_egress(inputs, was)
+    if policy is not None and not diffing.equal(type(inputs).properties["egress"], policy.wire(), has["egress"]):
+        body["egress"] = egress_body(policy)
+    return await api.sandboxes.patch(seen.id, body) if body else seen
+
+
+def _wanted_egress(inputs: MachineInputs, was: MachineInputs | None) -> Egress | None:
+    """The policy to bring about; ``None`` leaves the one there is."""
+    taken_out = was is not None and was.egress is not None
+    denied = type(inputs).properties["egress"].unset is not None
+    return Egress() if inputs.egress is None and (taken_out or denied) else inputs.egress
+
+
+def egress_body(policy: Egress) -> dict[str, Any]:
+    """The policy as the API takes it."""
+    return policy.model_dump(mode="json", exclude_none=True)
+
+
+def windows_body(inputs: MachineInputs) -> dict[str, Any]:
+    """The windows that are set, as the API takes them."""
+    fields = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
+    return inputs.model_dump(mode="json", include=fields, exclude_none=True)
+
+
+async def _match_windows(api: Api, seen: Seen, inputs: MachineInputs) -> Seen:
+    wanted = windows_body(inputs)
+    if all(getattr(seen, field) == value for field, value in wanted.items()):
+        return seen
+    return await api.sandboxes.set_timeout(seen.id, wanted)
+
+
+async def _match_power(api: Api, seen: Seen, inputs: MachineInputs, call: Call, was: MachineInputs | None) -> Seen:
+    if inputs.paused is None or _is_paused(seen) == inputs.paused:
+        return seen
+    if inputs.paused:
+        await api.sandboxes.pause(seen.id)
+        return await steady(api, seen.id, call, wanted=(PAUSED,))
+    asked_now = was is None or was.paused is not inputs.paused
+    if idle_paused(seen) and not asked_now and not inputs.resume_idle_paused:
+        return seen
+    await api.sandboxes.resume(seen.id)
+    return await steady(api, seen.id, call, wanted=(READY,))

@@ -1,0 +1,83 @@
+"""A sandbox: an isolated computer for an agent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.core.checking import at_most_one, below, only_with
+from pulumi_neev.core.model import AutoName, Integer, Kept, Replace, Rule, Secret, Unset, Update, Visible
+from pulumi_neev.core.naming import Name
+from pulumi_neev.core.resource import Call, Live
+from pulumi_neev.resources import machine
+from pulumi_neev.resources.egress import Egress
+from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
+from pulumi_neev.resources.text import Image, TemplateId
+
+
+class SandboxInputs(MachineInputs):
+    """What a sandbox is made from."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        at_most_one("template_id", "image", "snapshot_id"),
+        below("rootfs_disk_gb", "disk_gb"),
+        only_with("command", "image"),
+    )
+
+    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+    template_id: Annotated[TemplateId | None, Replace(), Visible()] = None
+    """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
+    image: Annotated[Image | None, Replace(), Visible()] = None
+    """Public OCI image with its registry's path and a tag or digest. Instead of `templateId`."""
+    snapshot_id: Annotated[str | None, Replace(), Kept()] = None
+    """Snapshot to start from; size and region must match its origin. Instead of `templateId` and `image`."""
+    region: Annotated[str | None, Replace(), Visible()] = None
+    """Where it runs. Unset: the provider's region, else the platform's."""
+    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
+    """Environment variables of every process. The API never answers them."""
+    command: Annotated[list[str] | None, Replace(), Visible()] = None
+    """The container's command, only with `image`. Unset: `sleep infinity`."""
+    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace(), Visible()] = None
+    """Disk in GB, 10 to 100 in steps of 10."""
+    rootfs_disk_gb: Annotated[Integer | None, Field(ge=1, le=99), Replace(), Visible()] = None
+    """The part of the disk for the container's own file system, in GB, below `diskGb`. Unset: a fifth, at least 4."""
+    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress())] = None
+    """What the sandbox may reach. Unset, or taken out later: nothing."""
+
+
+class Sandbox(Machine[SandboxInputs, MachineOutputs]):
+    """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
+
+    The name addresses it and is unique in its project. Once created it is `Ready` and reachable, or paused if asked.
+    """
+
+    name = "Sandbox"
+    inputs = SandboxInputs
+    outputs = MachineOutputs
+
+    @override
+    async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[MachineOutputs]:
+        return self.live(await api.sandboxes.create(_body(api, inputs)), inputs)
+
+
+def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
+    resources = inputs.model_dump(
+        include={"cpu", "memory_gb", "disk_gb", "rootfs_disk_gb"}, exclude_none=True, mode="json"
+    )
+    body: dict[str, Any] = {
+        "name": inputs.name,
+        "region": inputs.region or api.settings.region,
+        "sandbox_template_id": inputs.template_id,
+        "image": inputs.image,
+        "restore": inputs.snapshot_id,
+        "command": inputs.command,
+        "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
+        "resources": resources,
+        "egress": machine.egress_body(inputs.egress) if inputs.egress else None,
+        "lifecycle": machine.windows_body(inputs),
+    }
+    return {key: value for key, value in body.items() if value not in (None, {}, [])}
