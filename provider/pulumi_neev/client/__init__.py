@@ -1,0 +1,60 @@
+"""The client of the Agent Service: one connection pool, one module for each path of the API."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from pulumi_neev.client.sandboxes import Sandboxes
+from pulumi_neev.client.settings import Settings
+from pulumi_neev.client.snapshots import Snapshots
+from pulumi_neev.client.templates import AgentTemplate, Catalogue, Template, agent_templates, sandbox_templates
+from pulumi_neev.core.clock import SYSTEM, Clock
+
+if TYPE_CHECKING:
+    from pulumi_neev.client.transport import Seam, Transport
+
+__all__ = ["Api", "Settings", "connect"]
+
+
+@dataclass(frozen=True)
+class Api:
+    """The calls of one project; closed after use."""
+
+    settings: Settings
+    clock: Clock
+    transport: "Transport"
+    sandboxes: Sandboxes
+    snapshots: Snapshots
+    templates: Catalogue[Template]
+    agent_templates: Catalogue[AgentTemplate]
+
+    async def aclose(self) -> None:
+        """Close every connection; waits that are still open end."""
+        await self.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def connect(settings: Settings, *, clock: Clock = SYSTEM, transport: "Seam | None" = None) -> Api:
+    """Return the API of one project; `transport` stands in for the network.
+
+    Nothing is sent until the first call.
+    """
+    from pulumi_neev.client.transport import Transport  # noqa: PLC0415  httpx takes half a second to import
+
+    wire = Transport(settings, clock=clock, seam=transport)
+    return Api(
+        settings=settings,
+        clock=clock,
+        transport=wire,
+        sandboxes=Sandboxes(wire, clock=clock),
+        snapshots=Snapshots(wire, clock=clock),
+        templates=sandbox_templates(wire),
+        agent_templates=agent_templates(wire),
+    )

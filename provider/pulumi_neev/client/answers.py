@@ -1,0 +1,130 @@
+"""What an answer of the API means: a value, or one of our errors."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from pulumi_neev.core import errors
+
+T = TypeVar("T")
+
+SHORTEST_SECRET = 4
+"""Characters below which a value is not looked for: it would be found everywhere."""
+
+BY_STATUS: Mapping[int, type[errors.ApiError]] = {
+    400: errors.Invalid,
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.Conflict,
+    422: errors.Invalid,
+    429: errors.RateLimited,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came, and the request it came to."""
+
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    retry_after: float | None = None
+
+
+def value(answer: Answer, parse: Callable[[Any], T], *, secrets: Iterable[str] = ()) -> T:
+    """Return what `parse` makes of the answer.
+
+    Raises:
+        ApiError: the answer is a refusal, or its shape is not what `parse` takes.
+    """
+    if not 200 <= answer.status < 300:  # noqa: PLR2004  the range of success
+        raise refusal(answer, secrets)
+    if not answer.body:
+        content = None
+    elif "json" not in answer.headers.get("content-type", ""):
+        raise _unexpected(answer, f"content type {answer.headers.get('content-type', 'not given')!r} in place of JSON")
+    else:
+        content = _json(answer)
+    try:
+        return parse(content)
+    except ValueError as error:
+        raise _unexpected(answer, f"not the documented shape: {error}") from None
+
+
+def refusal(answer: Answer, secrets: Iterable[str] = ()) -> errors.ApiError:
+    """Return the error that an answer without success stands for, the secrets struck out."""
+    said = _said(answer)
+
+    def text(*names: str) -> str | None:
+        found = next((said[name] for name in names if isinstance(said.get(name), str) and said[name]), None)
+        return None if found is None else redact(found, secrets)
+
+    code = text("code")
+    return _class_of(answer.status, code)(
+        answer.status,
+        text("message", "error") or _without_reason(answer),
+        code=code,
+        details=text("details"),
+        scope=text("scope"),
+        request_id=answer.headers.get("x-request-id"),
+        method=answer.method,
+        path=answer.path,
+        retry_after=answer.retry_after,
+    )
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with every secret in it replaced."""
+    for secret in sorted((each for each in secrets if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
+    return text
+
+
+def _class_of(status: int, code: str | None) -> type[errors.ApiError]:
+    """Return the class of error for a status and the API's code."""
+    if status == 403 and (code or "").endswith("_quota_exceeded"):  # noqa: PLR2004  forbidden
+        return errors.QuotaExceeded
+    if status >= 500:  # noqa: PLR2004  the server's own errors
+        return errors.Unavailable
+    return BY_STATUS.get(status, errors.Unexpected)
+
+
+def _said(answer: Answer) -> Mapping[str, Any]:
+    """Return the fields of an error's body; none where it is not one of the API's own."""
+    try:
+        said = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _without_reason(answer: Answer) -> str:
+    """Return what can be said of an error that says nothing itself."""
+    target = answer.headers.get("location")
+    if not target:
+        return ""
+    return f"a redirect to {urlsplit(target).hostname or 'another path'}, which is not followed"
+
+
+def _json(answer: Answer) -> Any:
+    """Return the body's JSON."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise _unexpected(answer, "the JSON is cut off or malformed") from None
+
+
+def _unexpected(answer: Answer, reason: str) -> errors.Unexpected:
+    """Return the error for a success that cannot be read; never with the body in it."""
+    return errors.Unexpected(
+        answer.status,
+        reason,
+        request_id=answer.headers.get("x-request-id"),
+        method=answer.method,
+        path=answer.path,
+    )

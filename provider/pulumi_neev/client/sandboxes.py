@@ -1,0 +1,172 @@
+"""Sandboxes: what the API says of them, and the calls for their paths."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pydantic import Field
+
+from pulumi_neev.client.pages import PAGE_SIZE, read_all
+from pulumi_neev.client.wire import Item, Page, Wire, nothing, parser
+from pulumi_neev.core.clock import Clock
+from pulumi_neev.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from pulumi_neev.client.transport import Transport
+
+
+class Resources(Wire):
+    """The size of a sandbox; None where the platform's default applies."""
+
+    cpu: float | None = None
+    memory_gb: float | None = None
+    disk_gb: float | None = None
+    rootfs_disk_gb: float | None = None
+
+
+class LastCrash(Wire):
+    """How a sandbox stopped the last time it did so by itself."""
+
+    reason: str
+    at: str | None = None
+    storage_reset: bool | None = None
+
+
+class Sandbox(Item):
+    """A sandbox as the API shows it; times are kept as they were sent."""
+
+    name: str
+    phase: str
+    region: str | None = None
+    image: str | None = None
+    command: tuple[str, ...] | None = None
+    resources: Resources | None = None
+    addressable: bool | None = None
+    connect_url: str | None = None
+    replicas: int | None = None
+    egress: Mapping[str, Any] | None = None
+    sandbox_template_id: str | None = None
+    org_id: str | None = None
+    project_id: str | None = None
+    created_by: str | None = None
+    last_crash: LastCrash | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    idle_timeout_seconds: int | None = None
+    max_lifetime_seconds: int | None = None
+    paused_retention_seconds: int | None = None
+    on_idle: str | None = None
+    idle_expires_at: str | None = None
+    hard_expires_at: str | None = None
+
+
+class Series(Wire):
+    """One measured quantity over time; points are pairs of seconds since 1970 and value."""
+
+    metric: str
+    unit: str | None = None
+    points: tuple[tuple[float, float], ...] = ()
+
+
+class Metrics(Wire):
+    """What was measured in a sandbox, and over which window in which steps."""
+
+    sandbox_id: str
+    from_: str = Field(alias="from")
+    to: str
+    step: str
+    series: tuple[Series, ...] = ()
+
+
+_sandbox = parser(Sandbox)
+_page = parser(Page[Sandbox])
+_metrics = parser(Metrics)
+
+
+class Sandboxes:
+    """The calls for sandboxes of one project."""
+
+    def __init__(self, transport: "Transport", *, clock: Clock) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._root = f"{transport.project}/sandboxes"
+
+    async def create(self, body: Mapping[str, Any]) -> Sandbox:
+        """Return the new sandbox."""
+        return await self._transport.request("POST", self._root, parse=_sandbox, json=dict(body))
+
+    async def fork(self, source_id: str, name: str) -> Sandbox:
+        """Return the new sandbox, a copy of the source as it is now."""
+        return await self._transport.request("POST", self._at(source_id, "fork"), parse=_sandbox, json={"name": name})
+
+    async def get(self, id_or_name: str) -> Sandbox:
+        """Return the sandbox."""
+        return await self._transport.request("GET", self._at(id_or_name), parse=_sandbox)
+
+    async def find(self, name: str) -> Sandbox | None:
+        """Return the sandbox with exactly this name, or None."""
+        try:
+            found = await self.get(name)
+        except NotFound:
+            return None
+        return found if found.name == name else None
+
+    async def patch(self, id: str, body: Mapping[str, Any]) -> Sandbox:
+        """Return the sandbox with its size or egress changed in place."""
+        return await self._transport.request("PATCH", self._at(id), parse=_sandbox, json=dict(body))
+
+    async def set_timeout(self, id: str, body: Mapping[str, Any]) -> Sandbox:
+        """Return the sandbox with its windows changed; a window that the body leaves out stays as it is."""
+        return await self._transport.request("PUT", self._at(id, "timeout"), parse=_sandbox, json=dict(body))
+
+    async def pause(self, id: str) -> Sandbox:
+        """Return the sandbox, on its way to Paused."""
+        return await self._transport.request("POST", self._at(id, "pause"), parse=_sandbox, json={})
+
+    async def resume(self, id: str) -> Sandbox:
+        """Return the sandbox, on its way to Ready."""
+        return await self._transport.request("POST", self._at(id, "resume"), parse=_sandbox)
+
+    async def rollback(self, id: str, snapshot_id: str) -> Sandbox:
+        """Return the sandbox, on its way back to the snapshot."""
+        body = {"snapshot_id": snapshot_id}
+        return await self._transport.request("POST", self._at(id, "rollback"), parse=_sandbox, json=body)
+
+    async def delete(self, id: str) -> None:
+        """Return once the sandbox is being deleted, or is gone already."""
+        try:
+            await self._transport.request("DELETE", self._at(id), parse=nothing)
+        except NotFound:
+            return
+
+    async def list(self, *, name: str | None = None, status: str | None = None) -> tuple[Sandbox, ...]:
+        """Return every sandbox whose name contains `name` and whose phase is `status`."""
+        return await read_all(lambda number: self._read_page(number, name=name, status=status))
+
+    async def metrics(
+        self, id: str, *, from_: str | None = None, to: str | None = None, step: str | None = None
+    ) -> Metrics:
+        """Return what was measured in the window (RFC 3339 times), in steps such as `60s`; the last hour by default."""
+        params = {"from": from_, "to": to, "step": step}
+        return await self._transport.request("GET", self._at(id, "metrics"), parse=_metrics, params=params)
+
+    async def observe(self, id: str, within: float) -> Sandbox | None:
+        """Return the sandbox as seen at most about `within` seconds from now; None when it is gone."""
+        await self._clock.sleep(within)
+        try:
+            return await self.get(id)
+        except NotFound:
+            return None
+
+    async def observe_gone(self, id: str, within: float) -> bool:
+        """Return whether the sandbox is gone, as seen at most about `within` seconds from now."""
+        return await self.observe(id, within) is None
+
+    async def _read_page(self, number: int, *, name: str | None = None, status: str | None = None) -> Page[Sandbox]:
+        """Return one page of the list."""
+        params = {"page": number, "limit": PAGE_SIZE, "name": name, "status": status}
+        return await self._transport.request("GET", self._root, parse=_page, params=params)
+
+    def _at(self, id: str, *rest: str) -> str:
+        """Return the path of a sandbox, or of something below it."""
+        return "/".join((self._root, quote(id, safe=""), *rest))

@@ -1,0 +1,71 @@
+"""Where the API is, and who is asking."""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pulumi_neev.core.errors import ConfigError
+
+BASE_URL = "https://api.ai.neevcloud.com/agent"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a client needs to know; checked when made.
+
+    Raises:
+        ConfigError: a setting that cannot be right; the message never repeats the key.
+    """
+
+    base_url: str
+    """The address of the Agent Service: https, or http to this machine."""
+    api_key: str = field(repr=False)
+    org_id: str
+    project_id: str
+    region: str | None = None
+    """The region of new sandboxes that name none; None leaves the choice to the platform."""
+    ca_bundle: str | None = None
+    """A file of certificate authorities to trust in place of the usual ones."""
+    timeout: float = 30.0
+    """Seconds without a sign of life from the API before a request is given up."""
+    allow_insecure: bool = False
+    """Send the key over plain http to other machines too."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base_url", _base_url(self.base_url, allow_insecure=self.allow_insecure))
+        # A header carries visible ASCII; anything else is a slip of copy and paste that no server would ever see.
+        if not re.fullmatch(r"[!-~]+", self.api_key):
+            raise ConfigError("neev:apiKey is empty or holds spaces, line ends or letters that no key has")
+        for name, value in (("neev:orgId", self.org_id), ("neev:projectId", self.project_id)):
+            if not value.strip():
+                raise ConfigError(f"{name} is empty")
+        if self.timeout <= 0:
+            raise ConfigError(f"the request time-out must be more than 0 seconds, not {self.timeout:g}")
+
+
+def _base_url(text: str, *, allow_insecure: bool) -> str:
+    """Return the address without a trailing slash, having found it fit to be trusted with the key."""
+    try:
+        url = urlsplit(text.strip())
+        host, _port = url.hostname, url.port
+    except ValueError:
+        raise ConfigError("neev:baseUrl is not an address", hint=f"Use one like {BASE_URL}.") from None
+    if url.scheme not in ("https", "http") or not host:
+        raise ConfigError("neev:baseUrl is not an http or https address", hint=f"Use one like {BASE_URL}.")
+    if url.username or url.password or url.query or url.fragment:
+        raise ConfigError("neev:baseUrl holds more than scheme, host, port and path", hint=f"Use one like {BASE_URL}.")
+    if url.scheme == "http" and not (allow_insecure or is_loopback(host)):
+        raise ConfigError(
+            f"neev:baseUrl would send the API key to {host} in clear",
+            hint="Use https; plain http is for this machine only, unless neev:allowInsecure is true.",
+        )
+    return text.strip().rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether the host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,170 @@
+"""Requests to the API and their answers: the one module that knows httpx."""
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+from tenacity import AsyncRetrying
+
+from pulumi_neev.client import answers, retries
+from pulumi_neev.client.server_clock import ServerClock
+from pulumi_neev.client.settings import Settings, is_loopback
+from pulumi_neev.core.clock import Clock
+from pulumi_neev.core.errors import (
+    ApiError,
+    ConfigError,
+    NeevError,
+    NeverSent,
+    OutcomeUnknown,
+    Unavailable,
+    Unexpected,
+)
+
+T = TypeVar("T")
+Seam = httpx.AsyncBaseTransport
+"""What a test may put in the place of the network."""
+
+CONNECTIONS = 1024
+CONNECT_TIMEOUT = 10.0
+IDLE_CONNECTION = 4.0
+"""Seconds that an idle connection is kept: common servers close theirs after five, and would do so under our feet."""
+
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+class Transport:
+    """One pool of connections to one API, with its key, its retries and its errors."""
+
+    def __init__(self, settings: Settings, *, clock: Clock, seam: Seam | None = None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._http = _pool(settings, seam)
+        self.server_clock = ServerClock(clock)
+        self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parse: Callable[[Any], T],
+        params: Mapping[str, str | int | None] | None = None,
+        json: Any = None,
+    ) -> T:
+        """Return what `parse` makes of the answer's JSON (None where it is empty).
+
+        `parse` raises ValueError for a shape that is not documented.
+        GET, PUT, PATCH and DELETE are sent again where that may help, POST only where nothing was done.
+
+        Raises:
+            ApiError: the API refuses, or its answer cannot be read.
+            NeverSent: no connection could be made.
+            OutcomeUnknown: a write was sent and its effect is not known.
+        """
+        request = self._http.build_request(
+            method,
+            self._settings.base_url + path,
+            params={name: value for name, value in (params or {}).items() if value is not None},
+            json=json,
+        )
+        shown = path.removeprefix(self.project)
+        retrying = AsyncRetrying(
+            retry=retries.may_repeat(method),
+            stop=retries.Enough(),
+            wait=retries.Backoff(),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        return await retrying(self._attempt, request, shown, parse, [self._settings.api_key, *_env_values(json)])
+
+    async def _attempt(self, request: httpx.Request, shown: str, parse: Callable[[Any], T], secrets: list[str]) -> T:
+        """Return the value of one request sent once."""
+        answer = await self._send(request, shown)
+        try:
+            return answers.value(answer, parse, secrets=secrets)
+        except (Unavailable, Unexpected) as error:
+            if request.method == "POST" and _ambiguous(error):
+                raise OutcomeUnknown(str(error), hint=OutcomeUnknown.advice) from None
+            raise
+
+    async def _send(self, request: httpx.Request, shown: str) -> answers.Answer:
+        """Return the answer to a request, whatever its status."""
+        sent = self._clock.monotonic()
+        try:
+            response = await self._http.send(request)
+        except httpx.RequestError as error:
+            raise self._no_answer(request.method, shown, error) from error
+        headers = response.headers
+        self.server_clock.saw(headers.get("date"), sent=sent, received=self._clock.monotonic())
+        return answers.Answer(
+            method=request.method,
+            path=shown,
+            status=response.status_code,
+            headers=headers,
+            body=response.content,
+            retry_after=retries.retry_after(headers.get("retry-after"), now=self.server_clock.now()),
+        )
+
+    def _no_answer(self, method: str, path: str, error: httpx.RequestError) -> NeevError:
+        """Return the error for a request that ended without an answer."""
+        if isinstance(error, NEVER_SENT):
+            host = urlsplit(self._settings.base_url).netloc
+            return NeverSent(f"{method} {path}: no connection to {host} ({error or type(error).__name__})")
+        timed_out = isinstance(error, httpx.TimeoutException)
+        reason = f"no answer within {self._settings.timeout:g} s" if timed_out else "the connection was lost"
+        if method == "GET":
+            return Unavailable(0, reason, method=method, path=path)
+        return OutcomeUnknown(f"{method} {path}: {reason}")
+
+
+def _pool(settings: Settings, seam: Seam | None) -> httpx.AsyncClient:
+    """Return the connection pool; it carries the key, and follows no redirect that could take the key elsewhere."""
+    return httpx.AsyncClient(
+        transport=seam,
+        headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
+        timeout=httpx.Timeout(settings.timeout, connect=min(CONNECT_TIMEOUT, settings.timeout)),
+        limits=httpx.Limits(
+            max_connections=CONNECTIONS,
+            max_keepalive_connections=CONNECTIONS,
+            keepalive_expiry=IDLE_CONNECTION,
+        ),
+        follow_redirects=False,
+        verify=_trust(settings.ca_bundle),
+        # A proxy of the environment is for the world outside, not for an emulator on this machine.
+        trust_env=not is_loopback(urlsplit(settings.base_url).hostname or ""),
+    )
+
+
+def _trust(ca_bundle: str | None) -> ssl.SSLContext | bool:
+    """Return whom to trust: the usual authorities, or those in the bundle."""
+    if ca_bundle is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"neev:caBundle {ca_bundle} cannot be read as certificates: {error}") from None
+
+
+def _ambiguous(error: ApiError) -> bool:
+    """Return whether a POST that ended so may have had an effect."""
+    unreadable = isinstance(error, Unexpected) and 200 <= error.status < 300  # noqa: PLR2004  a success after all
+    return unreadable or (isinstance(error, Unavailable) and not retries.did_nothing(error))
+
+
+def _env_values(body: Any) -> list[str]:
+    """Return the values of the environment in a request's body: the server may quote what it refuses."""
+    variables = body.get("env") if isinstance(body, dict) else None
+    return [each["value"] for each in variables or [] if isinstance(each, dict) and isinstance(each.get("value"), str)]

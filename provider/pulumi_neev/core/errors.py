@@ -1,0 +1,254 @@
+"""Every error a user can see, split by what its reader does next.
+
+NeevError
+├── ConfigError           settings are missing or wrong: fix the configuration
+├── InputError            an input is wrong: fix the program
+├── ApiError              the API answered, and the answer is a refusal
+│   ├── Unauthorized      401: the key is not accepted
+│   ├── Forbidden         403: the key may not do this
+│   │   └── QuotaExceeded a limit of the project or organization is reached
+│   ├── NotFound          404: it does not exist
+│   ├── Conflict          409: something stands in the way
+│   ├── Invalid           400, 422: the API refuses the values
+│   ├── RateLimited       429, still after every retry
+│   ├── Unavailable       5xx or no answer, still after every retry
+│   └── Unexpected        an answer that the API does not document
+├── NeverSent             no connection was made: nothing happened
+├── OutcomeUnknown        a write may or may not have happened
+├── DeadlineExceeded      a wait reached its deadline
+├── Failed                the platform reports that the operation failed
+└── Cancelled             the user asked to stop
+"""
+
+from typing import ClassVar
+
+
+class NeevError(Exception):
+    """Something went wrong that its reader can act on.
+
+    Raised only as one of its subclasses.
+    `str()` gives one short paragraph: what failed, what the API said, and what to do next.
+    """
+
+    advice: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = self.advice if hint is None else hint
+
+    def __str__(self) -> str:
+        return f"{_sentence(self.message)} {self.hint}".strip()
+
+    def about(self, resource: str) -> str:
+        """Return the paragraph with the name of the resource it is about in front."""
+        return f"{resource}: {self}"
+
+
+class ConfigError(NeevError):
+    """A setting of the provider is missing or cannot be right.
+
+    Raised before anything is sent.
+    The reader sets the key or the variable that the message names.
+    """
+
+
+class InputError(NeevError):
+    """An input of a resource or function cannot be right.
+
+    Raised before anything is sent.
+    The reader corrects the property at `path` in the program.
+    """
+
+    def __init__(self, path: str, reason: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {reason}", hint=hint)
+        self.path = path
+        self.reason = reason
+
+
+class ApiError(NeevError):
+    """The API answered a request with a refusal.
+
+    `status` is 0 where no answer came at all; `retry_after` is what the answer said, in seconds.
+    The reader follows the hint, or gives the request id to support.
+    """
+
+    advice = "If it happens again, give the request id to NeevAI support."
+
+    def __init__(  # noqa: PLR0913  one keyword for each thing the API says
+        self,
+        status: int,
+        message: str = "",
+        *,
+        code: str | None = None,
+        details: str | None = None,
+        scope: str | None = None,
+        request_id: str | None = None,
+        method: str = "",
+        path: str = "",
+        retry_after: float | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+        self.details = details
+        self.scope = scope
+        self.request_id = request_id
+        self.method = method
+        self.path = path
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        answer = " ".join(part for part in (str(self.status) if self.status else "nothing", self.code) if part)
+        said = "; ".join(part for part in (self.message, self.details) if part) or "the API gave no reason"
+        notes = [f"limit of the {self.scope}"] if self.scope else []
+        notes += [f"request id {self.request_id}"] if self.request_id else []
+        noted = f" ({', '.join(notes)})" if notes else ""
+        request = f"{self.method} {self.path}".strip() or "The request"
+        return f"{request} was answered with {answer}: {_sentence(said.rstrip('.') + noted)} {self.hint}".strip()
+
+
+class Unauthorized(ApiError):
+    """The API does not accept the key (401).
+
+    The reader sets a key that is valid and not expired.
+    """
+
+    advice = "Check neev:apiKey or NEEV_API_KEY: the key is missing, mistyped, expired or revoked."
+
+
+class Forbidden(ApiError):
+    """The key is known but may not do this (403).
+
+    The reader checks organization and project, or asks for the right or the verification that the message names.
+    """
+
+    advice = "Check that the key belongs to the organization and project in neev:orgId and neev:projectId."
+
+
+class QuotaExceeded(Forbidden):
+    """A quota of the project or organization is used up (403 with a quota code).
+
+    The reader deletes what is no longer needed or asks for a higher quota; `scope` says which limit it is.
+    """
+
+    advice = "Delete what is no longer needed, or ask NeevAI for a higher quota; then run the same command again."
+
+
+class NotFound(ApiError):
+    """What the request names does not exist (404).
+
+    The reader checks the id or name; a refresh brings the state in line when it was deleted elsewhere.
+    """
+
+    advice = "It may have been deleted outside of this stack: `pulumi refresh` brings the state in line."
+
+
+class Conflict(ApiError):
+    """Something stands in the way: a name that is taken, or a state that does not allow the operation (409).
+
+    The reader removes the obstacle that the message names, or chooses another name.
+    """
+
+    advice = "Remove what stands in the way or choose another name, then run the same command again."
+
+
+class Invalid(ApiError):
+    """The API refuses the values that were sent (400, 422).
+
+    The reader corrects the inputs that the message names.
+    """
+
+    advice = "Correct the inputs that the message names."
+
+
+class RateLimited(ApiError):
+    """The API asked to slow down, and still did after every retry (429).
+
+    Nothing was done. The reader tries later, or with fewer operations at a time.
+    """
+
+    advice = "Nothing was done. Try again later, or with fewer operations at a time (`--parallel`)."
+
+
+class Unavailable(ApiError):
+    """The API was not able to answer, and still was not after every retry (5xx, or a read without any answer).
+
+    The reader tries later.
+    """
+
+    advice = "The service has a problem at the moment: run the same command again later."
+
+
+class Unexpected(ApiError):
+    """The answer is not one that the API documents: another status, another content type, another shape.
+
+    The reader checks the base URL (a proxy or another service may be answering), else reports a bug.
+    """
+
+    advice = "Check neev:baseUrl: something other than the NeevAI API may be answering. If it is right, report a bug."
+
+
+class NeverSent(NeevError):
+    """No connection to the API was made, so nothing happened.
+
+    The reader checks network and base URL, and runs the same command again.
+    """
+
+    advice = "Nothing was sent. Check the network and neev:baseUrl, then run the same command again."
+
+
+class OutcomeUnknown(NeevError):
+    """A write was sent, and whether it took effect could not be found out.
+
+    Raised after a time-out, a lost connection, or an answer from something in between (502, 504).
+    The reader looks at what the message names before sending it again.
+    """
+
+    advice = "It may or may not have taken effect: look before you run the same command again."
+
+
+class DeadlineExceeded(NeevError):
+    """A wait reached its deadline; the operation itself may still finish.
+
+    The reader runs the same command again, or allows more time in `customTimeouts`.
+    """
+
+    advice = "It may still finish: run the same command again, or allow more time with `customTimeouts`."
+
+    def __init__(self, what: str, waited: float, last: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{what}: not done after {waited:.0f} s, last seen {last}", hint=hint)
+        self.what = what
+        self.waited = waited
+        self.last = last
+
+
+class Failed(NeevError):
+    """The platform reports that what was waited for has failed; `reason` is what it says.
+
+    The reader acts on the reason.
+    """
+
+    def __init__(self, reason: str, *, what: str = "", hint: str | None = None) -> None:
+        super().__init__(f"{what}: {reason}" if what else reason, hint=hint)
+        self.what = what
+        self.reason = reason
+
+
+class Cancelled(NeevError):
+    """The user asked to stop, so the wait ended; the operation itself goes on at the platform.
+
+    The reader runs the same command again to go on from there.
+    """
+
+    advice = "The platform goes on by itself: run the same command again to go on from there."
+
+    def __init__(self, what: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{what}: stopped waiting, as asked", hint=hint)
+        self.what = what
+
+
+def _sentence(text: str) -> str:
+    """Return the text with a full stop, unless it ends as a sentence already."""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."

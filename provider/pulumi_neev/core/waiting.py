@@ -1,0 +1,138 @@
+"""The one place where anything waits."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pulumi_neev.core import errors
+from pulumi_neev.core.clock import Clock
+
+T = TypeVar("T")
+
+FIRST_LOOK = 0.2
+"""Seconds until the first observation of a wait."""
+
+GROWTH = 0.1
+"""Share of a wait's age that its next observation may be late: something that took 10 s is noticed within 1.2 s."""
+
+RAREST_LOOK = 5.0
+"""Seconds between observations of the longest waits."""
+
+TRANSIENT = (errors.NeverSent, errors.Unavailable, errors.RateLimited)
+"""What may befall an observation without ending the wait."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was waited for has come."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What was waited for will not come; `reason` is what the platform says."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Going:
+    """It is still under way, in the named phase."""
+
+    phase: str
+
+
+Verdict = Done | Failed | Going
+
+
+def _silent(_text: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, by which clock, and who may end it or wants to hear of it."""
+
+    deadline: float
+    """Seconds from the start of the wait."""
+    clock: Clock
+    cancelled: asyncio.Event
+    """Set: every wait with this patience ends at once."""
+    progress: Callable[[str], None] = _silent
+    """Told how it goes after each observation: `Pending, 12 s`."""
+
+
+async def until(
+    observe: Callable[[float], Awaitable[T]],
+    classify: Callable[[T], Verdict],
+    *,
+    patience: Patience,
+    what: str,
+) -> T:
+    """Return the first observation that is done.
+
+    `observe(within)` gives an observation that is made at most about `within` seconds from now; it chooses the
+    moment, so that one request can serve many waits.
+
+    Raises:
+        Failed: as soon as an observation is classified so.
+        DeadlineExceeded: when the deadline passes; it tells the phase seen last.
+        Cancelled: at once when the patience is cancelled.
+        ApiError: of an observation, unless it is one that may pass (`TRANSIENT`).
+    """
+    clock, last = patience.clock, "nothing"
+    started = clock.monotonic()
+    with contextlib.suppress(_Late):
+        while not patience.cancelled.is_set():
+            age = clock.monotonic() - started
+            left = patience.deadline - age
+            within = min(_look_within(age), left * 0.9)
+            try:
+                seen = await _bounded(observe(within), left, patience=patience, what=what)
+            except TRANSIENT as error:
+                last = f"{type(error).__name__} ({error.message})"
+                await _bounded(clock.sleep(within), left, patience=patience, what=what)
+                continue
+            verdict = classify(seen)
+            if isinstance(verdict, Done):
+                return seen
+            if isinstance(verdict, Failed):
+                raise errors.Failed(verdict.reason, what=what)
+            last = verdict.phase
+            patience.progress(f"{last}, {clock.monotonic() - started:.0f} s")
+        raise errors.Cancelled(what)
+    raise errors.DeadlineExceeded(what, clock.monotonic() - started, last)
+
+
+async def first(*awaitables: Awaitable[Any]) -> None:
+    """Return when one has ended; the others are cancelled by then, and have ended too."""
+    futures = [asyncio.ensure_future(each) for each in awaitables]
+    try:
+        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for future in futures:
+            future.cancel()
+        await asyncio.gather(*futures, return_exceptions=True)
+
+
+def _look_within(age: float) -> float:
+    """Return in how many seconds a wait of this age wants its next observation."""
+    # Jitter only lengthens: where one sweep serves many waits, the shortest of many would always win.
+    return min(FIRST_LOOK + GROWTH * age, RAREST_LOOK) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
+
+
+async def _bounded(awaitable: Awaitable[T], seconds: float, *, patience: Patience, what: str) -> T:
+    """Return the awaitable's result, unless the patience is cancelled or the seconds have passed before."""
+    work = asyncio.ensure_future(awaitable)
+    await first(work, patience.cancelled.wait(), patience.clock.sleep(seconds))
+    if not work.cancelled():
+        return work.result()
+    if patience.cancelled.is_set():
+        raise errors.Cancelled(what)
+    raise _Late
+
+
+class _Late(Exception):
+    """The seconds passed first."""
