@@ -73,9 +73,11 @@ class GetSandboxMetrics(Function[MetricsQuery, SandboxMetrics]):
             arguments.sandbox_id, from_=start.isoformat(), to=end.isoformat(), step=step
         )
         series = [
-            {**each, "points": [{"at": at, "value": value} for at, value in each["points"]]}
-            for each in answer["series"]
+            MetricSeries(
+                metric=each.metric,
+                unit=each.unit,
+                points=[MetricPoint(at=at, value=value) for at, value in each.points],
+            )
+            for each in answer.series
         ]
-        return SandboxMetrics.model_validate(
-            {"start": answer["from"], "end": answer["to"], "step": answer["step"], "series": series}
-        )
+        return SandboxMetrics(start=answer.from_, end=answer.to, step=answer.step, series=series)

@@ -9,12 +9,12 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
 from pulumi_neev.core.checking import without_nulls
-from pulumi_neev.core.errors import InputError, NotFound
+from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.model import Arguments, Outputs
 from pulumi_neev.functions.templates import ByIdOrName
 from pulumi_neev.resources.fork import SandboxForkOutputs
-from pulumi_neev.resources.machine import observed
+from pulumi_neev.resources.machine import found, observed
 from pulumi_neev.resources.snapshot import SnapshotOutputs
 
 
@@ -89,14 +89,14 @@ class GetSandbox(Function[ByIdOrName, SandboxInfo]):
     @override
     async def call(self, api: Api, arguments: ByIdOrName) -> SandboxInfo:
         if arguments.id is None:
-            found = await api.sandboxes.find(arguments.name or "")
+            seen = await api.sandboxes.find(arguments.name or "")
             path, wanted = "name", arguments.name
         else:
-            found = await _by_id(api, arguments.id)
+            seen = await found(api.sandboxes.get(arguments.id))
             path, wanted = "id", arguments.id
-        if found is None:
+        if seen is None:
             raise InputError(path, f"no sandbox of the project has the {path} {wanted!r}")
-        return _info(found)
+        return _info(seen)
 
 
 class GetSandboxes(Function[SandboxFilter, SandboxInfos]):
@@ -108,8 +108,8 @@ class GetSandboxes(Function[SandboxFilter, SandboxInfos]):
 
     @override
     async def call(self, api: Api, arguments: SandboxFilter) -> SandboxInfos:
-        found = await api.sandboxes.list(name=arguments.name, status=arguments.phase)
-        return SandboxInfos(sandboxes=[_info(each) for each in found])
+        seen = await api.sandboxes.list(name=arguments.name, status=arguments.phase)
+        return SandboxInfos(sandboxes=[_info(each) for each in seen])
 
 
 class GetSnapshot(Function[ById, SnapshotInfo]):
@@ -121,10 +121,10 @@ class GetSnapshot(Function[ById, SnapshotInfo]):
 
     @override
     async def call(self, api: Api, arguments: ById) -> SnapshotInfo:
-        found = await api.snapshots.find(arguments.id)
-        if found is None:
+        seen = await found(api.snapshots.get(arguments.id))
+        if seen is None:
             raise InputError("id", f"no snapshot of the project has the id {arguments.id!r}")
-        return SnapshotInfo.model_validate(found.model_dump())
+        return SnapshotInfo.model_validate(seen.model_dump())
 
 
 class GetSnapshots(Function[OfSandbox, SnapshotInfos]):
@@ -136,15 +136,8 @@ class GetSnapshots(Function[OfSandbox, SnapshotInfos]):
 
     @override
     async def call(self, api: Api, arguments: OfSandbox) -> SnapshotInfos:
-        found = await api.snapshots.list(arguments.sandbox_id)
-        return SnapshotInfos.model_validate({"snapshots": [each.model_dump() for each in found]})
-
-
-async def _by_id(api: Api, id: str) -> Seen | None:
-    try:
-        return await api.sandboxes.get(id)
-    except NotFound:
-        return None
+        seen = await api.snapshots.list(arguments.sandbox_id)
+        return SnapshotInfos.model_validate({"snapshots": [each.model_dump() for each in seen]})
 
 
 def _info(seen: Seen) -> SandboxInfo:

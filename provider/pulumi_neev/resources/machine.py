@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import Field
 from typing_extensions import override
@@ -13,6 +14,7 @@ from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
 from pulumi_neev.core import diffing
 from pulumi_neev.core.checking import without_nulls
+from pulumi_neev.core.errors import NotFound
 from pulumi_neev.core.model import Flag, Inputs, Integer, Model, Number, Outputs, Stable, Update, Visible
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
@@ -97,6 +99,7 @@ class MachineOutputs(Outputs):
     """Its last crash, where it had one."""
 
 
+T = TypeVar("T")
 M = TypeVar("M", bound=MachineInputs)
 O = TypeVar("O", bound=MachineOutputs)  # noqa: E741
 
@@ -110,7 +113,8 @@ class Machine(Resource[M, O]):
 
     @override
     async def read(self, api: Api, id: str, inputs: M | None) -> Live[O] | None:
-        seen = await api.sandboxes.observe(id, SOON)
+        # an import may give the name, which only the path of one sandbox understands
+        seen = await (found(api.sandboxes.get(id)) if inputs is None else api.sandboxes.observe(id, SOON))
         return None if seen is None else self.live(seen, inputs)
 
     @override
@@ -126,7 +130,7 @@ class Machine(Resource[M, O]):
             lambda within: api.sandboxes.observe_gone(id, within),
             lambda gone: Done() if gone else Going("Deleting"),
             patience=call.patience,
-            what=call.resource,
+            what="waiting until it is gone",
         )
 
     def live(self, seen: Seen, inputs: M | None) -> Live[O]:
@@ -134,9 +138,17 @@ class Machine(Resource[M, O]):
         answered = observed(seen)
         if inputs is not None and inputs.paused is not None:
             answered["paused"] = _counts_as_paused(seen, inputs)
-        outputs = self.outputs.model_validate(seen.model_dump() | answered)
+        outputs = cast("O", self.outputs.model_validate(seen.model_dump() | answered))
         trouble = "the last rollback failed: roll back again, or replace it" if seen.phase == RESTORE_FAILED else None
         return Live(seen.id, answered, outputs, trouble)
+
+
+async def found(asked: Awaitable[T]) -> T | None:
+    """The answer, or ``None`` where there is no such thing."""
+    try:
+        return await asked
+    except NotFound:
+        return None
 
 
 def observed(seen: Seen) -> dict[str, Any]:
@@ -147,7 +159,7 @@ def observed(seen: Seen) -> dict[str, Any]:
         "region": seen.region,
         "image": seen.image,
         "templateId": seen.sandbox_template_id,
-        "command": seen.command,
+        "command": None if seen.command is None else list(seen.command),
         "cpu": resources.cpu if resources else None,
         "memoryGb": resources.memory_gb if resources else None,
         "diskGb": resources.disk_gb if resources else None,
@@ -186,7 +198,7 @@ async def steady(api: Api, id: str, call: Call, *, wanted: tuple[str, ...] = SET
         lambda within: api.sandboxes.observe(id, within),
         lambda each: _verdict(each, wanted),
         patience=call.patience,
-        what=call.resource,
+        what=f"waiting until it is {' or '.join(wanted)}",
     )
     if seen is None:
         raise AssertionError("a sandbox that is gone is not steady")

@@ -13,7 +13,7 @@ from pulumi_neev.core.model import AutoName, Inputs, Outputs, Replace, Stable, V
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
-from pulumi_neev.resources.machine import SOON
+from pulumi_neev.resources.machine import SOON, found
 from pulumi_neev.resources.text import Duration
 
 
@@ -83,7 +83,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
 
     @override
     async def create(self, api: Api, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
-        return _live(await api.snapshots.create(inputs.sandbox_id, inputs.name or "", inputs.retain_for))
+        return _live(await api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for))
 
     @override
     async def settle(self, api: Api, id: str, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
@@ -91,7 +91,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
             lambda within: api.snapshots.observe(id, inputs.sandbox_id, within),
             _verdict,
             patience=call.patience,
-            what=call.resource,
+            what="waiting until it is Ready",
         )
         if seen is None:
             raise AssertionError("a snapshot that is gone is not ready")
@@ -100,7 +100,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
     @override
     async def read(self, api: Api, id: str, inputs: SnapshotInputs | None) -> Live[SnapshotOutputs] | None:
         if inputs is None:
-            seen = await api.snapshots.find(id)
+            seen = await found(api.snapshots.get(id))
         else:
             seen = await api.snapshots.observe(id, inputs.sandbox_id, SOON)
         return None if seen is None else _live(seen)

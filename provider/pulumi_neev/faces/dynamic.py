@@ -1,0 +1,204 @@
+"""The resources as dynamic resources of a Python program: nothing to install but this package.
+
+A provider object is pickled into the state, so it carries nothing: its class is found by name (never rename or move
+one, or old states could not be deleted) and the key arrives through ``configure``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from pulumi import dynamic
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.runtime.rpc import UNKNOWN as WIRE_UNKNOWN
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.settings import Settings
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.checking import HIDDEN, visible
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.diffing import AUTONAMED
+from pulumi_neev.core.errors import NeevError
+from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
+from pulumi_neev.core.model import UNKNOWN
+from pulumi_neev.core.naming import made_name
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import Patience
+from pulumi_neev.faces import background, config, host
+from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.sandbox import Sandbox
+from pulumi_neev.resources.snapshot import Snapshot
+
+INPUTS = f"{HIDDEN}inputs"
+"""Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
+TIMEOUTS = f"{HIDDEN}timeouts"
+"""Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
+LABEL = f"{HIDDEN}label"
+"""Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
+CARRIED = (TIMEOUTS, LABEL, AUTONAMED)
+
+T = TypeVar("T")
+Values = dict[str, Any]
+
+
+class Provider(dynamic.ResourceProvider):
+    """The verbs of one kind of resource, as the dynamic host calls them; each call is a thread of the host."""
+
+    serialize_as_secret_always = False  # the pickle holds a class's name and nothing else
+    resource: ClassVar[AnyResource]
+
+    @override
+    def configure(self, req: dynamic.ConfigureRequest) -> None:
+        host.widen()
+        host.speak_plainly()
+        settings = {name: req.config.get(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
+        self._settings: Settings = config.settings(settings, os.environ)
+
+    def _run(self, call: Call, work: Callable[[Api], Awaitable[T]]) -> T:
+        """The result of the work, done on the background loop; its errors name the resource."""
+
+        async def connected() -> T:
+            return await work(background.connected(self._settings))
+
+        try:
+            return background.run(connected())
+        except Unsettled:
+            raise
+        except NeevError as error:
+            raise _about(error, call) from None
+
+    @override
+    def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
+        label = str(news.get(LABEL) or self.resource.name)
+        checked, failed = self.resource.check(
+            _known(_olds), _known(news), lambda: made_name(label, secrets.token_hex(4))
+        )
+        return dynamic.CheckResult(
+            _wire(checked), [dynamic.CheckFailure(failure.path, failure.reason) for failure in failed]
+        )
+
+    @override
+    def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
+        olds = _known(_olds)
+        found = self.resource.diff(self._old_inputs(olds), olds, _known(_news))
+        return dynamic.DiffResult(
+            changes=bool(found.changes),
+            replaces=sorted({change.top for change in found.changes if change.replace}),
+            delete_before_replace=found.delete_first,
+        )
+
+    @override
+    def create(self, props: Values) -> dynamic.CreateResult:
+        call = self._call(props, "create", self.resource.timeouts.create)
+        try:
+            stored = self._run(call, lambda api: lifecycle.create(self.resource, api, _known(props), call))
+        except Unsettled as unsettled:
+            raise self._undone(unsettled, props) from None
+        return dynamic.CreateResult(stored.id, _outs(stored, props))
+
+    @override
+    def read(self, id_: str, props: Values) -> dynamic.ReadResult:
+        asked = self._old_inputs(props)
+        call = self._call(props, "read", self.resource.timeouts.read)
+        stored = self._run(call, lambda api: lifecycle.read(self.resource, api, id_, asked))
+        if stored is None:
+            return dynamic.ReadResult("", {})
+        return dynamic.ReadResult(stored.id, _outs(stored, asked), dict(stored.inputs))
+
+    @override
+    def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
+        call = self._call(_news, "update", self.resource.timeouts.update)
+        old, new = self._old_inputs(_olds), _known(_news)
+        try:
+            stored = self._run(
+                call,
+                lambda api: lifecycle.update(self.resource, api, _id, old=old, state=_olds, new=new, call=call),
+            )
+        except Unsettled as unsettled:
+            raise _about(unsettled, call) from None
+        return dynamic.UpdateResult(_outs(stored, _news))
+
+    @override
+    def delete(self, _id: str, _props: Values) -> None:
+        call = self._call(_props, "delete", self.resource.timeouts.delete)
+        self._run(call, lambda api: self.resource.delete(api, _id, call))
+
+    def _old_inputs(self, olds: Values) -> Values:
+        names = olds.get(INPUTS) or [name for name in self.resource.inputs.properties if name in olds]
+        return {**{name: olds[name] for name in names if name in olds}, **_hidden(olds)}
+
+    def _call(self, props: Values, verb: str, default: float) -> Call:
+        seconds = (props.get(TIMEOUTS) or {}).get(verb) or default
+        name = props.get("name")
+        resource = f"{self.resource.name} {props.get(LABEL) or ''}".strip() + (f" ({name})" if name else "")
+        return Call(resource, Patience(seconds, SYSTEM, asyncio.Event()))
+
+    def _undone(self, unsettled: Unsettled, props: Values) -> NeevError:
+        """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
+        made = unsettled.stored
+        call = self._call(props, "delete", self.resource.timeouts.delete)
+        try:
+            self._run(call, lambda api: self.resource.delete(api, made.id, call))
+        except NeevError as error:
+            return NeevError(
+                f"{call.resource}: {unsettled} It could not be deleted either, so {made.id} is still there: {error}",
+                hint="Delete it yourself, or it goes on costing money.",
+            )
+        return NeevError(f"{call.resource}: {unsettled}", hint=f"It had been made ({made.id}) and is deleted again.")
+
+
+class SandboxProvider(Provider):
+    """The verbs of `Sandbox`."""
+
+    resource = Sandbox()
+
+
+class SandboxForkProvider(Provider):
+    """The verbs of `SandboxFork`."""
+
+    resource = SandboxFork()
+
+
+class SnapshotProvider(Provider):
+    """The verbs of `Snapshot`."""
+
+    resource = Snapshot()
+
+
+PROVIDERS: Mapping[str, type[Provider]] = {
+    kind.resource.name: kind for kind in (SandboxProvider, SandboxForkProvider, SnapshotProvider)
+}
+
+
+def _known(wire: Mapping[str, Any]) -> Values:
+    """The host's values with its mark for what is unknown as ours, at any depth."""
+    return {key: _each(value, WIRE_UNKNOWN, UNKNOWN) for key, value in wire.items() if key != PROVIDER_KEY}
+
+
+def _wire(values: Mapping[str, Any]) -> Values:
+    return {key: _each(value, UNKNOWN, WIRE_UNKNOWN) for key, value in values.items()}
+
+
+def _each(value: Any, mark: object, other: object) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _each(item, mark, other) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each(item, mark, other) for item in value]
+    return other if value is mark or value == mark else value
+
+
+def _hidden(values: Mapping[str, Any]) -> Values:
+    return {key: values[key] for key in CARRIED if key in values}
+
+
+def _outs(stored: Stored, asked: Mapping[str, Any]) -> Values:
+    return {**stored.state, **_hidden(asked), INPUTS: sorted(visible(stored.inputs))}
+
+
+def _about(error: NeevError, call: Call) -> NeevError:
+    return NeevError(error.about(call.resource), hint="")
