@@ -1,0 +1,23 @@
+"""The Agent Service in small: its REST API with real files and real processes, on this machine.
+
+It shares no code with the provider, so that it is a witness of its own. `serve` runs one; docs/emulator.md tells more.
+"""
+
+from pulumi_neev.emulator.app import create_app
+from pulumi_neev.emulator.clock import Clock
+from pulumi_neev.emulator.serve import Emulator, serve, serve_world
+from pulumi_neev.emulator.settings import Durations, RandomFaults, Settings, Windows
+from pulumi_neev.emulator.world import World
+
+__all__ = [
+    "Clock",
+    "Durations",
+    "Emulator",
+    "RandomFaults",
+    "Settings",
+    "Windows",
+    "World",
+    "create_app",
+    "serve",
+    "serve_world",
+]

@@ -1,0 +1,120 @@
+"""What the Agent Service answers, in the shapes of its API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_neev.emulator.clock import stamp
+from pulumi_neev.emulator.egress import Policy
+from pulumi_neev.emulator.records import Resources, Sandbox, Snapshot
+from pulumi_neev.emulator.world import World
+
+_FORMAT_VERSION = 1
+_AGENT_STATUS = {
+    "Ready": "Ready",
+    "Pausing": "Pausing",
+    "Paused": "Paused",
+    "RestoreFailed": "Failed",
+    "Terminating": "Deleting",
+}
+
+Answer = dict[str, Any]
+
+
+def sandbox(world: World, record: Sandbox, origin: str) -> Answer:
+    """A sandbox as it is now; its env is never told."""
+    now = world.clock.now()
+    windows = record.lifecycle
+    return {
+        "id": record.id,
+        "org_id": record.org_id,
+        "project_id": record.project_id,
+        "name": record.name,
+        "region": record.region,
+        "image": record.image,
+        "command": record.command,
+        "resources": resources(record.resources),
+        "phase": record.phase(now),
+        "addressable": _reached(record.addressable_from, now),
+        "connect_url": f"{origin}/sandboxes-runtime" if _reached(record.ready_from, now) else None,
+        "replicas": 0 if record.paused_at is not None else 1,
+        "egress": egress(record.egress),
+        "sandbox_template_id": record.template_id,
+        "created_by": record.created_by,
+        "last_crash": None,
+        "created_at": stamp(record.created_at),
+        "updated_at": stamp(record.updated_at),
+        "idle_timeout_seconds": windows.idle_timeout_seconds,
+        "max_lifetime_seconds": windows.max_lifetime_seconds,
+        "paused_retention_seconds": windows.paused_retention_seconds,
+        "on_idle": windows.on_idle,
+        "idle_expires_at": _moment(world.idle_expires_at(record)),
+        "hard_expires_at": _moment(world.hard_expires_at(record)),
+    }
+
+
+def snapshot(world: World, record: Snapshot) -> Answer:
+    """A snapshot as it is now; its size is known once it is Ready."""
+    status = record.phase(world.clock.now())
+    return {
+        "id": record.id,
+        "sandbox_id": record.sandbox_id,
+        "org_id": record.org_id,
+        "project_id": record.project_id,
+        "name": record.name,
+        "status": status,
+        "snapshot_type": "full",
+        "source_region": record.region,
+        "size_bytes": record.size_bytes if status == "Ready" else None,
+        "error_message": record.error if status == "Failed" else None,
+        "expires_at": _moment(record.expires_at),
+        "created_by": record.created_by,
+        "sandbox_format_version": _FORMAT_VERSION,
+        "restorability": "restorable",
+        "build_descriptor": {"image": record.image, "resources": resources(record.resources)},
+        "created_at": stamp(record.created_at),
+        "updated_at": stamp(record.updated_at),
+    }
+
+
+def port(number: int, slug: str, origin: str) -> Answer:
+    """A port with its preview URL."""
+    return {"port": number, "slug": slug, "preview_url": f"{origin}/preview/{slug}/"}
+
+
+def agent_status(world: World, backing: Sandbox) -> str:
+    """The status of an agent, from the phase of its sandbox."""
+    return _AGENT_STATUS.get(backing.phase(world.clock.now()), "Provisioning")
+
+
+def resources(size: Resources) -> Answer:
+    """A size, with whole numbers written as such."""
+    cpu = int(size.cpu) if size.cpu == int(size.cpu) else size.cpu
+    return {
+        "cpu": cpu,
+        "memory_gb": size.memory_gb,
+        "disk_gb": size.disk_gb,
+        "rootfs_disk_gb": size.rootfs_disk_gb,
+    }
+
+
+def egress(policy: Policy) -> Answer:
+    """A policy with its mode always said, and in its rules only what was given."""
+    return {
+        "mode": policy.mode,
+        "allow_internet": policy.allow_internet,
+        "allow": [rule.model_dump(exclude_none=True) for rule in policy.allow],
+    }
+
+
+def failure(code: str | None, message: str, *, details: str | None = None, scope: str | None = None) -> Answer:
+    """An error; `error` is the deprecated twin of `message`."""
+    said: Mapping[str, str | None] = {"details": details, "code": code, "scope": scope}
+    return {"error": message, "message": message, **{key: value for key, value in said.items() if value is not None}}
+
+
+def _reached(moment: float | None, now: float) -> bool:
+    return moment is not None and moment <= now
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else stamp(at)

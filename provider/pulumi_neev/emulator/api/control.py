@@ -1,0 +1,139 @@
+"""/_emulator: the controls of tests and of people who try things out. No key is needed; only loopback reaches them."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+from pydantic import Field, RootModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pulumi_neev.emulator.api.gate import CONTROLS, Traffic
+from pulumi_neev.emulator.api.http import NO_CONTENT, parsed
+from pulumi_neev.emulator.clock import stamp
+from pulumi_neev.emulator.errors import Refusal
+from pulumi_neev.emulator.scheduler import settle
+from pulumi_neev.emulator.settings import Frozen, Settings
+from pulumi_neev.emulator.traffic import Fault
+from pulumi_neev.emulator.world import World
+
+_CENTURY = 100 * 365 * 24 * 3600
+_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+
+
+class Advance(Frozen):
+    """POST advance."""
+
+    seconds: Annotated[float, Field(ge=0, le=_CENTURY)]
+
+
+class Faults(RootModel[list[Fault] | Fault]):
+    """POST faults: one or several."""
+
+
+class Controls:
+    """The handlers of one emulator's controls."""
+
+    def __init__(self, world: World, traffic: Traffic) -> None:
+        self._world = world
+        self._traffic = traffic
+
+    def routes(self) -> list[Route]:
+        """Every control with its methods."""
+        return [
+            self._route("/settings", GET=self.settings, PUT=self.change_settings),
+            self._route("/faults", GET=self.faults, POST=self.add_faults, DELETE=self.clear_faults),
+            self._route("/advance", POST=self.advance),
+            self._route("/log", GET=self.log, DELETE=self.clear_log),
+            self._route("/counts", GET=self.counts),
+            self._route("/state", GET=self.state),
+            self._route("/reset", POST=self.reset),
+        ]
+
+    async def settings(self, _request: Request) -> Response:
+        """The settings that hold."""
+        return JSONResponse(self._world.settings.model_dump(mode="json"))
+
+    async def change_settings(self, request: Request) -> Response:
+        """The settings with those that were sent; parts that were left out stay as they are."""
+        given = parsed(RootModel[dict[str, Any]], await request.body() or b"{}").root
+        merged = _merged(self._world.settings.model_dump(mode="json"), given)
+        self._world.change(parsed(Settings, RootModel(merged).model_dump_json().encode()))
+        self._traffic.adopt_settings()
+        return await self.settings(request)
+
+    async def faults(self, _request: Request) -> Response:
+        """The faults that are still to come."""
+        return JSONResponse(self._traffic.faults.pending())
+
+    async def add_faults(self, request: Request) -> Response:
+        """The faults that are still to come, with the new ones last."""
+        given = parsed(Faults, await request.body()).root
+        self._traffic.faults.add(*(given if isinstance(given, list) else [given]))
+        return await self.faults(request)
+
+    async def clear_faults(self, _request: Request) -> Response:
+        """No fault is left."""
+        self._traffic.faults.clear()
+        return Response(status_code=NO_CONTENT)
+
+    async def advance(self, request: Request) -> Response:
+        """The state after this much time; everything that came due in it has happened."""
+        seconds = parsed(Advance, await request.body()).seconds
+        self._world.advance(seconds)
+        return await self.state(request)
+
+    async def log(self, request: Request) -> Response:
+        """The requests served, the oldest first; `mutating=true` leaves out those that only read."""
+        only_mutating = request.query_params.get("mutating") == "true"
+        entries = [entry for entry in self._traffic.log.entries if entry.mutating or not only_mutating]
+        return JSONResponse([entry._asdict() for entry in entries])
+
+    async def clear_log(self, _request: Request) -> Response:
+        """The log and the counts are empty."""
+        self._traffic.log.clear()
+        return Response(status_code=NO_CONTENT)
+
+    async def counts(self, _request: Request) -> Response:
+        """How many requests were served of each method and path."""
+        return JSONResponse(dict(sorted(self._traffic.log.counts.items())))
+
+    async def state(self, _request: Request) -> Response:
+        """How much there is, and what time it is."""
+        await settle(self._world)
+        now = self._world.clock.now()
+        phases = Counter(sandbox.phase(now) for sandbox in self._world.sandboxes.everything())
+        summary = {
+            "now": stamp(now),
+            "sandboxes": len(self._world.sandboxes),
+            "snapshots": len(self._world.snapshots),
+            "agents": len(self._world.agents),
+            "phases": dict(sorted(phases.items())),
+        }
+        return JSONResponse(summary)
+
+    async def reset(self, request: Request) -> Response:
+        """Everything is as it was at the start: no sandbox, no fault, no log, the first settings."""
+        await self._world.empty()
+        self._traffic.adopt_settings()
+        self._traffic.faults.clear()
+        self._traffic.log.clear()
+        return await self.state(request)
+
+    def _route(self, path: str, **handlers: Any) -> Route:
+        async def endpoint(request: Request) -> Response:
+            origin = request.headers.get("origin")
+            if origin is not None and not origin.startswith(_LOOPBACK):
+                raise Refusal("forbidden", "web pages may not use the controls")
+            handled: Response = await handlers["GET" if request.method == "HEAD" else request.method](request)
+            return handled
+
+        return Route(CONTROLS + path, endpoint, methods=list(handlers))
+
+
+def _merged(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in given.items()
+    }
+    return {**base, **both}

@@ -1,0 +1,110 @@
+"""The way in: every request gets an id, is counted, may be limited, and may be struck by a fault."""
+
+import asyncio
+import time
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pulumi_neev.emulator.api.answers import failure
+from pulumi_neev.emulator.api.strikes import Strike
+from pulumi_neev.emulator.clock import stamp
+from pulumi_neev.emulator.traffic import Dice, Entry, Fault, Faults, Limiter, Log, mutating, shortened, templated
+from pulumi_neev.emulator.world import World
+
+CONTROLS = "/_emulator"
+_CONTROL_PLANE = "/agent/"
+
+
+class Traffic:
+    """The log, the faults and the limits of one emulator."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.log = Log()
+        self.faults = Faults()
+        self.closing = asyncio.Event()
+        self.adopt_settings()
+
+    def adopt_settings(self) -> None:
+        """The rate limit and the random faults are those of the world's settings, from their beginning."""
+        self._limiter = Limiter(self._world.clock, self._world.settings.rate_limit)
+        self._dice = Dice(self._world.settings.random_faults)
+
+    def wait(self) -> int:
+        """Seconds for which the next call is turned away; 0 lets it in."""
+        return self._limiter.wait()
+
+    def fault(self, method: str, path: str, *, control_plane: bool) -> Fault | None:
+        """What goes wrong with this call."""
+        return self.faults.take(method, path) or (self._dice.throw() if control_plane else None)
+
+
+class Gate:
+    """ASGI middleware around the whole application; the controls themselves pass untouched."""
+
+    def __init__(self, app: ASGIApp, *, world: World, traffic: Traffic) -> None:
+        self._app = app
+        self._world = world
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request is served, or struck, and logged."""
+        if scope["type"] != "http" or scope["path"].startswith(CONTROLS):
+            await self._app(scope, receive, send)
+            return
+        passage = Passage(send)
+        started = time.perf_counter()
+        try:
+            await self._serve(scope, receive, passage)
+        finally:
+            self._note(scope, passage, time.perf_counter() - started)
+
+    async def _serve(self, scope: Scope, receive: Receive, passage: "Passage") -> None:
+        method, path = scope["method"], scope["path"]
+        control_plane = path.startswith(_CONTROL_PLANE)
+        if control_plane and (wait := self._traffic.wait()):
+            passage.fault = "rate_limit"
+            turned_away = JSONResponse(failure(None, "too many requests"), 429, headers={"retry-after": str(wait)})
+            await turned_away(scope, receive, passage)
+            return
+        fault = self._traffic.fault(method, shortened(path), control_plane=control_plane)
+        if fault is None:
+            await self._app(scope, receive, passage)
+            return
+        passage.fault = fault.kind
+        await Strike(self._app, self._world, self._traffic.closing, fault).fall(scope, receive, passage)
+
+    def _note(self, scope: Scope, passage: "Passage", seconds: float) -> None:
+        template = templated(shortened(scope["path"]))
+        entry = Entry(
+            time=stamp(self._world.clock.now()),
+            method=scope["method"],
+            path=scope["path"],
+            template=template,
+            status=passage.status,
+            request_id=passage.request_id,
+            mutating=mutating(scope["method"]),
+            fault=passage.fault,
+            milliseconds=round(seconds * 1000, 3),
+        )
+        self._traffic.log.add(entry)
+
+
+class Passage:
+    """The way out of one request: marks the answer with its id and remembers the status."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.request_id = uuid4().hex
+        self.status: int | None = None
+        self.fault: str | None = None
+
+    async def __call__(self, message: Message) -> None:
+        """The message is on its way to the caller."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+        await self._send(message)

@@ -1,0 +1,51 @@
+"""Refusals: what the Agent Service answers when it will not do what was asked.
+
+State raises them; only `api` knows which HTTP status each code becomes.
+"""
+
+from typing import Literal
+
+Code = Literal[
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "method_not_allowed",
+    "unsupported_media_type",
+    "validation_error",
+    "bad_request",
+    "conflict",
+    "too_early",
+    "service_unavailable",
+    "internal_server_error",
+    "phone_verification_required",
+    "kyc_verification_required",
+    "kyc_verification_required_by_owner",
+    "sandbox_quota_exceeded",
+    "agent_quota_exceeded",
+]
+
+
+class Refusal(Exception):
+    """A request that is answered with an error; nothing was changed."""
+
+    def __init__(self, code: Code, message: str, *, details: str | None = None, scope: str | None = None) -> None:
+        super().__init__(message)
+        self.code: Code = code
+        self.message = message
+        self.details = details
+        self.scope = scope
+
+
+def not_found(kind: str, ref: str) -> Refusal:
+    """The project has no such thing."""
+    return Refusal("not_found", f"{kind} {ref!r} not found")
+
+
+def conflict(message: str) -> Refusal:
+    """What is asked for does not fit what is there."""
+    return Refusal("conflict", message)
+
+
+def invalid(field: str, problem: str) -> Refusal:
+    """One field of the request is not acceptable; the message begins with its path."""
+    return Refusal("validation_error", f"{field}: {problem}", details=field)

@@ -1,0 +1,120 @@
+"""The directories of sandboxes and snapshots, and the computers that run in them."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pulumi_neev.emulator.clock import Clock
+from pulumi_neev.emulator.records import Sandbox, Snapshot
+from pulumi_neev.emulator.runtime import Computer
+
+
+class Files:
+    """A directory for each sandbox and each snapshot; computers are made when they are needed."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        self._directory = directory / "files"
+        self._directory.mkdir(exist_ok=True)
+        self._clock = clock
+        self._since = clock.now()
+        self._computers: dict[str, Computer] = {}
+        self._untouched: dict[str, float] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def computer(self, sandbox: Sandbox) -> Computer:
+        """What runs the sandbox's processes and holds its files."""
+        computer = self._computers.get(sandbox.id)
+        if computer is None:
+            computer = Computer(self._place(sandbox.id), env=sandbox.env, now=self._clock.now)
+            self._computers[sandbox.id] = computer
+            self._untouched[sandbox.id] = computer.touched_at
+        return computer
+
+    def running(self, key: str) -> Computer | None:
+        """The sandbox's computer, if there was ever a need for it."""
+        return self._computers.get(key)
+
+    def touched_at(self, key: str) -> float:
+        """When something was last done inside the sandbox; if never, when the emulator began."""
+        computer = self._computers.get(key)
+        if computer is None or computer.touched_at == self._untouched[key]:
+            return self._since
+        return computer.touched_at
+
+    async def pause(self, sandbox: Sandbox) -> None:
+        """The sandbox's processes stand still."""
+        async with self._turn(sandbox.id):
+            if computer := self.running(sandbox.id):
+                await computer.pause()
+
+    async def resume(self, sandbox: Sandbox) -> None:
+        """The sandbox's processes go on."""
+        async with self._turn(sandbox.id):
+            if computer := self.running(sandbox.id):
+                await computer.resume()
+
+    async def capture(self, sandbox: Sandbox, key: str) -> int:
+        """The sandbox's files, as they are at one moment, are also under this key; answers their size."""
+        async with self._turn(sandbox.id):
+            computer = self.computer(sandbox)
+            self._place(key).mkdir()
+            if sandbox.paused_at is None:
+                await computer.pause()
+            try:
+                await asyncio.to_thread(computer.copy_to, self._place(key) / "workspace")
+            finally:
+                if sandbox.paused_at is None:
+                    await computer.resume()
+            return await asyncio.to_thread(_size, self._place(key))
+
+    async def put_back(self, snapshot: Snapshot, sandbox: Sandbox) -> None:
+        """The sandbox's files are those of the snapshot, and no process of before runs."""
+        async with self._turn(sandbox.id):
+            computer = self.computer(sandbox)
+            await computer.stop()
+            await asyncio.to_thread(computer.restore_from, self._place(snapshot.id) / "workspace")
+
+    def discard(self, key: str) -> None:
+        """What was under this key is gone; processes end and the disk is cleared in the background."""
+        if key in self._computers or self._place(key).exists():
+            task = asyncio.get_running_loop().create_task(self._clear(key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def tidy(self, known: list[Sandbox], keys: set[str]) -> None:
+        """What a killed emulator left is gone: processes of the known sandboxes, directories of no key."""
+        for sandbox in known:
+            if self._place(sandbox.id).exists():
+                await self.computer(sandbox).stop()
+        for place in self._directory.iterdir():
+            if place.name not in keys:
+                await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+    async def stop(self) -> None:
+        """No process of any sandbox runs, and what was left to the background is done."""
+        await asyncio.gather(*(computer.stop() for computer in self._computers.values()))
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def _place(self, key: str) -> Path:
+        return self._directory / key
+
+    @asynccontextmanager
+    async def _turn(self, key: str) -> AsyncIterator[None]:
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            yield
+
+    async def _clear(self, key: str) -> None:
+        async with self._turn(key):
+            if computer := self._computers.pop(key, None):
+                del self._untouched[key]
+                await computer.stop()
+            await asyncio.to_thread(shutil.rmtree, self._place(key), ignore_errors=True)
+        self._locks.pop(key, None)
+
+
+def _size(directory: Path) -> int:
+    return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file() and not path.is_symlink())

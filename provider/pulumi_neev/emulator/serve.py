@@ -1,0 +1,194 @@
+"""The emulator as a server of this process: started, used, stopped."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from urllib.request import Request, urlopen
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from pulumi_neev.emulator.app import create_app
+from pulumi_neev.emulator.settings import Settings, provisioning
+from pulumi_neev.emulator.world import World
+
+_HOST = "127.0.0.1"
+_START_SECONDS = 30.0
+_STOP_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator: where it is, who may use it, and its controls (docs/emulator.md)."""
+
+    base_url: str
+    """What `NEEV_BASE_URL` is set to: `http://127.0.0.1:PORT/agent`."""
+    api_key: str = field(repr=False)
+    org_id: str
+    project_id: str
+    region: str
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that point a client here."""
+        return {
+            "NEEV_BASE_URL": self.base_url,
+            "NEEV_API_KEY": self.api_key,
+            "NEEV_ORG_ID": self.org_id,
+            "NEEV_PROJECT_ID": self.project_id,
+            "NEEV_REGION": self.region,
+        }
+
+    def state(self) -> dict[str, Any]:
+        """How many sandboxes, snapshots and agents there are, in which phases, and what time it is."""
+        return cast("dict[str, Any]", self.control("GET", "state"))
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """The state after this much time; everything that came due in it has happened."""
+        return cast("dict[str, Any]", self.control("POST", "advance", {"seconds": seconds}))
+
+    def add_fault(self, kind: str, **fault: object) -> None:
+        """The next call that matches goes wrong: `add_fault("hang", method="POST", path="/sandboxes", seconds=9)`."""
+        self.control("POST", "faults", {"kind": kind, **fault})
+
+    def change_settings(self, **settings: object) -> dict[str, Any]:
+        """The settings with these changed: `change_settings(durations={"pause": 2})`."""
+        return cast("dict[str, Any]", self.control("PUT", "settings", settings))
+
+    def log(self, *, mutating: bool = False) -> list[dict[str, Any]]:
+        """The requests served, the oldest first; on demand only those that may have changed something."""
+        return cast("list[dict[str, Any]]", self.control("GET", f"log?mutating={str(mutating).lower()}"))
+
+    def counts(self) -> dict[str, int]:
+        """How many requests were served, by method and path: `{"POST /sandboxes": 3}`."""
+        return cast("dict[str, int]", self.control("GET", "counts"))
+
+    def clear_log(self) -> None:
+        """The log and the counts are empty."""
+        self.control("DELETE", "log")
+
+    def reset(self) -> None:
+        """Nothing is left of what was made, asked for or logged."""
+        self.control("POST", "reset")
+
+    def control(self, method: str, path: str, body: object = None) -> object:
+        """The answer of one of the controls, as `docs/emulator.md` lists them."""
+        url = f"{self.base_url.removesuffix('/agent')}/_emulator/{path}"
+        data = None if body is None else json.dumps(body).encode()
+        with urlopen(Request(url, data, method=method)) as answer:  # noqa: S310 - always our own loopback address
+            raw = answer.read()
+        return json.loads(raw) if raw else None
+
+
+@contextmanager
+def serve(
+    settings: Settings | None = None,
+    *,
+    provision: float | None = None,
+    quota: int | None = None,
+    data: Path | None = None,
+) -> Iterator[Emulator]:
+    """A running emulator, on a thread of its own, until the block ends; then nothing of it is left.
+
+    ```python
+    with serve(provision=0.2) as emulator:
+        client = AsyncNeevAI(base_url=emulator.base_url, api_key=emulator.api_key, ...)
+        emulator.add_fault("drop_after", method="POST", path="/sandboxes")
+        emulator.advance(3600)
+        assert emulator.counts()["POST /sandboxes"] == 1
+    ```
+
+    It works in synchronous and in asynchronous code, with any HTTP client, and from other processes.
+
+    Args:
+        settings: Times, quotas, limits; all small or absent unless given.
+        provision: Seconds that a create and a fork take.
+        quota: Sandboxes that the project may hold.
+        data: Directory that keeps sandboxes, snapshots and files over a restart, also after a kill.
+    """
+    chosen = settings or Settings()
+    chosen = chosen if provision is None else provisioning(provision, chosen)
+    chosen = chosen if quota is None else chosen.model_copy(update={"sandbox_quota": quota})
+    with serve_world(World(chosen, data=data)) as emulator:
+        yield emulator
+
+
+@contextmanager
+def serve_world(world: World, *, port: int = 0) -> Iterator[Emulator]:
+    """This world as a running emulator, on this port of 127.0.0.1 or on any free one; it is closed at the end."""
+    with _listening(port) as listener:
+        server = _Server(world)
+        thread = threading.Thread(target=server.run_on, args=(listener,), name="neev-emulator", daemon=True)
+        thread.start()
+        try:
+            if not server.ready.wait(_START_SECONDS):
+                raise RuntimeError("the emulator did not start")
+            yield Emulator(
+                base_url=f"http://{_HOST}:{listener.getsockname()[1]}/agent",
+                api_key=world.api_key,
+                org_id=world.org_id,
+                project_id=world.project_ids[0],
+                region=world.region,
+            )
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn for one world: says when it is ready, and ends every sandbox's processes before it stops."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._application = create_app(world)
+        self.ready = threading.Event()
+        super().__init__(
+            uvicorn.Config(
+                self._application,
+                http=_Protocol,
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                lifespan="on",
+                timeout_graceful_shutdown=_STOP_SECONDS,
+            )
+        )
+
+    def run_on(self, listener: socket.socket) -> None:
+        """Serves on this socket until `should_exit` is set."""
+        asyncio.run(self.serve(sockets=[listener]))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._application.state.traffic.closing.set()
+        await self._world.files.stop()
+        await super().shutdown(sockets)
+        await self._world.close()
+
+
+class _Protocol(H11Protocol):
+    """HTTP that lets a request reach its own connection, so that a fault can drop it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener

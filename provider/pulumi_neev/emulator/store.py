@@ -1,0 +1,65 @@
+"""Records on disk: what was answered survives the emulator, also when it is killed."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS records (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID"
+
+
+class Store:
+    """Bodies by kind and id; each change is on disk when the call returns.
+
+    Without a path nothing is kept. The guarantee is against a killed process, not against a power cut.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0.5)
+        self._kept = path is not None
+        try:
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            raise StoreInUseError(f"{path} is in use by another emulator") from error
+
+    def load(self, kind: str) -> list[str]:
+        """All bodies of this kind, in the order of their ids."""
+        return [body for (body,) in self._db.execute("SELECT body FROM records WHERE kind = ? ORDER BY id", (kind,))]
+
+    def get(self, kind: str, key: str) -> str | None:
+        """The body of this key."""
+        row = self._db.execute("SELECT body FROM records WHERE kind = ? AND id = ?", (kind, key)).fetchone()
+        return row[0] if row else None
+
+    def put(self, kind: str, key: str, body: str) -> None:
+        """The body is kept under this key."""
+        if self._kept:
+            self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, body))
+
+    def drop(self, kind: str, key: str) -> None:
+        """Nothing is kept under this key."""
+        if self._kept:
+            self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, key))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """The changes made inside are all kept, or none is."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """The file may be opened by another emulator."""
+        self._db.close()
+
+
+class StoreInUseError(Exception):
+    """Another emulator holds the directory."""
