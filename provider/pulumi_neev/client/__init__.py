@@ -30,6 +30,8 @@ class Api:
 
     async def aclose(self) -> None:
         """Close every connection; waits that are still open end."""
+        await self.sandboxes.aclose()
+        await self.snapshots.aclose()
         await self.transport.aclose()
 
     async def __aenter__(self) -> Self:

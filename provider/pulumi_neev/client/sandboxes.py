@@ -1,12 +1,15 @@
 """Sandboxes: what the API says of them, and the calls for their paths."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic import Field
 
+from pulumi_neev.client.adopting import make_once
 from pulumi_neev.client.pages import PAGE_SIZE, read_all
+from pulumi_neev.client.sweeping import Sweeper
+from pulumi_neev.client.watching import Watcher
 from pulumi_neev.client.wire import Item, Page, Wire, nothing, parser
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import NotFound
@@ -90,14 +93,19 @@ class Sandboxes:
         self._transport = transport
         self._clock = clock
         self._root = f"{transport.project}/sandboxes"
+        self._watcher = Watcher(Sweeper(read_one=self.get, read_page=self._read_page), clock=clock)
 
     async def create(self, body: Mapping[str, Any]) -> Sandbox:
-        """Return the new sandbox."""
-        return await self._transport.request("POST", self._root, parse=_sandbox, json=dict(body))
+        """Return the new sandbox; after an unclear answer, the one that turns out to have been made.
+
+        Raises:
+            OutcomeUnknown: it could not be found out. A sandbox without a name cannot be looked for.
+        """
+        return await self._make(self._root, dict(body), matches=lambda found: _is_as_asked(found, body))
 
     async def fork(self, source_id: str, name: str) -> Sandbox:
-        """Return the new sandbox, a copy of the source as it is now."""
-        return await self._transport.request("POST", self._at(source_id, "fork"), parse=_sandbox, json={"name": name})
+        """Return the new sandbox, a copy of the source as it is now; after an unclear answer as `create`."""
+        return await self._make(self._at(source_id, "fork"), {"name": name}, matches=lambda _found: True)
 
     async def get(self, id_or_name: str) -> Sandbox:
         """Return the sandbox."""
@@ -152,15 +160,36 @@ class Sandboxes:
 
     async def observe(self, id: str, within: float) -> Sandbox | None:
         """Return the sandbox as seen at most about `within` seconds from now; None when it is gone."""
-        await self._clock.sleep(within)
-        try:
-            return await self.get(id)
-        except NotFound:
-            return None
+        return await self._watcher.observe(id, within)
 
     async def observe_gone(self, id: str, within: float) -> bool:
         """Return whether the sandbox is gone, as seen at most about `within` seconds from now."""
-        return await self.observe(id, within) is None
+        return await self._watcher.observe_gone(id, within)
+
+    async def aclose(self) -> None:
+        """End every observation."""
+        await self._watcher.aclose()
+
+    async def _make(self, path: str, body: Mapping[str, Any], *, matches: Callable[[Sandbox], bool]) -> Sandbox:
+        """Return the sandbox that one POST makes, whatever became of its answer."""
+
+        async def make() -> Sandbox:
+            return await self._transport.request("POST", path, parse=_sandbox, json=body)
+
+        async def candidates() -> Iterable[Sandbox]:
+            found = await self.find(name)
+            return [found] if found is not None and matches(found) else []
+
+        if "name" not in body:
+            return await make()
+        name = str(body["name"])
+        return await make_once(
+            make,
+            candidates,
+            what=f"the sandbox {name}",
+            clock=self._clock,
+            server_clock=self._transport.server_clock,
+        )
 
     async def _read_page(self, number: int, *, name: str | None = None, status: str | None = None) -> Page[Sandbox]:
         """Return one page of the list."""
@@ -170,3 +199,16 @@ class Sandboxes:
     def _at(self, id: str, *rest: str) -> str:
         """Return the path of a sandbox, or of something below it."""
         return "/".join((self._root, quote(id, safe=""), *rest))
+
+
+def _is_as_asked(found: Sandbox, body: Mapping[str, Any]) -> bool:
+    """Return whether a sandbox shows what the body of a create asked for, as far as the API tells."""
+    size = found.resources or Resources()
+    shown = {
+        "sandbox_template_id": found.sandbox_template_id,
+        "image": found.image,
+        "region": found.region,
+        **{f"resources.{name}": getattr(size, name) for name in Resources.model_fields},
+    }
+    asked = {**body, **{f"resources.{name}": value for name, value in (body.get("resources") or {}).items()}}
+    return all(asked.get(name) in (None, value) for name, value in shown.items() if value is not None)

@@ -1,10 +1,13 @@
 """Snapshots: what the API says of them, and the calls for their paths."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pulumi_neev.client.adopting import make_once
 from pulumi_neev.client.pages import PAGE_SIZE, read_all
+from pulumi_neev.client.sweeping import Sweeper
+from pulumi_neev.client.watching import Watcher
 from pulumi_neev.client.wire import Item, Page, nothing, parser
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import NotFound
@@ -44,11 +47,31 @@ class Snapshots:
     def __init__(self, transport: "Transport", *, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
+        self._watchers: dict[str, Watcher[Snapshot]] = {}
 
     async def create(self, sandbox_id: str, *, name: str | None = None, retain_for: str | None = None) -> Snapshot:
-        """Return the new snapshot, whose capture has begun."""
+        """Return the new snapshot, whose capture has begun; after an unclear answer, the one that was made.
+
+        Raises:
+            OutcomeUnknown: it could not be found out. A snapshot without a name cannot be looked for.
+        """
         body = {key: value for key, value in (("name", name), ("retain_for", retain_for)) if value is not None}
-        return await self._transport.request("POST", self._below(sandbox_id), parse=_snapshot, json=body)
+
+        async def make() -> Snapshot:
+            return await self._transport.request("POST", self._below(sandbox_id), parse=_snapshot, json=body)
+
+        async def candidates() -> Iterable[Snapshot]:
+            return [each for each in await self.list(sandbox_id) if each.name == name]
+
+        if name is None:
+            return await make()
+        return await make_once(
+            make,
+            candidates,
+            what=f"the snapshot {name}",
+            clock=self._clock,
+            server_clock=self._transport.server_clock,
+        )
 
     async def get(self, id: str) -> Snapshot:
         """Return the snapshot."""
@@ -67,11 +90,29 @@ class Snapshots:
 
     async def observe(self, id: str, sandbox_id: str, within: float) -> Snapshot | None:
         """Return the snapshot as seen at most about `within` seconds from now; None when it is gone."""
-        await self._clock.sleep(within)
+        watcher = self._watchers.setdefault(sandbox_id, self._watcher(sandbox_id))
         try:
-            return await self.get(id)
-        except NotFound:
-            return None
+            return await watcher.observe(id, within)
+        finally:
+            if watcher.idle and self._watchers.get(sandbox_id) is watcher:
+                del self._watchers[sandbox_id]
+
+    async def aclose(self) -> None:
+        """End every observation."""
+        for watcher in list(self._watchers.values()):
+            await watcher.aclose()
+
+    def _watcher(self, sandbox_id: str) -> Watcher[Snapshot]:
+        """Return a watcher of the snapshots of one sandbox."""
+
+        async def read_page(number: int) -> Page[Snapshot]:
+            try:
+                return await self._read_page(sandbox_id, number)
+            except NotFound:
+                # With a sandbox go its snapshots.
+                return Page(items=(), total=0)
+
+        return Watcher(Sweeper(read_one=self.get, read_page=read_page), clock=self._clock)
 
     async def _read_page(self, sandbox_id: str, number: int) -> Page[Snapshot]:
         """Return one page of a sandbox's list."""

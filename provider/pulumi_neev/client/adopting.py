@@ -1,0 +1,78 @@
+"""What to do when nobody knows whether a thing was made: look for it, and take it when it is ours."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol, TypeVar
+
+from pulumi_neev.client.server_clock import ServerClock
+from pulumi_neev.client.wire import seconds
+from pulumi_neev.core.clock import Clock
+from pulumi_neev.core.errors import OutcomeUnknown
+from pulumi_neev.core.waiting import TRANSIENT
+
+LOOKS = (0.2, 0.8, 2.0, 4.0, 8.0)
+"""Seconds before each look: a server too slow to answer may be slow to show what it made, too."""
+
+TOLERANCE = 1.0
+"""Seconds that a time of creation may be early: some are cut to whole seconds."""
+
+
+class Made(Protocol):
+    """Something that tells when it was made."""
+
+    @property
+    def created_at(self) -> str | None:
+        """The RFC 3339 time at which it was made, by the server's clock."""
+
+
+T = TypeVar("T", bound=Made)
+
+
+async def make_once(
+    make: Callable[[], Awaitable[T]],
+    candidates: Callable[[], Awaitable[Iterable[T]]],
+    *,
+    what: str,
+    clock: Clock,
+    server_clock: ServerClock,
+) -> T:
+    """Return what `make` made; when that is unknown, the one candidate made since.
+
+    Nothing is ever made a second time.
+
+    Raises:
+        OutcomeUnknown: none of the candidates, or more than one, can be what was made.
+    """
+    began = clock.monotonic()
+    try:
+        return await make()
+    except OutcomeUnknown as unknown:
+        others = False
+        for pause in LOOKS:
+            await clock.sleep(pause)
+            try:
+                found = list(await candidates())
+            except TRANSIENT:
+                continue
+            ours = [each for each in found if _made_since(each, server_clock.earliest(began))]
+            if len(ours) == 1:
+                return ours[0]
+            others = bool(found)
+        raise _unsettled(unknown, what, others=others) from unknown
+
+
+def _made_since(made: Made, moment: float) -> bool:
+    """Return whether the thing was made at the moment or later; False where it does not say."""
+    created = seconds(made.created_at)
+    return created is not None and created + TOLERANCE >= moment
+
+
+def _unsettled(unknown: OutcomeUnknown, what: str, *, others: bool) -> OutcomeUnknown:
+    """Return the error for something that was looked for in vain."""
+    if others:
+        seen, hint = "exists, but is not what this request asked for", "Use another name, or import or delete that one."
+    else:
+        seen, hint = (
+            "has not appeared since",
+            "If it appears later, import or delete it; else run the same command again.",
+        )
+    return OutcomeUnknown(f"{unknown.message.rstrip('.')}; {what} {seen}", hint=hint)

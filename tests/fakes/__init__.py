@@ -1,0 +1,1 @@
+"""Stand-ins for what the package reaches through a seam."""

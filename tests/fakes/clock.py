@@ -1,0 +1,29 @@
+"""A clock on which every sleep is over at once."""
+
+import asyncio
+
+EPOCH = 1_700_000_000.0
+
+
+class FakeClock:
+    """Time that passes only by sleeping, and then takes none."""
+
+    def __init__(self, now: float = EPOCH) -> None:
+        self._start = now
+        self._passed = 0.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self._start + self._passed
+
+    def monotonic(self) -> float:
+        return self._passed
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(max(0.0, seconds))
+        await asyncio.sleep(0)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._passed += seconds

@@ -1,0 +1,64 @@
+"""Just enough of the Agent Service to count its requests in virtual time."""
+
+import asyncio
+import json
+from collections import Counter
+from datetime import UTC, datetime
+
+import httpx
+from tests.fakes.virtual import VirtualClock
+
+
+class FakeService(httpx.AsyncBaseTransport):
+    """Sandboxes that are Ready `provision` seconds after they were created, and go when they are deleted."""
+
+    def __init__(self, *, provision: float = 5.0, latency: float = 0.01, newest_first: bool = False) -> None:
+        self.provision = provision
+        self.latency = latency
+        self.newest_first = newest_first
+        self.clock = VirtualClock()
+        self.made: dict[str, float] = {}
+        self.served: Counter[str] = Counter()
+
+    @property
+    def requests(self) -> int:
+        return self.served.total()
+
+    def add(self, name: str) -> None:
+        """Let a sandbox exist, created now."""
+        self.made[name] = self.clock.monotonic()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        *_, collection, last = request.url.path.split("/")
+        kind = f"{request.method} {'list' if last == 'sandboxes' else 'item'}"
+        self.served[kind] += 1
+        await asyncio.sleep(self.latency)
+        if kind == "POST list":
+            name = json.loads(request.content)["name"]
+            self.add(name)
+            return httpx.Response(201, json=self._shown(name))
+        if kind == "GET list":
+            return httpx.Response(
+                200, json=self._page(int(request.url.params["page"]), int(request.url.params["limit"]))
+            )
+        if last not in self.made:
+            return httpx.Response(404, json={"code": "not_found", "message": f"no such thing in {collection}"})
+        if request.method == "DELETE":
+            del self.made[last]
+            return httpx.Response(204)
+        return httpx.Response(200, json=self._shown(last))
+
+    def _shown(self, name: str) -> dict[str, object]:
+        ready = self.clock.monotonic() >= self.made[name] + self.provision
+        return {
+            "id": name,
+            "name": name,
+            "phase": "Ready" if ready else "Pending",
+            "addressable": ready,
+            "created_at": datetime.fromtimestamp(self.clock.now(), UTC).isoformat(),
+        }
+
+    def _page(self, page: int, limit: int) -> dict[str, object]:
+        names = sorted(self.made, key=lambda name: self.made[name], reverse=self.newest_first)
+        shown = [self._shown(name) for name in names[(page - 1) * limit : page * limit]]
+        return {"items": shown, "total": len(names), "page": page, "limit": limit}

@@ -1,0 +1,64 @@
+"""An event loop whose time jumps to the next timer whenever nothing else is left to do.
+
+Hours pass in milliseconds, in exactly the order in which they would have passed; nothing real may be waited for.
+"""
+
+import asyncio
+import functools
+import selectors
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from tests.fakes.clock import EPOCH
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class VirtualClock:
+    """The clock of a virtual loop; `await asyncio.sleep()` is virtual there as well."""
+
+    def now(self) -> float:
+        return EPOCH + self.monotonic()
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class _Jumping(selectors.DefaultSelector):
+    """Never blocks: the time until the next timer is skipped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.skipped = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events: list[tuple[selectors.SelectorKey, int]] = super().select(0)
+        if not events and timeout is None:
+            raise AssertionError("everyone waits for something that nobody will do")
+        if not events and timeout:
+            self.skipped += timeout
+        return events
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._jumping = _Jumping()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.skipped
+
+
+def in_virtual_time(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Run an async test on a loop of its own in which waiting takes no time."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            return runner.run(test(*args, **kwargs))
+
+    return run
