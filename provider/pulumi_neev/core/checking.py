@@ -175,6 +175,10 @@ def _broken_rules(model: type[Model], raw: Mapping[str, Any], path: str) -> Iter
         value = raw.get(declared.name)
         if declared.model and isinstance(value, Mapping):
             yield from _broken_rules(declared.model, value, f"{path}{declared.name}.")
+        elif declared.item_model and isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, Mapping):
+                    yield from _broken_rules(declared.item_model, item, f"{path}{declared.name}[{index}].")
 
 
 def _run(rule: Rule, values: Mapping[str, Any]) -> str | None:

@@ -162,7 +162,7 @@ def _in_list(
 
 
 def _item_differences(declared: Property, old: Any, new: Any, path: Path) -> Iterator[tuple[Path, Kind]]:
-    nested = declared.item if isinstance(declared.item, type) and issubclass(declared.item, Model) else None
+    nested = declared.item_model
     if nested and isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _in_model(nested, old, new, path)
     elif old is None and new is not None:

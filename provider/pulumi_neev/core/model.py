@@ -152,6 +152,11 @@ class Property:
         """The type of the list's items, or ``None`` where the property is no list."""
         return next((get_args(each)[0] for each in _alternatives(self.annotation) if get_origin(each) is list), None)
 
+    @property
+    def item_model(self) -> type[Model] | None:
+        """The model of the list's items, or ``None`` where they are plain or there is no list."""
+        return self.item if _is_model(self.item) else None
+
 
 class Model(BaseModel):
     """A frozen value whose properties are camelCase outside and snake_case in Python."""

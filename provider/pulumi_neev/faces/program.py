@@ -124,8 +124,8 @@ def _outside(declared: Property, value: Any) -> Any:
         return value.wire()
     if declared.model and isinstance(value, Mapping):
         return _nested(declared.model, value)
-    item = declared.item
-    if isinstance(item, type) and issubclass(item, Model) and isinstance(value, list | tuple):
+    item = declared.item_model
+    if item and isinstance(value, list | tuple):
         return [_nested(item, each) if isinstance(each, Mapping) else _outside(declared, each) for each in value]
     return value
 

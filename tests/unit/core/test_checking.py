@@ -1,0 +1,146 @@
+"""Bad inputs are found before anything is sent, each with its path and what is allowed."""
+
+from typing import Annotated, ClassVar
+
+import pytest
+from pydantic import Field
+
+from pulumi_neev.core.checking import (
+    Failure,
+    at_most_one,
+    below,
+    exactly_one,
+    failures,
+    only_with,
+    parse,
+    path_of,
+    visible,
+)
+from pulumi_neev.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number, Replace, Rule, Secret, Update
+
+
+class Hole(Model):
+    """A hole."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (only_with("protocol", "port"),)
+
+    host: str
+    """Where."""
+    port: Annotated[Integer | None, Field(ge=1, le=65535)] = None
+    """Which."""
+    protocol: str | None = None
+    """How."""
+
+
+class Wall(Model):
+    """A wall."""
+
+    holes: list[Hole]
+    """What it lets through."""
+    top: Hole | None = None
+    """What goes over it."""
+
+
+class Thing(Inputs):
+    """A thing."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (at_most_one("image", "template_id"), below("rootfs_gb", "disk_gb"))
+
+    image: Annotated[str | None, Replace()] = None
+    """An image."""
+    template_id: Annotated[str | None, Replace()] = None
+    """A template."""
+    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace()] = None
+    """A disk."""
+    rootfs_gb: Annotated[Integer | None, Replace()] = None
+    """Part of the disk."""
+    cpu: Annotated[Number | None, Update()] = None
+    """Cores."""
+    paused: Annotated[Flag | None, Update()] = None
+    """Asleep."""
+    wall: Annotated[Wall | None, Update()] = None
+    """A wall."""
+    token: Annotated[str | None, Field(max_length=3), Replace(), Secret()] = None
+    """A secret."""
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "reason"),
+    [
+        ({"diskGb": 15}, "diskGb", "must be a multiple of 10 (is 15)"),
+        ({"diskGb": 5}, "diskGb", "must be at least 10 (is 5)"),
+        ({"diskGb": 200}, "diskGb", "must be at most 100 (is 200)"),
+        ({"diskGb": 20.5}, "diskGb", "must be a whole number (is 20.5)"),
+        ({"diskGb": "20"}, "diskGb", "must be a number (is '20')"),
+        ({"diskGb": True}, "diskGb", "must be a number"),
+        ({"paused": "yes"}, "paused", "must be true or false (is 'yes')"),
+        ({"image": 7}, "image", "must be a string (is 7)"),
+        ({"wall": {"holes": [{"host": "a"}, {"host": "b", "port": 70000}]}}, "wall.holes[1].port", "must be at most"),
+        ({"wall": {"holes": [{}]}}, "wall.holes[0].host", "is required"),
+        ({"wall": {"holes": "a"}}, "wall.holes", "must be a list"),
+        ({"wall": 3}, "wall", "must be an object"),
+        ({"colour": "red"}, "colour", "is not a property"),
+        ({"image": "a", "templateId": "b"}, "image", "at most one of image and templateId can be set"),
+        ({"diskGb": 20, "rootfsGb": 20}, "rootfsGb", "must be less than diskGb (20); rootfsGb is 20"),
+        ({"wall": {"holes": [], "top": {"host": "a", "protocol": "x"}}}, "wall.top.protocol", "only together with port"),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_path(raw: dict[str, object], path: str, reason: str) -> None:
+    """The path is the one the user wrote; the reason says what is allowed."""
+    found = failures(Thing, raw)
+    assert [failure.path for failure in found] == [path]
+    assert reason in found[0].reason
+
+
+def test_a_rule_runs_inside_list_items_too() -> None:
+    """A list of objects is checked like the objects themselves."""
+    found = failures(Thing, {"wall": {"holes": [{"host": "a"}, {"host": "a", "protocol": "x"}]}})
+    assert [failure.path for failure in found] == ["wall.holes[1].protocol"]
+
+
+def test_a_secret_is_not_repeated_in_the_reason() -> None:
+    """The value of a secret is in no error."""
+    assert failures(Thing, {"token": "hush!"}) == [Failure("token", "can be at most 3 characters long")]
+
+
+def test_unknown_values_are_passed_over_at_any_depth() -> None:
+    """In a preview, what is not known yet is not wrong yet."""
+    raw = {"diskGb": UNKNOWN, "rootfsGb": 5, "wall": {"holes": [{"host": UNKNOWN, "port": UNKNOWN}, UNKNOWN]}}
+    assert failures(Thing, raw) == []
+    assert failures(Thing, {"wall": UNKNOWN, "paused": UNKNOWN, "cpu": UNKNOWN}) == []
+
+
+def test_a_rule_runs_when_all_it_reads_is_known_though_others_are_not() -> None:
+    """One unknown input does not hide a mistake between two others."""
+    found = failures(Thing, {"image": "a", "templateId": "b", "diskGb": UNKNOWN})
+    assert [failure.path for failure in found] == ["image"]
+    assert failures(Thing, {"image": "a", "templateId": UNKNOWN}) == []
+
+
+def test_nulls_are_absent() -> None:
+    """The engine sends nulls; they mean the same as nothing."""
+    assert visible({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
+    assert parse(Thing, {"image": None, "diskGb": 20.0, "__label": "x"}).disk_gb == 20
+
+
+def test_exactly_one_wants_one() -> None:
+    """None is as wrong as two."""
+
+    class Which(Model):
+        """Which."""
+
+        rules: ClassVar[tuple[Rule, ...]] = (exactly_one("id", "name"),)
+        id: str | None = None
+        """Id."""
+        name: str | None = None
+        """Name."""
+
+    assert [failure.reason for failure in failures(Which, {})] == ["set exactly one of id and name"]
+    assert failures(Which, {"id": "a", "name": "b"})
+    assert not failures(Which, {"name": "b"})
+
+
+def test_paths_are_written_as_pulumi_writes_them() -> None:
+    """Dots, brackets, and quotes where a key is no name."""
+    assert path_of(("egress", "allow", 1, "host")) == "egress.allow[1].host"
+    assert path_of(("env", "a.b")) == 'env["a.b"]'

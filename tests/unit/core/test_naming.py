@@ -1,0 +1,48 @@
+"""Names the API takes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_neev.core.naming import fitted, made_name, valid_name
+
+
+@pytest.mark.parametrize("name", ["a", "dev-1", "a" * 63])
+def test_a_dns_label_is_taken(name: str) -> None:
+    """Letters, digits and hyphens, at most 63."""
+    assert valid_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "1a", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n"])
+def test_anything_else_is_refused(name: str) -> None:
+    """The reason says what is allowed."""
+    with pytest.raises(ValueError, match="lower-case letters, digits and hyphens"):
+        valid_name(name)
+
+
+def test_a_name_of_the_shape_of_an_id_is_refused() -> None:
+    """It would be read as an id."""
+    with pytest.raises(ValueError, match="UUID"):
+        valid_name("abcdef01-2345-6789-abcd-ef0123456789")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("My Sandbox", "my-sandbox"), ("42", "s-42"), ("ünï", "n"), ("---", "s"), ("a" * 80, "a" * 63)],
+)
+def test_a_text_is_made_to_fit(text: str, name: str) -> None:
+    """Upper case, foreign characters, leading digits and length are mended."""
+    assert fitted(text) == name
+
+
+@given(st.text(), st.text("0123456789abcdef", min_size=7))
+def test_every_made_name_is_taken(resource: str, suffix: str) -> None:
+    """Whatever a program calls its resource."""
+    name = made_name(resource, suffix)
+    assert valid_name(name).endswith(f"-{suffix[:7]}")
+    assert valid_name(fitted(resource))
+
+
+def test_an_id_shaped_resource_name_becomes_a_name() -> None:
+    """Fitted, it no longer looks like an id."""
+    assert valid_name(fitted("abcdef01-2345-6789-abcd-ef0123456789"))
