@@ -1,0 +1,69 @@
+"""Answers that go on for a while: NDJSON frames as they come, given up when the caller leaves."""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import ExitStack, aclosing
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+Frame = Mapping[str, object]
+
+
+class FrameStream(Response):
+    """Frames, each sent when it is there. What is on the stack is closed at the end, also of an answer cut short."""
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, frames: AsyncGenerator[Frame, None], stack: ExitStack) -> None:
+        self.status_code = 200
+        self.init_headers({"Cache-Control": "no-store"})
+        self._frames = frames
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """The frames are sent, as far as the caller stays to hear them."""
+        with self._stack:
+            await unless_gone(receive, self._send(send))
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(self._frames) as frames:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async for frame in frames:
+                line = json.dumps(frame, separators=(",", ":")).encode() + b"\n"
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+
+def output_frame(stream: str, data: bytes) -> Frame:
+    """The frame of a piece of output."""
+    return {"type": stream, "data": b64encode(data).decode()}
+
+
+def exit_frame(exit_code: int) -> Frame:
+    """The frame that ends the output of a process."""
+    return {"type": "exit", "exit_code": exit_code}
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the work was finished before its caller left; else it is cancelled."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_gone(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finished = working.done()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        outcome, _ = await asyncio.gather(working, leaving, return_exceptions=True)
+    if finished and isinstance(outcome, Exception) and not isinstance(outcome, OSError):
+        raise outcome
+    return finished
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
