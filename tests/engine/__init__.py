@@ -1,0 +1,1 @@
+"""The real engine, driven through its command line."""

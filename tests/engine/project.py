@@ -1,0 +1,170 @@
+"""One Pulumi project in a directory of its own, with its own home and state, and the real engine to run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pulumi_neev.emulator.serve import Emulator
+
+STACK = "dev"
+SECONDS = 180
+"""How long one command of the engine may take."""
+FOREIGN = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
+"""Variables of the machine that runs the tests, which must not decide anything here."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """Everything it said."""
+        return self.stdout + self.stderr
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What the engine told of its steps; needs `--json`."""
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """What was done to which resource: `{"box": "update"}`, the stack itself aside; needs `--json`."""
+        found: dict[str, str] = {}
+        for step in self._steps("resourcePreEvent") + self._steps("resOutputsEvent"):
+            operation = "replace" if "replace" in step["op"] else step["op"]
+            if operation not in ("same", "refresh") and not step["type"].startswith("pulumi:"):
+                found[step["urn"].rpartition("::")[2]] = operation
+        return found
+
+    def diff(self, name: str) -> dict[str, str]:
+        """How each property of the resource differs, by its path: `{"cpu": "update"}`; needs `--json`."""
+        step = next(step for step in self._steps("resourcePreEvent") if step["urn"].endswith(f"::{name}"))
+        return {path: each["diffKind"] for path, each in (step.get("detailedDiff") or {}).items()}
+
+    def _steps(self, kind: str) -> list[dict[str, Any]]:
+        return [event[kind]["metadata"] for event in self.events if kind in event]
+
+
+class Pulumi:
+    """A project with one stack, against one emulator."""
+
+    def __init__(self, directory: Path, engine: Path, emulator: Emulator) -> None:
+        self.directory = directory / "project"
+        self.emulator = emulator
+        self._home = directory / "home"
+        self._state = directory / "state"
+        for each in (self.directory, self._home, self._state):
+            each.mkdir()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        self.env = {
+            **inherited,
+            "PATH": f"{engine}{os.pathsep}{inherited['PATH']}",
+            "PULUMI_HOME": str(self._home),
+            "PULUMI_BACKEND_URL": f"file://{self._state}",
+            "PULUMI_CONFIG_PASSPHRASE": "of a test",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+            "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
+            **emulator.env,
+        }
+
+    def yaml(self, resources: Mapping[str, Any], **rest: Any) -> None:
+        """The project's program is these resources, in YAML, on the plugin."""
+        self.write({"runtime": "yaml", "resources": resources, **rest})
+
+    def python(self, program: str, **options: Any) -> None:
+        """The project's program is this Python, run by the interpreter of the tests."""
+        (self.directory / "__main__.py").write_text(program, encoding="utf-8")
+        self.write(
+            {"runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}, **options}
+        )
+
+    def write(self, project: Mapping[str, Any]) -> None:
+        """The project is this; the plugin is the one of the interpreter of the tests."""
+        plugins = {"providers": [{"name": "neev", "path": f"{sys.prefix}/bin"}]}
+        text = yaml.safe_dump({"name": "story", "plugins": plugins, **project})
+        first = not (self.directory / "Pulumi.yaml").exists()
+        (self.directory / "Pulumi.yaml").write_text(text, encoding="utf-8")
+        if first:
+            _ok(self.pulumi("stack", "init", STACK))
+
+    def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+        """How the engine's command ended; nothing is raised."""
+        process = self.start(*arguments, env=env)
+        try:
+            stdout, stderr = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+        return Result(process.returncode, stdout, stderr)
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """The engine's command, running."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            cwd=self.directory,
+            env={**self.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def up(self, *arguments: str) -> Result:
+        """The stack is as its program says; `changes` of the result tells what that took."""
+        return _ok(self.pulumi("up", "--yes", "--json", "--skip-preview", *arguments))
+
+    def preview(self, *arguments: str) -> Result:
+        """What `up` would do; nothing is changed."""
+        return _ok(self.pulumi("preview", "--json", *arguments))
+
+    def refresh(self, *arguments: str) -> Result:
+        """The state is as the platform is."""
+        return _ok(self.pulumi("refresh", "--yes", "--json", "--skip-preview", *arguments))
+
+    def destroy(self, *arguments: str) -> Result:
+        """Nothing is left of the stack."""
+        return _ok(self.pulumi("destroy", "--yes", "--json", "--skip-preview", *arguments))
+
+    def import_(self, kind: str, name: str, id: str, *arguments: str) -> Result:
+        """The thing with this id belongs to the stack."""
+        return _ok(self.pulumi("import", kind, name, id, "--yes", "--protect=false", *arguments))
+
+    def config(self, key: str, value: str, *arguments: str) -> None:
+        """The stack's configuration has this value."""
+        _ok(self.pulumi("config", "set", key, value, *arguments))
+
+    def export(self, *arguments: str) -> dict[str, Any]:
+        """The state: `deployment.resources`, secrets encrypted."""
+        state: dict[str, Any] = json.loads(_ok(self.pulumi("stack", "export", *arguments)).stdout)
+        return state
+
+    def state_of(self, name: str) -> dict[str, Any] | None:
+        """What the state holds of the resource with this name."""
+        resources = self.export()["deployment"].get("resources", [])
+        return next((each for each in resources if each["urn"].endswith(f"::{name}")), None)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets in clear."""
+        shown = _ok(self.pulumi("stack", "output", "--json", "--show-secrets"))
+        outputs: dict[str, Any] = json.loads(shown.stdout)
+        return outputs
+
+
+def _ok(result: Result) -> Result:
+    assert result.returncode == 0, result.text
+    return result
