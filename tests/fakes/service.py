@@ -12,12 +12,22 @@ from tests.fakes.virtual import VirtualClock
 class FakeService(httpx.AsyncBaseTransport):
     """Sandboxes that are Ready `provision` seconds after they were created, and go when they are deleted."""
 
-    def __init__(self, *, provision: float = 5.0, latency: float = 0.01, newest_first: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        provision: float = 5.0,
+        latency: float = 0.01,
+        newest_first: bool = False,
+        per_second: int | None = None,
+    ) -> None:
         self.provision = provision
         self.latency = latency
         self.newest_first = newest_first
+        self.per_second = per_second
+        self._this_second = (0, 0)
         self.clock = VirtualClock()
         self.made: dict[str, float] = {}
+        self.refused = 0
         self.served: Counter[str] = Counter()
 
     @property
@@ -33,6 +43,11 @@ class FakeService(httpx.AsyncBaseTransport):
         kind = f"{request.method} {'list' if last == 'sandboxes' else 'item'}"
         self.served[kind] += 1
         await asyncio.sleep(self.latency)
+        if self._is_too_fast():
+            self.refused += 1
+            return httpx.Response(
+                429, headers={"Retry-After": "1"}, json={"code": "bad_request", "message": "slow down"}
+            )
         if kind == "POST list":
             name = json.loads(request.content)["name"]
             self.add(name)
@@ -47,6 +62,15 @@ class FakeService(httpx.AsyncBaseTransport):
             del self.made[last]
             return httpx.Response(204)
         return httpx.Response(200, json=self._shown(last))
+
+    def _is_too_fast(self) -> bool:
+        """Return whether this request is one too many in this second."""
+        if self.per_second is None:
+            return False
+        second, count = self._this_second
+        now = int(self.clock.monotonic())
+        self._this_second = (now, count + 1 if now == second else 1)
+        return self._this_second[1] > self.per_second
 
     def _shown(self, name: str) -> dict[str, object]:
         ready = self.clock.monotonic() >= self.made[name] + self.provision

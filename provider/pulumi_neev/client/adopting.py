@@ -1,5 +1,6 @@
 """What to do when nobody knows whether a thing was made: look for it, and take it when it is ours."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeVar
 
@@ -24,18 +25,19 @@ class Made(Protocol):
         """The RFC 3339 time at which it was made, by the server's clock."""
 
 
-T = TypeVar("T", bound=Made)
+T = TypeVar("T")
+M = TypeVar("M", bound=Made)
 
 
 async def make_once(
-    make: Callable[[], Awaitable[T]],
-    candidates: Callable[[], Awaitable[Iterable[T]]],
+    make: Callable[[], Awaitable[M]],
+    candidates: Callable[[], Awaitable[Iterable[M]]],
     *,
     what: str,
     clock: Clock,
     server_clock: ServerClock,
-) -> T:
-    """Return what `make` made; when that is unknown, the one candidate made since.
+) -> M:
+    """Return what `make` made; when that is unknown, the one candidate that was made since.
 
     Nothing is ever made a second time.
 
@@ -43,21 +45,30 @@ async def make_once(
         OutcomeUnknown: none of the candidates, or more than one, can be what was made.
     """
     began = clock.monotonic()
+    found: list[M] = []
+
+    async def ours() -> M | None:
+        found[:] = await candidates()
+        made = [each for each in found if _made_since(each, server_clock.earliest(began))]
+        return made[0] if len(made) == 1 else None
+
     try:
         return await make()
     except OutcomeUnknown as unknown:
-        others = False
-        for pause in LOOKS:
-            await clock.sleep(pause)
-            try:
-                found = list(await candidates())
-            except TRANSIENT:
-                continue
-            ours = [each for each in found if _made_since(each, server_clock.earliest(began))]
-            if len(ours) == 1:
-                return ours[0]
-            others = bool(found)
-        raise _unsettled(unknown, what, others=others) from unknown
+        made = await first_seen(ours, clock=clock)
+        if made is None:
+            raise _unsettled(unknown, what, others=bool(found)) from unknown
+        return made
+
+
+async def first_seen(look: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T | None:
+    """Return the first thing that a few looks see, or None."""
+    for pause in LOOKS:
+        await clock.sleep(pause)
+        with contextlib.suppress(*TRANSIENT):
+            if (seen := await look()) is not None:
+                return seen
+    return None
 
 
 def _made_since(made: Made, moment: float) -> bool:
@@ -75,4 +86,4 @@ def _unsettled(unknown: OutcomeUnknown, what: str, *, others: bool) -> OutcomeUn
             "has not appeared since",
             "If it appears later, import or delete it; else run the same command again.",
         )
-    return OutcomeUnknown(f"{unknown.message.rstrip('.')}; {what} {seen}", hint=hint)
+    return OutcomeUnknown(f"{unknown.fact} {what[:1].upper()}{what[1:]} {seen}", hint=hint)

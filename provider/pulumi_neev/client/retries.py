@@ -63,7 +63,7 @@ class Backoff(wait_base):
         jitter = self._jitter(retry_state)
         if isinstance(error, ApiError) and error.retry_after is not None:
             # All who were told the same moment would come back together.
-            return min(error.retry_after, LONGEST_RETRY_AFTER) + min(jitter, 0.5)
+            return error.retry_after + min(jitter, 0.5)
         return jitter
 
 
@@ -71,11 +71,11 @@ def retry_after(header: str | None, *, now: float) -> float | None:
     """Return the seconds that a Retry-After header asks for, or None where it says nothing that can be read."""
     text = (header or "").strip()
     if re.fullmatch(r"[0-9]+([.][0-9]+)?", text):
-        return float(text)
+        return min(float(text), LONGEST_RETRY_AFTER)
     moment = parse_date(text)
     if moment is None:
         return None
-    return max(0.0, moment - now)
+    return min(max(0.0, moment - now), LONGEST_RETRY_AFTER)
 
 
 def _error(state: RetryCallState) -> BaseException | None:

@@ -1,18 +1,18 @@
 """Sandboxes: what the API says of them, and the calls for their paths."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic import Field
 
-from pulumi_neev.client.adopting import make_once
+from pulumi_neev.client.adopting import first_seen, make_once
 from pulumi_neev.client.pages import PAGE_SIZE, read_all
 from pulumi_neev.client.sweeping import Sweeper
 from pulumi_neev.client.watching import Watcher
 from pulumi_neev.client.wire import Item, Page, Wire, nothing, parser
 from pulumi_neev.core.clock import Clock
-from pulumi_neev.core.errors import NotFound
+from pulumi_neev.core.errors import NotFound, OutcomeUnknown
 
 if TYPE_CHECKING:
     from pulumi_neev.client.transport import Transport
@@ -129,14 +129,17 @@ class Sandboxes:
 
     async def pause(self, id: str) -> Sandbox:
         """Return the sandbox, on its way to Paused."""
-        return await self._transport.request("POST", self._at(id, "pause"), parse=_sandbox, json={})
+        return await self._move(self._at(id, "pause"), id, phases=("Pausing", "Paused"))
 
     async def resume(self, id: str) -> Sandbox:
         """Return the sandbox, on its way to Ready."""
-        return await self._transport.request("POST", self._at(id, "resume"), parse=_sandbox)
+        return await self._move(self._at(id, "resume"), id, phases=("Resuming", "Ready"))
 
     async def rollback(self, id: str, snapshot_id: str) -> Sandbox:
-        """Return the sandbox, on its way back to the snapshot."""
+        """Return the sandbox, on its way back to the snapshot.
+
+        After an unclear answer nothing tells a sandbox that was rolled back from one that was not: that is an error.
+        """
         body = {"snapshot_id": snapshot_id}
         return await self._transport.request("POST", self._at(id, "rollback"), parse=_sandbox, json=body)
 
@@ -169,6 +172,21 @@ class Sandboxes:
     async def aclose(self) -> None:
         """End every observation."""
         await self._watcher.aclose()
+
+    async def _move(self, path: str, id: str, *, phases: Collection[str]) -> Sandbox:
+        """Return the sandbox once it is on its way to where one POST moves it; after an unclear answer, look."""
+
+        async def look() -> Sandbox | None:
+            found = await self.get(id)
+            return found if found.phase in phases else None
+
+        try:
+            return await self._transport.request("POST", path, parse=_sandbox, json={})
+        except OutcomeUnknown:
+            moved = await first_seen(look, clock=self._clock)
+            if moved is None:
+                raise
+            return moved
 
     async def _make(self, path: str, body: Mapping[str, Any], *, matches: Callable[[Sandbox], bool]) -> Sandbox:
         """Return the sandbox that one POST makes, whatever became of its answer."""

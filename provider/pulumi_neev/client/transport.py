@@ -9,6 +9,7 @@ import httpx
 from tenacity import AsyncRetrying
 
 from pulumi_neev.client import answers, retries
+from pulumi_neev.client.pacing import WIDEST, Pace
 from pulumi_neev.client.server_clock import ServerClock
 from pulumi_neev.client.settings import Settings, is_loopback
 from pulumi_neev.core.clock import Clock
@@ -26,7 +27,7 @@ T = TypeVar("T")
 Seam = httpx.AsyncBaseTransport
 """What a test may put in the place of the network."""
 
-CONNECTIONS = 1024
+TOO_MANY_REQUESTS = 429
 CONNECT_TIMEOUT = 10.0
 IDLE_CONNECTION = 4.0
 """Seconds that an idle connection is kept: common servers close theirs after five, and would do so under our feet."""
@@ -47,6 +48,7 @@ class Transport:
     def __init__(self, settings: Settings, *, clock: Clock, seam: Seam | None = None) -> None:
         self._settings = settings
         self._clock = clock
+        self._pace = Pace(clock)
         self._http = _pool(settings, seam)
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
@@ -97,19 +99,20 @@ class Transport:
             return answers.value(answer, parse, secrets=secrets)
         except (Unavailable, Unexpected) as error:
             if request.method == "POST" and _ambiguous(error):
-                raise OutcomeUnknown(str(error), hint=OutcomeUnknown.advice) from None
+                raise OutcomeUnknown(error.fact) from None
             raise
 
     async def _send(self, request: httpx.Request, shown: str) -> answers.Answer:
         """Return the answer to a request, whatever its status."""
-        sent = self._clock.monotonic()
         try:
-            response = await self._http.send(request)
+            async with self._pace.turn():
+                sent = self._clock.monotonic()
+                response = await self._http.send(request)
         except httpx.RequestError as error:
             raise self._no_answer(request.method, shown, error) from error
         headers = response.headers
         self.server_clock.saw(headers.get("date"), sent=sent, received=self._clock.monotonic())
-        return answers.Answer(
+        answer = answers.Answer(
             method=request.method,
             path=shown,
             status=response.status_code,
@@ -117,6 +120,11 @@ class Transport:
             body=response.content,
             retry_after=retries.retry_after(headers.get("retry-after"), now=self.server_clock.now()),
         )
+        if answer.status == TOO_MANY_REQUESTS:
+            self._pace.slowed(answer.retry_after, sent=sent)
+        else:
+            self._pace.served()
+        return answer
 
     def _no_answer(self, method: str, path: str, error: httpx.RequestError) -> NeevError:
         """Return the error for a request that ended without an answer."""
@@ -137,8 +145,8 @@ def _pool(settings: Settings, seam: Seam | None) -> httpx.AsyncClient:
         headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
         timeout=httpx.Timeout(settings.timeout, connect=min(CONNECT_TIMEOUT, settings.timeout)),
         limits=httpx.Limits(
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=CONNECTIONS,
+            max_connections=WIDEST,
+            max_keepalive_connections=WIDEST,
             keepalive_expiry=IDLE_CONNECTION,
         ),
         follow_redirects=False,

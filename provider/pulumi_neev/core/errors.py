@@ -37,8 +37,13 @@ class NeevError(Exception):
         self.message = message
         self.hint = self.advice if hint is None else hint
 
+    @property
+    def fact(self) -> str:
+        """What happened, as a sentence without advice."""
+        return _sentence(self.message)
+
     def __str__(self) -> str:
-        return f"{_sentence(self.message)} {self.hint}".strip()
+        return f"{self.fact} {self.hint}".strip()
 
     def about(self, resource: str) -> str:
         """Return the paragraph with the name of the resource it is about in front."""
@@ -99,14 +104,16 @@ class ApiError(NeevError):
         self.path = path
         self.retry_after = retry_after
 
-    def __str__(self) -> str:
+    @property
+    def fact(self) -> str:
+        """Which request was answered with what, and why, as far as the API tells."""
         answer = " ".join(part for part in (str(self.status) if self.status else "nothing", self.code) if part)
         said = "; ".join(part for part in (self.message, self.details) if part) or "the API gave no reason"
         notes = [f"limit of the {self.scope}"] if self.scope else []
         notes += [f"request id {self.request_id}"] if self.request_id else []
         noted = f" ({', '.join(notes)})" if notes else ""
         request = f"{self.method} {self.path}".strip() or "The request"
-        return f"{request} was answered with {answer}: {_sentence(said.rstrip('.') + noted)} {self.hint}".strip()
+        return f"{request} was answered with {answer}: {_sentence(said.rstrip('.') + noted)}"
 
 
 class Unauthorized(ApiError):
@@ -218,7 +225,7 @@ class DeadlineExceeded(NeevError):
     advice = "It may still finish: run the same command again, or allow more time with `customTimeouts`."
 
     def __init__(self, what: str, waited: float, last: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{what}: not done after {waited:.0f} s, last seen {last}", hint=hint)
+        super().__init__(f"{what}: not done after {waited:.0f} s; last seen: {last}", hint=hint)
         self.what = what
         self.waited = waited
         self.last = last

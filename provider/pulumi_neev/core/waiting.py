@@ -92,7 +92,7 @@ async def until(
             try:
                 seen = await _bounded(observe(within), left, patience=patience, what=what)
             except TRANSIENT as error:
-                last = f"{type(error).__name__} ({error.message})"
+                last = error.fact
                 await _bounded(clock.sleep(within), left, patience=patience, what=what)
                 continue
             verdict = classify(seen)
