@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
+import pulumi
 from pulumi import dynamic
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 from pulumi.runtime.rpc import UNKNOWN as WIRE_UNKNOWN
@@ -177,19 +178,20 @@ PROVIDERS: Mapping[str, type[Provider]] = {
 
 def _known(wire: Mapping[str, Any]) -> Values:
     """The host's values with its mark for what is unknown as ours, at any depth."""
-    return {key: _each(value, WIRE_UNKNOWN, UNKNOWN) for key, value in wire.items() if key != PROVIDER_KEY}
+    values = {key: value for key, value in wire.items() if key != PROVIDER_KEY}
+    return dict(_mapped(values, lambda each: UNKNOWN if isinstance(each, pulumi.output.Unknown) else each))
 
 
 def _wire(values: Mapping[str, Any]) -> Values:
-    return {key: _each(value, UNKNOWN, WIRE_UNKNOWN) for key, value in values.items()}
+    return dict(_mapped(values, lambda each: WIRE_UNKNOWN if each is UNKNOWN else each))
 
 
-def _each(value: Any, mark: object, other: object) -> Any:
+def _mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _each(item, mark, other) for key, item in value.items()}
+        return {key: _mapped(each, leaf) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_each(item, mark, other) for item in value]
-    return other if value is mark or value == mark else value
+        return [_mapped(each, leaf) for each in value]
+    return leaf(value)
 
 
 def _hidden(values: Mapping[str, Any]) -> Values:

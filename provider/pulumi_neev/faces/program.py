@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.core.checking import failures, parse, visible
-from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.model import Model, Property, Secret
 from pulumi_neev.faces import background, config
@@ -66,7 +66,7 @@ class DynamicResource(dynamic.Resource):
 
 
 def invoke(function_name: str, arguments: Mapping[str, object]) -> Any:
-    """The answer of a data function; raises ``InputError`` where it is asked something that cannot be."""
+    """The answer of a data function; raises ``pulumi.RunError``, which ends a program without a traceback."""
     return background.run(_answer(function_name, arguments))
 
 
@@ -82,9 +82,12 @@ def invoke_output(function_name: str, arguments: Mapping[str, Any]) -> pulumi.Ou
 async def _answer(function_name: str, arguments: Mapping[str, object]) -> Any:
     function = _FUNCTIONS[function_name]
     asked = visible(arguments)
-    for failure in failures(function.arguments, asked):
-        raise InputError(f"{function_name}.{failure.path}", failure.reason)
-    return await function.call(background.connected(_settings()), parse(function.arguments, asked))
+    try:
+        for failure in failures(function.arguments, asked):
+            raise InputError(failure.path, failure.reason)
+        return await function.call(background.connected(_settings()), parse(function.arguments, asked))
+    except NeevError as error:
+        raise pulumi.RunError(error.about(function_name)) from None
 
 
 _FUNCTIONS: Mapping[str, Function[Any, Any]] = {function.name: function for function in FUNCTIONS}
