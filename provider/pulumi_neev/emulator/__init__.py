@@ -6,7 +6,8 @@ It shares no code with the provider, so that it is a witness of its own. `serve`
 from pulumi_neev.emulator.app import create_app
 from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.serve import Emulator, serve, serve_world
-from pulumi_neev.emulator.settings import Durations, RandomFaults, Settings, Windows
+from pulumi_neev.emulator.settings import Durations, RandomFaults, Settings, Windows, provisioning
+from pulumi_neev.emulator.store import StoreInUseError
 from pulumi_neev.emulator.world import World
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "Emulator",
     "RandomFaults",
     "Settings",
+    "StoreInUseError",
     "Windows",
     "World",
     "create_app",
+    "provisioning",
     "serve",
     "serve_world",
 ]

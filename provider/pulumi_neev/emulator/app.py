@@ -12,15 +12,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from pulumi_neev.emulator.api import answers, sandboxes
+from pulumi_neev.emulator.api import agents, answers, observe, ports, sandboxes, snapshots, templates
 from pulumi_neev.emulator.api.control import Controls
 from pulumi_neev.emulator.api.gate import Gate, Traffic
 from pulumi_neev.emulator.api.http import refused, route
+from pulumi_neev.emulator.api.runtime import lookup
 from pulumi_neev.emulator.errors import Refusal
+from pulumi_neev.emulator.runtime import routes
 from pulumi_neev.emulator.scheduler import run
 from pulumi_neev.emulator.world import World
 
-_PROJECT = "/api/v1beta1/orgs/{org}/projects/{project}"
+_V1 = "/api/v1beta1"
+_PROJECT = f"{_V1}/orgs/{{org}}/projects/{{project}}"
 _CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type", 500: "internal_server_error"}
 
 
@@ -41,7 +44,11 @@ def create_app(world: World) -> Starlette:
             await task
 
     app = Starlette(
-        routes=[Mount("/agent", routes=control_plane()), *Controls(world, traffic).routes()],
+        routes=[
+            Mount("/agent", routes=control_plane()),
+            Mount("/sandboxes-runtime", routes=routes(lookup)),
+            *Controls(world, traffic).routes(),
+        ],
         middleware=[Middleware(Gate, world=world, traffic=traffic)],
         exception_handlers={Refusal: _refused, HTTPException: _failed, Exception: _broken},
         lifespan=lifespan,
@@ -54,18 +61,57 @@ def create_app(world: World) -> Starlette:
 
 def control_plane() -> list[Route]:
     """The paths of the Agent Service."""
-    box = f"{_PROJECT}/sandboxes/{{sandbox}}"
+    snapshot = f"{_PROJECT}/snapshots/{{snapshot}}"
     return [
-        route(f"{_PROJECT}/sandboxes", GET=sandboxes.list_all, POST=sandboxes.create),
-        route(box, GET=sandboxes.get, PATCH=sandboxes.update, DELETE=sandboxes.delete),
-        route(f"{box}/pause", POST=sandboxes.pause),
-        route(f"{box}/resume", POST=sandboxes.resume),
-        route(f"{box}/keepalive", POST=sandboxes.keepalive),
-        route(f"{box}/timeout", PUT=sandboxes.set_timeout),
-        route(f"{box}/rollback", POST=sandboxes.rollback),
-        route(f"{box}/restore", POST=sandboxes.rollback),
-        route(f"{box}/fork", POST=sandboxes.fork),
-        route(f"{box}/connect-token", POST=sandboxes.connect_token),
+        *_sandboxes(f"{_PROJECT}/sandboxes"),
+        *_agents(f"{_PROJECT}/agents"),
+        route(snapshot, GET=snapshots.get, DELETE=snapshots.delete),
+        route(f"{_V1}/sandbox-templates", GET=templates.list_sandbox_templates),
+        route(f"{_V1}/sandbox-templates/{{template}}", GET=templates.get_sandbox_template),
+        route(f"{_V1}/agent-templates", GET=templates.list_agent_templates),
+        route(f"{_V1}/agent-templates/{{template}}", GET=templates.get_agent_template),
+    ]
+
+
+def _sandboxes(path: str) -> list[Route]:
+    one = f"{path}/{{sandbox}}"
+    return [
+        route(path, GET=sandboxes.list_all, POST=sandboxes.create),
+        route(one, GET=sandboxes.get, PATCH=sandboxes.update, DELETE=sandboxes.delete),
+        route(f"{one}/pause", POST=sandboxes.pause),
+        route(f"{one}/resume", POST=sandboxes.resume),
+        route(f"{one}/keepalive", POST=sandboxes.keepalive),
+        route(f"{one}/timeout", PUT=sandboxes.set_timeout),
+        route(f"{one}/connect-token", POST=sandboxes.connect_token),
+        route(f"{one}/rollback", POST=sandboxes.rollback),
+        route(f"{one}/restore", POST=sandboxes.rollback),
+        route(f"{one}/fork", POST=sandboxes.fork),
+        route(f"{one}/metrics", GET=observe.metrics),
+        *_shared(one),
+    ]
+
+
+def _agents(path: str) -> list[Route]:
+    one = f"{path}/{{agent}}"
+    return [
+        route(path, GET=agents.list_all, POST=agents.create),
+        route(one, GET=agents.get, PATCH=agents.update, DELETE=agents.delete),
+        route(f"{one}/pause", POST=agents.pause),
+        route(f"{one}/resume", POST=agents.resume),
+        route(f"{one}/keepalive", POST=agents.keepalive),
+        route(f"{one}/rollback", POST=agents.rollback),
+        route(f"{one}/connect", POST=agents.connect),
+        route(f"{one}/fork", POST=agents.fork),
+        *_shared(one),
+    ]
+
+
+def _shared(one: str) -> list[Route]:
+    return [
+        route(f"{one}/ports", GET=ports.list_all, POST=ports.expose),
+        route(f"{one}/ports/{{port}}", DELETE=ports.revoke),
+        route(f"{one}/audit", GET=observe.audit),
+        route(f"{one}/snapshots", GET=snapshots.list_all, POST=snapshots.create),
     ]
 
 

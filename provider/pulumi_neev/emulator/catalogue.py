@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pulumi_neev.emulator.egress import Policy, Rule
-from pulumi_neev.emulator.records import Resources
+from pulumi_neev.emulator.records import DriveMode, Resources
 from pulumi_neev.emulator.settings import Frozen
 
 Status = Literal["active", "deprecated", "disabled"]
@@ -51,7 +51,7 @@ class AgentTemplate(Frozen):
     created_at: str = _MADE
     updated_at: str = _CHANGED
     default_config: Mapping[str, object] = {}
-    drive_mode: Literal["http", "exec", "pty"] = "pty"
+    drive_mode: DriveMode = "pty"
 
     @property
     def image(self) -> str:
@@ -144,3 +144,8 @@ AGENT_TEMPLATES = (
 )
 
 DEFAULT_TEMPLATE = SANDBOX_TEMPLATES[0]
+
+
+def agent_template(key: str) -> AgentTemplate | None:
+    """The agent template of this id or name."""
+    return next((template for template in AGENT_TEMPLATES if key in (template.id, template.name)), None)

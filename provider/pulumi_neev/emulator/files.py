@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from pulumi_neev.emulator.chores import Chores
 from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.records import Sandbox, Snapshot
 from pulumi_neev.emulator.runtime import Computer
@@ -14,15 +15,15 @@ from pulumi_neev.emulator.runtime import Computer
 class Files:
     """A directory for each sandbox and each snapshot; computers are made when they are needed."""
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock, chores: Chores) -> None:
         self._directory = directory / "files"
         self._directory.mkdir(exist_ok=True)
         self._clock = clock
+        self._chores = chores
         self._since = clock.now()
         self._computers: dict[str, Computer] = {}
         self._untouched: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def computer(self, sandbox: Sandbox) -> Computer:
         """What runs the sandbox's processes and holds its files."""
@@ -80,9 +81,7 @@ class Files:
     def discard(self, key: str) -> None:
         """What was under this key is gone; processes end and the disk is cleared in the background."""
         if key in self._computers or self._place(key).exists():
-            task = asyncio.get_running_loop().create_task(self._clear(key))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._chores.add(self._clear(key))
 
     async def tidy(self, known: list[Sandbox], keys: set[str]) -> None:
         """What a killed emulator left is gone: processes of the known sandboxes, directories of no key."""
@@ -94,10 +93,8 @@ class Files:
                 await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
     async def stop(self) -> None:
-        """No process of any sandbox runs, and what was left to the background is done."""
+        """No process of any sandbox runs."""
         await asyncio.gather(*(computer.stop() for computer in self._computers.values()))
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
 
     def _place(self, key: str) -> Path:
         return self._directory / key

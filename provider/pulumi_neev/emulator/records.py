@@ -8,6 +8,7 @@ from pydantic import Field
 from pulumi_neev.emulator.egress import Policy
 from pulumi_neev.emulator.settings import Frozen
 
+DriveMode = Literal["http", "exec", "pty"]
 OnIdle = Literal["pause", "delete"]
 
 
@@ -125,6 +126,8 @@ class Agent(Record):
 
     name: str
     template_id: str
+    drive_mode: DriveMode
+    ui_port: int | None = None
     sandbox_id: str
     config: dict[str, object] = Field(default={})
     gateway_token: str | None = Field(default=None, repr=False)

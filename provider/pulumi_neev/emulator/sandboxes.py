@@ -25,9 +25,8 @@ async def create(world: World, project_id: str, body: CreateSandbox) -> Sandbox:
     template = _template(body.sandbox_template_id)
     resources = _same_size(body.resources, origin) if origin else sized(body.resources)
     with reserved(world, project_id, name):
-        now = world.clock.now()
         sandbox = Sandbox(
-            **_birth(world, project_id, now, world.settings.durations.create),
+            **birth(world, project_id, world.settings.durations.create),
             name=name,
             region=region,
             image=body.image or (origin or template or DEFAULT_TEMPLATE).image,
@@ -48,10 +47,8 @@ async def fork(world: World, source: Sandbox, name: str) -> Sandbox:
     """A new sandbox with the source's files of this moment, its size, egress, env and windows."""
     present(source)
     with reserved(world, source.project_id, name):
-        now = world.clock.now()
-        birth = _birth(world, source.project_id, now, world.settings.durations.fork)
-        inherited: dict[str, Any] = {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
-        sandbox = source.with_changes(**birth, **inherited)
+        own: dict[str, Any] = {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
+        sandbox = source.with_changes(**birth(world, source.project_id, world.settings.durations.fork), **own)
         await world.files.capture(source, sandbox.id)
         world.save(sandbox)
     return sandbox
@@ -213,7 +210,9 @@ def variables(env: list[EnvVar] | None) -> dict[str, str]:
     return {variable.name: variable.value for variable in env or []}
 
 
-def _birth(world: World, project_id: str, now: float, seconds: float) -> dict[str, Any]:
+def birth(world: World, project_id: str, seconds: float) -> dict[str, Any]:
+    """The fields of a sandbox that begins now and is Ready after these seconds."""
+    now = world.clock.now()
     ready = now + seconds
     return {
         "id": str(uuid4()),

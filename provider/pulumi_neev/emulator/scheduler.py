@@ -36,6 +36,9 @@ async def _look(world: World, key: Key) -> None:
     sandbox = world.sandboxes.get(key.id)
     if sandbox is None:
         return
+    if key.kind == "Usage":
+        world.chores.add(world.measure(sandbox))
+        return
     event = next_event(sandbox, world.settings.account, world.files.touched_at(key.id))
     if event is None:
         return

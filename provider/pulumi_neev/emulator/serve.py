@@ -19,7 +19,6 @@ from pulumi_neev.emulator.settings import Settings, provisioning
 from pulumi_neev.emulator.world import World
 
 _HOST = "127.0.0.1"
-_START_SECONDS = 30.0
 _STOP_SECONDS = 5
 
 
@@ -122,23 +121,29 @@ def serve(
 @contextmanager
 def serve_world(world: World, *, port: int = 0) -> Iterator[Emulator]:
     """This world as a running emulator, on this port of 127.0.0.1 or on any free one; it is closed at the end."""
-    with _listening(port) as listener:
-        server = _Server(world)
-        thread = threading.Thread(target=server.run_on, args=(listener,), name="neev-emulator", daemon=True)
-        thread.start()
-        try:
-            if not server.ready.wait(_START_SECONDS):
-                raise RuntimeError("the emulator did not start")
-            yield Emulator(
-                base_url=f"http://{_HOST}:{listener.getsockname()[1]}/agent",
-                api_key=world.api_key,
-                org_id=world.org_id,
-                project_id=world.project_ids[0],
-                region=world.region,
-            )
-        finally:
-            server.should_exit = True
-            thread.join()
+    try:
+        listener = _listening(port)
+    except OSError:
+        asyncio.run(world.close())
+        raise
+    server = _Server(world)
+    thread = threading.Thread(target=server.run_on, args=(listener,), name="neev-emulator", daemon=True)
+    thread.start()
+    try:
+        server.ready.wait()
+        if not server.started:
+            raise RuntimeError("the emulator did not start; its log says why")
+        yield Emulator(
+            base_url=f"http://{_HOST}:{listener.getsockname()[1]}/agent",
+            api_key=world.api_key,
+            org_id=world.org_id,
+            project_id=world.project_ids[0],
+            region=world.region,
+        )
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
 
 
 class _Server(uvicorn.Server):
@@ -162,7 +167,10 @@ class _Server(uvicorn.Server):
 
     def run_on(self, listener: socket.socket) -> None:
         """Serves on this socket until `should_exit` is set."""
-        asyncio.run(self.serve(sockets=[listener]))
+        try:
+            asyncio.run(self.serve(sockets=[listener]))
+        finally:
+            self.ready.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

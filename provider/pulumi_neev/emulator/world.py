@@ -8,10 +8,13 @@ from pathlib import Path
 
 from pulumi_neev.emulator.calendar import Calendar, Key
 from pulumi_neev.emulator.catalogue import REGIONS
+from pulumi_neev.emulator.chores import Chores
 from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.files import Files
 from pulumi_neev.emulator.lifecycle import hard_expires_at, idle_expires_at, next_event
+from pulumi_neev.emulator.meters import Meters
 from pulumi_neev.emulator.records import Agent, Record, Sandbox, Snapshot
+from pulumi_neev.emulator.runtime import Computer
 from pulumi_neev.emulator.settings import Settings
 from pulumi_neev.emulator.shelf import Shelf
 from pulumi_neev.emulator.store import Store
@@ -50,7 +53,9 @@ class World:
         self.api_key = self._remembered("api_key", api_key or f"nv_{secrets.token_urlsafe(24)}")
         self.signing_key = self._remembered("signing_key", secrets.token_hex(32))
         self.clock.offset += float(self._remembered("clock_offset", "0"))
-        self.files = Files(self.directory, self.clock)
+        self.chores = Chores()
+        self.files = Files(self.directory, self.clock, self.chores)
+        self.meters = Meters(self.clock.now)
         self.calendar = Calendar()
         self.sandboxes = Shelf("Sandbox", Sandbox, self.store)
         self.snapshots = Shelf("Snapshot", Snapshot, self.store)
@@ -75,6 +80,7 @@ class World:
                 self._unshelve(record)
         for record in records:
             self.files.discard(record.id)
+            self.meters.forget(record.id)
 
     def snapshots_of(self, sandbox_id: str) -> list[Snapshot]:
         """The snapshots taken from this sandbox, the newest first."""
@@ -91,6 +97,19 @@ class World:
     def hard_expires_at(self, sandbox: Sandbox) -> float | None:
         """When it is stopped regardless of activity."""
         return hard_expires_at(sandbox, self.settings.account)
+
+    def use(self, sandbox: Sandbox) -> Computer:
+        """The sandbox's computer; from now on it is measured for as long as it does something."""
+        self.calendar.plan(Key("Usage", sandbox.id), self.clock.now() + self.settings.sample_seconds)
+        return self.files.computer(sandbox)
+
+    async def measure(self, sandbox: Sandbox) -> None:
+        """What the sandbox uses is known; once more after a while if it is busy."""
+        computer = self.files.computer(sandbox)
+        sample = await self.meters.read(sandbox.id, computer)
+        later = sample.at + self.settings.sample_seconds
+        if sample.usage.process_count or self.files.touched_at(sandbox.id) > sample.at - self.settings.sample_seconds:
+            self.calendar.plan(Key("Usage", sandbox.id), later)
 
     def change(self, settings: Settings) -> None:
         """These settings hold for what is asked from now on, and for the account's windows."""
@@ -126,11 +145,12 @@ class World:
         """Nothing is left of any project, and the settings are those of the start."""
         self.forget(*self.agents.everything(), *self.snapshots.everything(), *self.sandboxes.everything())
         self.change(self.initial)
-        await self.files.stop()
+        await self.chores.done()
 
     async def close(self) -> None:
         """No process of a sandbox runs any more, and the directory is free."""
         await self.files.stop()
+        await self.chores.done()
         self.store.close()
         if self._temporary:
             shutil.rmtree(self.directory, ignore_errors=True)

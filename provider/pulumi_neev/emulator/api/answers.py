@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi_neev.emulator.catalogue import AgentTemplate, SandboxTemplate
 from pulumi_neev.emulator.clock import stamp
 from pulumi_neev.emulator.egress import Policy
-from pulumi_neev.emulator.records import Resources, Sandbox, Snapshot
+from pulumi_neev.emulator.records import Agent, Resources, Sandbox, Snapshot
 from pulumi_neev.emulator.world import World
 
 _FORMAT_VERSION = 1
@@ -81,9 +82,50 @@ def port(number: int, slug: str, origin: str) -> Answer:
     return {"port": number, "slug": slug, "preview_url": f"{origin}/preview/{slug}/"}
 
 
+def agent(world: World, record: Agent, origin: str) -> Answer:
+    """An agent as it is now; what its sandbox does shows in its status."""
+    backing = world.sandboxes.find(record.project_id, record.sandbox_id)
+    path = f"/api/v1beta1/orgs/{record.org_id}/projects/{record.project_id}/sandboxes/{backing.id}/metrics"
+    slug = None if record.ui_port is None else backing.ports.get(record.ui_port)
+    return {
+        "id": record.id,
+        "org_id": record.org_id,
+        "project_id": record.project_id,
+        "name": record.name,
+        "agent_template_id": record.template_id,
+        "drive_mode": record.drive_mode,
+        "sandbox_id": backing.id,
+        "config": record.config,
+        "status": agent_status(world, backing),
+        "web_ui_url": f"{origin}/preview/{slug}/" if slug else None,
+        "metrics_url": path,
+        "gateway_token": record.gateway_token,
+        "last_crash": None,
+        "egress": egress(backing.egress),
+        "idle_timeout_seconds": backing.lifecycle.idle_timeout_seconds,
+        "created_at": stamp(record.created_at),
+        "updated_at": stamp(max(record.updated_at, backing.updated_at)),
+    }
+
+
 def agent_status(world: World, backing: Sandbox) -> str:
     """The status of an agent, from the phase of its sandbox."""
     return _AGENT_STATUS.get(backing.phase(world.clock.now()), "Provisioning")
+
+
+def sandbox_template(template: SandboxTemplate) -> Answer:
+    """A sandbox template of the catalogue."""
+    return template.model_dump(mode="json")
+
+
+def agent_template(template: AgentTemplate) -> Answer:
+    """An agent template of the catalogue."""
+    answer = template.model_dump(mode="json", exclude={"default_config", "drive_mode"})
+    if template.default_resources:
+        answer["default_resources"] = resources(template.default_resources)
+    if template.default_egress:
+        answer["default_egress"] = egress(template.default_egress)
+    return answer
 
 
 def resources(size: Resources) -> Answer:

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -41,6 +42,7 @@ STATUS = {
 _LARGEST_BODY = 4 * 1024 * 1024
 _LARGEST_PAGE = 100
 _USUAL_PAGE = 20
+_NO_MOMENT = "must be a moment such as 2026-03-01T12:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,15 @@ class Call:
         """The sandbox that the path names by id or by name."""
         return self.world.sandboxes.find(self.project_id, self.part("sandbox"))
 
-    def agent(self) -> tuple[Agent, Sandbox]:
-        """The agent that the path names by id or by name, and its sandbox."""
-        agent = self.world.agents.find(self.project_id, self.part("agent"))
-        return agent, self.world.sandboxes.find(self.project_id, agent.sandbox_id)
+    def agent(self) -> Agent:
+        """The agent that the path names by id or by name."""
+        return self.world.agents.find(self.project_id, self.part("agent"))
+
+    def backing(self) -> Sandbox:
+        """The sandbox that the path names, or the one that runs the agent it names."""
+        if "agent" in self.request.path_params:
+            return self.world.sandboxes.find(self.project_id, self.agent().sandbox_id)
+        return self.sandbox()
 
     def part(self, name: str) -> str:
         """A part of the path."""
@@ -85,6 +92,27 @@ class Call:
         if number < 1 or (at_most is not None and number > at_most):
             raise invalid(name, f"must be a whole number {allowed}")
         return number
+
+    def moment(self, name: str, usual: float) -> float:
+        """A parameter that is a moment in RFC 3339."""
+        text = self.query(name)
+        if text is None:
+            return usual
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                return moment.timestamp()
+        except (ValueError, OverflowError) as error:
+            raise invalid(name, _NO_MOMENT) from error
+        raise invalid(name, _NO_MOMENT)
+
+    def window(self, usual: float) -> tuple[float, float]:
+        """The moments `from` and `to`; without them the seconds until now."""
+        end = self.moment("to", self.world.clock.now())
+        start = self.moment("from", end - usual)
+        if start >= end:
+            raise invalid("from", "must be before to")
+        return start, end
 
     async def body(self, model: type[M]) -> M:
         """The body, once it is known to be acceptable; no body is an empty one."""

@@ -1,0 +1,147 @@
+"""`pulumi-neev emulator`: the Agent Service on this machine, for as long as it is wanted."""
+
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn, Self
+
+import typer
+
+if TYPE_CHECKING:
+    from pulumi_neev.emulator import World
+
+_NEEDED = ("starlette", "uvicorn")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NOT_FOUND = 127
+_NOT_EXECUTABLE = 126
+_KILLED = 128
+_HIGHEST_PORT = 65535
+
+app = typer.Typer(subcommand_metavar="[-- COMMAND [ARGS]...]")
+
+
+@app.callback(invoke_without_command=True)
+def emulator(
+    context: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port on 127.0.0.1; 0 is any free one.")] = 0,
+    data: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Directory that keeps everything over a restart.")
+    ] = None,
+    provision: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Time that a create and a fork take.")
+    ] = None,
+    quota: Annotated[int | None, typer.Option(min=0, metavar="N", help="Sandboxes that the project may hold.")] = None,
+) -> None:
+    """Run the Agent Service of NeevAI on this machine.
+
+    When it is ready it prints one line to evaluate in a shell: export NEEV_BASE_URL=... NEEV_API_KEY=... and so on.
+    It then runs until it is interrupted.
+
+    With a command after `--` it prints nothing: it runs the command with these variables, stops when the command
+    has ended, and exits with its status.
+
+    Examples:
+    pulumi-neev emulator --provision 2.5
+
+    pulumi-neev emulator --data .neev --port 8123
+
+    pulumi-neev emulator -- pulumi up --yes
+    """
+    command: tuple[str, ...] = context.obj or ()
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        _fail(f"the emulator needs {' and '.join(missing)}: pip install 'pulumi-neev[emulator]'")
+    from pulumi_neev.emulator import serve_world  # noqa: PLC0415 - an extra, and slow to import
+
+    relay = Relay()
+    try:
+        with relay, serve_world(_world(data, provision, quota), port=port) as running:
+            status = _run(command, running.env, relay) if command else _announce(running.env, relay)
+    except OSError as error:
+        _fail(f"cannot listen on port {port} of 127.0.0.1: {error.strerror}")
+    raise typer.Exit(status)
+
+
+class Relay:
+    """Signals for this process, kept for whoever is to have them while the block lasts.
+
+    Ctrl-C in a terminal reaches the command by itself; it is not handed on, or the command would see it twice.
+    """
+
+    def __init__(self) -> None:
+        self.came = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        for number in _SIGNALS:
+            self._before[number] = signal.signal(number, self._take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def to(self, child: subprocess.Popen[bytes]) -> None:
+        """The child has the signals that came already and gets those to come."""
+        self._child = child
+        for number in self._early:
+            child.send_signal(number)
+
+    def _take(self, number: int, _frame: FrameType | None) -> None:
+        self.came.set()
+        if self._child is None:
+            self._early.append(number)
+        elif number != signal.SIGINT or not _in_foreground():
+            self._child.send_signal(number)
+
+
+def _world(data: Path | None, provision: float | None, quota: int | None) -> "World":
+    from pulumi_neev.emulator import Settings, StoreInUseError, World, provisioning  # noqa: PLC0415 - likewise
+
+    settings = Settings(sandbox_quota=quota)
+    try:
+        return World(settings if provision is None else provisioning(provision, settings), data=data)
+    except StoreInUseError as error:
+        _fail(str(error))
+
+
+def _announce(env: Mapping[str, str], relay: Relay) -> int:
+    typer.echo("export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items()))
+    relay.came.wait()
+    return 0
+
+
+def _run(command: Sequence[str], env: Mapping[str, str], relay: Relay) -> int:
+    try:
+        child = subprocess.Popen(command, env={**os.environ, **env})  # noqa: S603 - the command is the user's own
+    except OSError as error:
+        typer.echo(f"pulumi-neev: {command[0]}: {error.strerror}", err=True)
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
+    relay.to(child)
+    status = child.wait()
+    return status if status >= 0 else _KILLED - status
+
+
+def _in_foreground() -> bool:
+    with suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"pulumi-neev: {message}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,95 @@
+"""P/agents and everything below it that is not the same as for sandboxes."""
+
+from starlette.responses import JSONResponse, Response
+
+from pulumi_neev.emulator import agents, sandboxes
+from pulumi_neev.emulator.api import answers
+from pulumi_neev.emulator.api.http import NO_CONTENT, Call
+from pulumi_neev.emulator.bodies import CreateAgent, Empty, Fork, Rollback, UpdateAgent
+from pulumi_neev.emulator.clock import stamp
+from pulumi_neev.emulator.errors import Refusal, conflict
+from pulumi_neev.emulator.records import Agent
+from pulumi_neev.emulator.tokens import LIFETIME, issued
+
+
+async def list_all(call: Call) -> Response:
+    """A page of the project's agents, the newest first."""
+    found = call.world.agents.of(call.project_id)
+    return call.page(found, lambda record: answers.agent(call.world, record, call.origin))
+
+
+async def create(call: Call) -> Response:
+    """201 and the new agent, Provisioning."""
+    body = await call.body(CreateAgent)
+    return _shown(call, await agents.create(call.world, call.project_id, body), 201)
+
+
+async def get(call: Call) -> Response:
+    """The agent."""
+    return _shown(call, call.agent())
+
+
+async def update(call: Call) -> Response:
+    """The agent, changed in place."""
+    body = await call.body(UpdateAgent)
+    return _shown(call, agents.update(call.world, call.agent(), body))
+
+
+async def delete(call: Call) -> Response:
+    """204; the agent and its sandbox are gone a moment later."""
+    agents.delete(call.world, call.agent())
+    return Response(status_code=NO_CONTENT)
+
+
+async def pause(call: Call) -> Response:
+    """The agent, Pausing."""
+    await call.body(Empty)
+    await sandboxes.pause(call.world, call.backing())
+    return _shown(call, call.agent())
+
+
+async def resume(call: Call) -> Response:
+    """The agent, on its way back to Ready."""
+    await call.body(Empty)
+    await sandboxes.resume(call.world, call.backing())
+    return _shown(call, call.agent())
+
+
+async def keepalive(call: Call) -> Response:
+    """The agent, with its idle window starting again."""
+    await call.body(Empty)
+    sandboxes.keepalive(call.world, call.backing())
+    return _shown(call, call.agent())
+
+
+async def rollback(call: Call) -> Response:
+    """The agent, Provisioning until the snapshot's files are in place."""
+    body = await call.body(Rollback)
+    await sandboxes.rollback(call.world, call.backing(), str(body.snapshot_id))
+    return _shown(call, call.agent())
+
+
+async def fork(call: Call) -> Response:
+    """201 and the new agent, Provisioning."""
+    body = await call.body(Fork)
+    return _shown(call, await agents.fork(call.world, call.agent(), body.name), 201)
+
+
+async def connect(call: Call) -> Response:
+    """Where the agent is reached and a token that opens it; 425 while it is provisioning, 409 while it is stopped."""
+    await call.body(Empty)
+    agent, backing = call.agent(), call.backing()
+    status = answers.agent_status(call.world, backing)
+    if status == "Provisioning":
+        raise Refusal("too_early", f"agent {agent.name!r} is provisioning")
+    if status != "Ready":
+        raise conflict(f"agent {agent.name!r} is {status}")
+    expires_at = call.world.clock.now() + LIFETIME
+    token = issued(call.world, backing.id, expires_at)
+    return JSONResponse(
+        {"connect_url": f"{call.origin}/sandboxes-runtime", "token": token, "expires_at": stamp(expires_at)}
+    )
+
+
+def _shown(call: Call, record: Agent, status: int = 200) -> JSONResponse:
+    return JSONResponse(answers.agent(call.world, record, call.origin), status)
