@@ -63,6 +63,14 @@ class Sandbox(Machine[SandboxInputs, MachineOutputs]):
     async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[MachineOutputs]:
         return self.live(await api.sandboxes.create(_body(api, inputs)), inputs)
 
+    @override
+    def imported(self, live: Live[MachineOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+        inputs, state = super().imported(live)
+        if "templateId" in inputs:
+            # the template's own image and command are not a source of their own
+            inputs = {name: value for name, value in inputs.items() if name not in ("image", "command")}
+        return inputs, state
+
 
 def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
     resources = inputs.model_dump(

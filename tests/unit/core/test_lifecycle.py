@@ -1,0 +1,155 @@
+"""One operation, from stored inputs to stored state: an id once known is never lost."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import pytest
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.lifecycle import Unsettled
+from pulumi_neev.core.model import Inputs, Integer, Outputs, Update, Visible
+from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.core.waiting import Patience
+
+
+class ThingInputs(Inputs):
+    """A thing."""
+
+    size: Annotated[Integer | None, Update(), Visible()] = None
+    """Its size."""
+
+
+class ThingOutputs(Outputs):
+    """What is said of it."""
+
+    status: str
+    """How it is."""
+
+
+@dataclass
+class Platform:
+    """Where things are; `broken` is what the next calls end with."""
+
+    things: dict[str, int] = field(default_factory=dict)
+    broken: list[Exception] = field(default_factory=list)
+
+    def call(self) -> None:
+        """Fail where it should."""
+        if self.broken:
+            raise self.broken.pop(0)
+
+
+class Thing(Resource[ThingInputs, ThingOutputs]):
+    """A thing."""
+
+    name = "Thing"
+    inputs = ThingInputs
+    outputs = ThingOutputs
+
+    async def create(self, api: Platform, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """One more."""
+        api.call()
+        api.things["id-1"] = inputs.size or 1
+        return self.live(api, "Pending")
+
+    async def settle(self, api: Platform, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """As asked."""
+        api.call()
+        api.things[id] = inputs.size or api.things[id]
+        return self.live(api, "Ready")
+
+    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+        """As it is."""
+        api.call()
+        return self.live(api, "Ready") if id in api.things else None
+
+    async def delete(self, api: Platform, id: str, call: Call) -> None:
+        """Gone."""
+        del api.things[id]
+
+    def live(self, api: Platform, status: str) -> Live[ThingOutputs]:
+        """What the platform says."""
+        return Live("id-1", {"size": api.things["id-1"]}, ThingOutputs(status=status))
+
+
+THING = Thing()
+
+
+def call() -> Call:
+    """An operation with all the time it needs."""
+    return Call("thing", Patience(10, SYSTEM, asyncio.Event()))
+
+
+async def test_a_create_stores_what_was_asked_and_what_is() -> None:
+    """Id, inputs and state."""
+    stored = await lifecycle.create(THING, Platform(), {"__label": "x"}, call())
+    assert (stored.id, stored.inputs, stored.state) == ("id-1", {"__label": "x"}, {"size": 1, "status": "Ready"})
+
+
+async def test_a_create_that_fails_before_there_is_an_id_is_only_its_error() -> None:
+    """Nothing exists, so nothing is kept."""
+    with pytest.raises(ValueError, match="no"):
+        await lifecycle.create(THING, Platform(broken=[ValueError("no")]), {}, call())
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug of ours"), TimeoutError("late")])
+async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> None:
+    """Also a bug of ours: the id and what was seen travel with the error."""
+    platform = Platform()
+
+    class Breaking(Thing):
+        """It breaks once it is made."""
+
+        async def create(self, api: Platform, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+            """Made, then broken."""
+            made = await super().create(api, inputs, call)
+            api.broken.append(error)
+            return made
+
+    with pytest.raises(Unsettled, match=str(error)) as caught:
+        await lifecycle.create(Breaking(), platform, {"size": 2}, call())
+    stored = caught.value.stored
+    assert (stored.id, stored.inputs, stored.state) == ("id-1", {"size": 2}, {"size": 2, "status": "Pending"})
+    assert caught.value.cause is error
+
+
+async def test_resuming_goes_on_from_what_exists() -> None:
+    """Nothing is made a second time."""
+    platform = Platform(things={"id-1": 1})
+    stored = await lifecycle.resume(THING, platform, "id-1", {"size": 3}, call())
+    assert stored.state == {"size": 3, "status": "Ready"}
+    assert platform.things == {"id-1": 3}
+
+
+async def test_a_failed_update_keeps_the_old_inputs_and_state() -> None:
+    """So the same change is planned again."""
+    platform = Platform(things={"id-1": 1}, broken=[ValueError("no")])
+    old, state = {"size": 1}, {"size": 1, "status": "Ready"}
+    with pytest.raises(Unsettled) as caught:
+        await lifecycle.update(THING, platform, "id-1", old=old, state=state, new={"size": 2}, call=call())
+    assert (caught.value.stored.inputs, caught.value.stored.state) == (old, state)
+
+
+async def test_an_update_stores_the_new_inputs() -> None:
+    """And what became of them."""
+    platform = Platform(things={"id-1": 1})
+    stored = await lifecycle.update(THING, platform, "id-1", old={}, state={}, new={"size": 2}, call=call())
+    assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready"})
+
+
+async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
+    """Changed outside, gone, and unknown are three different answers."""
+    platform = Platform(things={"id-1": 5})
+    stored = await lifecycle.read(THING, platform, "id-1", {"size": 1, "__label": "x"})
+    assert stored is not None
+    assert stored.inputs == {"size": 5, "__label": "x"}
+    imported = await lifecycle.read(THING, platform, "id-1", None)
+    assert imported is not None
+    assert imported.inputs == {"size": 5}
+    assert await lifecycle.read(THING, Platform(), "id-1", {}) is None
+    assert await lifecycle.read(THING, Platform(), "id-1", None) is None
+    platform.broken.append(ValueError("no"))
+    with pytest.raises(ValueError, match="no"):
+        await lifecycle.read(THING, platform, "id-1", {})

@@ -1,0 +1,176 @@
+"""What follows from a declaration for checks, previews and state."""
+
+from typing import Annotated, Any
+
+from pulumi_neev.core.diffing import AUTONAMED, IMPORTED
+from pulumi_neev.core.model import (
+    UNKNOWN,
+    AutoName,
+    Inputs,
+    Integer,
+    Model,
+    Outputs,
+    Replace,
+    Secret,
+    Stable,
+    Unset,
+    Update,
+    Visible,
+)
+from pulumi_neev.core.naming import Name
+from pulumi_neev.core.resource import Call, Live, Resource
+
+
+class Wall(Model):
+    """A wall."""
+
+    mode: str = "closed"
+    """How."""
+
+
+class ThingInputs(Inputs):
+    """A thing."""
+
+    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    """Its name."""
+    region: Annotated[str | None, Replace(), Visible()] = None
+    """Where."""
+    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
+    """Its environment."""
+    size: Annotated[Integer, Update(), Visible()] = 1
+    """Its size."""
+    wall: Annotated[Wall | None, Update(), Visible(), Unset(Wall())] = None
+    """Its wall."""
+
+
+class ThingOutputs(Outputs):
+    """What is said of it."""
+
+    status: str
+    """How it is."""
+    made_at: Annotated[str, Stable()] = "now"
+    """When."""
+
+
+class Thing(Resource[ThingInputs, ThingOutputs]):
+    """A thing that is never made here."""
+
+    name = "Thing"
+    inputs = ThingInputs
+    outputs = ThingOutputs
+    failed = ("status", "Failed")
+
+    async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """Nothing."""
+        raise NotImplementedError
+
+    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """Nothing."""
+        raise NotImplementedError
+
+    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+        """Nothing."""
+        raise NotImplementedError
+
+    async def delete(self, api: Any, id: str, call: Call) -> None:
+        """Nothing."""
+        raise NotImplementedError
+
+
+THING = Thing()
+
+
+def live(**inputs: Any) -> Live[ThingOutputs]:
+    """A thing as the platform answers it."""
+    answered = {"name": "a", "region": "south", "size": 1, "wall": {"mode": "closed"}, **inputs}
+    return Live("id-1", answered, ThingOutputs(status="Ready"))
+
+
+def made() -> str:
+    """A made name."""
+    return "made-1234567"
+
+
+def test_check_adds_defaults_and_a_name() -> None:
+    """What is stored is complete; that the name was made is remembered."""
+    checked, failed = THING.check({}, {"env": None}, made)
+    assert (checked, failed) == ({"name": "made-1234567", AUTONAMED: True, "size": 1}, [])
+
+
+def test_a_made_name_is_kept() -> None:
+    """The name of the old inputs wins over a new one."""
+    checked, _ = THING.check({"name": "old-1"}, {}, made)
+    assert checked["name"] == "old-1"
+
+
+def test_an_explicit_name_is_taken_as_it_is() -> None:
+    """And checked like everything else."""
+    checked, failed = THING.check({"name": "old-1"}, {"name": "Bad"}, made)
+    assert checked["name"] == "Bad"
+    assert AUTONAMED not in checked
+    assert [failure.path for failure in failed] == ["name"]
+    assert THING.check({}, {"name": UNKNOWN}, made)[0]["name"] is UNKNOWN
+
+
+def test_the_preview_of_a_create_knows_what_is_known() -> None:
+    """Inputs are echoed; what the platform chooses or computes is unknown; the rest is absent."""
+    assert THING.preview_create({"name": "a", "size": 2, "__label": "x"}) == {
+        "name": "a",
+        "size": 2,
+        "region": UNKNOWN,
+        "wall": UNKNOWN,
+        "status": UNKNOWN,
+        "madeAt": UNKNOWN,
+    }
+
+
+def test_the_preview_of_an_update_keeps_what_an_update_cannot_change() -> None:
+    """Stable outputs and chosen inputs stay known; a policy taken out is known to be the default."""
+    state = {"name": "a", "region": "south", "size": 1, "wall": {"mode": "open"}, "status": "Ready", "madeAt": "then"}
+    assert THING.preview_update(state, {"name": "a", "size": 2}) == {
+        "name": "a",
+        "region": "south",
+        "size": 2,
+        "wall": {"mode": "closed"},
+        "status": UNKNOWN,
+        "madeAt": "then",
+    }
+
+
+def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
+    """The program's own values as it wrote them; the platform's where it wrote none; no face's own keys."""
+    state = THING.state({"name": "a", "size": 1.0, "__label": "x", "env": {"A": "1"}}, live(size=1))
+    assert state == {
+        "name": "a",
+        "size": 1.0,
+        "env": {"A": "1"},
+        "region": "south",
+        "wall": {"mode": "closed"},
+        "status": "Ready",
+        "madeAt": "now",
+    }
+
+
+def test_only_real_drift_changes_the_inputs() -> None:
+    """What the user did not say, or what means the same, is no drift."""
+    asked = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__label": "x"}
+    assert THING.drifted(asked, live()) == asked
+    assert THING.drifted(asked, live(size=2, wall={"mode": "open"})) == {**asked, "size": 2}
+
+
+def test_an_import_says_as_little_as_it_can() -> None:
+    """Only what differs from the defaults, so that a short program is clean."""
+    inputs, state = THING.imported(live())
+    assert inputs == {"name": "a", "region": "south", "size": 1}
+    assert state[IMPORTED] is True
+    assert THING.imported(live(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
+
+
+def test_a_thing_that_failed_for_good_is_replaced() -> None:
+    """A plan without a change of its own replaces what can never be used."""
+    inputs = {"name": "a", "size": 1}
+    found = THING.diff(inputs, {**inputs, "status": "Failed"}, inputs)
+    assert [(change.path, change.replace) for change in found.changes] == [("status", True)]
+    assert not THING.diff(inputs, {**inputs, "status": "Ready"}, inputs).changes
+    replaced = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "region": "north"})
+    assert [change.path for change in replaced.changes] == ["region"]
