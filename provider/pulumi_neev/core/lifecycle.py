@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_neev.core.checking import parse, visible
+from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import NeevError
+from pulumi_neev.core.model import Visible
 from pulumi_neev.core.resource import Call, Live, Resource
 
 AnyResource = Resource[Any, Any]
@@ -34,15 +36,21 @@ class Unsettled(NeevError):
 
 async def create(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
     """The thing is there and ready; raises ``Unsettled`` with its id once there is one."""
-    inputs = parse(resource.inputs, asked)
-    live = await resource.create(api, inputs, call)
-    stored = _stored(resource, asked, live)
-    return await _settled(resource, api, stored, replace(call, created=True))
+    return await finish(resource, api, await begin(resource, api, asked, call), call)
 
 
-async def resume(resource: AnyResource, api: Any, id: str, asked: Mapping[str, Any], call: Call) -> Stored:
-    """What an earlier create began is finished; raises ``Unsettled`` where it still is not."""
-    return await _settled(resource, api, Stored(id, dict(asked), visible(asked)), replace(call, created=True))
+async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
+    """The thing exists and its id is known; nothing has been waited for."""
+    return _stored(resource, asked, await resource.create(api, parse(resource.inputs, asked), call))
+
+
+async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call) -> Stored:
+    """What was begun, now or by an earlier create, is ready; raises ``Unsettled`` where it still is not."""
+    try:
+        live = await resource.settle(api, begun.id, parse(resource.inputs, begun.inputs), replace(call, created=True))
+    except Exception as error:
+        raise Unsettled(begun, error) from error
+    return _stored(resource, begun.inputs, live)
 
 
 async def update(  # noqa: PLR0913  the engine's own arguments
@@ -56,9 +64,10 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     call: Call,
 ) -> Stored:
     """The thing is as the new inputs say; raises ``Unsettled`` with the state it had."""
-    before, after = parse(resource.inputs, old), parse(resource.inputs, new)
+    # what an import could not read back was never asked for by this stack, so it is not known to have changed
+    known = {**_unseen(resource, new), **visible(old)} if state.get(IMPORTED) else old
     try:
-        live = await resource.update(api, id, before, after, call)
+        live = await resource.update(api, id, parse(resource.inputs, known), parse(resource.inputs, new), call)
     except Exception as error:
         raise Unsettled(Stored(id, dict(old), dict(state)), error) from error
     return _stored(resource, new, live)
@@ -84,13 +93,10 @@ async def read(
     return Stored(live.id, inputs, resource.state(inputs, live), live.trouble)
 
 
-async def _settled(resource: AnyResource, api: Any, stored: Stored, call: Call) -> Stored:
-    try:
-        live = await resource.settle(api, stored.id, parse(resource.inputs, stored.inputs), call)
-    except Exception as error:
-        raise Unsettled(stored, error) from error
-    return _stored(resource, stored.inputs, live)
-
-
 def _stored(resource: AnyResource, asked: Mapping[str, Any], live: Live[Any]) -> Stored:
     return Stored(live.id, dict(asked), resource.state(asked, live), live.trouble)
+
+
+def _unseen(resource: AnyResource, asked: Mapping[str, Any]) -> dict[str, Any]:
+    declared = resource.inputs.properties
+    return {name: value for name, value in visible(asked).items() if not declared[name].has(Visible)}
