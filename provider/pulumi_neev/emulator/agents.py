@@ -25,7 +25,7 @@ async def create(world: World, project_id: str, body: CreateAgent) -> Agent:
         port = template.ui.get("port")
         ui_port = port if isinstance(port, int) else None
         backing = Sandbox(
-            **sandboxes.birth(world, project_id, world.settings.durations.create),
+            **sandboxes.birth(world, str(uuid4()), project_id, world.settings.durations.create),
             name=backing_name,
             region=region,
             image=template.image,

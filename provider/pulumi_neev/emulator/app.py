@@ -16,6 +16,7 @@ from pulumi_neev.emulator.api import agents, answers, observe, ports, sandboxes,
 from pulumi_neev.emulator.api.control import Controls
 from pulumi_neev.emulator.api.gate import Gate, Traffic
 from pulumi_neev.emulator.api.http import refused, route
+from pulumi_neev.emulator.api.preview import PREVIEW_METHODS, preview
 from pulumi_neev.emulator.api.runtime import lookup
 from pulumi_neev.emulator.errors import Refusal
 from pulumi_neev.emulator.runtime import routes
@@ -47,6 +48,7 @@ def create_app(world: World) -> Starlette:
         routes=[
             Mount("/agent", routes=control_plane()),
             Mount("/sandboxes-runtime", routes=routes(lookup)),
+            Route("/preview/{slug}/{rest:path}", preview, methods=PREVIEW_METHODS),
             *Controls(world, traffic).routes(),
         ],
         middleware=[Middleware(Gate, world=world, traffic=traffic)],

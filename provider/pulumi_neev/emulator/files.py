@@ -71,6 +71,11 @@ class Files:
                     await computer.resume()
             return await asyncio.to_thread(_size, self._place(key))
 
+    async def seed(self, snapshot: Snapshot, key: str) -> None:
+        """The snapshot's files are also under this key, for a sandbox that is yet to be."""
+        source = Computer(self._place(snapshot.id), env={}, now=self._clock.now)
+        await asyncio.to_thread(source.copy_to, self._place(key) / "workspace")
+
     async def put_back(self, snapshot: Snapshot, sandbox: Sandbox) -> None:
         """The sandbox's files are those of the snapshot, and no process of before runs."""
         async with self._turn(sandbox.id):

@@ -118,7 +118,6 @@ class Snapshot(Record):
     image: str
     command: list[str] | None = None
     resources: Resources
-    template_id: str | None = None
 
 
 class Agent(Record):

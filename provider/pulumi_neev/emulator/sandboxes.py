@@ -25,8 +25,11 @@ async def create(world: World, project_id: str, body: CreateSandbox) -> Sandbox:
     template = _template(body.sandbox_template_id)
     resources = _same_size(body.resources, origin) if origin else sized(body.resources)
     with reserved(world, project_id, name):
+        key = str(uuid4())
+        if origin:
+            await world.files.seed(origin, key)
         sandbox = Sandbox(
-            **birth(world, project_id, world.settings.durations.create),
+            **birth(world, key, project_id, world.settings.durations.create),
             name=name,
             region=region,
             image=body.image or (origin or template or DEFAULT_TEMPLATE).image,
@@ -35,10 +38,8 @@ async def create(world: World, project_id: str, body: CreateSandbox) -> Sandbox:
             resources=resources,
             egress=body.egress.settled() if body.egress else egress.Policy(),
             lifecycle=(body.lifecycle or GivenWindows()).over(Lifecycle()),
-            template_id=body.sandbox_template_id or (origin and origin.template_id),
+            template_id=body.sandbox_template_id,
         )
-        if origin:
-            await world.files.put_back(origin, sandbox)
         world.save(sandbox)
     return sandbox
 
@@ -47,9 +48,11 @@ async def fork(world: World, source: Sandbox, name: str) -> Sandbox:
     """A new sandbox with the source's files of this moment, its size, egress, env and windows."""
     present(source)
     with reserved(world, source.project_id, name):
-        own: dict[str, Any] = {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
-        sandbox = source.with_changes(**birth(world, source.project_id, world.settings.durations.fork), **own)
-        await world.files.capture(source, sandbox.id)
+        key = str(uuid4())
+        await world.files.capture(source, key)
+        own = birth(world, key, source.project_id, world.settings.durations.fork)
+        own |= {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
+        sandbox = source.with_changes(**own)
         world.save(sandbox)
     return sandbox
 
@@ -210,12 +213,12 @@ def variables(env: list[EnvVar] | None) -> dict[str, str]:
     return {variable.name: variable.value for variable in env or []}
 
 
-def birth(world: World, project_id: str, seconds: float) -> dict[str, Any]:
+def birth(world: World, key: str, project_id: str, seconds: float) -> dict[str, Any]:
     """The fields of a sandbox that begins now and is Ready after these seconds."""
     now = world.clock.now()
     ready = now + seconds
     return {
-        "id": str(uuid4()),
+        "id": key,
         "org_id": world.org_id,
         "project_id": project_id,
         "created_by": world.caller,

@@ -160,6 +160,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 log_level="error",
                 access_log=False,
+                server_header=False,
                 lifespan="on",
                 timeout_graceful_shutdown=_STOP_SECONDS,
             )

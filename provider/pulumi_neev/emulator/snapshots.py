@@ -12,9 +12,9 @@ async def create(world: World, sandbox: Sandbox, body: CreateSnapshot) -> Snapsh
     """A snapshot of the sandbox's files of this moment: Pending, then Running, then Ready."""
     if sandbox.gone_at is not None:
         raise conflict(f"sandbox {sandbox.name!r} is being deleted")
-    now = world.clock.now()
     key = str(uuid4())
     size = await world.files.capture(sandbox, key)
+    now = world.clock.now()
     durations = world.settings.durations
     snapshot = Snapshot(
         id=key,
@@ -32,7 +32,6 @@ async def create(world: World, sandbox: Sandbox, body: CreateSnapshot) -> Snapsh
         image=sandbox.image,
         command=sandbox.command,
         resources=sandbox.resources,
-        template_id=sandbox.template_id,
     )
     if world.sandboxes.get(sandbox.id) is None:
         world.files.discard(key)
