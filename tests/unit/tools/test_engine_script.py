@@ -1,0 +1,151 @@
+"""tools/engine/engine.py finds engines in its order, and says what is missing where it cannot make one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tools.engine import engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def program(path: Path, script: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def finished(root: Path, stamp: str) -> Path:
+    program(root / "bin" / "pulumi", "echo v3.259.0")
+    (root / "bin" / ".stamp").write_text(stamp)
+    return root / "bin"
+
+
+def test_the_engine_that_the_user_names_comes_before_the_one_on_path(tmp_path: Path) -> None:
+    named = program(tmp_path / "named" / "bin" / "pulumi", "echo v3.1.0")
+    program(tmp_path / "path" / "pulumi", "echo v3.300.0")
+    env = {"PULUMI_NEEV_ENGINE": str(tmp_path / "named"), "PATH": str(tmp_path / "path")}
+    assert engine.find(env, tmp_path / ".engine") == named.parent
+
+
+def test_a_named_directory_without_an_engine_is_an_error_that_names_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(engine.NoEngineError, match=r"PULUMI_NEEV_ENGINE=.* has no executable bin/pulumi"):
+        engine.find({"PULUMI_NEEV_ENGINE": str(tmp_path)}, tmp_path)
+
+
+@pytest.mark.parametrize("version", ["v3.259.0", "3.272.0", "v3.300.1-alpha.2+dirty"])
+def test_an_engine_on_path_is_used_before_an_earlier_one(tmp_path: Path, version: str) -> None:
+    program(tmp_path / "path" / "pulumi", f"echo {version}")
+    program(tmp_path / "path" / "pulumi-language-python", "")
+    finished(tmp_path / ".engine", engine.pins())
+    assert engine.find({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == tmp_path / "path"
+
+
+def test_a_link_on_path_finds_its_language_hosts_beside_what_it_points_to(tmp_path: Path) -> None:
+    real = program(tmp_path / "opt" / "pulumi", "echo v3.260.0")
+    program(tmp_path / "opt" / "pulumi-language-python", "")
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "pulumi").symlink_to(real)
+    assert engine.on_path({"PATH": str(tmp_path / "path")}) == tmp_path / "path"
+
+
+@pytest.mark.parametrize("version", ["v3.258.9", "v2.300.0", "v4.0.0", "broken"])
+def test_an_engine_of_another_time_on_path_is_passed_over_and_named(
+    tmp_path: Path, version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(tmp_path / "path" / "pulumi", f"echo {version}")
+    program(tmp_path / "path" / "pulumi-language-python", "")
+    earlier = finished(tmp_path / ".engine", engine.pins())
+    assert engine.find({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == earlier
+    assert f"{tmp_path}/path/pulumi is version" in capsys.readouterr().err
+
+
+def test_an_engine_on_path_without_language_hosts_is_passed_over(tmp_path: Path) -> None:
+    program(tmp_path / "path" / "pulumi", "echo v3.272.0")
+    assert engine.on_path({"PATH": str(tmp_path / "path")}) is None
+
+
+def test_a_half_built_engine_is_no_engine(tmp_path: Path) -> None:
+    program(tmp_path / "bin" / "pulumi", "echo v3.259.0")
+    assert engine.earlier(tmp_path) is None
+
+
+def test_an_engine_built_from_other_pins_is_no_engine(tmp_path: Path) -> None:
+    finished(tmp_path, "the pins of yesterday")
+    assert engine.earlier(tmp_path) is None
+
+
+def test_a_finished_engine_replaces_the_old_one_whole(tmp_path: Path) -> None:
+    finished(tmp_path, "the pins of yesterday")
+    (tmp_path / "bin" / "old").touch()
+    partial = engine.fresh(tmp_path)
+    program(partial / "bin" / "pulumi", "echo v3.259.0")
+    assert engine.settle(partial, tmp_path, stamp=engine.pins()) == engine.earlier(tmp_path)
+    assert sorted(file.name for file in tmp_path.rglob("*")) == [".stamp", "bin", "pulumi"]
+
+
+def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
+    left = engine.fresh(tmp_path)
+    assert engine.fresh(tmp_path).is_dir()
+    assert not left.exists()
+
+
+def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        start = time.monotonic()
+        assert not engine.reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.2)
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("go", "words"),
+    [
+        (None, "no Go to build one: install Go 1.25"),
+        ("echo go1.24.9", "go1.24.9 cannot build one: install Go 1.25"),
+        ("echo go: toolchain not available >&2; exit 1", "toolchain not available cannot build one"),
+        (
+            'test $1 = env && echo go1.99.1 || { echo "Get x: dial tcp: lookup x: no such host" >&2; exit 1; }',
+            r"failed at modules of pulumi, .*the Go modules cannot be fetched \(network, or GOPROXY\)",
+        ),
+        (
+            'test $1 = env && echo go1.99.1 || { echo "write a.o: no space left on device" >&2; exit 1; }',
+            "the disk is full",
+        ),
+    ],
+)
+def test_a_build_that_cannot_be_done_says_what_is_missing(tmp_path: Path, go: str | None, words: str) -> None:
+    if go:
+        program(tmp_path / "path" / "go", go)
+    with pytest.raises(engine.NoEngineError, match=words):
+        engine.built({"PATH": str(tmp_path / "path")}, tmp_path)
+    assert engine.earlier(tmp_path) is None
+
+
+def test_the_directory_is_the_last_line_on_stdout_and_an_error_has_no_traceback(tmp_path: Path) -> None:
+    directory = finished(tmp_path, "any").resolve()
+    command = [sys.executable, engine.__file__]
+    good = subprocess.run(
+        command,
+        env={**os.environ, "PULUMI_NEEV_ENGINE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert good.stdout.splitlines()[-1] == str(directory)
+    bad = subprocess.run(
+        command,
+        env={**os.environ, "PULUMI_NEEV_ENGINE": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert bad.returncode == 1
+    assert bad.stderr.startswith("no Pulumi engine: PULUMI_NEEV_ENGINE=/nowhere")
