@@ -1,5 +1,6 @@
 """The official client drives a sandbox's runtime over a real socket."""
 
+import os
 import socket
 import threading
 import time
@@ -220,6 +221,21 @@ class TestFiles:
             sandbox.files.read("etc/passwd")
         assert sandbox.files.stat("etc").symlink_target == "/etc"
 
+    def test_changes_are_told_while_they_are_watched(self, sandbox: SandboxConnection) -> None:
+        sandbox.files.write("watched/deep/old", "1")
+        ticking = sandbox.processes.start(["sh", "-c", "while sleep 0.02; do : $((i+=1)); mkdir watched/$i; done"])
+        events = sandbox.files.watch("watched", recursive=True, timeout_ms=10_000)
+        first = next(events)
+        ticking.kill()
+        assert (first.type, first.entry and first.entry.type) == ("create", "directory")
+        sandbox.files.move("watched/deep/old", "watched/renamed")
+        told = next(event for event in events if event.type == "rename")
+        assert (told.path, told.entry) == ("watched/deep/old", None)
+        assert (next(events).path) == "watched/renamed"
+
+    def test_a_watch_ends_when_its_time_is_over(self, sandbox: SandboxConnection) -> None:
+        assert list(sandbox.files.watch(".", timeout_ms=50)) == []
+
     async def test_the_async_client_reads_and_writes_too(self, async_sandbox: AsyncSandboxConnection) -> None:
         await async_sandbox.files.write("async.txt", "hi")
         assert await async_sandbox.files.read_text("async.txt") == "hi"
@@ -227,7 +243,7 @@ class TestFiles:
 
 class TestUploads:
     def test_twenty_megabytes_arrive_whole_and_in_order(self, sandbox: SandboxConnection, tmp_path: Path) -> None:
-        content = b"".join(index.to_bytes(8, "big") for index in range(20 * (1 << 17)))
+        content = os.urandom(20 << 20)
         source, back = tmp_path / "source", tmp_path / "back"
         source.write_bytes(content)
         progress: list[tuple[int, int]] = []

@@ -12,14 +12,14 @@ from pulumi_neev.emulator.runtime.child import Child
 from pulumi_neev.emulator.runtime.computer import Computer
 from pulumi_neev.emulator.runtime.streaming import Frame, FrameStream, exit_frame, output_frame
 
-_LONGEST_MS = 7 * 24 * 3600 * 1000
+LONGEST_MS = 7 * 24 * 3600 * 1000
 
 
 async def run(computer: Computer, request: Request) -> Response:
     """Frames of what the command writes, then of how it ended. It does not outlive its caller or its time."""
     body = await json_body(request)
     program, args, env, stdin = body.text("command"), body.texts("args"), body.variables("env"), body.content("stdin")
-    timeout_ms = body.integer("timeout_ms", low=0, high=_LONGEST_MS)
+    timeout_ms = body.integer("timeout_ms", low=0, high=LONGEST_MS)
     with ExitStack() as stack:
         operation = stack.enter_context(computer.operation("exec", command=program))
         child = computer.spawn(program, args, cwd=body.optional_text("cwd"), env=env, stdin=stdin)

@@ -2,9 +2,11 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from pulumi_neev.emulator.runtime import tree
 from pulumi_neev.emulator.runtime.confine import Place, Workspace, make_directory
@@ -13,6 +15,20 @@ from pulumi_neev.emulator.runtime.errors import RuntimeFailure, failure, invalid
 Entry = dict[str, object]
 
 _EARLIEST, _LATEST = (datetime(year, 12, 31, tzinfo=UTC).timestamp() for year in (1, 9998))
+
+
+class Glance(NamedTuple):
+    """What of a file is enough to see that it was changed, or that it is the same under another name."""
+
+    inode: int
+    mode: int
+    size: int
+    modified_ns: int
+
+    @property
+    def content(self) -> tuple[int, ...]:
+        """What is different once it was written to. A directory's size and time only tell of what is in it."""
+        return (self.inode,) if stat.S_ISDIR(self.mode) else (self.inode, self.size, self.modified_ns)
 
 
 class Files:
@@ -60,6 +76,23 @@ class Files:
     ) -> list[Entry]:
         """The entries of a directory by name, with all below them where recursive; at most max_count."""
         listed: list[Entry] = []
+        for place in self._below(path, cwd, recursive=recursive):
+            if len(listed) == max_count:
+                break
+            with suppress(FileNotFoundError):
+                listed.append(_entry(place))
+        return listed
+
+    def glance(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> dict[str, Glance]:
+        """What tells a change of the entries of a directory, by their paths."""
+        seen = {}
+        for place in self._below(path, cwd, recursive=recursive):
+            with suppress(FileNotFoundError):
+                status = _status(place)
+                seen[_shown(place.shown)] = Glance(status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns)
+        return seen
+
+    def _below(self, path: str, cwd: str | None, *, recursive: bool) -> Iterator[Place]:
         with (
             refusing_os_errors(path),
             self._workspace.at(path, cwd) as place,
@@ -67,13 +100,9 @@ class Files:
         ):
             for folder in tree.walk(directory, skip_unreadable=recursive):
                 for found in folder.entries:
-                    if len(listed) == max_count:
-                        return listed
-                    here = Place(folder.directory, found.name, (*place.parts, *folder.names, found.name))
-                    listed.extend(_entry_if_there(here))
+                    yield Place(folder.directory, found.name, (*place.parts, *folder.names, found.name))
                 if not recursive:
-                    break
-        return listed
+                    return
 
     def stat(self, path: str, *, cwd: str | None = None) -> Entry:
         """The entry of a path; a link's own."""
@@ -124,11 +153,6 @@ class Files:
                 os.rmdir(place.name, dir_fd=place.directory)
 
 
-def entry_of(directory: int, name: str, parts: tuple[str, ...]) -> Entry:
-    """The entry of a name in an open directory, shown under its path's parts."""
-    return _entry(Place(directory, name, parts))
-
-
 def _entry(place: Place) -> Entry:
     status = _status(place)
     mode = stat.S_IMODE(status.st_mode)
@@ -144,13 +168,6 @@ def _entry(place: Place) -> Entry:
     if stat.S_ISLNK(status.st_mode):
         entry["symlink_target"] = _shown(os.readlink(place.name, dir_fd=place.directory))
     return entry
-
-
-def _entry_if_there(place: Place) -> list[Entry]:
-    try:
-        return [_entry(place)]
-    except FileNotFoundError:
-        return []
 
 
 def _status(place: Place) -> os.stat_result:

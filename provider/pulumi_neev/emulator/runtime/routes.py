@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pulumi_neev.emulator.runtime import exec as commands
-from pulumi_neev.emulator.runtime import files, processes, tus
+from pulumi_neev.emulator.runtime import files, processes, tus, watch
 from pulumi_neev.emulator.runtime.computer import Computer
 from pulumi_neev.emulator.runtime.errors import RuntimeFailure
 
@@ -24,6 +24,7 @@ _ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/v1/files/mkdir", files.mkdir),
     ("POST", "/v1/files/move", files.move),
     ("POST", "/v1/files/remove", files.remove),
+    ("POST", "/v1/files/watch", watch.run),
     ("POST", tus.UPLOADS, tus.create),
     ("PATCH", f"{tus.UPLOADS}/{{upload_id}}", tus.append),
     ("HEAD", f"{tus.UPLOADS}/{{upload_id}}", tus.offset),
