@@ -1,1 +1,110 @@
-"""Pulumi resources for NeevAI sandboxes."""
+"""Pulumi resources for NeevAI sandboxes.
+
+The names are brought in when one of them is first used, so that the plugin and the command line start without them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_neev.typed import (
+        AgentTemplate,
+        AgentTemplates,
+        Egress,
+        EgressArgs,
+        EgressMode,
+        EgressRule,
+        EgressRuleArgs,
+        LastCrash,
+        MetricPoint,
+        MetricSeries,
+        OnIdle,
+        Protocol,
+        Sandbox,
+        SandboxFork,
+        SandboxInfo,
+        SandboxInfos,
+        SandboxMetrics,
+        SandboxTemplate,
+        SandboxTemplates,
+        Snapshot,
+        SnapshotInfo,
+        SnapshotInfos,
+        TemplateCategory,
+        TemplateStatus,
+        get_agent_template,
+        get_agent_template_output,
+        get_agent_templates,
+        get_agent_templates_output,
+        get_sandbox,
+        get_sandbox_metrics,
+        get_sandbox_metrics_output,
+        get_sandbox_output,
+        get_sandbox_template,
+        get_sandbox_template_output,
+        get_sandbox_templates,
+        get_sandbox_templates_output,
+        get_sandboxes,
+        get_sandboxes_output,
+        get_snapshot,
+        get_snapshot_output,
+        get_snapshots,
+        get_snapshots_output,
+    )
+
+__all__ = [
+    "AgentTemplate",
+    "AgentTemplates",
+    "Egress",
+    "EgressArgs",
+    "EgressMode",
+    "EgressRule",
+    "EgressRuleArgs",
+    "LastCrash",
+    "MetricPoint",
+    "MetricSeries",
+    "OnIdle",
+    "Protocol",
+    "Sandbox",
+    "SandboxFork",
+    "SandboxInfo",
+    "SandboxInfos",
+    "SandboxMetrics",
+    "SandboxTemplate",
+    "SandboxTemplates",
+    "Snapshot",
+    "SnapshotInfo",
+    "SnapshotInfos",
+    "TemplateCategory",
+    "TemplateStatus",
+    "get_agent_template",
+    "get_agent_template_output",
+    "get_agent_templates",
+    "get_agent_templates_output",
+    "get_sandbox",
+    "get_sandbox_metrics",
+    "get_sandbox_metrics_output",
+    "get_sandbox_output",
+    "get_sandbox_template",
+    "get_sandbox_template_output",
+    "get_sandbox_templates",
+    "get_sandbox_templates_output",
+    "get_sandboxes",
+    "get_sandboxes_output",
+    "get_snapshot",
+    "get_snapshot_output",
+    "get_snapshots",
+    "get_snapshots_output",
+]
+
+
+# type checkers must not see it: a module with it has every name
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module("pulumi_neev.typed"), name)
+
+    def __dir__() -> list[str]:
+        return __all__

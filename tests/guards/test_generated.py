@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
-from pulumi_neev.faces import schema
+import pulumi_neev
+from pulumi_neev.faces import schema, typed
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_schema_is_up_to_date() -> None:
     assert (ROOT / "schema.json").read_text() == schema.text(), "run `make schema`"
+
+
+def test_the_typed_classes_are_up_to_date() -> None:
+    assert Path(pulumi_neev.__file__).with_name("typed.py").read_text() == typed.text(), "run `make schema`"

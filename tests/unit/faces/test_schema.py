@@ -102,7 +102,7 @@ def test_outputs_that_are_always_there_are_required() -> None:
     assert SANDBOX["required"] == ["createdAt", "egress", "name", "orgId", "phase", "projectId"]
     fork = PACKAGE["resources"]["neev:index:SandboxFork"]
     assert set(fork["required"]) >= {"image", "name", "region", "sourceSandboxId"}
-    assert "egress" not in fork["required"]
+    assert "cpu" not in fork["required"]
 
 
 def test_inputs_without_a_default_are_required() -> None:

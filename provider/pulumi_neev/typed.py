@@ -1,0 +1,1026 @@
+"""The resources and data functions as a Python program sees them.
+
+Made from the declarations by ``make schema``: change those, not this.
+"""
+
+# ruff: noqa: PLR0913  every input is an argument
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Required, TypedDict
+
+import pulumi
+
+from pulumi_neev.faces.program import DynamicResource, invoke, invoke_output
+from pulumi_neev.functions.metrics import MetricPoint, MetricSeries, SandboxMetrics
+from pulumi_neev.functions.sandboxes import SandboxInfo, SandboxInfos, SnapshotInfo, SnapshotInfos
+from pulumi_neev.functions.templates import (
+    AgentTemplate,
+    AgentTemplates,
+    SandboxTemplate,
+    SandboxTemplates,
+    TemplateCategory,
+    TemplateStatus,
+)
+from pulumi_neev.resources.egress import Egress, EgressMode, EgressRule, Protocol
+from pulumi_neev.resources.machine import LastCrash, OnIdle
+
+__all__ = [
+    "AgentTemplate",
+    "AgentTemplates",
+    "Egress",
+    "EgressArgs",
+    "EgressMode",
+    "EgressRule",
+    "EgressRuleArgs",
+    "LastCrash",
+    "MetricPoint",
+    "MetricSeries",
+    "OnIdle",
+    "Protocol",
+    "Sandbox",
+    "SandboxFork",
+    "SandboxInfo",
+    "SandboxInfos",
+    "SandboxMetrics",
+    "SandboxTemplate",
+    "SandboxTemplates",
+    "Snapshot",
+    "SnapshotInfo",
+    "SnapshotInfos",
+    "TemplateCategory",
+    "TemplateStatus",
+    "get_agent_template",
+    "get_agent_template_output",
+    "get_agent_templates",
+    "get_agent_templates_output",
+    "get_sandbox",
+    "get_sandbox_metrics",
+    "get_sandbox_metrics_output",
+    "get_sandbox_output",
+    "get_sandbox_template",
+    "get_sandbox_template_output",
+    "get_sandbox_templates",
+    "get_sandbox_templates_output",
+    "get_sandboxes",
+    "get_sandboxes_output",
+    "get_snapshot",
+    "get_snapshot_output",
+    "get_snapshots",
+    "get_snapshots_output",
+]
+
+
+class EgressArgs(TypedDict, total=False):
+    """What a sandbox may reach outside; without a policy, nothing."""
+
+    allow: pulumi.Input[Sequence[pulumi.Input[EgressRuleArgs | EgressRule]]] | None
+    """The destinations that are allowed. Only in mode `allow_list`."""
+    allow_internet: pulumi.Input[bool] | None
+    """Whether everything is allowed. Only in mode `allow_list`."""
+    mode: pulumi.Input[EgressMode | Literal["deny_all", "allow_list"]] | None
+    """`deny_all` (the default) or `allow_list`."""
+
+
+class EgressRuleArgs(TypedDict, total=False):
+    """One destination that a sandbox may reach."""
+
+    host: Required[pulumi.Input[str]]
+    """IP address, CIDR block or domain; `*.example.com` stands for every name below `example.com`."""
+    ports: pulumi.Input[Sequence[pulumi.Input[int]]] | None
+    """Ports, 1 to 65535. Unset: every port."""
+    protocol: pulumi.Input[Protocol | Literal["TCP", "UDP"]] | None
+    """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
+
+
+class Sandbox(DynamicResource, module="neev", name="Sandbox"):
+    """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
+
+    The name addresses it and is unique in its project. Once created it is `Ready` and reachable, or paused if asked.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        command: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        cpu: pulumi.Input[float] | None = None,
+        disk_gb: pulumi.Input[int] | None = None,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        idle_timeout_seconds: pulumi.Input[int] | None = None,
+        image: pulumi.Input[str] | None = None,
+        max_lifetime_seconds: pulumi.Input[int] | None = None,
+        memory_gb: pulumi.Input[int] | None = None,
+        name: pulumi.Input[str] | None = None,
+        on_idle: pulumi.Input[OnIdle | Literal["pause", "delete"]] | None = None,
+        paused: pulumi.Input[bool] | None = None,
+        paused_retention_seconds: pulumi.Input[int] | None = None,
+        region: pulumi.Input[str] | None = None,
+        resume_idle_paused: pulumi.Input[bool] | None = None,
+        rollback_to: pulumi.Input[str] | None = None,
+        rootfs_disk_gb: pulumi.Input[int] | None = None,
+        snapshot_id: pulumi.Input[str] | None = None,
+        template_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            command: The container's command, only with `image`. Unset: `sleep infinity`.
+            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart.
+            disk_gb: Disk in GB, 10 to 100 in steps of 10.
+            egress: What the sandbox may reach. Unset, or taken out later: nothing.
+            env: Environment variables of every process. The API never answers them.
+            idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
+                account's default, or as it was.
+            image: Public OCI image with its registry's path and a tag or digest. Instead of `template_id`.
+            max_lifetime_seconds: Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
+                Unset: as above.
+            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
+            name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
+            on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
+            paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
+                once. A pause that the platform made because of the idle window is no drift.
+            paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
+                as above.
+            region: Where it runs. Unset: the provider's region, else the platform's.
+            resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
+                `paused` is false.
+            rollback_to: Id of a snapshot: a change of it puts the sandbox's files back in place, destructively. Id,
+                name and URLs stay. Set when the sandbox is created, it is only recorded.
+            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`. Unset: a
+                fifth, at least 4.
+            snapshot_id: Snapshot to start from; size and region must match its origin. Instead of `template_id` and
+                `image`.
+            template_id: Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
+                default.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "Sandbox",
+            resource_name,
+            {
+                "command": command,
+                "cpu": cpu,
+                "diskGb": disk_gb,
+                "egress": egress,
+                "env": env,
+                "idleTimeoutSeconds": idle_timeout_seconds,
+                "image": image,
+                "maxLifetimeSeconds": max_lifetime_seconds,
+                "memoryGb": memory_gb,
+                "name": name,
+                "onIdle": on_idle,
+                "paused": paused,
+                "pausedRetentionSeconds": paused_retention_seconds,
+                "region": region,
+                "resumeIdlePaused": resume_idle_paused,
+                "rollbackTo": rollback_to,
+                "rootfsDiskGb": rootfs_disk_gb,
+                "snapshotId": snapshot_id,
+                "templateId": template_id,
+            },
+            opts,
+        )
+
+    @property
+    def command(self) -> pulumi.Output[list[str] | None]:
+        """The container's command, only with `image`. Unset: `sleep infinity`."""
+        return self._output("command")
+
+    @property
+    def connect_url(self) -> pulumi.Output[str | None]:
+        """Where commands and files of the sandbox are served; useless without an API key."""
+        return self._output("connectUrl")
+
+    @property
+    def cpu(self) -> pulumi.Output[float | None]:
+        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+        return self._output("cpu")
+
+    @property
+    def created_at(self) -> pulumi.Output[str]:
+        """When it was made (RFC 3339)."""
+        return self._output("createdAt")
+
+    @property
+    def created_by(self) -> pulumi.Output[str | None]:
+        """Who made it: a user's or an API key's id."""
+        return self._output("createdBy")
+
+    @property
+    def disk_gb(self) -> pulumi.Output[int | None]:
+        """Disk in GB, 10 to 100 in steps of 10."""
+        return self._output("diskGb")
+
+    @property
+    def egress(self) -> pulumi.Output[Egress]:
+        """What the sandbox may reach. Unset, or taken out later: nothing."""
+        return self._output("egress")
+
+    @property
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables of every process. The API never answers them."""
+        return self._output("env")
+
+    @property
+    def hard_expires_at(self) -> pulumi.Output[str | None]:
+        """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+        return self._output("hardExpiresAt")
+
+    @property
+    def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds without activity after which `on_idle` happens; 0 is never.
+
+        Unset: the account's default, or as it was.
+        """
+        return self._output("idleTimeoutSeconds")
+
+    @property
+    def image(self) -> pulumi.Output[str | None]:
+        """Public OCI image with its registry's path and a tag or digest. Instead of `template_id`."""
+        return self._output("image")
+
+    @property
+    def last_crash(self) -> pulumi.Output[LastCrash | None]:
+        """Its last crash, where it had one."""
+        return self._output("lastCrash")
+
+    @property
+    def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never. Unset: as above."""
+        return self._output("maxLifetimeSeconds")
+
+    @property
+    def memory_gb(self) -> pulumi.Output[int | None]:
+        """Memory in GB, 1 to 16. Changed in place, without a restart."""
+        return self._output("memoryGb")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+        return self._output("name")
+
+    @property
+    def on_idle(self) -> pulumi.Output[str | None]:
+        """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+        return self._output("onIdle")
+
+    @property
+    def org_id(self) -> pulumi.Output[str]:
+        """The organisation it belongs to."""
+        return self._output("orgId")
+
+    @property
+    def paused(self) -> pulumi.Output[bool | None]:
+        """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+
+        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        """
+        return self._output("paused")
+
+    @property
+    def paused_retention_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset: as above."""
+        return self._output("pausedRetentionSeconds")
+
+    @property
+    def phase(self) -> pulumi.Output[str]:
+        """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+        return self._output("phase")
+
+    @property
+    def project_id(self) -> pulumi.Output[str]:
+        """The project it belongs to."""
+        return self._output("projectId")
+
+    @property
+    def region(self) -> pulumi.Output[str | None]:
+        """Where it runs. Unset: the provider's region, else the platform's."""
+        return self._output("region")
+
+    @property
+    def resume_idle_paused(self) -> pulumi.Output[bool | None]:
+        """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+        return self._output("resumeIdlePaused")
+
+    @property
+    def rollback_to(self) -> pulumi.Output[str | None]:
+        """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
+
+        Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
+        """
+        return self._output("rollbackTo")
+
+    @property
+    def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
+        """The part of the disk for the container's own file system, in GB, below `disk_gb`.
+
+        Unset: a fifth, at least 4.
+        """
+        return self._output("rootfsDiskGb")
+
+    @property
+    def snapshot_id(self) -> pulumi.Output[str | None]:
+        """Snapshot to start from; size and region must match its origin. Instead of `template_id` and `image`."""
+        return self._output("snapshotId")
+
+    @property
+    def template_id(self) -> pulumi.Output[str | None]:
+        """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
+        return self._output("templateId")
+
+
+class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
+    """A new sandbox with the files that another has at this moment; the other keeps running.
+
+    Size, egress, environment and windows are inherited; what the inputs say is changed once the fork is ready.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        source_sandbox_id: pulumi.Input[str],
+        cpu: pulumi.Input[float] | None = None,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        idle_timeout_seconds: pulumi.Input[int] | None = None,
+        max_lifetime_seconds: pulumi.Input[int] | None = None,
+        memory_gb: pulumi.Input[int] | None = None,
+        name: pulumi.Input[str] | None = None,
+        on_idle: pulumi.Input[OnIdle | Literal["pause", "delete"]] | None = None,
+        paused: pulumi.Input[bool] | None = None,
+        paused_retention_seconds: pulumi.Input[int] | None = None,
+        resume_idle_paused: pulumi.Input[bool] | None = None,
+        rollback_to: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            source_sandbox_id: The sandbox that is forked, by id. It keeps running; that it disappears later changes
+                nothing here.
+            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart.
+            egress: What the fork may reach. Unset: what its source may; taken out later: nothing.
+            idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
+                account's default, or as it was.
+            max_lifetime_seconds: Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
+                Unset: as above.
+            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
+            name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
+            on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
+            paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
+                once. A pause that the platform made because of the idle window is no drift.
+            paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
+                as above.
+            resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
+                `paused` is false.
+            rollback_to: Id of a snapshot: a change of it puts the sandbox's files back in place, destructively. Id,
+                name and URLs stay. Set when the sandbox is created, it is only recorded.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "SandboxFork",
+            resource_name,
+            {
+                "sourceSandboxId": source_sandbox_id,
+                "cpu": cpu,
+                "egress": egress,
+                "idleTimeoutSeconds": idle_timeout_seconds,
+                "maxLifetimeSeconds": max_lifetime_seconds,
+                "memoryGb": memory_gb,
+                "name": name,
+                "onIdle": on_idle,
+                "paused": paused,
+                "pausedRetentionSeconds": paused_retention_seconds,
+                "resumeIdlePaused": resume_idle_paused,
+                "rollbackTo": rollback_to,
+            },
+            opts,
+        )
+
+    @property
+    def command(self) -> pulumi.Output[list[str] | None]:
+        """The container's command."""
+        return self._output("command")
+
+    @property
+    def connect_url(self) -> pulumi.Output[str | None]:
+        """Where commands and files of the sandbox are served; useless without an API key."""
+        return self._output("connectUrl")
+
+    @property
+    def cpu(self) -> pulumi.Output[float | None]:
+        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+        return self._output("cpu")
+
+    @property
+    def created_at(self) -> pulumi.Output[str]:
+        """When it was made (RFC 3339)."""
+        return self._output("createdAt")
+
+    @property
+    def created_by(self) -> pulumi.Output[str | None]:
+        """Who made it: a user's or an API key's id."""
+        return self._output("createdBy")
+
+    @property
+    def disk_gb(self) -> pulumi.Output[int | None]:
+        """Disk in GB."""
+        return self._output("diskGb")
+
+    @property
+    def egress(self) -> pulumi.Output[Egress]:
+        """What the fork may reach. Unset: what its source may; taken out later: nothing."""
+        return self._output("egress")
+
+    @property
+    def hard_expires_at(self) -> pulumi.Output[str | None]:
+        """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+        return self._output("hardExpiresAt")
+
+    @property
+    def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds without activity after which `on_idle` happens; 0 is never.
+
+        Unset: the account's default, or as it was.
+        """
+        return self._output("idleTimeoutSeconds")
+
+    @property
+    def image(self) -> pulumi.Output[str]:
+        """The image it runs."""
+        return self._output("image")
+
+    @property
+    def last_crash(self) -> pulumi.Output[LastCrash | None]:
+        """Its last crash, where it had one."""
+        return self._output("lastCrash")
+
+    @property
+    def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never. Unset: as above."""
+        return self._output("maxLifetimeSeconds")
+
+    @property
+    def memory_gb(self) -> pulumi.Output[int | None]:
+        """Memory in GB, 1 to 16. Changed in place, without a restart."""
+        return self._output("memoryGb")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+        return self._output("name")
+
+    @property
+    def on_idle(self) -> pulumi.Output[str | None]:
+        """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+        return self._output("onIdle")
+
+    @property
+    def org_id(self) -> pulumi.Output[str]:
+        """The organisation it belongs to."""
+        return self._output("orgId")
+
+    @property
+    def paused(self) -> pulumi.Output[bool | None]:
+        """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+
+        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        """
+        return self._output("paused")
+
+    @property
+    def paused_retention_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset: as above."""
+        return self._output("pausedRetentionSeconds")
+
+    @property
+    def phase(self) -> pulumi.Output[str]:
+        """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+        return self._output("phase")
+
+    @property
+    def project_id(self) -> pulumi.Output[str]:
+        """The project it belongs to."""
+        return self._output("projectId")
+
+    @property
+    def region(self) -> pulumi.Output[str]:
+        """Where it runs."""
+        return self._output("region")
+
+    @property
+    def resume_idle_paused(self) -> pulumi.Output[bool | None]:
+        """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+        return self._output("resumeIdlePaused")
+
+    @property
+    def rollback_to(self) -> pulumi.Output[str | None]:
+        """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
+
+        Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
+        """
+        return self._output("rollbackTo")
+
+    @property
+    def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
+        """The part of the disk for the container's own file system, in GB."""
+        return self._output("rootfsDiskGb")
+
+    @property
+    def source_sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
+        return self._output("sourceSandboxId")
+
+    @property
+    def template_id(self) -> pulumi.Output[str | None]:
+        """The template its source was made from, where it was."""
+        return self._output("templateId")
+
+
+class Snapshot(DynamicResource, module="neev", name="Snapshot"):
+    """The state of a sandbox at one moment, kept until it is deleted or its time is over.
+
+    A sandbox can be made from it (`snapshot_id`) or put back to it (`rollback_to`).
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        sandbox_id: pulumi.Input[str],
+        name: pulumi.Input[str] | None = None,
+        retain_for: pulumi.Input[str] | None = None,
+        triggers: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            sandbox_id: The sandbox that is captured, by id. Deleting it deletes the snapshot too.
+            name: A DNS label of at most 63 characters. Unset: made from the resource's name.
+            retain_for: How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted.
+            triggers: Any values; a change of one of them takes a new snapshot.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "Snapshot",
+            resource_name,
+            {
+                "sandboxId": sandbox_id,
+                "name": name,
+                "retainFor": retain_for,
+                "triggers": triggers,
+            },
+            opts,
+        )
+
+    @property
+    def created_at(self) -> pulumi.Output[str]:
+        """When it was made (RFC 3339)."""
+        return self._output("createdAt")
+
+    @property
+    def created_by(self) -> pulumi.Output[str | None]:
+        """Who made it."""
+        return self._output("createdBy")
+
+    @property
+    def error_message(self) -> pulumi.Output[str | None]:
+        """Why the capture failed, where it did."""
+        return self._output("errorMessage")
+
+    @property
+    def expires_at(self) -> pulumi.Output[str | None]:
+        """When the platform deletes it (RFC 3339); absent where it is kept."""
+        return self._output("expiresAt")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """A DNS label of at most 63 characters. Unset: made from the resource's name."""
+        return self._output("name")
+
+    @property
+    def org_id(self) -> pulumi.Output[str]:
+        """The organisation it belongs to."""
+        return self._output("orgId")
+
+    @property
+    def project_id(self) -> pulumi.Output[str]:
+        """The project it belongs to."""
+        return self._output("projectId")
+
+    @property
+    def restorability(self) -> pulumi.Output[str]:
+        """Whether it can be restored: `restorable`, `deprecating` or `unsupported`."""
+        return self._output("restorability")
+
+    @property
+    def retain_for(self) -> pulumi.Output[str | None]:
+        """How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted."""
+        return self._output("retainFor")
+
+    @property
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox that is captured, by id. Deleting it deletes the snapshot too."""
+        return self._output("sandboxId")
+
+    @property
+    def size_bytes(self) -> pulumi.Output[int | None]:
+        """Uncompressed size in bytes."""
+        return self._output("sizeBytes")
+
+    @property
+    def snapshot_type(self) -> pulumi.Output[str]:
+        """What it holds: `full`."""
+        return self._output("snapshotType")
+
+    @property
+    def source_region(self) -> pulumi.Output[str]:
+        """The region where it is stored; a sandbox made from it must be there too."""
+        return self._output("sourceRegion")
+
+    @property
+    def status(self) -> pulumi.Output[str]:
+        """`Pending`, `Running`, `Ready` or `Failed`."""
+        return self._output("status")
+
+    @property
+    def triggers(self) -> pulumi.Output[list[Any] | None]:
+        """Any values; a change of one of them takes a new snapshot."""
+        return self._output("triggers")
+
+
+def get_sandbox_template(
+    *,
+    id: str | None = None,
+    name: str | None = None,
+) -> SandboxTemplate:
+    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+    """
+    answer: SandboxTemplate = invoke(
+        "getSandboxTemplate",
+        {
+            "id": id,
+            "name": name,
+        },
+    )
+    return answer
+
+
+def get_sandbox_template_output(
+    *,
+    id: pulumi.Input[str] | None = None,
+    name: pulumi.Input[str] | None = None,
+) -> pulumi.Output[SandboxTemplate]:
+    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+    """
+    return invoke_output(
+        "getSandboxTemplate",
+        {
+            "id": id,
+            "name": name,
+        },
+    )
+
+
+def get_sandbox_templates(
+    *,
+    category: TemplateCategory | Literal["standard", "browser"] | None = None,
+    name: str | None = None,
+    status: TemplateStatus | Literal["active", "deprecated"] | None = None,
+) -> SandboxTemplates:
+    """The sandbox templates of the catalogue, every page of it.
+
+    Args:
+        category: Only of this category.
+        name: Only those whose name contains this, upper and lower case alike.
+        status: Only of this status.
+    """
+    answer: SandboxTemplates = invoke(
+        "getSandboxTemplates",
+        {
+            "category": category,
+            "name": name,
+            "status": status,
+        },
+    )
+    return answer
+
+
+def get_sandbox_templates_output(
+    *,
+    category: pulumi.Input[TemplateCategory | Literal["standard", "browser"]] | None = None,
+    name: pulumi.Input[str] | None = None,
+    status: pulumi.Input[TemplateStatus | Literal["active", "deprecated"]] | None = None,
+) -> pulumi.Output[SandboxTemplates]:
+    """The sandbox templates of the catalogue, every page of it.
+
+    Args:
+        category: Only of this category.
+        name: Only those whose name contains this, upper and lower case alike.
+        status: Only of this status.
+    """
+    return invoke_output(
+        "getSandboxTemplates",
+        {
+            "category": category,
+            "name": name,
+            "status": status,
+        },
+    )
+
+
+def get_agent_template(
+    *,
+    id: str | None = None,
+    name: str | None = None,
+) -> AgentTemplate:
+    """The one agent template with this id or exact name; none or several is an error that lists the near ones.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+    """
+    answer: AgentTemplate = invoke(
+        "getAgentTemplate",
+        {
+            "id": id,
+            "name": name,
+        },
+    )
+    return answer
+
+
+def get_agent_template_output(
+    *,
+    id: pulumi.Input[str] | None = None,
+    name: pulumi.Input[str] | None = None,
+) -> pulumi.Output[AgentTemplate]:
+    """The one agent template with this id or exact name; none or several is an error that lists the near ones.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+    """
+    return invoke_output(
+        "getAgentTemplate",
+        {
+            "id": id,
+            "name": name,
+        },
+    )
+
+
+def get_agent_templates(
+    *,
+    category: str | None = None,
+    name: str | None = None,
+) -> AgentTemplates:
+    """The agent templates of the catalogue, every page of it.
+
+    Args:
+        category: Only of this category.
+        name: Only those whose name contains this, upper and lower case alike.
+    """
+    answer: AgentTemplates = invoke(
+        "getAgentTemplates",
+        {
+            "category": category,
+            "name": name,
+        },
+    )
+    return answer
+
+
+def get_agent_templates_output(
+    *,
+    category: pulumi.Input[str] | None = None,
+    name: pulumi.Input[str] | None = None,
+) -> pulumi.Output[AgentTemplates]:
+    """The agent templates of the catalogue, every page of it.
+
+    Args:
+        category: Only of this category.
+        name: Only those whose name contains this, upper and lower case alike.
+    """
+    return invoke_output(
+        "getAgentTemplates",
+        {
+            "category": category,
+            "name": name,
+        },
+    )
+
+
+def get_sandbox(
+    *,
+    id: str | None = None,
+    name: str | None = None,
+) -> SandboxInfo:
+    """The sandbox with this id or exact name; none is an error.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+    """
+    answer: SandboxInfo = invoke(
+        "getSandbox",
+        {
+            "id": id,
+            "name": name,
+        },
+    )
+    return answer
+
+
+def get_sandbox_output(
+    *,
+    id: pulumi.Input[str] | None = None,
+    name: pulumi.Input[str] | None = None,
+) -> pulumi.Output[SandboxInfo]:
+    """The sandbox with this id or exact name; none is an error.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+    """
+    return invoke_output(
+        "getSandbox",
+        {
+            "id": id,
+            "name": name,
+        },
+    )
+
+
+def get_sandboxes(
+    *,
+    name: str | None = None,
+    phase: str | None = None,
+) -> SandboxInfos:
+    """The sandboxes of the project, every page of them.
+
+    Args:
+        name: Only those whose name contains this, upper and lower case alike.
+        phase: Only those in this phase, such as `Ready` or `Paused`.
+    """
+    answer: SandboxInfos = invoke(
+        "getSandboxes",
+        {
+            "name": name,
+            "phase": phase,
+        },
+    )
+    return answer
+
+
+def get_sandboxes_output(
+    *,
+    name: pulumi.Input[str] | None = None,
+    phase: pulumi.Input[str] | None = None,
+) -> pulumi.Output[SandboxInfos]:
+    """The sandboxes of the project, every page of them.
+
+    Args:
+        name: Only those whose name contains this, upper and lower case alike.
+        phase: Only those in this phase, such as `Ready` or `Paused`.
+    """
+    return invoke_output(
+        "getSandboxes",
+        {
+            "name": name,
+            "phase": phase,
+        },
+    )
+
+
+def get_snapshot(
+    *,
+    id: str,
+) -> SnapshotInfo:
+    """The snapshot with this id; none is an error.
+
+    Args:
+        id: Its id.
+    """
+    answer: SnapshotInfo = invoke(
+        "getSnapshot",
+        {
+            "id": id,
+        },
+    )
+    return answer
+
+
+def get_snapshot_output(
+    *,
+    id: pulumi.Input[str],
+) -> pulumi.Output[SnapshotInfo]:
+    """The snapshot with this id; none is an error.
+
+    Args:
+        id: Its id.
+    """
+    return invoke_output(
+        "getSnapshot",
+        {
+            "id": id,
+        },
+    )
+
+
+def get_snapshots(
+    *,
+    sandbox_id: str,
+) -> SnapshotInfos:
+    """The snapshots of one sandbox, every page of them.
+
+    Args:
+        sandbox_id: The sandbox, by id or by name.
+    """
+    answer: SnapshotInfos = invoke(
+        "getSnapshots",
+        {
+            "sandboxId": sandbox_id,
+        },
+    )
+    return answer
+
+
+def get_snapshots_output(
+    *,
+    sandbox_id: pulumi.Input[str],
+) -> pulumi.Output[SnapshotInfos]:
+    """The snapshots of one sandbox, every page of them.
+
+    Args:
+        sandbox_id: The sandbox, by id or by name.
+    """
+    return invoke_output(
+        "getSnapshots",
+        {
+            "sandboxId": sandbox_id,
+        },
+    )
+
+
+def get_sandbox_metrics(
+    *,
+    sandbox_id: str,
+    resolution_seconds: int | None = None,
+    window_seconds: int = 3600,
+) -> SandboxMetrics:
+    """What a sandbox has used over a window of time.
+
+    Args:
+        sandbox_id: The sandbox, by id or by name.
+        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
+        window_seconds: How far back from now, in seconds.
+    """
+    answer: SandboxMetrics = invoke(
+        "getSandboxMetrics",
+        {
+            "sandboxId": sandbox_id,
+            "resolutionSeconds": resolution_seconds,
+            "windowSeconds": window_seconds,
+        },
+    )
+    return answer
+
+
+def get_sandbox_metrics_output(
+    *,
+    sandbox_id: pulumi.Input[str],
+    resolution_seconds: pulumi.Input[int] | None = None,
+    window_seconds: pulumi.Input[int] = 3600,
+) -> pulumi.Output[SandboxMetrics]:
+    """What a sandbox has used over a window of time.
+
+    Args:
+        sandbox_id: The sandbox, by id or by name.
+        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
+        window_seconds: How far back from now, in seconds.
+    """
+    return invoke_output(
+        "getSandboxMetrics",
+        {
+            "sandboxId": sandbox_id,
+            "resolutionSeconds": resolution_seconds,
+            "windowSeconds": window_seconds,
+        },
+    )
