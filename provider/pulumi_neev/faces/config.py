@@ -73,8 +73,13 @@ def variables(name: str) -> tuple[str, str]:
     return f"NEEV_{field}", f"NEEVCLOUD_{field}"
 
 
+def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
+    """What the environment says of a setting."""
+    return next((environ[variable] for variable in variables(name) if environ.get(variable)), None)
+
+
 def _value(declared: Property, config: Mapping[str, object], environ: Mapping[str, str]) -> str | None:
     configured = config.get(declared.name)
     if configured is not None and configured != "":
         return str(configured)
-    return next((environ[variable] for variable in variables(declared.name) if environ.get(variable)), None)
+    return from_environment(declared.name, environ)

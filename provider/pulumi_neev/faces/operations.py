@@ -1,0 +1,147 @@
+"""Creates, reads, updates and deletes, as the engine calls them.
+
+Once an id is known, every error hands it to the engine, which keeps the resource and has the next update go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_neev.client import Api
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.checking import failures, visible
+from pulumi_neev.core.clock import Clock
+from pulumi_neev.core.diffing import IMPORTED
+from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
+from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import Patience, first
+from pulumi_neev.faces.planning import name_of, state_on_wire
+from pulumi_neev.faces.reporting import Engine, Progress
+from pulumi_neev.faces.values import decode, encode, plain, sealed_as, sealed_by
+from pulumi_neev.faces.wire_errors import half_made, told
+
+T = TypeVar("T")
+GRACE = 0.5
+"""Seconds in which a wait ends by itself, with better words, before it is ended."""
+
+
+class Operations:
+    """The operations of one configured provider."""
+
+    def __init__(self, api: Callable[[], Awaitable[Api]], engine: Engine, clock: Clock) -> None:
+        self._api = api
+        self._engine = engine
+        self._clock = clock
+        self._cancelled = asyncio.Event()
+        self._begun: dict[str, Stored] = {}
+
+    def cancel(self) -> None:
+        """Every operation ends at once, with what it has."""
+        self._cancelled.set()
+
+    async def create(self, resource: AnyResource, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
+        """The resource exists and is ready; where an earlier call made it already, that one is."""
+        marked = decode(request.properties)
+        asked = plain(marked)
+        call = self._call(resource, request, resource.timeouts.create)
+        api = await self._api()
+        begun = self._begun.get(request.urn)
+        # an error hook repeats the call in the same process, and knows of no id
+        if begun is None or begun.inputs != asked:
+            begun = self._begun[request.urn] = await lifecycle.begin(resource, api, asked, call)
+        try:
+            stored = await self._bounded(lifecycle.finish(resource, api, begun, call), call)
+            properties = state_on_wire(resource, stored.state, marked)
+        except Exception as error:
+            partial = _partial(resource, begun, marked, request.properties)
+            raise half_made(_reason(error, call), id=begun.id, properties=partial) from error
+        del self._begun[request.urn]
+        return provider_pb2.CreateResponse(id=stored.id, properties=properties)
+
+    async def update(self, resource: AnyResource, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
+        """The resource is as the new inputs say; without a change, what an earlier call began is finished."""
+        call = self._call(resource, request, resource.timeouts.update)
+        try:
+            marked = decode(request.news)
+            old, state, new = plain(decode(request.old_inputs)), plain(decode(request.olds)), plain(marked)
+            api = await self._api()
+            if resource.diff(old, state, new).changes:
+                work = lifecycle.update(resource, api, request.id, old=old, state=state, new=new, call=call)
+            else:
+                work = lifecycle.finish(resource, api, Stored(request.id, new, visible(state)), call)
+            stored = await self._bounded(work, call)
+            properties = state_on_wire(resource, stored.state, marked)
+        except Exception as error:
+            raise half_made(_reason(error, call), id=request.id, properties=request.olds) from error
+        self._begun.pop(request.urn, None)
+        return provider_pb2.UpdateResponse(properties=properties)
+
+    async def read(self, resource: AnyResource, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
+        """The resource as it is now; an empty answer where it is gone."""
+        call = self._call(resource, request, resource.timeouts.read)
+        inputs, properties = decode(request.inputs), decode(request.properties)
+        asked = plain(inputs)
+        # imported, or described too little to be anything but imported
+        known = request.HasField("inputs") and not failures(resource.inputs, asked)
+        api = await self._api()
+        stored = await self._bounded(lifecycle.read(resource, api, request.id, asked if known else None), call)
+        if stored is None:
+            return provider_pb2.ReadResponse()
+        state = {**stored.state, IMPORTED: True} if properties.get(IMPORTED) else stored.state
+        marked = {**properties, **inputs}
+        answer = provider_pb2.ReadResponse(
+            id=stored.id,
+            properties=state_on_wire(resource, state, marked),
+            inputs=encode(sealed_by(resource.inputs.properties, sealed_as(stored.inputs, marked))),
+        )
+        if stored.trouble:
+            reason = f"{call.resource}: {stored.trouble}"
+            raise half_made(reason, id=stored.id, properties=answer.properties, inputs=answer.inputs)
+        return answer
+
+    async def delete(self, resource: AnyResource, request: provider_pb2.DeleteRequest) -> None:
+        """The resource is gone."""
+        call = self._call(resource, request, resource.timeouts.delete)
+        await self._bounded(resource.delete(await self._api(), request.id, call), call)
+        self._begun.pop(request.urn, None)
+
+    def _call(self, resource: AnyResource, request: Any, default: float) -> Call:
+        progress = Progress(self._engine, request.urn, self._clock)
+        patience = Patience(request.timeout or default, self._clock, self._cancelled, progress)
+        return Call(f"{resource.name} {name_of(request)}", patience)
+
+    async def _bounded(self, work: Awaitable[T], call: Call) -> T:
+        """The result of the work, which is given up soon after its deadline or the wish to stop, wherever it hangs."""
+        future = asyncio.ensure_future(work)
+        patience = call.patience
+        await first(future, self._clock.sleep(patience.deadline + GRACE), self._stopped())
+        if not future.cancelled():
+            return future.result()
+        if patience.cancelled.is_set():
+            raise Cancelled(call.resource)
+        last = patience.progress.last if isinstance(patience.progress, Progress) else "nothing"
+        raise DeadlineExceeded(call.resource, patience.deadline, last)
+
+    async def _stopped(self) -> None:
+        await self._cancelled.wait()
+        await self._clock.sleep(GRACE)
+
+
+def _reason(error: Exception, call: Call) -> str:
+    return told(error.cause if isinstance(error, Unsettled) else error, call.resource)
+
+
+def _partial(
+    resource: AnyResource, begun: Stored, marked: Mapping[str, Any], asked: struct_pb2.Struct
+) -> struct_pb2.Struct:
+    """What is known of a thing that is not ready; whatever happens, something."""
+    with contextlib.suppress(Exception):
+        return state_on_wire(resource, begun.state, marked)
+    return asked

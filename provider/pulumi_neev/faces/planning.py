@@ -1,0 +1,116 @@
+"""What the engine asks before anything is done: checks, diffs and previews. Nothing here waits or sends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_neev.core.checking import Failure
+from pulumi_neev.core.diffing import Change, Difference, Kind
+from pulumi_neev.core.lifecycle import AnyResource
+from pulumi_neev.core.model import Stable
+from pulumi_neev.core.naming import fitted, made_name
+from pulumi_neev.faces.values import decode, encode, foreign, plain, sealed_as, sealed_by
+
+Naming = provider_pb2.CheckRequest.AutonamingOptions
+KINDS = {
+    (Kind.ADD, False): provider_pb2.PropertyDiff.ADD,
+    (Kind.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    (Kind.DELETE, False): provider_pb2.PropertyDiff.DELETE,
+    (Kind.DELETE, True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    (Kind.UPDATE, False): provider_pb2.PropertyDiff.UPDATE,
+    (Kind.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+UNNAMED = "unnamed"
+"""Stands for the name that could not be made, so that its absence is not told twice."""
+
+
+def check(resource: AnyResource, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
+    """The inputs as they are stored, secrets where the program has them, and what is wrong with them."""
+    news = decode(request.news)
+    failed = foreign(news)
+
+    def make_name() -> str:
+        if request.HasField("autonaming") and request.autonaming.mode == Naming.DISABLE:
+            failed.append(Failure("name", "is required: the stack's configuration disables names that are made"))
+            return UNNAMED
+        return _name(request)
+
+    checked, found = resource.check(plain(decode(request.olds)), plain(news), make_name)
+    told = {failure.path for failure in failed}
+    failed.extend(failure for failure in found if failure.path not in told)
+    inputs = encode(sealed_by(resource.inputs.properties, sealed_as(checked, news)))
+    return provider_pb2.CheckResponse(inputs=inputs, failures=failures_on_wire(failed))
+
+
+def diff(resource: AnyResource, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+    """How the new inputs differ from the old ones and from what they led to, per property path."""
+    state = plain(decode(request.olds))
+    old = plain(decode(request.old_inputs)) if request.HasField("old_inputs") else state
+    found = resource.diff(old, state, plain(decode(request.news)))
+    stable = [name for name, declared in resource.outputs.properties.items() if declared.has(Stable)]
+    return answer(found, inputs=frozenset(resource.inputs.properties), stables=stable)
+
+
+def answer(found: Difference, *, inputs: frozenset[str], stables: list[str] | None = None) -> provider_pb2.DiffResponse:
+    """The difference as the engine reads it."""
+    some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
+    return provider_pb2.DiffResponse(
+        changes=some,
+        diffs=_tops(found.changes),
+        replaces=_tops(change for change in found.changes if change.replace),
+        detailedDiff={change.path: _kind(change, inputs) for change in found.changes},
+        hasDetailedDiff=True,
+        deleteBeforeReplace=found.delete_first,
+        stables=stables,
+    )
+
+
+def preview_create(resource: AnyResource, properties: struct_pb2.Struct) -> struct_pb2.Struct:
+    """The state as far as it is known before anything is made."""
+    asked = decode(properties)
+    return state_on_wire(resource, resource.preview_create(plain(asked)), asked)
+
+
+def preview_update(resource: AnyResource, olds: struct_pb2.Struct, news: struct_pb2.Struct) -> struct_pb2.Struct:
+    """The state as far as it is known before anything is changed."""
+    asked = decode(news)
+    return state_on_wire(resource, resource.preview_update(plain(decode(olds)), plain(asked)), asked)
+
+
+def state_on_wire(resource: AnyResource, state: Mapping[str, Any], marked: Mapping[str, Any]) -> struct_pb2.Struct:
+    """The plain state, sealed where ``marked`` is and where the declaration says so."""
+    properties = {**resource.outputs.properties, **resource.inputs.properties}
+    return encode(sealed_by(properties, sealed_as(state, marked)))
+
+
+def name_of(request: Any) -> str:
+    """The resource's name in the program."""
+    return str(request.name or request.urn.rpartition("::")[2])
+
+
+def failures_on_wire(failures: list[Failure]) -> list[provider_pb2.CheckFailure]:
+    """The failures as the engine reads them."""
+    return [provider_pb2.CheckFailure(property=failure.path, reason=failure.reason) for failure in failures]
+
+
+def _name(request: provider_pb2.CheckRequest) -> str:
+    if request.HasField("autonaming") and request.autonaming.proposed_name:
+        proposed = request.autonaming.proposed_name
+        # an enforced name is taken or refused as it is
+        return proposed if request.autonaming.mode == Naming.ENFORCE else fitted(proposed)
+    # a seed that an update plan repeats makes the same name again
+    return made_name(name_of(request), request.randomSeed.hex() or secrets.token_hex(4))
+
+
+def _kind(change: Change, inputs: frozenset[str]) -> provider_pb2.PropertyDiff:
+    kind = KINDS[change.kind, change.replace]
+    return provider_pb2.PropertyDiff(kind=kind, inputDiff=change.top in inputs)
+
+
+def _tops(changes: Iterable[Change]) -> list[str]:
+    return list(dict.fromkeys(change.top for change in changes))

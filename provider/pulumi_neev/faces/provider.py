@@ -1,0 +1,137 @@
+"""The provider behind the plugin: each call is answered by the resource or the function that it is about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_neev.client import Api, Settings
+from pulumi_neev.core.checking import failures, parse
+from pulumi_neev.core.clock import Clock
+from pulumi_neev.core.errors import ConfigError, InputError
+from pulumi_neev.core.lifecycle import AnyResource
+from pulumi_neev.faces import listing, planning, provider_config
+from pulumi_neev.faces.config import PACKAGE
+from pulumi_neev.faces.operations import Operations
+from pulumi_neev.faces.reporting import Engine
+from pulumi_neev.faces.values import decode, encode, foreign, plain, sealed_by
+from pulumi_neev.functions import FUNCTIONS
+from pulumi_neev.resources import RESOURCES
+
+Connect = Callable[[Settings], Api]
+
+
+class Provider:
+    """The resources and functions of one process, and the account that ``configure`` names."""
+
+    def __init__(self, engine: Engine, environ: Mapping[str, str], connect: Connect, clock: Clock) -> None:
+        self._engine = engine
+        self._environ = environ
+        self._connect = connect
+        self._clock = clock
+        self._resources = {f"{PACKAGE}:index:{each.name}": each for each in RESOURCES}
+        self._functions = {f"{PACKAGE}:index:{each.name}": each for each in FUNCTIONS}
+        self._settings: Settings | None = None
+        self._api: asyncio.Future[Api] | None = None
+        self._operations = Operations(self._connected, engine, clock)
+        self._clients: list[Api] = []
+
+    def configure(self, request: provider_pb2.ConfigureRequest) -> None:
+        """Operations work in the account that the configuration names; nothing is sent yet."""
+        self._settings = provider_config.settings(request.args, self._environ)
+        self._api = None
+        self._operations = Operations(self._connected, self._engine, self._clock)
+
+    def check_config(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
+        """The configuration as it is stored, and what is wrong with it."""
+        return provider_config.check(request, self._environ)
+
+    def diff_config(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+        """What differs in the configuration."""
+        return provider_config.diff(request)
+
+    def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
+        """The inputs as they are stored, and what is wrong with them."""
+        return planning.check(self._resource(request), request)
+
+    def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+        """What has to change."""
+        return planning.diff(self._resource(request), request)
+
+    async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
+        """The resource exists and is ready; in a preview, what is known of it before."""
+        resource = self._resource(request)
+        if request.preview:
+            properties = planning.preview_create(resource, request.properties)
+            return provider_pb2.CreateResponse(properties=properties)
+        return await self._operations.create(resource, request)
+
+    async def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
+        """The resource is as asked for; in a preview, what is known of it before."""
+        resource = self._resource(request)
+        if request.preview:
+            properties = planning.preview_update(resource, request.olds, request.news)
+            return provider_pb2.UpdateResponse(properties=properties)
+        return await self._operations.update(resource, request)
+
+    async def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
+        """The resource as it is now."""
+        return await self._operations.read(self._resource(request), request)
+
+    async def delete(self, request: provider_pb2.DeleteRequest) -> None:
+        """The resource is gone."""
+        await self._operations.delete(self._resource(request), request)
+
+    async def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
+        """What the function answers, or which of its arguments cannot be."""
+        function = self._functions.get(request.tok)
+        if function is None:
+            raise InputError("tok", f"this version of the provider has no function {request.tok}")
+        arguments = decode(request.args)
+        failed = foreign(arguments) or failures(function.arguments, plain(arguments))
+        response = provider_pb2.InvokeResponse(failures=planning.failures_on_wire(failed))
+        if not failed:
+            result = await function.call(await self._connected(), parse(function.arguments, plain(arguments)))
+            answer: Any = getattr(response, "return")  # a keyword of Python
+            answer.CopyFrom(encode(sealed_by(function.result.properties, result.wire())))
+        return response
+
+    async def list(self, request: provider_pb2.ListRequest) -> AsyncIterator[provider_pb2.ListResponse]:
+        """What is there already."""
+        api = await self._connected()
+        async for each in listing.things(api, self._kind(request.token), request):
+            yield each
+
+    def cancel(self) -> None:
+        """Every operation ends at once, with what it has."""
+        self._operations.cancel()
+
+    async def aclose(self) -> None:
+        """Every connection is closed."""
+        for api in self._clients:
+            await api.aclose()
+
+    async def _connected(self) -> Api:
+        if self._api is None:
+            self._api = asyncio.ensure_future(self._made())
+        return await asyncio.shield(self._api)
+
+    async def _made(self) -> Api:
+        if self._settings is None:
+            raise ConfigError("the provider is used before it is configured", hint="")
+        # reading the certificates that are trusted takes too long for the loop that everything runs on
+        api = await asyncio.to_thread(self._connect, self._settings)
+        self._clients.append(api)
+        return api
+
+    def _resource(self, request: Any) -> AnyResource:
+        return self._kind(request.type or request.urn.split("::")[-2].rpartition("$")[2])
+
+    def _kind(self, token: str) -> AnyResource:
+        resource = self._resources.get(token)
+        if resource is None:
+            raise InputError("type", f"this version of the provider has no resource {token}")
+        return resource

@@ -1,0 +1,87 @@
+"""The provider's own inputs, as the engine checks, compares and hands them over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_neev.client import Settings
+from pulumi_neev.core.checking import failures
+from pulumi_neev.core.diffing import Change, Difference, Kind
+from pulumi_neev.core.model import UNKNOWN, Property, Replace
+from pulumi_neev.faces import config
+from pulumi_neev.faces.config import PACKAGE, ProviderConfig
+from pulumi_neev.faces.planning import answer, failures_on_wire
+from pulumi_neev.faces.values import decode, encode, foreign, plain
+from pulumi_neev.faces.wire_errors import not_configured
+
+ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
+"""Inputs of every provider that are between the engine and itself."""
+PLACES = ("orgId", "projectId")
+"""Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
+
+
+def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> provider_pb2.CheckResponse:
+    """The configuration as it is stored, and what is wrong with it."""
+    news = decode(request.news)
+    for name in PLACES:
+        found = config.from_environment(name, environ)
+        if news.get(name) in (None, "") and found:
+            news[name] = found
+    failed = foreign(news) or failures(ProviderConfig, typed(_ours(plain(news))))
+    return provider_pb2.CheckResponse(inputs=encode(news), failures=failures_on_wire(failed))
+
+
+def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+    """What differs; another organisation, project or address is another place, so everything in it is replaced."""
+    olds = request.old_inputs if request.HasField("old_inputs") else request.olds
+    old, new = (typed(_ours(plain(decode(each)))) for each in (olds, request.news))
+    changes = tuple(
+        _change(declared, old.get(name), new.get(name))
+        for name, declared in ProviderConfig.properties.items()
+        if _meant(old.get(name)) != _meant(new.get(name))
+    )
+    return answer(Difference(changes), inputs=frozenset(ProviderConfig.properties))
+
+
+def settings(arguments: struct_pb2.Struct, environ: Mapping[str, str]) -> Settings:
+    """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
+    try:
+        return config.settings(typed(_ours(plain(decode(arguments)))), environ)
+    except config.MissingConfig as error:
+        properties = ProviderConfig.properties
+        missing = [(f"{PACKAGE}:{name}", properties[name].description) for name in error.missing]
+        raise not_configured(str(error), missing) from error
+
+
+def typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by their declared types: the engine and the SDKs hand over what is no text as JSON text."""
+    return {name: _typed(ProviderConfig.properties.get(name), value) for name, value in values.items()}
+
+
+def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in ENGINES}
+
+
+def _typed(declared: Property | None, value: Any) -> Any:
+    if declared is None or not isinstance(value, str) or declared.annotation in (str, str | None):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _meant(value: Any) -> Any:
+    return value.rstrip("/") or None if isinstance(value, str) else value
+
+
+def _change(declared: Property, old: Any, new: Any) -> Change:
+    kind = Kind.ADD if old is None else Kind.DELETE if new is None else Kind.UPDATE
+    # a setting that was or is left to the environment may well have the same value there
+    known = kind is Kind.UPDATE and UNKNOWN not in (old, new)
+    return Change(declared.name, kind, replace=known and declared.has(Replace))

@@ -1,0 +1,70 @@
+"""What the engine is told while an operation goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import grpc.aio
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from pulumi_neev.core.clock import Clock
+
+SECONDS = 1.0
+"""Between two lines on a resource's row; what takes less shows none."""
+PATIENCE = 5.0
+"""Seconds after which the engine need not hear a line any more."""
+
+
+class Engine:
+    """The engine that listens, if one does."""
+
+    def __init__(self) -> None:
+        self._channel: grpc.aio.Channel | None = None
+        self._lines: set[asyncio.Task[None]] = set()
+
+    async def attach(self, address: str) -> None:
+        """Lines go to the engine at this address from now on."""
+        await self.close()
+        self._channel = grpc.aio.insecure_channel(address)
+
+    def show(self, urn: str, text: str) -> None:
+        """The text stands on the resource's row until the next one does; it is no part of the log."""
+        if self._channel is None:
+            return
+        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=True)
+        line = asyncio.ensure_future(_said(self._channel, request))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
+
+    async def close(self) -> None:
+        """Nobody listens any more."""
+        if self._channel is not None:
+            await self._channel.close()
+        self._channel = None
+
+
+class Progress:
+    """The last that is known of an operation, and its resource's row in the engine's display."""
+
+    def __init__(self, engine: Engine, urn: str, clock: Clock) -> None:
+        self._engine = engine
+        self._urn = urn
+        self._clock = clock
+        self._shown_at = clock.monotonic()
+        self.last = "nothing"
+
+    def __call__(self, text: str) -> None:
+        """The text is the last that is known."""
+        now = self._clock.monotonic()
+        if text != self.last and now - self._shown_at >= SECONDS:
+            self._shown_at = now
+            self._engine.show(self._urn, text)
+        self.last = text
+
+
+async def _said(channel: grpc.aio.Channel, request: engine_pb2.LogRequest) -> None:
+    with contextlib.suppress(grpc.RpcError, asyncio.CancelledError):
+        stub: Any = engine_pb2_grpc.EngineStub(channel)  # its stubs know only the synchronous calls
+        await stub.Log(request, timeout=PATIENCE)

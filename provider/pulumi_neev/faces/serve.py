@@ -1,0 +1,110 @@
+"""The process ``pulumi-resource-neev``: it says where it serves, and leaves when it is told to or left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+
+HOST = "127.0.0.1"
+LARGEST = 400 * 1024 * 1024
+"""Bytes of a message, as the engine has it."""
+LEAVE = 1.5
+"""Seconds that operations have to hand over what they know before the process leaves."""
+LAST = 0.4
+"""Seconds after that in which everything else has to end."""
+LOOK = 1.0
+"""Seconds until a second look after an engine that cannot be reached."""
+
+
+def main() -> None:
+    """One engine has been served."""
+    stubs_without_sdk()
+    arguments = sys.argv[1:]
+    # the engine's address comes last; without one, somebody else started this process and will end it
+    asyncio.run(serve(arguments[-1] if arguments and not arguments[-1].startswith("-") else None))
+
+
+async def serve(address: str | None) -> None:
+    """Served until a signal comes or the engine at the address is gone."""
+    import grpc.aio  # noqa: PLC0415  not before the stubs are set up
+    from pulumi.runtime.proto import provider_pb2_grpc  # noqa: PLC0415
+
+    from pulumi_neev.core.waiting import first  # noqa: PLC0415
+    from pulumi_neev.faces.plugin import Plugin  # noqa: PLC0415
+
+    told = _told_to_leave()
+    limits = [("grpc.max_receive_message_length", LARGEST), ("grpc.max_send_message_length", LARGEST)]
+    server = grpc.aio.server(options=limits)
+    plugin = Plugin()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    port = server.add_insecure_port(f"{HOST}:0")
+    await server.start()
+    print(port, flush=True)  # noqa: T201  the first line, which the engine waits for
+
+    warm = asyncio.ensure_future(plugin.provider())
+    await first(told.wait(), *([gone(address)] if address else []))
+    _leave_whatever_happens()
+    plugin.cancel()
+    await server.stop(LEAVE)
+    await plugin.aclose()
+    warm.cancel()
+
+
+def stubs_without_sdk() -> None:
+    """Pulumi's gRPC stubs can be imported without the SDK around them, which would take longer than all the rest."""
+    found = importlib.util.find_spec("pulumi")
+    if "pulumi" in sys.modules or found is None or found.origin is None:
+        return
+    root = Path(found.origin).parent
+    for name, folder in (
+        ("pulumi", root),
+        ("pulumi.runtime", root / "runtime"),
+        ("pulumi.runtime.proto", root / "runtime" / "proto"),
+    ):
+        module = ModuleType(name)
+        module.__path__ = [str(folder)]
+        sys.modules[name] = module
+
+
+async def gone(address: str) -> None:
+    """The engine that listened at the address does not any more."""
+    host, _, port = address.rpartition(":")
+    refused = 0
+    while refused < 2:  # noqa: PLR2004  one refusal can be an accident
+        try:
+            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:
+            refused += 1
+        else:
+            refused = 0
+            # a silent connection: the engine ends it after two minutes, and its own end is noticed at once
+            with contextlib.suppress(OSError):
+                while await reader.read(LARGEST):
+                    pass
+            writer.close()
+        await asyncio.sleep(LOOK)
+
+
+def _told_to_leave() -> asyncio.Event:
+    told = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, told.set)
+    return told
+
+
+def _leave_whatever_happens() -> None:
+    """A thread that hangs, in a look-up of a name say, does not hold the process."""
+    timer = threading.Timer(LEAVE + LAST, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""Values as Pulumi sends them, and as plain data with what is secret, unknown or not for us marked.
+
+A secret is ``Sealed`` at the place where the program made it one; seals are taken off before a value goes further in
+and put back, place by place, on what goes out again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from google.protobuf import struct_pb2
+
+from pulumi_neev.core.checking import Failure, path_of
+from pulumi_neev.core.model import UNKNOWN, Property, Secret
+
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a published signature
+OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+REFERENCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
+BYTES: Final = "803fd3297a5875dc03ca845dda5d2a98"
+ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
+ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWNS: Final = frozenset(
+    (
+        UNKNOWN_TEXT,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    )
+)
+EXACT = 2**53
+"""Whole numbers below this are themselves as doubles, the only numbers of the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A secret and its value."""
+
+    value: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something that no property takes; it goes back as it came."""
+
+    reason: str
+    wire: struct_pb2.Value = field(repr=False)
+
+
+def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """The properties as plain data, secrets sealed."""
+    return {key: _decoded(value) for key, value in struct.fields.items()}
+
+
+def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    """The properties on the wire; what is ``None`` is left out."""
+    return struct_pb2.Struct(fields={key: _encoded(value) for key, value in values.items() if value is not None})
+
+
+def plain(value: Any) -> Any:
+    """The value without its seals."""
+    if isinstance(value, Sealed):
+        return plain(value.value)
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value
+
+
+def sealed(value: Any) -> Any:
+    """The value as one secret."""
+    return Sealed(plain(value))
+
+
+def sealed_as(value: Any, marked: Any) -> Any:
+    """The plain value with the seals of ``marked``; where the two are not alike, what held a secret is one."""
+    if isinstance(marked, Sealed):
+        return sealed(value)
+    if isinstance(value, Mapping) and isinstance(marked, Mapping):
+        return {key: sealed_as(each, marked.get(key)) for key, each in value.items()}
+    if not _holds_secret(marked):
+        return value
+    return marked if plain(marked) == value else sealed(value)
+
+
+def sealed_by(properties: Mapping[str, Property], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those sealed that are declared secret, at any depth."""
+    return {name: _sealed_by(properties.get(name), value) for name, value in values.items()}
+
+
+def foreign(values: Mapping[str, Any]) -> list[Failure]:
+    """What no property takes, by its path."""
+    return [Failure(path_of(path), each.reason) for path, each in _foreign(values, ())]
+
+
+def _decoded(value: struct_pb2.Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "string_value":
+        return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
+    if kind == "bool_value":
+        return value.bool_value
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() and abs(number) < EXACT else number
+    if kind == "list_value":
+        return [_decoded(each) for each in value.list_value.values]
+    if kind == "struct_value":
+        return _special(value) if SIGNATURE in value.struct_value.fields else decode(value.struct_value)
+    return None
+
+
+def _special(value: struct_pb2.Value) -> Any:  # noqa: PLR0911  one for each signature
+    fields = value.struct_value.fields
+    signature = fields[SIGNATURE].string_value
+    inner = _decoded(fields["value"]) if "value" in fields else None
+    if signature == SECRET:
+        return Sealed(inner)
+    if signature == OUTPUT:
+        known = inner if "value" in fields else UNKNOWN
+        return Sealed(known) if "secret" in fields and fields["secret"].bool_value else known
+    if signature == REFERENCE:
+        if "id" not in fields:
+            return Foreign("is a component, which has no id; give the id of a resource", value)
+        return _decoded(fields["id"]) or UNKNOWN
+    if signature == BYTES:
+        return _text(inner) or Foreign("holds bytes that are no UTF-8 text; encode them, as base64 say", value)
+    if signature in (ASSET, ARCHIVE):
+        return Foreign("is an asset or archive, which no property takes; read it and give its text", value)
+    return Foreign("is a special value that this version of the provider does not know", value)
+
+
+def _text(encoded: Any) -> str | None:
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
+        return None
+
+
+def _encoded(value: Any) -> struct_pb2.Value:  # noqa: PLR0911  one for each type
+    if value is None:
+        return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+    if value is UNKNOWN:
+        return struct_pb2.Value(string_value=UNKNOWN_TEXT)
+    if isinstance(value, bool):
+        return struct_pb2.Value(bool_value=value)
+    if isinstance(value, str):
+        return struct_pb2.Value(string_value=value)
+    if isinstance(value, int | float):
+        return struct_pb2.Value(number_value=float(value))
+    if isinstance(value, Sealed):
+        fields = {SIGNATURE: struct_pb2.Value(string_value=SECRET), "value": _encoded(value.value)}
+        return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
+    if isinstance(value, Foreign):
+        return value.wire
+    if isinstance(value, Mapping):
+        fields = {key: _encoded(each) for key, each in value.items()}
+        return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
+    if isinstance(value, list | tuple):
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_encoded(each) for each in value]))
+    raise TypeError(f"{type(value).__name__} has no form on the wire")
+
+
+def _holds_secret(value: Any) -> bool:
+    if isinstance(value, Sealed):
+        return True
+    if isinstance(value, Mapping):
+        return any(map(_holds_secret, value.values()))
+    return isinstance(value, list) and any(map(_holds_secret, value))
+
+
+def _sealed_by(declared: Property | None, value: Any) -> Any:
+    if declared is None or value is None:
+        return value
+    if declared.has(Secret):
+        return sealed(value)
+    if declared.model and isinstance(value, Mapping):
+        return sealed_by(declared.model.properties, value)
+    properties = getattr(declared.item, "properties", None)
+    if properties and isinstance(value, list | tuple):
+        return [sealed_by(properties, each) if isinstance(each, Mapping) else each for each in value]
+    return value
+
+
+def _foreign(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Foreign]]:
+    if isinstance(value, Foreign):
+        yield path, value
+    elif isinstance(value, Sealed):
+        yield from _foreign(value.value, path)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _foreign(each, (*path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _foreign(each, (*path, index))
