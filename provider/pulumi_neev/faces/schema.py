@@ -16,6 +16,7 @@ from pulumi_neev.core.model import Model, Property, Replace, Secret
 from pulumi_neev.core.resource import Resource
 from pulumi_neev.faces import examples
 from pulumi_neev.faces.config import PACKAGE, ProviderConfig, variables
+from pulumi_neev.faces.listing import LISTS
 from pulumi_neev.faces.shapes import (
     Anything,
     Choice,
@@ -33,9 +34,6 @@ from pulumi_neev.functions import FUNCTIONS
 from pulumi_neev.resources import RESOURCES
 
 Spec = dict[str, Any]
-
-LISTS: Final[Mapping[str, str]] = {"Sandbox": "getSandboxes", "Snapshot": "getSnapshots"}
-"""The function that finds the existing things of a kind, for the kinds that can be listed."""
 
 _REPOSITORY = "https://github.com/neevcloud/pulumi-neev"
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -136,8 +134,7 @@ def _resource(resource: Resource[Any, Any]) -> Spec:
         "required": sorted(declared.name for declared in stated if always_there(declared)),
     }
     if resource.name in LISTS:
-        listing = next(function for function in FUNCTIONS if function.name == LISTS[resource.name])
-        spec["listInputs"] = _object(listing.arguments)
+        spec["listInputs"] = _object(LISTS[resource.name][0].arguments)
     return spec
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from pulumi_neev.faces import schema
 from pulumi_neev.faces.examples import LANGUAGES
+from pulumi_neev.faces.listing import LISTS
 from pulumi_neev.functions import FUNCTIONS
 from pulumi_neev.resources import RESOURCES
 
@@ -124,7 +125,9 @@ def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
 def test_what_can_be_listed_says_by_what() -> None:
     assert set(SANDBOX["listInputs"]["properties"]) == {"name", "phase"}
     assert PACKAGE["resources"]["neev:index:Snapshot"]["listInputs"]["required"] == ["sandboxId"]
-    assert "listInputs" not in PACKAGE["resources"]["neev:index:SandboxFork"]
+    assert {token.rpartition(":")[2] for token, each in PACKAGE["resources"].items() if "listInputs" in each} == set(
+        LISTS
+    )
 
 
 def test_settings_are_read_from_the_environment_too() -> None:

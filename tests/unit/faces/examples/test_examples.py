@@ -1,6 +1,11 @@
 """The example files are read into what the schema and the reference pages show."""
 
-from pulumi_neev.faces import examples
+import ast
+
+import pytest
+import yaml
+
+from pulumi_neev.faces import examples, schema
 
 FENCE = "```"
 
@@ -37,3 +42,10 @@ def test_a_description_is_marked_up_for_the_generators() -> None:
         "## Import",
         "```sh",
     ]
+
+
+@pytest.mark.parametrize("token", [*schema.package()["resources"], *schema.package()["functions"]])
+def test_every_program_reads_as_its_language(token: str) -> None:
+    for example in examples.page(token.rpartition(":")[2]).examples:
+        ast.parse(example.programs["python"])
+        assert "outputs" in yaml.safe_load(example.programs["yaml"])
