@@ -1,6 +1,7 @@
 """Records of one kind, found by id or by name, and mirrored on disk."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
@@ -26,6 +27,7 @@ class Shelf(Generic[R]):
         self._store = store
         self._records: dict[str, R] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self._sizes: Counter[str] = Counter()
         self._reserved: list[tuple[str, str]] = []
         found = [model.model_validate_json(body) for body in store.load(kind)]
         for record in sorted(found, key=lambda record: record.created_at):
@@ -44,6 +46,7 @@ class Shelf(Generic[R]):
         """The record and its name are free."""
         self._store.drop(self.kind, record.id)
         del self._records[record.id]
+        self._sizes[record.project_id] -= 1
         name = getattr(record, "name", None)
         if self._names.get((record.project_id, name or "")) == record.id:
             del self._names[record.project_id, name or ""]
@@ -73,8 +76,7 @@ class Shelf(Generic[R]):
         """The name and a place in the quota are held while the record is being made."""
         if (project_id, name) in self._names or (project_id, name) in self._reserved:
             raise conflict(f"{self.kind} name {name!r} is already in use in this project")
-        taken = sum(1 for record in self._records.values() if record.project_id == project_id)
-        taken += sum(1 for project, _ in self._reserved if project == project_id)
+        taken = self._sizes[project_id] + sum(1 for project, _ in self._reserved if project == project_id)
         if quota is not None and taken >= quota:
             raise Refusal(over, f"{self.kind} quota of {quota} is used up", scope=scope)
         self._reserved.append((project_id, name))
@@ -84,6 +86,7 @@ class Shelf(Generic[R]):
             self._reserved.remove((project_id, name))
 
     def _remember(self, record: R) -> None:
+        self._sizes[record.project_id] += record.id not in self._records
         self._records[record.id] = record
         name = getattr(record, "name", None)
         if name:
