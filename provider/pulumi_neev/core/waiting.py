@@ -21,6 +21,9 @@ GROWTH = 0.1
 RAREST_LOOK = 5.0
 """Seconds between observations of the longest waits."""
 
+LAST_LOOK = 0.05
+"""Seconds before its deadline at which a wait looks no more."""
+
 TRANSIENT = (errors.NeverSent, errors.Unavailable, errors.RateLimited)
 """What may befall an observation without ending the wait."""
 
@@ -88,7 +91,7 @@ async def until(
         while not patience.cancelled.is_set():
             age = clock.monotonic() - started
             left = patience.deadline - age
-            within = min(_look_within(age), left * 0.9)
+            within = max(min(_look_within(age), left * 0.9), LAST_LOOK)
             try:
                 seen = await _bounded(observe(within), left, patience=patience, what=what)
             except TRANSIENT as error:

@@ -1,0 +1,97 @@
+"""What a user reads when something goes wrong, and what the classes tell a program."""
+
+import inspect
+
+import pytest
+
+from pulumi_neev.core import errors
+from pulumi_neev.core.errors import (
+    ApiError,
+    Cancelled,
+    ConfigError,
+    DeadlineExceeded,
+    Failed,
+    Forbidden,
+    InputError,
+    NeevError,
+    NeverSent,
+    NotFound,
+    OutcomeUnknown,
+    QuotaExceeded,
+    Unavailable,
+)
+
+CLASSES = [each for _, each in inspect.getmembers(errors, inspect.isclass) if each.__module__ == errors.__name__]
+
+
+def test_the_tree_in_the_module_names_every_class_and_no_other() -> None:
+    drawn = {line.split("─ ")[-1].split()[0] for line in (errors.__doc__ or "").splitlines() if "─" in line}
+    assert drawn | {"NeevError"} == {each.__name__ for each in CLASSES}
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_class_says_in_a_paragraph_when_it_is_raised(kind: type[NeevError]) -> None:
+    assert issubclass(kind, NeevError)
+    assert len((kind.__doc__ or "").strip().splitlines()) > 2
+
+
+def test_an_answer_of_the_api_is_told_with_code_request_id_limit_and_advice() -> None:
+    error = QuotaExceeded(
+        403,
+        "no sandboxes left.",
+        code="sandbox_quota_exceeded",
+        details="20 of 20 in use",
+        scope="project",
+        request_id="r-1",
+        method="POST",
+        path="/sandboxes",
+    )
+    assert str(error) == (
+        "POST /sandboxes was answered with 403 sandbox_quota_exceeded: no sandboxes left.; 20 of 20 in use "
+        "(limit of the project, request id r-1). Delete what is no longer needed, or ask NeevAI for a higher quota; "
+        "then run the same command again."
+    )
+    assert isinstance(error, Forbidden)
+    assert error.scope == "project"
+
+
+def test_an_answer_without_a_reason_is_told_as_far_as_it_goes() -> None:
+    assert ApiError(500, hint="").fact == "The request was answered with 500: the API gave no reason."
+
+
+def test_no_answer_at_all_is_told_as_such() -> None:
+    error = Unavailable(0, "no answer within 30 s", method="GET", path="/sandboxes")
+    assert error.fact == "GET /sandboxes was answered with nothing: no answer within 30 s."
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ConfigError("neev:orgId is missing", hint="Set it."), "neev:orgId is missing. Set it."),
+        (ConfigError("Is it there?"), "Is it there?"),
+        (InputError("egress.allow[0].host", "not a domain"), "egress.allow[0].host: not a domain."),
+        (NeverSent("no connection"), f"no connection. {NeverSent.advice}"),
+        (OutcomeUnknown("lost!"), f"lost! {OutcomeUnknown.advice}"),
+        (
+            DeadlineExceeded("waiting", 12.4, "Pending", hint=""),
+            "waiting: not done after 12 s; last seen: Pending.",
+        ),
+        (Failed("no space", what="the snapshot s"), "the snapshot s: no space."),
+        (Failed("no space"), "no space."),
+        (Cancelled("waiting", hint=""), "waiting: stopped waiting, as asked."),
+    ],
+)
+def test_every_error_is_sentences_and_advice(error: NeevError, text: str) -> None:
+    assert str(error) == text
+
+
+def test_an_error_can_be_told_about_a_resource() -> None:
+    assert NotFound(404, "gone", hint="").about("box") == "box: The request was answered with 404: gone."
+
+
+def test_the_parts_of_an_error_stay_readable_for_a_program() -> None:
+    late, failed, wrong = DeadlineExceeded("w", 1.5, "Pending"), Failed("full", what="w"), InputError("cpu", "too big")
+    assert (late.what, late.waited, late.last) == ("w", 1.5, "Pending")
+    assert (failed.what, failed.reason) == ("w", "full")
+    assert (wrong.path, wrong.reason) == ("cpu", "too big")
+    assert Cancelled("w").what == "w"

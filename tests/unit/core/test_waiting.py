@@ -1,0 +1,191 @@
+"""Waits in virtual time: when they look, how they end, and what they tell."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+
+import pytest
+from tests.fakes.virtual import VirtualClock, in_virtual_time
+
+from pulumi_neev.core import errors
+from pulumi_neev.core.waiting import RAREST_LOOK, Done, Failed, Going, Patience, Verdict, first, until
+
+
+class Thing:
+    """Something whose phases follow each other by the clock, and that notes when it is looked at."""
+
+    def __init__(self, *, ready_after: float = 5.0, troubles: Iterable[Exception] = ()) -> None:
+        self.clock = VirtualClock()
+        self.ready_after = ready_after
+        self.looks: list[float] = []
+        self.abandoned = 0
+        self._troubles = list(troubles)
+
+    async def observe(self, within: float) -> str:
+        try:
+            await self.clock.sleep(within)
+        except asyncio.CancelledError:
+            self.abandoned += 1
+            raise
+        self.looks.append(self.clock.monotonic())
+        if self._troubles:
+            raise self._troubles.pop(0)
+        return "Ready" if self.clock.monotonic() >= self.ready_after else "Pending"
+
+
+def ready(phase: str) -> Verdict:
+    return Done() if phase == "Ready" else Going(phase)
+
+
+def patience(
+    deadline: float = 60.0, *, cancelled: asyncio.Event | None = None, progress: Callable[[str], None] | None = None
+) -> Patience:
+    event = asyncio.Event() if cancelled is None else cancelled
+    if progress is None:
+        return Patience(deadline=deadline, clock=VirtualClock(), cancelled=event)
+    return Patience(deadline=deadline, clock=VirtualClock(), cancelled=event, progress=progress)
+
+
+@in_virtual_time
+async def test_a_wait_ends_with_the_first_observation_that_is_done() -> None:
+    thing = Thing(ready_after=5)
+    assert await until(thing.observe, ready, patience=patience(), what="w") == "Ready"
+    assert 5 <= thing.clock.monotonic() < 5.8
+
+
+@in_virtual_time
+async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limit() -> None:
+    thing = Thing(ready_after=300)
+    await until(thing.observe, ready, patience=patience(900), what="w")
+    gaps = [after - before for before, after in zip([0.0, *thing.looks], thing.looks, strict=False)]
+    assert 0.2 <= gaps[0] <= 0.22
+    assert all(later > earlier * 0.9 for earlier, later in pairwise(gaps))
+    assert RAREST_LOOK <= gaps[-1] <= RAREST_LOOK * 1.1
+
+
+@in_virtual_time
+async def test_a_wait_tells_how_it_goes_but_not_how_it_ends() -> None:
+    told: list[str] = []
+    thing = Thing(ready_after=0.4)
+    await until(thing.observe, ready, patience=patience(progress=told.append), what="w")
+    assert told == ["Pending, 0 s"]
+
+
+@in_virtual_time
+async def test_a_failed_observation_fails_the_wait_with_the_platforms_reason_at_once() -> None:
+    thing = Thing()
+    with pytest.raises(errors.Failed, match="the snapshot s: disk full") as caught:
+        await until(thing.observe, lambda _: Failed("disk full"), patience=patience(), what="the snapshot s")
+    assert caught.value.reason == "disk full"
+    assert len(thing.looks) == 1
+
+
+@in_virtual_time
+async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
+    thing = Thing(ready_after=1000)
+    with pytest.raises(errors.DeadlineExceeded, match="last seen: Pending") as caught:
+        await until(thing.observe, ready, patience=patience(10), what="w")
+    assert thing.clock.monotonic() == pytest.approx(10, abs=0.01)
+    assert caught.value.waited == pytest.approx(10, abs=0.01)
+
+
+@in_virtual_time
+async def test_the_deadline_ends_an_observation_that_hangs() -> None:
+    async def hang(_within: float) -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(errors.DeadlineExceeded, match="last seen: nothing"):
+        await until(hang, ready, patience=patience(10), what="w")
+
+
+@in_virtual_time
+async def test_something_ready_just_before_the_deadline_is_still_noticed() -> None:
+    thing = Thing(ready_after=9.9)
+    assert await until(thing.observe, ready, patience=patience(10), what="w") == "Ready"
+
+
+@in_virtual_time
+async def test_cancelling_ends_a_wait_at_once_and_abandons_the_observation() -> None:
+    thing, cancelled = Thing(ready_after=1000), asyncio.Event()
+    asyncio.get_running_loop().call_later(3, cancelled.set)
+    with pytest.raises(errors.Cancelled, match="w: stopped"):
+        await until(thing.observe, ready, patience=patience(cancelled=cancelled), what="w")
+    assert thing.clock.monotonic() == pytest.approx(3)
+    assert thing.abandoned == 1
+
+
+@in_virtual_time
+async def test_a_wait_that_is_cancelled_before_it_begins_looks_at_nothing() -> None:
+    thing, cancelled = Thing(), asyncio.Event()
+    cancelled.set()
+    with pytest.raises(errors.Cancelled):
+        await until(thing.observe, ready, patience=patience(cancelled=cancelled), what="w")
+    assert thing.looks == []
+    assert thing.clock.monotonic() == 0
+
+
+@in_virtual_time
+async def test_ending_the_task_of_a_wait_ends_the_observation_with_it() -> None:
+    thing = Thing(ready_after=1000)
+    task = asyncio.create_task(until(thing.observe, ready, patience=patience(), what="w"))
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
+    assert thing.abandoned == 1
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+TRANSIENT = [
+    errors.NeverSent("no connection"),
+    errors.Unavailable(503, "busy"),
+    errors.RateLimited(429, "slow down"),
+]
+
+
+@in_virtual_time
+async def test_errors_that_may_pass_do_not_end_a_wait() -> None:
+    thing = Thing(ready_after=1, troubles=TRANSIENT)
+    assert await until(thing.observe, ready, patience=patience(), what="w") == "Ready"
+
+
+@in_virtual_time
+async def test_an_observation_that_fails_at_once_is_not_repeated_at_once() -> None:
+    looks = []
+
+    async def fail(_within: float) -> str:
+        looks.append(VirtualClock().monotonic())
+        raise errors.NeverSent("no connection to h")
+
+    with pytest.raises(errors.DeadlineExceeded, match="last seen: no connection to h"):
+        await until(fail, ready, patience=patience(10), what="w")
+    assert 10 < len(looks) < 40
+
+
+@pytest.mark.parametrize(
+    "error",
+    [errors.NotFound(404), errors.Unauthorized(401), errors.Unexpected(200), errors.OutcomeUnknown("x"), ValueError()],
+    ids=lambda error: type(error).__name__,
+)
+def test_other_errors_of_an_observation_end_the_wait(error: Exception) -> None:
+    @in_virtual_time
+    async def wait() -> None:
+        await until(Thing(troubles=[error]).observe, ready, patience=patience(), what="w")
+
+    with pytest.raises(type(error)):
+        wait()
+
+
+@in_virtual_time
+async def test_the_first_of_several_ends_the_others() -> None:
+    slow = asyncio.ensure_future(asyncio.sleep(9))
+    await first(asyncio.sleep(1), slow)
+    assert slow.cancelled()
+    assert VirtualClock().monotonic() == pytest.approx(1)
+
+
+@in_virtual_time
+async def test_a_time_out_of_the_observation_itself_is_an_error_and_not_the_deadline() -> None:
+    with pytest.raises(TimeoutError):
+        await until(Thing(troubles=[TimeoutError()]).observe, ready, patience=patience(), what="w")
