@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import yaml
 
@@ -163,6 +164,16 @@ class Pulumi:
         shown = _ok(self.pulumi("stack", "output", "--json", "--show-secrets"))
         outputs: dict[str, Any] = json.loads(shown.stdout)
         return outputs
+
+
+def outside(emulator: Emulator, method: str, path: str, body: object = None) -> Any:
+    """What the platform answers to somebody who works outside of the stack: `outside(e, "GET", "/sandboxes/box")`."""
+    root = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+    headers = {"Authorization": f"Bearer {emulator.api_key}", "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    with urlopen(Request(root + path, data, headers, method=method)) as answer:
+        said = answer.read()
+    return json.loads(said) if said else None
 
 
 def _ok(result: Result) -> Result:

@@ -13,7 +13,6 @@ import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
-from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.empty_pb2 import Empty
@@ -50,6 +49,8 @@ def schema() -> str:
 @cache
 def version() -> str:
     """The version of the package."""
+    from importlib import metadata  # noqa: PLC0415  likewise
+
     return metadata.version("pulumi-neev")
 
 
