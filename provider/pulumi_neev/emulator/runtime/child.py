@@ -168,16 +168,29 @@ def _available(descriptor: int) -> bytes | None:
 
 def _when_exited(process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]) -> None:
     """Reap is called in the loop once the process has exited; on Linux while the system still knows about it."""
-    if hasattr(os, "pidfd_open"):
+    try:
         descriptor = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # not Linux, an old one, or out of descriptors
+        wait_in_thread(process, loop, reap)
+    else:
+        watch_descriptor(descriptor, loop, reap)
 
-        def ready() -> None:
-            loop.remove_reader(descriptor)
-            os.close(descriptor)
-            reap()
 
-        loop.add_reader(descriptor, ready)
-        return
+def watch_descriptor(descriptor: int, loop: asyncio.AbstractEventLoop, reap: Callable[[], None]) -> None:
+    """Reap is called once the process of the descriptor has exited."""
+
+    def ready() -> None:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+        reap()
+
+    loop.add_reader(descriptor, ready)
+
+
+def wait_in_thread(
+    process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]
+) -> None:
+    """Reap is called once the process has exited, where the system has no descriptors of processes."""
 
     def wait() -> None:
         process.wait()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_neev.emulator.runtime.body import plain_text
-from pulumi_neev.emulator.runtime.errors import RuntimeFailure, failure, invalid
+from pulumi_neev.emulator.runtime.errors import RuntimeFailure, failure, invalid, refusing_os_errors
 
 MOUNT = "/workspace"
 _LONGEST_PATH = 4096
@@ -70,7 +70,7 @@ class Workspace:
 
     def directory(self, path: str | None) -> Path:
         """The real path of an existing directory, the workspace itself where none is named."""
-        with self.at(path or ".") as place:
+        with refusing_os_errors(path or MOUNT), self.at(path or ".") as place:
             os.close(open_directory(place.directory, (place.name,)))
             return self.root.joinpath(*place.parts)
 

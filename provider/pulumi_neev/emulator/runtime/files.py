@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from io import FileIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,9 +32,10 @@ async def read(computer: Computer, request: Request) -> Response:
     body = await json_body(request)
     path = body.text("path")
     with computer.operation("fs.read", target=path):
-        descriptor, size = await run_in_threadpool(computer.files.reader, path, cwd=body.optional_text("cwd"))
+        file = await run_in_threadpool(computer.files.reader, path, cwd=body.optional_text("cwd"))
+        size = os.fstat(file.fileno()).st_size
     return StreamingResponse(
-        _content(descriptor, size), media_type="application/octet-stream", headers={"Content-Length": str(size)}
+        _content(file, size), media_type="application/octet-stream", headers={"Content-Length": str(size)}
     )
 
 
@@ -94,9 +96,9 @@ async def remove(computer: Computer, request: Request) -> Response:
     return JSONResponse({})
 
 
-def _content(descriptor: int, size: int) -> Iterator[bytes]:
+def _content(file: FileIO, size: int) -> Iterator[bytes]:
     """As many bytes as were promised; fewer, and so a broken answer, where the file was cut short meanwhile."""
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    with file:
         while size > 0 and (block := file.read(min(size, _BLOCK))):
             size -= len(block)
             yield block

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,12 +65,11 @@ class Files:
                 staged.chmod(stat.S_IMODE(_status(place).st_mode))
             os.rename(staged, place.name, dst_dir_fd=place.directory)
 
-    def reader(self, path: str, *, cwd: str | None = None) -> tuple[int, int]:
-        """A descriptor of a regular file, for the caller to close, and the file's size."""
+    def reader(self, path: str, *, cwd: str | None = None) -> FileIO:
+        """A regular file, open for reading."""
         with refusing_os_errors(path), self._workspace.at(path, cwd) as place:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-            descriptor = _regular(os.open(place.name, flags, dir_fd=place.directory), path)
-            return descriptor, os.fstat(descriptor).st_size
+            return FileIO(_regular(os.open(place.name, flags, dir_fd=place.directory), path))
 
     def entries(
         self, path: str, *, cwd: str | None = None, recursive: bool = False, max_count: int | None = None

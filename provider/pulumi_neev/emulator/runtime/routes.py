@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -49,5 +49,7 @@ def _answering(endpoint: Endpoint, lookup: Lookup) -> Callable[[Request], Awaita
             return await endpoint(await lookup(request), request)
         except RuntimeFailure as failure:
             return failure.response()
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody
 
     return answer

@@ -6,15 +6,11 @@ import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from fcntl import ioctl
 from pathlib import Path
 from typing import NamedTuple
 
 from pulumi_neev.emulator.runtime.confine import open_directory
-
-try:
-    from fcntl import ioctl
-except ImportError:  # pragma: no cover - not on POSIX
-    ioctl = None  # type: ignore[assignment]
 
 _FICLONE = 0x40049409
 _BLOCK = 1 << 20
@@ -120,8 +116,6 @@ def _copy_file(name: str, source: int, target: int) -> None:
 
 def _share_blocks(source: int, target: int) -> bool:
     """Whether the file system could make the target a copy-on-write clone of the source."""
-    if ioctl is None:
-        return False
     try:
         ioctl(target, _FICLONE, source)
     except OSError:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +31,17 @@ def carrying(mark: bytes) -> Iterator[int]:
 
     Found also where they left their group, their session and their parents, as daemons do.
     """
-    for folder in _PROC.glob("[0-9]*"):
-        with suppress(OSError):
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                yield int(folder.name)
+    for name in os.listdir(_PROC) if _PROC.exists() else ():  # noqa: PTH208 - names by the hundred, not paths
+        if name.isdecimal() and b"\0%b\0" % mark in b"\0" + _environment(name):
+            yield int(name)
+
+
+def _environment(pid: str) -> bytes:
+    try:
+        with open(f"{_PROC}/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - read by the hundred
+            return file.readall()
+    except OSError:
+        return b""
 
 
 def of_process(pid: int) -> ProcessUsage | None:

@@ -25,10 +25,24 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-BODIES = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8) | VALUES
+NAMES = st.sampled_from(["a", ".", "..", "a/b", "/etc", "/workspace/a", "no-such-program", "./a", "x" * 300])
+LIKELY = st.fixed_dictionaries(
+    {"command": NAMES, "program": NAMES, "path": NAMES, "source": NAMES, "destination": NAMES, "process_id": NAMES},
+    optional={
+        "cwd": NAMES,
+        "args": st.lists(NAMES, max_size=3),
+        "env": st.lists(st.sampled_from(["A=1", "=", "A"]), max_size=3),
+        "stdin": st.text(),
+        "signal": st.integers(0, 70),
+        "cursor": st.integers(-1, 1 << 70),
+        "recursive": st.booleans(),
+        "max_count": st.integers(-1, 3),
+    },
+)
+BODIES = LIKELY | st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8) | VALUES
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(path=st.sampled_from(PATHS), body=BODIES)
 async def test_no_json_makes_an_endpoint_fail(
     path: str, body: object, tmp_path_factory: pytest.TempPathFactory
