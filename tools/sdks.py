@@ -1,0 +1,118 @@
+"""The SDKs of the plugin are generated from schema.json and built: `sdks.py [python nodejs go]`, into `sdks/`.
+
+`sdks/python`, `sdks/nodejs` and `sdks/go` hold the sources, `sdks/dist` the packages that pip and npm install.
+An SDK whose schema, version and recipe have not changed is left as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SDKS = ROOT / "sdks"
+DIST = SDKS / "dist"
+ENGINE_PINS = ROOT / "tools" / "engine" / "go.mod"
+PULUMI_FOR_GO = "github.com/pulumi/pulumi/sdk/v3"
+
+
+def main() -> None:
+    """Builds the SDKs that are named, or all; says what fails and exits with 1."""
+    wanted = sys.argv[1:] or list(BUILDERS)
+    if unknown := set(wanted) - set(BUILDERS):
+        sys.exit(f"no SDK for {', '.join(sorted(unknown))}: {', '.join(BUILDERS)}")
+    DIST.mkdir(parents=True, exist_ok=True)
+    with (SDKS / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for language in wanted:
+            make(language)
+
+
+def make(language: str) -> None:
+    """The SDK of one language is there, built from today's schema."""
+    target, stamp = SDKS / language, SDKS / f".{language}.stamp"
+    recipe = hashlib.sha256(schema().encode() + Path(__file__).read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == recipe:
+        return
+    print(f"{language}: generating …", flush=True)
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    generate(language, target)
+    print(f"{language}: building …", flush=True)
+    BUILDERS[language](target)
+    stamp.write_text(recipe)
+
+
+def schema() -> str:
+    """The committed schema with what a release adds: the version, and that packages are built from it."""
+    package = json.loads((ROOT / "schema.json").read_text())
+    return json.dumps({**package, "version": version(), "meta": {"supportPack": True}})
+
+
+def version() -> str:
+    """The version of the provider, which is that of its SDKs."""
+    stated: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return stated
+
+
+def generate(language: str, target: Path) -> None:
+    """The sources of the SDK are there; a built engine has `gensdk`, every other one its own generator."""
+    engine = Path(run(ROOT, sys.executable, "tools/engine/engine.py").strip().splitlines()[-1])
+    source = SDKS / "schema.json"
+    source.write_text(schema())
+    gensdk = engine / "gensdk"
+    if gensdk.is_file():
+        target.mkdir(parents=True)
+        run(ROOT, str(gensdk), str(source), version(), language, str(target))
+    else:
+        run(ROOT, str(engine / "pulumi"), "package", "gen-sdk", str(source), "--language", language, "--out", str(SDKS))
+
+
+def build_python(target: Path) -> None:
+    """The wheel of the SDK is in `dist`."""
+    shutil.copy(target / "pulumi_neev_sdk" / "README.md", target)  # where its pyproject.toml looks for it
+    run(target, sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", str(DIST))
+
+
+def build_nodejs(target: Path) -> None:
+    """The npm package of the SDK is in `dist`, under a name without a version, so that examples can name it."""
+    run(target, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
+    run(target, "npm", "run", "build")
+    for name in ("package.json", "README.md"):
+        shutil.copy(target / name, target / "bin")
+    packed = run(target, "npm", "pack", "./bin", "--silent").strip().splitlines()[-1]
+    (target / packed).rename(DIST / "pulumi-neev.tgz")
+
+
+def build_go(target: Path) -> None:
+    """The Go module of the SDK compiles, with the version of Pulumi that the engine is built from."""
+    pinned = re.findall(rf"^\s*{re.escape(PULUMI_FOR_GO)} (v\S+)", ENGINE_PINS.read_text(), re.MULTILINE)[0]
+    run(target, "go", "mod", "edit", f"-require={PULUMI_FOR_GO}@{pinned}")
+    run(target, "go", "mod", "tidy")
+    run(target, "go", "build", "./...")
+
+
+BUILDERS: Mapping[str, Callable[[Path], None]] = {"python": build_python, "nodejs": build_nodejs, "go": build_go}
+
+
+def run(folder: Path, *command: str) -> str:
+    """What the command printed; its failure ends this script with its own words."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        sys.exit(f"{command[0]} is not installed")
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
