@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from typing_extensions import override
 
 from pulumi_neev.client import Api
-from pulumi_neev.core.model import AutoName, Replace, Stable, Update, Visible
+from pulumi_neev.core.model import AutoName, Replace, Stable, Unset, Update, Visible
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live
 from pulumi_neev.resources.egress import Egress
@@ -55,3 +56,12 @@ class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
     @override
     async def create(self, api: Api, inputs: SandboxForkInputs, call: Call) -> Live[SandboxForkOutputs]:
         return self.live(await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or ""), inputs)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Live[SandboxForkOutputs] | None:
+        # the platform does not say where a fork comes from, so an import may: SOURCE/FORK
+        source, _, fork = id.rpartition("/")
+        live = await super().read(api, fork, inputs)
+        if live is None or not source:
+            return live
+        return replace(live, inputs={**live.inputs, "sourceSandboxId": source})

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.lifecycle import Unsettled
+from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.model import Inputs, Integer, Outputs, Update, Visible
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Patience
@@ -118,7 +118,7 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
 async def test_resuming_goes_on_from_what_exists() -> None:
     """Nothing is made a second time."""
     platform = Platform(things={"id-1": 1})
-    stored = await lifecycle.resume(THING, platform, "id-1", {"size": 3}, call())
+    stored = await lifecycle.finish(THING, platform, Stored("id-1", {"size": 3}, {}), call())
     assert stored.state == {"size": 3, "status": "Ready"}
     assert platform.things == {"id-1": 3}
 
