@@ -142,7 +142,7 @@ def ready(client: NeevAI, **params: object) -> Sandbox:
 
 
 def until(sandbox: Sandbox, phase: str) -> Sandbox:
-    seen = []
+    seen: list[str] = []
     while not seen or seen[-1] != phase:
         assert len(seen) < 500, f"never {phase}: {seen}"
         seen.append(sandbox.refresh().phase)
@@ -408,6 +408,7 @@ def test_a_connect_token_opens_its_sandbox_and_no_other(client: NeevAI, emulator
 
 
 def test_errors_are_those_of_the_api(client: NeevAI, emulator: Emulator) -> None:
+    agents_path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents"
     client.sandboxes.create({"name": "web"})
     with pytest.raises(ConflictError):
         client.sandboxes.create({"name": "web"})
@@ -419,7 +420,7 @@ def test_errors_are_those_of_the_api(client: NeevAI, emulator: Emulator) -> None
         client.sandboxes.list(org_id="others")
     assert denied.value.code == "forbidden"
     with pytest.raises(BadRequestError) as bad:
-        client.raw.request("POST", "/api/v1beta1/sandbox-templates".replace("sandbox-templates", project(emulator)))
+        client.raw.request("POST", agents_path, body={"name": "coder"})
     assert bad.value.code == "validation_error"
     stranger = NeevAI(**{**access(emulator), "api_key": "wrong"}, max_retries=0)
     with stranger, pytest.raises(AuthenticationError):
@@ -470,10 +471,6 @@ def write(sandbox: Sandbox, text: str) -> None:
 def read(sandbox: Sandbox) -> str:
     with inside(sandbox):
         return sandbox.files.read_text("page.txt")
-
-
-def project(emulator: Emulator) -> str:
-    return f"orgs/{emulator.org_id}/projects/{emulator.project_id}/agents"
 
 
 def wait_for_snapshot(client: NeevAI, snapshot_id: str) -> aiagent.Snapshot:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 
 from pulumi_neev.emulator.api import agents, answers, observe, ports, sandboxes, snapshots, templates
 from pulumi_neev.emulator.api.control import Controls
@@ -25,7 +25,7 @@ from pulumi_neev.emulator.world import World
 
 _V1 = "/api/v1beta1"
 _PROJECT = f"{_V1}/orgs/{{org}}/projects/{{project}}"
-_CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type", 500: "internal_server_error"}
+_CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
 
 def create_app(world: World) -> Starlette:
@@ -46,13 +46,13 @@ def create_app(world: World) -> Starlette:
 
     app = Starlette(
         routes=[
-            Mount("/agent", routes=control_plane()),
-            Mount("/sandboxes-runtime", routes=routes(lookup)),
+            Mount("/agent", Router(control_plane(), redirect_slashes=False)),
+            Mount("/sandboxes-runtime", Router(routes(lookup), redirect_slashes=False)),
             Route("/preview/{slug}/{rest:path}", preview, methods=PREVIEW_METHODS),
             *Controls(world, traffic).routes(),
         ],
         middleware=[Middleware(Gate, world=world, traffic=traffic)],
-        exception_handlers={Refusal: _refused, HTTPException: _failed, Exception: _broken},
+        exception_handlers={Refusal: _refused, HTTPException: _failed},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -130,7 +130,3 @@ async def _failed(_request: Request, error: Exception) -> Response:
     return JSONResponse(
         answers.failure(_CODES.get(error.status_code, "bad_request"), message), error.status_code, headers=error.headers
     )
-
-
-async def _broken(_request: Request, _error: Exception) -> Response:
-    return JSONResponse(answers.failure("internal_server_error", "the emulator itself failed"), 500)

@@ -22,7 +22,7 @@ class Files:
         self._chores = chores
         self._since = clock.now()
         self._computers: dict[str, Computer] = {}
-        self._untouched: dict[str, float] = {}
+        self._used: set[str] = set()
         self._locks: dict[str, asyncio.Lock] = {}
 
     def computer(self, sandbox: Sandbox) -> Computer:
@@ -31,8 +31,12 @@ class Files:
         if computer is None:
             computer = Computer(self._place(sandbox.id), env=sandbox.env, now=self._clock.now)
             self._computers[sandbox.id] = computer
-            self._untouched[sandbox.id] = computer.touched_at
         return computer
+
+    def use(self, sandbox: Sandbox) -> Computer:
+        """The sandbox's computer, whose activity counts from now on."""
+        self._used.add(sandbox.id)
+        return self.computer(sandbox)
 
     def running(self, key: str) -> Computer | None:
         """The sandbox's computer, if there was ever a need for it."""
@@ -40,10 +44,7 @@ class Files:
 
     def touched_at(self, key: str) -> float:
         """When something was last done inside the sandbox; if never, when the emulator began."""
-        computer = self._computers.get(key)
-        if computer is None or computer.touched_at == self._untouched[key]:
-            return self._since
-        return computer.touched_at
+        return self._computers[key].touched_at if key in self._used else self._since
 
     async def pause(self, sandbox: Sandbox) -> None:
         """The sandbox's processes stand still."""
@@ -112,7 +113,7 @@ class Files:
     async def _clear(self, key: str) -> None:
         async with self._turn(key):
             if computer := self._computers.pop(key, None):
-                del self._untouched[key]
+                self._used.discard(key)
                 await computer.stop()
             await asyncio.to_thread(shutil.rmtree, self._place(key), ignore_errors=True)
         self._locks.pop(key, None)

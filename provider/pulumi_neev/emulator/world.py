@@ -101,7 +101,7 @@ class World:
     def use(self, sandbox: Sandbox) -> Computer:
         """The sandbox's computer; from now on it is measured for as long as it does something."""
         self.calendar.plan(Key("Usage", sandbox.id), self.clock.now() + self.settings.sample_seconds)
-        return self.files.computer(sandbox)
+        return self.files.use(sandbox)
 
     async def measure(self, sandbox: Sandbox) -> None:
         """What the sandbox uses is known; once more after a while if it is busy."""

@@ -1,21 +1,24 @@
 """The way in: every request gets an id, is counted, may be limited, and may be struck by a fault."""
 
 import asyncio
+import logging
 import time
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pulumi_neev.emulator.api.answers import failure
-from pulumi_neev.emulator.api.strikes import Strike
+from pulumi_neev.emulator.api.strikes import Dropped, Strike
 from pulumi_neev.emulator.clock import stamp
 from pulumi_neev.emulator.traffic import Dice, Entry, Fault, Faults, Limiter, Log, mutating, shortened, templated
 from pulumi_neev.emulator.world import World
 
 CONTROLS = "/_emulator"
 _CONTROL_PLANE = "/agent/"
+_log = logging.getLogger(__name__)
 
 
 class Traffic:
@@ -59,6 +62,14 @@ class Gate:
         started = time.perf_counter()
         try:
             await self._serve(scope, receive, passage)
+        except ClientDisconnect:
+            _log.debug("the caller of %s left", scope["path"])
+        except Exception as error:
+            if passage.status is not None or isinstance(error, Dropped):
+                raise
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            broken = JSONResponse(failure("internal_server_error", "the emulator itself failed"), 500)
+            await broken(scope, receive, passage)
         finally:
             self._note(scope, passage, time.perf_counter() - started)
 

@@ -25,6 +25,10 @@ _CODES = {
 }
 
 
+class Dropped(ConnectionResetError):
+    """There is no connection to drop, as under `httpx.ASGITransport`; the caller sees this instead."""
+
+
 @dataclass(frozen=True)
 class Captured:
     """An answer that was given but not sent."""
@@ -177,7 +181,7 @@ def _replayed(messages: list[Message], receive: Receive) -> Receive:
 async def _drop(scope: Scope, receive: Receive) -> None:
     transport = scope.get("state", {}).get("transport")
     if transport is None:
-        raise ConnectionResetError("the emulator was told to drop the connection")
+        raise Dropped
     transport.close()
     await _left(receive, [])
 
