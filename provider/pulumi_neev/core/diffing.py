@@ -62,7 +62,13 @@ def difference(
     changes = tuple(
         change
         for declared in model.properties.values()
-        for change in _changes(declared, _before(declared, before, state), after.get(declared.name), silent=imported)
+        for change in _changes(
+            declared,
+            _before(declared, before, state),
+            after.get(declared.name),
+            was_set=declared.name in before,
+            silent=imported,
+        )
     )
     return Difference(changes, delete_first=_keeps_its_name(model, changes, new))
 
@@ -79,8 +85,8 @@ def _before(declared: Property, before: Mapping[str, Any], state: Mapping[str, A
     return state.get(declared.name) if declared.has(Visible) else None
 
 
-def _changes(declared: Property, before: Any, after: Any, *, silent: bool) -> Iterator[Change]:
-    if after is None and not _unsetting_counts(declared):
+def _changes(declared: Property, before: Any, after: Any, *, was_set: bool, silent: bool) -> Iterator[Change]:
+    if after is None and not _unsetting_counts(declared, was_set=was_set):
         return
     never_known = silent and before is None and not declared.has(Visible)
     replace = declared.has(Replace) and not never_known
@@ -88,9 +94,9 @@ def _changes(declared: Property, before: Any, after: Any, *, silent: bool) -> It
         yield Change(path_of(path), kind, replace)
 
 
-def _unsetting_counts(declared: Property) -> bool:
+def _unsetting_counts(declared: Property, *, was_set: bool) -> bool:
     if declared.unset is not None:
-        return True
+        return was_set or not declared.unset.inherited
     # a value that the program no longer says is left as it is, but what nobody can read back must not linger
     return declared.has(Replace) and not declared.has(Visible) and not declared.has(Kept)
 

@@ -88,6 +88,8 @@ class Unset(Marker):
     """Unset means this value. Without the mark, unsetting an ``Update`` property leaves the resource as it is."""
 
     means: Model
+    inherited: bool = False
+    """Unset from the beginning it is what the thing came with; only taking it out of the program means the value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pulumi_neev.core import checking, diffing
 from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Kind
-from pulumi_neev.core.model import UNKNOWN, AutoName, Inputs, Outputs, Property, Stable, Visible
+from pulumi_neev.core.model import UNKNOWN, AutoName, Inputs, Outputs, Property, Stable, Unset, Visible
 from pulumi_neev.core.waiting import Patience
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
@@ -115,7 +115,7 @@ class Resource(ABC, Generic[I, O]):
             kept[name] = state[name] if declared.has(Stable) and name in state else UNKNOWN
         for declared in self.inputs.properties.values():
             if declared.unset is not None:
-                kept[declared.name] = declared.unset.means.wire()
+                kept[declared.name] = self._preview_unset(declared, declared.unset, state)
         return {**kept, **checking.visible(new)}
 
     def state(self, asked: Mapping[str, Any], live: Live[O]) -> dict[str, Any]:
@@ -151,6 +151,11 @@ class Resource(ABC, Generic[I, O]):
 
     def _filled(self) -> list[Property]:
         return [declared for declared in self.inputs.properties.values() if declared.has(Visible)]
+
+    def _preview_unset(self, declared: Property, unset: Unset, state: Mapping[str, Any]) -> Any:
+        if unset.inherited and not diffing.equal(declared, None, state.get(declared.name)):
+            return UNKNOWN  # kept where it was inherited, reset where the program took it out
+        return unset.means.wire()
 
     def _is_default(self, declared: Property, value: Any) -> bool:
         return declared.unset is not None and diffing.equal(declared, None, value)

@@ -22,7 +22,7 @@ class SandboxForkInputs(MachineInputs):
     """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
     name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
     """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
-    egress: Annotated[Egress | None, Update(), Visible()] = None
+    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress(), inherited=True)] = None
     """What the fork may reach. Unset: what its source may; taken out later: nothing."""
 
 

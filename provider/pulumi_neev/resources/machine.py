@@ -236,9 +236,10 @@ async def _match_size_and_egress(api: Api, seen: Seen, inputs: MachineInputs, wa
 
 def _wanted_egress(inputs: MachineInputs, was: MachineInputs | None) -> Egress | None:
     """The policy to bring about; ``None`` leaves the one there is."""
+    unset = type(inputs).properties["egress"].unset
     taken_out = was is not None and was.egress is not None
-    denied = type(inputs).properties["egress"].unset is not None
-    return Egress() if inputs.egress is None and (taken_out or denied) else inputs.egress
+    denied = unset is not None and (taken_out or not unset.inherited)
+    return Egress() if inputs.egress is None and denied else inputs.egress
 
 
 def egress_body(policy: Egress) -> dict[str, Any]:

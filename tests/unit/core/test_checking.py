@@ -82,7 +82,11 @@ class Thing(Inputs):
         ({"colour": "red"}, "colour", "is not a property"),
         ({"image": "a", "templateId": "b"}, "image", "at most one of image and templateId can be set"),
         ({"diskGb": 20, "rootfsGb": 20}, "rootfsGb", "must be less than diskGb (20); rootfsGb is 20"),
-        ({"wall": {"holes": [], "top": {"host": "a", "protocol": "x"}}}, "wall.top.protocol", "only together with port"),
+        (
+            {"wall": {"holes": [], "top": {"host": "a", "protocol": "x"}}},
+            "wall.top.protocol",
+            "only together with port",
+        ),
     ],
 )
 def test_what_cannot_be_is_named_with_its_path(raw: dict[str, object], path: str, reason: str) -> None:

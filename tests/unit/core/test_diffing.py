@@ -59,6 +59,8 @@ class Thing(Inputs):
     """Asleep."""
     wall: Annotated[Wall | None, Update(), Visible(), Unset(Wall())] = None
     """Its wall."""
+    fence: Annotated[Wall | None, Update(), Visible(), Unset(Wall(), inherited=True)] = None
+    """Its fence."""
 
 
 def changes(old: dict[str, Any], new: dict[str, Any], state: dict[str, Any] | None = None) -> dict[str, str]:
@@ -99,11 +101,10 @@ def test_values_are_compared_as_they_mean(old: dict[str, Any], new: dict[str, An
         ({"env": {"A": "1"}}, {"env": "delete*"}),
         ({"argv": ["a"]}, {"argv": "delete*"}),
         ({"wall": {"mode": "open"}}, {"wall.mode": "update"}),
+        ({"fence": {"mode": "open"}}, {"fence.mode": "update"}),
     ],
 )
-def test_taking_an_input_out_leaves_the_thing_alone_where_it_can(
-    old: dict[str, Any], expected: dict[str, str]
-) -> None:
+def test_taking_an_input_out_leaves_the_thing_alone_where_it_can(old: dict[str, Any], expected: dict[str, str]) -> None:
     """What the platform answers and where it came from stay; what nobody can read back, or means a default, counts."""
     assert changes(old, {}) == expected
 
@@ -112,6 +113,12 @@ def test_asking_for_what_is_already_there_is_no_change() -> None:
     """The platform chose the image; a program that then names the same one plans nothing."""
     assert changes({}, {"image": "a"}, {"image": "a"}) == {}
     assert changes({}, {"image": "b"}, {"image": "a"}) == {"image": "update*"}
+
+
+def test_what_was_inherited_stays_while_the_program_never_says_it() -> None:
+    """A fork keeps the policy of its source."""
+    assert changes({}, {}, {"fence": {"mode": "open"}}) == {}
+    assert changes({}, {}, {"wall": {"mode": "open"}}) == {"wall.mode": "update"}
 
 
 def test_defaults_of_nested_values_never_differ() -> None:

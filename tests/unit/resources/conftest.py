@@ -1,0 +1,83 @@
+"""A platform, a client of it, and the operations of the engine in one line each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.lifecycle import AnyResource, Stored
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import Patience
+from pulumi_neev.emulator import Emulator, serve
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the engine does, without one."""
+
+    api: Api
+    emulator: Emulator
+
+    async def create(self, resource: AnyResource, **inputs: Any) -> Stored:
+        """The stored resource, made from checked inputs."""
+        checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.log()):07d}")
+        assert failed == []
+        return await lifecycle.create(resource, self.api, checked, self.call())
+
+    async def update(self, resource: AnyResource, stored: Stored, **inputs: Any) -> Stored:
+        """The stored resource with these inputs instead."""
+        checked, failed = resource.check(stored.inputs, inputs, str)
+        assert failed == []
+        return await lifecycle.update(
+            resource,
+            self.api,
+            stored.id,
+            old=stored.inputs,
+            state=stored.state,
+            new=checked,
+            call=self.call(),
+        )
+
+    async def read(self, resource: AnyResource, stored: Stored) -> Stored | None:
+        """The resource after a refresh."""
+        return await lifecycle.read(resource, self.api, stored.id, stored.inputs)
+
+    async def delete(self, resource: AnyResource, stored: Stored) -> None:
+        """The resource is gone."""
+        await resource.delete(self.api, stored.id, self.call())
+
+    def call(self, seconds: float = 20) -> Call:
+        """One operation."""
+        return Call("Test", Patience(seconds, SYSTEM, asyncio.Event()))
+
+    def sent(self) -> list[str]:
+        """The mutating requests since the last look, by method and path."""
+        paths = [f"{entry['method']} {entry['template']}" for entry in self.emulator.log(mutating=True)]
+        self.emulator.clear_log()
+        return paths
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An empty platform."""
+    with serve(provision=0.05) as running:
+        yield running
+
+
+@pytest.fixture
+async def engine(emulator: Emulator) -> AsyncIterator[Engine]:
+    """The operations on it."""
+    settings = Settings(
+        base_url=emulator.base_url,
+        api_key=emulator.api_key,
+        org_id=emulator.org_id,
+        project_id=emulator.project_id,
+        region=emulator.region,
+    )
+    async with connect(settings) as api:
+        yield Engine(api, emulator)

@@ -1,0 +1,67 @@
+"""Forks on a platform."""
+
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.sandbox import Sandbox
+
+SANDBOX, FORK = Sandbox(), SandboxFork()
+OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}
+
+
+async def test_a_fork_inherits_what_it_does_not_say(engine: Engine) -> None:
+    """Size, egress and windows come from the source; the fork call carries only a name."""
+    template = "sb-ubuntu-26-04-minimal"
+    source = await engine.create(SANDBOX, name="source", templateId=template, cpu=2, egress=OPEN, idleTimeoutSeconds=60)
+    engine.sent()
+    fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")
+    assert (fork.state["cpu"], fork.state["egress"], fork.state["idleTimeoutSeconds"]) == (2, OPEN, 60)
+    assert fork.state["templateId"] == template
+    assert engine.sent() == ["POST /sandboxes/{id}/fork"]
+
+
+async def test_what_a_fork_says_is_sent_once_it_is_ready(engine: Engine) -> None:
+    """By PATCH, PUT and pause."""
+    source = await engine.create(SANDBOX, name="source")
+    engine.sent()
+    inputs = {"cpu": 4, "egress": OPEN, "idleTimeoutSeconds": 90, "paused": True}
+    fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork", **inputs)
+    assert {name: fork.state[name] for name in inputs} == inputs
+    assert fork.state["phase"] == "Paused"
+    assert engine.sent() == [
+        "POST /sandboxes/{id}/fork",
+        "PATCH /sandboxes/{id}",
+        "PUT /sandboxes/{id}/timeout",
+        "POST /sandboxes/{id}/pause",
+    ]
+
+
+async def test_a_policy_taken_out_of_a_fork_denies_everything(engine: Engine) -> None:
+    """Unset it is inherited; taken out, nothing is allowed."""
+    source = await engine.create(SANDBOX, name="source", egress=OPEN)
+    fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork", egress=OPEN)
+    found = FORK.diff(fork.inputs, fork.state, {"sourceSandboxId": source.id, "name": "fork"})
+    assert {change.top for change in found.changes} == {"egress"}
+    fork = await engine.update(FORK, fork, sourceSandboxId=source.id, name="fork")
+    assert fork.state["egress"]["mode"] == "deny_all"
+
+
+async def test_the_end_of_the_source_is_no_drift(engine: Engine) -> None:
+    """A fork is a sandbox of its own."""
+    source = await engine.create(SANDBOX, name="source")
+    fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")
+    await engine.delete(SANDBOX, source)
+    seen = await engine.read(FORK, fork)
+    assert seen is not None
+    assert seen.inputs == fork.inputs
+
+
+async def test_an_imported_fork_records_its_source(engine: Engine) -> None:
+    """The API does not say where it came from, so a program that does is no reason to replace it."""
+    source = await engine.create(SANDBOX, name="source")
+    fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")
+    stored = await lifecycle.read(FORK, engine.api, fork.id, None)
+    assert stored is not None
+    found = FORK.diff(stored.inputs, stored.state, {"sourceSandboxId": source.id, "name": "fork"})
+    assert not found.replaces

@@ -1,0 +1,251 @@
+"""Sandboxes on a platform: made, changed, paused, rolled back and deleted."""
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.errors import Conflict, Failed
+from pulumi_neev.core.lifecycle import Unsettled
+from pulumi_neev.resources.sandbox import Sandbox
+from pulumi_neev.resources.snapshot import Snapshot
+
+SANDBOX, SNAPSHOT = Sandbox(), Snapshot()
+OPEN = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}
+
+
+async def test_a_sandbox_is_ready_when_it_is_made(engine: Engine) -> None:
+    """One POST carries everything, and the state says what the platform chose."""
+    stored = await engine.create(SANDBOX, name="dev", cpu=2, env={"A": "1"}, egress=OPEN, idleTimeoutSeconds=60)
+    assert stored.state["phase"] == "Ready"
+    assert "ubuntu" in stored.state["image"]
+    assert (stored.state["cpu"], stored.state["memoryGb"], stored.state["idleTimeoutSeconds"]) == (2, 2, 60)
+    assert stored.state["egress"] == OPEN
+    assert engine.sent() == ["POST /sandboxes"]
+
+
+async def test_everything_that_is_set_reaches_the_platform(engine: Engine) -> None:
+    """Sizes, image, command, windows."""
+    inputs = {
+        "image": "docker.io/library/python:3.12",
+        "command": ["sleep", "60"],
+        "region": "dev",
+        "diskGb": 20,
+        "rootfsDiskGb": 8,
+        "memoryGb": 4,
+        "maxLifetimeSeconds": 3600,
+        "pausedRetentionSeconds": 60,
+        "onIdle": "delete",
+    }
+    stored = await engine.create(SANDBOX, **inputs)
+    seen = await engine.read(SANDBOX, stored)
+    assert seen is not None
+    assert {name: seen.state[name] for name in inputs} == inputs
+    assert seen.inputs == stored.inputs
+
+
+async def test_a_sandbox_can_start_paused(engine: Engine) -> None:
+    """It is made, becomes ready, and is paused."""
+    stored = await engine.create(SANDBOX, paused=True)
+    assert stored.state["phase"] == "Paused"
+    assert engine.sent() == ["POST /sandboxes", "POST /sandboxes/{id}/pause"]
+
+
+async def test_size_and_egress_change_in_one_request(engine: Engine) -> None:
+    """In place, and only what differs."""
+    stored = await engine.create(SANDBOX, name="dev", cpu=1)
+    engine.sent()
+    stored = await engine.update(SANDBOX, stored, name="dev", cpu=2, memoryGb=2, egress=OPEN)
+    assert (stored.state["cpu"], stored.state["egress"]) == (2, OPEN)
+    assert engine.sent() == ["PATCH /sandboxes/{id}"]
+    await engine.update(SANDBOX, stored, name="dev", cpu=2, egress={**OPEN, "allow": OPEN["allow"][::-1]})
+    assert engine.sent() == []
+
+
+async def test_taking_the_policy_out_denies_everything(engine: Engine) -> None:
+    """A sandbox without a policy reaches nothing; windows taken out stay."""
+    stored = await engine.create(SANDBOX, name="dev", egress=OPEN, idleTimeoutSeconds=60)
+    stored = await engine.update(SANDBOX, stored, name="dev")
+    assert stored.state["egress"]["mode"] == "deny_all"
+    assert stored.state["idleTimeoutSeconds"] == 60
+
+
+async def test_windows_change_in_place(engine: Engine) -> None:
+    """One PUT."""
+    stored = await engine.create(SANDBOX, name="dev")
+    engine.sent()
+    stored = await engine.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=90, onIdle="delete")
+    assert (stored.state["idleTimeoutSeconds"], stored.state["onIdle"]) == (90, "delete")
+    assert engine.sent() == ["PUT /sandboxes/{id}/timeout"]
+
+
+async def test_pausing_and_resuming_act_at_once(engine: Engine) -> None:
+    """Both directions, and resizing works while it is paused."""
+    stored = await engine.create(SANDBOX, name="dev", paused=False)
+    stored = await engine.update(SANDBOX, stored, name="dev", paused=True)
+    assert stored.state["phase"] == "Paused"
+    stored = await engine.update(SANDBOX, stored, name="dev", paused=True, cpu=4)
+    assert (stored.state["phase"], stored.state["cpu"]) == ("Paused", 4)
+    stored = await engine.update(SANDBOX, stored, name="dev", paused=False, cpu=4)
+    assert stored.state["phase"] == "Ready"
+
+
+async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(engine: Engine) -> None:
+    """And an update brings it back."""
+    stored = await engine.create(SANDBOX, name="dev", paused=False)
+    await engine.api.sandboxes.pause(stored.id)
+    seen = await engine.read(SANDBOX, stored)
+    assert seen is not None
+    assert seen.inputs["paused"] is True
+    stored = await engine.update(SANDBOX, seen, name="dev", paused=False)
+    assert stored.state["phase"] == "Ready"
+
+
+async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(engine: Engine) -> None:
+    """Unset, the power state belongs to the platform and its users."""
+    stored = await engine.create(SANDBOX, name="dev")
+    await engine.api.sandboxes.pause(stored.id)
+    seen = await engine.read(SANDBOX, stored)
+    assert seen is not None
+    assert seen.inputs == stored.inputs
+    engine.sent()
+    await engine.update(SANDBOX, seen, name="dev", cpu=2)
+    assert engine.sent() == ["PATCH /sandboxes/{id}"]
+
+
+async def test_a_pause_of_the_platform_is_no_drift(engine: Engine) -> None:
+    """An idle sandbox stays asleep through a refresh and through an update of something else."""
+    stored = await engine.create(SANDBOX, name="dev", paused=False, idleTimeoutSeconds=60)
+    engine.emulator.advance(120)
+    seen = await engine.read(SANDBOX, stored)
+    assert seen is not None
+    assert seen.state["phase"] in ("Pausing", "Paused")
+    assert seen.inputs == stored.inputs
+    engine.sent()
+    stored = await engine.update(SANDBOX, seen, name="dev", paused=False, idleTimeoutSeconds=60, cpu=2)
+    assert stored.state["phase"] == "Paused"
+    assert engine.sent() == ["PATCH /sandboxes/{id}"]
+
+
+async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(engine: Engine) -> None:
+    """`resumeIdlePaused` makes the platform's pause a drift like any other."""
+    inputs = {"name": "dev", "paused": False, "idleTimeoutSeconds": 60, "resumeIdlePaused": True}
+    stored = await engine.create(SANDBOX, **inputs)
+    engine.emulator.advance(120)
+    seen = await engine.read(SANDBOX, stored)
+    assert seen is not None
+    assert seen.inputs["paused"] is True
+    assert (await engine.update(SANDBOX, seen, **inputs)).state["phase"] == "Ready"
+
+
+async def test_a_change_of_paused_resumes_an_idle_sandbox(engine: Engine) -> None:
+    """A change of the input always acts."""
+    stored = await engine.create(SANDBOX, name="dev", idleTimeoutSeconds=60)
+    engine.emulator.advance(120)
+    stored = await engine.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=60, paused=False)
+    assert stored.state["phase"] == "Ready"
+
+
+async def test_rolling_back_puts_the_files_back(engine: Engine) -> None:
+    """In place: the same id, and only when the input changes."""
+    stored = await engine.create(SANDBOX, name="dev")
+    snapshot = await engine.create(SNAPSHOT, sandboxId=stored.id, name="base")
+    engine.sent()
+    rolled = await engine.update(SANDBOX, stored, name="dev", rollbackTo=snapshot.id)
+    assert (rolled.id, rolled.state["phase"]) == (stored.id, "Ready")
+    await engine.update(SANDBOX, rolled, name="dev", rollbackTo=snapshot.id, cpu=2)
+    assert engine.sent() == ["POST /sandboxes/{id}/rollback", "PATCH /sandboxes/{id}"]
+
+
+async def test_a_rollback_set_at_create_is_only_recorded(engine: Engine) -> None:
+    """There is nothing to put back yet."""
+    stored = await engine.create(SANDBOX, name="dev", rollbackTo="00000000-0000-0000-0000-000000000001")
+    assert stored.state["rollbackTo"] == "00000000-0000-0000-0000-000000000001"
+    assert engine.sent() == ["POST /sandboxes"]
+
+
+async def test_a_create_that_breaks_half_way_is_finished_by_the_next(engine: Engine) -> None:
+    """The pause fails; the id is kept; resuming pauses and makes nothing new."""
+    engine.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
+    with pytest.raises(Unsettled) as caught:
+        await engine.create(SANDBOX, name="dev", paused=True)
+    assert isinstance(caught.value.cause, Conflict)
+    stored = caught.value.stored
+    engine.sent()
+    finished = await lifecycle.finish(SANDBOX, engine.api, stored, engine.call())
+    assert finished.state["phase"] == "Paused"
+    assert engine.sent() == ["POST /sandboxes/{id}/pause"]
+
+
+async def test_what_is_gone_is_said_to_be_gone(engine: Engine) -> None:
+    """A refresh drops it; an update says so; a delete is content."""
+    stored = await engine.create(SANDBOX, name="dev")
+    await engine.api.sandboxes.delete(stored.id)
+    await engine.delete(SANDBOX, stored)
+    assert await engine.read(SANDBOX, stored) is None
+    with pytest.raises(Unsettled, match="gone") as caught:
+        await engine.update(SANDBOX, stored, name="dev", cpu=2)
+    assert isinstance(caught.value.cause, Failed)
+
+
+async def test_an_import_is_clean(engine: Engine) -> None:
+    """By id or by name, against a program that says much or little."""
+    made = await engine.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
+    for handle in (made.id, "dev"):
+        stored = await lifecycle.read(SANDBOX, engine.api, handle, None)
+        assert stored is not None
+        assert stored.id == made.id
+        for program in (stored.inputs, {"name": "dev", "egress": OPEN}, {**made.inputs, "diskGb": 10}):
+            checked, failed = SANDBOX.check(stored.inputs, program, str)
+            assert failed == []
+            assert not SANDBOX.diff(stored.inputs, stored.state, checked).changes
+    assert await lifecycle.read(SANDBOX, engine.api, "no-such", None) is None
+
+
+async def test_a_sandbox_starts_from_a_snapshot(engine: Engine) -> None:
+    """Its files come from there."""
+    origin = await engine.create(SANDBOX, name="origin")
+    snapshot = await engine.create(SNAPSHOT, sandboxId=origin.id)
+    engine.sent()
+    stored = await engine.create(SANDBOX, name="copy", snapshotId=snapshot.id)
+    assert stored.state["phase"] == "Ready"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path"),
+    [
+        ({"name": "Dev"}, "name"),
+        ({"cpu": 0.7}, "cpu"),
+        ({"cpu": 9}, "cpu"),
+        ({"memoryGb": 17}, "memoryGb"),
+        ({"diskGb": 15}, "diskGb"),
+        ({"diskGb": 10, "rootfsDiskGb": 10}, "rootfsDiskGb"),
+        ({"image": "python"}, "image"),
+        ({"image": "docker.io/library/python"}, "image"),
+        ({"image": "registry:5000/library/python"}, "image"),
+        ({"templateId": "ubuntu"}, "templateId"),
+        ({"templateId": "sb-a", "image": "docker.io/library/python:3"}, "templateId"),
+        ({"templateId": "sb-a", "snapshotId": "x"}, "templateId"),
+        ({"command": ["sleep"]}, "command"),
+        ({"onIdle": "explode"}, "onIdle"),
+        ({"idleTimeoutSeconds": -1}, "idleTimeoutSeconds"),
+        ({"egress": {"mode": "deny_all", "allow": [{"host": "a.b"}]}}, "egress.mode"),
+        ({"egress": {"mode": "allow_list", "allow": [{"host": "10.0.0.0/33"}]}}, "egress.allow[0].host"),
+        ({"egress": {"mode": "allow_list", "allow": [{"host": "a.*.b"}]}}, "egress.allow[0].host"),
+        ({"egress": {"mode": "allow_list", "allow": [{"host": "a", "ports": [0]}]}}, "egress.allow[0].ports[0]"),
+        ({"egress": {"mode": "allow_list", "allow": [{"host": "a", "protocol": "ICMP"}]}}, "egress.allow[0].protocol"),
+        ({"egress": {"mode": "allow_list", "alow": []}}, "egress.alow"),
+    ],
+)
+def test_bad_input_is_found_before_anything_is_sent(inputs: dict[str, object], path: str) -> None:
+    """Each at its path."""
+    _, failed = SANDBOX.check({}, inputs, lambda: "made-1")
+    assert [failure.path for failure in failed] == [path]
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "10.0.0.0/8", "::/0", "2001:db8::1", "pypi.org", "*.pypi.org", "localhost", "a_b.example.com"]
+)
+def test_hosts_that_a_policy_may_name(host: str) -> None:
+    """Addresses, blocks, domains and wildcards."""
+    egress = {"mode": "allow_list", "allow": [{"host": host}]}
+    assert SANDBOX.check({}, {"egress": egress}, lambda: "made-1")[1] == []

@@ -1,0 +1,66 @@
+"""Snapshots on a platform."""
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.lifecycle import Unsettled
+from pulumi_neev.resources.sandbox import Sandbox
+from pulumi_neev.resources.snapshot import Snapshot
+
+SANDBOX, SNAPSHOT = Sandbox(), Snapshot()
+
+
+async def test_a_snapshot_is_ready_when_it_is_made(engine: Engine) -> None:
+    """With its size and the time it is kept."""
+    source = await engine.create(SANDBOX, name="source")
+    stored = await engine.create(SNAPSHOT, sandboxId=source.id, name="base", retainFor="720h")
+    assert (stored.state["status"], stored.state["name"]) == ("Ready", "base")
+    assert stored.state["expiresAt"] > stored.state["createdAt"]
+    assert stored.state["sizeBytes"] >= 0
+
+
+async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(engine: Engine) -> None:
+    """The platform's reason reaches the user; the id is kept until the replacement."""
+    source = await engine.create(SANDBOX, name="source")
+    engine.emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
+    with pytest.raises(Unsettled, match="disk full") as caught:
+        await engine.create(SNAPSHOT, sandboxId=source.id, name="base")
+    stored = caught.value.stored
+    seen = await engine.read(SNAPSHOT, stored)
+    assert seen is not None
+    assert seen.trouble == "disk full"
+    assert SNAPSHOT.diff(seen.inputs, seen.state, seen.inputs).replaces
+
+
+async def test_a_snapshot_goes_with_its_sandbox(engine: Engine) -> None:
+    """Deleting what is gone is no error."""
+    source = await engine.create(SANDBOX, name="source")
+    stored = await engine.create(SNAPSHOT, sandboxId=source.id)
+    await engine.delete(SANDBOX, source)
+    assert await engine.read(SNAPSHOT, stored) is None
+    await engine.delete(SNAPSHOT, stored)
+
+
+async def test_an_import_is_clean(engine: Engine) -> None:
+    """By id, against what was written."""
+    source = await engine.create(SANDBOX, name="source")
+    made = await engine.create(SNAPSHOT, sandboxId=source.id, name="base")
+    stored = await lifecycle.read(SNAPSHOT, engine.api, made.id, None)
+    assert stored is not None
+    assert stored.inputs == {"sandboxId": source.id, "name": "base"}
+    assert not SNAPSHOT.diff(stored.inputs, stored.state, made.inputs).changes
+
+
+@pytest.mark.parametrize("duration", ["0", "720h", "1h30m", "1.5h", "90s"])
+def test_durations_that_are_taken(duration: str) -> None:
+    """Hours, minutes, seconds."""
+    inputs = {"sandboxId": "x", "retainFor": duration}
+    assert SNAPSHOT.check({}, inputs, lambda: "made-1")[1] == []
+
+
+@pytest.mark.parametrize("duration", ["", "30", "1d", "h", "-1h"])
+def test_durations_that_are_refused(duration: str) -> None:
+    """Anything else."""
+    inputs = {"sandboxId": "x", "retainFor": duration}
+    assert [failure.path for failure in SNAPSHOT.check({}, inputs, lambda: "made-1")[1]] == ["retainFor"]
