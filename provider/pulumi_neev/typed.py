@@ -187,6 +187,11 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         )
 
     @property
+    def addressable(self) -> pulumi.Output[bool | None]:
+        """Whether it can be reached by now; briefly not after it was made."""
+        return self._output("addressable")
+
+    @property
     def command(self) -> pulumi.Output[list[str] | None]:
         """The container's command, only with `image`. Unset: `sleep infinity`."""
         return self._output("command")
@@ -230,6 +235,11 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     def hard_expires_at(self) -> pulumi.Output[str | None]:
         """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
         return self._output("hardExpiresAt")
+
+    @property
+    def idle_expires_at(self) -> pulumi.Output[str | None]:
+        """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
+        return self._output("idleExpiresAt")
 
     @property
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
@@ -303,6 +313,11 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("region")
 
     @property
+    def replicas(self) -> pulumi.Output[int | None]:
+        """1 where it runs, 0 where it is paused."""
+        return self._output("replicas")
+
+    @property
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
         """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
         return self._output("resumeIdlePaused")
@@ -332,6 +347,11 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     def template_id(self) -> pulumi.Output[str | None]:
         """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
         return self._output("templateId")
+
+    @property
+    def updated_at(self) -> pulumi.Output[str | None]:
+        """When the platform last changed it (RFC 3339)."""
+        return self._output("updatedAt")
 
 
 class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
@@ -404,6 +424,11 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         )
 
     @property
+    def addressable(self) -> pulumi.Output[bool | None]:
+        """Whether it can be reached by now; briefly not after it was made."""
+        return self._output("addressable")
+
+    @property
     def command(self) -> pulumi.Output[list[str] | None]:
         """The container's command."""
         return self._output("command")
@@ -442,6 +467,11 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     def hard_expires_at(self) -> pulumi.Output[str | None]:
         """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
         return self._output("hardExpiresAt")
+
+    @property
+    def idle_expires_at(self) -> pulumi.Output[str | None]:
+        """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
+        return self._output("idleExpiresAt")
 
     @property
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
@@ -515,6 +545,11 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("region")
 
     @property
+    def replicas(self) -> pulumi.Output[int | None]:
+        """1 where it runs, 0 where it is paused."""
+        return self._output("replicas")
+
+    @property
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
         """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
         return self._output("resumeIdlePaused")
@@ -541,6 +576,11 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     def template_id(self) -> pulumi.Output[str | None]:
         """The template its source was made from, where it was."""
         return self._output("templateId")
+
+    @property
+    def updated_at(self) -> pulumi.Output[str | None]:
+        """When the platform last changed it (RFC 3339)."""
+        return self._output("updatedAt")
 
 
 class Snapshot(DynamicResource, module="neev", name="Snapshot"):

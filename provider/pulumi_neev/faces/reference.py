@@ -125,10 +125,11 @@ def _functions() -> list[str]:
 
 
 def _function(function: Function[Any, Any]) -> list[str]:
+    python, go = to_snake(function.name), _go_name(function.name)
     return [
         f"## {function.name}",
         description(type(function)),
-        f"In Python: `{to_snake(function.name)}` and `{to_snake(function.name)}_output`.",
+        f"In Python `{python}` and `{python}_output`, in Go `{go}` and `{go}Output`.",
         *_examples(examples.page(function.name).examples),
         "### Arguments",
         _arguments(function.arguments),
@@ -154,6 +155,12 @@ def _inputs(model: type[Model]) -> str:
         for name, each in sorted(model.properties.items(), key=lambda item: (not item[1].required, item[0]))
     ]
     return _table(["input", "type", "default", "a change", "what it is"], rows)
+
+
+def _go_name(name: str) -> str:
+    # GetSandbox is taken there, by the function that reads the state of a resource
+    plain = name.removeprefix("get")
+    return f"Lookup{plain}" if plain in {resource.name for resource in RESOURCES} else f"Get{plain}"
 
 
 def _arguments(model: type[Model]) -> str:

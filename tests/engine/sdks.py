@@ -1,0 +1,23 @@
+"""The SDKs, built from today's schema into the ignored folder where `make sdks` has them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SDKS = ROOT / "sdks"
+
+
+def built(language: str) -> Path:
+    """The folder of the SDK of this language; quick where the schema has not changed."""
+    run(ROOT, sys.executable, "tools/sdks.py", language)
+    return SDKS / language
+
+
+def run(folder: Path, *command: str) -> str:
+    """What the command printed; it has to succeed."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

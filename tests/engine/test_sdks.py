@@ -1,0 +1,83 @@
+"""Pulumi's own generators read the schema, and the examples in it are programs of the SDKs they make."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.engine.sdks import ROOT, SDKS, built, run
+
+from pulumi_neev.faces import examples, schema
+
+pytestmark = pytest.mark.engine
+
+
+def programs(language: str) -> Iterator[tuple[str, str]]:
+    """Every example in the language, by the name of its resource or function."""
+    package = schema.package()
+    for token in (*package["resources"], *package["functions"]):
+        name = token.rpartition(":")[2]
+        for number, example in enumerate(examples.page(name).examples):
+            yield f"{name}{number}".lower(), example.programs[language]
+
+
+@pytest.mark.parametrize("package", ["pulumi_neev", "pulumi_neev_sdk"])
+def test_python_examples_fit_the_dynamic_resources_and_the_sdk_alike(tmp_path: Path, package: str) -> None:
+    sources = {"pulumi_neev": ROOT / "provider", "pulumi_neev_sdk": built("python")}
+    for name, program in programs("python"):
+        (tmp_path / f"{name}.py").write_text(program.replace("pulumi_neev_sdk", package))
+    settings = f"[mypy]\nstrict = true\nfollow_imports = silent\nmypy_path = {sources[package]}\n"
+    (tmp_path / "mypy.ini").write_text(settings)
+    run(tmp_path, sys.executable, "-m", "mypy", "--config-file=mypy.ini", ".")
+
+
+def test_typescript_examples_compile(tmp_path: Path) -> None:
+    sdk = built("nodejs")
+    for name, program in programs("typescript"):
+        (tmp_path / f"{name}.ts").write_text(program)
+    options = {
+        "strict": True,
+        "noEmit": True,
+        "skipLibCheck": True,
+        "module": "nodenext",
+        "paths": {"@neevcloud/pulumi-neev": [str(sdk / "bin" / "index.d.ts")]},
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
+    run(tmp_path, str(sdk / "node_modules" / ".bin" / "tsc"))
+
+
+def test_go_examples_compile(tmp_path: Path) -> None:
+    sdk = built("go")
+    for name, program in programs("go"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.go").write_text(program)
+    shutil.copy(sdk / "go.sum", tmp_path)
+    module = (sdk / "go.mod").read_text().replace("module github.com/neevcloud/pulumi-neev/sdk/go", "module examples")
+    local = f"require {GO_SDK} v0.1.0\n\nreplace {GO_SDK} => {sdk}\n"
+    (tmp_path / "go.mod").write_text(f"{module}\n{local}")
+    run(tmp_path, "go", "vet", "./...")
+
+
+GO_SDK = "github.com/neevcloud/pulumi-neev/sdk/go"
+
+
+def test_the_sdks_ask_for_the_plugin_of_their_own_version() -> None:
+    for language, file in (("python", "pulumi_neev_sdk/pulumi-plugin.json"), ("go", "neev/pulumi-plugin.json")):
+        built(language)
+        assert json.loads((SDKS / language / file).read_text()) == {
+            "resource": True,
+            "name": "neev",
+            "version": "0.1.0",
+        }
+
+
+def test_the_package_that_npm_installs_names_the_plugin_too() -> None:
+    package = json.loads((built("nodejs") / "bin" / "package.json").read_text())
+    assert (package["name"], package["pulumi"]) == (
+        "@neevcloud/pulumi-neev",
+        {"resource": True, "name": "neev", "version": "0.1.0"},
+    )
