@@ -25,7 +25,8 @@ class VirtualClock:
         return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        # Less than the time of a loop can hold would be slept for ever.
+        await asyncio.sleep(max(seconds, 1e-6) if seconds > 0 else 0)
 
 
 class _Jumping(selectors.DefaultSelector):

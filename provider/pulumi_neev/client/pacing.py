@@ -20,10 +20,13 @@ HOLD = 1.0
 CAUTION = 0.9
 """Share of the rate that was served just before a 429 at which it goes on."""
 
-RECOVERY = 0.05
-"""Requests a second by which each answer raises the rate again."""
+GENTLE = 20.0
+"""Requests a second after a first 429 that came while few were sent: too few to tell what the limit is."""
 
-MEMORY = 60.0
+RECOVERY = 0.01
+"""Requests a second by which each answer raises the rate, for every second since the last 429."""
+
+MEMORY = 30.0
 """Seconds after which a 429 is forgotten."""
 
 
@@ -35,6 +38,7 @@ class Pace:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._line = asyncio.Lock()
         self._room = asyncio.Semaphore(FIRST_BURST)
         self._width = FIRST_BURST
         self._rate = inf
@@ -46,13 +50,10 @@ class Pace:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Enter when a request may be sent; leave when its answer has come."""
-        while True:
-            await self._slot()
-            async with self._room:
-                # A hold may have begun while this request waited for room.
-                if self._clock.monotonic() >= self._held_until:
-                    yield
-                    return
+        async with self._room:
+            async with self._line:
+                await self._slot()
+            yield
 
     def served(self) -> None:
         """Note an answer that was no 429."""
@@ -60,7 +61,7 @@ class Pace:
         self._answers.append(now)
         while self._answers[0] < now - 1:
             self._answers.popleft()
-        self._rate += RECOVERY
+        self._rate += RECOVERY * (now - self._slowed)
         if self._width < WIDEST:
             self._width += 1
             self._room.release()
@@ -69,18 +70,17 @@ class Pace:
         """Note a 429 to a request that was sent then: hold everything, and go on more slowly."""
         now = self._clock.monotonic()
         # Those that were under way together are refused together: that is one wish to slow down, not many.
-        if sent >= self._slowed:
+        if sent > self._slowed:
             self._slowed = now
             served = sum(1 for moment in self._answers if moment >= now - 1)
-            self._rate = max(1.0, CAUTION * min(self._rate, served))
+            self._rate = max(CAUTION * min(self._rate, served), min(self._rate / 2, GENTLE))
         self._held_until = max(self._held_until, now + (HOLD if retry_after is None else retry_after))
 
     async def _slot(self) -> None:
-        """Return when the next free slot has come."""
+        """Return when the next slot has come; while one waits here, the hold may grow longer and the rate change."""
+        while (wait := max(self._next_slot, self._held_until) - self._clock.monotonic()) > 0:
+            await self._clock.sleep(wait)
         now = self._clock.monotonic()
         if now > self._slowed + MEMORY:
             self._rate = inf
-        slot = max(now, self._next_slot, self._held_until)
-        self._next_slot = slot + 1 / self._rate
-        if slot > now:
-            await self._clock.sleep(slot - now)
+        self._next_slot = now + 1 / self._rate

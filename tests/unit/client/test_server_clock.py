@@ -1,0 +1,58 @@
+"""How well the server's time is known from the dates of its answers."""
+
+from email.utils import formatdate
+
+import pytest
+from tests.fakes.clock import EPOCH, FakeClock
+
+from pulumi_neev.client.server_clock import ServerClock, parse_date
+
+AHEAD = 1000.25
+
+
+def answered(clock: FakeClock, server_clock: ServerClock, *, after: float = 0.2, ahead: float = AHEAD) -> None:
+    """Let an answer come whose Date is the server's whole second half way."""
+    sent = clock.monotonic()
+    clock.advance(after)
+    date = formatdate(int(EPOCH + sent + after / 2 + ahead), usegmt=True)
+    server_clock.saw(date, sent=sent, received=clock.monotonic())
+
+
+def test_before_any_answer_the_servers_time_is_taken_to_be_this_machines() -> None:
+    clock = FakeClock()
+    server_clock = ServerClock(clock)
+    clock.advance(9)
+    assert server_clock.now() == EPOCH + 9
+    assert server_clock.earliest(4) == EPOCH + 4
+
+
+def test_one_answer_tells_the_time_to_a_second() -> None:
+    clock = FakeClock()
+    server_clock = ServerClock(clock)
+    answered(clock, server_clock)
+    assert server_clock.now() == pytest.approx(clock.now() + AHEAD, abs=0.7)
+
+
+def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_answers_bring_it_close() -> None:
+    clock = FakeClock()
+    server_clock = ServerClock(clock)
+    for _ in range(50):
+        answered(clock, server_clock, after=0.17)
+        assert server_clock.earliest(3) <= EPOCH + 3 + AHEAD
+    assert server_clock.earliest(3) == pytest.approx(EPOCH + 3 + AHEAD, abs=0.3)
+
+
+def test_a_clock_that_was_set_is_believed_anew() -> None:
+    clock = FakeClock()
+    server_clock = ServerClock(clock)
+    answered(clock, server_clock)
+    answered(clock, server_clock, ahead=-5000)
+    assert server_clock.now() == pytest.approx(clock.now() - 5000, abs=0.7)
+
+
+@pytest.mark.parametrize("date", [None, "", "yesterday"])
+def test_an_answer_without_a_readable_date_changes_nothing(date: str | None) -> None:
+    server_clock = ServerClock(FakeClock())
+    server_clock.saw(date, sent=0, received=1)
+    assert server_clock.now() == EPOCH
+    assert parse_date(date) is None

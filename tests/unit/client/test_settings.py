@@ -1,0 +1,79 @@
+"""Which settings are accepted, and that none of them shows the key."""
+
+from typing import Any
+
+import pytest
+
+from pulumi_neev.client.settings import BASE_URL, Settings
+from pulumi_neev.core.errors import ConfigError
+
+KEY = "key-that-nobody-may-see"
+
+
+def settings(base_url: str = BASE_URL, **others: Any) -> Settings:
+    return Settings(**{"base_url": base_url, "api_key": KEY, "org_id": "o", "project_id": "p"} | others)
+
+
+def test_the_key_is_in_no_representation() -> None:
+    assert KEY not in f"{settings()} {settings()!r}"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (BASE_URL, BASE_URL),
+        ("https://h/agent/", "https://h/agent"),
+        (" https://h:8443 ", "https://h:8443"),
+        ("http://127.0.0.1:9/agent", "http://127.0.0.1:9/agent"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://[::1]:9", "http://[::1]:9"),
+        ("http://localhost", "http://localhost"),
+        ("http://neev.localhost", "http://neev.localhost"),
+    ],
+)
+def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept: str) -> None:
+    assert settings(given).base_url == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("", "not an http or https address"),
+        ("api.neev.test", "not an http or https address"),
+        ("ftp://h", "not an http or https address"),
+        ("https://", "not an http or https address"),
+        ("https://h:port", "not an address"),
+        ("https://user@h", "more than scheme"),
+        ("https://:word@h", "more than scheme"),
+        ("https://h?x=1", "more than scheme"),
+        ("https://h#x", "more than scheme"),
+        ("http://h", "in clear"),
+        ("http://10.0.0.1", "in clear"),
+        ("http://localhost.evil.test", "in clear"),
+    ],
+)
+def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason) as caught:
+        settings(given)
+    assert "word" not in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_http_to_another_machine_is_for_those_who_ask_for_it() -> None:
+    assert settings("http://10.0.0.1", allow_insecure=True).base_url == "http://10.0.0.1"
+
+
+@pytest.mark.parametrize("key", ["", "two words", "key-end\n", "schlüssel"])
+def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) -> None:
+    with pytest.raises(ConfigError, match="neev:apiKey") as caught:
+        settings(api_key=key)
+    assert not key or key.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [("org_id", " ", "neev:orgId"), ("project_id", "", "neev:projectId"), ("timeout", 0.0, "more than 0 seconds")],
+)
+def test_empty_settings_are_named(name: str, value: Any, shown: str) -> None:
+    with pytest.raises(ConfigError, match=shown):
+        settings(**{name: value})

@@ -1,0 +1,320 @@
+"""Which requests are sent, which are sent again, and what becomes of each ending."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.fakes.clock import EPOCH, FakeClock
+from tests.fakes.script import Ending, Script, answer
+
+from pulumi_neev.client.retries import ATTEMPTS, ATTEMPTS_WHEN_TOLD_TO_WAIT
+from pulumi_neev.client.settings import Settings
+from pulumi_neev.client.transport import Transport
+from pulumi_neev.core import errors
+from pulumi_neev.core.clock import SYSTEM
+
+KEY = "key-that-nobody-may-see"
+SETTINGS = Settings("https://api.test/agent", KEY, "o rg", "p/1")
+REFUSED = httpx.ConnectError("refused")
+SLOW = httpx.ReadTimeout("slow")
+LOST = httpx.RemoteProtocolError("cut")
+HTML = httpx.Response(200, html="<p>hello")
+BROKEN = httpx.Response(200, content=b'{"id": "1', headers={"content-type": "application/json"})
+DEEP = httpx.Response(200, content=b"[" * 100_000, headers={"content-type": "application/json"})
+WITHOUT_FIELDS = answer(json={"other": 1})
+BUSY = answer(503, retry_after="2")
+LIMITED = answer(429, retry_after="2")
+
+
+def identified(content: Any) -> str:
+    """Return the id of an answer that has one."""
+    if not isinstance(content, dict) or not isinstance(content.get("id"), str):
+        raise ValueError("id: missing")  # noqa: TRY004  what parsers raise
+    return str(content["id"])
+
+
+GOOD = answer(json={"id": "x"})
+
+
+def transport(script: httpx.AsyncBaseTransport | None, *, clock: FakeClock | None = None) -> Transport:
+    return Transport(SETTINGS, clock=clock or FakeClock(), seam=script)
+
+
+IDEMPOTENT = ("GET", "PUT", "PATCH", "DELETE")
+
+
+@pytest.mark.parametrize("method", [*IDEMPOTENT, "POST"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        REFUSED,
+        httpx.ConnectTimeout("slow"),
+        httpx.PoolTimeout("full"),
+        httpx.ProxyError("no"),
+        BUSY,
+        LIMITED,
+        answer(429),
+    ],
+    ids=["refused", "connect time-out", "pool", "proxy", "503 + Retry-After", "429 + Retry-After", "429"],
+)
+async def test_every_method_is_sent_again_when_nothing_was_done(method: str, ending: Ending) -> None:
+    script = Script(ending, ending, GOOD)
+    assert await transport(script).request(method, "/x", parse=identified) == "x"
+    assert len(script.sent) == 3
+
+
+UNCLEAR: dict[str, Ending] = {
+    "read time-out": SLOW,
+    "write time-out": httpx.WriteTimeout("slow"),
+    "cut": LOST,
+    "read error": httpx.ReadError("reset"),
+    "bad encoding": httpx.DecodingError("gzip"),
+    "500": answer(500),
+    "502": answer(502),
+    "503 without Retry-After": answer(503),
+    "503 with a Retry-After that says nothing": answer(503, retry_after="soon"),
+    "504": answer(504),
+    "HTML": HTML,
+    "broken JSON": BROKEN,
+    "deep JSON": DEEP,
+    "another shape": WITHOUT_FIELDS,
+    "no body": httpx.Response(200),
+}
+
+
+@pytest.mark.parametrize("method", IDEMPOTENT)
+@pytest.mark.parametrize("ending", UNCLEAR.values(), ids=UNCLEAR)
+async def test_what_may_be_repeated_is_repeated_after_an_unclear_end(method: str, ending: Ending) -> None:
+    script = Script(ending, GOOD)
+    assert await transport(script).request(method, "/x", parse=identified) == "x"
+    assert len(script.sent) == 2
+
+
+@pytest.mark.parametrize("ending", UNCLEAR.values(), ids=UNCLEAR)
+async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: Ending) -> None:
+    script = Script(ending, GOOD)
+    with pytest.raises(errors.OutcomeUnknown, match="POST /x"):
+        await transport(script).request("POST", "/x", parse=identified)
+    assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "bad_request", errors.Invalid),
+        (401, "unauthorized", errors.Unauthorized),
+        (403, "forbidden", errors.Forbidden),
+        (403, "sandbox_quota_exceeded", errors.QuotaExceeded),
+        (403, "agent_quota_exceeded", errors.QuotaExceeded),
+        (404, "not_found", errors.NotFound),
+        (405, "method_not_allowed", errors.Unexpected),
+        (409, "conflict", errors.Conflict),
+        (418, None, errors.Unexpected),
+        (422, "validation_error", errors.Invalid),
+        (302, None, errors.Unexpected),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_a_refusal_is_final(method: str, status: int, code: str | None, kind: type[errors.ApiError]) -> None:
+    script = Script(answer(status, {"message": "no", "code": code}, x_request_id="r-7"))
+    with pytest.raises(errors.ApiError) as caught:
+        await transport(script).request(method, "/x", parse=identified)
+    assert type(caught.value) is kind
+    assert (caught.value.status, caught.value.code, caught.value.request_id) == (status, code, "r-7")
+    assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "ending", "kind", "attempts"),
+    [
+        ("GET", REFUSED, errors.NeverSent, ATTEMPTS),
+        ("POST", REFUSED, errors.NeverSent, ATTEMPTS),
+        ("GET", SLOW, errors.Unavailable, ATTEMPTS),
+        ("GET", LOST, errors.Unavailable, ATTEMPTS),
+        ("PATCH", SLOW, errors.OutcomeUnknown, ATTEMPTS),
+        ("DELETE", LOST, errors.OutcomeUnknown, ATTEMPTS),
+        ("GET", answer(500), errors.Unavailable, ATTEMPTS),
+        ("PUT", answer(502), errors.Unavailable, ATTEMPTS),
+        ("GET", BROKEN, errors.Unexpected, ATTEMPTS),
+        ("GET", HTML, errors.Unexpected, ATTEMPTS),
+        ("GET", LIMITED, errors.RateLimited, ATTEMPTS_WHEN_TOLD_TO_WAIT),
+        ("POST", answer(429), errors.RateLimited, ATTEMPTS_WHEN_TOLD_TO_WAIT),
+        ("POST", BUSY, errors.Unavailable, ATTEMPTS_WHEN_TOLD_TO_WAIT),
+    ],
+)
+async def test_attempts_are_bounded_and_the_last_ending_is_told(
+    method: str, ending: Ending, kind: type[errors.NeevError], attempts: int
+) -> None:
+    script = Script(ending)
+    with pytest.raises(errors.NeevError) as caught:
+        await transport(script).request(method, "/x", parse=identified)
+    assert type(caught.value) is kind
+    assert len(script.sent) == attempts
+
+
+async def test_the_seconds_of_a_retry_after_are_waited_for() -> None:
+    clock = FakeClock()
+    await transport(Script(answer(503, retry_after="7"), GOOD), clock=clock).request("POST", "/x", parse=identified)
+    assert 7 <= sum(clock.slept) <= 7.5
+
+
+async def test_the_date_of_a_retry_after_is_measured_on_the_servers_clock() -> None:
+    clock, server = FakeClock(), EPOCH + 5000
+    busy = answer(503, date=formatdate(server, usegmt=True), retry_after=formatdate(server + 7, usegmt=True))
+    await transport(Script(busy, GOOD), clock=clock).request("POST", "/x", parse=identified)
+    assert 6 <= sum(clock.slept) <= 8
+
+
+async def test_a_retry_after_is_believed_for_a_minute_at_most() -> None:
+    clock = FakeClock()
+    await transport(Script(answer(503, retry_after="86400"), GOOD), clock=clock).request("GET", "/x", parse=identified)
+    assert 60 <= sum(clock.slept) <= 60.5
+
+
+async def test_without_one_the_pauses_grow_and_differ() -> None:
+    clock = FakeClock()
+    with pytest.raises(errors.Unavailable):
+        await transport(Script(answer(500)), clock=clock).request("GET", "/x", parse=identified)
+    assert len(set(clock.slept)) == ATTEMPTS - 1
+    assert all(pause <= limit for pause, limit in zip(clock.slept, (0.5, 1, 2, 4, 8), strict=True))
+
+
+async def test_after_a_429_every_other_request_waits_as_well() -> None:
+    clock = FakeClock()
+    wire = transport(Script(answer(429, retry_after="9"), GOOD), clock=clock)
+    with pytest.raises(errors.RateLimited):
+        await wire._attempt(wire._http.build_request("GET", "https://api.test/x"), "/x", identified, [])
+    await wire.request("GET", "/x", parse=identified)
+    assert clock.slept == [9]
+
+
+async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path() -> None:
+    script = Script(GOOD)
+    wire = transport(script)
+    await wire.request("GET", f"{wire.project}/sandboxes", parse=identified, params={"name": "a b", "status": None})
+    [sent] = script.sent
+    assert str(sent.url) == "https://api.test/agent/api/v1beta1/orgs/o%20rg/projects/p%2F1/sandboxes?name=a+b"
+    assert sent.headers["authorization"] == f"Bearer {KEY}"
+    assert sent.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.test/agent/x", "http://api.test/agent/x", "/agent/y"])
+async def test_no_redirect_is_followed_so_the_key_stays_where_it_belongs(target: str) -> None:
+    script = Script(answer(307, location=target), GOOD)
+    with pytest.raises(errors.Unexpected, match=r"a redirect to .*, which is not followed"):
+        await transport(script).request("GET", "/x", parse=identified)
+    assert len(script.sent) == 1
+
+
+async def test_neither_key_nor_environment_values_come_back_in_an_error() -> None:
+    said = f"env TOKEN=hunter2-long is refused for key {KEY}"
+    script = Script(answer(422, {"message": said, "details": said, "code": "validation_error"}))
+    body = {"name": "n", "env": [{"name": "TOKEN", "value": "hunter2-long"}, {"name": "DEBUG", "value": "1"}]}
+    with pytest.raises(errors.Invalid) as caught:
+        await transport(script).request("POST", "/x", parse=identified, json=body)
+    shown = f"{caught.value} {caught.value!r} {vars(caught.value)}"
+    assert "[secret]" in shown
+    assert "hunter2" not in shown
+    assert KEY not in shown
+
+
+@pytest.mark.parametrize("ending", [BROKEN, HTML, REFUSED, SLOW], ids=["broken", "html", "refused", "slow"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_error_without_a_refusal_names_the_request_but_no_body_and_no_key(method: str, ending: Ending) -> None:
+    wire = transport(Script(ending))
+    with pytest.raises(errors.NeevError) as caught:
+        await wire.request(method, f"{wire.project}/sandboxes", parse=identified, json={"env": []})
+    assert f"{method} /sandboxes" in str(caught.value)
+    assert "hello" not in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+async def test_an_empty_answer_is_parsed_as_none() -> None:
+    assert await transport(Script(httpx.Response(204))).request("DELETE", "/x", parse=lambda content: content) is None
+
+
+async def test_the_servers_clock_follows_the_date_of_any_answer() -> None:
+    clock = FakeClock()
+    wire = transport(Script(answer(404, date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
+    with pytest.raises(errors.NotFound):
+        await wire.request("GET", "/x", parse=identified)
+    assert wire.server_clock.now() == pytest.approx(clock.now() + 100, abs=1)
+
+
+def test_a_bundle_that_holds_no_certificates_is_a_clear_error(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("nothing")
+    settings = Settings("https://api.test", KEY, "o", "p", ca_bundle=str(bundle))
+    with pytest.raises(errors.ConfigError, match=r"neev:caBundle .*ca.pem cannot be read"):
+        Transport(settings, clock=SYSTEM)
+
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+
+
+@asynccontextmanager
+async def served_by(*handlers: Handler) -> AsyncIterator[Transport]:
+    """Let a real client talk to a real socket whose connections are handled in order, the last one for ever."""
+    waiting = list(handlers)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await (waiting.pop(0) if len(waiting) > 1 else waiting[0])(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    wire = Transport(Settings(f"http://127.0.0.1:{port}", KEY, "o", "p", timeout=0.2), clock=FakeClock())
+    try:
+        yield wire
+    finally:
+        await wire.aclose()
+        server.close()
+        await server.wait_closed()
+
+
+async def hang_up(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """End the connection without a word."""
+
+
+async def cut(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """End the connection in the middle of the answer."""
+    writer.write(HEAD + b'content-length: 12\r\n\r\n{"id"')
+    await writer.drain()
+
+
+async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Say nothing until the client gives up."""
+    await reader.read()
+
+
+async def give(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer, and end the connection."""
+    writer.write(HEAD + b'connection: close\r\ncontent-length: 12\r\n\r\n{"id": "x"}\n')
+    await writer.drain()
+
+
+@pytest.mark.parametrize("handler", [hang_up, cut, hang])
+async def test_on_a_real_socket_a_read_survives_what_a_post_reports_as_unknown(handler: Handler) -> None:
+    async with served_by(handler, give) as wire:
+        assert await wire.request("GET", "/x", parse=identified) == "x"
+    async with served_by(handler, give) as wire:
+        with pytest.raises(errors.OutcomeUnknown):
+            await wire.request("POST", "/x", parse=identified)
+
+
+async def test_on_a_real_socket_nobody_listening_is_never_sent() -> None:
+    async with served_by(give) as wire:
+        pass
+    nobody = Transport(wire._settings, clock=FakeClock())
+    with pytest.raises(errors.NeverSent, match=r"no connection to 127\.0\.0\.1:\d+"):
+        await nobody.request("POST", "/x", parse=identified)
+    await nobody.aclose()
