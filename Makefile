@@ -1,10 +1,36 @@
 PYTHON ?= python3
 BIN := .venv/bin
+ENGINE = $$($(BIN)/python tools/engine/engine.py)
+GENERATED := provider/pulumi_neev/typed.py
 
-.PHONY: engine
+.PHONY: demo test check bench engine docs schema sdks
 
-engine: .venv/.stamp
+demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
+	@PATH="$(CURDIR)/$(BIN):$(ENGINE):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
+
+test: check ## everything: lint, types and every test, with branch coverage
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+check: .venv/.stamp ## seconds, no engine: lint, types, and whether what is generated is what the declarations give
+	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/guards
+
+bench: .venv/.stamp ## the figures of docs/performance.md, side by side
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py
+
+engine: .venv/.stamp ## a Pulumi engine; the last line says where
 	@$(BIN)/python tools/engine/engine.py
+
+schema: .venv/.stamp ## schema.json and the typed classes, from the declarations
+	@$(BIN)/python -m pulumi_neev.faces.schema > schema.json.new && mv schema.json.new schema.json
+	@$(BIN)/python -m pulumi_neev.faces.typed > $(GENERATED).new && mv $(GENERATED).new $(GENERATED)
+
+docs: .venv/.stamp ## docs/resources, from the declarations
+	@$(BIN)/python -m pulumi_neev.faces.reference docs/resources
+
+sdks: .venv/.stamp ## the Python, Node and Go SDKs, generated and built into sdks/
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py
 
 .venv/.stamp: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, not %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'

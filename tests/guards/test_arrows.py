@@ -1,0 +1,64 @@
+"""Imports point one way: faces, then resources and functions, then the client, then core."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pulumi_neev
+
+PACKAGE = Path(pulumi_neev.__file__).parent
+NAME = "pulumi_neev"
+
+MAY_IMPORT = {
+    "core": {"core"},
+    "client": {"core", "client"},
+    "resources": {"core", "client", "resources"},
+    "functions": {"core", "client", "resources", "functions"},
+    "faces": {"core", "client", "resources", "functions", "faces"},
+    "emulator": {"emulator"},
+    "cli": {"cli", "emulator"},
+}
+"""Which parts each part may import; `typed` and the package itself are the public face of `faces`."""
+
+ONLY_IN = {
+    "httpx": ("client/transport.py", "client/answers.py", "client/retries.py"),
+    "pulumi": ("faces/", "typed.py"),
+    "grpc": ("faces/",),
+    "neevai": (),
+    "starlette": ("emulator/",),
+    "uvicorn": ("emulator/", "cli/"),
+}
+"""One seam for each outside thing: which files may import it."""
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that the file imports, also inside functions."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_arrows_point_one_way(file: Path) -> None:
+    """No file imports what stands above it, and what is outside enters at its one seam."""
+    here = file.relative_to(PACKAGE)
+    allowed = MAY_IMPORT.get(here.parts[0])
+    for module in imports(file):
+        first, _, rest = module.partition(".")
+        if first == NAME and allowed is not None:
+            assert rest.partition(".")[0] in allowed, f"{here} imports {module}"
+        if first in ONLY_IN:
+            assert str(here).startswith(ONLY_IN[first] or "-"), f"{here} imports {module}"
+
+
+def test_every_part_is_in_the_table() -> None:
+    """A new folder says what it may import."""
+    folders = {file.relative_to(PACKAGE).parts[0] for file in FILES if len(file.relative_to(PACKAGE).parts) > 1}
+    assert folders == set(MAY_IMPORT)
