@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
+from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.client import Api, Settings
-from pulumi_neev.core.checking import failures, parse
+from pulumi_neev.core.checking import Failure, failures, parse
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import ConfigError, InputError
 from pulumi_neev.core.lifecycle import AnyResource
@@ -92,12 +93,14 @@ class Provider:
             raise InputError("tok", f"this version of the provider has no function {request.tok}")
         arguments = decode(request.args)
         failed = foreign(arguments) or failures(function.arguments, plain(arguments))
-        response = provider_pb2.InvokeResponse(failures=planning.failures_on_wire(failed))
-        if not failed:
+        if failed:
+            return provider_pb2.InvokeResponse(failures=planning.failures_on_wire(failed))
+        try:
             result = await function.call(await self._connected(), parse(function.arguments, plain(arguments)))
-            answer: Any = getattr(response, "return")  # a keyword of Python
-            answer.CopyFrom(encode(sealed_by(function.result.properties, result.wire())))
-        return response
+        except InputError as error:
+            failed = [Failure(error.path, error.reason)]
+            return provider_pb2.InvokeResponse(failures=planning.failures_on_wire(failed))
+        return _answered(encode(sealed_by(function.result.properties, result.wire())))
 
     async def list(self, request: provider_pb2.ListRequest) -> AsyncIterator[provider_pb2.ListResponse]:
         """What is there already."""
@@ -135,3 +138,10 @@ class Provider:
         if resource is None:
             raise InputError("type", f"this version of the provider has no resource {token}")
         return resource
+
+
+def _answered(values: struct_pb2.Struct) -> provider_pb2.InvokeResponse:
+    response = provider_pb2.InvokeResponse()
+    result: struct_pb2.Struct = getattr(response, "return")  # a keyword of Python
+    result.CopyFrom(values)
+    return response

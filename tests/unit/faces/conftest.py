@@ -1,0 +1,52 @@
+"""A plugin over a real connection, in front of a platform of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import grpc.aio
+import pytest
+from pulumi.runtime.proto import provider_pb2_grpc
+from tests.unit.faces.driver import Driver
+
+from pulumi_neev.client import connect
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.emulator.serve import Emulator, serve
+from pulumi_neev.faces.plugin import Plugin
+from pulumi_neev.faces.provider import Provider
+
+
+@pytest.fixture
+def platform() -> Iterator[Emulator]:
+    """An empty platform."""
+    with serve() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+async def plugin(platform: Emulator) -> AsyncIterator[Driver]:
+    """The engine's side of a plugin that is configured for the platform by its environment."""
+    async for driver in serving(platform.env):
+        await driver.configure()
+        yield driver
+
+
+@pytest.fixture
+async def unconfigured() -> AsyncIterator[Driver]:
+    """The engine's side of a plugin that nobody has configured, so whatever would send a request fails."""
+    async for driver in serving({}):
+        yield driver
+
+
+async def serving(environ: dict[str, str]) -> AsyncIterator[Driver]:
+    """The engine's side of a plugin, until it is not used any more."""
+    served = Plugin(lambda engine: Provider(engine, environ, connect, SYSTEM))
+    server = grpc.aio.server()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(served, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    driver = Driver(port)
+    yield driver
+    await driver.close()
+    await server.stop(None)
+    await served.aclose()
