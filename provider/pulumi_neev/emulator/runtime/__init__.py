@@ -2,7 +2,8 @@
 
 Commands are the host's own, run as the emulator's user: no isolation is claimed. A sandbox has its own workspace,
 environment and process groups, and the file endpoints cannot leave the workspace; a command can. Callers address the
-workspace as ``/workspace``; commands find it as their working directory and ``$HOME``.
+workspace as ``/workspace``: in paths, ``cwd`` and the program's name. Commands find it as their working directory and
+``$HOME``; a ``/workspace`` in their arguments is the host's, where there is none.
 """
 
 from pulumi_neev.emulator.runtime.audit import AuditRecord

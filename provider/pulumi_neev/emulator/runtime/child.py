@@ -6,10 +6,11 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from pulumi_neev.emulator.runtime.errors import failure, refusing_os_errors
 
@@ -72,7 +73,7 @@ class Child:
         self._cancel_timer()
         self._close_pipes(list(self._pipes))
 
-    async def output(self) -> AsyncIterator[tuple[str, bytes]]:
+    async def output(self) -> AsyncGenerator[tuple[str, bytes], None]:
         """What it writes, as (stream, bytes), until it exits; what it leaves running may go on writing unheard."""
         while True:
             # Asked before the read: all that was written before the exit is then in the pipes.
@@ -140,15 +141,13 @@ def spawn(command: Command, *, on_exit: Callable[[int], None]) -> Child:
 
 
 def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
-    with tempfile.TemporaryFile() as stdin:
-        stdin.write(command.stdin or b"")
-        stdin.seek(0)
+    with _standard_input(command.stdin) as stdin:
         try:
             return subprocess.Popen(  # noqa: S603 - to run what it is given is what a sandbox is for
                 [command.program, *command.args],
                 cwd=command.cwd,
                 env=command.env,
-                stdin=stdin if command.stdin is not None else subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
@@ -156,6 +155,16 @@ def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[b
         except FileNotFoundError as error:
             message = f"{command.program}: program not found. No shell is involved: give the program and its arguments"
             raise failure("not_found", message) from error
+
+
+def _standard_input(content: bytes | None) -> IO[bytes]:
+    """A file and not a pipe: it is there whole at once, and nobody has to go on feeding it."""
+    if content is None:
+        return open(os.devnull, "rb")  # noqa: PTH123 - not a path of anyone's
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - its user closes it
+    file.write(content)
+    file.seek(0)
+    return file
 
 
 def _available(descriptor: int) -> bytes | None:

@@ -1,7 +1,7 @@
 """One command, run while its caller listens."""
 
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,8 +31,9 @@ async def run(computer: Computer, request: Request) -> Response:
 
 
 async def _frames(child: Child, timeout_ms: int | None, operation: Operation) -> AsyncGenerator[Frame, None]:
-    async for stream, data in child.output():
-        yield output_frame(stream, data)
+    async with aclosing(child.output()) as output:
+        async for stream, data in output:
+            yield output_frame(stream, data)
     if child.timed_out:
         operation.reason_code = "deadline_exceeded"
         message = f"the command was still running after {timeout_ms} ms and was killed"

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from pulumi_neev.emulator.runtime.child import Child
@@ -45,8 +46,9 @@ class Process:
 
     async def follow_output(self) -> None:
         """All that it writes is in the log, and it has exited."""
-        async for stream, data in self.child.output():
-            self.log.append(stream, data)
+        async with aclosing(self.child.output()) as output:
+            async for stream, data in output:
+                self.log.append(stream, data)
         self.log.end()
 
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.emulator.runtime.harness import open_descriptors
 
-from pulumi_neev.emulator.runtime.confine import Workspace
+from pulumi_neev.emulator.runtime import tree
+from pulumi_neev.emulator.runtime.confine import Workspace, open_directory
 from pulumi_neev.emulator.runtime.errors import RuntimeFailure
 from pulumi_neev.emulator.runtime.filesystem import Files
 
@@ -42,6 +43,7 @@ def maze() -> Iterator[Path]:
         for link, target in links.items():
             (root / link).symlink_to(target)
         (root / "a" / "out").symlink_to("../../secret")
+        (root / "a" / "b" / "back").symlink_to(root / "a")
         yield root
 
 
@@ -103,6 +105,7 @@ def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: 
         ("in/../file", "a/file"),  # up from where the link leads, as the kernel has it
         ("real/file", "a/file"),
         ("mounted/file", "a/file"),
+        ("a/b/back/file", "a/file"),
         ("a/b/../../a/file", "a/file"),
         ("gone", "a/none"),
         ("/workspace", "."),
@@ -163,6 +166,14 @@ def test_a_link_that_is_asked_about_itself_is_not_followed(files: Files, root: P
     files.move("secret", "renamed")
     files.remove("renamed")
     assert not os.path.lexists(root / "renamed")
+
+
+def test_a_step_never_goes_through_a_link(root: Path) -> None:
+    """What holds where a directory is swapped for a link after it was seen to be none."""
+    with tree.top(root) as directory:
+        for names in (("in",), ("a", "out"), ("up", "workspace")):
+            with pytest.raises(OSError, match="Not a directory|Too many levels"):
+                open_directory(directory, names)
 
 
 def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: Files, root: Path) -> None:

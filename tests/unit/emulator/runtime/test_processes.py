@@ -3,7 +3,7 @@
 import asyncio
 
 import httpx
-from tests.unit.emulator.runtime.harness import Clock, frames
+from tests.unit.emulator.runtime.harness import Clock, eventually, frames, gone
 
 from pulumi_neev.emulator.runtime import Computer
 
@@ -54,10 +54,12 @@ async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncC
 
 
 async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClient, computer: Computer) -> None:
-    process_id = await start(api, "sleep 60 & sleep 60 & wait")
+    process_id = await start(api, "sleep 60 & echo $! > pid.new; mv pid.new pid; wait")
+    await eventually((computer.workspace / "pid").exists)
+    pid = int((computer.workspace / "pid").read_text())
     assert (await api.post("/v1/processes/kill", json={"process_id": process_id})).json() == {"signalled": True}
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
-    await computer.stop()
+    await eventually(lambda: gone(pid))
     assert (await api.post("/v1/processes/kill", json={"process_id": process_id})).json() == {"signalled": False}
     assert (await api.post("/v1/processes/kill-all", json={})).json() == {"signalled_count": 0}
 
