@@ -15,6 +15,8 @@ class Store:
     """
 
     def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            path.touch(mode=0o600)
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0.5)
         self._kept = path is not None
         try:

@@ -21,13 +21,13 @@ class Api:
         self.project = f"/agent/api/v1beta1/orgs/{world.org_id}/projects/{world.project_ids[0]}"
 
     async def send(self, method: str, path: str, body: object = None, **options: Any) -> httpx.Response:
-        content = {} if body is None else {"json": body}
+        content: dict[str, Any] = {} if body is None else {"json": body}
         return await self.http.request(method, self.project + path, **content, **options)
 
-    async def make(self, path: str = "/sandboxes", **body: object) -> dict[str, Any]:
+    async def make(self, path: str = "/sandboxes", **body: Any) -> dict[str, Any]:
         return answered(await self.send("POST", path, body))
 
-    async def ready(self, **body: object) -> dict[str, Any]:
+    async def ready(self, **body: Any) -> dict[str, Any]:
         made = await self.make(**body)
         self.world.advance(SLOW.create + SLOW.addressable)
         return await self.read(f"/sandboxes/{made['id']}")

@@ -284,7 +284,7 @@ async def test_edits_need_an_allow_list_and_stand_alone(api: Api) -> None:
     assert (await api.refused("PATCH", "/sandboxes/web", add))[:2] == (409, "conflict")
     both = {**add, "egress": {"mode": "allow_list"}}
     assert (await api.refused("PATCH", "/sandboxes/web", both))[:2] == (400, "validation_error")
-    none = {"egress_add": {"allow": []}}
+    none: dict[str, object] = {"egress_add": {"allow": []}}
     assert (await api.refused("PATCH", "/sandboxes/web", none))[:2] == (400, "validation_error")
 
 

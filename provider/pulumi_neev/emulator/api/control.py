@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, RootModel
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from pulumi_neev.emulator.traffic import Fault
 from pulumi_neev.emulator.world import World
 
 _CENTURY = 100 * 365 * 24 * 3600
-_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Advance(Frozen):
@@ -122,13 +123,19 @@ class Controls:
 
     def _route(self, path: str, **handlers: Any) -> Route:
         async def endpoint(request: Request) -> Response:
-            origin = request.headers.get("origin")
-            if origin is not None and not origin.startswith(_LOOPBACK):
+            if not _from_here(request.headers.get("origin")):
                 raise Refusal("forbidden", "web pages may not use the controls")
             handled: Response = await handlers["GET" if request.method == "HEAD" else request.method](request)
             return handled
 
         return Route(CONTROLS + path, endpoint, methods=list(handlers))
+
+
+def _from_here(origin: str | None) -> bool:
+    try:
+        return origin is None or urlsplit(origin).hostname in _LOOPBACK
+    except ValueError:
+        return False
 
 
 def _merged(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

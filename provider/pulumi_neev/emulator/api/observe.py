@@ -2,7 +2,10 @@
 
 import base64
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import astuple
+from operator import itemgetter
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -19,6 +22,9 @@ _DAY = 24 * _HOUR
 _RETENTION_DAYS = 30
 _USUAL_RECORDS = 50
 _MOST_RECORDS = 500
+
+Entry = tuple[float, str, AuditRecord]
+"""When it was, the record's id, and the record."""
 
 
 async def metrics(call: Call) -> Response:
@@ -51,7 +57,7 @@ async def audit(call: Call) -> Response:
     limit = call.whole_number("limit", _USUAL_RECORDS, at_most=_MOST_RECORDS)
     oldest = now - _RETENTION_DAYS * _DAY
     computer = call.world.files.running(sandbox.id)
-    trail = sorted(((record.at, _key(record), record) for record in (computer.audit if computer else ())), key=_newest)
+    trail = _trail(computer.audit if computer else ())
     before = _cursor(call)
     found = [entry for entry in trail if start <= entry[0] <= end and (before is None or entry[:2] < before)]
     answer = {
@@ -76,13 +82,14 @@ def _step(call: Call) -> float:
     return step
 
 
-def _key(record: AuditRecord) -> str:
-    return hashlib.sha256(repr(astuple(record)).encode()).hexdigest()[:24]
-
-
-def _newest(entry: tuple[float, str, AuditRecord]) -> tuple[float, int]:
-    at, key, _ = entry
-    return -at, -int(key, 16)
+def _trail(records: Iterable[AuditRecord]) -> list[Entry]:
+    same: Counter[AuditRecord] = Counter()
+    trail = []
+    for record in records:
+        same[record] += 1
+        key = hashlib.sha256(repr((astuple(record), same[record])).encode()).hexdigest()[:24]
+        trail.append((record.at, key, record))
+    return sorted(trail, key=itemgetter(0, 1), reverse=True)
 
 
 def _cursor(call: Call) -> tuple[float, str] | None:

@@ -70,16 +70,19 @@ class Strike:
         await JSONResponse(body, fault.status, headers=headers)(scope, receive, send)
 
     async def _hang(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._fault.act:
-            captured = await self._capture(scope, receive)
-            if await self._wait(receive):
-                await captured.with_body(captured.body)(scope, receive, send)
-            return
+        captured = await self._capture(scope, receive) if self._fault.act else None
         messages: list[Message] = []
-        if await self._wait(receive, messages):
+        if not await self._wait(receive, messages):
+            await _drop(scope, receive)
+        elif captured:
+            await captured.with_body(captured.body)(scope, receive, send)
+        else:
             await self._app(scope, _replayed(messages, receive), send)
 
     async def _drop_before(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        # What is not read when a connection closes would turn its end into a reset.
+        while (await receive()).get("more_body"):
+            continue
         await _drop(scope, receive)
 
     async def _drop_after(self, scope: Scope, receive: Receive, _send: Send) -> None:
@@ -150,8 +153,8 @@ class Strike:
         body = b"".join(part.get("body", b"") for part in parts)
         return Captured(start["status"], tuple(start.get("headers", ())), body)
 
-    async def _wait(self, receive: Receive, messages: list[Message] | None = None) -> bool:
-        left = asyncio.ensure_future(_left(receive, messages if messages is not None else []))
+    async def _wait(self, receive: Receive, messages: list[Message]) -> bool:
+        left = asyncio.ensure_future(_left(receive, messages))
         closing = asyncio.ensure_future(self._closing.wait())
         done, pending = await asyncio.wait(
             {left, closing}, timeout=self._fault.seconds, return_when=asyncio.FIRST_COMPLETED

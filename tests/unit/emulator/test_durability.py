@@ -1,0 +1,136 @@
+"""What is left when the emulator stops, or is killed, and starts again on the same directory."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.unit.emulator.harness import START
+
+from pulumi_neev.emulator import Clock, Durations, Settings, StoreInUseError, World, serve
+
+QUICK = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
+
+
+@contextmanager
+def killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """An emulator in a process of its own, and a client for its project."""
+    command = [sys.executable, "-c", "from pulumi_neev.cli import main; main()", "emulator", "--provision", "0"]
+    with subprocess.Popen([*command, "--data", str(data)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            line = process.stdout.readline().removeprefix("export ")
+            env = dict(pair.split("=", 1) for pair in line.split())
+            base = f"{env['NEEV_BASE_URL']}/api/v1beta1/orgs/{env['NEEV_ORG_ID']}/projects/{env['NEEV_PROJECT_ID']}"
+            headers = {"authorization": f"Bearer {env['NEEV_API_KEY']}"}
+            with httpx.Client(base_url=base, headers=headers, verify=False) as client:
+                yield process, client
+        finally:
+            process.kill()
+
+
+def inside(client: httpx.Client, sandbox: dict[str, Any]) -> httpx.Client:
+    url = client.base_url.copy_with(path="/sandboxes-runtime/v1")
+    headers = {"authorization": client.headers["authorization"], "x-sandbox-id": sandbox["id"]}
+    return httpx.Client(base_url=url, headers=headers, verify=False)
+
+
+def ready(client: httpx.Client, path: str, phase: str = "phase") -> dict[str, Any]:
+    for _ in range(1000):
+        answer: dict[str, Any] = client.get(path).json()
+        if answer[phase] == "Ready":
+            return answer
+    raise AssertionError(f"never ready: {answer}")
+
+
+def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    with killable(tmp_path) as (process, client):
+        client.post("/sandboxes", json={"name": "web", "env": [{"name": "A", "value": "b"}]})
+        sandbox = ready(client, "/sandboxes/web")
+        with inside(client, sandbox) as runtime:
+            assert runtime.post("/files/write?path=kept.txt", content=b"kept").status_code == 200
+        snapshot = client.post("/sandboxes/web/snapshots", json={"name": "one"}).json()
+        port = client.post("/sandboxes/web/ports", json={"port": 80}).json()
+        client.patch("/sandboxes/web", json={"resources": {"cpu": 4}})
+        client.delete("/sandboxes/web/ports/81")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        key = client.headers["authorization"]
+    with killable(tmp_path) as (_, client):
+        assert client.headers["authorization"] == key
+        again = ready(client, "/sandboxes/web")
+        assert (again["id"], again["resources"]) == (sandbox["id"], {**sandbox["resources"], "cpu": 4})
+        assert client.get("/sandboxes/web/ports").json()["ports"][0]["slug"] == port["slug"]
+        assert ready(client, f"/snapshots/{snapshot['id']}", "status")["name"] == "one"
+        with inside(client, sandbox) as runtime:
+            assert runtime.post("/files/read", json={"path": "kept.txt"}).content == b"kept"
+            ran = runtime.post("/exec", json={"command": "sh", "args": ["-c", "test $A = b"]})
+            assert '"exit_code":0' in ran.text.replace(" ", "")
+
+
+def test_processes_that_a_killed_emulator_left_end_when_the_next_one_starts(tmp_path: Path) -> None:
+    with killable(tmp_path) as (process, client):
+        client.post("/sandboxes", json={"name": "web"})
+        sandbox = ready(client, "/sandboxes/web")
+        with inside(client, sandbox) as runtime:
+            ask = {"command": "sh", "args": ["-c", "sleep 1000 >/dev/null 2>&1 & echo $! > pid"]}
+            runtime.post("/exec", json=ask)
+            pid = int(runtime.post("/files/read", json={"path": "pid"}).text)
+        os.kill(pid, 0)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        os.kill(pid, 0)
+    with killable(tmp_path) as (_, client):
+        ready(client, "/sandboxes/web")
+        assert not running(pid)
+
+
+def running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_records_the_key_and_the_time_are_as_they_were(tmp_path: Path) -> None:
+    with serve(Settings(durations=QUICK), data=tmp_path) as emulator:
+        emulator.advance(3600)
+        first, before = emulator.api_key, emulator.state()["now"]
+    with serve(data=tmp_path) as emulator:
+        assert (emulator.api_key, emulator.state()["now"] > before) == (first, True)
+
+
+async def test_a_directory_serves_one_emulator_at_a_time(tmp_path: Path) -> None:
+    world = World(data=tmp_path)
+    with pytest.raises(StoreInUseError, match="in use"):
+        World(data=tmp_path)
+    await world.close()
+    await World(data=tmp_path).close()
+
+
+async def test_files_that_belong_to_nothing_are_swept_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "files" / "left-by-a-killed-fork").mkdir(parents=True)
+    world = World(data=tmp_path)
+    await world.open()
+    assert list((tmp_path / "files").iterdir()) == []
+    await world.close()
+
+
+async def test_without_a_directory_nothing_is_left_behind() -> None:
+    world = World(clock=Clock(lambda: START))
+    assert world.directory.exists()
+    await world.close()
+    assert not world.directory.exists()
+
+
+async def test_the_key_is_not_readable_by_others(tmp_path: Path) -> None:
+    world = World(data=tmp_path / "state")
+    for private in (tmp_path / "state", tmp_path / "state" / "state.sqlite"):
+        assert private.stat().st_mode & 0o077 == 0
+    await world.close()
