@@ -76,13 +76,16 @@ class Watcher(Generic[W]):
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        for each in self._observers:
+            each.tell(Seen(error=Cancelled("watching the API")))
 
     async def _tell(self, id: str, within: float, *, proof: bool) -> Seen[W]:
         """Return what is seen of the item in the next sweep that begins after now."""
         observer: _Observer[W] = _Observer(id, due=self._clock.monotonic() + within, proof=proof)
         self._observers.add(observer)
         self._changed.set()
-        self._task = self._task or asyncio.create_task(self._watch())
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._watch())
         try:
             seen = await observer.told
         finally:
@@ -94,18 +97,13 @@ class Watcher(Generic[W]):
 
     async def _watch(self) -> None:
         """Sweep whenever it is time, until nobody observes."""
-        try:
-            while self._observers:
-                wait = self._due() - self._clock.monotonic()
-                if wait > SOON:
-                    self._changed.clear()
-                    await first(self._clock.sleep(wait), self._changed.wait())
-                    continue
-                await self._serve()
-        finally:
-            self._task = None
-            for each in self._observers:
-                each.tell(Seen(error=Cancelled("watching the API")))
+        while self._observers:
+            wait = self._due() - self._clock.monotonic()
+            if wait > SOON:
+                self._changed.clear()
+                await first(self._clock.sleep(wait), self._changed.wait())
+                continue
+            await self._serve()
 
     def _due(self) -> float:
         """Return when the next sweep is to begin: soon enough for the most eager, but not too often for so many."""

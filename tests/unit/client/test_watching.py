@@ -191,8 +191,8 @@ async def test_when_nobody_observes_nothing_runs_on() -> None:
     assert nothing_runs_on()
 
 
-@pytest.mark.parametrize("when", [0.5, 1.5])
-def test_closing_ends_every_observation_before_and_during_a_sweep(when: float) -> None:
+@pytest.mark.parametrize("when", [0, 0.5, 1.5])
+def test_closing_ends_every_observation_at_its_start_before_and_during_a_sweep(when: float) -> None:
     @in_virtual_time
     async def close() -> None:
         watch = watcher(Sweeps(latency=1))

@@ -1,0 +1,32 @@
+"""A real emulator for the calls of the API, emptied before each test."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from tests.fakes.clock import HurriedClock
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.emulator import Emulator, serve
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Emulator]:
+    with serve() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(running: Emulator) -> Emulator:
+    running.control("POST", "reset")
+    return running
+
+
+@pytest.fixture
+def settings(emulator: Emulator) -> Settings:
+    return Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, timeout=2)
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[Api]:
+    async with connect(settings, clock=HurriedClock()) as api:
+        yield api

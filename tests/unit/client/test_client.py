@@ -1,0 +1,49 @@
+"""The way in: connecting, closing, and what an import costs."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from tests.fakes.virtual import in_virtual_time
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core import errors
+from pulumi_neev.core.clock import SYSTEM
+
+
+def test_importing_the_client_does_not_import_httpx() -> None:
+    code = "import pulumi_neev.client, sys; sys.exit('httpx' in sys.modules or 'tenacity' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_an_api_keeps_what_it_was_made_of(settings: Settings) -> None:
+    async with connect(settings) as api:
+        assert isinstance(api, Api)
+        assert (api.settings, api.clock) == (settings, SYSTEM)
+
+
+async def test_no_representation_shows_the_key(settings: Settings) -> None:
+    async with connect(settings) as api:
+        assert settings.api_key not in f"{api!r} {vars(api)!r}"
+
+
+async def test_a_wrong_key_is_told_as_such(settings: Settings) -> None:
+    wrong = Settings(settings.base_url, "wrong-key", settings.org_id, settings.project_id)
+    async with connect(wrong) as api:
+        with pytest.raises(errors.Unauthorized, match="neev:apiKey"):
+            await api.sandboxes.list()
+
+
+async def test_closing_ends_every_observation(settings: Settings) -> None:
+    api = connect(settings)
+    observing = asyncio.create_task(api.sandboxes.observe("s", 3600))
+    await asyncio.sleep(0)
+    await api.aclose()
+    with pytest.raises(errors.Cancelled):
+        await observing
+
+
+@in_virtual_time
+async def test_a_client_can_be_made_inside_any_running_loop() -> None:
+    await connect(Settings("https://h", "k", "o", "p")).aclose()

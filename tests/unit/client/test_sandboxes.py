@@ -1,0 +1,256 @@
+"""The calls for sandboxes, against the emulator."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.fakes.clock import EPOCH, FakeClock
+from tests.fakes.script import Ending, Script, answer
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.client.sandboxes import Sandbox
+from pulumi_neev.core import errors
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.waiting import Done, Going, Patience, until
+from pulumi_neev.emulator import Emulator
+
+TEMPLATE = "sb-ubuntu-26-04-minimal"
+BODY: dict[str, Any] = {
+    "name": "box",
+    "sandbox_template_id": TEMPLATE,
+    "resources": {"cpu": 1, "memory_gb": 2, "disk_gb": 10},
+    "env": [{"name": "TOKEN", "value": "hunter2-long"}],
+}
+
+
+async def ready(api: Api, name: str = "box") -> Sandbox:
+    """Return a new sandbox that runs."""
+    made = await api.sandboxes.create({**BODY, "name": name})
+    return await in_phase(api, made.id, "Ready")
+
+
+async def in_phase(api: Api, id: str, phase: str) -> Sandbox:
+    """Return the sandbox once it is in the phase."""
+    seen = await until(
+        lambda within: api.sandboxes.observe(id, within),
+        lambda each: Done() if each and each.phase == phase else Going(each.phase if each else "gone"),
+        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
+        what=f"waiting for {phase}",
+    )
+    assert seen is not None
+    return seen
+
+
+async def test_a_sandbox_is_made_found_listed_and_deleted(api: Api) -> None:
+    made = await ready(api)
+    assert (made.name, made.sandbox_template_id, made.replicas) == ("box", TEMPLATE, 1)
+    assert made.resources is not None
+    assert (made.resources.cpu, made.resources.memory_gb, made.resources.disk_gb) == (1, 2, 10)
+    assert (await api.sandboxes.get(made.id)).id == made.id
+    assert (await api.sandboxes.get("box")).id == made.id
+    assert [each.id for each in await api.sandboxes.list()] == [made.id]
+    await api.sandboxes.delete(made.id)
+    await until(
+        lambda within: api.sandboxes.observe_gone(made.id, within),
+        lambda gone: Done() if gone else Going("Deleting"),
+        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
+        what="waiting until it is gone",
+    )
+    assert await api.sandboxes.observe(made.id, 0) is None
+    assert await api.sandboxes.find("box") is None
+
+
+async def test_deleting_what_is_gone_is_done(api: Api) -> None:
+    await api.sandboxes.delete("00000000-0000-4000-8000-000000000000")
+
+
+async def test_a_sandbox_is_found_by_its_exact_name_only(api: Api) -> None:
+    made = await ready(api)
+    assert await api.sandboxes.find("bo") is None
+    assert await api.sandboxes.find(made.id) is None
+    assert (found := await api.sandboxes.find("box"))
+    assert found.id == made.id
+
+
+async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> None:
+    await asyncio.gather(ready(api, "box-a"), ready(api, "box-b"), ready(api, "other"))
+    assert {each.name for each in await api.sandboxes.list(name="box")} == {"box-a", "box-b"}
+    assert await api.sandboxes.list(status="Paused") == ()
+
+
+async def test_size_egress_and_windows_change_in_place(api: Api) -> None:
+    id = (await ready(api)).id
+    sized = await api.sandboxes.patch(id, {"resources": {"cpu": 2}, "egress": {"mode": "deny_all"}})
+    assert sized.resources is not None
+    assert sized.resources.cpu == 2
+    timed = await api.sandboxes.set_timeout(id, {"idle_timeout_seconds": 600, "on_idle": "delete"})
+    assert (timed.idle_timeout_seconds, timed.on_idle) == (600, "delete")
+
+
+async def test_a_sandbox_pauses_and_resumes(api: Api) -> None:
+    id = (await ready(api)).id
+    await api.sandboxes.pause(id)
+    assert (await in_phase(api, id, "Paused")).replicas == 0
+    await api.sandboxes.resume(id)
+    assert (await in_phase(api, id, "Ready")).replicas == 1
+
+
+async def test_a_sandbox_is_forked_and_rolled_back(api: Api) -> None:
+    source = await ready(api)
+    fork = await api.sandboxes.fork(source.id, "copy")
+    assert fork.name == "copy"
+    assert fork.id != source.id
+    snapshot = await api.snapshots.create(source.id, name="before")
+    await until(
+        lambda within: api.snapshots.observe(snapshot.id, source.id, within),
+        lambda each: Done() if each and each.status == "Ready" else Going("Pending"),
+        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
+        what="waiting for the snapshot",
+    )
+    assert (await api.sandboxes.rollback(source.id, snapshot.id)).id == source.id
+
+
+async def test_metrics_are_read_over_a_window(api: Api) -> None:
+    id = (await ready(api)).id
+    metrics = await api.sandboxes.metrics(id, step="60s")
+    assert (metrics.sandbox_id, metrics.step) == (id, "60s")
+    assert metrics.from_ < metrics.to
+
+
+LOST_ANSWERS = ["drop_after", "cut", "malformed", "content_type"]
+
+
+@pytest.mark.parametrize("kind", LOST_ANSWERS)
+async def test_a_create_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
+    api: Api, emulator: Emulator, kind: str
+) -> None:
+    emulator.add_fault(kind, method="POST", path="/sandboxes")
+    made = await api.sandboxes.create(BODY)
+    assert made.name == "box"
+    assert emulator.counts()["POST /sandboxes"] == 1
+    assert emulator.state()["sandboxes"] == 1
+
+
+@pytest.mark.parametrize("kind", LOST_ANSWERS)
+async def test_a_fork_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
+    api: Api, emulator: Emulator, kind: str
+) -> None:
+    source = await ready(api)
+    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/fork")
+    assert (await api.sandboxes.fork(source.id, "copy")).name == "copy"
+    assert emulator.state()["sandboxes"] == 2
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 502, "act": True}, {"kind": "hang", "act": True}])
+async def test_a_create_that_a_gateway_gave_up_on_is_adopted(
+    settings: Settings, emulator: Emulator, fault: dict[str, Any]
+) -> None:
+    emulator.add_fault(**fault, method="POST", path="/sandboxes")
+    impatient = Settings(settings.base_url, settings.api_key, settings.org_id, settings.project_id, timeout=0.3)
+    async with connect(impatient) as api:
+        assert (await api.sandboxes.create(BODY)).name == "box"
+    assert emulator.state()["sandboxes"] == 1
+
+
+async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(api: Api, emulator: Emulator) -> None:
+    emulator.add_fault("drop_before", method="POST", path="/sandboxes")
+    with pytest.raises(errors.OutcomeUnknown, match="The sandbox box has not appeared since"):
+        await api.sandboxes.create(BODY)
+    assert emulator.counts()["POST /sandboxes"] == 1
+    assert emulator.state()["sandboxes"] == 0
+
+
+async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
+    emulator.add_fault("drop_after", method="POST", path="/sandboxes")
+    with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
+        await api.sandboxes.create({"sandbox_template_id": TEMPLATE})
+    assert emulator.counts() == {"POST /sandboxes": 1}
+
+
+@pytest.mark.parametrize(("verb", "phases"), [("pause", ("Pausing", "Paused")), ("resume", ("Resuming", "Ready"))])
+@pytest.mark.parametrize("kind", LOST_ANSWERS)
+async def test_a_move_whose_answer_was_lost_is_seen_in_the_phase(
+    api: Api, emulator: Emulator, kind: str, verb: str, phases: tuple[str, ...]
+) -> None:
+    id = (await ready(api)).id
+    if verb == "resume":
+        await api.sandboxes.pause(id)
+        await in_phase(api, id, "Paused")
+    emulator.add_fault(kind, method="POST", path=f"/sandboxes/{{id}}/{verb}")
+    assert (await getattr(api.sandboxes, verb)(id)).phase in phases
+    assert emulator.counts()[f"POST /sandboxes/{{id}}/{verb}"] == 1
+
+
+async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulator) -> None:
+    id = (await ready(api)).id
+    emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/pause")
+    with pytest.raises(errors.OutcomeUnknown):
+        await api.sandboxes.pause(id)
+
+
+async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_show_it(
+    api: Api, emulator: Emulator
+) -> None:
+    id = (await ready(api)).id
+    emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/rollback")
+    with pytest.raises(errors.OutcomeUnknown):
+        await api.sandboxes.rollback(id, "00000000-0000-4000-8000-000000000000")
+
+
+async def test_a_delete_whose_answer_was_lost_is_repeated_until_it_is_gone(api: Api, emulator: Emulator) -> None:
+    id = (await ready(api)).id
+    emulator.add_fault("drop_after", method="DELETE", path="/sandboxes/{id}")
+    await api.sandboxes.delete(id)
+    emulator.advance(1)
+    assert emulator.state()["sandboxes"] == 0
+
+
+def shown(**changes: object) -> Ending:
+    """Return an answer that shows the sandbox of BODY, made now, with these changes."""
+    resources = {"cpu": 1.0, "memory_gb": 2, "disk_gb": 10, "rootfs_disk_gb": 4}
+    created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
+    sandbox = {"id": "1", "name": "box", "phase": "Pending", "created_at": created, "resources": resources}
+    return answer(json=sandbox | {"sandbox_template_id": TEMPLATE, "image": "img", "region": "dev"} | changes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "ours"),
+    [
+        ({}, {}, True),
+        ({"region": "dev"}, {}, True),
+        ({"resources": None}, {"resources": {"cpu": 8}}, True),
+        ({}, {"resources": None, "sandbox_template_id": None}, True),
+        ({}, {"sandbox_template_id": "sb-other"}, False),
+        ({"image": "r/other:1"}, {}, False),
+        ({"region": "as-south-1"}, {}, False),
+        ({"resources": {"cpu": 2}}, {}, False),
+        ({"resources": {"disk_gb": 20}}, {}, False),
+        ({"resources": {"rootfs_disk_gb": 5}}, {}, False),
+        ({}, {"created_at": "2020-01-01T00:00:00Z"}, False),
+        ({}, {"name": "other"}, False),
+    ],
+)
+async def test_only_what_was_asked_for_is_adopted(
+    settings: Settings, asked: dict[str, Any], found: dict[str, Any], *, ours: bool
+) -> None:
+    script = Script(answer(504), shown(**found))
+    async with connect(settings, clock=FakeClock(), transport=script) as api:
+        if ours:
+            assert (await api.sandboxes.create(BODY | asked)).id == "1"
+        else:
+            with pytest.raises(errors.OutcomeUnknown):
+                await api.sandboxes.create(BODY | asked)
+    assert script.lines.count("POST sandboxes") == 1
+
+
+async def test_an_error_shows_no_value_of_the_environment(api: Api) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        await api.sandboxes.create({**BODY, "name": "Not A Name"})
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_taken_name_is_a_conflict(api: Api) -> None:
+    await ready(api)
+    with pytest.raises(errors.Conflict):
+        await api.sandboxes.create(BODY)

@@ -1,0 +1,106 @@
+"""The calls for snapshots, against the emulator."""
+
+import asyncio
+
+import pytest
+from tests.unit.client.test_sandboxes import ready
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.snapshots import Snapshot
+from pulumi_neev.core import errors
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.waiting import Done, Failed, Going, Patience, until
+from pulumi_neev.emulator import Emulator
+
+
+async def done(api: Api, snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot once it is Ready."""
+    seen = await until(
+        lambda within: api.snapshots.observe(snapshot.id, snapshot.sandbox_id, within),
+        lambda each: (
+            Failed(each.error_message or "")
+            if each and each.status == "Failed"
+            else Done()
+            if each and each.status == "Ready"
+            else Going("Pending")
+        ),
+        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
+        what="waiting for the snapshot",
+    )
+    assert seen is not None
+    return seen
+
+
+async def test_a_snapshot_is_made_read_listed_and_deleted(api: Api) -> None:
+    sandbox = await ready(api)
+    made = await api.snapshots.create(sandbox.id, name="one", retain_for="720h")
+    assert (made.name, made.sandbox_id) == ("one", sandbox.id)
+    assert (await done(api, made)).size_bytes is not None
+    assert (await api.snapshots.get(made.id)).expires_at is not None
+    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [made.id]
+    await api.snapshots.delete(made.id)
+    await api.snapshots.delete(made.id)
+    assert await api.snapshots.observe(made.id, sandbox.id, 0) is None
+    assert await api.snapshots.list(sandbox.id) == ()
+
+
+async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Api, emulator: Emulator) -> None:
+    sandbox = await ready(api)
+    made = [await api.snapshots.create(sandbox.id, name=f"s{number}") for number in range(5)]
+    before = emulator.counts()
+    seen = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0.01) for each in made))
+    assert [each and each.name for each in seen] == [f"s{number}" for number in range(5)]
+    after = emulator.counts()
+    assert after["GET /sandboxes/{id}/snapshots"] == 1
+    assert sum(after.values()) == sum(before.values()) + 1
+    assert api.snapshots._watchers == {}
+
+
+async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator) -> None:
+    sandbox = await ready(api)
+    made = [await done(api, await api.snapshots.create(sandbox.id, name=f"s{number}")) for number in range(2)]
+    await api.sandboxes.delete(sandbox.id)
+    emulator.advance(1)
+    seen = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0) for each in made))
+    assert list(seen) == [None, None]
+
+
+async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) -> None:
+    sandbox = await ready(api)
+    emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
+    with pytest.raises(errors.Failed, match="disk full"):
+        await done(api, await api.snapshots.create(sandbox.id, name="one"))
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "cut", "malformed", "content_type"])
+async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
+    api: Api, emulator: Emulator, kind: str
+) -> None:
+    sandbox = await ready(api)
+    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/snapshots")
+    made = await api.snapshots.create(sandbox.id, name="one")
+    assert made.name == "one"
+    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [made.id]
+
+
+async def test_a_snapshot_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
+    sandbox = await ready(api)
+    emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/snapshots")
+    with pytest.raises(errors.OutcomeUnknown, match="The snapshot one has not appeared since"):
+        await api.snapshots.create(sandbox.id, name="one")
+
+
+async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
+    sandbox = await ready(api)
+    emulator.add_fault("drop_after", method="POST", path="/sandboxes/{id}/snapshots")
+    with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
+        await api.snapshots.create(sandbox.id)
+
+
+async def test_closing_ends_the_observations(api: Api) -> None:
+    sandbox = await ready(api)
+    observing = asyncio.create_task(api.snapshots.observe("s", sandbox.id, 3600))
+    await asyncio.sleep(0)
+    await api.snapshots.aclose()
+    with pytest.raises(errors.Cancelled):
+        await observing

@@ -1,0 +1,47 @@
+"""The catalogue, against the emulator and against a longer one."""
+
+from typing import Any
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.fakes.script import Script, page
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core import errors
+
+
+async def test_templates_are_listed_and_read(api: Api) -> None:
+    listed = await api.templates.list()
+    assert "sb-ubuntu-26-04-minimal" in {each.id for each in listed}
+    assert await api.templates.get(listed[0].id) == listed[0]
+
+
+async def test_agent_templates_are_listed_and_read(api: Api) -> None:
+    listed = await api.agent_templates.list()
+    assert "claude-code" in {each.name for each in listed}
+    assert await api.agent_templates.get(listed[0].id) == listed[0]
+
+
+async def test_a_template_that_is_not_in_the_catalogue_is_not_found(api: Api) -> None:
+    with pytest.raises(errors.NotFound):
+        await api.templates.get("sb-none")
+
+
+@pytest.mark.parametrize(
+    ("filters", "ids"),
+    [
+        ({}, ["sb-a", "sb-b", "sb-c"]),
+        ({"category": "browser"}, ["sb-b", "sb-c"]),
+        ({"status": "active"}, ["sb-a", "sb-b"]),
+        ({"category": "browser", "status": "active"}, ["sb-b"]),
+        ({"category": "other"}, []),
+    ],
+)
+async def test_filters_hold_over_every_page(settings: Settings, filters: dict[str, Any], ids: list[str]) -> None:
+    def template(id: str, category: str, status: str) -> dict[str, object]:
+        return {"id": id, "name": id, "category": category, "status": status}
+
+    first = [template("sb-a", "standard", "active"), template("sb-b", "browser", "active")]
+    script = Script(page(first, total=3, limit=2), page([template("sb-c", "browser", "deprecated")], total=3, limit=2))
+    async with connect(settings, clock=FakeClock(), transport=script) as api:
+        assert [each.id for each in await api.templates.list(**filters)] == ids
