@@ -140,7 +140,7 @@ class Resource(ABC, Generic[I, O]):
         inputs = {
             name: live.inputs[name]
             for name, declared in self.inputs.properties.items()
-            if live.inputs.get(name) is not None and not self._is_default(declared, live.inputs[name])
+            if live.inputs.get(name) is not None and not self._need_not_be_said(declared, live.inputs[name])
         }
         return inputs, {**self.state(inputs, live), IMPORTED: True}
 
@@ -157,5 +157,6 @@ class Resource(ABC, Generic[I, O]):
             return UNKNOWN  # kept where it was inherited, reset where the program took it out
         return unset.means.wire()
 
-    def _is_default(self, declared: Property, value: Any) -> bool:
-        return declared.unset is not None and diffing.equal(declared, None, value)
+    def _need_not_be_said(self, declared: Property, value: Any) -> bool:
+        unset = declared.unset
+        return unset is not None and (unset.inherited or diffing.equal(declared, None, value))

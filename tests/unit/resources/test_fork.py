@@ -57,11 +57,11 @@ async def test_the_end_of_the_source_is_no_drift(engine: Engine) -> None:
     assert seen.inputs == fork.inputs
 
 
-async def test_an_imported_fork_records_its_source(engine: Engine) -> None:
-    """The API does not say where it came from, so a program that does is no reason to replace it."""
-    source = await engine.create(SANDBOX, name="source")
+async def test_an_imported_fork_records_its_source_and_keeps_its_policy(engine: Engine) -> None:
+    """The API does not say where it came from; a policy that the program does not say is the inherited one."""
+    source = await engine.create(SANDBOX, name="source", egress=OPEN)
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")
     stored = await lifecycle.read(FORK, engine.api, fork.id, None)
     assert stored is not None
     found = FORK.diff(stored.inputs, stored.state, {"sourceSandboxId": source.id, "name": "fork"})
-    assert not found.replaces
+    assert [(change.path, change.replace) for change in found.changes] == [("sourceSandboxId", False)]
