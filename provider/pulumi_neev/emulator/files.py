@@ -88,6 +88,8 @@ class Files:
         """What was under this key is gone; processes end and the disk is cleared in the background."""
         if key in self._computers or self._place(key).exists():
             self._chores.add(self._clear(key))
+        else:
+            self._locks.pop(key, None)
 
     async def tidy(self, known: list[Sandbox], keys: set[str]) -> None:
         """What a killed emulator left is gone: processes of the known sandboxes, directories of no key."""

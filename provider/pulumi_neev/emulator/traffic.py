@@ -25,7 +25,7 @@ Kind = Literal[
     "fail",
 ]
 
-_LONGEST_LOG = 100_000
+_LONGEST_LOG = 50_000
 _READING = {"GET", "HEAD", "OPTIONS"}
 _BEFORE_ID = {"sandboxes", "snapshots", "agents", "ports", "sandbox-templates", "agent-templates"}
 

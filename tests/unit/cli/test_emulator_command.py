@@ -1,0 +1,160 @@
+"""`pulumi-neev emulator` as a shell sees it."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+RUN = [sys.executable, "-c", "from pulumi_neev.cli import main; main()"]
+NAMES = ["NEEV_BASE_URL", "NEEV_API_KEY", "NEEV_ORG_ID", "NEEV_PROJECT_ID", "NEEV_REGION"]
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=60, check=False, **options)
+
+
+@contextmanager
+def started(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """The command in a session of its own, so that no terminal sends it anything."""
+    command = [*RUN, "emulator", *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline()
+
+
+def test_it_prints_one_line_to_evaluate_when_it_is_ready() -> None:
+    with started() as process:
+        export, *pairs = shlex.split(line(process))
+        env = dict(pair.split("=", 1) for pair in pairs)
+        assert (export, list(env)) == ("export", NAMES)
+        url = f"{env['NEEV_BASE_URL']}/api/v1beta1/sandbox-templates"
+        assert httpx.get(url, headers={"authorization": f"Bearer {env['NEEV_API_KEY']}"}).status_code == 200
+        process.terminate()
+        assert process.communicate(timeout=30) == ("", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_and_leaves_nothing(number: int, tmp_path: Path) -> None:
+    with started(env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
+        assert line(process)
+        assert len(list(tmp_path.iterdir())) == 1
+        process.send_signal(number)
+        assert process.wait(30) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_has_the_variables_and_its_status_is_handed_on(tmp_path: Path) -> None:
+    ended = run(
+        "emulator",
+        "--",
+        "sh",
+        "-c",
+        "env | grep ^NEEV_ | cut -d= -f1; exit 7",
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert (sorted(ended.stdout.split()), ended.stderr, ended.returncode) == (sorted(NAMES), "", 7)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_follows_the_dashes_is_the_command_s_own() -> None:
+    ended = run("emulator", "--provision", "1", "--", "echo", "--port", "--", "--help")
+    assert ended.stdout == "--port -- --help\n"
+
+
+def test_options_reach_the_emulator() -> None:
+    ask = (
+        "import os, urllib.request as http\n"
+        "url = os.environ['NEEV_BASE_URL'].removesuffix('/agent') + '/_emulator/settings'\n"
+        "print(http.urlopen(url).read().decode())"
+    )
+    ended = run("emulator", "--provision", "2.5", "--quota", "4", "--", sys.executable, "-c", ask)
+    assert '"create":2.5,"fork":2.5' in ended.stdout
+    assert '"sandbox_quota":4' in ended.stdout
+
+
+def test_a_command_that_was_killed_counts_as_shells_count() -> None:
+    assert run("emulator", "--", "sh", "-c", "kill -9 $$").returncode == 128 + 9
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_is_handed_on_to_the_command_which_decides(number: int) -> None:
+    script = (
+        "import signal, sys\n"
+        "signal.signal(int(sys.argv[1]), lambda *_: sys.exit(42))\n"
+        "print('up', flush=True)\n"
+        "signal.pause()"
+    )
+    with started("--", sys.executable, "-c", script, str(int(number))) as process:
+        assert line(process) == "up\n"
+        process.send_signal(number)
+        assert process.wait(30) == 42
+
+
+@pytest.mark.parametrize(("command", "status"), [("no-such-command", 127), ("/dev/null", 126)])
+def test_a_command_that_cannot_be_run_is_reported_as_shells_do(command: str, status: int) -> None:
+    ended = run("emulator", "--", command)
+    assert ended.returncode == status
+    assert ended.stderr.startswith(f"pulumi-neev: {command}: ")
+
+
+def test_a_port_can_be_chosen_and_must_be_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run("emulator", "--port", str(port))
+        assert ended.returncode == 1
+        assert ended.stderr == f"pulumi-neev: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
+    with started("--port", str(port)) as process:
+        assert f":{port}/agent" in line(process)
+
+
+def test_a_directory_can_be_used_by_one_emulator_at_a_time(tmp_path: Path) -> None:
+    with started("--data", str(tmp_path)) as process:
+        assert line(process)
+        ended = run("emulator", "--data", str(tmp_path))
+        assert ended.returncode == 1
+        assert "in use by another emulator" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--port", "70000"], ["--provision", "-1"], ["--quota", "-1"], ["--colour"], ["up"]]
+)
+def test_options_that_cannot_be_are_refused(options: list[str]) -> None:
+    ended = run("emulator", *options)
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_without_its_extra_it_says_how_to_install_it() -> None:
+    code = "import sys; sys.modules['uvicorn'] = None; from pulumi_neev.cli import main; main()"
+    ended = subprocess.run([sys.executable, "-c", code, "emulator"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "pulumi-neev: the emulator needs uvicorn: pip install 'pulumi-neev[emulator]'\n"
+
+
+def test_help_shows_the_commands_without_loading_the_emulator() -> None:
+    assert "emulator" in run("--help").stdout
+    code = "import sys, pulumi_neev.cli; print(sorted({'starlette', 'uvicorn', 'pydantic'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "[]\n"
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version").stdout == "0.1.0\n"
