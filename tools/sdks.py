@@ -77,7 +77,9 @@ def generate(language: str, target: Path) -> None:
 
 
 def build_python(target: Path) -> None:
-    """The wheel of the SDK is in `dist`."""
+    """The wheel of the SDK is in `dist`, and no earlier one."""
+    for earlier in DIST.glob("*.whl"):
+        earlier.unlink()
     shutil.copy(target / "pulumi_neev_sdk" / "README.md", target)  # where its pyproject.toml looks for it
     run(target, sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", str(DIST))
 

@@ -1,0 +1,28 @@
+"""A sandbox from a template, a snapshot of it, and a fork of it."""
+
+import pulumi
+import pulumi_neev_sdk as neev
+
+template = neev.get_sandbox_template(name="ubuntu-26-04-minimal")
+
+sandbox = neev.Sandbox(
+    "agent",
+    template_id=template.id,
+    cpu=1,
+    memory_gb=2,
+    egress={"mode": neev.EgressMode.ALLOW_LIST, "allow": [{"host": "pypi.org", "ports": [443]}]},
+    idle_timeout_seconds=900,
+    paused=pulumi.Config().require_bool("paused"),
+)
+snapshot = neev.Snapshot("baseline", sandbox_id=sandbox.id)
+fork = neev.SandboxFork(
+    "experiment",
+    source_sandbox_id=sandbox.id,
+    memory_gb=4,
+    opts=pulumi.ResourceOptions(depends_on=[snapshot]),
+)
+
+pulumi.export("name", sandbox.name)
+pulumi.export("phase", sandbox.phase)
+pulumi.export("snapshot", snapshot.status)
+pulumi.export("fork", fork.name)
