@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 import pulumi
@@ -37,6 +38,8 @@ from pulumi_neev.resources.snapshot import Snapshot
 
 INPUTS = f"{HIDDEN}inputs"
 """Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
+BEFORE = f"{HIDDEN}before"
+"""Hidden input: which properties the program set the last time; only ``check`` is handed the old inputs."""
 TIMEOUTS = f"{HIDDEN}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
 LABEL = f"{HIDDEN}label"
@@ -79,6 +82,8 @@ class Provider(dynamic.ResourceProvider):
         checked, failed = self.resource.check(
             _known(_olds), _known(news), lambda: made_name(label, secrets.token_hex(4))
         )
+        if _olds:
+            checked[BEFORE] = sorted(visible(_olds))
         return dynamic.CheckResult(
             _wire(checked), [dynamic.CheckFailure(failure.path, failure.reason) for failure in failed]
         )
@@ -86,7 +91,7 @@ class Provider(dynamic.ResourceProvider):
     @override
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
         olds = _known(_olds)
-        found = self.resource.diff(self._old_inputs(olds), olds, _known(_news))
+        found = self.resource.diff(self._old_inputs(olds, _news), olds, _known(_news))
         return dynamic.DiffResult(
             changes=bool(found.changes),
             replaces=sorted({change.top for change in found.changes if change.replace}),
@@ -114,7 +119,7 @@ class Provider(dynamic.ResourceProvider):
     @override
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
         call = self._call(_news, "update", self.resource.timeouts.update)
-        old, new = self._old_inputs(_olds), _known(_news)
+        old, new = self._old_inputs(_olds, _news), _known(_news)
         try:
             stored = self._run(
                 call,
@@ -129,8 +134,9 @@ class Provider(dynamic.ResourceProvider):
         call = self._call(_props, "delete", self.resource.timeouts.delete)
         self._run(call, lambda api: self.resource.delete(api, _id, call))
 
-    def _old_inputs(self, olds: Values) -> Values:
-        names = olds.get(INPUTS) or [name for name in self.resource.inputs.properties if name in olds]
+    def _old_inputs(self, olds: Values, news: Mapping[str, Any] = MappingProxyType({})) -> Values:
+        # a run that changes only what the program says leaves the outputs as they were, so the news know better
+        names = news.get(BEFORE) or olds.get(INPUTS) or self.resource.inputs.properties
         return {**{name: olds[name] for name in names if name in olds}, **_hidden(olds)}
 
     def _call(self, props: Values, verb: str, default: float) -> Call:

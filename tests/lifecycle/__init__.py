@@ -1,0 +1,1 @@
+"""One table of lives of resources, lived through both faces against the emulator."""

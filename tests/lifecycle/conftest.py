@@ -1,0 +1,37 @@
+"""A platform, both faces, and what lives may refer to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from tests.lifecycle.given import Given
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.emulator import Durations, Emulator, serve
+from pulumi_neev.emulator import Settings as Platform
+
+QUICK = Platform(durations=Durations(create=0.02, fork=0.02, addressable=0.01, pause=0.02, resume=0.02, delete=0.01))
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An empty platform."""
+    with serve(QUICK) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(emulator: Emulator) -> AsyncIterator[Api]:
+    """Somebody who works outside of every program."""
+    settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
+    async with connect(settings) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def given(api: Api, emulator: Emulator) -> AsyncIterator[Given]:
+    """What inputs may refer to; gone at the end."""
+    things = Given(api, emulator)
+    yield things
+    await things.gone()

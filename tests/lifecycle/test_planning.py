@@ -1,0 +1,68 @@
+"""Checks and plans of both faces: made without a request, also where values are not known yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.lifecycle.face import Opened, dynamic_face, planned, plugin_face, shown
+
+from pulumi_neev.core.model import UNKNOWN
+from pulumi_neev.emulator import Emulator
+
+SECRET = "hunter2-in-the-environment"
+pytestmark = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "failed"),
+    [
+        ("Sandbox", {"name": "The Box"}, {"name"}),
+        ("Sandbox", {"cpu": 0.7, "memoryGb": 17}, {"cpu", "memoryGb"}),
+        ("Sandbox", {"diskGb": 10, "rootfsDiskGb": 10}, {"rootfsDiskGb"}),
+        ("Sandbox", {"image": "python"}, {"image"}),
+        ("Sandbox", {"image": "docker.io/library/python:3", "snapshotId": UNKNOWN}, set()),
+        ("Sandbox", {"templateId": "sb-node-24", "snapshotId": "base"}, {"templateId"}),
+        (
+            "Sandbox",
+            {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "10.0.0.0/33", "ports": [0]}]}},
+            {"egress.allow[1].host", "egress.allow[1].ports[0]"},
+        ),
+        ("Sandbox", {"env": {"TOKEN": [SECRET]}}, {"env.TOKEN"}),
+        ("SandboxFork", {}, {"sourceSandboxId"}),
+        ("SandboxFork", {"sourceSandboxId": UNKNOWN, "onIdle": "sleep"}, {"onIdle"}),
+        ("Snapshot", {"sandboxId": UNKNOWN, "retainFor": "a month"}, {"retainFor"}),
+        ("Snapshot", {"sandboxId": "box", "retainsFor": "1h"}, {"retainsFor"}),
+    ],
+)
+async def test_bad_input_fails_the_check_at_its_path(
+    opened: Opened, emulator: Emulator, kind: str, inputs: dict[str, Any], failed: set[str]
+) -> None:
+    async with opened(kind, emulator) as face:
+        answer = await face.check(inputs)
+    assert {failure.property for failure in answer.failures} == failed
+    assert SECRET not in str(answer.failures)
+    assert emulator.log() == []
+
+
+@pytest.mark.parametrize(
+    ("create", "unknown", "plan"),
+    [
+        ({"env": {"A": "1"}}, {"env": {"A": UNKNOWN}}, "replace"),
+        ({}, {"snapshotId": UNKNOWN}, "replace"),
+        ({}, {"rollbackTo": UNKNOWN}, "update"),
+        ({"cpu": 1}, {"cpu": UNKNOWN}, "update"),
+        ({}, {"egress": {"mode": "allow_list", "allow": [{"host": UNKNOWN}]}}, "update"),
+    ],
+)
+async def test_what_is_not_known_yet_passes_the_check_and_shows_in_the_plan(
+    opened: Opened, emulator: Emulator, create: dict[str, Any], unknown: dict[str, Any], plan: str
+) -> None:
+    async with opened("Sandbox", emulator) as face:
+        life = await face.create((await face.check(create)).inputs)
+        emulator.clear_log()
+        checked = await face.check(unknown, life.inputs)
+        assert list(checked.failures) == []
+        assert {name: shown(checked.inputs)[name] for name in unknown} == unknown
+        assert planned(await face.diff(life, checked.inputs)) == plan
+        assert emulator.log() == []
