@@ -1,0 +1,114 @@
+"""What is half made stays in the state with its reason, and the next update finishes it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import pytest
+from tests.engine.project import SECONDS, Pulumi
+
+pytestmark = pytest.mark.engine
+
+
+def box(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
+    return {"box": {"type": "neev:index:Sandbox", "properties": properties, "options": options or {}}}
+
+
+def until(true: Callable[[], bool]) -> float:
+    """The seconds that passed until it was true."""
+    started = time.monotonic()
+    while not true():
+        assert time.monotonic() - started < SECONDS
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def plugins(project: Pulumi) -> list[psutil.Process]:
+    """The plugin's processes that serve this project."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get("PULUMI_HOME") == project.env["PULUMI_HOME"]
+            if ours and any("pulumi-resource-neev" in part for part in process.cmdline()):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_finishes_it(project: Pulumi) -> None:
+    emulator = project.emulator
+    emulator.change_settings(durations={"create": 3600})
+    project.yaml(box({"customTimeouts": {"create": "2s"}}, paused=True))
+
+    failed = project.pulumi("up", "--yes", "--skip-preview")
+    assert failed.returncode != 0
+    assert "not done after 2 s; last seen: Pending" in failed.text
+    assert "Traceback" not in failed.text
+    kept = project.state_of("box")
+    assert kept is not None
+    assert "customTimeouts" in kept["initErrors"][0]
+    assert emulator.state()["sandboxes"] == 1
+
+    emulator.advance(3600)
+    assert project.up().changes == {"box": "update"}
+    finished = project.state_of("box")
+    assert finished is not None
+    assert (finished["id"], finished["outputs"]["phase"]) == (kept["id"], "Paused")
+    assert "initErrors" not in finished
+    assert project.up().changes == {}
+    assert emulator.counts()["POST /sandboxes"] == 1
+
+
+def test_a_create_that_is_interrupted_keeps_what_exists(project: Pulumi) -> None:
+    emulator = project.emulator
+    emulator.change_settings(durations={"create": 3600})
+    project.yaml(box())
+
+    engine = project.start("up", "--yes", "--skip-preview")
+    until(lambda: emulator.counts().get("POST /sandboxes") == 1)
+    engine.send_signal(signal.SIGINT)
+    stopped = time.monotonic()
+    stdout, stderr = engine.communicate(timeout=SECONDS)
+    assert engine.returncode != 0, stdout + stderr
+    assert "stopped waiting, as asked" in stdout + stderr
+    assert time.monotonic() - stopped < 8
+    kept = project.state_of("box")
+    assert kept is not None
+
+    emulator.advance(3600)
+    assert project.up().changes == {"box": "update"}
+    assert (project.state_of("box") or {})["id"] == kept["id"]
+    assert emulator.counts()["POST /sandboxes"] == 1
+
+
+def test_a_plugin_whose_engine_was_killed_leaves(project: Pulumi) -> None:
+    emulator = project.emulator
+    emulator.change_settings(durations={"create": 3600})
+    project.yaml(box())
+
+    engine = project.start("up", "--yes", "--skip-preview")
+    until(lambda: emulator.counts().get("POST /sandboxes") == 1)
+    assert plugins(project)
+    engine.kill()
+    engine.communicate(timeout=SECONDS)
+    assert until(lambda: not plugins(project)) < 10
+
+
+def test_an_update_that_fails_half_way_is_finished_by_the_next(project: Pulumi) -> None:
+    emulator = project.emulator
+    project.yaml(box(cpu=1))
+    project.up()
+    emulator.add_fault("status", method="PUT", path="/sandboxes/{id}/timeout", status=409, times=1)
+    project.yaml(box(cpu=2, idleTimeoutSeconds=600))
+
+    failed = project.pulumi("up", "--yes", "--skip-preview")
+    assert failed.returncode != 0
+    assert "409" in failed.text
+    assert project.preview().diff("box") == {"cpu": "update", "idleTimeoutSeconds": "add"}
+    assert project.up().changes == {"box": "update"}
+    assert project.up().changes == {}

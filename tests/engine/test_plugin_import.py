@@ -1,0 +1,76 @@
+"""What exists already becomes part of a stack, by id or by name, and the plan after that is clean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.engine.project import Pulumi, outside
+
+pytestmark = pytest.mark.engine
+
+BOX = {"name": "one", "resources": {"cpu": 2}, "sandbox_template_id": "sb-ubuntu-26-04-minimal"}
+
+
+def box(**properties: Any) -> dict[str, Any]:
+    return {"type": "neev:index:Sandbox", "properties": properties}
+
+
+def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: Pulumi) -> None:
+    emulator = project.emulator
+    one = outside(emulator, "POST", "/sandboxes", BOX)
+    two = outside(emulator, "POST", "/sandboxes", {"name": "two"})
+    emulator.advance(5)
+    fork = outside(emulator, "POST", f"/sandboxes/{one['id']}/fork", {"name": "fork"})
+    kept = outside(emulator, "POST", f"/sandboxes/{one['id']}/snapshots", {"name": "kept"})
+    emulator.advance(5)
+    emulator.clear_log()
+    project.yaml({})
+
+    by_id = project.import_("neev:index:Sandbox", "one", one["id"])
+    project.import_("neev:index:Sandbox", "two", "two")
+    project.import_("neev:index:Snapshot", "kept", kept["id"])
+    project.import_("neev:index:SandboxFork", "fork", f"{one['id']}/{fork['id']}")
+    assert "templateId: sb-ubuntu-26-04-minimal" in by_id.stdout
+    assert "bug in the `neev` provider" not in by_id.text
+    ids = {name: (project.state_of(name) or {})["id"] for name in ("one", "two", "fork")}
+    assert ids == {"one": one["id"], "two": two["id"], "fork": fork["id"]}
+
+    program = {
+        "one": box(name="one", cpu=2, templateId="sb-ubuntu-26-04-minimal"),
+        "two": box(),
+        "kept": {"type": "neev:index:Snapshot", "properties": {"sandboxId": "${one.id}"}},
+        "fork": {"type": "neev:index:SandboxFork", "properties": {"sourceSandboxId": "${one.id}"}},
+    }
+    project.yaml(program)
+    assert project.preview().changes == {}
+    assert project.refresh().changes == {}
+    assert project.up().changes == {}
+    assert emulator.log(mutating=True) == []
+
+    # nobody can read back an environment, so that one is in the program is recorded, and replaces nothing
+    project.yaml({**program, "one": box(name="one", cpu=2, env={"A": "b"})})
+    assert project.up().changes == {"one": "update"}
+    assert project.up().changes == {}
+    assert emulator.log(mutating=True) == []
+
+
+def test_a_program_can_import_and_look_up(project: Pulumi) -> None:
+    emulator = project.emulator
+    one = outside(emulator, "POST", "/sandboxes", {**BOX, "env": [{"name": "A", "value": "b"}]})
+    outside(emulator, "POST", "/sandboxes", {"name": "two"})
+    emulator.advance(5)
+    emulator.clear_log()
+    imported = {**box(name="one", cpu=2, env={"A": "b"}), "options": {"import": one["id"]}}
+    looked_up = {"type": "neev:index:Sandbox", "get": {"id": "two"}}
+    project.yaml({"one": imported, "two": looked_up}, outputs={"cpu": "${two.cpu}", "phase": "${two.phase}"})
+
+    # the import is followed by the update that records what nobody can read back
+    assert project.preview().changes == {"one": "update", "two": "read"}
+    project.up()
+    assert project.outputs() == {"cpu": 1, "phase": "Ready"}
+    assert "one" not in project.preview().changes
+    assert emulator.log(mutating=True) == []
+
+    project.destroy()
+    assert emulator.state()["sandboxes"] == 1
