@@ -144,8 +144,3 @@ AGENT_TEMPLATES = (
 )
 
 DEFAULT_TEMPLATE = SANDBOX_TEMPLATES[0]
-
-
-def agent_template(key: str) -> AgentTemplate | None:
-    """The agent template of this id or name."""
-    return next((template for template in AGENT_TEMPLATES if key in (template.id, template.name)), None)

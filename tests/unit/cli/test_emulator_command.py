@@ -33,7 +33,8 @@ def started(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.kill()
+            process.terminate()
+            process.wait(30)
 
 
 def line(process: subprocess.Popen[str]) -> str:

@@ -74,6 +74,23 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
             assert '"exit_code":0' in ran.text.replace(" ", "")
 
 
+def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
+    settings = Settings(durations=Durations(create=0, delete=0, snapshot_start=0, snapshot=0))
+    for made, left in (("one", 1), ("two", 2)):
+        with serve(settings, data=tmp_path) as emulator:
+            base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+            headers = {"authorization": f"Bearer {emulator.api_key}"}
+            with httpx.Client(base_url=base, headers=headers, verify=False) as client:
+                for name in (made, "gone"):
+                    assert client.post("/sandboxes", json={"name": name}).status_code == 201
+                    assert client.post(f"/sandboxes/{name}/snapshots").status_code == 202
+                assert client.delete("/sandboxes/gone").status_code == 204
+                assert client.get("/sandboxes").json()["total"] == left
+    with serve(settings, data=tmp_path) as emulator:
+        state = emulator.state()
+        assert (state["sandboxes"], state["snapshots"]) == (2, 2)
+
+
 def test_processes_that_a_killed_emulator_left_end_when_the_next_one_starts(tmp_path: Path) -> None:
     with killable(tmp_path) as (process, client):
         client.post("/sandboxes", json={"name": "web"})

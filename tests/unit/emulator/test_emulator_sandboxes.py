@@ -186,6 +186,7 @@ async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: Api, 
         ({"lifecycle": {"on_idle": "stop"}}, "lifecycle.on_idle"),
         ({"image": DISKLESS, "sandbox_template_id": "sb-node-24"}, "at most one of"),
         ({"sandbox_template_id": "sb-node-24", "command": ["ls"]}, "command"),
+        ({"restore": "0" * 32, "from_snapshot": "1" * 32}, "restore and from_snapshot"),
     ],
 )
 async def test_what_cannot_be_made_is_refused_by_the_name_of_the_field(
