@@ -8,11 +8,11 @@ from math import inf
 
 from pulumi_neev.core.clock import Clock
 
-FIRST_BURST = 128
+FIRST_BURST = 32
 """Requests under way at the same time before any answer has come; each answer makes room for one more."""
 
-WIDEST = 1024
-"""Requests under way at the same time, at most."""
+WIDEST = 64
+"""Requests under way at the same time, at most: the pool's own work grows with the square of its connections."""
 
 HOLD = 1.0
 """Seconds of silence after a 429 that names none."""
