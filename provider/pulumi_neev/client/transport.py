@@ -29,6 +29,7 @@ Seam = httpx.AsyncBaseTransport
 
 TOO_MANY_REQUESTS = 429
 CONNECT_TIMEOUT = 10.0
+DISTRUSTED = "Nothing was sent. If the certificate is your organization's own, name its authority in neev:caBundle."
 IDLE_CONNECTION = 4.0
 """Seconds that an idle connection is kept: common servers close theirs after five, and would do so under our feet."""
 
@@ -130,7 +131,11 @@ class Transport:
         """Return the error for a request that ended without an answer."""
         if isinstance(error, NEVER_SENT):
             host = urlsplit(self._settings.base_url).netloc
-            return NeverSent(f"{method} {path}: no connection to {host} ({error or type(error).__name__})")
+            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            return NeverSent(
+                f"{method} {path}: no connection to {host} ({error or type(error).__name__})",
+                hint=DISTRUSTED if distrusted else None,
+            )
         timed_out = isinstance(error, httpx.TimeoutException)
         reason = f"no answer within {self._settings.timeout:g} s" if timed_out else "the connection was lost"
         if method == "GET":

@@ -123,14 +123,14 @@ async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
     assert cost.lags[0] < 0.1
 
 
-@pytest.mark.parametrize("over", [0.0, 15.0])
-def test_1000_under_a_rate_limit_cost_little_more_than_without(over: float) -> None:
+@pytest.mark.parametrize("over", [0.0, 6.0])
+def test_hundreds_under_a_rate_limit_cost_little_more_than_without(over: float) -> None:
     @in_virtual_time
     async def run(per_second: int | None) -> float:
         service = FakeService(provision=5, per_second=per_second)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-            cost = await create(api, service, 1000, over=over)
-            assert len(service.made) == 1000
+            cost = await create(api, service, 400, over=over)
+            assert len(service.made) == 400
             return cost.requests + await delete(api, service)
 
     assert run(50) <= run(None) * 1.2
