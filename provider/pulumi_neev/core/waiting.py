@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pulumi_neev.core import errors
@@ -56,15 +56,27 @@ def _silent(_text: str) -> None:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait, by which clock, and who may end it or wants to hear of it."""
+    """How long an operation may take, by which clock, and who may end it or wants to hear of it.
+
+    Every wait of the operation draws on the same time, from when the patience was made.
+    """
 
     deadline: float
-    """Seconds from the start of the wait."""
+    """Seconds from when this was made."""
     clock: Clock
     cancelled: asyncio.Event
     """Set: every wait with this patience ends at once."""
     progress: Callable[[str], None] = _silent
     """Told how it goes after each observation: `Pending, 12 s`."""
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "began", self.clock.monotonic())
+
+    @property
+    def spent(self) -> float:
+        """Seconds since this was made."""
+        return self.clock.monotonic() - self.began
 
 
 async def until(
@@ -90,7 +102,7 @@ async def until(
     with contextlib.suppress(_Late):
         while not patience.cancelled.is_set():
             age = clock.monotonic() - started
-            left = patience.deadline - age
+            left = patience.deadline - patience.spent
             within = max(min(_look_within(age), left * 0.9), LAST_LOOK)
             try:
                 seen = await _bounded(observe(within), left, patience=patience, what=what)
@@ -106,7 +118,7 @@ async def until(
             last = verdict.phase
             patience.progress(f"{last}, {clock.monotonic() - started:.0f} s")
         raise errors.Cancelled(what)
-    raise errors.DeadlineExceeded(what, clock.monotonic() - started, last)
+    raise errors.DeadlineExceeded(what, patience.spent, last)
 
 
 async def first(*awaitables: Awaitable[Any]) -> None:

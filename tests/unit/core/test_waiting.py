@@ -90,6 +90,17 @@ async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
 
 
 @in_virtual_time
+async def test_the_waits_of_one_operation_share_its_time() -> None:
+    operation = patience(10)
+    assert await until(Thing(ready_after=8).observe, ready, patience=operation, what="w") == "Ready"
+    thing = Thing(ready_after=1000)
+    with pytest.raises(errors.DeadlineExceeded) as caught:
+        await until(thing.observe, ready, patience=operation, what="w")
+    assert thing.clock.monotonic() == pytest.approx(10, abs=0.01)
+    assert caught.value.waited == pytest.approx(10, abs=0.01)
+
+
+@in_virtual_time
 async def test_the_deadline_ends_an_observation_that_hangs() -> None:
     async def hang(_within: float) -> str:
         await asyncio.Event().wait()
