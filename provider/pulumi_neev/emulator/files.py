@@ -1,9 +1,11 @@
 """The directories of sandboxes and snapshots, and the computers that run in them."""
 
 import asyncio
+import os
+import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from pulumi_neev.emulator.chores import Chores
@@ -93,8 +95,9 @@ class Files:
 
     async def tidy(self, known: list[Sandbox], keys: set[str]) -> None:
         """What a killed emulator left is gone: processes of the known sandboxes, directories of no key."""
+        busy = await asyncio.to_thread(_busy, self._directory)
         for sandbox in known:
-            if self._place(sandbox.id).exists():
+            if sandbox.id in busy:
                 await self.computer(sandbox).stop()
         for place in self._directory.iterdir():
             if place.name not in keys:
@@ -119,6 +122,16 @@ class Files:
                 await computer.stop()
             await asyncio.to_thread(shutil.rmtree, self._place(key), ignore_errors=True)
         self._locks.pop(key, None)
+
+
+def _busy(directory: Path) -> set[str]:
+    """The directories below this one that some process was started for: its environment names them."""
+    named = re.compile(re.escape(os.fsencode(directory)) + rb"/([0-9a-f-]{36})")
+    found: set[str] = set()
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            found |= {key.decode() for key in named.findall(environ.read_bytes())}
+    return found
 
 
 def _size(directory: Path) -> int:
