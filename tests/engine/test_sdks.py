@@ -6,9 +6,11 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from tests.engine.project import Pulumi
 from tests.engine.sdks import ROOT, SDKS, built, run
 
 from pulumi_neev.faces import examples, schema
@@ -23,6 +25,15 @@ def programs(language: str) -> Iterator[tuple[str, str]]:
         name = token.rpartition(":")[2]
         for number, example in enumerate(examples.page(name).examples):
             yield f"{name}{number}".lower(), example.programs[language]
+
+
+def test_the_engine_reads_the_schema_that_the_plugin_serves(project: Pulumi) -> None:
+    shown = project.pulumi("package", "get-schema", f"{sys.prefix}/bin/pulumi-resource-neev")
+    assert shown.returncode == 0, shown.text
+    served = json.loads(shown.stdout)
+    assert served["version"] == version("pulumi-neev")
+    assert set(served["resources"]) == set(schema.package()["resources"])
+    assert "warning" not in shown.stderr
 
 
 @pytest.mark.parametrize("package", ["pulumi_neev", "pulumi_neev_sdk"])
@@ -57,7 +68,7 @@ def test_go_examples_compile(tmp_path: Path) -> None:
         (tmp_path / name / "main.go").write_text(program)
     shutil.copy(sdk / "go.sum", tmp_path)
     module = (sdk / "go.mod").read_text().replace("module github.com/neevcloud/pulumi-neev/sdk/go", "module examples")
-    local = f"require {GO_SDK} v0.1.0\n\nreplace {GO_SDK} => {sdk}\n"
+    local = f"require {GO_SDK} v0.0.0\n\nreplace {GO_SDK} => {sdk}\n"
     (tmp_path / "go.mod").write_text(f"{module}\n{local}")
     run(tmp_path, "go", "vet", "./...")
 
@@ -71,7 +82,7 @@ def test_the_sdks_ask_for_the_plugin_of_their_own_version() -> None:
         assert json.loads((SDKS / language / file).read_text()) == {
             "resource": True,
             "name": "neev",
-            "version": "0.1.0",
+            "version": version("pulumi-neev"),
         }
 
 
@@ -79,5 +90,5 @@ def test_the_package_that_npm_installs_names_the_plugin_too() -> None:
     package = json.loads((built("nodejs") / "bin" / "package.json").read_text())
     assert (package["name"], package["pulumi"]) == (
         "@neevcloud/pulumi-neev",
-        {"resource": True, "name": "neev", "version": "0.1.0"},
+        {"resource": True, "name": "neev", "version": version("pulumi-neev")},
     )
