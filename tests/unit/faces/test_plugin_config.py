@@ -1,0 +1,99 @@
+"""The provider's configuration over the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.runtime.proto import provider_pb2
+from tests.unit.faces.conftest import serving
+from tests.unit.faces.driver import UNKNOWN, Driver, Refusal, read, secret, struct
+
+from pulumi_neev.emulator.serve import Emulator
+
+URN = "urn:pulumi:dev::story::pulumi:providers:neev::default"
+WHOLE = {"apiKey": "key", "orgId": "org", "projectId": "project"}
+
+
+async def check(driver: Driver, **news: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """The inputs and the failures of a check."""
+    answer = await driver.call("CheckConfig", provider_pb2.CheckRequest(urn=URN, news=struct(news)))
+    return read(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+
+
+async def diff(driver: Driver, old: dict[str, Any], new: dict[str, Any]) -> provider_pb2.DiffResponse:
+    """What a change of the configuration means."""
+    request = provider_pb2.DiffRequest(urn=URN, olds=struct(old), old_inputs=struct(old), news=struct(new))
+    answer: provider_pb2.DiffResponse = await driver.call("DiffConfig", request)
+    return answer
+
+
+async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(unconfigured: Driver) -> None:
+    inputs, failed = await check(unconfigured, **WHOLE, allowInsecure="true", version="0.1.0", region=UNKNOWN)
+    assert failed == {}
+    assert inputs == {**WHOLE, "allowInsecure": "true", "version": "0.1.0", "region": UNKNOWN}
+
+
+async def test_what_cannot_be_is_named(unconfigured: Driver) -> None:
+    _, failed = await check(unconfigured, **WHOLE, allowInsecure="perhaps", apikey="key")
+    assert failed["allowInsecure"].startswith("must be true or false")
+    assert failed["apikey"].startswith("is not a property")
+
+
+async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -> None:
+    environ = {"NEEV_API_KEY": "key", "NEEV_ORG_ID": "org", "NEEVCLOUD_PROJECT_ID": "project"}
+    async for driver in serving(environ):
+        inputs, failed = await check(driver)
+    assert (inputs, failed) == ({"orgId": "org", "projectId": "project"}, {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "diffs", "replaces"),
+    [
+        ({"apiKey": "other"}, ["apiKey"], []),
+        ({"region": "dev"}, ["region"], []),
+        ({"orgId": "other"}, ["orgId"], ["orgId"]),
+        ({"projectId": "other", "apiKey": "other"}, ["apiKey", "projectId"], ["projectId"]),
+        ({"baseUrl": "https://b.example/"}, ["baseUrl"], ["baseUrl"]),
+        ({"baseUrl": "https://a.example/"}, [], []),
+        ({"baseUrl": None}, ["baseUrl"], []),
+        ({"allowInsecure": True}, [], []),
+        ({"version": "0.2.0"}, [], []),
+    ],
+)
+async def test_only_another_place_replaces_everything(
+    unconfigured: Driver, changed: dict[str, Any], diffs: list[str], replaces: list[str]
+) -> None:
+    old = {**WHOLE, "baseUrl": "https://a.example", "allowInsecure": "true", "version": "0.1.0"}
+    answer = await diff(unconfigured, old, {**old, **changed})
+    assert (list(answer.diffs), list(answer.replaces)) == (diffs, replaces)
+
+
+async def test_what_is_missing_is_asked_for_by_key(unconfigured: Driver) -> None:
+    with pytest.raises(Refusal) as caught:
+        await unconfigured.configure(orgId="org")
+    assert caught.value.missing is not None
+    missing = {each.name: each.description for each in caught.value.missing.missingKeys}
+    assert set(missing) == {"neev:apiKey", "neev:projectId"}
+    assert "NEEV_API_KEY" in missing["neev:apiKey"]
+
+
+async def test_a_setting_that_cannot_be_right_is_said_without_the_key(unconfigured: Driver) -> None:
+    with pytest.raises(Refusal) as caught:
+        await unconfigured.configure(apiKey=secret("hun ter2"), orgId="org", projectId="project")
+    assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert "neev:apiKey" in caught.value.text
+    assert "ter2" not in caught.value.text
+
+
+async def test_the_configuration_wins_over_the_environment(platform: Emulator) -> None:
+    async for driver in serving({**platform.env, "NEEV_API_KEY": "wrong"}):
+        await driver.configure(apiKey=secret(platform.api_key))
+        assert (await driver.create("Sandbox", {"name": "box"})).id
+
+
+async def test_before_it_is_configured_nothing_is_done(unconfigured: Driver) -> None:
+    with pytest.raises(Refusal) as caught:
+        await unconfigured.create("Sandbox", {"name": "box"})
+    assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION

@@ -1,0 +1,76 @@
+"""What a user sees of a long operation while it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc.aio
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from tests.fakes.clock import FakeClock
+
+from pulumi_neev.faces.reporting import Engine, Progress
+
+
+class Listening(engine_pb2_grpc.EngineServicer):
+    """An engine that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
+
+    async def Log(self, request: engine_pb2.LogRequest, _context: Any) -> Empty:  # noqa: N802  the protocol's
+        self.heard.put_nowait(request)
+        return Empty()
+
+
+async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() -> None:
+    listening = Listening()
+    server = grpc.aio.server()
+    engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    engine = Engine()
+    engine.show("urn", "before anyone listens")
+    await engine.attach(f"127.0.0.1:{port}")
+    engine.show("urn", "Pending, 2 s")
+    heard = await listening.heard.get()
+    assert (heard.urn, heard.message, heard.ephemeral, heard.severity) == (
+        "urn",
+        "Pending, 2 s",
+        True,
+        engine_pb2.INFO,
+    )
+    await server.stop(None)
+    engine.show("urn", "after it left")
+    await engine.close()
+
+
+class Shown(Engine):
+    """An engine's display."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def show(self, urn: str, text: str) -> None:
+        self.lines.append(f"{urn} {text}")
+
+
+def test_a_row_changes_at_most_once_a_second_and_not_for_what_is_quick() -> None:
+    shown, clock = Shown(), FakeClock()
+    progress = Progress(shown, "urn", clock)
+    for _ in range(15):
+        progress(f"Pending, {int(clock.monotonic())} s")
+        clock.advance(0.25)
+    assert shown.lines == ["urn Pending, 1 s", "urn Pending, 2 s", "urn Pending, 3 s"]
+    assert progress.last == "Pending, 3 s"
+
+
+def test_a_row_does_not_repeat_itself() -> None:
+    shown, clock = Shown(), FakeClock()
+    progress = Progress(shown, "urn", clock)
+    for _ in range(5):
+        clock.advance(2)
+        progress("Pending")
+    assert shown.lines == ["urn Pending"]

@@ -1,0 +1,72 @@
+"""The plugin as a process: its first line, its calm, and how it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+COMMAND = Path(sys.prefix) / "bin" / "pulumi-resource-neev"
+HEAVY = ("pydantic", "httpx", "pulumi.output", "pulumi_neev.core.model")
+
+
+@contextmanager
+def plugin(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The process, and the port that its first line says."""
+    with subprocess.Popen([str(COMMAND), *arguments], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process, int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_leaves_soon_after_a_signal(ending: signal.Signals) -> None:
+    with plugin() as (process, _):
+        process.send_signal(ending)
+        assert process.wait(2) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+async def test_it_serves_on_the_port_that_it_says() -> None:
+    with plugin() as (_, port):
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)
+            assert (await stub.GetPluginInfo(Empty())).version
+            checked = await stub.Check(provider_pb2.CheckRequest(urn="urn:pulumi:a::b::neev:index:Sandbox::c"))
+            assert not checked.failures
+
+
+async def test_it_leaves_when_its_engine_is_gone() -> None:
+    connected: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    engine = await asyncio.start_server(lambda _, writer: connected.put_nowait(writer), "127.0.0.1", 0)
+    address = f"127.0.0.1:{engine.sockets[0].getsockname()[1]}"
+    with plugin("--logtostderr", "-v=1", address) as (process, _):
+        connection = await connected.get()
+        assert process.poll() is None
+        engine.close()
+        connection.close()
+        started = time.monotonic()
+        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert time.monotonic() - started < 10
+
+
+def test_nothing_heavy_is_imported_before_its_first_line() -> None:
+    script = (
+        "import sys; from pulumi_neev.faces.serve import stubs_without_sdk; stubs_without_sdk(); "
+        "import pulumi_neev.faces.plugin; print(*sys.modules)"
+    )
+    imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    assert not set(HEAVY) & set(imported.stdout.split())
