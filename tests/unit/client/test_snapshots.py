@@ -1,11 +1,14 @@
 """The calls for snapshots, against the emulator."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
+from tests.fakes.clock import EPOCH, FakeClock
+from tests.fakes.script import Script, answer, page
 from tests.unit.client.test_sandboxes import ready
 
-from pulumi_neev.client import Api
+from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.client.snapshots import Snapshot
 from pulumi_neev.core import errors
 from pulumi_neev.core.clock import SYSTEM
@@ -81,6 +84,16 @@ async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
     made = await api.snapshots.create(sandbox.id, name="one")
     assert made.name == "one"
     assert [each.id for each in await api.snapshots.list(sandbox.id)] == [made.id]
+
+
+async def test_a_snapshot_of_another_name_is_never_taken_for_it(settings: Settings) -> None:
+    created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
+    listed = [
+        {"id": name, "sandbox_id": "s", "status": "Ready", "name": name, "created_at": created}
+        for name in ("one", "two")
+    ]
+    async with connect(settings, clock=FakeClock(), transport=Script(answer(504), page(listed))) as api:
+        assert (await api.snapshots.create("s", name="two")).id == "two"
 
 
 async def test_a_snapshot_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
