@@ -1,0 +1,57 @@
+"""The programs of the reference run: every YAML example in one stack, on a platform that has what they look up."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from tests.engine.project import Pulumi, outside
+
+from pulumi_neev.faces import examples, schema
+
+pytestmark = pytest.mark.engine
+
+SNAPSHOT = "8d7c6b5a-4f3e-4d2c-8b1a-0f9e8d7c6b5a"
+"""The id that an example looks up; the platform chooses its own."""
+
+
+def together(snapshot: str) -> dict[str, Any]:
+    """Every example as one program: what each calls `found` or `box` is told apart by where it is from."""
+    program: dict[str, Any] = {"variables": {}, "resources": {}, "outputs": {}}
+    package = schema.package()
+    for token in (*package["resources"], *package["functions"]):
+        of = token.rpartition(":")[2]
+        for example in examples.page(of).examples:
+            text = example.programs["yaml"].replace(SNAPSHOT, snapshot)
+            parts = yaml.safe_load(re.sub(r"\$\{(\w+)", rf"${{{of}-\1", text))
+            for kind, named in parts.items():
+                program[kind] |= {f"{of}-{name}": value for name, value in named.items()}
+    return program
+
+
+def test_every_example_of_the_reference_runs(project: Pulumi) -> None:
+    emulator = project.emulator
+    shared = outside(emulator, "POST", "/sandboxes", {"name": "shared-build-box"})
+    emulator.advance(5)
+    outside(emulator, "POST", f"/sandboxes/{shared['id']}/pause")
+    kept = outside(emulator, "POST", f"/sandboxes/{shared['id']}/snapshots", {"name": "kept"})
+    emulator.advance(5)
+    project.write({"runtime": "yaml", **together(kept["id"])})
+    project.up()
+
+    outputs = project.outputs()
+    assert outputs["Sandbox-phase"] == "Ready"
+    assert outputs["SandboxFork-fork"].startswith("sandboxfork-fork-")
+    assert outputs["Snapshot-sizeBytes"] >= 0
+    assert outputs["getSandboxTemplate-templateId"] == "sb-python-3-13"
+    assert {each["category"] for each in outputs["getSandboxTemplates-templates"]} == {"browser"}
+    assert outputs["getAgentTemplate-description"]
+    assert {each["category"] for each in outputs["getAgentTemplates-templates"]} == {"coding"}
+    assert outputs["getSandbox-connectUrl"].startswith("http")
+    assert [each["name"] for each in outputs["getSandboxes-paused"]] == ["shared-build-box"]
+    assert outputs["getSnapshot-status"] == "Ready"
+    assert [each["id"] for each in outputs["getSnapshots-snapshots"]] == [kept["id"]]
+    assert outputs["getSandboxMetrics-series"]
+    assert project.up().changes == {}
