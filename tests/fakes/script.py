@@ -1,6 +1,6 @@
 """A network on which each request ends as the script says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import httpx
 
@@ -34,7 +34,7 @@ def answer(status: int = 200, json: object = None, **headers: str) -> httpx.Resp
     return httpx.Response(status, json={} if json is None else json, headers=named)
 
 
-def page(items: Iterable[dict[str, object]], *, total: int | None = None, limit: int = 100) -> httpx.Response:
+def page(items: Iterable[Mapping[str, object]], *, total: int | None = None, limit: int = 100) -> httpx.Response:
     """One page of a list."""
     listed = list(items)
     return answer(json={"items": listed, "total": len(listed) if total is None else total, "page": 1, "limit": limit})
