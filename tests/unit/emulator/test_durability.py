@@ -111,7 +111,7 @@ def test_processes_that_a_killed_emulator_left_end_when_the_next_one_starts(tmp_
 def running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
