@@ -131,7 +131,8 @@ class Provider:
         return api
 
     def _resource(self, request: Any) -> AnyResource:
-        return self._kind(request.type or request.urn.split("::")[-2].rpartition("$")[2])
+        _, _, kinds = request.urn.rpartition("::")[0].rpartition("::")
+        return self._kind(request.type or kinds.rpartition("$")[2])
 
     def _kind(self, token: str) -> AnyResource:
         resource = self._resources.get(token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
 import grpc.aio
 import pytest
@@ -38,7 +38,7 @@ async def unconfigured() -> AsyncIterator[Driver]:
         yield driver
 
 
-async def serving(environ: dict[str, str]) -> AsyncIterator[Driver]:
+async def serving(environ: dict[str, str]) -> AsyncGenerator[Driver, None]:
     """The engine's side of a plugin, until it is not used any more."""
     served = Plugin(lambda engine: Provider(engine, environ, connect, SYSTEM))
     server = grpc.aio.server()

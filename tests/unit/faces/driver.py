@@ -162,6 +162,7 @@ def _refusal(error: grpc.aio.AioRpcError) -> Refusal:
     kept = missing = None
     for key, value in error.trailing_metadata() or ():
         if key == "grpc-status-details-bin":
+            assert isinstance(value, bytes)
             status = status_pb2.Status.FromString(value)
             # grpc in Go, which the engine uses, drops the details where these differ
             assert (status.code, status.message) == (error.code().value[0], error.details())

@@ -225,8 +225,8 @@ async def test_a_fork_is_imported_with_and_without_its_source(plugin: Driver) ->
 
 async def test_a_get_needs_no_properties(plugin: Driver) -> None:
     box = await plugin.create("Sandbox", BOX)
-    for kind, nothing in (("Sandbox", {}), ("SandboxFork", {})):
-        found = await plugin.refresh(Kept(urn(kind), box.id, nothing, nothing))
+    for kind in ("Sandbox", "SandboxFork"):
+        found = await plugin.refresh(Kept(urn(kind), box.id, {}, {}))
         assert found is not None
         assert found.state["cpu"] == 1
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import metadata
+from typing import Any
 
 import grpc
 import pytest
@@ -71,7 +73,7 @@ async def test_what_a_function_cannot_be_asked_is_named(plugin: Driver) -> None:
 
 
 async def listed(
-    driver: Driver, kind: str, query: dict[str, object] | None = None, **rest: object
+    driver: Driver, kind: str, query: Mapping[str, object] | None = None, **rest: Any
 ) -> tuple[list[str], str | None]:
     """The names of what is there, and where the next page begins."""
     request = provider_pb2.ListRequest(token=f"neev:index:{kind}", query=struct(query or {}), **rest)

@@ -31,7 +31,7 @@ def test_a_text_names_its_resource_once() -> None:
 
 def test_a_bug_of_ours_is_told_without_a_traceback_and_without_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyError) as caught:
-        {}["hunter2"]
+        dict[str, str]()["hunter2"]
     text = told(caught.value, "Sandbox box")
     assert text.startswith("Sandbox box: a bug in the NeevAI provider (KeyError). Please report it")
     shown = capsys.readouterr().err
