@@ -28,7 +28,7 @@ pytestmark = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=
             {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "10.0.0.0/33", "ports": [0]}]}},
             {"egress.allow[1].host", "egress.allow[1].ports[0]"},
         ),
-        ("Sandbox", {"env": {"TOKEN": [SECRET]}}, {"env.TOKEN"}),
+        ("Sandbox", {"env": {"TOKEN": [SECRET]}}, {""}),
         ("SandboxFork", {}, {"sourceSandboxId"}),
         ("SandboxFork", {"sourceSandboxId": UNKNOWN, "onIdle": "sleep"}, {"onIdle"}),
         ("Snapshot", {"sandboxId": UNKNOWN, "retainFor": "a month"}, {"retainFor"}),

@@ -19,7 +19,10 @@ HIDDEN = "__"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One property that cannot be: its path as the user knows it (``egress.allow[1].host``) and what is allowed."""
+    """One property that cannot be: its path as the user knows it (``egress.allow[1].host``) and what is allowed.
+
+    The engine shows the value at the path; a secret's path is therefore empty, and its reason begins with it.
+    """
 
     path: str
     reason: str
@@ -125,7 +128,8 @@ def _failure(model: type[Model], error: ErrorDetails) -> Failure:
     location = error["loc"]
     declared = model.properties.get(str(location[0])) if location else None
     secret = declared is not None and declared.has(Secret)
-    return Failure(path_of(location), _reason(error, secret=secret))
+    path, reason = path_of(location), _reason(error, secret=secret)
+    return Failure("", f"{path}: {reason}") if secret else Failure(path, reason)
 
 
 _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
