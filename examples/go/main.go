@@ -10,7 +10,7 @@ import (
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		template := neev.GetSandboxTemplateOutput(ctx, neev.GetSandboxTemplateOutputArgs{
-			Name: pulumi.String("ubuntu-26-04-minimal"),
+			Name: pulumi.String(config.Require(ctx, "template")),
 		})
 
 		sandbox, err := neev.NewSandbox(ctx, "agent", &neev.SandboxArgs{

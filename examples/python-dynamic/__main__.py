@@ -4,7 +4,8 @@ import pulumi
 
 import pulumi_neev as neev
 
-template = neev.get_sandbox_template(name="ubuntu-26-04-minimal")
+config = pulumi.Config()
+template = neev.get_sandbox_template(name=config.require("template"))
 
 sandbox = neev.Sandbox(
     "agent",
@@ -13,7 +14,7 @@ sandbox = neev.Sandbox(
     memory_gb=2,
     egress={"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]},
     idle_timeout_seconds=900,
-    paused=pulumi.Config().require_bool("paused"),
+    paused=config.require_bool("paused"),
 )
 snapshot = neev.Snapshot("baseline", sandbox_id=sandbox.id)
 fork = neev.SandboxFork(

@@ -3,7 +3,8 @@
 import * as neev from "@neevcloud/pulumi-neev";
 import * as pulumi from "@pulumi/pulumi";
 
-const template = neev.getSandboxTemplateOutput({ name: "ubuntu-26-04-minimal" });
+const config = new pulumi.Config();
+const template = neev.getSandboxTemplateOutput({ name: config.require("template") });
 
 const sandbox = new neev.Sandbox("agent", {
     templateId: template.id,
@@ -11,7 +12,7 @@ const sandbox = new neev.Sandbox("agent", {
     memoryGb: 2,
     egress: { mode: neev.EgressMode.AllowList, allow: [{ host: "pypi.org", ports: [443] }] },
     idleTimeoutSeconds: 900,
-    paused: new pulumi.Config().requireBoolean("paused"),
+    paused: config.requireBoolean("paused"),
 });
 const baseline = new neev.Snapshot("baseline", { sandboxId: sandbox.id });
 const experiment = new neev.SandboxFork(

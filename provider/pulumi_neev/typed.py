@@ -138,14 +138,14 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
                 account's default, or as it was.
             image: Public OCI image with its registry's path and a tag or digest. Instead of `template_id`.
             max_lifetime_seconds: Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
-                Unset: as above.
+                Unset: the account's default, or as it was.
             memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
             name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
             on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
             paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
                 once. A pause that the platform made because of the idle window is no drift.
             paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
-                as above.
+                the account's default, or as it was.
             region: Where it runs. Unset: the provider's region, else the platform's.
             resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
                 `paused` is false.
@@ -250,7 +250,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("idleTimeoutSeconds")
 
     @property
-    def image(self) -> pulumi.Output[str | None]:
+    def image(self) -> pulumi.Output[str]:
         """Public OCI image with its registry's path and a tag or digest. Instead of `template_id`."""
         return self._output("image")
 
@@ -261,7 +261,10 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
 
     @property
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never. Unset: as above."""
+        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
+
+        Unset: the account's default, or as it was.
+        """
         return self._output("maxLifetimeSeconds")
 
     @property
@@ -294,7 +297,10 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
 
     @property
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset: as above."""
+        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+
+        Unset: the account's default, or as it was.
+        """
         return self._output("pausedRetentionSeconds")
 
     @property
@@ -308,7 +314,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("projectId")
 
     @property
-    def region(self) -> pulumi.Output[str | None]:
+    def region(self) -> pulumi.Output[str]:
         """Where it runs. Unset: the provider's region, else the platform's."""
         return self._output("region")
 
@@ -389,14 +395,14 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
             idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
                 account's default, or as it was.
             max_lifetime_seconds: Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
-                Unset: as above.
+                Unset: the account's default, or as it was.
             memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
             name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
             on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
             paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
                 once. A pause that the platform made because of the idle window is no drift.
             paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
-                as above.
+                the account's default, or as it was.
             resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
                 `paused` is false.
             rollback_to: Id of a snapshot: a change of it puts the sandbox's files back in place, destructively. Id,
@@ -493,7 +499,10 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
 
     @property
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never. Unset: as above."""
+        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
+
+        Unset: the account's default, or as it was.
+        """
         return self._output("maxLifetimeSeconds")
 
     @property
@@ -526,7 +535,10 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
 
     @property
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset: as above."""
+        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+
+        Unset: the account's default, or as it was.
+        """
         return self._output("pausedRetentionSeconds")
 
     @property

@@ -1,4 +1,4 @@
-"""The same small story in every language: up, up again without changes, paused in place, destroyed."""
+"""The same small story in every language: up, again without changes, refresh, update, replace, import, destroy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.engine.project import Pulumi
+from tests.engine.project import Pulumi, outside
 from tests.engine.sdks import ROOT, SDKS, built, run
 
 pytestmark = pytest.mark.engine
@@ -86,12 +86,26 @@ def test_the_story(project: Pulumi, example: str, prepared: Callable[[Pulumi], d
 
     emulator.clear_log()
     assert project.up().changes == {}
+    assert project.refresh().changes == {}
     assert emulator.log(mutating=True) == []
 
     project.config("paused", "true")
     assert project.up().changes == {"agent": "update"}
     assert project.outputs() == {**outputs, "phase": "Paused"}
     assert [entry["path"].rpartition("/")[2] for entry in emulator.log(mutating=True)] == ["pause"]
+
+    project.config("paused", "false")
+    project.config("template", "python-3-13")
+    assert project.up().changes == {"agent": "replace", "baseline": "replace", "experiment": "replace"}
+    assert project.outputs()["name"] != outputs["name"]
+    assert emulator.state()["sandboxes"] == 2
+
+    if example != "python-dynamic":  # a dynamic resource cannot be imported
+        found = outside(emulator, "POST", "/sandboxes", {"name": "found"})
+        project.import_("neev:index:Sandbox", "found", found["id"], "--generate-code=false")
+        imported = project.state_of("found")
+        assert imported is not None
+        assert imported["inputs"]["name"] == "found"
 
     project.destroy()
     assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)

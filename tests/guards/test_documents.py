@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 import pulumi_neev
+from pulumi_neev.faces.dynamic import PROVIDERS
+from pulumi_neev.functions import FUNCTIONS
+from pulumi_neev.resources import RESOURCES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -61,10 +64,6 @@ def test_every_public_name_can_be_imported() -> None:
 
 def test_every_resource_and_function_is_in_the_public_names() -> None:
     """A new declaration cannot stay hidden."""
-    from pulumi_neev.faces.dynamic import PROVIDERS
-    from pulumi_neev.functions import FUNCTIONS
-    from pulumi_neev.resources import RESOURCES
-
     snake = [re.sub(r"(?<!^)(?=[A-Z])", "_", function.name).lower() for function in FUNCTIONS]
     wanted = {*(resource.name for resource in RESOURCES), *snake, *(f"{each}_output" for each in snake)}
     assert wanted <= set(pulumi_neev.__all__)

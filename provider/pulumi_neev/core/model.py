@@ -67,6 +67,9 @@ class Secret(Marker):
 class Visible(Marker):
     """The API answers this input: unset, the state holds what the platform chose; changed outside, it is drift."""
 
+    always: bool = False
+    """The platform chooses a value whatever the program leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept(Marker):

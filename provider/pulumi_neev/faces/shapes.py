@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 from annotated_types import Ge, Le, MultipleOf
 from pydantic.fields import FieldInfo
 
-from pulumi_neev.core.model import AutoName, DeclarationError, Model, Property
+from pulumi_neev.core.model import AutoName, DeclarationError, Model, Property, Visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,11 @@ def is_optional(declared: Property) -> bool:
 def always_there(declared: Property) -> bool:
     """Whether the property has a value once the resource is made.
 
-    That is so where it cannot be without one, where a name is made, and where unset means a value.
+    That is so where it cannot be without one, where a name is made, where unset means a value, and where the platform
+    always chooses one.
     """
-    return not is_optional(declared) or declared.unset is not None or declared.has(AutoName)
+    chosen = any(isinstance(mark, Visible) and mark.always for mark in declared.marks)
+    return not is_optional(declared) or declared.unset is not None or declared.has(AutoName) or chosen
 
 
 @dataclass(frozen=True, slots=True)

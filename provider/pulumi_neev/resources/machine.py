@@ -48,9 +48,15 @@ class MachineInputs(Inputs):
     idle_timeout_seconds: Annotated[Seconds | None, Update(), Visible()] = None
     """Seconds without activity after which `onIdle` happens; 0 is never. Unset: the account's default, or as it was."""
     max_lifetime_seconds: Annotated[Seconds | None, Update(), Visible()] = None
-    """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never. Unset: as above."""
+    """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
+
+    Unset: the account's default, or as it was.
+    """
     paused_retention_seconds: Annotated[Seconds | None, Update(), Visible()] = None
-    """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset: as above."""
+    """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+
+    Unset: the account's default, or as it was.
+    """
     on_idle: Annotated[OnIdle | None, Update(), Visible()] = None
     """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
     paused: Annotated[Flag | None, Update()] = None
@@ -72,9 +78,9 @@ class LastCrash(Model):
 
     reason: str
     """Such as `OOMKilled`."""
-    at: str
+    at: str | None = None
     """When the stop was detected (RFC 3339)."""
-    storage_reset: bool
+    storage_reset: bool | None = None
     """Whether it restarted with an empty file system."""
 
 

@@ -31,11 +31,11 @@ class SandboxInputs(MachineInputs):
     """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
     template_id: Annotated[TemplateId | None, Replace(), Visible()] = None
     """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
-    image: Annotated[Image | None, Replace(), Visible()] = None
+    image: Annotated[Image | None, Replace(), Visible(always=True)] = None
     """Public OCI image with its registry's path and a tag or digest. Instead of `templateId`."""
     snapshot_id: Annotated[str | None, Replace(), Kept()] = None
     """Snapshot to start from; size and region must match its origin. Instead of `templateId` and `image`."""
-    region: Annotated[str | None, Replace(), Visible()] = None
+    region: Annotated[str | None, Replace(), Visible(always=True)] = None
     """Where it runs. Unset: the provider's region, else the platform's."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of every process. The API never answers them."""

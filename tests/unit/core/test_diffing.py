@@ -155,7 +155,7 @@ def test_the_unknown_counts_as_a_change() -> None:
 
 
 def test_what_the_api_never_answers_is_recorded_after_an_import() -> None:
-    """An imported sandbox has an environment that nobody can read: the program's is recorded, not a reason to replace."""
+    """Nobody can read an environment: the one that the program says is recorded, and no reason to replace."""
     assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED: True}) == {"env": "add"}
     assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}) == {"env": "add*"}
 
