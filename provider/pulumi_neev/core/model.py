@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
 
@@ -126,9 +127,12 @@ class Rule:
     broken: Callable[[Mapping[str, Any]], str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Property:
-    """One property as declared: what the schema, the checks, the diff and the docs are derived from."""
+    """One property as declared: what the schema, the checks, the diff and the docs are derived from.
+
+    What follows from the annotation is worked out once: every check and diff asks for it.
+    """
 
     field: str
     name: str
@@ -140,27 +144,31 @@ class Property:
 
     def has(self, mark: type[Marker]) -> bool:
         """Whether the property carries the mark."""
-        return any(isinstance(each, mark) for each in self.marks)
+        return mark in self._kinds
 
-    @property
+    @cached_property
     def unset(self) -> Unset | None:
         """What leaving the property out means, where it means a value."""
         return next((each for each in self.marks if isinstance(each, Unset)), None)
 
-    @property
+    @cached_property
     def model(self) -> type[Model] | None:
         """The nested model of the property, also where it is optional; ``None`` for plain values and lists."""
         return next((each for each in _alternatives(self.annotation) if _is_model(each)), None)
 
-    @property
+    @cached_property
     def item(self) -> Any:
         """The type of the list's items, or ``None`` where the property is no list."""
         return next((get_args(each)[0] for each in _alternatives(self.annotation) if get_origin(each) is list), None)
 
-    @property
+    @cached_property
     def item_model(self) -> type[Model] | None:
         """The model of the list's items, or ``None`` where they are plain or there is no list."""
         return self.item if _is_model(self.item) else None
+
+    @cached_property
+    def _kinds(self) -> frozenset[type[Marker]]:
+        return frozenset(type(each) for each in self.marks)
 
 
 class Model(BaseModel):

@@ -13,7 +13,7 @@ from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.core.model import UNKNOWN
-from pulumi_neev.faces.values import decode, plain
+from pulumi_neev.faces.values import decode_plain
 from pulumi_neev.functions.sandboxes import GetSandboxes, GetSnapshots
 
 LISTS: Mapping[str, tuple[Function[Any, Any], str]] = {
@@ -31,7 +31,7 @@ async def things(
     if resource.name not in LISTS:
         raise InputError("token", f"{resource.name} cannot be listed")
     function, held = LISTS[resource.name]
-    query = plain(decode(request.query))
+    query = decode_plain(request.query)
     if UNKNOWN in query.values():
         yield provider_pb2.ListResponse(computed=provider_pb2.ListResponse.Computed())
         return

@@ -24,7 +24,7 @@ from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience, first
 from pulumi_neev.faces.planning import name_of, state_on_wire
 from pulumi_neev.faces.reporting import Engine, Progress
-from pulumi_neev.faces.values import decode, encode, plain, sealed_as, sealed_by
+from pulumi_neev.faces.values import decode, decode_plain, encode, plain, sealed_as, sealed_by
 from pulumi_neev.faces.wire_errors import half_made, told
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Operations:
         call = self._call(resource, request, resource.timeouts.update)
         try:
             marked = decode(request.news)
-            old, state, new = plain(decode(request.old_inputs)), plain(decode(request.olds)), plain(marked)
+            old, state, new = decode_plain(request.old_inputs), decode_plain(request.olds), plain(marked)
             api = await self._api()
             if resource.diff(old, state, new).changes:
                 work = lifecycle.update(resource, api, request.id, old=old, state=state, new=new, call=call)

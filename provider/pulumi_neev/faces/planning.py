@@ -12,9 +12,9 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.lifecycle import AnyResource
-from pulumi_neev.core.model import Stable
+from pulumi_neev.core.model import Secret, Stable
 from pulumi_neev.core.naming import fitted, made_name
-from pulumi_neev.faces.values import decode, encode, foreign, plain, sealed_as, sealed_by
+from pulumi_neev.faces.values import decode, decode_plain, encode, foreign, holds_secret, plain, sealed_as, sealed_by
 
 Naming = provider_pb2.CheckRequest.AutonamingOptions
 KINDS = {
@@ -32,7 +32,7 @@ UNNAMED = "unnamed"
 def check(resource: AnyResource, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
     """The inputs as they are stored, secrets where the program has them, and what is wrong with them."""
     news = decode(request.news)
-    failed = foreign(news)
+    failed = [_hushed(failure, resource, news) for failure in foreign(news)]
 
     def make_name() -> str:
         if request.HasField("autonaming") and request.autonaming.mode == Naming.DISABLE:
@@ -40,18 +40,18 @@ def check(resource: AnyResource, request: provider_pb2.CheckRequest) -> provider
             return UNNAMED
         return _name(request)
 
-    checked, found = resource.check(plain(decode(request.olds)), plain(news), make_name)
-    told = {failure.path for failure in failed}
-    failed.extend(failure for failure in found if failure.path not in told)
+    checked, found = resource.check(decode_plain(request.olds), plain(news), make_name)
+    told = {_place(failure) for failure in failed}
+    failed.extend(_hushed(failure, resource, news) for failure in found if _place(failure) not in told)
     inputs = encode(sealed_by(resource.inputs.properties, sealed_as(checked, news)))
     return provider_pb2.CheckResponse(inputs=inputs, failures=failures_on_wire(failed))
 
 
 def diff(resource: AnyResource, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     """How the new inputs differ from the old ones and from what they led to, per property path."""
-    state = plain(decode(request.olds))
-    old = plain(decode(request.old_inputs)) if request.HasField("old_inputs") else state
-    found = resource.diff(old, state, plain(decode(request.news)))
+    state = decode_plain(request.olds)
+    old = decode_plain(request.old_inputs) if request.HasField("old_inputs") else state
+    found = resource.diff(old, state, decode_plain(request.news))
     stable = [name for name, declared in resource.outputs.properties.items() if declared.has(Stable)]
     return answer(found, inputs=frozenset(resource.inputs.properties), stables=stable)
 
@@ -79,7 +79,7 @@ def preview_create(resource: AnyResource, properties: struct_pb2.Struct) -> stru
 def preview_update(resource: AnyResource, olds: struct_pb2.Struct, news: struct_pb2.Struct) -> struct_pb2.Struct:
     """The state as far as it is known before anything is changed."""
     asked = decode(news)
-    return state_on_wire(resource, resource.preview_update(plain(decode(olds)), plain(asked)), asked)
+    return state_on_wire(resource, resource.preview_update(decode_plain(olds), plain(asked)), asked)
 
 
 def state_on_wire(resource: AnyResource, state: Mapping[str, Any], marked: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -96,6 +96,20 @@ def name_of(request: Any) -> str:
 def failures_on_wire(failures: list[Failure]) -> list[provider_pb2.CheckFailure]:
     """The failures as the engine reads them."""
     return [provider_pb2.CheckFailure(property=failure.path, reason=failure.reason) for failure in failures]
+
+
+def _hushed(failure: Failure, resource: AnyResource, news: Mapping[str, Any]) -> Failure:
+    """The failure without the value, which the engine and the reason would show, where that is a secret."""
+    name = failure.path.partition(".")[0].partition("[")[0]
+    declared = resource.inputs.properties.get(name)
+    if not failure.path or not (holds_secret(news.get(name)) or (declared and declared.has(Secret))):
+        return failure
+    reason = failure.reason.rpartition(" (is ")[0] or failure.reason
+    return Failure("", f"{failure.path}: {reason}")
+
+
+def _place(failure: Failure) -> str:
+    return failure.path or failure.reason.partition(": ")[0]
 
 
 def _name(request: provider_pb2.CheckRequest) -> str:

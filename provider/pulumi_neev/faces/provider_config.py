@@ -16,7 +16,7 @@ from pulumi_neev.core.model import UNKNOWN, Property, Replace
 from pulumi_neev.faces import config
 from pulumi_neev.faces.config import PACKAGE, ProviderConfig
 from pulumi_neev.faces.planning import answer, failures_on_wire
-from pulumi_neev.faces.values import decode, encode, foreign, plain
+from pulumi_neev.faces.values import decode, decode_plain, encode, foreign, plain
 from pulumi_neev.faces.wire_errors import not_configured
 
 ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
@@ -39,7 +39,7 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
 def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     """What differs; another organisation, project or address is another place, so everything in it is replaced."""
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
-    old, new = (typed(_ours(plain(decode(each)))) for each in (olds, request.news))
+    old, new = (typed(_ours(decode_plain(each))) for each in (olds, request.news))
     changes = tuple(
         _change(declared, old.get(name), new.get(name))
         for name, declared in ProviderConfig.properties.items()
@@ -51,7 +51,7 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
 def settings(arguments: struct_pb2.Struct, environ: Mapping[str, str]) -> Settings:
     """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
     try:
-        return config.settings(typed(_ours(plain(decode(arguments)))), environ)
+        return config.settings(typed(_ours(decode_plain(arguments))), environ)
     except config.MissingConfig as error:
         properties = ProviderConfig.properties
         missing = [(f"{PACKAGE}:{name}", properties[name].description) for name in error.missing]

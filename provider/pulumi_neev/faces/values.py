@@ -60,16 +60,25 @@ def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
     return {key: _decoded(value) for key, value in struct.fields.items()}
 
 
+def decode_plain(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """The properties as plain data, secrets and all."""
+    return {key: plain(_decoded(value)) for key, value in struct.fields.items()}
+
+
 def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """The properties on the wire; what is ``None`` is left out."""
-    return struct_pb2.Struct(fields={key: _encoded(value) for key, value in values.items() if value is not None})
+    struct = struct_pb2.Struct()
+    for key, value in values.items():
+        if value is not None:
+            _put(struct.fields[key], value)
+    return struct
 
 
 def plain(value: Any) -> Any:
     """The value without its seals."""
     if isinstance(value, Sealed):
         return plain(value.value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [plain(each) for each in value]
@@ -85,9 +94,9 @@ def sealed_as(value: Any, marked: Any) -> Any:
     """The plain value with the seals of ``marked``; where the two are not alike, what held a secret is one."""
     if isinstance(marked, Sealed):
         return sealed(value)
-    if isinstance(value, Mapping) and isinstance(marked, Mapping):
+    if isinstance(value, dict) and isinstance(marked, dict):
         return {key: sealed_as(each, marked.get(key)) for key, each in value.items()}
-    if not _holds_secret(marked):
+    if not holds_secret(marked):
         return value
     return marked if plain(marked) == value else sealed(value)
 
@@ -95,6 +104,15 @@ def sealed_as(value: Any, marked: Any) -> Any:
 def sealed_by(properties: Mapping[str, Property], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with those sealed that are declared secret, at any depth."""
     return {name: _sealed_by(properties.get(name), value) for name, value in values.items()}
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether there is a seal at any depth."""
+    if isinstance(value, Sealed):
+        return True
+    if isinstance(value, dict):
+        return any(map(holds_secret, value.values()))
+    return isinstance(value, list) and any(map(holds_secret, value))
 
 
 def foreign(values: Mapping[str, Any]) -> list[Failure]:
@@ -145,36 +163,33 @@ def _text(encoded: Any) -> str | None:
         return None
 
 
-def _encoded(value: Any) -> struct_pb2.Value:  # noqa: PLR0911  one for each type
+def _put(place: struct_pb2.Value, value: Any) -> None:  # noqa: C901  one branch for each type
+    """The place holds the value; filled from outside in, since a message that is put into another is copied."""
     if value is None:
-        return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
-    if value is UNKNOWN:
-        return struct_pb2.Value(string_value=UNKNOWN_TEXT)
-    if isinstance(value, bool):
-        return struct_pb2.Value(bool_value=value)
-    if isinstance(value, str):
-        return struct_pb2.Value(string_value=value)
-    if isinstance(value, int | float):
-        return struct_pb2.Value(number_value=float(value))
-    if isinstance(value, Sealed):
-        fields = {SIGNATURE: struct_pb2.Value(string_value=SECRET), "value": _encoded(value.value)}
-        return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
-    if isinstance(value, Foreign):
-        return value.wire
-    if isinstance(value, Mapping):
-        fields = {key: _encoded(each) for key, each in value.items()}
-        return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
-    if isinstance(value, list | tuple):
-        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_encoded(each) for each in value]))
-    raise TypeError(f"{type(value).__name__} has no form on the wire")
-
-
-def _holds_secret(value: Any) -> bool:
-    if isinstance(value, Sealed):
-        return True
-    if isinstance(value, Mapping):
-        return any(map(_holds_secret, value.values()))
-    return isinstance(value, list) and any(map(_holds_secret, value))
+        place.null_value = struct_pb2.NULL_VALUE
+    elif value is UNKNOWN:
+        place.string_value = UNKNOWN_TEXT
+    elif isinstance(value, bool):
+        place.bool_value = value
+    elif isinstance(value, str):
+        place.string_value = value
+    elif isinstance(value, int | float):
+        place.number_value = float(value)
+    elif isinstance(value, Sealed):
+        place.struct_value.fields[SIGNATURE].string_value = SECRET
+        _put(place.struct_value.fields["value"], value.value)
+    elif isinstance(value, Foreign):
+        place.CopyFrom(value.wire)
+    elif isinstance(value, dict):
+        place.struct_value.SetInParent()
+        for key, each in value.items():
+            _put(place.struct_value.fields[key], each)
+    elif isinstance(value, list | tuple):
+        place.list_value.SetInParent()
+        for each in value:
+            _put(place.list_value.values.add(), each)
+    else:
+        raise TypeError(f"{type(value).__name__} has no form on the wire")
 
 
 def _sealed_by(declared: Property | None, value: Any) -> Any:
@@ -182,11 +197,11 @@ def _sealed_by(declared: Property | None, value: Any) -> Any:
         return value
     if declared.has(Secret):
         return sealed(value)
-    if declared.model and isinstance(value, Mapping):
+    if declared.model and isinstance(value, dict):
         return sealed_by(declared.model.properties, value)
     properties = getattr(declared.item, "properties", None)
     if properties and isinstance(value, list | tuple):
-        return [sealed_by(properties, each) if isinstance(each, Mapping) else each for each in value]
+        return [sealed_by(properties, each) if isinstance(each, dict) else each for each in value]
     return value
 
 
@@ -195,7 +210,7 @@ def _foreign(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[st
         yield path, value
     elif isinstance(value, Sealed):
         yield from _foreign(value.value, path)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, each in value.items():
             yield from _foreign(each, (*path, key))
     elif isinstance(value, list):

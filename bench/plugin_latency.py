@@ -1,0 +1,87 @@
+"""What the plugin's process costs: its start, its memory at rest, and its share of a plan. Run by ``make bench``."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+from google.protobuf import struct_pb2
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
+STARTS = 9
+CALLS = 1000
+MOST = {"start": 0.5, "memory": 80.0, "call": 0.002}
+URN = "urn:pulumi:dev::bench::neev:index:Sandbox::box"
+INPUTS = {
+    "cpu": 2,
+    "memoryGb": 4,
+    "image": "docker.io/library/python:3.12",
+    "env": {f"NAME_{number}": f"value {number}" for number in range(10)},
+    "egress": {"mode": "allow_list", "allow": [{"host": f"h{n}.example.com", "ports": [443]} for n in range(10)]},
+    "idleTimeoutSeconds": 600,
+}
+
+
+def main() -> None:
+    """The table is printed."""
+    starts = [_start() for _ in range(STARTS)]
+    with _plugin() as (process, port, _), grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
+        stub.GetPluginInfo(Empty())
+        check = provider_pb2.CheckRequest(urn=URN, news=_struct(INPUTS), randomSeed=bytes(32))
+        inputs = stub.Check(check).inputs
+        diff = provider_pb2.DiffRequest(id="id", urn=URN, olds=inputs, old_inputs=inputs, news=inputs)
+        stub.Diff(diff)
+        memory = psutil.Process(process.pid).memory_info().rss / 1e6
+        checks, diffs = _percentile(lambda: stub.Check(check)), _percentile(lambda: stub.Diff(diff))
+    print(f"\n{'':34}{'measured':>10}{'at most':>10}")
+    print(f"{'start to the port line, median':34}{statistics.median(starts):8.2f} s{MOST['start']:8.2f} s")
+    print(f"{'resident memory at rest':34}{memory:7.0f} MB{MOST['memory']:7.0f} MB")
+    print(f"{'Check, 95th percentile':34}{checks * 1e3:7.2f} ms{MOST['call'] * 1e3:7.2f} ms")
+    print(f"{'Diff, 95th percentile':34}{diffs * 1e3:7.2f} ms{MOST['call'] * 1e3:7.2f} ms")
+
+
+@contextmanager
+def _plugin() -> Iterator[tuple[subprocess.Popen[str], int, float]]:
+    """The process, its port, and the seconds until its port line."""
+    started = time.perf_counter()
+    with subprocess.Popen([COMMAND], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield process, port, time.perf_counter() - started
+        process.terminate()
+
+
+def _start() -> float:
+    with _plugin() as (_, _, seconds):
+        return seconds
+
+
+def _percentile(call: Callable[[], object]) -> float:
+    """The 95th percentile of the seconds that the call takes."""
+    taken = []
+    for _ in range(CALLS):
+        started = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - started)
+    return statistics.quantiles(taken, n=20)[-1]
+
+
+def _struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    found = struct_pb2.Struct()
+    found.update(values)
+    return found
+
+
+if __name__ == "__main__":
+    main()
