@@ -34,8 +34,16 @@ def connected(settings: Settings) -> Api:
     return connect(settings)
 
 
-@cache
+_STARTING = threading.Lock()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
+    with _STARTING:  # a cache lets every thread in that comes before the first is through
+        return _started()
+
+
+@cache
+def _started() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="neev", daemon=True).start()
     return loop
