@@ -3,6 +3,9 @@ BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
 GENERATED := provider/pulumi_neev/typed.py
 
+# what starts often starts from bytecode, as it does for a user
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check bench engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
