@@ -38,6 +38,7 @@ __all__ = [
     "MetricPoint",
     "MetricSeries",
     "OnIdle",
+    "PreviewPort",
     "Protocol",
     "Sandbox",
     "SandboxFork",
@@ -707,6 +708,68 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
     def triggers(self) -> pulumi.Output[list[Any] | None]:
         """Any values; a change of one of them takes a new snapshot."""
         return self._output("triggers")
+
+
+class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
+    """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
+
+    A port that is exposed already keeps its URL. The URL ends with the resource, or with the sandbox.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        port: pulumi.Input[int],
+        sandbox_id: pulumi.Input[str],
+        slug: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            port: The port that something in the sandbox listens on, 1 to 65535.
+            sandbox_id: The sandbox, by id.
+            slug: The part of the URL that nobody can guess: 8 lower-case letters and digits. Unset: what the platform
+                chose. A change of it gives the port another URL; the old one ends at once.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "PreviewPort",
+            resource_name,
+            {
+                "port": port,
+                "sandboxId": sandbox_id,
+                "slug": slug,
+            },
+            opts,
+        )
+
+    @property
+    def port(self) -> pulumi.Output[int]:
+        """The port that something in the sandbox listens on, 1 to 65535."""
+        return self._output("port")
+
+    @property
+    def preview_url(self) -> pulumi.Output[str]:
+        """The URL; whoever knows it gets in, so it is a secret."""
+        return self._output("previewUrl")
+
+    @property
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox, by id."""
+        return self._output("sandboxId")
+
+    @property
+    def slug(self) -> pulumi.Output[str]:
+        """The part of the URL that nobody can guess: 8 lower-case letters and digits.
+
+        Unset: what the platform chose.
+
+        A change of it gives the port another URL; the old one ends at once.
+        """
+        return self._output("slug")
 
 
 def get_sandbox_template(

@@ -237,4 +237,21 @@ SNAPSHOTS = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*SANDBOXES, *FORKS, *SNAPSHOTS)
+EXPOSE = "POST /sandboxes/{id}/ports"
+PORTS = (
+    Case(
+        "another slug is another URL of the same port",
+        "PreviewPort",
+        {"sandboxId": "$source", "port": 8080},
+        (
+            update({"sandboxId": "$source", "port": 8080, "slug": "abcd1234"}, EXPOSE, state={"slug": "abcd1234"}),
+            update({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}, EXPOSE, state={"slug": "wxyz9876"}),
+            none({"sandboxId": "$source", "port": 8080}),
+            none({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}),
+            replace({"sandboxId": "$source", "port": 8081, "slug": "qqqq0000"}),
+            replace({"sandboxId": "$another", "port": 8081}),
+        ),
+    ),
+)
+
+CASES: tuple[Case, ...] = (*SANDBOXES, *FORKS, *SNAPSHOTS, *PORTS)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from pulumi_neev.client.ports import Ports
+from pulumi_neev.client.rooms import Rooms
+from pulumi_neev.client.runtime import Runtime
 from pulumi_neev.client.sandboxes import Sandboxes
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.client.snapshots import Snapshots
@@ -25,6 +28,9 @@ class Api:
     transport: "Transport"
     sandboxes: Sandboxes
     snapshots: Snapshots
+    runtime: Runtime
+    rooms: Rooms
+    ports: Ports
     templates: Catalogue[Template]
     agent_templates: Catalogue[AgentTemplate]
 
@@ -32,6 +38,7 @@ class Api:
         """Close every connection; waits that are still open end."""
         await self.sandboxes.aclose()
         await self.snapshots.aclose()
+        await self.runtime.aclose()
         await self.transport.aclose()
 
     async def __aenter__(self) -> Self:
@@ -57,6 +64,9 @@ def connect(settings: Settings, *, clock: Clock = SYSTEM, transport: "Seam | Non
         transport=wire,
         sandboxes=Sandboxes(wire, clock=clock),
         snapshots=Snapshots(wire, clock=clock),
+        runtime=Runtime(settings, transport),
+        rooms=Rooms(),
+        ports=Ports(wire, clock=clock),
         templates=sandbox_templates(wire),
         agent_templates=agent_templates(wire),
     )

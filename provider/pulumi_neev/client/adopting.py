@@ -61,6 +61,21 @@ async def make_once(
         return made
 
 
+async def do_once(act: Callable[[], Awaitable[T]], look: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T:
+    """Return what `act` returned; when its outcome is unknown, what a look sees that shows its effect.
+
+    Raises:
+        OutcomeUnknown: no look saw the effect.
+    """
+    try:
+        return await act()
+    except OutcomeUnknown:
+        seen = await first_seen(look, clock=clock)
+        if seen is None:
+            raise
+        return seen
+
+
 async def first_seen(look: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T | None:
     """Return the first thing that a few looks see, or None."""
     for pause in LOOKS:

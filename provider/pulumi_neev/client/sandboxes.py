@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from pulumi_neev.client.adopting import first_seen, make_once
+from pulumi_neev.client.adopting import do_once, make_once
 from pulumi_neev.client.pages import PAGE_SIZE, read_all
 from pulumi_neev.client.sweeping import Sweeper
 from pulumi_neev.client.watching import Watcher
 from pulumi_neev.client.wire import Item, Page, Wire, nothing, parser
 from pulumi_neev.core.clock import Clock
-from pulumi_neev.core.errors import NotFound, OutcomeUnknown
+from pulumi_neev.core.errors import NotFound
 
 if TYPE_CHECKING:
     from pulumi_neev.client.transport import Transport
@@ -176,17 +176,14 @@ class Sandboxes:
     async def _move(self, path: str, id: str, *, phases: Collection[str]) -> Sandbox:
         """Return the sandbox once it is on its way to where one POST moves it; after an unclear answer, look."""
 
+        async def act() -> Sandbox:
+            return await self._transport.request("POST", path, parse=_sandbox, json={})
+
         async def look() -> Sandbox | None:
             found = await self.get(id)
             return found if found.phase in phases else None
 
-        try:
-            return await self._transport.request("POST", path, parse=_sandbox, json={})
-        except OutcomeUnknown:
-            moved = await first_seen(look, clock=self._clock)
-            if moved is None:
-                raise
-            return moved
+        return await do_once(act, look, clock=self._clock)
 
     async def _make(self, path: str, body: Mapping[str, Any], *, matches: Callable[[Sandbox], bool]) -> Sandbox:
         """Return the sandbox that one POST makes, whatever became of its answer."""

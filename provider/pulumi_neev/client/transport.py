@@ -50,7 +50,7 @@ class Transport:
         self._settings = settings
         self._clock = clock
         self._pace = Pace(clock)
-        self._http = _pool(settings, seam)
+        self._http = pool(settings, seam)
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
 
@@ -91,7 +91,7 @@ class Transport:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return await retrying(self._attempt, request, shown, parse, [self._settings.api_key, *_env_values(json)])
+        return await retrying(self._attempt, request, shown, parse, [self._settings.api_key, *_secrets_in(json)])
 
     async def _attempt(self, request: httpx.Request, shown: str, parse: Callable[[Any], T], secrets: list[str]) -> T:
         """Return the value of one request sent once."""
@@ -143,7 +143,7 @@ class Transport:
         return OutcomeUnknown(f"{method} {path}: {reason}")
 
 
-def _pool(settings: Settings, seam: Seam | None) -> httpx.AsyncClient:
+def pool(settings: Settings, seam: Seam | None) -> httpx.AsyncClient:
     """Return the connection pool; it carries the key, and follows no redirect that could take the key elsewhere."""
     return httpx.AsyncClient(
         transport=seam,
@@ -177,7 +177,8 @@ def _ambiguous(error: ApiError) -> bool:
     return unreadable or (isinstance(error, Unavailable) and not retries.did_nothing(error))
 
 
-def _env_values(body: Any) -> list[str]:
-    """Return the values of the environment in a request's body: the server may quote what it refuses."""
-    variables = body.get("env") if isinstance(body, dict) else None
-    return [each["value"] for each in variables or [] if isinstance(each, dict) and isinstance(each.get("value"), str)]
+def _secrets_in(body: Any) -> list[str]:
+    """Return the secrets in a request's body, environment and slug: the server may quote what it refuses."""
+    said = body if isinstance(body, dict) else {}
+    values = [each.get("value") for each in said.get("env") or [] if isinstance(each, dict)]
+    return [each for each in (*values, said.get("slug")) if isinstance(each, str)]

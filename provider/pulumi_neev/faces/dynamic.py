@@ -33,6 +33,7 @@ from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.faces import background, config, host
 from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.preview_port import PreviewPort
 from pulumi_neev.resources.sandbox import Sandbox
 from pulumi_neev.resources.snapshot import Snapshot
 
@@ -177,8 +178,14 @@ class SnapshotProvider(Provider):
     resource = Snapshot()
 
 
+class PreviewPortProvider(Provider):
+    """The verbs of `PreviewPort`."""
+
+    resource = PreviewPort()
+
+
 PROVIDERS: Mapping[str, type[Provider]] = {
-    kind.resource.name: kind for kind in (SandboxProvider, SandboxForkProvider, SnapshotProvider)
+    kind.resource.name: kind for kind in (SandboxProvider, SandboxForkProvider, SnapshotProvider, PreviewPortProvider)
 }
 
 

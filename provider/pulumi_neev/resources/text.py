@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 _IMAGE = re.compile(r"[^/@\s]+(/[^/@\s]+)+(:[^/@:\s]+|@sha256:[a-fA-F0-9]+)")
 _IMAGE_LENGTH = 512
 _TEMPLATE = re.compile(r"sb-[a-zA-Z0-9-]+")
+_SLUG = re.compile(r"[a-z0-9]{8}")
 _DURATION = re.compile(r"0|([0-9]+(\.[0-9]+)?(h|m|s))+")
 
 
@@ -34,6 +35,13 @@ def _duration(text: str) -> str:
     raise ValueError('must be a duration in hours, minutes and seconds, such as 720h or 1h30m; "0" keeps it')
 
 
+def _slug(text: str) -> str:
+    if _SLUG.fullmatch(text):
+        return text
+    raise ValueError("must be exactly 8 lower-case letters and digits")
+
+
 Image = Annotated[str, AfterValidator(_image)]
 TemplateId = Annotated[str, AfterValidator(_template_id)]
 Duration = Annotated[str, AfterValidator(_duration)]
+Slug = Annotated[str, AfterValidator(_slug)]

@@ -1,0 +1,77 @@
+"""The calls for preview ports, against the emulator."""
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.fakes.script import Script, answer
+from tests.unit.client.test_sandboxes import ready
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core import errors
+from pulumi_neev.emulator import Emulator
+
+POST = "POST /sandboxes/{id}/ports"
+
+
+async def test_a_port_keeps_its_url_until_another_slug_is_asked_for(api: Api) -> None:
+    box = await ready(api)
+    first = await api.ports.expose(box.id, 8080)
+    assert await api.ports.expose(box.id, 8080) == first
+    rotated = await api.ports.expose(box.id, 8080, slug="abcd1234")
+    assert rotated.slug == "abcd1234"
+    assert rotated.preview_url != first.preview_url
+    assert await api.ports.list(box.id) == (rotated,)
+
+
+async def test_revoking_what_is_not_there_is_done(api: Api) -> None:
+    box = await ready(api)
+    await api.ports.expose(box.id, 8080)
+    await api.ports.revoke(box.id, 8080)
+    await api.ports.revoke(box.id, 8080)
+    assert await api.ports.list(box.id) == ()
+    await api.ports.revoke("00000000-0000-4000-8000-000000000000", 8080)
+
+
+async def test_only_the_exposed_port_is_found(api: Api) -> None:
+    box = await ready(api)
+    exposed = await api.ports.expose(box.id, 8080)
+    assert await api.ports.find(box.id, 8080) == exposed
+    assert await api.ports.find(box.id, 80) is None
+    assert await api.ports.find("00000000-0000-4000-8000-000000000000", 8080) is None
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "cut", "malformed", "content_type"])
+async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emulator: Emulator, kind: str) -> None:
+    box = await ready(api)
+    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/ports")
+    exposed = await api.ports.expose(box.id, 8080)
+    assert await api.ports.list(box.id) == (exposed,)
+    assert emulator.counts()[POST] == 1
+
+
+async def test_a_port_that_has_another_slug_is_not_taken_for_the_rotated_one(api: Api, emulator: Emulator) -> None:
+    box = await ready(api)
+    await api.ports.expose(box.id, 8080)
+    emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/ports")
+    with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
+        await api.ports.expose(box.id, 8080, slug="abcd1234")
+
+
+async def test_a_slug_that_the_server_quotes_is_struck_out(settings: Settings) -> None:
+    refused = Script(answer(409, {"message": "slug abcd1234 is taken", "code": "conflict"}))
+    async with connect(settings, clock=FakeClock(), transport=refused) as api:
+        with pytest.raises(errors.Conflict) as caught:
+            await api.ports.expose("box", 8080, slug="abcd1234")
+    assert "abcd1234" not in str(caught.value)
+    assert "slug [secret] is taken" in str(caught.value)
+
+
+async def test_neither_slug_nor_url_shows_in_a_repr(api: Api) -> None:
+    box = await ready(api)
+    exposed = await api.ports.expose(box.id, 8080, slug="abcd1234")
+    assert "8080" in repr(exposed)
+    assert "abcd1234" not in repr(exposed)
+
+
+async def test_a_list_that_is_null_is_empty(settings: Settings) -> None:
+    async with connect(settings, clock=FakeClock(), transport=Script(answer(200, {"ports": None}))) as api:
+        assert await api.ports.list("box") == ()

@@ -1,0 +1,113 @@
+"""Preview ports on a platform."""
+
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.checking import parse
+from pulumi_neev.core.errors import InputError
+from pulumi_neev.resources.preview_port import PreviewPort, PreviewPortInputs
+from pulumi_neev.resources.sandbox import Sandbox
+
+SANDBOX, PORT = Sandbox(), PreviewPort()
+EXPOSE = "POST /sandboxes/{id}/ports"
+SLUG, OTHER = "abcd1234", "wxyz9876"
+
+
+async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(engine: Engine) -> None:
+    """And keeps it."""
+    box = await engine.create(SANDBOX, name="box")
+    stored = await engine.create(PORT, sandboxId=box.id, port=8080)
+    assert stored.id == f"{box.id}/8080"
+    assert stored.state["slug"] in stored.state["previewUrl"]
+    assert not PORT.diff(stored.inputs, stored.state, {"sandboxId": box.id, "port": 8080.0}).changes
+    assert await engine.read(PORT, stored) == stored
+
+
+async def test_another_slug_is_another_url_of_the_same_port(engine: Engine) -> None:
+    """The port is rotated in place; taking the slug out leaves it."""
+    box = await engine.create(SANDBOX, name="box")
+    stored = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    engine.sent()
+    rotated = await engine.update(PORT, stored, sandboxId=box.id, port=8080, slug=OTHER)
+    assert (rotated.id, rotated.state["slug"]) == (stored.id, OTHER)
+    assert rotated.state["previewUrl"] != stored.state["previewUrl"]
+    assert engine.sent() == [EXPOSE]
+    assert not PORT.diff(rotated.inputs, rotated.state, {"sandboxId": box.id, "port": 8080}).changes
+
+
+async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program_says_one(engine: Engine) -> None:
+    """What the platform chose may change."""
+    box = await engine.create(SANDBOX, name="box")
+    said = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    silent = await engine.create(PORT, sandboxId=box.id, port=9090)
+    await engine.api.ports.expose(box.id, 8080, slug=OTHER)
+    await engine.api.ports.expose(box.id, 9090, slug="qqqq0000")
+    for stored, changed in ((said, ["slug"]), (silent, [])):
+        seen = await engine.read(PORT, stored)
+        assert seen is not None
+        found = PORT.diff(seen.inputs, seen.state, stored.inputs)
+        assert [(change.path, change.replace) for change in found.changes] == [(each, False) for each in changed]
+
+
+async def test_a_port_that_was_revoked_elsewhere_is_gone(engine: Engine) -> None:
+    """Deleting it is no error."""
+    box = await engine.create(SANDBOX, name="box")
+    stored = await engine.create(PORT, sandboxId=box.id, port=8080)
+    await engine.api.ports.revoke(box.id, 8080)
+    assert await engine.read(PORT, stored) is None
+    await engine.delete(PORT, stored)
+
+
+async def test_a_port_goes_with_its_sandbox(engine: Engine) -> None:
+    """Likewise."""
+    box = await engine.create(SANDBOX, name="box")
+    stored = await engine.create(PORT, sandboxId=box.id, port=8080)
+    await engine.delete(SANDBOX, box)
+    assert await engine.read(PORT, stored) is None
+    await engine.delete(PORT, stored)
+
+
+async def test_an_import_is_clean(engine: Engine) -> None:
+    """By the sandbox's id or its name; the slug it has is the one to write."""
+    box = await engine.create(SANDBOX, name="box")
+    made = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    for id in (made.id, "box/8080"):
+        stored = await lifecycle.read(PORT, engine.api, id, None)
+        assert stored is not None
+        assert stored.id == made.id
+        assert stored.inputs == made.inputs
+        assert not PORT.diff(stored.inputs, stored.state, made.inputs).changes
+    assert await lifecycle.read(PORT, engine.api, "nothing/8080", None) is None
+
+
+@pytest.mark.parametrize("id", ["box", "8080", "box/web", "/8080", "box/"])
+async def test_an_id_that_names_no_port_says_how_one_looks(engine: Engine, id: str) -> None:
+    """No request is made."""
+    engine.emulator.clear_log()
+    with pytest.raises(InputError, match="SANDBOX_ID/PORT"):
+        await lifecycle.read(PORT, engine.api, id, None)
+    assert engine.emulator.log() == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path", "reason"),
+    [
+        ({"port": 0}, "port", "must be at least 1 (is 0)"),
+        ({"port": 65536}, "port", "must be at most 65535 (is 65536)"),
+        ({"port": 80, "slug": "ABCD1234"}, "", "slug: must be exactly 8 lower-case letters and digits"),
+        ({"port": 80, "slug": "abcd123"}, "", "slug: must be exactly 8 lower-case letters and digits"),
+        ({"port": 80, "slug": "abcd12345"}, "", "slug: must be exactly 8 lower-case letters and digits"),
+    ],
+)
+def test_bad_input_is_refused_and_no_slug_is_quoted(inputs: dict[str, Any], path: str, reason: str) -> None:
+    """The engine would show the value at a path."""
+    failures = PORT.check({}, {"sandboxId": "box", **inputs}, str)[1]
+    assert [(failure.path, failure.reason) for failure in failures] == [(path, reason)]
+
+
+def test_what_opens_the_port_is_in_no_repr() -> None:
+    """Inputs show themselves in tracebacks."""
+    assert SLUG not in repr(parse(PreviewPortInputs, {"sandboxId": "box", "port": 80, "slug": SLUG}))
