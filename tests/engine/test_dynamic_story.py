@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import Pulumi
 
 pytestmark = pytest.mark.engine
 
