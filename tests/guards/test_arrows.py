@@ -26,7 +26,7 @@ ONLY_IN = {
     "httpx": ("client/transport.py", "client/answers.py", "client/retries.py"),
     "pulumi": ("faces/", "typed.py"),
     "grpc": ("faces/",),
-    "neevai": (),
+    "neevai": ("client/runtime.py",),
     "starlette": ("emulator/",),
     "uvicorn": ("emulator/", "cli/"),
 }

@@ -63,6 +63,18 @@ def _base_url(text: str, *, allow_insecure: bool) -> str:
     return text.strip().rstrip("/")
 
 
+def fit_for_the_key(address: str, settings: Settings, *, what: str) -> None:
+    """Return only where the key may be sent to the address.
+
+    Raises:
+        ConfigError: it would be sent in clear to another machine.
+    """
+    url = urlsplit(address)
+    safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
+    if not safe and not settings.allow_insecure:
+        raise ConfigError(f"{what} would take the API key to {url.hostname} in clear", hint="It has to be https.")
+
+
 def is_loopback(host: str) -> bool:
     """Return whether the host is this machine."""
     try:

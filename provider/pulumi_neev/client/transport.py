@@ -26,6 +26,8 @@ from pulumi_neev.core.errors import (
 T = TypeVar("T")
 Seam = httpx.AsyncBaseTransport
 """What a test may put in the place of the network."""
+Pool = httpx.AsyncClient
+"""Connections that carry the key."""
 
 TOO_MANY_REQUESTS = 429
 CONNECT_TIMEOUT = 10.0
@@ -143,9 +145,9 @@ class Transport:
         return OutcomeUnknown(f"{method} {path}: {reason}")
 
 
-def pool(settings: Settings, seam: Seam | None) -> httpx.AsyncClient:
+def pool(settings: Settings, seam: Seam | None) -> Pool:
     """Return the connection pool; it carries the key, and follows no redirect that could take the key elsewhere."""
-    return httpx.AsyncClient(
+    return Pool(
         transport=seam,
         headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
         timeout=httpx.Timeout(settings.timeout, connect=min(CONNECT_TIMEOUT, settings.timeout)),

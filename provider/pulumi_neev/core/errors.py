@@ -13,6 +13,7 @@ NeevError
 │   ├── RateLimited       429, still after every retry
 │   ├── Unavailable       5xx or no answer, still after every retry
 │   └── Unexpected        an answer that the API does not document
+├── Refused               the sandbox itself refuses: nothing was done inside
 ├── NeverSent             no connection was made: nothing happened
 ├── OutcomeUnknown        a write may or may not have happened
 ├── DeadlineExceeded      a wait reached its deadline
@@ -195,6 +196,22 @@ class Unexpected(ApiError):
     """
 
     advice = "Check neev:baseUrl: something other than the NeevAI API may be answering. If it is right, report a bug."
+
+
+class Refused(NeevError):
+    """A sandbox refuses what it was asked to do inside, and did nothing; `code` is its reason code.
+
+    The reader corrects the program or path that the message names.
+    """
+
+    advice = (
+        "Nothing was done. Inside a sandbox a program is found by its name or path, without a shell, and files are "
+        "those below the workspace."
+    )
+
+    def __init__(self, code: str, said: str, *, what: str, hint: str | None = None) -> None:
+        super().__init__(f"{what}: the sandbox refuses ({code}): {said}", hint=hint)
+        self.code = code
 
 
 class NeverSent(NeevError):

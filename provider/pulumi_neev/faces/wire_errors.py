@@ -30,6 +30,7 @@ CODES: Mapping[type[Exception], grpc.StatusCode] = {
     errors.RateLimited: Code.RESOURCE_EXHAUSTED,
     errors.Unavailable: Code.UNAVAILABLE,
     errors.Unexpected: Code.FAILED_PRECONDITION,
+    errors.Refused: Code.FAILED_PRECONDITION,
     errors.NeverSent: Code.UNAVAILABLE,
     # the engine adds to this one that the state may not be what is there, which is the truth
     errors.OutcomeUnknown: Code.UNKNOWN,

@@ -1,0 +1,160 @@
+"""Commands inside a sandbox: run once, heard as they go, and every end of them told apart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+
+import httpx
+import pytest
+from tests.fakes.script import Ending, Script, answer
+
+from pulumi_neev.client import Api, Settings
+from pulumi_neev.client.runtime import Inside, Run, Runtime
+from pulumi_neev.client.sandboxes import Sandbox
+from pulumi_neev.core import errors
+from pulumi_neev.emulator import Emulator
+
+KEY = "a-key-that-nobody-may-see"
+SETTINGS = Settings("https://api.example", KEY, "org", "project")
+SEEN = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
+
+
+class Heard:
+    """What was heard, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def __call__(self, stream: str, text: str) -> None:
+        self.told.append((stream, text))
+
+
+def frames(*frames: object) -> httpx.Response:
+    return httpx.Response(200, content="".join(json.dumps(each) + "\n" for each in frames))
+
+
+def output(data: bytes, stream: str = "stdout") -> dict[str, str]:
+    return {"type": stream, "data": b64encode(data).decode()}
+
+
+async def scripted(ending: Ending, run: Run | None = None) -> tuple[int, list[tuple[str, str]]]:
+    """The exit code and what was heard, where the network ends the one request so."""
+    script, heard = Script(ending), Heard()
+    runtime = Runtime(SETTINGS, script)
+    try:
+        return await runtime.at(SEEN).run(run or Run(["tool"]), heard, patience=5), heard.told
+    finally:
+        await runtime.aclose()
+        assert len(script.sent) == 1
+
+
+@pytest.fixture
+async def inside(api: Api, emulator: Emulator) -> Inside:
+    made = await api.sandboxes.create({"name": "box"})
+    emulator.advance(60)
+    return api.runtime.at(await api.sandboxes.get(made.id))
+
+
+async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
+    inside: Inside, emulator: Emulator
+) -> None:
+    heard = Heard()
+    await inside.run(Run(["mkdir", "deep"]), heard, patience=5)
+    emulator.clear_log()
+    run = Run(["sh", "-c", 'cat; echo "$A"; pwd; echo bad >&2; exit 3'], cwd="deep", env={"A": "b"}, stdin="in\n")
+    assert await inside.run(run, heard, patience=5) == 3
+    assert "".join(text for stream, text in heard.told if stream == "stdout").split()[:2] == ["in", "b"]
+    assert "".join(text for stream, text in heard.told if stream == "stdout").strip().endswith("deep")
+    assert ("stderr", "bad\n") in heard.told
+    assert [entry["template"] for entry in emulator.log()] == ["/v1/exec"]
+
+
+async def test_output_is_heard_while_the_command_runs(inside: Inside) -> None:
+    """The command goes on only once its first line has been heard."""
+    going: list[asyncio.Future[int]] = []
+
+    def hear(_stream: str, _text: str) -> None:
+        going.append(asyncio.ensure_future(inside.run(Run(["touch", "go"]), Heard(), patience=5)))
+
+    waiting = 'echo one; until [ -e "$1" ]; do sleep 0.01; done'
+    assert await inside.run(Run(["sh", "-c", waiting, "-", "go"], timeout=10), hear, patience=15) == 0
+    assert [await each for each in going] == [0]
+
+
+async def test_a_command_past_its_time_is_killed_and_that_is_known(inside: Inside) -> None:
+    with pytest.raises(errors.Failed, match=r"still running after 50 ms.*timeoutSeconds"):
+        await inside.run(Run(["sleep", "60"], timeout=0.05), Heard(), patience=5)
+
+
+async def test_a_program_that_is_not_there_is_refused_and_is_not_a_missing_sandbox(inside: Inside) -> None:
+    with pytest.raises(errors.Refused, match="no-such-program") as caught:
+        await inside.run(Run(["no-such-program"]), Heard(), patience=5)
+    assert caught.value.code == "not_found"
+    assert not isinstance(caught.value, errors.NotFound)
+
+
+async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
+    inside: Inside, emulator: Emulator
+) -> None:
+    emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    with pytest.raises(errors.OutcomeUnknown, match="connection was lost"):
+        await inside.run(Run(["touch", "was-here"]), Heard(), patience=5)
+    assert await inside.run(Run(["test", "-e", "was-here"]), Heard(), patience=5) == 0
+
+
+@pytest.mark.parametrize(
+    ("ending", "error"),
+    [
+        (httpx.ConnectError("no route"), errors.NeverSent),
+        (httpx.ReadError("reset"), errors.OutcomeUnknown),
+        (httpx.ReadTimeout("silence"), errors.OutcomeUnknown),
+        (answer(502), errors.OutcomeUnknown),
+        (answer(500, {"reason_code": "internal", "message": "no"}), errors.OutcomeUnknown),
+        (answer(503, {"reason_code": "unavailable", "message": "Paused"}), errors.Refused),
+        (answer(412, {"reason_code": "failed_precondition", "message": "Paused"}), errors.Refused),
+        (answer(404), errors.Refused),
+        (answer(401, {"reason_code": "permission_denied", "message": "no"}), errors.Unauthorized),
+        (frames(output(b"half")), errors.OutcomeUnknown),
+        (frames({"type": "error", "reason_code": "not_found", "message": "no tool"}), errors.Refused),
+        (frames({"type": "error", "reason_code": "internal", "message": "no"}), errors.OutcomeUnknown),
+        (
+            frames(output(b"x"), {"type": "error", "reason_code": "resource_exhausted", "message": "memory"}),
+            errors.OutcomeUnknown,
+        ),
+        (httpx.Response(200, content="<html>"), errors.OutcomeUnknown),
+    ],
+)
+async def test_every_end_that_is_none_is_told_apart(ending: Ending, error: type[errors.NeevError]) -> None:
+    """Nothing is ever sent twice."""
+    with pytest.raises(error):
+        await scripted(ending)
+
+
+async def test_bytes_that_are_no_text_do_not_end_the_command() -> None:
+    code, heard = await scripted(
+        frames(output(b"\xe2\x82"), output(b"\xac\xff", "stdout"), output(b"\xe2"), {"type": "exit", "exit_code": 0})
+    )
+    assert (code, "".join(text for _, text in heard)) == (0, "€��")
+
+
+async def test_an_exit_without_a_code_is_a_success() -> None:
+    assert (await scripted(frames({"type": "exit"})))[0] == 0
+
+
+async def test_no_error_holds_the_key_or_what_the_command_was_given() -> None:
+    refused = answer(400, {"reason_code": "invalid_argument", "message": f"bad: {KEY} hunter2 swordfish"})
+    with pytest.raises(errors.Refused) as caught:
+        await scripted(refused, Run(["tool"], env={"TOKEN": "hunter2"}, stdin="swordfish"))
+    assert "bad: [secret] [secret] [secret]" in str(caught.value)
+    assert "hunter2" not in repr(Run(["tool"], env={"TOKEN": "hunter2"}))
+
+
+async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
+    runtime = Runtime(SETTINGS)
+    with pytest.raises(errors.ConfigError, match=r"inside\.example in clear"):
+        runtime.at(SEEN.model_copy(update={"connect_url": "http://inside.example"}))
+    with pytest.raises(errors.Failed, match="no address"):
+        runtime.at(SEEN.model_copy(update={"connect_url": None}))
+    await runtime.aclose()
