@@ -9,8 +9,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pulumi_neev.core.waiting import first
+
+if TYPE_CHECKING:
+    from pulumi_neev.faces.plugin import Plugin
 
 HOST = "127.0.0.1"
 LARGEST = 400 * 1024 * 1024
@@ -34,20 +41,17 @@ def main() -> None:
 async def serve(address: str | None) -> None:
     """Served until a signal comes or the engine at the address is gone."""
     import grpc.aio  # noqa: PLC0415  not before the stubs are set up
-    from pulumi.runtime.proto import provider_pb2_grpc  # noqa: PLC0415
-
-    from pulumi_neev.core.waiting import first  # noqa: PLC0415
-    from pulumi_neev.faces.plugin import Plugin  # noqa: PLC0415
 
     told = _told_to_leave()
+    handlers: Any = _Handlers()
     limits = [("grpc.max_receive_message_length", LARGEST), ("grpc.max_send_message_length", LARGEST)]
-    server = grpc.aio.server(options=limits)
-    plugin = Plugin()
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    server = grpc.aio.server(options=limits, handlers=(handlers,))
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     print(port, flush=True)  # noqa: T201  the first line, which the engine waits for
 
+    # no call is looked at before this coroutine waits again: the handlers are there in time
+    plugin = _plugin(handlers)
     warm = asyncio.ensure_future(plugin.provider())
     await first(told.wait(), *([gone(address)] if address else []))
     _leave_whatever_happens()
@@ -55,6 +59,38 @@ async def serve(address: str | None) -> None:
     await server.stop(LEAVE)
     await plugin.aclose()
     warm.cancel()
+
+
+class _Handlers:
+    """What the server asks for the handler of a call, and what the stubs take for a server to register at.
+
+    So they can be loaded after the port line, while the engine connects.
+    """
+
+    def __init__(self) -> None:
+        self._registered: list[Any] = []
+
+    def service(self, call: Any) -> Any:
+        """The handler of a call, or ``None``."""
+        return next((found for each in self._registered if (found := each.service(call))), None)
+
+    def add_generic_rpc_handlers(self, handlers: Iterable[Any]) -> None:
+        """The handlers are asked from now on."""
+        self._registered.extend(handlers)
+
+    def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
+        """Nothing: the same handlers come the general way, too."""
+
+
+def _plugin(handlers: _Handlers) -> Plugin:
+    from pulumi.runtime.proto import provider_pb2_grpc  # noqa: PLC0415
+
+    from pulumi_neev.faces.plugin import Plugin  # noqa: PLC0415
+
+    plugin = Plugin()
+    register: Any = provider_pb2_grpc.add_ResourceProviderServicer_to_server
+    register(plugin, handlers)
+    return plugin
 
 
 def stubs_without_sdk() -> None:

@@ -54,7 +54,7 @@ async def test_it_leaves_when_its_engine_is_gone() -> None:
     engine = await asyncio.start_server(lambda _, writer: connected.put_nowait(writer), "127.0.0.1", 0)
     address = f"127.0.0.1:{engine.sockets[0].getsockname()[1]}"
     with plugin("--logtostderr", "-v=1", address) as (process, _):
-        connection = await connected.get()
+        connection = await asyncio.wait_for(connected.get(), 30)
         assert process.poll() is None
         engine.close()
         connection.close()
