@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,14 +16,15 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-COMMAND = Path(sys.prefix) / "bin" / "pulumi-resource-neev"
+COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
+FOLDER = str(Path(__file__).parents[3] / "plugin")
 HEAVY = ("pydantic", "httpx", "pulumi.output", "pulumi_neev.core.model")
 
 
 @contextmanager
-def plugin(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def plugin(*arguments: str, command: Sequence[str] = (COMMAND,)) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The process, and the port that its first line says."""
-    with subprocess.Popen([str(COMMAND), *arguments], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             yield process, int(process.stdout.readline())
@@ -40,8 +41,9 @@ def test_it_leaves_soon_after_a_signal(ending: signal.Signals) -> None:
         assert process.stdout.read() == ""
 
 
-async def test_it_serves_on_the_port_that_it_says() -> None:
-    with plugin() as (_, port):
+@pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER)])
+async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> None:
+    with plugin(command=command) as (_, port):
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             assert (await stub.GetPluginInfo(Empty())).version
