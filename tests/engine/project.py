@@ -56,6 +56,12 @@ class Result:
         step = next(step for step in self._steps("resourcePreEvent") if step["urn"].endswith(f"::{name}"))
         return {path: each["diffKind"] for path, each in (step.get("detailedDiff") or {}).items()}
 
+    def inputs(self, name: str) -> dict[str, Any]:
+        """The resource's inputs as they were checked; needs `--json`."""
+        step = next(step for step in self._steps("resourcePreEvent") if step["urn"].endswith(f"::{name}"))
+        inputs: dict[str, Any] = step["new"]["inputs"]
+        return inputs
+
     def _steps(self, kind: str) -> list[dict[str, Any]]:
         return [event[kind]["metadata"] for event in self.events if kind in event]
 
