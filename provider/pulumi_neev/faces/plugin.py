@@ -30,9 +30,7 @@ T = TypeVar("T")
 
 def load(engine: Engine) -> Provider:
     """The provider of this process, everything it needs imported."""
-    import httpx  # noqa: F401, PLC0415  the module says why; the first request would wait for it
-
-    from pulumi_neev.client import connect  # noqa: PLC0415
+    from pulumi_neev.client import connect, transport  # noqa: F401, PLC0415  the first request would wait for the latter
     from pulumi_neev.faces.provider import Provider  # noqa: PLC0415
 
     return Provider(engine, os.environ, connect, SYSTEM)

@@ -38,7 +38,7 @@ async def test_what_is_created_is_ready_and_its_secrets_are_marked(plugin: Drive
 async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(plugin: Driver, platform: Emulator) -> None:
     slow(platform, create=3600)
     with pytest.raises(Refusal) as caught:
-        await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}, "paused": True}, timeout=0.3)
+        await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}, "paused": True}, timeout=1.5)
     refused = caught.value
     assert refused.kept is not None
     assert refused.text.startswith("Sandbox box: ")
