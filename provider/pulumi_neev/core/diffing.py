@@ -120,6 +120,8 @@ def _differences(declared: Property, before: Any, after: Any, path: Path) -> Ite
         yield path, Kind.ADD
     elif after is None:
         yield path, Kind.DELETE
+    elif before == after:
+        return
     elif declared.model and isinstance(before, Mapping) and isinstance(after, Mapping):
         yield from _in_model(declared.model, before, after, path)
     elif declared.item is not None and isinstance(before, Sequence) and isinstance(after, Sequence):

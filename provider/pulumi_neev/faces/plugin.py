@@ -64,7 +64,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """The provider, loaded by the first who asks."""
         if self._loading is None:
             self._loading = asyncio.ensure_future(asyncio.to_thread(self._load, self._engine))
-        return await asyncio.shield(self._loading)
+        return self._loading.result() if self._loading.done() else await asyncio.shield(self._loading)
 
     def cancel(self) -> None:
         """Every operation ends at once, with what it has."""

@@ -62,7 +62,7 @@ def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
 
 def decode_plain(struct: struct_pb2.Struct) -> dict[str, Any]:
     """The properties as plain data, secrets and all."""
-    return {key: plain(_decoded(value)) for key, value in struct.fields.items()}
+    return {key: _decoded(value, bare=True) for key, value in struct.fields.items()}
 
 
 def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -120,7 +120,7 @@ def foreign(values: Mapping[str, Any]) -> list[Failure]:
     return [Failure(path_of(path), each.reason) for path, each in _foreign(values, ())]
 
 
-def _decoded(value: struct_pb2.Value) -> Any:
+def _decoded(value: struct_pb2.Value, *, bare: bool = False) -> Any:  # noqa: PLR0911  one for each kind
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
@@ -130,9 +130,12 @@ def _decoded(value: struct_pb2.Value) -> Any:
         number = value.number_value
         return int(number) if number.is_integer() and abs(number) < EXACT else number
     if kind == "list_value":
-        return [_decoded(each) for each in value.list_value.values]
+        return [_decoded(each, bare=bare) for each in value.list_value.values]
     if kind == "struct_value":
-        return _special(value) if SIGNATURE in value.struct_value.fields else decode(value.struct_value)
+        fields = value.struct_value.fields
+        if SIGNATURE not in fields:
+            return {key: _decoded(each, bare=bare) for key, each in fields.items()}
+        return plain(_special(value)) if bare else _special(value)
     return None
 
 

@@ -35,7 +35,7 @@ class Protocol(StrEnum):
 
 
 def _host(host: str) -> str:
-    if _is_address(host) or (_DOMAIN.fullmatch(host) and len(host) <= 253 and not _looks_numeric(host)):  # noqa: PLR2004
+    if (_DOMAIN.fullmatch(host) and len(host) <= 253 and not _looks_numeric(host)) or _is_address(host):  # noqa: PLR2004
         return host
     raise ValueError("must be an IP address, a CIDR block or a domain (a wildcard only as *.example.com)")
 
