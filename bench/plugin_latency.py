@@ -26,8 +26,8 @@ INPUTS = {
     "cpu": 2,
     "memoryGb": 4,
     "image": "docker.io/library/python:3.12",
-    "env": {f"NAME_{number}": f"value {number}" for number in range(10)},
-    "egress": {"mode": "allow_list", "allow": [{"host": f"h{n}.example.com", "ports": [443]} for n in range(10)]},
+    "env": {f"NAME_{number}": f"value {number}" for number in range(4)},
+    "egress": {"mode": "allow_list", "allow": [{"host": f"h{n}.example.com", "ports": [443]} for n in range(4)]},
     "idleTimeoutSeconds": 600,
 }
 
