@@ -13,6 +13,8 @@ from pulumi_neev.core.clock import Clock
 
 SECONDS = 1.0
 """Between two lines on a resource's row; what takes less shows none."""
+ROWS = 20
+"""Lines a second on all rows together: more is more than anybody reads, and each is a call to the engine."""
 PATIENCE = 5.0
 """Seconds after which the engine need not hear a line any more."""
 
@@ -23,6 +25,8 @@ class Engine:
     def __init__(self) -> None:
         self._channel: grpc.aio.Channel | None = None
         self._lines: set[asyncio.Task[None]] = set()
+        self._next_line = 0.0
+        self._log: asyncio.Task[None] | None = None
 
     async def attach(self, address: str) -> None:
         """Lines go to the engine at this address from now on."""
@@ -31,12 +35,25 @@ class Engine:
 
     def show(self, urn: str, text: str) -> None:
         """The text stands on the resource's row until the next one does; it is no part of the log."""
-        if self._channel is None:
+        now = asyncio.get_running_loop().time()
+        if self._channel is None or now < self._next_line:
             return
+        self._next_line = now + 1 / ROWS
         request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=True)
         line = asyncio.ensure_future(_said(self._channel, request))
         self._lines.add(line)
         line.add_done_callback(self._lines.discard)
+
+    def log(self, urn: str, text: str) -> None:
+        """The text is in the log, under the resource and after what was logged before."""
+        if self._channel is not None:
+            request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn)
+            self._log = asyncio.ensure_future(_said(self._channel, request, after=self._log))
+
+    async def heard(self) -> None:
+        """Everything logged so far has reached the engine."""
+        if self._log is not None:
+            await asyncio.wait([self._log])
 
     async def close(self) -> None:
         """Nobody listens any more."""
@@ -64,7 +81,11 @@ class Progress:
         self.last = text
 
 
-async def _said(channel: grpc.aio.Channel, request: engine_pb2.LogRequest) -> None:
+async def _said(
+    channel: grpc.aio.Channel, request: engine_pb2.LogRequest, *, after: asyncio.Task[None] | None = None
+) -> None:
+    if after is not None:
+        await asyncio.wait([after])
     with contextlib.suppress(grpc.RpcError, asyncio.CancelledError):
         stub: Any = engine_pb2_grpc.EngineStub(channel)  # its stubs know only the synchronous calls
         await stub.Log(request, timeout=PATIENCE)

@@ -46,6 +46,22 @@ async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() ->
     await engine.close()
 
 
+async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
+    listening = Listening()
+    server = grpc.aio.server()
+    engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    engine = Engine()
+    await engine.attach(f"127.0.0.1:{port}")
+    for number in range(200):
+        engine.show(f"urn-{number}", "Pending, 2 s")
+    await listening.heard.get()
+    await engine.close()
+    await server.stop(None)
+    assert listening.heard.qsize() < 5
+
+
 class Shown(Engine):
     """An engine's display."""
 
