@@ -21,8 +21,12 @@ from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
 from pulumi_neev.resources.egress import Egress
 
 Seconds = Annotated[Integer, Field(ge=0)]
-READY, PAUSED, PAUSING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "RestoreFailed"
+READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
 SETTLED = (READY, PAUSED)
+TROUBLES = {
+    PENDING: "it has not been ready yet; the next `pulumi up` waits for it",
+    RESTORE_FAILED: "the last rollback failed: roll back again, or replace it",
+}
 SOON = 0.02
 """Seconds that a read waits for others, so that a refresh of many is one list."""
 
@@ -153,8 +157,7 @@ class Machine(Resource[M, O]):
         if inputs is not None and inputs.paused is not None:
             answered["paused"] = _counts_as_paused(seen, inputs)
         outputs = cast("O", self.outputs.model_validate(seen.model_dump() | answered))
-        trouble = "the last rollback failed: roll back again, or replace it" if seen.phase == RESTORE_FAILED else None
-        return Live(seen.id, answered, outputs, trouble)
+        return Live(seen.id, answered, outputs, TROUBLES.get(seen.phase))
 
 
 async def found(asked: Awaitable[T]) -> T | None:

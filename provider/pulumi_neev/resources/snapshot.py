@@ -112,8 +112,14 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
 
 def _live(seen: Seen) -> Live[SnapshotOutputs]:
     answered = {"sandboxId": seen.sandbox_id, "name": seen.name}
-    trouble = seen.error_message or "the capture failed" if seen.status == SnapshotStatus.FAILED else None
-    return Live(seen.id, answered, SnapshotOutputs.model_validate(seen.model_dump()), trouble)
+    return Live(seen.id, answered, SnapshotOutputs.model_validate(seen.model_dump()), _trouble(seen))
+
+
+def _trouble(seen: Seen) -> str | None:
+    if seen.status == SnapshotStatus.FAILED:
+        return seen.error_message or "the capture failed"
+    unfinished = seen.status in (SnapshotStatus.PENDING, SnapshotStatus.RUNNING)
+    return "the capture has not finished yet; the next `pulumi up` waits for it" if unfinished else None
 
 
 def _verdict(seen: Seen | None) -> Verdict:

@@ -57,6 +57,22 @@ async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(plugin:
     assert platform.counts()["POST /sandboxes"] == 1
 
 
+async def test_a_refresh_of_what_is_not_ready_keeps_that_it_has_to_be_waited_for(
+    plugin: Driver, platform: Emulator
+) -> None:
+    slow(platform, create=3600)
+    with pytest.raises(Refusal) as caught:
+        await plugin.create("Sandbox", BOX, timeout=0.3)
+    assert caught.value.kept is not None
+    half = Kept(urn("Sandbox"), caught.value.kept.id, BOX, read(caught.value.kept.properties))
+    with pytest.raises(Refusal, match="has not been ready yet") as unready:
+        await plugin.refresh(half)
+    assert unready.value.kept is not None
+    assert unready.value.kept.id == half.id
+    platform.advance(3600)
+    assert (await plugin.refresh(half)) is not None
+
+
 async def test_what_is_half_made_can_be_changed_at_once(plugin: Driver, platform: Emulator) -> None:
     slow(platform, create=3600)
     with pytest.raises(Refusal) as caught:
