@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pulumi_neev.typed import (
+        Agent,
         AgentTemplate,
         AgentTemplates,
         Egress,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Agent",
     "AgentTemplate",
     "AgentTemplates",
     "Egress",

@@ -27,6 +27,7 @@ from pulumi_neev.resources.egress import Egress, EgressMode, EgressRule, Protoco
 from pulumi_neev.resources.machine import LastCrash, OnIdle
 
 __all__ = [
+    "Agent",
     "AgentTemplate",
     "AgentTemplates",
     "Egress",
@@ -770,6 +771,205 @@ class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
         A change of it gives the port another URL; the old one ends at once.
         """
         return self._output("slug")
+
+
+class Agent(DynamicResource, module="neev", name="Agent"):
+    """A packaged agent of the catalogue, running on a sandbox of its own.
+
+    Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        agent_template: pulumi.Input[str],
+        config: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
+        cpu: pulumi.Input[float] | None = None,
+        disk_gb: pulumi.Input[int] | None = None,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        idle_timeout_seconds: pulumi.Input[int] | None = None,
+        memory_gb: pulumi.Input[int] | None = None,
+        name: pulumi.Input[str] | None = None,
+        paused: pulumi.Input[bool] | None = None,
+        region: pulumi.Input[str] | None = None,
+        resume_idle_paused: pulumi.Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            agent_template: Template of the catalogue, by its name, such as `claude-code`.
+            config: Settings of the agent, merged over those of its template, which says what there is in
+                `configSchema`.
+            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says.
+            disk_gb: Disk in GB, 10 to 100 in steps of 10. Unset: what its template says.
+            egress: What the agent may reach. Unset: what its template says; taken out later: nothing.
+            env: Environment variables of the agent. The API never answers them.
+            idle_timeout_seconds: Seconds without activity after which it is paused; 0 is never. Unset: the account's
+                default, or as it was.
+            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says.
+            name: Unique among the project's agents: a DNS label of at most 63 characters. Unset: made from the
+                resource's name.
+            paused: Whether the agent is paused. Unset: it starts running and is then left alone. A change acts at once.
+                A pause that the platform made because of the idle window is no drift.
+            region: Where it runs. Unset: the provider's region, else the platform's.
+            resume_idle_paused: Whether an update resumes an agent that the platform paused because it was idle, where
+                `paused` is false.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "Agent",
+            resource_name,
+            {
+                "agentTemplate": agent_template,
+                "config": config,
+                "cpu": cpu,
+                "diskGb": disk_gb,
+                "egress": egress,
+                "env": env,
+                "idleTimeoutSeconds": idle_timeout_seconds,
+                "memoryGb": memory_gb,
+                "name": name,
+                "paused": paused,
+                "region": region,
+                "resumeIdlePaused": resume_idle_paused,
+            },
+            opts,
+        )
+
+    @property
+    def agent_template(self) -> pulumi.Output[str]:
+        """Template of the catalogue, by its name, such as `claude-code`."""
+        return self._output("agentTemplate")
+
+    @property
+    def agent_template_id(self) -> pulumi.Output[str]:
+        """The template it was made from, by id, such as `ag-claude-code`."""
+        return self._output("agentTemplateId")
+
+    @property
+    def config(self) -> pulumi.Output[dict[str, Any] | None]:
+        """Settings of the agent, merged over those of its template, which says what there is in `configSchema`."""
+        return self._output("config")
+
+    @property
+    def cpu(self) -> pulumi.Output[float | None]:
+        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says."""
+        return self._output("cpu")
+
+    @property
+    def created_at(self) -> pulumi.Output[str]:
+        """When it was made (RFC 3339)."""
+        return self._output("createdAt")
+
+    @property
+    def disk_gb(self) -> pulumi.Output[int | None]:
+        """Disk in GB, 10 to 100 in steps of 10. Unset: what its template says."""
+        return self._output("diskGb")
+
+    @property
+    def drive_mode(self) -> pulumi.Output[str]:
+        """How it is driven: `http`, `exec` or `pty`."""
+        return self._output("driveMode")
+
+    @property
+    def effective_config(self) -> pulumi.Output[dict[str, Any] | None]:
+        """Its settings, those of the template included. A secret, since `config` may hold one."""
+        return self._output("effectiveConfig")
+
+    @property
+    def egress(self) -> pulumi.Output[Egress]:
+        """What the agent may reach. Unset: what its template says; taken out later: nothing."""
+        return self._output("egress")
+
+    @property
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables of the agent. The API never answers them."""
+        return self._output("env")
+
+    @property
+    def gateway_token(self) -> pulumi.Output[str | None]:
+        """The token that its user interface asks for, where it has one."""
+        return self._output("gatewayToken")
+
+    @property
+    def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds without activity after which it is paused; 0 is never. Unset: the account's default, or as it was."""
+        return self._output("idleTimeoutSeconds")
+
+    @property
+    def last_crash(self) -> pulumi.Output[LastCrash | None]:
+        """Its last crash, where it had one."""
+        return self._output("lastCrash")
+
+    @property
+    def memory_gb(self) -> pulumi.Output[int | None]:
+        """Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says."""
+        return self._output("memoryGb")
+
+    @property
+    def metrics_url(self) -> pulumi.Output[str]:
+        """Where its sandbox's metrics are served; useless without an API key."""
+        return self._output("metricsUrl")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Unique among the project's agents: a DNS label of at most 63 characters.
+
+        Unset: made from the resource's name.
+        """
+        return self._output("name")
+
+    @property
+    def org_id(self) -> pulumi.Output[str]:
+        """The organisation it belongs to."""
+        return self._output("orgId")
+
+    @property
+    def paused(self) -> pulumi.Output[bool | None]:
+        """Whether the agent is paused. Unset: it starts running and is then left alone.
+
+        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        """
+        return self._output("paused")
+
+    @property
+    def project_id(self) -> pulumi.Output[str]:
+        """The project it belongs to."""
+        return self._output("projectId")
+
+    @property
+    def region(self) -> pulumi.Output[str | None]:
+        """Where it runs. Unset: the provider's region, else the platform's."""
+        return self._output("region")
+
+    @property
+    def resume_idle_paused(self) -> pulumi.Output[bool | None]:
+        """Whether an update resumes an agent that the platform paused because it was idle, where `paused` is false."""
+        return self._output("resumeIdlePaused")
+
+    @property
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox that it runs on."""
+        return self._output("sandboxId")
+
+    @property
+    def status(self) -> pulumi.Output[str]:
+        """`Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
+        return self._output("status")
+
+    @property
+    def updated_at(self) -> pulumi.Output[str | None]:
+        """When the platform last changed it (RFC 3339)."""
+        return self._output("updatedAt")
+
+    @property
+    def web_ui_url(self) -> pulumi.Output[str | None]:
+        """Where its user interface is reached, where it has one. Whoever knows the URL gets in, so it is a secret."""
+        return self._output("webUiUrl")
 
 
 def get_sandbox_template(

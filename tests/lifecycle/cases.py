@@ -254,4 +254,54 @@ PORTS = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*SANDBOXES, *FORKS, *SNAPSHOTS, *PORTS)
+PATCH_AGENT = "PATCH /agents/{id}"
+PAUSE_AGENT = "POST /agents/{id}/pause"
+RESUME_AGENT = "POST /agents/{id}/resume"
+CODER: dict[str, Any] = {"agentTemplate": "claude-code"}
+AGENTS = (
+    Case(
+        "an agent is sized, guarded and paused in place",
+        "Agent",
+        {**CODER, "paused": True, "cpu": 1},
+        (
+            update({**CODER, "paused": False, "cpu": 1}, PATCH_AGENT, RESUME_AGENT, state={"status": "Ready"}),
+            update({**CODER, "cpu": 2, "memoryGb": 8}, PATCH_AGENT, state={"cpu": 2, "memoryGb": 8}),
+            none(CODER),
+            update({**CODER, **allow(PYPI), "idleTimeoutSeconds": 60}, PATCH_AGENT, state={"idleTimeoutSeconds": 60}),
+            update(CODER, PATCH_AGENT, state={"egress": NOTHING}),
+            update({**CODER, "paused": True}, PAUSE_AGENT, state={"status": "Paused"}),
+            none(CODER),
+        ),
+        state={"status": "Paused"},
+    ),
+    Case(
+        "another template, configuration, environment or disk is another agent",
+        "Agent",
+        {**CODER, "config": {"model": "fast", "limits": {"turns": 3}}},
+        (
+            none({**CODER, "config": {"model": "fast", "limits": {"turns": 3.0}}}),
+            replace({**CODER, "config": {"model": "slow", "limits": {"turns": 3}}}),
+            replace({**CODER, "env": {"A": "1"}}, state={"env": {"A": "1"}}),
+            replace({**CODER, "diskGb": 40}),
+            none(CODER),
+            replace({"agentTemplate": "batch-runner"}, state={"driveMode": "exec"}),
+        ),
+    ),
+    Case(
+        "an agent that fell asleep is woken only where the program says so",
+        "Agent",
+        {**CODER, "paused": False, "idleTimeoutSeconds": 60},
+        (
+            none({**CODER, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"status": "Paused"}),
+            update({**CODER, "paused": False, "resumeIdlePaused": True}, RESUME_AGENT, state={"status": "Ready"}),
+        ),
+    ),
+    Case(
+        "an agent that keeps its name gives it free first",
+        "Agent",
+        {**CODER, "name": "kept"},
+        (replace({**CODER, "name": "kept", "region": "dev"}, delete_first=True),),
+    ),
+)
+
+CASES: tuple[Case, ...] = (*SANDBOXES, *FORKS, *SNAPSHOTS, *PORTS, *AGENTS)

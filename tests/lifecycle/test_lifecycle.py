@@ -26,7 +26,7 @@ async def test_a_life(case: Case, opened: Opened, emulator: Emulator, given: Giv
         assert await face.read(life) is None
         await given.gone()
         emulator.advance(SETTLE)
-        assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)
+        assert [emulator.state()[kind] for kind in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
 
 async def _lived(face: Face, life: Life, step: Step, given: Given, emulator: Emulator) -> Life:

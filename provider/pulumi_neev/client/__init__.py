@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from pulumi_neev.client.agents import Agents
 from pulumi_neev.client.ports import Ports
 from pulumi_neev.client.rooms import Rooms
 from pulumi_neev.client.runtime import Runtime
@@ -31,6 +32,7 @@ class Api:
     runtime: Runtime
     rooms: Rooms
     ports: Ports
+    agents: Agents
     templates: Catalogue[Template]
     agent_templates: Catalogue[AgentTemplate]
 
@@ -38,6 +40,7 @@ class Api:
         """Close every connection; waits that are still open end."""
         await self.sandboxes.aclose()
         await self.snapshots.aclose()
+        await self.agents.aclose()
         await self.runtime.aclose()
         await self.transport.aclose()
 
@@ -67,6 +70,7 @@ def connect(settings: Settings, *, clock: Clock = SYSTEM, transport: "Seam | Non
         runtime=Runtime(settings, transport),
         rooms=Rooms(),
         ports=Ports(wire, clock=clock),
+        agents=Agents(wire, clock=clock),
         templates=sandbox_templates(wire),
         agent_templates=agent_templates(wire),
     )

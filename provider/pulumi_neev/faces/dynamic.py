@@ -32,6 +32,7 @@ from pulumi_neev.core.naming import made_name
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.faces import background, config, host
+from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.fork import SandboxFork
 from pulumi_neev.resources.preview_port import PreviewPort
 from pulumi_neev.resources.sandbox import Sandbox
@@ -184,8 +185,15 @@ class PreviewPortProvider(Provider):
     resource = PreviewPort()
 
 
+class AgentProvider(Provider):
+    """The verbs of `Agent`."""
+
+    resource = Agent()
+
+
 PROVIDERS: Mapping[str, type[Provider]] = {
-    kind.resource.name: kind for kind in (SandboxProvider, SandboxForkProvider, SnapshotProvider, PreviewPortProvider)
+    kind.resource.name: kind
+    for kind in (SandboxProvider, SandboxForkProvider, SnapshotProvider, PreviewPortProvider, AgentProvider)
 }
 
 

@@ -14,12 +14,14 @@ from pulumi_neev.core.function import Function
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.faces.values import decode_plain
+from pulumi_neev.functions.agents import ListAgents
 from pulumi_neev.functions.sandboxes import GetSandboxes, GetSnapshots
 
 LISTS: Mapping[str, tuple[Function[Any, Any], str]] = {
     "Sandbox": (GetSandboxes(), "sandboxes"),
     "SandboxFork": (GetSandboxes(), "sandboxes"),
     "Snapshot": (GetSnapshots(), "snapshots"),
+    "Agent": (ListAgents(), "agents"),
 }
 """The function that finds the things of a kind, and the property of its answer that holds them."""
 

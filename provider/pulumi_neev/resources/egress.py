@@ -10,7 +10,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from pulumi_neev.core.model import Flag, Integer, Model, Rule, Unordered
+from pulumi_neev.core import diffing
+from pulumi_neev.core.checking import without_nulls
+from pulumi_neev.core.model import Flag, Inputs, Integer, Model, Rule, Unordered, Update, Visible
 
 _LABEL = r"[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?"
 _DOMAIN = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}")
@@ -81,3 +83,31 @@ class Egress(Model):
     """Whether everything is allowed. Only in mode `allow_list`."""
     allow: Annotated[list[EgressRule], Unordered()] = Field(default=[])
     """The destinations that are allowed. Only in mode `allow_list`."""
+
+
+class Guarded(Inputs):
+    """The inputs of whatever has an egress policy that changes in place."""
+
+    egress: Annotated[Egress | None, Update(), Visible()] = None
+    """What it may reach outside."""
+
+
+def body(policy: Egress) -> dict[str, Any]:
+    """The policy as the API takes it."""
+    return policy.model_dump(mode="json", exclude_none=True)
+
+
+def answered(policy: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The policy that the API answers, as programs write it."""
+    return Egress.model_validate(without_nulls(policy or {})).wire()
+
+
+def differing(now: Mapping[str, Any] | None, inputs: Guarded, was: Guarded | None) -> Egress | None:
+    """The policy to send; ``None`` where the one that the API answers is as it has to be, or is left alone."""
+    declared = type(inputs).properties["egress"]
+    taken_out = was is not None and was.egress is not None
+    denied = declared.unset is not None and (taken_out or not declared.unset.inherited)
+    policy = Egress() if inputs.egress is None and denied else inputs.egress
+    if policy is None or diffing.equal(declared, policy.wire(), answered(now)):
+        return None
+    return policy

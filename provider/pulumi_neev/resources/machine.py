@@ -12,13 +12,12 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
-from pulumi_neev.core import diffing
-from pulumi_neev.core.checking import without_nulls
 from pulumi_neev.core.errors import NotFound
-from pulumi_neev.core.model import Flag, Inputs, Integer, Model, Number, Outputs, Stable, Update, Visible
+from pulumi_neev.core.model import Flag, Integer, Model, Number, Outputs, Stable, Update, Visible
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
-from pulumi_neev.resources.egress import Egress
+from pulumi_neev.resources import egress
+from pulumi_neev.resources.egress import Guarded
 
 Seconds = Annotated[Integer, Field(ge=0)]
 READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
@@ -40,11 +39,9 @@ class OnIdle(StrEnum):
     """It is deleted, with every snapshot taken from it."""
 
 
-class MachineInputs(Inputs):
+class MachineInputs(Guarded):
     """What can be changed in place."""
 
-    egress: Annotated[Egress | None, Update(), Visible()] = None
-    """What the sandbox may reach outside."""
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
     """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
     memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Visible()] = None
@@ -181,7 +178,7 @@ def observed(seen: Seen) -> dict[str, Any]:
         "memoryGb": resources.memory_gb if resources else None,
         "diskGb": resources.disk_gb if resources else None,
         "rootfsDiskGb": resources.rootfs_disk_gb if resources else None,
-        "egress": Egress.model_validate(without_nulls(seen.egress or {})).wire(),
+        "egress": egress.answered(seen.egress),
         "idleTimeoutSeconds": seen.idle_timeout_seconds,
         "maxLifetimeSeconds": seen.max_lifetime_seconds,
         "pausedRetentionSeconds": seen.paused_retention_seconds,
@@ -245,23 +242,9 @@ async def _match_size_and_egress(api: Api, seen: Seen, inputs: MachineInputs, wa
     wanted = {"cpu": (inputs.cpu, has["cpu"]), "memory_gb": (inputs.memory_gb, has["memoryGb"])}
     size = {field: value for field, (value, now) in wanted.items() if value is not None and value != now}
     body: dict[str, Any] = {"resources": size} if size else {}
-    policy = _wanted_egress(inputs, was)
-    if policy is not None and not diffing.equal(type(inputs).properties["egress"], policy.wire(), has["egress"]):
-        body["egress"] = egress_body(policy)
+    if policy := egress.differing(seen.egress, inputs, was):
+        body["egress"] = egress.body(policy)
     return await api.sandboxes.patch(seen.id, body) if body else seen
-
-
-def _wanted_egress(inputs: MachineInputs, was: MachineInputs | None) -> Egress | None:
-    """The policy to bring about; ``None`` leaves the one there is."""
-    unset = type(inputs).properties["egress"].unset
-    taken_out = was is not None and was.egress is not None
-    denied = unset is not None and (taken_out or not unset.inherited)
-    return Egress() if inputs.egress is None and denied else inputs.egress
-
-
-def egress_body(policy: Egress) -> dict[str, Any]:
-    """The policy as the API takes it."""
-    return policy.model_dump(mode="json", exclude_none=True)
 
 
 def windows_body(inputs: MachineInputs) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pulumi_neev.core.checking import at_most_one, below, only_with
 from pulumi_neev.core.model import AutoName, Integer, Kept, Replace, Rule, Secret, Unset, Update, Visible
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live
-from pulumi_neev.resources import machine
+from pulumi_neev.resources import egress, machine
 from pulumi_neev.resources.egress import Egress
 from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
 from pulumi_neev.resources.text import Image, TemplateId
@@ -85,7 +85,7 @@ def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
         "command": inputs.command,
         "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
         "resources": resources,
-        "egress": machine.egress_body(inputs.egress) if inputs.egress else None,
+        "egress": egress.body(inputs.egress) if inputs.egress else None,
         "lifecycle": machine.windows_body(inputs),
     }
     return {key: value for key, value in body.items() if value not in (None, {}, [])}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 _IMAGE = re.compile(r"[^/@\s]+(/[^/@\s]+)+(:[^/@:\s]+|@sha256:[a-fA-F0-9]+)")
 _IMAGE_LENGTH = 512
@@ -41,7 +42,14 @@ def _slug(text: str) -> str:
     raise ValueError("must be exactly 8 lower-case letters and digits")
 
 
+def _object(value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise ValueError("must be an object")  # noqa: TRY004  pydantic reads ValueError
+    return value
+
+
 Image = Annotated[str, AfterValidator(_image)]
 TemplateId = Annotated[str, AfterValidator(_template_id)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Slug = Annotated[str, AfterValidator(_slug)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(_object)]

@@ -105,6 +105,14 @@ async def test_what_is_there_is_listed_page_by_page(plugin: Driver) -> None:
     assert await listed(plugin, "Sandbox", {"name": UNKNOWN}) == (["computed"], None)
 
 
+async def test_agents_are_listed_by_part_of_their_name_and_by_state(plugin: Driver) -> None:
+    for name in ("coder-a", "coder-b", "other"):
+        await plugin.create("Agent", {"name": name, "agentTemplate": "claude-code", "paused": name == "coder-b"})
+    assert sorted((await listed(plugin, "Agent"))[0]) == ["coder-a", "coder-b", "other"]
+    assert sorted((await listed(plugin, "Agent", {"name": "CODER"}))[0]) == ["coder-a", "coder-b"]
+    assert await listed(plugin, "Agent", {"status": "Paused"}) == (["coder-b"], None)
+
+
 async def test_snapshots_are_listed_of_a_sandbox(plugin: Driver, platform: Emulator) -> None:
     box = await plugin.create("Sandbox", {"name": "box"})
     await plugin.create("Snapshot", {"name": "kept", "sandboxId": box.id})

@@ -19,7 +19,9 @@ def row(page: str, name: str) -> list[str]:
 
 
 def test_there_is_a_page_for_every_resource_and_one_for_the_functions() -> None:
-    assert list(PAGES) == ["README.md", "provider.md", "sandbox.md", "sandbox-fork.md", "snapshot.md", "functions.md"]
+    of_resources = [re.sub(r"(?<!^)(?=[A-Z])", "-", each.name).lower() + ".md" for each in RESOURCES]
+    assert {"sandbox-fork.md", "preview-port.md"} <= set(of_resources)
+    assert list(PAGES) == ["README.md", "provider.md", *of_resources, "functions.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

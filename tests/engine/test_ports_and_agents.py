@@ -1,0 +1,151 @@
+"""The life of preview ports and agents on the real engine, through the plugin and as dynamic resources."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.engine.project import Pulumi, outside
+
+pytestmark = pytest.mark.engine
+
+IN_ENV, IN_CONFIG = "hunter2-in-the-environment", "hunter2-in-the-configuration"
+SLUG, OTHER = "q7zk2m9x", "w3vp8n1c"
+
+PYTHON = """
+import pulumi
+import pulumi_neev as neev
+
+box = neev.Sandbox("box")
+web = neev.PreviewPort("web", sandbox_id=box.id, port=8080{slug})
+free = neev.PreviewPort("free", sandbox_id=box.id, port=9090)
+coder = neev.Agent(
+    "coder",
+    agent_template="code-server",
+    config={{"key": pulumi.Output.secret("{config}")}},
+    env={{"TOKEN": "{env}"}},
+    {agent}
+)
+pulumi.export("web", web.preview_url)
+pulumi.export("free", free.slug)
+pulumi.export("status", coder.status)
+pulumi.export("ui", coder.web_ui_url)
+pulumi.export("token", coder.gateway_token)
+pulumi.export("config", coder.effective_config)
+"""
+
+OUTPUTS = {
+    "web": "${web.previewUrl}",
+    "free": "${free.slug}",
+    "status": "${coder.status}",
+    "ui": "${coder.webUiUrl}",
+    "token": "${coder.gatewayToken}",
+    "config": "${coder.effectiveConfig}",
+}
+
+
+def dynamic(project: Pulumi, *, slug: str | None = None, **agent: Any) -> None:
+    """The program as Python on dynamic resources."""
+    said = "".join(f"{name}={value!r}, " for name, value in agent.items())
+    shown = "" if slug is None else f', slug="{slug}"'
+    project.python(PYTHON.format(slug=shown, config=IN_CONFIG, env=IN_ENV, agent=said))
+
+
+def plugin(project: Pulumi, *, slug: str | None = None, **agent: Any) -> None:
+    """The same program as YAML on the plugin."""
+    port = {"sandboxId": "${box.id}", "port": 8080} | ({} if slug is None else {"slug": slug})
+    config = {"key": {"fn::secret": IN_CONFIG}}
+    coder = {"agentTemplate": "code-server", "config": config, "env": {"TOKEN": IN_ENV}, **agent}
+    resources = {
+        "box": {"type": "neev:index:Sandbox"},
+        "web": {"type": "neev:index:PreviewPort", "properties": port},
+        "free": {"type": "neev:index:PreviewPort", "properties": {"sandboxId": "${box.id}", "port": 9090}},
+        "coder": {"type": "neev:index:Agent", "properties": coder},
+    }
+    project.yaml(resources, outputs=OUTPUTS)
+
+
+@pytest.mark.parametrize("face", [plugin, dynamic], ids=["plugin", "dynamic"])
+def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project: Pulumi, face: Any) -> None:
+    emulator = project.emulator
+    face(project, cpu=1)
+    assert project.preview().changes == dict.fromkeys(("box", "web", "free", "coder"), "create")
+    assert emulator.log(mutating=True) == []
+
+    project.up()
+    first = project.outputs()
+    assert first["status"] == "Ready"
+    assert first["config"] == {"theme": "dark", "key": IN_CONFIG}
+    emulator.clear_log()
+    assert project.up().changes == {}
+    assert project.refresh().changes == {}
+    assert emulator.log(mutating=True) == []
+
+    face(project, slug=SLUG, cpu=2, paused=True)
+    assert project.up().changes == {"web": "update", "coder": "update"}
+    changed = project.outputs()
+    assert (changed["status"], changed["free"], changed["token"]) == ("Paused", first["free"], first["token"])
+    assert SLUG in changed["web"]
+
+    box = _id(project, "box")
+    outside(emulator, "POST", f"/sandboxes/{box}/ports", {"port": 8080, "slug": OTHER})
+    outside(emulator, "DELETE", f"/sandboxes/{box}/ports/9090")
+    assert project.refresh().changes.items() >= {("web", "update"), ("free", "delete")}
+    assert project.up().changes == {"web": "update", "free": "create"}
+    assert project.outputs()["web"] == changed["web"]
+    assert project.up().changes == {}
+
+    exported = json.dumps(project.export())
+    last = project.outputs()
+    for secret in (IN_ENV, IN_CONFIG, SLUG, OTHER, *(last[name] for name in ("web", "free", "ui", "token"))):
+        assert secret
+        assert secret not in exported
+
+    project.destroy()
+    assert [emulator.state()[kind] for kind in ("sandboxes", "agents")] == [0, 0]
+
+
+def test_no_slug_or_url_is_in_what_is_shown_or_logged(project: Pulumi) -> None:
+    plugin(project, slug=SLUG)
+    up = project.pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
+    assert up.returncode == 0
+    token = project.outputs()["token"]
+
+    plugin(project, slug=OTHER)
+    refusal = {"code": "conflict", "message": f"slug {OTHER} is in use"}
+    project.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/ports", status=409, body=refusal)
+    failed = project.pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
+    assert failed.returncode != 0
+    assert "slug [secret] is in use" in failed.text
+    for text in (up.text, failed.text):
+        assert len(text) > 1000
+        for secret in (SLUG, OTHER, token, IN_ENV, IN_CONFIG):
+            assert secret not in text
+
+
+def test_ports_and_agents_are_imported_and_then_clean(project: Pulumi) -> None:
+    emulator = project.emulator
+    box = outside(emulator, "POST", "/sandboxes", {"name": "box"})
+    outside(emulator, "POST", f"/sandboxes/{box['id']}/ports", {"port": 8080})
+    made = outside(emulator, "POST", "/agents", {"name": "coder", "agent_template": "claude-code"})
+    emulator.advance(5)
+    project.yaml({})
+    project.import_("neev:index:PreviewPort", "web", f"{box['id']}/8080")
+    project.import_("neev:index:Agent", "coder", "coder")
+    assert _id(project, "coder") == made["id"]
+    web = {"sandboxId": box["id"], "port": 8080}
+    coder = {"name": "coder", "agentTemplate": "claude-code"}
+    project.yaml(
+        {
+            "web": {"type": "neev:index:PreviewPort", "properties": web},
+            "coder": {"type": "neev:index:Agent", "properties": coder},
+        }
+    )
+    assert project.up().changes == {}
+
+
+def _id(project: Pulumi, name: str) -> str:
+    state = project.state_of(name)
+    assert state is not None
+    return str(state["id"])

@@ -1,0 +1,144 @@
+"""The calls for agents, against the emulator."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.fakes.clock import EPOCH, FakeClock
+from tests.fakes.script import Script, answer
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.client.agents import Agent
+from pulumi_neev.core import errors
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.waiting import Done, Going, Patience, until
+from pulumi_neev.emulator import Emulator
+
+BODY: dict[str, Any] = {"name": "coder", "agent_template": "code-server", "config": {"theme": "light"}}
+POST = "POST /agents"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+async def ready(api: Api, name: str = "coder") -> Agent:
+    """Return a new agent that runs."""
+    made = await api.agents.create({**BODY, "name": name})
+    return await in_state(api, made.id, "Ready")
+
+
+async def in_state(api: Api, id: str, status: str) -> Agent:
+    """Return the agent once it is in the state."""
+    seen = await until(
+        lambda within: api.agents.observe(id, within),
+        lambda each: Done() if each and each.status == status else Going(each.status if each else "gone"),
+        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
+        what=f"waiting for {status}",
+    )
+    assert seen is not None
+    return seen
+
+
+async def test_an_agent_is_made_found_listed_and_deleted(api: Api, emulator: Emulator) -> None:
+    made = await ready(api)
+    assert (made.name, made.agent_template_id, made.drive_mode) == ("coder", "ag-code-server", "http")
+    assert (await api.agents.get("coder")).id == made.id
+    assert await api.agents.find(made.id) is None
+    assert await api.agents.find("code") is None
+    assert [each.id for each in await api.agents.list()] == [made.id]
+    await api.agents.delete(made.id)
+    emulator.advance(5)
+    assert await api.agents.observe_gone(made.id, 0)
+    assert await api.agents.observe(made.id, 0) is None
+    await api.agents.delete(made.id)
+
+
+async def test_size_egress_and_window_change_in_place(api: Api) -> None:
+    id = (await ready(api)).id
+    body = {"resources": {"cpu": 4}, "egress": {"mode": "deny_all"}, "idle_timeout_seconds": 60}
+    changed = await api.agents.patch(id, body)
+    assert changed.idle_timeout_seconds == 60
+    assert changed.egress is not None
+    assert changed.egress["mode"] == "deny_all"
+
+
+@pytest.mark.parametrize("fault", [None, "drop_after"])
+async def test_an_agent_pauses_and_resumes_whatever_becomes_of_the_answer(
+    api: Api, emulator: Emulator, fault: str | None
+) -> None:
+    id = (await ready(api)).id
+    for verb, status in (("pause", "Paused"), ("resume", "Ready")):
+        if fault:
+            emulator.add_fault(fault, method="POST", path=f"/agents/{{id}}/{verb}")
+        await (api.agents.pause(id) if verb == "pause" else api.agents.resume(id))
+        await in_state(api, id, status)
+        assert emulator.counts()[f"POST /agents/{{id}}/{verb}"] == 1
+
+
+async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulator) -> None:
+    id = (await ready(api)).id
+    emulator.add_fault("drop_before", method="POST", path="/agents/{id}/pause")
+    with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
+        await api.agents.pause(id)
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "cut", "malformed", "content_type"])
+async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
+    api: Api, emulator: Emulator, kind: str
+) -> None:
+    emulator.add_fault(kind, method="POST", path="/agents")
+    made = await api.agents.create(BODY)
+    assert [each.id for each in await api.agents.list()] == [made.id]
+    assert emulator.counts()[POST] == 1
+
+
+async def test_an_agent_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
+    emulator.add_fault("drop_before", method="POST", path="/agents")
+    with pytest.raises(errors.OutcomeUnknown, match="The agent coder has not appeared since"):
+        await api.agents.create(BODY)
+
+
+@pytest.mark.parametrize(
+    ("shown", "ours"),
+    [
+        ({"config": {"theme": "light", "font": 12}, "idle_timeout_seconds": 60}, True),
+        ({"config": {"theme": "dark"}, "idle_timeout_seconds": 60}, False),
+        ({"config": {"theme": "light"}, "idle_timeout_seconds": 90}, False),
+        ({"name": "another", "config": {"theme": "light"}, "idle_timeout_seconds": 60}, False),
+    ],
+)
+async def test_only_an_agent_that_is_as_asked_is_taken(
+    settings: Settings, shown: dict[str, Any], *, ours: bool
+) -> None:
+    created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
+    agent = {"id": "a", "name": "coder", "status": "Provisioning", "created_at": created, **shown}
+    script = Script(answer(504), answer(json=agent))
+    async with connect(settings, clock=FakeClock(), transport=script) as api:
+        if ours:
+            assert (await api.agents.create({**BODY, "idle_timeout_seconds": 60})).id == "a"
+        else:
+            with pytest.raises(errors.OutcomeUnknown, match="has not appeared since"):
+                await api.agents.create({**BODY, "idle_timeout_seconds": 60})
+
+
+async def test_many_agents_are_observed_through_their_list(api: Api, emulator: Emulator) -> None:
+    made = [await api.agents.create({**BODY, "name": f"coder-{number}"}) for number in range(4)]
+    emulator.clear_log()
+    seen = await asyncio.gather(*(api.agents.observe(each.id, 0.01) for each in made))
+    assert [each and each.name for each in seen] == [each.name for each in made]
+    assert emulator.counts() == {"GET /agents": 1}
+
+
+async def test_what_opens_an_agent_shows_in_no_repr(api: Api) -> None:
+    agent = await ready(api)
+    assert agent.gateway_token
+    assert agent.web_ui_url
+    assert agent.gateway_token not in repr(agent)
+    assert agent.web_ui_url not in repr(agent)
+
+
+async def test_closing_ends_the_observations(api: Api) -> None:
+    observing = asyncio.create_task(api.agents.observe(NOBODY, 3600))
+    await asyncio.sleep(0)
+    await api.agents.aclose()
+    with pytest.raises(errors.Cancelled):
+        await observing

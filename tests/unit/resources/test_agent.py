@@ -1,0 +1,214 @@
+"""Agents on a platform."""
+
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.checking import parse
+from pulumi_neev.core.lifecycle import Unsettled
+from pulumi_neev.core.model import Secret
+from pulumi_neev.resources.agent import Agent, AgentInputs, AgentOutputs
+
+AGENT = Agent()
+CODER = {"name": "coder", "agentTemplate": "claude-code"}
+WEB = {"name": "web", "agentTemplate": "code-server"}
+OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}
+SECRET = "hunter2-in-the-environment"
+PATCH, PAUSE, RESUME = "PATCH /agents/{id}", "POST /agents/{id}/pause", "POST /agents/{id}/resume"
+
+
+async def sandbox_of(engine: Engine, state: Any) -> Any:
+    """The sandbox that the agent runs on."""
+    return await engine.api.sandboxes.get(state["sandboxId"])
+
+
+async def test_an_agent_is_ready_when_it_is_made(engine: Engine) -> None:
+    """With what its template says where the program says nothing."""
+    stored = await engine.create(AGENT, **CODER)
+    assert (stored.state["status"], stored.state["agentTemplateId"]) == ("Ready", "ag-claude-code")
+    assert stored.state["effectiveConfig"] == {"model": "default"}
+    assert stored.state["egress"]["allow"][0]["host"] == "api.anthropic.com"
+    assert "gatewayToken" not in stored.state
+    assert engine.sent() == ["POST /agents"]
+    assert await engine.read(AGENT, stored) == stored
+
+
+async def test_an_agent_is_made_with_what_the_program_says(engine: Engine) -> None:
+    """All of it in the one request."""
+    said = {"cpu": 4, "memoryGb": 8, "diskGb": 30, "egress": OPEN, "idleTimeoutSeconds": 60, "region": "dev"}
+    stored = await engine.create(AGENT, **WEB, **said, config={"font": 12}, env={"TOKEN": SECRET})
+    assert engine.sent() == ["POST /agents"]
+    assert stored.state["effectiveConfig"] == {"theme": "dark", "font": 12}
+    assert stored.state["gatewayToken"]
+    assert stored.state["webUiUrl"]
+    sandbox = await sandbox_of(engine, stored.state)
+    assert (sandbox.resources.cpu, sandbox.resources.memory_gb, sandbox.resources.disk_gb) == (4, 8, 30)
+    assert (sandbox.region, sandbox.idle_timeout_seconds) == ("dev", 60)
+    assert {name: stored.state[name] for name in said} == said
+
+
+async def test_what_changes_in_place_is_one_request(engine: Engine) -> None:
+    """Size, egress and window by PATCH; a policy that is taken out denies everything."""
+    stored = await engine.create(AGENT, **CODER)
+    engine.sent()
+    inputs = {"cpu": 1, "memoryGb": 2, "egress": OPEN, "idleTimeoutSeconds": 90}
+    stored = await engine.update(AGENT, stored, **CODER, **inputs)
+    assert engine.sent() == [PATCH]
+    sandbox = await sandbox_of(engine, stored.state)
+    assert (sandbox.resources.cpu, sandbox.resources.memory_gb) == (1, 2)
+    assert {name: stored.state[name] for name in inputs} == inputs
+    stored = await engine.update(AGENT, stored, **CODER)
+    assert stored.state["egress"]["mode"] == "deny_all"
+    assert stored.state["idleTimeoutSeconds"] == 90
+
+
+async def test_an_agent_pauses_and_resumes_when_the_program_says_so(engine: Engine) -> None:
+    """Unset, it is left as it is."""
+    stored = await engine.create(AGENT, **CODER, paused=True)
+    assert stored.state["status"] == "Paused"
+    assert engine.sent() == ["POST /agents", PAUSE]
+    stored = await engine.update(AGENT, stored, **CODER, paused=False)
+    assert (stored.state["status"], engine.sent()) == ("Ready", [RESUME])
+    await engine.api.agents.pause(stored.id)
+    seen = await engine.read(AGENT, stored)
+    assert seen is not None
+    assert not AGENT.diff(seen.inputs, seen.state, CODER).changes
+
+
+async def test_a_pause_by_somebody_is_drift_and_one_by_the_platform_is_not(engine: Engine) -> None:
+    """Unless the program wants an idle agent back."""
+    asked = {**CODER, "paused": False, "idleTimeoutSeconds": 60}
+    stored = await engine.create(AGENT, **asked)
+    await engine.api.agents.pause(stored.id)
+    seen = await engine.read(AGENT, stored)
+    assert seen is not None
+    assert [change.path for change in AGENT.diff(seen.inputs, seen.state, asked).changes] == ["paused"]
+    stored = await engine.update(AGENT, seen, **asked)
+    assert stored.state["status"] == "Ready"
+
+    engine.emulator.advance(120)
+    idle = await engine.read(AGENT, stored)
+    assert idle is not None
+    assert idle.state["status"] in ("Pausing", "Paused")
+    assert not AGENT.diff(idle.inputs, idle.state, asked).changes
+    engine.sent()
+    await engine.update(AGENT, idle, **{**asked, "cpu": 1})
+    assert engine.sent() == [PATCH]
+    stored = await engine.update(AGENT, idle, **asked, resumeIdlePaused=True)
+    assert (stored.state["status"], engine.sent()) == ("Ready", [RESUME])
+
+
+async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be_idle(engine: Engine) -> None:
+    """The platform need not show an agent's sandbox to everybody."""
+    for window, drifts in ((0, ["paused"]), (60, [])):
+        asked = {**CODER, "name": f"coder-{window}", "paused": False, "idleTimeoutSeconds": window}
+        stored = await engine.create(AGENT, **asked)
+        await engine.api.agents.pause(stored.id)
+        engine.emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=404)
+        seen = await engine.read(AGENT, stored)
+        assert seen is not None
+        assert [change.path for change in AGENT.diff(seen.inputs, seen.state, asked).changes] == drifts
+
+
+async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(engine: Engine) -> None:
+    """Its id is kept until then."""
+    engine.emulator.add_fault("fail", method="POST", path="/agents")
+    with pytest.raises(Unsettled, match="the agent failed and the platform gave no reason") as caught:
+        await engine.create(AGENT, **CODER)
+    seen = await engine.read(AGENT, caught.value.stored)
+    assert seen is not None
+    assert seen.trouble == "the agent failed and the platform gave no reason"
+    assert AGENT.diff(seen.inputs, seen.state, seen.inputs).replaces
+
+
+async def test_deleting_waits_until_agent_and_sandbox_are_gone(engine: Engine) -> None:
+    """That they are gone already is no error."""
+    stored = await engine.create(AGENT, **CODER)
+    await engine.delete(AGENT, stored)
+    assert (engine.emulator.state()["agents"], engine.emulator.state()["sandboxes"]) == (0, 0)
+    assert await engine.read(AGENT, stored) is None
+    await engine.delete(AGENT, stored)
+
+
+@pytest.mark.parametrize("by", ["id", "name"])
+async def test_an_import_is_clean(engine: Engine, by: str) -> None:
+    """The template is named; what the API does not answer replaces nothing."""
+    asked = {**WEB, "idleTimeoutSeconds": 60}
+    made = await engine.create(AGENT, **asked, config={"font": 12}, diskGb=30, env={"A": "1"}, cpu=2)
+    stored = await lifecycle.read(AGENT, engine.api, made.id if by == "id" else "web", None)
+    assert stored is not None
+    assert (stored.id, stored.inputs) == (made.id, asked)
+    assert not AGENT.diff(stored.inputs, stored.state, asked).changes
+    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).replaces
+
+
+async def test_a_size_that_an_import_could_not_read_is_brought_about(engine: Engine) -> None:
+    """It may have been another one."""
+    made = await engine.create(AGENT, **CODER, cpu=2)
+    stored = await lifecycle.read(AGENT, engine.api, made.id, None)
+    assert stored is not None
+    await engine.update(AGENT, stored, **CODER, cpu=4)
+    assert (await sandbox_of(engine, made.state)).resources.cpu == 4
+
+
+async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(engine: Engine) -> None:
+    """Nor does naming it in the program replace the agent."""
+    made = await engine.create(AGENT, **CODER)
+    engine.emulator.add_fault("status", method="GET", path="*agent-templates*", status=404)
+    stored = await lifecycle.read(AGENT, engine.api, made.id, None)
+    assert stored is not None
+    assert "agentTemplate" not in stored.inputs
+    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).replaces
+
+
+@pytest.mark.parametrize(
+    ("changed", "replaces"),
+    [
+        ({"agentTemplate": "code-server"}, True),
+        ({"config": {"model": "other"}}, True),
+        ({"config": None}, True),
+        ({"env": {"A": "2"}}, True),
+        ({"env": None}, True),
+        ({"region": "dev"}, True),
+        ({"region": None}, None),
+        ({"diskGb": 40}, True),
+        ({"diskGb": None}, None),
+        ({"cpu": None, "memoryGb": None}, None),
+        ({"memoryGb": 8}, False),
+    ],
+)
+def test_what_a_change_means(changed: dict[str, Any], *, replaces: bool | None) -> None:
+    """Another agent, an update, or nothing."""
+    old = {**CODER, "config": {"model": "x"}, "env": {"A": "1"}, "region": "as-south-1", "diskGb": 20, "cpu": 1}
+    found = AGENT.diff(old, old, {**old, **changed})
+    assert (found.replaces if found.changes else None) is replaces
+
+
+@pytest.mark.parametrize(
+    ("inputs", "failed"),
+    [
+        ({"agentTemplate": None}, "agentTemplate: is required"),
+        ({"config": "fast"}, "config: must be an object (is 'fast')"),
+        ({"cpu": 9}, "cpu: must be at most 8 (is 9)"),
+        ({"idleTimeoutSeconds": -1}, "idleTimeoutSeconds: must be at least 0 (is -1)"),
+    ],
+)
+def test_bad_input_is_refused(inputs: dict[str, Any], failed: str) -> None:
+    """Before anything is sent."""
+    failures = AGENT.check({}, {**CODER, **inputs}, str)[1]
+    assert [f"{failure.path}: {failure.reason}" for failure in failures] == [failed]
+
+
+def test_any_json_is_a_config() -> None:
+    """As long as it is an object."""
+    config = {"a": [1, {"b": None, "c": 1.5}], "d": {"e": True}}
+    assert AGENT.check({}, {**CODER, "config": config}, str)[1] == []
+
+
+def test_what_opens_an_agent_is_secret() -> None:
+    """In state, and in tracebacks."""
+    secret = {name for name, each in AgentOutputs.properties.items() if each.has(Secret)}
+    assert secret == {"gatewayToken", "webUiUrl", "effectiveConfig"}
+    assert SECRET not in repr(parse(AgentInputs, {**CODER, "env": {"A": SECRET}}))
