@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 LARGEST = 400 * 1024 * 1024
 """Bytes of a message, as the engine has it."""
-LEAVE = 1.5
+LEAVE = 1.2
 """Seconds that operations have to hand over what they know before the process leaves."""
-LAST = 0.4
+LAST = 0.3
 """Seconds after that in which everything else has to end."""
 LOOK = 1.0
 """Seconds until a second look after an engine that cannot be reached."""
@@ -52,13 +52,15 @@ async def serve(address: str | None) -> None:
 
     # no call is looked at before this coroutine waits again: the handlers are there in time
     plugin = _plugin(handlers)
-    warm = asyncio.ensure_future(plugin.provider())
+    loading = asyncio.ensure_future(plugin.provider())
     await first(told.wait(), *([gone(address)] if address else []))
     _leave_whatever_happens()
     plugin.cancel()
     await server.stop(LEAVE)
     await plugin.aclose()
-    warm.cancel()
+    loading.cancel()
+    # an orderly end would wait for threads that still import, or look up a name
+    os._exit(0)
 
 
 class _Handlers:
@@ -136,7 +138,7 @@ def _told_to_leave() -> asyncio.Event:
 
 
 def _leave_whatever_happens() -> None:
-    """A thread that hangs, in a look-up of a name say, does not hold the process."""
+    """The process ends in time also where a connection does not close."""
     timer = threading.Timer(LEAVE + LAST, os._exit, (0,))
     timer.daemon = True
     timer.start()
