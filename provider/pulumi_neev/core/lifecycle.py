@@ -41,7 +41,11 @@ async def create(resource: AnyResource, api: Any, asked: Mapping[str, Any], call
 
 async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
     """The thing exists and its id is known; nothing has been waited for."""
-    return _stored(resource, asked, await resource.create(api, parse(resource.inputs, asked), call))
+    live = await resource.create(api, parse(resource.inputs, asked), call)
+    try:
+        return _stored(resource, asked, live)
+    except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
+        return Stored(live.id, dict(asked), visible(asked))
 
 
 async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call) -> Stored:

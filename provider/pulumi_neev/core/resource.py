@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pulumi_neev.core import checking, diffing
 from pulumi_neev.core.checking import Failure
@@ -95,6 +95,16 @@ class Resource(ABC, Generic[I, O]):
             if declared.default is not None:
                 checked.setdefault(declared.name, declared.default)
         return checked, checking.failures(self.inputs, checked)
+
+    def made(self, id: str, live: Callable[[], Live[O]]) -> Live[O]:
+        """What was just made; where the answer cannot be understood, at least its id, which must not be lost.
+
+        The same answer to the wait that follows is then an error that keeps the id.
+        """
+        try:
+            return live()
+        except Exception:  # noqa: BLE001  whatever is wrong with the answer, the thing exists
+            return Live(id, {}, cast("O", self.outputs.model_construct()))
 
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         """What has to change; no request is made."""

@@ -55,7 +55,8 @@ class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
 
     @override
     async def create(self, api: Api, inputs: SandboxForkInputs, call: Call) -> Live[SandboxForkOutputs]:
-        return self.live(await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or ""), inputs)
+        seen = await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
+        return self.made(seen.id, lambda: self.live(seen, inputs))
 
     @override
     async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Live[SandboxForkOutputs] | None:

@@ -61,7 +61,8 @@ class Sandbox(Machine[SandboxInputs, MachineOutputs]):
 
     @override
     async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[MachineOutputs]:
-        return self.live(await api.sandboxes.create(_body(api, inputs)), inputs)
+        seen = await api.sandboxes.create(_body(api, inputs))
+        return self.made(seen.id, lambda: self.live(seen, inputs))
 
     @override
     def imported(self, live: Live[MachineOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:

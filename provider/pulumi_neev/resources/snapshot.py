@@ -83,7 +83,8 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
 
     @override
     async def create(self, api: Api, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
-        return _live(await api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for))
+        seen = await api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
+        return self.made(seen.id, lambda: _live(seen))
 
     @override
     async def settle(self, api: Api, id: str, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
