@@ -41,7 +41,8 @@ def fitted(text: str, *, limit: int = MAX_LENGTH) -> str:
 
 def made_name(resource: str, suffix: str) -> str:
     """``<resource>-<7 hex>``, cut so that the suffix stays whole."""
-    return f"{fitted(resource, limit=MAX_LENGTH - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}"
+    # once more: 25 hexadecimal digits and the suffix have the shape of an id
+    return fitted(f"{fitted(resource, limit=MAX_LENGTH - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}")
 
 
 def _is_uuid(text: str) -> bool:

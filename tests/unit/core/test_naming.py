@@ -43,6 +43,11 @@ def test_every_made_name_is_taken(resource: str, suffix: str) -> None:
     assert valid_name(fitted(resource))
 
 
+def test_a_made_name_never_has_the_shape_of_an_id() -> None:
+    """Twenty-five hexadecimal digits and the suffix would."""
+    assert made_name("abcde" * 5, "1234567") == f"s{'abcde' * 5}-1234567"
+
+
 def test_an_id_shaped_resource_name_becomes_a_name() -> None:
     """Fitted, it no longer looks like an id."""
     assert valid_name(fitted("abcdef01-2345-6789-abcd-ef0123456789"))
