@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -25,7 +26,7 @@ from pulumi_neev.core import lifecycle
 from pulumi_neev.core.checking import HIDDEN, visible
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import AUTONAMED
-from pulumi_neev.core.errors import NeevError
+from pulumi_neev.core.errors import NeevError, OutcomeUnknown
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.core.naming import made_name
@@ -33,6 +34,7 @@ from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.faces import background, config, host
 from pulumi_neev.resources.agent import Agent
+from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.fork import SandboxFork
 from pulumi_neev.resources.preview_port import PreviewPort
 from pulumi_neev.resources.sandbox import Sandbox
@@ -46,6 +48,7 @@ TIMEOUTS = f"{HIDDEN}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
 LABEL = f"{HIDDEN}label"
 """Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
+NOT_KEPT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
 CARRIED = (TIMEOUTS, LABEL, AUTONAMED)
 
 T = TypeVar("T")
@@ -60,8 +63,7 @@ class Provider(dynamic.ResourceProvider):
 
     @override
     def configure(self, req: dynamic.ConfigureRequest) -> None:
-        host.widen()
-        host.speak_plainly()
+        host.adapt()
         settings = {name: req.config.get(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
         self._settings: Settings = config.settings(settings, os.environ)
 
@@ -113,7 +115,7 @@ class Provider(dynamic.ResourceProvider):
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
         asked = self._old_inputs(props)
         call = self._call(props, "read", self.resource.timeouts.read)
-        stored = self._run(call, lambda api: lifecycle.read(self.resource, api, id_, asked))
+        stored = self._run(call, lambda api: lifecycle.read(self.resource, api, id_, asked, props))
         if stored is None:
             return dynamic.ReadResult("", {})
         return dynamic.ReadResult(stored.id, _outs(stored, asked), dict(stored.inputs))
@@ -128,12 +130,14 @@ class Provider(dynamic.ResourceProvider):
                 lambda api: lifecycle.update(self.resource, api, _id, old=old, state=_olds, new=new, call=call),
             )
         except Unsettled as unsettled:
+            if isinstance(unsettled.cause, OutcomeUnknown):
+                raise NeevError(f"{call.resource}: {unsettled.cause.fact}", hint=NOT_KEPT) from None
             raise _about(unsettled, call) from None
         return dynamic.UpdateResult(_outs(stored, _news))
 
     @override
     def delete(self, _id: str, _props: Values) -> None:
-        call = self._call(_props, "delete", self.resource.timeouts.delete)
+        call = replace(self._call(_props, "delete", self.resource.timeouts.delete), stored=_props)
         self._run(call, lambda api: self.resource.delete(api, _id, call))
 
     def _old_inputs(self, olds: Values, news: Mapping[str, Any] = MappingProxyType({})) -> Values:
@@ -150,7 +154,7 @@ class Provider(dynamic.ResourceProvider):
     def _undone(self, unsettled: Unsettled, props: Values) -> NeevError:
         """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
         made = unsettled.stored
-        call = self._call(props, "delete", self.resource.timeouts.delete)
+        call = replace(self._call(props, "delete", self.resource.timeouts.delete), stored=made.state)
         try:
             self._run(call, lambda api: self.resource.delete(api, made.id, call))
         except NeevError as error:
@@ -158,6 +162,8 @@ class Provider(dynamic.ResourceProvider):
                 f"{call.resource}: {unsettled} It could not be deleted either, so {made.id} is still there: {error}",
                 hint="Delete it yourself, or it goes on costing money.",
             )
+        if isinstance(unsettled.cause, OutcomeUnknown):
+            return NeevError(f"{call.resource}: {unsettled.cause.fact}", hint=NOT_KEPT)
         return NeevError(f"{call.resource}: {unsettled}", hint=f"It had been made ({made.id}) and is deleted again.")
 
 
@@ -191,9 +197,22 @@ class AgentProvider(Provider):
     resource = Agent()
 
 
+class CommandProvider(Provider):
+    """The verbs of `Command`."""
+
+    resource = Command()
+
+
 PROVIDERS: Mapping[str, type[Provider]] = {
     kind.resource.name: kind
-    for kind in (SandboxProvider, SandboxForkProvider, SnapshotProvider, PreviewPortProvider, AgentProvider)
+    for kind in (
+        SandboxProvider,
+        SandboxForkProvider,
+        SnapshotProvider,
+        PreviewPortProvider,
+        AgentProvider,
+        CommandProvider,
+    )
 }
 
 

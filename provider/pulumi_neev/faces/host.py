@@ -1,38 +1,59 @@
-"""Two adaptations of Pulumi's dynamic host, made from inside it: more work side by side, and errors without tracebacks.
+"""Adaptations of Pulumi's dynamic host, made from inside: more work side by side, plain errors, an end with the engine.
 
-The host (``pulumi.dynamic.__main__``) runs four operations at a time and answers every exception with its traceback.
-Neither can be configured, and the names touched here are private to it: each is looked at before it is used, and where
-the host is another, nothing is changed and everything still works, four at a time. Engine tests hold both.
+The host (``pulumi.dynamic.__main__``) runs four operations at a time, answers every exception with its traceback, and
+outlives an engine that was killed. None of it can be configured, and the names touched here are private to the host:
+each is looked at before it is used, and where the host is another, nothing is changed and everything still works, four
+at a time. Engine tests hold all three.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import threading
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 from pulumi_neev.core.errors import NeevError
+from pulumi_neev.faces import background
+from pulumi_neev.faces.serve import gone
 
 WORKERS = 512
 """Operations side by side at most; the engine's ``--parallel`` decides how many there are."""
 
 
+def adapt() -> None:
+    """The process is the best host that it can be; to be called on one of its worker threads."""
+    main = sys.modules["__main__"]
+    widen()
+    speak_plainly(main)
+    leave_with_the_engine(main, sys.argv)
+
+
 def widen() -> None:
-    """The host's pool takes ``WORKERS`` operations at a time; to be called on one of its worker threads."""
+    """The pool of this thread takes ``WORKERS`` operations at a time."""
     arguments = getattr(threading.current_thread(), "_args", None) or (None,)
-    pool = arguments[0]() if callable(arguments[0]) else None
+    pool = arguments[0]() if isinstance(arguments[0], weakref.ref) else None
     if isinstance(pool, ThreadPoolExecutor) and isinstance(getattr(pool, "_max_workers", None), int):
         pool._max_workers = max(pool._max_workers, WORKERS)  # noqa: SLF001  the module says why
 
 
-def speak_plainly() -> None:
+def speak_plainly(main: Any) -> None:
     """The host answers our errors with their own words; every other exception keeps its traceback."""
-    host: Any = sys.modules.get("__main__")
-    if getattr(host, "traceback", None) is traceback and hasattr(host, "_abort_with_traceback"):
-        host.traceback = _PlainTraceback("traceback")
+    if getattr(main, "traceback", None) is traceback and hasattr(main, "_abort_with_traceback"):
+        main.traceback = _PlainTraceback("traceback")
+
+
+def leave_with_the_engine(main: Any, arguments: Sequence[str]) -> None:
+    """The host ends soon after the engine at the address that is its last argument."""
+    if hasattr(main, "DynamicResourceProviderServicer") and re.fullmatch(r".+:\d+", arguments[-1]):
+        _watched(arguments[-1])
 
 
 class _PlainTraceback(ModuleType):
@@ -45,3 +66,14 @@ class _PlainTraceback(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(traceback, name)
+
+
+@cache
+def _watched(address: str) -> Future[None]:
+    # the cache holds it: a loop does not keep what only waits for a connection
+    return background.start(_left(address))
+
+
+async def _left(address: str) -> None:
+    await gone(address)
+    os._exit(1)

@@ -1,0 +1,140 @@
+"""Pulumi's dynamic host as it really runs: how much side by side, and how it ends when it is made to."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psutil
+import pytest
+from tests.engine.project import SECONDS, Pulumi, outside
+
+from pulumi_neev.emulator import Emulator
+
+pytestmark = pytest.mark.engine
+
+PROVISION = 5
+ONE = 'import pulumi_neev as neev\nbox = neev.Sandbox("box")\nneev.Snapshot("kept", sandbox_id=box.id)'
+ASKED_TO_STOP = "press ^C again"
+
+
+def most_at_once(emulator: Emulator, seconds: float) -> int:
+    """The most sandboxes that were being made at one moment, where each takes this long."""
+    entries = [entry for entry in emulator.log(mutating=True) if entry["template"] == "/sandboxes"]
+    begun = [datetime.fromisoformat(entry["time"]).timestamp() for entry in entries]
+    return max(sum(1 for other in begun if moment - seconds < other <= moment) for moment in begun)
+
+
+@contextmanager
+def updating(project: Pulumi) -> Iterator[subprocess.Popen[str]]:
+    """An update whose sandbox is being made, for an hour of the platform's time."""
+    project.emulator.change_settings(durations={"create": 3600})
+    project.python(ONE)
+    with project.start("up", "--yes", "--skip-preview") as engine:
+        try:
+            until(lambda: project.emulator.counts().get("POST /sandboxes") == 1)
+            yield engine
+        finally:
+            engine.kill()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """It is true by now."""
+    started = time.monotonic()
+    while not true():
+        assert time.monotonic() - started < SECONDS
+        time.sleep(0.05)
+
+
+def lines(engine: subprocess.Popen[str], on_stop: Callable[[], object]) -> str:
+    """Everything that the engine says, until it ends; it is asked to stop, and says that it will."""
+    assert engine.stdout is not None
+    engine.send_signal(signal.SIGINT)
+    said = []
+    for line in engine.stdout:
+        said.append(line)
+        if ASKED_TO_STOP in line:
+            on_stop()
+    return "".join(said)
+
+
+def hosts(project: Pulumi) -> list[psutil.Process]:
+    """The dynamic hosts of this project that run."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get("PULUMI_HOME") == project.env["PULUMI_HOME"]
+            if ours and "pulumi.dynamic" in process.cmdline():
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def pending(project: Pulumi) -> list[dict[str, Any]]:
+    """The operations that the state says are under way."""
+    operations: list[dict[str, Any]] = project.export()["deployment"].get("pending_operations") or []
+    return operations
+
+
+def test_as_many_are_made_at_once_as_the_engine_asks_for(project: Pulumi) -> None:
+    project.emulator.change_settings(durations={"create": PROVISION})
+    project.python('import pulumi_neev as neev\nfor n in range(24):\n    neev.Sandbox(f"box-{n}")')
+    project.up("-p", "64")
+    # four, where the host's pool is as Pulumi makes it
+    assert most_at_once(project.emulator, PROVISION) > 16
+
+    project.emulator.clear_log()
+    project.destroy("-p", "64")
+    assert project.emulator.state()["sandboxes"] == 0
+
+
+def test_asked_to_stop_once_it_finishes_what_it_has_begun_and_saves_it(project: Pulumi) -> None:
+    emulator = project.emulator
+    with updating(project) as engine:
+        said = lines(engine, lambda: emulator.advance(3600))
+    assert engine.returncode != 0
+    assert "update canceled" in said
+    assert "Traceback" not in said
+    box = project.state_of("box")
+    assert box is not None
+    assert box["outputs"]["phase"] == "Ready"
+    assert project.state_of("kept") is None
+    assert pending(project) == []
+    assert hosts(project) == []
+
+    assert project.up().changes == {"kept": "create"}
+
+
+def test_asked_to_stop_twice_it_leaves_an_operation_that_names_what_was_made(project: Pulumi) -> None:
+    emulator = project.emulator
+    with updating(project) as engine:
+        lines(engine, lambda: engine.send_signal(signal.SIGINT))
+    assert engine.returncode != 0
+    assert hosts(project) == []
+    assert project.state_of("box") is None
+    (operation,) = pending(project)
+    assert operation["type"] == "creating"
+    made = outside(emulator, "GET", "/sandboxes")["items"]
+    assert [each["name"] for each in made] == [operation["resource"]["inputs"]["name"]]
+
+    # as docs/dynamic.md says
+    outside(emulator, "DELETE", f"/sandboxes/{made[0]['id']}")
+    emulator.change_settings(durations={"create": 0.1})
+    project.refresh("--clear-pending-creates")
+    assert pending(project) == []
+    assert project.up().changes == {"box": "create", "kept": "create"}
+
+
+def test_a_host_whose_engine_was_killed_leaves(project: Pulumi) -> None:
+    with updating(project) as engine:
+        assert len(hosts(project)) == 1
+        engine.kill()
+    until(lambda: hosts(project) == [])
+    assert len(pending(project)) == 1
+    assert project.pulumi("cancel", "--yes").returncode == 0

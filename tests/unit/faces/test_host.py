@@ -1,0 +1,135 @@
+"""What is changed in Pulumi's dynamic host, and what is left alone where the host is another."""
+
+import subprocess
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from subprocess import PIPE
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pulumi_neev.core.errors import InputError
+from pulumi_neev.faces import host
+
+
+def dynamic_host(**names: Any) -> ModuleType:
+    """A module that looks like the host."""
+    module = ModuleType("host")
+    vars(module).update({"traceback": traceback, "_abort_with_traceback": lambda work: work, **names})
+    return module
+
+
+def said(module: Any, error: Exception) -> str:
+    """What the module answers to an exception."""
+    try:
+        raise error  # noqa: TRY301  it has to be under way
+    except Exception:  # noqa: BLE001  as the host does
+        return str(module.traceback.format_exc())
+
+
+def test_the_pool_of_the_thread_takes_many_operations() -> None:
+    """Work that waits for each other, more of it than there were workers, all ends."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pool.submit(host.widen).result()
+        together = threading.Barrier(8)
+        assert sorted(each.result() for each in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
+
+
+def test_a_pool_that_is_wider_stays_so() -> None:
+    """Nothing is taken away."""
+    with ThreadPoolExecutor(max_workers=host.WORKERS + 1) as pool:
+        pool.submit(host.widen).result()
+        assert pool._max_workers == host.WORKERS + 1
+
+
+@pytest.mark.parametrize("arguments", [(), (lambda: pytest.fail("called"),), (None, 3), ({1, 2},)])
+def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> None:
+    """Whatever it was started with is not touched."""
+    ended: list[bool] = []
+
+    def work(*_arguments: object) -> None:
+        host.widen()
+        ended.append(True)
+
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    thread.join()
+    assert ended == [True]
+
+
+def test_our_errors_are_answered_in_their_own_words() -> None:
+    """And nothing else of the exception."""
+    module = dynamic_host()
+    host.speak_plainly(module)
+    assert said(module, InputError("cpu", "too much")) == "cpu: too much."
+
+
+def test_other_exceptions_keep_their_traceback() -> None:
+    """A bug is not hidden."""
+    module = dynamic_host()
+    host.speak_plainly(module)
+    assert said(module, LookupError("not ours")).startswith("Traceback (most recent call last)")
+    assert module.traceback.format_tb is traceback.format_tb
+
+
+def test_speaking_plainly_twice_is_speaking_plainly() -> None:
+    """Each kind of resource is configured by itself."""
+    module = dynamic_host()
+    host.speak_plainly(module)
+    once = module.traceback
+    host.speak_plainly(module)
+    assert module.traceback is once
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ModuleType("empty"),
+        dynamic_host(traceback=None),
+        dynamic_host(traceback="a word"),
+        *[module for module in [dynamic_host()] if vars(module).pop("_abort_with_traceback")],
+    ],
+    ids=["empty", "without traceback", "with another traceback", "without the wrapper"],
+)
+def test_another_host_is_left_alone(other: ModuleType) -> None:
+    """Its names keep their values."""
+    before = dict(vars(other))
+    host.speak_plainly(other)
+    host.leave_with_the_engine(other, ["host", "127.0.0.1:1"])
+    assert vars(other) == before
+
+
+LEAVING = """
+import asyncio, gc, socket, sys, threading
+from types import SimpleNamespace
+from pulumi_neev.faces import background, host
+
+engine = socket.create_server(("127.0.0.1", 0))
+address = "127.0.0.1:%d" % engine.getsockname()[1]
+host.leave_with_the_engine(SimpleNamespace(DynamicResourceProviderServicer=object), ["host", address])
+connection, _ = engine.accept()
+background.run(asyncio.sleep(0.2))
+gc.collect()
+print("connected", flush=True)
+sys.stdin.readline()
+connection.close()
+engine.close()
+threading.Event().wait()
+"""
+
+
+def test_the_host_ends_soon_after_its_engine() -> None:
+    """And not before."""
+    process = subprocess.Popen([sys.executable, "-c", LEAVING], stdin=PIPE, stdout=PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "connected\n"
+        assert process.poll() is None
+        process.communicate("\n", timeout=20)
+        assert process.returncode == 1
+    finally:
+        process.kill()
+        process.communicate()
