@@ -3,18 +3,20 @@
 Each `type: ignore` is a wrong use that has to be refused: were it not, mypy would call the comment unused.
 """
 
-from typing import assert_type
+from typing import Any, assert_type
 
 import pulumi
 
 import pulumi_neev
 from pulumi_neev import (
+    Agent,
     Egress,
     EgressArgs,
     EgressMode,
     LastCrash,
     MetricSeries,
     OnIdle,
+    PreviewPort,
     Sandbox,
     SandboxFork,
     SandboxInfo,
@@ -51,6 +53,8 @@ Sandbox("defaults")
 Sandbox("enums", on_idle=OnIdle.DELETE, egress=policy)
 SandboxFork("fork", source_sandbox_id=box.id, egress=box.egress, memory_gb=8)
 Snapshot("snapshot", sandbox_id=box.id, retain_for="720h", triggers=["release", 4, {"any": "value"}])
+PreviewPort("web", sandbox_id=box.id, port=8080, slug=pulumi.Config().get_secret("slug"))
+Agent("coder", agent_template="claude-code", config={"any": [1, {"json": True}]}, env={"KEY": "value"}, cpu=2)
 
 # Outputs have the types of the declarations; what can be absent is optional.
 assert_type(box.id, pulumi.Output[str])
@@ -63,6 +67,10 @@ assert_type(box.egress, pulumi.Output[Egress])
 assert_type(box.last_crash, pulumi.Output[LastCrash | None])
 assert_type(SandboxFork("fork", source_sandbox_id="id").region, pulumi.Output[str])
 assert_type(Snapshot("snapshot", sandbox_id="id").size_bytes, pulumi.Output[int | None])
+assert_type(PreviewPort("web", sandbox_id="id", port=80).preview_url, pulumi.Output[str])
+assert_type(PreviewPort("web", sandbox_id="id", port=80).slug, pulumi.Output[str])
+assert_type(Agent("coder", agent_template="claude-code").gateway_token, pulumi.Output[str | None])
+assert_type(Agent("coder", agent_template="claude-code").effective_config, pulumi.Output[dict[str, Any] | None])
 
 # Look-ups come plain and as outputs, and answer models.
 assert_type(get_sandbox_template(name="python-3-13"), SandboxTemplate)
@@ -89,6 +97,8 @@ Sandbox("box", egress={"allow": [{"ports": [443]}]})  # type: ignore[arg-type]
 Sandbox("box", opts="protect")  # type: ignore[arg-type]
 SandboxFork("fork")  # type: ignore[call-arg]
 Snapshot("snapshot", sandbox_id=box)  # type: ignore[arg-type]
+PreviewPort("web", sandbox_id=box.id)  # type: ignore[call-arg]
+Agent("coder", agent_template="claude-code", config="fast")  # type: ignore[arg-type]
 box.phase = "Ready"  # type: ignore[misc, assignment]
 get_sandbox_template(name=box.name)  # type: ignore[arg-type]
 get_sandbox_templates(status="disabled")  # type: ignore[arg-type]

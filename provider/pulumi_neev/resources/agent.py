@@ -32,7 +32,7 @@ from pulumi_neev.resources.egress import Egress, Guarded
 from pulumi_neev.resources.machine import PAUSED, PAUSING, READY, SETTLED, SOON, LastCrash, Seconds, found, idle_paused
 from pulumi_neev.resources.text import JsonObject
 
-FAILED = "Failed"
+PROVISIONING, FAILED = "Provisioning", "Failed"
 
 
 class AgentInputs(Guarded):
@@ -165,7 +165,13 @@ async def _live(api: Api, seen: Seen, inputs: AgentInputs | None) -> Live[AgentO
         left_alone = _is_paused(seen) and not inputs.paused and await _may_stay_paused(api, seen, inputs)
         answered["paused"] = _is_paused(seen) and not left_alone
     outputs = AgentOutputs.model_validate({**seen.model_dump(), "effective_config": seen.config})
-    return Live(seen.id, answered, outputs, _reason(seen) if seen.status == FAILED else None)
+    return Live(seen.id, answered, outputs, _trouble(seen))
+
+
+def _trouble(seen: Seen) -> str | None:
+    if seen.status == FAILED:
+        return _reason(seen)
+    return "it is being provisioned; the next `pulumi up` waits for it" if seen.status == PROVISIONING else None
 
 
 async def _imported(api: Api, seen: Seen) -> Live[AgentOutputs]:

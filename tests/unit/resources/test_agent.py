@@ -123,6 +123,16 @@ async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(eng
     assert AGENT.diff(seen.inputs, seen.state, seen.inputs).replaces
 
 
+async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_a_refresh(engine: Engine) -> None:
+    """The next update goes on from there."""
+    engine.emulator.add_fault("stuck", method="POST", path="/agents")
+    with pytest.raises(Unsettled, match="last seen: Provisioning") as caught:
+        await lifecycle.create(AGENT, engine.api, CODER, engine.call(0.5))
+    seen = await engine.read(AGENT, caught.value.stored)
+    assert seen is not None
+    assert seen.trouble == "it is being provisioned; the next `pulumi up` waits for it"
+
+
 async def test_deleting_waits_until_agent_and_sandbox_are_gone(engine: Engine) -> None:
     """That they are gone already is no error."""
     stored = await engine.create(AGENT, **CODER)
