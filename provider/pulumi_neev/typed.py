@@ -23,6 +23,7 @@ from pulumi_neev.functions.templates import (
     TemplateCategory,
     TemplateStatus,
 )
+from pulumi_neev.resources.command import Outcome
 from pulumi_neev.resources.egress import Egress, EgressMode, EgressRule, Protocol
 from pulumi_neev.resources.machine import LastCrash, OnIdle
 
@@ -30,6 +31,7 @@ __all__ = [
     "Agent",
     "AgentTemplate",
     "AgentTemplates",
+    "Command",
     "Egress",
     "EgressArgs",
     "EgressMode",
@@ -39,6 +41,7 @@ __all__ = [
     "MetricPoint",
     "MetricSeries",
     "OnIdle",
+    "Outcome",
     "PreviewPort",
     "Protocol",
     "Sandbox",
@@ -970,6 +973,164 @@ class Agent(DynamicResource, module="neev", name="Agent"):
     def web_ui_url(self) -> pulumi.Output[str | None]:
         """Where its user interface is reached, where it has one. Whoever knows the URL gets in, so it is a secret."""
         return self._output("webUiUrl")
+
+
+class Command(DynamicResource, module="neev", name="Command"):
+    """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
+
+    It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so, and
+    the next `up` asks what to do. A refresh keeps what it wrote, for nobody can be asked for that again.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        create: pulumi.Input[Sequence[pulumi.Input[str]]],
+        sandbox_id: pulumi.Input[str],
+        allow_failure: pulumi.Input[bool] | None = None,
+        cwd: pulumi.Input[str] | None = None,
+        delete: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        secret_output: pulumi.Input[bool] | None = None,
+        stdin: pulumi.Input[str] | None = None,
+        timeout_seconds: pulumi.Input[int] | None = None,
+        triggers: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = None,
+        update: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            create: The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`. A change
+                of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
+                otherwise.
+            sandbox_id: The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards.
+            allow_failure: Whether an exit code other than 0 is no failure; `exit_code` tells.
+            cwd: The directory it runs in, below the workspace. Unset: the workspace itself.
+            delete: What runs when the resource is deleted or replaced. Unset: nothing.
+            env: Environment variables, on top of those of the sandbox.
+            secret_output: Whether what it writes is a secret: hidden in the state, in errors and in the log.
+            stdin: What it reads from its standard input. Unset: nothing.
+            timeout_seconds: Seconds after which it is killed, which is a failure. Unset: as long as the operation may
+                take.
+            triggers: Any values; a change of one of them runs it anew, by a replacement.
+            update: What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "Command",
+            resource_name,
+            {
+                "create": create,
+                "sandboxId": sandbox_id,
+                "allowFailure": allow_failure,
+                "cwd": cwd,
+                "delete": delete,
+                "env": env,
+                "secretOutput": secret_output,
+                "stdin": stdin,
+                "timeoutSeconds": timeout_seconds,
+                "triggers": triggers,
+                "update": update,
+            },
+            opts,
+        )
+
+    @property
+    def allow_failure(self) -> pulumi.Output[bool | None]:
+        """Whether an exit code other than 0 is no failure; `exit_code` tells."""
+        return self._output("allowFailure")
+
+    @property
+    def attempt(self) -> pulumi.Output[str | None]:
+        """A digest of what ran last, by which a run of unknown outcome is known again."""
+        return self._output("attempt")
+
+    @property
+    def create(self) -> pulumi.Output[list[str]]:
+        """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
+
+        A change of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
+        otherwise.
+        """
+        return self._output("create")
+
+    @property
+    def created(self) -> pulumi.Output[bool]:
+        """Whether `create` has succeeded once, so that `update` is what runs next."""
+        return self._output("created")
+
+    @property
+    def cwd(self) -> pulumi.Output[str | None]:
+        """The directory it runs in, below the workspace. Unset: the workspace itself."""
+        return self._output("cwd")
+
+    @property
+    def delete(self) -> pulumi.Output[list[str] | None]:
+        """What runs when the resource is deleted or replaced. Unset: nothing."""
+        return self._output("delete")
+
+    @property
+    def duration_ms(self) -> pulumi.Output[int | None]:
+        """How many milliseconds it ran."""
+        return self._output("durationMs")
+
+    @property
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables, on top of those of the sandbox."""
+        return self._output("env")
+
+    @property
+    def exit_code(self) -> pulumi.Output[int | None]:
+        """Its exit code; 128 and the signal's number where one ended it."""
+        return self._output("exitCode")
+
+    @property
+    def outcome(self) -> pulumi.Output[str]:
+        """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
+        return self._output("outcome")
+
+    @property
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards."""
+        return self._output("sandboxId")
+
+    @property
+    def secret_output(self) -> pulumi.Output[bool | None]:
+        """Whether what it writes is a secret: hidden in the state, in errors and in the log."""
+        return self._output("secretOutput")
+
+    @property
+    def stderr(self) -> pulumi.Output[str | None]:
+        """What it wrote to its standard error, likewise."""
+        return self._output("stderr")
+
+    @property
+    def stdin(self) -> pulumi.Output[str | None]:
+        """What it reads from its standard input. Unset: nothing."""
+        return self._output("stdin")
+
+    @property
+    def stdout(self) -> pulumi.Output[str | None]:
+        """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out."""
+        return self._output("stdout")
+
+    @property
+    def timeout_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
+        return self._output("timeoutSeconds")
+
+    @property
+    def triggers(self) -> pulumi.Output[list[Any] | None]:
+        """Any values; a change of one of them runs it anew, by a replacement."""
+        return self._output("triggers")
+
+    @property
+    def update(self) -> pulumi.Output[list[str] | None]:
+        """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
+        return self._output("update")
 
 
 def get_sandbox_template(

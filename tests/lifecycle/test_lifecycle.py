@@ -10,12 +10,13 @@ from google.protobuf.struct_pb2 import Struct
 from tests.lifecycle.cases import CASES, Case, Step
 from tests.lifecycle.face import Face, Life, Opened, dynamic_face, planned, plugin_face, shown
 from tests.lifecycle.given import SETTLE, Given
+from tests.lifecycle.inside_cases import INSIDE, OUTLIVES_ITSELF
 
 from pulumi_neev.emulator import Emulator
 
 
 @pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.resource}: {case.title}")
+@pytest.mark.parametrize("case", [*CASES, *INSIDE], ids=lambda case: f"{case.resource}: {case.title}")
 async def test_a_life(case: Case, opened: Opened, emulator: Emulator, given: Given) -> None:
     async with opened(case.resource, emulator) as face:
         life = await face.create(await _checked(face, await given.resolve(case.create)))
@@ -23,9 +24,10 @@ async def test_a_life(case: Case, opened: Opened, emulator: Emulator, given: Giv
         for step in case.steps:
             life = await _lived(face, life, step, given, emulator)
         await face.delete(life)
-        assert await face.read(life) is None
+        assert await face.read(life) is None or case.resource in OUTLIVES_ITSELF
         await given.gone()
         emulator.advance(SETTLE)
+        assert await face.read(life) is None
         assert [emulator.state()[kind] for kind in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from pulumi_neev.core.checking import path_of, visible
+from pulumi_neev.core.marks import Removable
 from pulumi_neev.core.model import UNKNOWN, AutoName, Inputs, Kept, Model, Property, Replace, Unordered, Visible
 
 Path = tuple[str | int, ...]
@@ -97,6 +98,8 @@ def _changes(declared: Property, before: Any, after: Any, *, was_set: bool, sile
 def _unsetting_counts(declared: Property, *, was_set: bool) -> bool:
     if declared.unset is not None:
         return was_set or not declared.unset.inherited
+    if declared.has(Removable):
+        return was_set
     # a value that the program no longer says is left as it is, but what nobody can read back must not linger
     return declared.has(Replace) and not declared.has(Visible) and not declared.has(Kept)
 

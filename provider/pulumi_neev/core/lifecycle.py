@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from pulumi_neev.core.checking import parse, visible
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import NeevError
 from pulumi_neev.core.model import Visible
-from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 
 AnyResource = Resource[Any, Any]
 
@@ -36,7 +37,7 @@ class Unsettled(NeevError):
 
 async def create(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
     """The thing is there and ready; raises ``Unsettled`` with its id once there is one."""
-    return await finish(resource, api, await begin(resource, api, asked, call), call)
+    return await finish(resource, api, await begin(resource, api, asked, call), call, fresh=True)
 
 
 async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
@@ -48,10 +49,13 @@ async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call:
         return Stored(live.id, dict(asked), visible(asked))
 
 
-async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call) -> Stored:
-    """What was begun, now or by an earlier create, is ready; raises ``Unsettled`` where it still is not."""
+async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, fresh: bool = False) -> Stored:
+    """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:
-        live = await resource.settle(api, begun.id, parse(resource.inputs, begun.inputs), replace(call, created=True))
+        going = replace(call, created=fresh, stored=begun.state)
+        live = await resource.settle(api, begun.id, parse(resource.inputs, begun.inputs), going)
+    except Halfway as halfway:
+        raise Unsettled(_stored(resource, begun.inputs, halfway.live), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(begun, error) from error
     return _stored(resource, begun.inputs, live)
@@ -71,7 +75,10 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     # what an import could not read back was never asked for by this stack, so it is not known to have changed
     known = {**_unseen(resource, new), **visible(old)} if state.get(IMPORTED) else old
     try:
-        live = await resource.update(api, id, parse(resource.inputs, known), parse(resource.inputs, new), call)
+        going = replace(call, stored=state)
+        live = await resource.update(api, id, parse(resource.inputs, known), parse(resource.inputs, new), going)
+    except Halfway as halfway:
+        raise Unsettled(_stored(resource, old, halfway.live), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(Stored(id, dict(old), dict(state)), error) from error
     return _stored(resource, new, live)
@@ -82,15 +89,15 @@ async def read(
     api: Any,
     id: str,
     asked: Mapping[str, Any] | None,
+    state: Mapping[str, Any] = MappingProxyType({}),
 ) -> Stored | None:
     """The thing as it is, ``None`` where it is gone; without ``asked`` it is being imported."""
     if asked is None:
         live = await resource.read(api, id, None)
         if live is None:
             return None
-        inputs, state = resource.imported(live)
-        return Stored(live.id, inputs, state, live.trouble)
-    live = await resource.read(api, id, parse(resource.inputs, asked))
+        return Stored(live.id, *resource.imported(live), live.trouble)
+    live = await resource.refresh(api, id, parse(resource.inputs, asked), state)
     if live is None:
         return None
     inputs = resource.drifted(asked, live)

@@ -21,6 +21,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
+from pulumi_neev.core.marks import Marker, Removable, SecretIf
+
 
 class DeclarationError(TypeError):
     """A declaration is wrong: the program that holds it cannot start."""
@@ -42,11 +44,6 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """What a declaration says of one property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +143,11 @@ class Property:
         """Whether the property carries the mark."""
         return mark in self._kinds
 
+    def is_secret(self, values: Mapping[str, Any]) -> bool:
+        """Whether the value is hidden where the inputs are these; a condition that is not known yet hides it."""
+        conditions = (values.get(each.input) for each in self.marks if isinstance(each, SecretIf))
+        return self.has(Secret) or (self.has(SecretIf) and any(each not in (None, False) for each in conditions))
+
     @cached_property
     def unset(self) -> Unset | None:
         """What leaving the property out means, where it means a value."""
@@ -218,6 +220,7 @@ class Inputs(Model):
         Unordered,
         AutoName,
         Unset,
+        Removable,
     )
 
     @classmethod
@@ -233,7 +236,7 @@ class Outputs(Model):
 
     model_config = ConfigDict(extra="ignore", from_attributes=True)
 
-    allowed: ClassVar[tuple[type[Marker], ...]] = (Secret, Stable, Unordered)
+    allowed: ClassVar[tuple[type[Marker], ...]] = (Secret, SecretIf, Stable, Unordered)
 
 
 class Arguments(Model):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pulumi_neev.core import checking, diffing
 from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Kind
+from pulumi_neev.core.errors import NeevError
 from pulumi_neev.core.model import UNKNOWN, AutoName, Inputs, Outputs, Property, Stable, Unset, Visible
 from pulumi_neev.core.waiting import Patience
 
@@ -38,6 +39,10 @@ class Live(Generic[O]):
     """Why it cannot be used, where it cannot: shown as the reason of an unhealthy resource."""
 
 
+def _silent(_text: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a verb knows of the operation it serves: whose it is, and how long it may take."""
@@ -45,7 +50,20 @@ class Call:
     resource: str
     patience: Patience
     created: bool = field(default=False)
-    """The thing was made in this operation, so nobody else has touched it."""
+    """The thing was made just now, in this operation; this is the first that is done with it."""
+    stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What the engine keeps of the thing: its inputs and outputs, camelCase and plain; nothing before it is made."""
+    log: Callable[[str], None] = field(default=_silent, repr=False)
+    """Told what a user wants to read while it goes on: lines for the engine's log."""
+
+
+class Halfway(NeevError):
+    """A verb failed for the cause, and this is how far the thing has come: it is stored with the failure."""
+
+    def __init__(self, live: Live[Any], cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.live = live
+        self.cause = cause
 
 
 class Resource(ABC, Generic[I, O]):
@@ -73,6 +91,13 @@ class Resource(ABC, Generic[I, O]):
     @abstractmethod
     async def read(self, api: Any, id: str, inputs: I | None) -> Live[O] | None:
         """The thing as it is, or ``None`` where it is gone; ``inputs`` is what is known of what was asked for."""
+
+    async def refresh(self, api: Any, id: str, inputs: I, state: Mapping[str, Any]) -> Live[O] | None:  # noqa: ARG002
+        """The thing as it is, or ``None`` where it is gone; ``state`` is what is stored of it.
+
+        For what the platform cannot be asked, a kind of resource answers from there.
+        """
+        return await self.read(api, id, inputs)
 
     async def update(self, api: Any, id: str, old: I, new: I, call: Call) -> Live[O]:  # noqa: ARG002
         """The thing is as the new inputs say."""

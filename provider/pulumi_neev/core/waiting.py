@@ -121,6 +121,19 @@ async def until(
     raise errors.DeadlineExceeded(what, patience.spent, last)
 
 
+async def within(awaitable: Awaitable[T], *, patience: Patience, what: str) -> T:
+    """Return the awaitable's result; it is ended when the patience is.
+
+    Raises:
+        DeadlineExceeded: the time that was left is over.
+        Cancelled: at once when the patience is cancelled.
+    """
+    try:
+        return await _bounded(awaitable, patience.deadline - patience.spent, patience=patience, what=what)
+    except _Late:
+        raise errors.DeadlineExceeded(what, patience.spent, "under way") from None
+
+
 async def first(*awaitables: Awaitable[Any]) -> None:
     """Return when one has ended; the others are cancelled by then, and have ended too."""
     futures = [asyncio.ensure_future(each) for each in awaitables]

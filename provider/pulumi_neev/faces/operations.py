@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from google.protobuf import struct_pb2
@@ -52,14 +53,17 @@ class Operations:
         asked = plain(marked)
         call = self._call(resource, request, resource.timeouts.create)
         api = await self._api()
-        begun = self._begun.get(request.urn)
         # an error hook repeats the call in the same process, and knows of no id
-        if begun is None or begun.inputs != asked:
-            begun = self._begun[request.urn] = await lifecycle.begin(resource, api, asked, call)
+        known = self._begun.get(request.urn)
+        fresh = known is None or known.inputs != asked
+        begun = await lifecycle.begin(resource, api, asked, call) if known is None or fresh else known
+        self._begun[request.urn] = begun
         try:
-            stored = await self._bounded(lifecycle.finish(resource, api, begun, call), call)
+            stored = await self._bounded(lifecycle.finish(resource, api, begun, call, fresh=fresh), call)
             properties = state_on_wire(resource, stored.state, marked)
         except Exception as error:
+            if isinstance(error, Unsettled):
+                begun = self._begun[request.urn] = error.stored
             partial = _partial(resource, begun, marked, request.properties)
             raise half_made(_reason(error, call), id=begun.id, properties=partial) from error
         del self._begun[request.urn]
@@ -79,7 +83,10 @@ class Operations:
             stored = await self._bounded(work, call)
             properties = state_on_wire(resource, stored.state, marked)
         except Exception as error:
-            raise half_made(_reason(error, call), id=request.id, properties=request.olds) from error
+            olds = request.olds
+            if isinstance(error, Unsettled):
+                olds = _partial(resource, error.stored, decode(olds), olds)
+            raise half_made(_reason(error, call), id=request.id, properties=olds) from error
         self._begun.pop(request.urn, None)
         return provider_pb2.UpdateResponse(properties=properties)
 
@@ -91,7 +98,8 @@ class Operations:
         # imported, or described too little to be anything but imported
         known = request.HasField("inputs") and not failures(resource.inputs, asked)
         api = await self._api()
-        stored = await self._bounded(lifecycle.read(resource, api, request.id, asked if known else None), call)
+        work = lifecycle.read(resource, api, request.id, asked if known else None, plain(properties))
+        stored = await self._bounded(work, call)
         if stored is None:
             return provider_pb2.ReadResponse()
         state = {**stored.state, IMPORTED: True} if properties.get(IMPORTED) else stored.state
@@ -109,19 +117,22 @@ class Operations:
     async def delete(self, resource: AnyResource, request: provider_pb2.DeleteRequest) -> None:
         """The resource is gone."""
         call = self._call(resource, request, resource.timeouts.delete)
-        await self._bounded(resource.delete(await self._api(), request.id, call), call)
+        stored = {**plain(decode(request.properties)), **plain(decode(request.old_inputs))}
+        await self._bounded(resource.delete(await self._api(), request.id, replace(call, stored=stored)), call)
         self._begun.pop(request.urn, None)
 
     def _call(self, resource: AnyResource, request: Any, default: float) -> Call:
         progress = Progress(self._engine, request.urn, self._clock)
         patience = Patience(request.timeout or default, self._clock, self._cancelled, progress)
-        return Call(f"{resource.name} {name_of(request)}", patience)
+        name = f"{resource.name} {name_of(request)}"
+        return Call(name, patience, log=lambda text: self._engine.log(request.urn, text))
 
     async def _bounded(self, work: Awaitable[T], call: Call) -> T:
         """The result of the work, which is given up soon after its deadline or the wish to stop, wherever it hangs."""
         future = asyncio.ensure_future(work)
         patience = call.patience
         await first(future, self._clock.sleep(patience.deadline + GRACE), self._stopped())
+        await self._engine.heard()
         if not future.cancelled():
             return future.result()
         if patience.cancelled.is_set():

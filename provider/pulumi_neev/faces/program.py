@@ -54,7 +54,7 @@ class DynamicResource(dynamic.Resource):
         props[LABEL] = resource_name
         if timeouts := _timeouts(opts):
             props[TIMEOUTS] = timeouts
-        secret = [name for name, each in everything.items() if each.has(Secret)]
+        secret = [name for name, each in everything.items() if each.is_secret(arguments)]
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=secret))
         super().__init__(provider, resource_name, props, merged)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 
 from pulumi_neev.core.checking import Failure, path_of
-from pulumi_neev.core.model import UNKNOWN, Property, Secret
+from pulumi_neev.core.model import UNKNOWN, Property
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a published signature
@@ -103,7 +103,7 @@ def sealed_as(value: Any, marked: Any) -> Any:
 
 def sealed_by(properties: Mapping[str, Property], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with those sealed that are declared secret, at any depth."""
-    return {name: _sealed_by(properties.get(name), value) for name, value in values.items()}
+    return {name: _sealed_by(properties.get(name), value, values) for name, value in values.items()}
 
 
 def holds_secret(value: Any) -> bool:
@@ -195,10 +195,10 @@ def _put(place: struct_pb2.Value, value: Any) -> None:  # noqa: C901  one branch
         raise TypeError(f"{type(value).__name__} has no form on the wire")
 
 
-def _sealed_by(declared: Property | None, value: Any) -> Any:
+def _sealed_by(declared: Property | None, value: Any, siblings: Mapping[str, Any]) -> Any:
     if declared is None or value is None:
         return value
-    if declared.has(Secret):
+    if declared.is_secret(siblings):
         return sealed(value)
     if declared.model and isinstance(value, dict):
         return sealed_by(declared.model.properties, value)

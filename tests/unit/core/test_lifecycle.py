@@ -1,8 +1,9 @@
 """One operation, from stored inputs to stored state: an id once known is never lost."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from pulumi_neev.core import lifecycle
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.model import Inputs, Integer, Outputs, Update, Visible
-from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import Patience
 
 
@@ -153,3 +154,41 @@ async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
     platform.broken.append(ValueError("no"))
     with pytest.raises(ValueError, match="no"):
         await lifecycle.read(THING, platform, "id-1", {})
+
+
+class HalfDone(Thing):
+    """It comes half way and says so, and keeps what it said on a refresh."""
+
+    async def settle(self, api: Platform, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """Half."""
+        status = f"Half after {call.stored.get('status')}, {'first' if call.created else 'again'}"
+        raise Halfway(self.live(api, status), ValueError("torn"))
+
+    async def refresh(
+        self, api: Platform, id: str, inputs: ThingInputs, state: Mapping[str, Any]
+    ) -> Live[ThingOutputs] | None:
+        """As stored."""
+        return self.live(api, state["status"])
+
+
+async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
+    """In a create, in another attempt, and in an update; the cause is what the user reads."""
+    platform, half = Platform(), HalfDone()
+    with pytest.raises(Unsettled, match="torn") as first:
+        await lifecycle.create(half, platform, {}, call())
+    assert first.value.stored.state["status"] == "Half after Pending, first"
+    assert isinstance(first.value.cause, ValueError)
+    with pytest.raises(Unsettled) as again:
+        await lifecycle.finish(half, platform, Stored("id-1", {}, {"status": "x"}), call())
+    assert again.value.stored.state["status"] == "Half after x, again"
+    with pytest.raises(Unsettled) as changed:
+        await lifecycle.update(half, platform, "id-1", old={"size": 1}, state={"status": "y"}, new={}, call=call())
+    assert changed.value.stored.inputs == {"size": 1}
+    assert changed.value.stored.state["status"] == "Half after y, again"
+
+
+async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
+    """A refresh is given what is stored."""
+    stored = await lifecycle.read(HalfDone(), Platform(things={"id-1": 1}), "id-1", {}, {"status": "kept"})
+    assert stored is not None
+    assert stored.state["status"] == "kept"

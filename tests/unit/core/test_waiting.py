@@ -8,7 +8,8 @@ import pytest
 from tests.fakes.virtual import VirtualClock, in_virtual_time
 
 from pulumi_neev.core import errors
-from pulumi_neev.core.waiting import RAREST_LOOK, Done, Failed, Going, Patience, Verdict, first, until
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.waiting import RAREST_LOOK, Done, Failed, Going, Patience, Verdict, first, until, within
 
 
 class Thing:
@@ -200,3 +201,18 @@ async def test_the_first_of_several_ends_the_others() -> None:
 async def test_a_time_out_of_the_observation_itself_is_an_error_and_not_the_deadline() -> None:
     with pytest.raises(TimeoutError):
         await until(Thing(troubles=[TimeoutError()]).observe, ready, patience=patience(), what="w")
+
+
+async def test_work_ends_with_its_patience() -> None:
+    """With what it made, at its deadline, or at once when the user asks to stop."""
+
+    async def made() -> str:
+        return "made"
+
+    patience = Patience(10, SYSTEM, asyncio.Event())
+    assert await within(made(), patience=patience, what="making") == "made"
+    with pytest.raises(errors.DeadlineExceeded, match="making: not done"):
+        await within(asyncio.sleep(60), patience=Patience(0.01, SYSTEM, asyncio.Event()), what="making")
+    patience.cancelled.set()
+    with pytest.raises(errors.Cancelled, match="making"):
+        await within(asyncio.sleep(60), patience=patience, what="making")

@@ -90,3 +90,23 @@ def test_a_row_does_not_repeat_itself() -> None:
         clock.advance(2)
         progress("Pending")
     assert shown.lines == ["urn Pending"]
+
+
+async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
+    listening = Listening()
+    server = grpc.aio.server()
+    engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    engine = Engine()
+    await engine.heard()
+    engine.log("urn", "before anyone listens")
+    await engine.attach(f"127.0.0.1:{port}")
+    for number in range(20):
+        engine.log("urn", f"line {number}")
+    await engine.heard()
+    heard = [listening.heard.get_nowait() for _ in range(listening.heard.qsize())]
+    assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
+    assert not any(each.ephemeral for each in heard)
+    await server.stop(None)
+    await engine.close()

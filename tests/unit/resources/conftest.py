@@ -1,8 +1,9 @@
 """A platform, a client of it, and the operations of the engine in one line each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ class Engine:
 
     api: Api
     emulator: Emulator
+    logged: list[str] = field(default_factory=list)
+    """What operations told the user."""
 
     async def create(self, resource: AnyResource, **inputs: Any) -> Stored:
         """The stored resource, made from checked inputs."""
@@ -45,15 +48,19 @@ class Engine:
 
     async def read(self, resource: AnyResource, stored: Stored) -> Stored | None:
         """The resource after a refresh."""
-        return await lifecycle.read(resource, self.api, stored.id, stored.inputs)
+        return await lifecycle.read(resource, self.api, stored.id, stored.inputs, stored.state)
 
     async def delete(self, resource: AnyResource, stored: Stored) -> None:
         """The resource is gone."""
-        await resource.delete(self.api, stored.id, self.call())
+        await resource.delete(self.api, stored.id, self.call(stored=stored.state))
 
-    def call(self, seconds: float = 20) -> Call:
+    async def finish(self, resource: AnyResource, stored: Stored) -> Stored:
+        """The resource after another attempt at what was begun."""
+        return await lifecycle.finish(resource, self.api, stored, self.call())
+
+    def call(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> Call:
         """One operation."""
-        return Call("Test", Patience(seconds, SYSTEM, asyncio.Event()))
+        return Call("Test", Patience(seconds, SYSTEM, asyncio.Event()), stored=stored, log=self.logged.append)
 
     def sent(self) -> list[str]:
         """The mutating requests since the last look, by method and path."""

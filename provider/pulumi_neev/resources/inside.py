@@ -1,0 +1,71 @@
+"""Work inside a sandbox: it runs while the work goes on, and sleeps again afterwards where it slept before."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.rooms import Room
+from pulumi_neev.client.runtime import Inside
+from pulumi_neev.client.sandboxes import Sandbox
+from pulumi_neev.core.errors import NeevError
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import within
+from pulumi_neev.resources.machine import PAUSED, READY, found, steady
+
+FAREWELL = 0.25
+"""Seconds for putting a sandbox to sleep where the operation itself has none left; a face gives it little more."""
+
+
+@asynccontextmanager
+async def inside(api: Api, sandbox_id: str, call: Call) -> AsyncIterator[Inside]:
+    """The inside of the sandbox, which runs; whoever leaves last pauses it where somebody had to wake it."""
+    async with api.rooms.inside(sandbox_id) as room:
+        try:
+            yield api.runtime.at(await _awake(api, sandbox_id, room, call))
+        except BaseException:
+            async with _last_out(room) as sleeps:
+                if sleeps:
+                    await _hurried(api, sandbox_id, call)
+            raise
+        async with _last_out(room) as sleeps:
+            if sleeps:
+                await api.sandboxes.pause(sandbox_id)
+                await steady(api, sandbox_id, call, wanted=(PAUSED,))
+
+
+async def is_there(api: Api, sandbox_id: str) -> bool:
+    """Whether the sandbox exists."""
+    return await found(api.sandboxes.get(sandbox_id)) is not None
+
+
+async def _awake(api: Api, sandbox_id: str, room: Room, call: Call) -> Sandbox:
+    async with room.door:
+        seen = await steady(api, sandbox_id, call)
+        if seen.phase != PAUSED:
+            return seen
+        room.woken = True
+        await api.sandboxes.resume(sandbox_id)
+        return await steady(api, sandbox_id, call, wanted=(READY,))
+
+
+@asynccontextmanager
+async def _last_out(room: Room) -> AsyncIterator[bool]:
+    """Whether the one who leaves has to put the sandbox back to sleep; nobody comes in meanwhile."""
+    async with room.door:
+        sleeps = room.woken and room.people == 1
+        room.woken = room.woken and not sleeps
+        yield sleeps
+
+
+async def _hurried(api: Api, sandbox_id: str, call: Call) -> None:
+    """The sandbox is on its way to sleep, if that can be had soon: what went wrong before is what counts."""
+    patience = call.patience
+    seconds = FAREWELL if patience.cancelled.is_set() else max(FAREWELL, patience.deadline - patience.spent)
+    leaving = replace(patience, deadline=seconds, cancelled=asyncio.Event())
+    with contextlib.suppress(NeevError):
+        await within(api.sandboxes.pause(sandbox_id), patience=leaving, what="pausing it again")

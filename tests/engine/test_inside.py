@@ -1,0 +1,135 @@
+"""What happens inside a sandbox, on the real engine: through the plugin and through dynamic resources."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.engine.project import Pulumi
+
+pytestmark = pytest.mark.engine
+
+SECRET = "hunter2-in-the-environment"
+EXEC = "POST /v1/exec"
+
+
+def runs(project: Pulumi) -> int:
+    """How many commands ran since the last look."""
+    number = project.emulator.counts().get(EXEC, 0)
+    project.emulator.clear_log()
+    return number
+
+
+def stack(script: str, **more: Any) -> dict[str, Any]:
+    command = {
+        "sandboxId": "${box.id}",
+        "create": ["sh", "-c", script],
+        "update": ["sh", "-c", f"echo updated; {script}"],
+        "delete": ["touch", "deleted"],
+        "env": {"TOKEN": SECRET},
+        **more,
+    }
+    return {
+        "box": {"type": "neev:index:Sandbox", "properties": {"paused": True}},
+        "tool": {"type": "neev:index:Command", "properties": command},
+    }
+
+
+OUTPUTS = {"stdout": "${tool.stdout}", "exitCode": "${tool.exitCode}"}
+
+
+def test_a_command_runs_once_stays_clean_changes_in_place_and_goes(project: Pulumi) -> None:
+    project.yaml(stack("echo token $TOKEN >&2; echo one"), outputs=OUTPUTS)
+    assert project.preview().changes == {"box": "create", "tool": "create"}
+    up = project.pulumi("up", "--yes", "--skip-preview")
+    assert up.returncode == 0, up.text
+    assert "token [secret]" in up.text
+    assert project.outputs() == {"stdout": "one\n", "exitCode": 0}
+    assert runs(project) == 1
+    assert project.up().changes == {}
+    assert project.refresh().changes == {}
+    assert runs(project) == 0
+
+    project.yaml(stack("echo two"), outputs=OUTPUTS)
+    assert project.up().changes == {"tool": "update"}
+    assert project.outputs()["stdout"] == "updated\ntwo\n"
+    box = project.state_of("box")
+    assert box is not None
+    assert box["outputs"]["phase"] == "Paused"
+    assert runs(project) == 1
+
+    project.yaml(stack("echo three; false", triggers=[1]), outputs=OUTPUTS)
+    failed = project.pulumi("up", "--yes", "--skip-preview")
+    assert failed.returncode != 0
+    assert "sh ended with exit code 1" in failed.text
+    assert "three" in failed.text
+    project.yaml(stack("echo three", triggers=[1]), outputs=OUTPUTS)
+    project.up()
+    assert project.outputs()["stdout"] == "three\n"
+    project.destroy()
+    assert project.emulator.state()["sandboxes"] == 0
+
+
+def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: Pulumi) -> None:
+    emulator = project.emulator
+    box = {"box": stack("")["box"]}
+    project.yaml(box)
+    project.up()
+    command = {"sandboxId": "${box.id}", "create": ["sh", "-c", "echo x >> runs; cat runs"]}
+
+    def tool(**more: Any) -> dict[str, Any]:
+        return {**box, "tool": {"type": "neev:index:Command", "properties": {**command, **more}}}
+
+    emulator.clear_log()
+    emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    project.yaml(tool())
+    first = project.pulumi("up", "--yes", "--skip-preview")
+    assert first.returncode != 0
+    assert "connection was lost" in first.text
+    assert "triggers" in first.text
+    for arguments in (("up",), ("refresh",), ("up", "--refresh")):
+        again = project.pulumi(*arguments, "--yes", "--skip-preview")
+        assert arguments == ("refresh",) or again.returncode != 0
+        assert "unknown" in again.text or "Nobody knows" in again.text
+    assert runs(project) == 1
+
+    project.yaml(tool(triggers=["again"]), outputs=OUTPUTS)
+    assert project.up().changes == {"tool": "replace"}
+    assert project.outputs()["stdout"] == "x\nx\n"
+    assert runs(project) == 1
+    assert SECRET not in json.dumps(project.export())
+    project.destroy()
+
+
+PROGRAM = f"""
+import pulumi
+import pulumi_neev as neev
+
+box = neev.Sandbox("box")
+tool = neev.Command("tool", sandbox_id=box.id, create=["sh", "-c", "echo {{0}} $TOKEN"],
+    env={{{{"TOKEN": "{SECRET}"}}}}, secret_output=True, {{1}})
+pulumi.export("stdout", tool.stdout)
+"""
+
+
+def test_a_dynamic_command_runs_once_changes_in_place_and_goes(project: Pulumi) -> None:
+    project.python(PROGRAM.format("one", ""))
+    project.up()
+    assert project.outputs() == {"stdout": f"one {SECRET}\n"}
+    assert SECRET not in json.dumps(project.export())
+    assert runs(project) == 1
+    assert project.up().changes == {}
+    assert project.refresh().changes == {}
+    assert runs(project) == 0
+
+    project.python(PROGRAM.format("two", ""))
+    assert project.up().changes == {"tool": "replace"}
+    project.python(PROGRAM.format("two", "update=['echo', 'changed'], delete=['true']"))
+    assert project.up().changes == {"tool": "update"}
+    assert runs(project) == 1
+    project.python(PROGRAM.format("three", "update=['echo', 'changed'], delete=['true']"))
+    assert project.up().changes == {"tool": "update"}
+    assert project.outputs()["stdout"] == "changed\n"
+    project.destroy()
+    assert runs(project) == 2

@@ -1,0 +1,57 @@
+"""The rest of the table: what lives inside sandboxes."""
+
+from __future__ import annotations
+
+from tests.lifecycle.cases import Case, none, replace, update
+
+EXEC = "POST /v1/exec"
+SOURCE = {"sandboxId": "$source"}
+OUTLIVES_ITSELF = ("Command",)
+"""What nobody can be asked for: as long as its sandbox is there, so is it."""
+
+COMMANDS = (
+    Case(
+        "a command without an update runs anew for every change of what it is",
+        "Command",
+        {**SOURCE, "create": ["echo", "one"], "triggers": [1]},
+        (
+            none({**SOURCE, "create": ["echo", "one"], "triggers": [1.0]}),
+            replace({**SOURCE, "create": ["echo", "two"], "triggers": [1]}, state={"stdout": "two\n", "exitCode": 0}),
+            replace({**SOURCE, "create": ["echo", "two"], "triggers": [2]}),
+            replace({**SOURCE, "create": ["cat"], "stdin": "in"}, state={"stdout": "in"}),
+            replace({**SOURCE, "create": ["pwd"], "cwd": "."}),
+            replace({**SOURCE, "create": ["pwd"], "cwd": ".", "env": {"A": "1"}}),
+            replace({"sandboxId": "$another", "create": ["pwd"]}),
+        ),
+        state={"stdout": "one\n", "outcome": "succeeded"},
+    ),
+    Case(
+        "a command with an update changes in place, and notes the rest without running",
+        "Command",
+        {**SOURCE, "create": ["echo", "one"], "update": ["echo", "changed"]},
+        (
+            update({**SOURCE, "create": ["echo", "2"], "update": ["echo", "3"]}, EXEC, state={"stdout": "3\n"}),
+            update({**SOURCE, "create": ["echo", "2"], "update": ["echo", "4"]}, state={"stdout": "3\n"}),
+            update(
+                {**SOURCE, "create": ["echo", "2"], "update": ["env"], "env": {"A": "b"}, "delete": ["true"]},
+                EXEC,
+                state={"env": {"A": "b"}, "exitCode": 0},
+            ),
+            update({**SOURCE, "create": ["echo", "2"], "update": ["sh", "-c", "exit 3"], "allowFailure": True}, EXEC),
+            update(
+                {
+                    **SOURCE,
+                    "create": ["x"],
+                    "update": ["sh", "-c", "exit 3"],
+                    "allowFailure": True,
+                    "timeoutSeconds": 9,
+                },
+                EXEC,
+                state={"exitCode": 3},
+            ),
+            update({**SOURCE, "create": ["x"], "secretOutput": True}, state={"exitCode": 3}),
+        ),
+    ),
+)
+
+INSIDE: tuple[Case, ...] = COMMANDS

@@ -1,0 +1,291 @@
+"""Commands in sandboxes on a platform: run once for each change, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.errors import Failed, OutcomeUnknown
+from pulumi_neev.core.lifecycle import Stored, Unsettled
+from pulumi_neev.core.waiting import Patience
+from pulumi_neev.resources.command import Command
+from pulumi_neev.resources.sandbox import Sandbox
+from pulumi_neev.resources.transcript import KEPT
+
+SANDBOX, COMMAND = Sandbox(), Command()
+EXEC = "POST /v1/exec"
+
+
+def shell(script: str) -> list[str]:
+    return ["sh", "-c", script]
+
+
+async def running(engine: Engine, **inputs: Any) -> str:
+    """The id of a sandbox; nothing is in the log."""
+    made = await engine.create(SANDBOX, name="box", **inputs)
+    engine.sent()
+    return made.id
+
+
+async def failing(work: Any) -> Unsettled:
+    """How the work failed, with what is kept."""
+    with pytest.raises(Unsettled) as caught:
+        await work
+    return caught.value
+
+
+async def test_a_command_runs_when_it_is_made_and_says_how_it_went(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(
+        COMMAND, sandboxId=box, create=shell('cat; echo "$A" >&2'), env={"A": "b"}, stdin="in", cwd="."
+    )
+    assert (stored.state["stdout"], stored.state["stderr"], stored.state["exitCode"]) == ("in", "b\n", 0)
+    assert (stored.state["outcome"], stored.state["durationMs"] >= 0) == ("succeeded", True)
+    assert engine.sent() == [EXEC]
+
+
+async def test_a_change_runs_update_in_place_or_replaces_where_there_is_none(engine: Engine) -> None:
+    box = await running(engine)
+    bare = {"sandboxId": box, "create": shell("echo 1")}
+    stored = await engine.create(COMMAND, **bare)
+    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "create": shell("echo 2")}).replaces
+    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "env": {"A": "1"}}).replaces
+    told = {**bare, "update": shell("echo updated")}
+    stored = await engine.update(COMMAND, stored, **told)
+    assert stored.state["stdout"] == "1\n"
+    changed = {**told, "create": shell("echo 2")}
+    assert not COMMAND.diff(stored.inputs, stored.state, changed).replaces
+    assert COMMAND.diff(stored.inputs, stored.state, {**changed, "triggers": [1]}).replaces
+    engine.sent()
+    stored = await engine.update(COMMAND, stored, **changed)
+    assert stored.state["stdout"] == "updated\n"
+    assert engine.sent() == [EXEC]
+
+
+async def test_another_delete_or_time_limit_is_noted_and_runs_nothing(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=["true"], timeoutSeconds=5)
+    engine.sent()
+    assert COMMAND.diff(stored.inputs, stored.state, {"sandboxId": box, "create": ["true"]}).changes
+    stored = await engine.update(COMMAND, stored, sandboxId=box, create=["true"], delete=["false"], timeoutSeconds=9)
+    assert stored.state["delete"] == ["false"]
+    assert engine.sent() == []
+
+
+async def test_another_exit_code_fails_with_the_last_lines_and_the_next_attempt_runs_it_again(engine: Engine) -> None:
+    box = await running(engine)
+    script = "for i in $(seq 20); do echo line $i; done; echo why >&2; test -e fixed"
+    failed = await failing(engine.create(COMMAND, sandboxId=box, create=shell(script)))
+    assert isinstance(failed.cause, Failed)
+    assert "exit code 1" in str(failed)
+    assert "line 20\nwhy" in str(failed)
+    assert "line 5\n" not in str(failed)
+    assert (failed.stored.state["outcome"], failed.stored.state["exitCode"]) == ("failed", 1)
+    await engine.create(COMMAND, sandboxId=box, create=["touch", "fixed"])
+    assert (await engine.finish(COMMAND, failed.stored)).state["outcome"] == "succeeded"
+
+
+async def test_a_failure_that_is_allowed_is_none(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(COMMAND, sandboxId=box, create=shell("exit 7"), allowFailure=True)
+    assert (stored.state["exitCode"], stored.state["outcome"]) == (7, "succeeded")
+
+
+async def test_a_create_that_failed_is_replaced_by_a_change_even_where_update_is_given(engine: Engine) -> None:
+    box = await running(engine)
+    inputs = {"sandboxId": box, "create": ["false"], "update": ["true"]}
+    failed = await failing(engine.create(COMMAND, **inputs))
+    kept = failed.stored
+    assert COMMAND.diff(kept.inputs, kept.state, {**inputs, "create": ["true"]}).replaces
+
+
+async def test_a_command_past_its_time_has_failed(engine: Engine) -> None:
+    box = await running(engine)
+    failed = await failing(engine.create(COMMAND, sandboxId=box, create=["sleep", "60"], timeoutSeconds=1))
+    assert "still running" in str(failed)
+    assert failed.stored.state["outcome"] == "failed"
+
+
+async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(engine: Engine) -> None:
+    box = await running(engine)
+    inputs = {"sandboxId": box, "create": shell("echo x >> runs")}
+    engine.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    lost = await failing(engine.create(COMMAND, **inputs))
+    assert isinstance(lost.cause, OutcomeUnknown)
+    assert "triggers" in str(lost)
+    again = await failing(engine.finish(COMMAND, lost.stored))
+    assert isinstance(again.cause, OutcomeUnknown)
+    assert "Nobody knows" in str(again)
+    seen = await engine.read(COMMAND, again.stored)
+    assert seen is not None
+    assert seen.trouble == "the outcome of its last run: unknown"
+    accepted = await engine.update(COMMAND, again.stored, **inputs, allowFailure=True)
+    assert accepted.state["outcome"] == "succeeded"
+    assert engine.sent() == [EXEC]
+    counted = await engine.create(COMMAND, sandboxId=box, create=["cat", "runs"])
+    assert counted.state["stdout"] == "x\n"
+
+
+async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(engine: Engine) -> None:
+    box = await running(engine)
+    inputs = {"sandboxId": box, "create": ["true"], "update": shell("echo x >> runs")}
+    stored = await engine.create(COMMAND, **inputs)
+    engine.sent()
+    engine.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    changed = {**inputs, "stdin": "1"}
+    lost = await failing(engine.update(COMMAND, stored, **changed))
+    assert isinstance(lost.cause, OutcomeUnknown)
+    again = await failing(engine.update(COMMAND, lost.stored, **changed))
+    assert isinstance(again.cause, OutcomeUnknown)
+    kept = Stored(again.stored.id, changed, again.stored.state)
+    assert isinstance((await failing(engine.finish(COMMAND, kept))).cause, OutcomeUnknown)
+    assert engine.sent() == [EXEC]
+    stored = await engine.update(COMMAND, again.stored, **{**inputs, "stdin": "2"})
+    assert (stored.state["outcome"], engine.sent()) == ("succeeded", [EXEC])
+
+
+async def test_what_is_stopped_in_the_middle_is_unknown_and_what_never_began_is_run_later(engine: Engine) -> None:
+    box = await running(engine)
+    checked = {"sandboxId": box, "create": shell("sleep 60")}
+    begun = await lifecycle.begin(COMMAND, engine.api, checked, engine.call())
+    assert begun.state["outcome"] == "unknown"
+    stopped = await failing(lifecycle.finish(COMMAND, engine.api, begun, engine.call(0.5), fresh=True))
+    assert isinstance(stopped.cause, OutcomeUnknown)
+    assert stopped.stored.state["outcome"] == "unknown"
+    never = await failing(engine.create(COMMAND, sandboxId=box, create=["no-such-program"]))
+    assert "no-such-program" in str(never)
+    assert never.stored.state["outcome"] == "pending"
+    engine.sent()
+    await failing(engine.finish(COMMAND, never.stored))
+    assert engine.sent() == [EXEC]
+
+
+async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(engine: Engine) -> None:
+    """The provider was killed: what was stored before it began is all there is."""
+    box = await running(engine)
+    checked = {"sandboxId": box, "create": ["touch", "x"]}
+    begun = await lifecycle.begin(COMMAND, engine.api, checked, engine.call())
+    assert isinstance((await failing(engine.finish(COMMAND, begun))).cause, OutcomeUnknown)
+    assert engine.sent() == []
+
+
+@pytest.mark.parametrize("argv", [["true"], ["false"]])
+async def test_a_paused_sandbox_is_woken_and_paused_again_also_after_a_failure(engine: Engine, argv: list[str]) -> None:
+    box = await running(engine, paused=True)
+    if argv == ["true"]:
+        await engine.create(COMMAND, sandboxId=box, create=argv)
+    else:
+        await failing(engine.create(COMMAND, sandboxId=box, create=argv))
+    assert engine.sent() == ["POST /sandboxes/{id}/resume", EXEC, "POST /sandboxes/{id}/pause"]
+    assert (await engine.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
+
+
+async def test_commands_side_by_side_wake_a_sandbox_once_and_the_last_one_pauses_it(engine: Engine) -> None:
+    box = await running(engine, paused=True)
+    scripts = [shell(f"touch {i}; until [ -e {1 - i} ]; do sleep 0.01; done") for i in range(2)]
+    await asyncio.gather(*(engine.create(COMMAND, sandboxId=box, create=each, timeoutSeconds=10) for each in scripts))
+    assert engine.sent() == ["POST /sandboxes/{id}/resume", EXEC, EXEC, "POST /sandboxes/{id}/pause"]
+
+
+async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(engine: Engine) -> None:
+    box = await running(engine, paused=True)
+    engine.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=403)
+    failed = await failing(engine.create(COMMAND, sandboxId=box, create=["true"]))
+    assert failed.stored.state["outcome"] == "succeeded"
+    engine.sent()
+    assert (await engine.finish(COMMAND, failed.stored)).state["exitCode"] == 0
+    assert engine.sent() == []
+
+
+async def test_deleting_runs_delete_once_and_needs_no_sandbox(engine: Engine) -> None:
+    box = await running(engine)
+    inputs = {"sandboxId": box, "create": ["true"], "delete": shell("echo gone >> log")}
+    first, second = await engine.create(COMMAND, **inputs), await engine.create(COMMAND, **inputs)
+    silent = await engine.create(COMMAND, sandboxId=box, create=["true"])
+    engine.sent()
+    await engine.delete(COMMAND, first)
+    await engine.delete(COMMAND, silent)
+    assert engine.sent() == [EXEC]
+    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    await engine.delete(COMMAND, second)
+    assert await engine.read(COMMAND, second) is None
+
+
+async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothing(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=["false"])
+    with pytest.raises(Failed, match="false ended with exit code 1"):
+        await engine.delete(COMMAND, stored)
+    engine.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    with pytest.raises(OutcomeUnknown, match="pulumi state delete"):
+        await engine.delete(COMMAND, stored)
+    never = await failing(engine.create(COMMAND, sandboxId=box, create=["no-such-program"], delete=["false"]))
+    await engine.delete(COMMAND, never.stored)
+
+
+async def test_lines_show_while_it_runs_without_the_secrets_it_was_given(engine: Engine) -> None:
+    box = await running(engine)
+    script = "echo token is $TOKEN; printf unfinished >&2"
+    failed = await failing(
+        engine.create(COMMAND, sandboxId=box, create=shell(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
+    )
+    assert engine.logged == ["token is [secret]", "unfinished"]
+    assert "hunter2" not in str(failed)
+
+
+async def test_output_that_is_a_secret_is_neither_logged_nor_told(engine: Engine) -> None:
+    box = await running(engine)
+    inputs = {"sandboxId": box, "create": shell("echo hunter2; exit 1"), "secretOutput": True}
+    failed = await failing(engine.create(COMMAND, **inputs))
+    assert "hunter2" not in str(failed)
+    assert engine.logged == []
+    assert COMMAND.outputs.properties["stdout"].is_secret(failed.stored.inputs)
+    assert not COMMAND.outputs.properties["stdout"].is_secret({})
+
+
+async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(COMMAND, sandboxId=box, create=shell("seq 100000; echo end"))
+    said, rest = stored.state["stdout"].split("\n", 1)
+    assert said == f"[{588895 + 4 - KEPT} characters left out]"
+    assert len(rest) == KEPT
+    assert rest.endswith("100000\nend\n")
+    assert sum(map(len, engine.logged)) < 3 * KEPT
+    assert engine.logged[-1] == "… and more, which is not logged"
+
+
+async def test_a_command_cannot_be_imported(engine: Engine) -> None:
+    with pytest.raises(Failed, match="cannot be imported"):
+        await lifecycle.read(COMMAND, engine.api, "some-id", None)
+
+
+async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(engine: Engine) -> None:
+    failed = await failing(engine.create(COMMAND, sandboxId="no-such", create=["true"]))
+    assert "it is gone" in str(failed)
+    assert failed.stored.state["outcome"] == "pending"
+
+
+async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_sandbox_asleep(engine: Engine) -> None:
+    box = await running(engine, paused=True)
+    call = engine.call()
+    patience: Patience = call.patience
+
+    def begun(_line: str) -> None:
+        patience.cancelled.set()
+
+    checked = {"sandboxId": box, "create": shell("echo begun; sleep 60")}
+    listening = type(call)(call.resource, patience, log=begun)
+    stored = await lifecycle.begin(COMMAND, engine.api, checked, call)
+    stopped = await failing(lifecycle.finish(COMMAND, engine.api, stored, listening, fresh=True))
+    assert isinstance(stopped.cause, OutcomeUnknown)
+    assert (await engine.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
+
+
+@pytest.mark.parametrize("inputs", [{"create": []}, {"create": ["x"], "timeoutSeconds": 0}, {"create": "x"}])
+def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any]) -> None:
+    checked = COMMAND.check({}, {"sandboxId": "x", **inputs}, str)
+    assert len(checked[1]) == 1
