@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,15 @@ class Pulumi:
         shown = _ok(self.pulumi("stack", "output", "--json", "--show-secrets"))
         outputs: dict[str, Any] = json.loads(shown.stdout)
         return outputs
+
+
+def until(true: Callable[[], bool]) -> float:
+    """The seconds that passed until it was true."""
+    started = time.monotonic()
+    while not true():
+        assert time.monotonic() - started < SECONDS
+        time.sleep(0.05)
+    return time.monotonic() - started
 
 
 def outside(emulator: Emulator, method: str, path: str, body: object = None) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.engine.project import SECONDS, Pulumi, outside
+from tests.engine.project import Pulumi, outside, until
 
 from pulumi_neev.emulator import Emulator
 
@@ -41,14 +40,6 @@ def updating(project: Pulumi) -> Iterator[subprocess.Popen[str]]:
             yield engine
         finally:
             engine.kill()
-
-
-def until(true: Callable[[], bool]) -> None:
-    """It is true by now."""
-    started = time.monotonic()
-    while not true():
-        assert time.monotonic() - started < SECONDS
-        time.sleep(0.05)
 
 
 def lines(engine: subprocess.Popen[str], on_stop: Callable[[], object]) -> str:
