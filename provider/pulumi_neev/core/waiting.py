@@ -1,7 +1,6 @@
 """The one place where anything waits."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -99,16 +98,17 @@ async def until(
     """
     clock, last = patience.clock, "nothing"
     started = clock.monotonic()
-    with contextlib.suppress(_Late):
-        while not patience.cancelled.is_set():
-            age = clock.monotonic() - started
+
+    async def looking() -> T:
+        nonlocal last
+        while True:
             left = patience.deadline - patience.spent
-            within = max(min(_look_within(age), left * 0.9), LAST_LOOK)
+            soon = max(min(_look_within(clock.monotonic() - started), left * 0.9), LAST_LOOK)
             try:
-                seen = await _bounded(observe(within), left, patience=patience, what=what)
+                seen = await observe(soon)
             except TRANSIENT as error:
                 last = error.fact
-                await _bounded(clock.sleep(within), left, patience=patience, what=what)
+                await clock.sleep(soon)
                 continue
             verdict = classify(seen)
             if isinstance(verdict, Done):
@@ -117,8 +117,11 @@ async def until(
                 raise errors.Failed(verdict.reason, what=what)
             last = verdict.phase
             patience.progress(f"{last}, {clock.monotonic() - started:.0f} s")
-        raise errors.Cancelled(what)
-    raise errors.DeadlineExceeded(what, patience.spent, last)
+
+    try:
+        return await _bounded(looking(), patience.deadline - patience.spent, patience=patience, what=what)
+    except _Late:
+        raise errors.DeadlineExceeded(what, patience.spent, last) from None
 
 
 async def within(awaitable: Awaitable[T], *, patience: Patience, what: str) -> T:
