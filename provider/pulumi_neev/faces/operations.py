@@ -16,7 +16,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.client import Api
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import failures, visible
+from pulumi_neev.core.checking import failures
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
@@ -28,6 +28,7 @@ from pulumi_neev.faces.reporting import Engine, Progress
 from pulumi_neev.faces.values import decode, decode_plain, encode, plain, sealed_as, sealed_by
 from pulumi_neev.faces.wire_errors import half_made, told
 
+S = TypeVar("S", Stored, Stored | None)
 T = TypeVar("T")
 GRACE = 0.5
 """Seconds in which a wait ends by itself, with better words, before it is ended."""
@@ -79,7 +80,7 @@ class Operations:
             if resource.diff(old, state, new).changes:
                 work = lifecycle.update(resource, api, request.id, old=old, state=state, new=new, call=call)
             else:
-                work = lifecycle.finish(resource, api, Stored(request.id, new, visible(state)), call)
+                work = _still_imported(lifecycle.finish(resource, api, Stored(request.id, new, state), call), state)
             stored = await self._bounded(work, call)
             properties = state_on_wire(resource, stored.state, marked)
         except Exception as error:
@@ -99,14 +100,13 @@ class Operations:
         known = request.HasField("inputs") and not failures(resource.inputs, asked)
         api = await self._api()
         work = lifecycle.read(resource, api, request.id, asked if known else None, plain(properties))
-        stored = await self._bounded(work, call)
+        stored = await self._bounded(_still_imported(work, properties), call)
         if stored is None:
             return provider_pb2.ReadResponse()
-        state = {**stored.state, IMPORTED: True} if properties.get(IMPORTED) else stored.state
         marked = {**properties, **inputs}
         answer = provider_pb2.ReadResponse(
             id=stored.id,
-            properties=state_on_wire(resource, state, marked),
+            properties=state_on_wire(resource, stored.state, marked),
             inputs=encode(sealed_by(resource.inputs.properties, sealed_as(stored.inputs, marked))),
         )
         if stored.trouble:
@@ -143,6 +143,14 @@ class Operations:
     async def _stopped(self) -> None:
         await self._cancelled.wait()
         await self._clock.sleep(GRACE)
+
+
+async def _still_imported(work: Awaitable[S], before: Mapping[str, Any]) -> S:
+    """What the work gives, marked as imported where the state was: it has learned nothing of what cannot be read."""
+    stored = await work
+    if stored is None or not before.get(IMPORTED):
+        return stored
+    return replace(stored, state={**stored.state, IMPORTED: True})
 
 
 def _reason(error: Exception, call: Call) -> str:

@@ -1,0 +1,143 @@
+"""What becomes of a thing when something of ours is broken, or hangs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from pulumi.runtime.proto import provider_pb2
+from tests.unit.faces.driver import read, struct, urn
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.diffing import IMPORTED
+from pulumi_neev.core.model import Inputs, Outputs
+from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.faces.operations import Operations
+from pulumi_neev.faces.reporting import Engine
+from pulumi_neev.faces.wire_errors import Code, Refused
+from pulumi_neev.resources.sandbox import Sandbox
+
+Verb = Callable[[], Any]
+
+
+class ThingInputs(Inputs):
+    """Nothing."""
+
+
+class ThingOutputs(Outputs):
+    """What it says."""
+
+    said: Any = None
+    """Anything."""
+
+
+class Thing(Resource[ThingInputs, ThingOutputs]):
+    """A thing that behaves as the test says."""
+
+    name = "Thing"
+    inputs = ThingInputs
+    outputs = ThingOutputs
+
+    def __init__(self, settle: Verb, said: object = "made") -> None:
+        self._settle = settle
+        self._said = said
+
+    async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """It has an id."""
+        return Live("the-id", {}, ThingOutputs.model_construct(said=self._said))
+
+    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """As the test says."""
+        found = self._settle()
+        said = await found if asyncio.iscoroutine(found) else found
+        return Live(id, {}, ThingOutputs.model_construct(said=said))
+
+    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+        """Never asked."""
+        raise NotImplementedError
+
+    async def delete(self, api: Any, id: str, call: Call) -> None:
+        """It hangs."""
+        await asyncio.Event().wait()
+
+
+async def _nothing() -> Any:
+    return None
+
+
+def operations() -> Operations:
+    return Operations(_nothing, Engine(), SYSTEM)
+
+
+def broken() -> object:
+    """A bug of ours, whose own words hold a secret."""
+    raise KeyError("hunter2")
+
+
+async def kept(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
+    """What the engine is told to keep of a create that fails."""
+    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=0.1)
+    with pytest.raises(Refused) as caught:
+        await operations().create(thing, request)
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    assert "hunter2" not in caught.value.message
+    return caught.value.detail
+
+
+async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
+    found = await kept(Thing(broken))
+    assert (found.id, read(found.properties)) == ("the-id", {"said": "made"})
+    assert "a bug in the NeevAI provider (KeyError)" in found.reasons[0]
+
+
+async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
+    found = await kept(Thing(object))
+    assert (found.id, read(found.properties)) == ("the-id", {"said": "made"})
+    found = await kept(Thing(broken, said=object()))
+    assert (found.id, read(found.properties)) == ("the-id", {})
+
+
+async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        # a platform of another time, which says nothing of where and when
+        box = {"id": "the-id", "name": "box", "phase": "Ready"}
+        page = {"items": [box], "total": 1, "page": 1, "limit": 100}
+        listed = request.method == "GET" and request.url.path.endswith("/sandboxes")
+        return httpx.Response(201 if request.method == "POST" else 200, json=page if listed else box)
+
+    settings = Settings(base_url="http://127.0.0.1:1", api_key="key", org_id="org", project_id="project")
+    async with connect(settings, transport=httpx.MockTransport(answer)) as api:
+
+        async def connected() -> Api:
+            return api
+
+        request = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({"name": "box"}))
+        with pytest.raises(Refused) as caught:
+            await Operations(connected, Engine(), SYSTEM).create(Sandbox(), request)
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box"})
+
+
+async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
+    found = await kept(Thing(asyncio.Event().wait))
+    assert found.id == "the-id"
+    assert "Thing box: not done after" in found.reasons[0]
+    request = provider_pb2.DeleteRequest(id="the-id", urn=urn("Thing"), timeout=0.1)
+    with pytest.raises(Exception, match="Thing box: not done after"):
+        await operations().delete(Thing(broken), request)
+
+
+async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
+    state = struct({"said": "seen", IMPORTED: True})
+    request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)
+    answer = await operations().update(Thing(lambda: "ready"), request)
+    assert read(answer.properties) == {"said": "ready", IMPORTED: True}
+    with pytest.raises(Refused) as caught:
+        await operations().update(Thing(broken), request)
+    assert caught.value.code is Code.UNKNOWN
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    assert read(caught.value.detail.properties) == read(state)
