@@ -67,6 +67,9 @@ class Provider(dynamic.ResourceProvider):
         settings = {name: req.config.get(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
         self._settings: Settings = config.settings(settings, os.environ)
 
+    def __getstate__(self) -> None:
+        """Nothing goes into a pickle, also of a provider that is configured."""
+
     def _run(self, call: Call, work: Callable[[Api], Awaitable[T]]) -> T:
         """The result of the work, done on the background loop; its errors name the resource."""
 

@@ -1,0 +1,65 @@
+"""Where settings come from, and what is said of those that are missing."""
+
+import pytest
+
+from pulumi_neev.client.settings import BASE_URL
+from pulumi_neev.core.errors import ConfigError
+from pulumi_neev.faces.config import REQUIRED, MissingConfig, settings, variables
+
+CONFIG = {"apiKey": "from-config", "orgId": "org", "projectId": "project"}
+NEEV = {"NEEV_API_KEY": "from-neev", "NEEV_ORG_ID": "neev-org", "NEEV_PROJECT_ID": "neev-project"}
+NEEVCLOUD = {"NEEVCLOUD_API_KEY": "from-cloud", "NEEVCLOUD_ORG_ID": "cloud-org", "NEEVCLOUD_PROJECT_ID": "cloud-p"}
+
+
+def test_the_configuration_wins_over_both_families_of_variables() -> None:
+    found = settings(CONFIG, {**NEEV, **NEEVCLOUD})
+    assert (found.api_key, found.org_id, found.project_id) == ("from-config", "org", "project")
+
+
+def test_one_family_of_variables_wins_over_the_other() -> None:
+    assert settings({}, {**NEEVCLOUD, **NEEV}).org_id == "neev-org"
+    assert settings({}, NEEVCLOUD).org_id == "cloud-org"
+
+
+def test_each_setting_is_looked_for_by_itself() -> None:
+    found = settings({"orgId": "org"}, {"NEEV_API_KEY": "key", "NEEVCLOUD_PROJECT_ID": "project"})
+    assert (found.api_key, found.org_id, found.project_id) == ("key", "org", "project")
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_what_is_empty_is_not_set(empty: str | None) -> None:
+    assert settings({**CONFIG, "orgId": empty}, {"NEEV_ORG_ID": "", "NEEVCLOUD_ORG_ID": "cloud"}).org_id == "cloud"
+
+
+def test_what_is_optional_has_defaults() -> None:
+    found = settings(CONFIG, {})
+    assert (found.base_url, found.region, found.ca_bundle, found.allow_insecure) == (BASE_URL, None, None, False)
+
+
+def test_everything_can_be_set() -> None:
+    every = {"baseUrl": "http://api.test/agent/", "region": "dev", "allowInsecure": "true"}
+    variables = {"NEEV_BASE_URL": "http://api.test/agent", "NEEV_REGION": "dev", "NEEV_ALLOW_INSECURE": "1"}
+    for found in (settings({**CONFIG, **every}, {}), settings(CONFIG, variables)):
+        assert (found.base_url, found.region, found.allow_insecure) == ("http://api.test/agent", "dev", True)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_missing_setting_is_named_with_its_key_and_variable(name: str) -> None:
+    with pytest.raises(MissingConfig, match="not configured") as caught:
+        settings({key: value for key, value in CONFIG.items() if key != name}, {})
+    assert caught.value.missing == [name]
+    assert f"neev:{name}" in str(caught.value)
+    assert variables(name)[0] in str(caught.value)
+    assert "pulumi config set" in str(caught.value)
+
+
+def test_all_that_is_missing_is_said_at_once() -> None:
+    with pytest.raises(MissingConfig) as caught:
+        settings({}, {})
+    assert caught.value.missing == list(REQUIRED)
+
+
+def test_a_setting_that_cannot_be_is_refused_without_repeating_the_key() -> None:
+    with pytest.raises(ConfigError, match="apiKey") as caught:
+        settings({**CONFIG, "apiKey": "hush hush"}, {})
+    assert "hush" not in str(caught.value)

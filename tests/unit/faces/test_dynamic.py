@@ -1,0 +1,140 @@
+"""The provider objects of the dynamic host, beyond the lives that both faces live through."""
+
+import base64
+import os
+import pickletools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.rpc import UNKNOWN as ON_THE_WIRE
+from pulumi.runtime.rpc import deserialize_property
+
+from pulumi_neev.core.errors import NeevError
+from pulumi_neev.emulator import Emulator, serve
+from pulumi_neev.faces import background, config
+from pulumi_neev.faces.dynamic import LABEL, PROVIDERS, TIMEOUTS, Provider
+from pulumi_neev.resources import RESOURCES
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An empty platform."""
+    with serve(provision=0.02) as running:
+        yield running
+
+
+@pytest.fixture
+def sandboxes(emulator: Emulator) -> Iterator[Provider]:
+    """The provider of sandboxes, as the host has configured it."""
+    names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
+    values = {name: getattr(emulator, field) for name, field in names.items()}
+    provider = PROVIDERS["Sandbox"]()
+    provider.configure(ConfigureRequest(Config({f"neev:{name}": value for name, value in values.items()}, "neev")))
+    yield provider
+    background.run(closed(values))
+
+
+async def closed(values: dict[str, str]) -> None:
+    """The client that the provider has used is closed."""
+    await background.connected(config.settings(values, os.environ)).aclose()
+    background.connected.cache_clear()
+
+
+def checked(provider: Provider, **inputs: Any) -> dict[str, Any]:
+    """The inputs as the host goes on with them."""
+    result = provider.check({}, {LABEL: "box", **inputs})
+    assert not result.failures
+    return dict(result.inputs)
+
+
+def created(provider: Provider, **inputs: Any) -> tuple[str, dict[str, Any]]:
+    """The id and the state of a new resource."""
+    result = provider.create(checked(provider, **inputs))
+    assert result.outs is not None
+    return result.id, result.outs
+
+
+def test_there_is_a_provider_for_every_resource() -> None:
+    assert {name: kind.resource.name for name, kind in PROVIDERS.items()} == {
+        each.name: each.name for each in RESOURCES
+    }
+
+
+@pytest.mark.parametrize("kind", PROVIDERS.values())
+def test_a_pickled_provider_is_the_name_of_its_class(kind: type[Provider]) -> None:
+    pickled = base64.b64decode(serialize_provider(kind()))
+    words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
+    assert words == ["pulumi_neev.faces.dynamic", kind.__name__]
+    assert len(pickled) < 80
+
+
+def test_a_pickled_provider_does_not_take_its_settings_along(sandboxes: Provider, emulator: Emulator) -> None:
+    """A program pickles fresh ones; should a configured one be pickled, the key must not be in it."""
+    fresh = serialize_provider(PROVIDERS["Sandbox"]())
+    assert emulator.api_key.encode() not in base64.b64decode(serialize_provider(sandboxes))
+    assert serialize_provider(PROVIDERS["Sandbox"]()) == fresh
+
+
+def test_a_name_is_made_from_what_the_program_calls_the_resource(sandboxes: Provider) -> None:
+    one, other = checked(sandboxes), checked(sandboxes)
+    assert one["name"].startswith("box-")
+    assert one["name"] != other["name"]
+    assert sandboxes.check(one, {LABEL: "box"}).inputs["name"] == one["name"]
+
+
+def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandboxes: Provider) -> None:
+    unknown = deserialize_property(ON_THE_WIRE, keep_unknowns=True)
+    inputs = checked(sandboxes, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"})
+    assert inputs["snapshotId"] == ON_THE_WIRE
+    assert inputs["egress"]["allow"] == [{"host": ON_THE_WIRE}]
+
+
+def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(sandboxes: Provider, emulator: Emulator) -> None:
+    emulator.change_settings(durations={"create": 3600})
+    with pytest.raises(NeevError) as caught:
+        sandboxes.create(checked(sandboxes, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
+    assert str(caught.value).startswith("Sandbox box (the-box): ")
+    assert "last seen: Pending" in str(caught.value)
+    assert "is deleted again" in str(caught.value)
+    assert emulator.state()["sandboxes"] == 0
+
+
+def test_what_cannot_be_undone_either_is_named(sandboxes: Provider, emulator: Emulator) -> None:
+    emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
+    emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
+    with pytest.raises(NeevError, match="could not be deleted either") as caught:
+        sandboxes.create(checked(sandboxes, paused=True))
+    (made,) = {entry["path"].split("/")[-1] for entry in emulator.log(mutating=True) if entry["method"] == "DELETE"}
+    assert f"{made} is still there" in str(caught.value)
+    assert "costing money" in str(caught.value)
+
+
+def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: Provider, emulator: Emulator) -> None:
+    id, state = created(sandboxes, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
+    emulator.change_settings(durations={"pause": 3600, "delete": 3600})
+    news = checked(sandboxes, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
+    with pytest.raises(NeevError, match="last seen: Pausing"):
+        sandboxes.update(id, state, news)
+    with pytest.raises(NeevError, match="last seen: Deleting"):
+        sandboxes.delete(id, state)
+
+
+def test_a_change_of_timeouts_alone_is_no_change(sandboxes: Provider) -> None:
+    id, state = created(sandboxes)
+    news = checked(sandboxes, name=state["name"], **{TIMEOUTS: {"create": 1}})
+    assert sandboxes.diff(id, state, news).changes is False
+
+
+def test_a_state_without_the_notes_of_this_version_is_understood(sandboxes: Provider) -> None:
+    """What a state says of the declared inputs is then what was asked for."""
+    id, state = created(sandboxes, cpu=1)
+    old = {key: value for key, value in state.items() if not key.startswith("__")}
+    inputs = {"name": old["name"], "cpu": 1}
+    assert sandboxes.diff(id, old, inputs).changes is False
+    assert sandboxes.diff(id, old, {**inputs, "cpu": 2}).replaces == []
+    assert sandboxes.read(id, old).id == id
+    sandboxes.delete(id, old)
+    assert sandboxes.read(id, old).id == ""
