@@ -37,6 +37,7 @@ __all__ = [
     "EgressMode",
     "EgressRule",
     "EgressRuleArgs",
+    "File",
     "LastCrash",
     "MetricPoint",
     "MetricSeries",
@@ -1131,6 +1132,106 @@ class Command(DynamicResource, module="neev", name="Command"):
     def update(self) -> pulumi.Output[list[str] | None]:
         """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
         return self._output("update")
+
+
+class File(DynamicResource, module="neev", name="File"):
+    """A file in a sandbox.
+
+    What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
+    content and not the content; deleting removes the file only while it holds what was written.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        path: pulumi.Input[str],
+        sandbox_id: pulumi.Input[str],
+        content: pulumi.Input[str] | None = None,
+        content_base64: pulumi.Input[str] | None = None,
+        mode: pulumi.Input[str] | None = None,
+        source_path: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            path: Where it is, in or below the workspace; directories on the way are made. What was there is
+                overwritten.
+            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
+                afterwards.
+            content: Its content as text (UTF-8). Of the three, one; without any a file that is made is empty, else it
+                is left.
+            content_base64: Its content as base64, for what is no text.
+            mode: Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose.
+            source_path: A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its
+                digest.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "File",
+            resource_name,
+            {
+                "path": path,
+                "sandboxId": sandbox_id,
+                "content": content,
+                "contentBase64": content_base64,
+                "mode": mode,
+                "sourcePath": source_path,
+            },
+            opts,
+        )
+
+    @property
+    def content(self) -> pulumi.Output[str | None]:
+        """Its content as text (UTF-8). Of the three, one; without any a file that is made is empty, else it is left."""
+        return self._output("content")
+
+    @property
+    def content_base64(self) -> pulumi.Output[str | None]:
+        """Its content as base64, for what is no text."""
+        return self._output("contentBase64")
+
+    @property
+    def mode(self) -> pulumi.Output[str | None]:
+        """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
+        return self._output("mode")
+
+    @property
+    def modified_at(self) -> pulumi.Output[str | None]:
+        """When it was changed last (RFC 3339)."""
+        return self._output("modifiedAt")
+
+    @property
+    def path(self) -> pulumi.Output[str]:
+        """Where it is, in or below the workspace; directories on the way are made. What was there is overwritten."""
+        return self._output("path")
+
+    @property
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+        return self._output("sandboxId")
+
+    @property
+    def sha256(self) -> pulumi.Output[str | None]:
+        """The SHA-256 of its content, as it was seen last."""
+        return self._output("sha256")
+
+    @property
+    def size(self) -> pulumi.Output[int | None]:
+        """Its size in bytes."""
+        return self._output("size")
+
+    @property
+    def source_path(self) -> pulumi.Output[str | None]:
+        """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest."""
+        return self._output("sourcePath")
+
+    @property
+    def written_sha256(self) -> pulumi.Output[str | None]:
+        """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
+        return self._output("writtenSha256")
 
 
 def get_sandbox_template(

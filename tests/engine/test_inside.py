@@ -102,6 +102,63 @@ def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: Pulu
     project.destroy()
 
 
+def script(content: str, **more: Any) -> dict[str, Any]:
+    where = {"sandboxId": "${box.id}", "path": "bin/hello"}
+    return {
+        "box": {"type": "neev:index:Sandbox"},
+        "script": {"type": "neev:index:File", "properties": {**where, "content": content, "mode": "0755", **more}},
+        "run": {
+            "type": "neev:index:Command",
+            "properties": {
+                "sandboxId": "${box.id}",
+                "create": ["./bin/hello"],
+                "triggers": ["${script.sha256}"],
+            },
+        },
+    }
+
+
+def test_a_file_and_the_command_that_runs_it_follow_its_content(project: Pulumi) -> None:
+    outputs = {"stdout": "${run.stdout}", "size": "${script.size}"}
+    project.yaml(script("#!/bin/sh\necho one\n"), outputs=outputs)
+    project.up()
+    assert project.outputs() == {"stdout": "one\n", "size": 19}
+    assert project.up().changes == {}
+    assert project.refresh().changes == {}
+    project.yaml(script("#!/bin/sh\necho two\n"), outputs=outputs)
+    assert project.up().changes == {"script": "update", "run": "replace"}
+    assert project.outputs()["stdout"] == "two\n"
+    state = project.state_of("script")
+    assert state is not None
+    assert "content" not in state["outputs"]
+    project.destroy()
+    assert project.emulator.state()["sandboxes"] == 0
+
+
+FILE_PROGRAM = """
+import pulumi
+import pulumi_neev as neev
+
+box = neev.Sandbox("box")
+script = neev.File("script", sandbox_id=box.id, path="hello", content="echo {}")
+run = neev.Command("run", sandbox_id=box.id, create=["sh", "hello"], triggers=[script.sha256])
+pulumi.export("stdout", run.stdout)
+"""
+
+
+def test_a_dynamic_file_and_the_command_that_runs_it_follow_its_content(project: Pulumi) -> None:
+    project.python(FILE_PROGRAM.format("one"))
+    project.up()
+    assert project.outputs() == {"stdout": "one\n"}
+    assert project.up().changes == {}
+    project.refresh()
+    assert project.up().changes == {}
+    project.python(FILE_PROGRAM.format("two"))
+    assert project.up().changes == {"script": "update", "run": "replace"}
+    assert project.outputs() == {"stdout": "two\n"}
+    project.destroy()
+
+
 PROGRAM = f"""
 import pulumi
 import pulumi_neev as neev

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.lifecycle.cases import Case, none, replace, update
+from tests.lifecycle.cases import Case, Step, none, replace, update
 
 EXEC = "POST /v1/exec"
+STAT = "POST /v1/files/stat"
 SOURCE = {"sandboxId": "$source"}
 OUTLIVES_ITSELF = ("Command",)
 """What nobody can be asked for: as long as its sandbox is there, so is it."""
@@ -54,4 +55,26 @@ COMMANDS = (
     ),
 )
 
-INSIDE: tuple[Case, ...] = COMMANDS
+ONE = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
+"""The digest of `one`."""
+UNREAD = ("content", "contentBase64")
+"""What is known by its digest: a dynamic resource keeps no more of it."""
+FILES = (
+    Case(
+        "a file is rewritten in place, and made anew at another path",
+        "File",
+        {**SOURCE, "path": "a/x", "content": "one", "mode": "0644"},
+        (
+            none({**SOURCE, "path": "a/x", "contentBase64": "b25l", "mode": "0644"}),
+            none({**SOURCE, "path": "a/x", "content": "one"}),
+            Step("update", {**SOURCE, "path": "a/x", "content": "other"}, state={"size": 5}),
+            update({**SOURCE, "path": "a/x", "content": "other", "mode": "0600"}, EXEC, STAT, state={"mode": "0600"}),
+            Step("update", {**SOURCE, "path": "a/x", "content": "one", "mode": "0600"}, state={"sha256": ONE}),
+            replace({**SOURCE, "path": "y", "content": "one"}),
+            replace({"sandboxId": "$another", "path": "y", "sourcePath": __file__}),
+        ),
+        state={"sha256": ONE, "writtenSha256": ONE, "mode": "0644"},
+    ),
+)
+
+INSIDE: tuple[Case, ...] = (*COMMANDS, *FILES)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import codecs
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from pulumi_neev.client.answers import redact
 from pulumi_neev.client.settings import fit_for_the_key
@@ -20,6 +21,7 @@ from pulumi_neev.core import errors
 
 if TYPE_CHECKING:
     from neevai.errors import APIError
+    from neevai.runtime import AsyncSandboxConnection
     from neevai.transport.runtime import AsyncRuntimeTransport
 
     from pulumi_neev.client.sandboxes import Sandbox
@@ -30,8 +32,20 @@ Stream = Literal["stdout", "stderr"]
 Hear = Callable[[Stream, str], None]
 """Told what a command writes, as it comes."""
 
+SILENCE = 60.0
+"""Seconds without a sign of life after which a request about a file is given up."""
 MARGIN = 15.0
 """Seconds beyond a command's own time after which a silent connection is taken for broken."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is at a path: whether it is a file, its size in bytes, its permissions, and when it was changed."""
+
+    is_file: bool
+    size: int
+    mode: int
+    modified: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,40 @@ class Inside:
             raise errors.OutcomeUnknown(f"{run.argv[0]}: the connection ended before the command did.")
         return listening.exit_code
 
+    async def stat(self, path: str) -> Entry | None:
+        """Return what is at the path, or None where nothing is."""
+        try:
+            async with self._translated(path):
+                seen = await self._connection(SILENCE).files.stat(path)
+        except errors.Refused as refused:
+            if refused.code == "not_found":
+                return None
+            raise
+        return Entry(seen.type == "file", seen.size, seen.mode & 0o7777, seen.modified_time)
+
+    async def digest(self, path: str) -> str:
+        """Return the SHA-256 of the file's content, which is read piece by piece."""
+        found = hashlib.sha256()
+        headers = {"Content-Type": "application/json", "Accept": "application/octet-stream"}
+        async with self._translated(path):
+            pieces = self._transport(SILENCE).stream_bytes(
+                "POST", "/v1/files/read", headers=headers, body={"path": path}
+            )
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    found.update(piece)
+        return found.hexdigest()
+
+    async def write(self, path: str, content: BinaryIO) -> None:
+        """Return once the file holds what can be read from the stream, sent in chunks; it is replaced at the end."""
+        async with self._translated(path):
+            await self._connection(SILENCE).files.upload(path, content)
+
+    async def remove(self, path: str) -> None:
+        """Return once the file is gone."""
+        async with self._translated(path):
+            await self._connection(SILENCE).files.remove(path)
+
     @asynccontextmanager
     async def _translated(
         self, what: str, *, secrets: Sequence[str] = (), wrote: bool = False, heard: Callable[[], bool] = lambda: False
@@ -132,6 +180,12 @@ class Inside:
             # the answer makes no sense, and its words may hold a secret
             kind = errors.OutcomeUnknown if wrote else errors.Failed
             raise kind(f"{what}: the sandbox answered something that cannot be read ({type(error).__name__})") from None
+
+    def _connection(self, seconds: float) -> AsyncSandboxConnection:
+        from neevai.runtime import AsyncSandboxConnection  # noqa: PLC0415
+
+        key, milliseconds = self._settings.api_key, int(seconds * 1000)
+        return AsyncSandboxConnection(self._url, key, milliseconds, client=self._http, sandbox_id=self._id)
 
     def _transport(self, seconds: float) -> AsyncRuntimeTransport:
         from neevai.transport.runtime import AsyncRuntimeTransport  # noqa: PLC0415

@@ -35,6 +35,7 @@ from pulumi_neev.core.waiting import Patience
 from pulumi_neev.faces import background, config, host
 from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
+from pulumi_neev.resources.file import File
 from pulumi_neev.resources.fork import SandboxFork
 from pulumi_neev.resources.preview_port import PreviewPort
 from pulumi_neev.resources.sandbox import Sandbox
@@ -206,6 +207,12 @@ class CommandProvider(Provider):
     resource = Command()
 
 
+class FileProvider(Provider):
+    """The verbs of `File`."""
+
+    resource = File()
+
+
 PROVIDERS: Mapping[str, type[Provider]] = {
     kind.resource.name: kind
     for kind in (
@@ -215,6 +222,7 @@ PROVIDERS: Mapping[str, type[Provider]] = {
         PreviewPortProvider,
         AgentProvider,
         CommandProvider,
+        FileProvider,
     )
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import io
 import json
 from base64 import b64encode
 
@@ -157,4 +159,27 @@ async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
         runtime.at(SEEN.model_copy(update={"connect_url": "http://inside.example"}))
     with pytest.raises(errors.Failed, match="no address"):
         runtime.at(SEEN.model_copy(update={"connect_url": None}))
+    await runtime.aclose()
+
+
+async def test_files_are_written_seen_read_for_their_digest_and_removed(inside: Inside) -> None:
+    content = b"0123456789abcdef" * (3 << 15)
+    await inside.write("deep/file", io.BytesIO(content))
+    entry = await inside.stat("deep/file")
+    assert entry is not None
+    assert (entry.is_file, entry.size) == (True, len(content))
+    assert await inside.digest("deep/file") == hashlib.sha256(content).hexdigest()
+    await inside.remove("deep/file")
+    assert await inside.stat("deep/file") is None
+    with pytest.raises(errors.Refused, match="permission_denied"):
+        await inside.stat("/etc/passwd")
+
+
+async def test_a_file_whose_answer_is_lost_can_be_asked_for_again() -> None:
+    """It is the same file the second time, so nothing is unknown."""
+    runtime = Runtime(SETTINGS, Script(httpx.ReadError("reset")))
+    with pytest.raises(errors.Unavailable, match="connection was lost"):
+        await runtime.at(SEEN).digest("file")
+    with pytest.raises(errors.Unavailable):
+        await runtime.at(SEEN).write("file", io.BytesIO(b""))
     await runtime.aclose()

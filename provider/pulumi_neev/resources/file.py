@@ -1,0 +1,215 @@
+"""A file in a sandbox, known by the digest of its content."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.runtime import Inside, Run
+from pulumi_neev.core.checking import at_most_one
+from pulumi_neev.core.diffing import Change, Difference, Kind
+from pulumi_neev.core.errors import Failed, InputError
+from pulumi_neev.core.model import Inputs, Outputs, Replace, Rule, Update, Visible
+from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.resources.inside import inside, is_there
+from pulumi_neev.resources.machine import READY, SOON, found
+
+
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("must be base64") from None
+    return text
+
+
+Base64 = Annotated[str, AfterValidator(_base64)]
+Mode = Annotated[str, Field(pattern="^0[0-7]{3}$")]
+Content = io.BytesIO | io.BufferedReader
+CONTENTS = ("content", "contentBase64", "sourcePath")
+"""The inputs that say what the file holds, in any one of three ways."""
+HELD = ("content", "contentBase64")
+"""Those that hold it themselves."""
+
+
+class FileInputs(Inputs):
+    """What is written where."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (at_most_one("content", "content_base64", "source_path"),)
+
+    sandbox_id: Annotated[str, Replace()]
+    """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+    path: Annotated[str, Field(min_length=1), Replace()]
+    """Where it is, in or below the workspace; directories on the way are made. What was there is overwritten."""
+    content: Annotated[str | None, Update()] = None
+    """Its content as text (UTF-8). Of the three, one; without any a file that is made is empty, else it is left."""
+    content_base64: Annotated[Base64 | None, Update()] = None
+    """Its content as base64, for what is no text."""
+    source_path: Annotated[str | None, Update()] = None
+    """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest."""
+    mode: Annotated[Mode | None, Update(), Visible()] = None
+    """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
+
+
+class FileOutputs(Outputs):
+    """What is there; of the content, only its digest."""
+
+    sha256: str | None = None
+    """The SHA-256 of its content, as it was seen last."""
+    size: int | None = None
+    """Its size in bytes."""
+    modified_at: str | None = None
+    """When it was changed last (RFC 3339)."""
+    written_sha256: str | None = None
+    """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
+
+
+class File(Resource[FileInputs, FileOutputs]):
+    """A file in a sandbox.
+
+    What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
+    content and not the content; deleting removes the file only while it holds what was written.
+    """
+
+    name = "File"
+    inputs = FileInputs
+    outputs = FileOutputs
+
+    @override
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        plain = super().diff(old, state, new)
+        if state.get("sha256") is None:
+            return plain  # nothing was written yet
+        changes = tuple(each for each in plain.changes if each.top not in CONTENTS)
+        given = next((name for name in CONTENTS if new.get(name) is not None), None)
+        if given is not None and _digest_of(new) != state["sha256"]:
+            changes = (*changes, Change(given, Kind.UPDATE, replace=False))
+        return Difference(changes, plain.delete_first)
+
+    @override
+    def state(self, asked: Mapping[str, Any], live: Live[FileOutputs]) -> dict[str, Any]:
+        kept = super().state(asked, live)
+        return {name: value for name, value in kept.items() if name not in HELD}
+
+    @override
+    async def create(self, api: Api, inputs: FileInputs, call: Call) -> Live[FileOutputs]:
+        return Live(f"{inputs.sandbox_id}/{inputs.path}", {}, FileOutputs())
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: FileInputs, call: Call) -> Live[FileOutputs]:
+        was = FileOutputs.model_validate(dict(call.stored))
+        async with inside(api, inputs.sandbox_id, call) as sandbox:
+            with _opened(inputs.wire()) as content:
+                wanted = _digest(content)
+                left_alone = was.sha256 is not None and not _says_content(inputs)
+                if not left_alone and (was.written_sha256 is None or was.sha256 != wanted):
+                    call.patience.progress(f"writing {inputs.path}")
+                    await sandbox.write(inputs.path, content)
+                    was = FileOutputs(written_sha256=wanted)
+            if inputs.mode is not None:
+                await _chmod(sandbox, inputs.path, inputs.mode)
+            live = await _seen(sandbox, id, inputs.path, was)
+        if live is None:
+            raise Failed(f"{inputs.path} is gone right after it was written: something else in the sandbox removes it")
+        return live
+
+    @override
+    async def read(self, api: Api, id: str, inputs: FileInputs | None) -> Live[FileOutputs] | None:
+        sandbox_id, slash, path = id.partition("/")
+        if not slash:
+            raise InputError("id", "a file is imported by the id of its sandbox, a slash, and its path")
+        seen = await found(api.sandboxes.get(sandbox_id))
+        if seen is None:
+            return None
+        live = await _seen(api.runtime.at(seen), id, path, FileOutputs())
+        return None if live is None else Live(id, {**live.inputs, "sandboxId": sandbox_id, "path": path}, live.outputs)
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: FileInputs, state: Mapping[str, Any]
+    ) -> Live[FileOutputs] | None:
+        was = FileOutputs.model_validate(dict(state))
+        seen = await api.sandboxes.observe(inputs.sandbox_id, SOON)
+        if seen is None:
+            return None
+        if seen.phase != READY or seen.addressable is False:
+            return Live(id, {"mode": state.get("mode")}, was)  # nobody writes to a file of a sandbox that sleeps
+        return await _seen(api.runtime.at(seen), id, inputs.path, was)
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        sandbox_id, path = str(call.stored["sandboxId"]), str(call.stored["path"])
+        was = FileOutputs.model_validate(dict(call.stored))
+        if was.written_sha256 is None or not await is_there(api, sandbox_id):
+            return
+        async with inside(api, sandbox_id, call) as sandbox:
+            live = await _seen(sandbox, id, path, was)
+            if live is None:
+                return
+            if live.outputs.sha256 == was.written_sha256:
+                await sandbox.remove(path)
+            else:
+                call.log(f"{path} holds something else than was written, so it is left where it is.")
+
+
+async def _seen(sandbox: Inside, id: str, path: str, was: FileOutputs) -> Live[FileOutputs] | None:
+    """The file as it is; one whose size and time are those of before is not read again."""
+    entry = await sandbox.stat(path)
+    if entry is None or not entry.is_file:
+        return None
+    same = was.sha256 is not None and (was.size, was.modified_at) == (entry.size, entry.modified)
+    digest = was.sha256 if same else await sandbox.digest(path)
+    outputs = {"sha256": digest, "size": entry.size, "modified_at": entry.modified}
+    return Live(id, {"mode": f"{entry.mode:04o}"}, was.model_copy(update=outputs))
+
+
+async def _chmod(sandbox: Inside, path: str, mode: str) -> None:
+    said: list[str] = []
+    code = await sandbox.run(Run(["chmod", mode, path], timeout=30), lambda _, text: said.append(text), patience=30)
+    if code != 0:
+        raise Failed(f"chmod {mode} {path} ended with exit code {code}: {''.join(said).strip()}")
+
+
+def _says_content(inputs: FileInputs) -> bool:
+    return any(each is not None for each in (inputs.content, inputs.content_base64, inputs.source_path))
+
+
+def _opened(values: Mapping[str, Any]) -> Content:
+    """What inputs, by their outside names, say that the file holds."""
+    path, encoded = values.get("sourcePath"), values.get("contentBase64")
+    if path is not None:
+        try:
+            return Path(path).open("rb")
+        except OSError as error:
+            raise InputError("sourcePath", f"{path} cannot be read: {error.strerror}") from None
+    if encoded is not None:
+        return io.BytesIO(base64.b64decode(encoded))
+    return io.BytesIO((values.get("content") or "").encode())
+
+
+def _digest(content: Content) -> str:
+    """The digest of the stream, which is at its beginning again afterwards."""
+    digest = hashlib.file_digest(content, "sha256").hexdigest()
+    content.seek(0)
+    return digest
+
+
+def _digest_of(values: Mapping[str, Any]) -> str | None:
+    """The digest of what checked inputs say; none where that is not known yet or cannot be read."""
+    said = {name: values[name] for name in CONTENTS if values.get(name) is not None}
+    if not all(isinstance(each, str) for each in said.values()):
+        return None
+    try:
+        with _opened(said) as content:
+            return _digest(content)
+    except (InputError, ValueError):
+        return None

@@ -1,0 +1,178 @@
+"""Files in sandboxes on a platform, known by the digests of their content."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.lifecycle import Stored, Unsettled
+from pulumi_neev.core.model import UNKNOWN
+from pulumi_neev.resources.command import Command
+from pulumi_neev.resources.file import File
+from pulumi_neev.resources.sandbox import Sandbox
+
+SANDBOX, COMMAND, FILE = Sandbox(), Command(), File()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+async def running(engine: Engine, **inputs: Any) -> str:
+    made = await engine.create(SANDBOX, name="box", **inputs)
+    engine.sent()
+    return made.id
+
+
+async def said(engine: Engine, box: str, *argv: str) -> str:
+    """What a command in the sandbox writes."""
+    stored = await engine.create(COMMAND, sandboxId=box, create=list(argv), allowFailure=True)
+    return str(stored.state["stdout"])
+
+
+async def test_a_file_is_written_with_its_mode_and_known_by_its_digest(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(FILE, sandboxId=box, path="deep/run", content="echo hé\n", mode="0755")
+    assert stored.state["sha256"] == stored.state["writtenSha256"] == sha256("echo hé\n".encode())
+    assert (stored.id, stored.state["size"], stored.state["mode"]) == (f"{box}/deep/run", 9, "0755")
+    assert "echo" not in json.dumps(stored.state)
+    assert await said(engine, box, "cat", "deep/run") == "echo hé\n"
+    assert await said(engine, box, "stat", "-c", "%a", "deep/run") == "755\n"
+
+
+async def test_bytes_of_any_kind_and_an_empty_file_arrive_as_they_are(engine: Engine) -> None:
+    box = await running(engine)
+    content = bytes(range(256))
+    stored = await engine.create(FILE, sandboxId=box, path="b", contentBase64=base64.b64encode(content).decode())
+    assert stored.state["sha256"] == sha256(content)
+    empty = await engine.create(FILE, sandboxId=box, path="e")
+    assert (empty.state["sha256"], empty.state["size"]) == (sha256(b""), 0)
+
+
+async def test_a_large_local_file_is_sent_in_chunks(engine: Engine, tmp_path: Path) -> None:
+    box = await running(engine)
+    content = b"0123456789abcdef" * (5 << 16)
+    (tmp_path / "large").write_bytes(content)
+    inputs = {"sandboxId": box, "path": "large", "sourcePath": str(tmp_path / "large")}
+    stored = await engine.create(FILE, **inputs)
+    assert (stored.state["sha256"], stored.state["size"]) == (sha256(content), len(content))
+    assert len([line for line in engine.sent() if line.startswith("PATCH /v1/files/uploads")]) == 5
+    assert not FILE.diff(stored.inputs, stored.state, inputs).changes
+    (tmp_path / "large").write_bytes(b"small")
+    (change,) = FILE.diff(stored.inputs, stored.state, inputs).changes
+    assert (change.path, change.replace) == ("sourcePath", False)
+
+
+async def test_a_local_file_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
+    box = await running(engine)
+    with pytest.raises(Unsettled) as caught:
+        await engine.create(FILE, sandboxId=box, path="x", sourcePath="/no/such/file")
+    assert isinstance(caught.value.cause, InputError)
+    assert caught.value.cause.path == "sourcePath"
+
+
+async def test_content_is_compared_by_its_digest_however_it_is_given(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
+    where = {"sandboxId": box, "path": "x"}
+    encoded = base64.b64encode(b"one").decode()
+    assert not FILE.diff(stored.inputs, stored.state, {**where, "contentBase64": encoded}).changes
+    assert not FILE.diff(where, stored.state, {**where, "content": "one"}).changes
+    assert not FILE.diff(stored.inputs, stored.state, where).changes
+    assert FILE.diff(stored.inputs, stored.state, {**where, "content": UNKNOWN}).changes
+    assert FILE.diff(stored.inputs, stored.state, {**where, "path": "y", "content": "one"}).replaces
+
+
+async def test_only_what_differs_is_sent(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
+    engine.sent()
+    stored = await engine.update(FILE, stored, sandboxId=box, path="x", content="one", mode="0600")
+    assert stored.state["mode"] == "0600"
+    assert not any("uploads" in line or "write" in line for line in engine.sent())
+    stored = await engine.update(FILE, stored, sandboxId=box, path="x", content="two", mode="0600")
+    assert await said(engine, box, "cat", "x") == "two"
+    assert await said(engine, box, "stat", "-c", "%a", "x") == "600\n"
+
+
+async def test_what_is_changed_outside_is_seen_and_put_right(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(FILE, sandboxId=box, path="x", content="ours", mode="0644")
+    same = await engine.read(FILE, stored)
+    assert same is not None
+    assert same.state == stored.state
+    await said(engine, box, "sh", "-c", "echo theirs > x; chmod 700 x")
+    seen = await engine.read(FILE, stored)
+    assert seen is not None
+    assert (seen.state["sha256"], seen.inputs["mode"]) == (sha256(b"theirs\n"), "0700")
+    changed = FILE.diff(seen.inputs, seen.state, stored.inputs).changes
+    assert {change.path for change in changed} == {"mode", "content"}
+    await engine.update(FILE, seen, **stored.inputs)
+    assert await said(engine, box, "cat", "x") == "ours"
+    await said(engine, box, "rm", "x")
+    assert await engine.read(FILE, stored) is None
+
+
+async def test_deleting_removes_only_what_was_written(engine: Engine) -> None:
+    box = await running(engine)
+    ours = await engine.create(FILE, sandboxId=box, path="ours", content="1")
+    theirs = await engine.create(FILE, sandboxId=box, path="theirs", content="1")
+    removed = await engine.create(FILE, sandboxId=box, path="removed", content="1")
+    await said(engine, box, "sh", "-c", "echo 2 > theirs; rm removed")
+    for each in (ours, theirs, removed):
+        await engine.delete(FILE, each)
+    assert await said(engine, box, "ls") == "theirs\n"
+    assert [line for line in engine.logged if "left where it is" in line] == [
+        "theirs holds something else than was written, so it is left where it is."
+    ]
+
+
+async def test_a_file_goes_with_its_sandbox(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(FILE, sandboxId=box, path="x", content="1")
+    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    assert await engine.read(FILE, stored) is None
+    await engine.delete(FILE, stored)
+
+
+async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: Engine) -> None:
+    box = await running(engine, paused=True)
+    stored = await engine.create(FILE, sandboxId=box, path="x", content="1")
+    sent = engine.sent()
+    assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
+    seen = await engine.read(FILE, stored)
+    assert seen is not None
+    assert seen.state == stored.state
+    assert engine.sent() == []
+
+
+async def test_an_import_is_clean_where_the_program_says_the_same(engine: Engine) -> None:
+    box = await running(engine)
+    made = await engine.create(FILE, sandboxId=box, path="a/x", content="1", mode="0644")
+    stored = await lifecycle.read(FILE, engine.api, made.id, None)
+    assert stored is not None
+    assert stored.inputs == {"sandboxId": box, "path": "a/x", "mode": "0644"}
+    assert not FILE.diff(stored.inputs, stored.state, made.inputs).changes
+    changed = await engine.update(FILE, stored, sandboxId=box, path="a/x", mode="0600")
+    assert await said(engine, box, "cat", "a/x") == "1"
+    await engine.delete(FILE, changed)
+    assert await said(engine, box, "cat", "a/x") == "1"
+    assert await lifecycle.read(FILE, engine.api, f"{box}/none", None) is None
+    assert await lifecycle.read(FILE, engine.api, "no-such/none", None) is None
+    with pytest.raises(InputError, match="a slash"):
+        await lifecycle.read(FILE, engine.api, "x", None)
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"content": "1", "contentBase64": "MQ=="}, {"contentBase64": "?"}, {"mode": "755"}, {"mode": "rwx"}]
+)
+def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any]) -> None:
+    assert len(FILE.check({}, {"sandboxId": "x", "path": "x", **inputs}, str)[1]) == 1
