@@ -111,7 +111,8 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
 
     @override
     async def create(self, api: Api, inputs: AgentInputs, call: Call) -> Live[AgentOutputs]:
-        return await _live(api, await api.agents.create(_body(api, inputs)), inputs)
+        seen = await api.agents.create(_body(api, inputs))
+        return self.made(seen.id, lambda: _answer(seen))
 
     @override
     async def settle(self, api: Api, id: str, inputs: AgentInputs, call: Call) -> Live[AgentOutputs]:
@@ -155,17 +156,24 @@ def _body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
     return {key: value for key, value in body.items() if value not in (None, {}, [])}
 
 
-async def _live(api: Api, seen: Seen, inputs: AgentInputs | None) -> Live[AgentOutputs]:
+def _answer(seen: Seen) -> Live[AgentOutputs]:
+    """The agent as the API answers it."""
     answered: dict[str, Any] = {
         "name": seen.name,
         "egress": egress.answered(seen.egress),
         "idleTimeoutSeconds": seen.idle_timeout_seconds,
     }
-    if inputs is not None and inputs.paused is not None:
-        left_alone = _is_paused(seen) and not inputs.paused and await _may_stay_paused(api, seen, inputs)
-        answered["paused"] = _is_paused(seen) and not left_alone
     outputs = AgentOutputs.model_validate({**seen.model_dump(), "effective_config": seen.config})
     return Live(seen.id, answered, outputs, _trouble(seen))
+
+
+async def _live(api: Api, seen: Seen, inputs: AgentInputs) -> Live[AgentOutputs]:
+    """The agent as a program with these inputs sees it."""
+    live = _answer(seen)
+    if inputs.paused is None:
+        return live
+    left_alone = _is_paused(seen) and not inputs.paused and await _may_stay_paused(api, seen, inputs)
+    return replace(live, inputs={**live.inputs, "paused": _is_paused(seen) and not left_alone})
 
 
 def _trouble(seen: Seen) -> str | None:
@@ -176,7 +184,7 @@ def _trouble(seen: Seen) -> str | None:
 
 async def _imported(api: Api, seen: Seen) -> Live[AgentOutputs]:
     """The agent with the name of its template; of one that is no longer offered, only the id is known."""
-    live = await _live(api, seen, None)
+    live = _answer(seen)
     template = await found(api.agent_templates.get(seen.agent_template_id or ""))
     return live if template is None else replace(live, inputs={**live.inputs, "agentTemplate": template.name})
 
