@@ -1,7 +1,7 @@
 """A state that an earlier version of the plugin wrote previews clean, refreshes, and can be destroyed.
 
-`data/plugin-VERSION.json` is `pulumi stack export` after `up` of `PROGRAM` with that version, without the positions in the source. To add one for a release,
-make it so; never change one that is there.
+`data/plugin-VERSION.json` is `pulumi stack export` after `up` of `PROGRAM` with that version, without the positions in
+the source. To add one for a release, make it so; never change one that is there.
 """
 
 from __future__ import annotations
