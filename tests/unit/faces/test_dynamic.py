@@ -97,7 +97,7 @@ def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(sandboxes: Provide
     with pytest.raises(NeevError) as caught:
         sandboxes.create(checked(sandboxes, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
     assert str(caught.value).startswith("Sandbox box (the-box): ")
-    assert "last seen: Pending" in str(caught.value)
+    assert "until it is Ready or Paused: not done" in str(caught.value)
     assert "is deleted again" in str(caught.value)
     assert emulator.state()["sandboxes"] == 0
 
@@ -116,9 +116,9 @@ def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: Provider, em
     id, state = created(sandboxes, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
     emulator.change_settings(durations={"pause": 3600, "delete": 3600})
     news = checked(sandboxes, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
-    with pytest.raises(NeevError, match="last seen: Pausing"):
+    with pytest.raises(NeevError, match="until it is Paused: not done"):
         sandboxes.update(id, state, news)
-    with pytest.raises(NeevError, match="last seen: Deleting"):
+    with pytest.raises(NeevError, match="until it is gone: not done"):
         sandboxes.delete(id, state)
 
 
