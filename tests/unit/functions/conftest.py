@@ -1,0 +1,23 @@
+"""A platform and a client of it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.emulator import Emulator, serve
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An empty platform."""
+    with serve(provision=0.02) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(emulator: Emulator) -> AsyncIterator[Api]:
+    """A client of it."""
+    settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
+    async with connect(settings) as connected:
+        yield connected

@@ -1,0 +1,76 @@
+"""What a sandbox has used."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import pytest
+from neevai.runtime import AsyncSandboxConnection
+from tests.fakes.clock import HurriedClock
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core.errors import NotFound
+from pulumi_neev.emulator import Emulator
+from pulumi_neev.functions.metrics import GetSandboxMetrics, MetricsQuery
+
+
+def seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+@pytest.fixture
+async def api(emulator: Emulator) -> AsyncIterator[Api]:
+    """A client whose time goes with the platform's."""
+    settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
+    async with connect(settings, clock=HurriedClock()) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def box(api: Api, emulator: Emulator) -> str:
+    """The id of a sandbox that was used, and measured a few times."""
+    sandbox = await api.sandboxes.create({"name": "box"})
+    emulator.advance(60)
+    sandbox = await api.sandboxes.get(sandbox.id)
+    inside = AsyncSandboxConnection(sandbox.connect_url or "", emulator.api_key, sandbox_id=sandbox.id)
+    await inside.exec(["true"])
+    await inside.aclose()
+    await api.clock.sleep(60)
+    for _ in range(4):
+        emulator.advance(60)
+        await api.sandboxes.metrics(sandbox.id)
+        await api.clock.sleep(60)
+    return sandbox.id
+
+
+async def test_the_window_ends_now_and_is_as_long_as_asked(api: Api, box: str) -> None:
+    found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box, window_seconds=600, resolution_seconds=60))
+    assert seconds(found.start, found.end) == 600
+    assert abs(datetime.fromisoformat(found.end).timestamp() - api.clock.now()) < 30
+    assert found.step == "60s"
+
+
+async def test_without_a_window_it_is_an_hour_and_the_platform_chooses_the_step(api: Api, box: str) -> None:
+    found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box))
+    assert seconds(found.start, found.end) == 3600
+    assert found.step
+
+
+async def test_a_sandbox_may_be_named(api: Api, box: str) -> None:
+    by_name = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id="box"))
+    by_id = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box))
+    assert {each.metric for each in by_name.series} == {each.metric for each in by_id.series}
+    assert {"cpu_usage_cores", "memory_usage_bytes"} <= {each.metric for each in by_name.series}
+
+
+async def test_points_are_in_the_order_of_time_inside_the_window(api: Api, box: str) -> None:
+    found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box, window_seconds=600, resolution_seconds=30))
+    assert all(len(series.points) >= 3 for series in found.series)
+    for series in found.series:
+        moments = [point.at for point in series.points]
+        assert moments == sorted(moments)
+        assert all(datetime.fromisoformat(found.start).timestamp() <= at for at in moments)
+
+
+async def test_no_sandbox_is_an_error(api: Api) -> None:
+    with pytest.raises(NotFound):
+        await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id="none"))

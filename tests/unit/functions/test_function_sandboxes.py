@@ -1,0 +1,91 @@
+"""Look-ups of sandboxes and snapshots."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pulumi_neev.client import Api
+from pulumi_neev.core.errors import Forbidden, InputError, NotFound
+from pulumi_neev.emulator import Emulator
+from pulumi_neev.functions.sandboxes import (
+    ById,
+    GetSandbox,
+    GetSandboxes,
+    GetSnapshot,
+    GetSnapshots,
+    OfSandbox,
+    SandboxFilter,
+)
+from pulumi_neev.functions.templates import ByIdOrName
+
+
+async def made(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
+    """The id of a new sandbox that is ready."""
+    sandbox = await api.sandboxes.create({"name": name, **body})
+    emulator.advance(5)
+    return sandbox.id
+
+
+async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_chose(
+    api: Api, emulator: Emulator
+) -> None:
+    id = await made(api, emulator, "box", resources={"cpu": 2})
+    for asked in ({"id": id}, {"name": "box"}):
+        found = await GetSandbox().call(api, ByIdOrName(**asked))
+        assert (found.id, found.name, found.phase, found.cpu, found.memory_gb) == (id, "box", "Ready", 2, 2)
+        assert found.connect_url
+
+
+@pytest.mark.parametrize("asked", [{"id": "00000000-0000-0000-0000-000000000001"}, {"name": "bo"}, {"name": "id-of"}])
+async def test_no_sandbox_is_an_error_that_names_what_was_asked(
+    api: Api, emulator: Emulator, asked: dict[str, str]
+) -> None:
+    await made(api, emulator, "box")
+    ((path, wanted),) = asked.items()
+    with pytest.raises(InputError, match=f"no sandbox of the project has the {path} '{wanted}'"):
+        await GetSandbox().call(api, ByIdOrName(**asked))
+
+
+async def test_an_id_is_no_name(api: Api, emulator: Emulator) -> None:
+    """The API's path takes either; the look-up by name does not."""
+    id = await made(api, emulator, "box")
+    with pytest.raises(InputError, match="has the name"):
+        await GetSandbox().call(api, ByIdOrName(name=id))
+
+
+async def test_a_refusal_is_not_taken_for_absence(api: Api, emulator: Emulator) -> None:
+    emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=403)
+    with pytest.raises(Forbidden):
+        await GetSandbox().call(api, ByIdOrName(name="box"))
+
+
+async def test_every_page_of_sandboxes_is_read_and_filters_hold(api: Api, emulator: Emulator) -> None:
+    await asyncio.gather(*(api.sandboxes.create({"name": f"box-{number}"}) for number in range(105)))
+    other = await made(api, emulator, "other")
+    await api.sandboxes.pause(other)
+    emulator.advance(5)
+    assert len((await GetSandboxes().call(api, SandboxFilter())).sandboxes) == 106
+    named = await GetSandboxes().call(api, SandboxFilter(name="BOX-10"))
+    assert {each.name for each in named.sandboxes} == {"box-10", *(f"box-10{digit}" for digit in range(5))}
+    paused = await GetSandboxes().call(api, SandboxFilter(phase="Paused"))
+    assert [each.name for each in paused.sandboxes] == ["other"]
+
+
+async def test_snapshots_are_found_by_id_and_by_sandbox(api: Api, emulator: Emulator) -> None:
+    box, other = await made(api, emulator, "box"), await made(api, emulator, "other")
+    ids = [(await api.snapshots.create(box, name=name)).id for name in ("one", "two")]
+    await api.snapshots.create(other, name="three")
+    emulator.advance(5)
+    found = await GetSnapshot().call(api, ById(id=ids[0]))
+    assert (found.id, found.sandbox_id, found.name, found.status) == (ids[0], box, "one", "Ready")
+    for asked in (box, "box"):
+        listed = await GetSnapshots().call(api, OfSandbox(sandbox_id=asked))
+        assert {each.id for each in listed.snapshots} == set(ids)
+
+
+async def test_no_snapshot_and_no_sandbox_of_snapshots_are_errors(api: Api) -> None:
+    with pytest.raises(InputError, match="no snapshot of the project has the id 'none'"):
+        await GetSnapshot().call(api, ById(id="none"))
+    with pytest.raises(NotFound):
+        await GetSnapshots().call(api, OfSandbox(sandbox_id="none"))
