@@ -1,0 +1,160 @@
+"""Creates whose answer gets lost, and operations on a platform that has a bad day: rules 1 to 4 of the design."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.fakes.clock import HurriedClock
+from tests.lifecycle.given import Given
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.errors import OutcomeUnknown, Unavailable
+from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import Patience
+from pulumi_neev.emulator import Emulator
+from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.sandbox import Sandbox
+from pulumi_neev.resources.snapshot import Snapshot
+
+SANDBOX, FORK, SNAPSHOT = Sandbox(), SandboxFork(), Snapshot()
+CREATES: list[tuple[AnyResource, dict[str, Any], str]] = [
+    (SANDBOX, {"name": "box", "cpu": 2, "env": {"A": "1"}}, "/sandboxes"),
+    (FORK, {"name": "copy", "sourceSandboxId": "$source"}, "/sandboxes/{id}/fork"),
+    (SNAPSHOT, {"name": "kept", "sandboxId": "$source"}, "/sandboxes/{id}/snapshots"),
+]
+ACTED: list[dict[str, Any]] = [
+    {"kind": "hang", "act": True, "seconds": 30},
+    {"kind": "drop_after"},
+    {"kind": "status", "status": 500, "act": True},
+    {"kind": "status", "status": 502, "act": True},
+    {"kind": "status", "status": 504, "act": True},
+    {"kind": "cut"},
+    {"kind": "malformed"},
+    {"kind": "content_type"},
+]
+REFUSED: list[dict[str, Any]] = [
+    {"kind": "status", "status": 429, "retry_after": 0},
+    {"kind": "status", "status": 503, "retry_after": "Thu, 01 Jan 2026 00:00:00 GMT"},
+    {"kind": "status", "status": 429},
+]
+
+
+@pytest.fixture
+async def api(emulator: Emulator) -> AsyncIterator[Api]:
+    """A client that gives a request up soon."""
+    settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, timeout=1.0)
+    async with connect(settings) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def hurried(emulator: Emulator) -> AsyncIterator[Api]:
+    """A client whose pauses take no time."""
+    settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
+    async with connect(settings, clock=HurriedClock()) as connected:
+        yield connected
+
+
+def call(seconds: float = 30) -> Call:
+    return Call("Test", Patience(seconds, SYSTEM, asyncio.Event()))
+
+
+async def made(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> Stored:
+    checked, failed = resource.check({}, inputs, str)
+    assert failed == []
+    return await lifecycle.create(resource, api, checked, call())
+
+
+def posts(emulator: Emulator) -> int:
+    return sum(count for request, count in emulator.counts().items() if request.startswith("POST "))
+
+
+@pytest.mark.parametrize("fault", ACTED, ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}".strip())
+@pytest.mark.parametrize(("resource", "inputs", "path"), CREATES, ids=["sandbox", "fork", "snapshot"])
+async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR0913, PLR0917
+    api: Api,
+    emulator: Emulator,
+    given: Given,
+    resource: AnyResource,
+    inputs: dict[str, Any],
+    path: str,
+    fault: dict[str, Any],
+) -> None:
+    inputs = await given.resolve(inputs)
+    before = {kind: emulator.state()[kind] for kind in ("sandboxes", "snapshots")}
+    emulator.clear_log()
+    emulator.add_fault(**fault, method="POST", path=path)
+    stored = await made(api, resource, inputs)
+    assert posts(emulator) == 1
+    after = {kind: emulator.state()[kind] - before[kind] for kind in before}
+    assert sum(after.values()) == 1
+    read = await lifecycle.read(resource, api, stored.id, stored.inputs)
+    assert read is not None
+    assert read.state["name"] == inputs["name"]
+    await resource.delete(api, stored.id, call())
+
+
+@pytest.mark.parametrize("fault", REFUSED, ids=["seconds", "date", "nothing said"])
+async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulator, fault: dict[str, Any]) -> None:
+    emulator.add_fault(**fault, method="POST", path="/sandboxes", times=2)
+    stored = await made(api, SANDBOX, {"name": "box"})
+    assert posts(emulator) == 3
+    assert emulator.state()["sandboxes"] == 1
+    await SANDBOX.delete(api, stored.id, call())
+
+
+async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(hurried: Api, emulator: Emulator) -> None:
+    emulator.add_fault("drop_before", method="POST", path="/sandboxes")
+    with pytest.raises(OutcomeUnknown, match="has not appeared since"):
+        await made(hurried, SANDBOX, {"name": "box"})
+    assert posts(emulator) == 1
+    assert emulator.state()["sandboxes"] == 0
+
+
+async def test_what_another_made_is_not_taken(api: Api, hurried: Api, emulator: Emulator) -> None:
+    """The name is taken by a sandbox of another size."""
+    await api.sandboxes.create({"name": "box", "resources": {"cpu": 1}})
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=504)
+    with pytest.raises(OutcomeUnknown, match="504"):
+        await made(hurried, SANDBOX, {"name": "box", "cpu": 4})
+    assert emulator.state()["sandboxes"] == 1
+
+
+async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(api: Api, emulator: Emulator) -> None:
+    for fault in ({"kind": "status", "status": 500}, {"kind": "phase", "phase": "Defrosting"}, {"kind": "malformed"}):
+        emulator.add_fault(**fault, method="GET", path="/sandboxes*", times=2)
+    stored = await made(api, SANDBOX, {"name": "box"})
+    assert stored.state["phase"] == "Ready"
+    assert posts(emulator) == 1
+
+
+async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, given: Given) -> None:
+    inputs = await given.resolve({"sandboxId": "$source", "name": "kept"})
+    emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    with pytest.raises(Unsettled, match="the disk is full"):
+        await made(api, SNAPSHOT, inputs)
+
+
+async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
+    api: Api, hurried: Api, emulator: Emulator
+) -> None:
+    stored = await made(api, SANDBOX, {"name": "box"})
+    emulator.add_fault("status", method="GET", path="/sandboxes*", status=500, times=100)
+    with pytest.raises(Unavailable):
+        await lifecycle.read(SANDBOX, hurried, stored.id, stored.inputs)
+    emulator.control("DELETE", "faults")
+    await SANDBOX.delete(api, stored.id, call())
+    assert await lifecycle.read(SANDBOX, api, stored.id, stored.inputs) is None
+
+
+async def test_a_delete_whose_answer_got_lost_still_waits_until_it_is_gone(api: Api, emulator: Emulator) -> None:
+    stored = await made(api, SANDBOX, {"name": "box"})
+    emulator.add_fault("drop_after", method="DELETE", path="/sandboxes/{id}")
+    await SANDBOX.delete(api, stored.id, call())
+    assert emulator.state()["sandboxes"] == 0
