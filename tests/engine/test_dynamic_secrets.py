@@ -26,6 +26,7 @@ pulumi.export("env", box.env)
 
 def test_no_secret_is_in_the_state_the_logs_or_what_is_shown(project: Pulumi) -> None:
     project.python(program(f'{{"TOKEN": "{SECRET}"}}'))
+    project.config("neev:apiKey", project.env.pop("NEEV_API_KEY"), "--secret")
     up = project.pulumi("up", "--yes", "-v=8", "--logtostderr", "--logflow")
     assert up.returncode == 0
     exported = json.dumps(project.export())
