@@ -8,11 +8,14 @@ from math import inf
 
 from pulumi_neev.core.clock import Clock
 
-FIRST_BURST = 32
-"""Requests under way at the same time before any answer has come; each answer makes room for one more."""
+FIRST_BURST = 16
+"""Requests under way at the same time while they are answered quickly: more would only grow the pool's own work."""
 
-WIDEST = 64
-"""Requests under way at the same time, at most: the pool's own work grows with the square of its connections."""
+WIDEST = 128
+"""Requests under way at the same time, at most."""
+
+SLOW = 0.2
+"""Seconds of an answer that makes room for one more request: while one is waited for, others can be."""
 
 HOLD = 1.0
 """Seconds of silence after a 429 that names none."""
@@ -55,14 +58,14 @@ class Pace:
                 await self._slot()
             yield
 
-    def served(self) -> None:
-        """Note an answer that was no 429."""
+    def served(self, *, took: float) -> None:
+        """Note an answer that was no 429 and how many seconds it took."""
         now = self._clock.monotonic()
         self._answers.append(now)
         while self._answers[0] < now - 1:
             self._answers.popleft()
         self._rate += RECOVERY * (now - self._slowed)
-        if self._width < WIDEST:
+        if took >= SLOW and self._width < WIDEST:
             self._width += 1
             self._room.release()
 

@@ -126,7 +126,7 @@ class Transport:
         if answer.status == TOO_MANY_REQUESTS:
             self._pace.slowed(answer.retry_after, sent=sent)
         else:
-            self._pace.served()
+            self._pace.served(took=self._clock.monotonic() - sent)
         return answer
 
     def _no_answer(self, method: str, path: str, error: httpx.RequestError) -> NeevError:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from tests.fakes.virtual import VirtualClock, in_virtual_time
 
-from pulumi_neev.client.pacing import CAUTION, FIRST_BURST, GENTLE, HOLD, MEMORY, WIDEST, Pace
+from pulumi_neev.client.pacing import CAUTION, FIRST_BURST, GENTLE, HOLD, MEMORY, SLOW, WIDEST, Pace
 
 
 class Caller:
@@ -22,7 +22,7 @@ class Caller:
         async with self.pace.turn():
             self.left.append(self.clock.monotonic())
             await self.clock.sleep(self.latency)
-        self.pace.served()
+        self.pace.served(took=self.latency)
 
     async def calls(self, number: int) -> list[float]:
         """Return when each of so many left."""
@@ -37,9 +37,15 @@ async def test_until_the_api_objects_requests_leave_at_once() -> None:
 
 
 @in_virtual_time
-async def test_the_first_burst_is_limited_and_each_answer_makes_room_for_two() -> None:
+async def test_the_first_burst_is_limited_and_each_slow_answer_makes_room_for_two() -> None:
     left = await Caller(latency=1).calls(FIRST_BURST * 4)
     assert [left.count(moment) for moment in (0, 1, 2)] == [FIRST_BURST, FIRST_BURST * 2, FIRST_BURST]
+
+
+@in_virtual_time
+async def test_quick_answers_make_no_more_room() -> None:
+    left = await Caller(latency=SLOW / 2).calls(FIRST_BURST * 3)
+    assert [left.count(moment) for moment in sorted(set(left))] == [FIRST_BURST] * 3
 
 
 @in_virtual_time
