@@ -9,6 +9,7 @@ loaded while the two shake hands.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +30,19 @@ T = TypeVar("T")
 
 
 def load(engine: Engine) -> Provider:
-    """The provider of this process, everything it needs imported."""
+    """The provider of this process, everything it needs imported and set aside from garbage collection.
+
+    What is loaded stays for the life of the process: looking through it again and again would cost a plan milliseconds.
+    """
+    gc.disable()
+    try:
+        return _loaded(engine)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _loaded(engine: Engine) -> Provider:
     from pulumi_neev.client import connect, transport  # noqa: F401, PLC0415  the first request would wait for the latter
     from pulumi_neev.faces.provider import Provider  # noqa: PLC0415
 
