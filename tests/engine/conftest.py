@@ -31,6 +31,10 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, engine: Path, emulator: Emulator) -> Pulumi:
+def project(tmp_path: Path, engine: Path, emulator: Emulator) -> Iterator[Pulumi]:
     """A project without a program yet; give it one with `yaml`, `python` or `write`."""
-    return Pulumi(tmp_path, engine, emulator)
+    project = Pulumi(tmp_path, engine, emulator)
+    yield project
+    # language hosts outlive an engine that was killed
+    for process in project.processes():
+        process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import psutil
 import yaml
 
 from pulumi_neev.emulator.serve import Emulator
@@ -131,6 +133,15 @@ class Pulumi:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs for this project: the engine, hosts, programs and plugins."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if process.environ().get("PULUMI_HOME") == self.env["PULUMI_HOME"]:
+                    found.append(process)
+        return found
 
     def up(self, *arguments: str) -> Result:
         """The stack is as its program says; `changes` of the result tells what that took."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ def most_at_once(emulator: Emulator, seconds: float) -> int:
     return max(sum(1 for other in begun if moment - seconds < other <= moment) for moment in begun)
 
 
-@contextmanager
+@contextlib.contextmanager
 def updating(project: Pulumi) -> Iterator[subprocess.Popen[str]]:
     """An update whose sandbox is being made, for an hour of the platform's time."""
     project.emulator.change_settings(durations={"create": 3600})
@@ -57,13 +57,10 @@ def lines(engine: subprocess.Popen[str], on_stop: Callable[[], object]) -> str:
 def hosts(project: Pulumi) -> list[psutil.Process]:
     """The dynamic hosts of this project that run."""
     found = []
-    for process in psutil.process_iter():
-        try:
-            ours = process.environ().get("PULUMI_HOME") == project.env["PULUMI_HOME"]
-            if ours and "pulumi.dynamic" in process.cmdline():
+    for process in project.processes():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "pulumi.dynamic" in process.cmdline():
                 found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            continue
     return found
 
 
