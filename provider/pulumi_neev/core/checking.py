@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pulumi_neev.core.model import UNKNOWN, Model, Rule, Secret
+from pulumi_neev.core.marks import Secret
+from pulumi_neev.core.model import UNKNOWN, Model, Rule
 
 M = TypeVar("M", bound=Model)
 

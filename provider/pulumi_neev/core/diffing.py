@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Any
 
 from pulumi_neev.core.checking import path_of, visible
-from pulumi_neev.core.marks import Removable
-from pulumi_neev.core.model import UNKNOWN, AutoName, Inputs, Kept, Model, Property, Replace, Unordered, Visible
+from pulumi_neev.core.marks import AutoName, Kept, Removable, Replace, Unordered, Visible
+from pulumi_neev.core.model import UNKNOWN, Inputs, Model, Property
 
 Path = tuple[str | int, ...]
 

@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_neev.core.checking import parse, visible
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import NeevError
-from pulumi_neev.core.model import Visible
+from pulumi_neev.core.marks import Visible
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 
 AnyResource = Resource[Any, Any]

@@ -21,7 +21,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from pulumi_neev.core.marks import Marker, Removable, SecretIf
+from pulumi_neev.core.marks import (
+    AutoName,
+    Kept,
+    Marker,
+    Removable,
+    Replace,
+    Secret,
+    SecretIf,
+    Stable,
+    Unordered,
+    Unset,
+    Update,
+    Visible,
+)
 
 
 class DeclarationError(TypeError):
@@ -44,58 +57,6 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
-
-
-@dataclass(frozen=True, slots=True)
-class Replace(Marker):
-    """A change makes a new resource."""
-
-
-@dataclass(frozen=True, slots=True)
-class Update(Marker):
-    """A change is made in place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secret(Marker):
-    """The value is hidden in state, previews, logs, errors and ``repr``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visible(Marker):
-    """The API answers this input: unset, the state holds what the platform chose; changed outside, it is drift."""
-
-    always: bool = False
-    """The platform chooses a value whatever the program leaves out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept(Marker):
-    """A ``Replace`` input that may be taken out of the program without a replacement: where a thing came from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unordered(Marker):
-    """The order of the list means nothing: two lists with the same items are equal."""
-
-
-@dataclass(frozen=True, slots=True)
-class AutoName(Marker):
-    """Unset, a name is made; it is unique in its project, so a replacement that keeps it deletes first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unset(Marker):
-    """Unset means this value. Without the mark, unsetting an ``Update`` property leaves the resource as it is."""
-
-    means: Model
-    inherited: bool = False
-    """Unset from the beginning it is what the thing came with; only taking it out of the program means the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stable(Marker):
-    """An output that no update in place changes, so it stays known in previews."""
 
 
 def _number(value: object) -> object:

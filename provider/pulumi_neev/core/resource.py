@@ -11,7 +11,8 @@ from pulumi_neev.core import checking, diffing
 from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Kind
 from pulumi_neev.core.errors import NeevError
-from pulumi_neev.core.model import UNKNOWN, AutoName, Inputs, Outputs, Property, Stable, Unset, Visible
+from pulumi_neev.core.marks import AutoName, Stable, Unset, Visible
+from pulumi_neev.core.model import UNKNOWN, Inputs, Outputs, Property
 from pulumi_neev.core.waiting import Patience
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pulumi_neev.client.settings import BASE_URL, Settings
 from pulumi_neev.core.errors import ConfigError
-from pulumi_neev.core.model import Flag, Inputs, Property, Replace, Secret, Update
+from pulumi_neev.core.marks import Replace, Secret, Update
+from pulumi_neev.core.model import Flag, Inputs, Property
 
 PACKAGE = "neev"
 

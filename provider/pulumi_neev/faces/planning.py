@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.lifecycle import AnyResource
-from pulumi_neev.core.model import Secret, Stable
+from pulumi_neev.core.marks import Secret, Stable
 from pulumi_neev.core.naming import fitted, made_name
 from pulumi_neev.faces.values import decode, decode_plain, encode, foreign, holds_secret, plain, sealed_as, sealed_by
 

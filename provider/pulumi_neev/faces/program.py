@@ -20,7 +20,8 @@ from pulumi_neev.client.settings import Settings
 from pulumi_neev.core.checking import failures, parse, visible
 from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.function import Function
-from pulumi_neev.core.model import Model, Property, Secret
+from pulumi_neev.core.marks import Secret
+from pulumi_neev.core.model import Model, Property
 from pulumi_neev.faces import background, config
 from pulumi_neev.faces.dynamic import LABEL, PROVIDERS, TIMEOUTS
 from pulumi_neev.functions import FUNCTIONS

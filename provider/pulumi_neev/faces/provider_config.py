@@ -12,7 +12,8 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_neev.client import Settings
 from pulumi_neev.core.checking import failures
 from pulumi_neev.core.diffing import Change, Difference, Kind
-from pulumi_neev.core.model import UNKNOWN, Property, Replace
+from pulumi_neev.core.marks import Replace
+from pulumi_neev.core.model import UNKNOWN, Property
 from pulumi_neev.faces import config
 from pulumi_neev.faces.config import PACKAGE, ProviderConfig
 from pulumi_neev.faces.planning import answer, failures_on_wire

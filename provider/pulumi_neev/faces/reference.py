@@ -11,7 +11,8 @@ from typing import Any, Final
 from pydantic.alias_generators import to_snake
 
 from pulumi_neev.core.function import Function
-from pulumi_neev.core.model import Model, Property, Replace, Secret
+from pulumi_neev.core.marks import Replace, Secret
+from pulumi_neev.core.model import Model, Property
 from pulumi_neev.core.resource import Resource, Timeouts
 from pulumi_neev.faces import examples
 from pulumi_neev.faces.config import PACKAGE, REQUIRED, ProviderConfig, variables

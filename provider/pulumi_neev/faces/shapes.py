@@ -16,7 +16,8 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 from annotated_types import Ge, Le, MultipleOf
 from pydantic.fields import FieldInfo
 
-from pulumi_neev.core.model import AutoName, DeclarationError, Model, Property, Visible
+from pulumi_neev.core.marks import AutoName, Visible
+from pulumi_neev.core.model import DeclarationError, Model, Property
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,8 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.agents import Agent as Seen
-from pulumi_neev.core.model import (
-    AutoName,
-    Flag,
-    Integer,
-    Kept,
-    Number,
-    Outputs,
-    Replace,
-    Secret,
-    Stable,
-    Unset,
-    Update,
-    Visible,
-)
+from pulumi_neev.core.marks import AutoName, Kept, Replace, Secret, Stable, Unset, Update, Visible
+from pulumi_neev.core.model import Flag, Integer, Number, Outputs
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until

@@ -18,8 +18,8 @@ from pulumi_neev.client.runtime import Run
 from pulumi_neev.core.checking import parse
 from pulumi_neev.core.diffing import Difference
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError, OutcomeUnknown
-from pulumi_neev.core.marks import Removable, SecretIf
-from pulumi_neev.core.model import Flag, Inputs, Integer, Outputs, Replace, Secret, Update
+from pulumi_neev.core.marks import Removable, Replace, Secret, SecretIf, Update
+from pulumi_neev.core.model import Flag, Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.inside import inside, is_there

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field
 
 from pulumi_neev.core import diffing
 from pulumi_neev.core.checking import without_nulls
-from pulumi_neev.core.model import Flag, Inputs, Integer, Model, Rule, Unordered, Update, Visible
+from pulumi_neev.core.marks import Unordered, Update, Visible
+from pulumi_neev.core.model import Flag, Inputs, Integer, Model, Rule
 
 _LABEL = r"[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?"
 _DOMAIN = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}")

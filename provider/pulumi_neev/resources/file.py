@@ -18,7 +18,8 @@ from pulumi_neev.client.runtime import Inside, Run
 from pulumi_neev.core.checking import at_most_one
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import Failed, InputError
-from pulumi_neev.core.model import Inputs, Outputs, Replace, Rule, Update, Visible
+from pulumi_neev.core.marks import Replace, Update, Visible
+from pulumi_neev.core.model import Inputs, Outputs, Rule
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.resources.inside import inside, is_there
 from pulumi_neev.resources.machine import READY, SOON, found

@@ -8,7 +8,7 @@ from typing import Annotated
 from typing_extensions import override
 
 from pulumi_neev.client import Api
-from pulumi_neev.core.model import AutoName, Replace, Stable, Unset, Update, Visible
+from pulumi_neev.core.marks import AutoName, Replace, Stable, Unset, Update, Visible
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live
 from pulumi_neev.resources.egress import Egress

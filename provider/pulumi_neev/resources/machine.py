@@ -13,7 +13,8 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
 from pulumi_neev.core.errors import NotFound
-from pulumi_neev.core.model import Flag, Integer, Model, Number, Outputs, Stable, Update, Visible
+from pulumi_neev.core.marks import Stable, Update, Visible
+from pulumi_neev.core.model import Flag, Integer, Model, Number, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
 from pulumi_neev.resources import egress

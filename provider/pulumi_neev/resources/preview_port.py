@@ -10,7 +10,8 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.ports import Port as Seen
 from pulumi_neev.core.errors import InputError
-from pulumi_neev.core.model import Inputs, Integer, Outputs, Replace, Secret, Update, Visible
+from pulumi_neev.core.marks import Replace, Secret, Update, Visible
+from pulumi_neev.core.model import Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.resources.machine import found
 from pulumi_neev.resources.text import Slug

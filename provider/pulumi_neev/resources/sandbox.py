@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.core.checking import at_most_one, below, only_with
-from pulumi_neev.core.model import AutoName, Integer, Kept, Replace, Rule, Secret, Unset, Update, Visible
+from pulumi_neev.core.marks import AutoName, Kept, Replace, Secret, Unset, Update, Visible
+from pulumi_neev.core.model import Integer, Rule
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live
 from pulumi_neev.resources import egress, machine

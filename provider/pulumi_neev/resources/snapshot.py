@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.snapshots import Snapshot as Seen
-from pulumi_neev.core.model import AutoName, Inputs, Outputs, Replace, Stable, Visible
+from pulumi_neev.core.marks import AutoName, Replace, Stable, Visible
+from pulumi_neev.core.model import Inputs, Outputs
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until

@@ -16,7 +16,8 @@ from pulumi_neev.core.checking import (
     path_of,
     visible,
 )
-from pulumi_neev.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number, Replace, Rule, Secret, Update
+from pulumi_neev.core.marks import Replace, Secret, Update
+from pulumi_neev.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number, Rule
 
 
 class Hole(Model):

@@ -5,21 +5,8 @@ from typing import Annotated, Any
 import pytest
 
 from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Kind, difference, equal
-from pulumi_neev.core.model import (
-    UNKNOWN,
-    AutoName,
-    Inputs,
-    Integer,
-    Kept,
-    Model,
-    Number,
-    Replace,
-    Secret,
-    Unordered,
-    Unset,
-    Update,
-    Visible,
-)
+from pulumi_neev.core.marks import AutoName, Kept, Replace, Secret, Unordered, Unset, Update, Visible
+from pulumi_neev.core.model import UNKNOWN, Inputs, Integer, Model, Number
 
 
 class Hole(Model):

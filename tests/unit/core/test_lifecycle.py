@@ -10,7 +10,8 @@ import pytest
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.model import Inputs, Integer, Outputs, Update, Visible
+from pulumi_neev.core.marks import Update, Visible
+from pulumi_neev.core.model import Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import Patience
 

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from pulumi_neev.core.diffing import Kind, difference
-from pulumi_neev.core.marks import Removable, SecretIf
-from pulumi_neev.core.model import UNKNOWN, Flag, Inputs, Outputs, Secret, Update
+from pulumi_neev.core.marks import Removable, Secret, SecretIf, Update
+from pulumi_neev.core.model import UNKNOWN, Flag, Inputs, Outputs
 
 
 class RunInputs(Inputs):

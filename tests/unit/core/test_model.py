@@ -5,21 +5,8 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel
 
-from pulumi_neev.core.model import (
-    AutoName,
-    DeclarationError,
-    Flag,
-    Inputs,
-    Integer,
-    Model,
-    Outputs,
-    Replace,
-    Secret,
-    Stable,
-    Unordered,
-    Update,
-    Visible,
-)
+from pulumi_neev.core.marks import AutoName, Replace, Secret, Stable, Unordered, Update, Visible
+from pulumi_neev.core.model import DeclarationError, Flag, Inputs, Integer, Model, Outputs
 
 
 class Rule(Model):

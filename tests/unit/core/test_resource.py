@@ -3,20 +3,8 @@
 from typing import Annotated, Any
 
 from pulumi_neev.core.diffing import AUTONAMED, IMPORTED
-from pulumi_neev.core.model import (
-    UNKNOWN,
-    AutoName,
-    Inputs,
-    Integer,
-    Model,
-    Outputs,
-    Replace,
-    Secret,
-    Stable,
-    Unset,
-    Update,
-    Visible,
-)
+from pulumi_neev.core.marks import AutoName, Replace, Secret, Stable, Unset, Update, Visible
+from pulumi_neev.core.model import UNKNOWN, Inputs, Integer, Model, Outputs
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live, Resource
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
-from pulumi_neev.core.model import AutoName, DeclarationError, Inputs, Integer, Model, Number, Replace, Unset, Update
+from pulumi_neev.core.marks import AutoName, Replace, Unset, Update
+from pulumi_neev.core.model import DeclarationError, Inputs, Integer, Model, Number
 from pulumi_neev.faces.shapes import (
     Anything,
     Choice,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.faces.driver import SIGNATURE, secret, struct
 
-from pulumi_neev.core.model import UNKNOWN, Model, Outputs, Secret
+from pulumi_neev.core.marks import Secret
+from pulumi_neev.core.model import UNKNOWN, Model, Outputs
 from pulumi_neev.faces.values import (
     EXACT,
     UNKNOWNS,

@@ -8,7 +8,7 @@ from tests.unit.resources.conftest import Engine
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.checking import parse
 from pulumi_neev.core.lifecycle import Unsettled
-from pulumi_neev.core.model import Secret
+from pulumi_neev.core.marks import Secret
 from pulumi_neev.resources.agent import Agent, AgentInputs, AgentOutputs
 
 AGENT = Agent()
