@@ -36,8 +36,9 @@ async def make_once(
     what: str,
     clock: Clock,
     server_clock: ServerClock,
+    fits: Callable[[M], bool] = lambda _found: True,
 ) -> M:
-    """Return what `make` made; when that is unknown, the one candidate that was made since.
+    """Return what `make` made; when that is unknown, the one candidate that fits and was made since.
 
     Nothing is ever made a second time.
 
@@ -49,7 +50,7 @@ async def make_once(
 
     async def ours() -> M | None:
         found[:] = await candidates()
-        made = [each for each in found if _made_since(each, server_clock.earliest(began))]
+        made = [each for each in found if fits(each) and _made_since(each, server_clock.earliest(began))]
         return made[0] if len(made) == 1 else None
 
     try:

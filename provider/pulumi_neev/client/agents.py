@@ -66,7 +66,7 @@ class Agents:
 
         async def candidates() -> Iterable[Agent]:
             found = await self.find(name)
-            return [found] if found is not None and _is_as_asked(found, body) else []
+            return [] if found is None else [found]
 
         return await make_once(
             make,
@@ -74,6 +74,7 @@ class Agents:
             what=f"the agent {name}",
             clock=self._clock,
             server_clock=self._transport.server_clock,
+            fits=lambda found: _is_as_asked(found, body),
         )
 
     async def get(self, id_or_name: str) -> Agent:

@@ -101,11 +101,11 @@ class Sandboxes:
         Raises:
             OutcomeUnknown: it could not be found out. A sandbox without a name cannot be looked for.
         """
-        return await self._make(self._root, dict(body), matches=lambda found: _is_as_asked(found, body))
+        return await self._make(self._root, dict(body), fits=lambda found: _is_as_asked(found, body))
 
     async def fork(self, source_id: str, name: str) -> Sandbox:
         """Return the new sandbox, a copy of the source as it is now; after an unclear answer as `create`."""
-        return await self._make(self._at(source_id, "fork"), {"name": name}, matches=lambda _found: True)
+        return await self._make(self._at(source_id, "fork"), {"name": name}, fits=lambda _found: True)
 
     async def get(self, id_or_name: str) -> Sandbox:
         """Return the sandbox."""
@@ -185,7 +185,7 @@ class Sandboxes:
 
         return await do_once(act, look, clock=self._clock)
 
-    async def _make(self, path: str, body: Mapping[str, Any], *, matches: Callable[[Sandbox], bool]) -> Sandbox:
+    async def _make(self, path: str, body: Mapping[str, Any], *, fits: Callable[[Sandbox], bool]) -> Sandbox:
         """Return the sandbox that one POST makes, whatever became of its answer."""
 
         async def make() -> Sandbox:
@@ -193,7 +193,7 @@ class Sandboxes:
 
         async def candidates() -> Iterable[Sandbox]:
             found = await self.find(name)
-            return [found] if found is not None and matches(found) else []
+            return [] if found is None else [found]
 
         if "name" not in body:
             return await make()
@@ -204,6 +204,7 @@ class Sandboxes:
             what=f"the sandbox {name}",
             clock=self._clock,
             server_clock=self._transport.server_clock,
+            fits=fits,
         )
 
     async def _read_page(self, number: int, *, name: str | None = None, status: str | None = None) -> Page[Sandbox]:

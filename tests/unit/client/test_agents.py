@@ -116,7 +116,7 @@ async def test_only_an_agent_that_is_as_asked_is_taken(
         if ours:
             assert (await api.agents.create({**BODY, "idle_timeout_seconds": 60})).id == "a"
         else:
-            with pytest.raises(errors.OutcomeUnknown, match="has not appeared since"):
+            with pytest.raises(errors.OutcomeUnknown, match="exists, but is not what this request asked for"):
                 await api.agents.create({**BODY, "idle_timeout_seconds": 60})
 
 
