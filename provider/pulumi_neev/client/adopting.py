@@ -29,7 +29,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Made)
 
 
-async def make_once(
+async def make_once(  # noqa: PLR0913  what is asked of a made thing, each by its name
     make: Callable[[], Awaitable[M]],
     candidates: Callable[[], Awaitable[Iterable[M]]],
     *,

@@ -98,25 +98,25 @@ async def test_an_agent_that_was_never_made_is_an_error(api: Api, emulator: Emul
 
 
 @pytest.mark.parametrize(
-    ("shown", "ours"),
+    ("shown", "refused"),
     [
-        ({"config": {"theme": "light", "font": 12}, "idle_timeout_seconds": 60}, True),
-        ({"config": {"theme": "dark"}, "idle_timeout_seconds": 60}, False),
-        ({"config": {"theme": "light"}, "idle_timeout_seconds": 90}, False),
-        ({"name": "another", "config": {"theme": "light"}, "idle_timeout_seconds": 60}, False),
+        ({"config": {"theme": "light", "font": 12}, "idle_timeout_seconds": 60}, None),
+        ({"config": {"theme": "dark"}, "idle_timeout_seconds": 60}, "exists, but is not what this request asked for"),
+        ({"config": {"theme": "light"}, "idle_timeout_seconds": 90}, "exists, but is not what this request asked for"),
+        ({"name": "another", "config": {"theme": "light"}, "idle_timeout_seconds": 60}, "has not appeared since"),
     ],
 )
 async def test_only_an_agent_that_is_as_asked_is_taken(
-    settings: Settings, shown: dict[str, Any], *, ours: bool
+    settings: Settings, shown: dict[str, Any], refused: str | None
 ) -> None:
     created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
     agent = {"id": "a", "name": "coder", "status": "Provisioning", "created_at": created, **shown}
     script = Script(answer(504), answer(json=agent))
     async with connect(settings, clock=FakeClock(), transport=script) as api:
-        if ours:
+        if refused is None:
             assert (await api.agents.create({**BODY, "idle_timeout_seconds": 60})).id == "a"
         else:
-            with pytest.raises(errors.OutcomeUnknown, match="exists, but is not what this request asked for"):
+            with pytest.raises(errors.OutcomeUnknown, match=refused):
                 await api.agents.create({**BODY, "idle_timeout_seconds": 60})
 
 
