@@ -54,11 +54,11 @@ async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, 
     try:
         going = replace(call, created=fresh, stored=begun.state)
         live = await resource.settle(api, begun.id, parse(resource.inputs, begun.inputs), going)
+        return _stored(resource, begun.inputs, live)
     except Halfway as halfway:
         raise Unsettled(_stored(resource, begun.inputs, halfway.live), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(begun, error) from error
-    return _stored(resource, begun.inputs, live)
 
 
 async def update(  # noqa: PLR0913  the engine's own arguments
@@ -77,11 +77,11 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     try:
         going = replace(call, stored=state)
         live = await resource.update(api, id, parse(resource.inputs, known), parse(resource.inputs, new), going)
+        return _stored(resource, new, live)
     except Halfway as halfway:
         raise Unsettled(_stored(resource, old, halfway.live), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(Stored(id, dict(old), dict(state)), error) from error
-    return _stored(resource, new, live)
 
 
 async def read(

@@ -117,6 +117,21 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
     assert caught.value.cause is error
 
 
+async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
+    """A bug of ours after the thing is ready is no reason to forget it."""
+
+    class Unwritable(Thing):
+        """Its state cannot be made."""
+
+        def state(self, asked: Mapping[str, Any], live: Live[ThingOutputs]) -> dict[str, Any]:
+            """Nothing."""
+            raise ValueError("a bug of ours")
+
+    with pytest.raises(Unsettled, match="a bug of ours") as caught:
+        await lifecycle.create(Unwritable(), Platform(), {"size": 2}, call())
+    assert caught.value.stored.id == "id-1"
+
+
 async def test_resuming_goes_on_from_what_exists() -> None:
     """Nothing is made a second time."""
     platform = Platform(things={"id-1": 1})
