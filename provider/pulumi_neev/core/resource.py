@@ -104,6 +104,10 @@ class Resource(ABC, Generic[I, O]):
         """The thing is as the new inputs say."""
         return await self.settle(api, id, new, call)
 
+    async def find(self, api: Any, inputs: I) -> Live[O] | None:  # noqa: ARG002
+        """What an interrupted create with these inputs made, or ``None`` where that cannot be told or is not there."""
+        return None
+
     @abstractmethod
     async def delete(self, api: Any, id: str, call: Call) -> None:
         """The thing is gone; that it was gone before is no error."""
