@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 
 from pulumi_neev.emulator.api import agents, answers, observe, ports, sandboxes, snapshots, templates
@@ -21,6 +21,7 @@ from pulumi_neev.emulator.api.runtime import lookup
 from pulumi_neev.emulator.errors import Refusal
 from pulumi_neev.emulator.runtime import routes
 from pulumi_neev.emulator.scheduler import run
+from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
 
 _V1 = "/api/v1beta1"

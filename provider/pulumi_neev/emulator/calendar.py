@@ -26,7 +26,8 @@ class Calendar:
             return
         self._planned[key] = at
         heapq.heappush(self._heap, (at, key))
-        self.changed.set()
+        if self._heap[0] == (at, key):
+            self.changed.set()
 
     def pop(self, now: float) -> Key | None:
         """The key that has been due for longest, which is then no longer planned."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 class Clock:
@@ -27,6 +28,7 @@ class Clock:
         self.offset += seconds
 
 
+@lru_cache(maxsize=10_000)  # a list tells the same moments again and again
 def stamp(moment: float) -> str:
     """The moment as RFC 3339 in UTC, to the microsecond."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

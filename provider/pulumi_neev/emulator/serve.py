@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +10,9 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.request import Request, urlopen
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
-from pulumi_neev.emulator.app import create_app
+from pulumi_neev.emulator.server import LOOPBACK, Server, bound
 from pulumi_neev.emulator.settings import Settings, provisioning
 from pulumi_neev.emulator.world import World
-
-_HOST = "127.0.0.1"
-_STOP_SECONDS = 5
-_KEEP_ALIVE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -56,6 +48,10 @@ class Emulator:
     def add_fault(self, kind: str, **fault: object) -> None:
         """The next call that matches goes wrong: `add_fault("hang", method="POST", path="/sandboxes", seconds=9)`."""
         self.control("POST", "faults", {"kind": kind, **fault})
+
+    def refuse(self, seconds: float) -> None:
+        """For so long nobody can connect, not even to the controls: whoever tries has sent nothing."""
+        self.control("POST", "refuse", {"seconds": seconds})
 
     def change_settings(self, **settings: object) -> dict[str, Any]:
         """The settings with these changed: `change_settings(durations={"pause": 2})`."""
@@ -123,11 +119,11 @@ def serve(
 def serve_world(world: World, *, port: int = 0) -> Iterator[Emulator]:
     """This world as a running emulator, on this port of 127.0.0.1 or on any free one; it is closed at the end."""
     try:
-        listener = _listening(port)
+        listener = bound(LOOPBACK, port)
     except OSError:
         asyncio.run(world.close())
         raise
-    server = _Server(world)
+    server = Server(world)
     thread = threading.Thread(target=server.run_on, args=(listener,), name="neev-emulator", daemon=True)
     thread.start()
     try:
@@ -135,72 +131,13 @@ def serve_world(world: World, *, port: int = 0) -> Iterator[Emulator]:
         if not server.started:
             raise RuntimeError("the emulator did not start; its log says why")
         yield Emulator(
-            base_url=f"http://{_HOST}:{listener.getsockname()[1]}/agent",
+            base_url=f"http://{LOOPBACK}:{listener.getsockname()[1]}/agent",
             api_key=world.api_key,
             org_id=world.org_id,
             project_id=world.project_ids[0],
             region=world.region,
         )
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
         listener.close()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn for one world: says when it is ready, and ends every sandbox's processes before it stops."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._application = create_app(world)
-        self.ready = threading.Event()
-        super().__init__(
-            uvicorn.Config(
-                self._application,
-                http=_Protocol,
-                log_config=None,
-                log_level="error",
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                lifespan="on",
-                timeout_graceful_shutdown=_STOP_SECONDS,
-            )
-        )
-
-    def run_on(self, listener: socket.socket) -> None:
-        """Serves on this socket until `should_exit` is set."""
-        try:
-            asyncio.run(self.serve(sockets=[listener]))
-        finally:
-            self.ready.set()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._application.state.traffic.closing.set()
-        await self._world.files.stop()
-        await super().shutdown(sockets)
-        await self._world.close()
-
-
-class _Protocol(H11Protocol):
-    """HTTP that lets a request reach its own connection, so that a fault can drop it."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
-
-
-def _listening(port: int) -> socket.socket:
-    # With its protocol named, so that asyncio turns Nagle's algorithm off: it would add 40 ms to every answer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((_HOST, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -38,7 +38,7 @@ class Shelf(Generic[R]):
 
     def put(self, record: R) -> R:
         """The record is what is known from now on, also after a restart."""
-        self._store.put(self.kind, record.id, record.model_dump_json())
+        self._store.put(self.kind, record.id, record.model_dump_json)
         self._remember(record)
         return record
 

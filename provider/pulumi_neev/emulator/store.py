@@ -1,7 +1,7 @@
 """Records on disk: what was answered survives the emulator, also when it is killed."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,10 +37,10 @@ class Store:
         row = self._db.execute("SELECT body FROM records WHERE kind = ? AND id = ?", (kind, key)).fetchone()
         return row[0] if row else None
 
-    def put(self, kind: str, key: str, body: str) -> None:
+    def put(self, kind: str, key: str, body: Callable[[], str]) -> None:
         """The body is kept under this key."""
         if self._kept:
-            self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, body))
+            self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, body()))
 
     def drop(self, kind: str, key: str) -> None:
         """Nothing is kept under this key."""
@@ -50,6 +50,9 @@ class Store:
     @contextmanager
     def together(self) -> Iterator[None]:
         """The changes made inside are all kept, or none is."""
+        if not self._kept:
+            yield
+            return
         self._db.execute("BEGIN")
         try:
             yield

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter, deque
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from math import ceil
 from typing import Annotated, Any, Literal, NamedTuple
@@ -37,6 +38,9 @@ class Fault(Frozen):
     method: str = "*"
     path: str = "*"
     """A pattern for the path below the project, such as `/sandboxes`, `/sandboxes/*/pause` or `/sandboxes/{id}`."""
+    name: str | None = None
+    """The thing that the call is about: what its path or its runtime header addresses, by id or by name, or what its
+    body is to name."""
     times: Annotated[int, Field(ge=1)] = 1
     skip: Count = 0
     """Matching calls that pass before the first one is struck."""
@@ -101,11 +105,16 @@ class Faults:
         """The faults that are still to come, with the calls they pass over and those they strike."""
         return [{**fault.model_dump(), "skip": skip, "times": times} for fault, skip, times in self._waiting]
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """The fault that strikes this call."""
-        template = templated(path)
+    @property
+    def some_by_name(self) -> bool:
+        """Whether it has to be known what a call is about."""
+        return any(fault.name is not None for fault, _, _ in self._waiting)
+
+    def take(self, method: str, path: str, names: AbstractSet[str] = frozenset()) -> Fault | None:
+        """The fault that strikes this call, which is about things of these names."""
+        template = templated(path) if self._waiting else ""
         for index, (fault, skip, times) in enumerate(self._waiting):
-            if not _matches(fault, method, path, template):
+            if not _matches(fault, method, path, template) or not (fault.name is None or fault.name in names):
                 continue
             if skip:
                 self._waiting[index] = (fault, skip - 1, times)

@@ -119,7 +119,7 @@ class World:
     def advance(self, seconds: float) -> None:
         """Time has moved on, and what is due can be done."""
         self.clock.advance(seconds)
-        self.store.put("Setting", "clock_offset", str(self.clock.offset))
+        self.store.put("Setting", "clock_offset", lambda: str(self.clock.offset))
         self.calendar.changed.set()
 
     def reschedule(self) -> None:
@@ -176,7 +176,7 @@ class World:
 
     def _remembered(self, name: str, first: str) -> str:
         value = self.store.get("Setting", name) or first
-        self.store.put("Setting", name, value)
+        self.store.put("Setting", name, lambda: value)
         return value
 
 

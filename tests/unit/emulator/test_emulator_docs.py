@@ -34,5 +34,5 @@ def test_every_kind_of_fault_and_each_of_its_fields_is_described() -> None:
 async def test_every_control_is_described(world: World) -> None:
     controls = [route for route in create_app(world).routes if isinstance(route, Route) and "_emulator" in route.path]
     calls = [f"{method} {route.path}" for route in controls for method in (route.methods or set()) - {"HEAD"}]
-    assert len(calls) == 11
+    assert len(calls) == 12
     assert [call for call in calls if f"`{call}`" not in PAGE] == []

@@ -1,14 +1,16 @@
 """What every path has in common: who is let in, what is not understood, and how refusals look."""
 
 import json
+from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from tests.unit.emulator.harness import Api
 
-from pulumi_neev.emulator import World, bodies
+from pulumi_neev.emulator import World, bodies, create_app
 from pulumi_neev.emulator.api.http import parsed
 from pulumi_neev.emulator.errors import Refusal
 
@@ -169,8 +171,11 @@ def test_whatever_is_sent_is_understood_or_refused(value: object, model: type[Ba
     assert codes[0] in {"understood", "bad_request", "validation_error"}
 
 
-async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(api: Api, world: World) -> None:
-    world.store.close()
-    answer = await api.send("POST", "/sandboxes", {})
+async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_path: Path) -> None:
+    world = World(data=tmp_path)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world)), base_url="http://emulator") as http:
+        http.headers["authorization"] = f"Bearer {world.api_key}"
+        world.store.close()
+        answer = await Api(world, http).send("POST", "/sandboxes", {})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_server_error")
     assert answer.headers["x-request-id"]

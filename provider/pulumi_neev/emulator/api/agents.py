@@ -1,6 +1,6 @@
 """P/agents and everything below it that is not the same as for sandboxes."""
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pulumi_neev.emulator import agents, sandboxes
 from pulumi_neev.emulator.api import answers
@@ -10,6 +10,7 @@ from pulumi_neev.emulator.clock import stamp
 from pulumi_neev.emulator.errors import Refusal, conflict
 from pulumi_neev.emulator.records import Agent
 from pulumi_neev.emulator.tokens import LIFETIME, issued
+from pulumi_neev.emulator.wire import JSONResponse
 
 
 async def list_all(call: Call) -> Response:

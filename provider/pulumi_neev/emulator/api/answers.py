@@ -144,7 +144,7 @@ def egress(policy: Policy) -> Answer:
     return {
         "mode": policy.mode,
         "allow_internet": policy.allow_internet,
-        "allow": [rule.model_dump(exclude_none=True) for rule in policy.allow],
+        "allow": [{name: value for name, value in vars(rule).items() if value is not None} for rule in policy.allow],
     }
 
 

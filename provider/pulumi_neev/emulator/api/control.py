@@ -6,19 +6,21 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, RootModel
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from pulumi_neev.emulator.api.gate import CONTROLS, Traffic
 from pulumi_neev.emulator.api.http import NO_CONTENT, parsed
 from pulumi_neev.emulator.clock import stamp
-from pulumi_neev.emulator.errors import Refusal
+from pulumi_neev.emulator.errors import Refusal, conflict
 from pulumi_neev.emulator.scheduler import settle
 from pulumi_neev.emulator.settings import Frozen, Settings
 from pulumi_neev.emulator.traffic import Fault
+from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
 
 _CENTURY = 100 * 365 * 24 * 3600
+_HOUR = 3600
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -26,6 +28,12 @@ class Advance(Frozen):
     """POST advance."""
 
     seconds: Annotated[float, Field(ge=0, le=_CENTURY)]
+
+
+class Refuse(Frozen):
+    """POST refuse."""
+
+    seconds: Annotated[float, Field(gt=0, le=_HOUR)]
 
 
 class Faults(RootModel[list[Fault] | Fault]):
@@ -48,6 +56,7 @@ class Controls:
             self._route("/log", GET=self.log, DELETE=self.clear_log),
             self._route("/counts", GET=self.counts),
             self._route("/state", GET=self.state),
+            self._route("/refuse", POST=self.refuse),
             self._route("/reset", POST=self.reset),
         ]
 
@@ -76,6 +85,14 @@ class Controls:
     async def clear_faults(self, _request: Request) -> Response:
         """No fault is left."""
         self._traffic.faults.clear()
+        return Response(status_code=NO_CONTENT)
+
+    async def refuse(self, request: Request) -> Response:
+        """Nobody can connect for some seconds of real time."""
+        seconds = parsed(Refuse, await request.body()).seconds
+        if self._traffic.refuse is None:
+            raise conflict("nothing listens here: requests come without connections")
+        await self._traffic.refuse(seconds)
         return Response(status_code=NO_CONTENT)
 
     async def advance(self, request: Request) -> Response:

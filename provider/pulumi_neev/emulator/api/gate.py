@@ -3,17 +3,19 @@
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pulumi_neev.emulator.api.answers import failure
+from pulumi_neev.emulator.api.names import named
 from pulumi_neev.emulator.api.strikes import Dropped, Strike
 from pulumi_neev.emulator.clock import stamp
 from pulumi_neev.emulator.traffic import Dice, Entry, Fault, Faults, Limiter, Log, mutating, shortened, templated
+from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
 
 CONTROLS = "/_emulator"
@@ -29,6 +31,8 @@ class Traffic:
         self.log = Log()
         self.faults = Faults()
         self.closing = asyncio.Event()
+        self.refuse: Callable[[float], Awaitable[None]] | None = None
+        """Lets nobody connect for some seconds; null where nobody listens, as under `httpx.ASGITransport`."""
         self.adopt_settings()
 
     def adopt_settings(self) -> None:
@@ -40,9 +44,9 @@ class Traffic:
         """Seconds for which the next call is turned away; 0 lets it in."""
         return self._limiter.wait()
 
-    def fault(self, method: str, path: str, *, control_plane: bool) -> Fault | None:
+    def fault(self, method: str, path: str, names: set[str], *, control_plane: bool) -> Fault | None:
         """What goes wrong with this call."""
-        return self.faults.take(method, path) or (self._dice.throw() if control_plane else None)
+        return self.faults.take(method, path, names) or (self._dice.throw() if control_plane else None)
 
 
 class Gate:
@@ -81,7 +85,10 @@ class Gate:
             turned_away = JSONResponse(failure(None, "too many requests"), 429, headers={"retry-after": str(wait)})
             await turned_away(scope, receive, passage)
             return
-        fault = self._traffic.fault(method, shortened(path), control_plane=control_plane)
+        names: set[str] = set()
+        if self._traffic.faults.some_by_name:
+            names, receive = await named(self._world, scope, receive)
+        fault = self._traffic.fault(method, shortened(path), names, control_plane=control_plane)
         if fault is None:
             await self._app(scope, receive, passage)
             return

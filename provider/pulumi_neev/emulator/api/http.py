@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from pulumi_neev.emulator.api.answers import failure
 from pulumi_neev.emulator.errors import Refusal, invalid, not_found
 from pulumi_neev.emulator.records import Agent, Sandbox
 from pulumi_neev.emulator.scheduler import settle
+from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
 
 M = TypeVar("M", bound=BaseModel)

@@ -8,7 +8,7 @@ from dataclasses import astuple
 from operator import itemgetter
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pulumi_neev.emulator.api.http import Call
 from pulumi_neev.emulator.bodies import duration
@@ -16,6 +16,7 @@ from pulumi_neev.emulator.clock import stamp
 from pulumi_neev.emulator.errors import invalid
 from pulumi_neev.emulator.meters import METRICS, Window
 from pulumi_neev.emulator.runtime import AuditRecord
+from pulumi_neev.emulator.wire import JSONResponse
 
 _HOUR = 3600.0
 _DAY = 24 * _HOUR

@@ -1,12 +1,13 @@
 """Ports of a sandbox or of an agent, and their preview URLs."""
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pulumi_neev.emulator import ports
 from pulumi_neev.emulator.api import answers
 from pulumi_neev.emulator.api.http import NO_CONTENT, Call
 from pulumi_neev.emulator.bodies import ExposePort
 from pulumi_neev.emulator.errors import invalid
+from pulumi_neev.emulator.wire import JSONResponse
 
 _HIGHEST_PORT = 65535
 

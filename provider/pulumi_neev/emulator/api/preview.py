@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 import h11
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from pulumi_neev.emulator.api.answers import failure
 from pulumi_neev.emulator.errors import not_found
 from pulumi_neev.emulator.scheduler import settle
+from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
 
 PREVIEW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -1,6 +1,6 @@
 """P/sandboxes and everything below it that changes or shows a sandbox."""
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pulumi_neev.emulator import sandboxes
 from pulumi_neev.emulator.api import answers
@@ -10,6 +10,7 @@ from pulumi_neev.emulator.errors import invalid
 from pulumi_neev.emulator.records import Sandbox
 from pulumi_neev.emulator.shelf import is_uuid
 from pulumi_neev.emulator.tokens import LIFETIME, issued
+from pulumi_neev.emulator.wire import JSONResponse
 
 
 async def list_all(call: Call) -> Response:
@@ -25,7 +26,8 @@ async def list_all(call: Call) -> Response:
         and (not phase or record.phase(now) == phase)
         and (not key or record.id == key.lower())
     ]
-    return call.page(found, lambda record: answers.sandbox(call.world, record, call.origin))
+    origin = call.origin
+    return call.page(found, lambda record: answers.sandbox(call.world, record, origin))
 
 
 async def create(call: Call) -> Response:

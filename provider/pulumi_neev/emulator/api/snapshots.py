@@ -1,11 +1,12 @@
 """P/snapshots, and the snapshots of a sandbox or of an agent."""
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pulumi_neev.emulator import snapshots
 from pulumi_neev.emulator.api import answers
 from pulumi_neev.emulator.api.http import NO_CONTENT, Call
 from pulumi_neev.emulator.bodies import CreateSnapshot
+from pulumi_neev.emulator.wire import JSONResponse
 
 
 async def list_all(call: Call) -> Response:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pulumi_neev.emulator import twists
 from pulumi_neev.emulator.api.answers import Answer, failure
 from pulumi_neev.emulator.traffic import Fault, mutating, shortened
+from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
 
 _CODES = {
@@ -77,7 +78,7 @@ class Strike:
         elif captured:
             await captured.with_body(captured.body)(scope, receive, send)
         else:
-            await self._app(scope, _replayed(messages, receive), send)
+            await self._app(scope, replayed(messages, receive), send)
 
     async def _drop_before(self, scope: Scope, receive: Receive, _send: Send) -> None:
         # What is not read when a connection closes would turn its end into a reset.
@@ -170,7 +171,8 @@ async def _left(receive: Receive, messages: list[Message]) -> None:
         messages.append(message)
 
 
-def _replayed(messages: list[Message], receive: Receive) -> Receive:
+def replayed(messages: list[Message], receive: Receive) -> Receive:
+    """These messages once more, and then those that come."""
     waiting = iter(messages)
 
     async def replay() -> Message:

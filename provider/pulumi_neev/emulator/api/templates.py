@@ -1,11 +1,12 @@
 """The catalogue, which belongs to no project."""
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pulumi_neev.emulator.api import answers
 from pulumi_neev.emulator.api.http import Call
 from pulumi_neev.emulator.catalogue import AGENT_TEMPLATES, SANDBOX_TEMPLATES
 from pulumi_neev.emulator.errors import not_found
+from pulumi_neev.emulator.wire import JSONResponse
 
 
 async def list_sandbox_templates(call: Call) -> Response:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import MappingProxyType
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
+
+from pulumi_neev.emulator.wire import JSONResponse
 
 STATUS = MappingProxyType(
     {

@@ -6,11 +6,12 @@ from io import FileIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from pulumi_neev.emulator.runtime.body import json_body, plain_text, raw_body
 from pulumi_neev.emulator.runtime.computer import Computer
 from pulumi_neev.emulator.runtime.errors import invalid
+from pulumi_neev.emulator.wire import JSONResponse
 
 _BLOCK = 1 << 18
 _MOST_ENTRIES = 1 << 31

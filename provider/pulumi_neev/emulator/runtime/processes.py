@@ -5,13 +5,14 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pulumi_neev.emulator.runtime.body import Body, json_body
 from pulumi_neev.emulator.runtime.computer import Computer
 from pulumi_neev.emulator.runtime.errors import invalid
 from pulumi_neev.emulator.runtime.streaming import Frame, FrameStream, exit_frame, output_frame, unless_gone
 from pulumi_neev.emulator.runtime.supervised import Process
+from pulumi_neev.emulator.wire import JSONResponse
 
 _LAST_CURSOR = 1 << 62
 
