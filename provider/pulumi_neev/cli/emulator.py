@@ -23,15 +23,23 @@ _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
 _KILLED = 128
 _HIGHEST_PORT = 65535
+_REMOTE = (
+    "pulumi-neev: listens on {host}: whoever reaches it and has the key runs processes on this machine, as you; "
+    "the controls under /_emulator answer this machine alone"
+)
 
 app = typer.Typer(subcommand_metavar="[-- COMMAND [ARGS]...]")
 
 
 @app.callback(invoke_without_command=True)
-def emulator(
+def emulator(  # noqa: PLR0913 - one for each option
     context: typer.Context,
     *,
-    port: Annotated[int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port on 127.0.0.1; 0 is any free one.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port of it; 0 is any free one.")] = 0,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Listen also where other machines can reach it.")
+    ] = False,
     data: Annotated[
         Path | None, typer.Option(file_okay=False, help="Directory that keeps everything over a restart.")
     ] = None,
@@ -59,14 +67,23 @@ def emulator(
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         _fail(f"the emulator needs {' and '.join(missing)}: pip install 'pulumi-neev[emulator]'")
-    from pulumi_neev.emulator import serve_world  # noqa: PLC0415 - an extra, and slow to import
+    from pulumi_neev.emulator import (  # noqa: PLC0415 - an extra, and slow to import
+        RemoteNotAllowedError,
+        is_loopback,
+        serve_world,
+    )
 
     relay = Relay()
+    world = _world(data, provision, quota)
     try:
-        with relay, serve_world(_world(data, provision, quota), port=port) as running:
+        with relay, serve_world(world, host=host, port=port, allow_remote=allow_remote) as running:
+            if not is_loopback(host):
+                typer.echo(_REMOTE.format(host=host), err=True)
             status = _run(command, running.env, relay) if command else _announce(running.env, relay)
     except OSError as error:
-        _fail(f"cannot listen on port {port} of 127.0.0.1: {error.strerror}")
+        _fail(f"cannot listen on port {port} of {host}: {error.strerror}")
+    except RemoteNotAllowedError as error:
+        _fail(f"{error}, with --allow-remote")
     raise typer.Exit(status)
 
 

@@ -3,6 +3,7 @@
 It shares no code with the provider, so that it is a witness of its own. `serve` runs one; docs/emulator.md tells more.
 """
 
+from pulumi_neev.emulator.address import RemoteNotAllowedError, is_loopback
 from pulumi_neev.emulator.app import create_app
 from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.serve import Emulator, serve, serve_world
@@ -15,11 +16,13 @@ __all__ = [
     "Durations",
     "Emulator",
     "RandomFaults",
+    "RemoteNotAllowedError",
     "Settings",
     "StoreInUseError",
     "Windows",
     "World",
     "create_app",
+    "is_loopback",
     "provisioning",
     "serve",
     "serve_world",

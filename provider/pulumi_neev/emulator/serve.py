@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.request import Request, urlopen
 
-from pulumi_neev.emulator.server import LOOPBACK, Server, bound
+from pulumi_neev.emulator.address import LOOPBACK, RemoteNotAllowedError, bound, origin, refuse_unless_local
+from pulumi_neev.emulator.server import Server
 from pulumi_neev.emulator.settings import Settings, provisioning
 from pulumi_neev.emulator.world import World
 
@@ -116,11 +117,21 @@ def serve(
 
 
 @contextmanager
-def serve_world(world: World, *, port: int = 0) -> Iterator[Emulator]:
-    """This world as a running emulator, on this port of 127.0.0.1 or on any free one; it is closed at the end."""
+def serve_world(world: World, *, host: str = LOOPBACK, port: int = 0, allow_remote: bool = False) -> Iterator[Emulator]:
+    """This world as a running emulator, on this port or on any free one; it is closed at the end.
+
+    Args:
+        world: What is served.
+        host: Address to listen on.
+        port: Port of it; 0 is any free one.
+        allow_remote: Also on an address that other machines can reach. Whoever has the key runs processes here, as
+            the emulator's user; the controls stay for this machine.
+    """
     try:
-        listener = bound(LOOPBACK, port)
-    except OSError:
+        if not allow_remote:
+            refuse_unless_local(host)
+        listener = bound(host, port)
+    except (OSError, RemoteNotAllowedError):
         asyncio.run(world.close())
         raise
     server = Server(world)
@@ -131,7 +142,7 @@ def serve_world(world: World, *, port: int = 0) -> Iterator[Emulator]:
         if not server.started:
             raise RuntimeError("the emulator did not start; its log says why")
         yield Emulator(
-            base_url=f"http://{LOOPBACK}:{listener.getsockname()[1]}/agent",
+            base_url=f"{origin(listener)}/agent",
             api_key=world.api_key,
             org_id=world.org_id,
             project_id=world.project_ids[0],

@@ -9,10 +9,10 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from pulumi_neev.emulator.address import bound
 from pulumi_neev.emulator.app import create_app
 from pulumi_neev.emulator.world import World
 
-LOOPBACK = "127.0.0.1"
 _STOP_SECONDS = 5
 _KEEP_ALIVE_SECONDS = 120
 _DATE_SECONDS = 1.0
@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
 
     def run_on(self, listener: socket.socket) -> None:
         """Serves on this socket until it is stopped."""
-        self._address = listener.getsockname()
+        self._address = listener.getsockname()[:2]
         try:
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
                 runner.run(self.serve(sockets=[listener]))
@@ -96,7 +96,7 @@ class Server(uvicorn.Server):
 
     async def _open_again(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        while (listener := _free(self._address)) is None:  # noqa: ASYNC110 - of another process
+        while (listener := _free(*self._address)) is None:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(_TAKEN_SECONDS)
         self.servers = [await self._loop.create_server(self._protocol, sock=listener, backlog=self.config.backlog)]
 
@@ -118,21 +118,8 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
         self.app_state = {**self.app_state, "transport": transport}
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket with this address, or with any free port of the host."""
-    # With its protocol named, so that asyncio turns Nagle's algorithm off: it would add 40 ms to every answer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _free(host: str, port: int) -> socket.socket | None:
     try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _free(address: tuple[str, int]) -> socket.socket | None:
-    try:
-        return bound(*address)
+        return bound(host, port)
     except OSError:  # somebody else has it just now
         return None

@@ -127,6 +127,17 @@ def test_a_port_can_be_chosen_and_must_be_free() -> None:
         assert f":{port}/agent" in line(process)
 
 
+def test_an_address_that_others_reach_has_to_be_allowed() -> None:
+    ended = run("emulator", "--host", "0.0.0.0")
+    assert ended.returncode == 1
+    assert "0.0.0.0 can be reached from other machines" in ended.stderr
+    assert ended.stderr.endswith("with --allow-remote\n")
+    allowed = run("emulator", "--host", "0.0.0.0", "--allow-remote", "--", "printenv", "NEEV_BASE_URL")
+    assert allowed.stdout.startswith("http://127.0.0.1:")
+    assert "whoever reaches it and has the key runs processes on this machine" in allowed.stderr
+    assert run("emulator", "--allow-remote", "--", "true").stderr == ""
+
+
 def test_a_directory_can_be_used_by_one_emulator_at_a_time(tmp_path: Path) -> None:
     with started("--data", str(tmp_path)) as process:
         assert line(process)

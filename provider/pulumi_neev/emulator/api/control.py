@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pulumi_neev.emulator.address import is_loopback
 from pulumi_neev.emulator.api.gate import CONTROLS, Traffic
 from pulumi_neev.emulator.api.http import NO_CONTENT, parsed
 from pulumi_neev.emulator.clock import stamp
@@ -21,7 +22,6 @@ from pulumi_neev.emulator.world import World
 
 _CENTURY = 100 * 365 * 24 * 3600
 _HOUR = 3600
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Advance(Frozen):
@@ -140,6 +140,8 @@ class Controls:
 
     def _route(self, path: str, **handlers: Any) -> Route:
         async def endpoint(request: Request) -> Response:
+            if request.client is None or not is_loopback(request.client.host):
+                raise Refusal("forbidden", "the controls are only for the machine that the emulator runs on")
             if not _from_here(request.headers.get("origin")):
                 raise Refusal("forbidden", "web pages may not use the controls")
             handled: Response = await handlers["GET" if request.method == "HEAD" else request.method](request)
@@ -150,7 +152,7 @@ class Controls:
 
 def _from_here(origin: str | None) -> bool:
     try:
-        return origin is None or urlsplit(origin).hostname in _LOOPBACK
+        return origin is None or is_loopback(urlsplit(origin).hostname or "")
     except ValueError:
         return False
 

@@ -1,0 +1,57 @@
+"""Where the emulator listens, and whom that lets in."""
+
+import socket
+from ipaddress import IPv6Address, ip_address
+
+LOOPBACK = "127.0.0.1"
+
+
+class RemoteNotAllowedError(Exception):
+    """Other machines could reach the emulator, and nobody said that they may."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} can be reached from other machines: whoever has the key runs processes here, as you. "
+            f"Allow it if that is what you want"
+        )
+
+
+def refuse_unless_local(host: str) -> None:
+    """Only this machine can reach a socket with this address."""
+    if not is_loopback(host):
+        raise RemoteNotAllowedError(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is an address, or the name, of the machine itself."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket with this address, or with any free port of the host."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+    )[0]
+    # With its protocol named, so that asyncio turns Nagle's algorithm off: it would add 40 ms to every answer.
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def origin(listener: socket.socket) -> str:
+    """Where this machine reaches the socket: `http://127.0.0.1:8123`, also where it is open to others."""
+    host, port = listener.getsockname()[:2]
+    address = ip_address(host)
+    if address.is_unspecified:
+        address = ip_address("::1" if address.version == 6 else LOOPBACK)  # noqa: PLR2004 - of the protocol
+    return f"http://[{address}]:{port}" if isinstance(address, IPv6Address) else f"http://{address}:{port}"
