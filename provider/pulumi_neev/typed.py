@@ -25,7 +25,8 @@ from pulumi_neev.functions.templates import (
 )
 from pulumi_neev.resources.command import Outcome
 from pulumi_neev.resources.egress import Egress, EgressMode, EgressRule, Protocol
-from pulumi_neev.resources.machine import LastCrash, OnIdle
+from pulumi_neev.resources.machine import LastCrash
+from pulumi_neev.resources.windows import OnIdle
 
 __all__ = [
     "Agent",
@@ -124,6 +125,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         paused: pulumi.Input[bool] | None = None,
         paused_retention_seconds: pulumi.Input[int] | None = None,
         region: pulumi.Input[str] | None = None,
+        renew: pulumi.Input[str] | None = None,
         resume_idle_paused: pulumi.Input[bool] | None = None,
         rollback_to: pulumi.Input[str] | None = None,
         rootfs_disk_gb: pulumi.Input[int] | None = None,
@@ -143,8 +145,8 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
             idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
                 account's default, or as it was.
             image: Public OCI image with its registry's path and a tag or digest. Instead of `template_id`.
-            max_lifetime_seconds: Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
-                Unset: the account's default, or as it was.
+            max_lifetime_seconds: Seconds after its creation, or after the last renewal, at which it is stopped, used or
+                not; 0 is never. Unset: the account's default, or as it was.
             memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
             name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
             on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
@@ -153,6 +155,9 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
             paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
                 the account's default, or as it was.
             region: Where it runs. Unset: the provider's region, else the platform's.
+            renew: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox. The idle
+                window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set when
+                the sandbox is created, it is only recorded.
             resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
                 `paused` is false.
             rollback_to: Id of a snapshot: a change of it puts the sandbox's files back in place, destructively. Id,
@@ -183,6 +188,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
                 "paused": paused,
                 "pausedRetentionSeconds": paused_retention_seconds,
                 "region": region,
+                "renew": renew,
                 "resumeIdlePaused": resume_idle_paused,
                 "rollbackTo": rollback_to,
                 "rootfsDiskGb": rootfs_disk_gb,
@@ -267,7 +273,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
 
     @property
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
+        """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
 
         Unset: the account's default, or as it was.
         """
@@ -323,6 +329,20 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     def region(self) -> pulumi.Output[str]:
         """Where it runs. Unset: the provider's region, else the platform's."""
         return self._output("region")
+
+    @property
+    def renew(self) -> pulumi.Output[str | None]:
+        """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+
+        The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set
+        when the sandbox is created, it is only recorded.
+        """
+        return self._output("renew")
+
+    @property
+    def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
+        """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
+        return self._output("renewedLifetimeSeconds")
 
     @property
     def replicas(self) -> pulumi.Output[int | None]:
@@ -386,6 +406,7 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         on_idle: pulumi.Input[OnIdle | Literal["pause", "delete"]] | None = None,
         paused: pulumi.Input[bool] | None = None,
         paused_retention_seconds: pulumi.Input[int] | None = None,
+        renew: pulumi.Input[str] | None = None,
         resume_idle_paused: pulumi.Input[bool] | None = None,
         rollback_to: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -400,8 +421,8 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
             egress: What the fork may reach. Unset: what its source may; taken out later: nothing.
             idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
                 account's default, or as it was.
-            max_lifetime_seconds: Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
-                Unset: the account's default, or as it was.
+            max_lifetime_seconds: Seconds after its creation, or after the last renewal, at which it is stopped, used or
+                not; 0 is never. Unset: the account's default, or as it was.
             memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
             name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
             on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
@@ -409,6 +430,9 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
                 once. A pause that the platform made because of the idle window is no drift.
             paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
                 the account's default, or as it was.
+            renew: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox. The idle
+                window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set when
+                the sandbox is created, it is only recorded.
             resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
                 `paused` is false.
             rollback_to: Id of a snapshot: a change of it puts the sandbox's files back in place, destructively. Id,
@@ -429,6 +453,7 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
                 "onIdle": on_idle,
                 "paused": paused,
                 "pausedRetentionSeconds": paused_retention_seconds,
+                "renew": renew,
                 "resumeIdlePaused": resume_idle_paused,
                 "rollbackTo": rollback_to,
             },
@@ -505,7 +530,7 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
 
     @property
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
+        """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
 
         Unset: the account's default, or as it was.
         """
@@ -561,6 +586,20 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     def region(self) -> pulumi.Output[str]:
         """Where it runs."""
         return self._output("region")
+
+    @property
+    def renew(self) -> pulumi.Output[str | None]:
+        """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+
+        The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set
+        when the sandbox is created, it is only recorded.
+        """
+        return self._output("renew")
+
+    @property
+    def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
+        """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
+        return self._output("renewedLifetimeSeconds")
 
     @property
     def replicas(self) -> pulumi.Output[int | None]:

@@ -52,6 +52,7 @@ def replace(inputs: dict[str, Any], *, delete_first: bool = False, **more: Any) 
 
 PATCH = "PATCH /sandboxes/{id}"
 TIMEOUT = "PUT /sandboxes/{id}/timeout"
+KEEPALIVE = "POST /sandboxes/{id}/keepalive"
 PAUSE = "POST /sandboxes/{id}/pause"
 RESUME = "POST /sandboxes/{id}/resume"
 ROLLBACK = "POST /sandboxes/{id}/rollback"
@@ -164,6 +165,24 @@ SANDBOXES = (
         ),
     ),
     Case(
+        "a renewal lets the windows count anew, and the same one again changes nothing",
+        "Sandbox",
+        {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "a"},
+        (
+            none({"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "a"}),
+            update(
+                {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "b"},
+                TIMEOUT,
+                KEEPALIVE,
+                state={"maxLifetimeSeconds": 3600},
+            ),
+            update({"maxLifetimeSeconds": 7200, "renew": "b"}, TIMEOUT, state={"maxLifetimeSeconds": 7200}),
+            none({"maxLifetimeSeconds": 7200}),
+            update({"maxLifetimeSeconds": 7200, "renew": "c"}, TIMEOUT, KEEPALIVE),
+            update({"renew": "d"}, KEEPALIVE),
+        ),
+    ),
+    Case(
         "a sandbox that fell asleep is woken only where the program says so",
         "Sandbox",
         {"paused": False, "idleTimeoutSeconds": 60},
@@ -204,6 +223,13 @@ FORKS = (
             replace({"sourceSandboxId": "$another"}),
         ),
         state={"cpu": 2, "phase": "Paused", "idleTimeoutSeconds": 600},
+    ),
+    Case(
+        "a fork is renewed as any sandbox",
+        "SandboxFork",
+        {"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renew": "a"},
+        (update({"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renew": "b"}, TIMEOUT),),
+        state={"maxLifetimeSeconds": 3600, "renewedLifetimeSeconds": None},
     ),
     Case(
         "a fork that keeps its name gives it free first",

@@ -1,5 +1,6 @@
 """Sandboxes: what the API says of them, and the calls for their paths."""
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from pulumi_neev.client.adopting import do_once, make_once
 from pulumi_neev.client.pages import PAGE_SIZE, read_all
 from pulumi_neev.client.sweeping import Sweeper
 from pulumi_neev.client.watching import Watcher
-from pulumi_neev.client.wire import Item, Page, Wire, nothing, parser
+from pulumi_neev.client.wire import Item, Page, Wire, nothing, parser, seconds
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import NotFound
 
@@ -126,6 +127,22 @@ class Sandboxes:
     async def set_timeout(self, id: str, body: Mapping[str, Any]) -> Sandbox:
         """Return the sandbox with its windows changed; a window that the body leaves out stays as it is."""
         return await self._transport.request("PUT", self._at(id, "timeout"), parse=_sandbox, json=dict(body))
+
+    async def keepalive(self, id: str) -> Sandbox:
+        """Return the sandbox with its idle window counting anew; to ask twice does no harm."""
+
+        async def act() -> Sandbox:
+            return await self._transport.request("POST", self._at(id, "keepalive"), parse=_sandbox, json={})
+
+        return await do_once(act, act, clock=self._clock)
+
+    def age(self, seen: Sandbox) -> int:
+        """Return for how many seconds the lifetime of the sandbox has counted by now, by the server's clock."""
+        now, began, end = self._transport.server_clock.now(), seconds(seen.created_at), seconds(seen.hard_expires_at)
+        if end is not None and seen.max_lifetime_seconds:
+            # one that was resumed after its end began to count again
+            began = end - seen.max_lifetime_seconds
+        return 0 if began is None else max(0, math.ceil(now - began))
 
     async def pause(self, id: str) -> Sandbox:
         """Return the sandbox, on its way to Paused."""

@@ -15,7 +15,7 @@ from pulumi_neev.emulator.world import World
 
 _STOP_SECONDS = 5
 _KEEP_ALIVE_SECONDS = 120
-_DATE_SECONDS = 1.0
+_TICK_SECONDS = 1.0
 _TAKEN_SECONDS = 0.05
 
 
@@ -36,6 +36,7 @@ class Server(uvicorn.Server):
                 log_level="error",
                 access_log=False,
                 server_header=False,
+                date_header=False,  # the gate sends the emulator's own time, which can be advanced
                 proxy_headers=False,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 lifespan="on",
@@ -84,7 +85,7 @@ class Server(uvicorn.Server):
         # uvicorn's own looks ten times a second whether it is to stop, and stops that much later.
         while not await self.on_tick(0):
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), _DATE_SECONDS)
+                await asyncio.wait_for(self._stopping.wait(), _TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Nothing of it is left, and no process of any sandbox."""

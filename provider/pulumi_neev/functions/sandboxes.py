@@ -13,12 +13,12 @@ from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.model import Arguments, Outputs
 from pulumi_neev.functions.templates import ByIdOrName
-from pulumi_neev.resources.fork import SandboxForkOutputs
+from pulumi_neev.resources.fork import WholeOutputs
 from pulumi_neev.resources.machine import found, observed
 from pulumi_neev.resources.snapshot import SnapshotOutputs
 
 
-class SandboxInfo(SandboxForkOutputs):
+class SandboxInfo(WholeOutputs):
     """A sandbox as it is now."""
 
     id: str

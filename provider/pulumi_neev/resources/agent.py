@@ -17,8 +17,9 @@ from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
 from pulumi_neev.resources import egress
 from pulumi_neev.resources.egress import Egress, Guarded
-from pulumi_neev.resources.machine import PAUSED, PAUSING, READY, SETTLED, SOON, LastCrash, Seconds, found, idle_paused
+from pulumi_neev.resources.machine import PAUSED, PAUSING, READY, SETTLED, SOON, LastCrash, found, idle_paused
 from pulumi_neev.resources.text import JsonObject
+from pulumi_neev.resources.windows import Seconds
 
 PROVISIONING, FAILED = "Provisioning", "Failed"
 

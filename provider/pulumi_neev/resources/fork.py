@@ -13,6 +13,7 @@ from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live
 from pulumi_neev.resources.egress import Egress
 from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
+from pulumi_neev.resources.windows import Renewed
 
 
 class SandboxForkInputs(MachineInputs):
@@ -26,8 +27,8 @@ class SandboxForkInputs(MachineInputs):
     """What the fork may reach. Unset: what its source may; taken out later: nothing."""
 
 
-class SandboxForkOutputs(MachineOutputs):
-    """What the platform says of a fork, with what it has from its source."""
+class WholeOutputs(MachineOutputs):
+    """What the platform says of a sandbox, with what its inputs say where it was not forked."""
 
     region: Annotated[str, Stable()]
     """Where it runs."""
@@ -41,6 +42,10 @@ class SandboxForkOutputs(MachineOutputs):
     """Disk in GB."""
     rootfs_disk_gb: Annotated[int | None, Stable()] = None
     """The part of the disk for the container's own file system, in GB."""
+
+
+class SandboxForkOutputs(WholeOutputs, Renewed):
+    """What the platform says of a fork, with what it has from its source, and what renewals of it came to."""
 
 
 class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import Field
@@ -17,10 +16,9 @@ from pulumi_neev.core.marks import Stable, Update, Visible
 from pulumi_neev.core.model import Flag, Integer, Model, Number, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
-from pulumi_neev.resources import egress
-from pulumi_neev.resources.egress import Guarded
+from pulumi_neev.resources import egress, windows
+from pulumi_neev.resources.windows import RENEWED, Timed
 
-Seconds = Annotated[Integer, Field(ge=0)]
 READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
 SETTLED = (READY, PAUSED)
 TROUBLES = {
@@ -31,36 +29,13 @@ SOON = 0.02
 """Seconds that a read waits for others, so that a refresh of many is one list."""
 
 
-class OnIdle(StrEnum):
-    """What the platform does with a sandbox that has been idle for its window."""
-
-    PAUSE = "pause"
-    """It is paused: its files are kept, its processes stop."""
-    DELETE = "delete"
-    """It is deleted, with every snapshot taken from it."""
-
-
-class MachineInputs(Guarded):
+class MachineInputs(Timed):
     """What can be changed in place."""
 
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
     """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
     memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Visible()] = None
     """Memory in GB, 1 to 16. Changed in place, without a restart."""
-    idle_timeout_seconds: Annotated[Seconds | None, Update(), Visible()] = None
-    """Seconds without activity after which `onIdle` happens; 0 is never. Unset: the account's default, or as it was."""
-    max_lifetime_seconds: Annotated[Seconds | None, Update(), Visible()] = None
-    """Seconds after its creation at which the sandbox is stopped, used or not; 0 is never.
-
-    Unset: the account's default, or as it was.
-    """
-    paused_retention_seconds: Annotated[Seconds | None, Update(), Visible()] = None
-    """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
-
-    Unset: the account's default, or as it was.
-    """
-    on_idle: Annotated[OnIdle | None, Update(), Visible()] = None
-    """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
     paused: Annotated[Flag | None, Update()] = None
     """Whether the sandbox is paused. Unset: it starts running and is then left alone.
 
@@ -125,7 +100,8 @@ class Machine(Resource[M, O]):
 
     @override
     async def settle(self, api: Api, id: str, inputs: M, call: Call) -> Live[O]:
-        return self.live(await _match(api, await steady(api, id, call), inputs, call), inputs)
+        seen = await _match(api, await steady(api, id, call), inputs, call)
+        return self.live(seen, inputs, renewed=seen.max_lifetime_seconds)
 
     @override
     async def read(self, api: Api, id: str, inputs: M | None) -> Live[O] | None:
@@ -134,10 +110,16 @@ class Machine(Resource[M, O]):
         return None if seen is None else self.live(seen, inputs)
 
     @override
+    async def refresh(self, api: Api, id: str, inputs: M, state: Mapping[str, Any]) -> Live[O] | None:
+        seen = await api.sandboxes.observe(id, SOON)
+        return None if seen is None else self.live(seen, inputs, renewed=state.get(RENEWED))
+
+    @override
     async def update(self, api: Api, id: str, old: M, new: M, call: Call) -> Live[O]:
         if new.rollback_to is not None and new.rollback_to != old.rollback_to:
             await api.sandboxes.rollback(id, new.rollback_to)
-        return self.live(await _match(api, await steady(api, id, call), new, call, was=old), new)
+        seen = await _match(api, await steady(api, id, call), new, call, was=old)
+        return self.live(seen, new, renewed=seen.max_lifetime_seconds)
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
@@ -149,11 +131,13 @@ class Machine(Resource[M, O]):
             what="waiting until it is gone",
         )
 
-    def live(self, seen: Seen, inputs: M | None) -> Live[O]:
-        """The sandbox as a program sees it."""
+    def live(self, seen: Seen, inputs: M | None, *, renewed: int | None = None) -> Live[O]:
+        """The sandbox as a program sees it; ``renewed`` is the lifetime that a renewal is known to have set."""
         answered = observed(seen)
         if inputs is not None and inputs.paused is not None:
             answered["paused"] = _counts_as_paused(seen, inputs)
+        if inputs is not None and windows.lifetime(seen, inputs, renewed) != seen.max_lifetime_seconds:
+            answered |= {"maxLifetimeSeconds": inputs.max_lifetime_seconds, RENEWED: seen.max_lifetime_seconds}
         outputs = cast("O", self.outputs.model_validate(seen.model_dump() | answered))
         return Live(seen.id, answered, outputs, TROUBLES.get(seen.phase))
 
@@ -234,7 +218,9 @@ def _verdict(seen: Seen | None, wanted: tuple[str, ...]) -> Verdict:
 async def _match(api: Api, seen: Seen, inputs: MachineInputs, call: Call, was: MachineInputs | None = None) -> Seen:
     """The sandbox is sized, guarded, timed and paused as the inputs say; only what differs is sent."""
     seen = await _match_size_and_egress(api, seen, inputs, was)
-    seen = await _match_windows(api, seen, inputs)
+    seen = await windows.match(api, seen, inputs, call, was)
+    if windows.renews(inputs, was) and seen.phase == READY and seen.idle_expires_at is not None:
+        seen = await api.sandboxes.keepalive(seen.id)
     return await _match_power(api, seen, inputs, call, was)
 
 
@@ -246,19 +232,6 @@ async def _match_size_and_egress(api: Api, seen: Seen, inputs: MachineInputs, wa
     if policy := egress.differing(seen.egress, inputs, was):
         body["egress"] = egress.body(policy)
     return await api.sandboxes.patch(seen.id, body) if body else seen
-
-
-def windows_body(inputs: MachineInputs) -> dict[str, Any]:
-    """The windows that are set, as the API takes them."""
-    fields = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
-    return inputs.model_dump(mode="json", include=fields, exclude_none=True)
-
-
-async def _match_windows(api: Api, seen: Seen, inputs: MachineInputs) -> Seen:
-    wanted = windows_body(inputs)
-    if all(getattr(seen, field) == value for field, value in wanted.items()):
-        return seen
-    return await api.sandboxes.set_timeout(seen.id, wanted)
 
 
 async def _match_power(api: Api, seen: Seen, inputs: MachineInputs, call: Call, was: MachineInputs | None) -> Seen:

@@ -13,10 +13,11 @@ from pulumi_neev.core.marks import AutoName, Kept, Replace, Secret, Unset, Updat
 from pulumi_neev.core.model import Integer, Rule
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live
-from pulumi_neev.resources import egress, machine
+from pulumi_neev.resources import egress, windows
 from pulumi_neev.resources.egress import Egress
 from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
 from pulumi_neev.resources.text import Image, TemplateId
+from pulumi_neev.resources.windows import Renewed
 
 
 class SandboxInputs(MachineInputs):
@@ -50,7 +51,11 @@ class SandboxInputs(MachineInputs):
     """What the sandbox may reach. Unset, or taken out later: nothing."""
 
 
-class Sandbox(Machine[SandboxInputs, MachineOutputs]):
+class SandboxOutputs(MachineOutputs, Renewed):
+    """What the platform says of a sandbox, and what renewals of it came to."""
+
+
+class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
     """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
 
     The name addresses it and is unique in its project. Once created it is `Ready` and reachable, or paused if asked.
@@ -58,15 +63,15 @@ class Sandbox(Machine[SandboxInputs, MachineOutputs]):
 
     name = "Sandbox"
     inputs = SandboxInputs
-    outputs = MachineOutputs
+    outputs = SandboxOutputs
 
     @override
-    async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[MachineOutputs]:
+    async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[SandboxOutputs]:
         seen = await api.sandboxes.create(_body(api, inputs))
         return self.made(seen.id, lambda: self.live(seen, inputs))
 
     @override
-    def imported(self, live: Live[MachineOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def imported(self, live: Live[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().imported(live)
         if "templateId" in inputs:
             # the template's own image and command are not a source of their own
@@ -88,6 +93,6 @@ def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
         "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
         "resources": resources,
         "egress": egress.body(inputs.egress) if inputs.egress else None,
-        "lifecycle": machine.windows_body(inputs),
+        "lifecycle": windows.body(inputs),
     }
     return {key: value for key, value in body.items() if value not in (None, {}, [])}

@@ -189,6 +189,29 @@ async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulat
         await api.sandboxes.pause(id)
 
 
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+async def test_a_sign_of_life_whose_answer_was_lost_is_given_again(api: Api, emulator: Emulator, kind: str) -> None:
+    id = (await ready(api)).id
+    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/keepalive")
+    assert (await api.sandboxes.keepalive(id)).id == id
+    assert emulator.counts()["POST /sandboxes/{id}/keepalive"] == 2
+
+
+def moment(seconds: float) -> str:
+    """Return the time that is this far from the beginning of fake clocks."""
+    return datetime.fromtimestamp(EPOCH + seconds, UTC).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("ends", "age"), [({}, 60), ({"max_lifetime_seconds": 600, "hard_expires_at": moment(590)}, 10)]
+)
+async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(ends: dict[str, Any], age: int) -> None:
+    """The platform says when it ends and how long it is."""
+    seen = Sandbox.model_validate({"id": "1", "name": "box", "phase": "Ready", "created_at": moment(-60), **ends})
+    async with connect(Settings("http://127.0.0.1", "key", "org", "project"), clock=FakeClock()) as api:
+        assert api.sandboxes.age(seen) == age
+
+
 async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_show_it(
     api: Api, emulator: Emulator
 ) -> None:
@@ -209,8 +232,7 @@ async def test_a_delete_whose_answer_was_lost_is_repeated_until_it_is_gone(api: 
 def shown(**changes: object) -> Ending:
     """Return an answer that shows the sandbox of BODY, made now, with these changes."""
     resources = {"cpu": 1.0, "memory_gb": 2, "disk_gb": 10, "rootfs_disk_gb": 4}
-    created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
-    sandbox = {"id": "1", "name": "box", "phase": "Pending", "created_at": created, "resources": resources}
+    sandbox = {"id": "1", "name": "box", "phase": "Pending", "created_at": moment(1), "resources": resources}
     return answer(json=sandbox | {"sandbox_template_id": TEMPLATE, "image": "img", "region": "dev"} | changes)
 
 

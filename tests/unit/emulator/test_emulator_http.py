@@ -1,6 +1,7 @@
 """What every path has in common: who is let in, what is not understood, and how refusals look."""
 
 import json
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from tests.unit.emulator.harness import Api
+from tests.unit.emulator.harness import START, Api
 
 from pulumi_neev.emulator import World, bodies, create_app
 from pulumi_neev.emulator.api.http import parsed
@@ -37,6 +38,14 @@ async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_f
     assert (await api.http.get(f"{other_org}/sandboxes")).json()["code"] == "forbidden"
     answer = await api.http.get(f"{other_project}/sandboxes")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_every_answer_says_what_time_it_is_at_the_emulator(api: Api) -> None:
+    first = await api.send("GET", "/sandboxes")
+    api.world.advance(3600)
+    later = await api.send("GET", "/sandboxes")
+    times = [parsedate_to_datetime(answer.headers["date"]).timestamp() for answer in (first, later)]
+    assert times == [START, START + 3600]
 
 
 async def test_every_answer_has_a_request_id_of_its_own(api: Api) -> None:

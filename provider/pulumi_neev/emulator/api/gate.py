@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pulumi_neev.emulator.api.answers import failure
 from pulumi_neev.emulator.api.names import named
 from pulumi_neev.emulator.api.strikes import Dropped, Strike
-from pulumi_neev.emulator.clock import stamp
+from pulumi_neev.emulator.clock import Clock, stamp
 from pulumi_neev.emulator.traffic import Dice, Entry, Fault, Faults, Limiter, Log, mutating, shortened, templated
 from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
@@ -62,7 +63,7 @@ class Gate:
         if scope["type"] != "http" or scope["path"].startswith(CONTROLS):
             await self._app(scope, receive, send)
             return
-        passage = Passage(send)
+        passage = Passage(send, self._world.clock)
         started = time.perf_counter()
         try:
             await self._serve(scope, receive, passage)
@@ -112,10 +113,11 @@ class Gate:
 
 
 class Passage:
-    """The way out of one request: marks the answer with its id and remembers the status."""
+    """The way out of one request: marks the answer with its id and the emulator's time, and remembers the status."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, clock: Clock) -> None:
         self._send = send
+        self._clock = clock
         self.request_id = uuid4().hex
         self.status: int | None = None
         self.fault: str | None = None
@@ -124,5 +126,7 @@ class Passage:
         """The message is on its way to the caller."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self.request_id
+            headers["date"] = formatdate(self._clock.now(), usegmt=True)
         await self._send(message)
