@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pulumi_neev.components import BranchEnvironment
     from pulumi_neev.typed import (
         Agent,
         AgentTemplate,
@@ -61,6 +62,7 @@ __all__ = [
     "Agent",
     "AgentTemplate",
     "AgentTemplates",
+    "BranchEnvironment",
     "Command",
     "Egress",
     "EgressArgs",
@@ -108,13 +110,17 @@ __all__ = [
 ]
 
 
+COMPONENTS = ("BranchEnvironment",)
+"""The names that are not made from declarations, but written over those that are."""
+
 # type checkers must not see it: a module with it has every name
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module("pulumi_neev.typed"), name)
+        part = "components" if name in COMPONENTS else "typed"
+        return getattr(import_module(f"pulumi_neev.{part}"), name)
 
     def __dir__() -> list[str]:
         return __all__

@@ -17,14 +17,15 @@ MAY_IMPORT = {
     "resources": {"core", "client", "resources"},
     "functions": {"core", "client", "resources", "functions"},
     "faces": {"core", "client", "resources", "functions", "faces"},
+    "components": {"", "core", "components"},
     "emulator": {"emulator"},
     "cli": {"cli", "emulator"},
 }
-"""Which parts each part may import; `typed` and the package itself are the public face of `faces`."""
+"""Which parts each part may import; `typed` and the package itself (``""``) are the public face of `faces`."""
 
 ONLY_IN = {
     "httpx": ("client/transport.py", "client/answers.py", "client/retries.py"),
-    "pulumi": ("faces/", "typed.py"),
+    "pulumi": ("faces/", "typed.py", "components/"),
     "grpc": ("faces/",),
     "neevai": ("client/runtime.py",),
     "starlette": ("emulator/",),

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_neev
 from pulumi_neev import (
     Agent,
+    BranchEnvironment,
     Egress,
     EgressArgs,
     EgressMode,
@@ -56,7 +57,11 @@ Snapshot("snapshot", sandbox_id=box.id, retain_for="720h", triggers=["release", 
 PreviewPort("web", sandbox_id=box.id, port=8080, slug=pulumi.Config().get_secret("slug"))
 Agent("coder", agent_template="claude-code", config={"any": [1, {"json": True}]}, env={"KEY": "value"}, cpu=2)
 
+environment = BranchEnvironment("web", branch="pr-7", base_sandbox_id=box.id, commands=[["make"]], egress=policy)
+BranchEnvironment("sdk", branch="pr-7", snapshot_id="image", resources=pulumi_neev)
+
 # Outputs have the types of the declarations; what can be absent is optional.
+assert_type(environment.url, pulumi.Output[str | None])
 assert_type(box.id, pulumi.Output[str])
 assert_type(box.name, pulumi.Output[str])
 assert_type(box.phase, pulumi.Output[str])

@@ -66,11 +66,10 @@ def test_docstrings_speak_of_arguments_in_snake_case() -> None:
     assert "`templateId`" not in documented
 
 
-def test_the_package_has_the_typed_names_and_no_other() -> None:
-    assert pulumi_neev.__all__ == typed.__all__ == generator.public()
-    assert [getattr(pulumi_neev, name) for name in pulumi_neev.__all__] == [
-        getattr(typed, name) for name in typed.__all__
-    ]
+def test_the_package_has_the_typed_names_and_the_components_and_no_other() -> None:
+    assert typed.__all__ == generator.public()
+    assert pulumi_neev.__all__ == sorted([*typed.__all__, *pulumi_neev.COMPONENTS])
+    assert all(getattr(pulumi_neev, name) is getattr(typed, name) for name in typed.__all__)
     assert dir(pulumi_neev) == pulumi_neev.__all__
 
 

@@ -1,0 +1,87 @@
+"""An environment of a branch on the engine, over either face."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+from tests.engine.project import Pulumi, inside, outside
+from tests.engine.sdks import built
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+import pulumi_neev as neev
+import {face} as resources
+
+config = pulumi.Config()
+revision = config.get("revision") or "1"
+environment = neev.BranchEnvironment(
+    "web",
+    branch="Feature/Login",
+    revision=revision,
+    base_sandbox_id=config.require("base"),
+    files={{"site/index.html": f"revision {{revision}}", "run.sh": pulumi.StringAsset("echo $1 >> ran")}},
+    commands=[["sh", "run.sh", revision], ["sh", "-c", "cp ran site/log"]],
+    ports=[8080],
+    paused=config.get_bool("paused") or False,
+    lifetime_seconds=3600,
+    resources=resources,
+)
+for output in ("id", "name", "url", "expires_at"):
+    pulumi.export(output, getattr(environment, output))
+"""
+
+
+@pytest.mark.parametrize("face", ["pulumi_neev", "pulumi_neev_sdk"])
+def test_it_follows_its_branch(project: Pulumi, face: str) -> None:
+    emulator = project.emulator
+    base = outside(emulator, "POST", "/sandboxes", {"name": "base"})["id"]
+    if face == "pulumi_neev_sdk":
+        project.env["PYTHONPATH"] = str(built("python"))
+    project.python(PROGRAM.format(face=face))
+    project.config("base", base)
+
+    project.up()
+    first = project.outputs()
+    assert first["name"].startswith("feature-login-")
+    assert first["url"].startswith("http")
+    assert first["url"] not in json.dumps(project.export()), "the URL is a secret"
+    assert read(project, "ran") == "1\n"
+    assert project.up().changes == {}
+
+    emulator.advance(900)
+    project.config("revision", "2")
+    changed = project.up().changes
+    assert changed == {"web": "update", "web-site/index.html": "update", "web-1": "replace", "web-2": "replace"}
+    second = project.outputs()
+    assert {**second, "expires_at": ""} == {**first, "expires_at": ""}
+    gained = moment(second["expires_at"]) - moment(first["expires_at"])
+    assert 900 <= gained.total_seconds() < 1200
+    assert read(project, "site/index.html") == "revision 2"
+    assert read(project, "site/log") == "1\n2\n"
+    assert project.up("--refresh").changes == {}
+
+    emulator.advance(1900)
+    assert outside(emulator, "GET", f"/sandboxes/{first['id']}")["phase"] == "Paused"
+    assert project.up("--refresh").changes == {"web": "update"}, "it fell asleep, and is woken"
+    project.config("paused", "true")
+    assert project.up().changes == {"web": "update"}
+    another = outside(emulator, "POST", "/sandboxes", {"name": "another"})["id"]
+    project.config("base", another)
+    assert project.up().changes == {}, "it keeps the base that it was made from"
+
+    emulator.clear_log()
+    project.destroy()
+    assert [entry["method"] for entry in emulator.log(mutating=True)] == ["DELETE"], "what is inside goes with it"
+
+
+def read(project: Pulumi, path: str) -> str:
+    """What a file of the environment holds."""
+    return inside(project.emulator, project.outputs()["id"], path).decode()
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,147 @@
+"""What an environment of a branch asks the engine for."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime import test as in_program
+
+import pulumi_neev as neev
+from pulumi_neev.components.branch import label
+from pulumi_neev.core.naming import valid_name
+
+KIND = "neev:components:BranchEnvironment"
+
+
+class Engine(Mocks):
+    """An engine that keeps what it is asked for, by kind and name, and answers as a platform would."""
+
+    def __init__(self) -> None:
+        self.asked: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        kind = args.typ.rpartition(":")[2]
+        self.asked[kind, args.name] = args.inputs
+        added = {"previewUrl": f"https://{args.name}", "sha256": f"digest of {args.name}", "hardExpiresAt": "then"}
+        return f"id of {args.name}", {**args.inputs, **added}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"nothing is looked up, but {args.token} was called")
+
+    def of(self, kind: str) -> dict[str, dict[str, Any]]:
+        """What was asked for of this kind, by name; what the SDK adds aside."""
+        return {
+            name: {key: value for key, value in inputs.items() if not key.startswith("__") and value is not None}
+            for (of, name), inputs in self.asked.items()
+            if of == kind
+        }
+
+
+def run(program: Callable[[], object]) -> Engine:
+    """The engine after a program; outputs that it returns are awaited."""
+    engine, spare = Engine(), asyncio.new_event_loop()
+    # the mocks would make a loop in every thread that works for them, and close none
+    workers = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(spare,))
+    with asyncio.Runner() as runner, closing(spare), workers:
+        runner.get_loop().set_default_executor(workers)
+        asyncio.set_event_loop(runner.get_loop())
+        set_mocks(engine)
+        in_program(program)()  # type: ignore[no-untyped-call]
+    return engine
+
+
+def test_it_is_a_fork_with_files_commands_and_ports() -> None:
+    engine = run(
+        lambda: neev.BranchEnvironment(
+            "web",
+            branch="pr-7",
+            revision="abc",
+            base_sandbox_id="base",
+            files={"app/version": "abc", "logo.png": pulumi.FileAsset("/tmp/logo.png"), "a": pulumi.StringAsset("b")},
+            commands=[["make"], ["make", "test"]],
+            ports=[8080, 9090],
+            cpu=2,
+        )
+    )
+    assert engine.of("SandboxFork") == {
+        "web": {
+            "sourceSandboxId": "base",
+            "name": "pr-7",
+            "renew": "abc",
+            "paused": False,
+            "resumeIdlePaused": True,
+            "idleTimeoutSeconds": 1800,
+            "maxLifetimeSeconds": 604_800,
+            "cpu": 2,
+        }
+    }
+    assert engine.of("File") == {
+        "web-app/version": {"sandboxId": "id of web", "path": "app/version", "content": "abc"},
+        "web-logo.png": {"sandboxId": "id of web", "path": "logo.png", "sourcePath": "/tmp/logo.png"},
+        "web-a": {"sandboxId": "id of web", "path": "a", "content": "b"},
+    }
+    triggers = ["abc", *(f"digest of web-{path}" for path in ("app/version", "logo.png", "a"))]
+    assert engine.of("Command") == {
+        "web-1": {"sandboxId": "id of web", "create": ["make"], "triggers": triggers},
+        "web-2": {"sandboxId": "id of web", "create": ["make", "test"], "triggers": triggers},
+    }
+    assert [each["port"] for each in engine.of("PreviewPort").values()] == [8080, 9090]
+
+
+def test_it_may_start_from_a_snapshot() -> None:
+    engine = run(lambda: neev.BranchEnvironment("web", branch="main", snapshot_id="image", ports=[]))
+    assert engine.of("Sandbox")["web"]["snapshotId"] == "image"
+    assert engine.of("PreviewPort") == {}
+
+
+def test_its_outputs_are_where_it_is_and_until_when() -> None:
+    seen: list[Any] = []
+
+    def program() -> object:
+        found = neev.BranchEnvironment("web", branch="pr-7", base_sandbox_id="base", ports=[1, 2])
+        known = pulumi.Output.all(found.id, found.name, found.url, found.urls, found.expires_at)
+        secret: pulumi.Output[bool] = pulumi.Output.from_input(found.url.is_secret())
+        return pulumi.Output.all(known.apply(seen.extend), secret.apply(seen.append))
+
+    run(program)
+    urls = {"1": "https://web-1", "2": "https://web-2"}
+    assert sorted(map(str, seen)) == sorted(map(str, ["id of web", "pr-7", "https://web-1", urls, "then", True]))
+
+
+def test_without_a_port_there_is_no_url() -> None:
+    seen: list[Any] = []
+    run(lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(seen.append))
+    assert seen == [None]
+
+
+@pytest.mark.parametrize("bases", [{}, {"base_sandbox_id": "a", "snapshot_id": "b"}])
+def test_it_has_one_base(bases: dict[str, str]) -> None:
+    with pytest.raises(pulumi.RunError, match="give one of base_sandbox_id and snapshot_id"):
+        neev.BranchEnvironment("web", branch="a", **bases)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("branch", ["main", "pr-7", "a" * 63])
+def test_a_branch_that_can_be_a_name_is_one(branch: str) -> None:
+    assert label(branch) == branch
+
+
+@pytest.mark.parametrize(
+    "branch", ["feature/login", "Feature-Login", "7", "a" * 64, "-", "", "ä", "a-", "a" * 56 + "/b"]
+)
+def test_a_branch_that_cannot_is_told_by_a_digest(branch: str) -> None:
+    assert valid_name(label(branch))
+    assert label(branch) != branch
+
+
+@given(st.text(), st.text())
+def test_two_branches_have_two_names(one: str, other: str) -> None:
+    assume(one != other)
+    assert label(one) != label(other)
+    assert valid_name(label(one))
