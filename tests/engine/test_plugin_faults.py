@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.engine.project import SECONDS, Pulumi
+from tests.engine.project import SECONDS, Pulumi, outside
 
 pytestmark = pytest.mark.engine
 
@@ -101,6 +101,23 @@ def test_a_plugin_whose_engine_was_killed_leaves(project: Pulumi) -> None:
     engine.kill()
     engine.communicate(timeout=SECONDS)
     assert until(lambda: not plugins(project)) < 10
+
+
+def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: Pulumi) -> None:
+    emulator = project.emulator
+    emulator.add_fault("hang", method="POST", path="/sandboxes", act=True)
+    project.yaml(box())
+
+    engine = project.start("up", "--yes", "--skip-preview")
+    until(lambda: not emulator.control("GET", "faults"))
+    for each in plugins(project):
+        each.kill()
+    stdout, stderr = engine.communicate(timeout=SECONDS)
+    assert engine.returncode != 0
+    made = outside(emulator, "GET", "/sandboxes")["items"][0]["name"]
+    assert f"Sandbox box: making {made}." in stdout + stderr
+    # the engine forgets a step whose plugin died: only the platform knows
+    assert project.state_of("box") is None
 
 
 def test_an_update_that_fails_half_way_is_finished_by_the_next(project: Pulumi) -> None:

@@ -24,7 +24,7 @@ from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience, first
 from pulumi_neev.faces.planning import name_of, state_on_wire
-from pulumi_neev.faces.reporting import Engine, Progress
+from pulumi_neev.faces.reporting import Engine, Progress, making
 from pulumi_neev.faces.values import decode, decode_plain, encode, plain, sealed_as, sealed_by
 from pulumi_neev.faces.wire_errors import half_made, told
 
@@ -51,8 +51,15 @@ class Operations:
     async def create(self, resource: AnyResource, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; where an earlier call made it already, that one is."""
         marked = decode(request.properties)
-        asked = plain(marked)
         call = self._call(resource, request, resource.timeouts.create)
+        named = resource.named
+        with making(call.resource, plain(marked).get(named.name) if named else None):
+            return await self._create(resource, request, marked, call)
+
+    async def _create(
+        self, resource: AnyResource, request: provider_pb2.CreateRequest, marked: Mapping[str, Any], call: Call
+    ) -> provider_pb2.CreateResponse:
+        asked = plain(marked)
         api = await self._api()
         # an error hook repeats the call in the same process, and knows of no id
         known = self._begun.get(request.urn)

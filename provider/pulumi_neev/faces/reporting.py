@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import grpc.aio
@@ -79,6 +81,28 @@ class Progress:
             self._shown_at = now
             self._engine.show(self._urn, text)
         self.last = text
+
+
+@contextlib.contextmanager
+def making(resource: str, name: str | None) -> Iterator[None]:
+    """What this process leaves behind if it is killed while it makes something: the engine shows its last lines.
+
+    It knows nothing then of what was being made, and neither does the state.
+    """
+    if name is None:
+        yield
+        return
+    _note(f"{resource}: making {name}. Without another line on it, it may exist unknown to the state.")
+    try:
+        yield
+    finally:
+        _note(f"{resource}: the engine knows what became of {name}.")
+
+
+def _note(line: str) -> None:
+    # an engine that was killed reads nothing any more
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{line}\n")
 
 
 async def _said(

@@ -101,7 +101,7 @@ async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
     assert (found.id, read(found.properties)) == ("the-id", {})
 
 
-async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id() -> None:
+async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         # a platform of another time, which says nothing of where and when
         box = {"id": "the-id", "name": "box", "phase": "Ready"}
@@ -120,6 +120,7 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id() -> N
             await Operations(connected, Engine(), SYSTEM).create(Sandbox(), request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box"})
+    assert "Sandbox box: making box." in capsys.readouterr().err
 
 
 async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 from typing import Any
 
 import grpc.aio
+import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from tests.fakes.clock import FakeClock
 
-from pulumi_neev.faces.reporting import Engine, Progress
+from pulumi_neev.faces.reporting import Engine, Progress, making
 
 
 class Listening(engine_pb2_grpc.EngineServicer):
@@ -110,3 +113,28 @@ async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
     assert not any(each.ephemeral for each in heard)
     await server.stop(None)
     await engine.close()
+
+
+def test_a_process_that_is_killed_has_said_what_it_was_making(capsys: pytest.CaptureFixture[str]) -> None:
+    with making("Sandbox box", "box-1a2b3c4"):
+        begun = capsys.readouterr().err
+    assert begun.startswith("Sandbox box: making box-1a2b3c4.")
+    assert capsys.readouterr().err == "Sandbox box: the engine knows what became of box-1a2b3c4.\n"
+
+
+def test_what_has_no_name_to_look_for_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    with making("File note", None):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+class Closed(io.StringIO):
+    """Whoever read this is gone."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_it_is_no_matter_that_nobody_hears_what_is_being_made() -> None:
+    with contextlib.redirect_stderr(Closed()), making("Sandbox box", "box"):
+        pass
