@@ -15,7 +15,9 @@ from starlette.routing import Mount, Route, Router
 from pulumi_neev.emulator.api import agents, answers, observe, ports, sandboxes, snapshots, templates
 from pulumi_neev.emulator.api.control import Controls
 from pulumi_neev.emulator.api.gate import Gate, Traffic
-from pulumi_neev.emulator.api.http import refused, route
+from pulumi_neev.emulator.api.http import refused
+from pulumi_neev.emulator.api.openapi import description
+from pulumi_neev.emulator.api.operations import OperationRoute
 from pulumi_neev.emulator.api.preview import PREVIEW_METHODS, preview
 from pulumi_neev.emulator.api.runtime import lookup
 from pulumi_neev.emulator.errors import Refusal
@@ -50,6 +52,7 @@ def create_app(world: World) -> Starlette:
             Mount("/agent", Router(control_plane(), redirect_slashes=False)),
             Mount("/sandboxes-runtime", Router(routes(lookup), redirect_slashes=False)),
             Route("/preview/{slug}/{rest:path}", preview, methods=PREVIEW_METHODS),
+            Route("/openapi.json", _described),
             *Controls(world, traffic).routes(),
         ],
         middleware=[Middleware(Gate, world=world, traffic=traffic)],
@@ -62,60 +65,64 @@ def create_app(world: World) -> Starlette:
     return app
 
 
-def control_plane() -> list[Route]:
+def control_plane() -> list[OperationRoute]:
     """The paths of the Agent Service."""
     snapshot = f"{_PROJECT}/snapshots/{{snapshot}}"
     return [
         *_sandboxes(f"{_PROJECT}/sandboxes"),
         *_agents(f"{_PROJECT}/agents"),
-        route(snapshot, GET=snapshots.get, DELETE=snapshots.delete),
-        route(f"{_V1}/sandbox-templates", GET=templates.list_sandbox_templates),
-        route(f"{_V1}/sandbox-templates/{{template}}", GET=templates.get_sandbox_template),
-        route(f"{_V1}/agent-templates", GET=templates.list_agent_templates),
-        route(f"{_V1}/agent-templates/{{template}}", GET=templates.get_agent_template),
+        OperationRoute(snapshot, GET=snapshots.get, DELETE=snapshots.delete),
+        OperationRoute(f"{_V1}/sandbox-templates", GET=templates.list_sandbox_templates),
+        OperationRoute(f"{_V1}/sandbox-templates/{{template}}", GET=templates.get_sandbox_template),
+        OperationRoute(f"{_V1}/agent-templates", GET=templates.list_agent_templates),
+        OperationRoute(f"{_V1}/agent-templates/{{template}}", GET=templates.get_agent_template),
     ]
 
 
-def _sandboxes(path: str) -> list[Route]:
+def _sandboxes(path: str) -> list[OperationRoute]:
     one = f"{path}/{{sandbox}}"
     return [
-        route(path, GET=sandboxes.list_all, POST=sandboxes.create),
-        route(one, GET=sandboxes.get, PATCH=sandboxes.update, DELETE=sandboxes.delete),
-        route(f"{one}/pause", POST=sandboxes.pause),
-        route(f"{one}/resume", POST=sandboxes.resume),
-        route(f"{one}/keepalive", POST=sandboxes.keepalive),
-        route(f"{one}/timeout", PUT=sandboxes.set_timeout),
-        route(f"{one}/connect-token", POST=sandboxes.connect_token),
-        route(f"{one}/rollback", POST=sandboxes.rollback),
-        route(f"{one}/restore", POST=sandboxes.rollback),
-        route(f"{one}/fork", POST=sandboxes.fork),
-        route(f"{one}/metrics", GET=observe.metrics),
+        OperationRoute(path, GET=sandboxes.list_all, POST=sandboxes.create),
+        OperationRoute(one, GET=sandboxes.get, PATCH=sandboxes.update, DELETE=sandboxes.delete),
+        OperationRoute(f"{one}/pause", POST=sandboxes.pause),
+        OperationRoute(f"{one}/resume", POST=sandboxes.resume),
+        OperationRoute(f"{one}/keepalive", POST=sandboxes.keepalive),
+        OperationRoute(f"{one}/timeout", PUT=sandboxes.set_timeout),
+        OperationRoute(f"{one}/connect-token", POST=sandboxes.connect_token),
+        OperationRoute(f"{one}/rollback", POST=sandboxes.rollback),
+        OperationRoute(f"{one}/restore", POST=sandboxes.rollback),
+        OperationRoute(f"{one}/fork", POST=sandboxes.fork),
+        OperationRoute(f"{one}/metrics", GET=observe.metrics),
         *_shared(one),
     ]
 
 
-def _agents(path: str) -> list[Route]:
+def _agents(path: str) -> list[OperationRoute]:
     one = f"{path}/{{agent}}"
     return [
-        route(path, GET=agents.list_all, POST=agents.create),
-        route(one, GET=agents.get, PATCH=agents.update, DELETE=agents.delete),
-        route(f"{one}/pause", POST=agents.pause),
-        route(f"{one}/resume", POST=agents.resume),
-        route(f"{one}/keepalive", POST=agents.keepalive),
-        route(f"{one}/rollback", POST=agents.rollback),
-        route(f"{one}/connect", POST=agents.connect),
-        route(f"{one}/fork", POST=agents.fork),
+        OperationRoute(path, GET=agents.list_all, POST=agents.create),
+        OperationRoute(one, GET=agents.get, PATCH=agents.update, DELETE=agents.delete),
+        OperationRoute(f"{one}/pause", POST=agents.pause),
+        OperationRoute(f"{one}/resume", POST=agents.resume),
+        OperationRoute(f"{one}/keepalive", POST=agents.keepalive),
+        OperationRoute(f"{one}/rollback", POST=agents.rollback),
+        OperationRoute(f"{one}/connect", POST=agents.connect),
+        OperationRoute(f"{one}/fork", POST=agents.fork),
         *_shared(one),
     ]
 
 
-def _shared(one: str) -> list[Route]:
+def _shared(one: str) -> list[OperationRoute]:
     return [
-        route(f"{one}/ports", GET=ports.list_all, POST=ports.expose),
-        route(f"{one}/ports/{{port}}", DELETE=ports.revoke),
-        route(f"{one}/audit", GET=observe.audit),
-        route(f"{one}/snapshots", GET=snapshots.list_all, POST=snapshots.create),
+        OperationRoute(f"{one}/ports", GET=ports.list_all, POST=ports.expose),
+        OperationRoute(f"{one}/ports/{{port}}", DELETE=ports.revoke),
+        OperationRoute(f"{one}/audit", GET=observe.audit),
+        OperationRoute(f"{one}/snapshots", GET=snapshots.list_all, POST=snapshots.create),
     ]
+
+
+async def _described(_request: Request) -> Response:
+    return JSONResponse(description(control_plane()))
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

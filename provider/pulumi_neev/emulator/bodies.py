@@ -58,9 +58,13 @@ def _without_nul(value: str) -> str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_dns_label)]
+Name = Annotated[
+    str,
+    AfterValidator(_dns_label),
+    Field(json_schema_extra={"pattern": f"^{_DNS_LABEL.pattern}$", "maxLength": _LONGEST_NAME}),
+]
 Window = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 
 
 class Body(BaseModel):
@@ -78,7 +82,7 @@ class ExactBody(Body):
 class EnvVar(Body):
     """An environment variable of everything that runs in the sandbox."""
 
-    name: Annotated[str, AfterValidator(_variable_name)]
+    name: Annotated[str, AfterValidator(_variable_name), Field(json_schema_extra={"pattern": r"^[^=\x00]+$"})]
     value: Text
 
 
@@ -184,7 +188,10 @@ class CreateSnapshot(Body):
     """POST snapshots of a sandbox."""
 
     name: Name | None = None
-    retain_for: Annotated[str, AfterValidator(_retention)] | None = None
+    retain_for: (
+        Annotated[str, AfterValidator(_retention), Field(json_schema_extra={"pattern": f"^(0|{_DURATION.pattern})$"})]
+        | None
+    ) = None
 
     @property
     def retention(self) -> float:

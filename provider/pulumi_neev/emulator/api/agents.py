@@ -3,8 +3,9 @@
 from starlette.responses import Response
 
 from pulumi_neev.emulator import agents, sandboxes
-from pulumi_neev.emulator.api import answers
+from pulumi_neev.emulator.api import answers, shapes
 from pulumi_neev.emulator.api.http import NO_CONTENT, Call
+from pulumi_neev.emulator.api.operations import CONFLICT, PAGED, TOO_EARLY, accepting, answering
 from pulumi_neev.emulator.bodies import CreateAgent, Empty, Fork, Rollback, UpdateAgent
 from pulumi_neev.emulator.clock import stamp
 from pulumi_neev.emulator.errors import Refusal, conflict
@@ -13,72 +14,75 @@ from pulumi_neev.emulator.tokens import LIFETIME, issued
 from pulumi_neev.emulator.wire import JSONResponse
 
 
+@answering(shapes.AgentPage, query=PAGED)
 async def list_all(call: Call) -> Response:
     """A page of the project's agents, the newest first."""
     found = call.world.agents.of(call.project_id)
     return call.page(found, lambda record: answers.agent(call.world, record, call.origin))
 
 
-async def create(call: Call) -> Response:
+@accepting(CreateAgent, shapes.Agent, 201)
+async def create(call: Call, body: CreateAgent) -> Response:
     """201 and the new agent, Provisioning."""
-    body = await call.body(CreateAgent)
     return _shown(call, await agents.create(call.world, call.project_id, body), 201)
 
 
+@answering(shapes.Agent)
 async def get(call: Call) -> Response:
     """The agent."""
     return _shown(call, call.agent())
 
 
-async def update(call: Call) -> Response:
+@accepting(UpdateAgent, shapes.Agent)
+async def update(call: Call, body: UpdateAgent) -> Response:
     """The agent, changed in place."""
-    body = await call.body(UpdateAgent)
     return _shown(call, agents.update(call.world, call.agent(), body))
 
 
+@answering(None, NO_CONTENT)
 async def delete(call: Call) -> Response:
     """204; the agent and its sandbox are gone a moment later."""
     agents.delete(call.world, call.agent())
     return Response(status_code=NO_CONTENT)
 
 
-async def pause(call: Call) -> Response:
+@accepting(Empty, shapes.Agent)
+async def pause(call: Call, _body: Empty) -> Response:
     """The agent, Pausing."""
-    await call.body(Empty)
     await sandboxes.pause(call.world, call.backing())
     return _shown(call, call.agent())
 
 
-async def resume(call: Call) -> Response:
+@accepting(Empty, shapes.Agent)
+async def resume(call: Call, _body: Empty) -> Response:
     """The agent, on its way back to Ready."""
-    await call.body(Empty)
     await sandboxes.resume(call.world, call.backing())
     return _shown(call, call.agent())
 
 
-async def keepalive(call: Call) -> Response:
+@accepting(Empty, shapes.Agent)
+async def keepalive(call: Call, _body: Empty) -> Response:
     """The agent, with its idle window starting again."""
-    await call.body(Empty)
     sandboxes.keepalive(call.world, call.backing())
     return _shown(call, call.agent())
 
 
-async def rollback(call: Call) -> Response:
+@accepting(Rollback, shapes.Agent)
+async def rollback(call: Call, body: Rollback) -> Response:
     """The agent, Provisioning until the snapshot's files are in place."""
-    body = await call.body(Rollback)
     await sandboxes.rollback(call.world, call.backing(), str(body.snapshot_id))
     return _shown(call, call.agent())
 
 
-async def fork(call: Call) -> Response:
+@accepting(Fork, shapes.Agent, 201)
+async def fork(call: Call, body: Fork) -> Response:
     """201 and the new agent, Provisioning."""
-    body = await call.body(Fork)
     return _shown(call, await agents.fork(call.world, call.agent(), body.name), 201)
 
 
-async def connect(call: Call) -> Response:
+@accepting(Empty, shapes.AgentConnection, refusals=(CONFLICT, TOO_EARLY))
+async def connect(call: Call, _body: Empty) -> Response:
     """Where the agent is reached and a token that opens it; 425 while it is provisioning, 409 while it is stopped."""
-    await call.body(Empty)
     agent, backing = call.agent(), call.backing()
     status = answers.agent_status(call.world, backing)
     if status == "Provisioning":

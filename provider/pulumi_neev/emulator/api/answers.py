@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi_neev.emulator.api import shapes
 from pulumi_neev.emulator.catalogue import AgentTemplate, SandboxTemplate
 from pulumi_neev.emulator.clock import stamp
-from pulumi_neev.emulator.egress import Policy
+from pulumi_neev.emulator.egress import Policy, Rule
 from pulumi_neev.emulator.records import Agent, Resources, Sandbox, Snapshot
 from pulumi_neev.emulator.world import World
 
@@ -21,7 +22,7 @@ _AGENT_STATUS = {
 Answer = dict[str, Any]
 
 
-def sandbox(world: World, record: Sandbox, origin: str) -> Answer:
+def sandbox(world: World, record: Sandbox, origin: str) -> shapes.Sandbox:
     """A sandbox as it is now; its env is never told."""
     now = world.clock.now()
     windows = record.lifecycle
@@ -53,7 +54,7 @@ def sandbox(world: World, record: Sandbox, origin: str) -> Answer:
     }
 
 
-def snapshot(world: World, record: Snapshot) -> Answer:
+def snapshot(world: World, record: Snapshot) -> shapes.Snapshot:
     """A snapshot as it is now; its size is known once it is Ready."""
     status = record.phase(world.clock.now())
     return {
@@ -77,12 +78,12 @@ def snapshot(world: World, record: Snapshot) -> Answer:
     }
 
 
-def port(number: int, slug: str, origin: str) -> Answer:
+def port(number: int, slug: str, origin: str) -> shapes.Port:
     """A port with its preview URL."""
     return {"port": number, "slug": slug, "preview_url": f"{origin}/preview/{slug}/"}
 
 
-def agent(world: World, record: Agent, origin: str) -> Answer:
+def agent(world: World, record: Agent, origin: str) -> shapes.Agent:
     """An agent as it is now; what its sandbox does shows in its status."""
     backing = world.sandboxes.find(record.project_id, record.sandbox_id)
     path = f"/api/v1beta1/orgs/{record.org_id}/projects/{record.project_id}/sandboxes/{backing.id}/metrics"
@@ -128,7 +129,7 @@ def agent_template(template: AgentTemplate) -> Answer:
     return answer
 
 
-def resources(size: Resources) -> Answer:
+def resources(size: Resources) -> shapes.Resources:
     """A size, with whole numbers written as such."""
     cpu = int(size.cpu) if size.cpu == int(size.cpu) else size.cpu
     return {
@@ -139,13 +140,22 @@ def resources(size: Resources) -> Answer:
     }
 
 
-def egress(policy: Policy) -> Answer:
+def egress(policy: Policy) -> shapes.Egress:
     """A policy with its mode always said, and in its rules only what was given."""
     return {
         "mode": policy.mode,
         "allow_internet": policy.allow_internet,
-        "allow": [{name: value for name, value in vars(rule).items() if value is not None} for rule in policy.allow],
+        "allow": [_rule(rule) for rule in policy.allow],
     }
+
+
+def _rule(rule: Rule) -> shapes.EgressRule:
+    shown: shapes.EgressRule = {"host": rule.host}
+    if rule.ports is not None:
+        shown["ports"] = rule.ports
+    if rule.protocol is not None:
+        shown["protocol"] = rule.protocol
+    return shown
 
 
 def failure(code: str | None, message: str, *, details: str | None = None, scope: str | None = None) -> Answer:

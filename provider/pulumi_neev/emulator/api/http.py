@@ -1,7 +1,7 @@
 """What every handler needs: who asks, in which project, with which body, and how answers look."""
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -9,13 +9,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from pulumi_neev.emulator.api.answers import failure
 from pulumi_neev.emulator.errors import Refusal, invalid, not_found
 from pulumi_neev.emulator.records import Agent, Sandbox
-from pulumi_neev.emulator.scheduler import settle
 from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
 
@@ -41,7 +38,7 @@ STATUS = {
     "agent_quota_exceeded": 403,
 }
 _LARGEST_BODY = 4 * 1024 * 1024
-_LARGEST_PAGE = 100
+LARGEST_PAGE = 100
 _USUAL_PAGE = 20
 _NO_MOMENT = "must be a moment such as 2026-03-01T12:00:00Z"
 
@@ -126,26 +123,13 @@ class Call:
     def page(self, items: Sequence[T], show: Callable[[T], Any]) -> JSONResponse:
         """One page of the items."""
         page = self.whole_number("page", 1)
-        limit = self.whole_number("limit", _USUAL_PAGE, at_most=_LARGEST_PAGE)
+        limit = self.whole_number("limit", _USUAL_PAGE, at_most=LARGEST_PAGE)
         shown = items[(page - 1) * limit : page * limit]
         body = {"items": [show(item) for item in shown], "total": len(items), "page": page, "limit": limit}
         return JSONResponse(body)
 
 
-Handler = Callable[[Call], Awaitable[Response]]
 NO_CONTENT = 204
-
-
-def route(path: str, **handlers: Handler) -> Route:
-    """A path of the API with one handler for each method; only callers with the key come in."""
-
-    async def endpoint(request: Request) -> Response:
-        world: World = request.app.state.world
-        await settle(world)
-        call = Call(world, request, _let_in(world, request))
-        return await handlers["GET" if request.method == "HEAD" else request.method](call)
-
-    return Route(path, endpoint, methods=list(handlers))
 
 
 def parsed(model: type[M], raw: bytes) -> M:
@@ -172,7 +156,8 @@ def refused(refusal: Refusal) -> JSONResponse:
     return JSONResponse(body, STATUS[refusal.code])
 
 
-def _let_in(world: World, request: Request) -> str:
+def let_in(world: World, request: Request) -> str:
+    """The project that the request is for, once its key is known to open that."""
     if not authorized(world, request):
         raise Refusal("unauthorized", "a valid API key is required")
     parts: Mapping[str, str] = request.path_params

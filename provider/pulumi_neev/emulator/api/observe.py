@@ -10,7 +10,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from pulumi_neev.emulator.api import observed
 from pulumi_neev.emulator.api.http import Call
+from pulumi_neev.emulator.api.operations import WINDOW, Query, answering
 from pulumi_neev.emulator.bodies import duration
 from pulumi_neev.emulator.clock import stamp
 from pulumi_neev.emulator.errors import invalid
@@ -23,11 +25,15 @@ _DAY = 24 * _HOUR
 _RETENTION_DAYS = 30
 _USUAL_RECORDS = 50
 _MOST_RECORDS = 500
+_STEP = Query("step", {"type": "string", "pattern": "^[1-9][0-9]{0,5}[smh]$"})
+_LIMIT = Query("limit", {"type": "integer", "minimum": 1, "maximum": _MOST_RECORDS})
+_CURSOR = Query("cursor", {"type": "string"})
 
 Entry = tuple[float, str, AuditRecord]
 """When it was, the record's id, and the record."""
 
 
+@answering(observed.Metrics, query=(*WINDOW, _STEP))
 async def metrics(call: Call) -> Response:
     """What the sandbox used, by step, over the window; measured now too, if the window reaches that far."""
     sandbox, now = call.backing(), call.world.clock.now()
@@ -51,6 +57,7 @@ async def metrics(call: Call) -> Response:
     )
 
 
+@answering(observed.Audit, query=(*WINDOW, _CURSOR, _LIMIT))
 async def audit(call: Call) -> Response:
     """A page of what was done inside the sandbox, the newest first."""
     sandbox, now = call.backing(), call.world.clock.now()

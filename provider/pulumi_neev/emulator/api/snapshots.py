@@ -3,31 +3,35 @@
 from starlette.responses import Response
 
 from pulumi_neev.emulator import snapshots
-from pulumi_neev.emulator.api import answers
+from pulumi_neev.emulator.api import answers, shapes
 from pulumi_neev.emulator.api.http import NO_CONTENT, Call
+from pulumi_neev.emulator.api.operations import PAGED, accepting, answering
 from pulumi_neev.emulator.bodies import CreateSnapshot
 from pulumi_neev.emulator.wire import JSONResponse
 
 
+@answering(shapes.SnapshotPage, query=PAGED)
 async def list_all(call: Call) -> Response:
     """A page of the sandbox's snapshots, the newest first."""
     found = call.world.snapshots_of(call.backing().id)
     return call.page(found, lambda record: answers.snapshot(call.world, record))
 
 
-async def create(call: Call) -> Response:
+@accepting(CreateSnapshot, shapes.Snapshot, 202)
+async def create(call: Call, body: CreateSnapshot) -> Response:
     """202 and the new snapshot, Pending."""
-    body = await call.body(CreateSnapshot)
     record = await snapshots.create(call.world, call.backing(), body)
     return JSONResponse(answers.snapshot(call.world, record), 202)
 
 
+@answering(shapes.Snapshot)
 async def get(call: Call) -> Response:
     """The snapshot."""
     record = call.world.snapshots.find(call.project_id, call.part("snapshot"))
     return JSONResponse(answers.snapshot(call.world, record))
 
 
+@answering(None, NO_CONTENT)
 async def delete(call: Call) -> Response:
     """204; the snapshot is gone, also if it was still being taken."""
     call.world.forget(call.world.snapshots.find(call.project_id, call.part("snapshot")))

@@ -14,7 +14,7 @@ from pulumi_neev.emulator.runtime.errors import RuntimeFailure
 Lookup = Callable[[Request], Awaitable[Computer]]
 Endpoint = Callable[[Computer, Request], Awaitable[Response]]
 
-_ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
+ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/v1/exec", commands.run),
     ("POST", "/v1/files/write", files.write),
     ("POST", "/v1/files/read", files.read),
@@ -40,7 +40,7 @@ _ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
 
 def routes(lookup: Lookup) -> list[Route]:
     """The routes of every endpoint. Lookup gives the computer a request is for, or raises a RuntimeFailure."""
-    return [Route(path, _answering(endpoint, lookup), methods=[method]) for method, path, endpoint in _ENDPOINTS]
+    return [Route(path, _answering(endpoint, lookup), methods=[method]) for method, path, endpoint in ENDPOINTS]
 
 
 def _answering(endpoint: Endpoint, lookup: Lookup) -> Callable[[Request], Awaitable[Response]]:
