@@ -6,7 +6,7 @@ GENERATED := provider/pulumi_neev/typed.py
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench engine docs schema sdks
+.PHONY: demo test check audit bench engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
@@ -18,6 +18,9 @@ check: .venv/.stamp ## seconds, no engine: lint, types, and whether what is gene
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/guards
+
+audit: .venv/.stamp ## the locked packages against the known vulnerabilities, where a service that knows them can be reached
+	@$(BIN)/python tools/audit.py
 
 bench: .venv/.stamp ## the figures of docs/performance.md, side by side
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py

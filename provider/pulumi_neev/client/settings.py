@@ -64,15 +64,19 @@ def _base_url(text: str, *, allow_insecure: bool) -> str:
 
 
 def fit_for_the_key(address: str, settings: Settings, *, what: str) -> None:
-    """Return only where the key may be sent to the address.
+    """Return only where the key may be sent to the address, which the API has named.
 
     Raises:
-        ConfigError: it would be sent in clear to another machine.
+        ConfigError: it would be sent in clear to another machine, or to this one by an API that is elsewhere.
     """
-    url = urlsplit(address)
-    safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
-    if not safe and not settings.allow_insecure:
-        raise ConfigError(f"{what} would take the API key to {url.hostname} in clear", hint="It has to be https.")
+    try:
+        url = urlsplit(address)
+    except ValueError:
+        raise ConfigError(f"{what} is not an address") from None
+    local = all(is_loopback(each.hostname or "") for each in (url, urlsplit(settings.base_url)))
+    if url.scheme == "https" or (url.scheme == "http" and (local or settings.allow_insecure)):
+        return
+    raise ConfigError(f"{what} would take the API key to {url.hostname} in clear", hint="It has to be https.")
 
 
 def is_loopback(host: str) -> bool:

@@ -13,7 +13,7 @@ W = TypeVar("W", bound="Item")
 class Wire(BaseModel):
     """Part of an answer: frozen, and indifferent to fields that a newer API adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
 
 class Item(Wire):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -21,8 +21,8 @@ class Stored:
     """What the engine keeps of a thing: its id, its inputs and its state, camelCase and plain."""
 
     id: str
-    inputs: Mapping[str, Any]
-    state: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(repr=False)
+    state: Mapping[str, Any] = field(repr=False)
     trouble: str | None = None
 
 

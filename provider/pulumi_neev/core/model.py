@@ -143,6 +143,7 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # an input may be a secret
     )
 
     allowed: ClassVar[tuple[type[Marker], ...]] = (Unordered, Secret)

@@ -34,7 +34,7 @@ class Live(Generic[O]):
     """A thing as it is now: its id, its inputs as the API answers them (camelCase, plain), its outputs."""
 
     id: str
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(repr=False)
     outputs: O
     trouble: str | None = None
     """Why it cannot be used, where it cannot: shown as the reason of an unhealthy resource."""

@@ -104,7 +104,7 @@ def _hushed(failure: Failure, resource: AnyResource, news: Mapping[str, Any]) ->
     declared = resource.inputs.properties.get(name)
     if not failure.path or not (holds_secret(news.get(name)) or (declared and declared.has(Secret))):
         return failure
-    reason = failure.reason.rpartition(" (is ")[0] or failure.reason
+    reason = failure.reason.partition(" (is ")[0]  # the first: a secret may hold the same words
     return Failure("", f"{failure.path}: {reason}")
 
 

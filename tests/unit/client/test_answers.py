@@ -84,3 +84,9 @@ def test_a_redirect_tells_its_host_but_not_the_rest_of_its_address() -> None:
 
 def test_longer_secrets_are_struck_out_before_shorter_ones_and_tiny_ones_are_let_be() -> None:
     assert redact("abcdef abcd 1", ["abcd", "abcdef", "1"]) == "[secret] [secret] 1"
+
+
+def test_an_answer_does_not_show_what_it_holds() -> None:
+    shown = repr(answer(503, b"hunter2", set_cookie="hunter2"))
+    assert "503" in shown
+    assert "hunter2" not in shown

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.client.settings import BASE_URL, Settings
+from pulumi_neev.client.settings import BASE_URL, Settings, fit_for_the_key
 from pulumi_neev.core.errors import ConfigError
 
 KEY = "key-that-nobody-may-see"
@@ -77,3 +77,42 @@ def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) 
 def test_empty_settings_are_named(name: str, value: Any, shown: str) -> None:
     with pytest.raises(ConfigError, match=shown):
         settings(**{name: value})
+
+
+LOCAL = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("base", "address"),
+    [
+        (BASE_URL, "https://anywhere.test/x"),
+        (LOCAL, "https://anywhere.test/x"),
+        (LOCAL, "http://127.0.0.1:10/x"),
+        (LOCAL, "http://box.localhost"),
+    ],
+)
+def test_the_key_goes_where_the_api_says_over_tls_or_within_this_machine(base: str, address: str) -> None:
+    fit_for_the_key(address, settings(base), what="it")
+
+
+@pytest.mark.parametrize(
+    ("base", "address", "reason"),
+    [
+        (BASE_URL, "http://anywhere.test", "it would take the API key to anywhere.test in clear"),
+        (LOCAL, "http://anywhere.test", "to anywhere.test in clear"),
+        (BASE_URL, LOCAL, "to 127.0.0.1 in clear"),
+        (LOCAL, "ftp://127.0.0.1", "to 127.0.0.1 in clear"),
+        (BASE_URL, "//anywhere.test", "to anywhere.test in clear"),
+        (BASE_URL, "http:///x", "to None in clear"),
+        (BASE_URL, "https://[", "it is not an address"),
+    ],
+)
+def test_it_goes_nowhere_else(base: str, address: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        fit_for_the_key(address, settings(base), what="it")
+
+
+def test_those_who_ask_for_plain_http_get_it_and_nothing_else() -> None:
+    fit_for_the_key("http://anywhere.test", settings(allow_insecure=True), what="it")
+    with pytest.raises(ConfigError, match="in clear"):
+        fit_for_the_key("ftp://anywhere.test", settings(allow_insecure=True), what="it")

@@ -30,6 +30,12 @@ def test_a_wrong_shape_is_told_by_its_fields_and_never_by_their_values() -> None
     assert "hunter2" not in str(caught.value)
 
 
+def test_an_answer_that_is_refused_is_not_repeated() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Thing.model_validate({"id": "a", "size": "hunter2"})
+    assert "hunter2" not in f"{caught.value} {caught.value!r}"
+
+
 def test_only_the_first_faults_are_told() -> None:
     with pytest.raises(ValueError, match="items") as caught:
         parser(Page[Thing])({"items": [{}] * 50, "total": 1})

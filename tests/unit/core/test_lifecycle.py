@@ -208,3 +208,11 @@ async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
     stored = await lifecycle.read(HalfDone(), Platform(things={"id-1": 1}), "id-1", {}, {"status": "kept"})
     assert stored is not None
     assert stored.state["status"] == "kept"
+
+
+def test_what_is_stored_and_what_is_live_show_no_values() -> None:
+    """They end in tracebacks and logs of whoever prints them."""
+    secret = {"env": {"TOKEN": "hunter2"}}
+    shown = f"{Stored('id-1', secret, secret)} {Live('id-1', secret, ThingOutputs(status='Ready'))}"
+    assert "id-1" in shown
+    assert "hunter2" not in shown

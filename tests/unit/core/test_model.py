@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from pulumi_neev.core.marks import AutoName, Replace, Secret, Stable, Unordered, Update, Visible
 from pulumi_neev.core.model import DeclarationError, Flag, Inputs, Integer, Model, Outputs
@@ -105,3 +105,10 @@ def test_every_property_says_what_it_is() -> None:
     """The reference is made from the declarations, so none may be silent."""
     with pytest.raises(DeclarationError, match="docstring"):
         declare(Annotated[str | None, Update()], doc=False)
+
+
+def test_what_is_refused_is_not_repeated() -> None:
+    """It may be a secret, and an error of the model ends in tracebacks."""
+    with pytest.raises(ValidationError, match="env") as caught:
+        Thing.model_validate({"diskGb": 1, "env": "hunter2"})
+    assert "hunter2" not in f"{caught.value} {caught.value!r}"

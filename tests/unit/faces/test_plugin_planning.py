@@ -99,6 +99,13 @@ async def test_a_failure_of_what_the_program_made_secret_shows_no_value(unconfig
     assert "unter" not in reasons
 
 
+async def test_not_even_a_secret_that_reads_like_a_reason_is_shown(unconfigured: Driver) -> None:
+    answer = await unconfigured.check("Sandbox", {"name": secret("Hunter2 (is 3)")})
+    [failure] = answer.failures
+    assert failure.reason.startswith("name: ")
+    assert "unter2" not in failure.reason
+
+
 async def test_a_made_name_is_the_same_for_the_same_seed_and_kept_from_then_on(unconfigured: Driver) -> None:
     first = await unconfigured.checked("Sandbox", {})
     assert first == {"name": f"box-{SEED.hex()[:7]}", "__autonamed": True}

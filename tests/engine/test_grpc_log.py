@@ -1,0 +1,54 @@
+"""What the engine writes of its talk with the plugin (`PULUMI_DEBUG_GRPC`) holds our secrets only where marked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.engine.project import Pulumi
+
+from pulumi_neev.faces.values import SECRET, SIGNATURE
+
+pytestmark = pytest.mark.engine
+
+IN_ENV, IN_CONFIG, SLUG = "hunter2-in-the-environment", "hunter2-in-the-configuration", "q7zk2m9x"
+
+PROGRAM = {
+    "box": {"type": "neev:index:Sandbox", "properties": {"env": {"TOKEN": IN_ENV}}},
+    "web": {"type": "neev:index:PreviewPort", "properties": {"sandboxId": "${box.id}", "port": 8080, "slug": SLUG}},
+    "coder": {
+        "type": "neev:index:Agent",
+        "properties": {"agentTemplate": "code-server", "config": {"key": {"fn::secret": IN_CONFIG}}},
+    },
+}
+
+
+def struck_out(message: Any) -> Any:
+    """The message with every value that the protocol marks as a secret taken out, as a tool that shares a log does."""
+    if isinstance(message, dict):
+        if message.get(SIGNATURE) == SECRET:
+            return "[secret]"
+        return {key: struck_out(value) for key, value in message.items()}
+    return [struck_out(each) for each in message] if isinstance(message, list) else message
+
+
+def test_what_the_protocol_marks_is_all_that_is_secret_and_the_key_is_not_there(
+    project: Pulumi, tmp_path: Path
+) -> None:
+    log = tmp_path / "grpc.json"
+    project.yaml(PROGRAM, outputs={"token": "${coder.gatewayToken}", "url": "${web.previewUrl}"})
+    for command in (("up", "--skip-preview"), ("refresh", "--skip-preview"), ("up", "--skip-preview")):
+        assert project.pulumi(*command, "--yes", env={"PULUMI_DEBUG_GRPC": str(log)}).returncode == 0
+
+    outputs = project.outputs()
+    secrets = (IN_ENV, IN_CONFIG, SLUG, outputs["token"], outputs["url"])
+    written = log.read_text(encoding="utf-8")
+    shared = json.dumps([struck_out(json.loads(line)) for line in written.splitlines()])
+    for method in ("Check", "Create", "Read", "Diff", "Configure"):
+        assert f"ResourceProvider/{method}" in shared
+    for secret in secrets:
+        assert secret in written
+        assert secret not in shared
+    assert project.emulator.api_key not in written

@@ -1,0 +1,70 @@
+"""The installed packages against the known vulnerabilities: `audit.py [COMMAND …]`, by default pip-audit.
+
+Ends with 1 where a package has one, with 2 where the audit itself broke. Where the vulnerability service cannot be
+reached nothing is known: that is said in one line, and is no failure.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+PIP_AUDIT = (
+    str(Path(sys.executable).with_name("pip-audit")),
+    "--format=json",
+    "--progress-spinner=off",
+    "--skip-editable",
+)
+NETWORK = ("Could not connect", "ConnectionError", "NameResolutionError", "ReadTimeout", "ProxyError")
+"""What pip-audit says where its service cannot be reached."""
+FOUND, BROKEN = 1, 2
+
+
+def main() -> None:
+    """Audits, says in few words what came of it, and exits by it."""
+    ended = subprocess.run(sys.argv[1:] or PIP_AUDIT, capture_output=True, text=True, check=False)
+    code, lines = verdict(ended.stdout, ended.stderr)
+    print("\n".join(lines))
+    sys.exit(code)
+
+
+def verdict(report: str, complaint: str) -> tuple[int, list[str]]:
+    """The exit code and the lines for what pip-audit wrote; its own exit code tells a finding from nothing else."""
+    try:
+        packages: list[dict[str, Any]] = json.loads(report)["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        last = (complaint.strip().splitlines() or ["it said nothing"])[-1]
+        if any(sign in complaint for sign in NETWORK):
+            return 0, [_unknown(last)]
+        return BROKEN, [f"the audit broke: {last}"]
+    audited = [each for each in packages if "skip_reason" not in each]
+    if not audited:
+        return 0, [_unknown(_reasons(packages))]
+    skipped = [each["name"] for each in packages if "skip_reason" in each and each["name"] != "pulumi-neev"]
+    found = [_finding(each, fault) for each in audited for fault in each["vulns"]]
+    notes = [f"not audited, as the service does not know them: {', '.join(skipped)}"] if skipped else []
+    if found:
+        return FOUND, [*found, *notes]
+    return 0, [f"{len(audited)} packages audited: none has a known vulnerability", *notes]
+
+
+def _finding(package: dict[str, Any], fault: dict[str, Any]) -> str:
+    mended = f"mended in {', '.join(fault['fix_versions'])}" if fault["fix_versions"] else "no version mends it yet"
+    names = ", ".join([fault["id"], *fault.get("aliases", [])])
+    return f"{package['name']} {package['version']}: {names}; {mended}"
+
+
+def _reasons(packages: Sequence[dict[str, Any]]) -> str:
+    return packages[0]["skip_reason"] if packages else "there is no package"
+
+
+def _unknown(reason: str) -> str:
+    return f"not audited: no vulnerability service can be reached from here ({reason[:120]})"
+
+
+if __name__ == "__main__":
+    main()
