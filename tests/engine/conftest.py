@@ -7,7 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
+from tests.engine.bucket import BUCKET, Bucket
 from tests.engine.project import Pulumi
 
 from pulumi_neev.emulator.serve import Emulator, serve
@@ -38,3 +41,19 @@ def project(tmp_path: Path, engine: Path, emulator: Emulator) -> Iterator[Pulumi
     # language hosts outlive an engine that was killed
     for process in project.processes():
         process.kill()
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    """An empty bucket for states."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    client = boto3.client(
+        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    client.create_bucket(Bucket=BUCKET)
+    yield Bucket(endpoint, client)
+    client.close()
+    server.stop()

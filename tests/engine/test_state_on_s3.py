@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from tests.engine.bucket import BUCKET, Bucket
 from tests.engine.project import Pulumi, outside, until
 from types_boto3_s3 import S3Client
 
@@ -15,7 +13,6 @@ from pulumi_neev.emulator import Emulator
 
 pytestmark = pytest.mark.engine
 
-BUCKET = "states"
 PROGRAM = """
 import pulumi
 import pulumi_neev as neev
@@ -26,36 +23,15 @@ HOUR = 3600
 
 
 @pytest.fixture
-def endpoint() -> Iterator[str]:
-    """Where S3 is."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def s3(endpoint: str) -> Iterator[S3Client]:
+def s3(bucket: Bucket) -> S3Client:
     """A client of it."""
-    client = boto3.client(
-        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    client.create_bucket(Bucket=BUCKET)
-    yield client
-    client.close()
+    return bucket.s3
 
 
 @pytest.fixture
-def on_s3(project: Pulumi, endpoint: str, s3: S3Client) -> Pulumi:
+def on_s3(project: Pulumi, bucket: Bucket) -> Pulumi:
     """The project, with its state in the bucket."""
-    del s3
-    project.env |= {
-        "PULUMI_BACKEND_URL": f"s3://{BUCKET}/team?endpoint={endpoint}&s3ForcePathStyle=true&region=us-east-1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    project.env |= bucket.env
     project.python(PROGRAM)
     project.pulumi("stack", "init", "prod", "--no-select")
     return project

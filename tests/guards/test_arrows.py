@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "faces": {"core", "client", "resources", "functions", "faces"},
     "components": {"", "core", "components"},
     "emulator": {"emulator"},
-    "cli": {"cli", "emulator"},
+    "cli": {"core", "client", "resources", "faces", "cli", "emulator"},
 }
 """Which parts each part may import; `typed` and the package itself (``""``) are the public face of `faces`."""
 

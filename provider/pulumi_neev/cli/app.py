@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from pulumi_neev.cli import emulator
+from pulumi_neev.cli.recover import recover
 
 app = typer.Typer(name="pulumi-neev", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(emulator.app, name="emulator")
+app.command()(recover)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -89,6 +89,11 @@ class Agents:
             return None
         return found if found.name == name else None
 
+    async def find_made(self, body: Mapping[str, Any]) -> Agent | None:
+        """Return what a create with this body made, as far as its name and what it shows tell, or None."""
+        found = await self.find(str(body["name"]))
+        return found if found is not None and _is_as_asked(found, body) else None
+
     async def patch(self, id: str, body: Mapping[str, Any]) -> Agent:
         """Return the agent with its size, egress or idle window changed in place."""
         return await self._transport.request("PATCH", self._at(id), parse=_agent, json=dict(body))

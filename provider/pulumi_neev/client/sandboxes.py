@@ -120,6 +120,11 @@ class Sandboxes:
             return None
         return found if found.name == name else None
 
+    async def find_made(self, body: Mapping[str, Any]) -> Sandbox | None:
+        """Return what a create with this body made, as far as its name and what it shows tell, or None."""
+        found = await self.find(str(body["name"]))
+        return found if found is not None and _is_as_asked(found, body) else None
+
     async def patch(self, id: str, body: Mapping[str, Any]) -> Sandbox:
         """Return the sandbox with its size or egress changed in place."""
         return await self._transport.request("PATCH", self._at(id), parse=_sandbox, json=dict(body))

@@ -49,6 +49,12 @@ async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call:
         return Stored(live.id, dict(asked), visible(asked))
 
 
+async def find(resource: AnyResource, api: Any, asked: Mapping[str, Any]) -> Stored | None:
+    """What an interrupted create with these inputs made, however far it came; ``None`` where nothing is found."""
+    live = await resource.find(api, parse(resource.inputs, asked))
+    return None if live is None else _stored(resource, asked, live)
+
+
 async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, fresh: bool = False) -> Stored:
     """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:

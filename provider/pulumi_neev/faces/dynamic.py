@@ -113,7 +113,7 @@ class Provider(dynamic.ResourceProvider):
             stored = self._run(call, lambda api: lifecycle.create(self.resource, api, _known(props), call))
         except Unsettled as unsettled:
             raise self._undone(unsettled, props) from None
-        return dynamic.CreateResult(stored.id, _outs(stored, props))
+        return dynamic.CreateResult(stored.id, outputs(stored, props))
 
     @override
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
@@ -122,7 +122,7 @@ class Provider(dynamic.ResourceProvider):
         stored = self._run(call, lambda api: lifecycle.read(self.resource, api, id_, asked, props))
         if stored is None:
             return dynamic.ReadResult("", {})
-        return dynamic.ReadResult(stored.id, _outs(stored, asked), dict(stored.inputs))
+        return dynamic.ReadResult(stored.id, outputs(stored, asked), dict(stored.inputs))
 
     @override
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
@@ -137,7 +137,7 @@ class Provider(dynamic.ResourceProvider):
             if isinstance(unsettled.cause, OutcomeUnknown):
                 raise NeevError(f"{call.resource}: {unsettled.cause.fact}", hint=NOT_KEPT) from None
             raise _about(unsettled, call) from None
-        return dynamic.UpdateResult(_outs(stored, _news))
+        return dynamic.UpdateResult(outputs(stored, _news))
 
     @override
     def delete(self, _id: str, _props: Values) -> None:
@@ -249,7 +249,8 @@ def _hidden(values: Mapping[str, Any]) -> Values:
     return {key: values[key] for key in CARRIED if key in values}
 
 
-def _outs(stored: Stored, asked: Mapping[str, Any]) -> Values:
+def outputs(stored: Stored, asked: Mapping[str, Any]) -> Values:
+    """What the host stores of a thing, but for the provider, which it adds itself."""
     return {**stored.state, **_hidden(asked), INPUTS: sorted(visible(stored.inputs))}
 
 

@@ -84,8 +84,13 @@ def preview_update(resource: AnyResource, olds: struct_pb2.Struct, news: struct_
 
 def state_on_wire(resource: AnyResource, state: Mapping[str, Any], marked: Mapping[str, Any]) -> struct_pb2.Struct:
     """The plain state, sealed where ``marked`` is and where the declaration says so."""
+    return encode(sealed_state(resource, state, marked))
+
+
+def sealed_state(resource: AnyResource, state: Mapping[str, Any], marked: Mapping[str, Any]) -> dict[str, Any]:
+    """The plain state, sealed likewise."""
     properties = {**resource.outputs.properties, **resource.inputs.properties}
-    return encode(sealed_by(properties, sealed_as(state, marked)))
+    return sealed_by(properties, sealed_as(state, marked))
 
 
 def name_of(request: Any) -> str:

@@ -117,6 +117,11 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return None if seen is None else await _imported(api, seen)
 
     @override
+    async def find(self, api: Api, inputs: AgentInputs) -> Live[AgentOutputs] | None:
+        seen = await api.agents.find_made(_body(api, inputs))
+        return None if seen is None else await _live(api, seen, inputs)
+
+    @override
     async def update(self, api: Api, id: str, old: AgentInputs, new: AgentInputs, call: Call) -> Live[AgentOutputs]:
         return await _live(api, await _match(api, await _steady(api, id, call), new, call, was=old), new)
 

@@ -147,6 +147,18 @@ class File(Resource[FileInputs, FileOutputs]):
         return await _seen(api.runtime.at(seen), id, inputs.path, was)
 
     @override
+    async def find(self, api: Api, inputs: FileInputs) -> Live[FileOutputs] | None:
+        seen = await found(api.sandboxes.get(inputs.sandbox_id))
+        if seen is None or seen.phase != READY or seen.addressable is False:
+            return None
+        with _opened(inputs.wire()) as content:
+            wanted = _digest(content)
+        live = await _seen(api.runtime.at(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs())
+        if live is None or live.outputs.sha256 != wanted:
+            return None
+        return Live(live.id, live.inputs, live.outputs.model_copy(update={"written_sha256": wanted}))
+
+    @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
         sandbox_id, path = str(call.stored["sandboxId"]), str(call.stored["path"])
         was = FileOutputs.model_validate(dict(call.stored))

@@ -64,6 +64,11 @@ class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
         return self.made(seen.id, lambda: self.live(seen, inputs))
 
     @override
+    async def find(self, api: Api, inputs: SandboxForkInputs) -> Live[SandboxForkOutputs] | None:
+        seen = await api.sandboxes.find(inputs.name or "")
+        return None if seen is None else self.live(seen, inputs)
+
+    @override
     async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Live[SandboxForkOutputs] | None:
         # the platform does not say where a fork comes from, so an import may: SOURCE/FORK
         source, _, fork = id.rpartition("/")

@@ -71,6 +71,11 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
         return None if seen is None else _live(sandbox, seen)
 
     @override
+    async def find(self, api: Api, inputs: PreviewPortInputs) -> Live[PreviewPortOutputs] | None:
+        seen = await api.ports.find(inputs.sandbox_id, inputs.port)
+        return None if seen is None or inputs.slug not in (None, seen.slug) else _live(inputs.sandbox_id, seen)
+
+    @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
         await api.ports.revoke(*_parts(id))
 

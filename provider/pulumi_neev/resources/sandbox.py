@@ -71,6 +71,11 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
         return self.made(seen.id, lambda: self.live(seen, inputs))
 
     @override
+    async def find(self, api: Api, inputs: SandboxInputs) -> Live[SandboxOutputs] | None:
+        seen = await api.sandboxes.find_made(_body(api, inputs))
+        return None if seen is None else self.live(seen, inputs)
+
+    @override
     def imported(self, live: Live[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().imported(live)
         if "templateId" in inputs:

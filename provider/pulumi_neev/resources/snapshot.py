@@ -108,6 +108,12 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
         return None if seen is None else _live(seen)
 
     @override
+    async def find(self, api: Api, inputs: SnapshotInputs) -> Live[SnapshotOutputs] | None:
+        named = [each for each in await found(api.snapshots.list(inputs.sandbox_id)) or () if each.name == inputs.name]
+        # a name that several have does not say which of them was made by whom
+        return _live(named[0]) if len(named) == 1 else None
+
+    @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
         await api.snapshots.delete(id)
 

@@ -1,0 +1,96 @@
+"""The one seam to the engine: its command line, which works alike on every backend."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi_neev.core.errors import NeevError
+
+LOCKED = "currently locked"
+QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+Deployment = dict[str, Any]
+
+
+class EngineFailed(NeevError):
+    """The engine could not do what it was asked."""
+
+
+class Locked(EngineFailed):
+    """Something works on the stack, or was killed while it did."""
+
+    advice = "If nothing works on it any more, run again with --cancel, which does what `pulumi cancel` does."
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """`pulumi` in the directory of a project, on its backend or on another."""
+
+    directory: Path
+    backend: str | None = None
+
+    def selected(self) -> str:
+        """The name of the stack that is selected."""
+        return self.run("stack", "--show-name").strip()
+
+    def stacks(self) -> list[str]:
+        """The full names of all stacks of the backend."""
+        listed = json.loads(self.run("stack", "ls", "--all", "--json"))
+        return [each["name"] for each in listed]
+
+    def export(self, stack: str, *, secrets: bool = False) -> Deployment:
+        """The stack's state as it is stored now; its secrets in clear only on demand."""
+        shown = ["--show-secrets"] if secrets else []
+        exported: Deployment = json.loads(self.run("stack", "export", "--stack", stack, *shown))
+        return exported
+
+    def import_(self, stack: str, state: Deployment) -> None:
+        """The stack's state is this one; pending operations are never kept."""
+        self.run("stack", "import", "--stack", stack, stdin=json.dumps(state))
+
+    def cancel(self, stack: str) -> None:
+        """Nothing holds the stack's lock."""
+        self.run("cancel", "--yes", "--stack", stack)
+
+    def config(self, stack: str) -> dict[str, Any]:
+        """The stack's configuration, the project's included, in clear: `{"neev:orgId": "…"}`."""
+        found = json.loads(self.run("config", "--json", "--show-secrets", "--stack", stack) or "{}")
+        return {name: each.get("value") for name, each in found.items()}
+
+    def version(self) -> str:
+        """The engine's version."""
+        return self.run("version").strip()
+
+    def run(self, *arguments: str, stdin: str = "") -> str:
+        """What the engine's command wrote.
+
+        Raises:
+            Locked: somebody else holds the stack.
+            EngineFailed: there is no engine, or it says why it could not.
+        """
+        program = shutil.which("pulumi")
+        if program is None:
+            raise EngineFailed("`pulumi` is not on PATH", hint="Install it: https://www.pulumi.com/docs/install")
+        ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
+            [program, *arguments, "--non-interactive", "--color=never"],
+            cwd=self.directory,
+            env=self._environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode == 0:
+            return ended.stdout
+        said = (ended.stderr or ended.stdout).strip()
+        raise (Locked if LOCKED in said else EngineFailed)(f"`pulumi {' '.join(arguments)}` failed: {said}")
+
+    def _environment(self) -> Mapping[str, str]:
+        backend = {} if self.backend is None else {"PULUMI_BACKEND_URL": self.backend}
+        return {**os.environ, **QUIET, **backend}

@@ -1,0 +1,62 @@
+"""A stack's interrupted operations looked up, and its state brought in line with what they made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from pulumi_neev.cli import accounts
+from pulumi_neev.cli.engine import Deployment, Engine
+from pulumi_neev.cli.recovery import Entry, Plan, operations, plan, resources, searched
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.client.pages import together
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.errors import InputError, NeevError
+from pulumi_neev.core.lifecycle import AnyResource, Stored
+from pulumi_neev.faces.checkpoint import opened
+from pulumi_neev.faces.values import plain
+
+
+class Changed(NeevError):
+    """The stack's state is another one than the plan was made for."""
+
+    advice = "Something else works on the stack. Nothing was changed: run the same command again."
+
+
+async def planned(engine: Engine, stack: str) -> tuple[Deployment, Plan]:
+    """The state as it is, and what is to be done about it; raises where anything is unclear."""
+    state = engine.export(stack, secrets=True)
+    pending = operations(state)
+    configured = engine.config(stack) if any(map(searched, pending)) else {}
+    async with AsyncExitStack() as clients:
+        connected: dict[Settings, Api] = {}
+
+        async def looked_up(operation: Entry) -> Stored | None:
+            resource, begun = searched(operation), operation["resource"]
+            if resource is None:
+                return None
+            settings = accounts.of_resource(begun, resources(state), configured, os.environ)
+            if settings not in connected:
+                connected[settings] = connect(settings)
+                clients.push_async_callback(connected[settings].aclose)
+            return await _found(resource, connected[settings], begun)
+
+        answers = await together(map(looked_up, pending))
+    return state, plan(state, {index: made for index, made in enumerate(answers) if made is not None})
+
+
+def carry_out(engine: Engine, stack: str, state: Deployment, made: Plan) -> None:
+    """The stack's state is the plan's, by one import: before it nothing has changed, after it everything has."""
+    if engine.export(stack, secrets=True) != state:
+        raise Changed(f"the state of {stack} has changed since the plan was made")
+    engine.import_(stack, made.state)
+
+
+async def _found(resource: AnyResource, api: Api, begun: Mapping[str, Any]) -> Stored | None:
+    asked = plain(opened(begun.get("inputs") or {}))
+    try:
+        return await lifecycle.find(resource, api, asked)
+    except ValueError as error:
+        raise InputError(begun["urn"], "its stored inputs are not what this version takes") from error

@@ -1,0 +1,27 @@
+"""A bucket for states, on an S3 of this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from types_boto3_s3 import S3Client
+
+BUCKET = "states"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Where it is, and a client to look into it."""
+
+    endpoint: str
+    s3: S3Client
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that make it the backend of a project."""
+        return {
+            "PULUMI_BACKEND_URL": f"s3://{BUCKET}/team?endpoint={self.endpoint}&s3ForcePathStyle=true&region=us-east-1",
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }

@@ -1,0 +1,152 @@
+"""`pulumi-neev recover` on stacks that a killed engine has really left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from tests.engine.bucket import Bucket
+from tests.engine.project import Pulumi, Result, outside, until
+
+pytestmark = pytest.mark.engine
+
+HOUR = 3600
+PROGRAM = """
+import pulumi_neev as neev
+
+box = neev.Sandbox("box", env={"TOKEN": "of a sandbox"}, paused=True)
+neev.Snapshot("kept", sandbox_id=box.id)
+"""
+BOX: dict[str, Any] = {
+    "box": {"type": "neev:index:Sandbox", "properties": {"env": {"TOKEN": "of a sandbox"}, "paused": True}}
+}
+KEPT = {"kept": {"type": "neev:index:Snapshot", "properties": {"sandboxId": "${box.id}"}}}
+
+
+def neev(project: Pulumi, *arguments: str) -> Result:
+    """How `pulumi-neev` ended in the project's directory."""
+    ended = subprocess.run(
+        [sys.executable, "-c", "from pulumi_neev.cli import main; main()", *arguments],
+        cwd=project.directory,
+        env=project.env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Result(ended.returncode, ended.stdout, ended.stderr)
+
+
+def killed(project: Pulumi, call: str = "POST /sandboxes", times: int = 1) -> None:
+    """The engine of an update is killed after the call has been made so often."""
+    emulator = project.emulator
+    emulator.change_settings(durations={"create": HOUR, "snapshot": HOUR})
+    engine = project.start("up", "--yes", "--skip-preview")
+    until(lambda: emulator.counts().get(call) == times)
+    engine.kill()
+    engine.communicate()
+    until(lambda: not [each for each in project.processes() if "pulumi-resource" in " ".join(each.cmdline())])
+    emulator.change_settings(durations={"create": 0, "snapshot": 0})
+
+
+def actions(plan: Result) -> dict[str, str]:
+    steps: list[Mapping[str, str]] = json.loads(plan.stdout)["steps"]
+    return {each["resource"]: each["action"] for each in steps}
+
+
+@pytest.mark.parametrize("face", ["plugin", "dynamic"])
+def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(project: Pulumi, face: str) -> None:
+    emulator = project.emulator
+    project.yaml({**BOX, **KEPT}) if face == "plugin" else project.python(PROGRAM)
+    killed(project)
+
+    shown = neev(project, "recover", "--json")
+    assert (shown.returncode, actions(shown)) == (3, {"Sandbox box": "import"}), shown.text
+    locked = neev(project, "recover", "--yes")
+    assert locked.returncode == 1
+    assert "--cancel" in locked.stderr
+    assert "of a sandbox" not in shown.text + locked.text
+    assert project.state_of("box") is None
+
+    emulator.advance(HOUR)
+    done = neev(project, "recover", "--cancel", "--yes")
+    assert done.returncode == 0, done.text
+    again = neev(project, "recover", "--yes")
+    assert (again.returncode, again.stdout) == (0, "dev: no operation was interrupted.\n"), again.text
+
+    kept = project.state_of("box") or {}
+    assert kept["id"] == outside(emulator, "GET", "/sandboxes")["items"][0]["id"]
+    assert "pending_operations" not in project.export()["deployment"]
+    assert "of a sandbox" not in json.dumps(project.export())
+    assert project.up().changes == {"box": "update", "kept": "create"}
+    assert project.up().changes == {}
+    assert project.refresh().changes == {}
+    finished = project.state_of("box") or {}
+    assert (finished["id"], finished["outputs"]["phase"]) == (kept["id"], "Paused")
+    assert finished.get("initErrors") is None
+    assert emulator.counts()["POST /sandboxes"] == 1
+    project.destroy()
+    assert emulator.state()["sandboxes"] == 0
+
+
+def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(project: Pulumi) -> None:
+    emulator = project.emulator
+    project.yaml(BOX)
+    killed(project)
+    project.pulumi("cancel", "--yes")
+    emulator.advance(HOUR)
+    project.up()
+    assert emulator.state()["sandboxes"] == 2
+
+    second = project.state_of("box") or {}
+    done = neev(project, "recover", "--json", "--yes")
+    assert (done.returncode, actions(done)) == (0, {"Sandbox box": "retire"}), done.text
+    project.up()
+    assert [each["id"] for each in outside(emulator, "GET", "/sandboxes")["items"]] == [second["id"]]
+    assert project.up().changes == {}
+
+
+def test_a_replacement_that_was_killed_goes_on(project: Pulumi) -> None:
+    emulator = project.emulator
+    project.yaml(BOX)
+    project.up()
+    first = project.state_of("box") or {}
+    replaced = {"box": {**BOX["box"], "properties": {**BOX["box"]["properties"], "diskGb": 20}}}
+    project.yaml(replaced)
+    killed(project, times=2)
+    emulator.advance(HOUR)
+
+    done = neev(project, "recover", "--cancel", "--json", "--yes")
+    assert (done.returncode, actions(done)) == (0, {"Sandbox box": "import"}), done.text
+    project.up()
+    left = outside(emulator, "GET", "/sandboxes")["items"]
+    assert [(each["id"] == first["id"], each["resources"]["disk_gb"]) for each in left] == [(False, 20)]
+    assert project.up().changes == {}
+    assert emulator.counts()["POST /sandboxes"] == 2
+
+
+def test_it_works_on_s3_and_where_nothing_was_made(project: Pulumi, bucket: Bucket) -> None:
+    emulator = project.emulator
+    project.env |= bucket.env
+    project.yaml({**BOX, **KEPT})
+    project.up("--target", "**box")
+    killed(project, call="POST /sandboxes/{id}/snapshots")
+    emulator.advance(HOUR)
+    made = outside(emulator, "GET", f"/sandboxes/{(project.state_of('box') or {})['id']}/snapshots")["items"]
+    outside(emulator, "DELETE", f"/snapshots/{made[0]['id']}")
+
+    emulator.add_fault("status", method="GET", path="/sandboxes/{id}/snapshots", status=500, times=100)
+    unclear = neev(project, "recover", "--cancel", "--yes")
+    assert unclear.returncode == 1
+    assert "was answered with 500" in unclear.stderr
+    assert len(project.export()["deployment"]["pending_operations"]) == 1
+
+    emulator.control("DELETE", "faults")
+    done = neev(project, "recover", "--cancel", "--yes", "--json")
+    assert (done.returncode, actions(done)) == (0, {"Snapshot kept": "drop"}), done.text
+    assert project.up().changes == {"kept": "create"}
+    assert project.up().changes == {}
