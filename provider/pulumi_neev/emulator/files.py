@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from pulumi_neev.emulator.chores import Chores
 from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.records import Sandbox, Snapshot
-from pulumi_neev.emulator.runtime import Computer
+from pulumi_neev.emulator.runtime import Computer, tree
 
 
 class Files:
@@ -72,7 +71,7 @@ class Files:
             finally:
                 if sandbox.paused_at is None:
                     await computer.resume()
-            return await asyncio.to_thread(_size, self._place(key))
+            return await asyncio.to_thread(tree.size, self._place(key))
 
     async def seed(self, snapshot: Snapshot, key: str) -> None:
         """The snapshot's files are also under this key, for a sandbox that is yet to be."""
@@ -101,7 +100,7 @@ class Files:
                 await self.computer(sandbox).stop()
         for place in self._directory.iterdir():
             if place.name not in keys:
-                await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+                await asyncio.to_thread(tree.remove, place)
 
     async def stop(self) -> None:
         """No process of any sandbox runs."""
@@ -120,7 +119,7 @@ class Files:
             if computer := self._computers.pop(key, None):
                 self._used.discard(key)
                 await computer.stop()
-            await asyncio.to_thread(shutil.rmtree, self._place(key), ignore_errors=True)
+            await asyncio.to_thread(tree.remove, self._place(key))
         self._locks.pop(key, None)
 
 
@@ -132,7 +131,3 @@ def _busy(directory: Path) -> set[str]:
         with suppress(OSError):
             found |= {key.decode() for key in named.findall(environ.read_bytes())}
     return found
-
-
-def _size(directory: Path) -> int:
-    return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file() and not path.is_symlink())

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from pulumi_neev.emulator.files import Files
 from pulumi_neev.emulator.lifecycle import hard_expires_at, idle_expires_at, next_event
 from pulumi_neev.emulator.meters import Meters
 from pulumi_neev.emulator.records import Agent, Record, Sandbox, Snapshot
-from pulumi_neev.emulator.runtime import Computer
+from pulumi_neev.emulator.runtime import Computer, tree
 from pulumi_neev.emulator.settings import Settings
 from pulumi_neev.emulator.shelf import Shelf
 from pulumi_neev.emulator.store import Store
@@ -153,7 +152,7 @@ class World:
         await self.chores.done()
         self.store.close()
         if self._temporary:
-            shutil.rmtree(self.directory, ignore_errors=True)
+            tree.remove(self.directory)
 
     def _shelve(self, record: Record) -> None:
         match record:

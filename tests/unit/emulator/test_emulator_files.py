@@ -1,6 +1,7 @@
 """Files of sandboxes and snapshots: really copied, at one moment, and cleared away."""
 
 import asyncio
+import sys
 from typing import Any
 
 import httpx
@@ -79,6 +80,21 @@ async def test_what_is_gone_leaves_no_files(api: Api, world: World) -> None:
     world.advance(6)
     await api.read("/sandboxes")
     await world.chores.done()
+    assert list((world.directory / "files").iterdir()) == []
+
+
+async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_cleared_away(
+    api: Api, world: World
+) -> None:
+    await api.ready(name="web")
+    deep = "d/" * (sys.getrecursionlimit() + 100)
+    assert (await inside(api, "web", "/files/mkdir", json={"path": deep})).status_code == 200
+    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
+    await api.make("/sandboxes/web/fork", name="copy")
+    world.advance(20)
+    assert (await inside(api, "copy", "/files/exists", json={"path": deep})).json() == {"exists": True}
+    assert (await api.send("DELETE", f"/snapshots/{snapshot}")).status_code == 204
+    await api.http.post("/_emulator/reset")
     assert list((world.directory / "files").iterdir()) == []
 
 

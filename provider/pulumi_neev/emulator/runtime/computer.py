@@ -41,6 +41,11 @@ class Computer:
         # Only a directory that was used before can have processes that nobody here started.
         self._spawned, self._known_quiet_at = 0, -1 if self.workspace.exists() else 0
         self.workspace.mkdir(exist_ok=True)
+        for leftover in set(self._directory.iterdir()) - {self.workspace}:  # of an emulator that was killed
+            if leftover.is_dir():
+                tree.remove(leftover)
+            else:
+                leftover.unlink()
         self._confined = Workspace(self.workspace)
         self.files = Files(self._confined, trash=self._directory)
         self.uploads = Uploads(self._directory / "uploads")

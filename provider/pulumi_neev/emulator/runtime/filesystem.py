@@ -1,6 +1,7 @@
 """What the file endpoints do, blocking and confined to a workspace."""
 
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -42,11 +43,18 @@ class Files:
     def write(self, path: str, content: bytes, *, cwd: str | None = None) -> int:
         """The file holds the content and nothing else; missing parents are made. Returns its length."""
         with refusing_os_errors(path), self._workspace.at(path, cwd, make_parents=True) as place:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-            descriptor = _regular(os.open(place.name, flags, 0o666, dir_fd=place.directory), path)
-            with os.fdopen(descriptor, "wb") as file:
-                file.truncate(0)
-                return file.write(content)
+            mode = _replaceable(place, path)
+            # Aside and then into place, so that whenever the emulator is killed there is the old content or the new.
+            staged = self._trash / f"write-{secrets.token_hex(8)}"
+            try:
+                staged.write_bytes(content)
+                if mode is not None:
+                    staged.chmod(mode)
+                os.rename(staged, place.name, dst_dir_fd=place.directory)
+            except BaseException:
+                staged.unlink(missing_ok=True)
+                raise
+        return len(content)
 
     def refuse_unless_writable(self, path: str, *, cwd: str | None = None) -> None:
         """A file can be put at the path, as far as can be said before it is."""
@@ -188,6 +196,18 @@ def _moment(seconds: float) -> str:
 def _shown(name: str) -> str:
     """A file's name as JSON can carry it: what is not UTF-8 in it is replaced."""
     return os.fsencode(name).decode(errors="replace")
+
+
+def _replaceable(place: Place, path: str) -> int | None:
+    """The mode of the regular file that is there and may be written; None where there is nothing."""
+    try:
+        opened = os.open(place.name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place.directory)
+    except FileNotFoundError:
+        return None
+    descriptor = _regular(opened, path)
+    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    os.close(descriptor)
+    return mode
 
 
 def _regular(descriptor: int, path: str) -> int:

@@ -135,6 +135,12 @@ def discard(name: str, directory: int, trash: Path) -> None:
         _empty(emptied)
 
 
+def remove(path: Path) -> None:
+    """There is no directory at this path, however deep it was."""
+    with suppress(FileNotFoundError), top(path.parent) as parent:
+        discard(path.name, parent, path.parent)
+
+
 def _empty(directory: int) -> None:
     """The directory, of directories only, is empty. Deeper ones are moved up first, so that depth costs nothing."""
     moved = 0

@@ -180,6 +180,18 @@ async def test_a_restore_that_was_killed_half_way_is_undone(computer: Computer, 
     assert again.files.exists("kept")
 
 
+async def test_what_was_left_aside_by_an_emulator_that_was_killed_is_cleared_away(
+    computer: Computer, tmp_path: Path, clock: Clock
+) -> None:
+    directory = computer.workspace.parent
+    (directory / "trash-x" / "0" / "deep").mkdir(parents=True)
+    (directory / "write-x").write_bytes(b"half of i")
+    computer.files.write("page", b"whole")
+    Computer(tmp_path / "sandbox", env={}, now=clock)
+    assert [path.name for path in directory.iterdir()] == ["workspace"]
+    assert (computer.workspace / "page").read_bytes() == b"whole"
+
+
 async def test_it_is_busy_while_something_goes_on(computer: Computer, clock: Clock) -> None:
     began = clock.seconds
     clock.seconds += 100

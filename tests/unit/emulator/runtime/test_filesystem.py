@@ -35,6 +35,24 @@ def test_a_write_replaces_the_content_and_keeps_the_mode(files: Files, root: Pat
     assert stat.S_IMODE((root / "script").stat().st_mode) == 0o755
 
 
+def test_a_write_is_seen_whole_or_not_at_all(files: Files, root: Path) -> None:
+    files.write("page", b"before")
+    with (root / "page").open("rb") as reading:
+        files.write("page", b"after, and longer")
+        assert reading.read() == b"before"
+    assert (root / "page").read_bytes() == b"after, and longer"
+    assert [path.name for path in root.parent.iterdir()] == ["workspace"]
+
+
+def test_a_write_that_fails_leaves_nothing_aside(files: Files, root: Path) -> None:
+    with pytest.raises(RuntimeFailure):
+        files.write("a" * 300, b"x")
+    (root / "folder").mkdir()
+    with pytest.raises(RuntimeFailure):
+        files.write("folder", b"x")
+    assert [path.name for path in root.parent.iterdir()] == ["workspace"]
+
+
 def test_an_upload_replaces_the_file_and_keeps_its_mode(files: Files, root: Path, tmp_path: Path) -> None:
     (root / "script").touch(mode=0o755)
     (tmp_path / "staged").write_bytes(b"new")
