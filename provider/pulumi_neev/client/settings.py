@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pulumi_neev.core.errors import ConfigError
 
 BASE_URL = "https://api.ai.neevcloud.com/agent"
+REQUEST_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Settings:
     """The region of new sandboxes that name none; None leaves the choice to the platform."""
     ca_bundle: str | None = None
     """A file of certificate authorities to trust in place of the usual ones."""
-    timeout: float = 30.0
+    timeout: float = REQUEST_TIMEOUT
     """Seconds without a sign of life from the API before a request is given up."""
     allow_insecure: bool = False
     """Send the key over plain http to other machines too."""
@@ -40,8 +41,8 @@ class Settings:
         for name, value in (("neev:orgId", self.org_id), ("neev:projectId", self.project_id)):
             if not value.strip():
                 raise ConfigError(f"{name} is empty")
-        if self.timeout <= 0:
-            raise ConfigError(f"the request time-out must be more than 0 seconds, not {self.timeout:g}")
+        if not self.timeout > 0:
+            raise ConfigError(f"neev:requestTimeoutSeconds must be more than 0, not {self.timeout:g}")
 
 
 def _base_url(text: str, *, allow_insecure: bool) -> str:

@@ -23,6 +23,7 @@ Kind = Literal[
     "truncated_list",
     "phase",
     "stuck",
+    "slow",
     "fail",
 ]
 
@@ -51,7 +52,7 @@ class Fault(Frozen):
     act: bool = False
     """For `status` and `hang`: the operation is carried out first."""
     seconds: Seconds = 60.0
-    """For `hang`: how long; it ends early when the caller leaves."""
+    """For `hang`: how long; it ends early when the caller leaves. For `slow`: how much longer."""
     phase: str | None = None
     """For `phase`: what is shown; for `stuck`: the phase that holds for good."""
     reason: str = "the emulator was told to let this fail"

@@ -36,6 +36,21 @@ def stuck(thing: Thing, phase: str | None) -> Thing:
     return thing.with_changes(**changes)
 
 
+def slowed(thing: Thing, seconds: float) -> Thing:
+    """Its first phase lasts so much longer; what comes after it comes later."""
+    first = thing.course[0]
+    later = tuple(step.model_copy(update={"at": step.at + seconds}) for step in thing.course[1:])
+    changes: dict[str, object] = {"course": (first, *later)}
+    if thing.gone_at is not None:
+        changes["gone_at"] = thing.gone_at + seconds
+    if isinstance(thing, Sandbox):
+        for moment in ("ready_from", "addressable_from", "active_from"):
+            at = getattr(thing, moment)
+            if at is not None and at > first.at:
+                changes[moment] = at + seconds
+    return thing.with_changes(**changes)
+
+
 def failing(thing: Thing, reason: str | None) -> Thing:
     """Its course ends in failure instead."""
     failed = "Failed" if isinstance(thing, Snapshot) else "RestoreFailed"

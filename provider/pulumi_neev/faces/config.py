@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pulumi_neev.client.settings import BASE_URL, Settings
+from pydantic import Field
+
+from pulumi_neev.client.settings import BASE_URL, REQUEST_TIMEOUT, Settings
 from pulumi_neev.core.errors import ConfigError
 from pulumi_neev.core.marks import Replace, Secret, Update
-from pulumi_neev.core.model import Flag, Inputs, Property
+from pulumi_neev.core.model import Flag, Inputs, Number, Property
 
 PACKAGE = "neev"
 
@@ -34,6 +36,11 @@ class ProviderConfig(Inputs):
     """File with the certificates to trust instead of the system's; or `NEEV_CA_BUNDLE`."""
     allow_insecure: Annotated[Flag | None, Update()] = None
     """Whether plain http is allowed to hosts other than this machine; or `NEEV_ALLOW_INSECURE=true`."""
+    request_timeout_seconds: Annotated[Number | None, Field(gt=0), Update()] = None
+    """Seconds without a sign of life from the API after which a request is given up; or `NEEV_REQUEST_TIMEOUT_SECONDS`.
+
+    Unset: 30. It bounds one request, not how long a resource may take; that is `customTimeouts`.
+    """
 
 
 REQUIRED = ("apiKey", "orgId", "projectId")
@@ -53,6 +60,7 @@ def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settin
         region=values["region"] or None,
         ca_bundle=values["caBundle"] or None,
         allow_insecure=(values["allowInsecure"] or "").lower() in ("true", "1"),
+        timeout=_seconds("requestTimeoutSeconds", values["requestTimeoutSeconds"], unset=REQUEST_TIMEOUT),
     )
 
 
@@ -77,6 +85,13 @@ def variables(name: str) -> tuple[str, str]:
 def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
     """What the environment says of a setting."""
     return next((environ[variable] for variable in variables(name) if environ.get(variable)), None)
+
+
+def _seconds(name: str, said: str | None, *, unset: float) -> float:
+    try:
+        return float(said) if said else unset
+    except ValueError:
+        raise ConfigError(f"{PACKAGE}:{name} is not a number of seconds: {said}") from None
 
 
 def _value(declared: Property, config: Mapping[str, object], environ: Mapping[str, str]) -> str | None:

@@ -142,6 +142,36 @@ def test_a_phase_never_comes(emulator: Emulator, http: httpx.Client) -> None:
     assert (stuck["phase"], stuck["addressable"], stuck["connect_url"]) == ("Pending", False, None)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "phase"),
+    [("POST", "", "Pending"), ("POST", "/web/pause", "Pausing"), ("POST", "/web/resume", "Resuming")],
+)
+def test_a_phase_lasts_until_the_clock_is_advanced(
+    emulator: Emulator, http: httpx.Client, method: str, path: str, phase: str
+) -> None:
+    emulator.add_fault("slow", method=method, path=f"/sandboxes{path}", seconds=10**6)
+    for each in ("", "/web/pause", "/web/resume"):
+        http.post(f"/sandboxes{each}", json={} if each else {"name": "web"})
+        emulator.advance(5000)
+        if each == path:
+            break
+    assert http.get("/sandboxes/web").json()["phase"] == phase
+    emulator.advance(10**6)
+    settled = http.get("/sandboxes/web").json()
+    assert settled["phase"] == ("Paused" if phase == "Pausing" else "Ready")
+    assert settled["addressable"]
+
+
+def test_a_delete_lasts_until_the_clock_is_advanced(emulator: Emulator, http: httpx.Client) -> None:
+    http.post("/sandboxes", json={"name": "web"})
+    emulator.add_fault("slow", method="DELETE", seconds=10**6)
+    http.delete("/sandboxes/web")
+    emulator.advance(5000)
+    assert http.get("/sandboxes/web").json()["phase"] == "Terminating"
+    emulator.advance(10**6)
+    assert http.get("/sandboxes/web").status_code == 404
+
+
 def test_a_phase_that_nobody_knows_stays(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("stuck", method="POST", phase="Hibernating")
     assert http.post("/sandboxes", json={"name": "web"}).json()["phase"] == "Hibernating"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_neev.client.settings import BASE_URL
+from pulumi_neev.client.settings import BASE_URL, REQUEST_TIMEOUT
 from pulumi_neev.core.errors import ConfigError
 from pulumi_neev.faces.config import REQUIRED, MissingConfig, settings, variables
 
@@ -34,13 +34,31 @@ def test_what_is_empty_is_not_set(empty: str | None) -> None:
 def test_what_is_optional_has_defaults() -> None:
     found = settings(CONFIG, {})
     assert (found.base_url, found.region, found.ca_bundle, found.allow_insecure) == (BASE_URL, None, None, False)
+    assert found.timeout == REQUEST_TIMEOUT
 
 
 def test_everything_can_be_set() -> None:
-    every = {"baseUrl": "http://api.test/agent/", "region": "dev", "allowInsecure": "true"}
-    variables = {"NEEV_BASE_URL": "http://api.test/agent", "NEEV_REGION": "dev", "NEEV_ALLOW_INSECURE": "1"}
+    every = {
+        "baseUrl": "http://api.test/agent/",
+        "region": "dev",
+        "allowInsecure": "true",
+        "requestTimeoutSeconds": 2.5,
+    }
+    variables = {
+        "NEEV_BASE_URL": "http://api.test/agent",
+        "NEEV_REGION": "dev",
+        "NEEV_ALLOW_INSECURE": "1",
+        "NEEV_REQUEST_TIMEOUT_SECONDS": "2.5",
+    }
     for found in (settings({**CONFIG, **every}, {}), settings(CONFIG, variables)):
         assert (found.base_url, found.region, found.allow_insecure) == ("http://api.test/agent", "dev", True)
+        assert found.timeout == 2.5
+
+
+@pytest.mark.parametrize("said", ["soon", "0", "-1", "nan"])
+def test_a_request_time_out_that_is_none_is_refused(said: str) -> None:
+    with pytest.raises(ConfigError, match="neev:requestTimeoutSeconds"):
+        settings(CONFIG, {"NEEV_REQUEST_TIMEOUT_SECONDS": said})
 
 
 @pytest.mark.parametrize("name", REQUIRED)

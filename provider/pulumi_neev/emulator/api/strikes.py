@@ -126,6 +126,9 @@ class Strike:
     async def _stuck(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._twisted(scope, receive, send, twists.stuck, self._fault.phase)
 
+    async def _slow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._twisted(scope, receive, send, lambda thing, _: twists.slowed(thing, self._fault.seconds), None)
+
     async def _fail(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._twisted(scope, receive, send, twists.failing, self._fault.reason)
 
