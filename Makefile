@@ -2,11 +2,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
 GENERATED := provider/pulumi_neev/typed.py
+RUNS ?= 200
+SEED ?= 1
+JOBS ?= 2
 
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit bench engine docs schema sdks
+.PHONY: demo test check audit chaos bench engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
@@ -24,6 +27,9 @@ audit: .venv/.stamp ## the locked packages against the known vulnerabilities, wh
 
 bench: .venv/.stamp ## the figures of docs/performance.md, side by side
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py
+
+chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; docs/reliability.md
+	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
 
 engine: .venv/.stamp ## a Pulumi engine; the last line says where
 	@$(BIN)/python tools/engine/engine.py

@@ -1,9 +1,7 @@
-"""An engine, an emulator and a project for each test that drives them."""
+"""An emulator and a project for each test that drives them."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +12,6 @@ from tests.engine.bucket import BUCKET, Bucket
 from tests.engine.project import Pulumi
 
 from pulumi_neev.emulator.serve import Emulator, serve
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def engine() -> Path:
-    """The directory of a `pulumi` and its language hosts."""
-    script = ROOT / "tools" / "engine" / "engine.py"
-    found = subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.PIPE, text=True)
-    return Path(found.stdout.strip().splitlines()[-1])
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""A story: what is run after what, and what is killed at which moment; all of it follows from the seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from tests.chaos import rigs
+from tests.chaos.rigs import Rig
+
+STEPS = 3
+COMMANDS = ("up", "up", "up", "up", "refresh", "destroy")
+REQUESTS = {
+    "up": (("POST", 3), ("POST", 1), ("*", 6), ("*", 2), ("*", 1), ("*", 1), ("PATCH", 1), ("DELETE", 1)),
+    "refresh": (("GET", 1),),
+    "destroy": (("DELETE", 3), ("*", 3)),
+}
+"""The requests at which a command is struck: of which method, and the number of the last that may be meant."""
+SECONDS = (0.1, 2.0)
+"""Between which ages a command is struck where it is not at a request."""
+FIRST_IS_STRUCK, ANOTHER_IS_STRUCK, BY_TIME, HALF = 0.4, 0.5, 0.3, 0.5
+
+
+class Victim(StrEnum):
+    """Which process is killed, with kill -9."""
+
+    ENGINE = "engine"
+    PLUGIN = "plugin"
+    PLATFORM = "emulator"
+
+
+@dataclass(frozen=True)
+class AtRequest:
+    """When the platform has the command's n-th request of this method (`*`: any) in hand, carried out or not yet."""
+
+    number: int
+    method: str
+    act: bool
+
+    def __str__(self) -> str:
+        method = "request" if self.method == "*" else self.method
+        return f"at {method} {self.number}, {'done' if self.act else 'not done'}"
+
+
+@dataclass(frozen=True)
+class AfterSeconds:
+    """So many seconds after the command was started."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"after {self.seconds:.2f} s"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """The end of one process."""
+
+    victim: Victim
+    moment: AtRequest | AfterSeconds
+
+    def __str__(self) -> str:
+        return f"{self.victim} killed {self.moment}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the engine for one program, and the kill that befalls it."""
+
+    command: str
+    rig: Rig
+    kill: Kill | None
+
+    def __str__(self) -> str:
+        return f"{self.command} ({self.kill})" if self.kill else self.command
+
+
+def story(seed: int) -> list[Step]:
+    """The story of this seed: a first update, and two commands after it, one of which at least is struck."""
+    random = Random(seed)
+    rig = rigs.first(random)
+    steps = [Step("up", rig, _kill("up", random) if random.random() < FIRST_IS_STRUCK else None)]
+    struck = random.randrange(1, STEPS)
+    for number in range(1, STEPS):
+        command = random.choice(COMMANDS)
+        if command == "up":
+            rig = rigs.changed(rig, random)
+        kill = _kill(command, random) if number == struck or random.random() < ANOTHER_IS_STRUCK else None
+        steps.append(Step(command, rig, kill))
+    return steps
+
+
+def _kill(command: str, random: Random) -> Kill:
+    victim = random.choice(tuple(Victim))
+    if random.random() < BY_TIME:
+        return Kill(victim, AfterSeconds(random.uniform(*SECONDS)))
+    method, last = random.choice(REQUESTS[command])
+    return Kill(victim, AtRequest(random.randint(1, last), method, act=random.random() < HALF))
