@@ -13,7 +13,13 @@ W = TypeVar("W", bound="Item")
 class Wire(BaseModel):
     """Part of an answer: frozen, and indifferent to fields that a newer API adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,
+    )
 
 
 class Item(Wire):

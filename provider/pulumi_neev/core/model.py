@@ -6,7 +6,8 @@ An inputs model says of each property its type, whether a change replaces or upd
         cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
         '''vCPUs, in steps of 0.5.'''
 
-A mark that is missing, doubled, nested, not an instance or out of place raises ``DeclarationError`` at import.
+A mark that is missing, doubled, nested, not an instance or out of place raises ``DeclarationError`` at import; a
+docstring that is missing does so for the first who asks, which is ``make check``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
+from pulumi_neev.core import docstrings
 from pulumi_neev.core.marks import (
     AutoName,
     Kept,
@@ -97,8 +99,8 @@ class Property:
     annotation: Any
     required: bool
     default: Any
-    description: str
     marks: tuple[Marker, ...]
+    owner: type[Model]
 
     def has(self, mark: type[Marker]) -> bool:
         """Whether the property carries the mark."""
@@ -108,6 +110,15 @@ class Property:
         """Whether the value is hidden where the inputs are these; a condition that is not known yet hides it."""
         conditions = (values.get(each.input) for each in self.marks if isinstance(each, SecretIf))
         return self.has(Secret) or (self.has(SecretIf) and any(each not in (None, False) for each in conditions))
+
+    @cached_property
+    def description(self) -> str:
+        """What the docstring below the property says; raises ``DeclarationError`` where there is none."""
+        models = (each for each in self.owner.__mro__ if issubclass(each, Model))
+        found = next((text for each in models if (text := docstrings.below(each).get(self.field))), None)
+        if found is None:
+            raise DeclarationError(f"{self.owner.__name__}.{self.field}: say in a docstring below it what it is")
+        return found
 
     @cached_property
     def unset(self) -> Unset | None:
@@ -142,8 +153,8 @@ class Model(BaseModel):
         populate_by_name=True,
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,  # an input may be a secret
+        defer_build=True,  # most of what is declared is not used by the process that imports it
     )
 
     allowed: ClassVar[tuple[type[Marker], ...]] = (Unordered, Secret)
@@ -213,16 +224,14 @@ def _property(cls: type[Model], field: str, info: FieldInfo) -> Property:
     where = f"{cls.__name__}.{field}"
     marks = tuple(each for each in info.metadata if isinstance(each, Marker))
     _refuse_bad_marks(where, info, marks, cls.allowed)
-    if not info.description:
-        raise DeclarationError(f"{where}: say in a docstring below it what it is")
     return Property(
         field=field,
         name=_outside(field, info),
         annotation=info.annotation,
         required=info.is_required(),
         default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
-        description=info.description,
         marks=marks,
+        owner=cls,
     )
 
 

@@ -33,6 +33,7 @@ LOOK = 1.0
 def main() -> None:
     """One engine has been served."""
     stubs_without_sdk()
+    without_extras()
     arguments = sys.argv[1:]
     # the engine's address comes last; without one, somebody else started this process and will end it
     asyncio.run(serve(arguments[-1] if arguments and not arguments[-1].startswith("-") else None))
@@ -109,6 +110,15 @@ def stubs_without_sdk() -> None:
         module = ModuleType(name)
         module.__path__ = [str(folder)]
         sys.modules[name] = module
+
+
+def without_extras() -> None:
+    """What libraries load only in case somebody wants it is not loaded: half of the time until the first check."""
+    # httpx brings its own command line, and with it all of rich; where that is missing it does without
+    modules: dict[str, Any] = sys.modules
+    modules["httpx._main"] = None  # which says that it is not there
+    # pydantic would look through every installed package for plugins of its own
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 async def gone(address: str) -> None:

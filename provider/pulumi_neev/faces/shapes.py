@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MultipleOf
 from pydantic.fields import FieldInfo
 
+from pulumi_neev.core import docstrings
 from pulumi_neev.core.marks import AutoName, Visible
 from pulumi_neev.core.model import DeclarationError, Model, Property
 
@@ -99,7 +96,7 @@ class Member:
 @cache
 def members(enum: type[StrEnum]) -> tuple[Member, ...]:
     """The values of an enum, each with the docstring below it."""
-    described = dict(_docstrings(ast.parse(textwrap.dedent(inspect.getsource(enum))).body[0]))
+    described = docstrings.below(enum)
     if silent := [each.name for each in enum if each.name not in described]:
         raise DeclarationError(f"{enum.__name__}: say in a docstring below them what {', '.join(silent)} mean")
     return tuple(Member(each.name, each.value, described[each.name]) for each in enum)
@@ -161,14 +158,3 @@ def _range(low: Any, high: Any) -> str:
     if low is not None:
         return f"{low:g} or more"
     return "" if high is None else f"{high:g} or less"
-
-
-def _docstrings(body: ast.stmt) -> Iterator[tuple[str, str]]:
-    statements = body.body if isinstance(body, ast.ClassDef) else []
-    for before, after in pairwise(statements):
-        match before, after:
-            case (
-                ast.Assign(targets=[ast.Name(id=name)]),
-                ast.Expr(value=ast.Constant(value=str(text))),
-            ):
-                yield name, inspect.cleandoc(text)

@@ -18,6 +18,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
+EXTRAS = ("rich", "click", "neevai")
 HEAVY = ("pydantic", "httpx", "pulumi.output", "pulumi_neev.core.model")
 
 
@@ -72,3 +73,14 @@ def test_nothing_heavy_is_imported_before_its_first_line() -> None:
     )
     imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
     assert not set(HEAVY) & set(imported.stdout.split())
+
+
+def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
+    script = (
+        "import sys; from pulumi_neev.faces import serve; serve.stubs_without_sdk(); serve.without_extras(); "
+        "from pulumi_neev.faces.plugin import load; from pulumi_neev.faces.reporting import Engine; load(Engine()); "
+        "from pulumi_neev.resources.sandbox import SandboxInputs; assert not SandboxInputs.__pydantic_complete__; "
+        "print(*sys.modules)"
+    )
+    imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    assert not set(EXTRAS) & set(imported.stdout.split())

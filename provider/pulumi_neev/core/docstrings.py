@@ -1,0 +1,34 @@
+"""What the source says of a class's members: the docstring below each of them.
+
+Reading source takes longer than all the rest of an import, so it is done when somebody asks, not when a class is made.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+
+@cache
+def below(cls: type) -> dict[str, str]:
+    """The docstrings below the class's own members, by their names; none where there is no source."""
+    try:
+        source = inspect.getsource(cls)
+    except (OSError, TypeError):
+        return {}
+    return dict(_in(ast.parse(textwrap.dedent(source)).body[0]))
+
+
+def _in(definition: ast.stmt) -> Iterator[tuple[str, str]]:
+    statements = definition.body if isinstance(definition, ast.ClassDef) else []
+    for before, after in pairwise(statements):
+        match before, after:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                yield name, inspect.cleandoc(text)
