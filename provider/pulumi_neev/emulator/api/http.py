@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -40,6 +40,7 @@ STATUS = {
 _LARGEST_BODY = 4 * 1024 * 1024
 LARGEST_PAGE = 100
 _USUAL_PAGE = 20
+_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2, 9999))
 _NO_MOMENT = "must be a moment such as 2026-03-01T12:00:00Z"
 
 
@@ -110,6 +111,8 @@ class Call:
         start = self.moment("from", end - usual)
         if start >= end:
             raise invalid("from", "must be before to")
+        if start < _EARLIEST or end > _LATEST:
+            raise invalid("from", "and to must be of the years 2 to 9998")
         return start, end
 
     async def body(self, model: type[M]) -> M:

@@ -1,0 +1,73 @@
+"""Many clients at once: each gets what it would get alone, and nothing is left of any of them."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from pulumi_neev.emulator import Durations, Settings, World, serve_world
+
+CLIENTS = 100
+QUICK = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start=0, snapshot=0.02, delete=0.02)
+
+
+async def lived(http: httpx.AsyncClient, number: int) -> None:
+    """A client's whole life: create, exec, file, snapshot, delete."""
+    name, content = f"web-{number}", os.urandom(10_000)
+    sandbox = answered(await http.post("/sandboxes", json={"name": name}), 201)
+    await until(http, f"/sandboxes/{name}", lambda answer: answered(answer)["phase"] == "Ready")
+    runtime, inside = str(http.base_url.copy_with(path="/sandboxes-runtime/v1")), {"x-sandbox-id": sandbox["id"]}
+    ran = await http.post(
+        f"{runtime}/exec", json={"command": "sh", "args": ["-c", "pwd > where; sleep 1000 &"]}, headers=inside
+    )
+    assert '"exit_code":0' in ran.text
+    assert (await http.post(f"{runtime}/files/write?path=page", content=content, headers=inside)).status_code == 200
+    snapshot = answered(await http.post(f"/sandboxes/{name}/snapshots", json={}), 202)
+    assert (await http.post(f"{runtime}/files/read", json={"path": "page"}, headers=inside)).content == content
+    where = (await http.post(f"{runtime}/files/read", json={"path": "where"}, headers=inside)).text
+    assert sandbox["id"] in where
+    await until(http, f"/snapshots/{snapshot['id']}", lambda answer: answered(answer)["status"] == "Ready")
+    assert (await http.delete(f"/sandboxes/{name}")).status_code == 204
+    await until(http, f"/sandboxes/{name}", lambda answer: answer.status_code == 404)
+
+
+async def until(http: httpx.AsyncClient, path: str, fine: Callable[[httpx.Response], bool]) -> None:
+    while not fine(await http.get(path)):  # noqa: ASYNC110 - of another process
+        await asyncio.sleep(0.05)
+
+
+def answered(answer: httpx.Response, status: int = 200) -> dict[str, str]:
+    assert answer.status_code == status, answer.text
+    body: dict[str, str] = answer.json()
+    return body
+
+
+def left(directory: Path) -> set[int]:
+    """The processes that run in the directory."""
+    found = set()
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(directory) in str((place / "cwd").readlink()):
+                found.add(int(place.name))
+        except OSError:
+            continue
+    return found
+
+
+async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
+    world = World(Settings(durations=QUICK))
+    with serve_world(world) as emulator:
+        base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+        headers = {"authorization": f"Bearer {emulator.api_key}"}
+        limits = httpx.Limits(max_connections=CLIENTS)
+        async with httpx.AsyncClient(base_url=base, headers=headers, verify=False, timeout=120, limits=limits) as http:
+            await asyncio.gather(*(lived(http, number) for number in range(CLIENTS)))
+        state = emulator.state()
+        assert (state["sandboxes"], state["snapshots"], emulator.counts()["POST /sandboxes"]) == (0, 0, CLIENTS)
+        assert not any(str(entry["status"]).startswith("5") for entry in emulator.log())
+        deadline = asyncio.get_running_loop().time() + 30
+        while list((world.directory / "files").iterdir()) or left(world.directory):
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.05)
