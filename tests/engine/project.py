@@ -122,6 +122,20 @@ class Pulumi:
             process.kill()
         return Result(process.returncode, stdout, stderr)
 
+    def neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+        """How the command of `pulumi-neev` ended in the project's directory; nothing is raised."""
+        ended = subprocess.run(
+            [sys.executable, "-c", "from pulumi_neev.cli import main; main()", *arguments],
+            cwd=self.directory,
+            env={**self.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Result(ended.returncode, ended.stdout, ended.stderr)
+
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The engine's command, running."""
         return subprocess.Popen(

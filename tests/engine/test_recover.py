@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,20 +23,6 @@ BOX: dict[str, Any] = {
     "box": {"type": "neev:index:Sandbox", "properties": {"env": {"TOKEN": "of a sandbox"}, "paused": True}}
 }
 KEPT = {"kept": {"type": "neev:index:Snapshot", "properties": {"sandboxId": "${box.id}"}}}
-
-
-def neev(project: Pulumi, *arguments: str) -> Result:
-    """How `pulumi-neev` ended in the project's directory."""
-    ended = subprocess.run(
-        [sys.executable, "-c", "from pulumi_neev.cli import main; main()", *arguments],
-        cwd=project.directory,
-        env=project.env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Result(ended.returncode, ended.stdout, ended.stderr)
 
 
 def killed(project: Pulumi, call: str = "POST /sandboxes", times: int = 1) -> None:
@@ -64,18 +48,18 @@ def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(p
     project.yaml({**BOX, **KEPT}) if face == "plugin" else project.python(PROGRAM)
     killed(project)
 
-    shown = neev(project, "recover", "--json")
+    shown = project.neev("recover", "--json")
     assert (shown.returncode, actions(shown)) == (3, {"Sandbox box": "import"}), shown.text
-    locked = neev(project, "recover", "--yes")
+    locked = project.neev("recover", "--yes")
     assert locked.returncode == 1
     assert "--cancel" in locked.stderr
     assert "of a sandbox" not in shown.text + locked.text
     assert project.state_of("box") is None
 
     emulator.advance(HOUR)
-    done = neev(project, "recover", "--cancel", "--yes")
+    done = project.neev("recover", "--cancel", "--yes")
     assert done.returncode == 0, done.text
-    again = neev(project, "recover", "--yes")
+    again = project.neev("recover", "--yes")
     assert (again.returncode, again.stdout) == (0, "dev: no operation was interrupted.\n"), again.text
 
     kept = project.state_of("box") or {}
@@ -103,7 +87,7 @@ def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(proje
     assert emulator.state()["sandboxes"] == 2
 
     second = project.state_of("box") or {}
-    done = neev(project, "recover", "--json", "--yes")
+    done = project.neev("recover", "--json", "--yes")
     assert (done.returncode, actions(done)) == (0, {"Sandbox box": "retire"}), done.text
     project.up()
     assert [each["id"] for each in outside(emulator, "GET", "/sandboxes")["items"]] == [second["id"]]
@@ -120,7 +104,7 @@ def test_a_replacement_that_was_killed_goes_on(project: Pulumi) -> None:
     killed(project, times=2)
     emulator.advance(HOUR)
 
-    done = neev(project, "recover", "--cancel", "--json", "--yes")
+    done = project.neev("recover", "--cancel", "--json", "--yes")
     assert (done.returncode, actions(done)) == (0, {"Sandbox box": "import"}), done.text
     project.up()
     left = outside(emulator, "GET", "/sandboxes")["items"]
@@ -140,13 +124,13 @@ def test_it_works_on_s3_and_where_nothing_was_made(project: Pulumi, bucket: Buck
     outside(emulator, "DELETE", f"/snapshots/{made[0]['id']}")
 
     emulator.add_fault("status", method="GET", path="/sandboxes/{id}/snapshots", status=500, times=100)
-    unclear = neev(project, "recover", "--cancel", "--yes")
+    unclear = project.neev("recover", "--cancel", "--yes")
     assert unclear.returncode == 1
     assert "was answered with 500" in unclear.stderr
     assert len(project.export()["deployment"]["pending_operations"]) == 1
 
     emulator.control("DELETE", "faults")
-    done = neev(project, "recover", "--cancel", "--yes", "--json")
+    done = project.neev("recover", "--cancel", "--yes", "--json")
     assert (done.returncode, actions(done)) == (0, {"Snapshot kept": "drop"}), done.text
     assert project.up().changes == {"kept": "create"}
     assert project.up().changes == {}

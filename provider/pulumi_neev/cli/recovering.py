@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from pulumi_neev.cli import accounts
 from pulumi_neev.cli.engine import Deployment, Engine
 from pulumi_neev.cli.recovery import Entry, Plan, operations, plan, resources, searched
+from pulumi_neev.cli.telling import DONE, TO_DO, Manner, as_json, fail, say, table
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.client.pages import together
 from pulumi_neev.core import lifecycle
@@ -23,6 +26,33 @@ class Changed(NeevError):
     """The stack's state is another one than the plan was made for."""
 
     advice = "Something else works on the stack. Nothing was changed: run the same command again."
+
+
+class InTheWay(NeevError):
+    """The stack has something that would be lost."""
+
+    advice = "Nothing was changed. Look at them first; --drop-others forgets them."
+
+
+def run(cwd: Path, stack: str | None, manner: Manner, *, cancel: bool, drop_others: bool) -> int:
+    """The exit code, after the plan was shown and, where that is wanted, carried out."""
+    engine = Engine(cwd)
+    try:
+        name = stack or engine.selected()
+        state, made = asyncio.run(planned(engine, name))
+        if not manner.json:
+            _show(name, made)
+        if made.others and not drop_others and not manner.dry_run:
+            raise InTheWay("creates of other providers were interrupted, and an import forgets them")
+        acting = bool(made.steps) and manner.acts()
+        if acting:
+            if cancel:
+                engine.cancel(name)
+            carry_out(engine, name, state, made)
+    except NeevError as error:
+        fail(error)
+    _tell(name, made, manner, done=acting)
+    return DONE if acting or not made.steps else TO_DO
 
 
 async def planned(engine: Engine, stack: str) -> tuple[Deployment, Plan]:
@@ -60,3 +90,22 @@ async def _found(resource: AnyResource, api: Api, begun: Mapping[str, Any]) -> S
         return await lifecycle.find(resource, api, asked)
     except ValueError as error:
         raise InputError(begun["urn"], "its stored inputs are not what this version takes") from error
+
+
+def _show(stack: str, made: Plan) -> None:
+    if made.steps:
+        say(f"{stack}: {len(made.steps)} interrupted")
+        table((each.action, each.resource, each.id or "-", each.why) for each in made.steps)
+    else:
+        say(f"{stack}: no operation was interrupted.")
+
+
+def _tell(stack: str, made: Plan, manner: Manner, *, done: bool) -> None:
+    if manner.json:
+        names = ("action", "operation", "resource", "urn", "id", "why")
+        steps = [{name: getattr(each, name) for name in names} for each in made.steps]
+        as_json({"stack": stack, "done": done, "steps": steps})
+    elif done:
+        say("Done. Run `pulumi up` to go on.")
+    elif made.steps:
+        say("Nothing is changed yet: run again with --yes.")

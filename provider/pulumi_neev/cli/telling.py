@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import typer
@@ -14,6 +16,26 @@ FAILED = 1
 """It could not be done, or something is wrong; what was said tells what."""
 TO_DO = 3
 """There is something to do, and it was only shown. (2 is for wrong options.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the user wants a command to go about it."""
+
+    yes: bool = False
+    dry_run: bool = False
+    json: bool = False
+
+    def acts(self) -> bool:
+        """Whether to act: as said, else as the user says in a terminal, who has seen what would be done."""
+        if self.dry_run or self.yes:
+            return not self.dry_run
+        return not self.json and sys.stdin.isatty() and sys.stdout.isatty() and typer.confirm("Do it?")
+
+
+def say(line: str) -> None:
+    """The line is shown."""
+    typer.echo(line)
 
 
 def table(rows: Iterable[Sequence[str]]) -> None:

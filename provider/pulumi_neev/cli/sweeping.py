@@ -1,0 +1,156 @@
+"""A project's leftovers looked for, and deleted or paused one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pulumi_neev.cli import accounts
+from pulumi_neev.cli.engine import Engine
+from pulumi_neev.cli.held import Held, held
+from pulumi_neev.cli.leftovers import SNAPSHOT, Leftover, Thing, Wanted, ago, leftovers, of_sandbox, of_snapshot, shown
+from pulumi_neev.cli.telling import DONE, FAILED, TO_DO, Manner, as_json, fail, say, table
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.client.pages import together
+from pulumi_neev.client.snapshots import Snapshot
+from pulumi_neev.core.errors import NeevError, NotFound
+
+T = TypeVar("T")
+Outcomes = Mapping[str, str]
+WELL = ("deleted", "paused", "gone already")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the stacks are that may hold something, and which one's configuration names the account."""
+
+    directory: Path
+    backends: tuple[str, ...]
+    stack: str | None
+
+    @property
+    def engines(self) -> list[Engine]:
+        """One for each backend."""
+        return [Engine(self.directory, each) for each in self.backends] or [Engine(self.directory)]
+
+    def account(self) -> Settings:
+        """The account of the stack, else of the environment."""
+        return accounts.of_stack(self.engines[0].config(self.stack) if self.stack else {}, os.environ)
+
+
+def run(place: Place, wanted: Wanted, manner: Manner, *, pause: bool) -> int:
+    """The exit code, after what is left over was shown and, where that is wanted, done away with."""
+    try:
+        settings = place.account()
+        left = asyncio.run(_connected(settings, lambda api: looked_for(api, place.engines, wanted)))
+        left = [each.paused for each in left if each.can_be_paused] if pause else left
+        if not manner.json:
+            _show(left)
+        theirs = [each for each in left if each.stays is None]
+        acting = bool(theirs and wanted.prefix) and manner.acts()
+        outcomes = (
+            asyncio.run(_connected(settings, lambda api: _all(api, theirs, wanted, pause=pause))) if acting else {}
+        )
+    except NeevError as error:
+        fail(error)
+    _tell(left, outcomes, manner)
+    if not acting:
+        return TO_DO if theirs else DONE
+    return DONE if all(each in WELL for each in outcomes.values()) else FAILED
+
+
+async def looked_for(api: Api, engines: Iterable[Engine], wanted: Wanted) -> list[Leftover]:
+    """What no stack of the backends holds; raises where a list, a backend or a state cannot be read."""
+    # what is there is read first: whatever is in that list, its stack has named in a state before it was made
+    things = await _things(api)
+    now = api.transport.server_clock.now()
+    return leftovers(things, _held(engines), wanted, now)
+
+
+async def swept(api: Api, left: Leftover, wanted: Wanted, *, pause: bool) -> str:
+    """What became of the leftover: `deleted`, `paused`, or why not; it is looked at once more before."""
+    thing = left.thing
+    try:
+        return await _changed_since(api, left, wanted) or await _ended(api, thing, pause=pause)
+    except NotFound:
+        return "gone already"
+    except NeevError as error:
+        return f"failed: {error}"
+
+
+async def _changed_since(api: Api, left: Leftover, wanted: Wanted) -> str | None:
+    thing = left.thing
+    if thing.kind == SNAPSHOT:
+        seen = of_snapshot(await api.snapshots.get(thing.id))
+    else:
+        seen = of_sandbox(await api.sandboxes.get(thing.id))
+        if {each.id for each in await api.snapshots.list(thing.id)} - left.snapshots:
+            return "left: it has a new snapshot"
+    same = (seen.id, seen.name, seen.created) == (thing.id, thing.name, thing.created)
+    if not same or not wanted.takes(seen, api.transport.server_clock.now()):
+        return "left: it is not what it was"
+    if wanted.phases and seen.phase not in wanted.phases:
+        return f"left: it is {seen.phase} by now"
+    return None
+
+
+async def _ended(api: Api, thing: Thing, *, pause: bool) -> str:
+    if pause:
+        await api.sandboxes.pause(thing.id)
+        return "paused"
+    await (api.snapshots if thing.kind == SNAPSHOT else api.sandboxes).delete(thing.id)
+    return "deleted"
+
+
+def _held(engines: Iterable[Engine]) -> Held:
+    return held(engine.export(stack, secrets=True) for engine in engines for stack in engine.stacks())
+
+
+async def _things(api: Api) -> list[Thing]:
+    """Every sandbox that is nobody's inside, and every snapshot; one that goes while it is looked at has none."""
+    agents = {each.sandbox_id for each in await api.agents.list()}
+    sandboxes = [each for each in await api.sandboxes.list() if each.id not in agents]
+
+    async def snapshots(id: str) -> tuple[Snapshot, ...]:
+        try:
+            return await api.snapshots.list(id)
+        except NotFound:
+            return ()
+
+    taken = await together(snapshots(each.id) for each in sandboxes)
+    return [*map(of_sandbox, sandboxes), *(of_snapshot(each) for some in taken for each in some)]
+
+
+async def _connected(settings: Settings, work: Callable[[Api], Awaitable[T]]) -> T:
+    async with connect(settings) as api:
+        return await work(api)
+
+
+async def _all(api: Api, left: Sequence[Leftover], wanted: Wanted, *, pause: bool) -> Outcomes:
+    return {each.thing.id: await swept(api, each, wanted, pause=pause) for each in left}
+
+
+def _show(left: Sequence[Leftover]) -> None:
+    if left:
+        say(f"{len(left)} left over, held by no stack:")
+        table((*_named(each), each.thing.phase, ago(each.age), each.thing.size, each.stays or "") for each in left)
+    else:
+        say("Nothing is left over.")
+
+
+def _tell(left: Sequence[Leftover], outcomes: Outcomes, manner: Manner) -> None:
+    if manner.json:
+        found = [{**shown(each), "outcome": outcomes.get(each.thing.id)} for each in left]
+        as_json({"done": bool(outcomes), "leftovers": found})
+    elif outcomes:
+        table((*_named(each), outcomes[each.thing.id]) for each in left if each.thing.id in outcomes)
+    elif any(each.stays is None for each in left):
+        say("Nothing is done yet: run again with --prefix and --yes.")
+
+
+def _named(left: Leftover) -> tuple[str, str, str]:
+    return left.thing.kind, left.thing.name or "-", left.thing.id
