@@ -26,6 +26,7 @@ from pulumi_neev.functions.templates import (
 from pulumi_neev.resources.command import Outcome
 from pulumi_neev.resources.egress import Egress, EgressMode, EgressRule, Protocol
 from pulumi_neev.resources.machine import LastCrash
+from pulumi_neev.resources.pool_inputs import PoolMember
 from pulumi_neev.resources.windows import OnIdle
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "MetricSeries",
     "OnIdle",
     "Outcome",
+    "PoolMember",
     "PreviewPort",
     "Protocol",
     "Sandbox",
@@ -51,6 +53,7 @@ __all__ = [
     "SandboxInfo",
     "SandboxInfos",
     "SandboxMetrics",
+    "SandboxPool",
     "SandboxTemplate",
     "SandboxTemplates",
     "Snapshot",
@@ -638,6 +641,288 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     def updated_at(self) -> pulumi.Output[str | None]:
         """When the platform last changed it (RFC 3339)."""
         return self._output("updatedAt")
+
+
+class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
+    """Any number of sandboxes alike, from one source, as one resource.
+
+    They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
+    pausing are done in place; another source makes the members anew, a few at a time. A refresh sees members that are
+    gone or have failed, and the next update makes exactly those.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        replicas: pulumi.Input[int],
+        command: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        cpu: pulumi.Input[float] | None = None,
+        disk_gb: pulumi.Input[int] | None = None,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        idle_timeout_seconds: pulumi.Input[int] | None = None,
+        image: pulumi.Input[str] | None = None,
+        max_concurrency: pulumi.Input[int] | None = None,
+        max_lifetime_seconds: pulumi.Input[int] | None = None,
+        max_surge: pulumi.Input[int] | None = None,
+        max_unavailable: pulumi.Input[int] | None = None,
+        memory_gb: pulumi.Input[int] | None = None,
+        name: pulumi.Input[str] | None = None,
+        on_idle: pulumi.Input[OnIdle | Literal["pause", "delete"]] | None = None,
+        paused: pulumi.Input[bool] | None = None,
+        paused_retention_seconds: pulumi.Input[int] | None = None,
+        region: pulumi.Input[str] | None = None,
+        resume_idle_paused: pulumi.Input[bool] | None = None,
+        rootfs_disk_gb: pulumi.Input[int] | None = None,
+        snapshot_id: pulumi.Input[str] | None = None,
+        source_sandbox_id: pulumi.Input[str] | None = None,
+        template_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            replicas: How many members there are. Fewer: those with the highest index go.
+            command: The container's command, only with `image`. Unset: `sleep infinity`.
+            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart.
+            disk_gb: Disk of each in GB, 10 to 100 in steps of 10.
+            egress: What each member may reach. Unset: nothing, or what the source of a fork may; taken out later:
+                nothing.
+            env: Environment variables of every process. The API never answers them.
+            idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
+                account's default, or as it was.
+            image: Public OCI image with its registry's path and a tag or digest. Instead of `template_id`.
+            max_concurrency: Members that are being made at the same time, at most. Unset: all of them; the API's own
+                limits are kept to.
+            max_lifetime_seconds: Seconds after its creation, or after the last renewal, at which it is stopped, used or
+                not; 0 is never. Unset: the account's default, or as it was.
+            max_surge: Members beyond `replicas` that there may be while they are made anew, at most. Unset: a quarter
+                of them.
+            max_unavailable: Members, out of `replicas`, that may be out of service because of a change, at most. Unset:
+                a quarter of them. It bounds how many are made anew at a time, and how many that run are changed in
+                place at a time (at least one). Pausing takes them out of service as asked, so it is done at once.
+            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
+            name: How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
+                Sandboxes that are called `NAME-xxxxxx-INDEX` belong to the pool. Unset: made from the resource's name.
+            on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
+            paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
+                once. A pause that the platform made because of the idle window is no drift.
+            paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
+                the account's default, or as it was.
+            region: Where the members run. Unset: the provider's region, else the platform's.
+            resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
+                `paused` is false.
+            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`. Unset: a
+                fifth, at least 4.
+            snapshot_id: Snapshot that each member starts from. Instead of `template_id` and `image`.
+            source_sandbox_id: Sandbox that each member is a fork of, by id, as it is when the member is made. Instead
+                of the other sources.
+            template_id: Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
+                default. A change of this, of another source, or of `region`, `env`, `command`, `disk_gb` or
+                `rootfs_disk_gb` makes the members anew, a few at a time.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "SandboxPool",
+            resource_name,
+            {
+                "replicas": replicas,
+                "command": command,
+                "cpu": cpu,
+                "diskGb": disk_gb,
+                "egress": egress,
+                "env": env,
+                "idleTimeoutSeconds": idle_timeout_seconds,
+                "image": image,
+                "maxConcurrency": max_concurrency,
+                "maxLifetimeSeconds": max_lifetime_seconds,
+                "maxSurge": max_surge,
+                "maxUnavailable": max_unavailable,
+                "memoryGb": memory_gb,
+                "name": name,
+                "onIdle": on_idle,
+                "paused": paused,
+                "pausedRetentionSeconds": paused_retention_seconds,
+                "region": region,
+                "resumeIdlePaused": resume_idle_paused,
+                "rootfsDiskGb": rootfs_disk_gb,
+                "snapshotId": snapshot_id,
+                "sourceSandboxId": source_sandbox_id,
+                "templateId": template_id,
+            },
+            opts,
+        )
+
+    @property
+    def command(self) -> pulumi.Output[list[str] | None]:
+        """The container's command, only with `image`. Unset: `sleep infinity`."""
+        return self._output("command")
+
+    @property
+    def cpu(self) -> pulumi.Output[float | None]:
+        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+        return self._output("cpu")
+
+    @property
+    def disk_gb(self) -> pulumi.Output[int | None]:
+        """Disk of each in GB, 10 to 100 in steps of 10."""
+        return self._output("diskGb")
+
+    @property
+    def egress(self) -> pulumi.Output[Egress]:
+        """What each member may reach. Unset: nothing, or what the source of a fork may; taken out later: nothing."""
+        return self._output("egress")
+
+    @property
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables of every process. The API never answers them."""
+        return self._output("env")
+
+    @property
+    def generation(self) -> pulumi.Output[str]:
+        """The part of the members' names that stands for what they are made from."""
+        return self._output("generation")
+
+    @property
+    def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds without activity after which `on_idle` happens; 0 is never.
+
+        Unset: the account's default, or as it was.
+        """
+        return self._output("idleTimeoutSeconds")
+
+    @property
+    def image(self) -> pulumi.Output[str | None]:
+        """Public OCI image with its registry's path and a tag or digest. Instead of `template_id`."""
+        return self._output("image")
+
+    @property
+    def max_concurrency(self) -> pulumi.Output[int | None]:
+        """Members that are being made at the same time, at most.
+
+        Unset: all of them; the API's own limits are kept to.
+        """
+        return self._output("maxConcurrency")
+
+    @property
+    def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
+
+        Unset: the account's default, or as it was.
+        """
+        return self._output("maxLifetimeSeconds")
+
+    @property
+    def max_surge(self) -> pulumi.Output[int | None]:
+        """Members beyond `replicas` that there may be while they are made anew, at most. Unset: a quarter of them."""
+        return self._output("maxSurge")
+
+    @property
+    def max_unavailable(self) -> pulumi.Output[int | None]:
+        """Members, out of `replicas`, that may be out of service because of a change, at most.
+
+        Unset: a quarter of them.
+
+        It bounds how many are made anew at a time, and how many that run are changed in place at a time (at least one).
+        Pausing takes them out of service as asked, so it is done at once.
+        """
+        return self._output("maxUnavailable")
+
+    @property
+    def members(self) -> pulumi.Output[list[PoolMember]]:
+        """The members by index, then those that are left over."""
+        return self._output("members")
+
+    @property
+    def memory_gb(self) -> pulumi.Output[int | None]:
+        """Memory in GB, 1 to 16. Changed in place, without a restart."""
+        return self._output("memoryGb")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
+
+        Sandboxes that are called `NAME-xxxxxx-INDEX` belong to the pool. Unset: made from the resource's name.
+        """
+        return self._output("name")
+
+    @property
+    def on_idle(self) -> pulumi.Output[str | None]:
+        """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+        return self._output("onIdle")
+
+    @property
+    def paused(self) -> pulumi.Output[bool | None]:
+        """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+
+        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        """
+        return self._output("paused")
+
+    @property
+    def paused_retention_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+
+        Unset: the account's default, or as it was.
+        """
+        return self._output("pausedRetentionSeconds")
+
+    @property
+    def ready_replicas(self) -> pulumi.Output[int]:
+        """How many of `replicas` are Ready and reachable."""
+        return self._output("readyReplicas")
+
+    @property
+    def region(self) -> pulumi.Output[str | None]:
+        """Where the members run. Unset: the provider's region, else the platform's."""
+        return self._output("region")
+
+    @property
+    def replicas(self) -> pulumi.Output[int]:
+        """How many members there are. Fewer: those with the highest index go."""
+        return self._output("replicas")
+
+    @property
+    def resume_idle_paused(self) -> pulumi.Output[bool | None]:
+        """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+        return self._output("resumeIdlePaused")
+
+    @property
+    def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
+        """The part of the disk for the container's own file system, in GB, below `disk_gb`.
+
+        Unset: a fifth, at least 4.
+        """
+        return self._output("rootfsDiskGb")
+
+    @property
+    def snapshot_id(self) -> pulumi.Output[str | None]:
+        """Snapshot that each member starts from. Instead of `template_id` and `image`."""
+        return self._output("snapshotId")
+
+    @property
+    def source_digest(self) -> pulumi.Output[str]:
+        """What tells whether the program still says the same source."""
+        return self._output("sourceDigest")
+
+    @property
+    def source_sandbox_id(self) -> pulumi.Output[str | None]:
+        """Sandbox that each member is a fork of, by id, as it is when the member is made.
+
+        Instead of the other sources.
+        """
+        return self._output("sourceSandboxId")
+
+    @property
+    def template_id(self) -> pulumi.Output[str | None]:
+        """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default.
+
+        A change of this, of another source, or of `region`, `env`, `command`, `disk_gb` or `rootfs_disk_gb` makes the
+        members anew, a few at a time.
+        """
+        return self._output("templateId")
 
 
 class Snapshot(DynamicResource, module="neev", name="Snapshot"):

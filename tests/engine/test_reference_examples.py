@@ -44,6 +44,7 @@ def test_every_example_of_the_reference_runs(project: Pulumi) -> None:
     outputs = project.outputs()
     assert outputs["Sandbox-phase"] == "Ready"
     assert outputs["SandboxFork-fork"].startswith("sandboxfork-fork-")
+    assert {each["phase"] for each in outputs["SandboxPool-members"]} == {"Ready"}
     assert outputs["Snapshot-sizeBytes"] >= 0
     assert outputs["getSandboxTemplate-templateId"] == "sb-python-3-13"
     assert {each["category"] for each in outputs["getSandboxTemplates-templates"]} == {"browser"}

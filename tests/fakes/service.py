@@ -28,6 +28,8 @@ class FakeService(httpx.AsyncBaseTransport):
         self.clock = VirtualClock()
         self.made: dict[str, float] = {}
         self.refused = 0
+        self.moments: list[tuple[int, int]] = []
+        """How many there were, and how many of them Ready, after each request that changed that."""
         self.served: Counter[str] = Counter()
 
     @property
@@ -51,6 +53,7 @@ class FakeService(httpx.AsyncBaseTransport):
         if kind == "POST list":
             name = json.loads(request.content)["name"]
             self.add(name)
+            self._remember()
             return httpx.Response(201, json=self._shown(name))
         if kind == "GET list":
             return httpx.Response(
@@ -60,6 +63,7 @@ class FakeService(httpx.AsyncBaseTransport):
             return httpx.Response(404, json={"code": "not_found", "message": f"no such thing in {collection}"})
         if request.method == "DELETE":
             del self.made[last]
+            self._remember()
             return httpx.Response(204)
         return httpx.Response(200, json=self._shown(last))
 
@@ -72,13 +76,21 @@ class FakeService(httpx.AsyncBaseTransport):
         self._this_second = (now, count + 1 if now == second else 1)
         return self._this_second[1] > self.per_second
 
+    def _remember(self) -> None:
+        self.moments.append((len(self.made), sum(map(self._is_ready, self.made))))
+
+    def _is_ready(self, name: str) -> bool:
+        return self.clock.monotonic() >= self.made[name] + self.provision
+
     def _shown(self, name: str) -> dict[str, object]:
-        ready = self.clock.monotonic() >= self.made[name] + self.provision
+        ready = self._is_ready(name)
         return {
             "id": name,
             "name": name,
             "phase": "Ready" if ready else "Pending",
             "addressable": ready,
+            "org_id": "o",
+            "project_id": "p",
             "created_at": datetime.fromtimestamp(self.clock.now(), UTC).isoformat(),
         }
 

@@ -263,6 +263,71 @@ SNAPSHOTS = (
     ),
 )
 
+CREATE = "POST /sandboxes"
+FORK = "POST /sandboxes/{id}/fork"
+DELETE = "DELETE /sandboxes/{id}"
+ONE: dict[str, Any] = {"replicas": 1}
+BY_ONE: dict[str, Any] = {"replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
+POOLS = (
+    Case(
+        "a pool is scaled, sized, timed and paused in place",
+        "SandboxPool",
+        {"replicas": 2, "cpu": 1},
+        (
+            update({"replicas": 3, "cpu": 1}, CREATE, state={"readyReplicas": 3}),
+            update({"replicas": 1, "cpu": 1}, DELETE, DELETE, state={"readyReplicas": 1}),
+            update({"replicas": 1, "cpu": 2, "memoryGb": 4}, PATCH, state={"cpu": 2, "memoryGb": 4}),
+            none(ONE, state={"cpu": 2}),
+            update({**ONE, "idleTimeoutSeconds": 600, "onIdle": "delete"}, TIMEOUT),
+            update({**ONE, "paused": True}, PAUSE, state={"readyReplicas": 0}),
+            update({**ONE, "paused": False}, RESUME, state={"readyReplicas": 1}),
+            update({"replicas": 0}, DELETE, state={"members": []}),
+            update(ONE, CREATE, state={"readyReplicas": 1}),
+        ),
+        state={"readyReplicas": 2},
+    ),
+    Case(
+        "another source makes the members anew in place, one after another where the bounds say so",
+        "SandboxPool",
+        {**BY_ONE, **PYTHON},
+        (
+            update({**BY_ONE, **NODE}, CREATE, DELETE, CREATE, DELETE, state=NODE),
+            update({**BY_ONE, **NODE, "env": {"A": "1"}}, CREATE, DELETE, CREATE, DELETE),
+            none({**BY_ONE, **NODE, "env": {"A": "1"}}),
+            update({**BY_ONE, "snapshotId": "$base"}, CREATE, DELETE, CREATE, DELETE),
+            update({**BY_ONE, "sourceSandboxId": "$source"}, FORK, DELETE, FORK, DELETE),
+            update({**BY_ONE, "maxConcurrency": 1}, CREATE, DELETE, CREATE, DELETE),
+            update(BY_ONE),
+            update({**BY_ONE, "region": "dev"}, CREATE, DELETE, CREATE, DELETE),
+            update({**BY_ONE, "diskGb": 20, "rootfsDiskGb": 8}, CREATE, DELETE, CREATE, DELETE),
+        ),
+    ),
+    Case(
+        "what members may reach changes in place",
+        "SandboxPool",
+        ONE,
+        (
+            update({**ONE, **allow(PYPI)}, PATCH),
+            update(ONE, PATCH, state={"egress": NOTHING}),
+        ),
+    ),
+    Case(
+        "members that fell asleep are woken only where the program says so",
+        "SandboxPool",
+        {**ONE, "paused": False, "idleTimeoutSeconds": 60},
+        (
+            none({**ONE, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"readyReplicas": 0}),
+            update({**ONE, "paused": False, "resumeIdlePaused": True}, RESUME, state={"readyReplicas": 1}),
+        ),
+    ),
+    Case(
+        "another name is another pool",
+        "SandboxPool",
+        {**ONE, "name": "kept"},
+        (replace({**ONE, "name": "changed"}),),
+    ),
+)
+
 EXPOSE = "POST /sandboxes/{id}/ports"
 PORTS = (
     Case(
@@ -330,4 +395,4 @@ AGENTS = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*SANDBOXES, *FORKS, *SNAPSHOTS, *PORTS, *AGENTS)
+CASES: tuple[Case, ...] = (*SANDBOXES, *FORKS, *POOLS, *SNAPSHOTS, *PORTS, *AGENTS)

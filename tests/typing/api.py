@@ -17,10 +17,12 @@ from pulumi_neev import (
     LastCrash,
     MetricSeries,
     OnIdle,
+    PoolMember,
     PreviewPort,
     Sandbox,
     SandboxFork,
     SandboxInfo,
+    SandboxPool,
     SandboxTemplate,
     SandboxTemplates,
     Snapshot,
@@ -55,6 +57,7 @@ Sandbox("enums", on_idle=OnIdle.DELETE, egress=policy)
 SandboxFork("fork", source_sandbox_id=box.id, egress=box.egress, memory_gb=8)
 Snapshot("snapshot", sandbox_id=box.id, retain_for="720h", triggers=["release", 4, {"any": "value"}])
 PreviewPort("web", sandbox_id=box.id, port=8080, slug=pulumi.Config().get_secret("slug"))
+SandboxPool("fleet", replicas=3, image="docker.io/library/python:3.12", max_surge=1, egress=policy)
 Agent("coder", agent_template="claude-code", config={"any": [1, {"json": True}]}, env={"KEY": "value"}, cpu=2)
 
 environment = BranchEnvironment("web", branch="pr-7", base_sandbox_id=box.id, commands=[["make"]], egress=policy)
@@ -72,6 +75,7 @@ assert_type(box.egress, pulumi.Output[Egress])
 assert_type(box.last_crash, pulumi.Output[LastCrash | None])
 assert_type(SandboxFork("fork", source_sandbox_id="id").region, pulumi.Output[str])
 assert_type(Snapshot("snapshot", sandbox_id="id").size_bytes, pulumi.Output[int | None])
+assert_type(SandboxPool("fleet", replicas=3).members, pulumi.Output[list[PoolMember]])
 assert_type(PreviewPort("web", sandbox_id="id", port=80).preview_url, pulumi.Output[str])
 assert_type(PreviewPort("web", sandbox_id="id", port=80).slug, pulumi.Output[str])
 assert_type(Agent("coder", agent_template="claude-code").gateway_token, pulumi.Output[str | None])
@@ -101,6 +105,7 @@ Sandbox("box", egress={"allowInternet": True})  # type: ignore[arg-type]
 Sandbox("box", egress={"allow": [{"ports": [443]}]})  # type: ignore[arg-type]
 Sandbox("box", opts="protect")  # type: ignore[arg-type]
 SandboxFork("fork")  # type: ignore[call-arg]
+SandboxPool("fleet")  # type: ignore[call-arg]
 Snapshot("snapshot", sandbox_id=box)  # type: ignore[arg-type]
 PreviewPort("web", sandbox_id=box.id)  # type: ignore[call-arg]
 Agent("coder", agent_template="claude-code", config="fast")  # type: ignore[arg-type]

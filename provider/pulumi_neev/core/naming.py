@@ -39,10 +39,10 @@ def fitted(text: str, *, limit: int = MAX_LENGTH) -> str:
     return f"s{label}"[:limit].rstrip("-") if _is_uuid(label) else label
 
 
-def made_name(resource: str, suffix: str) -> str:
+def made_name(resource: str, suffix: str, *, limit: int = MAX_LENGTH) -> str:
     """``<resource>-<7 hex>``, cut so that the suffix stays whole."""
     # once more: 25 hexadecimal digits and the suffix have the shape of an id
-    return fitted(f"{fitted(resource, limit=MAX_LENGTH - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}")
+    return fitted(f"{fitted(resource, limit=limit - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}", limit=limit)
 
 
 def _is_uuid(text: str) -> bool:

@@ -13,6 +13,7 @@ from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Ki
 from pulumi_neev.core.errors import NeevError
 from pulumi_neev.core.marks import AutoName, Stable, Unset, Visible
 from pulumi_neev.core.model import UNKNOWN, Inputs, Outputs, Property
+from pulumi_neev.core.naming import MAX_LENGTH
 from pulumi_neev.core.waiting import Patience
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
@@ -78,6 +79,8 @@ class Resource(ABC, Generic[I, O]):
     inputs: ClassVar[type[Inputs]]
     outputs: ClassVar[type[Outputs]]
     timeouts: ClassVar[Timeouts] = Timeouts()
+    longest_name: ClassVar[int] = MAX_LENGTH
+    """Characters that a name which is made for it may have."""
     failed: ClassVar[tuple[str, str] | None] = None
     """An output and the value of it that says the thing can never be used: the next update replaces it."""
 

@@ -37,6 +37,7 @@ from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.file import File
 from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.pool import SandboxPool
 from pulumi_neev.resources.preview_port import PreviewPort
 from pulumi_neev.resources.sandbox import Sandbox
 from pulumi_neev.resources.snapshot import Snapshot
@@ -87,8 +88,9 @@ class Provider(dynamic.ResourceProvider):
     @override
     def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
         label = str(news.get(LABEL) or self.resource.name)
+        limit = self.resource.longest_name
         checked, failed = self.resource.check(
-            _known(_olds), _known(news), lambda: made_name(label, secrets.token_hex(4))
+            _known(_olds), _known(news), lambda: made_name(label, secrets.token_hex(4), limit=limit)
         )
         if _olds:
             checked[BEFORE] = sorted(visible(_olds))
@@ -183,6 +185,12 @@ class SandboxForkProvider(Provider):
     resource = SandboxFork()
 
 
+class SandboxPoolProvider(Provider):
+    """The verbs of `SandboxPool`."""
+
+    resource = SandboxPool()
+
+
 class SnapshotProvider(Provider):
     """The verbs of `Snapshot`."""
 
@@ -218,6 +226,7 @@ PROVIDERS: Mapping[str, type[Provider]] = {
     for kind in (
         SandboxProvider,
         SandboxForkProvider,
+        SandboxPoolProvider,
         SnapshotProvider,
         PreviewPortProvider,
         AgentProvider,

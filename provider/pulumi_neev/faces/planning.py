@@ -38,7 +38,7 @@ def check(resource: AnyResource, request: provider_pb2.CheckRequest) -> provider
         if request.HasField("autonaming") and request.autonaming.mode == Naming.DISABLE:
             failed.append(Failure("name", "is required: the stack's configuration disables names that are made"))
             return UNNAMED
-        return _name(request)
+        return _name(resource, request)
 
     checked, found = resource.check(decode_plain(request.olds), plain(news), make_name)
     told = {_place(failure) for failure in failed}
@@ -117,13 +117,14 @@ def _place(failure: Failure) -> str:
     return failure.path or failure.reason.partition(": ")[0]
 
 
-def _name(request: provider_pb2.CheckRequest) -> str:
+def _name(resource: AnyResource, request: provider_pb2.CheckRequest) -> str:
+    limit = resource.longest_name
     if request.HasField("autonaming") and request.autonaming.proposed_name:
         proposed = request.autonaming.proposed_name
         # an enforced name is taken or refused as it is
-        return proposed if request.autonaming.mode == Naming.ENFORCE else fitted(proposed)
+        return proposed if request.autonaming.mode == Naming.ENFORCE else fitted(proposed, limit=limit)
     # a seed that an update plan repeats makes the same name again
-    return made_name(name_of(request), request.randomSeed.hex() or secrets.token_hex(4))
+    return made_name(name_of(request), request.randomSeed.hex() or secrets.token_hex(4), limit=limit)
 
 
 def _kind(change: Change, inputs: frozenset[str]) -> provider_pb2.PropertyDiff:

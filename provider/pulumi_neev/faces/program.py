@@ -49,7 +49,7 @@ class DynamicResource(dynamic.Resource):
         declared = provider.resource.inputs.properties
         outputs = provider.resource.outputs.properties
         everything = {**outputs, **declared}
-        self._models = {name: each.model for name, each in everything.items() if each.model}
+        self._nested = {name: each for name, each in everything.items() if each.model or each.item_model}
         props: dict[str, Any] = dict.fromkeys(outputs)
         props |= {name: _input(declared[name], value) for name, value in arguments.items()}
         props[LABEL] = resource_name
@@ -62,8 +62,8 @@ class DynamicResource(dynamic.Resource):
     def _output(self, name: str) -> pulumi.Output[Any]:
         """The property by its camelCase name; nested ones as the declared models."""
         value: pulumi.Output[Any] = pulumi.get(self, name)
-        model = self._models.get(name)
-        return value if model is None else value.apply(lambda each: each and model.model_validate(each))
+        declared = self._nested.get(name)
+        return value if declared is None else value.apply(lambda each: _modelled(declared, each))
 
 
 def invoke(function_name: str, arguments: Mapping[str, object]) -> Any:
@@ -132,6 +132,14 @@ def _outside(declared: Property, value: Any) -> Any:
     if item and isinstance(value, list | tuple):
         return [_nested(item, each) if isinstance(each, Mapping) else _outside(declared, each) for each in value]
     return value
+
+
+def _modelled(declared: Property, value: Any) -> Any:
+    """What the state holds of a property as the declared models."""
+    if declared.model:
+        return value and declared.model.model_validate(value)
+    item = declared.item_model
+    return [item.model_validate(each) for each in value] if item and value else value
 
 
 def _nested(model: type[Model], value: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pulumi_neev.core.model import Flag, Integer, Model, Number, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
 from pulumi_neev.resources import egress, windows
-from pulumi_neev.resources.windows import RENEWED, Timed
+from pulumi_neev.resources.windows import RENEWED, Renewable, Timed
 
 READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
 SETTLED = (READY, PAUSED)
@@ -29,8 +29,8 @@ SOON = 0.02
 """Seconds that a read waits for others, so that a refresh of many is one list."""
 
 
-class MachineInputs(Timed):
-    """What can be changed in place."""
+class Alterable(Timed):
+    """What can be changed in place, of one sandbox and of many alike."""
 
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
     """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
@@ -43,6 +43,11 @@ class MachineInputs(Timed):
     """
     resume_idle_paused: Annotated[Flag | None, Update()] = None
     """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+
+
+class MachineInputs(Alterable, Renewable):
+    """What can be changed in place of one sandbox."""
+
     rollback_to: Annotated[str | None, Update()] = None
     """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
 

@@ -19,6 +19,9 @@ from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
 from pulumi_neev.resources.text import Image, TemplateId
 from pulumi_neev.resources.windows import Renewed
 
+DiskGb = Annotated[Integer, Field(ge=10, le=100, multiple_of=10)]
+RootfsDiskGb = Annotated[Integer, Field(ge=1, le=99)]
+
 
 class SandboxInputs(MachineInputs):
     """What a sandbox is made from."""
@@ -43,9 +46,9 @@ class SandboxInputs(MachineInputs):
     """Environment variables of every process. The API never answers them."""
     command: Annotated[list[str] | None, Replace(), Visible()] = None
     """The container's command, only with `image`. Unset: `sleep infinity`."""
-    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace(), Visible()] = None
+    disk_gb: Annotated[DiskGb | None, Replace(), Visible()] = None
     """Disk in GB, 10 to 100 in steps of 10."""
-    rootfs_disk_gb: Annotated[Integer | None, Field(ge=1, le=99), Replace(), Visible()] = None
+    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Replace(), Visible()] = None
     """The part of the disk for the container's own file system, in GB, below `diskGb`. Unset: a fifth, at least 4."""
     egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress())] = None
     """What the sandbox may reach. Unset, or taken out later: nothing."""

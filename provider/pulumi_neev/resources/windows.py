@@ -46,6 +46,11 @@ class Timed(Guarded):
     """
     on_idle: Annotated[OnIdle | None, Update(), Visible()] = None
     """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+
+
+class Renewable(Timed):
+    """Windows that a program can have counted anew."""
+
     renew: Annotated[str | None, Update()] = None
     """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
 
@@ -72,12 +77,12 @@ def lifetime(seen: Seen, inputs: Timed, renewed: int | None) -> int | None:
     return inputs.max_lifetime_seconds if ours else seen.max_lifetime_seconds
 
 
-def renews(inputs: Timed, was: Timed | None) -> bool:
+def renews(inputs: Renewable, was: Renewable | None) -> bool:
     """Whether the program asks for the windows to count anew."""
     return was is not None and inputs.renew not in (None, was.renew)
 
 
-async def match(api: Api, seen: Seen, inputs: Timed, call: Call, was: Timed | None) -> Seen:
+async def match(api: Api, seen: Seen, inputs: Renewable, call: Call, was: Renewable | None) -> Seen:
     """The windows are as the inputs say, the lifetime counted from now where it is renewed; only changes are sent."""
     now = {field: getattr(seen, field) for field in FIELDS}
     now["max_lifetime_seconds"] = lifetime(seen, was or inputs, call.stored.get(RENEWED))

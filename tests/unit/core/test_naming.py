@@ -43,6 +43,11 @@ def test_every_made_name_is_taken(resource: str, suffix: str) -> None:
     assert valid_name(fitted(resource))
 
 
+def test_a_made_name_is_cut_to_where_its_kind_ends() -> None:
+    """The suffix stays whole."""
+    assert made_name("a" * 60, "1234567", limit=51) == f"{'a' * 43}-1234567"
+
+
 def test_a_made_name_never_has_the_shape_of_an_id() -> None:
     """Twenty-five hexadecimal digits and the suffix would."""
     assert made_name("abcde" * 5, "1234567") == f"s{'abcde' * 5}-1234567"

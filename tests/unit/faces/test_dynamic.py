@@ -85,6 +85,13 @@ def test_a_name_is_made_from_what_the_program_calls_the_resource(sandboxes: Prov
     assert sandboxes.check(one, {LABEL: "box"}).inputs["name"] == one["name"]
 
 
+def test_a_name_is_cut_to_what_its_kind_may_have() -> None:
+    pools = PROVIDERS["SandboxPool"]()
+    answer = pools.check({}, {LABEL: "f" * 60, "replicas": 1})
+    assert answer.failures == []
+    assert len(answer.inputs["name"]) == 51
+
+
 def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandboxes: Provider) -> None:
     unknown = deserialize_property(ON_THE_WIRE, keep_unknowns=True)
     inputs = checked(sandboxes, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"})

@@ -125,6 +125,16 @@ async def test_a_proposed_name_is_made_to_fit(unconfigured: Driver) -> None:
     assert read(answer.inputs) == {"name": "acme-story-box", "__autonamed": True}
 
 
+async def test_a_name_that_is_made_leaves_what_its_kind_needs(unconfigured: Driver) -> None:
+    proposed = Naming(mode=Naming.PROPOSE, proposed_name="f" * 60)
+    for options in ({"autonaming": proposed}, {"name": "f" * 60}):
+        answer = await unconfigured.check("SandboxPool", {"replicas": 1}, None, **options)
+        assert not failures(answer)
+        assert len(read(answer.inputs)["name"]) == 51
+    enforced = Naming(mode=Naming.ENFORCE, proposed_name="f" * 60)
+    assert set(failures(await unconfigured.check("SandboxPool", {"replicas": 1}, autonaming=enforced))) == {"name"}
+
+
 async def test_an_enforced_name_is_taken_as_it_is_or_refused(unconfigured: Driver) -> None:
     fits = await unconfigured.check("Sandbox", {}, autonaming=Naming(mode=Naming.ENFORCE, proposed_name="box"))
     assert read(fits.inputs)["name"] == "box"

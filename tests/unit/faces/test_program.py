@@ -201,3 +201,14 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
     with pytest.raises(pulumi.RunError, match=said):
         invoke("getSandbox", arguments)
     assert emulator.log() == []
+
+
+def test_nested_outputs_in_lists_are_read_back_as_models() -> None:
+    member = {"name": "fleet-abc123-0", "phase": "Ready", "connectUrl": "https://x"}
+    seen: list[Any] = []
+
+    def program() -> pulumi.Output[Any]:
+        return neev.SandboxPool("fleet", replicas=1).members.apply(seen.extend)
+
+    asked(program, members=[member])
+    assert seen == [neev.PoolMember(name="fleet-abc123-0", phase="Ready", connect_url="https://x")]

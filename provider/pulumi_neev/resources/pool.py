@@ -1,0 +1,203 @@
+"""A pool: many sandboxes alike, made, changed and healed as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.sandboxes import Sandbox as Seen
+from pulumi_neev.core.checking import parse
+from pulumi_neev.core.diffing import Change, Difference, Kind, equal
+from pulumi_neev.core.errors import Failed, InputError
+from pulumi_neev.core.model import Property
+from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
+from pulumi_neev.core.waiting import Patience
+from pulumi_neev.resources import pool_plan
+from pulumi_neev.resources.egress import Egress
+from pulumi_neev.resources.pool_failures import combined
+from pulumi_neev.resources.pool_inputs import (
+    LONGEST_NAME,
+    SandboxPoolInputs,
+    SandboxPoolOutputs,
+    digest,
+)
+from pulumi_neev.resources.pool_plan import AnyLive, AnyMachine, Member, Wanted
+from pulumi_neev.resources.pool_rollout import Bounds, Rollout
+from pulumi_neev.resources.sandbox import Sandbox
+
+MEMBER: AnyMachine = Sandbox()
+"""What a member is like whose pool is not known yet."""
+TAKEN = (
+    "They may belong to another stack, so they are left alone. Choose another name; where they are what an interrupted "
+    "create left, import the pool by its name, or delete them."
+)
+
+
+class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
+    """Any number of sandboxes alike, from one source, as one resource.
+
+    They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
+    pausing are done in place; another source makes the members anew, a few at a time. A refresh sees members that are
+    gone or have failed, and the next update makes exactly those.
+    """
+
+    name = "SandboxPool"
+    inputs = SandboxPoolInputs
+    outputs = SandboxPoolOutputs
+    timeouts = Timeouts(create=1800, update=3600, delete=1800)
+    longest_name = LONGEST_NAME
+
+    @override
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        plain = super().diff(old, state, new)
+        members = enumerate(state.get("members") or ())
+        healed = (
+            Change(f"members[{place}]", Kind.UPDATE, replace=False) for place, each in members if each.get("problem")
+        )
+        return plain if plain.replaces else Difference((*plain.changes, *healed), plain.delete_first)
+
+    @override
+    async def create(self, api: Api, inputs: SandboxPoolInputs, call: Call) -> Live[SandboxPoolOutputs]:
+        name = inputs.name or ""
+        if there := await _listed(api, name):
+            taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
+            raise Failed(taken, what=f"the pool {name}", hint=TAKEN)
+        return _live(pool_plan.wanted(inputs, digest(inputs)), inputs, ())
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: SandboxPoolInputs, call: Call) -> Live[SandboxPoolOutputs]:
+        return await _rolled_out(api, inputs, None, call)
+
+    @override
+    async def update(
+        self, api: Api, id: str, old: SandboxPoolInputs, new: SandboxPoolInputs, call: Call
+    ) -> Live[SandboxPoolOutputs]:
+        return await _rolled_out(api, new, old, call)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: SandboxPoolInputs | None) -> Live[SandboxPoolOutputs] | None:
+        if inputs is not None:
+            return await self.find(api, inputs)
+        if len(id) > LONGEST_NAME:
+            raise InputError("id", "a pool is imported by its name")
+        members = pool_plan.placed(id, (MEMBER.live(each, None) for each in await _listed(api, id)))
+        if not members:
+            return None
+        (generation, _), *_rest = Counter(each.generation for each in members).most_common(1)
+        return _imported(id, generation, [each.live for each in members if each.generation == generation], members)
+
+    @override
+    async def find(self, api: Api, inputs: SandboxPoolInputs) -> Live[SandboxPoolOutputs] | None:
+        return await self.refresh(api, inputs.name or "", inputs, {})
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
+    ) -> Live[SandboxPoolOutputs] | None:
+        wanted = pool_plan.wanted(inputs, _generation(inputs, state))
+        lives = _lives(wanted, await _listed(api, id))
+        # a pool of none is there as long as the program says so; one whose every member is gone is gone
+        return None if inputs.replicas and not lives else _live(wanted, inputs, lives)
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        members = pool_plan.placed(id, (MEMBER.live(each, None) for each in await _listed(api, id)))
+        gone = 0
+        left = call.patience.deadline - call.patience.spent
+        patience = Patience(left, call.patience.clock, call.patience.cancelled)
+
+        async def delete(member: Member) -> None:
+            nonlocal gone
+            await MEMBER.delete(api, member.live.id, replace(call, patience=patience))
+            gone += 1
+            call.patience.progress(f"{gone} of {len(members)} gone, {call.patience.spent:.0f} s")
+
+        ended = await asyncio.gather(*map(delete, members), return_exceptions=True)
+        failures = {
+            each.name: error for each, error in zip(members, ended, strict=True) if isinstance(error, Exception)
+        }
+        if failures:
+            raise combined(failures, "could not be deleted")
+
+    @override
+    def imported(self, live: Live[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+        inputs, state = super().imported(live)
+        # what the program will say counts as the source of the members that there are, whatever they were made from
+        return inputs, {**state, "sourceDigest": digest(parse(self.inputs, inputs))}
+
+    @override
+    def _need_not_be_said(self, declared: Property, value: Any) -> bool:
+        # what a fork's source may reach is not known, so a policy that is not the usual one is said
+        return declared.unset is not None and equal(declared, None, value)
+
+
+async def _rolled_out(
+    api: Api, inputs: SandboxPoolInputs, was: SandboxPoolInputs | None, call: Call
+) -> Live[SandboxPoolOutputs]:
+    """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
+    generation = _generation(inputs, call.stored)
+    wanted = pool_plan.wanted(inputs, generation, was)
+    # nothing had a member's name when the pool was created, just now
+    lives = () if call.created else _lives(wanted, await _listed(api, wanted.pool))
+    kept = call.stored if lives and generation == call.stored.get("generation") else {}
+    members = pool_plan.survey(wanted, lives)
+    new = pool_plan.for_new_ones(wanted.recipe, kept)
+    rollout = Rollout(api, wanted, members, new=new, bounds=Bounds.of(inputs), call=call)
+    await rollout.run()
+    live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values())
+    if rollout.failures:
+        raise Halfway(live, combined(rollout.failures, f"of {inputs.replicas} members failed"))
+    return live
+
+
+async def _listed(api: Api, pool: str) -> list[Seen]:
+    """The sandboxes whose names begin like members' of the pool."""
+    return [each for each in await api.sandboxes.list(name=f"{pool}-") if pool_plan.is_member(pool, each.name)]
+
+
+def _lives(wanted: Wanted, seen: Iterable[Seen]) -> list[AnyLive]:
+    return [wanted.kind.live(each, wanted.recipe) for each in seen]
+
+
+def _generation(inputs: SandboxPoolInputs, stored: Mapping[str, Any]) -> str:
+    """What stands for the source in members' names: what stood for it before, as long as the program says the same."""
+    said = digest(inputs)
+    return str(stored["generation"]) if stored.get("sourceDigest") == said else said
+
+
+def _live(wanted: Wanted, inputs: SandboxPoolInputs, lives: Iterable[AnyLive]) -> Live[SandboxPoolOutputs]:
+    """The pool as the program sees it; what it does not say is as most members have it."""
+    members = pool_plan.survey(wanted, lives)
+    staying = [each.live for each in members if pool_plan.stays(wanted, each)]
+    said = inputs.wire()
+    answered = {name: value for name, value in pool_plan.common(staying).items() if name not in said}
+    if not staying and inputs.egress is None:
+        answered["egress"] = Egress().wire()
+    return Live(wanted.pool, answered, _outputs(wanted, members, digest(inputs)))
+
+
+def _imported(pool: str, generation: str, lives: list[AnyLive], members: list[Member]) -> Live[SandboxPoolOutputs]:
+    """The pool as its members show it: it is as most of them are."""
+    replicas = 1 + max(each.index for each in members if each.generation == generation)
+    answered = {**pool_plan.common(lives, everything=True), "name": pool, "replicas": replicas}
+    if answered.get("templateId"):
+        # the template's own image and command are not a source of their own
+        answered |= {"image": None, "command": None}
+    wanted = pool_plan.wanted(parse(SandboxPoolInputs, answered), generation)
+    members = pool_plan.survey(wanted, (each.live for each in members))
+    return Live(pool, answered, _outputs(wanted, members, generation))
+
+
+def _outputs(wanted: Wanted, members: list[Member], source_digest: str) -> SandboxPoolOutputs:
+    return SandboxPoolOutputs(
+        members=pool_plan.shown(wanted, members),
+        ready_replicas=sum(pool_plan.is_ready(each.live) for each in members if pool_plan.stays(wanted, each)),
+        generation=wanted.generation,
+        source_digest=source_digest,
+    )

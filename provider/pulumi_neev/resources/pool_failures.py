@@ -1,0 +1,43 @@
+"""One error for the many that members of a pool may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_neev.core.errors import ApiError, Cancelled, Failed, NeevError
+
+REASONS = 5
+"""Different reasons that are told."""
+NAMES = 10
+"""Members that are named for each."""
+
+
+def combined(failures: Mapping[str, Exception], what: str) -> Exception:
+    """What went wrong with which members, in a few sentences; a bug of ours as it is."""
+    bug = next((each for each in failures.values() if not isinstance(each, NeevError)), None)
+    if bug is not None:
+        return bug
+    groups: dict[object, list[str]] = {}
+    first: dict[object, NeevError] = {}
+    for name, error in failures.items():
+        if isinstance(error, NeevError):
+            groups.setdefault(_reason(error), []).append(name)
+            first.setdefault(_reason(error), error)
+    if all(isinstance(each, Cancelled) for each in first.values()):
+        return Cancelled(f"{len(failures)} {what}")
+    often = sorted(groups, key=lambda reason: -len(groups[reason]))
+    told = [f"{first[reason].fact.rstrip('.')} ({_named(groups[reason])})." for reason in often[:REASONS]]
+    more = [f"And {len(often) - REASONS} other reasons."] if len(often) > REASONS else []
+    return Failed(" ".join([f"{len(failures)} {what}.", *told, *more]), hint=first[often[0]].hint)
+
+
+def _reason(error: NeevError) -> object:
+    """What errors have in common that would read alike but for names and request ids."""
+    if isinstance(error, ApiError):
+        return type(error), error.status, error.code
+    return type(error), error.message
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return f"{', '.join(names[:NAMES])}{more}"

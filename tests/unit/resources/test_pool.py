@@ -1,0 +1,341 @@
+"""Pools on a platform."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.errors import Cancelled, Failed, InputError
+from pulumi_neev.core.lifecycle import Stored, Unsettled
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import Patience
+from pulumi_neev.resources.pool import SandboxPool
+from pulumi_neev.resources.sandbox import Sandbox
+
+POOL, SANDBOX = SandboxPool(), Sandbox()
+OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}
+CREATE, DELETE, PATCH = "POST /sandboxes", "DELETE /sandboxes/{id}", "PATCH /sandboxes/{id}"
+
+
+def members(stored: Stored | None) -> list[dict[str, Any]]:
+    """The members as the state holds them."""
+    assert stored is not None
+    found: list[dict[str, Any]] = stored.state["members"]
+    return found
+
+
+def problems(stored: Stored | None) -> dict[int, str]:
+    """What is wrong with which member, by its place."""
+    return {place: each["problem"] for place, each in enumerate(members(stored)) if "problem" in each}
+
+
+def planned(stored: Stored, **inputs: Any) -> list[str]:
+    """The paths that a plan shows."""
+    new, failed = POOL.check(stored.inputs, inputs, str)
+    assert failed == []
+    return [change.path for change in POOL.diff(stored.inputs, stored.state, new).changes]
+
+
+async def names(engine: Engine) -> list[str]:
+    """What is there on the platform."""
+    return sorted(each.name for each in await engine.api.sandboxes.list())
+
+
+async def test_a_pool_is_its_members_and_what_they_have_in_common(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=3, cpu=2)
+    assert pool.id == "fleet"
+    assert [each["name"] for each in members(pool)] == await names(engine)
+    assert {each["phase"] for each in members(pool)} == {"Ready"}
+    assert all(each["id"] and each["connectUrl"].startswith("http") for each in members(pool))
+    assert (pool.state["readyReplicas"], pool.state["cpu"], pool.state["memoryGb"]) == (3, 2, 2)
+    assert Counter(engine.sent()) == {CREATE: 3}
+
+
+async def test_scaling_touches_only_the_difference(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=4)
+    first = [each["id"] for each in members(pool)]
+    engine.sent()
+    pool = await engine.update(POOL, pool, name="fleet", replicas=6)
+    assert Counter(engine.sent()) == {CREATE: 2}
+    assert [each["id"] for each in members(pool)][:4] == first
+    pool = await engine.update(POOL, pool, name="fleet", replicas=3)
+    assert Counter(engine.sent()) == {DELETE: 3}
+    assert [each["id"] for each in members(pool)] == first[:3]
+
+
+async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_made(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=5)
+    for place in (1, 3):
+        await engine.api.sandboxes.delete(members(pool)[place]["id"])
+    engine.emulator.advance(1)
+    seen = await engine.read(POOL, pool)
+    assert problems(seen) == {1: "it is missing", 3: "it is missing"}
+    assert seen is not None
+    assert seen.state["readyReplicas"] == 3
+    assert planned(seen, name="fleet", replicas=5) == ["members[1]", "members[3]"]
+    engine.sent()
+    healed = await engine.update(POOL, seen, name="fleet", replicas=5)
+    assert Counter(engine.sent()) == {CREATE: 2}
+    assert problems(healed) == {}
+    assert planned(healed, name="fleet", replicas=5) == []
+    kept = [each["id"] for each in members(healed)]
+    assert [kept[place] == each["id"] for place, each in enumerate(members(pool))] == [True, False, True, False, True]
+
+
+async def test_a_member_that_failed_is_made_anew_under_its_name(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=2)
+    name = members(pool)[1]["name"]
+    engine.emulator.add_fault("stuck", method="GET", path="/sandboxes*", phase="RestoreFailed")
+    await engine.api.sandboxes.get(name)
+    seen = await engine.read(POOL, pool)
+    assert problems(seen) == {1: "it failed (RestoreFailed)"}
+    assert seen is not None
+    engine.sent()
+    healed = await engine.update(POOL, seen, name="fleet", replicas=2)
+    assert engine.sent() == [DELETE, CREATE]
+    assert members(healed)[1]["name"] == name
+    assert members(healed)[1]["id"] != members(pool)[1]["id"]
+
+
+async def test_a_pool_whose_every_member_is_gone_is_gone(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=2)
+    for each in members(pool):
+        await engine.api.sandboxes.delete(each["id"])
+    engine.emulator.advance(1)
+    assert await engine.read(POOL, pool) is None
+
+
+async def test_a_pool_of_none_is_there(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=0)
+    assert members(pool) == []
+    assert await engine.read(POOL, pool) == pool
+    assert (await engine.update(POOL, pool, name="fleet", replicas=1)).state["readyReplicas"] == 1
+
+
+async def test_what_was_changed_outside_is_put_right_where_the_program_says_it(engine: Engine) -> None:
+    said: dict[str, Any] = {"name": "fleet", "replicas": 3, "cpu": 1}
+    pool = await engine.create(POOL, **said)
+    ids = [each["id"] for each in members(pool)]
+    await engine.api.sandboxes.patch(ids[0], {"resources": {"cpu": 4}})
+    await engine.api.sandboxes.patch(ids[1], {"egress": {"mode": "allow_list", "allow_internet": True}})
+    await engine.api.sandboxes.patch(ids[2], {"resources": {"memory_gb": 8}})
+    seen = await engine.read(POOL, pool)
+    assert problems(seen) == {0: "not as asked for: cpu", 1: "not as asked for: egress"}
+    assert seen is not None
+    engine.sent()
+    pool = await engine.update(POOL, seen, **said)
+    assert Counter(engine.sent()) == {PATCH: 2}
+    assert problems(await engine.read(POOL, pool)) == {}
+
+
+async def test_members_that_come_later_are_like_those_that_are_there(engine: Engine) -> None:
+    """Also where the program no longer says how they are."""
+    pool = await engine.create(POOL, name="fleet", replicas=1, cpu=4, idleTimeoutSeconds=600)
+    pool = await engine.update(POOL, pool, name="fleet", replicas=3)
+    seen = await engine.api.sandboxes.list()
+    assert [(each.resources and each.resources.cpu, each.idle_timeout_seconds) for each in seen] == [(4, 600)] * 3
+
+
+async def test_forks_have_what_their_source_has_unless_told_otherwise(engine: Engine) -> None:
+    source = await engine.create(SANDBOX, name="source", egress=OPEN, cpu=2)
+    pool = await engine.create(POOL, name="fleet", replicas=2, sourceSandboxId=source.id)
+    assert (pool.state["egress"], pool.state["cpu"]) == (OPEN, 2)
+    engine.sent()
+    pool = await engine.update(POOL, pool, name="fleet", replicas=3, sourceSandboxId=source.id, egress={})
+    assert Counter(engine.sent()) == {"POST /sandboxes/{id}/fork": 1, PATCH: 3}
+    await engine.delete(SANDBOX, source)
+    assert problems(await engine.read(POOL, pool)) == {}
+
+
+async def test_members_from_a_snapshot_are_sized_once_they_are_there(engine: Engine) -> None:
+    source = await engine.create(SANDBOX, name="source", cpu=1)
+    taken = await engine.api.snapshots.create(source.id, name="base")
+    engine.emulator.advance(1)
+    engine.sent()
+    pool = await engine.create(POOL, name="fleet", replicas=2, snapshotId=taken.id, cpu=4)
+    assert pool.state["cpu"] == 4
+    assert Counter(engine.sent()) == {CREATE: 2, PATCH: 2}
+
+
+async def test_names_that_others_have_already_are_left_alone(engine: Engine) -> None:
+    """A pool of another stack with the same name keeps its members."""
+    pool = await engine.create(POOL, name="fleet", replicas=1)
+    engine.sent()
+    with pytest.raises(Failed, match=r"such as fleet-[0-9a-f]{6}-0 \(of 1\).* import the pool by its name"):
+        await engine.create(POOL, name="fleet", replicas=2)
+    assert engine.sent() == []
+    assert len(members(await engine.read(POOL, pool))) == 1
+
+
+async def test_others_whose_names_begin_alike_are_not_members(engine: Engine) -> None:
+    other = await engine.create(POOL, name="fleet-2", replicas=1)
+    await engine.create(SANDBOX, name="fleet-boss")
+    pool = await engine.create(POOL, name="fleet", replicas=1)
+    assert len(members(pool)) == 1
+    await engine.delete(POOL, pool)
+    assert set(await names(engine)) == {"fleet-boss", members(other)[0]["name"]}
+
+
+async def test_a_pool_is_deleted_with_members_that_no_state_knows(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=2)
+    await engine.api.sandboxes.create({"name": "fleet-abcdef-7"})
+    await engine.delete(POOL, pool)
+    assert await names(engine) == []
+
+
+async def test_members_that_cannot_be_deleted_are_named(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=3)
+    engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/*", status=409)
+    with pytest.raises(Failed, match=r"1 could not be deleted\. DELETE .* 409"):
+        await engine.delete(POOL, pool)
+    await engine.delete(POOL, pool)
+    assert await names(engine) == []
+
+
+async def test_a_pool_is_imported_by_its_name_and_plans_clean(engine: Engine) -> None:
+    said: dict[str, Any] = {"name": "fleet", "replicas": 2, "env": {"A": "1"}, "cpu": 2, "egress": OPEN}
+    made = await engine.create(POOL, **said)
+    imported = await lifecycle.read(POOL, engine.api, "fleet", None)
+    assert imported is not None
+    assert members(imported) == members(made)
+    assert (imported.inputs["replicas"], imported.inputs["cpu"], imported.inputs["egress"]) == (2, 2, OPEN)
+    # as the import would write the program
+    assert planned(imported, **imported.inputs) == []
+    refreshed = await engine.read(POOL, imported)
+    assert refreshed is not None
+    assert planned(refreshed, **imported.inputs) == []
+    # as the program was written before: the environment is only recorded
+    engine.sent()
+    again = await engine.update(POOL, imported, **said)
+    assert engine.sent() == []
+    assert members(again) == members(made)
+
+
+async def test_nothing_is_imported_where_there_is_no_such_pool(engine: Engine) -> None:
+    assert await lifecycle.read(POOL, engine.api, "fleet", None) is None
+    with pytest.raises(InputError, match="by its name"):
+        await lifecycle.read(POOL, engine.api, "f" * 60, None)
+
+
+async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(engine: Engine) -> None:
+    """As after a kill of the engine: the name and the program are all that is left."""
+    said: dict[str, Any] = {"name": "fleet", "replicas": 3}
+    checked, _ = POOL.check({}, said, str)
+    assert await POOL.find(engine.api, POOL.inputs.model_validate(said)) is None
+    pool = await engine.create(POOL, **said)
+    for place in (0, 2):
+        await engine.api.sandboxes.delete(members(pool)[place]["id"])
+    engine.emulator.advance(1)
+    found = await POOL.find(engine.api, POOL.inputs.model_validate(said))
+    assert found is not None
+    engine.sent()
+    again = await engine.finish(POOL, Stored(found.id, checked, POOL.state(checked, found)))
+    assert Counter(engine.sent()) == {CREATE: 2}
+    assert members(again)[1] == members(pool)[1]
+
+
+async def test_an_answer_that_got_lost_makes_no_second_member(engine: Engine) -> None:
+    engine.emulator.add_fault("drop_after", method="POST", path="/sandboxes", skip=1)
+    pool = await engine.create(POOL, name="fleet", replicas=4)
+    assert len(await names(engine)) == 4
+    assert problems(pool) == {}
+
+
+async def test_a_name_that_a_late_request_took_is_the_members(engine: Engine) -> None:
+    """As when a killed plugin's last request arrives after the list was read."""
+    pool = await engine.create(POOL, name="fleet", replicas=1)
+    late = await engine.api.sandboxes.create({"name": f"fleet-{pool.state['generation']}-1"})
+    engine.emulator.clear_log()
+    engine.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
+    pool = await engine.update(POOL, pool, name="fleet", replicas=2)
+    assert [entry["status"] for entry in engine.emulator.log(mutating=True)] == [409]
+    assert members(pool)[1]["id"] == late.id
+    assert problems(pool) == {}
+
+
+async def test_being_asked_to_slow_down_makes_no_difference(engine: Engine) -> None:
+    for _ in range(3):
+        engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=0)
+    pool = await engine.create(POOL, name="fleet", replicas=5)
+    assert len(await names(engine)) == 5
+    assert problems(pool) == {}
+
+
+async def test_one_that_fails_keeps_no_other_from_being_made(engine: Engine) -> None:
+    engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"})
+    with pytest.raises(Unsettled, match=r"1 of 4 members failed\. .*500") as failed:
+        await engine.create(POOL, name="fleet", replicas=4)
+    kept = failed.value.stored
+    assert kept.state["readyReplicas"] == 3
+    assert list(problems(kept).values()) == ["it is missing"]
+    engine.sent()
+    assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 4
+    assert Counter(engine.sent()) == {CREATE: 1}
+
+
+async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(engine: Engine) -> None:
+    engine.emulator.add_fault("stuck", method="POST", path="/sandboxes", phase="Pending", skip=1)
+    checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
+    with pytest.raises(Unsettled, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)") as failed:
+        await lifecycle.create(POOL, engine.api, checked, engine.call(seconds=3))
+    kept = failed.value.stored
+    assert kept.state["readyReplicas"] == 2
+    (place,) = problems(kept)
+    assert members(kept)[place]["phase"] == "Pending"
+    assert planned(kept, name="fleet", replicas=3) == [f"members[{place}]"]
+
+
+async def test_what_every_member_would_be_refused_is_asked_no_more(engine: Engine) -> None:
+    refusals = {"status": 403, "body": {"code": "sandbox_quota_exceeded", "message": "no more"}}
+    engine.emulator.add_fault("status", method="POST", path="/sandboxes", times=300, **refusals)
+    with pytest.raises(Unsettled, match=r"of 300 members failed\. .*sandbox_quota_exceeded.*and \d+ more"):
+        await engine.create(POOL, name="fleet", replicas=300)
+    assert len(engine.sent()) < 200
+
+
+async def test_a_cancel_in_the_middle_keeps_what_exists(engine: Engine) -> None:
+    engine.emulator.change_settings(durations={"create": 3600})
+    checked, _ = POOL.check({}, {"name": "fleet", "replicas": 5}, str)
+    stop = asyncio.Event()
+
+    def told(_text: str) -> None:
+        if engine.emulator.counts()[CREATE] == 5:
+            stop.set()
+
+    with pytest.raises(Unsettled) as stopped:
+        await lifecycle.create(POOL, engine.api, checked, Call("Test", Patience(60, SYSTEM, stop, told)))
+    assert isinstance(stopped.value.cause, Cancelled)
+    kept = stopped.value.stored
+    assert [each["phase"] for each in members(kept)] == ["Pending"] * 5
+    engine.emulator.advance(3600)
+    assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 5
+    assert engine.emulator.counts()[CREATE] == 5
+
+
+async def test_how_it_goes_is_told_for_the_pool(engine: Engine) -> None:
+    told: list[str] = []
+    checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
+    call = Call("Test", Patience(60, SYSTEM, asyncio.Event(), told.append))
+    pool = await lifecycle.create(POOL, engine.api, checked, call)
+    assert told[-1].startswith("3 of 3 ready, ")
+    await POOL.delete(engine.api, pool.id, call)
+    assert told[-1].startswith("3 of 3 gone, ")
+
+
+async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(engine: Engine) -> None:
+    said: dict[str, Any] = {"name": "fleet", "replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
+    pool = await engine.create(POOL, **said, env={"A": "1"})
+    engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
+    with pytest.raises(Unsettled) as failed:
+        await engine.update(POOL, pool, **said, env={"A": "2"})
+    half = failed.value.stored
+    assert len(members(half)) == 3
+    engine.emulator.control("DELETE", "faults")
+    engine.sent()
+    back = await engine.update(POOL, half, **said, env={"A": "1"})
+    assert [each["name"] for each in members(back)] == [each["name"] for each in members(pool)]
+    assert Counter(engine.sent()) == {CREATE: 1, DELETE: 1}

@@ -1,0 +1,69 @@
+"""What a pool may be declared with."""
+
+from typing import Any
+
+import pytest
+
+from pulumi_neev.core.checking import failures, parse
+from pulumi_neev.core.naming import MAX_LENGTH, made_name
+from pulumi_neev.resources.pool_inputs import LONGEST_NAME, SandboxPoolInputs, digest
+from pulumi_neev.resources.pool_plan import member_name
+
+POOL: dict[str, Any] = {"name": "fleet", "replicas": 3}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path", "reason"),
+    [
+        ({"replicas": -1}, "replicas", "must be at least 0"),
+        ({"replicas": 10_000}, "replicas", "must be at most 9999"),
+        ({"name": "f" * 52}, "name", "at most 51 characters"),
+        ({"name": "Fleet"}, "name", "lower-case"),
+        ({"name": "a" * 25}, "name", "the shape of a UUID"),
+        ({"image": "docker.io/library/a:1", "snapshotId": "s"}, "templateId", "at most one"),
+        ({"image": "docker.io/library/a:1", "sourceSandboxId": "s"}, "templateId", "at most one"),
+        ({"sourceSandboxId": "s", "env": {"A": "1"}, "diskGb": 20}, "sourceSandboxId", "a fork has env, diskGb from"),
+        ({"maxUnavailable": 0, "maxSurge": 0}, "maxUnavailable", "must be at least 1 where maxSurge is 0"),
+        ({"maxConcurrency": 0}, "maxConcurrency", "must be at least 1"),
+        ({"command": ["sleep", "1"]}, "command", "only together with image"),
+        ({"rollbackTo": "s"}, "rollbackTo", "is not a property"),
+        ({"renew": "s"}, "renew", "is not a property"),
+    ],
+)
+def test_what_cannot_be_is_refused(inputs: dict[str, Any], path: str, reason: str) -> None:
+    found = failures(SandboxPoolInputs, {**POOL, **inputs})
+    assert [failure.path for failure in found] == [path]
+    assert reason in found[0].reason
+
+
+@pytest.mark.parametrize("inputs", [{}, {"maxUnavailable": 0}, {"maxSurge": 0}, {"name": "f" * 51}, {"replicas": 0}])
+def test_what_can_be_is_taken(inputs: dict[str, Any]) -> None:
+    assert failures(SandboxPoolInputs, {**POOL, **inputs}) == []
+
+
+def test_a_made_name_leaves_room_for_the_longest_member() -> None:
+    name = made_name("the-agents-of-the-review-environment-of-a-branch", "1234567", limit=LONGEST_NAME)
+    assert name.endswith("-1234567")
+    assert failures(SandboxPoolInputs, {**POOL, "name": name}) == []
+    assert len(member_name(name, "0" * 6, 9999)) <= MAX_LENGTH
+
+
+def test_the_digest_stands_for_the_source_alone() -> None:
+    """Whatever changes in place, or only bounds a change, is no part of it."""
+    source = digest(parse(SandboxPoolInputs, POOL))
+    assert len(source) == 6
+    alike: tuple[dict[str, Any], ...] = ({"replicas": 9}, {"cpu": 2}, {"paused": True}, {"egress": {}}, {"maxSurge": 2})
+    assert {digest(parse(SandboxPoolInputs, {**POOL, **each})) for each in alike} == {source}
+    others: tuple[dict[str, Any], ...] = (
+        {"env": {"A": "1"}},
+        {"env": {"A": "2"}},
+        {"region": "dev"},
+        {"diskGb": 20},
+        {"snapshotId": "s"},
+    )
+    assert len({source, *(digest(parse(SandboxPoolInputs, {**POOL, **other})) for other in others)}) == 6
+
+
+def test_the_same_source_under_another_name_has_another_digest() -> None:
+    """So names do not tell which pools share an environment."""
+    assert digest(parse(SandboxPoolInputs, POOL)) != digest(parse(SandboxPoolInputs, {**POOL, "name": "other"}))

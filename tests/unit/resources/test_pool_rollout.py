@@ -1,0 +1,105 @@
+"""How far a change goes at a time, and what it costs, on a service in virtual time."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.fakes.service import FakeService
+from tests.fakes.virtual import in_virtual_time
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.lifecycle import Stored
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import Patience
+from pulumi_neev.resources.pool import SandboxPool
+
+POOL = SandboxPool()
+SETTINGS = Settings("https://api.test", "key", "o", "p")
+
+
+def call(service: FakeService) -> Call:
+    return Call("Test", Patience(600, service.clock, asyncio.Event()))
+
+
+async def created(api: Api, service: FakeService, **inputs: Any) -> Stored:
+    checked, failed = POOL.check({}, {"name": "fleet", **inputs}, str)
+    assert failed == []
+    return await lifecycle.create(POOL, api, checked, call(service))
+
+
+async def updated(api: Api, service: FakeService, pool: Stored, **inputs: Any) -> Stored:
+    new, failed = POOL.check(pool.inputs, {"name": "fleet", **inputs}, str)
+    assert failed == []
+    service.moments.clear()
+    return await lifecycle.update(POOL, api, pool.id, old=pool.inputs, state=pool.state, new=new, call=call(service))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "most", "least"),
+    [
+        ({"maxSurge": 1, "maxUnavailable": 0}, 11, 10),
+        ({"maxSurge": 3, "maxUnavailable": 0}, 13, 10),
+        ({"maxSurge": 0, "maxUnavailable": 1}, 10, 9),
+        ({"maxSurge": 0, "maxUnavailable": 4}, 10, 6),
+        ({"maxSurge": 2, "maxUnavailable": 2}, 12, 8),
+        ({}, 13, 7),
+    ],
+)
+def test_members_are_made_anew_within_the_bounds(bounds: dict[str, int], most: int, least: int) -> None:
+    @in_virtual_time
+    async def run() -> None:
+        service = FakeService()
+        async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+            pool = await created(api, service, replicas=10, env={"A": "1"}, **bounds)
+            pool = await updated(api, service, pool, replicas=10, env={"A": "2"}, **bounds)
+        assert max(there for there, _ in service.moments) == most
+        assert min(ready for _, ready in service.moments) == least
+        assert set(service.made) == {each["name"] for each in pool.state["members"]}
+        assert pool.state["readyReplicas"] == 10
+
+    run()
+
+
+@in_virtual_time
+async def test_a_change_of_source_and_of_number_go_together() -> None:
+    service = FakeService()
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        pool = await created(api, service, replicas=10)
+        pool = await updated(api, service, pool, replicas=4, env={"A": "1"}, maxSurge=1, maxUnavailable=1)
+        assert len(service.made) == 4
+        assert min(ready for _, ready in service.moments) == 3
+        pool = await updated(api, service, pool, replicas=8, env={"A": "2"}, maxSurge=1, maxUnavailable=1)
+        assert len(service.made) == 8
+        assert max(there for there, _ in service.moments) == 9
+        assert pool.state["readyReplicas"] == 8
+
+
+@pytest.mark.parametrize("most", [1, 4, 20])
+def test_no_more_are_made_at_a_time_than_the_program_allows(most: int) -> None:
+    @in_virtual_time
+    async def run() -> None:
+        service = FakeService(provision=5)
+        async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+            await created(api, service, replicas=12, maxConcurrency=most)
+        assert max(there - ready for there, ready in service.moments) == min(most, 12)
+
+    run()
+
+
+@pytest.mark.parametrize("replicas", [200, 1000])
+def test_a_create_costs_little_more_than_a_request_for_each(replicas: int) -> None:
+    @in_virtual_time
+    async def run() -> None:
+        service = FakeService(provision=5)
+        async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+            began = service.clock.monotonic()
+            pool = await created(api, service, replicas=replicas)
+            assert pool.state["readyReplicas"] == replicas
+            assert service.clock.monotonic() - began < 5 + 1.5 + 0.01 * replicas / 16 * 2
+            assert service.requests <= 1.1 * replicas
+            before = service.requests
+            assert await lifecycle.read(POOL, api, pool.id, pool.inputs, pool.state) == pool
+            assert service.requests - before == replicas / 100
+
+    run()
