@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from tests.unit.emulator.harness import Api
 
-from pulumi_neev.emulator import Durations, Settings, World, serve_world
+from pulumi_neev.emulator import Durations, RandomFaults, Settings, World, serve_world
 
 CLIENTS = 100
 QUICK = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start=0, snapshot=0.02, delete=0.02)
@@ -71,3 +73,27 @@ async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
         while list((world.directory / "files").iterdir()) or left(world.directory):
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
+
+
+async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_together(api: Api, world: World) -> None:
+    faults = RandomFaults(rate=0.02, seed=7)
+    world.initial = Settings(durations=QUICK, rate_limit=50, random_faults=faults)
+    await api.http.post("/_emulator/reset")
+    for number in range(1000):
+        status = 0
+        while status not in {201, 409}:
+            try:
+                answer = await api.send("POST", "/sandboxes", {"name": f"web-{number}"})
+            except ConnectionResetError:  # dropped, before or after it was done
+                continue
+            status = answer.status_code
+            if answer.headers.get("retry-after"):
+                assert answer.headers["retry-after"] == "1"
+                world.clock.advance(1)
+    assert len(world.sandboxes) == 1000
+    log = (await api.http.get("/_emulator/log")).json()
+    kinds = Counter(entry["fault"] for entry in log)
+    assert 15 <= kinds["rate_limit"] <= 20  # once for each fifty, less the waits that random faults asked for
+    struck = sum(kinds[kind] for kind in ("status", "drop_before", "drop_after", "cut"))
+    assert 10 <= struck <= 40
+    assert len(log) == kinds["rate_limit"] + struck + kinds[None]
