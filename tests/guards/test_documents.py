@@ -12,6 +12,7 @@ from pulumi_neev.resources import RESOURCES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES += sorted((ROOT / "examples").glob("*/README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -50,8 +51,8 @@ def test_the_readme_shows_the_example_that_runs() -> None:
 
 @pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
 def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> None:
-    """No example is only looked at."""
-    assert (folder / "Pulumi.yaml").exists()
+    """No example is only looked at; a policy pack is a project of its own kind."""
+    assert any((folder / project).exists() for project in ("Pulumi.yaml", "PulumiPolicy.yaml"))
     tests = "".join(test.read_text() for test in (ROOT / "tests" / "engine").glob("test_*.py"))
     assert f'"{folder.name}"' in tests
 

@@ -1,0 +1,49 @@
+"""The policy pack: each rule stops an update before anything is made; the number of cores is configured."""
+
+from functools import partial
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyConfigSchema,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from rules import RULES, Properties, kind_of, too_many
+
+LIMIT = 32
+
+
+def check_resource(rule: str, args: ResourceValidationArgs, report: ReportViolation) -> None:
+    kind = kind_of(args.resource_type)
+    if kind and (wrong := RULES[rule](kind, args.props)):
+        report(f"{kind} {args.name} {wrong}.")
+
+
+def check_stack(args: StackValidationArgs, report: ReportViolation) -> None:
+    found: list[tuple[str, Properties]] = [
+        (kind, each.props) for each in args.resources if (kind := kind_of(each.resource_type))
+    ]
+    if wrong := too_many(found, args.get_config().get("maximum", LIMIT)):
+        report(f"The stack {wrong}.")
+
+
+PolicyPack(
+    name="neev",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    policies=[
+        *(
+            ResourceValidationPolicy(rule, (check.__doc__ or "").strip(), partial(check_resource, rule))
+            for rule, check in RULES.items()
+        ),
+        StackValidationPolicy(
+            "stack-is-small",
+            (too_many.__doc__ or "").strip(),
+            check_stack,
+            config_schema=PolicyConfigSchema(properties={"maximum": {"type": "number", "default": LIMIT}}),
+        ),
+    ],
+)

@@ -1,0 +1,60 @@
+"""The rules, as functions of a resource's kind and properties: what is wrong with it, or nothing."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+KINDS = ("Sandbox", "SandboxFork", "SandboxPool", "Agent")
+ENDLESS = "has neither an idle window nor a lifetime: set idleTimeoutSeconds or maxLifetimeSeconds"
+OPEN = "may reach the whole internet: name the hosts that it needs in egress.allow"
+FLOATING = "runs an image without a digest, which may be another tomorrow: write NAME@sha256:..."
+EVERYWHERE = ("0.0.0.0/0", "::/0", "*")
+DEFAULT_CPU = 1.0
+"""Cores of a sandbox that says none."""
+
+Properties = Mapping[str, Any]
+
+
+def kind_of(resource_type: str) -> str | None:
+    """The kind of a resource of this package, by its type for the plugin or as a dynamic resource."""
+    package, _, kind = resource_type.rpartition(":")
+    ours = package in ("neev:index", "pulumi-python:dynamic/neev")
+    return kind if ours and kind in KINDS else None
+
+
+def endless(kind: str, props: Properties) -> str | None:
+    """What never ends by itself costs until somebody thinks of it."""
+    windows = [props.get(name) for name in ("idleTimeoutSeconds", "maxLifetimeSeconds")]
+    inherits = kind == "SandboxFork" and windows == [None, None]
+    return None if any(windows) or inherits else ENDLESS
+
+
+def open_to_the_internet(_kind: str, props: Properties) -> str | None:
+    """A policy that allows everything protects from nothing."""
+    egress = props.get("egress") or {}
+    hosts = [rule.get("host") for rule in egress.get("allow") or []]
+    return OPEN if egress.get("allowInternet") or any(host in EVERYWHERE for host in hosts) else None
+
+
+def floating_image(_kind: str, props: Properties) -> str | None:
+    """A tag can be moved; a digest cannot."""
+    image = props.get("image")
+    return FLOATING if image and "@sha256:" not in image else None
+
+
+RULES = {"sandbox-ends": endless, "egress-is-closed": open_to_the_internet, "image-is-pinned": floating_image}
+"""The rules for one resource, by the names under which they are reported."""
+
+
+def cores(resources: Iterable[tuple[str, Properties]]) -> float:
+    """The cores of what may run at the same time: what is paused has none."""
+    return sum(
+        (props.get("cpu") or DEFAULT_CPU) * (props.get("replicas", 1) if kind == "SandboxPool" else 1)
+        for kind, props in resources
+        if not props.get("paused")
+    )
+
+
+def too_many(resources: Iterable[tuple[str, Properties]], limit: float) -> str | None:
+    """A stack that grows past what was agreed on is looked at by somebody."""
+    running = cores(resources)
+    return f"asks for {running:g} cores, and {limit:g} are allowed" if running > limit else None

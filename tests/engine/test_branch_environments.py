@@ -1,0 +1,191 @@
+"""The life of pull requests, by the scripts that the workflows of the example run, with the state on S3."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from tests.engine.bucket import BUCKET, Bucket
+from tests.engine.project import Pulumi, Result, inside, outside, until
+from tests.engine.sdks import ROOT
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+
+EXAMPLE = ROOT / "examples" / "branch-environments"
+HOUR = 3600
+JOB_SECONDS = 240
+
+
+class Pipeline:
+    """Jobs of a pipeline, each in a checkout of its own."""
+
+    def __init__(self, project: Pulumi, directory: Path, env: Mapping[str, str]) -> None:
+        self.emulator = project.emulator
+        self._directory = directory
+        self._numbers = count()
+        path = f"{sys.prefix}/bin{os.pathsep}{project.env['PATH']}"
+        self._env = {**project.env, **env, "PATH": path}
+
+    def start(self, script: str, *arguments: str, port: int = 0) -> subprocess.Popen[str]:
+        """The script runs, as the leader of a group of processes; the environment's application gets the port."""
+        checkout = self._directory / f"job-{next(self._numbers)}"
+        shutil.copytree(EXAMPLE, checkout)
+        project = checkout / "Pulumi.yaml"
+        project.write_text(project.read_text().replace("default: 8080", f"default: {port}"))
+        return subprocess.Popen(
+            [checkout / "ci" / script, *arguments],
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, script: str, *arguments: str, port: int = 0) -> str:
+        """The last line that the script prints; it has to succeed."""
+        process = self.start(script, *arguments, port=port)
+        try:
+            stdout, stderr = process.communicate(timeout=JOB_SECONDS)
+        finally:
+            kill(process)
+        result = Result(process.returncode, stdout, stderr)
+        assert result.returncode == 0, result.text
+        return (stdout.splitlines() or [""])[-1]
+
+    def sandbox(self, name: str) -> dict[str, Any]:
+        """What the platform says of the sandbox."""
+        seen: dict[str, Any] = outside(self.emulator, "GET", f"/sandboxes/{name}")
+        return seen
+
+    def names(self) -> list[str]:
+        """The sandboxes that there are."""
+        return sorted(each["name"] for each in outside(self.emulator, "GET", "/sandboxes")["items"])
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """The job is killed with all that runs for it, as a runner that is lost."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def body(url: str) -> str:
+    """What a browser would see."""
+    with urlopen(url) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+@pytest.fixture
+def ports() -> tuple[int, int]:
+    """Two ports that nobody listens on."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+@pytest.fixture
+def pipeline(project: Pulumi, tmp_path: Path, bucket: Bucket) -> Pipeline:
+    """The pipelines of a repository whose main branch has been built."""
+    pipeline = Pipeline(project, tmp_path, bucket.env)
+    pipeline.run("up.sh", "base", "main.0")
+    return pipeline
+
+
+def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
+    pipeline: Pipeline, bucket: Bucket, ports: tuple[int, int]
+) -> None:
+    emulator = pipeline.emulator
+    first, second = ports
+
+    # 1 is opened
+    url = pipeline.run("up.sh", "pr-1", "a.1", port=first)
+    assert body(url) == "a.1"
+    opened = pipeline.sandbox("pr-1")
+    assert inside(emulator, "pr-1", "data/prepared"), "it begins as the base is"
+
+    # somebody pushes to 1 while 2 is opened
+    emulator.advance(HOUR / 4)
+    with ThreadPoolExecutor() as jobs:
+        pushed = jobs.submit(pipeline.run, "up.sh", "pr-1", "b.2", port=first)
+        also = jobs.submit(pipeline.run, "up.sh", "pr-2", "x.3", port=second)
+        assert (pushed.result(), body(also.result())) == (url, "x.3")
+    assert body(url) == "b.2"
+    now = pipeline.sandbox("pr-1")
+    assert now["id"] == opened["id"]
+    assert opened["hard_expires_at"] < now["hard_expires_at"]
+    assert pipeline.names() == ["base", "pr-1", "pr-2"]
+
+    # the job of the second push to 1 is killed in the middle
+    emulator.clear_log()
+    emulator.add_fault("hang", method="POST", path="/v1/exec")
+    job = pipeline.start("up.sh", "pr-1", "c.4", port=first)
+    until(lambda: "POST /v1/exec" in emulator.counts() or job.poll() is not None)
+    kill(job)
+    assert pipeline.run("up.sh", "pr-1", "d.5", port=first) == url
+    assert body(url) == "d.5"
+    assert pipeline.sandbox("pr-1")["id"] == opened["id"]
+
+    # 1 is paused, and pushed to again
+    emulator.clear_log()
+    pipeline.run("pause.sh", "pr-1", port=first)
+    assert pipeline.sandbox("pr-1")["phase"] == "Paused"
+    assert [entry["path"].rpartition("/")[2] for entry in emulator.log(mutating=True)] == ["pause"]
+    assert pipeline.run("up.sh", "pr-1", "e.6", port=first) == url
+    assert body(url) == "e.6"
+
+    # 1 is closed, twice; 2 is not touched
+    assert pipeline.run("closed.sh", "echo", "2") == '["1"]'
+    pipeline.run("destroy.sh", "pr-1")
+    assert pipeline.run("destroy.sh", "pr-1") == "There is no stack pr-1."
+    assert pipeline.run("closed.sh", "echo", "2") == "[]"
+    assert pipeline.names() == ["base", "pr-2"]
+
+    for stack in ("pr-2", "base"):
+        pipeline.run("destroy.sh", stack)
+    assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)
+    assert left(bucket) == []
+
+
+def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_found(
+    pipeline: Pipeline, bucket: Bucket, ports: tuple[int, int]
+) -> None:
+    emulator = pipeline.emulator
+    emulator.change_settings(durations={"fork": HOUR})
+    job = pipeline.start("up.sh", "pr-3", "a.1", port=ports[0])
+    until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 1 or job.poll() is not None)
+    kill(job)
+    emulator.advance(HOUR)
+
+    assert body(pipeline.run("up.sh", "pr-3", "a.2", port=ports[0])) == "a.2"
+    assert pipeline.names() == ["base", "pr-3"]
+    assert emulator.counts()["POST /sandboxes/{id}/fork"] == 1, "what the killed job made is used"
+
+    emulator.change_settings(durations={"fork": HOUR})
+    job = pipeline.start("up.sh", "pr-5", "a.1", port=ports[1])
+    until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 2 or job.poll() is not None)
+    kill(job)
+    for stack in ("pr-5", "pr-3", "base"):
+        pipeline.run("destroy.sh", stack)
+    assert emulator.state()["sandboxes"] == 0
+    assert left(bucket) == []
+
+
+def left(bucket: Bucket) -> list[str]:
+    """The stacks and locks that the bucket holds."""
+    keys = [each["Key"] for each in bucket.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+    return [key for key in keys if "/locks/" in key or ("/stacks/" in key and key.endswith(".json"))]

@@ -1,0 +1,118 @@
+"""The workflows of the example keep what makes them safe: one job at a time, never cancelled, secrets only in env."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "branch-environments"
+WORKFLOWS = {file.stem: yaml.safe_load(file.read_text()) for file in (EXAMPLE / ".github" / "workflows").glob("*.yml")}
+GITLAB = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())
+ON = True
+"""`on`, as YAML 1.1 reads it."""
+TOUCHES = re.compile(r"ci/(up|pause|destroy)\.sh")
+"""What changes a stack."""
+
+
+def github_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every job, with the concurrency of its workflow where it has none of its own."""
+    for name, workflow in WORKFLOWS.items():
+        for job, told in workflow["jobs"].items():
+            yield f"{name}/{job}", {"concurrency": workflow.get("concurrency"), **told}
+
+
+def gitlab_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every job."""
+    yield from ((name, told) for name, told in GITLAB.items() if isinstance(told, dict) and "script" in told)
+
+
+def scripts(job: dict[str, Any]) -> list[str]:
+    """What the job runs."""
+    return [*(each["run"] for each in job.get("steps", []) if "run" in each), *job.get("script", [])]
+
+
+JOBS = dict([*github_jobs(), *gitlab_jobs()])
+
+
+def test_every_script_that_is_run_exists_and_every_one_is_run() -> None:
+    """A renamed script breaks here, not at night."""
+    run = {script for job in JOBS.values() for line in scripts(job) for script in re.findall(r"ci/[a-z]+\.sh", line)}
+    there = {f"ci/{file.name}" for file in (EXAMPLE / "ci").iterdir() if file.stat().st_mode & 0o100}
+    called = set(re.findall(r"ci/[a-z]+\.sh", "".join(file.read_text() for file in (EXAMPLE / "ci").iterdir())))
+    assert run <= there
+    assert there == run | (called & there)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in github_jobs()])
+def test_a_github_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
+    """One group for each stack, whichever workflow and event it is."""
+    job = JOBS[name]
+    if not any(TOUCHES.search(line) for line in scripts(job)):
+        return
+    assert job["concurrency"]["cancel-in-progress"] is False
+    group = job["concurrency"]["group"]
+    stack = (job.get("env") or {}).get("STACK", "base")
+    assert group == stack
+    assert "github.ref" not in group
+
+
+def test_every_event_of_a_pull_request_has_the_same_group() -> None:
+    """Opened, pushed to, paused and closed; the nightly teardown too."""
+    workflow = WORKFLOWS["pull-request"]
+    assert workflow["concurrency"]["group"] == "pr-${{ github.event.number }}"
+    assert {"opened", "synchronize", "reopened", "closed"} <= set(workflow[ON]["pull_request"]["types"])
+    steps = workflow["jobs"]["environment"]["steps"]
+    destroys = next(step for step in steps if "destroy.sh" in step.get("run", ""))
+    assert destroys["if"] == "github.event.action == 'closed'"
+    assert WORKFLOWS["nightly"]["jobs"]["destroy"]["concurrency"]["group"] == "pr-${{ matrix.number }}"
+
+
+@pytest.mark.parametrize("name", [name for name, _ in gitlab_jobs()])
+def test_a_gitlab_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
+    """By its resource group."""
+    job = JOBS[name]
+    assert GITLAB["default"]["interruptible"] is False
+    assert job.get("interruptible", False) is False
+    for line in scripts(job):
+        if TOUCHES.search(line):
+            stack = "base" if " base " in line else "pr-$CI_MERGE_REQUEST_IID"
+            assert stack in line
+            assert job["resource_group"] == stack
+
+
+def test_gitlab_stops_what_it_deployed() -> None:
+    """When the merge request is closed, or nobody looks for two weeks."""
+    deploy, teardown = GITLAB["deploy"]["environment"], GITLAB["teardown"]["environment"]
+    assert deploy["on_stop"] == "teardown"
+    assert teardown == {"name": deploy["name"], "action": "stop"}
+    assert deploy["auto_stop_in"]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_may_do_nothing_but_what_its_jobs_say(name: str) -> None:
+    """And only one may write, a comment."""
+    workflow = WORKFLOWS[name]
+    assert workflow["permissions"] == {}
+    writes = [
+        f"{job}: {scope}"
+        for job, told in workflow["jobs"].items()
+        for scope, level in told["permissions"].items()
+        if level == "write"
+    ]
+    assert writes == (["environment: pull-requests"] if name == "pull-request" else [])
+
+
+@pytest.mark.parametrize("name", [name for name, _ in github_jobs()])
+def test_nothing_is_put_into_a_script_by_the_workflow(name: str) -> None:
+    """Secrets, names of branches and all else reach it through the environment, so nobody can write code into it."""
+    assert not [line for line in scripts(JOBS[name]) if "${{" in line]
+
+
+def test_pull_requests_of_forks_have_no_environment() -> None:
+    """They get no secrets, so it could only fail."""
+    condition = WORKFLOWS["pull-request"]["jobs"]["environment"]["if"]
+    assert condition == "github.event.pull_request.head.repo.full_name == github.repository"

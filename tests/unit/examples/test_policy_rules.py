@@ -1,0 +1,83 @@
+"""The rules of the policy pack, on properties as the engine has them."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+FILE = Path(__file__).parents[3] / "examples" / "policy" / "rules.py"
+
+
+@pytest.fixture(scope="module")
+def rules() -> ModuleType:
+    """The module of the example."""
+    spec = importlib.util.spec_from_file_location("policy_rules", FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "kind"),
+    [
+        ("neev:index:Sandbox", "Sandbox"),
+        ("pulumi-python:dynamic/neev:SandboxFork", "SandboxFork"),
+        ("neev:index:File", None),
+        ("aws:ec2/instance:Instance", None),
+        ("other:index:Sandbox", None),
+    ],
+)
+def test_only_what_costs_is_looked_at(rules: ModuleType, resource_type: str, kind: str | None) -> None:
+    assert rules.kind_of(resource_type) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "props", "fine"),
+    [
+        ("Sandbox", {}, False),
+        ("Sandbox", {"idleTimeoutSeconds": 0, "maxLifetimeSeconds": 0}, False),
+        ("Sandbox", {"idleTimeoutSeconds": 60}, True),
+        ("Sandbox", {"idleTimeoutSeconds": 0, "maxLifetimeSeconds": 60}, True),
+        ("Agent", {}, False),
+        ("SandboxFork", {}, True),
+        ("SandboxFork", {"idleTimeoutSeconds": 0}, False),
+    ],
+)
+def test_what_never_ends_is_named(rules: ModuleType, kind: str, props: dict[str, Any], *, fine: bool) -> None:
+    assert (rules.endless(kind, props) is None) is fine
+
+
+@pytest.mark.parametrize(
+    ("egress", "fine"),
+    [
+        (None, True),
+        ({"mode": "deny_all"}, True),
+        ({"mode": "allow_list", "allow": [{"host": "pypi.org"}]}, True),
+        ({"mode": "allow_list", "allowInternet": True}, False),
+        ({"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "0.0.0.0/0"}]}, False),
+        ({"mode": "allow_list", "allow": [{"host": "::/0"}]}, False),
+    ],
+)
+def test_an_open_door_is_named(rules: ModuleType, egress: dict[str, Any] | None, *, fine: bool) -> None:
+    assert (rules.open_to_the_internet("Sandbox", {"egress": egress}) is None) is fine
+
+
+@pytest.mark.parametrize(("image", "fine"), [(None, True), ("r/python:3", False), ("r/python@sha256:0", True)])
+def test_an_image_that_can_change_is_named(rules: ModuleType, image: str | None, *, fine: bool) -> None:
+    assert (rules.floating_image("Sandbox", {"image": image}) is None) is fine
+
+
+def test_cores_are_those_that_may_run_at_the_same_time(rules: ModuleType) -> None:
+    stack = [
+        ("Sandbox", {"cpu": 2}),
+        ("Sandbox", {"cpu": 8, "paused": True}),
+        ("Agent", {}),
+        ("SandboxPool", {"cpu": 0.5, "replicas": 4}),
+    ]
+    assert rules.cores(stack) == 5
+    assert rules.too_many(stack, 5) is None
+    assert rules.too_many(stack, 4) == "asks for 5 cores, and 4 are allowed"
