@@ -24,7 +24,7 @@ MAY_IMPORT = {
 """Which parts each part may import; `typed` and the package itself (``""``) are the public face of `faces`."""
 
 ONLY_IN = {
-    "httpx": ("client/transport.py", "client/answers.py", "client/retries.py"),
+    "httpx": ("client/transport.py", "client/connections.py", "client/answers.py", "client/retries.py"),
     "pulumi": ("faces/", "typed.py", "components/"),
     "grpc": ("faces/",),
     "neevai": ("client/runtime.py",),

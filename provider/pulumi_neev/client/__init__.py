@@ -15,7 +15,8 @@ from pulumi_neev.client.templates import AgentTemplate, Catalogue, Template, age
 from pulumi_neev.core.clock import SYSTEM, Clock
 
 if TYPE_CHECKING:
-    from pulumi_neev.client.transport import Seam, Transport
+    from pulumi_neev.client.connections import Seam
+    from pulumi_neev.client.transport import Transport
 
 __all__ = ["Api", "Settings", "connect"]
 

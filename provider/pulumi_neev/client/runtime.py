@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from neevai.runtime import AsyncSandboxConnection
     from neevai.transport.runtime import AsyncRuntimeTransport
 
+    from pulumi_neev.client.connections import Pool, Seam
     from pulumi_neev.client.sandboxes import Sandbox
     from pulumi_neev.client.settings import Settings
-    from pulumi_neev.client.transport import Pool, Seam
 
 Stream = Literal["stdout", "stderr"]
 Hear = Callable[[Stream, str], None]
@@ -81,7 +81,7 @@ class Runtime:
             await self._pool.aclose()
 
     def _http(self) -> Pool:
-        from pulumi_neev.client.transport import pool  # noqa: PLC0415  httpx takes half a second to import
+        from pulumi_neev.client.connections import pool  # noqa: PLC0415  httpx takes half a second to import
 
         if self._pool is None:
             self._pool = pool(self._settings, self._seam)

@@ -1,6 +1,5 @@
-"""Requests to the API and their answers: the one module that knows httpx."""
+"""Requests to the API and their answers."""
 
-import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -9,13 +8,13 @@ import httpx
 from tenacity import AsyncRetrying
 
 from pulumi_neev.client import answers, retries
-from pulumi_neev.client.pacing import WIDEST, Pace
+from pulumi_neev.client.connections import Connections, Seam
+from pulumi_neev.client.pacing import Pace
 from pulumi_neev.client.server_clock import ServerClock
-from pulumi_neev.client.settings import Settings, is_loopback
+from pulumi_neev.client.settings import Settings
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import (
     ApiError,
-    ConfigError,
     NeevError,
     NeverSent,
     OutcomeUnknown,
@@ -24,16 +23,8 @@ from pulumi_neev.core.errors import (
 )
 
 T = TypeVar("T")
-Seam = httpx.AsyncBaseTransport
-"""What a test may put in the place of the network."""
-Pool = httpx.AsyncClient
-"""Connections that carry the key."""
-
 TOO_MANY_REQUESTS = 429
-CONNECT_TIMEOUT = 10.0
 DISTRUSTED = "Nothing was sent. If the certificate is your organization's own, name its authority in neev:caBundle."
-IDLE_CONNECTION = 4.0
-"""Seconds that an idle connection is kept: common servers close theirs after five, and would do so under our feet."""
 
 NEVER_SENT = (
     httpx.ConnectError,
@@ -52,13 +43,13 @@ class Transport:
         self._settings = settings
         self._clock = clock
         self._pace = Pace(clock)
-        self._http = pool(settings, seam)
+        self._connections = Connections(settings, seam)
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._connections.aclose()
 
     async def request(
         self,
@@ -79,7 +70,7 @@ class Transport:
             NeverSent: no connection could be made.
             OutcomeUnknown: a write was sent and its effect is not known.
         """
-        request = self._http.build_request(
+        request = self._connections.build_request(
             method,
             self._settings.base_url + path,
             params={name: value for name, value in (params or {}).items() if value is not None},
@@ -110,7 +101,7 @@ class Transport:
         try:
             async with self._pace.turn():
                 sent = self._clock.monotonic()
-                response = await self._http.send(request)
+                response = await self._connections.send(request)
         except httpx.RequestError as error:
             raise self._no_answer(request.method, shown, error) from error
         headers = response.headers
@@ -143,34 +134,6 @@ class Transport:
         if method == "GET":
             return Unavailable(0, reason, method=method, path=path)
         return OutcomeUnknown(f"{method} {path}: {reason}")
-
-
-def pool(settings: Settings, seam: Seam | None) -> Pool:
-    """Return the connection pool; it carries the key, and follows no redirect that could take the key elsewhere."""
-    return Pool(
-        transport=seam,
-        headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
-        timeout=httpx.Timeout(settings.timeout, connect=min(CONNECT_TIMEOUT, settings.timeout)),
-        limits=httpx.Limits(
-            max_connections=WIDEST,
-            max_keepalive_connections=WIDEST,
-            keepalive_expiry=IDLE_CONNECTION,
-        ),
-        follow_redirects=False,
-        verify=_trust(settings.ca_bundle),
-        # A proxy of the environment is for the world outside, not for an emulator on this machine.
-        trust_env=not is_loopback(urlsplit(settings.base_url).hostname or ""),
-    )
-
-
-def _trust(ca_bundle: str | None) -> ssl.SSLContext | bool:
-    """Return whom to trust: the usual authorities, or those in the bundle."""
-    if ca_bundle is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=ca_bundle)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"neev:caBundle {ca_bundle} cannot be read as certificates: {error}") from None
 
 
 def _ambiguous(error: ApiError) -> bool:

@@ -194,7 +194,7 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
     clock = FakeClock()
     wire = transport(Script(answer(429, retry_after="9"), GOOD), clock=clock)
     with pytest.raises(errors.RateLimited):
-        await wire._attempt(wire._http.build_request("GET", "https://api.test/x"), "/x", identified, [])
+        await wire._attempt(wire._connections.build_request("GET", "https://api.test/x"), "/x", identified, [])
     await wire.request("GET", "/x", parse=identified)
     assert clock.slept == [9]
 

@@ -155,5 +155,13 @@ def test_what_holds_the_key_does_not_show_it() -> None:
     settings = Settings("https://api.example", KEY, "org", "project")
     api = connect(settings)
     seen = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
-    for each in (api, api.transport, api.transport._http, api.transport._http.headers, Runtime(settings).at(seen)):
+    connections = api.transport._connections
+    for each in (
+        api,
+        api.transport,
+        connections,
+        connections._first,
+        connections._first.headers,
+        Runtime(settings).at(seen),
+    ):
         assert KEY not in f"{each!r} {each}"

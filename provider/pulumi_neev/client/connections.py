@@ -1,0 +1,92 @@
+"""Connections that carry the key."""
+
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from pulumi_neev.client.pacing import WIDEST
+from pulumi_neev.client.settings import Settings, is_loopback
+from pulumi_neev.core.errors import ConfigError
+
+Seam = httpx.AsyncBaseTransport
+"""What a test may put in the place of the network."""
+Pool = httpx.AsyncClient
+"""Connections that are kept and used again."""
+
+CONNECT_TIMEOUT = 10.0
+IDLE_CONNECTION = 4.0
+"""Seconds that an idle connection is kept: common servers close theirs after five, and would do so under our feet."""
+
+
+class Connections:
+    """A pool of one connection for each request that is under way.
+
+    A pool of many looks, at the beginning and the end of each request, at each of its connections once for every other
+    one: with sixteen that is more work than the requests themselves.
+    """
+
+    def __init__(self, settings: Settings, seam: Seam | None) -> None:
+        self._settings = settings
+        self._seam = seam
+        self._trusted = _trusted(settings)
+        self._first = self._one()
+        self._all = [self._first]
+        self._idle = [self._first]
+
+    def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
+        """Return the request, with the key; it can be sent more than once."""
+        return self._first.build_request(*args, **kwargs)
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer, read to its end."""
+        if not self._idle:
+            self._idle.append(self._one())
+            self._all += self._idle
+        # the one that came back last, so that those that a burst needed are let alone after it
+        one = self._idle.pop()
+        try:
+            return await one.send(request)
+        finally:
+            self._idle.append(one)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for each in self._all:
+            await each.aclose()
+
+    def _one(self) -> Pool:
+        return pool(self._settings, self._seam, trusted=self._trusted, widest=1)
+
+
+def pool(settings: Settings, seam: Seam | None, *, trusted: ssl.SSLContext | None = None, widest: int = WIDEST) -> Pool:
+    """Return the connection pool; it carries the key, and follows no redirect that could take the key elsewhere."""
+    return Pool(
+        transport=seam,
+        headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
+        timeout=httpx.Timeout(settings.timeout, connect=min(CONNECT_TIMEOUT, settings.timeout)),
+        limits=httpx.Limits(
+            max_connections=widest,
+            max_keepalive_connections=widest,
+            keepalive_expiry=IDLE_CONNECTION,
+        ),
+        follow_redirects=False,
+        verify=_trusted(settings) if trusted is None else trusted,
+        trust_env=_trusts_environment(settings),
+    )
+
+
+def _trusted(settings: Settings) -> ssl.SSLContext:
+    """Return whom to trust: the usual authorities, or those in the bundle."""
+    if settings.ca_bundle is None:
+        return httpx.create_ssl_context(trust_env=_trusts_environment(settings))
+    try:
+        return ssl.create_default_context(cafile=settings.ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"neev:caBundle {settings.ca_bundle} cannot be read as certificates: {error}") from None
+
+
+def _trusts_environment(settings: Settings) -> bool:
+    # a proxy of the environment is for the world outside, not for an emulator on this machine
+    return not is_loopback(urlsplit(settings.base_url).hostname or "")
