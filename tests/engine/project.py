@@ -56,7 +56,8 @@ class Result:
 
     def diff(self, name: str) -> dict[str, str]:
         """How each property of the resource differs, by its path: `{"cpu": "update"}`; needs `--json`."""
-        step = next(step for step in self._steps("resourcePreEvent") if step["urn"].endswith(f"::{name}"))
+        steps = (step for step in self._steps("resourcePreEvent") if step["op"] != "refresh")
+        step = next(step for step in steps if step["urn"].endswith(f"::{name}"))
         return {path: each["diffKind"] for path, each in (step.get("detailedDiff") or {}).items()}
 
     def inputs(self, name: str) -> dict[str, Any]:

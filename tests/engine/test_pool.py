@@ -1,0 +1,113 @@
+"""A pool through the real engine: scaled, healed, rolled, interrupted, and never with one too many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from tests.engine.project import Pulumi, outside, until
+
+from pulumi_neev.emulator.serve import Emulator
+
+pytestmark = pytest.mark.engine
+
+CREATE, DELETE, PATCH = "POST /sandboxes", "DELETE /sandboxes/{id}", "PATCH /sandboxes/{id}"
+HOUR = 3600
+
+
+def fleet(replicas: int, **properties: Any) -> dict[str, Any]:
+    """The program of one pool."""
+    return {"fleet": {"type": "neev:index:SandboxPool", "properties": {"replicas": replicas, **properties}}}
+
+
+def members(project: Pulumi) -> list[dict[str, Any]]:
+    """The members as the state holds them."""
+    kept = project.state_of("fleet")
+    assert kept is not None
+    found: list[dict[str, Any]] = kept["outputs"]["members"]
+    return found
+
+
+def sent(emulator: Emulator) -> Counter[str]:
+    """The mutating requests since the last look."""
+    found = Counter(f"{entry['method']} {entry['template']}" for entry in emulator.log(mutating=True))
+    emulator.clear_log()
+    return found
+
+
+def test_a_pool_lives(project: Pulumi) -> None:
+    emulator = project.emulator
+    project.yaml(fleet(20))
+    assert project.preview().changes == {"fleet": "create"}
+    assert sent(emulator) == {}
+    project.up()
+    assert sent(emulator) == {CREATE: 20}
+    assert project.up().changes == {}
+    assert emulator.log() == []
+
+    project.yaml(fleet(23))
+    assert project.up().diff("fleet") == {"replicas": "update"}
+    assert sent(emulator) == {CREATE: 3}
+    project.yaml(fleet(18, cpu=2))
+    project.up()
+    assert sent(emulator) == {DELETE: 5, PATCH: 18}
+    assert [each["name"].rpartition("-")[2] for each in members(project)] == [str(index) for index in range(18)]
+
+    before = members(project)
+    for place in (2, 3, 17):
+        outside(emulator, "DELETE", f"/sandboxes/{before[place]['id']}")
+    emulator.advance(1)
+    sent(emulator)
+    healed = project.up("--refresh")
+    assert healed.diff("fleet") == {f"members[{place}]": "update" for place in (2, 3, 17)}
+    assert sent(emulator) == {CREATE: 3}
+    assert [now["id"] == was["id"] for now, was in zip(members(project), before, strict=True)].count(False) == 3
+    assert project.refresh().changes == {}
+
+    project.yaml(fleet(18, cpu=2, env={"STAGE": "two"}))
+    assert project.up().changes == {"fleet": "update"}
+    assert sent(emulator) == {CREATE: 18, DELETE: 18}
+    assert project.up("--refresh").changes == {}
+
+    project.destroy()
+    assert emulator.state()["sandboxes"] == 0
+
+
+def test_members_that_fail_are_named_and_the_next_update_makes_them(project: Pulumi) -> None:
+    emulator = project.emulator
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"}, times=2)
+    project.yaml(fleet(5))
+    failed = project.pulumi("up", "--yes", "--skip-preview")
+    assert failed.returncode != 0
+    assert "2 of 5 members failed" in failed.text
+    assert "no room" in failed.text
+    assert Counter(each["phase"] for each in members(project)) == {"Ready": 3, "Missing": 2}
+
+    assert project.refresh().returncode == 0
+    assert set(project.preview().diff("fleet").values()) == {"update"}
+    sent(emulator)
+    assert project.up().changes == {"fleet": "update"}
+    assert sent(emulator) == {CREATE: 2}
+    assert project.up().changes == {}
+
+
+def test_an_engine_that_is_killed_leaves_members_that_are_found_again(project: Pulumi) -> None:
+    emulator = project.emulator
+    emulator.change_settings(durations={"create": HOUR})
+    project.yaml(fleet(4, maxConcurrency=3))
+    engine = project.start("up", "--yes", "--skip-preview")
+    until(lambda: emulator.counts().get(CREATE) == 3)
+    engine.kill()
+    engine.communicate()
+    until(lambda: not [each for each in project.processes() if "pulumi-resource" in " ".join(each.cmdline())])
+    emulator.change_settings(durations={"create": 0})
+    emulator.advance(HOUR)
+
+    assert project.neev("recover", "--cancel", "--yes").returncode == 0
+    assert len(members(project)) == 4
+    assert project.up().changes == {"fleet": "update"}
+    assert emulator.counts()[CREATE] == 4
+    assert project.up("--refresh").changes == {}
+    project.destroy()
+    assert emulator.state()["sandboxes"] == 0
