@@ -67,8 +67,8 @@ class Caller:
 
 
 async def eventually(true: Callable[[], object]) -> None:
-    """It is true, now or within five seconds."""
-    async with asyncio.timeout(5):
+    """It is true, now or within half a minute, which a machine with much else to do may need."""
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110 - of another process, which sets no event
             await asyncio.sleep(0.005)
 
