@@ -34,6 +34,7 @@ __all__ = [
     "AgentTemplate",
     "AgentTemplates",
     "Command",
+    "Directory",
     "Egress",
     "EgressArgs",
     "EgressMode",
@@ -1474,6 +1475,7 @@ class File(DynamicResource, module="neev", name="File"):
         content: pulumi.Input[str] | None = None,
         content_base64: pulumi.Input[str] | None = None,
         mode: pulumi.Input[str] | None = None,
+        source: pulumi.Input[pulumi.Asset] | None = None,
         source_path: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -1485,10 +1487,11 @@ class File(DynamicResource, module="neev", name="File"):
                 overwritten.
             sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
                 afterwards.
-            content: Its content as text (UTF-8). Of the three, one; without any a file that is made is empty, else it
-                is left.
+            content: Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is
+                left.
             content_base64: Its content as base64, for what is no text.
             mode: Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose.
+            source: Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`.
             source_path: A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its
                 digest.
             opts: Pulumi's own options.
@@ -1502,6 +1505,7 @@ class File(DynamicResource, module="neev", name="File"):
                 "content": content,
                 "contentBase64": content_base64,
                 "mode": mode,
+                "source": source,
                 "sourcePath": source_path,
             },
             opts,
@@ -1509,7 +1513,7 @@ class File(DynamicResource, module="neev", name="File"):
 
     @property
     def content(self) -> pulumi.Output[str | None]:
-        """Its content as text (UTF-8). Of the three, one; without any a file that is made is empty, else it is left."""
+        """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
         return self._output("content")
 
     @property
@@ -1548,6 +1552,11 @@ class File(DynamicResource, module="neev", name="File"):
         return self._output("size")
 
     @property
+    def source(self) -> pulumi.Output[pulumi.Asset | None]:
+        """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
+        return self._output("source")
+
+    @property
     def source_path(self) -> pulumi.Output[str | None]:
         """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest."""
         return self._output("sourcePath")
@@ -1556,6 +1565,103 @@ class File(DynamicResource, module="neev", name="File"):
     def written_sha256(self) -> pulumi.Output[str | None]:
         """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
         return self._output("writtenSha256")
+
+
+class Directory(DynamicResource, module="neev", name="Directory"):
+    """A directory in a sandbox that holds what a local folder or an archive holds.
+
+    Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
+    the source. What was changed outside is seen on a refresh. Deleting removes only what it wrote and nobody changed.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        path: pulumi.Input[str],
+        sandbox_id: pulumi.Input[str],
+        exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        source: pulumi.Input[pulumi.Archive] | None = None,
+        source_path: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            path: Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left
+                alone.
+            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
+                afterwards.
+            exclude: What is left out, with all below it: names such as `*.pyc` at any depth, or paths from the top as
+                `a/b`.
+            source: What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or
+                `AssetArchive`.
+            source_path: A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "Directory",
+            resource_name,
+            {
+                "path": path,
+                "sandboxId": sandbox_id,
+                "exclude": exclude,
+                "source": source,
+                "sourcePath": source_path,
+            },
+            opts,
+        )
+
+    @property
+    def changed(self) -> pulumi.Output[dict[str, str]]:
+        """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
+        return self._output("changed")
+
+    @property
+    def exclude(self) -> pulumi.Output[list[str] | None]:
+        """What is left out, with all below it: names such as `*.pyc` at any depth, or paths from the top as `a/b`."""
+        return self._output("exclude")
+
+    @property
+    def files(self) -> pulumi.Output[dict[str, str]]:
+        """What was written, by path: its SHA-256, and `+x` behind it where it is executable."""
+        return self._output("files")
+
+    @property
+    def folders(self) -> pulumi.Output[list[str]]:
+        """The folders that were made on the way."""
+        return self._output("folders")
+
+    @property
+    def marks(self) -> pulumi.Output[str]:
+        """Eight characters for each path: as long as they stay, its size and time do, and it is not read again."""
+        return self._output("marks")
+
+    @property
+    def path(self) -> pulumi.Output[str]:
+        """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone."""
+        return self._output("path")
+
+    @property
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+        return self._output("sandboxId")
+
+    @property
+    def sha256(self) -> pulumi.Output[str | None]:
+        """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
+        return self._output("sha256")
+
+    @property
+    def source(self) -> pulumi.Output[pulumi.Archive | None]:
+        """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`."""
+        return self._output("source")
+
+    @property
+    def source_path(self) -> pulumi.Output[str | None]:
+        """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
+        return self._output("sourcePath")
 
 
 def get_sandbox_template(

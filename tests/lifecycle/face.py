@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.abc import InspectLoader
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,9 +22,10 @@ from pulumi.runtime.proto import provider_pb2 as wire
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from pulumi_neev.client import connect
+from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.emulator import Emulator
-from pulumi_neev.faces import background
+from pulumi_neev.faces import background, blobs
 from pulumi_neev.faces.config import settings
 from pulumi_neev.faces.dynamic import LABEL, PROVIDERS
 from pulumi_neev.faces.plugin import Plugin
@@ -49,17 +52,21 @@ class Face:
     urn: str
     hidden: Mapping[str, Any]
     """What the SDK adds to a program's inputs."""
+    written: Callable[[Any], Any]
+    """A program's value as the SDK writes it."""
 
     async def check(self, new: Mapping[str, Any], old: Struct | None = None) -> wire.CheckResponse:
         """The inputs as they are stored; without old ones the resource is new."""
-        news = encode({**self.hidden, **new})
+        news = encode({**self.hidden, **{name: self.written(value) for name, value in new.items()}})
         request = wire.CheckRequest(urn=self.urn, olds=old or Struct(), news=news, randomSeed=os.urandom(32))
         answer: wire.CheckResponse = await self.stub.Check(request)
         return answer
 
     async def diff(self, life: Life, news: Struct) -> wire.DiffResponse:
         """How the checked inputs differ from what the life has been."""
-        request = wire.DiffRequest(id=life.id, urn=self.urn, olds=life.state, old_inputs=life.inputs, news=news)
+        request = wire.DiffRequest(
+            id=life.id, urn=self.urn, olds=life.state, old_inputs=_hushed(life.inputs), news=_hushed(news)
+        )
         answer: wire.DiffResponse = await self.stub.Diff(request)
         return answer
 
@@ -84,6 +91,42 @@ class Face:
         """The life is over."""
         request = wire.DeleteRequest(id=life.id, urn=self.urn, properties=life.state, old_inputs=life.inputs)
         await self.stub.Delete(request)
+
+
+def _hashed(value: Any) -> Any:
+    """The value, with hashes as the engine makes them: of the same for the same, which is all that is asked of them."""
+    if isinstance(value, list):
+        return [_hashed(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _hashed(each) for key, each in value.items()}
+    if isinstance(value, Archive):
+        return replace(value, hash=hashlib.sha256(repr(sorted((value.assets or {}).items())).encode()).hexdigest())
+    if isinstance(value, Asset):
+        content = Path(value.path).read_bytes() if value.path else (value.text or "").encode()
+        return replace(value, hash=hashlib.sha256(content).hexdigest())
+    return value
+
+
+def _mapped(value: Any) -> Any:
+    """The value as dynamic resources write it."""
+    if isinstance(value, list):
+        return [_mapped(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _mapped(each) for key, each in value.items()}
+    return blobs.as_map(value) if isinstance(value, Blob) else value
+
+
+def _hushed(struct: Struct) -> Struct:
+    """The properties without the contents of assets, of which the engine tells a diff only the hash."""
+    return encode({key: _hushed_value(value) for key, value in decode(struct).items()})
+
+
+def _hushed_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_hushed_value(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _hushed_value(each) for key, each in value.items()}
+    return type(value)(hash=value.hash) if isinstance(value, Blob) else value
 
 
 Opened = Callable[[str, Emulator], AbstractAsyncContextManager[Face]]
@@ -113,7 +156,7 @@ async def plugin_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         await stub.Configure(wire.ConfigureRequest(args=encode(_settings(emulator)), acceptSecrets=True))
-        yield Face(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {})
+        yield Face(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hashed)
     await server.stop(None)
     await plugin.aclose()
 
@@ -132,7 +175,7 @@ async def dynamic_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
         await stub.Configure(wire.ConfigureRequest(args=encode(config)))
         pickled = serialize_provider(PROVIDERS[kind]())
         urn = f"urn:pulumi:dev::lives::pulumi-python:dynamic/neev:{kind}::{NAME}"
-        yield Face(stub, urn, {PROVIDER_KEY: pickled, LABEL: NAME})
+        yield Face(stub, urn, {PROVIDER_KEY: pickled, LABEL: NAME}, _mapped)
     server.stop(None).wait()
     background.run(_closed(emulator))
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from tests.lifecycle.cases import Case, Step, none, replace, update
+
+from pulumi_neev.core.assets import Archive, Asset
 
 EXEC = "POST /v1/exec"
 STAT = "POST /v1/files/stat"
@@ -57,7 +62,7 @@ COMMANDS = (
 
 ONE = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 """The digest of `one`."""
-UNREAD = ("content", "contentBase64")
+UNREAD = ("content", "contentBase64", "source")
 """What is known by its digest: a dynamic resource keeps no more of it."""
 FILES = (
     Case(
@@ -77,4 +82,38 @@ FILES = (
     ),
 )
 
-INSIDE: tuple[Case, ...] = (*COMMANDS, *FILES)
+HERE = str(Path(__file__).parent)
+
+
+def texts(**files: str) -> dict[str, Any]:
+    """An archive of texts, as an input."""
+    return {"source": Archive(assets={name: Asset(text=text) for name, text in files.items()})}
+
+
+DIRECTORIES = (
+    Case(
+        "a directory is changed file by file, and made anew at another path",
+        "Directory",
+        {**SOURCE, "path": "a", **texts(x="one", y="2")},
+        (
+            none({**SOURCE, "path": "a", **texts(y="2", x="one")}),
+            none({**SOURCE, "path": "a", **texts(y="2", x="one", z="3"), "exclude": ["z"]}),
+            Step("update", {**SOURCE, "path": "a", **texts(x="one", y="3")}, state={"changed": {}}),
+            replace({**SOURCE, "path": "b", "sourcePath": HERE, "exclude": ["__pycache__"]}),
+            replace({"sandboxId": "$another", "path": ".", **texts(x="one")}, state={"files": {"x": ONE}}),
+        ),
+        state={"folders": ["a"], "changed": {}},
+    ),
+    Case(
+        "a file takes an asset",
+        "File",
+        {**SOURCE, "path": "x", "source": Asset(text="one")},
+        (
+            none({**SOURCE, "path": "x", "content": "one"}),
+            Step("update", {**SOURCE, "path": "x", "source": Asset(path=__file__)}),
+        ),
+        state={"sha256": ONE},
+    ),
+)
+
+INSIDE: tuple[Case, ...] = (*COMMANDS, *FILES, *DIRECTORIES)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from neevai.errors import APIError
     from neevai.runtime import AsyncSandboxConnection
     from neevai.transport.runtime import AsyncRuntimeTransport
+    from neevai.types import FileEntry
 
     from pulumi_neev.client.connections import Pool, Seam
     from pulumi_neev.client.sandboxes import Sandbox
@@ -137,7 +138,18 @@ class Inside:
             if refused.code == "not_found":
                 return None
             raise
-        return Entry(seen.type == "file", seen.size, seen.mode & 0o7777, seen.modified_time)
+        return _entry(seen)
+
+    async def entries(self, path: str, *, recursive: bool = False) -> dict[str, Entry] | None:
+        """Return what is in the directory by name, or all below it by paths; None where no directory is."""
+        try:
+            async with self._translated(path):
+                seen = await self._connection(SILENCE).files.list(path, recursive=recursive)
+        except errors.Refused as refused:
+            if refused.code in ("not_found", "failed_precondition"):
+                return None
+            raise
+        return {each.path if recursive else each.name: _entry(each) for each in seen}
 
     async def digest(self, path: str) -> str:
         """Return the SHA-256 of the file's content, which is read piece by piece."""
@@ -158,7 +170,7 @@ class Inside:
             await self._connection(SILENCE).files.upload(path, content)
 
     async def remove(self, path: str) -> None:
-        """Return once the file is gone."""
+        """Return once the file, or the empty directory, is gone."""
         async with self._translated(path):
             await self._connection(SILENCE).files.remove(path)
 
@@ -192,6 +204,10 @@ class Inside:
 
         key = self._settings.api_key
         return AsyncRuntimeTransport(self._url, key, int(seconds * 1000), client=self._http, sandbox_id=self._id)
+
+
+def _entry(seen: FileEntry) -> Entry:
+    return Entry(seen.type == "file", seen.size, seen.mode & 0o7777, seen.modified_time)
 
 
 class _Listening:

@@ -133,6 +133,7 @@ def _failure(model: type[Model], error: ErrorDetails) -> Failure:
     return Failure("", f"{path}: {reason}") if secret else Failure(path, reason)
 
 
+_BLOBS = {"Asset": "an asset", "Archive": "an archive", "Blob": "an asset or an archive"}
 _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is required",
     "extra_forbidden": lambda _: "is not a property; see the reference for the ones there are",
@@ -149,6 +150,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dict_type": lambda _: "must be a map of strings",
     "model_type": lambda _: "must be an object",
     "model_attributes_type": lambda _: "must be an object",
+    "is_instance_of": lambda context: f"must be {_BLOBS[context['class']]}",
     "value_error": lambda context: str(context["error"]),
 }
 

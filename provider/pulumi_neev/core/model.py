@@ -23,6 +23,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from pulumi_neev.core import docstrings
+from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.marks import (
     AutoName,
     Kept,
@@ -139,6 +140,11 @@ class Property:
     def item_model(self) -> type[Model] | None:
         """The model of the list's items, or ``None`` where they are plain or there is no list."""
         return self.item if _is_model(self.item) else None
+
+    @cached_property
+    def takes_blobs(self) -> bool:
+        """Whether the value is an asset or archive."""
+        return any(isinstance(each, type) and issubclass(each, Blob) for each in _alternatives(self.annotation))
 
     @cached_property
     def _kinds(self) -> frozenset[type[Marker]]:

@@ -10,7 +10,7 @@ from typing import Any
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from pulumi_neev.core.lifecycle import AnyResource, Stored
-from pulumi_neev.faces import dynamic
+from pulumi_neev.faces import blobs, dynamic
 from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.planning import sealed_state
 from pulumi_neev.faces.values import SECRET, SIGNATURE, Sealed, plain, sealed
@@ -47,10 +47,14 @@ def entry(begun: Mapping[str, Any], stored: Stored, *, unfinished: str) -> Value
 
 
 def opened(value: Any) -> Any:
-    """The value with its secrets sealed; the state must have been exported with them in clear."""
+    """The value with its secrets sealed and its assets as ours; the state must have been exported in clear."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET:
             return Sealed(opened(json.loads(value["plaintext"])))
+        if blobs.MARK in value:
+            return blobs.from_map(value)
+        if value.get(SIGNATURE) in blobs.SIGNATURES:
+            return blobs.from_wire(value[SIGNATURE], {key: opened(each) for key, each in value.items()})
         return {key: opened(each) for key, each in value.items()}
     return [opened(each) for each in value] if isinstance(value, list) else value
 

@@ -23,6 +23,7 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.core import lifecycle
+from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.checking import HIDDEN, visible
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import AUTONAMED
@@ -32,9 +33,10 @@ from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.core.naming import made_name
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
-from pulumi_neev.faces import background, config, host
+from pulumi_neev.faces import background, blobs, config, host
 from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
+from pulumi_neev.resources.directory import Directory
 from pulumi_neev.resources.file import File
 from pulumi_neev.resources.fork import SandboxFork
 from pulumi_neev.resources.pool import SandboxPool
@@ -221,6 +223,12 @@ class FileProvider(Provider):
     resource = File()
 
 
+class DirectoryProvider(Provider):
+    """The verbs of `Directory`."""
+
+    resource = Directory()
+
+
 PROVIDERS: Mapping[str, type[Provider]] = {
     kind.resource.name: kind
     for kind in (
@@ -232,22 +240,34 @@ PROVIDERS: Mapping[str, type[Provider]] = {
         AgentProvider,
         CommandProvider,
         FileProvider,
+        DirectoryProvider,
     )
 }
 
 
 def _known(wire: Mapping[str, Any]) -> Values:
-    """The host's values with its mark for what is unknown as ours, at any depth."""
-    values = {key: value for key, value in wire.items() if key != PROVIDER_KEY}
-    return dict(_mapped(values, lambda each: UNKNOWN if isinstance(each, pulumi.output.Unknown) else each))
+    """The host's values with its mark for what is unknown, and what stands for an asset, as ours, at any depth."""
+    return dict(_mapped({key: value for key, value in wire.items() if key != PROVIDER_KEY}, _ours))
+
+
+def _ours(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return blobs.from_map(value)
+    return UNKNOWN if isinstance(value, pulumi.output.Unknown) else value
 
 
 def _wire(values: Mapping[str, Any]) -> Values:
-    return dict(_mapped(values, lambda each: WIRE_UNKNOWN if each is UNKNOWN else each))
+    return dict(_mapped(values, _theirs))
+
+
+def _theirs(value: Any) -> Any:
+    if isinstance(value, Blob):
+        return blobs.as_map(value)
+    return WIRE_UNKNOWN if value is UNKNOWN else value
 
 
 def _mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and blobs.MARK not in value:
         return {key: _mapped(each, leaf) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_mapped(each, leaf) for each in value]

@@ -14,6 +14,7 @@ from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.core.marks import Secret, Stable
 from pulumi_neev.core.naming import fitted, made_name
+from pulumi_neev.faces.blobs import Handed
 from pulumi_neev.faces.values import decode, decode_plain, encode, foreign, holds_secret, plain, sealed_as, sealed_by
 
 Naming = provider_pb2.CheckRequest.AutonamingOptions
@@ -29,10 +30,11 @@ UNNAMED = "unnamed"
 """Stands for the name that could not be made, so that its absence is not told twice."""
 
 
-def check(resource: AnyResource, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
+def check(resource: AnyResource, request: provider_pb2.CheckRequest, handed: Handed) -> provider_pb2.CheckResponse:
     """The inputs as they are stored, secrets where the program has them, and what is wrong with them."""
     news = decode(request.news)
-    failed = [_hushed(failure, resource, news) for failure in foreign(news)]
+    handed.note(plain(news))
+    failed = [_hushed(failure, resource, news) for failure in foreign(news, resource.inputs.properties)]
 
     def make_name() -> str:
         if request.HasField("autonaming") and request.autonaming.mode == Naming.DISABLE:
@@ -47,11 +49,11 @@ def check(resource: AnyResource, request: provider_pb2.CheckRequest) -> provider
     return provider_pb2.CheckResponse(inputs=inputs, failures=failures_on_wire(failed))
 
 
-def diff(resource: AnyResource, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+def diff(resource: AnyResource, request: provider_pb2.DiffRequest, handed: Handed) -> provider_pb2.DiffResponse:
     """How the new inputs differ from the old ones and from what they led to, per property path."""
     state = decode_plain(request.olds)
     old = decode_plain(request.old_inputs) if request.HasField("old_inputs") else state
-    found = resource.diff(old, state, decode_plain(request.news))
+    found = resource.diff(old, state, handed.whole(decode_plain(request.news)))
     stable = [name for name, declared in resource.outputs.properties.items() if declared.has(Stable)]
     return answer(found, inputs=frozenset(resource.inputs.properties), stables=stable)
 

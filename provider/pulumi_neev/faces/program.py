@@ -17,12 +17,13 @@ from pulumi.runtime.config import get_config
 from pydantic.alias_generators import to_camel
 
 from pulumi_neev.client.settings import Settings
+from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.checking import failures, parse, visible
 from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import Model, Property
-from pulumi_neev.faces import background, config
+from pulumi_neev.faces import background, blobs, config
 from pulumi_neev.faces.dynamic import LABEL, PROVIDERS, TIMEOUTS
 from pulumi_neev.functions import FUNCTIONS
 
@@ -126,11 +127,15 @@ def _outside(declared: Property, value: Any) -> Any:
         return value.apply(lambda known: _outside(declared, known))
     if isinstance(value, Model):
         return value.wire()
+    if isinstance(value, pulumi.Asset | pulumi.Archive):
+        return blobs.as_map(_blob(value))
     if declared.model and isinstance(value, Mapping):
         return _nested(declared.model, value)
     item = declared.item_model
-    if item and isinstance(value, list | tuple):
-        return [_nested(item, each) if isinstance(each, Mapping) else _outside(declared, each) for each in value]
+    if isinstance(value, list | tuple):
+        return [
+            _nested(item, each) if item and isinstance(each, Mapping) else _outside(declared, each) for each in value
+        ]
     return value
 
 
@@ -140,6 +145,16 @@ def _modelled(declared: Property, value: Any) -> Any:
         return value and declared.model.model_validate(value)
     item = declared.item_model
     return [item.model_validate(each) for each in value] if item and value else value
+
+
+def _blob(value: pulumi.Asset | pulumi.Archive) -> Blob:
+    """Pulumi's own asset or archive as ours."""
+    if isinstance(value, pulumi.AssetArchive):
+        return Archive(assets={name: _blob(each) for name, each in value.assets.items()})
+    path, uri = getattr(value, "path", None), getattr(value, "uri", None)
+    if isinstance(value, pulumi.Archive):
+        return Archive(path=path, uri=uri)
+    return Asset(path=path, uri=uri, text=getattr(value, "text", None))
 
 
 def _nested(model: type[Model], value: Mapping[str, Any]) -> dict[str, Any]:

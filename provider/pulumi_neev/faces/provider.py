@@ -15,6 +15,7 @@ from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import ConfigError, InputError
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.faces import listing, planning, provider_config
+from pulumi_neev.faces.blobs import Handed
 from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.operations import Operations
 from pulumi_neev.faces.reporting import Engine
@@ -39,6 +40,7 @@ class Provider:
         self._api: asyncio.Future[Api] | None = None
         self._operations = Operations(self._connected, engine, clock)
         self._clients: list[Api] = []
+        self._handed = Handed()
 
     def configure(self, request: provider_pb2.ConfigureRequest) -> None:
         """Operations work in the account that the configuration names; nothing is sent yet."""
@@ -56,11 +58,11 @@ class Provider:
 
     def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """The inputs as they are stored, and what is wrong with them."""
-        return planning.check(self._resource(request), request)
+        return planning.check(self._resource(request), request, self._handed)
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """What has to change."""
-        return planning.diff(self._resource(request), request)
+        return planning.diff(self._resource(request), request, self._handed)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; in a preview, what is known of it before."""
@@ -92,7 +94,7 @@ class Provider:
         if function is None:
             raise InputError("tok", f"this version of the provider has no function {request.tok}")
         arguments = decode(request.args)
-        failed = foreign(arguments) or failures(function.arguments, plain(arguments))
+        failed = foreign(arguments, function.arguments.properties) or failures(function.arguments, plain(arguments))
         if failed:
             return provider_pb2.InvokeResponse(failures=planning.failures_on_wire(failed))
         try:

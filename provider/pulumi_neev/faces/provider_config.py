@@ -33,7 +33,7 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
         found = config.from_environment(name, environ)
         if news.get(name) in (None, "") and found:
             news[name] = found
-    failed = foreign(news) or failures(ProviderConfig, typed(_ours(plain(news))))
+    failed = foreign(news, ProviderConfig.properties) or failures(ProviderConfig, typed(_ours(plain(news))))
     return provider_pb2.CheckResponse(inputs=encode(news), failures=failures_on_wire(failed))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_snake
 
+from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.marks import Replace, Secret
 from pulumi_neev.core.model import Model, Property
@@ -21,6 +22,7 @@ from pulumi_neev.faces.schema import description
 from pulumi_neev.faces.shapes import (
     Anything,
     Choice,
+    Handed,
     ListOf,
     MapOf,
     Nested,
@@ -38,6 +40,7 @@ Part = type[Model | StrEnum]
 
 _LANGUAGES: Final[Mapping[str, str]] = {"python": "Python", "typescript": "TypeScript", "go": "Go", "yaml": "YAML"}
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_BLOBS: Final[Mapping[type[Blob], str]] = {Asset: "asset", Archive: "archive", Blob: "asset or archive"}
 _NOTE: Final = """\
 Names are those of YAML and TypeScript; Python has them in snake_case (`memoryGb` is `memory_gb`), Go in PascalCase.
 Python programs that use the dynamic resources, without a plugin, write `import pulumi_neev as neev`."""
@@ -214,7 +217,7 @@ def _kind(model: type[Model], declared: Property) -> str:
     return f"{kind}, secret" if declared.has(Secret) else kind
 
 
-def _type(shape: Shape) -> str:
+def _type(shape: Shape) -> str:  # noqa: PLR0911  one for each shape
     match shape:
         case Scalar(type=type, limits=limits):
             return f"{_TYPES[type]}, {limits}" if limits else _TYPES[type]
@@ -228,6 +231,8 @@ def _type(shape: Shape) -> str:
             return f"list of {_type(item)}"
         case MapOf(value):
             return f"map of {_type(value)}"
+        case Handed(kind):
+            return _BLOBS[kind]
 
 
 def _default(declared: Property) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_pascal
 
+from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.marks import Replace, Secret
 from pulumi_neev.core.model import Model, Property
@@ -21,6 +22,7 @@ from pulumi_neev.faces.listing import LISTS
 from pulumi_neev.faces.shapes import (
     Anything,
     Choice,
+    Handed,
     ListOf,
     MapOf,
     Nested,
@@ -38,6 +40,13 @@ Spec = dict[str, Any]
 
 _REPOSITORY = "https://github.com/neevcloud/pulumi-neev"
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+# every SDK takes an archive too where an asset is asked for
+_BLOBS: Final[Mapping[type[Blob], str]] = {
+    Asset: "pulumi.json#/Asset",
+    Archive: "pulumi.json#/Archive",
+    Blob: "pulumi.json#/Asset",
+}
 
 _ABOUT: Final[Mapping[str, Any]] = {
     "name": PACKAGE,
@@ -207,7 +216,7 @@ def _default(declared: Property) -> Spec:
     return {"default": declared.default} if isinstance(declared.default, str | bool | int | float) else {}
 
 
-def _type(shape: Shape) -> Spec:
+def _type(shape: Shape) -> Spec:  # noqa: PLR0911  one for each shape
     match shape:
         case Scalar(type=type):
             return {"type": _TYPES[type]}
@@ -221,6 +230,8 @@ def _type(shape: Shape) -> Spec:
             return {"type": "array", "items": _type(item)}
         case MapOf(value):
             return {"type": "object", "additionalProperties": _type(value)}
+        case Handed(kind):
+            return {"$ref": _BLOBS[kind]}
 
 
 if __name__ == "__main__":

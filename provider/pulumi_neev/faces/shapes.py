@@ -13,6 +13,7 @@ from annotated_types import Ge, Le, MultipleOf
 from pydantic.fields import FieldInfo
 
 from pulumi_neev.core import docstrings
+from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.marks import AutoName, Visible
 from pulumi_neev.core.model import DeclarationError, Model, Property
 
@@ -53,13 +54,20 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """An asset, an archive, or either, by its class."""
+
+    kind: type[Blob]
+
+
+@dataclass(frozen=True, slots=True)
 class MapOf:
     """A map from strings to one shape."""
 
     value: Shape
 
 
-Shape: TypeAlias = Scalar | Anything | Choice | Nested | ListOf | MapOf
+Shape: TypeAlias = Scalar | Anything | Choice | Nested | ListOf | MapOf | Handed
 
 _SCALARS = (str, int, float, bool)
 
@@ -140,6 +148,8 @@ def _plain(annotation: Any, metadata: Iterable[Any], where: str) -> Shape:
             return Choice(annotation)
         if issubclass(annotation, Model):
             return Nested(annotation)
+        if issubclass(annotation, Blob):
+            return Handed(annotation)
     raise DeclarationError(f"{where}: {annotation} is no type that every Pulumi language has")
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic.alias_generators import to_snake
 
+from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.model import Model, Property
 from pulumi_neev.core.resource import Resource
@@ -23,6 +24,7 @@ from pulumi_neev.faces.schema import description, shared
 from pulumi_neev.faces.shapes import (
     Anything,
     Choice,
+    Handed,
     ListOf,
     MapOf,
     Nested,
@@ -36,6 +38,12 @@ from pulumi_neev.functions import FUNCTIONS
 from pulumi_neev.resources import RESOURCES
 
 WIDTH: Final = 120
+
+_BLOBS: Final[dict[type[Blob], str]] = {
+    Asset: "pulumi.Asset",
+    Archive: "pulumi.Archive",
+    Blob: "pulumi.Asset | pulumi.Archive",
+}
 
 Wrap: TypeAlias = Callable[[str], str]
 """What a type is wrapped in: ``pulumi.Input`` where the value may come later."""
@@ -192,7 +200,7 @@ def _eventual(kind: str) -> str:
     return f"pulumi.Input[{kind}]"
 
 
-def _asked(shape: Shape, wrap: Wrap) -> str:
+def _asked(shape: Shape, wrap: Wrap) -> str:  # noqa: PLR0911  one for each shape
     match shape:
         case Scalar(type=type):
             return type.__name__
@@ -207,9 +215,11 @@ def _asked(shape: Shape, wrap: Wrap) -> str:
             return f"Sequence[{wrap(_asked(item, wrap))}]"
         case MapOf(value):
             return f"Mapping[str, {wrap(_asked(value, wrap))}]"
+        case Handed(kind):
+            return _BLOBS[kind]
 
 
-def _answered(shape: Shape) -> str:
+def _answered(shape: Shape) -> str:  # noqa: PLR0911  one for each shape
     match shape:
         case Scalar(type=type):
             return type.__name__
@@ -223,6 +233,8 @@ def _answered(shape: Shape) -> str:
             return f"list[{_answered(item)}]"
         case MapOf(value):
             return f"dict[str, {_answered(value)}]"
+        case Handed(kind):
+            return _BLOBS[kind]
 
 
 def _ordered(declared: Iterable[Property]) -> list[Property]:

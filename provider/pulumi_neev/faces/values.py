@@ -14,16 +14,16 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
+from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.checking import Failure, path_of
 from pulumi_neev.core.model import UNKNOWN, Property
+from pulumi_neev.faces import blobs
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a published signature
 OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 REFERENCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 BYTES: Final = "803fd3297a5875dc03ca845dda5d2a98"
-ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
-ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNKNOWNS: Final = frozenset(
     (
@@ -115,9 +115,13 @@ def holds_secret(value: Any) -> bool:
     return isinstance(value, list) and any(map(holds_secret, value))
 
 
-def foreign(values: Mapping[str, Any]) -> list[Failure]:
-    """What no property takes, by its path."""
-    return [Failure(path_of(path), each.reason) for path, each in _foreign(values, ())]
+def foreign(values: Mapping[str, Any], properties: Mapping[str, Property]) -> list[Failure]:
+    """What the properties do not take, by its path."""
+    return [
+        Failure(path_of(path), reason)
+        for name, value in values.items()
+        for path, reason in _foreign(value, (name,), properties.get(name))
+    ]
 
 
 def _decoded(value: struct_pb2.Value, *, bare: bool = False) -> Any:  # noqa: PLR0911  one for each kind
@@ -154,8 +158,9 @@ def _special(value: struct_pb2.Value) -> Any:  # noqa: PLR0911  one for each sig
         return _decoded(fields["id"]) or UNKNOWN
     if signature == BYTES:
         return _text(inner) or Foreign("holds bytes that are no UTF-8 text; encode them, as base64 say", value)
-    if signature in (ASSET, ARCHIVE):
-        return Foreign("is an asset or archive, which no property takes; read it and give its text", value)
+    if signature in blobs.SIGNATURES:
+        parts = {name: _decoded(each, bare=True) for name, each in fields.items()}
+        return blobs.from_wire(signature, parts) or Foreign("is an archive of what are no assets", value)
     return Foreign("is a special value that this version of the provider does not know", value)
 
 
@@ -166,7 +171,7 @@ def _text(encoded: Any) -> str | None:
         return None
 
 
-def _put(place: struct_pb2.Value, value: Any) -> None:  # noqa: C901  one branch for each type
+def _put(place: struct_pb2.Value, value: Any) -> None:  # noqa: C901, PLR0912  one branch for each type
     """The place holds the value; filled from outside in, since a message that is put into another is copied."""
     if value is None:
         place.null_value = struct_pb2.NULL_VALUE
@@ -183,6 +188,9 @@ def _put(place: struct_pb2.Value, value: Any) -> None:  # noqa: C901  one branch
         _put(place.struct_value.fields["value"], value.value)
     elif isinstance(value, Foreign):
         place.CopyFrom(value.wire)
+    elif isinstance(value, Blob):
+        signature, parts = blobs.on_wire(value)
+        _put(place, {SIGNATURE: signature, **parts})
     elif isinstance(value, dict):
         place.struct_value.SetInParent()
         for key, each in value.items():
@@ -208,14 +216,20 @@ def _sealed_by(declared: Property | None, value: Any, siblings: Mapping[str, Any
     return value
 
 
-def _foreign(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Foreign]]:
+def _foreign(
+    value: Any, path: tuple[str | int, ...], declared: Property | None
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, Foreign):
-        yield path, value
+        yield path, value.reason
+    elif isinstance(value, Blob):
+        if declared is None or not declared.takes_blobs:
+            yield path, "is an asset or archive, which this property does not take; read it and give its text"
     elif isinstance(value, Sealed):
-        yield from _foreign(value.value, path)
+        yield from _foreign(value.value, path, declared)
     elif isinstance(value, dict):
+        nested = declared and (declared.model or declared.item_model)
         for key, each in value.items():
-            yield from _foreign(each, (*path, key))
+            yield from _foreign(each, (*path, key), nested.properties.get(key) if nested else None)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _foreign(each, (*path, index))
+            yield from _foreign(each, (*path, index), declared)

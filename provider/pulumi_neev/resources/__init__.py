@@ -5,6 +5,7 @@ from typing import Any
 from pulumi_neev.core.resource import Resource
 from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
+from pulumi_neev.resources.directory import Directory
 from pulumi_neev.resources.file import File
 from pulumi_neev.resources.fork import SandboxFork
 from pulumi_neev.resources.pool import SandboxPool
@@ -21,4 +22,5 @@ RESOURCES: tuple[Resource[Any, Any], ...] = (
     Agent(),
     Command(),
     File(),
+    Directory(),
 )

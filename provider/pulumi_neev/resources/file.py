@@ -2,59 +2,52 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import io
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.runtime import Inside, Run
-from pulumi_neev.core.checking import at_most_one
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import Failed, InputError
 from pulumi_neev.core.marks import Replace, Update, Visible
 from pulumi_neev.core.model import Inputs, Outputs, Rule
 from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.resources.content import (
+    CONTENTS,
+    ONE_OF_THEM,
+    Base64,
+    LocalAsset,
+    Mode,
+    digest,
+    digest_of,
+    opened,
+    said,
+)
 from pulumi_neev.resources.inside import inside, is_there
 from pulumi_neev.resources.machine import READY, SOON, found
 
-
-def _base64(text: str) -> str:
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("must be base64") from None
-    return text
-
-
-Base64 = Annotated[str, AfterValidator(_base64)]
-Mode = Annotated[str, Field(pattern="^0[0-7]{3}$")]
-Content = io.BytesIO | io.BufferedReader
-CONTENTS = ("content", "contentBase64", "sourcePath")
-"""The inputs that say what the file holds, in any one of three ways."""
-HELD = ("content", "contentBase64")
-"""Those that hold it themselves."""
+HELD = ("content", "contentBase64", "source")
+"""The inputs that hold the content themselves."""
 
 
 class FileInputs(Inputs):
     """What is written where."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (at_most_one("content", "content_base64", "source_path"),)
+    rules: ClassVar[tuple[Rule, ...]] = (ONE_OF_THEM,)
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
     path: Annotated[str, Field(min_length=1), Replace()]
     """Where it is, in or below the workspace; directories on the way are made. What was there is overwritten."""
     content: Annotated[str | None, Update()] = None
-    """Its content as text (UTF-8). Of the three, one; without any a file that is made is empty, else it is left."""
+    """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
     content_base64: Annotated[Base64 | None, Update()] = None
     """Its content as base64, for what is no text."""
+    source: Annotated[LocalAsset | None, Update()] = None
+    """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
     source_path: Annotated[str | None, Update()] = None
     """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest."""
     mode: Annotated[Mode | None, Update(), Visible()] = None
@@ -92,7 +85,7 @@ class File(Resource[FileInputs, FileOutputs]):
             return plain  # nothing was written yet
         changes = tuple(each for each in plain.changes if each.top not in CONTENTS)
         given = next((name for name in CONTENTS if new.get(name) is not None), None)
-        if given is not None and _digest_of(new) != state["sha256"]:
+        if given is not None and digest_of(new) != state["sha256"]:
             changes = (*changes, Change(given, Kind.UPDATE, replace=False))
         return Difference(changes, plain.delete_first)
 
@@ -109,9 +102,10 @@ class File(Resource[FileInputs, FileOutputs]):
     async def settle(self, api: Api, id: str, inputs: FileInputs, call: Call) -> Live[FileOutputs]:
         was = FileOutputs.model_validate(dict(call.stored))
         async with inside(api, inputs.sandbox_id, call) as sandbox:
-            with _opened(inputs.wire()) as content:
-                wanted = _digest(content)
-                left_alone = was.sha256 is not None and not _says_content(inputs)
+            given = said(inputs)
+            with opened(given) as content:
+                wanted = digest(content)
+                left_alone = was.sha256 is not None and not given
                 if not left_alone and (was.written_sha256 is None or was.sha256 != wanted):
                     call.patience.progress(f"writing {inputs.path}")
                     await sandbox.write(inputs.path, content)
@@ -151,8 +145,8 @@ class File(Resource[FileInputs, FileOutputs]):
         seen = await found(api.sandboxes.get(inputs.sandbox_id))
         if seen is None or seen.phase != READY or seen.addressable is False:
             return None
-        with _opened(inputs.wire()) as content:
-            wanted = _digest(content)
+        with opened(said(inputs)) as content:
+            wanted = digest(content)
         live = await _seen(api.runtime.at(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs())
         if live is None or live.outputs.sha256 != wanted:
             return None
@@ -190,39 +184,3 @@ async def _chmod(sandbox: Inside, path: str, mode: str) -> None:
     code = await sandbox.run(Run(["chmod", mode, path], timeout=30), lambda _, text: said.append(text), patience=30)
     if code != 0:
         raise Failed(f"chmod {mode} {path} ended with exit code {code}: {''.join(said).strip()}")
-
-
-def _says_content(inputs: FileInputs) -> bool:
-    return any(each is not None for each in (inputs.content, inputs.content_base64, inputs.source_path))
-
-
-def _opened(values: Mapping[str, Any]) -> Content:
-    """What inputs, by their outside names, say that the file holds."""
-    path, encoded = values.get("sourcePath"), values.get("contentBase64")
-    if path is not None:
-        try:
-            return Path(path).open("rb")
-        except OSError as error:
-            raise InputError("sourcePath", f"{path} cannot be read: {error.strerror}") from None
-    if encoded is not None:
-        return io.BytesIO(base64.b64decode(encoded))
-    return io.BytesIO((values.get("content") or "").encode())
-
-
-def _digest(content: Content) -> str:
-    """The digest of the stream, which is at its beginning again afterwards."""
-    digest = hashlib.file_digest(content, "sha256").hexdigest()
-    content.seek(0)
-    return digest
-
-
-def _digest_of(values: Mapping[str, Any]) -> str | None:
-    """The digest of what checked inputs say; none where that is not known yet or cannot be read."""
-    said = {name: values[name] for name in CONTENTS if values.get(name) is not None}
-    if not all(isinstance(each, str) for each in said.values()):
-        return None
-    try:
-        with _opened(said) as content:
-            return _digest(content)
-    except (InputError, ValueError):
-        return None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pulumi_neev.core.assets import Archive, Asset
 from pulumi_neev.core.lifecycle import Stored
+from pulumi_neev.faces import blobs
 from pulumi_neev.faces.checkpoint import closed, entry, kind_of, opened
 from pulumi_neev.faces.values import SECRET, SIGNATURE, Sealed
 from pulumi_neev.resources import RESOURCES
@@ -60,3 +62,10 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
         "triggers": secret([1]),
         "createdBy": secret("somebody"),
     }
+
+
+def test_assets_are_read_as_either_face_stores_them() -> None:
+    asset = {SIGNATURE: blobs.ASSET, "text": "a", "hash": "h"}
+    archive = {SIGNATURE: blobs.ARCHIVE, "assets": {"x": asset}}
+    assert opened({"source": archive}) == {"source": Archive(assets={"x": Asset(text="a", hash="h")})}
+    assert opened([blobs.as_map(Asset(path="p"))]) == [Asset(path="p")]

@@ -15,8 +15,9 @@ from pulumi.runtime.proto import provider_pb2
 from tests.unit.faces.conftest import serving
 from tests.unit.faces.driver import SIGNATURE, Driver, Refusal, urn
 
+from pulumi_neev.faces.blobs import ARCHIVE, ASSET
 from pulumi_neev.faces.config import ProviderConfig
-from pulumi_neev.faces.values import ARCHIVE, ASSET, BYTES, OUTPUT, REFERENCE, SECRET, UNKNOWNS
+from pulumi_neev.faces.values import BYTES, OUTPUT, REFERENCE, SECRET, UNKNOWNS
 from pulumi_neev.functions import FUNCTIONS
 from pulumi_neev.resources import RESOURCES
 

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.faces.driver import SIGNATURE, secret, struct
 
+from pulumi_neev.core.assets import Archive, Asset
 from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import UNKNOWN, Model, Outputs
+from pulumi_neev.faces.blobs import ARCHIVE, ASSET
 from pulumi_neev.faces.values import (
     EXACT,
     UNKNOWNS,
@@ -24,6 +26,7 @@ from pulumi_neev.faces.values import (
     sealed_as,
     sealed_by,
 )
+from pulumi_neev.resources.directory import DirectoryInputs
 
 scalars = st.none() | st.booleans() | st.integers(-EXACT + 1, EXACT - 1) | st.text() | st.just(UNKNOWN)
 keys = st.text().filter(lambda key: key != SIGNATURE)
@@ -120,12 +123,30 @@ def test_a_secret_does_not_show_in_its_repr() -> None:
 
 
 def test_what_no_property_takes_is_found_by_its_path_and_goes_back_as_it_came() -> None:
-    asset = {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "text": "a"}
-    wire = struct({"a": {"b": [1, secret(asset)]}})
+    wire = struct({"a": {"b": [1, secret({SIGNATURE: "of tomorrow", "text": "a"})]}})
     properties = decode(wire)
-    assert [failure.path for failure in foreign(properties)] == ["a.b[1]"]
+    assert [failure.path for failure in foreign(properties, {})] == ["a.b[1]"]
     assert isinstance(plain(properties)["a"]["b"][1], Foreign)
     assert encode(properties) == wire
+
+
+def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_they_came() -> None:
+    text = {SIGNATURE: ASSET, "text": "a", "hash": "h"}
+    inner = {SIGNATURE: ARCHIVE, "path": "b.zip", "hash": "i"}
+    archive = {SIGNATURE: ARCHIVE, "assets": {"x/y": text, "z": inner}, "hash": "j"}
+    wire = struct({"source": secret(archive), "image": {SIGNATURE: ASSET, "uri": "file:///x"}, "list": [text]})
+    properties = decode(wire)
+    assert encode(properties) == wire
+    inside = {"x/y": Asset(text="a", hash="h"), "z": Archive(path="b.zip", hash="i")}
+    assert plain(properties)["source"] == Archive(assets=inside, hash="j")
+    assert {failure.path for failure in foreign(properties, DirectoryInputs.properties)} == {"image", "list[0]"}
+    assert "hunter2" not in repr(Asset(text="hunter2"))
+
+
+def test_an_archive_of_what_are_no_assets_is_refused() -> None:
+    properties = decode(struct({"source": {SIGNATURE: ARCHIVE, "assets": {"x": "text"}}}))
+    (failure,) = foreign(properties, DirectoryInputs.properties)
+    assert failure.reason == "is an archive of what are no assets"
 
 
 def test_what_has_no_form_on_the_wire_is_a_mistake_of_ours() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from pulumi_neev.core import lifecycle
+from pulumi_neev.core.assets import Archive, Asset
 from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.model import UNKNOWN
@@ -69,6 +71,40 @@ async def test_a_large_local_file_is_sent_in_chunks(engine: Engine, tmp_path: Pa
     (tmp_path / "large").write_bytes(b"small")
     (change,) = FILE.diff(stored.inputs, stored.state, inputs).changes
     assert (change.path, change.replace) == ("sourcePath", False)
+
+
+async def test_an_asset_is_compared_by_its_content(engine: Engine, tmp_path: Path) -> None:
+    box = await running(engine)
+    (tmp_path / "x").write_bytes(b"one")
+    where = {"sandboxId": box, "path": "x"}
+    stored = await engine.create(FILE, **where, source=Asset(path=str(tmp_path / "x")))
+    assert await said(engine, box, "cat", "x") == "one"
+    assert "source" not in stored.state
+    assert not FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(text="one")}).changes
+    (tmp_path / "x").write_bytes(b"two")
+    (change,) = FILE.diff(stored.inputs, stored.state, stored.inputs).changes
+    assert (change.path, change.replace) == ("source", False)
+    await engine.update(FILE, stored, **where, source=Asset(text="three"))
+    assert await said(engine, box, "cat", "x") == "three"
+    for missing in (Asset(path="/no/such"), Asset()):
+        with pytest.raises(Unsettled, match="source: "):
+            await engine.create(FILE, **where, source=missing)
+
+
+async def test_a_large_file_is_never_in_memory_as_a_whole(engine: Engine, tmp_path: Path) -> None:
+    box = await running(engine)
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(64 << 20)
+    await engine.create(FILE, sandboxId=box, path="small", content="what is imported for a write is there")
+    tracemalloc.start()
+    try:
+        stored = await engine.create(FILE, sandboxId=box, path="large", source=Asset(path=str(tmp_path / "large")))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert stored.state["size"] == 64 << 20
+    # chunks of 1 MiB, some of them waiting for the collector, and those of the emulator in the same process
+    assert most < 40 << 20
 
 
 async def test_a_local_file_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
@@ -172,7 +208,17 @@ async def test_an_import_is_clean_where_the_program_says_the_same(engine: Engine
 
 
 @pytest.mark.parametrize(
-    "inputs", [{"content": "1", "contentBase64": "MQ=="}, {"contentBase64": "?"}, {"mode": "755"}, {"mode": "rwx"}]
+    "inputs",
+    [
+        {"content": "1", "contentBase64": "MQ=="},
+        {"contentBase64": "?"},
+        {"mode": "755"},
+        {"mode": "rwx"},
+        {"source": Archive(path="x")},
+        {"source": Asset(uri="http://x")},
+        {"source": "x"},
+        {"source": Asset(text="x"), "sourcePath": "x"},
+    ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any]) -> None:
     assert len(FILE.check({}, {"sandboxId": "x", "path": "x", **inputs}, str)[1]) == 1

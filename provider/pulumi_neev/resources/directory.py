@@ -1,0 +1,185 @@
+"""A directory of a sandbox that holds what an archive or a local folder holds, file by file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.core.assets import Archive, Blob
+from pulumi_neev.core.checking import exactly_one, path_of
+from pulumi_neev.core.diffing import Change, Difference, Kind
+from pulumi_neev.core.errors import InputError, NeevError
+from pulumi_neev.core.marks import Removable, Replace, Update
+from pulumi_neev.core.model import Inputs, Rule
+from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
+from pulumi_neev.core.waiting import within
+from pulumi_neev.resources.content import local
+from pulumi_neev.resources.copy import Copy, TreeOutputs, seen
+from pulumi_neev.resources.inside import inside, is_there
+from pulumi_neev.resources.machine import READY, SOON, found
+from pulumi_neev.resources.tree import MOST, Tree
+
+SOURCES = ("source", "sourcePath")
+"""The inputs that say what the directory holds, in either of two ways."""
+
+
+class DirectoryInputs(Inputs):
+    """What is written where."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one("source", "source_path"),)
+
+    sandbox_id: Annotated[str, Replace()]
+    """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+    path: Annotated[str, Field(min_length=1), Replace()]
+    """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone."""
+    source: Annotated[Annotated[Archive, AfterValidator(local)] | None, Update()] = None
+    """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`."""
+    source_path: Annotated[str | None, Update()] = None
+    """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
+    exclude: Annotated[list[str] | None, Update(), Removable()] = None
+    """What is left out, with all below it: names such as `*.pyc` at any depth, or paths from the top as `a/b`."""
+
+
+class Directory(Resource[DirectoryInputs, TreeOutputs]):
+    """A directory in a sandbox that holds what a local folder or an archive holds.
+
+    Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
+    the source. What was changed outside is seen on a refresh. Deleting removes only what it wrote and nobody changed.
+    """
+
+    name = "Directory"
+    inputs = DirectoryInputs
+    outputs = TreeOutputs
+    timeouts = Timeouts(create=1800, update=1800)
+
+    @override
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        plain = super().diff(old, state, new)
+        if state.get("sha256") is None:
+            return plain  # nothing was written yet
+        changes = tuple(each for each in plain.changes if each.top not in (*SOURCES, "exclude"))
+        given = next((name for name in SOURCES if new.get(name) is not None), SOURCES[0])
+        wanted = _as_written(old, state, new) or _sums(new)
+        differing = () if wanted is None else tuple(_differing(state, wanted))
+        if wanted is None or differing:
+            changes = (*changes, Change(given, Kind.UPDATE, replace=False), *differing)
+        return Difference(changes, plain.delete_first)
+
+    @override
+    def state(self, asked: Mapping[str, Any], live: Live[TreeOutputs]) -> dict[str, Any]:
+        return {name: value for name, value in super().state(asked, live).items() if name != "source"}
+
+    @override
+    async def create(self, api: Api, inputs: DirectoryInputs, call: Call) -> Live[TreeOutputs]:
+        return Live(f"{inputs.sandbox_id}/{inputs.path}", {}, TreeOutputs())
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: DirectoryInputs, call: Call) -> Live[TreeOutputs]:
+        with ExitStack() as kept:
+            leaves = await asyncio.to_thread(_tree(_source(inputs)).leaves, kept)
+            async with inside(api, inputs.sandbox_id, call) as sandbox:
+                copy = Copy(sandbox, inputs.path, TreeOutputs.model_validate(dict(call.stored)))
+                patience = call.patience
+                try:
+                    await within(copy.bring(leaves, patience.progress), patience=patience, what="sending the files")
+                except NeevError as error:
+                    raise Halfway(Live(id, {}, copy.known), error) from error
+                return Live(id, {}, copy.known)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: DirectoryInputs | None) -> Live[TreeOutputs] | None:
+        sandbox_id, slash, path = id.partition("/")
+        if not slash:
+            raise InputError("id", "a directory is imported by the id of its sandbox, a slash, and its path")
+        there = await found(api.sandboxes.get(sandbox_id))
+        if there is None:
+            return None
+        copy = Copy(api.runtime.at(there), path, TreeOutputs())
+        if not await copy.discover(MOST):
+            return None
+        return Live(id, {"sandboxId": sandbox_id, "path": path}, copy.known)
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
+    ) -> Live[TreeOutputs] | None:
+        was = TreeOutputs.model_validate(dict(state))
+        there = await api.sandboxes.observe(inputs.sandbox_id, SOON)
+        if there is None:
+            return None
+        if there.phase != READY or there.addressable is False:
+            return Live(id, {}, was)  # nobody writes to the files of a sandbox that sleeps
+        copy = Copy(api.runtime.at(there), inputs.path, was)
+        await copy.look()
+        return Live(id, {}, copy.known) if copy.there or not was.files else None
+
+    @override
+    async def find(self, api: Api, inputs: DirectoryInputs) -> Live[TreeOutputs] | None:
+        there = await found(api.sandboxes.get(inputs.sandbox_id))
+        wanted = _sums(_source(inputs))
+        if not wanted or there is None or there.phase != READY or there.addressable is False:
+            return None
+        copy = Copy(api.runtime.at(there), inputs.path, TreeOutputs(files=wanted))
+        await copy.look()
+        # what is only partly there is written over by the next create
+        return None if copy.known.changed else Live(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.known)
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        sandbox_id, path = str(call.stored["sandboxId"]), str(call.stored["path"])
+        was = TreeOutputs.model_validate(dict(call.stored))
+        if not was.files or not await is_there(api, sandbox_id):
+            return
+        async with inside(api, sandbox_id, call) as sandbox:
+            for left in await Copy(sandbox, path, was).clear(was.files):
+                call.log(f"{path}/{left} holds something else than was written, so it is left where it is.")
+
+
+def _as_written(old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """The files that were written, where the source is not at hand but known to be the one of before."""
+    before, after = old.get("source"), new.get("source")
+    if not isinstance(before, Archive) or not isinstance(after, Archive) or after.is_whole:
+        return None
+    return state.get("files") if before.hash == after.hash else None
+
+
+def _source(inputs: DirectoryInputs) -> dict[str, Any]:
+    return {"source": inputs.source, "sourcePath": inputs.source_path, "exclude": inputs.exclude}
+
+
+def _tree(values: Mapping[str, Any]) -> Tree:
+    source = values.get("source")
+    exclude = values.get("exclude") or ()
+    if isinstance(source, Blob):
+        return Tree(source, "source", exclude)
+    return Tree(Path(values["sourcePath"]), "sourcePath", exclude)
+
+
+def _sums(values: Mapping[str, Any]) -> dict[str, str] | None:
+    """The files that checked inputs say, by path; none where that is not known yet or cannot be read."""
+    given = [values.get(name) for name in (*SOURCES, "exclude")]
+    exclude = given[-1] or []
+    if not all(each is None or isinstance(each, str | Blob | list) for each in given):
+        return None
+    if not all(isinstance(each, str) for each in exclude):
+        return None
+    try:
+        with ExitStack() as kept:
+            return {path: leaf.sum for path, leaf in _tree(values).leaves(kept).items()}
+    except (InputError, KeyError, ValueError):
+        return None
+
+
+def _differing(state: Mapping[str, Any], wanted: Mapping[str, str]) -> list[Change]:
+    """The files that are sent, turned or removed."""
+    now = seen(state.get("files") or {}, state.get("changed") or {})
+    kinds = {path: Kind.ADD if path not in now else Kind.UPDATE for path in wanted if now.get(path) != wanted[path]}
+    kinds |= {path: Kind.DELETE for path in state.get("files") or {} if path not in wanted}
+    return [Change(path_of(("files", path)), kinds[path], replace=False) for path in sorted(kinds)]

@@ -1,0 +1,149 @@
+"""Directories and assets on the real engine: through the plugin and through dynamic resources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.engine.project import Pulumi
+
+from pulumi_neev.emulator.serve import Emulator
+
+pytestmark = pytest.mark.engine
+
+
+def sent(emulator: Emulator) -> int:
+    """How many files were written since the last look."""
+    number = emulator.counts().get("POST /v1/files/uploads", 0)
+    emulator.clear_log()
+    return number
+
+
+def fill(folder: Path, **files: str) -> None:
+    """The folder holds these files, besides what it held."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+def stack(**directory: Any) -> dict[str, Any]:
+    """A sandbox with a directory, a file, and somebody who looks at both."""
+    inside = {"sandboxId": "${box.id}"}
+    return {
+        "box": {"type": "neev:index:Sandbox"},
+        "app": {"type": "neev:index:Directory", "properties": {**inside, "path": "app", **directory}},
+        "note": {
+            "type": "neev:index:File",
+            "properties": {**inside, "path": "note", "source": {"fn::fileAsset": "./app/a"}},
+        },
+        "look": {
+            "type": "neev:index:Command",
+            "properties": {
+                **inside,
+                "create": ["sh", "-c", "cat app/* note"],
+                "triggers": ["${app.sha256}", "${note.sha256}"],
+            },
+        },
+    }
+
+
+OUTPUTS = {"said": "${look.stdout}"}
+MEDDLE = {"sandboxId": "${box.id}", "create": ["sh", "-c", "echo theirs > app/b; touch app/other"]}
+
+
+def test_a_directory_follows_its_folder_file_by_file_and_goes(project: Pulumi) -> None:
+    emulator, folder = project.emulator, project.directory / "app"
+    fill(folder, a="1", b="2", c="3")
+    program = stack(source={"fn::fileArchive": "./app"})
+    project.yaml(program, outputs=OUTPUTS)
+    project.up()
+    assert project.outputs() == {"said": "1231"}
+    assert sent(emulator) == 4
+    assert project.up().changes == {}
+    assert project.refresh().changes == {}
+    fill(folder, a="1")
+    assert project.up("--refresh").changes == {}
+    assert sent(emulator) == 0
+
+    fill(folder, b="two")
+    (folder / "c").unlink()
+    shown = project.preview()
+    assert shown.changes == {"app": "update", "look": "replace"}
+    assert shown.diff("app") == {"source": "update", "files.b": "update", "files.c": "delete"}
+    assert project.up().changes == {"app": "update", "look": "replace"}
+    assert project.outputs() == {"said": "1two1"}
+    assert sent(emulator) == 1
+
+    meddled = {**program, "meddle": {"type": "neev:index:Command", "properties": MEDDLE}}
+    project.yaml(meddled, outputs=OUTPUTS)
+    project.up()
+    assert project.up("--refresh").changes == {"app": "update"}
+    assert sent(emulator) == 1
+    state = project.state_of("app")
+    assert state is not None
+    assert sorted(state["outputs"]["files"]) == ["a", "b"]
+    assert "source" not in state["outputs"]
+
+    without = {name: each for name, each in meddled.items() if name not in ("app", "look")}
+    left = {"sandboxId": "${box.id}", "create": ["sh", "-c", "ls app"], "triggers": [1]}
+    project.yaml(without)
+    assert project.up().changes == {"app": "delete", "look": "delete"}
+    project.yaml(
+        {**without, "left": {"type": "neev:index:Command", "properties": left}}, outputs={"said": "${left.stdout}"}
+    )
+    project.up()
+    assert project.outputs() == {"said": "other\n"}
+    fill(folder, a="again")
+    assert project.up().changes == {"note": "update"}
+    project.destroy()
+    assert emulator.state()["sandboxes"] == 0
+
+
+def test_what_a_source_may_not_hold_is_said_and_can_be_left_out(project: Pulumi) -> None:
+    folder = project.directory / "app"
+    fill(folder, a="1")
+    (folder / "link").symlink_to("a")
+    project.yaml(stack(sourcePath="./app"))
+    failed = project.pulumi("up", "--yes", "--skip-preview")
+    assert failed.returncode != 0
+    assert "sourcePath: link is a symbolic link" in failed.text
+    project.yaml(stack(sourcePath="./app", exclude=["link"]), outputs=OUTPUTS)
+    assert project.up().changes == {"app": "update", "look": "create"}
+    assert project.outputs() == {"said": "11"}
+    project.destroy()
+
+
+PROGRAM = """
+import pulumi
+import pulumi_neev as neev
+
+box = neev.Sandbox("box")
+app = neev.Directory("app", sandbox_id=box.id, path="app", source=pulumi.AssetArchive({
+    "a": pulumi.FileAsset("./app/a"),
+    "more": pulumi.FileArchive("./app"),
+    "text": pulumi.StringAsset("text"),
+}))
+note = neev.File("note", sandbox_id=box.id, path="note", source=pulumi.StringAsset("a note"))
+look = neev.Command("look", sandbox_id=box.id, create=["sh", "-c", "cat app/a app/more/* app/text note"],
+    triggers=[app.sha256, note.sha256])
+pulumi.export("said", look.stdout)
+"""
+
+
+def test_a_dynamic_directory_follows_its_assets(project: Pulumi) -> None:
+    emulator, folder = project.emulator, project.directory / "app"
+    project.python(PROGRAM)
+    fill(folder, a="1", b="2")
+    project.up()
+    assert project.outputs() == {"said": "112texta note"}
+    assert sent(emulator) == 5
+    assert project.up().changes == {}
+    project.refresh()
+    assert project.up().changes == {}
+    fill(folder, b="two")
+    assert project.up().changes == {"app": "update", "look": "replace"}
+    assert project.outputs() == {"said": "11twotexta note"}
+    assert sent(emulator) == 1
+    project.destroy()
+    assert emulator.state()["sandboxes"] == 0

@@ -1,0 +1,268 @@
+"""Directories in sandboxes on a platform: what is sent, what is seen, and what is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import Engine
+
+from pulumi_neev.core import lifecycle
+from pulumi_neev.core.assets import Archive, Asset
+from pulumi_neev.core.errors import Cancelled, InputError
+from pulumi_neev.core.lifecycle import Stored, Unsettled
+from pulumi_neev.core.model import UNKNOWN
+from pulumi_neev.resources.command import Command
+from pulumi_neev.resources.directory import Directory
+from pulumi_neev.resources.sandbox import Sandbox
+
+SANDBOX, COMMAND, DIRECTORY = Sandbox(), Command(), Directory()
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def texts(**files: str) -> Archive:
+    return Archive(assets={name.replace("__", "/"): Asset(text=text) for name, text in files.items()})
+
+
+async def running(engine: Engine, **inputs: Any) -> str:
+    made = await engine.create(SANDBOX, name="box", **inputs)
+    engine.sent()
+    return made.id
+
+
+async def said(engine: Engine, box: str, script: str) -> str:
+    """What a shell in the sandbox writes."""
+    stored = await engine.create(COMMAND, sandboxId=box, create=["sh", "-c", script])
+    engine.sent()
+    return str(stored.state["stdout"])
+
+
+def uploads(engine: Engine) -> int:
+    """How many files were sent since the last look."""
+    return len([line for line in engine.sent() if line in ("POST /v1/files/uploads", "POST /v1/files/write")])
+
+
+async def test_a_folder_is_written_with_its_executables_and_known_by_its_digests(
+    engine: Engine, tmp_path: Path
+) -> None:
+    box = await running(engine)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "run").write_text("#!/bin/sh\necho run\n")
+    (tmp_path / "bin" / "run").chmod(0o750)
+    (tmp_path / "x").write_text("one")
+    stored = await engine.create(DIRECTORY, sandboxId=box, path="deep/app", sourcePath=str(tmp_path))
+    assert stored.id == f"{box}/deep/app"
+    assert stored.state["files"] == {"bin/run": sha256("#!/bin/sh\necho run\n") + "+x", "x": sha256("one")}
+    assert stored.state["folders"] == ["deep", "deep/app", "deep/app/bin"]
+    assert await said(engine, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no") == "run\noneno\n"
+    assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
+
+
+async def test_a_change_sends_only_what_differs(engine: Engine) -> None:
+    box = await running(engine)
+    where = {"sandboxId": box, "path": "app"}
+    stored = await engine.create(DIRECTORY, **where, source=texts(a="1", b="2", c="3", d__e="4"))
+    assert uploads(engine) == 4
+    changed = texts(a="1", b="two", f="6", c__g="7")
+    found = DIRECTORY.diff(stored.inputs, stored.state, {**where, "source": changed}).changes
+    assert {each.path: each.kind.value for each in found} == {
+        "source": "update",
+        "files.b": "update",
+        "files.c": "delete",
+        'files["c/g"]': "add",
+        'files["d/e"]': "delete",
+        "files.f": "add",
+    }
+    assert not any(each.replace for each in found)
+    stored = await engine.update(DIRECTORY, stored, **where, source=changed)
+    sent = engine.sent()
+    assert sent.count("POST /v1/files/uploads") == 3
+    assert sent.count("POST /v1/files/remove") == 3
+    assert await said(engine, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
+    assert stored.state["folders"] == ["app", "app/c"]
+    assert "two" not in json.dumps(stored.state)
+
+
+async def test_a_file_that_is_only_made_executable_is_not_sent(engine: Engine, tmp_path: Path) -> None:
+    box = await running(engine)
+    (tmp_path / "run").write_text("#!/bin/sh\n")
+    where = {"sandboxId": box, "path": ".", "sourcePath": str(tmp_path)}
+    stored = await engine.create(DIRECTORY, **where)
+    for mode, test in ((0o755, "test -x run"), (0o644, "test ! -x run")):
+        (tmp_path / "run").chmod(mode)
+        engine.sent()
+        stored = await engine.update(DIRECTORY, stored, **where)
+        assert engine.sent() == ["POST /v1/files/list", "POST /v1/exec"]
+        await said(engine, box, test)
+
+
+async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not_read(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1", b="2", c="3", d="4"))
+    same = await engine.read(DIRECTORY, stored)
+    assert same is not None
+    assert same.state == stored.state
+    await said(engine, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
+    seen = await engine.read(DIRECTORY, stored)
+    assert seen is not None
+    assert seen.state["changed"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
+    assert engine.emulator.counts().get("POST /v1/files/read", 0) <= 1  # it is counted once its answer has ended
+    found = DIRECTORY.diff(seen.inputs, seen.state, stored.inputs).changes
+    assert {each.path: each.kind.value for each in found} == {
+        "source": "update",
+        "files.b": "update",
+        "files.c": "add",
+        "files.d": "update",
+    }
+    engine.sent()
+    stored = await engine.update(DIRECTORY, seen, **stored.inputs)
+    assert uploads(engine) == 2
+    assert stored.state["changed"] == {}
+    assert await said(engine, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
+
+
+async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_it(engine: Engine) -> None:
+    box = await running(engine)
+    await said(engine, box, "mkdir -p app/old; touch app/old/theirs")
+    stored = await engine.create(
+        DIRECTORY, sandboxId=box, path="app", source=texts(a="1", old__b="2", new__c="3", full__d="4", e="5")
+    )
+    await said(engine, box, "cd app; echo theirs > a; touch full/theirs; rm e")
+    await engine.delete(DIRECTORY, stored)
+    assert (
+        await said(engine, box, "find app | sort") == "app\napp/a\napp/full\napp/full/theirs\napp/old\napp/old/theirs\n"
+    )
+    assert [line for line in engine.logged if "left where" in line] == [
+        "app/a holds something else than was written, so it is left where it is."
+    ]
+
+
+async def test_a_directory_whose_files_are_all_gone_is_gone(engine: Engine) -> None:
+    box = await running(engine)
+    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
+    await said(engine, box, "rm -r app")
+    assert await engine.read(DIRECTORY, stored) is None
+    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    assert await engine.read(DIRECTORY, stored) is None
+    await engine.delete(DIRECTORY, stored)
+
+
+async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: Engine) -> None:
+    box = await running(engine, paused=True)
+    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
+    sent = engine.sent()
+    assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
+    seen = await engine.read(DIRECTORY, stored)
+    assert seen is not None
+    assert seen.state == stored.state
+    assert engine.sent() == []
+
+
+async def test_what_failed_in_the_middle_goes_on_where_it_stopped(engine: Engine) -> None:
+    box = await running(engine)
+    files = {f"f{number}": str(number) for number in range(12)}
+    inputs = {"sandboxId": box, "path": "app", "source": texts(**files)}
+    engine.emulator.add_fault("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
+    with pytest.raises(Unsettled) as caught:
+        await engine.create(DIRECTORY, **inputs)
+    half = caught.value.stored
+    assert half.id == f"{box}/app"
+    assert "unknown" in half.state["changed"].values()
+    engine.sent()
+    stored = await engine.finish(DIRECTORY, half)
+    assert 1 <= uploads(engine) <= 8  # at most those that were under way side by side
+    assert stored.state["changed"] == {}
+    await engine.delete(DIRECTORY, stored)
+    assert await said(engine, box, "ls") == ""
+
+
+async def test_a_wish_to_stop_keeps_what_was_sent(engine: Engine) -> None:
+    box = await running(engine)
+    inputs = {"sandboxId": box, "path": "app", "source": texts(a="1", b="2")}
+    checked, _ = DIRECTORY.check({}, inputs, str)
+    call = engine.call()
+    engine.emulator.add_fault("hang", method="POST", path="/v1/files/uploads", seconds=30)
+    begun = await lifecycle.begin(DIRECTORY, engine.api, checked, call)
+
+    def stop(_text: str) -> None:
+        call.patience.cancelled.set()
+
+    going = replace(call, patience=replace(call.patience, progress=stop))
+    with pytest.raises(Unsettled) as caught:
+        await asyncio.wait_for(lifecycle.finish(DIRECTORY, engine.api, begun, going, fresh=True), 10)
+    assert isinstance(caught.value.cause, Cancelled)
+    assert set(caught.value.stored.state["files"]) == {"a", "b"}
+    assert list(caught.value.stored.state["changed"].values()).count("unknown") >= 1
+
+
+async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(engine: Engine) -> None:
+    box = await running(engine)
+    inputs = {"sandboxId": box, "path": "app", "source": texts(a="1", b="2")}
+    assert await lifecycle.find(DIRECTORY, engine.api, inputs) is None
+    stored = await engine.create(DIRECTORY, **inputs)
+    made = await lifecycle.find(DIRECTORY, engine.api, inputs)
+    assert made is not None
+    assert (made.id, made.state["files"]) == (stored.id, stored.state["files"])
+    await said(engine, box, "rm app/b")
+    assert await lifecycle.find(DIRECTORY, engine.api, inputs) is None
+    assert await lifecycle.find(DIRECTORY, engine.api, {**inputs, "sandboxId": "gone"}) is None
+    assert await lifecycle.find(DIRECTORY, engine.api, {**inputs, "source": Archive(hash="h")}) is None
+
+
+async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(engine: Engine) -> None:
+    box = await running(engine)
+    await said(engine, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
+    stored = await lifecycle.read(DIRECTORY, engine.api, f"{box}/app", None)
+    assert stored is not None
+    assert stored.inputs == {"sandboxId": box, "path": "app"}
+    assert not DIRECTORY.diff(stored.inputs, stored.state, {**stored.inputs, "source": texts(a="1", b__c="2")}).changes
+    stored = await engine.update(DIRECTORY, stored, **stored.inputs, source=texts(a="1", b__c="new"))
+    await engine.delete(DIRECTORY, stored)
+    assert await said(engine, box, "find app -type f") == "app/a\n"
+    assert await lifecycle.read(DIRECTORY, engine.api, f"{box}/none", None) is None
+    assert await lifecycle.read(DIRECTORY, engine.api, "no-such/none", None) is None
+    with pytest.raises(InputError, match="a slash"):
+        await lifecycle.read(DIRECTORY, engine.api, "x", None)
+
+
+async def test_a_source_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
+    box = await running(engine)
+    with pytest.raises(Unsettled, match="sourcePath: /no/such cannot be read: No such file"):
+        await engine.create(DIRECTORY, sandboxId=box, path="x", sourcePath="/no/such")
+
+
+async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(engine: Engine, tmp_path: Path) -> None:
+    box = await running(engine)
+    (tmp_path / "a").write_text("1")
+    where = {"sandboxId": box, "path": "app"}
+    stored = await engine.create(DIRECTORY, **where, sourcePath=str(tmp_path))
+    (tmp_path / "b.pyc").write_text("2")
+    (tmp_path / "a").touch()
+    new = {**where, "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
+    assert not DIRECTORY.diff(stored.inputs, stored.state, new).changes
+    for unknown in ({"sourcePath": UNKNOWN}, {"exclude": UNKNOWN}, {"exclude": [UNKNOWN]}):
+        assert DIRECTORY.diff(stored.inputs, stored.state, {**new, **unknown}).changes
+    assert DIRECTORY.diff(stored.inputs, stored.state, {**new, "path": "b"}).replaces
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({}, "set exactly one of source and sourcePath"),
+        ({"source": texts(a="1"), "sourcePath": "x"}, "set exactly one of source and sourcePath"),
+        ({"source": Asset(text="x")}, "must be an archive"),
+        ({"source": Archive(uri="https://example.com/a.zip")}, "must be here"),
+        ({"source": {"path": "x"}}, "must be an archive"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any], reason: str) -> None:
+    (failure,) = DIRECTORY.check({}, {"sandboxId": "x", "path": "x", **inputs}, str)[1]
+    assert failure.reason.startswith(reason)
