@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_neev.client import Settings
@@ -25,7 +25,7 @@ def of_stack(configured: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
 
 def of_resource(
     resource: Mapping[str, Any],
-    resources: list[dict[str, Any]],
+    resources: Sequence[Mapping[str, Any]],
     configured: Mapping[str, Any],
     environ: Mapping[str, str],
 ) -> Settings:

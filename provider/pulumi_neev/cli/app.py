@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from pulumi_neev.cli import emulator
+from pulumi_neev.cli.doctor import doctor
 from pulumi_neev.cli.recover import recover
 from pulumi_neev.cli.sweep import sweep
 
 app = typer.Typer(name="pulumi-neev", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(emulator.app, name="emulator")
+app.command()(doctor)
 app.command()(recover)
 app.command()(sweep)
 

@@ -1,0 +1,101 @@
+"""Everything that `doctor` looks at, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi_neev.cli import account_checks, accounts, rules, stack_checks
+from pulumi_neev.cli.engine import Engine
+from pulumi_neev.cli.findings import Finding, Level, of_error
+from pulumi_neev.cli.held import held
+from pulumi_neev.cli.machine_checks import machine
+from pulumi_neev.cli.recovery import operations, resources
+from pulumi_neev.cli.stack_checks import Entry, Platform, by_id, ours
+from pulumi_neev.cli.telling import DONE, FAILED, as_json, say
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.client.pages import together
+from pulumi_neev.core.errors import NeevError
+from pulumi_neev.faces.config import MissingConfig
+from pulumi_neev.resources.machine import found
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What counts as soon, in seconds, and as too much."""
+
+    soon: float
+    max_cores: float | None
+
+
+def run(cwd: Path, stack: str | None, limits: Limits, *, json: bool) -> int:
+    """The exit code, after everything that was found was shown."""
+    findings = asyncio.run(diagnosed(Engine(cwd), stack, limits))
+    if json:
+        as_json([asdict(each) for each in findings])
+    else:
+        for each in findings:
+            say(f"  {each.level:<4}  {each.what}" + (f"\n        {each.remedy}" if each.remedy else ""))
+    return FAILED if any(each.level is Level.BAD for each in findings) else DONE
+
+
+async def diagnosed(engine: Engine, stack: str | None, limits: Limits) -> list[Finding]:
+    """What was found, on this machine, at the platform and, where one is named, in the stack."""
+    findings = list(machine(engine))
+    about = "settings"
+    try:
+        configured = engine.config(stack) if stack else {}
+        findings += account_checks.settings(configured, os.environ)
+        settings = accounts.of_stack(configured, os.environ)
+        about = settings.base_url
+        async with connect(settings) as api:
+            findings += await account_checks.account(api)
+        if stack is not None:
+            about = f"stack {stack}"
+            findings += await of_stack(engine, stack, configured, limits)
+    except MissingConfig:
+        return findings  # each setting that is missing has been told
+    except NeevError as error:
+        findings.append(of_error(error, about))
+    return findings
+
+
+async def of_stack(engine: Engine, stack: str, configured: Values, limits: Limits) -> list[Finding]:
+    """What was found in the stack, and of it at the platform."""
+    state = engine.export(stack, secrets=True)
+    entries = resources(state)
+    platform, now = await _seen(entries, configured)
+    return [
+        *stack_checks.interrupted(operations(state), stack),
+        *stack_checks.health(entries, platform),
+        *stack_checks.expiry(entries, platform, now=now, soon=limits.soon),
+        *rules.rules(entries, max_cores=limits.max_cores),
+        stack_checks.costs(held([state]), platform),
+    ]
+
+
+async def _seen(entries: Sequence[Entry], configured: Values) -> tuple[Platform, float]:
+    """What is there in every account that the stack's resources are in, and what time it is there."""
+    by_account: dict[Settings, list[Entry]] = {accounts.of_stack(configured, os.environ): []}
+    for entry, _ in ours(entries):
+        settings = accounts.of_resource(entry, entries, configured, os.environ)
+        by_account.setdefault(settings, []).append(entry)
+    all_there, now = Platform(), 0.0
+    for settings, held_there in by_account.items():
+        async with connect(settings) as api:
+            all_there = all_there.with_(await _there(api, held_there))
+            now = api.transport.server_clock.now()
+    return all_there, now
+
+
+async def _there(api: Api, entries: Sequence[Entry]) -> Platform:
+    ids = [entry["id"] for entry, kind in ours(entries) if kind == "Snapshot"]
+    sandboxes, agents = await api.sandboxes.list(), await api.agents.list()
+    snapshots = [each for each in await together(found(api.snapshots.get(id)) for id in ids) if each is not None]
+    return Platform(by_id(sandboxes), by_id(agents), by_id(snapshots))

@@ -1,0 +1,224 @@
+"""What is looked at on a machine, at a platform and in a stack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.clock import HurriedClock
+
+from pulumi_neev.cli import account_checks, machine_checks, rules, stack_checks
+from pulumi_neev.cli.engine import Engine
+from pulumi_neev.cli.findings import Finding, Level
+from pulumi_neev.cli.held import held
+from pulumi_neev.cli.stack_checks import Platform
+from pulumi_neev.client import Settings, connect
+from pulumi_neev.client.agents import Agent
+from pulumi_neev.client.sandboxes import LastCrash, Resources, Sandbox
+from pulumi_neev.client.snapshots import Snapshot
+from pulumi_neev.emulator import serve
+
+NOW = 1_800_000_000.0
+IN_AN_HOUR = "2027-01-15T09:00:00Z"
+
+
+def entry(kind: str, name: str, id: str = "", **rest: Any) -> dict[str, Any]:
+    token = f"neev:index:{kind}"
+    return {"urn": f"urn:pulumi:dev::story::{token}::{name}", "type": token, "id": id or f"id-of-{name}", **rest}
+
+
+def sandbox(name: str, phase: str = "Ready", **rest: Any) -> Sandbox:
+    return Sandbox(id=f"id-of-{name}", name=name, phase=phase, **rest)
+
+
+def platform(*sandboxes: Sandbox) -> Platform:
+    return Platform(stack_checks.by_id(sandboxes))
+
+
+def said(found: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(each.level, each.what) for each in found]
+
+
+class TestMachine:
+    @pytest.mark.parametrize(("version", "level"), [("v3.259.0", "ok"), ("v3.300.1-dev.2", "ok"), ("v3.200.0", "warn")])
+    def test_an_old_engine_is_worth_a_word(self, version: str, level: str) -> None:
+        assert machine_checks.engine_version(version).level == level
+
+    def test_without_an_engine_nothing_works(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: {name: nodejs}\n")
+        found = list(machine_checks.machine(Engine(tmp_path)))
+        assert [each.level for each in found] == [Level.OK, Level.BAD, Level.BAD, Level.WARN]
+        assert found[1].what == "engine: `pulumi` is not on PATH."
+        assert found[2].what.startswith("the project's language is nodejs")
+        assert "dynamic resources" in found[3].what
+
+    def test_the_plugin_is_that_of_this_installation_or_the_one_that_the_project_names(self) -> None:
+        assert machine_checks.plugin(f"{sys.prefix}/bin/{machine_checks.PLUGIN}", {}).level == Level.OK
+        other = machine_checks.plugin("/opt/other/bin/pulumi-resource-neev", {})
+        assert (other.level, "another installation" in other.what) == (Level.WARN, True)
+        named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}
+        assert machine_checks.plugin(None, named).what == "plugin at bin, as Pulumi.yaml says"
+
+    def test_the_language_is_read_from_the_project(self, tmp_path: Path) -> None:
+        assert machine_checks.runtime_of(machine_checks.project_of(tmp_path)) is None
+        (tmp_path / "Pulumi.yml").write_text("runtime: yaml")
+        assert machine_checks.runtime_of(machine_checks.project_of(tmp_path)) == "yaml"
+        (tmp_path / "Pulumi.yaml").write_text("- not\n- a project")
+        assert machine_checks.runtime_of(machine_checks.project_of(tmp_path)) is None
+        assert machine_checks.language_host("yaml", "/bin/x").level == Level.OK
+
+
+class TestAccount:
+    def test_each_setting_is_told_with_where_it_comes_from(self) -> None:
+        found = list(account_checks.settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
+        assert said(found) == [
+            ("bad", "neev:apiKey is not set"),
+            ("ok", "neev:orgId is in the stack's configuration"),
+            ("ok", "neev:projectId comes from NEEVCLOUD_PROJECT_ID"),
+        ]
+        assert found[0].remedy == "`pulumi config set --secret neev:apiKey …`, or set NEEV_API_KEY."
+
+    @pytest.mark.parametrize(
+        ("seconds", "words"), [(0, "agrees"), (30, "agrees"), (90, "90 s behind"), (-90, "90 s ahead of")]
+    )
+    def test_clocks_that_differ_are_worth_a_word(self, seconds: float, words: str) -> None:
+        assert words in account_checks.skew(seconds).what
+
+    async def test_a_platform_that_answers_is_asked_what_there_is(self) -> None:
+        with serve() as emulator:
+            settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
+            async with connect(settings, clock=HurriedClock()) as api:
+                await api.sandboxes.create({"name": "box"})
+                found = await account_checks.account(api)
+        assert found[0].what.endswith("answers, and accepts the key")
+        assert found[1].what.startswith("of the quota are used: 1 sandboxes, 0 agents")
+
+
+class TestStack:
+    def test_what_was_interrupted_is_sent_to_recover(self) -> None:
+        (found,) = stack_checks.interrupted([{"resource": entry("Sandbox", "box"), "type": "creating"}], "dev")
+        assert (found.level, found.what) == (Level.BAD, "Sandbox box: creating was interrupted")
+        assert "pulumi-neev recover --stack dev" in found.remedy
+
+    def test_what_is_gone_or_unwell_or_unfinished_is_named(self) -> None:
+        entries = [
+            entry("Sandbox", "gone"),
+            entry("SandboxFork", "torn"),
+            entry("Sandbox", "well"),
+            entry("Sandbox", "begun", initErrors=["not ready"]),
+            entry("Agent", "broken"),
+            entry("Snapshot", "empty"),
+            entry("Command", "ran", initErrors=["exit 1"]),
+            entry("Sandbox", "leaving", delete=True),
+            {"urn": "urn:pulumi:dev::story::pulumi:pulumi:Stack::dev", "type": "pulumi:pulumi:Stack"},
+        ]
+        there = Platform(
+            stack_checks.by_id(
+                [
+                    sandbox("torn", "RestoreFailed"),
+                    sandbox("well"),
+                    sandbox("begun"),
+                ]
+            ),
+            stack_checks.by_id(
+                [Agent(id="id-of-broken", name="b", status="Failed", last_crash=LastCrash(reason="OOMKilled"))]
+            ),
+            stack_checks.by_id(
+                [Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]
+            ),
+        )
+        assert said(stack_checks.health(entries, there)) == [
+            ("bad", "Sandbox gone is gone (id-of-gone)"),
+            ("bad", "SandboxFork torn is RestoreFailed"),
+            ("warn", "Sandbox begun is not finished: not ready"),
+            ("bad", "Agent broken is Failed: OOMKilled"),
+            ("bad", "Snapshot empty is Failed: disk full"),
+            ("warn", "Command ran is not finished: exit 1"),
+        ]
+
+    def test_a_phase_that_may_pass_is_told_without_a_reason(self) -> None:
+        failed = Platform(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})
+        (found,) = stack_checks.health([entry("Snapshot", "s")], failed)
+        assert found.what == "Snapshot s is Failed"
+        (found,) = stack_checks.health([entry("Sandbox", "box")], platform(sandbox("box", "NotReady")))
+        assert found.remedy.startswith("It may pass.")
+
+    def test_what_ends_soon_is_told(self) -> None:
+        entries = [entry("Sandbox", each) for each in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
+        there = platform(
+            sandbox("hard", hard_expires_at=IN_AN_HOUR),
+            sandbox("idle", idle_expires_at=IN_AN_HOUR, on_idle="delete"),
+            sandbox("dozes", idle_expires_at=IN_AN_HOUR, on_idle="pause"),
+            sandbox("asleep", "Paused", hard_expires_at=IN_AN_HOUR),
+            sandbox("free"),
+        )
+        found = list(stack_checks.expiry(entries, there, now=NOW, soon=3600))
+        assert [each.what for each in found] == [
+            "Sandbox hard: its lifetime ends in 1h 0m",
+            "Sandbox idle: if it stays idle it is deleted in 1h 0m",
+        ]
+        assert list(stack_checks.expiry(entries, there, now=NOW, soon=3599)) == []
+        late = list(stack_checks.expiry(entries, there, now=NOW + 7200, soon=0))
+        assert late[0].what == "Sandbox hard: its lifetime ends in 0m"
+
+    def test_what_runs_is_counted_also_where_only_a_list_of_members_names_it(self) -> None:
+        states = held([{"deployment": {"resources": [{"id": "id-of-a", "outputs": {"members": ["id-of-b"]}}]}}])
+        size = Resources(cpu=1.5, memory_gb=2)
+        there = platform(
+            sandbox("a", resources=size), sandbox("b", resources=size), sandbox("c"), sandbox("d", "Paused")
+        )
+        assert "running sandboxes: 2 (3 cores, 4 GB of memory)" in stack_checks.costs(states, there).what
+        assert "running sandboxes: 0 (0 cores" in stack_checks.costs(states, platform(sandbox("x"))).what
+
+
+class TestRules:
+    def test_what_nothing_ever_stops(self) -> None:
+        entries = [
+            entry("Sandbox", "endless"),
+            entry("Sandbox", "never", inputs={"idleTimeoutSeconds": 0}, outputs={"idleTimeoutSeconds": 9}),
+            entry("Sandbox", "idle", outputs={"idleTimeoutSeconds": 9}),
+            entry("Agent", "agent"),
+            entry("Snapshot", "kept"),
+        ]
+        assert [each.what.split(" has ")[0] for each in rules.endless(entries)] == [
+            "Sandbox endless",
+            "Sandbox never",
+            "Agent agent",
+        ]
+
+    @pytest.mark.parametrize(
+        ("egress", "is_open"),
+        [
+            (None, False),
+            ({"mode": "allow_list", "allow": [{"host": "pypi.org"}]}, False),
+            ({"mode": "allow_list", "allowInternet": True}, True),
+            ({"mode": "allow_list", "allow": [{"host": "0.0.0.0/0"}]}, True),
+            ({"mode": "allow_list", "allow": [{"host": "::/0"}]}, True),
+        ],
+    )
+    def test_what_may_reach_everything(self, egress: dict[str, Any] | None, *, is_open: bool) -> None:
+        found = list(rules.open_to_the_internet([entry("Sandbox", "box", inputs={"egress": egress})]))
+        assert bool(found) is is_open
+
+    def test_images_that_are_only_tags(self) -> None:
+        entries = [
+            entry("Sandbox", "tagged", inputs={"image": "docker.io/library/python:3.12"}),
+            entry("Sandbox", "pinned", inputs={"image": "docker.io/library/python@sha256:" + 64 * "a"}),
+            entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
+        ]
+        assert [each.what.split(" has ")[0] for each in rules.without_digest(entries)] == ["Sandbox tagged"]
+
+    def test_more_cores_than_a_stack_may_have(self) -> None:
+        entries = [
+            entry("Sandbox", "one", outputs={"cpu": 2}),
+            entry("Sandbox", "many", inputs={"cpu": 1, "replicas": 3}, outputs={"replicas": 1}),
+        ]
+        assert list(rules.too_many_cores(entries, 5)) == []
+        (found,) = rules.too_many_cores(entries, 4.5)
+        assert found.what == "the stack has 5 cores, and 4.5 are allowed"
+        assert "cores" not in "".join(each.what for each in rules.rules(entries, max_cores=None))
+        assert "cores" in "".join(each.what for each in rules.rules(entries, max_cores=1))
