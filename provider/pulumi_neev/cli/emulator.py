@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, Self
 
 import typer
 
+from pulumi_neev.cli import controls
+
 if TYPE_CHECKING:
     from pulumi_neev.emulator import World
 
@@ -28,7 +30,9 @@ _REMOTE = (
     "the controls under /_emulator answer this machine alone"
 )
 
-app = typer.Typer(subcommand_metavar="[-- COMMAND [ARGS]...]")
+app = typer.Typer(subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]")
+for control in (controls.faults, controls.advance, controls.log, controls.settings, controls.state):
+    app.command()(control)
 
 
 @app.callback(invoke_without_command=True)
@@ -54,7 +58,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     It then runs until it is interrupted.
 
     With a command after `--` it prints nothing: it runs the command with these variables, stops when the command
-    has ended, and exits with its status.
+    has ended, and exits with its status. The commands below control one that runs already.
 
     Examples:
     pulumi-neev emulator --provision 2.5
@@ -62,11 +66,15 @@ def emulator(  # noqa: PLR0913 - one for each option
     pulumi-neev emulator --data .neev --port 8123
 
     pulumi-neev emulator -- pulumi up --yes
+
+    pulumi-neev emulator advance 1h
     """
-    command: tuple[str, ...] = context.obj or ()
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         _fail(f"the emulator needs {' and '.join(missing)}: pip install 'pulumi-neev[emulator]'")
+    if context.invoked_subcommand is not None:
+        return
+    command: tuple[str, ...] = context.obj or ()
     from pulumi_neev.emulator import (  # noqa: PLC0415 - an extra, and slow to import
         RemoteNotAllowedError,
         is_loopback,
