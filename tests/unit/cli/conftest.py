@@ -1,0 +1,86 @@
+"""An engine that is only its states: `pulumi` as a small program in a directory of its own."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_neev.emulator import Emulator, serve
+
+PULUMI = f"""#!{sys.executable}
+import json, os, pathlib, sys
+
+state = pathlib.Path(__file__).with_name("state.json")
+arguments = [each for each in sys.argv[1:] if each not in ("--non-interactive", "--color=never")]
+with pathlib.Path(__file__).with_name("log").open("a") as log:
+    log.write(" ".join(arguments) + "\\n")
+match arguments:
+    case ["stack", "--show-name"]:
+        print("dev")
+    case ["stack", "ls", *_]:
+        print(json.dumps([{{"name": "organization/story/dev"}}]))
+    case ["stack", "export", *_]:
+        told = json.loads(state.read_text())
+        print(json.dumps(told))
+        if told.get("busy"):  # somebody else writes a state each time
+            state.write_text(json.dumps({{**told, "busy": told["busy"] + 1}}))
+    case ["stack", "import", *_]:
+        state.write_text(sys.stdin.read())
+    case ["config", *_]:
+        print("{{}}")
+    case ["version"]:
+        print("v3.259.0")
+    case ["cancel", *_]:
+        pass
+    case _:
+        sys.exit("error: unknown command " + " ".join(arguments))
+"""
+
+
+@dataclass(frozen=True)
+class FakeEngine:
+    """The one stack of it, and what it was asked."""
+
+    directory: Path
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state as it is by now."""
+        read: dict[str, Any] = json.loads((self.directory / "state.json").read_text())
+        return read
+
+    def hold(self, *operations: dict[str, Any], resources: tuple[dict[str, Any], ...] = (), **rest: Any) -> None:
+        """The stack is this."""
+        deployment = {"resources": list(resources), "pending_operations": list(operations)}
+        (self.directory / "state.json").write_text(json.dumps({"version": 3, "deployment": deployment, **rest}))
+
+    @property
+    def asked(self) -> list[str]:
+        """Its commands, without options."""
+        return [line.partition(" --")[0] for line in (self.directory / "log").read_text().splitlines()]
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """It is the first `pulumi` on PATH."""
+    program = tmp_path / "pulumi"
+    program.write_text(PULUMI)
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return FakeEngine(tmp_path)
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """An empty platform, which the environment names."""
+    with serve() as running:
+        for name, value in running.env.items():
+            monkeypatch.setenv(name, value)
+        yield running

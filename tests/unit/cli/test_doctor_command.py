@@ -1,0 +1,56 @@
+"""`pulumi-neev doctor` as a shell sees it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.engine.project import outside
+from tests.unit.cli.conftest import FakeEngine
+from typer.testing import CliRunner, Result
+
+from pulumi_neev.cli.app import app
+from pulumi_neev.emulator import Emulator
+
+
+def doctor(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["doctor", *arguments])
+
+
+def test_a_stack_is_compared_with_what_is_there(engine: FakeEngine, platform: Emulator) -> None:
+    box = outside(platform, "POST", "/sandboxes", {"name": "box"})
+    platform.advance(5)
+    shot = outside(platform, "POST", f"/sandboxes/{box['id']}/snapshots", {"name": "shot"})
+    ids = {"box": ("Sandbox", box["id"]), "shot": ("Snapshot", shot["id"]), "lost": ("Snapshot", "no-such-snapshot")}
+    entries = tuple(
+        {"urn": f"urn:pulumi:dev::story::neev:index:{kind}::{name}", "type": f"neev:index:{kind}", "id": id}
+        for name, (kind, id) in ids.items()
+    )
+    engine.hold(resources=entries)
+    looked = doctor("--stack", "dev", "--cwd", str(engine.directory))
+    assert looked.exit_code == 1
+    assert "bad   Snapshot lost is gone (no-such-snapshot)\n        `pulumi refresh`" in looked.output
+    assert "running sandboxes: 1 (" in looked.output
+    assert looked.output.count("bad  ") == 1
+
+
+def test_settings_that_are_missing_are_named_once(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
+        monkeypatch.delenv(f"NEEV_{name}", raising=False)
+    found = json.loads(doctor("--json", "--cwd", str(engine.directory)).stdout)
+    assert [each["what"] for each in found if each["level"] == "bad"] == [
+        "neev:apiKey is not set",
+        "neev:orgId is not set",
+        "neev:projectId is not set",
+    ]
+
+
+def test_a_state_that_cannot_be_read_is_a_finding(engine: FakeEngine, platform: Emulator) -> None:
+    looked = doctor("--stack", "dev", "--cwd", str(engine.directory))
+    assert looked.exit_code == 1
+    assert "bad   stack dev: `pulumi stack export" in looked.output
+    assert platform.counts() == {"GET /sandboxes": 1, "GET /agents": 1}
+
+
+def test_a_span_that_is_none_is_refused() -> None:
+    assert doctor("--soon", "tomorrow").exit_code == 2
