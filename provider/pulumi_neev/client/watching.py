@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import inf, sqrt
 from typing import Generic, TypeVar
 
+from pulumi_neev.client.pages import PAGE_SIZE
 from pulumi_neev.client.sweeping import Sighting, Sweeper
 from pulumi_neev.client.wire import Item
 from pulumi_neev.core.clock import Clock
@@ -13,8 +14,14 @@ from pulumi_neev.core.waiting import first
 
 W = TypeVar("W", bound=Item)
 
-CALM = 0.05
+CALM = 0.057
 """Seconds between sweeps for two observers; for more it grows with the root of their number."""
+
+PAYING = 30
+"""Items that a request for a page of them should find finished, while they finish one after another."""
+
+HASTE = 0.1
+"""Seconds between sweeps at least, while items finish one after another."""
 
 SOON = 0.001
 """Seconds that are not worth sleeping for."""
@@ -57,6 +64,8 @@ class Watcher(Generic[W]):
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._swept = -inf
+        self._pause = 0.0
+        self._looked_for: frozenset[str] = frozenset()
 
     @property
     def idle(self) -> bool:
@@ -106,14 +115,26 @@ class Watcher(Generic[W]):
             await self._serve()
 
     def _due(self) -> float:
-        """Return when the next sweep is to begin: soon enough for the most eager, but not too often for so many."""
+        """Return when the next sweep is to begin: soon enough for the most eager, but not too often for so many.
+
+        Who does not come back after a sweep has seen what it waited for. Things that were begun together finish
+        together, so the rest is looked for as soon as a sweep is worth its requests again.
+        """
+        ids = {each.id for each in self._observers}
         pause = CALM * sqrt(len(self._observers) - 1)
-        return max(min(each.due for each in self._observers), self._swept + pause)
+        due = max(min(each.due for each in self._observers), self._swept + pause)
+        finished = len(self._looked_for - ids)
+        if not finished or self._looked_for.isdisjoint(ids):
+            return due
+        worth = min(len(ids), PAYING * (1 + len(ids) // PAGE_SIZE))
+        return min(due, self._swept + max(HASTE, min(pause, self._pause * worth / finished)))
 
     async def _serve(self) -> None:
         """Tell everyone who observes now what one sweep sees."""
         served, self._observers = self._observers, set()
-        self._swept = self._clock.monotonic()
+        now = self._clock.monotonic()
+        self._pause, self._swept = now - self._swept, now
+        self._looked_for = frozenset(each.id for each in served)
         try:
             sighting = await self._sweeper.sweep(
                 {each.id for each in served}, prove={each.id for each in served if each.proof}

@@ -100,7 +100,7 @@ async def test_the_more_observe_the_rarer_the_sweeps() -> None:
     pauses = [await pause(number) for number in (1, 2, 20, 200, 1000)]
     assert pauses == sorted(pauses)
     assert pauses[0] == 0
-    assert 0.5 < pauses[3] < 0.8
+    assert 0.5 < pauses[3] < 0.9
     assert pauses[4] < 2
 
 
@@ -220,3 +220,28 @@ async def test_an_hour_of_watching_leaves_nothing_behind() -> None:
     assert 700 <= len(sweeps.made) <= 730
     assert watch.idle
     assert nothing_runs_on()
+
+
+@in_virtual_time
+async def test_while_some_finish_the_others_are_looked_for_again_soon() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+
+    async def wait(id: str, looks: int) -> None:
+        for _ in range(looks):
+            await watch.observe(id, 5)
+
+    await asyncio.gather(*(wait(str(each), 2 if each < 100 else 3) for each in range(200)))
+    first, second, third = (sweeps.times[0], *sweeps.times[1:3])
+    assert second - first == 5
+    assert third - second < 1
+
+
+@in_virtual_time
+async def test_who_comes_after_all_others_have_finished_is_not_hurried() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    await asyncio.gather(*(watch.observe(str(each), 0) for each in range(20)))
+    await asyncio.sleep(60)
+    await watch.observe("new", 3)
+    assert sweeps.times[-1] == sweeps.times[0] + 63
