@@ -26,6 +26,9 @@ CAUTION = 0.9
 GENTLE = 20.0
 """Requests a second after a first 429 that came while few were sent: too few to tell what the limit is."""
 
+SLOWEST = 2.0
+"""Requests a second below which no 429 brings the rate: each says itself when to come again, so nobody is pressed."""
+
 RECOVERY = 0.01
 """Requests a second by which each answer raises the rate, for every second since the last 429."""
 
@@ -76,7 +79,7 @@ class Pace:
         if sent > self._slowed:
             self._slowed = now
             served = sum(1 for moment in self._answers if moment >= now - 1)
-            self._rate = max(CAUTION * min(self._rate, served), min(self._rate / 2, GENTLE))
+            self._rate = max(CAUTION * min(self._rate, served), min(self._rate / 2, GENTLE), SLOWEST)
         self._held_until = max(self._held_until, now + (HOLD if retry_after is None else retry_after))
 
     async def _slot(self) -> None:

@@ -99,6 +99,9 @@ async def until(
     clock, last = patience.clock, "nothing"
     started = clock.monotonic()
 
+    def tell(seen: str) -> None:
+        patience.progress(f"{seen}, {clock.monotonic() - started:.0f} s")
+
     async def looking() -> T:
         nonlocal last
         while True:
@@ -108,6 +111,7 @@ async def until(
                 seen = await observe(soon)
             except TRANSIENT as error:
                 last = error.fact
+                tell(last.rstrip("."))
                 await clock.sleep(soon)
                 continue
             verdict = classify(seen)
@@ -116,7 +120,7 @@ async def until(
             if isinstance(verdict, Failed):
                 raise errors.Failed(verdict.reason, what=what)
             last = verdict.phase
-            patience.progress(f"{last}, {clock.monotonic() - started:.0f} s")
+            tell(last)
 
     try:
         return await _bounded(looking(), patience.deadline - patience.spent, patience=patience, what=what)

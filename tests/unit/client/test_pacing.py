@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from tests.fakes.virtual import VirtualClock, in_virtual_time
 
-from pulumi_neev.client.pacing import CAUTION, FIRST_BURST, GENTLE, HOLD, MEMORY, SLOW, WIDEST, Pace
+from pulumi_neev.client.pacing import CAUTION, FIRST_BURST, GENTLE, HOLD, MEMORY, SLOW, SLOWEST, WIDEST, Pace
 
 
 class Caller:
@@ -134,3 +134,13 @@ async def test_the_rate_recovers_slowly_at_first_and_a_429_is_forgotten_after_a_
     await asyncio.sleep(MEMORY)
     start = caller.clock.monotonic()
     assert await caller.calls(100) == pytest.approx([start] * 100)
+
+
+@in_virtual_time
+async def test_one_call_that_is_refused_again_and_again_does_not_bring_the_others_to_a_stand_still() -> None:
+    caller = Caller()
+    for _ in range(12):
+        (refused,) = await caller.calls(1)
+        caller.pace.slowed(1, sent=refused)
+    left = await caller.calls(11)
+    assert left[-1] - left[0] <= 10 / SLOWEST

@@ -48,6 +48,14 @@ def patience(
 
 
 @in_virtual_time
+async def test_who_waits_is_told_why_nothing_can_be_seen() -> None:
+    told: list[str] = []
+    thing = Thing(ready_after=1, troubles=[errors.NeverSent("GET /x: no connection to api.test")])
+    await until(thing.observe, ready, patience=patience(progress=told.append), what="w")
+    assert told[0] == "GET /x: no connection to api.test, 0 s"
+
+
+@in_virtual_time
 async def test_a_wait_ends_with_the_first_observation_that_is_done() -> None:
     thing = Thing(ready_after=5)
     assert await until(thing.observe, ready, patience=patience(), what="w") == "Ready"
