@@ -25,14 +25,19 @@ from pulumi_neev.functions.templates import (
 )
 from pulumi_neev.resources.command import Outcome
 from pulumi_neev.resources.egress import Egress, EgressMode, EgressRule, Protocol
+from pulumi_neev.resources.image_inputs import BuiltImage
 from pulumi_neev.resources.machine import LastCrash
 from pulumi_neev.resources.pool_inputs import PoolMember
+from pulumi_neev.resources.recipe import BuildStep
 from pulumi_neev.resources.windows import OnIdle
 
 __all__ = [
     "Agent",
     "AgentTemplate",
     "AgentTemplates",
+    "BuildStep",
+    "BuildStepArgs",
+    "BuiltImage",
     "Command",
     "Directory",
     "Egress",
@@ -41,6 +46,7 @@ __all__ = [
     "EgressRule",
     "EgressRuleArgs",
     "File",
+    "GoldenImage",
     "LastCrash",
     "MetricPoint",
     "MetricSeries",
@@ -81,6 +87,31 @@ __all__ = [
     "get_snapshots",
     "get_snapshots_output",
 ]
+
+
+class BuildStepArgs(TypedDict, total=False):
+    """One step of a recipe: a command that runs, or a file or folder that is written."""
+
+    content: pulumi.Input[str] | None
+    """The file's content as text (UTF-8)."""
+    content_base64: pulumi.Input[str] | None
+    """The file's content as base64."""
+    cwd: pulumi.Input[str] | None
+    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None
+    """What of a folder is left out, as in `Directory`."""
+    mode: pulumi.Input[str] | None
+    """The file's permissions, four octal digits such as `0755`. Unset: what the sandbox chooses."""
+    path: pulumi.Input[str] | None
+    """Where a file or folder is written, in or below the workspace. Instead of `run`."""
+    run: pulumi.Input[Sequence[pulumi.Input[str]]] | None
+    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
+    source: pulumi.Input[pulumi.Asset | pulumi.Archive] | None
+    """The file's content as a Pulumi asset, or that of a folder as an archive."""
+    source_path: pulumi.Input[str] | None
+    """A file or folder of the machine that runs Pulumi."""
+    timeout_seconds: pulumi.Input[int] | None
+    """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
 
 
 class EgressArgs(TypedDict, total=False):
@@ -1662,6 +1693,183 @@ class Directory(DynamicResource, module="neev", name="Directory"):
     def source_path(self) -> pulumi.Output[str | None]:
         """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
         return self._output("sourcePath")
+
+
+class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
+    """A snapshot with software and files in it, for any number of sandboxes to be made from.
+
+    It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
+    image that there is; then `snapshot_id` is the new one's, and the earlier images beyond `keep` are deleted. An
+    earlier recipe whose image is still kept is taken up again without a build.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cpu: pulumi.Input[float] | None = None,
+        disk_gb: pulumi.Input[int] | None = None,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        image: pulumi.Input[str] | None = None,
+        keep: pulumi.Input[int] = 1,
+        memory_gb: pulumi.Input[int] | None = None,
+        name: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        rootfs_disk_gb: pulumi.Input[int] | None = None,
+        source_snapshot_id: pulumi.Input[str] | None = None,
+        steps: pulumi.Input[Sequence[pulumi.Input[BuildStepArgs | BuildStep]]] | None = None,
+        template_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            cpu: Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same.
+            disk_gb: Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same.
+            egress: What the builder may reach while it builds. Unset: nothing, as for every sandbox.
+            env: Environment variables of the steps' commands; nothing of them stays in the image. Their names are part
+                of the recipe and their values are not: a token that is renewed builds nothing.
+            image: Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`.
+            keep: How many earlier images stay; the others are deleted once a new one is ready.
+            memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
+            name: What its builders and snapshots are called, before their recipes: a DNS label of at most 50
+                characters. Unset: made from the resource's name.
+            region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
+                platform's.
+            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
+            source_snapshot_id: Snapshot to build on; size and region must match its origin. Instead of `template_id`
+                and `image`.
+            steps: What is done to the source, in this order.
+            template_id: Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
+                default.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            "GoldenImage",
+            resource_name,
+            {
+                "cpu": cpu,
+                "diskGb": disk_gb,
+                "egress": egress,
+                "env": env,
+                "image": image,
+                "keep": keep,
+                "memoryGb": memory_gb,
+                "name": name,
+                "region": region,
+                "rootfsDiskGb": rootfs_disk_gb,
+                "sourceSnapshotId": source_snapshot_id,
+                "steps": steps,
+                "templateId": template_id,
+            },
+            opts,
+        )
+
+    @property
+    def builder_id(self) -> pulumi.Output[str]:
+        """The paused sandbox that built it: deleting that would delete the image."""
+        return self._output("builderId")
+
+    @property
+    def cpu(self) -> pulumi.Output[float | None]:
+        """Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same."""
+        return self._output("cpu")
+
+    @property
+    def disk_gb(self) -> pulumi.Output[int | None]:
+        """Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same."""
+        return self._output("diskGb")
+
+    @property
+    def egress(self) -> pulumi.Output[Egress | None]:
+        """What the builder may reach while it builds. Unset: nothing, as for every sandbox."""
+        return self._output("egress")
+
+    @property
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables of the steps' commands; nothing of them stays in the image.
+
+        Their names are part of the recipe and their values are not: a token that is renewed builds nothing.
+        """
+        return self._output("env")
+
+    @property
+    def image(self) -> pulumi.Output[str | None]:
+        """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`."""
+        return self._output("image")
+
+    @property
+    def images(self) -> pulumi.Output[list[BuiltImage]]:
+        """The image and the earlier ones, the newest first."""
+        return self._output("images")
+
+    @property
+    def keep(self) -> pulumi.Output[int]:
+        """How many earlier images stay; the others are deleted once a new one is ready."""
+        return self._output("keep")
+
+    @property
+    def memory_gb(self) -> pulumi.Output[int | None]:
+        """Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same."""
+        return self._output("memoryGb")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """What its builders and snapshots are called, before their recipes: a DNS label of at most 50 characters.
+
+        Unset: made from the resource's name.
+        """
+        return self._output("name")
+
+    @property
+    def recipe(self) -> pulumi.Output[str]:
+        """The digest of its recipe; the same recipe builds nothing."""
+        return self._output("recipe")
+
+    @property
+    def region(self) -> pulumi.Output[str | None]:
+        """Where it is built and kept; sandboxes made from it run there too.
+
+        Unset: the provider's, else the platform's.
+        """
+        return self._output("region")
+
+    @property
+    def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
+        """The part of the disk for the container's own file system, in GB, below `disk_gb`."""
+        return self._output("rootfsDiskGb")
+
+    @property
+    def size_bytes(self) -> pulumi.Output[int | None]:
+        """Its size in bytes."""
+        return self._output("sizeBytes")
+
+    @property
+    def snapshot_id(self) -> pulumi.Output[str]:
+        """What sandboxes are made from; empty where no image is ready."""
+        return self._output("snapshotId")
+
+    @property
+    def source_snapshot_id(self) -> pulumi.Output[str | None]:
+        """Snapshot to build on; size and region must match its origin. Instead of `template_id` and `image`."""
+        return self._output("sourceSnapshotId")
+
+    @property
+    def step_digests(self) -> pulumi.Output[list[str]]:
+        """The digest of each step, the contents of its files included."""
+        return self._output("stepDigests")
+
+    @property
+    def steps(self) -> pulumi.Output[list[BuildStep] | None]:
+        """What is done to the source, in this order."""
+        return self._output("steps")
+
+    @property
+    def template_id(self) -> pulumi.Output[str | None]:
+        """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
+        return self._output("templateId")
 
 
 def get_sandbox_template(

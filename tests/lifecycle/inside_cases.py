@@ -62,7 +62,7 @@ COMMANDS = (
 
 ONE = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 """The digest of `one`."""
-UNREAD = ("content", "contentBase64", "source")
+UNREAD = ("content", "contentBase64", "source", "steps")
 """What is known by its digest: a dynamic resource keeps no more of it."""
 FILES = (
     Case(
@@ -116,4 +116,23 @@ DIRECTORIES = (
     ),
 )
 
-INSIDE: tuple[Case, ...] = (*COMMANDS, *FILES, *DIRECTORIES)
+IMAGES = (
+    Case(
+        "a golden image is built anew in place for another recipe, and only then",
+        "GoldenImage",
+        {"steps": [{"path": "x", "content": "one"}, {"run": ["true"], "timeoutSeconds": 9}]},
+        (
+            none({"steps": [{"path": "x", "contentBase64": "b25l"}, {"run": ["true"]}]}),
+            none({"steps": [{"path": "x", "source": Asset(text="one")}, {"run": ["true"]}], "keep": 1}),
+            Step("update", {"steps": [{"path": "x", **texts(y="one")}], "cpu": 1}, state={"cpu": 1}),
+            none({"steps": [{"path": "x", **texts(y="one")}], "cpu": 1}),
+            Step(
+                "update", {"steps": [{"path": "x", **texts(y="two")}], "env": {"A": "1"}, "keep": 0}, state={"keep": 0}
+            ),
+            update({"steps": [{"path": "x", **texts(y="two")}], "env": {"A": "2"}, "keep": 0}),
+            replace({"name": "another", "steps": [{"run": ["true"]}]}),
+        ),
+    ),
+)
+
+INSIDE: tuple[Case, ...] = (*COMMANDS, *FILES, *DIRECTORIES, *IMAGES)

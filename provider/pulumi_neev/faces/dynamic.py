@@ -39,6 +39,7 @@ from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.directory import Directory
 from pulumi_neev.resources.file import File
 from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.image import GoldenImage
 from pulumi_neev.resources.pool import SandboxPool
 from pulumi_neev.resources.preview_port import PreviewPort
 from pulumi_neev.resources.sandbox import Sandbox
@@ -229,6 +230,12 @@ class DirectoryProvider(Provider):
     resource = Directory()
 
 
+class GoldenImageProvider(Provider):
+    """The verbs of `GoldenImage`."""
+
+    resource = GoldenImage()
+
+
 PROVIDERS: Mapping[str, type[Provider]] = {
     kind.resource.name: kind
     for kind in (
@@ -241,6 +248,7 @@ PROVIDERS: Mapping[str, type[Provider]] = {
         CommandProvider,
         FileProvider,
         DirectoryProvider,
+        GoldenImageProvider,
     )
 }
 

@@ -8,6 +8,7 @@ from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.directory import Directory
 from pulumi_neev.resources.file import File
 from pulumi_neev.resources.fork import SandboxFork
+from pulumi_neev.resources.image import GoldenImage
 from pulumi_neev.resources.pool import SandboxPool
 from pulumi_neev.resources.preview_port import PreviewPort
 from pulumi_neev.resources.sandbox import Sandbox
@@ -23,4 +24,5 @@ RESOURCES: tuple[Resource[Any, Any], ...] = (
     Command(),
     File(),
     Directory(),
+    GoldenImage(),
 )

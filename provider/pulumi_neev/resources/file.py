@@ -111,7 +111,7 @@ class File(Resource[FileInputs, FileOutputs]):
                     await sandbox.write(inputs.path, content)
                     was = FileOutputs(written_sha256=wanted)
             if inputs.mode is not None:
-                await _chmod(sandbox, inputs.path, inputs.mode)
+                await chmod(sandbox, inputs.path, inputs.mode)
             live = await _seen(sandbox, id, inputs.path, was)
         if live is None:
             raise Failed(f"{inputs.path} is gone right after it was written: something else in the sandbox removes it")
@@ -179,7 +179,8 @@ async def _seen(sandbox: Inside, id: str, path: str, was: FileOutputs) -> Live[F
     return Live(id, {"mode": f"{entry.mode:04o}"}, was.model_copy(update=outputs))
 
 
-async def _chmod(sandbox: Inside, path: str, mode: str) -> None:
+async def chmod(sandbox: Inside, path: str, mode: str) -> None:
+    """The file has this mode."""
     said: list[str] = []
     code = await sandbox.run(Run(["chmod", mode, path], timeout=30), lambda _, text: said.append(text), patience=30)
     if code != 0:

@@ -1,0 +1,125 @@
+"""The building of an image: a sandbox in which the steps run, of which a snapshot is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.runtime import Inside, Run
+from pulumi_neev.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError
+from pulumi_neev.core.resource import Call
+from pulumi_neev.core.waiting import within
+from pulumi_neev.resources.content import opened, said
+from pulumi_neev.resources.copy import Copy, TreeOutputs
+from pulumi_neev.resources.file import chmod
+from pulumi_neev.resources.image_inputs import GoldenImageInputs
+from pulumi_neev.resources.inside import FAREWELL, inside
+from pulumi_neev.resources.recipe import BuildStep, digest
+from pulumi_neev.resources.sandbox import Sandbox, SandboxInputs
+from pulumi_neev.resources.snapshot import Snapshot, SnapshotInputs
+from pulumi_neev.resources.transcript import Transcript
+from pulumi_neev.resources.windows import OnIdle
+
+BUILDER, CAPTURE = Sandbox(), Snapshot()
+
+
+async def build(api: Api, name: str, inputs: GoldenImageInputs, digests: Sequence[str], call: Call) -> None:
+    """There is a sandbox of this name, and a snapshot of it of the same name is ready; the steps have run once in it.
+
+    Whatever fails or stops that, the sandbox is deleted if that can still be had: half a recipe is no image. Where it
+    cannot, the next build finds it by its name.
+    """
+    builder = (await BUILDER.create(api, _builder(name, inputs), call)).id
+    try:
+        async with inside(api, builder, call) as sandbox:
+            for number, step in enumerate(inputs.steps or ()):
+                what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
+                call.patience.progress(what)
+                await _Step(sandbox, step, what, call).do(inputs.env or {}, digests[number])
+        call.patience.progress("taking the snapshot")
+        snapshot = await api.snapshots.create(builder, name=name)
+        await CAPTURE.settle(api, snapshot.id, SnapshotInputs(sandbox_id=builder), call)
+    except BaseException:
+        await _removed(api, builder, call)
+        raise
+
+
+class _Step:
+    """One step, in the words of its errors."""
+
+    def __init__(self, sandbox: Inside, step: BuildStep, what: str, call: Call) -> None:
+        self._sandbox = sandbox
+        self._step = step
+        self._what = what
+        self._call = call
+
+    async def do(self, env: dict[str, str], expected: str) -> None:
+        """The step is done; whatever it fails by says which one it is."""
+        work = self._run(env) if self._step.run is not None else self._write(expected)
+        try:
+            await within(work, patience=self._call.patience, what=self._what)
+        except (Cancelled, DeadlineExceeded):
+            raise
+        except NeevError as error:
+            raise Failed(f"{self._what}: {error.fact}", hint="The next `pulumi up` builds it afresh.") from error
+
+    async def _run(self, env: dict[str, str]) -> None:
+        step, patience = self._step, self._call.patience
+        run = Run(step.run or [], step.cwd, env, timeout=step.timeout_seconds)
+        transcript = Transcript(self._call.log, secrets=tuple(env.values()))
+        try:
+            left = patience.deadline - patience.spent
+            code = await self._sandbox.run(run, transcript.hear, patience=left)
+        except NeevError as error:
+            raise Failed(f"{error.fact} {transcript.last_lines}") from error
+        finally:
+            transcript.end()
+        if code != 0:
+            raise Failed(f"it ended with exit code {code}. {transcript.last_lines}")
+
+    async def _write(self, expected: str) -> None:
+        step, path = self._step, self._step.path or ""
+        if await asyncio.to_thread(digest, step) != expected:
+            raise Failed(f"what {path} is to hold was changed while the image was built")
+        tree = step.tree
+        if tree is not None:
+            with ExitStack() as kept:
+                leaves = await asyncio.to_thread(tree.leaves, kept)
+                await Copy(self._sandbox, path, TreeOutputs()).bring(leaves, self._call.patience.progress)
+            return
+        with opened(said(step)) as content:
+            await self._sandbox.write(path, content)
+        if step.mode is not None:
+            await chmod(self._sandbox, path, step.mode)
+
+
+def _builder(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
+    return SandboxInputs(
+        name=name,
+        template_id=inputs.template_id,
+        image=inputs.image,
+        snapshot_id=inputs.source_snapshot_id,
+        region=inputs.region,
+        cpu=inputs.cpu,
+        memory_gb=inputs.memory_gb,
+        disk_gb=inputs.disk_gb,
+        rootfs_disk_gb=inputs.rootfs_disk_gb,
+        egress=inputs.egress,
+        # the account's windows must not take the image away: it goes with its builder
+        max_lifetime_seconds=0,
+        paused_retention_seconds=0,
+        on_idle=OnIdle.PAUSE,
+    )
+
+
+async def _removed(api: Api, builder: str, call: Call) -> None:
+    """The builder is being deleted, if that can be had soon: what went wrong before is what counts."""
+    patience = call.patience
+    seconds = FAREWELL if patience.cancelled.is_set() else max(FAREWELL, patience.deadline - patience.spent)
+    leaving = replace(patience, deadline=seconds, cancelled=asyncio.Event())
+    with contextlib.suppress(NeevError):
+        await within(api.sandboxes.delete(builder), patience=leaving, what="removing the builder")

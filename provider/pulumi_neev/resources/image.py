@@ -1,0 +1,269 @@
+"""A golden image: built once for each recipe, and kept with some of the earlier ones."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+from typing_extensions import override
+
+from pulumi_neev.client import Api
+from pulumi_neev.client.sandboxes import Sandbox as Builder
+from pulumi_neev.client.snapshots import Snapshot as Captured
+from pulumi_neev.core.checking import Failure, parse
+from pulumi_neev.core.diffing import Change, Difference, Kind
+from pulumi_neev.core.errors import Conflict, InputError, NeevError
+from pulumi_neev.core.model import UNKNOWN
+from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
+from pulumi_neev.resources.build import BUILDER, CAPTURE, build
+from pulumi_neev.resources.image_inputs import (
+    RECIPE,
+    BuiltImage,
+    GoldenImageInputs,
+    GoldenImageOutputs,
+    recipe_of,
+    shortened,
+)
+from pulumi_neev.resources.machine import PAUSED, found, steady
+from pulumi_neev.resources.recipe import LENGTH, digests
+from pulumi_neev.resources.snapshot import SnapshotInputs, SnapshotStatus
+
+MADE_BY = tuple(map(to_camel, RECIPE))
+KNOWN = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
+"""The outputs that stay where the recipe does."""
+
+
+class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
+    """A snapshot with software and files in it, for any number of sandboxes to be made from.
+
+    It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
+    image that there is; then `snapshotId` is the new one's, and the earlier images beyond `keep` are deleted. An
+    earlier recipe whose image is still kept is taken up again without a build.
+    """
+
+    name = "GoldenImage"
+    inputs = GoldenImageInputs
+    outputs = GoldenImageOutputs
+    timeouts = Timeouts(create=3600, update=3600)
+
+    @override
+    def check(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str]
+    ) -> tuple[dict[str, Any], list[Failure]]:
+        return super().check(old, new, lambda: shortened(make_name()))
+
+    @override
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        plain = super().diff(old, state, new)
+        if state.get("recipe") is None:
+            return plain  # nothing is known of it
+        others = tuple(each for each in plain.changes if each.top not in MADE_BY)
+        try:
+            recipe, now = _planned(new, old, state)
+        except ValueError:
+            return plain  # not known yet, or no recipe
+        except InputError:
+            return Difference((*plain.changes, Change("steps", Kind.UPDATE, replace=False)), plain.delete_first)
+        if recipe == state.get("recipe"):
+            return Difference(others, plain.delete_first)
+        told = (each for each in plain.changes if each.top in MADE_BY and each.top != "steps")
+        changes = (*others, *told, *_steps(state.get("stepDigests") or [], now))
+        return Difference((*changes, Change("recipe", Kind.UPDATE, replace=False)), plain.delete_first)
+
+    @override
+    def state(self, asked: Mapping[str, Any], live: Live[GoldenImageOutputs]) -> dict[str, Any]:
+        return _without_steps(super().state(asked, live))
+
+    @override
+    def preview_create(self, new: Mapping[str, Any]) -> dict[str, Any]:
+        return _without_steps(super().preview_create(new))
+
+    @override
+    def preview_update(self, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+        shown = _without_steps(super().preview_update(state, new))
+        try:
+            recipe, _ = _planned(new, {}, state)
+        except (InputError, ValueError):
+            return shown
+        kept = {name: state[name] for name in KNOWN if name in state}
+        return {**shown, **kept} if recipe == state.get("recipe") else shown
+
+    @override
+    async def create(self, api: Api, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
+        return Live(inputs.name or "", {}, GoldenImageOutputs())
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
+        known = await asyncio.to_thread(digests, inputs.steps or ())
+        recipe = recipe_of(inputs, known)
+        name = f"{id}-{recipe}"
+        made = {each.recipe: each for each in await _look(api, id)}
+        if recipe not in made or not made[recipe].is_ready:
+            if recipe not in made or not await _comes(api, made[recipe], call):
+                await build(api, name, inputs, known, call)
+            made = {each.recipe: each for each in await _look(api, id)}
+        try:
+            await _asleep(api, made[recipe].builder, call)
+            kept = await _retire(api, recipe, made.values(), inputs.keep, call)
+        except NeevError as error:
+            raise Halfway(_live(id, recipe, known, await _look(api, id)), error) from error
+        return _live(id, recipe, known, kept)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: GoldenImageInputs | None) -> Live[GoldenImageOutputs] | None:
+        images = _ready(await _look(api, id))
+        return _live(id, images[0].recipe, (), images) if images else None
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
+    ) -> Live[GoldenImageOutputs] | None:
+        was = GoldenImageOutputs.model_validate(dict(state))
+        made = await _look(api, id)
+        return _live(id, was.recipe, was.step_digests, made) if made else None
+
+    @override
+    async def find(self, api: Api, inputs: GoldenImageInputs) -> Live[GoldenImageOutputs] | None:
+        id = inputs.name or ""
+        made = await _look(api, id)
+        known = await asyncio.to_thread(digests, inputs.steps or ())
+        return _live(id, recipe_of(inputs, known), known, made) if made else None
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        for each in await _look(api, id):
+            await BUILDER.delete(api, each.builder.id, call)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A builder, by its name, and what was captured of it."""
+
+    recipe: str
+    builder: Builder
+    snapshot: Captured | None
+
+    @property
+    def is_ready(self) -> bool:
+        return self.snapshot is not None and self.snapshot.status == SnapshotStatus.READY
+
+
+async def _look(api: Api, image: str) -> list[_Made]:
+    """What there is of the image, the newest first."""
+    called = re.compile(re.escape(image) + rf"-([0-9a-f]{{{LENGTH}}})")
+    builders = [(called.fullmatch(each.name), each) for each in await api.sandboxes.list(name=f"{image}-")]
+
+    async def made(recipe: str, builder: Builder) -> _Made:
+        # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
+        of_it = [each for each in await found(api.snapshots.list(builder.id)) or () if each.name == builder.name]
+        return _Made(recipe, builder, of_it[0] if of_it else None)
+
+    ours = await asyncio.gather(*(made(match[1], builder) for match, builder in builders if match))
+    return sorted(ours, key=lambda each: each.builder.created_at or "", reverse=True)
+
+
+async def _comes(api: Api, made: _Made, call: Call) -> bool:
+    """Whether what was begun is an image after a wait; what can never be one is deleted."""
+    if made.snapshot is not None and made.snapshot.status != SnapshotStatus.FAILED:
+        await CAPTURE.settle(api, made.snapshot.id, SnapshotInputs(sandbox_id=made.builder.id), call)
+        return True
+    await BUILDER.delete(api, made.builder.id, call)
+    return False
+
+
+async def _asleep(api: Api, builder: Builder, call: Call) -> None:
+    if builder.phase != PAUSED:
+        call.patience.progress("pausing the builder")
+        await api.sandboxes.pause(builder.id)
+        await steady(api, builder.id, call, wanted=(PAUSED,))
+
+
+async def _retire(api: Api, recipe: str, made: Iterable[_Made], keep: int, call: Call) -> list[_Made]:
+    """The images that are left: the current one, some earlier ones, and what something else holds fast."""
+    earlier = [each for each in made if each.recipe != recipe]
+    kept = [each for each in made if each.recipe == recipe] + _ready(earlier)[:keep]
+    for each in earlier:
+        if each not in kept:
+            try:
+                await BUILDER.delete(api, each.builder.id, call)
+            except Conflict as error:
+                call.log(f"{each.builder.name} is not deleted yet: {error.fact} The next change tries again.")
+                kept.append(each)
+    return kept
+
+
+def _ready(made: Iterable[_Made]) -> list[_Made]:
+    return [each for each in made if each.is_ready]
+
+
+def _live(id: str, recipe: str, digests: Iterable[str], made: Iterable[_Made]) -> Live[GoldenImageOutputs]:
+    """The image as far as it is there; one that is gone, or has no snapshot that can be used, is built again."""
+    ready = sorted(_ready(made), key=lambda each: each.recipe != recipe)
+    images = [
+        BuiltImage(
+            recipe=each.recipe,
+            snapshot_id=each.snapshot.id,
+            builder_id=each.builder.id,
+            created_at=each.snapshot.created_at,
+        )
+        for each in ready
+        if each.snapshot is not None
+    ]
+    if not images or images[0].recipe != recipe:
+        return Live(id, {"name": id}, GoldenImageOutputs(images=images))
+    current = ready[0].snapshot
+    outputs = GoldenImageOutputs(
+        snapshot_id=images[0].snapshot_id,
+        builder_id=images[0].builder_id,
+        recipe=recipe,
+        size_bytes=current.size_bytes if current else None,
+        step_digests=list(digests),
+        images=images,
+    )
+    return Live(id, {"name": id}, outputs)
+
+
+def _planned(new: Mapping[str, Any], old: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The recipe, and the digests of its steps; of a step that is not at hand, where it is the one of before.
+
+    Raises:
+        InputError: the content of a file cannot be read.
+        ValueError: something of it is not known yet, or cannot be.
+    """
+    inputs = _recipe(new, (*MADE_BY, "env"))
+    try:
+        was = _recipe(old, ("steps",)).steps or ()
+    except ValueError:
+        was = ()
+    known = digests(inputs.steps or (), was, state.get("stepDigests") or ())
+    return recipe_of(inputs, known), known
+
+
+def _recipe(values: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInputs:
+    said = {name: values[name] for name in names if values.get(name) is not None}
+    if _holds_unknown(said):
+        raise ValueError("something of it is not known yet")
+    return parse(GoldenImageInputs, said)
+
+
+def _steps(was: list[str], now: list[str]) -> Iterable[Change]:
+    for number in range(max(len(was), len(now))):
+        before, after = (each[number] if number < len(each) else None for each in (was, now))
+        if before != after:
+            kind = Kind.ADD if before is None else Kind.DELETE if after is None else Kind.UPDATE
+            yield Change(f"steps[{number}]", kind, replace=False)
+
+
+def _holds_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_unknown, value.values()))
+    return any(map(_holds_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+
+
+def _without_steps(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without the steps, which hold the contents of files."""
+    return {name: value for name, value in values.items() if name != "steps"}

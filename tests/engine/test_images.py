@@ -1,0 +1,167 @@
+"""Golden images on the real engine: through the plugin and through dynamic resources."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.engine.project import Pulumi
+
+from pulumi_neev.emulator.serve import Emulator
+
+pytestmark = pytest.mark.engine
+
+SECRET = "hunter2-of-the-registry"
+
+
+def made(emulator: Emulator) -> int:
+    """How many sandboxes were made since the last look."""
+    number = emulator.counts().get("POST /sandboxes", 0)
+    emulator.clear_log()
+    return number
+
+
+def left(emulator: Emulator) -> list[int]:
+    return [emulator.state()[kind] for kind in ("sandboxes", "snapshots")]
+
+
+def box() -> dict[str, Any]:
+    return {"type": "neev:index:Sandbox", "properties": {"snapshotId": "${image.snapshotId}"}}
+
+
+def stack(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
+    """An image of two files, a sandbox that follows it, and one that does not."""
+    steps = [
+        {"path": "a", "source": {"fn::fileAsset": "./a"}},
+        {"path": "app", "source": {"fn::fileArchive": "./app"}},
+        {"run": ["sh", "-c", "echo building with $TOKEN; cat a app/* > out"]},
+        *more,
+    ]
+    look = {"sandboxId": "${follows.id}", "create": ["cat", "out"]}
+    return {
+        "image": {
+            "type": "neev:index:GoldenImage",
+            "properties": {"steps": steps, "env": {"TOKEN": SECRET}, "keep": 1, **image},
+        },
+        "follows": box(),
+        "stays": {**box(), "options": {"ignoreChanges": ["snapshotId"]}},
+        "look": {"type": "neev:index:Command", "properties": look},
+    }
+
+
+OUTPUTS = {"said": "${look.stdout}", "snapshotId": "${image.snapshotId}"}
+
+
+FOLLOW = {"image": "update", "follows": "replace", "look": "replace"}
+
+
+def fill(project: Pulumi) -> None:
+    """The project has the files that the steps write."""
+    (project.directory / "app").mkdir()
+    (project.directory / "app" / "b").write_text("B")
+    (project.directory / "a").write_text("1")
+
+
+def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: Pulumi) -> None:
+    emulator = project.emulator
+    fill(project)
+    project.yaml(stack(), outputs=OUTPUTS)
+    first = project.pulumi("up", "--yes", "--skip-preview")
+    assert first.returncode == 0, first.text
+    assert "building with [secret]" in first.text
+    assert project.outputs()["said"] == "1B"
+    assert made(emulator) == 3
+    assert project.up().changes == {}
+    assert project.refresh().changes == {}
+    (project.directory / "a").touch()
+    assert project.up("--refresh").changes == {}
+    assert made(emulator) == 0
+
+    (project.directory / "a").write_text("2")
+    shown = project.preview()
+    assert shown.changes == FOLLOW
+    assert shown.diff("image") == {"steps[0]": "update", "recipe": "update"}
+    assert made(emulator) == 0
+    assert project.up().changes == FOLLOW
+    assert project.outputs()["said"] == "2B"
+    assert made(emulator) == 2
+    assert left(emulator) == [4, 2]
+    assert project.up().changes == {}
+    assert made(emulator) == 0
+
+    (project.directory / "a").write_text("3")
+    assert project.up().changes == FOLLOW
+    assert left(emulator) == [4, 2]
+    state = project.state_of("image")
+    assert state is not None
+    assert len(state["outputs"]["images"]) == 2
+    assert "steps" not in state["outputs"]
+    assert SECRET not in json.dumps(project.export())
+    project.destroy()
+    emulator.advance(5)
+    assert left(emulator) == [0, 0]
+
+
+def test_a_failing_step_is_named_and_leaves_the_image_that_there_is(project: Pulumi) -> None:
+    emulator = project.emulator
+    fill(project)
+    project.yaml(stack(), outputs=OUTPUTS)
+    project.up()
+    made(emulator)
+    good = project.outputs()["snapshotId"]
+    project.yaml(stack({"run": ["sh", "-c", "echo the reason >&2; exit 7"]}), outputs=OUTPUTS)
+    failed = project.pulumi("up", "--yes", "--skip-preview")
+    assert failed.returncode != 0
+    assert "step 4 of 4 (sh -c echo the reason >&2; exit 7): it ended with exit code 7." in failed.text
+    assert "the reason" in failed.text
+    state = project.state_of("image")
+    assert state is not None
+    assert state["outputs"]["snapshotId"] == good
+    assert made(emulator) == 1
+    project.yaml(stack(), outputs=OUTPUTS)
+    project.up()
+    assert made(emulator) == 0
+
+    project.destroy()
+    emulator.advance(5)
+    assert left(emulator) == [0, 0]
+
+
+PROGRAM = """
+import pulumi
+import pulumi_neev as neev
+
+image = neev.GoldenImage("image", steps=[
+    {"path": "a", "source": pulumi.FileAsset("./a")},
+    neev.BuildStep(path="app", source_path="./app"),
+    {"run": ["sh", "-c", "cat a app/* > out"], "timeout_seconds": 60},
+])
+follows = neev.Sandbox("follows", snapshot_id=image.snapshot_id)
+stays = neev.Sandbox("stays", snapshot_id=image.snapshot_id, opts=pulumi.ResourceOptions(ignore_changes=["snapshotId"]))
+look = neev.Command("look", sandbox_id=follows.id, create=["cat", "out"])
+pulumi.export("said", look.stdout)
+pulumi.export("newest", image.images.apply(lambda images: images[0].snapshot_id))
+pulumi.export("snapshotId", image.snapshot_id)
+"""
+
+
+def test_a_dynamic_image_is_built_once_for_an_edit(project: Pulumi) -> None:
+    emulator = project.emulator
+    project.python(PROGRAM)
+    fill(project)
+    project.up()
+    outputs = project.outputs()
+    assert outputs["said"] == "1B"
+    assert outputs["newest"] == outputs["snapshotId"]
+    assert made(emulator) == 3
+    assert project.up().changes == {}
+    project.refresh()
+    assert project.up().changes == {}
+    (project.directory / "app" / "b").write_text("C")
+    assert project.up().changes == {"image": "update", "follows": "replace", "look": "replace"}
+    assert project.outputs()["said"] == "1C"
+    assert made(emulator) == 2
+    project.destroy()
+    emulator.advance(5)
+    assert left(emulator) == [0, 0]
