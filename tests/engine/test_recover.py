@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.engine.bucket import Bucket
-from tests.engine.project import Pulumi, Result, outside, until
+from tests.engine.project import STACK, Pulumi, Result, outside, until
 
 pytestmark = pytest.mark.engine
 
@@ -94,7 +95,7 @@ def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(proje
     assert project.up().changes == {}
 
 
-def test_a_replacement_that_was_killed_goes_on(project: Pulumi) -> None:
+def test_a_replacement_that_was_killed_goes_on(project: Pulumi, tmp_path: Path) -> None:
     emulator = project.emulator
     project.yaml(BOX)
     project.up()
@@ -104,7 +105,9 @@ def test_a_replacement_that_was_killed_goes_on(project: Pulumi) -> None:
     killed(project, times=2)
     emulator.advance(HOUR)
 
-    done = project.neev("recover", "--cancel", "--json", "--yes")
+    # away from the project, as for a stack that a program made
+    full = f"organization/story/{STACK}"
+    done = project.neev("recover", "--cancel", "--json", "--yes", "--stack", full, "--cwd", str(tmp_path))
     assert (done.returncode, actions(done)) == (0, {"Sandbox box": "import"}), done.text
     project.up()
     left = outside(emulator, "GET", "/sandboxes")["items"]

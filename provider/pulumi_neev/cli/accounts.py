@@ -14,24 +14,34 @@ from pulumi_neev.faces.values import plain
 
 PROVIDER_TYPE = f"pulumi:providers:{PACKAGE}"
 DEFAULT = "::default"
+Values = Mapping[str, Any]
 
 
-def of_stack(configured: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+def of_stack(configured: Values, environ: Mapping[str, str]) -> Settings:
     """The account of the stack's configuration, else of the environment."""
-    prefix = f"{PACKAGE}:"
-    ours = {name.removeprefix(prefix): value for name, value in configured.items() if name.startswith(prefix)}
-    return config.settings(typed(ours), environ)
+    return config.settings(typed(_ours(configured)), environ)
 
 
 def of_resource(
-    resource: Mapping[str, Any],
-    resources: Sequence[Mapping[str, Any]],
-    configured: Mapping[str, Any],
-    environ: Mapping[str, str],
+    resource: Values, resources: Sequence[Values], configured: Values, environ: Mapping[str, str]
 ) -> Settings:
-    """The account of the provider that serves the resource; one that the program made has its settings in the state."""
+    """The account of the provider that serves the resource, as the state knows that provider.
+
+    One that the program made has its settings there. The default one has those of its last update, which are older
+    than the configuration, and its key is older than that of the environment too.
+    """
     urn = str(resource.get("provider") or "").rpartition("::")[0]
     provider = next((each for each in resources if each["urn"] == urn and not each.get("delete")), None)
-    if provider is None or provider["type"] != PROVIDER_TYPE or DEFAULT in urn:
+    if provider is None or provider["type"] != PROVIDER_TYPE:
         return of_stack(configured, environ)
-    return config.settings(typed(plain(opened(provider.get("inputs") or {}))), environ)
+    stored = plain(opened(provider.get("inputs") or {}))
+    if DEFAULT in urn:
+        if config.from_environment("apiKey", environ):
+            stored.pop("apiKey", None)
+        stored |= _ours(configured)
+    return config.settings(typed(stored), environ)
+
+
+def _ours(configured: Values) -> dict[str, Any]:
+    prefix = f"{PACKAGE}:"
+    return {name.removeprefix(prefix): value for name, value in configured.items() if name.startswith(prefix)}

@@ -14,6 +14,7 @@ from typing import Any
 from pulumi_neev.core.errors import NeevError
 
 LOCKED = "currently locked"
+PROJECTLESS = "no project file found"
 QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 Deployment = dict[str, Any]
 
@@ -59,8 +60,16 @@ class Engine:
         self.run("cancel", "--yes", "--stack", stack)
 
     def config(self, stack: str) -> dict[str, Any]:
-        """The stack's configuration, the project's included, in clear: `{"neev:orgId": "…"}`."""
-        found = json.loads(self.run("config", "--json", "--show-secrets", "--stack", stack) or "{}")
+        """The stack's configuration, the project's included, in clear: `{"neev:orgId": "…"}`.
+
+        Away from its project a stack has none: that is in a file of the project.
+        """
+        try:
+            found = json.loads(self.run("config", "--json", "--show-secrets", "--stack", stack) or "{}")
+        except EngineFailed as error:
+            if PROJECTLESS not in error.message:
+                raise
+            return {}
         return {name: each.get("value") for name, each in found.items()}
 
     def version(self) -> str:

@@ -1,0 +1,42 @@
+"""Whose account a stack's resources are in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pulumi_neev.cli.accounts import PROVIDER_TYPE, of_resource
+
+ENVIRON = {"NEEV_API_KEY": "of-env", "NEEV_ORG_ID": "org-of-env", "NEEV_PROJECT_ID": "of-env"}
+STORED = {"apiKey": "of-state", "orgId": "org-of-state", "projectId": "of-state"}
+
+
+def account(name: str, configured: dict[str, Any], environ: dict[str, str]) -> tuple[str, str]:
+    urn = f"urn:pulumi:dev::story::{PROVIDER_TYPE}::{name}"
+    provider = {"urn": urn, "type": PROVIDER_TYPE, "inputs": STORED}
+    found = of_resource({"provider": f"{urn}::1"}, [provider], configured, environ)
+    return found.api_key, found.org_id
+
+
+@pytest.mark.parametrize(
+    ("name", "configured", "environ", "expected"),
+    [
+        ("mine", {"neev:apiKey": "of-config"}, ENVIRON, ("of-state", "org-of-state")),
+        ("default", {}, {}, ("of-state", "org-of-state")),
+        ("default", {}, ENVIRON, ("of-env", "org-of-state")),
+        ("default_0_1_0", {"neev:apiKey": "of-config", "aws:region": "x"}, ENVIRON, ("of-config", "org-of-state")),
+        ("default", {"neev:orgId": "org-of-config"}, ENVIRON, ("of-env", "org-of-config")),
+    ],
+)
+def test_what_is_newer_wins(
+    name: str, configured: dict[str, Any], environ: dict[str, str], expected: tuple[str, str]
+) -> None:
+    assert account(name, configured, environ) == expected
+
+
+def test_what_the_dynamic_host_serves_is_in_the_account_of_the_stack() -> None:
+    found = of_resource(
+        {"provider": "urn:pulumi:dev::story::pulumi:providers:pulumi-python::default::1"}, [], {}, ENVIRON
+    )
+    assert found.api_key == "of-env"
