@@ -137,7 +137,7 @@ def _newer(one: str | None, other: str | None) -> bool | None:
 def _nothing(resource: AnyResource) -> str:
     if _can_be_found(resource):
         return "nothing of it is there; the next `pulumi up` makes it"
-    return "nobody knows whether it ran; the next `pulumi up` runs it"
+    return "nobody can tell how far it came; the next `pulumi up` does it (again)"
 
 
 def _can_be_found(resource: AnyResource) -> bool:

@@ -71,7 +71,7 @@ def test_a_command_is_not_looked_for_and_the_plan_says_that_nobody_knows() -> No
     command = pending("neev:index:Command", "install")
     assert searched(command) is None
     (step,) = plan(state(interrupted=[command]), {}).steps
-    assert step.why == "nobody knows whether it ran; the next `pulumi up` runs it"
+    assert step.why == "nobody can tell how far it came; the next `pulumi up` does it (again)"
 
 
 @pytest.mark.parametrize("kind", ["neev:index:Snapshot", "pulumi-python:dynamic/neev:Snapshot"])
