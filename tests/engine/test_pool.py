@@ -60,7 +60,7 @@ def test_a_pool_lives(project: Pulumi) -> None:
     emulator.advance(1)
     sent(emulator)
     healed = project.up("--refresh")
-    assert healed.diff("fleet") == {f"members[{place}]": "update" for place in (2, 3, 17)}
+    assert healed.diff("fleet") == {f'["{before[place]["name"]}"]': "add" for place in (2, 3, 17)}
     assert sent(emulator) == {CREATE: 3}
     assert [now["id"] == was["id"] for now, was in zip(members(project), before, strict=True)].count(False) == 3
     assert project.refresh().changes == {}
@@ -85,7 +85,7 @@ def test_members_that_fail_are_named_and_the_next_update_makes_them(project: Pul
     assert Counter(each["phase"] for each in members(project)) == {"Ready": 3, "Missing": 2}
 
     assert project.refresh().returncode == 0
-    assert set(project.preview().diff("fleet").values()) == {"update"}
+    assert set(project.preview().diff("fleet").values()) == {"add"}
     sent(emulator)
     assert project.up().changes == {"fleet": "update"}
     assert sent(emulator) == {CREATE: 2}

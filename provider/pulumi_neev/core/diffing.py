@@ -37,7 +37,9 @@ class Change:
 
     @property
     def top(self) -> str:
-        """The name of the input that the path begins with."""
+        """The name of what the path begins with."""
+        if self.path.startswith('["'):
+            return self.path[2:].partition('"]')[0]
         return self.path.split(".")[0].split("[")[0]
 
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
-from pulumi_neev.core.checking import parse
+from pulumi_neev.core.checking import parse, path_of
 from pulumi_neev.core.diffing import Change, Difference, Kind, equal
 from pulumi_neev.core.errors import Failed, InputError
 from pulumi_neev.core.model import Property
@@ -33,6 +33,8 @@ from pulumi_neev.resources.sandbox import Sandbox
 
 MEMBER: AnyMachine = Sandbox()
 """What a member is like whose pool is not known yet."""
+NAMED = 20
+"""Members that a plan names; what comes after them is counted."""
 TAKEN = (
     "They may belong to another stack, so they are left alone. Choose another name; where they are what an interrupted "
     "create left, import the pool by its name, or delete them."
@@ -56,11 +58,13 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         plain = super().diff(old, state, new)
-        members = enumerate(state.get("members") or ())
-        healed = (
-            Change(f"members[{place}]", Kind.UPDATE, replace=False) for place, each in members if each.get("problem")
-        )
-        return plain if plain.replaces else Difference((*plain.changes, *healed), plain.delete_first)
+        wrong = [str(each["name"]) for each in state.get("members") or () if each.get("problem")]
+        if plain.replaces or not wrong:
+            return plain
+        named = wrong if len(wrong) <= NAMED else [*wrong[:NAMED], f"{len(wrong) - NAMED} more members"]
+        # the engine shows what is added, but of an output that differs the whole as if it were deleted
+        healed = (Change(path_of((name,)), Kind.ADD, replace=False) for name in named)
+        return Difference((*plain.changes, *healed), plain.delete_first)
 
     @override
     async def create(self, api: Api, inputs: SandboxPoolInputs, call: Call) -> Live[SandboxPoolOutputs]:

@@ -160,6 +160,7 @@ def test_a_change_knows_its_input() -> None:
     """The engine wants the top-level name too."""
     assert Change("wall.holes[1].host", Kind.UPDATE, replace=False).top == "wall"
     assert Change("argv[0]", Kind.UPDATE, replace=True).top == "argv"
+    assert Change('["a-b.c"]', Kind.ADD, replace=False).top == "a-b.c"
     assert not Difference().replaces
 
 

@@ -76,7 +76,8 @@ async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_
     assert problems(seen) == {1: "it is missing", 3: "it is missing"}
     assert seen is not None
     assert seen.state["readyReplicas"] == 3
-    assert planned(seen, name="fleet", replicas=5) == ["members[1]", "members[3]"]
+    gone = [members(pool)[place]["name"] for place in (1, 3)]
+    assert planned(seen, name="fleet", replicas=5) == [f'["{name}"]' for name in gone]
     engine.sent()
     healed = await engine.update(POOL, seen, name="fleet", replicas=5)
     assert Counter(engine.sent()) == {CREATE: 2}
@@ -84,6 +85,13 @@ async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_
     assert planned(healed, name="fleet", replicas=5) == []
     kept = [each["id"] for each in members(healed)]
     assert [kept[place] == each["id"] for place, each in enumerate(members(pool))] == [True, False, True, False, True]
+
+
+def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
+    missing = [{"name": f"fleet-abc123-{index}", "phase": "Missing", "problem": "it is missing"} for index in range(30)]
+    said = {"name": "fleet", "replicas": 30}
+    changes = POOL.diff(said, {**said, "members": missing}, said).changes
+    assert (len(changes), changes[0].top, changes[-1].top) == (21, "fleet-abc123-0", "10 more members")
 
 
 async def test_a_member_that_failed_is_made_anew_under_its_name(engine: Engine) -> None:
@@ -286,7 +294,7 @@ async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(e
     assert kept.state["readyReplicas"] == 2
     (place,) = problems(kept)
     assert members(kept)[place]["phase"] == "Pending"
-    assert planned(kept, name="fleet", replicas=3) == [f"members[{place}]"]
+    assert planned(kept, name="fleet", replicas=3) == [f'["{members(kept)[place]["name"]}"]']
 
 
 async def test_what_every_member_would_be_refused_is_asked_no_more(engine: Engine) -> None:
