@@ -1,0 +1,41 @@
+"""N sandboxes created and awaited with the official client and asyncio alone: what a pool is measured beside.
+
+It is written as a careful user would: creates side by side, as many as the client has connections for, and then one
+look at the list every half second, which is cheaper than asking for each sandbox. It keeps no state and can be neither
+run again nor changed afterwards: that is what a pool has beyond it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from neevai import AsyncNeevAI
+
+LOOKS = 0.5
+"""Seconds between looks at the list."""
+PAGE = 100
+AT_ONCE = 64
+"""Creates under way: the client keeps a hundred connections, and who waits too long for one gets an error."""
+
+
+async def main(number: int) -> None:
+    """So many sandboxes are Ready and reachable."""
+    async with AsyncNeevAI() as neev:
+        door = asyncio.Semaphore(AT_ONCE)
+
+        async def create(index: int) -> str:
+            async with door:
+                return (await neev.sandboxes.create({"name": f"fleet-{index}"})).id
+
+        waiting = set(await asyncio.gather(*map(create, range(number))))
+        while waiting:
+            await asyncio.sleep(LOOKS)
+            pages = range(1, -(-number // PAGE) + 1)
+            read = await asyncio.gather(*(neev.sandboxes.list(page=page, limit=PAGE, name="fleet-") for page in pages))
+            items = (each for page in read for each in page.items)
+            waiting -= {each.id for each in items if each.phase == "Ready" and each.addressable}
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))

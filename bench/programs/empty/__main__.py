@@ -1,0 +1,1 @@
+"""Nothing: what an update takes that has nothing to do."""
