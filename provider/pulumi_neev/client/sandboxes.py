@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from pulumi_neev.client.adopting import do_once, make_once
-from pulumi_neev.client.pages import PAGE_SIZE, read_all
+from pulumi_neev.client.pages import PAGE_SIZE, read_all, read_from_first
 from pulumi_neev.client.sweeping import Sweeper
 from pulumi_neev.client.watching import Watcher
 from pulumi_neev.client.wire import Item, Page, Wire, nothing, parser, seconds
@@ -175,6 +175,11 @@ class Sandboxes:
     async def list(self, *, name: str | None = None, status: str | None = None) -> tuple[Sandbox, ...]:
         """Return every sandbox whose name contains `name` and whose phase is `status`."""
         return await read_all(lambda number: self._read_page(number, name=name, status=status))
+
+    async def glance(self, *, name: str) -> tuple[Sandbox, ...]:
+        """Return sandboxes whose name contains `name`; some may be missing where others came and went meanwhile."""
+        pages = await read_from_first(lambda number: self._read_page(number, name=name))
+        return tuple(each for page in pages for each in page.items)
 
     async def metrics(
         self, id: str, *, from_: str | None = None, to: str | None = None, step: str | None = None

@@ -105,8 +105,7 @@ class Machine(Resource[M, O]):
 
     @override
     async def settle(self, api: Api, id: str, inputs: M, call: Call) -> Live[O]:
-        seen = await _match(api, await steady(api, id, call), inputs, call)
-        return self.live(seen, inputs, renewed=seen.max_lifetime_seconds)
+        return await self.matched(api, await steady(api, id, call), inputs, call)
 
     @override
     async def read(self, api: Api, id: str, inputs: M | None) -> Live[O] | None:
@@ -123,8 +122,7 @@ class Machine(Resource[M, O]):
     async def update(self, api: Api, id: str, old: M, new: M, call: Call) -> Live[O]:
         if new.rollback_to is not None and new.rollback_to != old.rollback_to:
             await api.sandboxes.rollback(id, new.rollback_to)
-        seen = await _match(api, await steady(api, id, call), new, call, was=old)
-        return self.live(seen, new, renewed=seen.max_lifetime_seconds)
+        return await self.matched(api, await steady(api, id, call), new, call, was=old)
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
@@ -135,6 +133,11 @@ class Machine(Resource[M, O]):
             patience=call.patience,
             what="waiting until it is gone",
         )
+
+    async def matched(self, api: Api, seen: Seen, inputs: M, call: Call, was: M | None = None) -> Live[O]:
+        """The sandbox, which was seen Ready or paused just now, is as the inputs say."""
+        seen = await _match(api, seen, inputs, call, was)
+        return self.live(seen, inputs, renewed=seen.max_lifetime_seconds)
 
     def live(self, seen: Seen, inputs: M | None, *, renewed: int | None = None) -> Live[O]:
         """The sandbox as a program sees it; ``renewed`` is the lifetime that a renewal is known to have set."""
@@ -200,7 +203,7 @@ async def steady(api: Api, id: str, call: Call, *, wanted: tuple[str, ...] = SET
     """The sandbox is in one of the wanted phases, and reachable where it runs."""
     seen = await until(
         lambda within: api.sandboxes.observe(id, within),
-        lambda each: _verdict(each, wanted),
+        lambda each: verdict(each, wanted),
         patience=call.patience,
         what=f"waiting until it is {' or '.join(wanted)}",
     )
@@ -209,7 +212,8 @@ async def steady(api: Api, id: str, call: Call, *, wanted: tuple[str, ...] = SET
     return seen
 
 
-def _verdict(seen: Seen | None, wanted: tuple[str, ...]) -> Verdict:
+def verdict(seen: Seen | None, wanted: tuple[str, ...]) -> Verdict:
+    """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
     if seen is None:
         return Failed("it is gone: it was deleted elsewhere, or its lifetime ended; run `pulumi up --refresh`")
     if seen.phase == RESTORE_FAILED:

@@ -148,11 +148,12 @@ async def _rolled_out(
     generation = _generation(inputs, call.stored)
     wanted = pool_plan.wanted(inputs, generation, was)
     # nothing had a member's name when the pool was created, just now
-    lives = () if call.created else _lives(wanted, await _listed(api, wanted.pool))
+    listed = () if call.created else await _listed(api, wanted.pool)
+    lives = _lives(wanted, listed)
     kept = call.stored if lives and generation == call.stored.get("generation") else {}
     members = pool_plan.survey(wanted, lives)
     new = pool_plan.for_new_ones(wanted.recipe, kept)
-    rollout = Rollout(api, wanted, members, new=new, bounds=Bounds.of(inputs), call=call)
+    rollout = Rollout(api, wanted, members, listed, new=new, bounds=Bounds.of(inputs), call=call)
     await rollout.run()
     live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values())
     if rollout.failures:

@@ -10,6 +10,7 @@ from functools import partial
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.pacing import WIDEST
+from pulumi_neev.client.sandboxes import Sandbox as Seen
 from pulumi_neev.core.errors import (
     Cancelled,
     Conflict,
@@ -21,9 +22,10 @@ from pulumi_neev.core.errors import (
     Unauthorized,
 )
 from pulumi_neev.core.resource import Call
-from pulumi_neev.core.waiting import Patience, first
-from pulumi_neev.resources.machine import READY
+from pulumi_neev.core.waiting import Done, Patience, first
+from pulumi_neev.resources.machine import READY, SETTLED, verdict
 from pulumi_neev.resources.pool_inputs import MOST, SandboxPoolInputs
+from pulumi_neev.resources.pool_lookout import Lookout
 from pulumi_neev.resources.pool_plan import (
     LEAVING,
     AnyLive,
@@ -68,7 +70,15 @@ class Rollout:
     """One operation on the members of a pool; every member is tried, whatever becomes of the others."""
 
     def __init__(  # noqa: PLR0913  what it works with, each by its name
-        self, api: Api, wanted: Wanted, members: Collection[Member], *, new: Recipe, bounds: Bounds, call: Call
+        self,
+        api: Api,
+        wanted: Wanted,
+        members: Collection[Member],
+        listed: Collection[Seen],
+        *,
+        new: Recipe,
+        bounds: Bounds,
+        call: Call,
     ) -> None:
         self._api = api
         self._wanted = wanted
@@ -77,7 +87,8 @@ class Rollout:
         self._call = call
         left = call.patience.deadline - call.patience.spent
         self._patience = Patience(left, call.patience.clock, call.patience.cancelled, lambda _phase: self._tell())
-        self._found = {member.name: member for member in members}
+        self._lookout = Lookout(api, f"{wanted.pool}-", self._patience)
+        self._listed = {each.name: each for each in listed}
         todo = plan(wanted, members)
         self._to_make = deque([*(each.name for each in todo.mend), *todo.make])
         self._to_change = deque(todo.change)
@@ -111,7 +122,7 @@ class Rollout:
         finally:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks, self._lookout.aclose(), return_exceptions=True)
 
     async def _given_up(self) -> None:
         clock = self._patience.clock
@@ -211,7 +222,8 @@ class Rollout:
         self.lives[name] = live
         self._sending.discard(name)
         self._news.set()
-        self.lives[name] = await self._wanted.kind.settle(self._api, live.id, self._named(self._new, name), call)
+        seen = await self._lookout.settled(live.id)
+        self.lives[name] = await self._wanted.kind.matched(self._api, seen, self._named(self._new, name), call)
 
     async def _adopted(self, name: str, conflict: Conflict) -> AnyLive:
         """What has the member's name is the member: an answer that came to nobody had made it."""
@@ -221,11 +233,15 @@ class Rollout:
         return self._wanted.kind.live(seen, self._new)
 
     async def _change(self, member: Member) -> None:
-        kind, id, call = self._wanted.kind, member.live.id, self._member_call()
+        # what the list has just shown as settled need not be looked at again
+        listed = self._listed.get(member.name)
+        settled = listed is not None and isinstance(verdict(listed, SETTLED), Done)
+        seen = listed if listed and settled else await self._lookout.settled(member.live.id)
         recipe = self._named(self._wanted.recipe, member.name)
         # told that nothing else was asked for before, it leaves alone who sleeps by himself
         was = recipe.model_copy(update={"paused": None}) if self._wanted.wakes else recipe
-        self.lives[member.name] = await kind.update(self._api, id, was, recipe, call)
+        kind, call = self._wanted.kind, self._member_call()
+        self.lives[member.name] = await kind.matched(self._api, seen, recipe, call, was)
 
     async def _remove(self, name: str) -> None:
         await self._wanted.kind.delete(self._api, self.lives[name].id, self._member_call())

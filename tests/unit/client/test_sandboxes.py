@@ -77,6 +77,7 @@ async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> 
     await asyncio.gather(ready(api, "box-a"), ready(api, "box-b"), ready(api, "other"))
     assert {each.name for each in await api.sandboxes.list(name="box")} == {"box-a", "box-b"}
     assert await api.sandboxes.list(status="Paused") == ()
+    assert {each.name for each in await api.sandboxes.glance(name="box")} == {"box-a", "box-b"}
 
 
 async def test_size_egress_and_windows_change_in_place(api: Api) -> None:

@@ -96,7 +96,7 @@ def test_a_create_costs_little_more_than_a_request_for_each(replicas: int) -> No
             began = service.clock.monotonic()
             pool = await created(api, service, replicas=replicas)
             assert pool.state["readyReplicas"] == replicas
-            assert service.clock.monotonic() - began < 5 + 1.5 + 0.01 * replicas / 16 * 2
+            assert service.clock.monotonic() - began < 5 + 1 + 0.01 * replicas / 16
             assert service.requests <= 1.1 * replicas
             before = service.requests
             assert await lifecycle.read(POOL, api, pool.id, pool.inputs, pool.state) == pool
