@@ -9,7 +9,7 @@ JOBS ?= 2
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit chaos bench engine docs schema sdks
+.PHONY: demo test check audit chaos bench scale engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
@@ -27,6 +27,9 @@ audit: .venv/.stamp ## the locked packages against the known vulnerabilities, wh
 
 bench: .venv/.stamp ## the figures of docs/performance.md, side by side
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py
+
+scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one pool
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
 
 chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; docs/reliability.md
 	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)

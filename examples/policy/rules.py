@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 KINDS = ("Sandbox", "SandboxFork", "SandboxPool", "Agent")
-ENDLESS = "has neither an idle window nor a lifetime: set idleTimeoutSeconds or maxLifetimeSeconds"
-OPEN = "may reach the whole internet: name the hosts that it needs in egress.allow"
-FLOATING = "runs an image without a digest, which may be another tomorrow: write NAME@sha256:..."
-EVERYWHERE = ("0.0.0.0/0", "::/0", "*")
+ENDLESS = (
+    "has no idle window and no lifetime, so it runs until somebody stops it: "
+    "set idleTimeoutSeconds or maxLifetimeSeconds"
+)
+OPEN = "may reach the whole internet: name in egress.allow what it needs"
+FLOATING = "has its image by a tag, which may be another one tomorrow: name it by its digest, NAME@sha256:..."
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 DEFAULT_CPU = 1.0
 """Cores of a sandbox that says none."""
 
@@ -46,15 +49,11 @@ RULES = {"sandbox-ends": endless, "egress-is-closed": open_to_the_internet, "ima
 
 
 def cores(resources: Iterable[tuple[str, Properties]]) -> float:
-    """The cores of what may run at the same time: what is paused has none."""
-    return sum(
-        (props.get("cpu") or DEFAULT_CPU) * (props.get("replicas", 1) if kind == "SandboxPool" else 1)
-        for kind, props in resources
-        if not props.get("paused")
-    )
+    """The cores of all of it together, paused or not."""
+    return sum((props.get("cpu") or DEFAULT_CPU) * props.get("replicas", 1) for _, props in resources)
 
 
 def too_many(resources: Iterable[tuple[str, Properties]], limit: float) -> str | None:
     """A stack that grows past what was agreed on is looked at by somebody."""
-    running = cores(resources)
-    return f"asks for {running:g} cores, and {limit:g} are allowed" if running > limit else None
+    together = cores(resources)
+    return f"has {together:g} cores, and {limit:g} are allowed" if together > limit else None

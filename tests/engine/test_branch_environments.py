@@ -175,6 +175,11 @@ def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_foun
     assert pipeline.names() == ["base", "pr-3"]
     assert emulator.counts()["POST /sandboxes/{id}/fork"] == 1, "what the killed job made is used"
 
+    outside(emulator, "POST", "/sandboxes", {"name": "pr-4"})
+    emulator.advance(25 * HOUR)
+    pipeline.run("sweep.sh")
+    assert pipeline.names() == ["base", "pr-3"], "only what no stack knows is swept"
+
     emulator.change_settings(durations={"fork": HOUR})
     job = pipeline.start("up.sh", "pr-5", "a.1", port=ports[1])
     until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 2 or job.poll() is not None)

@@ -71,13 +71,13 @@ def test_an_image_that_can_change_is_named(rules: ModuleType, image: str | None,
     assert (rules.floating_image("Sandbox", {"image": image}) is None) is fine
 
 
-def test_cores_are_those_that_may_run_at_the_same_time(rules: ModuleType) -> None:
+def test_cores_are_counted_paused_or_not(rules: ModuleType) -> None:
     stack = [
         ("Sandbox", {"cpu": 2}),
-        ("Sandbox", {"cpu": 8, "paused": True}),
+        ("Sandbox", {"cpu": 1, "paused": True}),
         ("Agent", {}),
         ("SandboxPool", {"cpu": 0.5, "replicas": 4}),
     ]
-    assert rules.cores(stack) == 5
-    assert rules.too_many(stack, 5) is None
-    assert rules.too_many(stack, 4) == "asks for 5 cores, and 4 are allowed"
+    assert rules.cores(stack) == 6
+    assert rules.too_many(stack, 6) is None
+    assert rules.too_many(stack, 5) == "has 6 cores, and 5 are allowed"

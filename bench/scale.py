@@ -1,0 +1,132 @@
+"""What N sandboxes cost as one stack, as many stacks, and as one pool: engine time, API requests, size of the state.
+
+Run by ``make scale``. Provisioning takes no time here: what is measured is what is around it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi_neev.emulator import Emulator, serve
+
+PARALLEL = "64"
+STEPS = {
+    "up": ("up", "--yes", "--skip-preview"),
+    "up, no change": ("up", "--yes", "--skip-preview"),
+    "up --refresh, no change": ("up", "--yes", "--skip-preview", "--refresh"),
+    "destroy": ("destroy", "--yes", "--skip-preview"),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the sandboxes are spread."""
+
+    title: str
+    stacks: int
+    resources: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one command on every stack, one after another, took."""
+
+    wall: float
+    cpu: float
+    requests: int
+    state_bytes: int
+
+
+def main() -> None:
+    """The table is printed, as docs/scale.md has it."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("-n", type=int, default=1000, help="sandboxes in each layout")
+    options.add_argument("--stacks", type=int, default=10, help="stacks where there are many")
+    asked = options.parse_args()
+    print(f"\n{asked.n} sandboxes, -p {PARALLEL}, stacks one after another\n")
+    print("| layout | command | seconds | CPU seconds | API requests | state, KB |")
+    print("| --- | --- | ---: | ---: | ---: | ---: |")
+    for layout in layouts(asked.n, asked.stacks):
+        for step, figure in measured(layout):
+            cells = f"{figure.wall:.1f} | {figure.cpu:.1f} | {figure.requests} | {figure.state_bytes / 1000:.0f}"
+            print(f"| {layout.title} | {step} | {cells} |", flush=True)
+
+
+def layouts(n: int, stacks: int) -> tuple[Layout, ...]:
+    """One stack, many, and a pool."""
+    pool = {"pool": {"type": "neev:index:SandboxPool", "properties": {"replicas": n}}}
+    return (
+        Layout(f"one stack of {n}", 1, _sandboxes(n)),
+        Layout(f"{stacks} stacks of {n // stacks}", stacks, _sandboxes(n // stacks)),
+        Layout(f"one pool of {n}", 1, pool),
+    )
+
+
+def _sandboxes(n: int) -> dict[str, Any]:
+    return {f"box-{number:04d}": {"type": "neev:index:Sandbox", "properties": {"cpu": 1}} for number in range(n)}
+
+
+def measured(layout: Layout) -> Iterator[tuple[str, Figure]]:
+    """Each command of a life, on every stack."""
+    with tempfile.TemporaryDirectory() as folder, serve(provision=0) as emulator:
+        work = Path(folder)
+        (work / "state").mkdir()
+        (work / "Pulumi.yaml").write_text(
+            json.dumps({"name": "scale", "runtime": "yaml", "resources": layout.resources}), encoding="utf-8"
+        )
+        env = _environment(work, emulator)
+        stacks = [f"team-{number}" for number in range(layout.stacks)]
+        for stack in stacks:
+            _pulumi(work, env, "stack", "init", stack)
+        for title, command in STEPS.items():
+            emulator.clear_log()
+            before, began = _cpu(), time.perf_counter()
+            for stack in stacks:
+                _pulumi(work, env, *command, "--stack", stack, "-p", PARALLEL)
+            wall, cpu = time.perf_counter() - began, _cpu() - before
+            state = sum(file.stat().st_size for file in (work / "state").glob(".pulumi/stacks/scale/*.json"))
+            yield title, Figure(wall, cpu, sum(emulator.counts().values()), state)
+
+
+def _cpu() -> float:
+    """The seconds that every engine, program and plugin has computed so far; the emulator is not among them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _environment(work: Path, emulator: Emulator) -> dict[str, str]:
+    engine = Path(os.environ["PULUMI_NEEV_ENGINE"]) / "bin"
+    path = [str(engine), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]
+    return {
+        **os.environ,
+        **emulator.env,
+        "PATH": os.pathsep.join(path),
+        "PULUMI_HOME": str(work / "home"),
+        "PULUMI_BACKEND_URL": f"file://{work / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "bench",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+    }
+
+
+def _pulumi(work: Path, env: Mapping[str, str], *arguments: str) -> None:
+    command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
+    done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    main()

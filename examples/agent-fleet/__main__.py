@@ -1,0 +1,42 @@
+"""A fleet of agents: one image is built, twenty sandboxes start from it, and in each an agent answers."""
+
+import pulumi
+
+import pulumi_neev as neev
+
+config = pulumi.Config()
+replicas, port, step = (config.require_int(name) for name in ("replicas", "port", "portStep"))
+
+builder = neev.Sandbox("builder")
+program = [
+    neev.File(name, sandbox_id=builder.id, path=f"agent/{name}", source_path=f"agent/{name}")
+    for name in ("agent.py", "build.py")
+]
+built = neev.Command(
+    "build",
+    sandbox_id=builder.id,
+    create=["python3", "agent/build.py"],
+    triggers=[file.sha256 for file in program],
+    opts=pulumi.ResourceOptions(depends_on=program),
+)
+image = neev.Snapshot(
+    "image",
+    sandbox_id=builder.id,
+    triggers=[built.id],
+    opts=pulumi.ResourceOptions(depends_on=[built]),
+)
+
+pool = neev.SandboxPool("agents", replicas=replicas, snapshot_id=image.id, idle_timeout_seconds=3600)
+
+urls = []
+for index in range(replicas):
+    member = pool.members.apply(lambda members, index=index: members[index].id)
+    own_port = port + index * step
+    started = neev.Command(f"agent-{index}", sandbox_id=member, create=["python3", "agent/agent.py", str(own_port)])
+    exposed = neev.PreviewPort(
+        f"agent-{index}", sandbox_id=member, port=own_port, opts=pulumi.ResourceOptions(depends_on=[started])
+    )
+    urls.append(exposed.preview_url)
+
+pulumi.export("ready", pool.ready_replicas)
+pulumi.export("urls", urls)

@@ -1,0 +1,89 @@
+"""The fleet of agents: made, asked, made again elsewhere to the last byte, scaled, and gone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import yaml
+from tests.engine.project import Pulumi, inside, outside
+from tests.engine.sdks import ROOT
+
+from pulumi_neev.emulator import serve
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+
+EXAMPLE = ROOT / "examples" / "agent-fleet"
+REPLICAS = 20
+
+
+def test_two_fleets_are_the_same_to_the_last_byte(project: Pulumi, tmp_path: Path, engine: Path) -> None:
+    fleet, emulator = made(project), project.emulator
+    fleet.up("--parallel", "64")
+    first = digests(fleet)
+    assert len(first) == 1
+    assert fleet.up().changes == {}
+    member = outside(emulator, "GET", "/sandboxes?name=agents&limit=1")["items"][0]["id"]
+    assert inside(emulator, member, "agent/agent.py") == (EXAMPLE / "agent" / "agent.py").read_bytes()
+
+    fleet.config("replicas", "18")
+    assert set(fleet.up().changes.values()) == {"update", "delete"}
+    assert fleet.outputs()["ready"] == 18
+    fleet.destroy("--parallel", "64")
+    assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)
+
+    (tmp_path / "another").mkdir()
+    with serve() as elsewhere:
+        again = made(Pulumi(tmp_path / "another", engine, elsewhere))
+        again.up("--parallel", "64")
+        assert digests(again) == first
+        again.destroy("--parallel", "64")
+
+
+def made(project: Pulumi) -> Pulumi:
+    """The project is the example; its agents listen on ports that are free."""
+    shutil.copytree(EXAMPLE, project.directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("Pulumi.yaml"))
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+    project.write({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
+    project.config("port", str(free_ports(REPLICAS)))
+    project.config("portStep", "1")
+    return project
+
+
+def free_ports(number: int) -> int:
+    """The first of so many ports in a row that nobody listens on."""
+    for first in range(20_000, 30_000, number):
+        sockets = [socket.socket() for _ in range(number)]
+        try:
+            for offset, each in enumerate(sockets):
+                each.bind(("", first + offset))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for each in sockets:
+                each.close()
+    raise AssertionError("no ports are free")
+
+
+def ask(url: str) -> dict[str, Any]:
+    """What an agent says."""
+    with urlopen(f"{url}?q=fork") as answer:
+        said: dict[str, Any] = json.loads(answer.read())
+    return said
+
+
+def digests(project: Pulumi) -> set[str]:
+    """The workspaces of all agents, each of which answers."""
+    urls = project.outputs()["urls"]
+    assert len(urls) == len(set(urls)) == REPLICAS
+    said = [ask(url) for url in urls]
+    assert {each["answer"] for each in said} == {"A sandbox that begins as another is."}
+    return {each["workspace"] for each in said}

@@ -1,0 +1,37 @@
+"""The program that the Pulumi Kubernetes Operator runs for each team, as it runs it: up, again, scaled, healed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import pytest
+import yaml
+from tests.engine.project import Pulumi, outside
+from tests.engine.sdks import ROOT
+
+pytestmark = pytest.mark.engine
+
+EXAMPLE = ROOT / "examples" / "kubernetes-operator"
+
+
+def test_a_team_has_the_sandboxes_that_its_stack_says(project: Pulumi) -> None:
+    emulator = project.emulator
+    shutil.copy(EXAMPLE / "__main__.py", project.directory)
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+    project.write({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
+
+    assert project.up("--refresh").changes == {"workers": "create"}
+    outputs = project.outputs()
+    assert outputs["ready"] == 3
+    assert project.up("--refresh").changes == {}
+    project.config("replicas", "4")
+    assert project.up("--refresh").changes == {"workers": "update"}
+    assert set(outputs["names"]) < set(project.outputs()["names"])
+
+    outside(emulator, "DELETE", f"/sandboxes/{outputs['names'][0]}")
+    emulator.advance(60)
+    assert project.up("--refresh").changes == {"workers": "update"}
+    assert project.outputs()["ready"] == emulator.state()["sandboxes"] == 4
+    project.destroy()
+    assert emulator.state()["sandboxes"] == 0

@@ -1,0 +1,66 @@
+"""The manifests for the Pulumi Kubernetes Operator have the fields that it knows, and no key is in them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "kubernetes-operator"
+MANIFESTS = {file.name: list(yaml.safe_load_all(file.read_text())) for file in (EXAMPLE / "manifests").iterdir()}
+STACKS = [each for found in MANIFESTS.values() for each in found if each["kind"] == "Stack"]
+PROJECT = yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text())
+SPEC = {
+    *("stack", "serviceAccountName", "projectRepo", "branch", "commit", "repoDir", "shallow", "backend", "config"),
+    *("configRef", "secretsRef", "secretsProvider", "envRefs", "gitAuth", "fluxSource", "programRef", "environment"),
+    *("refresh", "expectNoRefreshChanges", "continueResyncOnCommitMatch", "resyncFrequencySeconds", "preview"),
+    *("destroyOnFinalize", "driftDetection", "retryOnUpdateConflict", "retryMaxBackoffDurationSeconds", "targets"),
+    *("targetDependents", "prerequisites", "useLocalStackOnly", "workspaceReclaimPolicy", "workspaceTemplate"),
+    "updateTemplate",
+}
+"""The fields of `Stack.spec` that are not deprecated, by the operator's own reference (docs/stacks.md, 2.x)."""
+
+
+def test_there_is_a_stack_for_more_than_one_team() -> None:
+    """In the same namespace, each with a name of its own."""
+    assert len({each["spec"]["stack"] for each in STACKS}) == len(STACKS) >= 2
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
+def test_a_stack_has_the_fields_that_the_operator_knows(stack: dict[str, Any]) -> None:
+    """A field that it does not know is dropped in silence."""
+    assert stack["apiVersion"] == "pulumi.com/v1"
+    assert set(stack) == {"apiVersion", "kind", "metadata", "spec"}
+    spec = stack["spec"]
+    assert set(spec) <= SPEC
+    assert ("branch" in spec) != ("commit" in spec)
+    assert spec["resyncFrequencySeconds"] >= 60
+    assert set(spec["workspaceTemplate"]) == {"spec"}
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
+def test_what_is_secret_comes_from_a_secret(stack: dict[str, Any]) -> None:
+    """By name and key."""
+    for variable in stack["spec"]["envRefs"].values():
+        assert variable["type"] == "Secret"
+        assert set(variable["secret"]) == {"name", "key"}
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
+def test_a_stack_configures_what_the_program_asks_for(stack: dict[str, Any]) -> None:
+    """Names of the project, as text, as the operator hands them on."""
+    for key, value in stack["spec"]["config"].items():
+        project, _, name = key.partition(":")
+        assert project == PROJECT["name"]
+        assert name in PROJECT["config"]
+        assert isinstance(value, str)
+
+
+def test_the_stacks_run_as_an_account_that_exists() -> None:
+    """And that the operator may ask about."""
+    account, binding = MANIFESTS["account.yaml"]
+    assert {each["spec"]["serviceAccountName"] for each in STACKS} == {account["metadata"]["name"]}
+    assert {each["metadata"]["namespace"] for each in STACKS} == {account["metadata"]["namespace"]}
+    subject = {"kind": "ServiceAccount", **account["metadata"]}
+    assert binding["subjects"] == [subject]
+    assert binding["roleRef"]["name"] == "system:auth-delegator"
