@@ -7,26 +7,15 @@ import pulumi_neev as neev
 config = pulumi.Config()
 replicas, port, step = (config.require_int(name) for name in ("replicas", "port", "portStep"))
 
-builder = neev.Sandbox("builder")
-program = [
-    neev.File(name, sandbox_id=builder.id, path=f"agent/{name}", source_path=f"agent/{name}")
-    for name in ("agent.py", "build.py")
-]
-built = neev.Command(
-    "build",
-    sandbox_id=builder.id,
-    create=["python3", "agent/build.py"],
-    triggers=[file.sha256 for file in program],
-    opts=pulumi.ResourceOptions(depends_on=program),
-)
-image = neev.Snapshot(
+image = neev.GoldenImage(
     "image",
-    sandbox_id=builder.id,
-    triggers=[built.id],
-    opts=pulumi.ResourceOptions(depends_on=[built]),
+    steps=[
+        {"path": "agent/agent.py", "source": pulumi.FileAsset("agent/agent.py")},
+        {"path": "agent/build.py", "source": pulumi.FileAsset("agent/build.py")},
+        {"run": ["python3", "agent/build.py"]},
+    ],
 )
-
-pool = neev.SandboxPool("agents", replicas=replicas, snapshot_id=image.id, idle_timeout_seconds=3600)
+pool = neev.SandboxPool("agents", replicas=replicas, snapshot_id=image.snapshot_id, idle_timeout_seconds=3600)
 
 urls = []
 for index in range(replicas):
