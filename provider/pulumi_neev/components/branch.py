@@ -14,8 +14,8 @@ from pulumi_neev.core.naming import MAX_LENGTH, fitted
 
 DIGEST_LENGTH = 6
 MINUTE, DAY = 60, 86_400
-Content = pulumi.Input[str] | pulumi.FileAsset | pulumi.StringAsset
-"""What a file holds: text, or a file of the machine that runs Pulumi."""
+Content = pulumi.Input[str] | pulumi.Asset
+"""What a file holds: text, or an asset, such as a file of the machine that runs Pulumi."""
 
 
 class BranchEnvironment(pulumi.ComponentResource):
@@ -125,12 +125,12 @@ class BranchEnvironment(pulumi.ComponentResource):
 
     def _files(self, sandbox: Any, files: Mapping[str, Content]) -> list[Any]:
         opts = self._opts(deleted_with=sandbox)
-        return [
-            self._resources.File(
-                f"{self._called}-{path}", sandbox_id=sandbox.id, path=path, **_held(content), opts=opts
-            )
-            for path, content in files.items()
-        ]
+        made = []
+        for path, content in files.items():
+            held = {"source" if isinstance(content, pulumi.Asset) else "content": content}
+            name = f"{self._called}-{path}"
+            made.append(self._resources.File(name, sandbox_id=sandbox.id, path=path, **held, opts=opts))
+        return made
 
     def _commands(
         self,
@@ -170,9 +170,3 @@ def label(branch: str) -> str:
         return branch
     digest = hashlib.sha256(branch.encode()).hexdigest()[:DIGEST_LENGTH]
     return fitted(f"{fitted(branch, limit=MAX_LENGTH - DIGEST_LENGTH - 1)}-{digest}")
-
-
-def _held(content: Content) -> dict[str, Any]:
-    if isinstance(content, pulumi.FileAsset):
-        return {"source_path": content.path}
-    return {"content": content.text if isinstance(content, pulumi.StringAsset) else content}
