@@ -25,8 +25,12 @@ check: .venv/.stamp ## seconds, no engine: lint, types, and whether what is gene
 audit: .venv/.stamp ## the locked packages against the known vulnerabilities, where a service that knows them can be reached
 	@$(BIN)/python tools/audit.py
 
-bench: .venv/.stamp ## the figures of docs/performance.md, side by side
-	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py
+bench: .venv/.stamp ## the table of docs/performance.md, everything side by side; WRITE=1 puts it there, with its picture
+	@$(BIN)/uv sync --frozen --quiet --group bench
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py $(if $(WRITE),--write)
+
+scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one pool
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
 
 scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one pool
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py

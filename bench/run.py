@@ -1,55 +1,78 @@
-"""How long N sandboxes take through each face, beside resources that only sleep; and how many requests they cost.
+"""How long sandboxes take in each way to them, beside what only sleeps for as long; and what it costs.
 
-Run by ``make bench``. Each pair is run in turn, so that a machine that slows down slows both; the medians count.
+Run by ``make bench``. Within a run every case has its turn, its floor just before it, so that a machine that slows down
+slows both; medians count.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import os
 import subprocess
 import sys
 
-import pool
-from stack import HERE, PARALLEL, Case, Figure, run
+from cases import CASES, SECONDS
+from results import Results, table
+from stack import HERE, run
 
-PAIRS = (
-    (Case("dynamic", "dynamic", {}), Case("dynamic, only sleeping", "dynamic_sleep", {})),
-    (
-        Case("plugin", "plugin", {"BENCH_TYPE": "neev:index:Sandbox"}),
-        Case("plugin, only sleeping", "plugin", {"BENCH_TYPE": "sleep:index:Sleep"}),
-    ),
-)
+DOCUMENT = HERE.parent / "docs" / "performance.md"
+PICTURE = DOCUMENT.with_suffix(".svg")
+BEGIN, END = "<!-- written by make bench WRITE=1 -->\n", "<!-- until here -->"
 
 
 def main() -> None:
-    """The table is printed."""
+    """The tables are printed; on demand they are written into the document, with a picture."""
+    asked = _arguments()
+    cases = {each.title: each for each in CASES if not asked.case or each.title in asked.case}
+    results = Results()
+    for turn in range(asked.runs):
+        for seconds in asked.seconds:
+            for number in sorted({number for each in cases.values() for number in each.numbers}):
+                for case in cases.values():
+                    if number in case.numbers and number <= asked.most:
+                        _say(f"run {turn + 1} of {asked.runs}: {case.title}, {number} of {seconds:g} s")
+                        results.add((case.title, number, seconds), run(case, number, seconds))
+    shown = "\n".join(table(results, cases))
+    latency = subprocess.run(
+        [sys.executable, str(HERE / "plugin_latency.py")], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    print(f"{shown}\n\n{latency}")
+    if asked.write:
+        from picture import draw  # noqa: PLC0415  drawing needs packages that measuring does not
+
+        draw(results, cases, PICTURE)
+        _write(f"{_circumstances(asked.runs)}\n\n{shown}\n\n![`pulumi up` in seconds]({PICTURE.name})\n\n{latency}")
+
+
+def _arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("-n", type=int, default=200, help="resources in a stack")
-    options.add_argument("--seconds", type=float, default=5.0, help="what each takes to provision")
-    options.add_argument("--runs", type=int, default=3, help="runs of each, in turn")
+    options.add_argument("--runs", type=int, default=3, help="runs of everything, in turn")
+    options.add_argument("--most", type=int, default=1000, help="sandboxes in the largest stack")
+    options.add_argument("--seconds", type=float, nargs="+", default=SECONDS, help="what each takes until it is ready")
+    options.add_argument("--case", nargs="+", help="only these, by their titles")
+    options.add_argument("--quick", action="store_true", help="one run of the smallest stacks: whether it works")
+    options.add_argument("--write", action="store_true", help=f"also write {DOCUMENT.name} and {PICTURE.name}")
     asked = options.parse_args()
-    print(
-        f"\n{asked.n} resources of {asked.seconds:g} s, up --skip-preview -p {PARALLEL}, medians of {asked.runs} runs\n"
+    if asked.quick:
+        asked.runs, asked.most, asked.seconds = 1, 1, [0.0]
+    return asked
+
+
+def _circumstances(runs: int) -> str:
+    return (
+        f"Medians of {runs} runs in turn on {os.cpu_count()} cores, `--skip-preview -p 512`. In brackets: the ratio to "
+        "the floor, for the pool without what an empty program takes."
     )
-    print(f"{'':24}{'wall':>8}{'ratio':>8}{'requests each':>16}")
-    for ours, floor in PAIRS:
-        figures: dict[str, list[Figure]] = {ours.title: [], floor.title: []}
-        for _ in range(asked.runs):
-            for case in (floor, ours):
-                figures[case.title].append(run(case, asked.n, asked.seconds))
-        _print(ours.title, figures[ours.title], figures[floor.title], asked.n)
-        _print(floor.title, figures[floor.title], figures[floor.title], asked.n)
-    pool.table(asked.seconds, asked.runs)
-    sys.stdout.flush()
-    subprocess.run([sys.executable, str(HERE / "plugin_latency.py")], check=True)
 
 
-def _print(title: str, figures: list[Figure], floor: list[Figure], n: int) -> None:
-    ratio = statistics.median(mine.seconds / its.seconds for mine, its in zip(figures, floor, strict=True))
-    seconds = statistics.median(each.seconds for each in figures)
-    requests = statistics.median(each.requests for each in figures) / n
-    print(f"{title:24}{seconds:7.1f}s{ratio:8.2f}{requests:16.3f}", flush=True)
+def _write(text: str) -> None:
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,60 +1,76 @@
-"""One `up` of a program of this folder, by the real engine on an empty platform of its own."""
+"""A case's operations on an empty platform of its own, one after another, by the real engine."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cases import SCRIPT, Case
+from measure import Taken, measured
+
 from pulumi_neev.emulator import Emulator, serve
 
 HERE = Path(__file__).parent
-PARALLEL = "512"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A program of this folder, and what is particular about its run."""
-
-    title: str
-    program: str
-    variables: Mapping[str, str]
+OPERATIONS: Mapping[str, tuple[str, ...]] = {
+    "up": ("up", "--skip-preview", "-p", "512"),
+    "up again": ("up", "--skip-preview", "-p", "512"),
+    "refresh": ("refresh", "--skip-preview", "-p", "512"),
+    "destroy": ("destroy", "--skip-preview", "-p", "512"),
+}
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One run."""
+    """One operation, and the requests that it cost."""
 
-    seconds: float
+    taken: Taken
     requests: int
 
 
-def run(case: Case, n: int, seconds: float) -> Figure:
-    """One `up` of the program on an empty platform."""
+def run(case: Case, number: int, seconds: float) -> dict[str, Figure]:
+    """What each operation took; of the script there is only `up`."""
     with tempfile.TemporaryDirectory() as folder, serve(provision=seconds) as emulator:
         work = Path(folder)
-        (work / "state").mkdir()
-        (work / "Pulumi.yaml").write_text("name: bench\nruntime: python\n", encoding="utf-8")
-        program = (HERE / "programs" / case.program / "__main__.py").read_text(encoding="utf-8")
-        (work / "__main__.py").write_text(program, encoding="utf-8")
-        env = _environment(work, emulator) | case.variables | {"BENCH_N": str(n), "BENCH_SECONDS": str(seconds)}
-        _pulumi(work, env, "stack", "init", "dev")
-        started = time.perf_counter()
-        _pulumi(work, env, "up", "--yes", "--skip-preview", "-p", PARALLEL)
-        return Figure(time.perf_counter() - started, sum(emulator.counts().values()))
+        env = _environment(work, emulator, case) | {"BENCH_N": str(number), "BENCH_SECONDS": str(seconds)}
+        if case.program == SCRIPT:
+            command = (sys.executable, str(HERE / "asyncio_script.py"), str(number))
+            return {"up": _figure(emulator, command, work, env)}
+        _project(work, case, env)
+        return {
+            operation: _figure(emulator, _pulumi(*arguments, "--yes"), work, env)
+            for operation, arguments in OPERATIONS.items()
+        }
 
 
-def _environment(work: Path, emulator: Emulator) -> dict[str, str]:
+def _figure(emulator: Emulator, command: tuple[str, ...], work: Path, env: Mapping[str, str]) -> Figure:
+    emulator.clear_log()
+    taken = measured(command, cwd=work, env=env)
+    return Figure(taken, sum(emulator.counts().values()))
+
+
+def _project(work: Path, case: Case, env: Mapping[str, str]) -> None:
+    (work / "state").mkdir()
+    (work / "Pulumi.yaml").write_text("name: bench\nruntime: python\n", encoding="utf-8")
+    program = (HERE / "programs" / case.program / "__main__.py").read_text(encoding="utf-8")
+    (work / "__main__.py").write_text(program, encoding="utf-8")
+    measured(_pulumi("stack", "init", "dev"), cwd=work, env=env)
+
+
+def _pulumi(*arguments: str) -> tuple[str, ...]:
+    return ("pulumi", *arguments, "--non-interactive", "--color=never")
+
+
+def _environment(work: Path, emulator: Emulator, case: Case) -> dict[str, str]:
     engine = Path(os.environ["PULUMI_NEEV_ENGINE"]) / "bin"
     path = [str(engine), str(HERE / "sleeping"), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]
     return {
         **os.environ,
         **emulator.env,
+        **case.variables,
         "PATH": os.pathsep.join(path),
         "PULUMI_HOME": str(work / "home"),
         "PULUMI_BACKEND_URL": f"file://{work / 'state'}",
@@ -63,10 +79,3 @@ def _environment(work: Path, emulator: Emulator) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
     }
-
-
-def _pulumi(work: Path, env: Mapping[str, str], *arguments: str) -> None:
-    command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
-    done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")

@@ -1,0 +1,77 @@
+"""What a command and every process under it take: seconds, CPU and memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import psutil
+
+LOOK = 0.25
+"""Seconds between looks at the memory: each look takes a few milliseconds of the same processors."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one command took."""
+
+    seconds: float
+    cpu: float
+    """Seconds of CPU, of the command and every process under it that has ended."""
+    memory: float
+    """MB: the sum of the most that each of its processes was seen to hold."""
+
+
+def measured(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Taken:
+    """The command has run and succeeded; where it did not, the program ends with what it said."""
+    with tempfile.TemporaryFile("w+") as said:
+        started = perf_counter()
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+        )
+        memory = _Memory(process.pid)
+        memory.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        memory.end()
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"{' '.join(command)}\n{said.read()}")
+    return Taken(seconds, usage.ru_utime + usage.ru_stime, memory.most)
+
+
+class _Memory(threading.Thread):
+    """Looks at the processes from time to time."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._root = psutil.Process(pid)
+        self._ended = threading.Event()
+        self._held: dict[int, int] = {}
+
+    @property
+    def most(self) -> float:
+        """MB, all processes together."""
+        return sum(self._held.values()) / 1e6
+
+    def run(self) -> None:
+        """Until it is told to end."""
+        while not self._ended.is_set():
+            with suppress(psutil.NoSuchProcess):
+                for each in (self._root, *self._root.children(recursive=True)):
+                    with suppress(psutil.NoSuchProcess):
+                        self._held[each.pid] = max(self._held.get(each.pid, 0), each.memory_info().rss)
+            self._ended.wait(LOOK)
+
+    def end(self) -> None:
+        """The processes are gone."""
+        self._ended.set()
+        self.join()

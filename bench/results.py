@@ -1,0 +1,87 @@
+"""The figures of several runs: medians, ratios to the floor, and the table of both."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from cases import Case
+from stack import OPERATIONS, Figure
+
+Key = tuple[str, int, float]
+"""A case's title, the number of sandboxes, and the seconds that each takes."""
+HEAD = ("sandboxes", "each takes", "", "`up`", "CPU", "memory", *(f"`{each}`" for each in list(OPERATIONS)[1:]))
+REQUESTS = "requests: of each `up`, `up` again, `refresh`, of each `destroy`"
+
+
+@dataclass
+class Results:
+    """Every figure so far, in the order of the runs."""
+
+    figures: dict[Key, list[dict[str, Figure]]] = field(default_factory=dict)
+
+    def add(self, key: Key, figures: dict[str, Figure]) -> None:
+        """One run more."""
+        self.figures.setdefault(key, []).append(figures)
+
+    def median(self, key: Key, operation: str, of: Callable[[Figure], float]) -> float | None:
+        """The median over the runs; ``None`` where the case does not do the operation."""
+        values = [of(run[operation]) for run in self.figures.get(key, ()) if operation in run]
+        return statistics.median(values) if values else None
+
+    def wall(self, key: Key, operation: str) -> float | None:
+        """Seconds of the clock."""
+        return self.median(key, operation, lambda each: each.taken.seconds)
+
+    def ratio(self, case: Case, number: int, seconds: float, operation: str) -> float | None:
+        """The median of what each run took over what its floor took in the same turn."""
+        ours, floors, nothing = (
+            self.figures.get((title, count, seconds), [])
+            for title, count in ((case.title, number), (case.floor, number), (case.beyond, 0))
+        )
+        if not floors or operation not in floors[0] or (case.beyond and not nothing):
+            return None
+        spent = [each[operation].taken.seconds for each in nothing] or [0.0] * len(ours)
+        return statistics.median(
+            (mine[operation].taken.seconds - before) / floor[operation].taken.seconds
+            for mine, floor, before in zip(ours, floors, spent, strict=True)
+        )
+
+
+def table(results: Results, cases: dict[str, Case]) -> Iterator[str]:
+    """Lines of Markdown."""
+    yield f"| {' | '.join((*HEAD, REQUESTS))} |"
+    yield "|" + "---|" * (len(HEAD) + 1)
+    for title, number, seconds in sorted(results.figures, key=lambda key: (key[2], key[1])):
+        yield _row(results, cases[title], number, seconds)
+
+
+def _row(results: Results, case: Case, number: int, seconds: float) -> str:
+    key = (case.title, number, seconds)
+    walls = [_wall(results, case, number, seconds, each) for each in OPERATIONS]
+    cpu = results.median(key, "up", lambda each: each.taken.cpu)
+    memory = results.median(key, "up", lambda each: each.taken.memory)
+    return (
+        f"| {number or ''} | {seconds:g} s | {case.title} | {walls[0]} | {cpu:.1f} s | {memory:.0f} MB "
+        f"| {' | '.join(walls[1:])} | {_requests(results, key)} |"
+    )
+
+
+def _wall(results: Results, case: Case, number: int, seconds: float, operation: str) -> str:
+    wall = results.wall((case.title, number, seconds), operation)
+    if wall is None:
+        return ""
+    ratio = results.ratio(case, number, seconds, operation)
+    return f"{wall:.1f} s" if ratio is None else f"{wall:.1f} s ({ratio:.2f})"
+
+
+def _requests(results: Results, key: Key) -> str:
+    counts = {each: results.median(key, each, lambda figure: figure.requests) for each in OPERATIONS}
+    if not key[1] or not counts["up"]:
+        return ""
+    said = [
+        "" if count is None else f"{count / key[1]:.2f}" if operation in ("up", "destroy") else f"{count:.0f}"
+        for operation, count in counts.items()
+    ]
+    return ", ".join(each for each in said if each)

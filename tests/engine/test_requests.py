@@ -1,0 +1,42 @@
+"""What commands of the engine cost in requests where a stack is large, and that the bench still measures it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.engine.project import Pulumi
+
+pytestmark = pytest.mark.engine
+
+MANY = 120
+BENCH = Path(__file__).parents[2] / "bench" / "run.py"
+
+
+def test_many_cost_nothing_where_nothing_changes_and_a_refresh_reads_the_list(project: Pulumi) -> None:
+    emulator = project.emulator
+    project.yaml({f"box-{number}": {"type": "neev:index:Sandbox"} for number in range(MANY)})
+    project.up("-p", "512")
+    assert emulator.counts()["POST /sandboxes"] == MANY
+    emulator.clear_log()
+    assert project.up("-p", "512").changes == {}
+    assert emulator.counts() == {}
+    project.refresh("-p", "512")
+    assert set(emulator.counts()) == {"GET /sandboxes"}
+    assert sum(emulator.counts().values()) <= 10
+
+
+def test_the_bench_still_measures(engine: Path) -> None:
+    command = [sys.executable, str(BENCH), "--quick", "--case", "null plugin", "plugin", "asyncio script"]
+    environment = {**os.environ, "PULUMI_NEEV_ENGINE": str(engine.parent)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {
+        cells[3].strip(): cells for cells in (line.split("|") for line in done.stdout.splitlines()) if len(cells) > 4
+    }
+    assert {"null plugin", "plugin", "asyncio script"} <= set(rows)
+    requests = rows["plugin"][-2].split(",")
+    assert requests[1].strip() == "0"
