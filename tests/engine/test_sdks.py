@@ -55,7 +55,10 @@ def test_typescript_examples_compile(tmp_path: Path) -> None:
         "noEmit": True,
         "skipLibCheck": True,
         "module": "nodenext",
-        "paths": {"@neevcloud/pulumi-neev": [str(sdk / "bin" / "index.d.ts")]},
+        "paths": {
+            "@neevcloud/pulumi-neev": [str(sdk / "bin" / "index.d.ts")],
+            "@pulumi/pulumi": [str(sdk / "node_modules" / "@pulumi" / "pulumi")],
+        },
     }
     (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
     run(tmp_path, str(sdk / "node_modules" / ".bin" / "tsc"))
