@@ -1735,7 +1735,9 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
             keep: How many earlier images stay; the others are deleted once a new one is ready.
             memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
             name: What its builders and snapshots are called, before their recipes: a DNS label of at most 50
-                characters. Unset: made from the resource's name.
+                characters. Unique among the project's images: two stacks that say the same name have one image, and
+                what the one deletes or retires is gone for the other. Unset: made from the resource's name, and another
+                in each stack.
             region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
                 platform's.
             rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
@@ -1819,7 +1821,8 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     def name(self) -> pulumi.Output[str]:
         """What its builders and snapshots are called, before their recipes: a DNS label of at most 50 characters.
 
-        Unset: made from the resource's name.
+        Unique among the project's images: two stacks that say the same name have one image, and what the one deletes or
+        retires is gone for the other. Unset: made from the resource's name, and another in each stack.
         """
         return self._output("name")
 
