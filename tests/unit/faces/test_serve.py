@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,9 @@ import grpc.aio
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from tests.unit.faces.driver import Driver, Refusal
+
+from pulumi_neev.emulator import serve
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
@@ -23,9 +27,11 @@ HEAVY = ("pydantic", "httpx", "pulumi.output", "pulumi_neev.core.model")
 
 
 @contextmanager
-def plugin(*arguments: str, command: Sequence[str] = (COMMAND,)) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def plugin(
+    *arguments: str, command: Sequence[str] = (COMMAND,), env: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The process, and the port that its first line says."""
-    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True, env=env) as process:
         try:
             assert process.stdout is not None
             yield process, int(process.stdout.readline())
@@ -40,6 +46,26 @@ def test_it_leaves_soon_after_a_signal(ending: signal.Signals) -> None:
         assert process.wait(2) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_exists(ending: signal.Signals) -> None:
+    with serve() as emulator, plugin(env={**os.environ, **emulator.env}) as (process, port):
+        emulator.change_settings(durations={"create": 3600})
+        driver = Driver(port)
+        await driver.configure()
+        creating = asyncio.ensure_future(driver.create("Sandbox", {"name": "box"}))
+        # it looks for what it has made, so it knows its id
+        while not any(each.startswith("GET /sandboxes") for each in emulator.counts()):  # noqa: ASYNC110 - elsewhere
+            await asyncio.sleep(0.01)
+        process.send_signal(ending)
+        assert await asyncio.to_thread(process.wait, 2) == 0
+        with pytest.raises(Refusal) as caught:
+            await creating
+        await driver.close()
+        assert caught.value.kept is not None
+        assert caught.value.kept.id
+        assert "stopped waiting, as asked" in caught.value.text
 
 
 @pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER)])
