@@ -92,22 +92,34 @@ def test_members_that_fail_are_named_and_the_next_update_makes_them(project: Pul
     assert project.up().changes == {}
 
 
-def test_an_engine_that_is_killed_leaves_members_that_are_found_again(project: Pulumi) -> None:
+def killed(project: Pulumi, creates: int) -> None:
+    """The engine of an update is killed when so many members have been begun, and what it left is dealt with."""
     emulator = project.emulator
     emulator.change_settings(durations={"create": HOUR})
-    project.yaml(fleet(4, maxConcurrency=3))
+    emulator.clear_log()
     engine = project.start("up", "--yes", "--skip-preview")
-    until(lambda: emulator.counts().get(CREATE) == 3)
+    until(lambda: emulator.counts().get(CREATE) == creates)
     engine.kill()
     engine.communicate()
     until(lambda: not [each for each in project.processes() if "pulumi-resource" in " ".join(each.cmdline())])
     emulator.change_settings(durations={"create": 0})
     emulator.advance(HOUR)
-
     assert project.neev("recover", "--cancel", "--yes").returncode == 0
+
+
+def test_an_engine_that_is_killed_leaves_members_that_are_found_again(project: Pulumi) -> None:
+    emulator = project.emulator
+    project.yaml(fleet(4, maxConcurrency=3))
+    killed(project, creates=3)
     assert len(members(project)) == 4
     assert project.up().changes == {"fleet": "update"}
     assert emulator.counts()[CREATE] == 4
+
+    project.yaml(fleet(4, env={"STAGE": "two"}, maxSurge=2, maxUnavailable=0))
+    killed(project, creates=2)
+    assert project.up().changes == {"fleet": "update"}
+    assert emulator.counts()[CREATE] == 4
+    assert emulator.state()["sandboxes"] == 4
     assert project.up("--refresh").changes == {}
     project.destroy()
     assert emulator.state()["sandboxes"] == 0

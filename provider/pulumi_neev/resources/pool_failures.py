@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pulumi_neev.core.errors import ApiError, Cancelled, Failed, NeevError
+from pulumi_neev.core.errors import ApiError, Cancelled, Failed, NeevError, OutcomeUnknown
 
 REASONS = 5
 """Different reasons that are told."""
 NAMES = 10
 """Members that are named for each."""
+LOOKED_UP = "Run the same command again: what has appeared by then is taken, and the rest is made."
 
 
 def combined(failures: Mapping[str, Exception], what: str) -> Exception:
@@ -28,14 +29,16 @@ def combined(failures: Mapping[str, Exception], what: str) -> Exception:
     often = sorted(groups, key=lambda reason: -len(groups[reason]))
     told = [f"{first[reason].fact.rstrip('.')} ({_named(groups[reason])})." for reason in often[:REASONS]]
     more = [f"And {len(often) - REASONS} other reasons."] if len(often) > REASONS else []
-    return Failed(" ".join([f"{len(failures)} {what}.", *told, *more]), hint=first[often[0]].hint)
+    foremost = first[often[0]]
+    hint = LOOKED_UP if isinstance(foremost, OutcomeUnknown) else foremost.hint
+    return Failed(" ".join([f"{len(failures)} {what}.", *told, *more]), hint=hint)
 
 
 def _reason(error: NeevError) -> object:
     """What errors have in common that would read alike but for names and request ids."""
     if isinstance(error, ApiError):
         return type(error), error.status, error.code
-    return type(error), error.message
+    return type(error) if isinstance(error, OutcomeUnknown) else (type(error), error.message)
 
 
 def _named(names: list[str]) -> str:

@@ -1,6 +1,14 @@
 """One error for many members."""
 
-from pulumi_neev.core.errors import Cancelled, DeadlineExceeded, Failed, Invalid, NeevError, RateLimited
+from pulumi_neev.core.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    Failed,
+    Invalid,
+    NeevError,
+    OutcomeUnknown,
+    RateLimited,
+)
 from pulumi_neev.resources.pool_failures import combined
 
 
@@ -33,3 +41,14 @@ def test_where_all_was_cancelled_that_is_what_is_said() -> None:
 def test_a_bug_of_ours_is_not_hidden_among_others() -> None:
     bug = KeyError("bug")
     assert combined({"a": Failed("reason"), "b": bug}, "of 2 members failed") is bug
+
+
+def test_what_may_have_been_made_is_looked_up_by_the_next_update() -> None:
+    """So nobody has to import or delete a member by hand."""
+    error = combined(
+        {f"f-{n}": OutcomeUnknown(f"f-{n} has not appeared since") for n in range(3)}, "of 9 members failed"
+    )
+    assert str(error) == (
+        "3 of 9 members failed. f-0 has not appeared since (f-0, f-1, f-2). "
+        "Run the same command again: what has appeared by then is taken, and the rest is made."
+    )
