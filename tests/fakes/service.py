@@ -28,6 +28,8 @@ class FakeService(httpx.AsyncBaseTransport):
         self.clock = VirtualClock()
         self.made: dict[str, float] = {}
         self.refused = 0
+        self.broken: dict[str, int] = {}
+        """Sandboxes that nobody gets to see by themselves, and the status that is answered."""
         self.moments: list[tuple[int, int]] = []
         """How many there were, and how many of them Ready, after each request that changed that."""
         self.served: Counter[str] = Counter()
@@ -59,8 +61,9 @@ class FakeService(httpx.AsyncBaseTransport):
             return httpx.Response(
                 200, json=self._page(int(request.url.params["page"]), int(request.url.params["limit"]))
             )
-        if last not in self.made:
-            return httpx.Response(404, json={"code": "not_found", "message": f"no such thing in {collection}"})
+        if last not in self.made or last in self.broken:
+            status = self.broken.get(last, 404)
+            return httpx.Response(status, json={"message": f"nothing to be seen in {collection}"})
         if request.method == "DELETE":
             del self.made[last]
             self._remember()

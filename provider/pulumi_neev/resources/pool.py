@@ -72,7 +72,8 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         if there := await _listed(api, name):
             taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
             raise Failed(taken, what=f"the pool {name}", hint=TAKEN)
-        return _live(pool_plan.wanted(inputs, digest(inputs)), inputs, ())
+        said = digest(inputs)
+        return _live(pool_plan.wanted(inputs, said), inputs, (), said)
 
     @override
     async def settle(self, api: Api, id: str, inputs: SandboxPoolInputs, call: Call) -> Live[SandboxPoolOutputs]:
@@ -86,8 +87,6 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
 
     @override
     async def read(self, api: Api, id: str, inputs: SandboxPoolInputs | None) -> Live[SandboxPoolOutputs] | None:
-        if inputs is not None:
-            return await self.find(api, inputs)
         if len(id) > LONGEST_NAME:
             raise InputError("id", "a pool is imported by its name")
         members = pool_plan.placed(id, (MEMBER.live(each, None) for each in await _listed(api, id)))
@@ -104,10 +103,11 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
     ) -> Live[SandboxPoolOutputs] | None:
-        wanted = pool_plan.wanted(inputs, _generation(inputs, state))
+        said = digest(inputs)
+        wanted = pool_plan.wanted(inputs, _generation(said, state))
         lives = _lives(wanted, await _listed(api, id))
         # a pool of none is there as long as the program says so; one whose every member is gone is gone
-        return None if inputs.replicas and not lives else _live(wanted, inputs, lives)
+        return None if inputs.replicas and not lives else _live(wanted, inputs, lives, said)
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
@@ -145,7 +145,8 @@ async def _rolled_out(
     api: Api, inputs: SandboxPoolInputs, was: SandboxPoolInputs | None, call: Call
 ) -> Live[SandboxPoolOutputs]:
     """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
-    generation = _generation(inputs, call.stored)
+    said = digest(inputs)
+    generation = _generation(said, call.stored)
     wanted = pool_plan.wanted(inputs, generation, was)
     # nothing had a member's name when the pool was created, just now
     listed = () if call.created else await _listed(api, wanted.pool)
@@ -155,7 +156,7 @@ async def _rolled_out(
     new = pool_plan.for_new_ones(wanted.recipe, kept)
     rollout = Rollout(api, wanted, members, listed, new=new, bounds=Bounds.of(inputs), call=call)
     await rollout.run()
-    live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values())
+    live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values(), said)
     if rollout.failures:
         raise Halfway(live, combined(rollout.failures, f"of {inputs.replicas} members failed"))
     return live
@@ -170,21 +171,22 @@ def _lives(wanted: Wanted, seen: Iterable[Seen]) -> list[AnyLive]:
     return [wanted.kind.live(each, wanted.recipe) for each in seen]
 
 
-def _generation(inputs: SandboxPoolInputs, stored: Mapping[str, Any]) -> str:
+def _generation(said: str, stored: Mapping[str, Any]) -> str:
     """What stands for the source in members' names: what stood for it before, as long as the program says the same."""
-    said = digest(inputs)
     return str(stored["generation"]) if stored.get("sourceDigest") == said else said
 
 
-def _live(wanted: Wanted, inputs: SandboxPoolInputs, lives: Iterable[AnyLive]) -> Live[SandboxPoolOutputs]:
+def _live(
+    wanted: Wanted, inputs: SandboxPoolInputs, lives: Iterable[AnyLive], source_digest: str
+) -> Live[SandboxPoolOutputs]:
     """The pool as the program sees it; what it does not say is as most members have it."""
     members = pool_plan.survey(wanted, lives)
     staying = [each.live for each in members if pool_plan.stays(wanted, each)]
-    said = inputs.wire()
-    answered = {name: value for name, value in pool_plan.common(staying).items() if name not in said}
+    asked = inputs.wire()
+    answered = {name: value for name, value in pool_plan.common(staying).items() if name not in asked}
     if not staying and inputs.egress is None:
         answered["egress"] = Egress().wire()
-    return Live(wanted.pool, answered, _outputs(wanted, members, digest(inputs)))
+    return Live(wanted.pool, answered, _outputs(wanted, members, source_digest))
 
 
 def _imported(pool: str, generation: str, lives: list[AnyLive], members: list[Member]) -> Live[SandboxPoolOutputs]:

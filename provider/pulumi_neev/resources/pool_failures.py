@@ -15,15 +15,13 @@ LOOKED_UP = "Run the same command again: what has appeared by then is taken, and
 
 def combined(failures: Mapping[str, Exception], what: str) -> Exception:
     """What went wrong with which members, in a few sentences; a bug of ours as it is."""
-    bug = next((each for each in failures.values() if not isinstance(each, NeevError)), None)
-    if bug is not None:
-        return bug
     groups: dict[object, list[str]] = {}
     first: dict[object, NeevError] = {}
     for name, error in failures.items():
-        if isinstance(error, NeevError):
-            groups.setdefault(_reason(error), []).append(name)
-            first.setdefault(_reason(error), error)
+        if not isinstance(error, NeevError):
+            return error
+        groups.setdefault(_reason(error), []).append(name)
+        first.setdefault(_reason(error), error)
     if all(isinstance(each, Cancelled) for each in first.values()):
         return Cancelled(f"{len(failures)} {what}")
     often = sorted(groups, key=lambda reason: -len(groups[reason]))

@@ -66,15 +66,12 @@ class Lookout:
             while self._open():
                 await until(self._look, lambda seen: seen, patience=self._patience, what=WHAT)
         except Exception as error:  # noqa: BLE001  it belongs to those who wait
-            for future in self._waiting.values():
-                if not future.done():
-                    future.set_exception(error)
+            for id in self._open():
+                self._waiting[id].set_exception(error)
 
     async def _look(self, within: float) -> Verdict:
         """How one of them is; where it is there or will never be, all have been looked at."""
         waiting = self._open()
-        if not waiting:
-            return Done()
         one = random.choice(waiting)  # noqa: S311  no secret
         pause = max(within, min(CALM * sqrt(len(waiting) - 1), CALMEST))
         how = self._told(one, await _outcome(self._api.sandboxes.observe(one, pause)))
@@ -97,14 +94,15 @@ class Lookout:
         """How the sandbox is; who waits for it knows what cannot change any more."""
         if isinstance(seen, TRANSIENT):
             raise seen
+        how = Done() if isinstance(seen, Exception) else verdict(seen, SETTLED)
         future = self._waiting.get(id)
+        if future is None or future.done():
+            return how
         if isinstance(seen, Exception):
-            _end(future, seen)
-            return Done()
-        how = verdict(seen, SETTLED)
-        if isinstance(how, Failed):
-            _end(future, FailedError(how.reason, what=WHAT))
-        elif isinstance(how, Done) and seen is not None and future is not None and not future.done():
+            future.set_exception(seen)
+        elif isinstance(how, Failed):
+            future.set_exception(FailedError(how.reason, what=WHAT))
+        elif isinstance(how, Done) and seen is not None:
             future.set_result(seen)
         return how
 
@@ -118,8 +116,3 @@ async def _outcome(look: Awaitable[Seen | None]) -> Seen | Exception | None:
         return await look
     except Exception as error:  # noqa: BLE001  it belongs to who waits
         return error
-
-
-def _end(future: asyncio.Future[Seen] | None, error: Exception) -> None:
-    if future is not None and not future.done():
-        future.set_exception(error)

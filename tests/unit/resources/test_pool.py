@@ -347,3 +347,61 @@ async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(
     back = await engine.update(POOL, half, **said, env={"A": "1"})
     assert [each["name"] for each in members(back)] == [each["name"] for each in members(pool)]
     assert Counter(engine.sent()) == {CREATE: 1, DELETE: 1}
+
+
+@pytest.mark.parametrize("how", ["cancelled", "late"])
+async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(engine: Engine, how: str) -> None:
+    engine.emulator.add_fault("hang", method="POST", path="/sandboxes", seconds=30, act=True)
+    checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
+    stop = asyncio.Event()
+
+    def told(text: str) -> None:
+        if text.startswith("2 of 3 ready") and how == "cancelled":
+            stop.set()
+
+    with pytest.raises(Unsettled) as stopped:
+        await lifecycle.create(POOL, engine.api, checked, Call("Test", Patience(3, SYSTEM, stop, told)))
+    assert isinstance(stopped.value.cause, Cancelled) or "not done after 3 s; last seen: under way" in str(
+        stopped.value
+    )
+    kept = stopped.value.stored
+    assert sorted(each["phase"] for each in members(kept)) == ["Missing", "Ready", "Ready"]
+    engine.sent()
+    assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 3
+    assert engine.sent() == []
+
+
+async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(engine: Engine) -> None:
+    said: dict[str, Any] = {"name": "fleet", "replicas": 4, "maxUnavailable": 1}
+    pool = await engine.create(POOL, **said)
+    engine.sent()
+    pool = await engine.update(POOL, pool, **said, paused=True)
+    assert {each["phase"] for each in members(pool)} == {"Paused"}
+    pool = await engine.update(POOL, pool, **said, paused=False, cpu=2)
+    assert pool.state["readyReplicas"] == 4
+    assert engine.sent() == [*["POST /sandboxes/{id}/pause"] * 4, *[PATCH] * 4, *["POST /sandboxes/{id}/resume"] * 4]
+
+
+async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(engine: Engine) -> None:
+    pool = await engine.create(POOL, name="fleet", replicas=2, idleTimeoutSeconds=60)
+    engine.emulator.advance(120)
+    seen = await engine.read(POOL, pool)
+    assert problems(seen) == {}
+    assert seen is not None
+    pool = await engine.update(POOL, seen, name="fleet", replicas=2, idleTimeoutSeconds=60, paused=False)
+    assert pool.state["readyReplicas"] == 2
+
+
+async def test_a_conflict_that_no_member_explains_is_told(engine: Engine) -> None:
+    engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=409)
+    with pytest.raises(Unsettled, match=r"1 of 2 members failed\. .*409"):
+        await engine.create(POOL, name="fleet", replicas=2)
+
+
+async def test_a_template_is_the_source_of_an_imported_pool(engine: Engine) -> None:
+    template = "sb-ubuntu-26-04-minimal"
+    await engine.create(POOL, name="fleet", replicas=1, templateId=template)
+    imported = await lifecycle.read(POOL, engine.api, "fleet", None)
+    assert imported is not None
+    assert imported.inputs["templateId"] == template
+    assert "image" not in imported.inputs

@@ -7,7 +7,7 @@ from tests.fakes.service import FakeService
 from tests.fakes.virtual import in_virtual_time
 
 from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core.errors import DeadlineExceeded, Failed
+from pulumi_neev.core.errors import DeadlineExceeded, Failed, Forbidden
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.resources.pool_lookout import Lookout
 
@@ -87,4 +87,29 @@ async def test_being_asked_to_slow_down_ends_no_wait() -> None:
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ended = await waited(api, service, made(service, 40))
     assert service.refused > 0
+    assert not [each for each in ended.values() if isinstance(each, Exception)]
+
+
+@in_virtual_time
+async def test_one_that_cannot_be_seen_ends_its_own_wait_only() -> None:
+    service = FakeService(provision=5)
+    service.broken["s-4"] = 403
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ended = await waited(api, service, made(service, 9))
+    failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
+    assert failed.keys() <= {"s-4"}
+    assert all(isinstance(error, Forbidden) for error in failed.values())
+
+
+@in_virtual_time
+async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
+    service = FakeService(provision=200)
+    service.broken["s-0"] = 500
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+
+        async def mend() -> None:
+            await service.clock.sleep(120)
+            service.broken.clear()
+
+        ended, _ = await asyncio.gather(waited(api, service, made(service, 1), seconds=600), mend())
     assert not [each for each in ended.values() if isinstance(each, Exception)]
