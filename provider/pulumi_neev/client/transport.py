@@ -126,7 +126,7 @@ class Transport:
             host = urlsplit(self._settings.base_url).netloc
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
             return NeverSent(
-                f"{method} {path}: no connection to {host} ({error or type(error).__name__})",
+                f"{method} {path}: no connection to {host} ({str(error) or type(error).__name__})",
                 hint=DISTRUSTED if distrusted else None,
             )
         timed_out = isinstance(error, httpx.TimeoutException)

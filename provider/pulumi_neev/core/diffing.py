@@ -133,7 +133,7 @@ def _differences(declared: Property, before: Any, after: Any, path: Path) -> Ite
         yield from _in_list(declared, before, after, path)
     elif isinstance(before, Mapping) and isinstance(after, Mapping):
         yield from _in_map(before, after, path)
-    elif before != after:
+    else:
         yield path, Kind.UPDATE
 
 

@@ -260,8 +260,7 @@ def _nested_metadata(annotation: Any) -> Iterator[Any]:
     if get_origin(annotation) is Annotated:
         yield from annotation.__metadata__
     for part in get_args(annotation):
-        if part is not annotation:
-            yield from _nested_metadata(part)
+        yield from _nested_metadata(part)
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:

@@ -182,6 +182,7 @@ async def _seen(sandbox: Inside, id: str, path: str, was: FileOutputs) -> Live[F
 async def chmod(sandbox: Inside, path: str, mode: str) -> None:
     """The file has this mode."""
     said: list[str] = []
-    code = await sandbox.run(Run(["chmod", mode, path], timeout=30), lambda _, text: said.append(text), patience=30)
+    run = Run(["chmod", mode, "--", path], timeout=30)
+    code = await sandbox.run(run, lambda _, text: said.append(text), patience=30)
     if code != 0:
         raise Failed(f"chmod {mode} {path} ended with exit code {code}: {''.join(said).strip()}")

@@ -90,3 +90,11 @@ def test_an_answer_does_not_show_what_it_holds() -> None:
     shown = repr(answer(503, b"hunter2", set_cookie="hunter2"))
     assert "503" in shown
     assert "hunter2" not in shown
+
+
+def test_a_secret_within_another_does_not_save_the_rest_of_it() -> None:
+    assert redact("hunter2-long and hunter2", ["hunter2", "hunter2-long"]) == "[secret] and [secret]"
+
+
+def test_an_answer_without_a_content_type_is_no_json() -> None:
+    assert value(Answer("GET", "/x", 204, {}, b""), lambda content: content) is None

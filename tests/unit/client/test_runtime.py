@@ -7,13 +7,14 @@ import hashlib
 import io
 import json
 from base64 import b64encode
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from tests.fakes.script import Ending, Script, answer
 
 from pulumi_neev.client import Api, Settings
-from pulumi_neev.client.runtime import Inside, Run, Runtime
+from pulumi_neev.client.runtime import MARGIN, SILENCE, Inside, Run, Runtime
 from pulumi_neev.client.sandboxes import Sandbox
 from pulumi_neev.core import errors
 from pulumi_neev.emulator import Emulator
@@ -183,3 +184,137 @@ async def test_a_file_whose_answer_is_lost_can_be_asked_for_again() -> None:
     with pytest.raises(errors.Unavailable):
         await runtime.at(SEEN).write("file", io.BytesIO(b""))
     await runtime.aclose()
+
+
+async def test_a_server_that_fails_while_a_file_is_read_is_unavailable() -> None:
+    """Nothing was changed, whatever happened."""
+    runtime = Runtime(SETTINGS, Script(answer(500, {"reason_code": "internal", "message": "disk"}, x_request_id="r-7")))
+    with pytest.raises(errors.Unavailable, match="file was answered with 500 internal: disk") as caught:
+        await runtime.at(SEEN).digest("file")
+    assert caught.value.request_id == "r-7"
+    await runtime.aclose()
+
+
+async def test_lines_without_meaning_are_passed_over() -> None:
+    """Blank ones keep a connection alive; a newer sandbox may say more."""
+    exited = {"type": "exit", "exit_code": 4}
+    content = "\n\n".join(json.dumps(each) for each in ({"type": "usage", "cpu": 1}, output(b"x"), exited))
+    assert await scripted(httpx.Response(200, content=content)) == (4, [("stdout", "x")])
+
+
+async def ended(ending: Ending, *, run: bool) -> errors.NeevError:
+    """The error of a command, or of reading a file, where the request ends so."""
+    runtime = Runtime(SETTINGS, Script(ending))
+    with pytest.raises(errors.NeevError) as caught:
+        await (runtime.at(SEEN).run(Run(["tool"]), Heard(), patience=5) if run else runtime.at(SEEN).digest("file"))
+    await runtime.aclose()
+    return caught.value
+
+
+NO_REASON = "the sandbox gave no reason"
+
+
+@pytest.mark.parametrize(
+    ("ending", "of_a_command", "of_a_file"),
+    [
+        (
+            answer(401, {"reason_code": "expired", "message": "no"}, x_request_id="r-7"),
+            "tool was answered with 401 expired: no (request id r-7).",
+            "file was answered with 401 expired: no (request id r-7).",
+        ),
+        (
+            answer(504, {"reason_code": "deadline_exceeded", "message": "killed"}),
+            "tool: killed.",
+            "file: killed.",
+        ),
+        (
+            answer(400, {"message": "bad"}),
+            "tool: the sandbox refuses (400): bad.",
+            "file: the sandbox refuses (400): bad.",
+        ),
+        (
+            answer(499, {"reason_code": "odd", "message": "bad"}),
+            "tool: the sandbox refuses (odd): bad.",
+            "file: the sandbox refuses (odd): bad.",
+        ),
+        (
+            answer(503, {"reason_code": "other", "message": "busy"}),
+            "tool: busy.",
+            "file was answered with 503 other: busy.",
+        ),
+        (
+            answer(500, {"reason_code": "unavailable", "message": "busy"}, x_request_id="r-8"),
+            "tool: busy.",
+            "file was answered with 500 unavailable: busy (request id r-8).",
+        ),
+        (answer(500), f"tool: {NO_REASON}.", f"file was answered with 500: {NO_REASON}."),
+        (httpx.Response(502, content="<p>"), "tool: <p>.", "file was answered with 502: <p>."),
+        (
+            httpx.ConnectError("no route"),
+            "tool: no connection to the sandbox.",
+            "file: no connection to the sandbox.",
+        ),
+        (
+            httpx.ReadTimeout("silence"),
+            "tool: nothing was heard for too long.",
+            "file was answered with nothing: nothing was heard for too long.",
+        ),
+        (
+            httpx.ReadError("reset"),
+            "tool: the connection was lost.",
+            "file was answered with nothing: the connection was lost.",
+        ),
+    ],
+)
+async def test_every_end_is_told_to_the_letter(ending: Ending, of_a_command: str, of_a_file: str) -> None:
+    assert (await ended(ending, run=True)).fact == of_a_command
+    assert (await ended(ending, run=False)).fact == of_a_file
+
+
+async def test_what_the_frames_leave_out_is_told_too() -> None:
+    assert (await ended(frames(output(b"half")), run=True)).fact == "tool: the connection ended before the command did."
+    assert (await ended(frames({"type": "error"}), run=True)).fact == f"tool: {NO_REASON}."
+    with pytest.raises(errors.Failed, match=r"^the platform says no address at which its commands and files are"):
+        Runtime(SETTINGS).at(SEEN.model_copy(update={"connect_url": None}))
+    with pytest.raises(errors.ConfigError, match=r"^the sandbox's connect URL would take"):
+        Runtime(SETTINGS).at(SEEN.model_copy(update={"connect_url": "http://inside.example"}))
+
+
+async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() -> None:
+    script = Script(frames({"type": "exit", "exit_code": 0}))
+    runtime = Runtime(SETTINGS, script)
+    run = Run(["tool", "-v"], cwd="deep", env={"A": "b"}, stdin="in", timeout=2.5)
+    await runtime.at(SEEN).run(run, Heard(), patience=5)
+    await runtime.at(SEEN).run(Run(["tool"]), Heard(), patience=5)
+    await runtime.at(SEEN).digest("file")
+    full, bare, read = script.sent
+    wanted = {"command": "tool", "args": ["-v"], "cwd": "deep", "env": ["A=b"], "timeout_ms": 2500, "stdin": "in"}
+    assert json.loads(full.content) == wanted
+    unset = dict.fromkeys(("cwd", "env", "timeout_ms", "stdin"))
+    assert json.loads(bare.content) == {"command": "tool", "args": [], **unset}
+    assert json.loads(read.content) == {"path": "file"}
+    for sent, kind in (
+        (full, "application/x-ndjson"),
+        (bare, "application/x-ndjson"),
+        (read, "application/octet-stream"),
+    ):
+        assert sent.method == "POST"
+        assert (sent.headers["accept"], sent.headers["content-type"]) == (kind, "application/json")
+        assert sent.headers["x-sandbox-id"] == "box-1"
+    assert [sent.extensions["timeout"]["read"] for sent in script.sent] == [5 + MARGIN, 5 + MARGIN, SILENCE]
+    await runtime.aclose()
+
+
+async def test_the_rest_of_a_character_is_shown_at_the_end_of_each_stream() -> None:
+    exited = {"type": "exit", "exit_code": 0}
+    _, heard = await scripted(frames(output(b"\xe2"), output(b"\xe2", "stderr"), exited))
+    assert heard == [("stdout", "\N{REPLACEMENT CHARACTER}"), ("stderr", "\N{REPLACEMENT CHARACTER}")]
+
+
+async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(inside: Inside) -> None:
+    await inside.write("file", io.BytesIO(b"12345"))
+    await inside.run(Run(["chmod", "4750", "file"]), Heard(), patience=5)
+    entry = await inside.stat("file")
+    assert entry is not None
+    assert (entry.is_file, entry.size, oct(entry.mode)) == (True, 5, "0o4750")
+    assert datetime.fromisoformat(entry.modified) <= datetime.now(UTC)

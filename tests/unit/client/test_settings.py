@@ -23,6 +23,7 @@ def test_the_key_is_in_no_representation() -> None:
     [
         (BASE_URL, BASE_URL),
         ("https://h/agent/", "https://h/agent"),
+        ("https://h/X//", "https://h/X"),
         (" https://h:8443 ", "https://h:8443"),
         ("http://127.0.0.1:9/agent", "http://127.0.0.1:9/agent"),
         ("http://127.9.9.9", "http://127.9.9.9"),
@@ -53,8 +54,10 @@ def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept:
     ],
 )
 def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason) as caught:
+    with pytest.raises(ConfigError, match=f"^neev:baseUrl (is|holds|would) .*{reason}") as caught:
         settings(given)
+    remedy = "Use https; plain http is for this machine only, unless neev:allowInsecure is true."
+    assert caught.value.hint == (remedy if reason == "in clear" else f"Use one like {BASE_URL}.")
     assert "word" not in str(caught.value)
     assert KEY not in str(caught.value)
 
@@ -65,7 +68,9 @@ def test_http_to_another_machine_is_for_those_who_ask_for_it() -> None:
 
 @pytest.mark.parametrize("key", ["", "two words", "key-end\n", "schlüssel"])
 def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) -> None:
-    with pytest.raises(ConfigError, match="neev:apiKey") as caught:
+    with pytest.raises(
+        ConfigError, match=r"^neev:apiKey is empty or holds spaces, line ends or letters that no key has"
+    ) as caught:
         settings(api_key=key)
     assert not key or key.strip() not in str(caught.value)
 
@@ -108,8 +113,9 @@ def test_the_key_goes_where_the_api_says_over_tls_or_within_this_machine(base: s
     ],
 )
 def test_it_goes_nowhere_else(base: str, address: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason):
+    with pytest.raises(ConfigError, match=reason) as caught:
         fit_for_the_key(address, settings(base), what="it")
+    assert caught.value.hint == ("It has to be https." if "in clear" in reason else "")
 
 
 def test_those_who_ask_for_plain_http_get_it_and_nothing_else() -> None:

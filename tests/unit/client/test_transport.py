@@ -331,3 +331,39 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypa
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with served_by(give) as wire:
         assert await wire.request("GET", "/x", parse=identified) == "x"
+
+
+@pytest.mark.parametrize(
+    ("method", "ending", "words"),
+    [
+        ("GET", SLOW, "GET /x was answered with nothing: no answer within 30 s."),
+        ("GET", LOST, "GET /x was answered with nothing: the connection was lost."),
+        ("POST", SLOW, "POST /x: no answer within 30 s."),
+        ("DELETE", LOST, "DELETE /x: the connection was lost."),
+        ("GET", REFUSED, "GET /x: no connection to api.test (refused)."),
+        ("GET", httpx.ConnectTimeout(""), "GET /x: no connection to api.test (ConnectTimeout)."),
+        ("GET", BROKEN, "GET /x was answered with 200: the JSON is cut off or malformed."),
+        (
+            "GET",
+            answer(302, location="/y"),
+            "GET /x was answered with 302: a redirect to another path, which is not followed.",
+        ),
+    ],
+)
+async def test_an_end_without_an_answer_is_told_to_the_letter(method: str, ending: Ending, words: str) -> None:
+    with pytest.raises(errors.NeevError) as caught:
+        await transport(Script(ending)).request(method, "/x", parse=identified)
+    assert caught.value.fact == words
+    assert caught.value.hint == type(caught.value).advice
+
+
+async def test_an_answer_that_cannot_be_read_is_told_with_its_request_id() -> None:
+    strange = httpx.Response(200, html="<p>", headers={"x-request-id": "r-9"})
+    with pytest.raises(errors.Unexpected) as caught:
+        await transport(Script(strange)).request("GET", "/x", parse=identified)
+    assert caught.value.request_id == "r-9"
+
+
+async def test_a_status_just_beyond_the_successes_is_a_refusal_of_a_post_too() -> None:
+    with pytest.raises(errors.Unexpected):
+        await transport(Script(answer(300))).request("POST", "/x", parse=identified)

@@ -1,5 +1,6 @@
 """Bad inputs are found before anything is sent, each with its path and what is allowed."""
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 import pytest
@@ -149,3 +150,64 @@ def test_paths_are_written_as_pulumi_writes_them() -> None:
     """Dots, brackets, and quotes where a key is no name."""
     assert path_of(("egress", "allow", 1, "host")) == "egress.allow[1].host"
     assert path_of(("env", "a.b")) == 'env["a.b"]'
+
+
+def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
+    """The type is what is wrong, and is told once."""
+    found = failures(Thing, {"rootfsGb": "a", "diskGb": 20})
+    assert found == [Failure("rootfsGb", "must be a number (is 'a')")]
+
+
+@pytest.mark.parametrize(
+    ("make", "fields", "values", "reason"),
+    [
+        (at_most_one, ("a", "b", "c"), {"a": None, "b": 1, "c": None}, None),
+        (at_most_one, ("a", "b"), {"a": 1, "b": 0}, "at most one of a and b can be set"),
+        (exactly_one, ("a", "b"), {"a": None, "b": None}, "set exactly one of a and b"),
+        (exactly_one, ("a", "b"), {"a": 1, "b": 1}, "set exactly one of a and b"),
+        (exactly_one, ("a", "b"), {"a": 1, "b": None}, None),
+        (below, ("a", "b"), {"a": 1, "b": 2}, None),
+        (below, ("a", "b"), {"a": 2, "b": 2}, "must be less than b (2); a is 2"),
+        (below, ("a", "b"), {"a": None, "b": 2}, None),
+        (below, ("a", "b"), {"a": 2, "b": None}, None),
+        (only_with, ("a", "b"), {"a": 1, "b": 1}, None),
+        (only_with, ("a", "b"), {"a": None, "b": 1}, None),
+        (only_with, ("a", "b"), {"a": None, "b": None}, None),
+        (only_with, ("a", "b"), {"a": 1, "b": None}, "a can be set only together with b"),
+    ],
+)
+def test_a_rule_reads_its_fields_and_says_what_is_wrong(
+    make: Callable[..., Rule], fields: tuple[str, ...], values: dict[str, object], reason: str | None
+) -> None:
+    rule = make(*fields)
+    assert (rule.fields, rule.broken(values)) == (fields, reason)
+
+
+def test_a_value_is_shown_in_at_most_a_line() -> None:
+    for length, shown in ((78, "x" * 78 + "'"), (79, "x" * 76 + "…")):
+        [found] = failures(Thing, {"image": "a", "cpu": "x" * length})
+        assert found.reason == f"must be a number (is '{shown})"
+    [found] = failures(Thing, {"diskGb": 1e9 + 0.25})
+    assert found.reason == "must be a whole number (is 1e+09)"
+
+
+def test_what_is_no_object_at_all_is_told_without_a_path() -> None:
+    """And in the model's own words where we have none."""
+
+    class Strict(Model):
+        """Strict."""
+
+        at: Annotated[str, Field(pattern="^a")]
+        """A place."""
+
+    [found] = failures(Strict, {"at": "b"})
+    assert found == Failure("at", "String should match pattern '^a' (is 'b')")
+
+
+def test_an_unknown_value_in_one_rule_leaves_the_others_running() -> None:
+    found = failures(Thing, {"image": UNKNOWN, "templateId": "b", "diskGb": 20, "rootfsGb": 20})
+    assert [failure.path for failure in found] == ["rootfsGb"]
+
+
+def test_no_boolean_is_shown_for_what_should_be_a_number() -> None:
+    assert failures(Thing, {"diskGb": True}) == [Failure("diskGb", "must be a number")]

@@ -1,6 +1,7 @@
 """What a user reads when something goes wrong, and what the classes tell a program."""
 
 import inspect
+from collections.abc import Callable
 
 import pytest
 
@@ -18,6 +19,7 @@ from pulumi_neev.core.errors import (
     NotFound,
     OutcomeUnknown,
     QuotaExceeded,
+    Refused,
     Unavailable,
 )
 
@@ -67,22 +69,29 @@ def test_no_answer_at_all_is_told_as_such() -> None:
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (ConfigError("neev:orgId is missing", hint="Set it."), "neev:orgId is missing. Set it."),
-        (ConfigError("Is it there?"), "Is it there?"),
-        (InputError("egress.allow[0].host", "not a domain"), "egress.allow[0].host: not a domain."),
-        (NeverSent("no connection"), f"no connection. {NeverSent.advice}"),
-        (OutcomeUnknown("lost!"), f"lost! {OutcomeUnknown.advice}"),
+        (lambda: ConfigError("neev:orgId is missing", hint="Set it."), "neev:orgId is missing. Set it."),
+        (lambda: ConfigError("Is it there?"), "Is it there?"),
+        (lambda: ConfigError("It is there."), "It is there."),
+        (lambda: InputError("egress.allow[0].host", "not a domain"), "egress.allow[0].host: not a domain."),
+        (lambda: InputError("cpu", "too big", hint="Take less."), "cpu: too big. Take less."),
         (
-            DeadlineExceeded("waiting", 12.4, "Pending", hint=""),
-            "waiting: not done after 12 s; last seen: Pending.",
+            lambda: Refused("not_found", "no tool", what="tool", hint="Look."),
+            "tool: the sandbox refuses (not_found): no tool. Look.",
         ),
-        (Failed("no space", what="the snapshot s"), "the snapshot s: no space."),
-        (Failed("no space"), "no space."),
-        (Cancelled("waiting", hint=""), "waiting: stopped waiting, as asked."),
+        (lambda: NeverSent("no connection"), f"no connection. {NeverSent.advice}"),
+        (lambda: OutcomeUnknown("lost!"), f"lost! {OutcomeUnknown.advice}"),
+        (
+            lambda: DeadlineExceeded("waiting", 12.4, "Pending", hint="Wait."),
+            "waiting: not done after 12 s; last seen: Pending. Wait.",
+        ),
+        (lambda: Failed("no space", what="the snapshot s"), "the snapshot s: no space."),
+        (lambda: Failed("no space", hint="Make some."), "no space. Make some."),
+        (lambda: Failed("no space"), "no space."),
+        (lambda: Cancelled("waiting", hint="Go on."), "waiting: stopped waiting, as asked. Go on."),
     ],
 )
-def test_every_error_is_sentences_and_advice(error: NeevError, text: str) -> None:
-    assert str(error) == text
+def test_every_error_is_sentences_and_advice(error: Callable[[], NeevError], text: str) -> None:
+    assert str(error()) == text
 
 
 def test_an_error_can_be_told_about_a_resource() -> None:
@@ -95,3 +104,5 @@ def test_the_parts_of_an_error_stay_readable_for_a_program() -> None:
     assert (failed.what, failed.reason) == ("w", "full")
     assert (wrong.path, wrong.reason) == ("cpu", "too big")
     assert Cancelled("w").what == "w"
+    assert failed.args == ("w: full",)
+    assert Failed("full").what == ""

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import pytest
 
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.marks import Update, Visible
+from pulumi_neev.core.marks import Replace, Update, Visible
 from pulumi_neev.core.model import Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import Patience
@@ -216,3 +217,107 @@ def test_what_is_stored_and_what_is_live_show_no_values() -> None:
     shown = f"{Stored('id-1', secret, secret)} {Live('id-1', secret, ThingOutputs(status='Ready'))}"
     assert "id-1" in shown
     assert "hunter2" not in shown
+
+
+class HeirInputs(ThingInputs):
+    """A thing with something that no API answers."""
+
+    seed: Annotated[str | None, Replace()] = None
+    """What it grew from."""
+
+
+class Heir(Thing):
+    """It notes what its verbs are given, and is never well."""
+
+    inputs = HeirInputs
+
+    def __init__(self) -> None:
+        self.given: list[Any] = []
+
+    async def create(self, api: Platform, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """Noted."""
+        self.given.append((inputs, call))
+        return await super().create(api, inputs, call)
+
+    async def update(
+        self, api: Platform, id: str, old: ThingInputs, new: ThingInputs, call: Call
+    ) -> Live[ThingOutputs]:
+        """Noted."""
+        self.given.append((id, old, new, call.stored))
+        return await super().update(api, id, old, new, call)
+
+    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+        """Noted."""
+        self.given.append((id, inputs))
+        return await super().read(api, id, inputs)
+
+    def live(self, api: Platform, status: str) -> Live[ThingOutputs]:
+        """Not well."""
+        return replace(super().live(api, status), trouble="it is not well")
+
+
+async def test_verbs_are_given_what_the_engine_keeps() -> None:
+    """The operation itself on a create; old, new and stored values on an update; the old inputs on a refresh."""
+    platform, heir, going = Platform(), Heir(), call()
+    await lifecycle.create(heir, platform, {"size": 2}, going)
+    assert heir.given.pop() == (HeirInputs(size=2), going)
+    state = {"size": 2, "status": "Ready"}
+    await lifecycle.update(heir, platform, "id-1", old={"size": 2}, state=state, new={"size": 3}, call=going)
+    assert heir.given.pop() == ("id-1", HeirInputs(size=2), HeirInputs(size=3), state)
+    await lifecycle.read(heir, platform, "id-1", {"size": 3}, state)
+    assert heir.given.pop() == ("id-1", HeirInputs(size=3))
+    await lifecycle.read(heir, platform, "id-1", None)
+    assert heir.given.pop() == ("id-1", None)
+
+
+async def test_after_an_import_what_cannot_be_read_back_is_taken_to_be_as_the_program_says() -> None:
+    """So nothing is changed for it; what can be read back is compared with what was read."""
+    platform, heir = Platform(things={"id-1": 2}), Heir()
+    new = {"size": 3, "seed": "apple"}
+    for state, seed in (({IMPORTED: True}, "apple"), ({}, None)):
+        await lifecycle.update(heir, platform, "id-1", old={"size": 2}, state=state, new=new, call=call())
+        assert heir.given.pop()[1] == HeirInputs(size=2, seed=seed)
+    old = {"size": 2, "seed": "pear"}
+    await lifecycle.update(heir, platform, "id-1", old=old, state={IMPORTED: True}, new=new, call=call())
+    assert heir.given.pop()[1] == HeirInputs(size=2, seed="pear")
+
+
+async def test_why_a_thing_cannot_be_used_is_kept_with_its_id() -> None:
+    """Whichever operation sees it."""
+    platform, heir = Platform(), Heir()
+    for work in (
+        lifecycle.create(heir, platform, {"size": 2}, call()),
+        lifecycle.update(heir, platform, "id-1", old={}, state={}, new={}, call=call()),
+        lifecycle.read(heir, platform, "id-1", {}),
+        lifecycle.read(heir, platform, "id-1", None),
+    ):
+        stored = await work
+        assert stored is not None
+        assert (stored.id, stored.trouble) == ("id-1", "it is not well")
+
+
+async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None:
+    """The faces tell them apart."""
+    cause = ValueError("no")
+    with pytest.raises(Unsettled) as caught:
+        await lifecycle.update(THING, Platform(broken=[cause]), "id-1", old={}, state={}, new={}, call=call())
+    assert (caught.value.cause, caught.value.stored.id) == (cause, "id-1")
+    with pytest.raises(Unsettled) as torn:
+        await lifecycle.update(HalfDone(), Platform(things={"id-1": 1}), "id-1", old={}, state={}, new={}, call=call())
+    assert str(torn.value.cause) == "torn"
+    halfway = Halfway(Live("id-1", {}, ThingOutputs(status="x")), cause)
+    assert (str(halfway), halfway.cause) == ("no.", cause)
+
+
+async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None:
+    """Without the faces' own keys, which are no state."""
+
+    class Unwritable(Thing):
+        """Its state cannot be made."""
+
+        def state(self, asked: Mapping[str, Any], live: Live[ThingOutputs]) -> dict[str, Any]:
+            """Nothing."""
+            raise ValueError("a bug of ours")
+
+    begun = await lifecycle.begin(Unwritable(), Platform(), {"size": 2, "__label": "x"}, call())
+    assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2})

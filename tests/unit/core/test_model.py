@@ -1,12 +1,16 @@
 """A declaration is read once, and a wrong mark is refused when it is made."""
 
-from typing import Annotated
+import copy
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from pulumi_neev.core.marks import AutoName, Replace, Secret, Stable, Unordered, Update, Visible
-from pulumi_neev.core.model import DeclarationError, Flag, Inputs, Integer, Model, Outputs
+from pulumi_neev.core.checking import at_most_one
+from pulumi_neev.core.marks import AutoName, Replace, Secret, SecretIf, Stable, Unordered, Update, Visible
+from pulumi_neev.core.model import UNKNOWN, DeclarationError, Flag, Inputs, Integer, Model, Outputs
+from pulumi_neev.core.model import Rule as Between
 
 
 class Rule(Model):
@@ -112,3 +116,79 @@ def test_what_is_refused_is_not_repeated() -> None:
     with pytest.raises(ValidationError, match="env") as caught:
         Thing.model_validate({"diskGb": 1, "env": "hunter2"})
     assert "hunter2" not in f"{caught.value} {caught.value!r}"
+
+
+def test_there_is_one_unknown() -> None:
+    """Also in a copy of what holds it."""
+    assert copy.copy(UNKNOWN) is UNKNOWN
+    assert copy.deepcopy({"a": [UNKNOWN]})["a"][0] is UNKNOWN
+
+
+def test_a_rule_that_reads_a_stranger_fails_at_import() -> None:
+    """A property that was renamed would silence it."""
+    with pytest.raises(DeclarationError, match=r"Ruled: a rule reads \['colour'\], which no property is called"):
+
+        class Ruled(Model):
+            """Ruled."""
+
+            rules: ClassVar[tuple[Between, ...]] = (at_most_one("host", "colour"),)
+            host: str | None = None
+            """A host."""
+
+
+class Colour(StrEnum):
+    """A colour."""
+
+    RED = "red"
+
+
+def test_what_is_declared_is_what_is_derived_from() -> None:
+    """Made here, so that all of it is worked out here."""
+
+    class Made(Inputs):
+        """Made."""
+
+        needed_part: Annotated[Integer, Replace()]
+        """Needed."""
+        named: Annotated[str | None, Field(alias="called"), Update()] = None
+        """Named otherwise outside."""
+        size: Annotated[Integer, Update()] = 3
+        """Its size."""
+        parts: Annotated[list[Rule], Update(), Unordered()] = Field(default_factory=list)
+        """Its parts."""
+        wall: Annotated[Annotated[Rule, "documented"] | None, Update()] = None
+        """Its wall."""
+        colour: Annotated[Colour | None, Update()] = None
+        """Its colour."""
+        tags: Annotated[dict[str, str] | None, Update()] = None
+        """Its tags."""
+
+    seen = Made.properties
+    assert list(seen) == ["neededPart", "called", "size", "parts", "wall", "colour", "tags"]
+    assert [each.field for each in seen.values()] == list(Made.model_fields)
+    assert [each.name for each in seen.values()] == list(seen)
+    assert [each.required for each in seen.values()] == [True, *[False] * 6]
+    assert [each.default for each in seen.values()] == [None, None, 3, [], None, None, None]
+    assert seen["neededPart"].description == "Needed."
+    assert seen["size"].annotation == Integer.__origin__  # type: ignore[attr-defined]  # what Annotated holds
+    assert seen["parts"].marks == (Update(), Unordered())
+    assert [seen[name].model for name in ("wall", "parts", "tags", "size")] == [Rule, None, None, None]
+    assert (seen["parts"].item, seen["parts"].item_model) == (Rule, Rule)
+    assert (seen["tags"].item, seen["wall"].item) == (None, None)
+    made = Made(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its name outside
+    assert made.wire() == {"neededPart": 1, "called": "x", "size": 3, "parts": [], "colour": "red"}
+    assert type(made.wire()["colour"]) is str
+
+
+def test_a_wrong_declaration_is_named_with_what_is_wrong() -> None:
+    """Model and property first: it is read in the traceback of an import."""
+    with pytest.raises(DeclarationError, match=r"^Made\.x: Stable, SecretIf has no meaning here$"):
+        declare(Annotated[str | None, Update(), Stable(), SecretIf("y")])
+    with pytest.raises(DeclarationError, match=r"^Made\.x: exactly one of Replace\(\) and Update\(\)$"):
+        declare(str | None)
+    with pytest.raises(DeclarationError, match=r"^Made\.x: the same mark twice$"):
+        declare(Annotated[str | None, Update(), Update()])
+
+
+def test_the_unknown_shows_as_such() -> None:
+    assert repr(UNKNOWN) == "<unknown>"

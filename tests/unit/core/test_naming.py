@@ -56,3 +56,35 @@ def test_a_made_name_never_has_the_shape_of_an_id() -> None:
 def test_an_id_shaped_resource_name_becomes_a_name() -> None:
     """Fitted, it no longer looks like an id."""
     assert valid_name(fitted("abcdef01-2345-6789-abcd-ef0123456789"))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "name"),
+    [
+        ("X-xX-box-XX", 63, "x-xx-box-xx"),
+        ("a1", 63, "a1"),
+        ("1a", 63, "s-1a"),
+        ("--", 63, "s"),
+        ("abc-def", 4, "abc"),
+        ("abxx", 3, "abx"),
+        ("aXX", 2, "ax"),
+        ("12345678-1234-1234-1234-123456789012", 63, "s-12345678-1234-1234-1234-123456789012"),
+        ("a2345678-1234-1234-1234-123456789012", 63, "sa2345678-1234-1234-1234-123456789012"),
+    ],
+)
+def test_any_text_becomes_a_name(text: str, limit: int, name: str) -> None:
+    assert fitted(text, limit=limit) == name
+
+
+def test_a_made_name_is_cut_so_that_its_suffix_stays_whole() -> None:
+    assert made_name("a" * 100, "0123456789") == "a" * 55 + "-0123456"
+
+
+def test_what_no_name_is_is_told_to_the_letter() -> None:
+    label = "at most 63 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen"
+    with pytest.raises(ValueError, match=f"^must be {label}$"):
+        valid_name("Box")
+    with pytest.raises(
+        ValueError, match=r"^must not have the shape of a UUID: a name addresses a sandbox, as its id does$"
+    ):
+        valid_name("a2345678-1234-1234-1234-123456789012")

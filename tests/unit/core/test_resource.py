@@ -1,12 +1,15 @@
 """What follows from a declaration for checks, previews and state."""
 
-from typing import Annotated, Any
+import asyncio
+from typing import Annotated, Any, ClassVar
 
-from pulumi_neev.core.diffing import AUTONAMED, IMPORTED
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Kind
 from pulumi_neev.core.marks import AutoName, Replace, Secret, Stable, Unset, Update, Visible
 from pulumi_neev.core.model import UNKNOWN, Inputs, Integer, Model, Outputs
 from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.core.waiting import Patience
 
 
 class Wall(Model):
@@ -65,7 +68,22 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         raise NotImplementedError
 
 
-THING = Thing()
+class HeirInputs(Inputs):
+    """A thing that comes with a wall."""
+
+    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    """Its name."""
+    wall: Annotated[Wall | None, Update(), Visible(), Unset(Wall(), inherited=True)] = None
+    """Its wall."""
+
+
+class Heir(Thing):
+    """It inherits."""
+
+    inputs = HeirInputs  # type: ignore[assignment]  # another declaration, the same verbs
+
+
+THING, HEIR = Thing(), Heir()
 
 
 def live(**inputs: Any) -> Live[ThingOutputs]:
@@ -162,3 +180,71 @@ def test_a_thing_that_failed_for_good_is_replaced() -> None:
     assert not THING.diff(inputs, {**inputs, "status": "Ready"}, inputs).changes
     replaced = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "region": "north"})
     assert [change.path for change in replaced.changes] == ["region"]
+
+
+async def test_what_an_interrupted_create_made_is_found_by_those_who_can() -> None:
+    """The others find nothing."""
+    assert await THING.find(None, ThingInputs(name="a")) is None
+
+
+def test_a_policy_that_was_inherited_stays_unknown_in_the_preview() -> None:
+    """It is kept where it was inherited, and reset where the program took it out; a reset one is known."""
+    state = {"name": "a", "wall": {"mode": "open"}}
+    assert HEIR.preview_update(state, {"name": "a"})["wall"] is UNKNOWN
+    assert HEIR.preview_update({"name": "a"}, {"name": "a"})["wall"] == {"mode": "closed"}
+
+
+def test_an_inherited_policy_that_is_the_default_anyway_is_known() -> None:
+    """Nothing changes, whoever said so."""
+    assert HEIR.preview_update({"name": "a", "wall": {"mode": "closed"}}, {"name": "a"})["wall"] == {"mode": "closed"}
+
+
+def test_what_was_just_made_is_kept_by_its_id_where_its_answer_makes_no_sense() -> None:
+    """And is the answer where it does."""
+    there = live()
+    assert THING.made("id-1", lambda: there) is there
+
+    def broken() -> Live[ThingOutputs]:
+        raise ValueError("no status")
+
+    kept = THING.made("id-1", broken)
+    assert (kept.id, kept.inputs, kept.outputs.wire()) == ("id-1", {}, {"madeAt": "now"})
+
+
+async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
+    """A refresh reads, and an update settles, with what they are given."""
+
+    class Noting(Thing):
+        given: ClassVar[list[Any]] = []
+
+        async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+            self.given.append((api, id, inputs))
+            return None
+
+        async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+            self.given.append((api, id, inputs, call))
+            return live()
+
+    one, other = ThingInputs(name="a"), ThingInputs(name="b")
+    call = Call("a", Patience(1, SYSTEM, asyncio.Event()))
+    await Noting().refresh("api", "id-1", one, {})
+    await Noting().update("api", "id-1", one, other, call)
+    assert Noting.given == [("api", "id-1", one), ("api", "id-1", other, call)]
+
+
+def test_a_thing_that_failed_is_made_anew_before_the_old_one_goes() -> None:
+    """It has another name then."""
+    inputs = {"name": "a", "size": 1}
+    found = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2})
+    assert found.delete_first is False
+    assert [(change.path, change.kind, change.replace) for change in found.changes] == [
+        ("size", Kind.UPDATE, False),
+        ("status", Kind.UPDATE, True),
+    ]
+
+
+def test_a_policy_that_only_reads_otherwise_has_not_drifted() -> None:
+    """Its defaults are the same, said or not."""
+    asked = {"name": "a", "size": 1, "wall": {}}
+    assert THING.drifted(asked, live(wall={"mode": "closed"})) == asked
+    assert THING.drifted(asked, live(wall={"mode": "open"}))["wall"] == {"mode": "open"}

@@ -224,3 +224,25 @@ async def test_work_ends_with_its_patience() -> None:
     patience.cancelled.set()
     with pytest.raises(errors.Cancelled, match="making"):
         await within(asyncio.sleep(60), patience=patience, what="making")
+
+
+@in_virtual_time
+async def test_work_has_what_is_left_of_its_patience_and_no_more() -> None:
+    clock = VirtualClock()
+    waiting = Patience(10, clock, asyncio.Event())
+    await clock.sleep(6)
+    with pytest.raises(errors.DeadlineExceeded, match=r"^making: not done after 10 s; last seen: under way"):
+        await within(asyncio.sleep(60), patience=waiting, what="making")
+    assert clock.monotonic() == pytest.approx(10)
+
+
+@in_virtual_time
+async def test_a_wait_tells_how_long_it_has_waited_itself() -> None:
+    """Not how long the operation has gone on before."""
+    clock, heard = VirtualClock(), list[str]()
+    waiting = Patience(100, clock, asyncio.Event(), heard.append)
+    await clock.sleep(50)
+    with pytest.raises(errors.DeadlineExceeded, match=r"^the box: not done after 100 s"):
+        await until(Thing(ready_after=1000).observe, ready, patience=waiting, what="the box")
+    assert heard[0].endswith(", 0 s")
+    assert heard[-1].endswith((", 49 s", ", 50 s"))

@@ -3,7 +3,7 @@
 import base64
 import os
 import pickletools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from pulumi.runtime.rpc import deserialize_property
 from pulumi_neev.core.errors import NeevError
 from pulumi_neev.emulator import Emulator, serve
 from pulumi_neev.faces import background, config
-from pulumi_neev.faces.dynamic import LABEL, PROVIDERS, TIMEOUTS, Provider
+from pulumi_neev.faces.dynamic import LABEL, NOT_KEPT, PROVIDERS, TIMEOUTS, Provider
 from pulumi_neev.resources import RESOURCES
 
 
@@ -27,14 +27,24 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def sandboxes(emulator: Emulator) -> Iterator[Provider]:
-    """The provider of sandboxes, as the host has configured it."""
+def configured(emulator: Emulator) -> Iterator[Callable[[str], Provider]]:
+    """The provider of a kind, as the host has configured it."""
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     values = {name: getattr(emulator, field) for name, field in names.items()}
-    provider = PROVIDERS["Sandbox"]()
-    provider.configure(ConfigureRequest(Config({f"neev:{name}": value for name, value in values.items()}, "neev")))
-    yield provider
+
+    def provider_of(kind: str) -> Provider:
+        provider = PROVIDERS[kind]()
+        provider.configure(ConfigureRequest(Config({f"neev:{name}": value for name, value in values.items()}, "neev")))
+        return provider
+
+    yield provider_of
     background.run(closed(values))
+
+
+@pytest.fixture
+def sandboxes(configured: Callable[[str], Provider]) -> Provider:
+    """The provider of sandboxes, likewise."""
+    return configured("Sandbox")
 
 
 async def closed(values: dict[str, str]) -> None:
@@ -145,3 +155,19 @@ def test_a_state_without_the_notes_of_this_version_is_understood(sandboxes: Prov
     assert sandboxes.read(id, old).id == id
     sandboxes.delete(id, old)
     assert sandboxes.read(id, old).id == ""
+
+
+def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
+    sandboxes: Provider, configured: Callable[[str], Provider], emulator: Emulator
+) -> None:
+    """The host keeps nothing of a failure, so whoever reads it has to look."""
+    box, _ = created(sandboxes)
+    commands = configured("Command")
+    inputs = {LABEL: "job", "sandboxId": box, "create": ["true"], "update": ["true"]}
+    id, state = created(commands, **inputs)
+    news = checked(commands, **inputs, cwd=".")
+    for work in (lambda: commands.create(checked(commands, **inputs)), lambda: commands.update(id, state, news)):
+        emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+        with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
+            work()
+        assert str(caught.value).endswith(NOT_KEPT)

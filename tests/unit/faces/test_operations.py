@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from tests.unit.faces.driver import read, struct, urn
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import IMPORTED
+from pulumi_neev.core.marks import Update, Visible
 from pulumi_neev.core.model import Inputs, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.faces.operations import Operations
@@ -25,7 +26,10 @@ Verb = Callable[[], Any]
 
 
 class ThingInputs(Inputs):
-    """Nothing."""
+    """What the platform chooses."""
+
+    place: Annotated[Any, Update(), Visible()] = None
+    """Where it is."""
 
 
 class ThingOutputs(Outputs):
@@ -42,13 +46,14 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     inputs = ThingInputs
     outputs = ThingOutputs
 
-    def __init__(self, settle: Verb, said: object = "made") -> None:
+    def __init__(self, settle: Verb, said: object = "made", place: object = None) -> None:
         self._settle = settle
         self._said = said
+        self._place = place
 
     async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
         """It has an id."""
-        return Live("the-id", {}, ThingOutputs.model_construct(said=self._said))
+        return Live("the-id", {"place": self._place}, ThingOutputs.model_construct(said=self._said))
 
     async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
         """As the test says."""
@@ -97,8 +102,9 @@ async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
 async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
     found = await kept(Thing(object))
     assert (found.id, read(found.properties)) == ("the-id", {"said": "made"})
-    found = await kept(Thing(broken, said=object()))
-    assert (found.id, read(found.properties)) == ("the-id", {})
+    for broken_from_the_start in (Thing(broken, said=object()), Thing(broken, place=object())):
+        found = await kept(broken_from_the_start)
+        assert (found.id, read(found.properties)) == ("the-id", {})
 
 
 async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,3 +123,9 @@ async def test_snapshots_are_listed_of_a_sandbox(plugin: Driver, platform: Emula
             await listed(plugin, "Snapshot", query)
     with pytest.raises(Refusal, match="is none that this provider gave"):
         await listed(plugin, "Sandbox", continuation_token="x")
+
+
+async def test_what_cannot_be_listed_is_refused(plugin: Driver) -> None:
+    with pytest.raises(Refusal, match="token: Command cannot be listed") as caught:
+        await listed(plugin, "Command")
+    assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import grpc.aio
 import pytest
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2
 from tests.fakes.clock import FakeClock
 
+from pulumi_neev.faces.plugin import Plugin
 from pulumi_neev.faces.reporting import Engine, Progress, making
+from pulumi_neev.faces.wire_errors import Context
 
 
 class Listening(engine_pb2_grpc.EngineServicer):
@@ -27,41 +31,68 @@ class Listening(engine_pb2_grpc.EngineServicer):
         return Empty()
 
 
-async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() -> None:
+@asynccontextmanager
+async def engine_listening() -> AsyncIterator[tuple[Listening, str]]:
+    """An engine that listens, and its address."""
     listening = Listening()
     server = grpc.aio.server()
     engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    engine = Engine()
-    engine.show("urn", "before anyone listens")
-    await engine.attach(f"127.0.0.1:{port}")
-    engine.show("urn", "Pending, 2 s")
-    heard = await listening.heard.get()
-    assert (heard.urn, heard.message, heard.ephemeral, heard.severity) == (
-        "urn",
-        "Pending, 2 s",
-        True,
-        engine_pb2.INFO,
-    )
-    await server.stop(None)
+    try:
+        yield listening, f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+async def test_the_engine_that_shakes_hands_or_attaches_is_the_one_that_hears() -> None:
+    seen: list[Engine] = []
+
+    def load(engine: Engine) -> Any:
+        seen.append(engine)
+        raise NotImplementedError
+
+    plugin, nobody = Plugin(load), cast("Context", None)
+    with pytest.raises(NotImplementedError):
+        await plugin.provider()
+    [engine] = seen
+    async with engine_listening() as (first, address):
+        await plugin.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address), nobody)
+        engine.log("urn", "by the handshake")
+        assert (await first.heard.get()).message == "by the handshake"
+        async with engine_listening() as (second, other):
+            await plugin.Attach(plugin_pb2.PluginAttach(address=other), nobody)
+            engine.log("urn", "attached")
+            assert (await second.heard.get()).message == "attached"
+    assert first.heard.empty()
+    await engine.close()
+
+
+async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() -> None:
+    async with engine_listening() as (listening, address):
+        engine = Engine()
+        engine.show("urn", "before anyone listens")
+        await engine.attach(address)
+        engine.show("urn", "Pending, 2 s")
+        heard = await listening.heard.get()
+        assert (heard.urn, heard.message, heard.ephemeral, heard.severity) == (
+            "urn",
+            "Pending, 2 s",
+            True,
+            engine_pb2.INFO,
+        )
     engine.show("urn", "after it left")
     await engine.close()
 
 
 async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
-    listening = Listening()
-    server = grpc.aio.server()
-    engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    engine = Engine()
-    await engine.attach(f"127.0.0.1:{port}")
-    for number in range(200):
-        engine.show(f"urn-{number}", "Pending, 2 s")
-    await listening.heard.get()
-    await engine.close()
-    await server.stop(None)
+    async with engine_listening() as (listening, address):
+        engine = Engine()
+        await engine.attach(address)
+        for number in range(200):
+            engine.show(f"urn-{number}", "Pending, 2 s")
+        await listening.heard.get()
+        await engine.close()
     assert listening.heard.qsize() < 5
 
 
@@ -96,22 +127,17 @@ def test_a_row_does_not_repeat_itself() -> None:
 
 
 async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
-    listening = Listening()
-    server = grpc.aio.server()
-    engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    engine = Engine()
-    await engine.heard()
-    engine.log("urn", "before anyone listens")
-    await engine.attach(f"127.0.0.1:{port}")
-    for number in range(20):
-        engine.log("urn", f"line {number}")
-    await engine.heard()
-    heard = [listening.heard.get_nowait() for _ in range(listening.heard.qsize())]
-    assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
-    assert not any(each.ephemeral for each in heard)
-    await server.stop(None)
+    async with engine_listening() as (listening, address):
+        engine = Engine()
+        await engine.heard()
+        engine.log("urn", "before anyone listens")
+        await engine.attach(address)
+        for number in range(20):
+            engine.log("urn", f"line {number}")
+        await engine.heard()
+        heard = [listening.heard.get_nowait() for _ in range(listening.heard.qsize())]
+        assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
+        assert not any(each.ephemeral for each in heard)
     await engine.close()
 
 

@@ -20,6 +20,8 @@ from tests.unit.faces.driver import Driver, Refusal
 
 from pulumi_neev.emulator import serve
 
+from pulumi_neev.faces.serve import stubs_without_sdk
+
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
 EXTRAS = ("rich", "click", "neevai")
@@ -36,7 +38,7 @@ def plugin(
             assert process.stdout is not None
             yield process, int(process.stdout.readline())
         finally:
-            process.kill()
+            process.terminate()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
@@ -80,7 +82,12 @@ async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> Non
 
 async def test_it_leaves_when_its_engine_is_gone() -> None:
     connected: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
-    engine = await asyncio.start_server(lambda _, writer: connected.put_nowait(writer), "127.0.0.1", 0)
+
+    def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"what an engine says first")
+        connected.put_nowait(writer)
+
+    engine = await asyncio.start_server(accept, "127.0.0.1", 0)
     address = f"127.0.0.1:{engine.sockets[0].getsockname()[1]}"
     with plugin("--logtostderr", "-v=1", address) as (process, _):
         connection = await asyncio.wait_for(connected.get(), 30)
@@ -110,3 +117,9 @@ def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
     )
     imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
     assert not set(EXTRAS) & set(imported.stdout.split())
+
+
+def test_a_process_that_has_the_sdk_keeps_it() -> None:
+    there = sys.modules["pulumi"]
+    stubs_without_sdk()
+    assert sys.modules["pulumi"] is there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -289,3 +290,15 @@ async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_s
 def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any]) -> None:
     checked = COMMAND.check({}, {"sandboxId": "x", **inputs}, str)
     assert len(checked[1]) == 1
+
+
+async def test_a_delete_that_ends_with_its_sandbox_is_done(engine: Engine) -> None:
+    """What it was to clean up is gone, too."""
+    box = await running(engine)
+    stored = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=shell("echo going; sleep 60"))
+    going = asyncio.Event()
+    call = replace(engine.call(stored=stored.state), log=lambda _line: going.set())
+    deleting = asyncio.ensure_future(COMMAND.delete(engine.api, stored.id, call))
+    await going.wait()
+    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    await deleting

@@ -14,11 +14,11 @@ from tests.unit.resources.conftest import Engine
 
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.assets import Archive, Asset
-from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.errors import Failed, InputError
 from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.resources.command import Command
-from pulumi_neev.resources.file import File
+from pulumi_neev.resources.file import File, chmod
 from pulumi_neev.resources.sandbox import Sandbox
 
 SANDBOX, COMMAND, FILE = Sandbox(), Command(), File()
@@ -222,3 +222,35 @@ async def test_an_import_is_clean_where_the_program_says_the_same(engine: Engine
 )
 def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any]) -> None:
     assert len(FILE.check({}, {"sandboxId": "x", "path": "x", **inputs}, str)[1]) == 1
+
+
+async def test_a_local_file_that_is_not_there_differs_until_the_update_says_so(engine: Engine) -> None:
+    """A plan has nothing to compare with, and what cannot be decoded is left to the check."""
+    box = await running(engine)
+    stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
+    where = {"sandboxId": box, "path": "x"}
+    for given in ({"sourcePath": "/no/such/file"}, {"contentBase64": "!"}):
+        assert FILE.diff(stored.inputs, stored.state, {**where, **given}).changes
+
+
+def test_a_file_of_which_nothing_was_written_yet_is_written_by_the_next_update() -> None:
+    """Its inputs alone say so."""
+    where = {"sandboxId": "box", "path": "x", "content": "one"}
+    assert not FILE.diff(where, {}, where).changes
+    assert [change.path for change in FILE.diff(where, {}, {**where, "content": "two"}).changes] == ["content"]
+
+
+async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(engine: Engine) -> None:
+    box = await running(engine)
+    gone = {"reason_code": "not_found", "message": "no such file"}
+    engine.emulator.add_fault("status", method="POST", path="/v1/files/stat", status=404, body=gone)
+    with pytest.raises(Unsettled, match="x is gone right after it was written"):
+        await engine.create(FILE, sandboxId=box, path="x", content="one")
+
+
+async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: Engine) -> None:
+    """And no name of a file is taken for an option."""
+    box = await running(engine)
+    inside = engine.api.runtime.at(await engine.api.sandboxes.get(box))
+    with pytest.raises(Failed, match=r"chmod 0600 -R ended with exit code 1: .*-R"):
+        await chmod(inside, "-R", "0600")

@@ -249,3 +249,12 @@ def test_hosts_that_a_policy_may_name(host: str) -> None:
     """Addresses, blocks, domains and wildcards."""
     egress = {"mode": "allow_list", "allow": [{"host": host}]}
     assert SANDBOX.check({}, {"egress": egress}, lambda: "made-1")[1] == []
+
+
+async def test_an_import_keeps_the_image_where_there_is_no_template(engine: Engine) -> None:
+    """It is then where the sandbox comes from."""
+    made = await engine.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
+    stored = await lifecycle.read(SANDBOX, engine.api, made.id, None)
+    assert stored is not None
+    assert stored.inputs["image"] == made.inputs["image"]
+    assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes

@@ -1,0 +1,143 @@
+"""What each call sends, to the letter; and which calls are sent again after an answer that says nothing."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.fakes.script import Script, answer
+
+from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core.errors import NeevError
+
+ROOT = "/api/v1beta1/orgs/o/projects/p"
+ID = "a/b c"
+SENT = "a%2Fb%20c"
+"""The id as it stands in a path."""
+BOX = {"id": "1", "name": "box", "phase": "Ready"}
+CODER = {"id": "1", "name": "coder", "status": "Ready"}
+SHOT = {"id": "1", "name": "shot", "status": "Ready", "sandbox_id": "2"}
+PORT = {"port": 80, "slug": "abcdefgh", "preview_url": "https://x"}
+TEMPLATE = {"id": "1", "name": "t"}
+METRICS = {"sandbox_id": "1", "from": "a", "to": "b", "step": "c", "series": []}
+
+Act = Callable[[Api], Awaitable[Any]]
+FIRST = {"page": "1", "limit": "100"}
+
+
+def listed(*items: object) -> dict[str, object]:
+    return {"items": list(items), "total": len(items), "page": 1, "limit": 100}
+
+
+REPEATED: list[tuple[Act, Any, str, str, dict[str, str]]] = [
+    (lambda api: api.sandboxes.get(ID), BOX, "GET", f"{ROOT}/sandboxes/{SENT}", {}),
+    (lambda api: api.sandboxes.list(), listed(BOX), "GET", f"{ROOT}/sandboxes", FIRST),
+    (
+        lambda api: api.sandboxes.list(name="n", status="Ready"),
+        listed(BOX),
+        "GET",
+        f"{ROOT}/sandboxes",
+        {**FIRST, "name": "n", "status": "Ready"},
+    ),
+    (
+        lambda api: api.sandboxes.metrics(ID, from_="a", to="b", step="c"),
+        METRICS,
+        "GET",
+        f"{ROOT}/sandboxes/{SENT}/metrics",
+        {"from": "a", "to": "b", "step": "c"},
+    ),
+    (lambda api: api.sandboxes.patch(ID, {"x": 1}), BOX, "PATCH", f"{ROOT}/sandboxes/{SENT}", {}),
+    (lambda api: api.sandboxes.set_timeout(ID, {"x": 1}), BOX, "PUT", f"{ROOT}/sandboxes/{SENT}/timeout", {}),
+    (lambda api: api.sandboxes.delete(ID), None, "DELETE", f"{ROOT}/sandboxes/{SENT}", {}),
+    (lambda api: api.snapshots.get(ID), SHOT, "GET", f"{ROOT}/snapshots/{SENT}", {}),
+    (lambda api: api.snapshots.list(ID), listed(SHOT), "GET", f"{ROOT}/sandboxes/{SENT}/snapshots", FIRST),
+    (lambda api: api.snapshots.delete(ID), None, "DELETE", f"{ROOT}/snapshots/{SENT}", {}),
+    (lambda api: api.agents.get(ID), CODER, "GET", f"{ROOT}/agents/{SENT}", {}),
+    (lambda api: api.agents.list(), listed(CODER), "GET", f"{ROOT}/agents", FIRST),
+    (lambda api: api.agents.patch(ID, {"x": 1}), CODER, "PATCH", f"{ROOT}/agents/{SENT}", {}),
+    (lambda api: api.agents.delete(ID), None, "DELETE", f"{ROOT}/agents/{SENT}", {}),
+    (lambda api: api.ports.list(ID), {"ports": [PORT]}, "GET", f"{ROOT}/sandboxes/{SENT}/ports", {}),
+    (lambda api: api.ports.revoke(ID, 80), None, "DELETE", f"{ROOT}/sandboxes/{SENT}/ports/80", {}),
+    (lambda api: api.templates.get(ID), TEMPLATE, "GET", f"/api/v1beta1/sandbox-templates/{SENT}", {}),
+    (lambda api: api.templates.list(), listed(TEMPLATE), "GET", "/api/v1beta1/sandbox-templates", FIRST),
+    (lambda api: api.agent_templates.list(), listed(TEMPLATE), "GET", "/api/v1beta1/agent-templates", FIRST),
+]
+
+ONCE: list[tuple[Act, Any, str, bytes]] = [
+    (lambda api: api.sandboxes.pause(ID), BOX, f"{ROOT}/sandboxes/{SENT}/pause", b"{}"),
+    (lambda api: api.sandboxes.resume(ID), BOX, f"{ROOT}/sandboxes/{SENT}/resume", b"{}"),
+    (lambda api: api.agents.pause(ID), CODER, f"{ROOT}/agents/{SENT}/pause", b"{}"),
+    (lambda api: api.agents.resume(ID), CODER, f"{ROOT}/agents/{SENT}/resume", b"{}"),
+    (lambda api: api.ports.expose(ID, 80), PORT, f"{ROOT}/sandboxes/{SENT}/ports", b'{"port":80}'),
+    (
+        lambda api: api.ports.expose(ID, 80, slug="abcdefgh"),
+        PORT,
+        f"{ROOT}/sandboxes/{SENT}/ports",
+        b'{"port":80,"slug":"abcdefgh"}',
+    ),
+]
+
+
+async def given(act: Act, *endings: httpx.Response) -> list[httpx.Request]:
+    """What is sent where the requests end so."""
+    script = Script(*endings)
+    async with connect(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=script) as api:
+        await act(api)
+    return script.sent
+
+
+@pytest.mark.parametrize(("act", "content", "method", "path", "query"), REPEATED)
+async def test_what_can_be_repeated_is_sent_so_and_repeated(
+    act: Act, content: Any, method: str, path: str, query: dict[str, str]
+) -> None:
+    done = httpx.Response(204) if content is None else answer(json=content)
+    first, second = await given(act, answer(502), done)
+    assert (first.method, first.url.raw_path.partition(b"?")[0].decode()) == (method, path)
+    assert dict(first.url.params) == query
+    assert first.url == second.url
+    assert first.content == (b'{"x":1}' if method in ("PATCH", "PUT") else b"")
+
+
+@pytest.mark.parametrize(("act", "content", "path", "body"), ONCE)
+async def test_what_must_not_be_repeated_is_sent_so_and_once(act: Act, content: Any, path: str, body: bytes) -> None:
+    [sent] = await given(act, answer(json=content))
+    assert (sent.method, sent.url.raw_path.decode(), sent.content) == ("POST", path, body)
+    with pytest.raises(NeevError):
+        await given(act, answer(502), answer(404))
+
+
+@pytest.mark.parametrize(
+    ("act", "moved"),
+    [
+        (lambda api: api.sandboxes.pause("1"), [{**BOX, "phase": phase} for phase in ("Pausing", "Paused")]),
+        (lambda api: api.sandboxes.resume("1"), [{**BOX, "phase": phase} for phase in ("Resuming", "Ready")]),
+        (lambda api: api.agents.pause("1"), [{**CODER, "status": status} for status in ("Pausing", "Paused")]),
+        (
+            lambda api: api.agents.resume("1"),
+            [{**CODER, "status": status} for status in ("Resuming", "Provisioning", "Ready")],
+        ),
+    ],
+)
+async def test_a_move_whose_answer_was_lost_is_seen_by_where_the_thing_is(
+    act: Act, moved: list[dict[str, object]]
+) -> None:
+    for seen in moved:
+        assert [sent.method for sent in await given(act, answer(502), answer(json=seen))] == ["POST", "GET"]
+
+
+async def test_every_page_of_a_list_is_asked_for() -> None:
+    async def everything(api: Api) -> None:
+        for read in (api.sandboxes.list, api.agents.list, api.templates.list, lambda: api.snapshots.list("1")):
+            assert len(await read()) == 2
+
+    def pages(*items: dict[str, str]) -> list[httpx.Response]:
+        return [
+            answer(json={"items": [item], "total": 2, "page": number, "limit": 1})
+            for number, item in enumerate(items, 1)
+        ]
+
+    two = ((BOX, {**BOX, "id": "2"}), (CODER, {**CODER, "id": "2"}), (TEMPLATE, {**TEMPLATE, "id": "2"}))
+    shots = (SHOT, {**SHOT, "id": "2"})
+    sent = await given(everything, *[each for items in (*two, shots) for each in pages(*items)])
+    assert [request.url.params["page"] for request in sent] == ["1", "2"] * 4
