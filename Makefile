@@ -9,7 +9,7 @@ JOBS ?= 2
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit chaos bench scale engine docs schema sdks
+.PHONY: demo test check audit chaos mutation bench scale engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
@@ -25,12 +25,15 @@ check: .venv/.stamp ## seconds, no engine: lint, types, and whether what is gene
 audit: .venv/.stamp ## the locked packages against the known vulnerabilities, where a service that knows them can be reached
 	@$(BIN)/python tools/audit.py
 
+mutation: .venv/.stamp ## an hour and more: what the unit tests of core and client notice of changed code; docs/testing.md
+	@$(BIN)/uv sync --frozen --quiet --inexact --group mutation
+	@mkdir -p .mutation && rm -rf .mutation/src .mutation/tests
+	@cp -r provider .mutation/src && cp -r tests pyproject.toml .mutation
+	@cd .mutation && nice -n 19 ../$(BIN)/mutmut run --max-children 1 $(MUTANTS) && ../$(BIN)/mutmut results
+
 bench: .venv/.stamp ## the table of docs/performance.md, everything side by side; WRITE=1 puts it there, with its picture
 	@$(BIN)/uv sync --frozen --quiet --group bench
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py $(if $(WRITE),--write)
-
-scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one pool
-	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
 
 scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one pool
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py

@@ -34,9 +34,9 @@ def fitted(text: str, *, limit: int = MAX_LENGTH) -> str:
     """The text as a name the API takes: lower case, other characters as hyphens, cut to the limit."""
     label = _FOREIGN.sub("-", text.lower()).strip("-")
     if not label[:1].isalpha():
-        label = f"s-{label}".rstrip("-")
+        label = f"s-{label}"
     label = label[:limit].rstrip("-")
-    return f"s{label}"[:limit].rstrip("-") if _is_uuid(label) else label
+    return f"s{label}"[:limit] if _is_uuid(label) else label
 
 
 def made_name(resource: str, suffix: str, *, limit: int = MAX_LENGTH) -> str:

@@ -1,7 +1,7 @@
 """Bad inputs are found before anything is sent, each with its path and what is allowed."""
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from pydantic import Field
@@ -165,7 +165,7 @@ def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
         (at_most_one, ("a", "b"), {"a": 1, "b": 0}, "at most one of a and b can be set"),
         (exactly_one, ("a", "b"), {"a": None, "b": None}, "set exactly one of a and b"),
         (exactly_one, ("a", "b"), {"a": 1, "b": 1}, "set exactly one of a and b"),
-        (exactly_one, ("a", "b"), {"a": 1, "b": None}, None),
+        (exactly_one, ("a", "b", "c"), {"a": 1, "b": None, "c": None}, None),
         (below, ("a", "b"), {"a": 1, "b": 2}, None),
         (below, ("a", "b"), {"a": 2, "b": 2}, "must be less than b (2); a is 2"),
         (below, ("a", "b"), {"a": None, "b": 2}, None),
@@ -211,3 +211,13 @@ def test_an_unknown_value_in_one_rule_leaves_the_others_running() -> None:
 
 def test_no_boolean_is_shown_for_what_should_be_a_number() -> None:
     assert failures(Thing, {"diskGb": True}) == [Failure("diskGb", "must be a number")]
+
+
+def test_a_list_of_anything_has_no_rules() -> None:
+    class Loose(Model):
+        """Loose."""
+
+        triggers: list[Any]
+        """Anything."""
+
+    assert failures(Loose, {"triggers": [{"a": 1}, 2]}) == []

@@ -27,6 +27,13 @@ class Wall(Model):
     """What it lets through."""
 
 
+class Shell(Model):
+    """A shell."""
+
+    wall: Wall = Wall()
+    """Its wall."""
+
+
 class Thing(Inputs):
     """A thing."""
 
@@ -168,3 +175,35 @@ def test_equal_reads_the_declaration() -> None:
     """A refresh compares by the same rules as a plan."""
     assert equal(Thing.properties["wall"], None, {"mode": "closed", "holes": []})
     assert not equal(Thing.properties["wall"], {"mode": "open"}, {"mode": "closed"})
+
+
+def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_answers() -> None:
+    """Of what it does answer, it is: the platform chose it."""
+    state = {"env": {"A": "1"}, "image": "ubuntu"}
+    assert changes({}, state, state) == {"env": "add*"}
+
+
+def test_after_an_import_only_what_cannot_be_read_back_is_silent() -> None:
+    assert changes({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED: True}) == {"env": "add", "image": "add*"}
+
+
+def test_a_list_whose_order_counts_grows_and_shrinks_at_its_end() -> None:
+    assert changes({"argv": ["a"]}, {"argv": ["a", "b"]}) == {"argv[1]": "add*"}
+    assert changes({"argv": ["a", "b"]}, {"argv": ["a"]}) == {"argv[1]": "delete*"}
+
+
+def test_values_of_different_kinds_differ_as_a_whole() -> None:
+    assert changes({"env": "x"}, {"env": {"A": "1"}}) == {"env": "update*"}
+    assert changes({"env": {"A": "1"}}, {"env": "x"}) == {"env": "update*"}
+    assert changes({"argv": UNKNOWN}, {"argv": ["a"]}) == {"argv": "update*"}
+
+
+def test_a_default_that_is_a_model_is_its_values() -> None:
+    class House(Inputs):
+        """A house."""
+
+        shell: Annotated[Shell | None, Update()] = None
+        """Its shell."""
+
+    old, new = {"shell": {}}, {"shell": {"wall": {"mode": "closed", "holes": []}}}
+    assert difference(House, old=old, state=old, new=new).changes == ()

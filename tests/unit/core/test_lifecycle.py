@@ -277,6 +277,8 @@ async def test_after_an_import_what_cannot_be_read_back_is_taken_to_be_as_the_pr
     for state, seed in (({IMPORTED: True}, "apple"), ({}, None)):
         await lifecycle.update(heir, platform, "id-1", old={"size": 2}, state=state, new=new, call=call())
         assert heir.given.pop()[1] == HeirInputs(size=2, seed=seed)
+    await lifecycle.update(heir, platform, "id-1", old={}, state={IMPORTED: True}, new=new, call=call())
+    assert heir.given.pop()[1] == HeirInputs(seed="apple")
     old = {"size": 2, "seed": "pear"}
     await lifecycle.update(heir, platform, "id-1", old=old, state={IMPORTED: True}, new=new, call=call())
     assert heir.given.pop()[1] == HeirInputs(size=2, seed="pear")

@@ -258,3 +258,13 @@ async def test_an_import_keeps_the_image_where_there_is_no_template(engine: Engi
     assert stored is not None
     assert stored.inputs["image"] == made.inputs["image"]
     assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes
+
+
+async def test_an_import_of_what_a_template_made_names_the_template_alone(engine: Engine) -> None:
+    """Its image and command are the template's."""
+    made = await engine.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
+    stored = await lifecycle.read(SANDBOX, engine.api, made.id, None)
+    assert stored is not None
+    assert stored.inputs["templateId"] == "sb-ubuntu-26-04-minimal"
+    assert not {"image", "command"} & stored.inputs.keys()
+    assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes
