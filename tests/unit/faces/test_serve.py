@@ -19,7 +19,6 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from tests.unit.faces.driver import Driver, Refusal
 
 from pulumi_neev.emulator import serve
-
 from pulumi_neev.faces.serve import stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
