@@ -205,5 +205,6 @@ def test_a_default_that_is_a_model_is_its_values() -> None:
         shell: Annotated[Shell | None, Update()] = None
         """Its shell."""
 
-    old, new = {"shell": {}}, {"shell": {"wall": {"mode": "closed", "holes": []}}}
+    old: dict[str, Any] = {"shell": {}}
+    new = {"shell": {"wall": {"mode": "closed", "holes": []}}}
     assert difference(House, old=old, state=old, new=new).changes == ()
