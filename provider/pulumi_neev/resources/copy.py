@@ -158,8 +158,9 @@ class Copy:
         """The folders that the paths need and that are not there yet are those that are made on the way."""
         there: set[str] = set()
         for path in paths:
-            for folder in (str(each) for each in PurePosixPath(self._at(path)).parents):
-                if folder in (".", "/") or folder in there or folder in self._folders:
+            # the last one is the workspace, or the root of all
+            for folder in [str(each) for each in PurePosixPath(self._at(path)).parents][:-1]:
+                if folder in there or folder in self._folders:
                     break
                 if await self._is_there(folder):
                     there.add(folder)
@@ -189,19 +190,19 @@ class Copy:
 
     async def _settle(self, sums: Mapping[str, str]) -> None:
         """The files that were just written are known, and executable or not as their sums say."""
-        entries = await self._entries(sums)
-        gone = [path for path, entry in entries.items() if entry is None]
+        listed = await self._entries(sums)
+        entries = {path: entry for path, entry in listed.items() if entry is not None}
+        gone = listed.keys() - entries.keys()
         if gone:
-            raise Failed(f"{gone[0]} is gone right after it was written: something else in the sandbox removes it")
-        wrong = {path for path, entry in entries.items() if entry and _is_executable(entry) is not _wants(sums[path])}
+            raise Failed(f"{min(gone)} is gone right after it was written: something else in the sandbox removes it")
+        wrong = {path for path, entry in entries.items() if _is_executable(entry) is not _wants(sums[path])}
         for sign, wanted in (("+x", True), ("-x", False)):
             turned = sorted(path for path in wrong if _wants(sums[path]) is wanted)
             for at in range(0, len(turned), BATCH):
                 await self._chmod(sign, [self._at(path) for path in turned[at : at + BATCH]])
         for path, entry in entries.items():
-            if entry is not None:
-                self._files[path], self._marks[path] = sums[path], _mark(entry)
-                self._changed.pop(path, None)
+            self._files[path], self._marks[path] = sums[path], _mark(entry)
+            self._changed.pop(path, None)
 
     async def _chmod(self, sign: str, paths: list[str]) -> None:
         said: list[str] = []

@@ -14,10 +14,11 @@ from tests.unit.resources.conftest import Engine
 
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.assets import Archive, Asset
-from pulumi_neev.core.errors import Cancelled, InputError
+from pulumi_neev.core.errors import Cancelled, Failed, InputError
 from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.resources.command import Command
+from pulumi_neev.resources.copy import Copy, TreeOutputs
 from pulumi_neev.resources.directory import Directory
 from pulumi_neev.resources.sandbox import Sandbox
 
@@ -251,6 +252,57 @@ async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(en
     for unknown in ({"sourcePath": UNKNOWN}, {"exclude": UNKNOWN}, {"exclude": [UNKNOWN]}):
         assert DIRECTORY.diff(stored.inputs, stored.state, {**new, **unknown}).changes
     assert DIRECTORY.diff(stored.inputs, stored.state, {**new, "path": "b"}).replaces
+
+
+async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(engine: Engine) -> None:
+    box = await running(engine)
+    where = {"sandboxId": box, "path": "app"}
+    stored = await engine.create(DIRECTORY, **where, source=replace(texts(a="1"), hash="h"))
+    told = {**where, "source": Archive(hash="h")}
+    assert not DIRECTORY.diff(told, stored.state, told).changes
+    assert DIRECTORY.diff(told, stored.state, {**where, "source": Archive(hash="i")}).changes
+    assert not DIRECTORY.diff(told, {}, told).changes
+
+
+async def test_a_path_above_the_workspace_is_refused_by_the_sandbox(engine: Engine) -> None:
+    box = await running(engine)
+    with pytest.raises(Unsettled, match="the sandbox refuses") as caught:
+        await engine.create(DIRECTORY, sandboxId=box, path="../out", source=texts(a="1"))
+    assert caught.value.stored.state["folders"] == []
+
+
+async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: Engine) -> None:
+    box = await running(engine)
+    place = Path((await said(engine, box, "pwd")).strip())
+    checked, _ = DIRECTORY.check({}, {"sandboxId": box, "path": ".", "source": texts(a="1")}, str)
+    call = engine.call()
+
+    def meddle(text: str) -> None:
+        if text == "1 of 1 files written":
+            (place / "a").unlink()
+
+    going = replace(call, patience=replace(call.patience, progress=meddle))
+    with pytest.raises(Unsettled, match="a is gone right after it was written"):
+        await lifecycle.create(DIRECTORY, engine.api, checked, going)
+
+
+async def test_an_import_of_too_much_is_refused(engine: Engine) -> None:
+    box = await running(engine)
+    await said(engine, box, "mkdir app; touch app/a")
+    copy = Copy(engine.api.runtime.at(await engine.api.sandboxes.get(box)), "app", TreeOutputs())
+    with pytest.raises(Failed, match="app holds 1 files: at most 0 can be imported"):
+        await copy.discover(0)
+
+
+async def test_a_chmod_that_fails_is_told(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "chmod").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    (tmp_path / "bin" / "chmod").chmod(0o755)
+    (tmp_path / "run").write_text("")
+    (tmp_path / "run").chmod(0o755)
+    box = await running(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    with pytest.raises(Unsettled, match=r"chmod \+x ended with exit code 1: no"):
+        await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,8 @@ async def test_an_asset_is_compared_by_its_content(engine: Engine, tmp_path: Pat
     (tmp_path / "x").write_bytes(b"two")
     (change,) = FILE.diff(stored.inputs, stored.state, stored.inputs).changes
     assert (change.path, change.replace) == ("source", False)
+    assert FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(hash="of something else")}).changes
+    assert not FILE.diff(where, stored.state, {**where, "source": Asset(hash=sha256(b"one"))}).changes
     await engine.update(FILE, stored, **where, source=Asset(text="three"))
     assert await said(engine, box, "cat", "x") == "three"
     for missing in (Asset(path="/no/such"), Asset()):

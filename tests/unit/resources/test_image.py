@@ -308,6 +308,8 @@ async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(engine: Engin
     same = IMAGE.preview_update(stored.state, inputs(write("1"), keep=3))
     assert (same["snapshotId"], same["keep"]) == (stored.state["snapshotId"], 3)
     assert IMAGE.preview_update(stored.state, inputs(write("2")))["snapshotId"] is UNKNOWN
+    unreadable = IMAGE.preview_update(stored.state, inputs({"path": "x", "sourcePath": "/no/such"}))
+    assert unreadable["snapshotId"] is UNKNOWN
     created = IMAGE.preview_create(inputs(write("1")))
     assert created["snapshotId"] is UNKNOWN
     assert "steps" not in {**same, **created}
@@ -351,6 +353,8 @@ async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(en
     assert not IMAGE.diff(told, stored.state, told).changes
     other = inputs({"path": "x", "source": Archive(hash="i")}, keep=1)
     assert IMAGE.diff(told, stored.state, other).changes
+    assert IMAGE.diff({**told, "steps": [UNKNOWN]}, stored.state, told).changes
+    assert not IMAGE.diff(told, {}, told).changes
 
 
 @pytest.mark.parametrize(

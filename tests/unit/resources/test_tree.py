@@ -133,6 +133,12 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, folder: Path) -> None:
             leaves(source)
 
 
+def test_a_folder_that_cannot_be_listed_says_why() -> None:
+    """It went between two looks."""
+    with pytest.raises(InputError, match="gone cannot be read: No such file"):
+        list(Tree(Path("x"), "source")._below(Path("/gone"), ""))
+
+
 def test_a_name_that_is_not_utf8_is_refused(folder: Path) -> None:
     (folder / os.fsdecode(b"\xff")).write_bytes(b"")
     with pytest.raises(InputError, match="has a name that is not UTF-8"):
