@@ -1,0 +1,1 @@
+"""Many sandboxes on a platform that slows down and goes wrong."""

@@ -1,0 +1,21 @@
+"""A hundred sandboxes under a rate limit, with faults; `make load` does the same with a thousand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.load.playing import play
+from tests.load.run import MOST_MEMORY, MOST_REQUESTS
+
+NUMBER = 100
+FEWEST = 2 * NUMBER
+"""A create and a delete for each."""
+
+
+@pytest.mark.engine
+def test_a_hundred_come_up_and_go_on_a_platform_that_slows_down_and_goes_wrong(tmp_path: Path, engine: Path) -> None:
+    figures = play(NUMBER, engine, tmp_path)
+    assert figures.struck
+    assert figures.total <= MOST_REQUESTS * FEWEST
+    assert figures.memory < MOST_MEMORY
