@@ -44,15 +44,17 @@ def run(cwd: Path, stack: str | None, manner: Manner, *, cancel: bool, drop_othe
             _show(name, made)
         if made.others and not drop_others and not manner.dry_run:
             raise InTheWay("creates of other providers were interrupted, and an import forgets them")
-        acting = bool(made.steps) and manner.acts()
-        if acting:
-            if cancel:
-                engine.cancel(name)
+        # an engine that was killed between two operations leaves nothing but its lock
+        to_do = bool(made.steps) or cancel
+        acting = to_do and manner.acts()
+        if acting and cancel:
+            engine.cancel(name)
+        if acting and made.steps:
             carry_out(engine, name, state, made)
     except NeevError as error:
         fail(error)
-    _tell(name, made, manner, done=acting)
-    return DONE if acting or not made.steps else TO_DO
+    _tell(name, made, manner, done=acting, to_do=to_do)
+    return DONE if acting or not to_do else TO_DO
 
 
 async def planned(engine: Engine, stack: str) -> tuple[Deployment, Plan]:
@@ -100,12 +102,12 @@ def _show(stack: str, made: Plan) -> None:
         say(f"{stack}: no operation was interrupted.")
 
 
-def _tell(stack: str, made: Plan, manner: Manner, *, done: bool) -> None:
+def _tell(stack: str, made: Plan, manner: Manner, *, done: bool, to_do: bool) -> None:
     if manner.json:
         names = ("action", "operation", "resource", "urn", "id", "why")
         steps = [{name: getattr(each, name) for name in names} for each in made.steps]
         as_json({"stack": stack, "done": done, "steps": steps})
     elif done:
         say("Done. Run `pulumi up` to go on.")
-    elif made.steps:
+    elif to_do:
         say("Nothing is changed yet: run again with --yes.")

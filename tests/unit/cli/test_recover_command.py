@@ -43,8 +43,19 @@ def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(engine: Fak
     assert (done.exit_code, "Done." in done.output) == (0, True)
     assert engine.asked[-3:] == ["cancel", "stack export", "stack import"]
     assert engine.state["deployment"]["pending_operations"] == []
-    assert recover("--cancel", "--yes").output == "dev: no operation was interrupted.\n"
     assert engine.asked.count("cancel") == 1
+    assert recover("--yes").output == "dev: no operation was interrupted.\n"
+    assert engine.asked.count("cancel") == 1
+
+
+def test_an_engine_that_was_killed_between_two_operations_has_left_only_its_lock(engine: FakeEngine) -> None:
+    engine.hold()
+    assert recover("--cancel").exit_code == 3
+    assert "cancel" not in engine.asked
+    done = recover("--cancel", "--yes")
+    assert (done.exit_code, "Done." in done.output) == (0, True)
+    assert engine.asked[-1] == "cancel"
+    assert "stack import" not in engine.asked
 
 
 def test_creates_of_other_providers_are_forgotten_only_on_demand(engine: FakeEngine) -> None:
