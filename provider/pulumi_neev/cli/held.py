@@ -32,8 +32,17 @@ def held(states: Iterable[Mapping[str, Any]]) -> Held:
 
     Nothing has to be known of the kinds of resources: a pool's members and an image's snapshots are held too.
     """
-    texts = frozenset(text for state in states for text in _texts(state.get("deployment") or {}))
+    texts = frozenset(text for state in states for text in _texts(_standing(state.get("deployment") or {})))
     return Held(frozenset(word for text in texts for word in _WORD.findall(text)), texts)
+
+
+def _standing(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """The deployment without what is deleted already and waits for its replacement.
+
+    Its name may be that of a replacement whose making nobody saw the end of, and which no state holds.
+    """
+    standing = [each for each in deployment.get("resources") or [] if not each.get("pendingReplacement")]
+    return {**deployment, "resources": standing}
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -72,6 +72,13 @@ def test_what_a_state_names_anywhere_is_held(holder: dict[str, Any]) -> None:
     assert left(sandbox("pr-1"), sandbox("pr-2"), states=held([state(), state(**holder)])) == ["pr-2"]
 
 
+def test_what_is_deleted_and_waits_for_its_replacement_holds_no_name() -> None:
+    gone = {"id": "another-id", "inputs": {"name": "pr-1"}, "pendingReplacement": True}
+    assert left(sandbox("pr-1"), states=held([state(resources=[gone])])) == ["pr-1"]
+    again = {"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}
+    assert left(sandbox("pr-1"), states=held([state(resources=[gone], pending_operations=[again])])) == []
+
+
 def test_a_name_that_is_only_part_of_a_text_or_of_a_face_s_own_values_holds_nothing() -> None:
     states = held([state(resources=[{"inputs": {"__label": "pr-1", "note": "not pr-1"}}]), {"version": 3}])
     assert left(sandbox("pr-1"), states=states) == ["pr-1"]
