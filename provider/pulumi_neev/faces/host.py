@@ -9,6 +9,7 @@ at a time. Engine tests hold all three.
 from __future__ import annotations
 
 import os
+import queue
 import re
 import sys
 import threading
@@ -40,8 +41,15 @@ def widen() -> None:
     """The pool of this thread takes ``WORKERS`` operations at a time."""
     arguments = getattr(threading.current_thread(), "_args", None) or (None,)
     pool = arguments[0]() if isinstance(arguments[0], weakref.ref) else None
-    if isinstance(pool, ThreadPoolExecutor) and isinstance(getattr(pool, "_max_workers", None), int):
-        pool._max_workers = max(pool._max_workers, WORKERS)  # noqa: SLF001  the module says why
+    if not isinstance(pool, ThreadPoolExecutor) or not isinstance(getattr(pool, "_max_workers", None), int):
+        return
+    pool._max_workers = max(pool._max_workers, WORKERS)  # noqa: SLF001  the module says why
+    # a pool starts a worker only for what is new; a refresh has put all its reads in line by now
+    more, line, threads = (getattr(pool, name, None) for name in ("_adjust_thread_count", "_work_queue", "_threads"))
+    if callable(more) and isinstance(line, queue.SimpleQueue) and isinstance(threads, set):
+        wanted = min(len(threads) + line.qsize(), WORKERS)
+        while len(threads) < wanted:
+            more()  # adds one, or counts one that has ended its work
 
 
 def speak_plainly(main: Any) -> None:

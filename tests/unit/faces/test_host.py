@@ -1,5 +1,6 @@
 """What is changed in Pulumi's dynamic host, and what is left alone where the host is another."""
 
+import queue
 import subprocess
 import sys
 import threading
@@ -36,6 +37,44 @@ def test_the_pool_of_the_thread_takes_many_operations() -> None:
         pool.submit(host.widen).result()
         together = threading.Barrier(8)
         assert sorted(each.result() for each in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
+
+
+def test_what_is_in_line_already_is_taken_too() -> None:
+    """A refresh comes with all its reads before the host is adapted."""
+    together = threading.Barrier(8)
+
+    def wait(first: bool) -> int:  # noqa: FBT001  the first of the work
+        if first:
+            host.widen()
+        return together.wait(10)
+
+    held, go = threading.Semaphore(0), threading.Event()
+
+    def hold() -> None:
+        held.release()
+        go.wait(10)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(hold)
+        held.acquire()
+        line = [pool.submit(wait, number == 0) for number in range(8)]
+        go.set()
+        assert sorted(each.result() for each in line) == list(range(8))
+
+
+class Older(ThreadPoolExecutor):
+    """A pool that keeps its line otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1)
+        self._work_queue: Any = queue.Queue()
+
+
+def test_a_line_of_another_kind_is_left_alone() -> None:
+    """What is in it is done one after the other, as before."""
+    with Older() as pool:
+        done = [pool.submit(host.widen), *(pool.submit(threading.get_ident) for _ in range(5))]
+        assert [each.exception(10) for each in done] == [None] * 6
 
 
 def test_a_pool_that_is_wider_stays_so() -> None:
