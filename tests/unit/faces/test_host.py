@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from subprocess import PIPE
 from types import ModuleType
 from typing import Any
@@ -73,7 +73,7 @@ class Older(ThreadPoolExecutor):
 def test_a_line_of_another_kind_is_left_alone() -> None:
     """What is in it is done one after the other, as before."""
     with Older() as pool:
-        done = [pool.submit(host.widen), *(pool.submit(threading.get_ident) for _ in range(5))]
+        done: list[Future[Any]] = [pool.submit(host.widen), *(pool.submit(threading.get_ident) for _ in range(5))]
         assert [each.exception(10) for each in done] == [None] * 6
 
 
