@@ -681,6 +681,9 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
     They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
     pausing are done in place; another source makes the members anew, a few at a time. A refresh sees members that are
     gone or have failed, and the next update makes exactly those.
+
+    Where some members fail while the pool is created, the plugin keeps the others. A dynamic resource cannot: all of
+    them are deleted again. Use the plugin for a pool that has to survive that.
     """
 
     def __init__(
@@ -1735,9 +1738,8 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
             keep: How many earlier images stay; the others are deleted once a new one is ready.
             memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
             name: What its builders and snapshots are called, before their recipes: a DNS label of at most 50
-                characters. Unique among the project's images: two stacks that say the same name have one image, and
-                what the one deletes or retires is gone for the other. Unset: made from the resource's name, and another
-                in each stack.
+                characters. Unique among the project's images: a name that others have already is refused. Unset: made
+                from the resource's name, and another in each stack.
             region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
                 platform's.
             rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
@@ -1821,8 +1823,8 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     def name(self) -> pulumi.Output[str]:
         """What its builders and snapshots are called, before their recipes: a DNS label of at most 50 characters.
 
-        Unique among the project's images: two stacks that say the same name have one image, and what the one deletes or
-        retires is gone for the other. Unset: made from the resource's name, and another in each stack.
+        Unique among the project's images: a name that others have already is refused. Unset: made from the resource's
+        name, and another in each stack.
         """
         return self._output("name")
 

@@ -16,7 +16,7 @@ from pulumi_neev.client.sandboxes import Sandbox as Builder
 from pulumi_neev.client.snapshots import Snapshot as Captured
 from pulumi_neev.core.checking import Failure, parse
 from pulumi_neev.core.diffing import Change, Difference, Kind
-from pulumi_neev.core.errors import Conflict, InputError, NeevError
+from pulumi_neev.core.errors import Conflict, Failed, InputError, NeevError
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
 from pulumi_neev.resources.build import BUILDER, CAPTURE, build
@@ -35,6 +35,11 @@ from pulumi_neev.resources.snapshot import SnapshotInputs, SnapshotStatus
 MADE_BY = tuple(map(to_camel, RECIPE))
 KNOWN = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
 """The outputs that stay where the recipe does."""
+TAKEN = (
+    "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
+    "brought into the state by `pulumi-neev recover`; what no stack holds can be deleted, or imported by the image's "
+    "name once its snapshot is ready."
+)
 
 
 class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
@@ -94,14 +99,20 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
 
     @override
     async def create(self, api: Api, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
-        return Live(inputs.name or "", {}, GoldenImageOutputs())
+        name = inputs.name or ""
+        if there := await _builders(api, name):
+            first = there[0][1].name
+            taken = f"there are sandboxes that are called like its builders, such as {first} (of {len(there)})"
+            raise Failed(taken, what=f"the image {name}", hint=TAKEN)
+        return Live(name, {}, GoldenImageOutputs())
 
     @override
     async def settle(self, api: Api, id: str, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
         known = await asyncio.to_thread(digests, inputs.steps or ())
         recipe = recipe_of(inputs, known)
         name = f"{id}-{recipe}"
-        made = {each.recipe: each for each in await _look(api, id)}
+        # nothing had a builder's name when the image was created, just now
+        made = {} if call.created else {each.recipe: each for each in await _look(api, id)}
         if recipe not in made or not made[recipe].is_ready:
             if recipe not in made or not await _comes(api, made[recipe], call):
                 await build(api, name, inputs, known, call)
@@ -152,17 +163,22 @@ class _Made:
         return self.snapshot is not None and self.snapshot.status == SnapshotStatus.READY
 
 
+async def _builders(api: Api, image: str) -> list[tuple[str, Builder]]:
+    """The sandboxes that are called like builders of the image, with the recipes in their names."""
+    called = re.compile(re.escape(image) + rf"-([0-9a-f]{{{LENGTH}}})")
+    seen = [(called.fullmatch(each.name), each) for each in await api.sandboxes.list(name=f"{image}-")]
+    return [(match[1], builder) for match, builder in seen if match]
+
+
 async def _look(api: Api, image: str) -> list[_Made]:
     """What there is of the image, the newest first."""
-    called = re.compile(re.escape(image) + rf"-([0-9a-f]{{{LENGTH}}})")
-    builders = [(called.fullmatch(each.name), each) for each in await api.sandboxes.list(name=f"{image}-")]
 
     async def made(recipe: str, builder: Builder) -> _Made:
         # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
         of_it = [each for each in await found(api.snapshots.list(builder.id)) or () if each.name == builder.name]
         return _Made(recipe, builder, of_it[0] if of_it else None)
 
-    ours = await asyncio.gather(*(made(match[1], builder) for match, builder in builders if match))
+    ours = await asyncio.gather(*(made(recipe, builder) for recipe, builder in await _builders(api, image)))
     return sorted(ours, key=lambda each: each.builder.created_at or "", reverse=True)
 
 

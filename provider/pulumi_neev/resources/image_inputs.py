@@ -48,8 +48,8 @@ class GoldenImageInputs(Inputs):
     ] = None
     """What its builders and snapshots are called, before their recipes: a DNS label of at most 50 characters.
 
-    Unique among the project's images: two stacks that say the same name have one image, and what the one deletes or
-    retires is gone for the other. Unset: made from the resource's name, and another in each stack.
+    Unique among the project's images: a name that others have already is refused. Unset: made from the resource's name,
+    and another in each stack.
     """
     template_id: Annotated[TemplateId | None, Update(), Removable()] = None
     """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""

@@ -36,8 +36,8 @@ MEMBER: AnyMachine = Sandbox()
 NAMED = 20
 """Members that a plan names; what comes after them is counted."""
 TAKEN = (
-    "They may belong to another stack, so they are left alone. Choose another name; where they are what an interrupted "
-    "create left, import the pool by its name, or delete them."
+    "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
+    "brought into the state by `pulumi-neev recover`. Otherwise import the pool by its name, or delete them."
 )
 
 
@@ -47,6 +47,9 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
     pausing are done in place; another source makes the members anew, a few at a time. A refresh sees members that are
     gone or have failed, and the next update makes exactly those.
+
+    Where some members fail while the pool is created, the plugin keeps the others. A dynamic resource cannot: all of
+    them are deleted again. Use the plugin for a pool that has to survive that.
     """
 
     name = "SandboxPool"

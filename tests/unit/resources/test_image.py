@@ -13,7 +13,7 @@ from tests.unit.resources.conftest import Engine
 
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.assets import Archive, Asset
-from pulumi_neev.core.errors import Cancelled
+from pulumi_neev.core.errors import Cancelled, Failed
 from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.resources.command import Command
@@ -233,13 +233,34 @@ async def test_what_a_killed_build_left_is_found_by_its_name(engine: Engine) -> 
     assert found is not None
     assert (found.id, found.state) == (stored.id, stored.state)
     engine.sent()
-    adopted = await engine.create(IMAGE, **recipe)
+    adopted = await engine.finish(IMAGE, found)
     assert adopted.state == stored.state
     assert CREATE not in engine.sent()
     await engine.api.sandboxes.resume(stored.state["builderId"])
     engine.emulator.advance(5)
-    await engine.create(IMAGE, **recipe)
+    await engine.finish(IMAGE, found)
     assert (await engine.api.sandboxes.get(stored.state["builderId"])).phase == "Paused"
+
+
+@pytest.mark.parametrize("text", ["1", "2"], ids=["the same recipe", "another recipe"])
+async def test_an_image_of_this_name_that_is_there_already_is_left_alone(engine: Engine, text: str) -> None:
+    """An image of another stack with the same name is neither taken up nor retired, whatever it is made by."""
+    stored = await engine.create(IMAGE, **inputs(write("1")))
+    engine.sent()
+    with pytest.raises(Failed, match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* `pulumi-neev recover`"):
+        await engine.create(IMAGE, **inputs(write(text), keep=0))
+    assert engine.sent() == []
+    seen = await engine.read(IMAGE, stored)
+    assert seen is not None
+    assert seen.state == stored.state
+
+
+async def test_sandboxes_whose_names_begin_alike_are_not_builders(engine: Engine) -> None:
+    other = await engine.create(IMAGE, name="web-2", steps=[write("1")])
+    await engine.api.sandboxes.create({"name": "web-boss"})
+    await engine.delete(IMAGE, await engine.create(IMAGE, **inputs(write("1"))))
+    assert there(engine) == {"sandboxes": 2, "snapshots": 1}
+    assert await engine.read(IMAGE, other) is not None
 
 
 async def test_a_builder_without_a_snapshot_is_not_trusted(engine: Engine) -> None:
@@ -248,7 +269,7 @@ async def test_a_builder_without_a_snapshot_is_not_trusted(engine: Engine) -> No
     found = await lifecycle.find(IMAGE, engine.api, stored.inputs)
     assert found is not None
     assert found.state["snapshotId"] == ""
-    afresh = await engine.create(IMAGE, **recipe)
+    afresh = await engine.finish(IMAGE, found)
     assert afresh.state["builderId"] != stored.state["builderId"]
     assert there(engine) == {"sandboxes": 1, "snapshots": 1}
     await engine.delete(IMAGE, afresh)
@@ -259,7 +280,9 @@ async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: Engine
     recipe = inputs(write("1"))
     stored = await interrupted(engine, recipe)
     await engine.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
-    seen = await engine.create(IMAGE, **recipe)
+    found = await lifecycle.find(IMAGE, engine.api, stored.inputs)
+    assert found is not None
+    seen = await engine.finish(IMAGE, found)
     assert seen.state["builderId"] == stored.state["builderId"]
     assert there(engine) == {"sandboxes": 1, "snapshots": 1}
 
