@@ -12,15 +12,14 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
-from rules import RULES, Properties, kind_of, too_many
+from rules import RULES, Properties, broken, kind_of, too_many
 
 LIMIT = 32
 
 
 def check_resource(rule: str, args: ResourceValidationArgs, report: ReportViolation) -> None:
-    kind = kind_of(args.resource_type)
-    if kind and (wrong := RULES[rule](kind, args.props)):
-        report(f"{kind} {args.name} {wrong}.")
+    if wrong := broken(rule, args.resource_type, args.props):
+        report(f"{kind_of(args.resource_type)} {args.name} {wrong}.")
 
 
 def check_stack(args: StackValidationArgs, report: ReportViolation) -> None:
@@ -37,7 +36,7 @@ PolicyPack(
     policies=[
         *(
             ResourceValidationPolicy(rule, (check.__doc__ or "").strip(), partial(check_resource, rule))
-            for rule, check in RULES.items()
+            for rule, (_, check) in RULES.items()
         ),
         StackValidationPolicy(
             "stack-is-small",

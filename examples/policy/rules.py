@@ -1,9 +1,14 @@
 """The rules, as functions of a resource's kind and properties: what is wrong with it, or nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-KINDS = ("Sandbox", "SandboxFork", "SandboxPool", "Agent")
+RUNNING = ("Sandbox", "SandboxFork", "SandboxPool", "Agent")
+"""What runs until it is stopped; the sandbox that builds an image sleeps once it has."""
+REACHING = (*RUNNING, "GoldenImage")
+"""What has a policy for the network, if only while it is built."""
+FROM_IMAGES = ("Sandbox", "SandboxPool", "GoldenImage")
+"""What can be made from an OCI image."""
 ENDLESS = (
     "has no idle window and no lifetime, so it runs until somebody stops it: "
     "set idleTimeoutSeconds or maxLifetimeSeconds"
@@ -21,7 +26,7 @@ def kind_of(resource_type: str) -> str | None:
     """The kind of a resource of this package, by its type for the plugin or as a dynamic resource."""
     package, _, kind = resource_type.rpartition(":")
     ours = package in ("neev:index", "pulumi-python:dynamic/neev")
-    return kind if ours and kind in KINDS else None
+    return kind if ours else None
 
 
 def endless(kind: str, props: Properties) -> str | None:
@@ -44,13 +49,26 @@ def floating_image(_kind: str, props: Properties) -> str | None:
     return FLOATING if image and "@sha256:" not in image else None
 
 
-RULES = {"sandbox-ends": endless, "egress-is-closed": open_to_the_internet, "image-is-pinned": floating_image}
-"""The rules for one resource, by the names under which they are reported."""
+RULES: Mapping[str, tuple[tuple[str, ...], Callable[[str, Properties], str | None]]] = {
+    "sandbox-ends": (RUNNING, endless),
+    "egress-is-closed": (REACHING, open_to_the_internet),
+    "image-is-pinned": (FROM_IMAGES, floating_image),
+}
+"""The rules for one resource and the kinds they hold for, by the names under which they are reported."""
+
+
+def broken(rule: str, resource_type: str, props: Properties) -> str | None:
+    """What is wrong by the rule with a resource of this type; nothing where the rule is not for it."""
+    kinds, check = RULES[rule]
+    kind = kind_of(resource_type)
+    return check(kind, props) if kind in kinds else None
 
 
 def cores(resources: Iterable[tuple[str, Properties]]) -> float:
-    """The cores of all of it together, paused or not."""
-    return sum((props.get("cpu") or DEFAULT_CPU) * props.get("replicas", 1) for _, props in resources)
+    """The cores of all that runs, paused or not."""
+    return sum(
+        (props.get("cpu") or DEFAULT_CPU) * props.get("replicas", 1) for kind, props in resources if kind in RUNNING
+    )
 
 
 def too_many(resources: Iterable[tuple[str, Properties]], limit: float) -> str | None:

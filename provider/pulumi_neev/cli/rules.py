@@ -24,9 +24,7 @@ def rules(entries: Sequence[Entry], *, max_cores: float | None) -> Iterator[Find
 def endless(entries: Sequence[Entry]) -> Iterator[Finding]:
     """Nothing ever stops it: no idle window and no lifetime."""
     for entry, _ in ours(entries):
-        if "idleTimeoutSeconds" in _properties(entry) and not any(
-            _value(entry, name) for name in ("idleTimeoutSeconds", "maxLifetimeSeconds")
-        ):
+        if _runs(entry) and not any(_value(entry, name) for name in ("idleTimeoutSeconds", "maxLifetimeSeconds")):
             yield warn(
                 f"{named(entry)} has no idle window and no lifetime, so it runs until somebody stops it",
                 "Set `idleTimeoutSeconds` or `maxLifetimeSeconds`.",
@@ -50,8 +48,9 @@ def without_digest(entries: Sequence[Entry]) -> Iterator[Finding]:
 
 
 def too_many_cores(entries: Sequence[Entry], limit: float) -> Iterator[Finding]:
-    """All of it together is larger than it may be."""
-    cores = sum(_number(entry, "cpu", 0) * _number(entry, "replicas", 1, asked=True) for entry, _ in ours(entries))
+    """All that runs is together larger than it may be, paused or not."""
+    running = [entry for entry, _ in ours(entries) if _runs(entry)]
+    cores = sum(_number(entry, "cpu", 0) * _number(entry, "replicas", 1, asked=True) for entry in running)
     if cores > limit:
         yield warn(f"the stack has {cores:g} cores, and {limit:g} are allowed", "Make it smaller, or allow more.")
 
@@ -61,9 +60,10 @@ def _is_open(egress: Mapping[str, Any]) -> bool:
     return bool(egress.get("allowInternet")) or any(each.get("host") in EVERYWHERE for each in allowed)
 
 
-def _properties(entry: Entry) -> Mapping[str, Any]:
+def _runs(entry: Entry) -> bool:
+    """It runs until it is stopped; the sandbox that builds an image sleeps once it has."""
     kind = kind_of(entry["type"])
-    return {} if kind is None else kind.resource.inputs.properties
+    return kind is not None and "idleTimeoutSeconds" in kind.resource.inputs.properties
 
 
 def _value(entry: Entry, name: str) -> Any:

@@ -201,21 +201,27 @@ class TestRules:
         ],
     )
     def test_what_may_reach_everything(self, egress: dict[str, Any] | None, *, is_open: bool) -> None:
-        found = list(rules.open_to_the_internet([entry("Sandbox", "box", inputs={"egress": egress})]))
-        assert bool(found) is is_open
+        for kind in ("Sandbox", "SandboxPool", "GoldenImage"):
+            found = list(rules.open_to_the_internet([entry(kind, "box", inputs={"egress": egress})]))
+            assert bool(found) is is_open
 
     def test_images_that_are_only_tags(self) -> None:
         entries = [
             entry("Sandbox", "tagged", inputs={"image": "docker.io/library/python:3.12"}),
             entry("Sandbox", "pinned", inputs={"image": "docker.io/library/python@sha256:" + 64 * "a"}),
             entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
+            entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
         ]
-        assert [each.what.split(" has ")[0] for each in rules.without_digest(entries)] == ["Sandbox tagged"]
+        assert [each.what.split(" has ")[0] for each in rules.without_digest(entries)] == [
+            "Sandbox tagged",
+            "GoldenImage built",
+        ]
 
     def test_more_cores_than_a_stack_may_have(self) -> None:
         entries = [
             entry("Sandbox", "one", outputs={"cpu": 2}),
             entry("Sandbox", "many", inputs={"cpu": 1, "replicas": 3}, outputs={"replicas": 1}),
+            entry("GoldenImage", "asleep", inputs={"cpu": 8}),
         ]
         assert list(rules.too_many_cores(entries, 5)) == []
         (found,) = rules.too_many_cores(entries, 4.5)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pulumi_neev.resources import RESOURCES
+
 FILE = Path(__file__).parents[3] / "examples" / "policy" / "rules.py"
 
 
@@ -26,13 +28,31 @@ def rules() -> ModuleType:
     [
         ("neev:index:Sandbox", "Sandbox"),
         ("pulumi-python:dynamic/neev:SandboxFork", "SandboxFork"),
-        ("neev:index:File", None),
         ("aws:ec2/instance:Instance", None),
         ("other:index:Sandbox", None),
     ],
 )
-def test_only_what_costs_is_looked_at(rules: ModuleType, resource_type: str, kind: str | None) -> None:
+def test_only_what_is_of_this_package_is_looked_at(rules: ModuleType, resource_type: str, kind: str | None) -> None:
     assert rules.kind_of(resource_type) == kind
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [("sandbox-ends", "idleTimeoutSeconds"), ("egress-is-closed", "egress"), ("image-is-pinned", "image")],
+)
+def test_each_rule_is_for_every_kind_that_has_what_it_looks_at(rules: ModuleType, rule: str, name: str) -> None:
+    """So is each of the doctor's, which asks the resources themselves."""
+    assert {*rules.RULES[rule][0]} == {each.name for each in RESOURCES if name in each.inputs.properties}
+
+
+@pytest.mark.parametrize("face", ["neev:index:", "pulumi-python:dynamic/neev:"])
+@pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool", "GoldenImage"])
+def test_what_is_open_and_floats_is_named_of_every_kind_that_can(rules: ModuleType, face: str, kind: str) -> None:
+    props = {"image": "r/python:3", "egress": {"mode": "allow_list", "allowInternet": True}}
+    assert rules.broken("egress-is-closed", face + kind, props) == rules.OPEN
+    assert rules.broken("image-is-pinned", face + kind, props) == rules.FLOATING
+    assert (rules.broken("sandbox-ends", face + kind, props) is None) is (kind == "GoldenImage")
+    assert rules.broken("image-is-pinned", "other:index:" + kind, props) is None
 
 
 @pytest.mark.parametrize(
@@ -77,6 +97,7 @@ def test_cores_are_counted_paused_or_not(rules: ModuleType) -> None:
         ("Sandbox", {"cpu": 1, "paused": True}),
         ("Agent", {}),
         ("SandboxPool", {"cpu": 0.5, "replicas": 4}),
+        ("GoldenImage", {"cpu": 8}),
     ]
     assert rules.cores(stack) == 6
     assert rules.too_many(stack, 6) is None
