@@ -54,7 +54,9 @@ def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> No
     """No example is only looked at; a policy pack is a project of its own kind."""
     assert any((folder / project).exists() for project in ("Pulumi.yaml", "PulumiPolicy.yaml"))
     tests = "".join(test.read_text() for test in (ROOT / "tests" / "engine").glob("test_*.py"))
-    assert f'"{folder.name}"' in tests
+    # by its path, or as a case of the story that is the same in every language
+    case = rf'^ +\("{folder.name}", (with_\w+|as_it_is)\),$'
+    assert f'ROOT / "examples" / "{folder.name}"' in tests or re.search(case, tests, re.MULTILINE)
 
 
 def test_every_public_name_can_be_imported() -> None:
