@@ -38,36 +38,37 @@ def sent(emulator: Emulator) -> Counter[str]:
 
 def test_a_pool_lives(project: Pulumi) -> None:
     emulator = project.emulator
-    project.yaml(fleet(20))
+    emulator.change_settings(durations={"create": 0})
+    project.yaml(fleet(200))
     assert project.preview().changes == {"fleet": "create"}
     assert sent(emulator) == {}
     project.up()
-    assert sent(emulator) == {CREATE: 20}
+    assert sent(emulator) == {CREATE: 200}
     assert project.up().changes == {}
     assert emulator.log() == []
 
-    project.yaml(fleet(23))
+    project.yaml(fleet(210))
     assert project.up().diff("fleet") == {"replicas": "update"}
-    assert sent(emulator) == {CREATE: 3}
-    project.yaml(fleet(18, cpu=2))
+    assert sent(emulator) == {CREATE: 10}
+    project.yaml(fleet(195, cpu=2))
     project.up()
-    assert sent(emulator) == {DELETE: 5, PATCH: 18}
-    assert [each["name"].rpartition("-")[2] for each in members(project)] == [str(index) for index in range(18)]
+    assert sent(emulator) == {DELETE: 15, PATCH: 195}
+    assert [each["name"].rpartition("-")[2] for each in members(project)] == [str(index) for index in range(195)]
 
     before = members(project)
-    for place in (2, 3, 17):
+    for place in (2, 3, 194):
         outside(emulator, "DELETE", f"/sandboxes/{before[place]['id']}")
     emulator.advance(1)
     sent(emulator)
     healed = project.up("--refresh")
-    assert healed.diff("fleet") == {f'["{before[place]["name"]}"]': "add" for place in (2, 3, 17)}
+    assert healed.diff("fleet") == {f'["{before[place]["name"]}"]': "add" for place in (2, 3, 194)}
     assert sent(emulator) == {CREATE: 3}
     assert [now["id"] == was["id"] for now, was in zip(members(project), before, strict=True)].count(False) == 3
     assert project.refresh().changes == {}
 
-    project.yaml(fleet(18, cpu=2, env={"STAGE": "two"}))
+    project.yaml(fleet(195, cpu=2, env={"STAGE": "two"}))
     assert project.up().changes == {"fleet": "update"}
-    assert sent(emulator) == {CREATE: 18, DELETE: 18}
+    assert sent(emulator) == {CREATE: 195, DELETE: 195}
     assert project.up("--refresh").changes == {}
 
     project.destroy()
