@@ -58,19 +58,35 @@ def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: P
 def test_a_program_can_import_and_look_up(project: Pulumi) -> None:
     emulator = project.emulator
     one = outside(emulator, "POST", "/sandboxes", {**BOX, "env": [{"name": "A", "value": "b"}]})
-    outside(emulator, "POST", "/sandboxes", {"name": "two"})
+    two = outside(emulator, "POST", "/sandboxes", {"name": "two"})
+    emulator.advance(5)
+    fork = outside(emulator, "POST", f"/sandboxes/{two['id']}/fork", {"name": "fork"})
+    kept = outside(emulator, "POST", f"/sandboxes/{two['id']}/snapshots", {"name": "kept"})
     emulator.advance(5)
     emulator.clear_log()
     imported = {**box(name="one", cpu=2, env={"A": "b"}), "options": {"import": one["id"]}}
-    looked_up = {"type": "neev:index:Sandbox", "get": {"id": "two"}}
-    project.yaml({"one": imported, "two": looked_up}, outputs={"cpu": "${two.cpu}", "phase": "${two.phase}"})
+    looked_up = {
+        "two": {"type": "neev:index:Sandbox", "get": {"id": "two"}},
+        "fork": {"type": "neev:index:SandboxFork", "get": {"id": f"{two['id']}/{fork['id']}"}},
+        "kept": {"type": "neev:index:Snapshot", "get": {"id": kept["id"]}},
+    }
+    outputs = {
+        "cpu": "${two.cpu}",
+        "phase": "${two.phase}",
+        "fork": "${fork.name}",
+        "source": "${fork.sourceSandboxId}",
+        "snapshot": "${kept.status}",
+        "of": "${kept.sandboxId}",
+    }
+    project.yaml({"one": imported, **looked_up}, outputs=outputs)
 
     # the import is followed by the update that records what nobody can read back
-    assert project.preview().changes == {"one": "update", "two": "read"}
+    assert project.preview().changes == {"one": "update", **dict.fromkeys(looked_up, "read")}
     project.up()
-    assert project.outputs() == {"cpu": 1, "phase": "Ready"}
+    sandbox, copy = {"cpu": 1, "phase": "Ready"}, {"fork": "fork", "source": two["id"]}
+    assert project.outputs() == {**sandbox, **copy, "snapshot": "Ready", "of": two["id"]}
     assert "one" not in project.preview().changes
     assert emulator.log(mutating=True) == []
 
     project.destroy()
-    assert emulator.state()["sandboxes"] == 1
+    assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (2, 1)
