@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,18 +20,32 @@ class Case:
     """The title of the case that it is compared with."""
     beyond: str | None = None
     """The title of the case whose time is taken off before: what Pulumi takes for nothing at all."""
+    ours: bool = False
+    """Whether it is what we measure, not what we measure it by."""
 
 
 SCRIPT = "script"
+OUTPUTS = {
+    **{f"output{number}": "a text as long as what is told of a sandbox" for number in range(16)},
+    **dict.fromkeys(("addressable", "known"), True),
+}
+"""As many as a sandbox has, and as long: the engine writes the whole state at each of its steps."""
 EMPTY = Case("empty program", "empty", numbers=(0,))
 CASES = (
     EMPTY,
     Case("null plugin", "plugin", {"BENCH_TYPE": "sleep:index:Sleep"}),
-    Case("plugin", "plugin", {"BENCH_TYPE": "neev:index:Sandbox"}, floor="null plugin"),
+    Case(
+        "null plugin with outputs",
+        "plugin",
+        {"BENCH_TYPE": "sleep:index:Sleep", "BENCH_OUTPUTS": json.dumps(OUTPUTS)},
+        numbers=(200,),
+        floor="null plugin",
+    ),
+    Case("plugin", "plugin", {"BENCH_TYPE": "neev:index:Sandbox"}, floor="null plugin", ours=True),
     Case("null dynamic", "dynamic_sleep"),
-    Case("dynamic", "dynamic", floor="null dynamic"),
+    Case("dynamic", "dynamic", floor="null dynamic", ours=True),
     Case("asyncio script", SCRIPT, numbers=(1, 20, 200, 1000)),
-    Case("pool", "pool", numbers=(1, 20, 200, 1000), floor="asyncio script", beyond=EMPTY.title),
+    Case("pool", "pool", numbers=(1, 20, 200, 1000), floor="asyncio script", ours=True, beyond=EMPTY.title),
 )
 SECONDS = (0.0, 5.0)
 """What each sandbox takes until it is ready."""

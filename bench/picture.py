@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from results import Results
 
-FLOORS = ("0.8", "0.65", "0.5")
+FLOORS = ("0.85", "0.75", "0.6", "0.45")
 OURS = ("tab:blue", "tab:orange", "tab:green")
 
 
@@ -25,7 +25,7 @@ def draw(results: Results, cases: dict[str, Case], file: Path) -> None:
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         panels = figure.subplots(1, len(times), squeeze=False)[0]
         for place, case in enumerate(shown):
-            colour = next(ours if case.floor else floors)
+            colour = next(ours if case.ours else floors)
             for panel, seconds in zip(panels, times, strict=True):
                 walls = [results.wall((case.title, number, seconds), "up") or 0 for number in numbers]
                 left = [index - 0.4 + place * width for index in range(len(numbers))]
@@ -33,7 +33,7 @@ def draw(results: Results, cases: dict[str, Case], file: Path) -> None:
         for panel, seconds in zip(panels, times, strict=True):
             panel.set_xticks(range(len(numbers)), [str(number) for number in numbers])
             panel.set_xlabel(f"sandboxes that take {seconds:g} s each")
-            panel.set_ylabel("seconds of `up`")
+            panel.set_ylabel("seconds of pulumi up")
             panel.spines[["top", "right"]].set_visible(False)
         panels[0].legend(frameon=False)
         figure.savefig(file, metadata={"Date": None})

@@ -11,11 +11,14 @@ from pulumi_neev.core.clock import Clock
 
 T = TypeVar("T")
 
-FIRST_LOOK = 0.2
+FIRST_LOOK = 0.1
 """Seconds until the first observation of a wait."""
 
+EARLY_GROWTH = 0.2
+"""Share of a wait's age that its next observation may be later than the first: what is quick is noticed quickly."""
+
 GROWTH = 0.1
-"""Share of a wait's age that its next observation may be late: something that took 10 s is noticed within 1.2 s."""
+"""The same share once the wait is a second old: something that took 10 s is noticed within 1.2 s."""
 
 RAREST_LOOK = 5.0
 """Seconds between observations of the longest waits."""
@@ -155,7 +158,8 @@ async def first(*awaitables: Awaitable[Any]) -> None:
 def _look_within(age: float) -> float:
     """Return in how many seconds a wait of this age wants its next observation."""
     # Jitter only lengthens: where one sweep serves many waits, the shortest of many would always win.
-    return min(FIRST_LOOK + GROWTH * age, RAREST_LOOK) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
+    look = FIRST_LOOK + EARLY_GROWTH * min(age, 1.0) + GROWTH * max(age - 1.0, 0.0)
+    return min(look, RAREST_LOOK) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
 
 
 async def _bounded(awaitable: Awaitable[T], seconds: float, *, patience: Patience, what: str) -> T:

@@ -14,14 +14,14 @@ from pulumi_neev.core.checking import Failure, failures, parse
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import ConfigError, InputError
 from pulumi_neev.core.lifecycle import AnyResource
-from pulumi_neev.faces import listing, planning, provider_config
+from pulumi_neev.faces import planning, provider_config
 from pulumi_neev.faces.blobs import Handed
 from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.operations import Operations
 from pulumi_neev.faces.reporting import Engine
 from pulumi_neev.faces.values import decode, encode, foreign, plain, sealed_by
-from pulumi_neev.functions import FUNCTIONS
-from pulumi_neev.resources import RESOURCES
+from pulumi_neev.functions import function_named
+from pulumi_neev.resources import resource_named
 
 Connect = Callable[[Settings], Api]
 
@@ -34,8 +34,6 @@ class Provider:
         self._environ = environ
         self._connect = connect
         self._clock = clock
-        self._resources = {f"{PACKAGE}:index:{each.name}": each for each in RESOURCES}
-        self._functions = {f"{PACKAGE}:index:{each.name}": each for each in FUNCTIONS}
         self._settings: Settings | None = None
         self._api: asyncio.Future[Api] | None = None
         self._operations = Operations(self._connected, engine, clock)
@@ -90,7 +88,7 @@ class Provider:
 
     async def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         """What the function answers, or which of its arguments cannot be."""
-        function = self._functions.get(request.tok)
+        function = function_named(_name(request.tok))
         if function is None:
             raise InputError("tok", f"this version of the provider has no function {request.tok}")
         arguments = decode(request.args)
@@ -106,6 +104,8 @@ class Provider:
 
     async def list(self, request: provider_pb2.ListRequest) -> AsyncIterator[provider_pb2.ListResponse]:
         """What is there already."""
+        from pulumi_neev.faces import listing  # noqa: PLC0415  only some engines ask for it
+
         api = await self._connected()
         async for each in listing.things(api, self._kind(request.token), request):
             yield each
@@ -137,10 +137,16 @@ class Provider:
         return self._kind(request.type or kinds.rpartition("$")[2])
 
     def _kind(self, token: str) -> AnyResource:
-        resource = self._resources.get(token)
+        resource = resource_named(_name(token))
         if resource is None:
             raise InputError("type", f"this version of the provider has no resource {token}")
         return resource
+
+
+def _name(token: str) -> str:
+    """The name in ``neev:index:name``; nothing where the token is another package's."""
+    prefix, _, name = token.rpartition(":")
+    return name if prefix == f"{PACKAGE}:index" else ""
 
 
 def _answered(values: struct_pb2.Struct) -> provider_pb2.InvokeResponse:

@@ -1,28 +1,43 @@
-"""The resources; ``RESOURCES`` is the one list of them."""
+"""The resources; ``MODULES`` is the one list of them, and each is loaded when it is first asked for."""
 
-from typing import Any
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, cast
 
 from pulumi_neev.core.resource import Resource
-from pulumi_neev.resources.agent import Agent
-from pulumi_neev.resources.command import Command
-from pulumi_neev.resources.directory import Directory
-from pulumi_neev.resources.file import File
-from pulumi_neev.resources.fork import SandboxFork
-from pulumi_neev.resources.image import GoldenImage
-from pulumi_neev.resources.pool import SandboxPool
-from pulumi_neev.resources.preview_port import PreviewPort
-from pulumi_neev.resources.sandbox import Sandbox
-from pulumi_neev.resources.snapshot import Snapshot
 
-RESOURCES: tuple[Resource[Any, Any], ...] = (
-    Sandbox(),
-    SandboxFork(),
-    SandboxPool(),
-    Snapshot(),
-    PreviewPort(),
-    Agent(),
-    Command(),
-    File(),
-    Directory(),
-    GoldenImage(),
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "Sandbox": "sandbox",
+        "SandboxFork": "fork",
+        "SandboxPool": "pool",
+        "Snapshot": "snapshot",
+        "PreviewPort": "preview_port",
+        "Agent": "agent",
+        "Command": "command",
+        "File": "file",
+        "Directory": "directory",
+        "GoldenImage": "image",
+    }
 )
+"""The module of each resource, by its name."""
+
+RESOURCES: tuple[Resource[Any, Any], ...]
+"""All of them."""
+
+
+@cache
+def resource_named(name: str) -> Resource[Any, Any] | None:
+    """The resource of this name, or ``None``."""
+    if name not in MODULES:
+        return None
+    made = getattr(import_module(f"{__name__}.{MODULES[name]}"), name)()
+    return cast("Resource[Any, Any]", made)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "RESOURCES":
+        raise AttributeError(name)
+    return tuple(resource_named(each) for each in MODULES)

@@ -134,7 +134,7 @@ async def test_a_refresh_that_trickles_in_reads_the_list_a_few_times() -> None:
 
 @in_virtual_time
 async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
-    service = FakeService(provision=0.15)
+    service = FakeService(provision=0.08)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         cost = await create(api, service, 1, over=0)
     assert service.served == {"POST list": 1, "GET item": 1}

@@ -23,7 +23,7 @@ from pulumi_neev.faces.serve import stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
-EXTRAS = ("rich", "click", "neevai")
+EXTRAS = ("rich", "click", "neevai", "pulumi_neev.resources.pool", "pulumi_neev.functions.templates")
 HEAVY = ("pydantic", "httpx", "pulumi.output", "pulumi_neev.core.model")
 
 
