@@ -1,15 +1,17 @@
 """What each call sends, to the letter; and which calls are sent again after an answer that says nothing."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import EPOCH, FakeClock
 from tests.fakes.script import Script, answer
 
 from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core.errors import NeevError
+from pulumi_neev.client.sandboxes import Sandbox
+from pulumi_neev.core.errors import NeevError, OutcomeUnknown
 
 ROOT = "/api/v1beta1/orgs/o/projects/p"
 ID = "a/b c"
@@ -39,6 +41,13 @@ REPEATED: list[tuple[Act, Any, str, str, dict[str, str]]] = [
         "GET",
         f"{ROOT}/sandboxes",
         {**FIRST, "name": "n", "status": "Ready"},
+    ),
+    (
+        lambda api: api.sandboxes.glance(name="n"),
+        listed(BOX),
+        "GET",
+        f"{ROOT}/sandboxes",
+        {**FIRST, "name": "n"},
     ),
     (
         lambda api: api.sandboxes.metrics(ID, from_="a", to="b", step="c"),
@@ -129,7 +138,8 @@ async def test_a_move_whose_answer_was_lost_is_seen_by_where_the_thing_is(
 async def test_every_page_of_a_list_is_asked_for() -> None:
     async def everything(api: Api) -> None:
         for read in (api.sandboxes.list, api.agents.list, api.templates.list, lambda: api.snapshots.list("1")):
-            assert len(await read()) == 2
+            assert [each.id for each in await read()] == ["1", "2"]
+        assert [each.id for each in await api.sandboxes.glance(name="box")] == ["1", "2"]
 
     def pages(*items: dict[str, str]) -> list[httpx.Response]:
         return [
@@ -139,5 +149,59 @@ async def test_every_page_of_a_list_is_asked_for() -> None:
 
     two = ((BOX, {**BOX, "id": "2"}), (CODER, {**CODER, "id": "2"}), (TEMPLATE, {**TEMPLATE, "id": "2"}))
     shots = (SHOT, {**SHOT, "id": "2"})
-    sent = await given(everything, *[each for items in (*two, shots) for each in pages(*items)])
-    assert [request.url.params["page"] for request in sent] == ["1", "2"] * 4
+    sent = await given(everything, *[each for items in (*two, shots, two[0]) for each in pages(*items)])
+    assert [request.url.params["page"] for request in sent] == ["1", "2"] * 5
+
+
+async def test_what_does_no_harm_twice_is_asked_for_twice_and_then_left() -> None:
+    """The transport repeats no POST; whoever calls knows that this one may be."""
+    sent = await given(lambda api: api.sandboxes.keepalive(ID), answer(502), answer(json=BOX))
+    assert [(each.method, each.url.raw_path.decode(), each.content) for each in sent] == [
+        ("POST", f"{ROOT}/sandboxes/{SENT}/keepalive", b"{}")
+    ] * 2
+    with pytest.raises(OutcomeUnknown):
+        await given(lambda api: api.sandboxes.rollback(ID, "s"), answer(502), answer(json=BOX))
+
+
+@pytest.mark.parametrize(
+    ("find", "body", "found"),
+    [
+        (lambda api, body: api.sandboxes.find_made(body), {"name": "box"}, BOX),
+        (lambda api, body: api.sandboxes.find_made(body), {"name": "box", "image": "x"}, {**BOX, "image": "x"}),
+        (lambda api, body: api.sandboxes.find_made(body), {"name": "box", "image": "x"}, {**BOX, "image": "y"}),
+        (lambda api, body: api.sandboxes.find_made(body), {"name": "box"}, None),
+        (lambda api, body: api.agents.find_made(body), {"name": "coder"}, CODER),
+        (lambda api, body: api.agents.find_made(body), {"name": "coder", "idle_timeout_seconds": 5}, CODER),
+        (lambda api, body: api.agents.find_made(body), {"name": "coder"}, None),
+    ],
+)
+async def test_what_an_interrupted_create_made_is_looked_for_by_its_name_and_what_it_shows(
+    find: Callable[[Api, dict[str, Any]], Awaitable[Any]], body: dict[str, Any], found: dict[str, str] | None
+) -> None:
+    seen = []
+
+    async def look(api: Api) -> None:
+        seen.append(await find(api, body))
+
+    [sent] = await given(look, answer(404) if found is None else answer(json=found))
+    assert sent.url.path.rpartition("/")[2] == body["name"]
+    same = found is not None and all(found.get(name) == value for name, value in body.items())
+    assert (seen[0] is not None) is same
+
+
+def test_how_long_a_sandbox_has_lived_is_counted_from_where_its_lifetime_began() -> None:
+    api = connect(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=Script(answer()))
+    now = datetime.fromtimestamp(EPOCH, UTC)
+    early, late = ((now - timedelta(seconds=gone)).isoformat() for gone in (100, 0.5))
+    end = (now + timedelta(seconds=50)).isoformat()
+    for seen, age in (
+        ({}, 0),
+        ({"created_at": early}, 100),
+        ({"created_at": late}, 1),
+        ({"created_at": end}, 0),
+        ({"created_at": now.isoformat()}, 0),
+        ({"created_at": early, "hard_expires_at": end, "max_lifetime_seconds": 60}, 10),
+        ({"created_at": early, "max_lifetime_seconds": 60}, 100),
+        ({"created_at": early, "hard_expires_at": end}, 100),
+    ):
+        assert api.sandboxes.age(Sandbox.model_validate({**BOX, **seen})) == age

@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 from base64 import b64encode
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -318,3 +320,32 @@ async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(inside: Ins
     assert entry is not None
     assert (entry.is_file, entry.size, oct(entry.mode)) == (True, 5, "0o4750")
     assert datetime.fromisoformat(entry.modified) <= datetime.now(UTC)
+
+
+async def test_a_directory_is_listed_by_names_or_by_paths_and_may_be_absent(inside: Inside) -> None:
+    await inside.write("top/deep/file", io.BytesIO(b"123"))
+    await inside.run(Run(["chmod", "2750", "top/deep/file"]), Heard(), patience=5)
+    assert await inside.entries("nowhere") is None
+    assert await inside.entries("top/deep/file") is None
+    top, every = await inside.entries("top"), await inside.entries("top", recursive=True)
+    assert top is not None
+    assert every is not None
+    assert {name: entry.is_file for name, entry in top.items()} == {"deep": False}
+    [file] = [entry for path, entry in every.items() if path.endswith("top/deep/file")]
+    assert (file.is_file, file.size, oct(file.mode)) == (True, 3, "0o2750")
+    with pytest.raises(errors.Refused, match=r"^/etc: the sandbox refuses"):
+        await inside.entries("/etc")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda inside: inside.stat("/etc/passwd"),
+        lambda inside: inside.write("/etc/passwd", io.BytesIO(b"")),
+        lambda inside: inside.remove("/etc/passwd"),
+        lambda inside: inside.digest("/etc/passwd"),
+    ],
+)
+async def test_every_refusal_about_a_file_names_it(inside: Inside, work: Callable[[Inside], Awaitable[Any]]) -> None:
+    with pytest.raises(errors.Refused, match=r"^/etc/passwd: the sandbox refuses \(permission_denied\)"):
+        await work(inside)

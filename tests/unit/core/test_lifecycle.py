@@ -323,3 +323,21 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
 
     begun = await lifecycle.begin(Unwritable(), Platform(), {"size": 2, "__label": "x"}, call())
     assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2})
+
+
+async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() -> None:
+    """Or is not found."""
+
+    class Findable(Thing):
+        """It can be looked for."""
+
+        async def find(self, api: Platform, inputs: ThingInputs) -> Live[ThingOutputs] | None:
+            """By its size."""
+            return self.live(api, "Pending") if api.things.get("id-1") == inputs.size else None
+
+    platform = Platform(things={"id-1": 2})
+    stored = await lifecycle.find(Findable(), platform, {"size": 2, "__label": "x"})
+    assert stored is not None
+    assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__label": "x"})
+    assert stored.state == {"size": 2, "status": "Pending"}
+    assert await lifecycle.find(Findable(), platform, {"size": 3}) is None
