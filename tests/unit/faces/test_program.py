@@ -15,9 +15,10 @@ from pulumi.runtime import test as in_program
 
 import pulumi_neev as neev
 from pulumi_neev.client.settings import Settings
+from pulumi_neev.core.assets import Archive, Asset
 from pulumi_neev.emulator import Emulator, serve
 from pulumi_neev.faces import background
-from pulumi_neev.faces.program import invoke
+from pulumi_neev.faces.program import _blob, invoke
 
 
 class Engine(Mocks):
@@ -212,3 +213,19 @@ def test_nested_outputs_in_lists_are_read_back_as_models() -> None:
 
     asked(program, members=[member])
     assert seen == [neev.PoolMember(name="fleet-abc123-0", phase="Ready", connect_url="https://x")]
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        (pulumi.StringAsset("one"), {"text": "one"}),
+        (pulumi.FileAsset("/no/such"), {"path": "/no/such"}),
+        (pulumi.RemoteAsset("https://host/one"), {"uri": "https://host/one"}),
+        (pulumi.FileArchive("/no/such"), {"path": "/no/such"}),
+        (pulumi.AssetArchive({"a": pulumi.StringAsset("one")}), {"assets": {"a": Asset(text="one")}}),
+    ],
+)
+def test_assets_and_archives_are_handed_on_as_what_they_hold(given: Any, held: dict[str, Any]) -> None:
+    blob = _blob(given)
+    assert {name: getattr(blob, name) for name in held} == held
+    assert isinstance(blob, Archive) is isinstance(given, pulumi.Archive)

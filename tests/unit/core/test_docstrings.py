@@ -1,0 +1,26 @@
+"""What the source says below the members of a class, where there is a source."""
+
+from pulumi_neev.core.docstrings import below
+
+
+class Thing:
+    """A thing."""
+
+    size: int = 1
+    """Its size,
+
+    in metres.
+    """
+    name = "x"
+    """Its name."""
+    silent = 2
+    text = 3, 4
+
+
+def test_each_docstring_belongs_to_the_member_above_it() -> None:
+    assert below(Thing) == {"size": "Its size,\n\nin metres.", "name": "Its name."}
+
+
+def test_a_class_without_source_says_nothing() -> None:
+    assert below(type("Made", (), {})) == {}
+    assert below(int) == {}
