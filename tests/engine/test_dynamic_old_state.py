@@ -1,7 +1,7 @@
 """A state that an earlier version wrote is understood: nothing differs, and everything in it can be deleted.
 
-`data/dynamic-VERSION.json` is `pulumi stack export` after `up` of `PROGRAM` with that version, without the positions in
-the source. To add one for a release, make it so; never change one that is there.
+`data/dynamic-VERSION.json` is `pulumi stack export` after `up` of `SANDBOXES` with that version, `dynamic-others-…` of
+`OTHERS`, without the positions in the source. To add one for a release, make it so; never change one that is there.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi, outside
 
+from pulumi_neev.faces.dynamic import PROVIDERS
+
 RECORDED = sorted((Path(__file__).parent / "data").glob("dynamic-*.json"))
-PROGRAM = """
+SANDBOXES = """
 import pulumi_neev as neev
 
 egress = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]}
@@ -24,9 +26,28 @@ box = neev.Sandbox("box", cpu=1, env={"TOKEN": "of a test"}, egress=egress)
 neev.Snapshot("kept", sandbox_id=box.id, retain_for="720h")
 neev.SandboxFork("copy", source_sandbox_id=box.id, name="copy", paused=True)
 """
-PROVIDERS = {"box": "SandboxProvider", "kept": "SnapshotProvider", "copy": "SandboxForkProvider"}
+OTHERS = """
+import pulumi
+import pulumi_neev as neev
 
-pytestmark = pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
+env = {"TOKEN": "of a test"}
+box = neev.Sandbox("box")
+neev.SandboxPool("fleet", replicas=2, cpu=1.5, env=env, max_surge=1)
+steps = [
+    {"path": "a", "content": "A"},
+    {"path": "app", "source": pulumi.FileArchive("./app")},
+    {"run": ["cat", "a"]},
+]
+neev.GoldenImage("image", steps=steps, env=env, keep=1)
+script = neev.File("script", sandbox_id=box.id, path="bin/hello", content="echo hello", mode="0755")
+neev.File("asset", sandbox_id=box.id, path="b", source=pulumi.FileAsset("./app/b"))
+neev.Directory("folder", sandbox_id=box.id, path="app", source=pulumi.FileArchive("./app"))
+hello = ["sh", "bin/hello"]
+neev.Command("tool", sandbox_id=box.id, create=hello, delete=["true"], env=env, triggers=[script.sha256])
+neev.Agent("coder", agent_template="code-server", config={"key": pulumi.Output.secret("of a test")}, env=env)
+neev.PreviewPort("web", sandbox_id=box.id, port=8080)
+"""
+PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHERS}
 
 
 def resources(recorded: Path) -> dict[str, dict[str, Any]]:
@@ -35,13 +56,19 @@ def resources(recorded: Path) -> dict[str, dict[str, Any]]:
     return {each["urn"].rpartition("::")[2]: each for each in listed if "dynamic/neev" in each["type"]}
 
 
+def kind(resource: dict[str, Any]) -> str:
+    """The kind of the resource."""
+    return str(resource["type"]).rpartition(":")[2]
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
 def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path) -> None:
-    for name, resource in resources(recorded).items():
+    for resource in resources(recorded).values():
         for side in ("inputs", "outputs"):
             pickled = base64.b64decode(resource[side]["__provider"])
             words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
             codes = {code.name for code, _, _ in pickletools.genops(pickled)}
-            assert words == ["pulumi_neev.faces.dynamic", PROVIDERS[name]]
+            assert words == ["pulumi_neev.faces.dynamic", f"{kind(resource)}Provider"]
             # an object of a class that is imported, without a state of its own
             assert codes <= {
                 "PROTO",
@@ -55,21 +82,31 @@ def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path)
             }
 
 
+def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
+    assert {kind(each) for recorded in RECORDED for each in resources(recorded).values()} == set(PROVIDERS)
+
+
 @pytest.mark.engine
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
 def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: Pulumi, tmp_path: Path) -> None:
     emulator = project.emulator
     old = resources(recorded)
     made = outside(emulator, "POST", "/sandboxes", {"name": old["box"]["outputs"]["name"]})
     emulator.advance(5)
-    snapshot = outside(emulator, "POST", f"/sandboxes/{made['id']}/snapshots", {"name": old["kept"]["outputs"]["name"]})
-    emulator.advance(5)
-    state = recorded.read_text().replace(old["box"]["id"], made["id"]).replace(old["kept"]["id"], snapshot["id"])
+    state = recorded.read_text().replace(old["box"]["id"], made["id"])
+    if "kept" in old:
+        path, name = f"/sandboxes/{made['id']}/snapshots", old["kept"]["outputs"]["name"]
+        snapshot = outside(emulator, "POST", path, {"name": name})
+        emulator.advance(5)
+        state = state.replace(old["kept"]["id"], snapshot["id"])
     (tmp_path / "state.json").write_text(state)
-    project.python(PROGRAM)
+    project.python(PROGRAMS[recorded.stem.rpartition("-")[0]])
+    (project.directory / "app").mkdir()
+    (project.directory / "app" / "b").write_text("B")
     imported = project.pulumi("stack", "import", "--file", str(tmp_path / "state.json"))
     assert imported.returncode == 0, imported.text
 
     assert project.preview().changes == {}
-    # the fork is gone already, the other two are not
+    # the others are gone already
     project.destroy()
     assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)

@@ -1,7 +1,7 @@
 """A state that an earlier version of the plugin wrote previews clean, refreshes, and can be destroyed.
 
-`data/plugin-VERSION.json` is `pulumi stack export` after `up` of `PROGRAM` with that version, without the positions in
-the source. To add one for a release, make it so; never change one that is there.
+`data/plugin-VERSION.json` is `pulumi stack export` after `up` of `SANDBOXES` with that version, `plugin-others-…` of
+`OTHERS`, without the positions in the source. To add one for a release, make it so; never change one that is there.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi
 
+from pulumi_neev.resources import RESOURCES
+
 RECORDED = sorted((Path(__file__).parent / "data").glob("plugin-*.json"))
 EGRESS = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}
-PROGRAM: dict[str, Any] = {
+SANDBOXES: dict[str, Any] = {
     "box": {
         "type": "neev:index:Sandbox",
         "properties": {"cpu": 1.5, "env": {"TOKEN": "of a test"}, "egress": EGRESS, "idleTimeoutSeconds": 900},
@@ -27,27 +29,74 @@ PROGRAM: dict[str, Any] = {
         "properties": {"sourceSandboxId": "${box.id}", "name": "copy", "paused": True},
     },
 }
+STEPS = [{"path": "a", "content": "A"}, {"path": "app", "source": {"fn::fileArchive": "./app"}}, {"run": ["cat", "a"]}]
+IN_BOX = {"sandboxId": "${box.id}"}
+ENV = {"TOKEN": "of a test"}
+OTHERS: dict[str, Any] = {
+    "box": {"type": "neev:index:Sandbox"},
+    "fleet": {
+        "type": "neev:index:SandboxPool",
+        "properties": {"replicas": 2, "cpu": 1.5, "env": dict(ENV), "maxSurge": 1},
+    },
+    "image": {"type": "neev:index:GoldenImage", "properties": {"steps": STEPS, "env": dict(ENV), "keep": 1}},
+    "script": {
+        "type": "neev:index:File",
+        "properties": {**IN_BOX, "path": "bin/hello", "content": "echo hello", "mode": "0755"},
+    },
+    "asset": {"type": "neev:index:File", "properties": {**IN_BOX, "path": "b", "source": {"fn::fileAsset": "./app/b"}}},
+    "folder": {
+        "type": "neev:index:Directory",
+        "properties": {**IN_BOX, "path": "app", "source": {"fn::fileArchive": "./app"}},
+    },
+    "tool": {
+        "type": "neev:index:Command",
+        "properties": {
+            **IN_BOX,
+            "create": ["sh", "bin/hello"],
+            "delete": ["true"],
+            "env": dict(ENV),
+            "triggers": ["${script.sha256}"],
+        },
+    },
+    "coder": {
+        "type": "neev:index:Agent",
+        "properties": {
+            "agentTemplate": "code-server",
+            "config": {"key": {"fn::secret": "of a test"}},
+            "env": dict(ENV),
+        },
+    },
+    "web": {"type": "neev:index:PreviewPort", "properties": {**IN_BOX, "port": 8080}},
+}
+PROGRAMS = {"plugin": SANDBOXES, "plugin-others": OTHERS}
 
 pytestmark = pytest.mark.engine
 
 
-def test_there_is_a_state_of_this_version_or_an_earlier_one() -> None:
-    assert RECORDED
+def kinds(recorded: Path) -> set[str]:
+    """The kinds of resources that the state holds."""
+    types = {each["type"] for each in json.loads(recorded.read_text())["deployment"]["resources"]}
+    return {each.removeprefix("neev:index:") for each in types if each.startswith("neev:")}
+
+
+def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
+    assert {kind for recorded in RECORDED for kind in kinds(recorded)} == {each.name for each in RESOURCES}
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
 def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: Pulumi) -> None:
-    project.yaml(PROGRAM)
+    program = PROGRAMS[recorded.stem.rpartition("-")[0]]
+    project.yaml(program)
+    (project.directory / "app").mkdir()
+    (project.directory / "app" / "b").write_text("B")
     imported = project.pulumi("stack", "import", "--file", str(recorded))
     assert imported.returncode == 0, imported.text
-    kinds = {each["type"] for each in json.loads(recorded.read_text())["deployment"]["resources"]}
-    assert {each["type"] for each in PROGRAM.values()} <= kinds
 
     preview = project.preview()
     assert preview.changes == {}
     assert project.emulator.log() == []
     # nothing of it is on this platform: a refresh sees that, and so does a destroy
-    assert project.refresh().changes == dict.fromkeys(PROGRAM, "delete")
+    assert project.refresh().changes == dict.fromkeys(program, "delete")
     imported = project.pulumi("stack", "import", "--file", str(recorded))
     assert imported.returncode == 0, imported.text
     project.destroy()
