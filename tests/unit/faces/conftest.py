@@ -46,7 +46,9 @@ async def serving(environ: dict[str, str]) -> AsyncGenerator[Driver, None]:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     driver = Driver(port)
-    yield driver
-    await driver.close()
-    await server.stop(None)
-    await served.aclose()
+    try:
+        yield driver
+    finally:
+        await driver.close()
+        await server.stop(None)
+        await served.aclose()
