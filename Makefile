@@ -9,7 +9,7 @@ JOBS ?= 2
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit chaos load mutation bench scale engine docs schema sdks
+.PHONY: demo test check audit chaos load reliability mutation bench scale engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
@@ -40,6 +40,9 @@ scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one p
 
 chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; docs/reliability.md
 	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
+
+reliability: .venv/.stamp ## the tables of docs/reliability.md: every call with every fault, through both faces
+	@$(BIN)/python -m tests.matrix.write "$(ENGINE)"
 
 load: .venv/.stamp ## a thousand sandboxes under a rate limit with faults, and without; docs/reliability.md
 	@$(BIN)/python -m tests.load.run "$(ENGINE)" 1000

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.request import Request, urlopen
 
-from tests.chaos.rigs import MACHINES, Rig
+from tests.chaos.rigs import Rig
 from tests.engine.project import Pulumi, outside
 
 from pulumi_neev.emulator.serve import Emulator
 
-SNAPSHOT, PORT, FILE = "neev:index:Snapshot", "neev:index:PreviewPort", "neev:index:File"
+MACHINES = ("Sandbox", "SandboxFork")
 FIELDS = {"cpu": ("resources", "cpu"), "idleTimeoutSeconds": ("idle_timeout_seconds",), "image": ("image",)}
 """Where the platform answers with an input."""
 
@@ -20,21 +20,22 @@ FIELDS = {"cpu": ("resources", "cpu"), "idleTimeoutSeconds": ("idle_timeout_seco
 def agree(project: Pulumi, rig: Rig) -> None:
     """Exactly what the program says is in the state and on the platform, as the program says it."""
     deployment = project.export()["deployment"]
-    held = [each for each in deployment.get("resources", []) if each["type"].startswith("neev:")]
+    held = [each for each in deployment.get("resources", []) if not each["type"].startswith("pulumi:")]
     assert not deployment.get("pending_operations"), "operations are still pending"
-    assert {_name(each): each["type"] for each in held} == {name: each["type"] for name, each in rig.items()}
+    assert {_name(each): _kind(each) for each in held} == {name: _kind(each) for name, each in rig.items()}
     assert not [_name(each) for each in held if each.get("delete") or each.get("initErrors")]
 
     emulator = project.emulator
     there = {each["id"]: each for each in outside(emulator, "GET", "/sandboxes?limit=100")["items"]}
     assert _names(held, *MACHINES) == {id: each["name"] for id, each in there.items()}
-    assert _names(held, SNAPSHOT) == _belongings(emulator, there, "snapshots", "items", lambda each: each["id"])
-    assert set(_names(held, PORT)) == set(_belongings(emulator, there, "ports", "ports", lambda each: each["port"]))
+    assert _names(held, "Snapshot") == _belongings(emulator, there, "snapshots", "items", lambda each: each["id"])
+    ports = _belongings(emulator, there, "ports", "ports", lambda each: each["port"])
+    assert set(_names(held, "PreviewPort")) == set(ports)
     for each in held:
         properties = rig[_name(each)].get("properties", {})
-        if each["type"] in MACHINES:
+        if _kind(each) in MACHINES:
             _as_asked(there[each["id"]], properties)
-        elif each["type"] == FILE:
+        elif _kind(each) == "File":
             sandbox = there[each["outputs"]["sandboxId"]]
             assert _content(emulator, sandbox, properties["path"]) == properties["content"]
 
@@ -60,8 +61,8 @@ def _as_asked(seen: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
         ]
 
 
-def _names(held: list[dict[str, Any]], *types: str) -> dict[str, str | None]:
-    return {each["id"]: each["outputs"].get("name") for each in held if each["type"] in types}
+def _names(held: list[dict[str, Any]], *kinds: str) -> dict[str, str | None]:
+    return {each["id"]: each["outputs"].get("name") for each in held if _kind(each) in kinds}
 
 
 def _belongings(emulator: Emulator, sandboxes: Mapping[str, Any], path: str, key: str, id: Any) -> dict[str, Any]:
@@ -86,3 +87,8 @@ def _content(emulator: Emulator, sandbox: Mapping[str, Any], path: str) -> str:
 
 def _name(resource: Mapping[str, Any]) -> str:
     return str(resource["urn"]).rpartition("::")[2]
+
+
+def _kind(resource: Mapping[str, Any]) -> str:
+    # `neev:index:Sandbox` of the plugin, `pulumi-python:dynamic:Sandbox` of a Python program
+    return str(resource["type"]).rpartition(":")[2].rpartition("/")[2]

@@ -1,0 +1,40 @@
+"""The same program for either face: in YAML for the plugin, read by a Python program for the dynamic resources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.engine.project import Pulumi
+from tests.matrix.calls import Program
+
+READER = """
+import json, pathlib, re, pulumi, pulumi_neev as neev
+
+made = {}
+
+def value(said):
+    refers = re.fullmatch(r"[$][{](.+)[.]id[}]", said) if isinstance(said, str) else None
+    return made[refers[1]].id if refers else said
+
+for name, each in json.loads(pathlib.Path("program.json").read_text()).items():
+    properties = {re.sub("([A-Z])", r"_\\\\1", key).lower(): value(said) for key, said in each["properties"].items()}
+    timeouts = each.get("options", {}).get("customTimeouts")
+    options = pulumi.ResourceOptions(custom_timeouts=timeouts and pulumi.CustomTimeouts(**timeouts))
+    made[name] = getattr(neev, each["type"].rpartition(":")[2])(name, opts=options, **properties)
+"""
+
+
+def plugin(project: Pulumi, program: Program) -> None:
+    """The project's program is this one, on the plugin."""
+    project.yaml(program)
+
+
+def dynamic(project: Pulumi, program: Program) -> None:
+    """The project's program is this one, of dynamic resources."""
+    project.python(READER.replace("\\\\", "\\"))
+    (project.directory / "program.json").write_text(json.dumps(program), encoding="utf-8")
+
+
+FACES: dict[str, Callable[[Pulumi, dict[str, dict[str, Any]]], None]] = {"plugin": plugin, "dynamic": dynamic}

@@ -1,0 +1,67 @@
+"""The faults, what a message has to name where one is shown, and the calls that cannot meet it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+REQUEST_TIMEOUT = 2
+"""Seconds after which a request is given up here."""
+LATER = 1000
+"""Seconds by which a phase that does not come is late; the clock is advanced by as much before the second command."""
+PATIENCE = "12s"
+"""What a resource may take where a phase does not come, or where nobody answers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """One way for a call to go wrong."""
+
+    name: str
+    title: str
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+    cause: str = ""
+    """What a message that tells of it says."""
+    only: tuple[str, ...] | None = None
+    """The calls that can meet it; all where none are named."""
+    repeated: bool = False
+    """Whether it says that nothing was done, so that every call is sent again."""
+    not_for: str = ""
+    """Why the others cannot."""
+
+    def can_meet(self, call: str) -> bool:
+        """Whether the call can meet it."""
+        return self.only is None or call in self.only
+
+
+MOVES = ("create", "fork", "snapshot", "pause", "resume", "rollback", "delete")
+UNREAD = "its answer is no list"
+UNAWAITED = "nothing is waited for after it"
+
+REFUSED = Fault("refused", "connection refused", "refused", {}, "no connection to", repeated=True)
+"""Nothing listens at the address: that befalls a whole command, not one resource of it."""
+NEVER = Fault(
+    "never", "phase that does not come", "slow", {"seconds": LATER}, "not done after", only=MOVES, not_for=UNAWAITED
+)
+TURNED_AWAY = (
+    REFUSED,
+    Fault("s429", "429, Retry-After", "status", {"status": 429, "retry_after": 1}, "answered with 429", repeated=True),
+)
+STRUCK = (
+    Fault("late-before", "time-out, not done", "hang", {}, f"no answer within {REQUEST_TIMEOUT} s"),
+    Fault("late-after", "time-out, done", "hang", {"act": True}, f"no answer within {REQUEST_TIMEOUT} s"),
+    Fault("cut", "answer cut off in the middle", "cut", {}, "the connection was lost"),
+    Fault("s500", "500, not done", "status", {"status": 500}, "answered with 500"),
+    Fault("s500-done", "500, done", "status", {"status": 500, "act": True}, "answered with 500"),
+    Fault("s502", "502, done", "status", {"status": 502, "act": True}, "answered with 502"),
+    Fault("s503", "503, not done", "status", {"status": 503}, "answered with 503"),
+    Fault("malformed", "malformed JSON", "malformed", {}, "the JSON is cut off or malformed"),
+    Fault("web-page", "a web page", "content_type", {}, "content type 'text/html"),
+    Fault("truncated", "list without half of its items", "truncated_list", {}, only=("list",), not_for=UNREAD),
+    Fault("unknown", "unknown phase", "phase", {"phase": "Hibernating"}),
+    NEVER,
+)
+
+
+FAULTS = TURNED_AWAY + STRUCK

@@ -1,0 +1,53 @@
+"""The tables of docs/reliability.md: written from what was seen, and read back by the test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tests.matrix.calls import CALLS
+from tests.matrix.faults import FAULTS
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- written by `make reliability` -->\n", "<!-- until here -->\n"
+NOT_APPLICABLE = "n/a"
+TITLES = {"plugin": "Through the plugin", "dynamic": "Through dynamic resources"}
+
+Words = Mapping[str, str]
+"""What was seen, by the name of the cell."""
+
+
+def tables(seen: Mapping[str, Words]) -> str:
+    """The tables of all faces: a row for each fault, a column for each call."""
+    return "\n".join(f"### {TITLES[face]}\n\n{_table(words)}" for face, words in seen.items())
+
+
+def committed(face: str, names: Iterable[str]) -> Words:
+    """What the page says of these cells."""
+    part = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    table = part.partition(f"### {TITLES[face]}\n\n")[2].partition("\n### ")[0]
+    rows = [re.split(r" *\| *", line.strip("| ")) for line in table.strip().splitlines()]
+    found: dict[str, str] = {}
+    for fault, row in zip(FAULTS, rows[2:], strict=True):
+        for call, words in zip(CALLS, row[1:], strict=True):
+            once, _, lasting = words.partition("; ")
+            found |= {f"{call.name}-{fault.name}": once, f"{call.name}-{fault.name}-lasting": lasting}
+    return {name: found[name] for name in names}
+
+
+def written(seen: Mapping[str, Words]) -> None:
+    """The page holds these tables."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    PAGE.write_text(before + BEGIN + "\n" + tables(seen) + "\n" + END + rest.partition(END)[2], encoding="utf-8")
+
+
+def _table(words: Words) -> str:
+    lines = [["", *(call.name for call in CALLS)], ["---"] * (len(CALLS) + 1)]
+    for fault in FAULTS:
+        lasting = {call.name: words.get(f"{call.name}-{fault.name}-lasting") for call in CALLS}
+        once = {call.name: words.get(f"{call.name}-{fault.name}", NOT_APPLICABLE) for call in CALLS}
+        told = [f"{once[name]}; {also}" if (also := lasting[name]) else once[name] for name in once]
+        lines.append([fault.title, *told])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,0 +1,29 @@
+"""`make reliability`: plays every story through both faces and writes what was seen into docs/reliability.md."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.matrix.faces import FACES
+from tests.matrix.playing import STORIES, played
+from tests.matrix.table import written
+
+
+def main() -> None:
+    """The page is up to date."""
+    engine = Path(sys.argv[1])
+    seen: dict[str, dict[str, str]] = {}
+    for face in FACES:
+        seen[face] = {}
+        for story in STORIES:
+            print(f"{face}: {story.name}, {len(story.cells)} cells", flush=True)  # noqa: T201
+            with tempfile.TemporaryDirectory(prefix="matrix-") as directory:
+                found = played(story, face, engine, Path(directory))
+            seen[face] |= {cell.name: str(each) for cell, each in found.items()}
+    written(seen)
+
+
+if __name__ == "__main__":
+    main()
