@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 from tests.load.playing import play
-from tests.load.run import MOST_MEMORY, MOST_REQUESTS
+from tests.load.run import MOST_MEMORY
 
 NUMBER = 100
-FEWEST = 2 * NUMBER
-"""A create and a delete for each."""
+MOST_REQUESTS = 3 * NUMBER
+"""A create and a delete for each, and half as much again: one fault weighs more here than among a thousand."""
 
 
 @pytest.mark.engine
 def test_a_hundred_come_up_and_go_on_a_platform_that_slows_down_and_goes_wrong(tmp_path: Path, engine: Path) -> None:
     figures = play(NUMBER, engine, tmp_path)
     assert figures.struck
-    assert figures.total <= MOST_REQUESTS * FEWEST
+    assert figures.total <= MOST_REQUESTS
     assert figures.memory < MOST_MEMORY
