@@ -19,6 +19,10 @@ def repair(project: Pulumi, victim: Victim) -> None:
     if victim is Victim.ENGINE:
         # the plugin leaves by itself; what it still has in hand is done or not by then
         until(lambda: not any(map(is_plugin, project.processes())))
+        # a backend of files is killed in the middle of a note, once in a few hundred times; `recover` says what to do
+        for note in project.directory.parent.glob("state/.pulumi/stacks/*/*.attrs"):
+            if not note.stat().st_size:
+                note.unlink()
     _tool(project, "recover", "--stack", STACK, "--cancel", "--yes")
     if victim is Victim.PLUGIN:
         project.emulator.advance(A_WHILE)

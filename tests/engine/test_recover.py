@@ -137,3 +137,16 @@ def test_it_works_on_s3_and_where_nothing_was_made(project: Pulumi, bucket: Buck
     assert (done.returncode, actions(done)) == (0, {"Snapshot kept": "drop"}), done.text
     assert project.up().changes == {"kept": "create"}
     assert project.up().changes == {}
+
+
+def test_a_backend_of_files_that_was_cut_off_in_its_note_is_told_how_to_go_on(project: Pulumi, tmp_path: Path) -> None:
+    project.yaml(BOX)
+    project.up()
+    (note,) = tmp_path.glob(f"state/.pulumi/stacks/*/{STACK}.json.attrs")
+    note.write_text("")
+    cut_off = project.neev("recover", "--stack", STACK)
+    assert cut_off.returncode == 1
+    assert f"delete the empty {note.name}".replace(STACK, "STACK") in cut_off.stderr
+    note.unlink()
+    assert project.neev("recover", "--stack", STACK).returncode == 0
+    assert project.up().changes == {}

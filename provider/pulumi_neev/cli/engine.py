@@ -14,6 +14,7 @@ from typing import Any
 from pulumi_neev.core.errors import NeevError
 
 LOCKED = "currently locked"
+CUT_OFF = "failed to load checkpoint: EOF"
 PROJECTLESS = "no project file found"
 QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 Deployment = dict[str, Any]
@@ -27,6 +28,15 @@ class Locked(EngineFailed):
     """Something works on the stack, or was killed while it did."""
 
     advice = "If nothing works on it any more, run again with --cancel, which does what `pulumi cancel` does."
+
+
+class CutOff(EngineFailed):
+    """The engine was killed while it wrote the note that a backend of files has beside each state."""
+
+    advice = (
+        "The engine was killed while it wrote to the backend: delete the empty STACK.json.attrs beside the stack's "
+        "state, which is only a note on it. `?metadata=skip` at the end of a file backend's URL leaves those notes out."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ class Engine:
 
         Raises:
             Locked: somebody else holds the stack.
+            CutOff: an empty file beside the state keeps it from being read.
             EngineFailed: there is no engine, or it says why it could not.
         """
         program = shutil.which("pulumi")
@@ -98,7 +109,8 @@ class Engine:
         if ended.returncode == 0:
             return ended.stdout
         said = (ended.stderr or ended.stdout).strip()
-        raise (Locked if LOCKED in said else EngineFailed)(f"`pulumi {' '.join(arguments)}` failed: {said}")
+        kind = Locked if LOCKED in said else CutOff if CUT_OFF in said else EngineFailed
+        raise kind(f"`pulumi {' '.join(arguments)}` failed: {said}")
 
     def _environment(self) -> Mapping[str, str]:
         backend = {} if self.backend is None else {"PULUMI_BACKEND_URL": self.backend}
