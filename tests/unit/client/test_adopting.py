@@ -96,8 +96,12 @@ async def test_older_ones_of_the_same_name_are_passed_over() -> None:
 )
 async def test_one_that_cannot_be_told_to_be_ours_is_never_taken(shown: list[Made]) -> None:
     maker = Maker(shown)
-    with pytest.raises(errors.OutcomeUnknown, match="The sandbox n exists, but is not what this request asked for"):
+    with pytest.raises(errors.OutcomeUnknown) as caught:
         await maker.once()
+    assert str(caught.value) == (
+        "POST /sandboxes: no answer within 30 s. The sandbox n exists, but is not what this request asked for. "
+        "Use another name, or import or delete that one."
+    )
     assert maker.made == 1
     assert maker.clock.slept == list(LOOKS)
 

@@ -4,10 +4,13 @@ import asyncio
 import subprocess
 import sys
 
+import httpx
 import pytest
+from tests.fakes.script import Script, answer
 from tests.fakes.virtual import in_virtual_time
 
 from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.client.runtime import Run
 from pulumi_neev.core import errors
 from pulumi_neev.core.clock import SYSTEM
 
@@ -40,10 +43,22 @@ async def test_closing_ends_every_observation(settings: Settings) -> None:
     observing = asyncio.create_task(api.sandboxes.observe("s", 3600))
     await asyncio.sleep(0)
     await api.aclose()
-    with pytest.raises(errors.Cancelled):
+    with pytest.raises(errors.Cancelled, match=r"^watching the API: stopped waiting, as asked\."):
         await observing
 
 
 @in_virtual_time
 async def test_a_client_can_be_made_inside_any_running_loop() -> None:
     await connect(Settings("https://h", "k", "o", "p")).aclose()
+
+
+async def test_everything_goes_through_what_stands_in_for_the_network() -> None:
+    """Calls of the API, and what happens inside a sandbox; who is inside is counted for all of them."""
+    exited = httpx.Response(200, content=b'{"type": "exit", "exit_code": 3}')
+    script = Script(answer(json={"id": "1", "name": "box", "phase": "Ready", "connect_url": "https://in"}), exited)
+    async with connect(Settings("https://h", "k", "o", "p"), transport=script) as api:
+        box = await api.sandboxes.get("box")
+        async with api.rooms.inside(box.id) as room:
+            assert room.people == 1
+            assert await api.runtime.at(box).run(Run(["true"]), lambda _stream, _text: None, patience=1) == 3
+    assert [request.url.host for request in script.sent] == ["h", "in"]

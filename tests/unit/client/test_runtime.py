@@ -289,7 +289,9 @@ async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() 
     await runtime.at(SEEN).run(run, Heard(), patience=5)
     await runtime.at(SEEN).run(Run(["tool"]), Heard(), patience=5)
     await runtime.at(SEEN).digest("file")
-    full, bare, read = script.sent
+    with pytest.raises(errors.Failed):
+        await runtime.at(SEEN).stat("file")
+    full, bare, read, _ = script.sent
     wanted = {"command": "tool", "args": ["-v"], "cwd": "deep", "env": ["A=b"], "timeout_ms": 2500, "stdin": "in"}
     assert json.loads(full.content) == wanted
     unset = dict.fromkeys(("cwd", "env", "timeout_ms", "stdin"))
@@ -303,7 +305,7 @@ async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() 
         assert sent.method == "POST"
         assert (sent.headers["accept"], sent.headers["content-type"]) == (kind, "application/json")
         assert sent.headers["x-sandbox-id"] == "box-1"
-    assert [sent.extensions["timeout"]["read"] for sent in script.sent] == [5 + MARGIN, 5 + MARGIN, SILENCE]
+    assert [sent.extensions["timeout"]["read"] for sent in script.sent] == [5 + MARGIN, 5 + MARGIN, SILENCE, SILENCE]
     await runtime.aclose()
 
 

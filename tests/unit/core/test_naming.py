@@ -78,6 +78,8 @@ def test_any_text_becomes_a_name(text: str, limit: int, name: str) -> None:
 
 def test_a_made_name_is_cut_so_that_its_suffix_stays_whole() -> None:
     assert made_name("a" * 100, "0123456789") == "a" * 55 + "-0123456"
+    assert made_name("a" * 100, "0123456789", limit=20) == "a" * 12 + "-0123456"
+    assert made_name("12345678-1234-1234-12345", "0" * 7, limit=32) == "s-12345678-1234-1234-123-0000000"
 
 
 def test_what_no_name_is_is_told_to_the_letter() -> None:
