@@ -122,6 +122,7 @@ async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: Ending) -
         (409, "conflict", errors.Conflict),
         (418, None, errors.Unexpected),
         (422, "validation_error", errors.Invalid),
+        (300, None, errors.Unexpected),
         (302, None, errors.Unexpected),
     ],
 )

@@ -113,3 +113,21 @@ async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
 
         ended, _ = await asyncio.gather(waited(api, service, made(service, 1), seconds=600), mend())
     assert not [each for each in ended.values() if isinstance(each, Exception)]
+
+
+@in_virtual_time
+async def test_others_that_are_called_alike_change_nothing() -> None:
+    service = FakeService(provision=5)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        mine = made(service, 40)[:20]
+        ended = await waited(api, service, mine)
+    assert [getattr(ended[id], "id", None) for id in mine] == mine
+
+
+@in_virtual_time
+async def test_one_alone_that_cannot_be_seen_is_told_why() -> None:
+    service = FakeService(provision=5)
+    service.broken["s-0"] = 403
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ended = await waited(api, service, made(service, 1))
+    assert isinstance(ended["s-0"], Forbidden)
