@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -18,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi_neev.emulator import Emulator, serve
+from stack import environment
+
+from pulumi_neev.emulator import serve
 
 PARALLEL = "64"
 STEPS = {
@@ -85,7 +85,7 @@ def measured(layout: Layout) -> Iterator[tuple[str, Figure]]:
         (work / "Pulumi.yaml").write_text(
             json.dumps({"name": "scale", "runtime": "yaml", "resources": layout.resources}), encoding="utf-8"
         )
-        env = _environment(work, emulator)
+        env = environment(work, emulator)
         stacks = [f"team-{number}" for number in range(layout.stacks)]
         for stack in stacks:
             _pulumi(work, env, "stack", "init", stack)
@@ -103,22 +103,6 @@ def _cpu() -> float:
     """The seconds that every engine, program and plugin has computed so far; the emulator is not among them."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _environment(work: Path, emulator: Emulator) -> dict[str, str]:
-    engine = Path(os.environ["PULUMI_NEEV_ENGINE"]) / "bin"
-    path = [str(engine), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]
-    return {
-        **os.environ,
-        **emulator.env,
-        "PATH": os.pathsep.join(path),
-        "PULUMI_HOME": str(work / "home"),
-        "PULUMI_BACKEND_URL": f"file://{work / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "bench",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
-    }
 
 
 def _pulumi(work: Path, env: Mapping[str, str], *arguments: str) -> None:

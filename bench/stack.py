@@ -35,7 +35,7 @@ def run(case: Case, number: int, seconds: float) -> dict[str, Figure]:
     """What each operation took; of the script there is only `up`."""
     with tempfile.TemporaryDirectory() as folder, serve(provision=seconds) as emulator:
         work = Path(folder)
-        env = _environment(work, emulator, case) | {"BENCH_N": str(number), "BENCH_SECONDS": str(seconds)}
+        env = environment(work, emulator) | case.variables | {"BENCH_N": str(number), "BENCH_SECONDS": str(seconds)}
         if case.program == SCRIPT:
             command = (sys.executable, str(HERE / "asyncio_script.py"), str(number))
             return {"up": _figure(emulator, command, work, env)}
@@ -64,13 +64,13 @@ def _pulumi(*arguments: str) -> tuple[str, ...]:
     return ("pulumi", *arguments, "--non-interactive", "--color=never")
 
 
-def _environment(work: Path, emulator: Emulator, case: Case) -> dict[str, str]:
+def environment(work: Path, emulator: Emulator) -> dict[str, str]:
+    """The variables of an engine that keeps everything in the folder and whose plugins use the emulator."""
     engine = Path(os.environ["PULUMI_NEEV_ENGINE"]) / "bin"
     path = [str(engine), str(HERE / "sleeping"), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]
     return {
         **os.environ,
         **emulator.env,
-        **case.variables,
         "PATH": os.pathsep.join(path),
         "PULUMI_HOME": str(work / "home"),
         "PULUMI_BACKEND_URL": f"file://{work / 'state'}",

@@ -45,8 +45,7 @@ class Step:
     @property
     def resource(self) -> str:
         """The kind and the name in the program."""
-        kind, _, name = self.urn.rpartition("::")
-        return f"{kind.rpartition(':')[2]} {name}"
+        return checkpoint.named(self.urn)
 
 
 @dataclass(frozen=True, slots=True)

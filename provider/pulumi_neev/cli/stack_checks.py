@@ -13,7 +13,7 @@ from pulumi_neev.client.agents import Agent
 from pulumi_neev.client.sandboxes import Resources, Sandbox
 from pulumi_neev.client.snapshots import Snapshot
 from pulumi_neev.client.wire import Item, seconds
-from pulumi_neev.faces.checkpoint import kind_of
+from pulumi_neev.faces import checkpoint
 
 Entry = Mapping[str, Any]
 W = TypeVar("W", bound=Item)
@@ -102,15 +102,14 @@ def costs(states: Held, platform: Platform) -> Finding:
 def ours(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
     """The resources that are ours and stay, each with the name of its kind."""
     for entry in entries:
-        kind = kind_of(entry["type"])
+        kind = checkpoint.kind_of(entry["type"])
         if kind is not None and entry.get("id") and not entry.get("delete"):
             yield entry, kind.resource.name
 
 
 def named(entry: Entry) -> str:
     """The kind and the name in the program."""
-    kind, _, name = entry["urn"].rpartition("::")
-    return f"{kind.rpartition(':')[2]} {name}"
+    return checkpoint.named(entry["urn"])
 
 
 def phase_of(seen: Sandbox | Agent | Snapshot) -> str:

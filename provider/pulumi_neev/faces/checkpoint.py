@@ -34,6 +34,12 @@ def kind_of(token: str) -> Kind | None:
     return _KINDS.get(token)
 
 
+def named(urn: str) -> str:
+    """The kind and the name in the program."""
+    kind, _, name = urn.rpartition("::")
+    return f"{kind.rpartition(':')[2]} {name}"
+
+
 def entry(begun: Mapping[str, Any], stored: Stored, *, unfinished: str) -> Values:
     """The resource of a pending operation as if the operation had stored it, with why it is not finished.
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.runtime import Inside, Run
@@ -17,7 +15,7 @@ from pulumi_neev.resources.content import opened, said
 from pulumi_neev.resources.copy import Copy, TreeOutputs
 from pulumi_neev.resources.file import chmod
 from pulumi_neev.resources.image_inputs import GoldenImageInputs
-from pulumi_neev.resources.inside import FAREWELL, inside
+from pulumi_neev.resources.inside import hurried, inside
 from pulumi_neev.resources.recipe import BuildStep, digest
 from pulumi_neev.resources.sandbox import Sandbox, SandboxInputs
 from pulumi_neev.resources.snapshot import Snapshot, SnapshotInputs
@@ -44,7 +42,7 @@ async def build(api: Api, name: str, inputs: GoldenImageInputs, digests: Sequenc
         snapshot = await api.snapshots.create(builder, name=name)
         await CAPTURE.settle(api, snapshot.id, SnapshotInputs(sandbox_id=builder), call)
     except BaseException:
-        await _removed(api, builder, call)
+        await hurried(api.sandboxes.delete(builder), call, what="removing the builder")
         raise
 
 
@@ -114,12 +112,3 @@ def _builder(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
         paused_retention_seconds=0,
         on_idle=OnIdle.PAUSE,
     )
-
-
-async def _removed(api: Api, builder: str, call: Call) -> None:
-    """The builder is being deleted, if that can be had soon: what went wrong before is what counts."""
-    patience = call.patience
-    seconds = FAREWELL if patience.cancelled.is_set() else max(FAREWELL, patience.deadline - patience.spent)
-    leaving = replace(patience, deadline=seconds, cancelled=asyncio.Event())
-    with contextlib.suppress(NeevError):
-        await within(api.sandboxes.delete(builder), patience=leaving, what="removing the builder")

@@ -23,7 +23,7 @@ from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.content import local
 from pulumi_neev.resources.copy import Copy, TreeOutputs, seen
 from pulumi_neev.resources.inside import inside, is_there
-from pulumi_neev.resources.machine import READY, SOON, found
+from pulumi_neev.resources.machine import SOON, found, is_ready
 from pulumi_neev.resources.tree import MOST, Tree
 
 SOURCES = ("source", "sourcePath")
@@ -114,7 +114,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
         there = await api.sandboxes.observe(inputs.sandbox_id, SOON)
         if there is None:
             return None
-        if there.phase != READY or there.addressable is False:
+        if not is_ready(there):
             return Live(id, {}, was)  # nobody writes to the files of a sandbox that sleeps
         copy = Copy(api.runtime.at(there), inputs.path, was)
         await copy.look()
@@ -124,7 +124,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     async def find(self, api: Api, inputs: DirectoryInputs) -> Live[TreeOutputs] | None:
         there = await found(api.sandboxes.get(inputs.sandbox_id))
         wanted = _sums(_source(inputs))
-        if not wanted or there is None or there.phase != READY or there.addressable is False:
+        if not wanted or there is None or not is_ready(there):
             return None
         copy = Copy(api.runtime.at(there), inputs.path, TreeOutputs(files=wanted))
         await copy.look()

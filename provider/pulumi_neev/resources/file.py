@@ -27,7 +27,7 @@ from pulumi_neev.resources.content import (
     said,
 )
 from pulumi_neev.resources.inside import inside, is_there
-from pulumi_neev.resources.machine import READY, SOON, found
+from pulumi_neev.resources.machine import SOON, found, is_ready
 
 HELD = ("content", "contentBase64", "source")
 """The inputs that hold the content themselves."""
@@ -136,14 +136,14 @@ class File(Resource[FileInputs, FileOutputs]):
         seen = await api.sandboxes.observe(inputs.sandbox_id, SOON)
         if seen is None:
             return None
-        if seen.phase != READY or seen.addressable is False:
+        if not is_ready(seen):
             return Live(id, {"mode": state.get("mode")}, was)  # nobody writes to a file of a sandbox that sleeps
         return await _seen(api.runtime.at(seen), id, inputs.path, was)
 
     @override
     async def find(self, api: Api, inputs: FileInputs) -> Live[FileOutputs] | None:
         seen = await found(api.sandboxes.get(inputs.sandbox_id))
-        if seen is None or seen.phase != READY or seen.addressable is False:
+        if seen is None or not is_ready(seen):
             return None
         with opened(said(inputs)) as content:
             wanted = digest(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ async def inside(api: Api, sandbox_id: str, call: Call) -> AsyncIterator[Inside]
         except BaseException:
             async with _last_out(room) as sleeps:
                 if sleeps:
-                    await _hurried(api, sandbox_id, call)
+                    await hurried(api.sandboxes.pause(sandbox_id), call, what="pausing it again")
             raise
         async with _last_out(room) as sleeps:
             if sleeps:
@@ -62,10 +62,10 @@ async def _last_out(room: Room) -> AsyncIterator[bool]:
         yield sleeps
 
 
-async def _hurried(api: Api, sandbox_id: str, call: Call) -> None:
-    """The sandbox is on its way to sleep, if that can be had soon: what went wrong before is what counts."""
+async def hurried(work: Awaitable[object], call: Call, *, what: str) -> None:
+    """The work is done, if that can be had soon: what went wrong before is what counts."""
     patience = call.patience
     seconds = FAREWELL if patience.cancelled.is_set() else max(FAREWELL, patience.deadline - patience.spent)
     leaving = replace(patience, deadline=seconds, cancelled=asyncio.Event())
     with contextlib.suppress(NeevError):
-        await within(api.sandboxes.pause(sandbox_id), patience=leaving, what="pausing it again")
+        await within(work, patience=leaving, what=what)

@@ -220,8 +220,13 @@ def verdict(seen: Seen | None, wanted: tuple[str, ...]) -> Verdict:
         return Failed("the platform could not restore the snapshot (phase RestoreFailed)")
     if seen.phase not in wanted:
         return Going(seen.phase)
-    # an older platform does not say whether it is addressable: Ready is then all there is to wait for
-    return Going("Ready, not yet addressable") if seen.phase == READY and seen.addressable is False else Done()
+    return Going("Ready, not yet addressable") if seen.phase == READY and not is_ready(seen) else Done()
+
+
+def is_ready(seen: Seen | MachineOutputs) -> bool:
+    """Whether the sandbox runs and can be reached."""
+    # an older platform does not say whether it is addressable: Ready is then all there is to go by
+    return seen.phase == READY and seen.addressable is not False
 
 
 async def _match(api: Api, seen: Seen, inputs: MachineInputs, call: Call, was: MachineInputs | None = None) -> Seen:

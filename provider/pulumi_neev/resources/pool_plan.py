@@ -11,9 +11,10 @@ from math import ceil
 from typing import Any
 
 from pulumi_neev.core.resource import Live
+from pulumi_neev.resources import machine
 from pulumi_neev.resources.egress import Egress
 from pulumi_neev.resources.fork import SandboxFork, SandboxForkInputs
-from pulumi_neev.resources.machine import PAUSED, PENDING, READY, RESTORE_FAILED, Alterable, Machine, MachineOutputs
+from pulumi_neev.resources.machine import PAUSED, PENDING, RESTORE_FAILED, Alterable, Machine, MachineOutputs
 from pulumi_neev.resources.pool_inputs import PoolMember, SandboxPoolInputs
 from pulumi_neev.resources.sandbox import Sandbox, SandboxInputs
 
@@ -137,7 +138,7 @@ def shown(wanted: Wanted, members: Iterable[Member]) -> list[PoolMember]:
 
 def is_ready(live: AnyLive) -> bool:
     """Whether the member can be used."""
-    return live.outputs.phase == READY and live.outputs.addressable is not False
+    return machine.is_ready(live.outputs)
 
 
 def in_service(live: AnyLive) -> bool:
