@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 from tests.engine.bucket import BUCKET, Bucket
@@ -41,6 +42,8 @@ def bucket() -> Iterator[Bucket]:
     client = boto3.client(
         "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
+    # all servers of a process share what they hold
+    httpx.post(f"{endpoint}/moto-api/reset").raise_for_status()
     client.create_bucket(Bucket=BUCKET)
     yield Bucket(endpoint, client)
     client.close()
