@@ -90,8 +90,8 @@ async def _found(resource: AnyResource, api: Api, begun: Mapping[str, Any]) -> S
     asked = plain(opened(begun.get("inputs") or {}))
     try:
         return await lifecycle.find(resource, api, asked)
-    except ValueError as error:
-        raise InputError(begun["urn"], "its stored inputs are not what this version takes") from error
+    except InputError as error:
+        raise InputError(begun["urn"], f"its stored inputs cannot be used: {error.fact}") from error
 
 
 def _show(stack: str, made: Plan) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import UNKNOWN, Model, Rule
 
@@ -16,6 +17,9 @@ M = TypeVar("M", bound=Model)
 
 HIDDEN = "__"
 """Keys that begin so belong to a face, not to the user; they are carried along and never compared."""
+
+UNCHECKED = "Correct it in the program; where only the state has it so, import the resource anew."
+"""What to do about a value that no check has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,28 @@ def is_hidden(key: str) -> bool:
 
 
 def parse(model: type[M], raw: Mapping[str, Any]) -> M:
-    """The inputs as typed values; they must have passed ``failures`` and hold nothing unknown."""
-    return model.model_validate(visible(raw))
+    """The values as typed ones; nothing in them may be unknown.
+
+    Raises:
+        InputError: they have not passed ``failures``, as in a state that another tool or version has written.
+    """
+    try:
+        return model.model_validate(visible(raw))
+    except ValidationError as error:
+        path, reason, _ = _said(model, error.errors()[0])
+    raise InputError(path, reason, hint=UNCHECKED)
+
+
+def sound(model: type[M], raw: Mapping[str, Any]) -> M:
+    """The values as typed ones that hold to the model's rules, too.
+
+    Raises:
+        InputError: as ``parse`` does, or a rule is broken.
+    """
+    values = parse(model, raw)
+    for broken in _broken_rules(model, visible(raw), ""):
+        raise InputError(broken.path, broken.reason, hint=UNCHECKED)
+    return values
 
 
 def failures(model: type[Model], raw: Mapping[str, Any]) -> list[Failure]:
@@ -126,11 +150,17 @@ def _is_unknown(error: ErrorDetails) -> bool:
 
 
 def _failure(model: type[Model], error: ErrorDetails) -> Failure:
+    path, reason, secret = _said(model, error)
+    return Failure("", f"{path}: {reason}") if secret else Failure(path, reason)
+
+
+def _said(model: type[Model], error: ErrorDetails) -> tuple[str, str, bool]:
+    """Where the error is, what it is, and whether the value there is a secret."""
     location = error["loc"]
     declared = model.properties.get(str(location[0])) if location else None
     secret = declared is not None and declared.has(Secret)
-    path, reason = path_of(location), _reason(error, secret=secret)
-    return Failure("", f"{path}: {reason}") if secret else Failure(path, reason)
+    reason = "is not known yet" if _is_unknown(error) else _reason(error, secret=secret)
+    return path_of(location), reason, secret
 
 
 _BLOBS = {"Asset": "an asset", "Archive": "an archive", "Blob": "an asset or an archive"}

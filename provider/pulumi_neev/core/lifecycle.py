@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from pulumi_neev.core.checking import parse, visible
+from pulumi_neev.core.checking import UNCHECKED, parse, sound, visible
 from pulumi_neev.core.diffing import IMPORTED
-from pulumi_neev.core.errors import NeevError
+from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.marks import Visible
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 
@@ -42,7 +42,7 @@ async def create(resource: AnyResource, api: Any, asked: Mapping[str, Any], call
 
 async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
     """The thing exists and its id is known; nothing has been waited for."""
-    live = await resource.create(api, parse(resource.inputs, asked), call)
+    live = await resource.create(api, _asked(resource, asked), call)
     try:
         return _stored(resource, asked, live)
     except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
@@ -51,7 +51,7 @@ async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call:
 
 async def find(resource: AnyResource, api: Any, asked: Mapping[str, Any]) -> Stored | None:
     """What an interrupted create with these inputs made, however far it came; ``None`` where nothing is found."""
-    live = await resource.find(api, parse(resource.inputs, asked))
+    live = await resource.find(api, _asked(resource, asked))
     return None if live is None else _stored(resource, asked, live)
 
 
@@ -59,7 +59,7 @@ async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, 
     """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:
         going = replace(call, created=fresh, stored=begun.state)
-        live = await resource.settle(api, begun.id, parse(resource.inputs, begun.inputs), going)
+        live = await resource.settle(api, begun.id, _asked(resource, begun.inputs), going)
         return _stored(resource, begun.inputs, live)
     except Halfway as halfway:
         raise Unsettled(_stored(resource, begun.inputs, halfway.live), halfway.cause) from halfway
@@ -82,7 +82,7 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     known = {**_unseen(resource, new), **visible(old)} if state.get(IMPORTED) else old
     try:
         going = replace(call, stored=state)
-        live = await resource.update(api, id, parse(resource.inputs, known), parse(resource.inputs, new), going)
+        live = await resource.update(api, id, parse(resource.inputs, known), _asked(resource, new), going)
         return _stored(resource, new, live)
     except Halfway as halfway:
         raise Unsettled(_stored(resource, old, halfway.live), halfway.cause) from halfway
@@ -110,10 +110,18 @@ async def read(
     return Stored(live.id, inputs, resource.state(inputs, live), live.trouble)
 
 
+def _asked(resource: AnyResource, asked: Mapping[str, Any]) -> Any:
+    """The inputs as typed values; raises ``InputError`` where no check has passed and completed them."""
+    values, named = sound(resource.inputs, asked), resource.named
+    if named is not None and getattr(values, named.field) is None:
+        raise InputError(named.name, "is required", hint=UNCHECKED)
+    return values
+
+
 def _stored(resource: AnyResource, asked: Mapping[str, Any], live: Live[Any]) -> Stored:
     return Stored(live.id, dict(asked), resource.state(asked, live), live.trouble)
 
 
 def _unseen(resource: AnyResource, asked: Mapping[str, Any]) -> dict[str, Any]:
-    declared = resource.inputs.properties
-    return {name: value for name, value in visible(asked).items() if not declared[name].has(Visible)}
+    values, declared = visible(asked), resource.inputs.properties
+    return {name: values[name] for name in declared if name in values and not declared[name].has(Visible)}

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.runtime import Inside, Run
+from pulumi_neev.core.checking import parse
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import within
@@ -96,19 +97,20 @@ class _Step:
 
 
 def _builder(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
-    return SandboxInputs(
-        name=name,
-        template_id=inputs.template_id,
-        image=inputs.image,
-        snapshot_id=inputs.source_snapshot_id,
-        region=inputs.region,
-        cpu=inputs.cpu,
-        memory_gb=inputs.memory_gb,
-        disk_gb=inputs.disk_gb,
-        rootfs_disk_gb=inputs.rootfs_disk_gb,
-        egress=inputs.egress,
+    said = {
+        "name": name,
+        "template_id": inputs.template_id,
+        "image": inputs.image,
+        "snapshot_id": inputs.source_snapshot_id,
+        "region": inputs.region,
+        "cpu": inputs.cpu,
+        "memory_gb": inputs.memory_gb,
+        "disk_gb": inputs.disk_gb,
+        "rootfs_disk_gb": inputs.rootfs_disk_gb,
+        "egress": inputs.egress,
         # the account's windows must not take the image away: it goes with its builder
-        max_lifetime_seconds=0,
-        paused_retention_seconds=0,
-        on_idle=OnIdle.PAUSE,
-    )
+        "max_lifetime_seconds": 0,
+        "paused_retention_seconds": 0,
+        "on_idle": OnIdle.PAUSE,
+    }
+    return parse(SandboxInputs, said)

@@ -122,7 +122,7 @@ class Command(Resource[CommandInputs, CommandOutputs]):
 
     @override
     async def settle(self, api: Api, id: str, inputs: CommandInputs, call: Call) -> Live[CommandOutputs]:
-        was = CommandOutputs.model_validate(dict(call.stored))
+        was = parse(CommandOutputs, call.stored)
         argv = inputs.update if was.created and inputs.update else inputs.create
         if call.created:
             return await _Attempt(api, id, inputs, was).run(argv, call)
@@ -136,7 +136,7 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     async def update(
         self, api: Api, id: str, old: CommandInputs, new: CommandInputs, call: Call
     ) -> Live[CommandOutputs]:
-        was = CommandOutputs.model_validate(dict(call.stored))
+        was = parse(CommandOutputs, call.stored)
         if all(getattr(old, each) == getattr(new, each) for each in RECIPE):
             return await self.settle(api, id, new, call)
         argv = new.update or new.create
@@ -154,7 +154,7 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     ) -> Live[CommandOutputs] | None:
         if not await is_there(api, inputs.sandbox_id):
             return None
-        was = CommandOutputs.model_validate(dict(state))
+        was = parse(CommandOutputs, state)
         trouble = None if was.outcome == Outcome.SUCCEEDED else f"the outcome of its last run: {was.outcome}"
         return Live(id, {}, was, trouble)
 
@@ -162,7 +162,7 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     async def delete(self, api: Api, id: str, call: Call) -> None:
         known = {name: call.stored[name] for name in self.inputs.properties if name in call.stored}
         inputs = parse(CommandInputs, known)
-        was = CommandOutputs.model_validate(dict(call.stored))
+        was = parse(CommandOutputs, call.stored)
         never_ran = was.outcome == Outcome.PENDING and not was.created
         if inputs.delete is None or never_ran or not await is_there(api, inputs.sandbox_id):
             return

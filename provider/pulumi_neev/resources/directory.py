@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.core.assets import Archive, Blob
-from pulumi_neev.core.checking import exactly_one, path_of
+from pulumi_neev.core.checking import exactly_one, parse, path_of
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.marks import Removable, Replace, Update
@@ -22,7 +22,7 @@ from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.content import local
 from pulumi_neev.resources.copy import Copy, TreeOutputs, seen
-from pulumi_neev.resources.inside import inside, is_there
+from pulumi_neev.resources.inside import inside, is_there, place
 from pulumi_neev.resources.machine import SOON, found, is_ready
 from pulumi_neev.resources.tree import MOST, Tree
 
@@ -85,7 +85,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
         with ExitStack() as kept:
             leaves = await asyncio.to_thread(_tree(_source(inputs)).leaves, kept)
             async with inside(api, inputs.sandbox_id, call) as sandbox:
-                copy = Copy(sandbox, inputs.path, TreeOutputs.model_validate(dict(call.stored)))
+                copy = Copy(sandbox, inputs.path, parse(TreeOutputs, call.stored))
                 patience = call.patience
                 try:
                     await within(copy.bring(leaves, patience.progress), patience=patience, what="sending the files")
@@ -95,9 +95,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
 
     @override
     async def read(self, api: Api, id: str, inputs: DirectoryInputs | None) -> Live[TreeOutputs] | None:
-        sandbox_id, slash, path = id.partition("/")
-        if not slash:
-            raise InputError("id", "a directory is imported by the id of its sandbox, a slash, and its path")
+        sandbox_id, path = place(id, "a directory")
         there = await found(api.sandboxes.get(sandbox_id))
         if there is None:
             return None
@@ -110,7 +108,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
     ) -> Live[TreeOutputs] | None:
-        was = TreeOutputs.model_validate(dict(state))
+        was = parse(TreeOutputs, state)
         there = await api.sandboxes.observe(inputs.sandbox_id, SOON)
         if there is None:
             return None
@@ -133,8 +131,8 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
-        sandbox_id, path = str(call.stored["sandboxId"]), str(call.stored["path"])
-        was = TreeOutputs.model_validate(dict(call.stored))
+        sandbox_id, path = place(id, "a directory")
+        was = parse(TreeOutputs, call.stored)
         if not was.files or not await is_there(api, sandbox_id):
             return
         async with inside(api, sandbox_id, call) as sandbox:

@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.runtime import Inside, Run
+from pulumi_neev.core.checking import parse
 from pulumi_neev.core.diffing import Change, Difference, Kind
-from pulumi_neev.core.errors import Failed, InputError
+from pulumi_neev.core.errors import Failed
 from pulumi_neev.core.marks import Replace, Update, Visible
 from pulumi_neev.core.model import Inputs, Outputs, Rule
 from pulumi_neev.core.resource import Call, Live, Resource
@@ -26,7 +27,7 @@ from pulumi_neev.resources.content import (
     opened,
     said,
 )
-from pulumi_neev.resources.inside import inside, is_there
+from pulumi_neev.resources.inside import inside, is_there, place
 from pulumi_neev.resources.machine import SOON, found, is_ready
 
 HELD = ("content", "contentBase64", "source")
@@ -100,7 +101,7 @@ class File(Resource[FileInputs, FileOutputs]):
 
     @override
     async def settle(self, api: Api, id: str, inputs: FileInputs, call: Call) -> Live[FileOutputs]:
-        was = FileOutputs.model_validate(dict(call.stored))
+        was = parse(FileOutputs, call.stored)
         async with inside(api, inputs.sandbox_id, call) as sandbox:
             given = said(inputs)
             with opened(given) as content:
@@ -119,9 +120,7 @@ class File(Resource[FileInputs, FileOutputs]):
 
     @override
     async def read(self, api: Api, id: str, inputs: FileInputs | None) -> Live[FileOutputs] | None:
-        sandbox_id, slash, path = id.partition("/")
-        if not slash:
-            raise InputError("id", "a file is imported by the id of its sandbox, a slash, and its path")
+        sandbox_id, path = place(id, "a file")
         seen = await found(api.sandboxes.get(sandbox_id))
         if seen is None:
             return None
@@ -132,7 +131,7 @@ class File(Resource[FileInputs, FileOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: FileInputs, state: Mapping[str, Any]
     ) -> Live[FileOutputs] | None:
-        was = FileOutputs.model_validate(dict(state))
+        was = parse(FileOutputs, state)
         seen = await api.sandboxes.observe(inputs.sandbox_id, SOON)
         if seen is None:
             return None
@@ -154,8 +153,8 @@ class File(Resource[FileInputs, FileOutputs]):
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
-        sandbox_id, path = str(call.stored["sandboxId"]), str(call.stored["path"])
-        was = FileOutputs.model_validate(dict(call.stored))
+        sandbox_id, path = place(id, "a file")
+        was = parse(FileOutputs, call.stored)
         if was.written_sha256 is None or not await is_there(api, sandbox_id):
             return
         async with inside(api, sandbox_id, call) as sandbox:

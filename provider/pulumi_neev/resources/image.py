@@ -14,7 +14,7 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Builder
 from pulumi_neev.client.snapshots import Snapshot as Captured
-from pulumi_neev.core.checking import Failure, parse
+from pulumi_neev.core.checking import Failure, parse, visible
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import Conflict, Failed, InputError, NeevError
 from pulumi_neev.core.model import UNKNOWN
@@ -133,7 +133,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
     ) -> Live[GoldenImageOutputs] | None:
-        was = GoldenImageOutputs.model_validate(dict(state))
+        was = parse(GoldenImageOutputs, state)
         made = await _look(api, id)
         return _live(id, was.recipe, was.step_digests, made) if made else None
 
@@ -263,7 +263,7 @@ def _recipe(values: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInput
     said = {name: values[name] for name in names if values.get(name) is not None}
     if _holds_unknown(said):
         raise ValueError("something of it is not known yet")
-    return parse(GoldenImageInputs, said)
+    return GoldenImageInputs.model_validate(visible(said))
 
 
 def _steps(was: list[str], now: list[str]) -> Iterable[Change]:

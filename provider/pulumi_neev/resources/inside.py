@@ -12,7 +12,7 @@ from pulumi_neev.client import Api
 from pulumi_neev.client.rooms import Room
 from pulumi_neev.client.runtime import Inside
 from pulumi_neev.client.sandboxes import Sandbox
-from pulumi_neev.core.errors import NeevError
+from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.machine import PAUSED, READY, found, steady
@@ -41,6 +41,14 @@ async def inside(api: Api, sandbox_id: str, call: Call) -> AsyncIterator[Inside]
 async def is_there(api: Api, sandbox_id: str) -> bool:
     """Whether the sandbox exists."""
     return await found(api.sandboxes.get(sandbox_id)) is not None
+
+
+def place(id: str, what: str) -> tuple[str, str]:
+    """The sandbox and the path that the id of something written inside says."""
+    sandbox_id, slash, path = id.partition("/")
+    if not slash:
+        raise InputError("id", f"{what} is known and imported by the id of its sandbox, a slash, and its path")
+    return sandbox_id, path
 
 
 async def _awake(api: Api, sandbox_id: str, room: Room, call: Call) -> Sandbox:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from pulumi_neev.core.checking import parse
 from pulumi_neev.core.resource import Live
 from pulumi_neev.resources import machine
 from pulumi_neev.resources.egress import Egress
@@ -160,7 +161,7 @@ def share(of: int) -> int:
 def for_new_ones(recipe: Recipe, kept: Mapping[str, Any]) -> Recipe:
     """The inputs of a member that comes to others: where the program says nothing it is like them."""
     known = {name: value for name, value in kept.items() if name in Alterable.properties and value is not None}
-    return type(recipe).model_validate({**known, **recipe.wire()})
+    return parse(type(recipe), {**known, **recipe.wire()})
 
 
 def at_birth(recipe: Recipe) -> Recipe:
@@ -172,11 +173,11 @@ def at_birth(recipe: Recipe) -> Recipe:
 
 def _recipe(inputs: SandboxPoolInputs, was: SandboxPoolInputs | None) -> Recipe:
     forks = inputs.source_sandbox_id is not None
-    model = SandboxForkInputs if forks else SandboxInputs
+    model: type[Recipe] = SandboxForkInputs if forks else SandboxInputs
     said = inputs.model_dump(include=set(model.model_fields) - {"name", "egress"}, exclude_none=True)
     taken_out = was is not None and was.egress is not None
     egress = inputs.egress or (Egress() if taken_out or not forks else None)
-    return model.model_validate({**said, "egress": egress})
+    return parse(model, {**said, "egress": egress})
 
 
 def _place(pool: str, name: str) -> re.Match[str] | None:

@@ -82,7 +82,7 @@ def test_inputs_of_another_version_are_an_error_that_names_the_resource(engine: 
     engine.hold(pending("neev:index:Sandbox", name="box", colour="blue"))
     refused = recover("--yes")
     assert refused.exit_code == 1
-    assert "neev:index:Sandbox::it: its stored inputs are not what this version takes" in refused.output
+    assert "neev:index:Sandbox::it: its stored inputs cannot be used: colour: is not a property" in refused.output
 
 
 def test_a_provider_that_the_program_made_has_its_account_in_the_state(

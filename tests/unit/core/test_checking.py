@@ -15,8 +15,10 @@ from pulumi_neev.core.checking import (
     only_with,
     parse,
     path_of,
+    sound,
     visible,
 )
+from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.marks import Replace, Secret, Update
 from pulumi_neev.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number, Rule
 
@@ -221,3 +223,33 @@ def test_a_list_of_anything_has_no_rules() -> None:
         """Anything."""
 
     assert failures(Loose, {"triggers": [{"a": 1}, 2]}) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "reason"),
+    [
+        ({"diskGb": 15, "cpu": 1}, "diskGb", "must be a multiple of 10 (is 15)"),
+        ({"wall": {"holes": [{"host": "a"}, {"port": 1}]}}, "wall.holes[1].host", "is required"),
+        ({"ofTomorrow": {}}, "ofTomorrow", "is not a property; see the reference for the ones there are"),
+        ({"token": "hush!"}, "token", "can be at most 3 characters long"),
+        ({"image": UNKNOWN}, "image", "is not known yet"),
+    ],
+)
+def test_values_that_no_check_has_seen_are_refused_with_what_to_do(raw: dict[str, Any], path: str, reason: str) -> None:
+    """As where the state was written by hand; a secret's value is not in the error."""
+    for read in (parse, sound):
+        with pytest.raises(InputError) as caught:
+            read(Thing, raw)
+        assert (caught.value.path, caught.value.reason) == (path, reason)
+        assert str(caught.value) == (
+            f"{path}: {reason}. Correct it in the program; where only the state has it so, import the resource anew."
+        )
+
+
+def test_what_a_thing_is_brought_to_holds_to_the_rules_and_what_it_was_need_not() -> None:
+    """A program that corrects what an earlier version let pass is not stopped by it."""
+    raw = {"image": "a", "templateId": "b"}
+    assert parse(Thing, raw).image == "a"
+    with pytest.raises(InputError, match=r"^image: at most one of image and templateId can be set. Correct it"):
+        sound(Thing, raw)
+    assert sound(Thing, {"image": "a", "templateId": None, "__label": "x"}) == Thing(image="a")

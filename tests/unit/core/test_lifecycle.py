@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
 from pulumi_neev.core import lifecycle
+from pulumi_neev.core.checking import at_most_one
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import IMPORTED
+from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.marks import Replace, Update, Visible
-from pulumi_neev.core.model import Inputs, Integer, Outputs
+from pulumi_neev.core.marks import AutoName, Replace, Update, Visible
+from pulumi_neev.core.model import Inputs, Integer, Outputs, Rule
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import Patience
 
@@ -341,3 +343,62 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__label": "x"})
     assert stored.state == {"size": 2, "status": "Pending"}
     assert await lifecycle.find(Findable(), platform, {"size": 3}) is None
+
+
+class NamedInputs(ThingInputs):
+    """A thing with a name."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (at_most_one("size", "weight"),)
+
+    name: Annotated[str | None, AutoName(), Replace()] = None
+    """Its name."""
+    weight: Annotated[Integer | None, Update()] = None
+    """Instead of its size."""
+
+
+class Named(Thing):
+    """A thing with a name."""
+
+    inputs = NamedInputs
+
+    async def find(self, api: Platform, inputs: ThingInputs) -> Live[ThingOutputs] | None:
+        """Whichever there is."""
+        return self.live(api, "Ready")
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ({}, "name"),
+        ({"name": "a", "size": "big"}, "size"),
+        ({"name": "a", "size": 1, "weight": 2}, "size"),
+        ({"name": "a", "of_tomorrow": 1}, "of_tomorrow"),
+    ],
+)
+async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_done(
+    asked: dict[str, Any], path: str
+) -> None:
+    """By every verb, also after an import, and what exists is kept."""
+    platform, named = Platform(), Named()
+    for begun in (lifecycle.begin(named, platform, asked, call()), lifecycle.find(named, platform, asked)):
+        with pytest.raises(InputError) as caught:
+            await begun
+        assert caught.value.path == path
+    for state in ({}, {IMPORTED: True}):
+        for work in (
+            lifecycle.finish(named, platform, Stored("id-1", asked, state), call()),
+            lifecycle.update(named, platform, "id-1", old={"name": "a"}, state=state, new=asked, call=call()),
+        ):
+            with pytest.raises(Unsettled) as kept:
+                await work
+            assert isinstance(kept.value.cause, InputError)
+            assert (kept.value.cause.path, kept.value.stored.id) == (path, "id-1")
+    assert platform.things == {}
+
+
+async def test_what_broke_a_rule_before_can_be_corrected() -> None:
+    """Only what a thing is brought to has to hold to the rules."""
+    platform = Platform(things={"id-1": 1})
+    old = {"name": "a", "size": 1, "weight": 2}
+    stored = await lifecycle.update(Named(), platform, "id-1", old=old, state={}, new={"name": "a"}, call=call())
+    assert stored.inputs == {"name": "a"}

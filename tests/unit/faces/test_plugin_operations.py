@@ -270,3 +270,25 @@ async def test_a_kind_that_nobody_knows_is_refused_in_words(plugin: Driver) -> N
         await plugin.checked("Spaceship", {})
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert "has no resource neev:index:Spaceship" in caught.value.text
+
+
+async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_nothing(
+    plugin: Driver, platform: Emulator
+) -> None:
+    create = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({**BOX, "cpu": "many"}))
+    with pytest.raises(Refusal) as caught:
+        await plugin.call("Create", create)
+    assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.INVALID_ARGUMENT, None)
+    assert caught.value.text == (
+        "Sandbox box: cpu: must be a number (is 'many'). "
+        "Correct it in the program; where only the state has it so, import the resource anew."
+    )
+    update = provider_pb2.UpdateRequest(id="x", urn=urn("File"), olds=struct({}), old_inputs=struct({}))
+    with pytest.raises(Refusal, match="sandboxId: is required") as kept:
+        await plugin.call("Update", update)
+    assert kept.value.kept is not None
+    assert kept.value.kept.id == "x"
+    with pytest.raises(Refusal, match="id: a file is known and imported by the id of its sandbox") as unknown:
+        await plugin.call("Delete", provider_pb2.DeleteRequest(id="x", urn=urn("File")))
+    assert unknown.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert platform.counts() == {}

@@ -318,3 +318,16 @@ async def test_a_chmod_that_fails_is_told(engine: Engine, tmp_path: Path) -> Non
 def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any], reason: str) -> None:
     (failure,) = DIRECTORY.check({}, {"sandboxId": "x", "path": "x", **inputs}, str)[1]
     assert failure.reason.startswith(reason)
+
+
+async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: Engine) -> None:
+    box = await running(engine)
+    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
+    await engine.delete(DIRECTORY, Stored(made.id, {}, {}))
+    assert await said(engine, box, "cat app/a") == "1"
+    await engine.delete(DIRECTORY, Stored(made.id, {}, {"files": made.state["files"]}))
+    assert await said(engine, box, "ls app") == ""
+    with pytest.raises(InputError, match=r"^id: a directory is known and imported by the id of its sandbox, a slash"):
+        await engine.delete(DIRECTORY, Stored("x", {}, {}))
+    with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
+        await engine.delete(DIRECTORY, Stored(made.id, {}, {"files": "all"}))

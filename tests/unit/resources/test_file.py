@@ -256,3 +256,16 @@ async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: Engi
     inside = engine.api.runtime.at(await engine.api.sandboxes.get(box))
     with pytest.raises(Failed, match=r"chmod 0600 -R ended with exit code 1: .*-R"):
         await chmod(inside, "-R", "0600")
+
+
+async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: Engine) -> None:
+    box = await running(engine)
+    made = await engine.create(FILE, sandboxId=box, path="a/x", content="1")
+    await engine.delete(FILE, Stored(made.id, {}, {}))
+    assert await said(engine, box, "cat", "a/x") == "1"
+    await engine.delete(FILE, Stored(made.id, {}, {"writtenSha256": made.state["sha256"]}))
+    assert await said(engine, box, "ls", "a") == ""
+    with pytest.raises(InputError, match=r"^id: a file is known and imported by the id of its sandbox, a slash"):
+        await engine.delete(FILE, Stored("x", {}, {}))
+    with pytest.raises(InputError, match=r"^writtenSha256: must be a string .+ import the resource anew"):
+        await engine.delete(FILE, Stored(made.id, {}, {"writtenSha256": 7}))

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from pulumi_neev.core import lifecycle
+from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.lifecycle import AnyResource, Stored
 from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
@@ -99,5 +100,5 @@ async def test_a_command_cannot_be_told(engine: Engine) -> None:
 
 @pytest.mark.parametrize("inputs", [{"name": 5}, {"cpu": "many", "name": "box"}])
 async def test_inputs_that_are_none_are_an_error(engine: Engine, inputs: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="validation error"):
+    with pytest.raises(InputError, match="import the resource anew"):
         await found(engine, SANDBOX, **inputs)

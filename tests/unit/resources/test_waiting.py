@@ -21,7 +21,11 @@ AGENT, SANDBOX, SNAPSHOT = Agent(), Sandbox(), Snapshot()
 
 @pytest.mark.parametrize(
     ("resource", "inputs"),
-    [(SANDBOX, {"name": "box"}), (AGENT, {"name": "coder", "agentTemplate": "claude-code"}), (SNAPSHOT, {})],
+    [
+        (SANDBOX, {"name": "box"}),
+        (AGENT, {"name": "coder", "agentTemplate": "claude-code"}),
+        (SNAPSHOT, {"name": "photo"}),
+    ],
     ids=["sandbox", "agent", "snapshot"],
 )
 async def test_what_goes_away_meanwhile_is_said_to_be_gone(
@@ -30,7 +34,7 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
     """Its id is kept: the next plan finds out what is there."""
     source = await engine.create(SANDBOX, name="source")
     engine.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
-    asked = {"sandboxId": source.id} if resource is SNAPSHOT else inputs
+    asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
     begun = await lifecycle.begin(resource, engine.api, asked, engine.call())
     await resource.delete(engine.api, begun.id, engine.call())
     with pytest.raises(Unsettled, match="it is gone: it was deleted") as caught:
