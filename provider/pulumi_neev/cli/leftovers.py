@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_neev.cli.held import Held
+from pulumi_neev.client.agents import Agent
 from pulumi_neev.client.sandboxes import Sandbox
 from pulumi_neev.client.snapshots import Snapshot
 from pulumi_neev.client.wire import seconds
 
-SANDBOX, SNAPSHOT = "sandbox", "snapshot"
+SANDBOX, AGENT, SNAPSHOT = "sandbox", "agent", "snapshot"
 SLEEPING = ("Paused", "Pausing")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 GB = 1024**3
@@ -21,7 +22,7 @@ _DURATION = re.compile(r"(\d+)([smhd])")
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A sandbox, or a snapshot `of` one."""
+    """A sandbox, an agent with its sandbox, or a snapshot `of` one of them."""
 
     kind: str
     id: str
@@ -30,6 +31,8 @@ class Thing:
     created: float | None
     size: str
     of: str | None = None
+    inside: str | None = None
+    """The sandbox that goes with an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Leftover:
     @property
     def can_be_paused(self) -> bool:
         """Whether it runs and can be paused; its snapshots are not touched by that."""
-        return self.thing.kind == SANDBOX and self.thing.phase not in SLEEPING
+        return self.thing.kind != SNAPSHOT and self.thing.phase not in SLEEPING
 
     @property
     def paused(self) -> Leftover:
@@ -69,7 +72,7 @@ class Leftover:
 def leftovers(things: Iterable[Thing], states: Held, wanted: Wanted, now: float) -> list[Leftover]:
     """What is left over, the oldest first."""
     things = list(things)
-    free = {each.id for each in things if (each.id, each.name) not in states and wanted.takes(each, now)}
+    free = {each.id for each in things if not _is_held(each, states) and wanted.takes(each, now)}
     of: dict[str | None, list[Thing]] = {}
     for each in things:
         of.setdefault(each.of, []).append(each)
@@ -94,10 +97,16 @@ def of_sandbox(seen: Sandbox) -> Thing:
     return Thing(SANDBOX, seen.id, seen.name, seen.phase, seconds(seen.created_at), said)
 
 
-def of_snapshot(seen: Snapshot) -> Thing:
-    """The snapshot as a thing."""
+def of_agent(seen: Agent) -> Thing:
+    """The agent as a thing, which its sandbox goes with; the API does not say its size."""
+    return Thing(AGENT, seen.id, seen.name, seen.status, seconds(seen.created_at), "", inside=seen.sandbox_id)
+
+
+def of_snapshot(seen: Snapshot, of: str | None = None) -> Thing:
+    """The snapshot as a thing: of its sandbox, or of what has that."""
     said = "" if seen.size_bytes is None else f"{seen.size_bytes / GB:.2f} GB"
-    return Thing(SNAPSHOT, seen.id, seen.name or "", seen.status, seconds(seen.created_at), said, seen.sandbox_id)
+    whose = of or seen.sandbox_id
+    return Thing(SNAPSHOT, seen.id, seen.name or "", seen.status, seconds(seen.created_at), said, whose)
 
 
 def duration(text: str) -> float:
@@ -122,8 +131,12 @@ def shown(left: Leftover) -> dict[str, Any]:
     return {**said, "ageSeconds": round(left.age), "stays": left.stays}
 
 
+def _is_held(thing: Thing, states: Held) -> bool:
+    return (thing.id, thing.name) in states or (thing.inside or "", None) in states
+
+
 def _has_phase(thing: Thing, phases: Collection[str]) -> bool:
-    return not phases or (thing.kind == SANDBOX and thing.phase in phases)
+    return not phases or (thing.kind != SNAPSHOT and thing.phase in phases)
 
 
 def _snapshots(taken: Sequence[Thing], free: Collection[str]) -> tuple[frozenset[str], str | None]:

@@ -1,4 +1,4 @@
-"""`pulumi-neev sweep`: sandboxes and snapshots that no stack holds any more."""
+"""`pulumi-neev sweep`: sandboxes, agents and snapshots that no stack holds any more."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def sweep(  # noqa: PLR0913  one for each option
     *,
     prefix: Annotated[str, typer.Option(help="Only what has a name that begins so; needed for acting.")] = "",
     older_than: Annotated[str, typer.Option(help="Only what is older: 90m, 12h, 2d; at least 10m.")] = "1h",
-    phase: Annotated[list[str] | None, typer.Option(help="Only sandboxes in this phase; may be repeated.")] = None,
+    phase: Annotated[list[str] | None, typer.Option(help="Only what is in this phase; may be repeated.")] = None,
     backend: Annotated[
         list[str] | None, typer.Option(help="Where stacks are, as for `pulumi login`; may be repeated. Unset: here.")
     ] = None,
-    pause: Annotated[bool, typer.Option("--pause", help="Pause the sandboxes instead of deleting anything.")] = False,
+    pause: Annotated[bool, typer.Option("--pause", help="Pause instead of deleting anything.")] = False,
     stack: Annotated[str | None, typer.Option(help="Whose configuration names the account. Unset: NEEV_….")] = None,
     cwd: Directory = Path(),
     yes: Yes = False,

@@ -12,7 +12,20 @@ from typing import TypeVar
 from pulumi_neev.cli import accounts
 from pulumi_neev.cli.engine import Engine
 from pulumi_neev.cli.held import Held, held
-from pulumi_neev.cli.leftovers import SNAPSHOT, Leftover, Thing, Wanted, ago, leftovers, of_sandbox, of_snapshot, shown
+from pulumi_neev.cli.leftovers import (
+    AGENT,
+    SANDBOX,
+    SNAPSHOT,
+    Leftover,
+    Thing,
+    Wanted,
+    ago,
+    leftovers,
+    of_agent,
+    of_sandbox,
+    of_snapshot,
+    shown,
+)
 from pulumi_neev.cli.telling import DONE, FAILED, TO_DO, Manner, as_json, fail, say, table
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.client.pages import together
@@ -84,12 +97,9 @@ async def swept(api: Api, left: Leftover, wanted: Wanted, *, pause: bool) -> str
 
 async def _changed_since(api: Api, left: Leftover, wanted: Wanted) -> str | None:
     thing = left.thing
-    if thing.kind == SNAPSHOT:
-        seen = of_snapshot(await api.snapshots.get(thing.id))
-    else:
-        seen = of_sandbox(await api.sandboxes.get(thing.id))
-        if {each.id for each in await api.snapshots.list(thing.id)} - left.snapshots:
-            return "left: it has a new snapshot"
+    seen, snapshots = await _seen(api, thing)
+    if snapshots - left.snapshots:
+        return "left: it has a new snapshot"
     same = (seen.id, seen.name, seen.created) == (thing.id, thing.name, thing.created)
     if not same or not wanted.takes(seen, api.transport.server_clock.now()):
         return "left: it is not what it was"
@@ -98,11 +108,23 @@ async def _changed_since(api: Api, left: Leftover, wanted: Wanted) -> str | None
     return None
 
 
+async def _seen(api: Api, thing: Thing) -> tuple[Thing, set[str]]:
+    """The thing as it is now, and the snapshots that would go with it."""
+    if thing.kind == SNAPSHOT:
+        return of_snapshot(await api.snapshots.get(thing.id)), set()
+    if thing.kind == AGENT:
+        seen = of_agent(await api.agents.get(thing.id))
+    else:
+        seen = of_sandbox(await api.sandboxes.get(thing.id))
+    return seen, {each.id for each in await _snapshots(api, seen.inside or seen.id)}
+
+
 async def _ended(api: Api, thing: Thing, *, pause: bool) -> str:
     if pause:
-        await api.sandboxes.pause(thing.id)
+        await (api.agents if thing.kind == AGENT else api.sandboxes).pause(thing.id)
         return "paused"
-    await (api.snapshots if thing.kind == SNAPSHOT else api.sandboxes).delete(thing.id)
+    delete = {SANDBOX: api.sandboxes.delete, AGENT: api.agents.delete, SNAPSHOT: api.snapshots.delete}
+    await delete[thing.kind](thing.id)
     return "deleted"
 
 
@@ -111,18 +133,24 @@ def _held(engines: Iterable[Engine]) -> Held:
 
 
 async def _things(api: Api) -> list[Thing]:
-    """Every sandbox that is nobody's inside, and every snapshot; one that goes while it is looked at has none."""
-    agents = {each.sandbox_id for each in await api.agents.list()}
-    sandboxes = [each for each in await api.sandboxes.list() if each.id not in agents]
+    """Every agent, every sandbox that is nobody's inside, and every snapshot."""
+    agents = {each.sandbox_id: of_agent(each) for each in await api.agents.list()}
+    sandboxes = {each.id: each for each in await api.sandboxes.list()}
+    taken = await together(_snapshots(api, id) for id in sandboxes)
+    whose = {id: agents[id].id for id in sandboxes if id in agents}
+    return [
+        *agents.values(),
+        *(of_sandbox(each) for id, each in sandboxes.items() if id not in agents),
+        *(of_snapshot(each, whose.get(id)) for id, some in zip(sandboxes, taken, strict=True) for each in some),
+    ]
 
-    async def snapshots(id: str) -> tuple[Snapshot, ...]:
-        try:
-            return await api.snapshots.list(id)
-        except NotFound:
-            return ()
 
-    taken = await together(snapshots(each.id) for each in sandboxes)
-    return [*map(of_sandbox, sandboxes), *(of_snapshot(each) for some in taken for each in some)]
+async def _snapshots(api: Api, sandbox: str) -> tuple[Snapshot, ...]:
+    """The snapshots of a sandbox; one that is gone has none."""
+    try:
+        return await api.snapshots.list(sandbox)
+    except NotFound:
+        return ()
 
 
 async def _connected(settings: Settings, work: Callable[[Api], Awaitable[T]]) -> T:

@@ -9,6 +9,7 @@ import pytest
 
 from pulumi_neev.cli.held import Held, held
 from pulumi_neev.cli.leftovers import (
+    AGENT,
     SANDBOX,
     SNAPSHOT,
     Thing,
@@ -51,6 +52,13 @@ def test_what_is_old_and_named_so_and_held_by_nobody_is_left_over() -> None:
 
 def test_the_oldest_comes_first() -> None:
     assert left(sandbox("pr-b", created=20), sandbox("pr-a", created=10)) == ["pr-a", "pr-b"]
+
+
+def test_an_agent_is_held_by_whoever_holds_its_sandbox() -> None:
+    agent = Thing(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", inside="id-inside")
+    assert left(agent) == ["pr-a"]
+    for text in ("id-of-pr-a", "pr-a", "id-inside"):
+        assert left(agent, states=held([state(resources=[{"outputs": {"of": text}}])])) == []
 
 
 def test_phases_are_those_of_sandboxes() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from tests.fakes.clock import HurriedClock
 
-from pulumi_neev.cli.leftovers import SANDBOX, SNAPSHOT, Leftover, Wanted
+from pulumi_neev.cli.leftovers import AGENT, SANDBOX, SNAPSHOT, Leftover, Wanted
 from pulumi_neev.cli.sweeping import looked_for, swept
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.core.errors import Unavailable
@@ -67,11 +67,23 @@ async def test_a_snapshot_is_deleted_by_itself(api: Api, emulator: Emulator) -> 
     assert len(await api.sandboxes.list()) == 1
 
 
-async def test_the_sandbox_of_an_agent_is_left(api: Api, emulator: Emulator) -> None:
+async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, emulator: Emulator) -> None:
     await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
-    emulator.advance(2 * 3600)
-    await api.sandboxes.list()
-    assert await looked_for(api, [], WANTED) == []
+    found = await left(api, emulator, AGENT)
+    assert await swept(api, found, WANTED, pause=True) == "paused"
+    emulator.advance(5)
+    assert [each.status for each in await api.agents.list()] == ["Paused"]
+    assert await swept(api, found, WANTED, pause=False) == "deleted"
+    emulator.advance(5)
+    assert (await api.agents.list(), await api.sandboxes.list()) == ((), ())
+
+
+async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, emulator: Emulator) -> None:
+    agent = await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
+    found = await left(api, emulator, AGENT)
+    await api.snapshots.create(agent.sandbox_id or "", name="kept")
+    assert await swept(api, found, WANTED, pause=False) == "left: it has a new snapshot"
+    assert (await left(api, emulator, AGENT)).stays == "its snapshot kept would go with it, and is not left over"
 
 
 async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: Emulator) -> None:
