@@ -41,8 +41,8 @@ bench: .venv/.stamp ## the table of docs/performance.md, everything side by side
 scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one pool
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
 
-chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; docs/reliability.md
-	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
+chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; WRITE=1 puts the table into docs/reliability.md
+	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) $(if $(WRITE),--write)
 
 reliability: .venv/.stamp ## the tables of docs/reliability.md: every call with every fault, through both faces
 	@$(BIN)/python -m tests.matrix.write "$(ENGINE)"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.request import Request, urlopen
 
-from tests.chaos.rigs import Rig
-from tests.engine.project import Pulumi, outside
+from tests.chaos.rigs import MADE, TREES, Rig
+from tests.engine.project import Pulumi, inside, outside
 
 from pulumi_neev.emulator.serve import Emulator
 
 MACHINES = ("Sandbox", "SandboxFork")
 FIELDS = {"cpu": ("resources", "cpu"), "idleTimeoutSeconds": ("idle_timeout_seconds",), "image": ("image",)}
 """Where the platform answers with an input."""
+
+Held = Mapping[str, Any]
+"""A resource as the state holds it."""
 
 
 def agree(project: Pulumi, rig: Rig) -> None:
@@ -25,26 +28,128 @@ def agree(project: Pulumi, rig: Rig) -> None:
     assert {_name(each): _kind(each) for each in held} == {name: _kind(each) for name, each in rig.items()}
     assert not [_name(each) for each in held if each.get("delete") or each.get("initErrors")]
 
-    emulator = project.emulator
-    there = {each["id"]: each for each in outside(emulator, "GET", "/sandboxes?limit=100")["items"]}
-    assert _names(held, *MACHINES) == {id: each["name"] for id, each in there.items()}
-    assert _names(held, "Snapshot") == _belongings(emulator, there, "snapshots", "items", lambda each: each["id"])
-    ports = _belongings(emulator, there, "ports", "ports", lambda each: each["port"])
-    assert set(_names(held, "PreviewPort")) == set(ports)
+    seen = _Seen(project.emulator, held)
+    seen.nothing_besides()
     for each in held:
-        properties = rig[_name(each)].get("properties", {})
-        if _kind(each) in MACHINES:
-            _as_asked(there[each["id"]], properties)
-        elif _kind(each) == "File":
-            sandbox = there[each["outputs"]["sandboxId"]]
-            assert _content(emulator, sandbox, properties["path"]) == properties["content"]
+        if check := CHECKS.get(_kind(each)):
+            check(seen, each, rig[_name(each)].get("properties", {}), rig)
 
 
 def empty(project: Pulumi) -> None:
     """Nothing is left, neither in the state nor on the platform."""
     agree(project, {})
     state = project.emulator.state()
-    assert (state["sandboxes"], state["snapshots"]) == (0, 0)
+    assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
+
+
+@dataclass
+class _Seen:
+    """The platform, beside what the state holds."""
+
+    emulator: Emulator
+    held: list[dict[str, Any]]
+
+    def __post_init__(self) -> None:
+        listed = outside(self.emulator, "GET", "/sandboxes?limit=100")["items"]
+        self.sandboxes: dict[str, Any] = {each["id"]: each for each in listed}
+        self.agents = {each["id"]: each for each in outside(self.emulator, "GET", "/agents")["items"]}
+
+    def nothing_besides(self) -> None:
+        """What is there is what the state holds, under the same ids and names."""
+        of_agents = {each["outputs"]["sandboxId"] for each in self._of("Agent")}
+        names = {id: each["name"] for id, each in self.sandboxes.items() if id not in of_agents}
+        members = [each for pool in self._of("SandboxPool") for each in pool["outputs"]["members"]]
+        images = [
+            (each, f"{image['id']}-{each['recipe']}") for image in self._of("GoldenImage") for each in _built(image)
+        ]
+        assert names == {
+            **_names(self._of(*MACHINES)),
+            **{each["id"]: each["name"] for each in members},
+            **{each["builderId"]: name for each, name in images},
+        }
+        assert of_agents <= self.sandboxes.keys()
+        assert {id: each["name"] for id, each in self.agents.items()} == _names(self._of("Agent"))
+        snapshots = {each["id"]: each.get("name") for _, each in self._below("snapshots", "items")}
+        assert snapshots == {**_names(self._of("Snapshot")), **{each["snapshotId"]: name for each, name in images}}
+        ports = {f"{sandbox}/{each['port']}" for sandbox, each in self._below("ports", "ports")}
+        assert ports == set(_names(self._of("PreviewPort")))
+
+    def holds(self, sandbox: str, path: str, content: str) -> None:
+        """The file in the sandbox is this."""
+        assert inside(self.emulator, sandbox, path).decode() == content, path
+
+    def _of(self, *kinds: str) -> list[dict[str, Any]]:
+        return [each for each in self.held if _kind(each) in kinds]
+
+    def _below(self, path: str, key: str) -> Iterable[tuple[str, dict[str, Any]]]:
+        for sandbox in self.sandboxes:
+            for each in outside(self.emulator, "GET", f"/sandboxes/{sandbox}/{path}")[key]:
+                yield sandbox, each
+
+
+def _machine(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+    _as_asked(seen.sandboxes[held["id"]], properties)
+
+
+def _pool(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+    """As many members as it is to have, numbered, each as the pool says."""
+    members = held["outputs"]["members"]
+    names = [each["name"].removeprefix(f"{held['id']}-").partition("-") for each in members]
+    assert [index for _, _, index in names] == [str(index) for index in range(properties["replicas"])]
+    assert len({generation for generation, _, _ in names}) == 1
+    for each in members:
+        _as_asked(seen.sandboxes[each["id"]], properties)
+
+
+def _image(seen: _Seen, held: Held, properties: Mapping[str, Any], rig: Rig) -> None:
+    """It was built by its steps, its builders sleep, and no more earlier ones are there than it keeps."""
+    images = _built(held)
+    assert images[0]["snapshotId"] == held["outputs"]["snapshotId"]
+    assert len(images) <= 1 + properties["keep"]
+    assert {seen.sandboxes[each["builderId"]]["phase"] for each in images} == {"Paused"}
+    output = f"${{{_name(held)}.snapshotId}}"
+    for each in seen.held:
+        made_from_it = rig[_name(each)].get("properties", {}).get("snapshotId") == output
+        if made_from_it and seen.sandboxes[each["id"]]["phase"] == "Ready":
+            seen.holds(each["id"], MADE, properties["steps"][0]["content"])
+
+
+def _agent(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+    there = seen.agents[held["id"]]
+    assert there["sandbox_id"] == held["outputs"]["sandboxId"]
+    _as_asked(seen.sandboxes[there["sandbox_id"]], properties)
+
+
+def _file(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+    seen.holds(held["outputs"]["sandboxId"], properties["path"], properties["content"])
+
+
+def _directory(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+    """It holds the files of its folder, and none of another one that it held before."""
+    sandbox, path, files = held["outputs"]["sandboxId"], properties["path"], TREES[properties["sourcePath"]]
+    listed = json.loads(inside(seen.emulator, sandbox, path, "files/list", recursive=True))["entries"]
+    there = {each["path"].partition(f"{path}/")[2] for each in listed if each["type"] == "file"}
+    assert there == set(files)
+    for name, content in files.items():
+        seen.holds(sandbox, f"{path}/{name}", content)
+
+
+def _command(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+    """It has run, once or more often: what it writes is there."""
+    seen.holds(held["outputs"]["sandboxId"], MADE, f"{properties['create'][-1].split()[1]}\n")
+
+
+Check = Callable[[_Seen, Held, Mapping[str, Any], Rig], None]
+CHECKS: dict[str, Check] = {
+    **dict.fromkeys(MACHINES, _machine),
+    "SandboxPool": _pool,
+    "GoldenImage": _image,
+    "Agent": _agent,
+    "File": _file,
+    "Directory": _directory,
+    "Command": _command,
+}
+"""What is looked at beyond that it is there."""
 
 
 def _as_asked(seen: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
@@ -61,34 +166,19 @@ def _as_asked(seen: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
         ]
 
 
-def _names(held: list[dict[str, Any]], *kinds: str) -> dict[str, str | None]:
-    return {each["id"]: each["outputs"].get("name") for each in held if _kind(each) in kinds}
+def _names(held: Iterable[Held]) -> dict[str, str | None]:
+    return {each["id"]: each["outputs"].get("name") for each in held}
 
 
-def _belongings(emulator: Emulator, sandboxes: Mapping[str, Any], path: str, key: str, id: Any) -> dict[str, Any]:
-    found = {}
-    for sandbox in sandboxes:
-        for each in outside(emulator, "GET", f"/sandboxes/{sandbox}/{path}")[key]:
-            found[id(each) if path == "snapshots" else f"{sandbox}/{id(each)}"] = each.get("name")
-    return found
+def _built(image: Held) -> list[dict[str, Any]]:
+    images: list[dict[str, Any]] = image["outputs"]["images"]
+    return images
 
 
-def _content(emulator: Emulator, sandbox: Mapping[str, Any], path: str) -> str:
-    headers = {
-        "Authorization": f"Bearer {emulator.api_key}",
-        "X-Sandbox-Id": sandbox["id"],
-        "Content-Type": "application/json",
-    }
-    body = json.dumps({"path": path}).encode()
-    with urlopen(Request(f"{sandbox['connect_url']}/v1/files/read", body, headers, method="POST")) as answer:
-        content: bytes = answer.read()
-    return content.decode()
-
-
-def _name(resource: Mapping[str, Any]) -> str:
+def _name(resource: Held) -> str:
     return str(resource["urn"]).rpartition("::")[2]
 
 
-def _kind(resource: Mapping[str, Any]) -> str:
+def _kind(resource: Held) -> str:
     # `neev:index:Sandbox` of the plugin, `pulumi-python:dynamic:Sandbox` of a Python program
     return str(resource["type"]).rpartition(":")[2].rpartition("/")[2]

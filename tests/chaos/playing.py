@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 from tests.chaos import agreement
 from tests.chaos.platform import Platform
-from tests.chaos.repair import is_plugin, repair
-from tests.chaos.stories import AfterSeconds, AtRequest, Kill, Step, Victim
+from tests.chaos.repair import is_plugin, mended, repair
+from tests.chaos.rigs import TREES, Rig
+from tests.chaos.stories import AfterSeconds, AtRequest, Kill, Step, Story, Victim
+from tests.engine.faces import FACES
 from tests.engine.project import SECONDS, Pulumi
 
 LOOK = 0.01
@@ -29,25 +31,36 @@ class Tale:
     """What the command said that was struck last."""
 
 
-def play(story: list[Step], directory: Path, engine: Path, tale: Tale) -> None:
+def play(story: Story, directory: Path, engine: Path, tale: Tale) -> None:
     """The story has been played and is told, everything agreed after every step, and nothing is left of it."""
     with Platform(directory / "platform") as platform:
         project = Pulumi(directory, engine, platform.emulator)
-        play = _Play(project, platform, tale)
+        _grow_trees(project.directory)
+        play = _Play(project, platform, story.face, tale)
+        *steps, last = story.steps
         try:
-            for number, step in enumerate(story, start=1):
-                _with_note(play, step, f"step {number}, {step}")
-            play.end(story[-1])
+            for step in steps:
+                _with_note(play, step)
+            play.nothing_is_planned()
+            _with_note(play, last if tale.kills else replace(last, kill=story.last_chance))
         finally:
             for process in project.processes():
                 process.kill()
 
 
-def _with_note(play: _Play, step: Step, note: str) -> None:
+def _grow_trees(directory: Path) -> None:
+    for folder, files in TREES.items():
+        for name, content in files.items():
+            path = directory / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+
+
+def _with_note(play: _Play, step: Step) -> None:
     try:
         play.step(step)
     except AssertionError as error:
-        error.add_note(f"in {note}; the struck command had said:\n{play.tale.said}")
+        error.add_note(f"in {step}; the struck command had said:\n{play.tale.said}")
         raise
 
 
@@ -55,14 +68,18 @@ def _with_note(play: _Play, step: Step, note: str) -> None:
 class _Play:
     project: Pulumi
     platform: Platform
+    face: str
     tale: Tale
 
     def step(self, step: Step) -> None:
         """The command's aim is reached, whatever was killed on the way."""
-        self.project.yaml(step.rig)
+        rig = step.rig
+        self._write(rig)
         if step.kill is not None and self._struck(step.command, step.kill):
             self.tale.kills.append((step.kill.victim, step.command))
             repair(self.project, step.kill.victim)
+            rig = mended(self.project, rig)
+            self._write(rig)
         if step.command == "destroy":
             self.project.destroy()
             agreement.empty(self.project)
@@ -70,15 +87,15 @@ class _Play:
         if step.command == "refresh":
             self.project.refresh()
         self.project.up()
-        agreement.agree(self.project, step.rig)
+        agreement.agree(self.project, rig)
 
-    def end(self, last: Step) -> None:
-        """The plan is clean, and nothing is left."""
-        if last.command != "destroy":
-            plan = self.project.pulumi("preview", "--expect-no-changes", "--diff")
-            assert plan.returncode == 0, plan.text
-            self.project.destroy()
-        agreement.empty(self.project)
+    def nothing_is_planned(self) -> None:
+        """The program is as everything is."""
+        plan = self.project.pulumi("preview", "--expect-no-changes", "--diff")
+        assert plan.returncode == 0, plan.text
+
+    def _write(self, rig: Rig) -> None:
+        FACES[self.face](self.project, rig)
 
     def _struck(self, command: str, kill: Kill) -> bool:
         """Whether the command's moment came; the process was killed then, and the command has ended."""

@@ -12,8 +12,16 @@ PREFIX = "rig-"
 FIXED = "rig-fixed"
 """The one name that the program chooses; the others are made."""
 FIRST = f"{PREFIX}first"
-"""The sandbox that snapshots, forks, ports and files belong to."""
+"""The sandbox that snapshots, forks, ports, files, directories and commands belong to."""
 MACHINES = ("neev:index:Sandbox", "neev:index:SandboxFork")
+TREES = {
+    "trees/one": {"a.txt": "a\n", "below/b.txt": "b\n"},
+    "trees/two": {"a.txt": "another a\n", "c.txt": "c\n"},
+}
+"""The folders beside a program that a directory may be given, and what is in them."""
+HALF = 0.5
+MADE = "made.txt"
+"""The file that a command writes, and the last step of an image."""
 
 Rig = dict[str, dict[str, Any]]
 """Resources of a YAML program, by their names."""
@@ -21,7 +29,7 @@ Rig = dict[str, dict[str, Any]]
 
 def first(random: Random) -> Rig:
     """The rig that a story begins with."""
-    rig: Rig = {FIRST: _sandbox(), f"{PREFIX}named": _sandbox(name=FIXED)}
+    rig: Rig = {FIRST: _resource("Sandbox"), f"{PREFIX}named": _resource("Sandbox", name=FIXED)}
     for change in random.sample(EXTRAS, 3):
         change(rig, random)
     return rig
@@ -32,6 +40,13 @@ def changed(rig: Rig, random: Random) -> Rig:
     rig = deepcopy(rig)
     for change in random.choices((*EXTRAS, *IN_PLACE, another_image), k=random.randint(1, 3)):
         change(rig, random)
+    return rig
+
+
+def again(rig: Rig, name: str) -> Rig:
+    """The rig in which a command is told to run once more."""
+    rig = deepcopy(rig)
+    rig[name]["properties"]["triggers"] = [*rig[name]["properties"].get("triggers", []), "again"]
     return rig
 
 
@@ -67,51 +82,76 @@ def another_image(rig: Rig, random: Random) -> None:
 
 def spare(rig: Rig, random: Random) -> None:
     """Another sandbox comes, or goes."""
-    _toggled(rig, f"{PREFIX}spare", _sandbox(cpu=random.choice((0.5, 1))))
+    _toggled(rig, f"{PREFIX}spare", _resource("Sandbox", cpu=random.choice((0.5, 1))))
 
 
 def fork(rig: Rig, random: Random) -> None:
     """A fork comes, or goes."""
-    properties = {"sourceSandboxId": f"${{{FIRST}.id}}", "cpu": random.choice((1, 2))}
-    _toggled(rig, f"{PREFIX}fork", {"type": "neev:index:SandboxFork", "properties": properties})
+    _toggled(rig, f"{PREFIX}fork", _of_first("SandboxFork", "source", cpu=random.choice((1, 2))))
 
 
 def snapshot(rig: Rig, random: Random) -> None:
     """A snapshot comes, is taken again, or goes, with the sandbox that is made from it."""
-    name, restored = f"{PREFIX}snapshot", f"{PREFIX}restored"
-    properties = {"sandboxId": f"${{{FIRST}.id}}", "triggers": [random.randrange(1000)]}
-    if name in rig and random.random() < 0.5:
-        rig[name]["properties"] = properties
-        return
-    _toggled(rig, name, {"type": "neev:index:Snapshot", "properties": properties})
-    rig.pop(restored, None)
-    if name in rig and random.random() < 0.5:
-        rig[restored] = _sandbox(snapshotId=f"${{{name}.id}}")
+    taken = _of_first("Snapshot", triggers=[random.randrange(1000)])
+    _with_sandbox(rig, random, taken, "id")
+
+
+def image(rig: Rig, random: Random) -> None:
+    """An image comes, is built from another recipe, or goes, with the sandbox that follows it."""
+    steps = [
+        {"path": "note.txt", "content": f"{random.random()}\n"},
+        {"run": ["cp", "note.txt", MADE]},
+    ]
+    built = _resource("GoldenImage", steps=steps, keep=random.randint(0, 1))
+    _with_sandbox(rig, random, built, "snapshotId")
 
 
 def port(rig: Rig, random: Random) -> None:
     """A port is exposed, or no longer."""
-    properties = {"sandboxId": f"${{{FIRST}.id}}", "port": random.choice((3000, 8080))}
-    _toggled(rig, f"{PREFIX}port", {"type": "neev:index:PreviewPort", "properties": properties})
+    _toggled(rig, f"{PREFIX}port", _of_first("PreviewPort", port=random.choice((3000, 8080))))
 
 
 def file(rig: Rig, random: Random) -> None:
     """A file is written, changed, or removed."""
-    name = f"{PREFIX}file"
-    properties = {"sandboxId": f"${{{FIRST}.id}}", "path": "note.txt", "content": f"{random.random()}\n"}
-    if name in rig and random.random() < 0.5:
-        rig[name]["properties"] = properties
-        return
-    _toggled(rig, name, {"type": "neev:index:File", "properties": properties})
+    _changed_or_toggled(rig, random, _of_first("File", path="note.txt", content=f"{random.random()}\n"))
+
+
+def directory(rig: Rig, random: Random) -> None:
+    """A directory is written, changed, or removed."""
+    _changed_or_toggled(rig, random, _of_first("Directory", path="tree", sourcePath=random.choice(tuple(TREES))))
+
+
+def command(rig: Rig, random: Random) -> None:
+    """A command comes, which may run any number of times, is another one, or goes."""
+    argv = ["sh", "-c", f"echo {random.random()} > {MADE}"]
+    _changed_or_toggled(rig, random, _of_first("Command", create=argv))
+
+
+def pool(rig: Rig, random: Random) -> None:
+    """A pool comes, is scaled, resized, paused or rolled, or goes."""
+    size = {"replicas": random.randint(1, 3), "cpu": random.choice((1, 2)), "paused": random.random() < 0.3}
+    made_from = {"env": {"STAGE": random.choice(("one", "two"))}}
+    _changed_or_toggled(rig, random, _resource("SandboxPool", **size, **made_from))
+
+
+def agent(rig: Rig, random: Random) -> None:
+    """An agent comes, is resized, paused or resumed, or goes."""
+    size = {"cpu": random.choice((1, 2)), "paused": random.random() < HALF}
+    _changed_or_toggled(rig, random, _resource("Agent", agentTemplate="batch-runner", **size))
 
 
 Edit = Callable[[Rig, Random], None]
-EXTRAS: tuple[Edit, ...] = (spare, fork, snapshot, port, file)
+EXTRAS: tuple[Edit, ...] = (spare, fork, snapshot, image, port, file, directory, command, pool, agent)
 IN_PLACE: tuple[Edit, ...] = (resized, another_window, paused_or_resumed, another_guard)
 
 
-def _sandbox(**properties: Any) -> dict[str, Any]:
-    return {"type": "neev:index:Sandbox", "properties": properties}
+def _resource(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"type": f"neev:index:{kind}", "properties": properties}
+
+
+def _of_first(kind: str, whose: str = "", **properties: Any) -> dict[str, Any]:
+    name = f"{whose}SandboxId" if whose else "sandboxId"
+    return _resource(kind, **{name: f"${{{FIRST}.id}}"}, **properties)
 
 
 def _is_replaceable(resource: dict[str, Any]) -> bool:
@@ -127,3 +167,27 @@ def _any_machine(rig: Rig, random: Random, but: str = "") -> dict[str, Any]:
 def _toggled(rig: Rig, name: str, resource: dict[str, Any]) -> None:
     if rig.pop(name, None) is None:
         rig[name] = resource
+
+
+def _changed_or_toggled(rig: Rig, random: Random, resource: dict[str, Any]) -> bool:
+    """Whether it came or went: half the time what there is changes in its place."""
+    name = _named_after(resource)
+    if name in rig and random.random() < HALF:
+        rig[name] = resource
+        return False
+    _toggled(rig, name, resource)
+    return True
+
+
+def _with_sandbox(rig: Rig, random: Random, resource: dict[str, Any], output: str) -> None:
+    """What sandboxes can be made from comes, half the time with a sandbox, is changed, or goes with it."""
+    if not _changed_or_toggled(rig, random, resource):
+        return
+    name = _named_after(resource)
+    rig.pop(f"{name}-box", None)
+    if name in rig and random.random() < HALF:
+        rig[f"{name}-box"] = _resource("Sandbox", snapshotId=f"${{{name}.{output}}}")
+
+
+def _named_after(resource: dict[str, Any]) -> str:
+    return f"{PREFIX}{resource['type'].rpartition(':')[2].lower()}"

@@ -8,18 +8,21 @@ from random import Random
 
 from tests.chaos import rigs
 from tests.chaos.rigs import Rig
+from tests.engine.faces import FACES
 
 STEPS = 3
-COMMANDS = ("up", "up", "up", "up", "refresh", "destroy")
+COMMANDS = ("up", "up", "up", "refresh", "destroy")
 REQUESTS = {
     "up": (("POST", 3), ("POST", 1), ("*", 6), ("*", 2), ("*", 1), ("*", 1), ("PATCH", 1), ("DELETE", 1)),
     "refresh": (("GET", 1),),
-    "destroy": (("DELETE", 3), ("*", 3)),
+    "destroy": (("DELETE", 2), ("*", 3)),
 }
 """The requests at which a command is struck: of which method, and the number of the last that may be meant."""
 SECONDS = (0.1, 2.0)
 """Between which ages a command is struck where it is not at a request."""
 FIRST_IS_STRUCK, ANOTHER_IS_STRUCK, BY_TIME, HALF = 0.4, 0.5, 0.3, 0.5
+OF_DYNAMIC = 4
+"""Each story of so many is of dynamic resources, the others of the plugin."""
 
 
 class Victim(StrEnum):
@@ -76,19 +79,42 @@ class Step:
         return f"{self.command} ({self.kill})" if self.kill else self.command
 
 
-def story(seed: int) -> list[Step]:
-    """The story of this seed: a first update, and two commands after it, one of which at least is struck."""
+@dataclass(frozen=True)
+class Story:
+    """Commands through one face; the last one destroys everything."""
+
+    face: str
+    steps: list[Step]
+    last_chance: Kill
+    """What strikes the last command where nothing before it has met its moment; its own moment is sure to come."""
+
+
+def story(seed: int) -> Story:
+    """The story of this seed: a first update, two commands after it, one of which at least is struck, and the end."""
     random = Random(seed)
     rig = rigs.first(random)
     steps = [Step("up", rig, _kill("up", random) if random.random() < FIRST_IS_STRUCK else None)]
     struck = random.randrange(1, STEPS)
     for number in range(1, STEPS):
-        command = random.choice(COMMANDS)
+        command = "up" if steps[-1].command == "destroy" else random.choice(COMMANDS)
         if command == "up":
             rig = rigs.changed(rig, random)
         kill = _kill(command, random) if number == struck or random.random() < ANOTHER_IS_STRUCK else None
         steps.append(Step(command, rig, kill))
-    return steps
+    if steps[-1].command != "destroy":
+        steps.append(Step("destroy", rig, None))
+    return Story(face(seed), steps, last_chance(Victim(random.choice(tuple(Victim)))))
+
+
+def face(seed: int) -> str:
+    """Through which face the story of this seed is played."""
+    plugin, dynamic = FACES
+    return plugin if seed % OF_DYNAMIC else dynamic
+
+
+def last_chance(victim: Victim) -> Kill:
+    """The end of this process at the first thing that is deleted."""
+    return Kill(victim, AtRequest(1, "DELETE", act=True))
 
 
 def _kill(command: str, random: Random) -> Kill:

@@ -218,12 +218,12 @@ def outside(emulator: Emulator, method: str, path: str, body: object = None) -> 
     return json.loads(said) if said else None
 
 
-def inside(emulator: Emulator, sandbox: str, path: str) -> bytes:
-    """What a file of the sandbox, by its id or name, holds."""
+def inside(emulator: Emulator, sandbox: str, path: str, call: str = "files/read", **body: object) -> bytes:
+    """What a file of the sandbox, by its id or name, holds; or what another call inside answers about the path."""
     seen = outside(emulator, "GET", f"/sandboxes/{sandbox}")
     headers = {"Authorization": f"Bearer {emulator.api_key}", "X-Sandbox-Id": seen["id"]}
-    data = json.dumps({"path": path}).encode()
-    request = Request(f"{seen['connect_url']}/v1/files/read", data, {**headers, "Content-Type": "application/json"})
+    data = json.dumps({"path": path, **body}).encode()
+    request = Request(f"{seen['connect_url']}/v1/{call}", data, {**headers, "Content-Type": "application/json"})
     with urlopen(request) as answer:
         content: bytes = answer.read()
     return content

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import agreement
+from tests.engine.faces import FACES
 from tests.engine.project import Pulumi, Result
 from tests.matrix.calls import BELOW, CALLS, Call, Ids, Program, below, together
-from tests.matrix.faces import FACES
 from tests.matrix.faults import FAULTS, LATER, NEVER, REFUSED, REQUEST_TIMEOUT, STRUCK, TURNED_AWAY, Fault
 
 from pulumi_neev.emulator.serve import serve

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.matrix.faces import FACES
+from tests.engine.faces import FACES
 from tests.matrix.playing import STORIES, Story, played
 from tests.matrix.table import committed
 

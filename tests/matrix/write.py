@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.matrix.faces import FACES
+from tests.engine.faces import FACES
 from tests.matrix.playing import STORIES, played
 from tests.matrix.table import written
 

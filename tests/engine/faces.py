@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.engine.project import Pulumi
-from tests.matrix.calls import Program
 
-READER = """
+Program = Mapping[str, Mapping[str, Any]]
+"""Resources by their names, as a YAML program has them; each refers only to outputs of those before it."""
+READER = r"""
 import json, pathlib, re, pulumi, pulumi_neev as neev
 
 made = {}
 
+def snake(name):
+    return re.sub("([A-Z])", r"_\1", name).lower()
+
 def value(said):
-    refers = re.fullmatch(r"[$][{](.+)[.]id[}]", said) if isinstance(said, str) else None
-    return made[refers[1]].id if refers else said
+    refers = re.fullmatch(r"[$][{](.+)[.](.+)[}]", said) if isinstance(said, str) else None
+    return getattr(made[refers[1]], snake(refers[2])) if refers else said
 
 for name, each in json.loads(pathlib.Path("program.json").read_text()).items():
-    properties = {re.sub("([A-Z])", r"_\\\\1", key).lower(): value(said) for key, said in each["properties"].items()}
+    properties = {snake(key): value(said) for key, said in each["properties"].items()}
     timeouts = each.get("options", {}).get("customTimeouts")
     options = pulumi.ResourceOptions(custom_timeouts=timeouts and pulumi.CustomTimeouts(**timeouts))
     made[name] = getattr(neev, each["type"].rpartition(":")[2])(name, opts=options, **properties)
@@ -33,8 +37,8 @@ def plugin(project: Pulumi, program: Program) -> None:
 
 def dynamic(project: Pulumi, program: Program) -> None:
     """The project's program is this one, of dynamic resources."""
-    project.python(READER.replace("\\\\", "\\"))
+    project.python(READER)
     (project.directory / "program.json").write_text(json.dumps(program), encoding="utf-8")
 
 
-FACES: dict[str, Callable[[Pulumi, dict[str, dict[str, Any]]], None]] = {"plugin": plugin, "dynamic": dynamic}
+FACES: dict[str, Callable[[Pulumi, Program], None]] = {"plugin": plugin, "dynamic": dynamic}
