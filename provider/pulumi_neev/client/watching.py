@@ -23,6 +23,21 @@ PAYING = 30
 HASTE = 0.1
 """Seconds between sweeps at least, while items finish one after another."""
 
+CALMER = 6
+"""How many times rarer everybody is looked for while a scout tells that nothing has changed."""
+
+SCOUTING = 0.3
+"""Seconds between looks at scouts at least."""
+
+EAGER = 14.0
+"""Share of a scout's age until the next look at one, times the observers: for more of them more looks are worth it."""
+
+RARE = 5.0
+"""Seconds between looks at scouts at most."""
+
+COMING_BACK = 0.01
+"""Seconds in which who was told of an item asks again, if it still waits."""
+
 SOON = 0.001
 """Seconds that are not worth sleeping for."""
 
@@ -43,6 +58,10 @@ class _Observer(Generic[W]):
     id: str
     due: float
     proof: bool
+    began: float
+    """When the item was first asked for."""
+    again: bool
+    """Whether it has been looked for since."""
     told: asyncio.Future[Seen[W]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def tell(self, seen: Seen[W]) -> None:
@@ -54,6 +73,9 @@ class _Observer(Generic[W]):
 class Watcher(Generic[W]):
     """Lets any number of observers see their items, with one sweep whenever the most eager of them is due.
 
+    Things that were begun together finish together. So where a sweep takes several requests, one item is looked for
+    alone, again and again, a scout: what was begun first. Once it does not come back, everybody is looked for.
+
     Its task lives while someone observes.
     """
 
@@ -63,9 +85,17 @@ class Watcher(Generic[W]):
         self._observers: set[_Observer[W]] = set()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._began: dict[str, float] = {}
+        """When each was first asked for, of those who observe or were looked for last."""
         self._swept = -inf
-        self._pause = 0.0
+        self._looked = -inf
+        self._pause: float | None = None
+        """Seconds between the last two sweeps, where some had finished before the last."""
         self._looked_for: frozenset[str] = frozenset()
+        self._scouts: set[str] = set()
+        """Who was looked for alone since the last sweep."""
+        self._news = False
+        """Whether one of them has finished."""
 
     @property
     def idle(self) -> bool:
@@ -90,7 +120,10 @@ class Watcher(Generic[W]):
 
     async def _tell(self, id: str, within: float, *, proof: bool) -> Seen[W]:
         """Return what is seen of the item in the next sweep that begins after now."""
-        observer: _Observer[W] = _Observer(id, due=self._clock.monotonic() + within, proof=proof)
+        now = self._clock.monotonic()
+        again = id in self._looked_for
+        began = self._began.setdefault(id, now)
+        observer: _Observer[W] = _Observer(id, due=now + within, proof=proof, began=began, again=again)
         self._observers.add(observer)
         self._changed.set()
         if self._task is None or self._task.done():
@@ -105,36 +138,84 @@ class Watcher(Generic[W]):
         return seen
 
     async def _watch(self) -> None:
-        """Sweep whenever it is time, until nobody observes."""
+        """Look whenever it is time, until nobody observes."""
         while self._observers:
-            wait = self._due() - self._clock.monotonic()
+            finished = self._finished()
+            scout = None if finished or self._news else self._scout()
+            sweep = self._sweep_due(finished, scouting=scout is not None)
+            due = sweep if scout is None else min(sweep, self._scout_due(scout))
+            wait = due - self._clock.monotonic()
             if wait > SOON:
                 self._changed.clear()
                 await first(self._clock.sleep(wait), self._changed.wait())
-                continue
-            await self._serve()
+            elif scout is None or sweep <= due:
+                await self._sweep()
+            else:
+                await self._send(scout)
 
-    def _due(self) -> float:
+    def _finished(self) -> frozenset[str]:
+        """Return who has seen in the last sweep what it waited for: those who did not come back, while others did."""
+        ids = {each.id for each in self._observers}
+        return frozenset() if self._looked_for.isdisjoint(ids) else self._looked_for - ids
+
+    def _scout(self) -> _Observer[W] | None:
+        """Return the observer of what was begun first and not looked for alone; None where a sweep is as good."""
+        if len(self._observers) <= PAGE_SIZE or not all(each.again for each in self._observers):
+            return None
+        rest = (each for each in self._observers if each.id not in self._scouts)
+        return min(rest, key=lambda each: each.began, default=None)
+
+    def _scout_due(self, scout: _Observer[W]) -> float:
+        """Return when it is to be looked for: the longer it takes, the rarer."""
+        age = self._looked - scout.began
+        return self._looked + min(max(SCOUTING, age * EAGER / len(self._observers)), RARE)
+
+    def _sweep_due(self, finished: frozenset[str], *, scouting: bool) -> float:
         """Return when the next sweep is to begin: soon enough for the most eager, but not too often for so many.
 
-        Who does not come back after a sweep has seen what it waited for. Things that were begun together finish
-        together, so the rest is looked for as soon as a sweep is worth its requests again.
+        Things that were begun together finish together, so once some have finished, the rest is looked for as soon as a
+        sweep is worth its requests again.
         """
-        ids = {each.id for each in self._observers}
+        if self._news:
+            return self._looked
+        waiting = len({each.id for each in self._observers})
         pause = CALM * sqrt(len(self._observers) - 1)
-        due = max(min(each.due for each in self._observers), self._swept + pause)
-        finished = len(self._looked_for - ids)
-        if not finished or self._looked_for.isdisjoint(ids):
+        eager = min(each.due for each in self._observers)
+        due = max(eager, self._swept + pause * (CALMER if scouting else 1.0))
+        if not finished:
             return due
-        worth = min(len(ids), PAYING * (1 + len(ids) // PAGE_SIZE))
-        return min(due, self._swept + max(HASTE, min(pause, self._pause * worth / finished)))
+        worth = min(waiting, PAYING * (1 + waiting // PAGE_SIZE))
+        return min(due, self._swept + max(HASTE, min(pause, self._took(finished) * worth / len(finished))))
 
-    async def _serve(self) -> None:
+    def _took(self, finished: frozenset[str]) -> float:
+        """Return the seconds in which so many have finished; where that is unknown, those in which they were begun."""
+        if self._pause is not None:
+            return self._pause
+        began = [self._began[id] for id in finished]
+        return max(began) - min(began)
+
+    async def _send(self, scout: _Observer[W]) -> None:
+        """Tell one observer what a look at its item sees; where it does not come back, there is news for all."""
+        self._looked = self._clock.monotonic()
+        self._scouts.add(scout.id)
+        self._observers.discard(scout)
+        await self._tell_what_is_seen({scout})
+        await self._clock.sleep(COMING_BACK)
+        self._news = all(each.id != scout.id for each in self._observers)
+
+    async def _sweep(self) -> None:
         """Tell everyone who observes now what one sweep sees."""
-        served, self._observers = self._observers, set()
         now = self._clock.monotonic()
-        self._pause, self._swept = now - self._swept, now
-        self._looked_for = frozenset(each.id for each in served)
+        self._pause = now - self._swept if self._finished() and not self._news else None
+        served, self._observers = self._observers, set()
+        ids = frozenset(each.id for each in served)
+        self._swept = self._looked = now
+        self._looked_for, self._scouts, self._news = ids, set(), False
+        self._began = {id: began for id, began in self._began.items() if id in ids}
+        await self._tell_what_is_seen(served)
+
+    async def _tell_what_is_seen(self, served: set[_Observer[W]]) -> None:
+        """Tell them what one sweep sees of their items."""
         try:
             sighting = await self._sweeper.sweep(
                 {each.id for each in served}, prove={each.id for each in served if each.proof}
