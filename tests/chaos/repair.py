@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import psutil
 from tests.chaos.rigs import PREFIX, Rig, again
 from tests.chaos.stories import Victim
-from tests.engine.project import STACK, Pulumi, until
+from tests.engine.project import STACK, Pulumi, command_line, until
 
 PLUGINS = ("pulumi-resource-neev", "pulumi-resource-pulumi-python", "pulumi.dynamic")
 """What the command lines say of the plugin, and of Pulumi's host for dynamic resources and the shell that starts it."""
@@ -42,9 +40,7 @@ def mended(project: Pulumi, rig: Rig) -> Rig:
 
 def is_plugin(process: psutil.Process) -> bool:
     """Whether it is alive and what serves the resources."""
-    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return any(name in part for part in process.cmdline() for name in PLUGINS)
-    return False
+    return any(name in part for part in command_line(process) for name in PLUGINS)
 
 
 def _tool(project: Pulumi, *arguments: str) -> None:

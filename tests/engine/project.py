@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,31 +116,24 @@ class Pulumi:
 
     def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """How the engine's command ended; nothing is raised."""
-        process = self.start(*arguments, env=env)
-        try:
-            stdout, stderr = process.communicate(timeout=SECONDS)
-        finally:
-            process.kill()
-        return Result(process.returncode, stdout, stderr)
+        return _ended(self.start(*arguments, env=env))
 
     def neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """How the command of `pulumi-neev` ended in the project's directory; nothing is raised."""
-        ended = subprocess.run(
-            [sys.executable, "-c", "from pulumi_neev.cli import main; main()", *arguments],
-            cwd=self.directory,
-            env={**self.env, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        return Result(ended.returncode, ended.stdout, ended.stderr)
+        return _ended(self.start_neev(*arguments, env=env))
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The engine's command, running."""
+        return self.start_any(["pulumi", *arguments, "--non-interactive", "--color=never"], env)
+
+    def start_neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """The command of `pulumi-neev`, running."""
+        return self.start_any([sys.executable, "-c", "from pulumi_neev.cli import main; main()", *arguments], env)
+
+    def start_any(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """The command, running in the project's directory."""
         return subprocess.Popen(
-            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            command,
             cwd=self.directory,
             env={**self.env, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -199,6 +192,13 @@ class Pulumi:
         return outputs
 
 
+def command_line(process: psutil.Process) -> list[str]:
+    """The process's command and its arguments; nothing where it has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return process.cmdline()
+    return []
+
+
 def until(true: Callable[[], bool]) -> float:
     """The seconds that passed until it was true."""
     started = time.monotonic()
@@ -227,6 +227,14 @@ def inside(emulator: Emulator, sandbox: str, path: str, call: str = "files/read"
     with urlopen(request) as answer:
         content: bytes = answer.read()
     return content
+
+
+def _ended(process: subprocess.Popen[str]) -> Result:
+    try:
+        stdout, stderr = process.communicate(timeout=SECONDS)
+    finally:
+        process.kill()
+    return Result(process.returncode, stdout, stderr)
 
 
 def _ok(result: Result) -> Result:
