@@ -158,6 +158,8 @@ def test_the_stack_of_an_automation_api_program_is_recovered_from_its_work_direc
     away = project.neev("recover", *named, "--cwd", str(tmp_path), env=unset)
     assert away.returncode == 1, away.text
     assert "NEEV_API_KEY" in away.stderr
+    shown = project.neev("recover", "--json", *named, "--cwd", str(tmp_path))
+    assert (shown.returncode, steps(shown)) == (3, {"Sandbox box": "import"}), shown.text
     done = project.neev(*RECOVER, "--json", *named, "--cwd", str(work), env=unset)
     assert (done.returncode, steps(done)) == (0, {"Sandbox box": "import"}), done.text
 
