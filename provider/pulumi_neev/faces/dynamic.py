@@ -95,8 +95,8 @@ class Provider(dynamic.ResourceProvider):
         checked, failed = self.resource.check(
             _known(_olds), _known(news), lambda: made_name(label, secrets.token_hex(4), limit=limit)
         )
-        if _olds:
-            checked[BEFORE] = sorted(visible(_olds))
+        # the first time what the second will say: inputs that differ would have the engine write the whole state anew
+        checked[BEFORE] = sorted(visible(_olds or checked))
         return dynamic.CheckResult(
             _wire(checked), [dynamic.CheckFailure(failure.path, failure.reason) for failure in failed]
         )

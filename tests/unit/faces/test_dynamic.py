@@ -95,6 +95,11 @@ def test_a_name_is_made_from_what_the_program_calls_the_resource(sandboxes: Prov
     assert sandboxes.check(one, {LABEL: "box"}).inputs["name"] == one["name"]
 
 
+def test_the_second_check_of_the_same_program_says_what_the_first_said(sandboxes: Provider) -> None:
+    first = checked(sandboxes, cpu=2)
+    assert sandboxes.check(first, {LABEL: "box", "cpu": 2}).inputs == first
+
+
 def test_a_name_is_cut_to_what_its_kind_may_have() -> None:
     pools = PROVIDERS["SandboxPool"]()
     answer = pools.check({}, {LABEL: "f" * 60, "replicas": 1})
