@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
 from typing import Any
 
 import psutil
 import pytest
-from tests.engine.project import SECONDS, Pulumi, outside
+from tests.engine.project import SECONDS, Pulumi, outside, until
 
 pytestmark = pytest.mark.engine
 
 
 def box(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
     return {"box": {"type": "neev:index:Sandbox", "properties": properties, "options": options or {}}}
-
-
-def until(true: Callable[[], bool]) -> float:
-    """The seconds that passed until it was true."""
-    started = time.monotonic()
-    while not true():
-        assert time.monotonic() - started < SECONDS
-        time.sleep(0.05)
-    return time.monotonic() - started
 
 
 def plugins(project: Pulumi) -> list[psutil.Process]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from typing_extensions import override
 
 from pulumi_neev.client import Api
+from pulumi_neev.client.templates import Entry
 from pulumi_neev.core.checking import exactly_one
 from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.function import Function
@@ -152,7 +153,7 @@ class GetSandboxTemplates(Function[SandboxTemplateFilter, SandboxTemplates]):
     @override
     async def call(self, api: Api, arguments: SandboxTemplateFilter) -> SandboxTemplates:
         found = await api.templates.list(category=arguments.category, status=arguments.status)
-        return SandboxTemplates.model_validate({"templates": _dumped(_containing(found, arguments.name))})
+        return SandboxTemplates.model_validate(_containing(found, arguments.name))
 
 
 class GetAgentTemplate(Function[ByIdOrName, AgentTemplate]):
@@ -177,12 +178,8 @@ class GetAgentTemplates(Function[AgentTemplateFilter, AgentTemplates]):
 
     @override
     async def call(self, api: Api, arguments: AgentTemplateFilter) -> AgentTemplates:
-        found = [
-            each
-            for each in await api.agent_templates.list()
-            if arguments.category is None or each.category == arguments.category
-        ]
-        return AgentTemplates.model_validate({"templates": _dumped(_containing(found, arguments.name))})
+        found = await api.agent_templates.list(category=arguments.category)
+        return AgentTemplates.model_validate(_containing(found, arguments.name))
 
 
 def the_one(candidates: Sequence[T], asked: ByIdOrName, kind: str) -> T:
@@ -201,12 +198,9 @@ def the_one(candidates: Sequence[T], asked: ByIdOrName, kind: str) -> T:
     raise InputError(path, f"no {kind} has the {path} {wanted!r}; near: {_listed(near)}")
 
 
-def _containing(found: Sequence[T], text: str | None) -> list[T]:
-    return [each for each in found if text is None or text.lower() in each.name.lower()]
-
-
-def _dumped(found: Iterable[Any]) -> list[dict[str, Any]]:
-    return [each.model_dump() for each in found]
+def _containing(found: Iterable[Entry], text: str | None) -> dict[str, Any]:
+    part = (text or "").lower()
+    return {"templates": [each.model_dump() for each in found if part in each.name.lower()]}
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,8 +1,9 @@
 """The file endpoints."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import FileIO
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from pulumi_neev.emulator.runtime.computer import Computer
 from pulumi_neev.emulator.runtime.errors import invalid
 from pulumi_neev.emulator.wire import JSONResponse
 
+T = TypeVar("T")
 _BLOCK = 1 << 18
 _MOST_ENTRIES = 1 << 31
 
@@ -30,11 +32,8 @@ async def write(computer: Computer, request: Request) -> Response:
 
 async def read(computer: Computer, request: Request) -> Response:
     """The file's bytes, however many."""
-    body = await json_body(request)
-    path = body.text("path")
-    with computer.operation("fs.read", target=path):
-        file = await run_in_threadpool(computer.files.reader, path, cwd=body.optional_text("cwd"))
-        size = os.fstat(file.fileno()).st_size
+    file = await _of_path("fs.read", computer.files.reader, computer, request)
+    size = os.fstat(file.fileno()).st_size
     return StreamingResponse(
         _content(file, size), media_type="application/octet-stream", headers={"Content-Length": str(size)}
     )
@@ -54,29 +53,17 @@ async def entries(computer: Computer, request: Request) -> Response:
 
 async def stat(computer: Computer, request: Request) -> Response:
     """The entry of a path."""
-    body = await json_body(request)
-    path = body.text("path")
-    with computer.operation("fs.stat", target=path):
-        entry = await run_in_threadpool(computer.files.stat, path, cwd=body.optional_text("cwd"))
-    return JSONResponse({"entry": entry})
+    return JSONResponse({"entry": await _of_path("fs.stat", computer.files.stat, computer, request)})
 
 
 async def exists(computer: Computer, request: Request) -> Response:
     """Whether the path names anything."""
-    body = await json_body(request)
-    path = body.text("path")
-    with computer.operation("fs.exists", target=path):
-        there = await run_in_threadpool(computer.files.exists, path, cwd=body.optional_text("cwd"))
-    return JSONResponse({"exists": there})
+    return JSONResponse({"exists": await _of_path("fs.exists", computer.files.exists, computer, request)})
 
 
 async def mkdir(computer: Computer, request: Request) -> Response:
     """The path is a directory, and so are its parents."""
-    body = await json_body(request)
-    path = body.text("path")
-    with computer.operation("fs.mkdir", target=path):
-        entry = await run_in_threadpool(computer.files.mkdir, path, cwd=body.optional_text("cwd"))
-    return JSONResponse({"entry": entry})
+    return JSONResponse({"entry": await _of_path("fs.mkdir", computer.files.mkdir, computer, request)})
 
 
 async def move(computer: Computer, request: Request) -> Response:
@@ -95,6 +82,14 @@ async def remove(computer: Computer, request: Request) -> Response:
     with computer.operation("fs.remove", target=path):
         await run_in_threadpool(computer.files.remove, path, cwd=cwd, recursive=recursive)
     return JSONResponse({})
+
+
+async def _of_path(name: str, work: Callable[..., T], computer: Computer, request: Request) -> T:
+    """What the work gives for the path that the request names, as one operation of the log."""
+    body = await json_body(request)
+    path = body.text("path")
+    with computer.operation(name, target=path):
+        return await run_in_threadpool(work, path, cwd=body.optional_text("cwd"))
 
 
 def _content(file: FileIO, size: int) -> Iterator[bytes]:
