@@ -5,6 +5,7 @@ Hours pass in milliseconds, in exactly the order in which they would have passed
 
 import asyncio
 import functools
+import random
 import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
@@ -55,11 +56,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """Run an async test on a loop of its own in which waiting takes no time."""
+    """Run an async test on a loop of its own in which waiting takes no time.
+
+    The jitter of waits is drawn from the same seed each time, so that no measurement depends on it.
+    """
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-            return runner.run(test(*args, **kwargs))
+        drawn = random.getstate()
+        random.seed(0)
+        try:
+            with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+                return runner.run(test(*args, **kwargs))
+        finally:
+            random.setstate(drawn)
 
     return run

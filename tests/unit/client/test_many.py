@@ -1,6 +1,7 @@
 """What hundreds of sandboxes cost in requests and in time, on a service in virtual time."""
 
 import asyncio
+import random
 from dataclasses import dataclass
 
 import pytest
@@ -85,6 +86,18 @@ def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
             assert service.made == {}
 
     run()
+
+
+def test_the_jitter_of_each_measurement_is_the_same() -> None:
+    """What still differs is the order in which a watcher tells its observers, which it keeps in a set."""
+
+    @in_virtual_time
+    async def drawn() -> float:
+        return random.random()
+
+    before = random.getstate()
+    assert drawn() == drawn()
+    assert random.getstate() == before
 
 
 @pytest.mark.parametrize(("provision", "over"), [(0.2, 1.0), (1.0, 1.0), (5.0, 1.0), (20.0, 3.0)])
