@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from starlette.types import Message, Receive, Scope, Send
 from tests.unit.emulator.harness import START, Api
 
 from pulumi_neev.emulator import World, bodies, create_app
+from pulumi_neev.emulator.api.gate import Gate, Traffic
 from pulumi_neev.emulator.api.http import parsed
 from pulumi_neev.emulator.errors import Refusal
 
@@ -188,3 +190,24 @@ async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_p
         answer = await Api(world, http).send("POST", "/sandboxes", {})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_server_error")
     assert answer.headers["x-request-id"]
+
+
+async def test_who_has_read_an_answer_finds_its_request_in_the_log(world: World) -> None:
+    """Also where it came in pieces: nothing of it is sent after the request was noted."""
+    traffic, seen = Traffic(world), []
+
+    async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"b"})
+
+    async def receive() -> Message:
+        raise NotImplementedError
+
+    async def sent(message: Message) -> None:
+        seen.append((message["type"], message.get("body"), len(traffic.log.entries)))
+
+    scope = {"type": "http", "method": "POST", "path": "/sandboxes-runtime/v1/exec"}
+    await Gate(piecemeal, world=world, traffic=traffic)(scope, receive, sent)
+    assert seen == [("http.response.start", None, 0), ("http.response.body", b"a", 0), ("http.response.body", b"b", 1)]
+    assert [(each.template, each.status) for each in traffic.log.entries] == [("/v1/exec", 200)]

@@ -63,8 +63,8 @@ class Gate:
         if scope["type"] != "http" or scope["path"].startswith(CONTROLS):
             await self._app(scope, receive, send)
             return
-        passage = Passage(send, self._world.clock)
         started = time.perf_counter()
+        passage = Passage(send, self._world.clock, lambda way: self._note(scope, way, time.perf_counter() - started))
         try:
             await self._serve(scope, receive, passage)
         except ClientDisconnect:
@@ -76,7 +76,7 @@ class Gate:
             broken = JSONResponse(failure("internal_server_error", "the emulator itself failed"), 500)
             await broken(scope, receive, passage)
         finally:
-            self._note(scope, passage, time.perf_counter() - started)
+            passage.end()
 
     async def _serve(self, scope: Scope, receive: Receive, passage: "Passage") -> None:
         method, path = scope["method"], scope["path"]
@@ -113,11 +113,15 @@ class Gate:
 
 
 class Passage:
-    """The way out of one request: marks the answer with its id and the emulator's time, and remembers the status."""
+    """The way out of one request: marks the answer with its id and the emulator's time, and remembers the status.
 
-    def __init__(self, send: Send, clock: Clock) -> None:
+    It is noted before the last of the answer is sent: who has read an answer finds the request in the log.
+    """
+
+    def __init__(self, send: Send, clock: Clock, note: Callable[["Passage"], None]) -> None:
         self._send = send
         self._clock = clock
+        self._note: Callable[[Passage], None] | None = note
         self.request_id = uuid4().hex
         self.status: int | None = None
         self.fault: str | None = None
@@ -129,4 +133,12 @@ class Passage:
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = self.request_id
             headers["date"] = formatdate(self._clock.now(), usegmt=True)
+        elif not message.get("more_body"):
+            self.end()
         await self._send(message)
+
+    def end(self) -> None:
+        """The request is noted, once."""
+        note, self._note = self._note, None
+        if note is not None:
+            note(self)
