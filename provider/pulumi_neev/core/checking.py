@@ -157,7 +157,7 @@ def _failure(model: type[Model], error: ErrorDetails) -> Failure:
 def _said(model: type[Model], error: ErrorDetails) -> tuple[str, str, bool]:
     """Where the error is, what it is, and whether the value there is a secret."""
     location = error["loc"]
-    declared = model.properties.get(str(location[0])) if location else None
+    declared = model.properties.get(str(location[0]))
     secret = declared is not None and declared.has(Secret)
     reason = "is not known yet" if _is_unknown(error) else _reason(error, secret=secret)
     return path_of(location), reason, secret

@@ -119,7 +119,7 @@ def _keeps_its_name(model: type[Inputs], changes: Sequence[Change], new: Mapping
 def _differences(declared: Property, before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Kind]]:
     if before is None and after is None:
         return
-    if before is UNKNOWN or after is UNKNOWN:
+    if after is UNKNOWN:
         yield path, Kind.ADD if before is None else Kind.UPDATE
     elif before is None:
         yield path, Kind.ADD

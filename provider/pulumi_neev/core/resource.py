@@ -144,7 +144,7 @@ class Resource(ABC, Generic[I, O]):
         found = diffing.difference(self.inputs, old=old, state=state, new=new)
         if self.failed is None or found.replaces or state.get(self.failed[0]) != self.failed[1]:
             return found
-        return Difference((*found.changes, Change(self.failed[0], Kind.UPDATE, replace=True)), delete_first=False)
+        return Difference((*found.changes, Change(self.failed[0], Kind.UPDATE, replace=True)))
 
     def preview_create(self, new: Mapping[str, Any]) -> dict[str, Any]:
         """The state as far as it is known before anything is made."""

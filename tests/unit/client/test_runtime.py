@@ -276,6 +276,8 @@ async def test_every_end_is_told_to_the_letter(ending: Ending, of_a_command: str
 async def test_what_the_frames_leave_out_is_told_too() -> None:
     assert (await ended(frames(output(b"half")), run=True)).fact == "tool: the connection ended before the command did."
     assert (await ended(frames({"type": "error"}), run=True)).fact == f"tool: {NO_REASON}."
+    late = await ended(frames({"type": "error", "reason_code": "deadline_exceeded", "message": "late"}), run=True)
+    assert str(late) == "tool: late. Allow it more time (`timeoutSeconds`), or make it quicker."
     with pytest.raises(errors.Failed, match=r"^the platform says no address at which its commands and files are"):
         Runtime(SETTINGS).at(SEEN.model_copy(update={"connect_url": None}))
     with pytest.raises(errors.ConfigError, match=r"^the sandbox's connect URL would take"):

@@ -59,6 +59,15 @@ async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Ap
     assert api.snapshots._watchers == {}
 
 
+async def test_snapshots_are_observed_on_every_page_of_the_list(settings: Settings) -> None:
+    shown = [{"id": id, "sandbox_id": "s", "status": "Ready"} for id in "abcd"]
+    script = Script(page(shown[:2], total=4, limit=2), page(shown[2:], total=4, limit=2))
+    async with connect(settings, clock=FakeClock(), transport=script) as api:
+        seen = await asyncio.gather(*(api.snapshots.observe(id, "s", 0) for id in "abcd"))
+    assert [each and each.id for each in seen] == ["a", "b", "c", "d"]
+    assert [request.url.params["page"] for request in script.sent] == ["1", "2"]
+
+
 async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator) -> None:
     sandbox = await ready(api)
     made = [await done(api, await api.snapshots.create(sandbox.id, name=f"s{number}")) for number in range(2)]

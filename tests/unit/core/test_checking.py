@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 import pytest
 from pydantic import Field
 
+from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.checking import (
     Failure,
     at_most_one,
@@ -129,6 +130,29 @@ def test_nulls_are_absent() -> None:
     """The engine sends nulls; they mean the same as nothing."""
     assert visible({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
     assert parse(Thing, {"image": None, "diskGb": 20.0, "__label": "x"}).disk_gb == 20
+
+
+def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
+    """Each kind has its own words."""
+
+    class Sent(Model):
+        """Sent."""
+
+        text: Asset | None = None
+        """One piece."""
+        many: Archive | None = None
+        """Many pieces."""
+        any: Blob | None = None
+        """Either."""
+
+    text, many = Asset(text="a"), Archive(path="a")
+    assert failures(Sent, {"text": text, "many": many, "any": many}) == []
+    found = {failure.path: failure.reason for failure in failures(Sent, {"text": many, "many": "a", "any": {}})}
+    assert found == {
+        "text": "must be an asset",
+        "many": "must be an archive (is 'a')",
+        "any": "must be an asset or an archive",
+    }
 
 
 def test_exactly_one_wants_one() -> None:

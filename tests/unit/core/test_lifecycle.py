@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import pytest
 
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import at_most_one
+from pulumi_neev.core.checking import UNCHECKED, at_most_one
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import InputError
@@ -384,6 +384,7 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
         with pytest.raises(InputError) as caught:
             await begun
         assert caught.value.path == path
+        assert str(caught.value).endswith(UNCHECKED)
     for state in ({}, {IMPORTED: True}):
         for work in (
             lifecycle.finish(named, platform, Stored("id-1", asked, state), call()),
@@ -394,6 +395,8 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
             assert isinstance(kept.value.cause, InputError)
             assert (kept.value.cause.path, kept.value.stored.id) == (path, "id-1")
     assert platform.things == {}
+    with pytest.raises(InputError, match=r"^name: is required\. "):
+        await lifecycle.begin(named, platform, {}, call())
 
 
 async def test_what_broke_a_rule_before_can_be_corrected() -> None:

@@ -248,3 +248,5 @@ def test_a_policy_that_only_reads_otherwise_has_not_drifted() -> None:
     asked = {"name": "a", "size": 1, "wall": {}}
     assert THING.drifted(asked, live(wall={"mode": "closed"})) == asked
     assert THING.drifted(asked, live(wall={"mode": "open"}))["wall"] == {"mode": "open"}
+    other = {**asked, "wall": {"mode": "open"}}
+    assert THING.drifted(other, live(wall={"mode": "open", "since": "of a newer API"})) == other
