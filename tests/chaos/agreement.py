@@ -28,11 +28,10 @@ def agree(project: Pulumi, rig: Rig) -> None:
     assert {_name(each): _kind(each) for each in held} == {name: _kind(each) for name, each in rig.items()}
     assert not [_name(each) for each in held if each.get("delete") or each.get("initErrors")]
 
-    seen = _Seen(project.emulator, held)
+    seen = Seen(project.emulator, held)
     seen.nothing_besides()
-    for each in held:
-        if check := CHECKS.get(_kind(each)):
-            check(seen, each, rig[_name(each)].get("properties", {}), rig)
+    for name in rig:
+        seen.as_said(name, rig)
 
 
 def empty(project: Pulumi) -> None:
@@ -43,7 +42,7 @@ def empty(project: Pulumi) -> None:
 
 
 @dataclass
-class _Seen:
+class Seen:
     """The platform, beside what the state holds."""
 
     emulator: Emulator
@@ -74,8 +73,16 @@ class _Seen:
         ports = {f"{sandbox}/{each['port']}" for sandbox, each in self._below("ports", "ports")}
         assert ports == set(_names(self._of("PreviewPort")))
 
+    def as_said(self, name: str, rig: Rig) -> None:
+        """The resource with this name is as the program says."""
+        (held,) = (each for each in self.held if _name(each) == name)
+        if check := CHECKS.get(_kind(held)):
+            check(self, held, rig[name].get("properties", {}), rig)
+
     def holds(self, sandbox: str, path: str, content: str) -> None:
         """The file in the sandbox is this."""
+        exists = json.loads(inside(self.emulator, sandbox, path, "files/exists"))["exists"]
+        assert exists, path
         assert inside(self.emulator, sandbox, path).decode() == content, path
 
     def _of(self, *kinds: str) -> list[dict[str, Any]]:
@@ -87,11 +94,11 @@ class _Seen:
                 yield sandbox, each
 
 
-def _machine(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+def _machine(seen: Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
     _as_asked(seen.sandboxes[held["id"]], properties)
 
 
-def _pool(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+def _pool(seen: Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
     """As many members as it is to have, numbered, each as the pool says."""
     members = held["outputs"]["members"]
     names = [each["name"].removeprefix(f"{held['id']}-").partition("-") for each in members]
@@ -101,7 +108,7 @@ def _pool(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> 
         _as_asked(seen.sandboxes[each["id"]], properties)
 
 
-def _image(seen: _Seen, held: Held, properties: Mapping[str, Any], rig: Rig) -> None:
+def _image(seen: Seen, held: Held, properties: Mapping[str, Any], rig: Rig) -> None:
     """It was built by its steps, its builders sleep, and no more earlier ones are there than it keeps."""
     images = _built(held)
     assert images[0]["snapshotId"] == held["outputs"]["snapshotId"]
@@ -114,17 +121,17 @@ def _image(seen: _Seen, held: Held, properties: Mapping[str, Any], rig: Rig) -> 
             seen.holds(each["id"], MADE, properties["steps"][0]["content"])
 
 
-def _agent(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+def _agent(seen: Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
     there = seen.agents[held["id"]]
     assert there["sandbox_id"] == held["outputs"]["sandboxId"]
     _as_asked(seen.sandboxes[there["sandbox_id"]], properties)
 
 
-def _file(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+def _file(seen: Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
     seen.holds(held["outputs"]["sandboxId"], properties["path"], properties["content"])
 
 
-def _directory(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+def _directory(seen: Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
     """It holds the files of its folder, and none of another one that it held before."""
     sandbox, path, files = held["outputs"]["sandboxId"], properties["path"], TREES[properties["sourcePath"]]
     listed = json.loads(inside(seen.emulator, sandbox, path, "files/list", recursive=True))["entries"]
@@ -134,12 +141,12 @@ def _directory(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig
         seen.holds(sandbox, f"{path}/{name}", content)
 
 
-def _command(seen: _Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
+def _command(seen: Seen, held: Held, properties: Mapping[str, Any], _rig: Rig) -> None:
     """It has run, once or more often: what it writes is there."""
     seen.holds(held["outputs"]["sandboxId"], MADE, f"{properties['create'][-1].split()[1]}\n")
 
 
-Check = Callable[[_Seen, Held, Mapping[str, Any], Rig], None]
+Check = Callable[[Seen, Held, Mapping[str, Any], Rig], None]
 CHECKS: dict[str, Check] = {
     **dict.fromkeys(MACHINES, _machine),
     "SandboxPool": _pool,

@@ -12,7 +12,7 @@ import psutil
 from tests.chaos import agreement
 from tests.chaos.platform import Platform
 from tests.chaos.repair import is_plugin, mended, repair
-from tests.chaos.rigs import TREES, Rig
+from tests.chaos.rigs import Rig, grow_trees
 from tests.chaos.stories import AfterSeconds, AtRequest, Kill, Step, Story, Victim
 from tests.engine.faces import FACES
 from tests.engine.project import SECONDS, Pulumi
@@ -35,7 +35,7 @@ def play(story: Story, directory: Path, engine: Path, tale: Tale) -> None:
     """The story has been played and is told, everything agreed after every step, and nothing is left of it."""
     with Platform(directory / "platform") as platform:
         project = Pulumi(directory, engine, platform.emulator)
-        _grow_trees(project.directory)
+        grow_trees(project.directory)
         play = _Play(project, platform, story.face, tale)
         *steps, last = story.steps
         try:
@@ -46,14 +46,6 @@ def play(story: Story, directory: Path, engine: Path, tale: Tale) -> None:
         finally:
             for process in project.processes():
                 process.kill()
-
-
-def _grow_trees(directory: Path) -> None:
-    for folder, files in TREES.items():
-        for name, content in files.items():
-            path = directory / folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
 
 
 def _with_note(play: _Play, step: Step) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -25,6 +26,15 @@ MADE = "made.txt"
 
 Rig = dict[str, dict[str, Any]]
 """Resources of a YAML program, by their names."""
+
+
+def grow_trees(directory: Path) -> None:
+    """The folders are in the project's directory."""
+    for folder, files in TREES.items():
+        for name, content in files.items():
+            path = directory / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
 
 
 def first(random: Random) -> Rig:

@@ -28,12 +28,16 @@ def rig(**properties: str) -> Rig:
     }
 
 
+AGENT: Rig = {"rig-agent": {"type": "neev:index:Agent", "properties": {"agentTemplate": "batch-runner"}}}
 FOUND = {
     "the lock of an engine that was killed between two operations": Step(
         "refresh", rig(), Kill(Victim.ENGINE, AtRequest(1, "GET", act=False))
     ),
     "a plugin killed in a replacement that had deleted the old one": Step(
         "up", rig(image="docker.io/library/node:22"), Kill(Victim.PLUGIN, AtRequest(1, "POST", act=True))
+    ),
+    "an agent that a killed plugin has made and no state holds": Step(
+        "up", {**rig(), **AGENT}, Kill(Victim.PLUGIN, AtRequest(1, "POST", act=True))
     ),
 }
 """What befell stories that failed once, by what they found."""
