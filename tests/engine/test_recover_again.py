@@ -69,7 +69,7 @@ def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_on
 
     # the import that it had started goes on without it
     alone = project.start_neev(*RECOVER)
-    killed(project, alone, lambda: bool(made) or importing(project))
+    killed(project, alone, lambda: importing(project) or alone.poll() is not None)
     until(lambda: not importing(project))
 
     done = project.neev(*RECOVER)
