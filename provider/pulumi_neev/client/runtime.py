@@ -117,7 +117,7 @@ class Inside:
             "timeout_ms": None if run.timeout is None else int(run.timeout * 1000),
             "stdin": run.stdin,
         }
-        headers = {"Content-Type": "application/json", "Accept": "application/x-ndjson"}
+        headers = {"Accept": "application/x-ndjson"}
         secrets = [*run.env.values(), *([run.stdin] if run.stdin else [])]
         async with self._translated(run.argv[0], secrets=secrets, wrote=True, heard=lambda: listening.heard):
             lines = self._transport(patience + MARGIN).stream_request("POST", "/v1/exec", headers=headers, body=body)
@@ -154,7 +154,7 @@ class Inside:
     async def digest(self, path: str) -> str:
         """Return the SHA-256 of the file's content, which is read piece by piece."""
         found = hashlib.sha256()
-        headers = {"Content-Type": "application/json", "Accept": "application/octet-stream"}
+        headers = {"Accept": "application/octet-stream"}
         async with self._translated(path):
             pieces = self._transport(SILENCE).stream_bytes(
                 "POST", "/v1/files/read", headers=headers, body={"path": path}

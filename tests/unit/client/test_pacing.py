@@ -83,6 +83,17 @@ async def test_after_it_requests_leave_evenly_just_below_the_rate_that_was_serve
 
 
 @in_virtual_time
+async def test_the_rate_that_was_served_is_that_of_the_last_second() -> None:
+    caller = Caller()
+    for number in (50, 30):
+        await caller.calls(number)
+        await asyncio.sleep(0.6)
+    caller.pace.slowed(1, sent=caller.clock.monotonic())
+    first, second = await caller.calls(2)
+    assert second - first == pytest.approx(1 / (30 * CAUTION))
+
+
+@in_virtual_time
 async def test_many_that_are_refused_together_slow_down_once() -> None:
     caller = Caller()
     await caller.calls(50)

@@ -273,6 +273,12 @@ async def test_every_end_is_told_to_the_letter(ending: Ending, of_a_command: str
     assert (await ended(ending, run=False)).fact == of_a_file
 
 
+async def test_a_file_of_which_nothing_is_heard_has_no_status() -> None:
+    lost = await ended(httpx.ReadError("reset"), run=False)
+    assert isinstance(lost, errors.Unavailable)
+    assert lost.status == 0
+
+
 async def test_what_the_frames_leave_out_is_told_too() -> None:
     assert (await ended(frames(output(b"half")), run=True)).fact == "tool: the connection ended before the command did."
     assert (await ended(frames({"type": "error"}), run=True)).fact == f"tool: {NO_REASON}."
