@@ -138,6 +138,28 @@ async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
         await operations().delete(Thing(broken), request)
 
 
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(*, stopped: bool) -> None:
+    hangs = asyncio.Event()
+
+    async def settle() -> None:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    ours = operations()
+    request = provider_pb2.UpdateRequest(
+        id="the-id", urn=urn("Thing"), olds=struct({"said": "before"}), timeout=60 if stopped else 0.1
+    )
+    updating = asyncio.ensure_future(ours.update(Thing(settle), request))
+    await hangs.wait()
+    if stopped:
+        ours.cancel()
+    with pytest.raises(Refused, match="stopped waiting, as asked" if stopped else "not done after") as caught:
+        await updating
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"said": "before"})
+
+
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
     state = struct({"said": "seen", IMPORTED: True})
     request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)

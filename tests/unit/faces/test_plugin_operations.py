@@ -134,7 +134,8 @@ async def test_cancelling_ends_even_a_request_that_hangs(plugin: Driver, platfor
     kept = await plugin.create("Sandbox", BOX)
     platform.add_fault("hang", method="PATCH", path="/sandboxes/{id}", seconds=30)
     updating = asyncio.ensure_future(plugin.update(kept, {**BOX, "cpu": 2}))
-    await asyncio.sleep(0.3)
+    while platform.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
+        await asyncio.sleep(0.01)
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
     with pytest.raises(Refusal) as caught:

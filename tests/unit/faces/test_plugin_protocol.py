@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
@@ -13,7 +15,12 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from tests.unit.faces.driver import UNKNOWN, Driver, Refusal, read, secret, struct
 
+from pulumi_neev.client import connect
+from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.emulator.serve import Emulator
+from pulumi_neev.faces.plugin import Plugin
+from pulumi_neev.faces.provider import Provider
+from pulumi_neev.faces.reporting import Engine
 from pulumi_neev.functions import FUNCTIONS
 from pulumi_neev.resources import RESOURCES
 
@@ -129,3 +136,24 @@ async def test_what_cannot_be_listed_is_refused(plugin: Driver) -> None:
     with pytest.raises(Refusal, match="token: Command cannot be listed") as caught:
         await listed(plugin, "Command")
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_plugin_whose_provider_is_not_loaded_yet_has_nothing_to_end() -> None:
+    """As where it is told to leave at once: nobody has asked for the provider, or it is being loaded."""
+    may_load = threading.Event()
+
+    def load(engine: Engine) -> Provider:
+        may_load.wait()
+        return Provider(engine, {}, connect, SYSTEM)
+
+    served = Plugin(load)
+    served.cancel()
+    await served.aclose()
+    loading = asyncio.ensure_future(served.provider())
+    await asyncio.sleep(0)
+    served.cancel()
+    await served.aclose()
+    may_load.set()
+    assert await loading is await served.provider()
+    served.cancel()
+    await served.aclose()

@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from tests.unit.faces.driver import Driver, Refusal
 
 from pulumi_neev.emulator import serve
-from pulumi_neev.faces.serve import stubs_without_sdk
+from pulumi_neev.faces.serve import gone, stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
@@ -98,9 +98,27 @@ async def test_it_leaves_when_its_engine_is_gone() -> None:
         assert time.monotonic() - started < 10
 
 
+async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> None:
+    connected: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+
+    def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"what an engine says first")
+        connected.put_nowait(writer)
+
+    engine = await asyncio.start_server(accept, "127.0.0.1", 0)
+    watching = asyncio.ensure_future(gone(f"127.0.0.1:{engine.sockets[0].getsockname()[1]}"))
+    # a connection that ends is no engine that ended
+    (await connected.get()).close()
+    again = await connected.get()
+    assert not watching.done()
+    engine.close()
+    again.close()
+    await asyncio.wait_for(watching, 30)
+
+
 def test_nothing_heavy_is_imported_before_its_first_line() -> None:
     script = (
-        "import sys; from pulumi_neev.faces.serve import stubs_without_sdk; stubs_without_sdk(); "
+        "import sys; from pulumi_neev.faces.serve import gone, stubs_without_sdk; stubs_without_sdk(); "
         "import pulumi_neev.faces.plugin; print(*sys.modules)"
     )
     imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)

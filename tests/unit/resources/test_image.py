@@ -279,10 +279,15 @@ async def test_a_builder_without_a_snapshot_is_not_trusted(engine: Engine) -> No
 async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: Engine) -> None:
     recipe = inputs(write("1"))
     stored = await interrupted(engine, recipe)
+    engine.emulator.change_settings(durations={"snapshot": 60})
     await engine.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
     found = await lifecycle.find(IMAGE, engine.api, stored.inputs)
     assert found is not None
-    seen = await engine.finish(IMAGE, found)
+    finishing = asyncio.ensure_future(engine.finish(IMAGE, found))
+    while not engine.emulator.counts().get("GET /snapshots/{id}"):  # noqa: ASYNC110  the platform is another thread's
+        await asyncio.sleep(0.01)
+    engine.emulator.advance(60)
+    seen = await finishing
     assert seen.state["builderId"] == stored.state["builderId"]
     assert there(engine) == {"sandboxes": 1, "snapshots": 1}
 
