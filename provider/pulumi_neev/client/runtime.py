@@ -234,7 +234,7 @@ class _Listening:
             case {"type": "exit"}:
                 self.exit_code = 0
             case {"type": "error"}:
-                said = {"code": raw.get("reason_code", "internal"), "message": raw.get("message")}
+                said = {"code": raw.get("reason_code"), "message": raw.get("message")}
                 raise error_from_status(FRAME, said, None)
 
     def _tell(self, stream: Stream, data: bytes, *, last: bool = False) -> None:

@@ -51,6 +51,7 @@ def test_a_made_name_is_cut_to_where_its_kind_ends() -> None:
 def test_a_made_name_never_has_the_shape_of_an_id() -> None:
     """Twenty-five hexadecimal digits and the suffix would."""
     assert made_name("abcde" * 5, "1234567") == f"s{'abcde' * 5}-1234567"
+    assert made_name("abcde" * 5, "1234567", limit=33) == f"s{'abcde' * 5}-123456"
 
 
 def test_an_id_shaped_resource_name_becomes_a_name() -> None:
