@@ -77,11 +77,20 @@ def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) 
 
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
-    [("org_id", " ", "neev:orgId"), ("project_id", "", "neev:projectId"), ("timeout", 0.0, "more than 0")],
+    [
+        ("org_id", " ", "neev:orgId is empty."),
+        ("project_id", "", "neev:projectId is empty."),
+        ("timeout", 0.0, "neev:requestTimeoutSeconds must be more than 0, not 0."),
+    ],
 )
 def test_empty_settings_are_named(name: str, value: Any, shown: str) -> None:
-    with pytest.raises(ConfigError, match=shown):
+    with pytest.raises(ConfigError) as caught:
         settings(**{name: value})
+    assert str(caught.value) == shown
+
+
+def test_a_time_out_may_be_a_part_of_a_second() -> None:
+    assert settings(timeout=0.5).timeout == 0.5
 
 
 LOCAL = "http://127.0.0.1:9"

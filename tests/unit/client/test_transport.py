@@ -20,7 +20,7 @@ from pulumi_neev.core import errors
 from pulumi_neev.core.clock import SYSTEM
 
 KEY = "key-that-nobody-may-see"
-SETTINGS = Settings("https://api.test/agent", KEY, "o rg", "p/1")
+SETTINGS = Settings("https://api.test/agent", KEY, "o/ rg", "p/1")
 REFUSED = httpx.ConnectError("refused")
 SLOW = httpx.ReadTimeout("slow")
 LOST = httpx.RemoteProtocolError("cut")
@@ -205,7 +205,7 @@ async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path(
     wire = transport(script)
     await wire.request("GET", f"{wire.project}/sandboxes", parse=identified, params={"name": "a b", "status": None})
     [sent] = script.sent
-    assert str(sent.url) == "https://api.test/agent/api/v1beta1/orgs/o%20rg/projects/p%2F1/sandboxes?name=a+b"
+    assert str(sent.url) == "https://api.test/agent/api/v1beta1/orgs/o%2F%20rg/projects/p%2F1/sandboxes?name=a+b"
     assert sent.headers["authorization"] == f"Bearer {KEY}"
     assert sent.headers["accept"] == "application/json"
 
