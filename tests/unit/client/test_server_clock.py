@@ -29,6 +29,7 @@ def test_before_any_answer_the_servers_time_is_taken_to_be_this_machines() -> No
 def test_one_answer_tells_the_time_to_a_second() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
+    clock.advance(100)
     answered(clock, server_clock)
     assert server_clock.now() == pytest.approx(clock.now() + AHEAD, abs=0.7)
 

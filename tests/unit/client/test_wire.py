@@ -39,7 +39,7 @@ def test_an_answer_that_is_refused_is_not_repeated() -> None:
 def test_only_the_first_faults_are_told() -> None:
     with pytest.raises(ValueError, match="items") as caught:
         parser(Page[Thing])({"items": [{}] * 50, "total": 1})
-    assert str(caught.value).count("Field required") == 3
+    assert str(caught.value) == "; ".join(f"items.{number}.id: Field required" for number in range(3))
 
 
 def test_something_that_is_no_object_is_told_as_the_answer() -> None:
