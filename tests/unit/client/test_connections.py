@@ -15,6 +15,7 @@ class Server:
     def __init__(self) -> None:
         self.address = ""
         self.served: list[asyncio.Task[None]] = []
+        self.asked = asyncio.Semaphore(0)
 
     @property
     def opened(self) -> int:
@@ -27,6 +28,7 @@ class Server:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 await reader.readuntil(b"\r\n\r\n")
+                self.asked.release()
                 await asyncio.sleep(0.02)
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
         writer.close()
@@ -76,3 +78,14 @@ async def test_a_request_that_is_given_up_leaves_room_for_the_next() -> None:
         given_up.cancel()
         await asyncio.gather(given_up, return_exceptions=True)
         assert (await connections.send(request)).text == "ok"
+
+
+async def test_closing_ends_the_connections_that_are_in_use_too() -> None:
+    async with connected() as (server, connections):
+        request = connections.build_request("GET", server.address)
+        under_way = [asyncio.ensure_future(connections.send(request)) for _ in range(2)]
+        for _ in under_way:
+            await server.asked.acquire()
+        await connections.aclose()
+        await asyncio.wait_for(asyncio.gather(*server.served), timeout=5)
+        await asyncio.gather(*under_way, return_exceptions=True)
