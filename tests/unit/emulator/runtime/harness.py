@@ -82,7 +82,7 @@ def state(pid: int) -> str:
     """The state of a process as ps has it; nothing where it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
