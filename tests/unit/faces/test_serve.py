@@ -79,7 +79,8 @@ async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> Non
             assert not checked.failures
 
 
-async def test_it_leaves_when_its_engine_is_gone() -> None:
+async def silent_engine() -> tuple[asyncio.Server, str, asyncio.Queue[asyncio.StreamWriter]]:
+    """Something that listens as an engine does: itself, its address, and whoever has connected."""
     connected: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
 
     def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +88,11 @@ async def test_it_leaves_when_its_engine_is_gone() -> None:
         connected.put_nowait(writer)
 
     engine = await asyncio.start_server(accept, "127.0.0.1", 0)
-    address = f"127.0.0.1:{engine.sockets[0].getsockname()[1]}"
+    return engine, f"127.0.0.1:{engine.sockets[0].getsockname()[1]}", connected
+
+
+async def test_it_leaves_when_its_engine_is_gone() -> None:
+    engine, address, connected = await silent_engine()
     with plugin("--logtostderr", "-v=1", address) as (process, _):
         connection = await asyncio.wait_for(connected.get(), 30)
         assert process.poll() is None
@@ -99,14 +104,8 @@ async def test_it_leaves_when_its_engine_is_gone() -> None:
 
 
 async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> None:
-    connected: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
-
-    def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"what an engine says first")
-        connected.put_nowait(writer)
-
-    engine = await asyncio.start_server(accept, "127.0.0.1", 0)
-    watching = asyncio.ensure_future(gone(f"127.0.0.1:{engine.sockets[0].getsockname()[1]}"))
+    engine, address, connected = await silent_engine()
+    watching = asyncio.ensure_future(gone(address))
     # a connection that ends is no engine that ended
     (await connected.get()).close()
     again = await connected.get()
