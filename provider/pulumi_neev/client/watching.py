@@ -148,10 +148,10 @@ class Watcher(Generic[W]):
             if wait > SOON:
                 self._changed.clear()
                 await first(self._clock.sleep(wait), self._changed.wait())
-            elif scout is None or sweep <= due:
-                await self._sweep()
-            else:
+            elif scout is not None and due < sweep:
                 await self._send(scout)
+            else:
+                await self._sweep()
 
     def _finished(self) -> frozenset[str]:
         """Return who has seen in the last sweep what it waited for: those who did not come back, while others did."""
@@ -198,7 +198,6 @@ class Watcher(Generic[W]):
         """Tell one observer what a look at its item sees; where it does not come back, there is news for all."""
         self._looked = self._clock.monotonic()
         self._scouts.add(scout.id)
-        self._observers.discard(scout)
         await self._tell_what_is_seen({scout})
         await self._clock.sleep(COMING_BACK)
         self._news = all(each.id != scout.id for each in self._observers)
