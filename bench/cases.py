@@ -26,7 +26,7 @@ class Case:
 
 SCRIPT = "script"
 OUTPUTS = {
-    **{f"output{number}": "a text as long as what is told of a sandbox" for number in range(16)},
+    **{f"output{number}": "a text as long as what is told of a sandbox" for number in range(12)},
     **dict.fromkeys(("addressable", "known"), True),
 }
 """As many as a sandbox has, and as long: the engine writes the whole state at each of its steps."""

@@ -67,10 +67,7 @@ def broken(rule: str, resource_type: str, props: Properties) -> str | None:
 def cores(resources: Iterable[tuple[str, Properties]]) -> float:
     """The cores of all that runs, paused or not."""
     return sum(
-        # a sandbox has replicas too, as an output: none while it is paused, and unknown before it is made
-        (props.get("cpu") or DEFAULT_CPU) * (props["replicas"] if kind == "SandboxPool" else 1)
-        for kind, props in resources
-        if kind in RUNNING
+        (props.get("cpu") or DEFAULT_CPU) * props.get("replicas", 1) for kind, props in resources if kind in RUNNING
     )
 
 

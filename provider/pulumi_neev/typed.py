@@ -259,11 +259,6 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("createdAt")
 
     @property
-    def created_by(self) -> pulumi.Output[str | None]:
-        """Who made it: a user's or an API key's id."""
-        return self._output("createdBy")
-
-    @property
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk in GB, 10 to 100 in steps of 10."""
         return self._output("diskGb")
@@ -330,11 +325,6 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("onIdle")
 
     @property
-    def org_id(self) -> pulumi.Output[str]:
-        """The organisation it belongs to."""
-        return self._output("orgId")
-
-    @property
     def paused(self) -> pulumi.Output[bool | None]:
         """Whether the sandbox is paused. Unset: it starts running and is then left alone.
 
@@ -356,11 +346,6 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("phase")
 
     @property
-    def project_id(self) -> pulumi.Output[str]:
-        """The project it belongs to."""
-        return self._output("projectId")
-
-    @property
     def region(self) -> pulumi.Output[str]:
         """Where it runs. Unset: the provider's region, else the platform's."""
         return self._output("region")
@@ -378,11 +363,6 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
         """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
         return self._output("renewedLifetimeSeconds")
-
-    @property
-    def replicas(self) -> pulumi.Output[int | None]:
-        """1 where it runs, 0 where it is paused."""
-        return self._output("replicas")
 
     @property
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
@@ -414,11 +394,6 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     def template_id(self) -> pulumi.Output[str | None]:
         """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
         return self._output("templateId")
-
-    @property
-    def updated_at(self) -> pulumi.Output[str | None]:
-        """When the platform last changed it (RFC 3339)."""
-        return self._output("updatedAt")
 
 
 class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
@@ -521,11 +496,6 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("createdAt")
 
     @property
-    def created_by(self) -> pulumi.Output[str | None]:
-        """Who made it: a user's or an API key's id."""
-        return self._output("createdBy")
-
-    @property
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk in GB."""
         return self._output("diskGb")
@@ -587,11 +557,6 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("onIdle")
 
     @property
-    def org_id(self) -> pulumi.Output[str]:
-        """The organisation it belongs to."""
-        return self._output("orgId")
-
-    @property
     def paused(self) -> pulumi.Output[bool | None]:
         """Whether the sandbox is paused. Unset: it starts running and is then left alone.
 
@@ -613,11 +578,6 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("phase")
 
     @property
-    def project_id(self) -> pulumi.Output[str]:
-        """The project it belongs to."""
-        return self._output("projectId")
-
-    @property
     def region(self) -> pulumi.Output[str]:
         """Where it runs."""
         return self._output("region")
@@ -635,11 +595,6 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
         """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
         return self._output("renewedLifetimeSeconds")
-
-    @property
-    def replicas(self) -> pulumi.Output[int | None]:
-        """1 where it runs, 0 where it is paused."""
-        return self._output("replicas")
 
     @property
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
@@ -668,11 +623,6 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     def template_id(self) -> pulumi.Output[str | None]:
         """The template its source was made from, where it was."""
         return self._output("templateId")
-
-    @property
-    def updated_at(self) -> pulumi.Output[str | None]:
-        """When the platform last changed it (RFC 3339)."""
-        return self._output("updatedAt")
 
 
 class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):

@@ -50,7 +50,7 @@ def without_digest(entries: Sequence[Entry]) -> Iterator[Finding]:
 def too_many_cores(entries: Sequence[Entry], limit: float) -> Iterator[Finding]:
     """All that runs is together larger than it may be, paused or not."""
     running = [entry for entry, _ in ours(entries) if _runs(entry)]
-    cores = sum(_number(entry, "cpu", 0) * _number(entry, "replicas", 1, asked=True) for entry in running)
+    cores = sum(_number(entry, "cpu", 0) * _number(entry, "replicas", 1) for entry in running)
     if cores > limit:
         yield warn(f"the stack has {cores:g} cores, and {limit:g} are allowed", "Make it smaller, or allow more.")
 
@@ -71,6 +71,6 @@ def _value(entry: Entry, name: str) -> Any:
     return inputs[name] if name in inputs else outputs.get(name)
 
 
-def _number(entry: Entry, name: str, default: float, *, asked: bool = False) -> float:
-    value = (entry.get("inputs") or {}).get(name) if asked else _value(entry, name)
+def _number(entry: Entry, name: str, default: float) -> float:
+    value = _value(entry, name)
     return value if isinstance(value, int | float) else default

@@ -29,6 +29,16 @@ class SandboxInfo(WholeOutputs):
     """vCPUs."""
     memory_gb: int | None = None
     """Memory in GB."""
+    replicas: int | None = None
+    """1 where it runs, 0 where it is paused."""
+    org_id: str
+    """The organisation it belongs to."""
+    project_id: str
+    """The project it belongs to."""
+    created_by: str | None = None
+    """Who made it: a user's or an API key's id."""
+    updated_at: str | None = None
+    """When the platform last changed it (RFC 3339)."""
 
 
 class SandboxInfos(Outputs):

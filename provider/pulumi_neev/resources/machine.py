@@ -67,26 +67,16 @@ class LastCrash(Model):
 
 
 class MachineOutputs(Outputs):
-    """What the platform says of a sandbox."""
+    """What the platform says of a sandbox that others can be built on; `getSandbox` tells the rest."""
 
     phase: str
     """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
     addressable: bool | None = None
     """Whether it can be reached by now; briefly not after it was made."""
-    replicas: int | None = None
-    """1 where it runs, 0 where it is paused."""
     connect_url: Annotated[str | None, Stable()] = None
     """Where commands and files of the sandbox are served; useless without an API key."""
-    org_id: Annotated[str, Stable()]
-    """The organisation it belongs to."""
-    project_id: Annotated[str, Stable()]
-    """The project it belongs to."""
-    created_by: Annotated[str | None, Stable()] = None
-    """Who made it: a user's or an API key's id."""
     created_at: Annotated[str, Stable()]
     """When it was made (RFC 3339)."""
-    updated_at: str | None = None
-    """When the platform last changed it (RFC 3339)."""
     idle_expires_at: str | None = None
     """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
     hard_expires_at: str | None = None

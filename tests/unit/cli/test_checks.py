@@ -220,7 +220,7 @@ class TestRules:
     def test_more_cores_than_a_stack_may_have(self) -> None:
         entries = [
             entry("Sandbox", "one", outputs={"cpu": 2}),
-            entry("Sandbox", "many", inputs={"cpu": 1, "replicas": 3}, outputs={"replicas": 1}),
+            entry("SandboxPool", "many", inputs={"cpu": 1, "replicas": 3}),
             entry("GoldenImage", "asleep", inputs={"cpu": 8}),
         ]
         assert list(rules.too_many_cores(entries, 5)) == []

@@ -99,7 +99,7 @@ def test_inputs_that_replace_say_so_without_making_the_engine_do_it() -> None:
 
 
 def test_outputs_that_are_always_there_are_required() -> None:
-    assert SANDBOX["required"] == ["createdAt", "egress", "image", "name", "orgId", "phase", "projectId", "region"]
+    assert SANDBOX["required"] == ["createdAt", "egress", "image", "name", "phase", "region"]
     fork = PACKAGE["resources"]["neev:index:SandboxFork"]
     assert set(fork["required"]) >= {"image", "name", "region", "sourceSandboxId"}
     assert "cpu" not in fork["required"]

@@ -16,8 +16,10 @@ from pulumi_neev.functions.sandboxes import (
     GetSnapshots,
     OfSandbox,
     SandboxFilter,
+    SandboxInfo,
 )
 from pulumi_neev.functions.templates import ByIdOrName
+from pulumi_neev.resources.fork import WholeOutputs
 
 
 async def made(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
@@ -35,6 +37,15 @@ async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_
         found = await GetSandbox().call(api, ByIdOrName(**asked))
         assert (found.id, found.name, found.phase, found.cpu, found.memory_gb) == (id, "box", "Ready", 2, 2)
         assert found.connect_url
+
+
+async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Emulator) -> None:
+    found = await GetSandbox().call(api, ByIdOrName(id=await made(api, emulator, "box")))
+    assert (found.org_id, found.project_id, found.replicas) == (emulator.org_id, emulator.project_id, 1)
+    assert found.created_by
+    assert found.updated_at
+    only_told = set(SandboxInfo.model_fields) - set(WholeOutputs.model_fields) - {"id", "name", "cpu", "memory_gb"}
+    assert only_told == {"org_id", "project_id", "replicas", "created_by", "updated_at"}
 
 
 @pytest.mark.parametrize("asked", [{"id": "00000000-0000-0000-0000-000000000001"}, {"name": "bo"}, {"name": "id-of"}])
