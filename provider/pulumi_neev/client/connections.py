@@ -30,7 +30,9 @@ class Connections:
     def __init__(self, settings: Settings, seam: Seam | None) -> None:
         self._settings = settings
         self._seam = seam
-        self._trusted = _trusted(settings)
+        # who need not be trusted is not looked up, which would take as long as the first requests
+        encrypted = urlsplit(settings.base_url).scheme == "https"
+        self._trusted = _trusted(settings) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._first = self._one()
         self._all = [self._first]
         self._idle = [self._first]

@@ -261,6 +261,11 @@ def test_a_bundle_that_holds_no_certificates_is_a_clear_error(tmp_path: Path) ->
         Transport(settings, clock=SYSTEM)
 
 
+async def test_where_nothing_is_encrypted_nobody_is_looked_up_who_could_be_trusted(tmp_path: Path) -> None:
+    settings = Settings("http://127.0.0.1", KEY, "o", "p", ca_bundle=str(tmp_path / "not read.pem"))
+    await Transport(settings, clock=SYSTEM).aclose()
+
+
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
