@@ -1,51 +1,13 @@
 """One watcher for many observers: when it sweeps, whom it tells, and that nothing of it is left."""
 
 import asyncio
-from collections.abc import Callable, Collection
-from itertools import pairwise
 
 import pytest
-from tests.fakes.virtual import VirtualClock, in_virtual_time
+from tests.fakes.sweeps import Sweeps, watcher
+from tests.fakes.virtual import in_virtual_time
 
-from pulumi_neev.client.sweeping import Sighting, Sweeper
-from pulumi_neev.client.watching import Watcher
-from pulumi_neev.client.wire import Item, Page
+from pulumi_neev.client.wire import Item
 from pulumi_neev.core import errors
-
-
-class Sweeps(Sweeper[Item]):
-    """A sweeper that finds every id but those that are gone or in trouble, and notes each sweep."""
-
-    def __init__(self, *, latency: float = 0.0) -> None:
-        super().__init__(read_one=self._unused, read_page=self._unused_page)
-        self.clock = VirtualClock()
-        self.latency = latency
-        self.made: list[tuple[float, set[str], set[str]]] = []
-        self.gone: set[str] = set()
-        self.failing: dict[str, errors.NeevError] = {}
-        self.trouble: Exception | None = None
-
-    async def _unused(self, id: str) -> Item:
-        raise NotImplementedError(id)
-
-    async def _unused_page(self, number: int) -> Page[Item]:
-        raise NotImplementedError(number)
-
-    async def sweep(self, ids: Collection[str], *, prove: Collection[str] = ()) -> Sighting[Item]:
-        self.made.append((round(self.clock.monotonic(), 3), set(ids), set(prove)))
-        await self.clock.sleep(self.latency)
-        if self.trouble is not None:
-            raise self.trouble
-        found = {id: Item(id=id) for id in set(ids) - self.gone - self.failing.keys()}
-        return Sighting(found=found, gone=self.gone & set(ids), failed=self.failing)
-
-    @property
-    def times(self) -> list[float]:
-        return [time for time, _, _ in self.made]
-
-
-def watcher(sweeps: Sweeps) -> Watcher[Item]:
-    return Watcher(sweeps, clock=sweeps.clock)
 
 
 def nothing_runs_on() -> bool:
@@ -220,92 +182,3 @@ async def test_an_hour_of_watching_leaves_nothing_behind() -> None:
     assert 700 <= len(sweeps.made) <= 730
     assert watch.idle
     assert nothing_runs_on()
-
-
-async def finish(watch: Watcher[Item], sweeps: Sweeps, looks: Callable[[int], int], number: int) -> None:
-    """So many ask for an item of their own, one after another, until it has been looked for so often."""
-
-    async def wait(each: int) -> None:
-        await sweeps.clock.sleep(each / 1000)
-        for _ in range(looks(each)):
-            await watch.observe(str(each), 1)
-
-    await asyncio.gather(*(wait(each) for each in range(number)))
-
-
-@in_virtual_time
-async def test_while_some_finish_the_others_are_looked_for_again_soon() -> None:
-    sweeps = Sweeps()
-    await finish(watcher(sweeps), sweeps, lambda each: 2 if each < 50 else 3, 100)
-    first, second, third = sweeps.times
-    assert second - first > 0.9
-    assert third - second == pytest.approx(0.1)
-
-
-@in_virtual_time
-async def test_of_many_the_first_is_looked_for_alone_until_it_does_not_come_back() -> None:
-    sweeps = Sweeps()
-    await finish(watcher(sweeps), sweeps, lambda _: 2, 200)
-    looks = [(time, sorted(ids) if len(ids) < 200 else "all") for time, ids, _ in sweeps.made]
-    assert looks == [(1.0, "all"), (1.3, ["0"]), (1.31, sorted(map(str, range(1, 200))))]
-
-
-@in_virtual_time
-async def test_each_look_alone_is_for_another_and_the_longer_it_takes_the_rarer() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
-
-    async def wait(id: str) -> None:
-        while sweeps.clock.monotonic() < 30:
-            await watch.observe(id, 0.5)
-
-    await asyncio.gather(*(wait(str(each)) for each in range(200)))
-    alone = [(time, min(ids)) for time, ids, _ in sweeps.made if len(ids) == 1]
-    assert len({id for _, id in alone[:10]}) == 10
-    pauses = [late - early for (early, _), (late, _) in pairwise(alone)]
-    assert pauses[:5] == pytest.approx([0.3] * 5)
-    assert min(pauses[-5:]) > 1
-
-
-@in_virtual_time
-async def test_one_that_is_never_ready_keeps_nobody_from_being_seen() -> None:
-    sweeps = Sweeps()
-    seen: dict[int, float] = {}
-
-    async def wait(each: int) -> None:
-        while sweeps.clock.monotonic() < (60 if each == 0 else 5):
-            await watch.observe(str(each), 0.5)
-        seen[each] = sweeps.clock.monotonic()
-
-    watch = watcher(sweeps)
-    await asyncio.gather(*(wait(each) for each in range(200)))
-    assert max(late for each, late in seen.items() if each > 0) < 5.5
-
-
-@in_virtual_time
-async def test_while_looks_alone_tell_nothing_everybody_is_looked_for_now_and_then() -> None:
-    sweeps = Sweeps()
-    await finish(watcher(sweeps), sweeps, lambda each: 40 if each < 190 else 2, 200)
-    for_all = [time for time, ids, _ in sweeps.made if len(ids) > 150]
-    assert 4 < for_all[1] - for_all[0] < 5
-
-
-@in_virtual_time
-async def test_a_newcomer_is_not_kept_waiting_by_looks_at_others() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
-    others = asyncio.create_task(finish(watch, sweeps, lambda _: 10, 200))
-    await asyncio.sleep(2)
-    await watch.observe("new", 0.1)
-    assert sweeps.clock.monotonic() < 3
-    others.cancel()
-
-
-@in_virtual_time
-async def test_who_comes_after_all_others_have_finished_is_not_hurried() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
-    await asyncio.gather(*(watch.observe(str(each), 0) for each in range(20)))
-    await asyncio.sleep(60)
-    await watch.observe("new", 3)
-    assert sweeps.times[-1] == sweeps.times[0] + 63

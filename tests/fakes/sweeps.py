@@ -1,0 +1,45 @@
+"""A sweeper that needs no API, and a watcher that uses it."""
+
+from collections.abc import Collection
+
+from tests.fakes.virtual import VirtualClock
+
+from pulumi_neev.client.sweeping import Sighting, Sweeper
+from pulumi_neev.client.watching import Watcher
+from pulumi_neev.client.wire import Item, Page
+from pulumi_neev.core import errors
+
+
+class Sweeps(Sweeper[Item]):
+    """A sweeper that finds every id but those that are gone or in trouble, and notes each sweep."""
+
+    def __init__(self, *, latency: float = 0.0) -> None:
+        super().__init__(read_one=self._unused, read_page=self._unused_page)
+        self.clock = VirtualClock()
+        self.latency = latency
+        self.made: list[tuple[float, set[str], set[str]]] = []
+        self.gone: set[str] = set()
+        self.failing: dict[str, errors.NeevError] = {}
+        self.trouble: Exception | None = None
+
+    async def _unused(self, id: str) -> Item:
+        raise NotImplementedError(id)
+
+    async def _unused_page(self, number: int) -> Page[Item]:
+        raise NotImplementedError(number)
+
+    async def sweep(self, ids: Collection[str], *, prove: Collection[str] = ()) -> Sighting[Item]:
+        self.made.append((round(self.clock.monotonic(), 3), set(ids), set(prove)))
+        await self.clock.sleep(self.latency)
+        if self.trouble is not None:
+            raise self.trouble
+        found = {id: Item(id=id) for id in set(ids) - self.gone - self.failing.keys()}
+        return Sighting(found=found, gone=self.gone & set(ids), failed=self.failing)
+
+    @property
+    def times(self) -> list[float]:
+        return [time for time, _, _ in self.made]
+
+
+def watcher(sweeps: Sweeps) -> Watcher[Item]:
+    return Watcher(sweeps, clock=sweeps.clock)
