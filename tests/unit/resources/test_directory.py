@@ -177,9 +177,11 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(engine: Engine
     half = caught.value.stored
     assert half.id == f"{box}/app"
     assert "unknown" in half.state["changed"].values()
+    written = [found for found in half.state["changed"].values() if found != "unknown"]
+    assert len(written) >= 2  # ten were begun, and eight may be under way side by side
     engine.sent()
     stored = await engine.finish(DIRECTORY, half)
-    assert 1 <= uploads(engine) <= 8  # at most those that were under way side by side
+    assert 1 <= uploads(engine) <= len(files) - len(written)
     assert stored.state["changed"] == {}
     await engine.delete(DIRECTORY, stored)
     assert await said(engine, box, "ls") == ""
