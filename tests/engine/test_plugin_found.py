@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from tests.engine.project import Pulumi
 
 pytestmark = pytest.mark.engine
+CHECKOUT = Path(__file__).parents[2]
 
 
 def test_a_plugin_on_path_serves(project: Pulumi) -> None:
@@ -44,3 +47,18 @@ def test_the_stacks_configuration_reaches_the_plugin_and_its_key_stays_secret(pr
     assert emulator.api_key not in str(project.export())
     project.destroy()
     assert emulator.state()["sandboxes"] == 0
+
+
+def test_a_plugin_is_added_from_its_source(project: Pulumi, engine: Path, tmp_path: Path) -> None:
+    if (engine / "pulumi-language-python-host").exists():
+        pytest.skip("the Python host that `make engine` builds runs no plugins")
+    checkout = tmp_path / "checkout"
+    shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".*", "venv", "sdks", "tests", "__pycache__"))
+    project.write({"runtime": "yaml", "resources": {"box": {"type": "neev:index:Sandbox"}}, "plugins": {}})
+    added = project.pulumi("package", "add", str(checkout / "plugin"))
+    assert added.returncode == 0, added.text
+    # what is installed stays in the folder, and out of the environment of the checkout
+    assert (checkout / "plugin" / "venv").is_dir()
+    assert not (checkout / ".venv").exists()
+    assert project.up().changes == {"box": "create"}
+    project.destroy()

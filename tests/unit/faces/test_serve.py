@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grpc.aio
 import pytest
+import yaml
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from tests.unit.faces.driver import Driver, Refusal
@@ -77,6 +78,12 @@ async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> Non
             assert (await stub.GetPluginInfo(Empty())).version
             checked = await stub.Check(provider_pb2.CheckRequest(urn="urn:pulumi:a::b::neev:index:Sandbox::c"))
             assert not checked.failures
+
+
+def test_the_folder_has_an_environment_of_its_own() -> None:
+    """Else a host finds the lock of the checkout, and installs into the checkout's environment, if it has uv at all."""
+    runtime = yaml.safe_load((Path(FOLDER) / "PulumiPlugin.yaml").read_text(encoding="utf-8"))["runtime"]
+    assert runtime == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
 
 
 async def silent_engine() -> tuple[asyncio.Server, str, asyncio.Queue[asyncio.StreamWriter]]:
