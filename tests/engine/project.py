@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,6 +25,19 @@ SECONDS = 180
 """How long one command of the engine may take."""
 FOREIGN = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
 """Variables of the machine that runs the tests, which must not decide anything here."""
+
+
+INTERRUPTED = re.compile(
+    r"Traceback \(most recent call last\):[^\n]*\n[^\n]*pulumi-language-python-exec"
+    r"(?:(?!Traceback \().)*?KeyboardInterrupt",
+    re.DOTALL,
+)
+"""What newer engines show of a program that they interrupt, since a resource of it has failed."""
+
+
+def ours(text: str) -> str:
+    """The text without the tracebacks of a program that was interrupted: they are Pulumi's, of its own loop."""
+    return INTERRUPTED.sub("", text)
 
 
 @dataclass(frozen=True)
