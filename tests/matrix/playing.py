@@ -137,7 +137,7 @@ def _played(project: Pulumi, story: Story, face: str) -> dict[Cell, Seen]:
     project.destroy(*AT_ONCE)
     agreement.empty(project)
     silent = {cell.name: each.said for cell, each in seen.items() if each.said and not cell.told(each.said)}
-    assert silent == {}, "what the user read does not name the cause"
+    assert not silent, f"what the user read does not name the cause: {silent}"
     return seen
 
 
