@@ -80,6 +80,28 @@ def test_a_create_that_is_interrupted_keeps_what_exists(project: Pulumi) -> None
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
+def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(project: Pulumi) -> None:
+    emulator = project.emulator
+    emulator.change_settings(rate_limit=2)
+    fleet = {f"box-{number}": box()["box"] for number in range(40)}
+    project.yaml(fleet)
+
+    engine = project.start("up", "--yes", "--skip-preview", "-p", "64")
+    until(lambda: emulator.counts().get("POST /sandboxes", 0) >= 3)
+    engine.send_signal(signal.SIGINT)
+    stopped = time.monotonic()
+    stdout, stderr = engine.communicate(timeout=SECONDS)
+    assert engine.returncode != 0, stdout + stderr
+    assert "Nothing was made: run the same command again." in stdout + stderr
+    assert time.monotonic() - stopped < 8
+    kept = sum(project.state_of(name) is not None for name in fleet)
+    assert emulator.state()["sandboxes"] == kept < len(fleet)
+
+    emulator.change_settings(rate_limit=None)
+    assert project.up().returncode == 0
+    assert emulator.state()["sandboxes"] == len(fleet)
+
+
 def test_a_plugin_whose_engine_was_killed_leaves(project: Pulumi) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})

@@ -8,7 +8,7 @@ from pulumi_neev.client.server_clock import ServerClock
 from pulumi_neev.client.wire import seconds
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import OutcomeUnknown
-from pulumi_neev.core.waiting import TRANSIENT
+from pulumi_neev.core.waiting import TRANSIENT, unsent
 
 LOOKS = (0.2, 0.8, 2.0, 4.0, 8.0)
 """Seconds before each look: a server too slow to answer may be slow to show what it made, too."""
@@ -78,12 +78,13 @@ async def do_once(act: Callable[[], Awaitable[T]], look: Callable[[], Awaitable[
 
 
 async def first_seen(look: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T | None:
-    """Return the first thing that a few looks see, or None."""
-    for pause in LOOKS:
-        await clock.sleep(pause)
-        with contextlib.suppress(*TRANSIENT):
-            if (seen := await look()) is not None:
-                return seen
+    """Return the first thing that a few looks see, or None; they are not given up, for something may be there."""
+    with unsent(None):
+        for pause in LOOKS:
+            await clock.sleep(pause)
+            with contextlib.suppress(*TRANSIENT):
+                if (seen := await look()) is not None:
+                    return seen
     return None
 
 

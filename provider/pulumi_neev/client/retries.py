@@ -8,7 +8,7 @@ from tenacity.stop import stop_base
 from tenacity.wait import wait_base, wait_random_exponential
 
 from pulumi_neev.client.server_clock import parse_date
-from pulumi_neev.core.errors import ApiError, NeverSent, OutcomeUnknown, RateLimited, Unavailable, Unexpected
+from pulumi_neev.core.errors import ApiError, NeevError, NeverSent, OutcomeUnknown, RateLimited, Unavailable, Unexpected
 
 ATTEMPTS = 6
 """Attempts at a request that the server or the network does not serve."""
@@ -65,6 +65,12 @@ class Backoff(wait_base):
             # All who were told the same moment would come back together.
             return error.retry_after + min(jitter, 0.5)
         return jitter
+
+
+def seen(state: RetryCallState) -> str:
+    """Return what the attempt came to."""
+    error = _error(state)
+    return error.fact if isinstance(error, NeevError) else str(error)
 
 
 def retry_after(header: str | None, *, now: float) -> float | None:

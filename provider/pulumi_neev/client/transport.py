@@ -1,11 +1,12 @@
 """Requests to the API and their answers."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
-from tenacity import AsyncRetrying
+from tenacity import AsyncRetrying, RetryCallState
 
 from pulumi_neev.client import answers, retries
 from pulumi_neev.client.connections import Connections, Seam
@@ -21,6 +22,7 @@ from pulumi_neev.core.errors import (
     Unavailable,
     Unexpected,
 )
+from pulumi_neev.core.waiting import before_sending
 
 T = TypeVar("T")
 TOO_MANY_REQUESTS = 429
@@ -77,11 +79,21 @@ class Transport:
             json=json,
         )
         shown = path.removeprefix(self.project)
+        last = "nothing"
+
+        def note(state: RetryCallState) -> None:
+            nonlocal last
+            last = retries.seen(state)
+
+        async def pause(seconds: float) -> None:
+            await before_sending(lambda: self._clock.sleep(seconds), what=f"{method} {shown}", last=last)
+
         retrying = AsyncRetrying(
             retry=retries.may_repeat(method),
             stop=retries.Enough(),
             wait=retries.Backoff(),
-            sleep=self._clock.sleep,
+            before_sleep=note,
+            sleep=pause,
             reraise=True,
         )
         return await retrying(self._attempt, request, shown, parse, [self._settings.api_key, *_secrets_in(json)])
@@ -99,7 +111,12 @@ class Transport:
     async def _send(self, request: httpx.Request, shown: str) -> answers.Answer:
         """Return the answer to a request, whatever its status."""
         try:
-            async with self._pace.turn():
+            async with AsyncExitStack() as stack:
+                await before_sending(
+                    lambda: stack.enter_async_context(self._pace.turn()),
+                    what=f"{request.method} {shown}",
+                    last="the API takes no more at a time",
+                )
                 sent = self._clock.monotonic()
                 response = await self._connections.send(request)
         except httpx.RequestError as error:

@@ -12,6 +12,7 @@ from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.marks import Visible
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
+from pulumi_neev.core.waiting import unsent
 
 AnyResource = Resource[Any, Any]
 
@@ -41,8 +42,12 @@ async def create(resource: AnyResource, api: Any, asked: Mapping[str, Any], call
 
 
 async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
-    """The thing exists and its id is known; nothing has been waited for."""
-    live = await resource.create(api, _asked(resource, asked), call)
+    """The thing exists and its id is known; nothing has been waited for but the API.
+
+    A request that makes it is waited for whatever happens, once it has been sent.
+    """
+    with unsent(call.patience):
+        live = await resource.create(api, _asked(resource, asked), call)
     try:
         return _stored(resource, asked, live)
     except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -50,6 +52,9 @@ class Going:
 
 
 Verdict = Done | Failed | Going
+
+UNSENT = "Nothing was made: run the same command again."
+UNSENT_IN_TIME = "Nothing was made: run the same command again, or allow more time with `customTimeouts`."
 
 
 def _silent(_text: str) -> None:
@@ -142,6 +147,43 @@ async def within(awaitable: Awaitable[T], *, patience: Patience, what: str) -> T
         return await _bounded(awaitable, patience.deadline - patience.spent, patience=patience, what=what)
     except _Late:
         raise errors.DeadlineExceeded(what, patience.spent, "under way") from None
+
+
+# of the operation, for the transport far below it: no call in between has a use for it
+_BEFORE_SENDING: ContextVar[Patience | None] = ContextVar("patience with what has not been sent", default=None)
+
+
+@contextmanager
+def unsent(patience: Patience | None) -> Iterator[None]:
+    """In here, what waits to be sent is sent no more once the patience is over; with None, it always is.
+
+    What has been sent is not given up: it may have made something, of which nobody would know.
+    """
+    before = _BEFORE_SENDING.set(patience)
+    try:
+        yield
+    finally:
+        _BEFORE_SENDING.reset(before)
+
+
+async def before_sending(wait: Callable[[], Awaitable[T]], *, what: str, last: str) -> T:
+    """Return the result of a wait that `what` is sent after, with what was seen `last` of it; `unsent` says how long.
+
+    Raises:
+        DeadlineExceeded: the time that was left is over.
+        Cancelled: at once when the patience is cancelled.
+    """
+    patience = _BEFORE_SENDING.get()
+    if patience is None:
+        return await wait()
+    if patience.cancelled.is_set():
+        raise errors.Cancelled(what, hint=UNSENT)
+    try:
+        return await _bounded(wait(), patience.deadline - patience.spent, patience=patience, what=what)
+    except errors.Cancelled:
+        raise errors.Cancelled(what, hint=UNSENT) from None
+    except _Late:
+        raise errors.DeadlineExceeded(what, patience.spent, last, hint=UNSENT_IN_TIME) from None
 
 
 async def first(*awaitables: Awaitable[Any]) -> None:

@@ -138,7 +138,7 @@ class Operations:
         """The result of the work, which is given up soon after its deadline or the wish to stop, wherever it hangs."""
         future = asyncio.ensure_future(work)
         patience = call.patience
-        await first(future, self._clock.sleep(patience.deadline + GRACE), self._stopped())
+        await first(future, self._clock.sleep(patience.deadline - patience.spent + GRACE), self._stopped())
         await self._engine.heard()
         if not future.cancelled():
             return future.result()

@@ -1,5 +1,6 @@
 """What is taken for ours after an unclear answer, and what is not."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from tests.fakes.clock import EPOCH, FakeClock
 from pulumi_neev.client.adopting import LOOKS, TOLERANCE, first_seen, make_once
 from pulumi_neev.client.server_clock import ServerClock
 from pulumi_neev.core import errors
+from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.waiting import Patience, before_sending, unsent
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,21 @@ async def test_it_may_appear_late() -> None:
 async def test_looks_that_fail_in_passing_are_repeated() -> None:
     maker = Maker(errors.Unavailable(503), errors.NeverSent("x"), errors.RateLimited(429), [made(3)])
     assert await maker.once() == made(3)
+
+
+async def test_what_may_be_there_is_looked_for_even_when_the_user_asks_to_stop() -> None:
+    stop = asyncio.Event()
+    stop.set()
+    maker = Maker([], [made(3)])
+
+    async def candidates() -> Iterable[Made]:
+        return await before_sending(maker.candidates, what="GET /sandboxes", last="nothing")
+
+    with unsent(Patience(1, SYSTEM, stop)):
+        found = await make_once(
+            maker.make, candidates, what="it", clock=maker.clock, server_clock=ServerClock(maker.clock)
+        )
+    assert found == made(3)
 
 
 async def test_looks_that_fail_for_good_are_the_error() -> None:

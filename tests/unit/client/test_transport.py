@@ -12,12 +12,15 @@ import httpx
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
 from tests.fakes.script import Ending, Script, answer
+from tests.fakes.virtual import VirtualClock, in_virtual_time
 
+from pulumi_neev.client.pacing import FIRST_BURST
 from pulumi_neev.client.retries import ATTEMPTS, ATTEMPTS_WHEN_TOLD_TO_WAIT
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.client.transport import Transport
 from pulumi_neev.core import errors
 from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.waiting import Patience, unsent
 
 KEY = "key-that-nobody-may-see"
 SETTINGS = Settings("https://api.test/agent", KEY, "o/ rg", "p/1")
@@ -198,6 +201,44 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
         await wire._attempt(wire._connections.build_request("GET", "https://api.test/x"), "/x", identified, [])
     await wire.request("GET", "/x", parse=identified)
     assert clock.slept == [9]
+
+
+@in_virtual_time
+async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_asks_to_stop() -> None:
+    stop, script = asyncio.Event(), Script(answer(503, retry_after="9"))
+    wire = Transport(SETTINGS, clock=VirtualClock(), seam=script)
+    asyncio.get_running_loop().call_later(1, stop.set)
+    with unsent(Patience(60, VirtualClock(), stop)), pytest.raises(errors.Cancelled):
+        await wire.request("POST", "/x", parse=identified)
+    assert VirtualClock().monotonic() == pytest.approx(1)
+    assert len(script.sent) == 1
+
+
+@in_virtual_time
+async def test_an_answer_that_puts_off_is_told_when_the_time_is_over() -> None:
+    wire = Transport(SETTINGS, clock=VirtualClock(), seam=Script(answer(503, retry_after="9")))
+    words = r"^POST /x: not done after 5 s; last seen: POST /x was answered with 503"
+    with unsent(Patience(5, VirtualClock(), asyncio.Event())), pytest.raises(errors.DeadlineExceeded, match=words):
+        await wire.request("POST", "/x", parse=identified)
+
+
+@in_virtual_time
+async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_asks_to_stop() -> None:
+    stop, script = asyncio.Event(), Script(answer(429, retry_after="9"), GOOD)
+    wire = Transport(SETTINGS, clock=VirtualClock(), seam=script)
+
+    async def making() -> None:
+        with unsent(Patience(60, VirtualClock(), stop)):
+            await wire.request("POST", "/x", parse=identified)
+
+    asyncio.get_running_loop().call_later(1, stop.set)
+    ends = await asyncio.gather(*(making() for _ in range(FIRST_BURST * 3)), return_exceptions=True)
+    sent = sum(1 for each in ends if each is None)
+    assert sent == len(script.sent) - 1
+    assert sum(1 for each in ends if isinstance(each, errors.Cancelled)) == len(ends) - sent > 0
+    # and nobody keeps a place who has left
+    await asyncio.sleep(60)
+    await asyncio.gather(*(wire.request("POST", "/x", parse=identified) for _ in range(FIRST_BURST)))
 
 
 async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path() -> None:

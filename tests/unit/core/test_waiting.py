@@ -9,7 +9,19 @@ from tests.fakes.virtual import VirtualClock, in_virtual_time
 
 from pulumi_neev.core import errors
 from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.waiting import RAREST_LOOK, Done, Failed, Going, Patience, Verdict, first, until, within
+from pulumi_neev.core.waiting import (
+    RAREST_LOOK,
+    Done,
+    Failed,
+    Going,
+    Patience,
+    Verdict,
+    before_sending,
+    first,
+    unsent,
+    until,
+    within,
+)
 
 
 class Thing:
@@ -247,3 +259,49 @@ async def test_a_wait_tells_how_long_it_has_waited_itself() -> None:
         await until(Thing(ready_after=1000).observe, ready, patience=waiting, what="the box")
     assert heard[0].endswith(", 0 s")
     assert heard[-1].endswith((", 49 s", ", 50 s"))
+
+
+async def hour() -> float:
+    """Return what the time is when one has passed."""
+    await asyncio.sleep(3600)
+    return VirtualClock().monotonic()
+
+
+@in_virtual_time
+async def test_what_waits_to_be_sent_waits_as_long_as_it_takes_where_nobody_is_impatient() -> None:
+    assert await before_sending(hour, what="POST /x", last="nothing") == 3600
+    with unsent(patience(5)):
+        # what may have been made is looked for whatever happens
+        with unsent(None):
+            assert await before_sending(hour, what="GET /x", last="nothing") == 7200
+        with pytest.raises(errors.DeadlineExceeded):
+            await before_sending(hour, what="POST /x", last="nothing")
+    assert await before_sending(hour, what="POST /x", last="nothing") == 10800
+
+
+@in_virtual_time
+async def test_what_waits_to_be_sent_is_given_up_when_the_time_of_its_operation_is_over() -> None:
+    waiting = patience(5)
+    await asyncio.sleep(2)
+    words = r"^POST /x: not done after 5 s; last seen: 429. Nothing was made: .*, or allow more time"
+    with unsent(waiting), pytest.raises(errors.DeadlineExceeded, match=words):
+        await before_sending(hour, what="POST /x", last="429")
+    assert VirtualClock().monotonic() == pytest.approx(5)
+
+
+@in_virtual_time
+async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() -> None:
+    stop, sent = asyncio.Event(), list[str]()
+
+    async def at_once() -> None:
+        sent.append("it")
+
+    asyncio.get_running_loop().call_later(3, stop.set)
+    words = r"^POST /x: stopped waiting, as asked. Nothing was made: run the same command again.$"
+    with unsent(patience(cancelled=stop)):
+        with pytest.raises(errors.Cancelled, match=words):
+            await before_sending(hour, what="POST /x", last="429")
+        with pytest.raises(errors.Cancelled, match=words):
+            await before_sending(at_once, what="POST /x", last="429")
+    assert VirtualClock().monotonic() == pytest.approx(3)
+    assert sent == []

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2
+from tests.fakes.virtual import VirtualClock, in_virtual_time
 from tests.unit.faces.driver import read, struct, urn
 
 from pulumi_neev.client import Api, Settings, connect
@@ -17,7 +18,7 @@ from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.marks import Update, Visible
 from pulumi_neev.core.model import Inputs, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
-from pulumi_neev.faces.operations import Operations
+from pulumi_neev.faces.operations import GRACE, Operations
 from pulumi_neev.faces.reporting import Engine
 from pulumi_neev.faces.wire_errors import Code, Refused
 from pulumi_neev.resources.sandbox import Sandbox
@@ -136,6 +137,22 @@ async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
     request = provider_pb2.DeleteRequest(id="the-id", urn=urn("Thing"), timeout=0.1)
     with pytest.raises(Exception, match="Thing box: not done after"):
         await operations().delete(Thing(broken), request)
+
+
+@in_virtual_time
+async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> None:
+    class Slow(Thing):
+        """Made after a while."""
+
+        async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+            """As every thing, later."""
+            await asyncio.sleep(6)
+            return await super().create(api, inputs, call)
+
+    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=10)
+    with pytest.raises(Refused, match="not done after 10 s"):
+        await Operations(_nothing, Engine(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
+    assert VirtualClock().monotonic() == pytest.approx(10 + GRACE)
 
 
 @pytest.mark.parametrize("stopped", [True, False])

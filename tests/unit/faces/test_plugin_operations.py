@@ -144,6 +144,40 @@ async def test_cancelling_ends_even_a_request_that_hangs(plugin: Driver, platfor
     assert caught.value.kept is not None
 
 
+async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(plugin: Driver, platform: Emulator) -> None:
+    platform.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
+    creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
+    await until(platform, "POST /sandboxes")
+    started = time.monotonic()
+    await plugin.call("Cancel", Empty())
+    with pytest.raises(Refusal, match=r"stopped waiting, as asked. Nothing was made: run the same command") as caught:
+        await creating
+    assert time.monotonic() - started < 1.5
+    assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.CANCELLED, None)
+    assert platform.state()["sandboxes"] == 0
+
+
+async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(plugin: Driver, platform: Emulator) -> None:
+    platform.add_fault("hang", method="POST", path="/sandboxes", seconds=1.5, act=True)
+    creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
+    while platform.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
+        await asyncio.sleep(0.01)
+    await plugin.call("Cancel", Empty())
+    with pytest.raises(Refusal, match="stopped waiting, as asked") as caught:
+        await creating
+    assert caught.value.kept is not None
+    assert platform.state()["sandboxes"] == 1
+
+
+async def test_the_time_for_a_create_counts_while_the_platform_takes_none(plugin: Driver, platform: Emulator) -> None:
+    platform.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
+    started = time.monotonic()
+    with pytest.raises(Refusal, match=r"not done after 1 s; last seen: .*429.*Nothing was made") as caught:
+        await plugin.create("Sandbox", BOX, timeout=1)
+    assert time.monotonic() - started < 2.5
+    assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.DEADLINE_EXCEEDED, None)
+
+
 async def test_after_a_new_configuration_operations_run_again(plugin: Driver) -> None:
     await plugin.call("Cancel", Empty())
     await plugin.configure()
