@@ -8,6 +8,7 @@ from pulumi_neev.client.sweeping import Sighting, Sweeper
 from pulumi_neev.client.watching import Watcher
 from pulumi_neev.client.wire import Item, Page
 from pulumi_neev.core import errors
+from pulumi_neev.core.waiting import before_sending, listener
 
 
 class Sweeps(Sweeper[Item]):
@@ -21,6 +22,8 @@ class Sweeps(Sweeper[Item]):
         self.gone: set[str] = set()
         self.failing: dict[str, errors.NeevError] = {}
         self.trouble: Exception | None = None
+        self.passing: str | None = None
+        """What goes wrong in the middle of a sweep, and is tried again."""
 
     async def _unused(self, id: str) -> Item:
         raise NotImplementedError(id)
@@ -30,7 +33,10 @@ class Sweeps(Sweeper[Item]):
 
     async def sweep(self, ids: Collection[str], *, prove: Collection[str] = ()) -> Sighting[Item]:
         self.made.append((round(self.clock.monotonic(), 3), set(ids), set(prove)))
-        await self.clock.sleep(self.latency)
+        await before_sending(lambda: self.clock.sleep(self.latency / 2), what="GET /items", last="nothing")
+        if self.passing is not None:
+            listener()(self.passing)
+        await self.clock.sleep(self.latency / 2)
         if self.trouble is not None:
             raise self.trouble
         found = {id: Item(id=id) for id in set(ids) - self.gone - self.failing.keys()}

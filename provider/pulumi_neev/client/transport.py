@@ -22,7 +22,7 @@ from pulumi_neev.core.errors import (
     Unavailable,
     Unexpected,
 )
-from pulumi_neev.core.waiting import before_sending
+from pulumi_neev.core.waiting import before_sending, listener
 
 T = TypeVar("T")
 TOO_MANY_REQUESTS = 429
@@ -84,6 +84,7 @@ class Transport:
         def note(state: RetryCallState) -> None:
             nonlocal last
             last = retries.seen(state)
+            listener()(last)
 
         async def pause(seconds: float) -> None:
             await before_sending(lambda: self._clock.sleep(seconds), what=f"{method} {shown}", last=last)

@@ -1,6 +1,7 @@
 """One watcher for all who wait: it looks for everybody at once."""
 
 import asyncio
+from contextvars import Context
 from dataclasses import dataclass, field
 from math import inf, sqrt
 from typing import Generic, TypeVar
@@ -10,7 +11,7 @@ from pulumi_neev.client.sweeping import Sighting, Sweeper
 from pulumi_neev.client.wire import Item
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import Cancelled
-from pulumi_neev.core.waiting import first
+from pulumi_neev.core.waiting import Listener, first, hearing, listener
 
 W = TypeVar("W", bound=Item)
 
@@ -62,6 +63,8 @@ class _Observer(Generic[W]):
     """When the item was first asked for."""
     again: bool
     """Whether it has been looked for since."""
+    hear: Listener = field(default_factory=listener)
+    """Hears of what goes wrong while it is looked for."""
     told: asyncio.Future[Seen[W]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def tell(self, seen: Seen[W]) -> None:
@@ -127,7 +130,8 @@ class Watcher(Generic[W]):
         self._observers.add(observer)
         self._changed.set()
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._watch())
+            # for all who observe, so in the name of none of them
+            self._task = asyncio.create_task(self._watch(), context=Context())
         try:
             seen = await observer.told
         finally:
@@ -215,10 +219,17 @@ class Watcher(Generic[W]):
 
     async def _tell_what_is_seen(self, served: set[_Observer[W]]) -> None:
         """Tell them what one sweep sees of their items."""
+
+        def hear(trouble: str) -> None:
+            for each in served:
+                if not each.told.done():
+                    each.hear(trouble)
+
         try:
-            sighting = await self._sweeper.sweep(
-                {each.id for each in served}, prove={each.id for each in served if each.proof}
-            )
+            with hearing(hear):
+                sighting = await self._sweeper.sweep(
+                    {each.id for each in served}, prove={each.id for each in served if each.proof}
+                )
         except Exception as error:  # noqa: BLE001  it belongs to those who asked
             for each in served:
                 each.tell(Seen(error=error))

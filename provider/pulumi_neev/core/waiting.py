@@ -61,6 +61,13 @@ def _silent(_text: str) -> None:
     """Tell nobody."""
 
 
+Listener = Callable[[str], None]
+
+# of the operation that goes on, for the transport far below it: no call in between has a use for them
+_LISTENER: ContextVar[Listener] = ContextVar("who hears of trouble", default=_silent)
+_UNSENT: ContextVar["Patience | None"] = ContextVar("patience with what has not been sent", default=None)
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long an operation may take, by which clock, and who may end it or wants to hear of it.
@@ -96,7 +103,7 @@ async def until(
     """Return the first observation that is done.
 
     `observe(within)` gives an observation that is made at most about `within` seconds from now; it chooses the
-    moment, so that one request can serve many waits.
+    moment, so that one request can serve many waits. What goes wrong meanwhile and is tried again counts as seen.
 
     Raises:
         Failed: as soon as an observation is classified so.
@@ -110,16 +117,21 @@ async def until(
     def tell(seen: str) -> None:
         patience.progress(f"{seen}, {clock.monotonic() - started:.0f} s")
 
+    def hear(trouble: str) -> None:
+        nonlocal last
+        last = trouble
+        tell(last.rstrip("."))
+
     async def looking() -> T:
         nonlocal last
         while True:
             left = patience.deadline - patience.spent
             soon = max(min(_look_within(clock.monotonic() - started), left * 0.9), LAST_LOOK)
             try:
-                seen = await observe(soon)
+                with hearing(hear):
+                    seen = await observe(soon)
             except TRANSIENT as error:
-                last = error.fact
-                tell(last.rstrip("."))
+                hear(error.fact)
                 await clock.sleep(soon)
                 continue
             verdict = classify(seen)
@@ -149,8 +161,19 @@ async def within(awaitable: Awaitable[T], *, patience: Patience, what: str) -> T
         raise errors.DeadlineExceeded(what, patience.spent, "under way") from None
 
 
-# of the operation, for the transport far below it: no call in between has a use for it
-_BEFORE_SENDING: ContextVar[Patience | None] = ContextVar("patience with what has not been sent", default=None)
+@contextmanager
+def hearing(listener: Listener) -> Iterator[None]:
+    """In here, the listener hears of what goes wrong and is tried again."""
+    before = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(before)
+
+
+def listener() -> Listener:
+    """Return who hears of trouble here."""
+    return _LISTENER.get()
 
 
 @contextmanager
@@ -159,31 +182,36 @@ def unsent(patience: Patience | None) -> Iterator[None]:
 
     What has been sent is not given up: it may have made something, of which nobody would know.
     """
-    before = _BEFORE_SENDING.set(patience)
+    before = _UNSENT.set(patience)
     try:
         yield
     finally:
-        _BEFORE_SENDING.reset(before)
+        _UNSENT.reset(before)
 
 
 async def before_sending(wait: Callable[[], Awaitable[T]], *, what: str, last: str) -> T:
     """Return the result of a wait that `what` is sent after, with what was seen `last` of it; `unsent` says how long.
 
+    Progress hears of it every second.
+
     Raises:
         DeadlineExceeded: the time that was left is over.
         Cancelled: at once when the patience is cancelled.
     """
-    patience = _BEFORE_SENDING.get()
+    patience = _UNSENT.get()
     if patience is None:
         return await wait()
     if patience.cancelled.is_set():
         raise errors.Cancelled(what, hint=UNSENT)
+    telling = asyncio.ensure_future(_tell(last, patience))
     try:
         return await _bounded(wait(), patience.deadline - patience.spent, patience=patience, what=what)
     except errors.Cancelled:
         raise errors.Cancelled(what, hint=UNSENT) from None
     except _Late:
         raise errors.DeadlineExceeded(what, patience.spent, last, hint=UNSENT_IN_TIME) from None
+    finally:
+        telling.cancel()
 
 
 async def first(*awaitables: Awaitable[Any]) -> None:
@@ -195,6 +223,15 @@ async def first(*awaitables: Awaitable[Any]) -> None:
         for future in futures:
             future.cancel()
         await asyncio.gather(*futures, return_exceptions=True)
+
+
+async def _tell(seen: str, patience: Patience) -> None:
+    """Tell how it goes every second, where nothing new is seen."""
+    waited = 0
+    while True:
+        await patience.clock.sleep(1)
+        waited += 1
+        patience.progress(f"{seen.rstrip('.')}, {waited} s")
 
 
 def _look_within(age: float) -> float:

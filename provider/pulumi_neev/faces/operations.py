@@ -22,7 +22,7 @@ from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
 from pulumi_neev.core.resource import Call
-from pulumi_neev.core.waiting import Patience, first
+from pulumi_neev.core.waiting import Patience, first, hearing
 from pulumi_neev.faces.planning import name_of, state_on_wire
 from pulumi_neev.faces.reporting import Engine, Progress, making
 from pulumi_neev.faces.values import decode, decode_plain, encode, plain, sealed_as, sealed_by
@@ -136,8 +136,9 @@ class Operations:
 
     async def _bounded(self, work: Awaitable[T], call: Call) -> T:
         """The result of the work, which is given up soon after its deadline or the wish to stop, wherever it hangs."""
-        future = asyncio.ensure_future(work)
         patience = call.patience
+        with hearing(patience.progress):
+            future = asyncio.ensure_future(work)
         await first(future, self._clock.sleep(patience.deadline - patience.spent + GRACE), self._stopped())
         await self._engine.heard()
         if not future.cancelled():

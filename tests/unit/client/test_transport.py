@@ -20,7 +20,7 @@ from pulumi_neev.client.settings import Settings
 from pulumi_neev.client.transport import Transport
 from pulumi_neev.core import errors
 from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.waiting import Patience, unsent
+from pulumi_neev.core.waiting import Patience, hearing, unsent
 
 KEY = "key-that-nobody-may-see"
 SETTINGS = Settings("https://api.test/agent", KEY, "o/ rg", "p/1")
@@ -201,6 +201,15 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
         await wire._attempt(wire._connections.build_request("GET", "https://api.test/x"), "/x", identified, [])
     await wire.request("GET", "/x", parse=identified)
     assert clock.slept == [9]
+
+
+async def test_whoever_waits_hears_of_each_attempt_that_is_followed_by_another() -> None:
+    heard: list[str] = []
+    with hearing(heard.append):
+        await transport(Script(REFUSED, BUSY, GOOD)).request("GET", "/x", parse=identified)
+    await transport(Script(LOST, GOOD)).request("GET", "/x", parse=identified)
+    assert heard[0].startswith("GET /x: no connection to api.test")
+    assert heard[1:] == ["GET /x was answered with 503: the API gave no reason."]
 
 
 @in_virtual_time

@@ -8,6 +8,7 @@ from tests.fakes.virtual import in_virtual_time
 
 from pulumi_neev.client.wire import Item
 from pulumi_neev.core import errors
+from pulumi_neev.core.waiting import Patience, hearing, unsent
 
 
 def nothing_runs_on() -> bool:
@@ -94,6 +95,32 @@ async def test_after_a_failure_the_next_sweep_is_a_new_chance() -> None:
         await watch.observe("a", 0)
     sweeps.trouble = None
     assert await watch.observe("a", 0) == Item(id="a")
+
+
+@in_virtual_time
+async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried_again() -> None:
+    sweeps = Sweeps(latency=2)
+    sweeps.passing = "503."
+    watch = watcher(sweeps)
+    heard: list[str] = []
+
+    async def observe(id: str) -> None:
+        with hearing(lambda trouble: heard.append(f"{id}: {trouble}")):
+            await watch.observe(id, 0)
+
+    leaving = asyncio.create_task(observe("left"))
+    asyncio.get_running_loop().call_later(0.5, leaving.cancel)
+    await asyncio.gather(observe("a"), observe("b"), leaving, return_exceptions=True)
+    assert sorted(heard) == ["a: 503.", "b: 503."]
+
+
+@in_virtual_time
+async def test_the_sweep_for_all_is_not_given_up_with_the_one_who_came_first() -> None:
+    stop = asyncio.Event()
+    stop.set()
+    sweeps = Sweeps()
+    with unsent(Patience(60, sweeps.clock, stop)):
+        assert await watcher(sweeps).observe("a", 0) == Item(id="a")
 
 
 @in_virtual_time

@@ -18,6 +18,7 @@ from pulumi_neev.core.waiting import (
     Verdict,
     before_sending,
     first,
+    listener,
     unsent,
     until,
     within,
@@ -65,6 +66,21 @@ async def test_who_waits_is_told_why_nothing_can_be_seen() -> None:
     thing = Thing(ready_after=1, troubles=[errors.NeverSent("GET /x: no connection to api.test")])
     await until(thing.observe, ready, patience=patience(progress=told.append), what="w")
     assert told[0] == "GET /x: no connection to api.test, 0 s"
+
+
+@in_virtual_time
+async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_seen_last() -> None:
+    told: list[str] = []
+
+    async def observe(_within: float) -> str:
+        await asyncio.sleep(1)
+        listener()("GET /x: no connection to api.test.")
+        return await asyncio.Event().wait() and "never"
+
+    words = r"^w: not done after 5 s; last seen: GET /x: no connection to api.test. "
+    with pytest.raises(errors.DeadlineExceeded, match=words):
+        await until(observe, ready, patience=patience(5, progress=told.append), what="w")
+    assert told == ["GET /x: no connection to api.test, 1 s"]
 
 
 @in_virtual_time
@@ -305,3 +321,13 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() ->
             await before_sending(at_once, what="POST /x", last="429")
     assert VirtualClock().monotonic() == pytest.approx(3)
     assert sent == []
+
+
+@in_virtual_time
+async def test_who_waits_to_send_is_told_why_and_for_how_long() -> None:
+    told: list[str] = []
+    with unsent(patience(progress=told.append)):
+        await before_sending(lambda: asyncio.sleep(2.5), what="POST /x", last="429: come back later.")
+    assert told == ["429: come back later, 1 s", "429: come back later, 2 s"]
+    await asyncio.sleep(5)
+    assert len(told) == 2

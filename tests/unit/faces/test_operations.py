@@ -18,6 +18,7 @@ from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.marks import Update, Visible
 from pulumi_neev.core.model import Inputs, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.core.waiting import listener
 from pulumi_neev.faces.operations import GRACE, Operations
 from pulumi_neev.faces.reporting import Engine
 from pulumi_neev.faces.wire_errors import Code, Refused
@@ -153,6 +154,15 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
     with pytest.raises(Refused, match="not done after 10 s"):
         await Operations(_nothing, Engine(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
     assert VirtualClock().monotonic() == pytest.approx(10 + GRACE)
+
+
+async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
+    async def settle() -> None:
+        listener()("GET /x: no connection to api.test.")
+        await asyncio.Event().wait()
+
+    found = await kept(Thing(settle))
+    assert "last seen: GET /x: no connection to api.test. It may" in found.reasons[0]
 
 
 @pytest.mark.parametrize("stopped", [True, False])

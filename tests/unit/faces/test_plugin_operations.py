@@ -178,6 +178,16 @@ async def test_the_time_for_a_create_counts_while_the_platform_takes_none(plugin
     assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.DEADLINE_EXCEEDED, None)
 
 
+async def test_the_cause_is_told_even_where_the_time_is_over_before_the_last_attempt(
+    plugin: Driver, platform: Emulator
+) -> None:
+    kept = await plugin.create("Sandbox", BOX)
+    platform.refuse(3)
+    with pytest.raises(Refusal, match=r"not done after 1 s; last seen: GET /sandboxes/.*: no connection to") as caught:
+        await plugin.update(kept, {**BOX, "cpu": 2}, timeout=1)
+    assert caught.value.kept is not None
+
+
 async def test_after_a_new_configuration_operations_run_again(plugin: Driver) -> None:
     await plugin.call("Cancel", Empty())
     await plugin.configure()
