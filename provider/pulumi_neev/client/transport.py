@@ -71,6 +71,7 @@ class Transport:
             ApiError: the API refuses, or its answer cannot be read.
             NeverSent: no connection could be made.
             OutcomeUnknown: a write was sent and its effect is not known.
+            DeadlineExceeded, Cancelled: it waited to be sent, within `unsent`.
         """
         request = self._connections.build_request(
             method,
@@ -113,6 +114,7 @@ class Transport:
         """Return the answer to a request, whatever its status."""
         try:
             async with AsyncExitStack() as stack:
+                # where the wait is given up, whatever it has taken is given back
                 await before_sending(
                     lambda: stack.enter_async_context(self._pace.turn()),
                     what=f"{request.method} {shown}",
