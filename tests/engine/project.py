@@ -165,6 +165,10 @@ class Pulumi:
                     found.append(process)
         return found
 
+    def running(self, part: str) -> list[psutil.Process]:
+        """What runs for this project with this in its command line."""
+        return [each for each in self.processes() if any(part in word for word in command_line(each))]
+
     def up(self, *arguments: str) -> Result:
         """The stack is as its program says; `changes` of the result tells what that took."""
         return _ok(self.pulumi("up", "--yes", "--json", "--skip-preview", *arguments))
@@ -208,7 +212,7 @@ class Pulumi:
 
 def command_line(process: psutil.Process) -> list[str]:
     """The process's command and its arguments; nothing where it has ended."""
-    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         return process.cmdline()
     return []
 

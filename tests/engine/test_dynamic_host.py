@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-import psutil
 import pytest
 from tests.engine.project import Pulumi, ours, outside, until
 
@@ -54,16 +53,6 @@ def lines(engine: subprocess.Popen[str], on_stop: Callable[[], object]) -> str:
     return "".join(said)
 
 
-def hosts(project: Pulumi) -> list[psutil.Process]:
-    """The dynamic hosts of this project that run."""
-    found = []
-    for process in project.processes():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "pulumi.dynamic" in process.cmdline():
-                found.append(process)
-    return found
-
-
 def pending(project: Pulumi) -> list[dict[str, Any]]:
     """The operations that the state says are under way."""
     operations: list[dict[str, Any]] = project.export()["deployment"].get("pending_operations") or []
@@ -94,7 +83,7 @@ def test_asked_to_stop_once_it_finishes_what_it_has_begun_and_saves_it(project: 
     assert box["outputs"]["phase"] == "Ready"
     assert project.state_of("kept") is None
     assert pending(project) == []
-    assert hosts(project) == []
+    assert project.running("pulumi.dynamic") == []
 
     assert project.up().changes == {"kept": "create"}
 
@@ -104,7 +93,7 @@ def test_asked_to_stop_twice_it_leaves_an_operation_that_names_what_was_made(pro
     with updating(project) as engine:
         lines(engine, lambda: engine.send_signal(signal.SIGINT))
     assert engine.returncode != 0
-    assert hosts(project) == []
+    assert project.running("pulumi.dynamic") == []
     assert project.state_of("box") is None
     (operation,) = pending(project)
     assert operation["type"] == "creating"
@@ -121,8 +110,8 @@ def test_asked_to_stop_twice_it_leaves_an_operation_that_names_what_was_made(pro
 
 def test_a_host_whose_engine_was_killed_leaves(project: Pulumi) -> None:
     with updating(project) as engine:
-        assert len(hosts(project)) == 1
+        assert len(project.running("pulumi.dynamic")) == 1
         engine.kill()
-    until(lambda: hosts(project) == [])
+    until(lambda: project.running("pulumi.dynamic") == [])
     assert len(pending(project)) == 1
     assert project.pulumi("cancel", "--yes").returncode == 0

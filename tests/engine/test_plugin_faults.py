@@ -6,28 +6,16 @@ import signal
 import time
 from typing import Any
 
-import psutil
 import pytest
 from tests.engine.project import SECONDS, Pulumi, outside, until
 
 pytestmark = pytest.mark.engine
 
+PLUGIN = "pulumi-resource-neev"
+
 
 def box(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
     return {"box": {"type": "neev:index:Sandbox", "properties": properties, "options": options or {}}}
-
-
-def plugins(project: Pulumi) -> list[psutil.Process]:
-    """The plugin's processes that serve this project."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            ours = process.environ().get("PULUMI_HOME") == project.env["PULUMI_HOME"]
-            if ours and any("pulumi-resource-neev" in part for part in process.cmdline()):
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            continue
-    return found
 
 
 def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_finishes_it(project: Pulumi) -> None:
@@ -109,10 +97,10 @@ def test_a_plugin_whose_engine_was_killed_leaves(project: Pulumi) -> None:
 
     engine = project.start("up", "--yes", "--skip-preview")
     until(lambda: emulator.counts().get("POST /sandboxes") == 1)
-    assert plugins(project)
+    assert project.running(PLUGIN)
     engine.kill()
     engine.communicate(timeout=SECONDS)
-    assert until(lambda: not plugins(project)) < 10
+    assert until(lambda: not project.running(PLUGIN)) < 10
 
 
 def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: Pulumi) -> None:
@@ -122,7 +110,7 @@ def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: Pulumi) -
 
     engine = project.start("up", "--yes", "--skip-preview")
     until(lambda: not emulator.control("GET", "faults"))
-    for each in plugins(project):
+    for each in project.running(PLUGIN):
         each.kill()
     stdout, stderr = engine.communicate(timeout=SECONDS)
     assert engine.returncode != 0

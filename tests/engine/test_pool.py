@@ -102,7 +102,7 @@ def killed(project: Pulumi, creates: int) -> None:
     until(lambda: emulator.counts().get(CREATE) == creates)
     engine.kill()
     engine.communicate()
-    until(lambda: not [each for each in project.processes() if "pulumi-resource" in " ".join(each.cmdline())])
+    until(lambda: not project.running("pulumi-resource"))
     emulator.change_settings(durations={"create": 0})
     emulator.advance(HOUR)
     assert project.neev("recover", "--cancel", "--yes").returncode == 0

@@ -34,7 +34,7 @@ def killed(project: Pulumi, call: str = "POST /sandboxes", times: int = 1) -> No
     until(lambda: emulator.counts().get(call) == times)
     engine.kill()
     engine.communicate()
-    until(lambda: not [each for each in project.processes() if "pulumi-resource" in " ".join(each.cmdline())])
+    until(lambda: not project.running("pulumi-resource"))
     emulator.change_settings(durations={"create": 0, "snapshot": 0})
 
 
