@@ -49,6 +49,11 @@ class Seen:
     said: str | None
     """What the user read of it; nothing where all went well."""
 
+    @property
+    def met(self) -> bool:
+        """Whether the call met its fault: a list is read only where two reads come within one look."""
+        return self.sent > 0 or self.said is not None
+
     def __str__(self) -> str:
         if self.said is not None:
             return "says so"
