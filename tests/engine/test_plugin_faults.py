@@ -18,6 +18,18 @@ def box(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, A
     return {"box": {"type": "neev:index:Sandbox", "properties": properties, "options": options or {}}}
 
 
+def interrupted(project: Pulumi, *arguments: str, creates: int) -> str:
+    """What an update says that is interrupted once so many sandboxes have been asked for, and ends soon after."""
+    engine = project.start("up", "--yes", "--skip-preview", *arguments)
+    until(lambda: project.emulator.counts().get("POST /sandboxes", 0) >= creates)
+    engine.send_signal(signal.SIGINT)
+    stopped = time.monotonic()
+    stdout, stderr = engine.communicate(timeout=SECONDS)
+    assert engine.returncode != 0, stdout + stderr
+    assert time.monotonic() - stopped < 8
+    return stdout + stderr
+
+
 def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_finishes_it(project: Pulumi) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
@@ -51,14 +63,7 @@ def test_a_create_that_is_interrupted_keeps_what_exists(project: Pulumi) -> None
     emulator.change_settings(durations={"create": 3600})
     project.yaml(box())
 
-    engine = project.start("up", "--yes", "--skip-preview")
-    until(lambda: emulator.counts().get("POST /sandboxes") == 1)
-    engine.send_signal(signal.SIGINT)
-    stopped = time.monotonic()
-    stdout, stderr = engine.communicate(timeout=SECONDS)
-    assert engine.returncode != 0, stdout + stderr
-    assert "stopped waiting, as asked" in stdout + stderr
-    assert time.monotonic() - stopped < 8
+    assert "stopped waiting, as asked" in interrupted(project, creates=1)
     kept = project.state_of("box")
     assert kept is not None
 
@@ -74,14 +79,8 @@ def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(
     fleet = {f"box-{number}": box()["box"] for number in range(40)}
     project.yaml(fleet)
 
-    engine = project.start("up", "--yes", "--skip-preview", "-p", "64")
-    until(lambda: emulator.counts().get("POST /sandboxes", 0) >= 3)
-    engine.send_signal(signal.SIGINT)
-    stopped = time.monotonic()
-    stdout, stderr = engine.communicate(timeout=SECONDS)
-    assert engine.returncode != 0, stdout + stderr
-    assert "Nothing was made: run the same command again." in stdout + stderr
-    assert time.monotonic() - stopped < 8
+    said = interrupted(project, "-p", "64", creates=3)
+    assert "Nothing was made: run the same command again." in said
     kept = sum(project.state_of(name) is not None for name in fleet)
     assert emulator.state()["sandboxes"] == kept < len(fleet)
 

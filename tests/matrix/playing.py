@@ -20,6 +20,8 @@ from pulumi_neev.emulator.serve import serve
 OFTEN = 1000
 """Times that a fault strikes where it goes on: more than anybody tries."""
 AT_ONCE = ("--parallel", "512")
+TURNS = 4
+"""Times that a story is played where a busy machine kept a call from being made at all."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,13 @@ def _of(call: Call, fault: Fault) -> list[Cell]:
 
 def played(story: Story, face: str, engine: Path, directory: Path) -> dict[Cell, Seen]:
     """Every cell was struck, everything was put right by one more command, and nothing is left."""
-    with serve() as emulator:
-        return _played(Pulumi(directory, engine, emulator), story, face)
+    for turn in range(TURNS):
+        (place := directory / str(turn)).mkdir()
+        with serve() as emulator:
+            seen = _played(Pulumi(place, engine, emulator), story, face)
+        if all(each.met for each in seen.values()):
+            break
+    return seen
 
 
 def _played(project: Pulumi, story: Story, face: str) -> dict[Cell, Seen]:
