@@ -67,7 +67,7 @@ class Entry(NamedTuple):
     path: str
     template: str
     status: int | None
-    """Null when no answer was given."""
+    """Null when no answer was given, or only after a fault let the request hang."""
     request_id: str
     mutating: bool
     fault: str | None

@@ -1,7 +1,9 @@
 """Each fault as a caller on a real connection meets it, and what the emulator did all the same."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -109,6 +111,20 @@ def test_a_call_hangs_after_it_was_done(emulator: Emulator, http: httpx.Client) 
     with pytest.raises(httpx.ReadTimeout):
         http.post("/sandboxes", json={}, timeout=0.2)
     assert made(emulator) == 1
+
+
+def test_a_call_is_in_the_log_while_it_hangs_and_not_again_once_its_caller_left(
+    emulator: Emulator, http: httpx.Client
+) -> None:
+    emulator.add_fault("hang", seconds=600)
+    with ThreadPoolExecutor() as caller:
+        left = caller.submit(http.post, "/sandboxes", json={}, timeout=2)
+        while not left.done() and not emulator.log():
+            time.sleep(0.01)
+        assert not left.done()
+        assert isinstance(left.exception(), httpx.ReadTimeout)
+    http.get("/sandboxes")
+    assert [(entry["method"], entry["fault"]) for entry in emulator.log()] == [("POST", "hang"), ("GET", None)]
 
 
 @pytest.mark.parametrize("act", [True, False])

@@ -94,7 +94,8 @@ class Gate:
             await self._app(scope, receive, passage)
             return
         passage.fault = fault.kind
-        await Strike(self._app, self._world, self._traffic.closing, fault).fall(scope, receive, passage)
+        strike = Strike(self._app, self._world, self._traffic.closing, fault, passage.end)
+        await strike.fall(scope, receive, passage)
 
     def _note(self, scope: Scope, passage: "Passage", seconds: float) -> None:
         template = templated(shortened(scope["path"]))
@@ -115,7 +116,8 @@ class Gate:
 class Passage:
     """The way out of one request: marks the answer with its id and the emulator's time, and remembers the status.
 
-    It is noted before the last of the answer is sent: who has read an answer finds the request in the log.
+    It is noted before the last of the answer is sent, or before the caller can notice that none comes: who goes on
+    finds the request in the log.
     """
 
     def __init__(self, send: Send, clock: Clock, note: Callable[["Passage"], None]) -> None:

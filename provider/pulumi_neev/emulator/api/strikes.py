@@ -49,13 +49,16 @@ class Captured:
 
 
 class Strike:
-    """One fault and the request it falls on."""
+    """One fault and the request it falls on; ``note`` puts the request in the log, where it stands once."""
 
-    def __init__(self, app: ASGIApp, world: World, closing: asyncio.Event, fault: Fault) -> None:
+    def __init__(
+        self, app: ASGIApp, world: World, closing: asyncio.Event, fault: Fault, note: Callable[[], None]
+    ) -> None:
         self._app = app
         self._world = world
         self._closing = closing
         self._fault = fault
+        self._note = note
 
     async def fall(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The request went wrong in the way that was asked for."""
@@ -73,8 +76,10 @@ class Strike:
     async def _hang(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive) if self._fault.act else None
         messages: list[Message] = []
+        # Nobody can say when a caller gives up, and one who did finds the request in the log.
+        self._note()
         if not await self._wait(receive, messages):
-            await _drop(scope, receive)
+            await self._drop(scope, receive)
         elif captured:
             await captured.with_body(captured.body)(scope, receive, send)
         else:
@@ -84,11 +89,11 @@ class Strike:
         # What is not read when a connection closes would turn its end into a reset.
         while (await receive()).get("more_body"):
             continue
-        await _drop(scope, receive)
+        await self._drop(scope, receive)
 
     async def _drop_after(self, scope: Scope, receive: Receive, _send: Send) -> None:
         await self._capture(scope, receive)
-        await _drop(scope, receive)
+        await self._drop(scope, receive)
 
     async def _cut(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
@@ -98,7 +103,7 @@ class Strike:
             start |= {"status": 200, "headers": [(b"content-length", b"2")]}
         await send(start)
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        await _drop(scope, receive)
+        await self._drop(scope, receive)
 
     async def _malformed(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
@@ -157,6 +162,14 @@ class Strike:
         body = b"".join(part.get("body", b"") for part in parts)
         return Captured(start["status"], tuple(start.get("headers", ())), body)
 
+    async def _drop(self, scope: Scope, receive: Receive) -> None:
+        self._note()
+        transport = scope.get("state", {}).get("transport")
+        if transport is None:
+            raise Dropped
+        transport.close()
+        await _left(receive, [])
+
     async def _wait(self, receive: Receive, messages: list[Message]) -> bool:
         left = asyncio.ensure_future(_left(receive, messages))
         closing = asyncio.ensure_future(self._closing.wait())
@@ -184,14 +197,6 @@ def replayed(messages: list[Message], receive: Receive) -> Receive:
         return await receive()
 
     return replay
-
-
-async def _drop(scope: Scope, receive: Receive) -> None:
-    transport = scope.get("state", {}).get("transport")
-    if transport is None:
-        raise Dropped
-    transport.close()
-    await _left(receive, [])
 
 
 def _object(body: bytes) -> Answer:
