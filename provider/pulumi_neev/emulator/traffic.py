@@ -72,6 +72,7 @@ class Entry(NamedTuple):
     mutating: bool
     fault: str | None
     milliseconds: float
+    """Until its answer began."""
 
 
 class Log:

@@ -192,8 +192,8 @@ async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_p
     assert answer.headers["x-request-id"]
 
 
-async def test_who_has_read_an_answer_finds_its_request_in_the_log(world: World) -> None:
-    """Also where it came in pieces: nothing of it is sent after the request was noted."""
+async def test_who_hears_of_an_answer_finds_its_request_in_the_log(world: World) -> None:
+    """Also where it comes in pieces: a caller who knows its length goes on before the end of it is sent."""
     traffic, seen = Traffic(world), []
 
     async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -209,5 +209,5 @@ async def test_who_has_read_an_answer_finds_its_request_in_the_log(world: World)
 
     scope = {"type": "http", "method": "POST", "path": "/sandboxes-runtime/v1/exec"}
     await Gate(piecemeal, world=world, traffic=traffic)(scope, receive, sent)
-    assert seen == [("http.response.start", None, 0), ("http.response.body", b"a", 0), ("http.response.body", b"b", 1)]
+    assert seen == [("http.response.start", None, 1), ("http.response.body", b"a", 1), ("http.response.body", b"b", 1)]
     assert [(each.template, each.status) for each in traffic.log.entries] == [("/v1/exec", 200)]

@@ -76,7 +76,7 @@ class Gate:
             broken = JSONResponse(failure("internal_server_error", "the emulator itself failed"), 500)
             await broken(scope, receive, passage)
         finally:
-            passage.end()
+            passage.note()
 
     async def _serve(self, scope: Scope, receive: Receive, passage: "Passage") -> None:
         method, path = scope["method"], scope["path"]
@@ -94,7 +94,7 @@ class Gate:
             await self._app(scope, receive, passage)
             return
         passage.fault = fault.kind
-        strike = Strike(self._app, self._world, self._traffic.closing, fault, passage.end)
+        strike = Strike(self._app, self._world, self._traffic.closing, fault, passage.note)
         await strike.fall(scope, receive, passage)
 
     def _note(self, scope: Scope, passage: "Passage", seconds: float) -> None:
@@ -116,14 +116,14 @@ class Gate:
 class Passage:
     """The way out of one request: marks the answer with its id and the emulator's time, and remembers the status.
 
-    It is noted before the last of the answer is sent, or before the caller can notice that none comes: who goes on
-    finds the request in the log.
+    It is noted before the first of the answer is sent, or before the caller can notice that none comes: who goes on
+    finds the request in the log, in the order in which the caller heard. Nobody has to read an answer to its end.
     """
 
-    def __init__(self, send: Send, clock: Clock, note: Callable[["Passage"], None]) -> None:
+    def __init__(self, send: Send, clock: Clock, write: Callable[["Passage"], None]) -> None:
         self._send = send
         self._clock = clock
-        self._note: Callable[[Passage], None] | None = note
+        self._write: Callable[[Passage], None] | None = write
         self.request_id = uuid4().hex
         self.status: int | None = None
         self.fault: str | None = None
@@ -135,12 +135,11 @@ class Passage:
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = self.request_id
             headers["date"] = formatdate(self._clock.now(), usegmt=True)
-        elif not message.get("more_body"):
-            self.end()
+            self.note()
         await self._send(message)
 
-    def end(self) -> None:
-        """The request is noted, once."""
-        note, self._note = self._note, None
-        if note is not None:
-            note(self)
+    def note(self) -> None:
+        """The request is in the log, once."""
+        write, self._write = self._write, None
+        if write is not None:
+            write(self)
