@@ -125,5 +125,6 @@ CALLS = (
     Call("timeout", "PUT", "/sandboxes/{id}/timeout", _all, lambda names, _: _all(names, idleTimeoutSeconds=36000)),
     Call("delete", "DELETE", "/sandboxes/{id}", _all, lambda _names, _: {}),
     _read("get", "/snapshots/{id}", "of"),
-    _read("list", "/sandboxes/{id}/snapshots", "a", "b"),
+    # read in one list where two of them are asked for together; of three there cannot be two lists
+    _read("list", "/sandboxes/{id}/snapshots", "a", "b", "c"),
 )
