@@ -72,7 +72,7 @@ class Entry(NamedTuple):
     mutating: bool
     fault: str | None
     milliseconds: float
-    """Until its answer began."""
+    """Until its answer began, or a fault held it back."""
 
 
 class Log:
