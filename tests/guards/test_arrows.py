@@ -1,6 +1,7 @@
 """Imports point one way: faces, then resources and functions, then the client, then core."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,9 @@ def test_every_part_is_in_the_table() -> None:
     """A new folder says what it may import."""
     folders = {file.relative_to(PACKAGE).parts[0] for file in FILES if len(file.relative_to(PACKAGE).parts) > 1}
     assert folders == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_no_channel_goes_through_a_proxy(file: Path) -> None:
+    """A channel leads to the engine or to a plugin on this machine, which gRPC would look for behind a proxy."""
+    assert "insecure_channel(" not in re.sub(r"insecure_channel\([^()]*options=DIRECT", "", file.read_text())

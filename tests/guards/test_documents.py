@@ -13,6 +13,7 @@ from pulumi_neev.resources import RESOURCES
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += sorted((ROOT / "examples").glob("*/README.md"))
+PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -71,3 +72,10 @@ def test_every_resource_and_function_is_in_the_public_names() -> None:
     wanted = {*(resource.name for resource in RESOURCES), *snake, *(f"{each}_output" for each in snake)}
     assert wanted <= set(pulumi_neev.__all__)
     assert set(PROVIDERS) == {resource.name for resource in RESOURCES}
+
+
+def test_every_case_can_be_played_and_says_what_is_right() -> None:
+    """A folder without its script would silently not be played."""
+    for folder in (each for each in (ROOT / "tests" / "cases").iterdir() if each.is_dir()):
+        assert (folder / "run.sh").exists(), folder.name
+        assert "Right: " in (folder / "README.md").read_text(), folder.name

@@ -30,6 +30,7 @@ from pulumi_neev.faces.config import settings
 from pulumi_neev.faces.dynamic import LABEL, PROVIDERS
 from pulumi_neev.faces.plugin import Plugin
 from pulumi_neev.faces.provider import Provider
+from pulumi_neev.faces.reporting import DIRECT
 from pulumi_neev.faces.values import decode, encode, plain
 
 NAME = "box"
@@ -153,7 +154,7 @@ async def plugin_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         await stub.Configure(wire.ConfigureRequest(args=encode(_settings(emulator)), acceptSecrets=True))
         yield Face(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hashed)
@@ -169,7 +170,7 @@ async def dynamic_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         config = {f"neev:{name}": value for name, value in _settings(emulator).items()}
         await stub.Configure(wire.ConfigureRequest(args=encode(config)))

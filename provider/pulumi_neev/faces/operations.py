@@ -140,7 +140,7 @@ class Operations:
         with hearing(patience.progress):
             future = asyncio.ensure_future(work)
         await first(future, self._clock.sleep(patience.deadline - patience.spent + GRACE), self._stopped())
-        await self._engine.heard()
+        await first(self._engine.heard(), self._stopped())
         if not future.cancelled():
             return future.result()
         if patience.cancelled.is_set():

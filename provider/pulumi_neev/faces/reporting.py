@@ -18,13 +18,18 @@ SECONDS = 1.0
 ROWS = 20
 """Lines a second on all rows together: more is more than anybody reads, and each is a call to the engine."""
 PATIENCE = 5.0
-"""Seconds after which the engine need not hear a line any more."""
+"""Seconds after which the engine need not hear of a row any more: the next line says more."""
+LOG_PATIENCE = 60.0
+"""Seconds that the end of an operation waits for the engine to take what was logged."""
+DIRECT = (("grpc.enable_http_proxy", 0),)
+"""Options of a channel that no proxy of the environment is asked for: gRPC makes no exception for this machine."""
 
 
 class Engine:
     """The engine that listens, if one does."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_patience: float = LOG_PATIENCE) -> None:
+        self._log_patience = log_patience
         self._channel: grpc.aio.Channel | None = None
         self._lines: set[asyncio.Task[None]] = set()
         self._next_line = 0.0
@@ -33,7 +38,7 @@ class Engine:
     async def attach(self, address: str) -> None:
         """Lines go to the engine at this address from now on."""
         await self.close()
-        self._channel = grpc.aio.insecure_channel(address)
+        self._channel = grpc.aio.insecure_channel(address, options=DIRECT)
 
     def show(self, urn: str, text: str) -> None:
         """The text stands on the resource's row until the next one does; it is no part of the log."""
@@ -42,7 +47,7 @@ class Engine:
             return
         self._next_line = now + 1 / ROWS
         request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=True)
-        line = asyncio.ensure_future(_said(self._channel, request))
+        line = asyncio.ensure_future(_said(self._channel, request, timeout=PATIENCE))
         self._lines.add(line)
         line.add_done_callback(self._lines.discard)
 
@@ -53,9 +58,9 @@ class Engine:
             self._log = asyncio.ensure_future(_said(self._channel, request, after=self._log))
 
     async def heard(self) -> None:
-        """Everything logged so far has reached the engine."""
+        """Wait until everything logged so far has reached the engine, within reason; what is late is not given up."""
         if self._log is not None:
-            await asyncio.wait([self._log])
+            await asyncio.wait([self._log], timeout=self._log_patience)
 
     async def close(self) -> None:
         """Nobody listens any more."""
@@ -106,10 +111,14 @@ def _note(line: str) -> None:
 
 
 async def _said(
-    channel: grpc.aio.Channel, request: engine_pb2.LogRequest, *, after: asyncio.Task[None] | None = None
+    channel: grpc.aio.Channel,
+    request: engine_pb2.LogRequest,
+    *,
+    after: asyncio.Task[None] | None = None,
+    timeout: float | None = None,  # noqa: ASYNC109  of the call
 ) -> None:
     if after is not None:
         await asyncio.wait([after])
     with contextlib.suppress(grpc.RpcError, asyncio.CancelledError):
         stub: Any = engine_pb2_grpc.EngineStub(channel)  # its stubs know only the synchronous calls
-        await stub.Log(request, timeout=PATIENCE)
+        await stub.Log(request, timeout=timeout, wait_for_ready=True)

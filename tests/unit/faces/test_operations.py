@@ -187,6 +187,21 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
     assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"said": "before"})
 
 
+async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
+    class Deaf(Engine):
+        """An engine that takes nothing."""
+
+        async def heard(self) -> None:
+            """Never."""
+            ours.cancel()
+            await asyncio.Event().wait()
+
+    ours = Operations(_nothing, Deaf(), SYSTEM)
+    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}))
+    answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
+    assert read(answer.properties) == {"said": "ready"}
+
+
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
     state = struct({"said": "seen", IMPORTED: True})
     request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)

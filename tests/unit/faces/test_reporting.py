@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -32,12 +33,12 @@ class Listening(engine_pb2_grpc.EngineServicer):
 
 
 @asynccontextmanager
-async def engine_listening() -> AsyncIterator[tuple[Listening, str]]:
+async def engine_listening(who: Listening | None = None, port: int = 0) -> AsyncIterator[tuple[Listening, str]]:
     """An engine that listens, and its address."""
-    listening = Listening()
+    listening = who or Listening()
     server = grpc.aio.server()
     engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     try:
         yield listening, f"127.0.0.1:{port}"
@@ -139,6 +140,61 @@ async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
         assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
         assert not any(each.ephemeral for each in heard)
     await engine.close()
+
+
+class Slow(Listening):
+    """An engine that takes nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready = asyncio.Event()
+
+    async def Log(self, request: engine_pb2.LogRequest, context: Any) -> Empty:  # noqa: N802  likewise
+        await self.ready.wait()
+        return await super().Log(request, context)
+
+
+async def test_what_is_logged_reaches_an_engine_that_is_slow_and_the_operation_waits_no_longer_than_it_may() -> None:
+    slow = Slow()
+    async with engine_listening(slow) as (_, address):
+        engine = Engine(log_patience=0.05)
+        await engine.attach(address)
+        engine.log("urn", "first")
+        engine.log("urn", "second")
+        await engine.heard()
+        assert slow.heard.empty()
+        slow.ready.set()
+        assert [(await slow.heard.get()).message for _ in range(2)] == ["first", "second"]
+        await engine.close()
+
+
+async def test_what_is_logged_before_the_engine_can_be_reached_is_not_lost() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    engine = Engine(log_patience=0.2)
+    await engine.attach(f"127.0.0.1:{port}")
+    engine.log("urn", "early")
+    await engine.heard()
+    async with engine_listening(port=port) as (listening, _):
+        assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "early"
+        await engine.close()
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "grpc_proxy", "https_proxy"])
+async def test_the_engine_is_never_looked_for_behind_a_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "no_grpc_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        async with engine_listening() as (listening, address):
+            engine = Engine()
+            await engine.attach(address)
+            engine.log("urn", "line")
+            assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "line"
+            await engine.close()
+        silent.setblocking(False)  # noqa: FBT003  the method takes it so
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 def test_a_process_that_is_killed_has_said_what_it_was_making(capsys: pytest.CaptureFixture[str]) -> None:

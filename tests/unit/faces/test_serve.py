@@ -20,6 +20,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from tests.unit.faces.driver import Driver, Refusal
 
 from pulumi_neev.emulator import serve
+from pulumi_neev.faces.reporting import DIRECT
 from pulumi_neev.faces.serve import gone, stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
@@ -73,7 +74,7 @@ async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_e
 @pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER)])
 async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> None:
     with plugin(command=command) as (_, port):
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             assert (await stub.GetPluginInfo(Empty())).version
             checked = await stub.Check(provider_pb2.CheckRequest(urn="urn:pulumi:a::b::neev:index:Sandbox::c"))

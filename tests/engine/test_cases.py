@@ -1,0 +1,49 @@
+"""Every folder of `tests/cases`: a program and what its user does with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.engine.project import Pulumi
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests" / "cases"
+CASES = sorted(script.parent for script in FOLDER.glob("*/run.sh"))
+SECONDS = 280
+"""How long one case may take."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_case_is_right(case: Path, project: Pulumi, tmp_path: Path) -> None:
+    shutil.copytree(case, project.directory, dirs_exist_ok=True)
+    env = {
+        **project.env,
+        "PATH": f"{sys.prefix}/bin{os.pathsep}{project.env['PATH']}",
+        "CASES": str(FOLDER),
+        "EXAMPLES": str(ROOT / "examples"),
+    }
+    log = tmp_path / "log"
+    with log.open("w") as writing:
+        process = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "run.sh"],
+            cwd=project.directory,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            code = process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+    said = log.read_text(errors="replace")
+    words = [line for line in said.splitlines() if line.startswith("CASE: ")]
+    assert code == 0, "\n".join([f"{case.name} ended with {code}", *words, "", said])
