@@ -31,6 +31,9 @@ CREATES: list[tuple[AnyResource, dict[str, Any], str]] = [
 ACTED: list[dict[str, Any]] = [
     {"kind": "hang", "act": True, "seconds": 30},
     {"kind": "drop_after"},
+    {"kind": "status", "status": 408, "act": True},
+    {"kind": "status", "status": 425, "act": True},
+    {"kind": "status", "status": 499, "act": True},
     {"kind": "status", "status": 500, "act": True},
     {"kind": "status", "status": 502, "act": True},
     {"kind": "status", "status": 504, "act": True},

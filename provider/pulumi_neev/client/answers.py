@@ -16,12 +16,25 @@ SHORTEST_SECRET = 4
 BY_STATUS: Mapping[int, type[errors.ApiError]] = {
     400: errors.Invalid,
     401: errors.Unauthorized,
+    402: errors.PaymentRequired,
     403: errors.Forbidden,
     404: errors.NotFound,
+    # these three are given by what is between here and the API, too, and say nothing of what the API did:
+    408: errors.Unavailable,  # a request time-out
     409: errors.Conflict,
     422: errors.Invalid,
+    425: errors.Unavailable,  # too early
     429: errors.RateLimited,
+    499: errors.Unavailable,  # the connection was closed before there was an answer
 }
+
+MAKES = ("sandboxes", "agents", "fork", "snapshots", "ports")
+"""How the paths end to which a POST makes something."""
+
+NOTHING_TO_MAKE_IT_OF = (
+    "Nothing was made. Check the ids and names that the program gives: the template, snapshot or sandbox that "
+    "it is to be made from, and neev:projectId."
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,7 @@ def value(answer: Answer, parse: Callable[[Any], T], *, secrets: Iterable[str] =
         raise refusal(answer, secrets)
     if not answer.body:
         content = None
-    elif "json" not in answer.headers.get("content-type", ""):
+    elif not _is_json(answer.headers.get("content-type", "")):
         raise _unexpected(answer, f"content type {answer.headers.get('content-type', 'not given')!r} in place of JSON")
     else:
         content = _json(answer)
@@ -75,6 +88,7 @@ def refusal(answer: Answer, secrets: Iterable[str] = ()) -> errors.ApiError:
         method=answer.method,
         path=answer.path,
         retry_after=answer.retry_after,
+        hint=NOTHING_TO_MAKE_IT_OF if answer.status == 404 and _makes(answer) else None,  # noqa: PLR2004  not found
     )
 
 
@@ -83,6 +97,17 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted((each for each in secrets if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return text
+
+
+def _is_json(content_type: str) -> bool:
+    """Return whether the media type is one of JSON, whatever its parameters and its case."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type in ("application/json", "text/json") or media_type.endswith("+json")
+
+
+def _makes(answer: Answer) -> bool:
+    """Return whether the request was to make something."""
+    return answer.method == "POST" and answer.path.rpartition("/")[2] in MAKES
 
 
 def _class_of(status: int, code: str | None) -> type[errors.ApiError]:

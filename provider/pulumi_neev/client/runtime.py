@@ -244,6 +244,8 @@ class _Listening:
 
 REFUSALS = ("invalid_argument", "permission_denied", "not_found", "failed_precondition", "resource_exhausted")
 """Reason codes that say that nothing was done, unless something had been heard of it already."""
+AMBIGUOUS = (408, 425, 499)
+"""Statuses that are given by what is between here and the sandbox, and say nothing of what the sandbox did."""
 FRAME = 0
 """The status of an error that came as a frame, after the answer had begun."""
 
@@ -260,7 +262,8 @@ def refusal(error: APIError, what: str, *, hidden: Sequence[str], wrote: bool, h
     if code == "deadline_exceeded":
         return errors.Failed(said, what=what, hint="Allow it more time (`timeoutSeconds`), or make it quicker.")
     away = status == 503 and code == "unavailable"  # noqa: PLR2004  the sandbox says that it does not run
-    if not heard and (code in REFUSALS or 400 <= status < 500 or away):  # noqa: PLR2004  the range of refusals
+    refused = 400 <= status < 500 and status not in AMBIGUOUS  # noqa: PLR2004  the range of refusals
+    if not heard and (code in REFUSALS or refused or away):
         return errors.Refused(code or str(status), said, what=what)
     if wrote:
         return errors.OutcomeUnknown(f"{what}: {said}")

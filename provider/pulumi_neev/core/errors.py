@@ -5,13 +5,14 @@ NeevError
 ├── InputError            an input is wrong: fix the program
 ├── ApiError              the API answered, and the answer is a refusal
 │   ├── Unauthorized      401: the key is not accepted
+│   ├── PaymentRequired   402: the organization has to pay first
 │   ├── Forbidden         403: the key may not do this
 │   │   └── QuotaExceeded a limit of the project or organization is reached
 │   ├── NotFound          404: it does not exist
 │   ├── Conflict          409: something stands in the way
 │   ├── Invalid           400, 422: the API refuses the values
 │   ├── RateLimited       429, still after every retry
-│   ├── Unavailable       5xx or no answer, still after every retry
+│   ├── Unavailable       5xx, 408, 425, 499 or no answer, still after every retry
 │   └── Unexpected        an answer that the API does not document
 ├── Refused               the sandbox itself refuses: nothing was done inside
 ├── NeverSent             no connection was made: nothing happened
@@ -126,6 +127,18 @@ class Unauthorized(ApiError):
     advice = "Check neev:apiKey or NEEV_API_KEY: the key is missing, mistyped, expired or revoked."
 
 
+class PaymentRequired(ApiError):
+    """The organization has to pay before the API does this (402).
+
+    Nothing was done. The reader settles the bill, or adds credit or a payment method.
+    """
+
+    advice = (
+        "Nothing was done. Check the billing of the organization in neev:orgId: credit or a payment method is missing, "
+        "or a bill is open. Then run the same command again."
+    )
+
+
 class Forbidden(ApiError):
     """The key is known but may not do this (403).
 
@@ -181,7 +194,9 @@ class RateLimited(ApiError):
 
 
 class Unavailable(ApiError):
-    """The API was not able to answer, and still was not after every retry (5xx, or a read without any answer).
+    """The API was not able to answer, and still was not after every retry.
+
+    That is 5xx, 408, 425 and 499, or a read without any answer.
 
     The reader tries later.
     """

@@ -22,6 +22,7 @@ CODES: Mapping[type[Exception], grpc.StatusCode] = {
     errors.ConfigError: Code.FAILED_PRECONDITION,
     errors.InputError: Code.INVALID_ARGUMENT,
     errors.Unauthorized: Code.UNAUTHENTICATED,
+    errors.PaymentRequired: Code.FAILED_PRECONDITION,
     errors.QuotaExceeded: Code.RESOURCE_EXHAUSTED,
     errors.Forbidden: Code.PERMISSION_DENIED,
     errors.NotFound: Code.NOT_FOUND,

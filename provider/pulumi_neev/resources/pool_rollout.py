@@ -19,6 +19,7 @@ from pulumi_neev.core.errors import (
     Invalid,
     NeevError,
     NotFound,
+    PaymentRequired,
     Unauthorized,
 )
 from pulumi_neev.core.resource import Call
@@ -40,7 +41,7 @@ from pulumi_neev.resources.pool_plan import (
 
 GRACE = 0.3
 """Seconds for answers that are under way when everything has to stop: what they tell need not be looked up later."""
-HOPELESS = (Unauthorized, Forbidden, Invalid, NotFound)
+HOPELESS = (Unauthorized, PaymentRequired, Forbidden, Invalid, NotFound)
 """Refusals of one member that every other would meet, too."""
 
 

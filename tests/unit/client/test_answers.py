@@ -15,7 +15,17 @@ def test_a_success_is_what_the_parser_makes_of_its_json() -> None:
     assert value(answer(body=b"[1, 2]"), sum) == 3
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "application/problem+json"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/problem+json",
+        "Application/JSON",
+        " APPLICATION/Vnd.Neev+Json ;charset=utf-8",
+        "text/json",
+    ],
+)
 def test_every_kind_of_json_is_json(kind: str) -> None:
     assert value(answer(content_type=kind), len) == 0
 
@@ -24,6 +34,9 @@ def test_every_kind_of_json_is_json(kind: str) -> None:
     ("given", "reason"),
     [
         (answer(content_type="text/html"), "content type 'text/html' in place of JSON"),
+        (answer(content_type="application/json-seq"), "content type 'application/json-seq' in place of JSON"),
+        (answer(content_type="text/html; profile=json"), "in place of JSON"),
+        (answer(content_type="application/x-ndjson"), "in place of JSON"),
         (Answer("GET", "/x", 200, {}, b"{}"), "content type 'not given' in place of JSON"),
         (answer(body=b'{"a":'), "the JSON is cut off or malformed"),
         (answer(body=b"\xff"), "the JSON is cut off or malformed"),
@@ -73,6 +86,27 @@ def test_a_refusal_keeps_what_the_api_said() -> None:
 @pytest.mark.parametrize("status", [500, 501, 599])
 def test_every_error_of_the_server_is_unavailable(status: int) -> None:
     assert type(refusal(answer(status))) is errors.Unavailable
+
+
+@pytest.mark.parametrize("path", ["/sandboxes", "/agents", "/sandboxes/x/fork", "/sandboxes/x/snapshots"])
+def test_what_cannot_be_made_as_something_it_needs_is_not_there_is_told_without_a_refresh(path: str) -> None:
+    body = b'{"code": "not_found", "message": "Sandbox template x not found"}'
+    error = refusal(Answer("POST", path, 404, {"content-type": "application/json"}, body))
+    assert isinstance(error, errors.NotFound)
+    assert "Sandbox template x not found. Nothing was made. Check" in str(error)
+    assert "refresh" not in str(error)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/sandboxes"), ("POST", "/sandboxes/x/pause")])
+def test_what_is_gone_is_told_as_before(method: str, path: str) -> None:
+    error = refusal(Answer(method, path, 404, {}, b'{"code": "not_found"}'))
+    assert error.hint == errors.NotFound.advice
+
+
+def test_a_bill_that_is_open_is_told_as_such() -> None:
+    error = refusal(answer(402, b'{"message": "no credit"}'))
+    assert isinstance(error, errors.PaymentRequired)
+    assert "answered with 402: no credit. Nothing was done. Check the billing" in str(error)
 
 
 def test_a_redirect_tells_its_host_but_not_the_rest_of_its_address() -> None:

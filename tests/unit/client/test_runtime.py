@@ -116,6 +116,9 @@ async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
         (httpx.ReadError("reset"), errors.OutcomeUnknown),
         (httpx.ReadTimeout("silence"), errors.OutcomeUnknown),
         (answer(502), errors.OutcomeUnknown),
+        (answer(408), errors.OutcomeUnknown),
+        (answer(425), errors.OutcomeUnknown),
+        (answer(499), errors.OutcomeUnknown),
         (answer(500, {"reason_code": "internal", "message": "no"}), errors.OutcomeUnknown),
         (answer(503, {"reason_code": "unavailable", "message": "Paused"}), errors.Refused),
         (answer(412, {"reason_code": "failed_precondition", "message": "Paused"}), errors.Refused),
@@ -235,7 +238,7 @@ NO_REASON = "the sandbox gave no reason"
             "file: the sandbox refuses (400): bad.",
         ),
         (
-            answer(499, {"reason_code": "odd", "message": "bad"}),
+            answer(498, {"reason_code": "odd", "message": "bad"}),
             "tool: the sandbox refuses (odd): bad.",
             "file: the sandbox refuses (odd): bad.",
         ),

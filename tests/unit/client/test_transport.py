@@ -83,6 +83,10 @@ UNCLEAR: dict[str, Ending] = {
     "cut": LOST,
     "read error": httpx.ReadError("reset"),
     "bad encoding": httpx.DecodingError("gzip"),
+    "408": answer(408, {"code": "request_timeout", "message": "slow"}),
+    "425": answer(425),
+    "425 with a Retry-After": answer(425, retry_after="1"),
+    "499": answer(499),
     "500": answer(500),
     "502": answer(502),
     "503 without Retry-After": answer(503),
@@ -117,6 +121,7 @@ async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: Ending) -
     [
         (400, "bad_request", errors.Invalid),
         (401, "unauthorized", errors.Unauthorized),
+        (402, "payment_required", errors.PaymentRequired),
         (403, "forbidden", errors.Forbidden),
         (403, "sandbox_quota_exceeded", errors.QuotaExceeded),
         (403, "agent_quota_exceeded", errors.QuotaExceeded),
@@ -387,6 +392,60 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypa
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with served_by(give) as wire:
         assert await wire.request("GET", "/x", parse=identified) == "x"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("socks5://127.0.0.1:1", "needs an extra of httpx that is not installed"),
+        ("socks4://127.0.0.1:1", "not the address of a proxy"),
+        ("http://[::1", "not the address of a proxy"),
+        ("http://", "not the address of a proxy"),
+        ("hunter2:hunter2@proxy:99999", "not the address of a proxy"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy", "http_proxy"])
+def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
+    variable: str, proxy: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_proxies(monkeypatch)
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(errors.ConfigError, match=words) as caught:
+        transport(None)
+    assert str(caught.value).startswith(f"{variable} cannot be used: ")
+    assert "hunter2" not in str(caught.value)
+    # and where no proxy is used, none has to be usable
+    monkeypatch.setenv("NO_PROXY", "a.test, *")
+    transport(None)
+
+
+@pytest.mark.parametrize("proxy", ["proxy:3128", "http://user:word@proxy.test", "https://[::1]:1"])
+def test_a_proxy_that_can_be_used_is_taken(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proxies(monkeypatch)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    transport(None)
+
+
+def test_an_exception_from_the_proxies_that_cannot_be_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proxies(monkeypatch)
+    monkeypatch.setenv("NO_PROXY", "host:port")
+    with pytest.raises(errors.ConfigError, match="NO_PROXY cannot be used"):
+        transport(None)
+
+
+def test_authorities_of_the_environment_that_cannot_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    with pytest.raises(errors.ConfigError, match="SSL_CERT_FILE cannot be read as certificates"):
+        transport(None)
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment of the machine name no proxy."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.mark.parametrize(
