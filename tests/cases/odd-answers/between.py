@@ -21,10 +21,8 @@ class Between(http.server.BaseHTTPRequestHandler):
         body = answer.read()
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
-            if name.lower() == "content-type":
-                value = value.replace("application/json", "Application/JSON")
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-                self.send_header(name, value)
+                self.send_header(name, value.replace("application/json", "Application/JSON"))
         if answer.status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
