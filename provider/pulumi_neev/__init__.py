@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
+
     from pulumi_neev.components import BranchEnvironment
     from pulumi_neev.typed import (
         Agent,
@@ -131,6 +133,8 @@ COMPONENTS = ("BranchEnvironment",)
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return import_module("importlib.metadata").version("pulumi-neev")  # which takes long to import
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         part = "components" if name in COMPONENTS else "typed"

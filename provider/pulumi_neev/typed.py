@@ -12,23 +12,11 @@ from typing import Any, Literal, Required, TypedDict
 
 import pulumi
 
-from pulumi_neev.faces.program import DynamicResource, invoke, invoke_output
-from pulumi_neev.functions.metrics import MetricPoint, MetricSeries, SandboxMetrics
-from pulumi_neev.functions.sandboxes import SandboxInfo, SandboxInfos, SnapshotInfo, SnapshotInfos
-from pulumi_neev.functions.templates import (
-    AgentTemplate,
-    AgentTemplates,
-    SandboxTemplate,
-    SandboxTemplates,
-    TemplateCategory,
-    TemplateStatus,
-)
+from pulumi_neev.faces.lookups import invoke, invoke_output
+from pulumi_neev.faces.program import DynamicResource, OutputObject
+from pulumi_neev.functions.templates import TemplateCategory, TemplateStatus
 from pulumi_neev.resources.command import Outcome
-from pulumi_neev.resources.egress import Egress, EgressMode, EgressRule, Protocol
-from pulumi_neev.resources.image_inputs import BuiltImage
-from pulumi_neev.resources.machine import LastCrash
-from pulumi_neev.resources.pool_inputs import PoolMember
-from pulumi_neev.resources.recipe import BuildStep
+from pulumi_neev.resources.egress import EgressMode, Protocol
 from pulumi_neev.resources.windows import OnIdle
 
 __all__ = [
@@ -136,6 +124,292 @@ class EgressRuleArgs(TypedDict, total=False):
     """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
 
 
+@pulumi.output_type
+class AgentTemplate(OutputObject):
+    """A template that agents are made from."""
+
+    category: str = pulumi.property("category", default=None)
+    """What it is for, such as `coding`."""
+    created_at: str = pulumi.property("createdAt", default=None)
+    """When it came into the catalogue (RFC 3339)."""
+    description: str = pulumi.property("description", default=None)
+    """What agent it is."""
+    id: str = pulumi.property("id", default=None)
+    """Its id."""
+    name: str = pulumi.property("name", default=None)
+    """Its name, by which an agent is made from it."""
+    status: str = pulumi.property("status", default=None)
+    """`active`."""
+    updated_at: str = pulumi.property("updatedAt", default=None)
+    """When it last changed (RFC 3339)."""
+    agent_version: str | None = pulumi.property("agentVersion", default=None)
+    """The version of the packaged agent."""
+
+
+@pulumi.output_type
+class AgentTemplates(OutputObject):
+    """Agent templates of the catalogue."""
+
+    templates: list[AgentTemplate] = pulumi.property("templates", default=None)
+    """In the catalogue's order."""
+
+
+@pulumi.output_type
+class BuildStep(OutputObject):
+    """One step of a recipe: a command that runs, or a file or folder that is written."""
+
+    content: str | None = pulumi.property("content", default=None)
+    """The file's content as text (UTF-8)."""
+    content_base64: str | None = pulumi.property("contentBase64", default=None)
+    """The file's content as base64."""
+    cwd: str | None = pulumi.property("cwd", default=None)
+    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    exclude: list[str] | None = pulumi.property("exclude", default=None)
+    """What of a folder is left out, as in `Directory`."""
+    mode: str | None = pulumi.property("mode", default=None)
+    """The file's permissions, four octal digits such as `0755`. Unset: what the sandbox chooses."""
+    path: str | None = pulumi.property("path", default=None)
+    """Where a file or folder is written, in or below the workspace. Instead of `run`."""
+    run: list[str] | None = pulumi.property("run", default=None)
+    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
+    source: dict[str, Any] | None = pulumi.property("source", default=None)
+    """The file's content as a Pulumi asset, or that of a folder as an archive."""
+    source_path: str | None = pulumi.property("sourcePath", default=None)
+    """A file or folder of the machine that runs Pulumi."""
+    timeout_seconds: int | None = pulumi.property("timeoutSeconds", default=None)
+    """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
+
+
+@pulumi.output_type
+class BuiltImage(OutputObject):
+    """One image that is kept."""
+
+    builder_id: str = pulumi.property("builderId", default=None)
+    """The paused sandbox that built it, with which it would go."""
+    recipe: str = pulumi.property("recipe", default=None)
+    """The digest of its recipe."""
+    snapshot_id: str = pulumi.property("snapshotId", default=None)
+    """What sandboxes are made from."""
+    created_at: str | None = pulumi.property("createdAt", default=None)
+    """When it was built (RFC 3339)."""
+
+
+@pulumi.output_type
+class Egress(OutputObject):
+    """What a sandbox may reach outside; without a policy, nothing."""
+
+    allow: list[EgressRule] | None = pulumi.property("allow", default=None)
+    """The destinations that are allowed. Only in mode `allow_list`."""
+    allow_internet: bool | None = pulumi.property("allowInternet", default=None)
+    """Whether everything is allowed. Only in mode `allow_list`."""
+    mode: str | None = pulumi.property("mode", default=None)
+    """`deny_all` (the default) or `allow_list`."""
+
+
+@pulumi.output_type
+class EgressRule(OutputObject):
+    """One destination that a sandbox may reach."""
+
+    host: str = pulumi.property("host", default=None)
+    """IP address, CIDR block or domain; `*.example.com` stands for every name below `example.com`."""
+    ports: list[int] | None = pulumi.property("ports", default=None)
+    """Ports, 1 to 65535. Unset: every port."""
+    protocol: str | None = pulumi.property("protocol", default=None)
+    """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
+
+
+@pulumi.output_type
+class LastCrash(OutputObject):
+    """Why and when a sandbox last stopped by itself."""
+
+    reason: str = pulumi.property("reason", default=None)
+    """Such as `OOMKilled`."""
+    at: str | None = pulumi.property("at", default=None)
+    """When the stop was detected (RFC 3339)."""
+    storage_reset: bool | None = pulumi.property("storageReset", default=None)
+    """Whether it restarted with an empty file system."""
+
+
+@pulumi.output_type
+class MetricPoint(OutputObject):
+    """One measured value."""
+
+    at: float = pulumi.property("at", default=None)
+    """When, in seconds since 1970 (UTC)."""
+    value: float = pulumi.property("value", default=None)
+    """The value, in the unit of its series."""
+
+
+@pulumi.output_type
+class MetricSeries(OutputObject):
+    """The values of one metric over time."""
+
+    metric: str = pulumi.property("metric", default=None)
+    """Such as `cpu_usage_cores` or `memory_usage_bytes`."""
+    points: list[MetricPoint] = pulumi.property("points", default=None)
+    """In the order of time; empty where nothing was measured."""
+    unit: str | None = pulumi.property("unit", default=None)
+    """Such as `cores`, `bytes`, `count` or `ratio`."""
+
+
+@pulumi.output_type
+class PoolMember(OutputObject):
+    """One sandbox of a pool."""
+
+    name: str = pulumi.property("name", default=None)
+    """Its name: that of the pool, the generation and the index."""
+    phase: str = pulumi.property("phase", default=None)
+    """The phase it was seen in last; `Missing` where there is none."""
+    connect_url: str | None = pulumi.property("connectUrl", default=None)
+    """Where its commands and files are served; useless without an API key."""
+    id: str | None = pulumi.property("id", default=None)
+    """Its id; absent where it is missing."""
+    problem: str | None = pulumi.property("problem", default=None)
+    """What is wrong with it, where something is: the next update puts it right."""
+
+
+@pulumi.output_type
+class SandboxInfo(OutputObject):
+    """A sandbox as it is now."""
+
+    created_at: str = pulumi.property("createdAt", default=None)
+    """When it was made (RFC 3339)."""
+    id: str = pulumi.property("id", default=None)
+    """Its id."""
+    image: str = pulumi.property("image", default=None)
+    """The image it runs."""
+    name: str = pulumi.property("name", default=None)
+    """Its name."""
+    org_id: str = pulumi.property("orgId", default=None)
+    """The organisation it belongs to."""
+    phase: str = pulumi.property("phase", default=None)
+    """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+    project_id: str = pulumi.property("projectId", default=None)
+    """The project it belongs to."""
+    region: str = pulumi.property("region", default=None)
+    """Where it runs."""
+    addressable: bool | None = pulumi.property("addressable", default=None)
+    """Whether it can be reached by now; briefly not after it was made."""
+    command: list[str] | None = pulumi.property("command", default=None)
+    """The container's command."""
+    connect_url: str | None = pulumi.property("connectUrl", default=None)
+    """Where commands and files of the sandbox are served; useless without an API key."""
+    cpu: float | None = pulumi.property("cpu", default=None)
+    """vCPUs."""
+    created_by: str | None = pulumi.property("createdBy", default=None)
+    """Who made it: a user's or an API key's id."""
+    disk_gb: int | None = pulumi.property("diskGb", default=None)
+    """Disk in GB."""
+    hard_expires_at: str | None = pulumi.property("hardExpiresAt", default=None)
+    """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+    idle_expires_at: str | None = pulumi.property("idleExpiresAt", default=None)
+    """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
+    last_crash: LastCrash | None = pulumi.property("lastCrash", default=None)
+    """Its last crash, where it had one."""
+    memory_gb: int | None = pulumi.property("memoryGb", default=None)
+    """Memory in GB."""
+    replicas: int | None = pulumi.property("replicas", default=None)
+    """1 where it runs, 0 where it is paused."""
+    rootfs_disk_gb: int | None = pulumi.property("rootfsDiskGb", default=None)
+    """The part of the disk for the container's own file system, in GB."""
+    template_id: str | None = pulumi.property("templateId", default=None)
+    """The template its source was made from, where it was."""
+    updated_at: str | None = pulumi.property("updatedAt", default=None)
+    """When the platform last changed it (RFC 3339)."""
+
+
+@pulumi.output_type
+class SandboxInfos(OutputObject):
+    """Sandboxes of the project."""
+
+    sandboxes: list[SandboxInfo] = pulumi.property("sandboxes", default=None)
+    """In the API's order."""
+
+
+@pulumi.output_type
+class SandboxMetrics(OutputObject):
+    """What a sandbox has used."""
+
+    end: str = pulumi.property("end", default=None)
+    """Where it ends (RFC 3339)."""
+    series: list[MetricSeries] = pulumi.property("series", default=None)
+    """One for each metric."""
+    start: str = pulumi.property("start", default=None)
+    """Where the window begins (RFC 3339)."""
+    step: str = pulumi.property("step", default=None)
+    """The resolution that was used, such as `60s`."""
+
+
+@pulumi.output_type
+class SandboxTemplate(OutputObject):
+    """A template that sandboxes are made from."""
+
+    category: str = pulumi.property("category", default=None)
+    """`standard` or `browser`."""
+    created_at: str = pulumi.property("createdAt", default=None)
+    """When it came into the catalogue (RFC 3339)."""
+    description: str = pulumi.property("description", default=None)
+    """What it holds."""
+    id: str = pulumi.property("id", default=None)
+    """Its id, the `template_id` of a sandbox."""
+    name: str = pulumi.property("name", default=None)
+    """Its name."""
+    status: str = pulumi.property("status", default=None)
+    """`active` or `deprecated`."""
+    updated_at: str = pulumi.property("updatedAt", default=None)
+    """When it last changed (RFC 3339)."""
+
+
+@pulumi.output_type
+class SandboxTemplates(OutputObject):
+    """Templates of the catalogue."""
+
+    templates: list[SandboxTemplate] = pulumi.property("templates", default=None)
+    """In the catalogue's order."""
+
+
+@pulumi.output_type
+class SnapshotInfo(OutputObject):
+    """A snapshot as it is now."""
+
+    created_at: str = pulumi.property("createdAt", default=None)
+    """When it was made (RFC 3339)."""
+    id: str = pulumi.property("id", default=None)
+    """Its id."""
+    org_id: str = pulumi.property("orgId", default=None)
+    """The organisation it belongs to."""
+    project_id: str = pulumi.property("projectId", default=None)
+    """The project it belongs to."""
+    restorability: str = pulumi.property("restorability", default=None)
+    """Whether it can be restored: `restorable`, `deprecating` or `unsupported`."""
+    sandbox_id: str = pulumi.property("sandboxId", default=None)
+    """The sandbox it was taken from."""
+    snapshot_type: str = pulumi.property("snapshotType", default=None)
+    """What it holds: `full`."""
+    source_region: str = pulumi.property("sourceRegion", default=None)
+    """The region where it is stored; a sandbox made from it must be there too."""
+    status: str = pulumi.property("status", default=None)
+    """`Pending`, `Running`, `Ready` or `Failed`."""
+    created_by: str | None = pulumi.property("createdBy", default=None)
+    """Who made it."""
+    error_message: str | None = pulumi.property("errorMessage", default=None)
+    """Why the capture failed, where it did."""
+    expires_at: str | None = pulumi.property("expiresAt", default=None)
+    """When the platform deletes it (RFC 3339); absent where it is kept."""
+    name: str | None = pulumi.property("name", default=None)
+    """Its name, where it has one."""
+    size_bytes: int | None = pulumi.property("sizeBytes", default=None)
+    """Uncompressed size in bytes."""
+
+
+@pulumi.output_type
+class SnapshotInfos(OutputObject):
+    """Snapshots of a sandbox."""
+
+    snapshots: list[SnapshotInfo] = pulumi.property("snapshots", default=None)
+    """In the API's order."""
+
+
 class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
 
@@ -234,56 +508,67 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         )
 
     @property
+    @pulumi.getter(name="addressable")
     def addressable(self) -> pulumi.Output[bool | None]:
         """Whether it can be reached by now; briefly not after it was made."""
         return self._output("addressable")
 
     @property
+    @pulumi.getter(name="command")
     def command(self) -> pulumi.Output[list[str] | None]:
         """The container's command, only with `image`. Unset: `sleep infinity`."""
         return self._output("command")
 
     @property
+    @pulumi.getter(name="connectUrl")
     def connect_url(self) -> pulumi.Output[str | None]:
         """Where commands and files of the sandbox are served; useless without an API key."""
         return self._output("connectUrl")
 
     @property
+    @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
         """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
         return self._output("cpu")
 
     @property
+    @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
         """When it was made (RFC 3339)."""
         return self._output("createdAt")
 
     @property
+    @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk in GB, 10 to 100 in steps of 10."""
         return self._output("diskGb")
 
     @property
+    @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
         """What the sandbox may reach. Unset, or taken out later: nothing."""
         return self._output("egress")
 
     @property
+    @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
         """Environment variables of every process. The API never answers them."""
         return self._output("env")
 
     @property
+    @pulumi.getter(name="hardExpiresAt")
     def hard_expires_at(self) -> pulumi.Output[str | None]:
         """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
         return self._output("hardExpiresAt")
 
     @property
+    @pulumi.getter(name="idleExpiresAt")
     def idle_expires_at(self) -> pulumi.Output[str | None]:
         """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
         return self._output("idleExpiresAt")
 
     @property
+    @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
         """Seconds without activity after which `on_idle` happens; 0 is never.
 
@@ -292,16 +577,19 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("idleTimeoutSeconds")
 
     @property
+    @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str]:
         """Public OCI image with its registry's path and a tag or digest. Instead of `template_id`."""
         return self._output("image")
 
     @property
+    @pulumi.getter(name="lastCrash")
     def last_crash(self) -> pulumi.Output[LastCrash | None]:
         """Its last crash, where it had one."""
         return self._output("lastCrash")
 
     @property
+    @pulumi.getter(name="maxLifetimeSeconds")
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
         """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
 
@@ -310,21 +598,25 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("maxLifetimeSeconds")
 
     @property
+    @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
         """Memory in GB, 1 to 16. Changed in place, without a restart."""
         return self._output("memoryGb")
 
     @property
+    @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
         """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
         return self._output("name")
 
     @property
+    @pulumi.getter(name="onIdle")
     def on_idle(self) -> pulumi.Output[str | None]:
         """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
         return self._output("onIdle")
 
     @property
+    @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
         """Whether the sandbox is paused. Unset: it starts running and is then left alone.
 
@@ -333,6 +625,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("paused")
 
     @property
+    @pulumi.getter(name="pausedRetentionSeconds")
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
         """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
 
@@ -341,16 +634,19 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("pausedRetentionSeconds")
 
     @property
+    @pulumi.getter(name="phase")
     def phase(self) -> pulumi.Output[str]:
         """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
         return self._output("phase")
 
     @property
+    @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str]:
         """Where it runs. Unset: the provider's region, else the platform's."""
         return self._output("region")
 
     @property
+    @pulumi.getter(name="renew")
     def renew(self) -> pulumi.Output[str | None]:
         """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
 
@@ -360,16 +656,19 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("renew")
 
     @property
+    @pulumi.getter(name="renewedLifetimeSeconds")
     def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
         """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
         return self._output("renewedLifetimeSeconds")
 
     @property
+    @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
         """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
         return self._output("resumeIdlePaused")
 
     @property
+    @pulumi.getter(name="rollbackTo")
     def rollback_to(self) -> pulumi.Output[str | None]:
         """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
 
@@ -378,6 +677,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("rollbackTo")
 
     @property
+    @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
         """The part of the disk for the container's own file system, in GB, below `disk_gb`.
 
@@ -386,11 +686,13 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("rootfsDiskGb")
 
     @property
+    @pulumi.getter(name="snapshotId")
     def snapshot_id(self) -> pulumi.Output[str | None]:
         """Snapshot to start from; size and region must match its origin. Instead of `template_id` and `image`."""
         return self._output("snapshotId")
 
     @property
+    @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
         """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
         return self._output("templateId")
@@ -471,51 +773,61 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         )
 
     @property
+    @pulumi.getter(name="addressable")
     def addressable(self) -> pulumi.Output[bool | None]:
         """Whether it can be reached by now; briefly not after it was made."""
         return self._output("addressable")
 
     @property
+    @pulumi.getter(name="command")
     def command(self) -> pulumi.Output[list[str] | None]:
         """The container's command."""
         return self._output("command")
 
     @property
+    @pulumi.getter(name="connectUrl")
     def connect_url(self) -> pulumi.Output[str | None]:
         """Where commands and files of the sandbox are served; useless without an API key."""
         return self._output("connectUrl")
 
     @property
+    @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
         """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
         return self._output("cpu")
 
     @property
+    @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
         """When it was made (RFC 3339)."""
         return self._output("createdAt")
 
     @property
+    @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk in GB."""
         return self._output("diskGb")
 
     @property
+    @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
         """What the fork may reach. Unset: what its source may; taken out later: nothing."""
         return self._output("egress")
 
     @property
+    @pulumi.getter(name="hardExpiresAt")
     def hard_expires_at(self) -> pulumi.Output[str | None]:
         """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
         return self._output("hardExpiresAt")
 
     @property
+    @pulumi.getter(name="idleExpiresAt")
     def idle_expires_at(self) -> pulumi.Output[str | None]:
         """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
         return self._output("idleExpiresAt")
 
     @property
+    @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
         """Seconds without activity after which `on_idle` happens; 0 is never.
 
@@ -524,16 +836,19 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("idleTimeoutSeconds")
 
     @property
+    @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str]:
         """The image it runs."""
         return self._output("image")
 
     @property
+    @pulumi.getter(name="lastCrash")
     def last_crash(self) -> pulumi.Output[LastCrash | None]:
         """Its last crash, where it had one."""
         return self._output("lastCrash")
 
     @property
+    @pulumi.getter(name="maxLifetimeSeconds")
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
         """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
 
@@ -542,21 +857,25 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("maxLifetimeSeconds")
 
     @property
+    @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
         """Memory in GB, 1 to 16. Changed in place, without a restart."""
         return self._output("memoryGb")
 
     @property
+    @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
         """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
         return self._output("name")
 
     @property
+    @pulumi.getter(name="onIdle")
     def on_idle(self) -> pulumi.Output[str | None]:
         """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
         return self._output("onIdle")
 
     @property
+    @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
         """Whether the sandbox is paused. Unset: it starts running and is then left alone.
 
@@ -565,6 +884,7 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("paused")
 
     @property
+    @pulumi.getter(name="pausedRetentionSeconds")
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
         """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
 
@@ -573,16 +893,19 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("pausedRetentionSeconds")
 
     @property
+    @pulumi.getter(name="phase")
     def phase(self) -> pulumi.Output[str]:
         """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
         return self._output("phase")
 
     @property
+    @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str]:
         """Where it runs."""
         return self._output("region")
 
     @property
+    @pulumi.getter(name="renew")
     def renew(self) -> pulumi.Output[str | None]:
         """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
 
@@ -592,16 +915,19 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("renew")
 
     @property
+    @pulumi.getter(name="renewedLifetimeSeconds")
     def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
         """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
         return self._output("renewedLifetimeSeconds")
 
     @property
+    @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
         """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
         return self._output("resumeIdlePaused")
 
     @property
+    @pulumi.getter(name="rollbackTo")
     def rollback_to(self) -> pulumi.Output[str | None]:
         """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
 
@@ -610,16 +936,19 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("rollbackTo")
 
     @property
+    @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
         """The part of the disk for the container's own file system, in GB."""
         return self._output("rootfsDiskGb")
 
     @property
+    @pulumi.getter(name="sourceSandboxId")
     def source_sandbox_id(self) -> pulumi.Output[str]:
         """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
         return self._output("sourceSandboxId")
 
     @property
+    @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
         """The template its source was made from, where it was."""
         return self._output("templateId")
@@ -741,36 +1070,43 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         )
 
     @property
+    @pulumi.getter(name="command")
     def command(self) -> pulumi.Output[list[str] | None]:
         """The container's command, only with `image`. Unset: `sleep infinity`."""
         return self._output("command")
 
     @property
+    @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
         """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
         return self._output("cpu")
 
     @property
+    @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk of each in GB, 10 to 100 in steps of 10."""
         return self._output("diskGb")
 
     @property
+    @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
         """What each member may reach. Unset: nothing, or what the source of a fork may; taken out later: nothing."""
         return self._output("egress")
 
     @property
+    @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
         """Environment variables of every process. The API never answers them."""
         return self._output("env")
 
     @property
+    @pulumi.getter(name="generation")
     def generation(self) -> pulumi.Output[str]:
         """The part of the members' names that stands for what they are made from."""
         return self._output("generation")
 
     @property
+    @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
         """Seconds without activity after which `on_idle` happens; 0 is never.
 
@@ -779,11 +1115,13 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("idleTimeoutSeconds")
 
     @property
+    @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str | None]:
         """Public OCI image with its registry's path and a tag or digest. Instead of `template_id`."""
         return self._output("image")
 
     @property
+    @pulumi.getter(name="maxConcurrency")
     def max_concurrency(self) -> pulumi.Output[int | None]:
         """Members that are being made at the same time, at most.
 
@@ -792,6 +1130,7 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("maxConcurrency")
 
     @property
+    @pulumi.getter(name="maxLifetimeSeconds")
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
         """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
 
@@ -800,11 +1139,13 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("maxLifetimeSeconds")
 
     @property
+    @pulumi.getter(name="maxSurge")
     def max_surge(self) -> pulumi.Output[int | None]:
         """Members beyond `replicas` that there may be while they are made anew, at most. Unset: a quarter of them."""
         return self._output("maxSurge")
 
     @property
+    @pulumi.getter(name="maxUnavailable")
     def max_unavailable(self) -> pulumi.Output[int | None]:
         """Members, out of `replicas`, that may be out of service because of a change, at most.
 
@@ -816,16 +1157,19 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("maxUnavailable")
 
     @property
+    @pulumi.getter(name="members")
     def members(self) -> pulumi.Output[list[PoolMember]]:
         """The members by index, then those that are left over."""
         return self._output("members")
 
     @property
+    @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
         """Memory in GB, 1 to 16. Changed in place, without a restart."""
         return self._output("memoryGb")
 
     @property
+    @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
         """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
 
@@ -834,11 +1178,13 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("name")
 
     @property
+    @pulumi.getter(name="onIdle")
     def on_idle(self) -> pulumi.Output[str | None]:
         """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
         return self._output("onIdle")
 
     @property
+    @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
         """Whether the sandbox is paused. Unset: it starts running and is then left alone.
 
@@ -847,6 +1193,7 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("paused")
 
     @property
+    @pulumi.getter(name="pausedRetentionSeconds")
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
         """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
 
@@ -855,26 +1202,31 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("pausedRetentionSeconds")
 
     @property
+    @pulumi.getter(name="readyReplicas")
     def ready_replicas(self) -> pulumi.Output[int]:
         """How many of `replicas` are Ready and reachable."""
         return self._output("readyReplicas")
 
     @property
+    @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str | None]:
         """Where the members run. Unset: the provider's region, else the platform's."""
         return self._output("region")
 
     @property
+    @pulumi.getter(name="replicas")
     def replicas(self) -> pulumi.Output[int]:
         """How many members there are. Fewer: those with the highest index go."""
         return self._output("replicas")
 
     @property
+    @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
         """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
         return self._output("resumeIdlePaused")
 
     @property
+    @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
         """The part of the disk for the container's own file system, in GB, below `disk_gb`.
 
@@ -883,16 +1235,19 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("rootfsDiskGb")
 
     @property
+    @pulumi.getter(name="snapshotId")
     def snapshot_id(self) -> pulumi.Output[str | None]:
         """Snapshot that each member starts from. Instead of `template_id` and `image`."""
         return self._output("snapshotId")
 
     @property
+    @pulumi.getter(name="sourceDigest")
     def source_digest(self) -> pulumi.Output[str]:
         """What tells whether the program still says the same source."""
         return self._output("sourceDigest")
 
     @property
+    @pulumi.getter(name="sourceSandboxId")
     def source_sandbox_id(self) -> pulumi.Output[str | None]:
         """Sandbox that each member is a fork of, by id, as it is when the member is made.
 
@@ -901,6 +1256,7 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("sourceSandboxId")
 
     @property
+    @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
         """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default.
 
@@ -949,76 +1305,91 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
         )
 
     @property
+    @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
         """When it was made (RFC 3339)."""
         return self._output("createdAt")
 
     @property
+    @pulumi.getter(name="createdBy")
     def created_by(self) -> pulumi.Output[str | None]:
         """Who made it."""
         return self._output("createdBy")
 
     @property
+    @pulumi.getter(name="errorMessage")
     def error_message(self) -> pulumi.Output[str | None]:
         """Why the capture failed, where it did."""
         return self._output("errorMessage")
 
     @property
+    @pulumi.getter(name="expiresAt")
     def expires_at(self) -> pulumi.Output[str | None]:
         """When the platform deletes it (RFC 3339); absent where it is kept."""
         return self._output("expiresAt")
 
     @property
+    @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
         """A DNS label of at most 63 characters. Unset: made from the resource's name."""
         return self._output("name")
 
     @property
+    @pulumi.getter(name="orgId")
     def org_id(self) -> pulumi.Output[str]:
         """The organisation it belongs to."""
         return self._output("orgId")
 
     @property
+    @pulumi.getter(name="projectId")
     def project_id(self) -> pulumi.Output[str]:
         """The project it belongs to."""
         return self._output("projectId")
 
     @property
+    @pulumi.getter(name="restorability")
     def restorability(self) -> pulumi.Output[str]:
         """Whether it can be restored: `restorable`, `deprecating` or `unsupported`."""
         return self._output("restorability")
 
     @property
+    @pulumi.getter(name="retainFor")
     def retain_for(self) -> pulumi.Output[str | None]:
         """How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted."""
         return self._output("retainFor")
 
     @property
+    @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
         """The sandbox that is captured, by id. Deleting it deletes the snapshot too."""
         return self._output("sandboxId")
 
     @property
+    @pulumi.getter(name="sizeBytes")
     def size_bytes(self) -> pulumi.Output[int | None]:
         """Uncompressed size in bytes."""
         return self._output("sizeBytes")
 
     @property
+    @pulumi.getter(name="snapshotType")
     def snapshot_type(self) -> pulumi.Output[str]:
         """What it holds: `full`."""
         return self._output("snapshotType")
 
     @property
+    @pulumi.getter(name="sourceRegion")
     def source_region(self) -> pulumi.Output[str]:
         """The region where it is stored; a sandbox made from it must be there too."""
         return self._output("sourceRegion")
 
     @property
+    @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
         """`Pending`, `Running`, `Ready` or `Failed`."""
         return self._output("status")
 
     @property
+    @pulumi.getter(name="triggers")
     def triggers(self) -> pulumi.Output[list[Any] | None]:
         """Any values; a change of one of them takes a new snapshot."""
         return self._output("triggers")
@@ -1061,21 +1432,25 @@ class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
         )
 
     @property
+    @pulumi.getter(name="port")
     def port(self) -> pulumi.Output[int]:
         """The port that something in the sandbox listens on, 1 to 65535."""
         return self._output("port")
 
     @property
+    @pulumi.getter(name="previewUrl")
     def preview_url(self) -> pulumi.Output[str]:
         """The URL; whoever knows it gets in, so it is a secret."""
         return self._output("previewUrl")
 
     @property
+    @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
         """The sandbox, by id."""
         return self._output("sandboxId")
 
     @property
+    @pulumi.getter(name="slug")
     def slug(self) -> pulumi.Output[str]:
         """The part of the URL that nobody can guess: 8 lower-case letters and digits.
 
@@ -1154,81 +1529,97 @@ class Agent(DynamicResource, module="neev", name="Agent"):
         )
 
     @property
+    @pulumi.getter(name="agentTemplate")
     def agent_template(self) -> pulumi.Output[str]:
         """Template of the catalogue, by its name, such as `claude-code`."""
         return self._output("agentTemplate")
 
     @property
+    @pulumi.getter(name="agentTemplateId")
     def agent_template_id(self) -> pulumi.Output[str]:
         """The template it was made from, by id, such as `ag-claude-code`."""
         return self._output("agentTemplateId")
 
     @property
+    @pulumi.getter(name="config")
     def config(self) -> pulumi.Output[dict[str, Any] | None]:
         """Settings of the agent, merged over those of its template, which says what there is in `configSchema`."""
         return self._output("config")
 
     @property
+    @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
         """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says."""
         return self._output("cpu")
 
     @property
+    @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
         """When it was made (RFC 3339)."""
         return self._output("createdAt")
 
     @property
+    @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk in GB, 10 to 100 in steps of 10. Unset: what its template says."""
         return self._output("diskGb")
 
     @property
+    @pulumi.getter(name="driveMode")
     def drive_mode(self) -> pulumi.Output[str]:
         """How it is driven: `http`, `exec` or `pty`."""
         return self._output("driveMode")
 
     @property
+    @pulumi.getter(name="effectiveConfig")
     def effective_config(self) -> pulumi.Output[dict[str, Any] | None]:
         """Its settings, those of the template included. A secret, since `config` may hold one."""
         return self._output("effectiveConfig")
 
     @property
+    @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
         """What the agent may reach. Unset: what its template says; taken out later: nothing."""
         return self._output("egress")
 
     @property
+    @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
         """Environment variables of the agent. The API never answers them."""
         return self._output("env")
 
     @property
+    @pulumi.getter(name="gatewayToken")
     def gateway_token(self) -> pulumi.Output[str | None]:
         """The token that its user interface asks for, where it has one."""
         return self._output("gatewayToken")
 
     @property
+    @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
         """Seconds without activity after which it is paused; 0 is never. Unset: the account's default, or as it was."""
         return self._output("idleTimeoutSeconds")
 
     @property
+    @pulumi.getter(name="lastCrash")
     def last_crash(self) -> pulumi.Output[LastCrash | None]:
         """Its last crash, where it had one."""
         return self._output("lastCrash")
 
     @property
+    @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
         """Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says."""
         return self._output("memoryGb")
 
     @property
+    @pulumi.getter(name="metricsUrl")
     def metrics_url(self) -> pulumi.Output[str]:
         """Where its sandbox's metrics are served; useless without an API key."""
         return self._output("metricsUrl")
 
     @property
+    @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
         """Unique among the project's agents: a DNS label of at most 63 characters.
 
@@ -1237,11 +1628,13 @@ class Agent(DynamicResource, module="neev", name="Agent"):
         return self._output("name")
 
     @property
+    @pulumi.getter(name="orgId")
     def org_id(self) -> pulumi.Output[str]:
         """The organisation it belongs to."""
         return self._output("orgId")
 
     @property
+    @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
         """Whether the agent is paused. Unset: it starts running and is then left alone.
 
@@ -1250,36 +1643,43 @@ class Agent(DynamicResource, module="neev", name="Agent"):
         return self._output("paused")
 
     @property
+    @pulumi.getter(name="projectId")
     def project_id(self) -> pulumi.Output[str]:
         """The project it belongs to."""
         return self._output("projectId")
 
     @property
+    @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str | None]:
         """Where it runs. Unset: the provider's region, else the platform's."""
         return self._output("region")
 
     @property
+    @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
         """Whether an update resumes an agent that the platform paused because it was idle, where `paused` is false."""
         return self._output("resumeIdlePaused")
 
     @property
+    @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
         """The sandbox that it runs on."""
         return self._output("sandboxId")
 
     @property
+    @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
         """`Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
         return self._output("status")
 
     @property
+    @pulumi.getter(name="updatedAt")
     def updated_at(self) -> pulumi.Output[str | None]:
         """When the platform last changed it (RFC 3339)."""
         return self._output("updatedAt")
 
     @property
+    @pulumi.getter(name="webUiUrl")
     def web_ui_url(self) -> pulumi.Output[str | None]:
         """Where its user interface is reached, where it has one. Whoever knows the URL gets in, so it is a secret."""
         return self._output("webUiUrl")
@@ -1349,16 +1749,19 @@ class Command(DynamicResource, module="neev", name="Command"):
         )
 
     @property
+    @pulumi.getter(name="allowFailure")
     def allow_failure(self) -> pulumi.Output[bool | None]:
         """Whether an exit code other than 0 is no failure; `exit_code` tells."""
         return self._output("allowFailure")
 
     @property
+    @pulumi.getter(name="attempt")
     def attempt(self) -> pulumi.Output[str | None]:
         """A digest of what ran last, by which a run of unknown outcome is known again."""
         return self._output("attempt")
 
     @property
+    @pulumi.getter(name="create")
     def create(self) -> pulumi.Output[list[str]]:
         """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
 
@@ -1368,76 +1771,91 @@ class Command(DynamicResource, module="neev", name="Command"):
         return self._output("create")
 
     @property
+    @pulumi.getter(name="created")
     def created(self) -> pulumi.Output[bool]:
         """Whether `create` has succeeded once, so that `update` is what runs next."""
         return self._output("created")
 
     @property
+    @pulumi.getter(name="cwd")
     def cwd(self) -> pulumi.Output[str | None]:
         """The directory it runs in, below the workspace. Unset: the workspace itself."""
         return self._output("cwd")
 
     @property
+    @pulumi.getter(name="delete")
     def delete(self) -> pulumi.Output[list[str] | None]:
         """What runs when the resource is deleted or replaced. Unset: nothing."""
         return self._output("delete")
 
     @property
+    @pulumi.getter(name="durationMs")
     def duration_ms(self) -> pulumi.Output[int | None]:
         """How many milliseconds it ran."""
         return self._output("durationMs")
 
     @property
+    @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
         """Environment variables, on top of those of the sandbox."""
         return self._output("env")
 
     @property
+    @pulumi.getter(name="exitCode")
     def exit_code(self) -> pulumi.Output[int | None]:
         """Its exit code; 128 and the signal's number where one ended it."""
         return self._output("exitCode")
 
     @property
+    @pulumi.getter(name="outcome")
     def outcome(self) -> pulumi.Output[str]:
         """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
         return self._output("outcome")
 
     @property
+    @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
         """The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards."""
         return self._output("sandboxId")
 
     @property
+    @pulumi.getter(name="secretOutput")
     def secret_output(self) -> pulumi.Output[bool | None]:
         """Whether what it writes is a secret: hidden in the state, in errors and in the log."""
         return self._output("secretOutput")
 
     @property
+    @pulumi.getter(name="stderr")
     def stderr(self) -> pulumi.Output[str | None]:
         """What it wrote to its standard error, likewise."""
         return self._output("stderr")
 
     @property
+    @pulumi.getter(name="stdin")
     def stdin(self) -> pulumi.Output[str | None]:
         """What it reads from its standard input. Unset: nothing."""
         return self._output("stdin")
 
     @property
+    @pulumi.getter(name="stdout")
     def stdout(self) -> pulumi.Output[str | None]:
         """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out."""
         return self._output("stdout")
 
     @property
+    @pulumi.getter(name="timeoutSeconds")
     def timeout_seconds(self) -> pulumi.Output[int | None]:
         """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
         return self._output("timeoutSeconds")
 
     @property
+    @pulumi.getter(name="triggers")
     def triggers(self) -> pulumi.Output[list[Any] | None]:
         """Any values; a change of one of them runs it anew, by a replacement."""
         return self._output("triggers")
 
     @property
+    @pulumi.getter(name="update")
     def update(self) -> pulumi.Output[list[str] | None]:
         """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
         return self._output("update")
@@ -1496,56 +1914,67 @@ class File(DynamicResource, module="neev", name="File"):
         )
 
     @property
+    @pulumi.getter(name="content")
     def content(self) -> pulumi.Output[str | None]:
         """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
         return self._output("content")
 
     @property
+    @pulumi.getter(name="contentBase64")
     def content_base64(self) -> pulumi.Output[str | None]:
         """Its content as base64, for what is no text."""
         return self._output("contentBase64")
 
     @property
+    @pulumi.getter(name="mode")
     def mode(self) -> pulumi.Output[str | None]:
         """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
         return self._output("mode")
 
     @property
+    @pulumi.getter(name="modifiedAt")
     def modified_at(self) -> pulumi.Output[str | None]:
         """When it was changed last (RFC 3339)."""
         return self._output("modifiedAt")
 
     @property
+    @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str]:
         """Where it is, in or below the workspace; directories on the way are made. What was there is overwritten."""
         return self._output("path")
 
     @property
+    @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
         """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
         return self._output("sandboxId")
 
     @property
+    @pulumi.getter(name="sha256")
     def sha256(self) -> pulumi.Output[str | None]:
         """The SHA-256 of its content, as it was seen last."""
         return self._output("sha256")
 
     @property
+    @pulumi.getter(name="size")
     def size(self) -> pulumi.Output[int | None]:
         """Its size in bytes."""
         return self._output("size")
 
     @property
-    def source(self) -> pulumi.Output[pulumi.Asset | None]:
+    @pulumi.getter(name="source")
+    def source(self) -> pulumi.Output[dict[str, Any] | None]:
         """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
         return self._output("source")
 
     @property
+    @pulumi.getter(name="sourcePath")
     def source_path(self) -> pulumi.Output[str | None]:
         """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest."""
         return self._output("sourcePath")
 
     @property
+    @pulumi.getter(name="writtenSha256")
     def written_sha256(self) -> pulumi.Output[str | None]:
         """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
         return self._output("writtenSha256")
@@ -1598,51 +2027,61 @@ class Directory(DynamicResource, module="neev", name="Directory"):
         )
 
     @property
+    @pulumi.getter(name="changed")
     def changed(self) -> pulumi.Output[dict[str, str]]:
         """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
         return self._output("changed")
 
     @property
+    @pulumi.getter(name="exclude")
     def exclude(self) -> pulumi.Output[list[str] | None]:
         """What is left out, with all below it: names such as `*.pyc` at any depth, or paths from the top as `a/b`."""
         return self._output("exclude")
 
     @property
+    @pulumi.getter(name="files")
     def files(self) -> pulumi.Output[dict[str, str]]:
         """What was written, by path: its SHA-256, and `+x` behind it where it is executable."""
         return self._output("files")
 
     @property
+    @pulumi.getter(name="folders")
     def folders(self) -> pulumi.Output[list[str]]:
         """The folders that were made on the way."""
         return self._output("folders")
 
     @property
+    @pulumi.getter(name="marks")
     def marks(self) -> pulumi.Output[str]:
         """Eight characters for each path: as long as they stay, its size and time do, and it is not read again."""
         return self._output("marks")
 
     @property
+    @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str]:
         """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone."""
         return self._output("path")
 
     @property
+    @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
         """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
         return self._output("sandboxId")
 
     @property
+    @pulumi.getter(name="sha256")
     def sha256(self) -> pulumi.Output[str | None]:
         """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
         return self._output("sha256")
 
     @property
-    def source(self) -> pulumi.Output[pulumi.Archive | None]:
+    @pulumi.getter(name="source")
+    def source(self) -> pulumi.Output[dict[str, Any] | None]:
         """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`."""
         return self._output("source")
 
     @property
+    @pulumi.getter(name="sourcePath")
     def source_path(self) -> pulumi.Output[str | None]:
         """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
         return self._output("sourcePath")
@@ -1722,26 +2161,31 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
         )
 
     @property
+    @pulumi.getter(name="builderId")
     def builder_id(self) -> pulumi.Output[str]:
         """The paused sandbox that built it: deleting that would delete the image."""
         return self._output("builderId")
 
     @property
+    @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
         """Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same."""
         return self._output("cpu")
 
     @property
+    @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same."""
         return self._output("diskGb")
 
     @property
+    @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress | None]:
         """What the builder may reach while it builds. Unset: nothing, as for every sandbox."""
         return self._output("egress")
 
     @property
+    @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
         """Environment variables of the steps' commands; nothing of them stays in the image.
 
@@ -1750,26 +2194,31 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
         return self._output("env")
 
     @property
+    @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str | None]:
         """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`."""
         return self._output("image")
 
     @property
+    @pulumi.getter(name="images")
     def images(self) -> pulumi.Output[list[BuiltImage]]:
         """The image and the earlier ones, the newest first."""
         return self._output("images")
 
     @property
+    @pulumi.getter(name="keep")
     def keep(self) -> pulumi.Output[int]:
         """How many earlier images stay; the others are deleted once a new one is ready."""
         return self._output("keep")
 
     @property
+    @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
         """Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same."""
         return self._output("memoryGb")
 
     @property
+    @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
         """What its builders and snapshots are called, before their recipes: a DNS label of at most 50 characters.
 
@@ -1779,11 +2228,13 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
         return self._output("name")
 
     @property
+    @pulumi.getter(name="recipe")
     def recipe(self) -> pulumi.Output[str]:
         """The digest of its recipe; the same recipe builds nothing."""
         return self._output("recipe")
 
     @property
+    @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str | None]:
         """Where it is built and kept; sandboxes made from it run there too.
 
@@ -1792,36 +2243,43 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
         return self._output("region")
 
     @property
+    @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
         """The part of the disk for the container's own file system, in GB, below `disk_gb`."""
         return self._output("rootfsDiskGb")
 
     @property
+    @pulumi.getter(name="sizeBytes")
     def size_bytes(self) -> pulumi.Output[int | None]:
         """Its size in bytes."""
         return self._output("sizeBytes")
 
     @property
+    @pulumi.getter(name="snapshotId")
     def snapshot_id(self) -> pulumi.Output[str]:
         """What sandboxes are made from; empty where no image is ready."""
         return self._output("snapshotId")
 
     @property
+    @pulumi.getter(name="sourceSnapshotId")
     def source_snapshot_id(self) -> pulumi.Output[str | None]:
         """Snapshot to build on; size and region must match its origin. Instead of `template_id` and `image`."""
         return self._output("sourceSnapshotId")
 
     @property
+    @pulumi.getter(name="stepDigests")
     def step_digests(self) -> pulumi.Output[list[str]]:
         """The digest of each step, the contents of its files included."""
         return self._output("stepDigests")
 
     @property
+    @pulumi.getter(name="steps")
     def steps(self) -> pulumi.Output[list[BuildStep] | None]:
         """What is done to the source, in this order."""
         return self._output("steps")
 
     @property
+    @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
         """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
         return self._output("templateId")
@@ -1831,33 +2289,38 @@ def get_sandbox_template(
     *,
     id: str | None = None,
     name: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> SandboxTemplate:
     """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
 
     Args:
         id: Its id. Instead of `name`.
         name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
     """
-    answer: SandboxTemplate = invoke(
+    return invoke(
         "getSandboxTemplate",
         {
             "id": id,
             "name": name,
         },
+        SandboxTemplate,
+        opts,
     )
-    return answer
 
 
 def get_sandbox_template_output(
     *,
     id: pulumi.Input[str] | None = None,
     name: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SandboxTemplate]:
     """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
 
     Args:
         id: Its id. Instead of `name`.
         name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getSandboxTemplate",
@@ -1865,6 +2328,8 @@ def get_sandbox_template_output(
             "id": id,
             "name": name,
         },
+        SandboxTemplate,
+        opts,
     )
 
 
@@ -1873,6 +2338,7 @@ def get_sandbox_templates(
     category: TemplateCategory | Literal["standard", "browser"] | None = None,
     name: str | None = None,
     status: TemplateStatus | Literal["active", "deprecated"] | None = None,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> SandboxTemplates:
     """The sandbox templates of the catalogue, every page of it.
 
@@ -1880,16 +2346,18 @@ def get_sandbox_templates(
         category: Only of this category.
         name: Only those whose name contains this, upper and lower case alike.
         status: Only of this status.
+        opts: Pulumi's own options.
     """
-    answer: SandboxTemplates = invoke(
+    return invoke(
         "getSandboxTemplates",
         {
             "category": category,
             "name": name,
             "status": status,
         },
+        SandboxTemplates,
+        opts,
     )
-    return answer
 
 
 def get_sandbox_templates_output(
@@ -1897,6 +2365,7 @@ def get_sandbox_templates_output(
     category: pulumi.Input[TemplateCategory | Literal["standard", "browser"]] | None = None,
     name: pulumi.Input[str] | None = None,
     status: pulumi.Input[TemplateStatus | Literal["active", "deprecated"]] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SandboxTemplates]:
     """The sandbox templates of the catalogue, every page of it.
 
@@ -1904,6 +2373,7 @@ def get_sandbox_templates_output(
         category: Only of this category.
         name: Only those whose name contains this, upper and lower case alike.
         status: Only of this status.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getSandboxTemplates",
@@ -1912,6 +2382,8 @@ def get_sandbox_templates_output(
             "name": name,
             "status": status,
         },
+        SandboxTemplates,
+        opts,
     )
 
 
@@ -1919,33 +2391,38 @@ def get_agent_template(
     *,
     id: str | None = None,
     name: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> AgentTemplate:
     """The one agent template with this id or exact name; none or several is an error that lists the near ones.
 
     Args:
         id: Its id. Instead of `name`.
         name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
     """
-    answer: AgentTemplate = invoke(
+    return invoke(
         "getAgentTemplate",
         {
             "id": id,
             "name": name,
         },
+        AgentTemplate,
+        opts,
     )
-    return answer
 
 
 def get_agent_template_output(
     *,
     id: pulumi.Input[str] | None = None,
     name: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[AgentTemplate]:
     """The one agent template with this id or exact name; none or several is an error that lists the near ones.
 
     Args:
         id: Its id. Instead of `name`.
         name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getAgentTemplate",
@@ -1953,6 +2430,8 @@ def get_agent_template_output(
             "id": id,
             "name": name,
         },
+        AgentTemplate,
+        opts,
     )
 
 
@@ -1960,33 +2439,38 @@ def get_agent_templates(
     *,
     category: str | None = None,
     name: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> AgentTemplates:
     """The agent templates of the catalogue, every page of it.
 
     Args:
         category: Only of this category.
         name: Only those whose name contains this, upper and lower case alike.
+        opts: Pulumi's own options.
     """
-    answer: AgentTemplates = invoke(
+    return invoke(
         "getAgentTemplates",
         {
             "category": category,
             "name": name,
         },
+        AgentTemplates,
+        opts,
     )
-    return answer
 
 
 def get_agent_templates_output(
     *,
     category: pulumi.Input[str] | None = None,
     name: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[AgentTemplates]:
     """The agent templates of the catalogue, every page of it.
 
     Args:
         category: Only of this category.
         name: Only those whose name contains this, upper and lower case alike.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getAgentTemplates",
@@ -1994,6 +2478,8 @@ def get_agent_templates_output(
             "category": category,
             "name": name,
         },
+        AgentTemplates,
+        opts,
     )
 
 
@@ -2001,33 +2487,38 @@ def get_sandbox(
     *,
     id: str | None = None,
     name: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> SandboxInfo:
     """The sandbox with this id or exact name; none is an error.
 
     Args:
         id: Its id. Instead of `name`.
         name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
     """
-    answer: SandboxInfo = invoke(
+    return invoke(
         "getSandbox",
         {
             "id": id,
             "name": name,
         },
+        SandboxInfo,
+        opts,
     )
-    return answer
 
 
 def get_sandbox_output(
     *,
     id: pulumi.Input[str] | None = None,
     name: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SandboxInfo]:
     """The sandbox with this id or exact name; none is an error.
 
     Args:
         id: Its id. Instead of `name`.
         name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getSandbox",
@@ -2035,6 +2526,8 @@ def get_sandbox_output(
             "id": id,
             "name": name,
         },
+        SandboxInfo,
+        opts,
     )
 
 
@@ -2042,33 +2535,38 @@ def get_sandboxes(
     *,
     name: str | None = None,
     phase: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> SandboxInfos:
     """The sandboxes of the project, every page of them.
 
     Args:
         name: Only those whose name contains this, upper and lower case alike.
         phase: Only those in this phase, such as `Ready` or `Paused`.
+        opts: Pulumi's own options.
     """
-    answer: SandboxInfos = invoke(
+    return invoke(
         "getSandboxes",
         {
             "name": name,
             "phase": phase,
         },
+        SandboxInfos,
+        opts,
     )
-    return answer
 
 
 def get_sandboxes_output(
     *,
     name: pulumi.Input[str] | None = None,
     phase: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SandboxInfos]:
     """The sandboxes of the project, every page of them.
 
     Args:
         name: Only those whose name contains this, upper and lower case alike.
         phase: Only those in this phase, such as `Ready` or `Paused`.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getSandboxes",
@@ -2076,76 +2574,92 @@ def get_sandboxes_output(
             "name": name,
             "phase": phase,
         },
+        SandboxInfos,
+        opts,
     )
 
 
 def get_snapshot(
     *,
     id: str,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> SnapshotInfo:
     """The snapshot with this id; none is an error.
 
     Args:
         id: Its id.
+        opts: Pulumi's own options.
     """
-    answer: SnapshotInfo = invoke(
+    return invoke(
         "getSnapshot",
         {
             "id": id,
         },
+        SnapshotInfo,
+        opts,
     )
-    return answer
 
 
 def get_snapshot_output(
     *,
     id: pulumi.Input[str],
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SnapshotInfo]:
     """The snapshot with this id; none is an error.
 
     Args:
         id: Its id.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getSnapshot",
         {
             "id": id,
         },
+        SnapshotInfo,
+        opts,
     )
 
 
 def get_snapshots(
     *,
     sandbox_id: str,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> SnapshotInfos:
     """The snapshots of one sandbox, every page of them.
 
     Args:
         sandbox_id: The sandbox, by id or by name.
+        opts: Pulumi's own options.
     """
-    answer: SnapshotInfos = invoke(
+    return invoke(
         "getSnapshots",
         {
             "sandboxId": sandbox_id,
         },
+        SnapshotInfos,
+        opts,
     )
-    return answer
 
 
 def get_snapshots_output(
     *,
     sandbox_id: pulumi.Input[str],
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SnapshotInfos]:
     """The snapshots of one sandbox, every page of them.
 
     Args:
         sandbox_id: The sandbox, by id or by name.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getSnapshots",
         {
             "sandboxId": sandbox_id,
         },
+        SnapshotInfos,
+        opts,
     )
 
 
@@ -2154,6 +2668,7 @@ def get_sandbox_metrics(
     sandbox_id: str,
     resolution_seconds: int | None = None,
     window_seconds: int = 3600,
+    opts: pulumi.InvokeOptions | None = None,
 ) -> SandboxMetrics:
     """What a sandbox has used over a window of time.
 
@@ -2161,16 +2676,18 @@ def get_sandbox_metrics(
         sandbox_id: The sandbox, by id or by name.
         resolution_seconds: Seconds between two points. Unset: chosen by the platform.
         window_seconds: How far back from now, in seconds.
+        opts: Pulumi's own options.
     """
-    answer: SandboxMetrics = invoke(
+    return invoke(
         "getSandboxMetrics",
         {
             "sandboxId": sandbox_id,
             "resolutionSeconds": resolution_seconds,
             "windowSeconds": window_seconds,
         },
+        SandboxMetrics,
+        opts,
     )
-    return answer
 
 
 def get_sandbox_metrics_output(
@@ -2178,6 +2695,7 @@ def get_sandbox_metrics_output(
     sandbox_id: pulumi.Input[str],
     resolution_seconds: pulumi.Input[int] | None = None,
     window_seconds: pulumi.Input[int] = 3600,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SandboxMetrics]:
     """What a sandbox has used over a window of time.
 
@@ -2185,6 +2703,7 @@ def get_sandbox_metrics_output(
         sandbox_id: The sandbox, by id or by name.
         resolution_seconds: Seconds between two points. Unset: chosen by the platform.
         window_seconds: How far back from now, in seconds.
+        opts: Pulumi's own options.
     """
     return invoke_output(
         "getSandboxMetrics",
@@ -2193,4 +2712,6 @@ def get_sandbox_metrics_output(
             "resolutionSeconds": resolution_seconds,
             "windowSeconds": window_seconds,
         },
+        SandboxMetrics,
+        opts,
     )

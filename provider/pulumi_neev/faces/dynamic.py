@@ -14,26 +14,23 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
-import pulumi
 from pulumi import dynamic
-from pulumi.dynamic.dynamic import PROVIDER_KEY
-from pulumi.runtime.rpc import UNKNOWN as WIRE_UNKNOWN
 from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.checking import HIDDEN, visible
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import AUTONAMED
 from pulumi_neev.core.errors import NeevError, OutcomeUnknown
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
-from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.core.naming import made_name
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
-from pulumi_neev.faces import background, blobs, config, host
+from pulumi_neev.faces import background, config, host
+from pulumi_neev.faces.host_values import Values, from_host, to_host
+from pulumi_neev.faces.paths import covers
 from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.directory import Directory
@@ -53,11 +50,12 @@ TIMEOUTS = f"{HIDDEN}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
 LABEL = f"{HIDDEN}label"
 """Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
+REPLACE_ON_CHANGES = f"{HIDDEN}replaceOnChanges"
+"""Hidden input: the paths of ``replace_on_changes``, to which the engine pays no heed where a diff has no paths."""
 NOT_KEPT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
 CARRIED = (TIMEOUTS, LABEL, AUTONAMED)
 
 T = TypeVar("T")
-Values = dict[str, Any]
 
 
 class Provider(dynamic.ResourceProvider):
@@ -93,21 +91,23 @@ class Provider(dynamic.ResourceProvider):
         label = str(news.get(LABEL) or self.resource.name)
         limit = self.resource.longest_name
         checked, failed = self.resource.check(
-            _known(_olds), _known(news), lambda: made_name(label, secrets.token_hex(4), limit=limit)
+            from_host(_olds), from_host(news), lambda: made_name(label, secrets.token_hex(4), limit=limit)
         )
         # the first time what the second will say: inputs that differ would have the engine write the whole state anew
         checked[BEFORE] = sorted(visible(_olds or checked))
         return dynamic.CheckResult(
-            _wire(checked), [dynamic.CheckFailure(failure.path, failure.reason) for failure in failed]
+            to_host(checked), [dynamic.CheckFailure(failure.path, failure.reason) for failure in failed]
         )
 
     @override
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
-        olds = _known(_olds)
-        found = self.resource.diff(self._old_inputs(olds, _news), olds, _known(_news))
+        olds = from_host(_olds)
+        found = self.resource.diff(self._old_inputs(olds, _news), olds, from_host(_news))
+        paths = _news.get(REPLACE_ON_CHANGES) or ()
+        forced = {each.top for each in found.changes if any(covers(path, each.path) for path in paths)}
         return dynamic.DiffResult(
             changes=bool(found.changes),
-            replaces=sorted({change.top for change in found.changes if change.replace}),
+            replaces=sorted(forced | {change.top for change in found.changes if change.replace}),
             delete_before_replace=found.delete_first,
         )
 
@@ -115,7 +115,7 @@ class Provider(dynamic.ResourceProvider):
     def create(self, props: Values) -> dynamic.CreateResult:
         call = self._call(props, "create", self.resource.timeouts.create)
         try:
-            stored = self._run(call, lambda api: lifecycle.create(self.resource, api, _known(props), call))
+            stored = self._run(call, lambda api: lifecycle.create(self.resource, api, from_host(props), call))
         except Unsettled as unsettled:
             raise self._undone(unsettled, props) from None
         return dynamic.CreateResult(stored.id, outputs(stored, props))
@@ -132,7 +132,7 @@ class Provider(dynamic.ResourceProvider):
     @override
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
         call = self._call(_news, "update", self.resource.timeouts.update)
-        old, new = self._old_inputs(_olds, _news), _known(_news)
+        old, new = self._old_inputs(_olds, _news), from_host(_news)
         try:
             stored = self._run(
                 call,
@@ -251,35 +251,6 @@ PROVIDERS: Mapping[str, type[Provider]] = {
         GoldenImageProvider,
     )
 }
-
-
-def _known(wire: Mapping[str, Any]) -> Values:
-    """The host's values with its mark for what is unknown, and what stands for an asset, as ours, at any depth."""
-    return dict(_mapped({key: value for key, value in wire.items() if key != PROVIDER_KEY}, _ours))
-
-
-def _ours(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return blobs.from_map(value)
-    return UNKNOWN if isinstance(value, pulumi.output.Unknown) else value
-
-
-def _wire(values: Mapping[str, Any]) -> Values:
-    return dict(_mapped(values, _theirs))
-
-
-def _theirs(value: Any) -> Any:
-    if isinstance(value, Blob):
-        return blobs.as_map(value)
-    return WIRE_UNKNOWN if value is UNKNOWN else value
-
-
-def _mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    if isinstance(value, Mapping) and blobs.MARK not in value:
-        return {key: _mapped(each, leaf) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mapped(each, leaf) for each in value]
-    return leaf(value)
 
 
 def _hidden(values: Mapping[str, Any]) -> Values:

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_snake
 
 from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.function import Function
-from pulumi_neev.core.model import Model, Property
+from pulumi_neev.core.model import Model, Outputs, Property
 from pulumi_neev.core.resource import Resource
 from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.schema import description, shared
@@ -64,13 +64,17 @@ from typing import Any, Literal, Required, TypedDict
 import pulumi
 '''
 
-_BASE: Final = ("pulumi_neev.faces.program", ("DynamicResource", "invoke", "invoke_output"))
+_BASES: Final = (
+    ("pulumi_neev.faces.lookups", ("invoke", "invoke_output")),
+    ("pulumi_neev.faces.program", ("DynamicResource", "OutputObject")),
+)
 
 
 def text() -> str:
     """The module's source."""
     definitions = [
         *(_dictionary(model) for model in _input_models()),
+        *(_object(model) for model in _met() if issubclass(model, Model)),
         *(_resource(resource) for resource in RESOURCES),
         *(_function(function, wrap) for function in FUNCTIONS for wrap in (_plain, _eventual)),
     ]
@@ -104,9 +108,10 @@ def _input_models() -> list[type[Model]]:
 
 
 def _imports() -> Iterator[str]:
-    by_module = groupby(sorted(_met(), key=lambda each: each.__module__), lambda each: each.__module__)
+    enums = sorted((each for each in _met() if issubclass(each, StrEnum)), key=lambda each: each.__module__)
+    by_module = groupby(enums, lambda each: each.__module__)
     for module, names in sorted(
-        [_BASE, *((module, tuple(each.__name__ for each in found)) for module, found in by_module)]
+        [*_BASES, *((module, tuple(each.__name__ for each in found)) for module, found in by_module)]
     ):
         line = f"from {module} import {', '.join(sorted(names))}"
         yield line if len(line) <= WIDTH else _block(f"from {module} import (", sorted(names), ")")
@@ -118,6 +123,19 @@ def _dictionary(model: type[Model]) -> str:
         kind = _argument(model, declared, _eventual)
         required = f"Required[{kind}]" if declared.required else f"{kind} | None"
         lines += [f"    {declared.field}: {required}", _docstring(declared.description, 1)]
+    return "\n".join(lines)
+
+
+def _object(model: type[Model]) -> str:
+    lines = ["@pulumi.output_type", f"class {model.__name__}(OutputObject):", _docstring(description(model), 1), ""]
+    for declared in _ordered(model.properties.values()):
+        # what a program leaves out of an input is not filled in
+        there = always_there(declared) if issubclass(model, Outputs) else declared.required
+        kind = _answered(shape_of(model, declared)) + ("" if there else " | None")
+        lines += [
+            f'    {declared.field}: {kind} = pulumi.property("{declared.name}", default=None)',
+            _docstring(declared.description, 1),
+        ]
     return "\n".join(lines)
 
 
@@ -153,6 +171,7 @@ def _output(model: type[Model], declared: Property) -> str:
     lines = [
         "",
         "    @property",
+        f'    @pulumi.getter(name="{declared.name}")',
         f"    def {declared.field}(self) -> pulumi.Output[{kind}]:",
         _docstring(declared.description, 2),
         f'        return self._output("{declared.name}")',
@@ -162,15 +181,18 @@ def _output(model: type[Model], declared: Property) -> str:
 
 def _function(function: Function[Any, Any], wrap: Wrap) -> str:
     asked, result = _ordered(function.arguments.properties.values()), function.result.__name__
-    eventual = wrap is _eventual
-    suffix, kind = ("_output", f"pulumi.Output[{result}]") if eventual else ("", result)
-    parameters = ["*", *(_parameter(function.arguments, each, wrap) for each in asked)]
-    call = _block(f"invoke{suffix}(", [f'"{function.name}"', _arguments(asked)], ")")
+    suffix, kind, options = ("", result, "pulumi.InvokeOptions")
+    if wrap is _eventual:
+        suffix, kind = "_output", f"pulumi.Output[{result}]"
+        options = "pulumi.InvokeOptions | pulumi.InvokeOutputOptions"
+    parameters = [*(_parameter(function.arguments, each, wrap) for each in asked), f"opts: {options} | None = None"]
+    explained = {**{each.field: each.description for each in asked}, "opts": "Pulumi's own options."}
+    call = _block(f"invoke{suffix}(", [f'"{function.name}"', _arguments(asked), result, "opts"], ")")
     return "\n".join(
         [
-            _block(f"def {to_snake(function.name)}{suffix}(", parameters, f") -> {kind}:"),
-            _docstring(description(type(function)), 1, {each.field: each.description for each in asked}),
-            _indented(f"return {call}" if eventual else f"answer: {kind} = {call}\nreturn answer"),
+            _block(f"def {to_snake(function.name)}{suffix}(", ["*", *parameters], f") -> {kind}:"),
+            _docstring(description(type(function)), 1, explained),
+            _indented(f"return {call}"),
         ]
     )
 
@@ -233,8 +255,8 @@ def _answered(shape: Shape) -> str:  # noqa: PLR0911  one for each shape
             return f"list[{_answered(item)}]"
         case MapOf(value):
             return f"dict[str, {_answered(value)}]"
-        case Handed(kind):
-            return _BLOBS[kind]
+        case Handed():
+            return "dict[str, Any]"
 
 
 def _ordered(declared: Iterable[Property]) -> list[Property]:

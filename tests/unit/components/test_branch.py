@@ -1,17 +1,14 @@
 """What an environment of a branch asks the engine for."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import pulumi
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
-from pulumi.runtime import test as in_program
+from pulumi.runtime import MockResourceArgs
+from tests.fakes.program import Engine, run
 
 import pulumi_neev as neev
 from pulumi_neev.components.branch import label
@@ -20,45 +17,24 @@ from pulumi_neev.core.naming import valid_name
 KIND = "neev:components:BranchEnvironment"
 
 
-class Engine(Mocks):
-    """An engine that keeps what it is asked for, by kind and name, and answers as a platform would."""
-
-    def __init__(self) -> None:
-        self.asked: dict[tuple[str, str], dict[str, Any]] = {}
+class Platform(Engine):
+    """An engine behind which a platform answers."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        kind = args.typ.rpartition(":")[2]
-        self.asked[kind, args.name] = args.inputs
+        id, state = super().new_resource(args)
         added = {"previewUrl": f"https://{args.name}", "sha256": f"digest of {args.name}", "hardExpiresAt": "then"}
-        return f"id of {args.name}", {**args.inputs, **added}
-
-    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"nothing is looked up, but {args.token} was called")
-
-    def of(self, kind: str) -> dict[str, dict[str, Any]]:
-        """What was asked for of this kind, by name; what the SDK adds aside."""
-        return {
-            name: {key: value for key, value in inputs.items() if not key.startswith("__") and value is not None}
-            for (of, name), inputs in self.asked.items()
-            if of == kind
-        }
+        return id, {**state, **added}
 
 
-def run(program: Callable[[], object]) -> Engine:
+def ran(program: Callable[[], object]) -> Engine:
     """The engine after a program; outputs that it returns are awaited."""
-    engine, spare = Engine(), asyncio.new_event_loop()
-    # the mocks would make a loop in every thread that works for them, and close none
-    workers = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(spare,))
-    with asyncio.Runner() as runner, closing(spare), workers:
-        runner.get_loop().set_default_executor(workers)
-        asyncio.set_event_loop(runner.get_loop())
-        set_mocks(engine)
-        in_program(program)()  # type: ignore[no-untyped-call]
+    engine = Platform()
+    run(program, engine)
     return engine
 
 
 def test_it_is_a_fork_with_files_commands_and_ports() -> None:
-    engine = run(
+    engine = ran(
         lambda: neev.BranchEnvironment(
             "web",
             branch="pr-7",
@@ -97,7 +73,7 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
 
 
 def test_it_may_start_from_a_snapshot() -> None:
-    engine = run(lambda: neev.BranchEnvironment("web", branch="main", snapshot_id="image", ports=[]))
+    engine = ran(lambda: neev.BranchEnvironment("web", branch="main", snapshot_id="image", ports=[]))
     assert engine.of("Sandbox")["web"]["snapshotId"] == "image"
     assert engine.of("PreviewPort") == {}
 
@@ -111,14 +87,14 @@ def test_its_outputs_are_where_it_is_and_until_when() -> None:
         secret: pulumi.Output[bool] = pulumi.Output.from_input(found.url.is_secret())
         return pulumi.Output.all(known.apply(seen.extend), secret.apply(seen.append))
 
-    run(program)
+    ran(program)
     urls = {"1": "https://web-1", "2": "https://web-2"}
     assert sorted(map(str, seen)) == sorted(map(str, ["id of web", "pr-7", "https://web-1", urls, "then", True]))
 
 
 def test_without_a_port_there_is_no_url() -> None:
     seen: list[Any] = []
-    run(lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(seen.append))
+    ran(lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(seen.append))
     assert seen == [None]
 
 

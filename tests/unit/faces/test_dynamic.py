@@ -15,7 +15,7 @@ from pulumi.runtime.rpc import deserialize_property
 from pulumi_neev.core.errors import NeevError
 from pulumi_neev.emulator import Emulator, serve
 from pulumi_neev.faces import background, config
-from pulumi_neev.faces.dynamic import LABEL, NOT_KEPT, PROVIDERS, TIMEOUTS, Provider
+from pulumi_neev.faces.dynamic import LABEL, NOT_KEPT, PROVIDERS, REPLACE_ON_CHANGES, TIMEOUTS, Provider
 from pulumi_neev.resources import RESOURCES
 
 
@@ -176,3 +176,32 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
         with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
             work()
         assert str(caught.value).endswith(NOT_KEPT)
+
+
+@pytest.mark.parametrize(
+    ("paths", "replaces"),
+    [
+        ([], []),
+        (["cpu"], ["cpu"]),
+        (["*"], ["cpu", "egress"]),
+        (["egress"], ["egress"]),
+        (["egress.allow[*].host"], ["egress"]),
+        (["egress.allow[0].host"], ["egress"]),
+        (["egress.allow[1]"], []),
+        (["egress.allow[0].ports"], []),
+        (["memoryGb"], []),
+    ],
+)
+def test_what_replaces_on_changes_is_replaced(paths: list[str], replaces: list[str]) -> None:
+    provider = PROVIDERS["Sandbox"]()
+    old = {"name": "box", "cpu": 1, "egress": {"mode": "allow_list", "allow": [{"host": "a.org"}]}}
+    new = {"name": "box", "cpu": 2, "egress": {"mode": "allow_list", "allow": [{"host": "b.org"}]}}
+    found = provider.diff("the-id", checked(provider, **old), checked(provider, **new, **{REPLACE_ON_CHANGES: paths}))
+    assert (found.changes, found.replaces) == (True, replaces)
+
+
+def test_another_list_of_what_replaces_is_no_change() -> None:
+    provider = PROVIDERS["Sandbox"]()
+    old, new = checked(provider, name="box"), checked(provider, name="box", **{REPLACE_ON_CHANGES: ["*"]})
+    found = provider.diff("the-id", old, new)
+    assert (found.changes, found.replaces) == (False, [])

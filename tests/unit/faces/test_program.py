@@ -1,55 +1,31 @@
 """What a program writes, as the engine gets it, and what the program reads back."""
 
-import asyncio
 import base64
+import json
 import pickletools
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
-from pulumi.runtime import test as in_program
+from tests.fakes.program import Engine, Monitor, run
+from tests.unit.faces.driver import read
 
 import pulumi_neev as neev
-from pulumi_neev.client.settings import Settings
 from pulumi_neev.core.assets import Archive, Asset
-from pulumi_neev.emulator import Emulator, serve
-from pulumi_neev.faces import background
-from pulumi_neev.faces.program import _blob, invoke
-
-
-class Engine(Mocks):
-    """An engine that keeps what it is asked for, and answers with it and with what a platform adds."""
-
-    def __init__(self, added: dict[str, Any]) -> None:
-        self.asked: dict[str, Any] = {}
-        self._added = added
-
-    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        self.asked = args.inputs
-        return "the-id", {**args.inputs, **self._added}
-
-    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"dynamic resources call nothing, but {args.token} was called")
+from pulumi_neev.faces.program import _blob
 
 
 def asked(make: Callable[[], object], **added: Any) -> dict[str, Any]:
     """What the engine is asked for by the one resource of a program; outputs that are returned are awaited."""
-    engine, spare = Engine(added), asyncio.new_event_loop()
-    # the mocks would make a loop in every thread that works for them, and close none
-    workers = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(spare,))
-    with asyncio.Runner() as runner, closing(spare), workers:
-        runner.get_loop().set_default_executor(workers)
-        asyncio.set_event_loop(runner.get_loop())
-        set_mocks(engine)
-        in_program(make)()  # type: ignore[no-untyped-call]
-    return engine.asked
+    engine = Engine(added)
+    run(make, engine)
+    (inputs,) = engine.asked.values()
+    return inputs
 
 
-def options(**timeouts: str) -> pulumi.ResourceOptions:
+def waiting(**timeouts: str) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**timeouts))
 
 
@@ -86,10 +62,10 @@ def test_nested_values_may_be_written_in_every_form(rule: Callable[[], Any], pol
     assert found["egress"] == {"mode": "allow_list", "allowInternet": False, "allow": rules}
 
 
-def test_a_model_stands_for_the_object_it_is() -> None:
+def test_an_output_object_stands_for_the_object_it_is() -> None:
     egress = neev.Egress(mode=neev.EgressMode.ALLOW_LIST, allow=[neev.EgressRule(host="pypi.org")])
     found = asked(lambda: neev.Sandbox("box", egress=egress))
-    assert found["egress"] == {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}
+    assert found["egress"] == {"mode": "allow_list", "allow": [{"host": "pypi.org"}]}
 
 
 def test_names_that_a_user_chose_stay_as_they_are() -> None:
@@ -112,7 +88,7 @@ def test_the_environment_is_secret_for_the_engine_and_for_the_program() -> None:
     ("text", "seconds"), [("90s", 90), ("1m30s", 90), ("1h30m", 5400), ("1.5h", 5400), ("250ms", 0.25), ("2m", 120)]
 )
 def test_custom_timeouts_are_handed_on_in_seconds(text: str, seconds: float) -> None:
-    found = asked(lambda: neev.Sandbox("box", opts=options(create=text, delete=text)))
+    found = asked(lambda: neev.Sandbox("box", opts=waiting(create=text, delete=text)))
     assert found["__timeouts"] == {"create": seconds, "delete": seconds}
 
 
@@ -122,97 +98,100 @@ def test_a_provider_is_handed_on_by_name() -> None:
     assert words == ["pulumi_neev.faces.dynamic", "SnapshotProvider"]
 
 
+EGRESS = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org", "ports": [443.0]}]}
+CRASH = {"reason": "OOMKilled", "at": "2026-01-01T00:00:00Z", "storageReset": True}
+
+
 def test_outputs_are_read_as_the_declared_types() -> None:
-    seen: list[Any] = []
-    egress = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org", "ports": [443.0]}]}
-    crash = {"reason": "OOMKilled", "at": "2026-01-01T00:00:00Z", "storageReset": True}
+    seen: dict[str, Any] = {}
 
     def program() -> object:
         box = neev.Sandbox("box")
-        return pulumi.Output.all(box.egress, box.last_crash, box.phase, box.command).apply(seen.extend)
+        names = ("egress", "last_crash", "phase", "command", "disk_gb")
+        return pulumi.Output.all(
+            *(getattr(box, name).apply(lambda value, name=name: seen.update({name: value})) for name in names)
+        )
 
-    asked(program, egress=egress, lastCrash=crash, phase="Ready")
-    assert isinstance(seen[0], neev.Egress)
-    assert (seen[0].mode, seen[0].allow[0].ports) == ("allow_list", [443])
-    assert isinstance(seen[1], neev.LastCrash)
-    assert seen[1].storage_reset is True
-    assert seen[2:] == ["Ready", None]
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """A platform that the program's configuration names."""
-    with serve() as running:
-        names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
-        set_all_config({f"neev:{name}": getattr(running, field) for name, field in names.items()})
-        yield running
-        background.run(closed(running))
-        set_all_config({})
+    asked(program, egress=EGRESS, lastCrash=CRASH, phase="Ready", diskGb=20.0)
+    egress, crash = seen.pop("egress"), seen.pop("last_crash")
+    assert isinstance(egress, neev.Egress)
+    assert (egress.mode, egress.allow_internet) == ("allow_list", False)
+    assert [(rule.host, rule.ports, rule.protocol) for rule in egress.allow or ()] == [("pypi.org", [443], None)]
+    assert isinstance(crash, neev.LastCrash)
+    assert crash.storage_reset is True
+    assert seen == {"phase": "Ready", "command": None, "disk_gb": 20}
 
 
-async def closed(emulator: Emulator) -> None:
-    """Whatever client was used is closed."""
-    regions = (None, emulator.region)
-    for each in regions:
-        settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, each)
-        await background.connected(settings).aclose()
-    background.connected.cache_clear()
+def test_objects_among_outputs_are_plain_maps_with_the_names_of_the_state() -> None:
+    seen: list[Any] = []
+    engine = Engine({"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]})
+    monitor = Monitor(engine)
 
-
-@pytest.mark.usefixtures("emulator")
-def test_a_look_up_is_answered_with_the_declared_type() -> None:
-    template = neev.get_sandbox_template(name="ubuntu-26-04-minimal")
-    assert isinstance(template, neev.SandboxTemplate)
-    assert template.id == "sb-ubuntu-26-04-minimal"
-
-
-@pytest.mark.usefixtures("emulator")
-def test_a_look_up_may_depend_on_outputs() -> None:
-    seen: list[neev.SandboxTemplate] = []
+    class Desk(pulumi.ComponentResource):
+        def __init__(self) -> None:
+            super().__init__("acme:dev:Desk", "desk")
+            self.box, self.pool = neev.Sandbox("box"), neev.SandboxPool("fleet", replicas=1)
+            self.register_outputs({"egress": self.box.egress, "members": self.pool.members})
 
     def program() -> object:
-        name = output("ubuntu-26-04-minimal")
-        return neev.get_sandbox_template_output(name=name).apply(seen.append)
+        desk = Desk()
+        written = pulumi.Output.json_dumps({"egress": desk.box.egress, "members": desk.pool.members})
+        return pulumi.Output.all(written, desk.box.egress, desk.box.egress["allowInternet"]).apply(seen.extend)
 
-    asked(program)
-    assert [each.id for each in seen] == ["sb-ubuntu-26-04-minimal"]
-
-
-@pytest.mark.usefixtures("emulator")
-def test_a_look_up_in_vain_ends_the_program_without_a_traceback() -> None:
-    with pytest.raises(pulumi.RunError, match=r"getSandboxTemplate: name: .*near: ubuntu-26-04-minimal") as caught:
-        neev.get_sandbox_template(name="ubuntu-26-04-minimum")
-    assert caught.value.__cause__ is None
-    with pytest.raises(pulumi.RunError, match="near: ubuntu"):
-        asked(lambda: neev.get_sandbox_template_output(name="ubuntu-26-04-minimum"))
+    run(program, engine, monitor)
+    told = {"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]}
+    assert json.loads(seen[0]) == told
+    assert seen[1:] == [EGRESS, False]
+    assert [read(request.outputs) for request in monitor.completed] == [told]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({}, "set exactly one of id and name"),
-        ({"id": "a", "name": "b"}, "set exactly one of id and name"),
-        ({"id": 5}, "id: must be a string"),
-        ({"ids": "a", "name": "b"}, "ids: is not a property"),
-    ],
-)
-def test_bad_arguments_are_refused_before_anything_is_sent(
-    emulator: Emulator, arguments: dict[str, object], said: str
-) -> None:
-    with pytest.raises(pulumi.RunError, match=said):
-        invoke("getSandbox", arguments)
-    assert emulator.log() == []
+def test_an_output_is_an_input_of_another_resource() -> None:
+    engine = Engine({"egress": EGRESS})
+    run(lambda: neev.Sandbox("other", egress=neev.Sandbox("box").egress), engine)
+    assert engine.of("Sandbox")["other"]["egress"] == EGRESS
 
 
-def test_nested_outputs_in_lists_are_read_back_as_models() -> None:
-    member = {"name": "fleet-abc123-0", "phase": "Ready", "connectUrl": "https://x"}
-    seen: list[Any] = []
+def test_what_is_absent_from_an_object_is_none_and_no_key() -> None:
+    rule = neev.EgressRule(host="pypi.org")
+    assert (rule, rule.ports) == ({"host": "pypi.org"}, None)
+    assert rule != {"host": "other.org"}
 
-    def program() -> pulumi.Output[Any]:
-        return neev.SandboxPool("fleet", replicas=1).members.apply(seen.extend)
 
-    asked(program, members=[member])
-    assert seen == [neev.PoolMember(name="fleet-abc123-0", phase="Ready", connect_url="https://x")]
+class DevBox(neev.Sandbox):
+    """A class of the program's own."""
+
+
+class Settings(neev.File):
+    """Another."""
+
+
+class Bought(neev.Sandbox, module="acme", name="Bought"):
+    """One that says what it is."""
+
+
+def test_a_class_of_the_programs_own_keeps_the_type() -> None:
+    engine = Engine()
+    monitor = Monitor(engine)
+
+    def program() -> None:
+        box = DevBox("box")
+        Settings("box", sandbox_id=box.id, path="settings", content="x")
+        Bought("box")
+
+    run(program, engine, monitor)
+    kinds = [f"pulumi-python:dynamic/{each}" for each in ("acme:Bought", "neev:File", "neev:Sandbox")]
+    assert sorted(request.type for request in monitor.registered) == kinds
+
+
+def test_a_resource_that_is_there_already_is_not_read() -> None:
+    with pytest.raises(pulumi.RunError, match=r"Sandbox box: .*use `get_sandbox` .*`pulumi_neev_sdk\.Sandbox`"):
+        DevBox.get("box", "some-id")
+    with pytest.raises(pulumi.RunError, match=r"dynamic resource: use the plugin's class `pulumi_neev_sdk\.Agent`"):
+        neev.Agent.get("coder", id="some-id")
+
+
+def test_the_package_says_its_version() -> None:
+    assert neev.__version__ == metadata.version("pulumi-neev")
 
 
 @pytest.mark.parametrize(
@@ -229,3 +208,117 @@ def test_assets_and_archives_are_handed_on_as_what_they_hold(given: Any, held: d
     blob = _blob(given)
     assert {name: getattr(blob, name) for name in held} == held
     assert isinstance(blob, Archive) is isinstance(given, pulumi.Archive)
+
+
+def options(**given: Any) -> Callable[[], object]:
+    """A program with a sandbox that has these options."""
+    return lambda: neev.Sandbox("box", opts=pulumi.ResourceOptions(**given))
+
+
+def registered(program: Callable[[], object]) -> Any:
+    """The last registration of a program."""
+    engine = Engine()
+    monitor = Monitor(engine)
+    run(program, engine, monitor)
+    return monitor.registered[-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("memory_gb", "memoryGb"),
+        ("memoryGb", "memoryGb"),
+        ("egress.allow_internet", "egress.allowInternet"),
+        ('egress["allow_internet"]', "egress.allowInternet"),
+        ("egress.allow[0].host", "egress.allow[0].host"),
+        ("egress.allow[*].ports[1]", "egress.allow[*].ports[1]"),
+        ("env.memory_gb", "env.memory_gb"),
+        ('env["my-key"]', 'env["my-key"]'),
+        ("*", "*"),
+    ],
+)
+def test_options_name_properties_in_pythons_manner_or_the_states(given: str, told: str) -> None:
+    request = registered(options(ignore_changes=[given], replace_on_changes=[given], hide_diffs=[given]))
+    assert (request.ignoreChanges, request.replaceOnChanges, request.hideDiffs) == ([told], [told], [told])
+    assert read(request.object)["__replaceOnChanges"] == [told]
+
+
+def test_a_path_leads_into_what_may_be_anything() -> None:
+    opts = pulumi.ResourceOptions(ignore_changes=["config.agent_name[0].any"])
+    request = registered(lambda: neev.Agent("coder", agent_template="claude-code", opts=opts))
+    assert request.ignoreChanges == ["config.agent_name[0].any"]
+
+
+def test_outputs_are_made_secret_by_either_name() -> None:
+    request = registered(options(additional_secret_outputs=["connect_url", "createdAt", "cpu"]))
+    assert sorted(request.additionalSecretOutputs) == ["connectUrl", "cpu", "createdAt", "env"]
+
+
+@pytest.mark.parametrize("option", ["ignore_changes", "replace_on_changes", "hide_diffs", "additional_secret_outputs"])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("memory", "there is no property 'memory'; near: memory_gb"),
+        ("xyz", "there is no property 'xyz'$"),
+        ("egress.allow_internets", "there is no property "),
+        ("cpu.x", "there is no property "),
+        ("env[0]", "there is no property "),
+        ("command.first", "there is no property "),
+        ("", ""),
+        (".cpu", ""),
+        ("cpu.", ""),
+        ("egressmode[", ""),
+    ],
+)
+def test_a_name_that_is_no_property_is_refused(option: str, given: str, said: str) -> None:
+    with pytest.raises(pulumi.RunError, match=rf"^Sandbox box: {option}: .*{said}"):
+        run(options(**{option: [given]}), Engine())
+
+
+def test_a_path_that_is_none_is_refused_with_an_example() -> None:
+    with pytest.raises(pulumi.RunError, match=r"'cpu\.' is not a property path, such as egress"):
+        run(options(ignore_changes=["cpu."]), Engine())
+
+
+def provider(package: str = "neev") -> pulumi.ProviderResource:
+    return pulumi.ProviderResource(package, "other", {})
+
+
+class Desk(pulumi.ComponentResource):
+    """A component with a sandbox in it."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__("acme:dev:Desk", "desk", None, pulumi.ResourceOptions(**given))
+        neev.Sandbox("box", opts=pulumi.ResourceOptions(parent=self))
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (options(provider=provider()), "provider: .*another stack, or the plugin's classes"),
+        (options(providers=[provider(), provider("aws")]), "providers: a dynamic resource works in the acc"),
+        (options(providers={"neev": provider(), "aws": provider("aws")}), "providers: a dynamic resource"),
+        (lambda: Desk(providers=[provider()]), "parent: it has a provider of the package neev"),
+        (options(import_="some-id"), "import_: .*use the plugin"),
+        (options(id="some-id"), r"id: .*`get_sandbox`"),
+        (options(version="1.0.0"), "version: a dynamic resource has no plugin"),
+        (options(plugin_download_url="https://host"), "plugin_download_url: a dynamic resource has no plugin"),
+    ],
+)
+def test_what_the_host_cannot_do_is_refused_before_anything_is_made(program: Callable[[], object], said: str) -> None:
+    engine = Engine()
+    with pytest.raises(pulumi.RunError, match=f"^Sandbox box: {said}"):
+        run(program, engine)
+    assert engine.of("Sandbox") == {}
+
+
+def test_providers_of_other_packages_are_no_concern() -> None:
+    engine = Engine()
+    run(lambda: Desk(providers=[provider("aws")]), engine)
+    assert list(engine.of("Sandbox")) == ["box"]
+
+
+def test_the_options_of_the_program_stay_as_they_are() -> None:
+    mine = pulumi.ResourceOptions(ignore_changes=["memory_gb"])
+    run(lambda: neev.Sandbox("box", opts=mine), Engine())
+    assert (mine.ignore_changes, mine.additional_secret_outputs) == (["memory_gb"], None)

@@ -47,8 +47,8 @@ def test_every_function_comes_plain_and_as_output() -> None:
     for function in FUNCTIONS:
         name = next(each for each in typed.__all__ if each.replace("_", "") == function.name.lower())
         fields = [declared.field for declared in function.arguments.properties.values()]
-        assert sorted(parameters(getattr(typed, name))) == sorted(fields)
-        assert sorted(parameters(getattr(typed, f"{name}_output"))) == sorted(fields)
+        assert sorted(parameters(getattr(typed, name))) == sorted([*fields, "opts"])
+        assert sorted(parameters(getattr(typed, f"{name}_output"))) == sorted([*fields, "opts"])
 
 
 def test_a_default_is_said_in_the_signature() -> None:

@@ -1,0 +1,102 @@
+"""The look-ups of a Python program: asked of the API by the program itself, or of the mocks of a unit test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+import pulumi
+from pulumi.runtime import rpc
+from pulumi.runtime.config import get_config
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+from pydantic.alias_generators import to_snake
+
+from pulumi_neev.client.settings import Settings
+from pulumi_neev.core.checking import failures, parse, visible
+from pulumi_neev.core.errors import InputError, NeevError
+from pulumi_neev.core.function import Function
+from pulumi_neev.faces import background, config
+from pulumi_neev.faces.options import refused
+from pulumi_neev.faces.schema import token
+from pulumi_neev.functions import FUNCTIONS
+
+T = TypeVar("T")
+
+_FUNCTIONS: Mapping[str, Function[Any, Any]] = {function.name: function for function in FUNCTIONS}
+
+
+def invoke(name: str, arguments: Mapping[str, Any], result: type[T], opts: pulumi.InvokeOptions | None = None) -> T:
+    """Return the answer of a data function; ``pulumi.RunError`` ends a program without a traceback."""
+    _refuse(name, opts)
+    if _mocked():
+        return cast("T", pulumi.runtime.invoke(token(name), arguments, opts, result).value)
+    return background.run(_answer(name, arguments, result))
+
+
+def invoke_output(
+    name: str,
+    arguments: Mapping[str, Any],
+    result: type[T],
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[T]:
+    """Return the answer of a data function, asked once everything that it depends on is there.
+
+    In a plan, it is unknown while one of the resources that it depends on is not made.
+    """
+    _refuse(name, opts)
+    if _mocked():
+        return pulumi.runtime.invoke_output(token(name), arguments, opts, result)
+    known = pulumi.Output.all(**arguments)
+    needed = pulumi.Output.from_input(opts.depends_on if isinstance(opts, pulumi.InvokeOutputOptions) else None)
+
+    def ask(values: list[Any]) -> Any:
+        return asyncio.wrap_future(background.start(_answer(name, values[0], result)))
+
+    return pulumi.Output.all(known, _ids(known, needed)).apply(ask)
+
+
+async def _ids(known: pulumi.Output[Any], needed: pulumi.Output[Any]) -> list[Any]:
+    """Return the ids of the resources that an answer depends on; of one that is not made, it is unknown."""
+    said = await needed.future() or []
+    resources = {*await known.resources(), *await needed.resources(), *(said if isinstance(said, list) else [said])}
+    # a component stands for what it is made of
+    found = await rpc._expand_dependencies(resources, None)  # noqa: SLF001  as Pulumi's own look-ups do it
+    return [vars(each)["id"] for each in found.values() if "id" in vars(each)]
+
+
+async def _answer(name: str, arguments: Mapping[str, Any], result: type[T]) -> T:
+    function = _FUNCTIONS[name]
+    asked = visible(arguments)
+    try:
+        for failure in failures(function.arguments, asked):
+            raise InputError(failure.path, failure.reason)
+        answer = await function.call(background.connected(_settings()), parse(function.arguments, asked))
+    except NeevError as error:
+        raise pulumi.RunError(_in_python(error.about(name), function)) from None
+    return cast("T", rpc.translate_output_properties(answer.wire(), lambda name: name, result))
+
+
+def _in_python(said: str, function: Function[Any, Any]) -> str:
+    """Return the text with the names that a Python program has for the function and its arguments."""
+    names = {name: declared.field for name, declared in function.arguments.properties.items()}
+    names[function.name] = to_snake(function.name)
+    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), said)
+
+
+def _refuse(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:
+    """Raise ``pulumi.RunError`` where an option would have no effect."""
+    for option, reason in refused(opts) if opts else ():
+        raise pulumi.RunError(f"{to_snake(name)}: {option}: {reason}")
+
+
+def _mocked() -> bool:
+    return isinstance(get_monitor(), MockMonitor)
+
+
+def _settings() -> Settings:
+    configured = {name: get_config(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
+    return config.settings(configured, os.environ)
