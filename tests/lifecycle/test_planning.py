@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.lifecycle.face import Opened, dynamic_face, planned, plugin_face, shown
+from tests.lifecycle.face import NAME, Life, Opened, dynamic_face, planned, plugin_face, shown
 
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.emulator import Emulator
@@ -46,6 +46,47 @@ async def test_bad_input_fails_the_check_at_its_path(
         answer = await face.check(inputs)
     assert {failure.property for failure in answer.failures} == failed
     assert SECRET not in str(answer.failures)
+    assert emulator.log() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "stored"),
+    [
+        (
+            "Sandbox",
+            {
+                "renew": 17123456789,
+                "env": {"PORT": 8080, "DEBUG": True},
+                "cpu": "0.5",
+                "memoryGb": "2",
+                "paused": "false",
+            },
+            {
+                "renew": "17123456789",
+                "env": {"PORT": "8080", "DEBUG": "true"},
+                "cpu": 0.5,
+                "memoryGb": 2,
+                "paused": False,
+            },
+        ),
+        ("Command", {"sandboxId": UNKNOWN, "create": ["sleep", 5]}, {"create": ["sleep", "5"]}),
+        (
+            "Sandbox",
+            {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": ["443", UNKNOWN]}]}},
+            {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443, UNKNOWN]}]}},
+        ),
+    ],
+)
+async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_diff(
+    opened: Opened, emulator: Emulator, kind: str, given: dict[str, Any], stored: dict[str, Any]
+) -> None:
+    async with opened(kind, emulator) as face:
+        (checked, again) = (await face.check(given), await face.check({**given, **stored}))
+        assert list(checked.failures) == list(again.failures) == []
+        assert {name: shown(checked.inputs)[name] for name in stored} == stored
+        life = Life(NAME, checked.inputs, checked.inputs)
+        same = await face.check({**given, **stored}, checked.inputs)
+        assert planned(await face.diff(life, same.inputs)) == ("none" if UNKNOWN not in given.values() else "replace")
     assert emulator.log() == []
 
 

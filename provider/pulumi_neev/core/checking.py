@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from pydantic_core import ErrorDetails
 from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import UNKNOWN, Model, Rule
+from pulumi_neev.core.reasons import reason
+from pulumi_neev.core.scalars import taken
 
 M = TypeVar("M", bound=Model)
 
@@ -50,10 +52,10 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
         InputError: they have not passed ``failures``, as in a state that another tool or version has written.
     """
     try:
-        return model.model_validate(visible(raw))
+        return model.model_validate(taken(model.properties, visible(raw)))
     except ValidationError as error:
-        path, reason, _ = _said(model, error.errors()[0])
-    raise InputError(path, reason, hint=UNCHECKED)
+        path, why, _ = _said(model, error.errors()[0])
+    raise InputError(path, why, hint=UNCHECKED)
 
 
 def sound(model: type[M], raw: Mapping[str, Any]) -> M:
@@ -63,14 +65,14 @@ def sound(model: type[M], raw: Mapping[str, Any]) -> M:
         InputError: as ``parse`` does, or a rule is broken.
     """
     values = parse(model, raw)
-    for broken in _broken_rules(model, visible(raw), ""):
+    for broken in _broken_rules(model, taken(model.properties, visible(raw)), ""):
         raise InputError(broken.path, broken.reason, hint=UNCHECKED)
     return values
 
 
 def failures(model: type[Model], raw: Mapping[str, Any]) -> list[Failure]:
     """Every property of ``raw`` that cannot be, best known before anything is sent."""
-    known = visible(raw)
+    known = taken(model.properties, visible(raw))
     found: list[Failure] = []
     try:
         model.model_validate(known)
@@ -150,8 +152,8 @@ def _is_unknown(error: ErrorDetails) -> bool:
 
 
 def _failure(model: type[Model], error: ErrorDetails) -> Failure:
-    path, reason, secret = _said(model, error)
-    return Failure("", f"{path}: {reason}") if secret else Failure(path, reason)
+    path, why, secret = _said(model, error)
+    return Failure("", f"{path}: {why}") if secret else Failure(path, why)
 
 
 def _said(model: type[Model], error: ErrorDetails) -> tuple[str, str, bool]:
@@ -159,44 +161,7 @@ def _said(model: type[Model], error: ErrorDetails) -> tuple[str, str, bool]:
     location = error["loc"]
     declared = model.properties.get(str(location[0]))
     secret = declared is not None and declared.has(Secret)
-    reason = "is not known yet" if _is_unknown(error) else _reason(error, secret=secret)
-    return path_of(location), reason, secret
-
-
-_BLOBS = {"Asset": "an asset", "Archive": "an archive", "Blob": "an asset or an archive"}
-_REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "missing": lambda _: "is required",
-    "extra_forbidden": lambda _: "is not a property; see the reference for the ones there are",
-    "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",
-    "less_than_equal": lambda context: f"must be at most {context['le']:g}",
-    "multiple_of": lambda context: f"must be a multiple of {context['multiple_of']:g}",
-    "enum": lambda context: f"must be one of {context['expected']}",
-    "string_too_long": lambda context: f"can be at most {context['max_length']} characters long",
-    "too_short": lambda context: f"needs at least {context['min_length']}",
-    "int_from_float": lambda _: "must be a whole number",
-    "int_type": lambda _: "must be a whole number",
-    "string_type": lambda _: "must be a string",
-    "list_type": lambda _: "must be a list",
-    "dict_type": lambda _: "must be a map of strings",
-    "model_type": lambda _: "must be an object",
-    "model_attributes_type": lambda _: "must be an object",
-    "is_instance_of": lambda context: f"must be {_BLOBS[context['class']]}",
-    "value_error": lambda context: str(context["error"]),
-}
-
-
-def _reason(error: ErrorDetails, *, secret: bool) -> str:
-    say = _REASONS.get(error["type"])
-    reason = say(error.get("ctx", {})) if say else error["msg"]
-    value = error["input"]
-    if secret or not isinstance(value, str | int | float) or isinstance(value, bool):
-        return reason
-    return f"{reason} (is {_shortened(value)})"
-
-
-def _shortened(value: str | float) -> str:
-    text = f"{value:g}" if isinstance(value, float) else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004  a line's worth
+    return path_of(location), reason(model, error, secret=secret), secret
 
 
 def _broken_rules(model: type[Model], raw: Mapping[str, Any], path: str) -> Iterator[Failure]:
@@ -205,9 +170,9 @@ def _broken_rules(model: type[Model], raw: Mapping[str, Any], path: str) -> Iter
         values = {names[field]: raw.get(names[field]) for field in rule.fields}
         if any(value is UNKNOWN for value in values.values()):
             continue
-        reason = _run(rule, values)
-        if reason:
-            yield Failure(path + names[rule.fields[0]], reason)
+        broken = _run(rule, values)
+        if broken:
+            yield Failure(path + names[rule.fields[0]], broken)
     for declared in model.properties.values():
         value = raw.get(declared.name)
         if declared.model and isinstance(value, Mapping):

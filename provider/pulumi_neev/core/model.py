@@ -38,6 +38,7 @@ from pulumi_neev.core.marks import (
     Update,
     Visible,
 )
+from pulumi_neev.core.scalars import EXACT, INEXACT, Taker, alternatives, is_whole, taker
 
 
 class DeclarationError(TypeError):
@@ -68,14 +69,21 @@ def _number(value: object) -> object:
     return value
 
 
+def _integer(value: object) -> object:
+    number: Any = _number(value)
+    if is_whole(number) and abs(number) >= EXACT:
+        raise ValueError(INEXACT)
+    return number
+
+
 def _flag(value: object) -> object:
     if not isinstance(value, bool):
         raise ValueError("must be true or false")  # noqa: TRY004  likewise
     return value
 
 
-# The wire knows only doubles, so 2.0 must be 2; but text is never a number here.
-Integer = Annotated[int, BeforeValidator(_number)]
+# The wire knows only doubles, so 2.0 must be 2; text that stands for a number was taken for it before (scalars.py).
+Integer = Annotated[int, BeforeValidator(_integer)]
 Number = Annotated[float, BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
@@ -129,12 +137,12 @@ class Property:
     @cached_property
     def model(self) -> type[Model] | None:
         """The nested model of the property, also where it is optional; ``None`` for plain values and lists."""
-        return next((each for each in _alternatives(self.annotation) if _is_model(each)), None)
+        return next((each for each in alternatives(self.annotation) if _is_model(each)), None)
 
     @cached_property
     def item(self) -> Any:
         """The type of the list's items, or ``None`` where the property is no list."""
-        return next((get_args(each)[0] for each in _alternatives(self.annotation) if get_origin(each) is list), None)
+        return next((get_args(each)[0] for each in alternatives(self.annotation) if get_origin(each) is list), None)
 
     @cached_property
     def item_model(self) -> type[Model] | None:
@@ -144,7 +152,12 @@ class Property:
     @cached_property
     def takes_blobs(self) -> bool:
         """Whether the value is an asset or archive."""
-        return any(isinstance(each, type) and issubclass(each, Blob) for each in _alternatives(self.annotation))
+        return any(isinstance(each, type) and issubclass(each, Blob) for each in alternatives(self.annotation))
+
+    @cached_property
+    def take(self) -> Taker:
+        """What takes a value for one of the property's type, where it stands for exactly one."""
+        return taker(self.annotation)
 
     @cached_property
     def _kinds(self) -> frozenset[type[Marker]]:
@@ -261,14 +274,6 @@ def _nested_metadata(annotation: Any) -> Iterator[Any]:
         yield from annotation.__metadata__
     for part in get_args(annotation):
         yield from _nested_metadata(part)
-
-
-def _alternatives(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Annotated:
-        return _alternatives(get_args(annotation)[0])
-    if get_origin(annotation) in (list, dict, None):
-        return (annotation,)
-    return tuple(found for part in get_args(annotation) for found in _alternatives(part))
 
 
 def _is_model(annotation: Any) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from pulumi_neev.core import checking, diffing
+from pulumi_neev.core import checking, diffing, scalars
 from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Kind
 from pulumi_neev.core.errors import NeevError
@@ -119,7 +119,8 @@ class Resource(ABC, Generic[I, O]):
         self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str]
     ) -> tuple[dict[str, Any], list[Failure]]:
         """The inputs as they are stored (defaults and a made name added), and what is wrong with them."""
-        checked = {key: value for key, value in new.items() if value is not None}
+        given = {key: value for key, value in new.items() if value is not None}
+        checked = scalars.taken(self.inputs.properties, given)
         named = self.named
         if named is not None and new.get(named.name) is None:
             checked[named.name] = old.get(named.name) or make_name()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from pulumi_neev.core.checking import failures
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.marks import Replace
 from pulumi_neev.core.model import UNKNOWN, Property
+from pulumi_neev.core.scalars import taken
 from pulumi_neev.faces import config
 from pulumi_neev.faces.config import PACKAGE, ProviderConfig
 from pulumi_neev.faces.planning import answer, failures_on_wire
@@ -60,21 +60,12 @@ def settings(arguments: struct_pb2.Struct, environ: Mapping[str, str]) -> Settin
 
 
 def typed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values by their declared types: the engine and the SDKs hand over what is no text as JSON text."""
-    return {name: _typed(ProviderConfig.properties.get(name), value) for name, value in values.items()}
+    """The values by their declared types: the engine and the SDKs hand over what is no text as text."""
+    return taken(ProviderConfig.properties, values)
 
 
 def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in ENGINES}
-
-
-def _typed(declared: Property | None, value: Any) -> Any:
-    if declared is None or not isinstance(value, str) or declared.annotation in (str, str | None):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
 
 
 def _meant(value: Any) -> Any:

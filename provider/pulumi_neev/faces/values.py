@@ -17,6 +17,7 @@ from google.protobuf import struct_pb2
 from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.checking import Failure, path_of
 from pulumi_neev.core.model import UNKNOWN, Property
+from pulumi_neev.core.scalars import EXACT
 from pulumi_neev.faces import blobs
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -36,7 +37,6 @@ UNKNOWNS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     )
 )
-EXACT = 2**53
 """Whole numbers below this are themselves as doubles, the only numbers of the wire."""
 
 

@@ -6,11 +6,12 @@ import base64
 import binascii
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from pulumi_neev.core.assets import Asset, Blob
 from pulumi_neev.core.checking import at_most_one
@@ -19,12 +20,20 @@ from pulumi_neev.core.model import Model, Rule
 
 B = TypeVar("B", bound=Blob)
 
+_MODE = re.compile("0[0-7]{3}")
+
 
 def _base64(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("must be base64") from None
+    return text
+
+
+def _mode(text: str) -> str:
+    if not _MODE.fullmatch(text):
+        raise ValueError("must be four octal digits of which the first is 0, such as 0755")
     return text
 
 
@@ -38,7 +47,7 @@ def local(blob: B) -> B:
 Base64 = Annotated[str, AfterValidator(_base64)]
 LocalAsset = Annotated[Asset, AfterValidator(local)]
 LocalBlob = Annotated[Blob, AfterValidator(local)]
-Mode = Annotated[str, Field(pattern="^0[0-7]{3}$")]
+Mode = Annotated[str, AfterValidator(_mode)]
 Content = io.BytesIO | io.BufferedReader
 
 CONTENTS: Final = ("content", "contentBase64", "source", "sourcePath")

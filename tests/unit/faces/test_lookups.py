@@ -159,7 +159,7 @@ def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
     [
         ({}, "get_sandbox: id: set exactly one of id and name"),
         ({"id": "a", "name": "b"}, "get_sandbox: id: set exactly one of id and name"),
-        ({"id": 5}, "id: must be a string"),
+        ({"id": ["5"]}, "id: must be a string"),
         ({"ids": "a", "name": "b"}, "ids: is not a property"),
     ],
 )

@@ -8,6 +8,8 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 from tests.unit.faces.driver import SEED, SIGNATURE, UNKNOWN, Driver, Kept, read, secret, struct, urn
 
+from pulumi_neev.faces.values import Sealed, decode
+
 Naming = provider_pb2.CheckRequest.AutonamingOptions
 Kind = provider_pb2.PropertyDiff
 
@@ -76,13 +78,20 @@ async def test_a_check_refuses_what_no_property_takes(unconfigured: Driver, valu
     assert found[""].startswith(f"env.A: {reason}")
 
 
+async def test_a_scalar_that_is_a_secret_is_taken_for_what_it_stands_for_and_stays_one(unconfigured: Driver) -> None:
+    answer = await unconfigured.check("Sandbox", {"renew": secret(1234), "image": secret(1.5), "env": {"PIN": 1234}})
+    assert decode(answer.inputs)["renew"] == Sealed("1234")
+    assert decode(answer.inputs)["env"] == Sealed({"PIN": "1234"})
+    assert "1.5" not in str(answer.failures)
+
+
 async def test_a_check_takes_bytes_that_are_text(unconfigured: Driver) -> None:
     text = {SIGNATURE: "803fd3297a5875dc03ca845dda5d2a98", "value": "Ym94"}
     assert (await unconfigured.checked("Sandbox", {"name": text}))["name"] == "box"
 
 
 async def test_a_check_names_the_property_and_what_is_allowed_but_never_a_secret(unconfigured: Driver) -> None:
-    news = {"cpu": 0.7, "name": "Not A Name", "env": {"A": 1}, "colour": "red"}
+    news = {"cpu": 0.7, "name": "Not A Name", "env": {"A": [1]}, "colour": "red"}
     found = failures(await unconfigured.check("Sandbox", news))
     assert found["cpu"] == "must be a multiple of 0.5 (is 0.7)"
     # the engine shows the value at the path of a failure, so that of a secret has none

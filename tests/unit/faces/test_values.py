@@ -13,9 +13,9 @@ from tests.unit.faces.driver import SIGNATURE, secret, struct
 from pulumi_neev.core.assets import Archive, Asset
 from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import UNKNOWN, Model, Outputs
+from pulumi_neev.core.scalars import EXACT
 from pulumi_neev.faces.blobs import ARCHIVE, ASSET
 from pulumi_neev.faces.values import (
-    EXACT,
     UNKNOWNS,
     Foreign,
     Sealed,

@@ -267,5 +267,5 @@ async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(e
     assert await said(engine, box, "ls", "a") == ""
     with pytest.raises(InputError, match=r"^id: a file is known and imported by the id of its sandbox, a slash"):
         await engine.delete(FILE, Stored("x", {}, {}))
-    with pytest.raises(InputError, match=r"^writtenSha256: must be a string .+ import the resource anew"):
-        await engine.delete(FILE, Stored(made.id, {}, {"writtenSha256": 7}))
+    with pytest.raises(InputError, match=r"^writtenSha256: must be a string. .+ import the resource anew"):
+        await engine.delete(FILE, Stored(made.id, {}, {"writtenSha256": ["7"]}))
