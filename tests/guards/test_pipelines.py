@@ -125,3 +125,29 @@ def test_pull_requests_of_forks_have_no_environment() -> None:
     """They get no secrets, so it could only fail."""
     condition = WORKFLOWS["pull-request"]["jobs"]["environment"]["if"]
     assert condition == "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+SCRIPTS = {
+    **{f"ci/{file.name}": file.read_text() for file in sorted((EXAMPLE / "ci").iterdir())},
+    **{str(file.relative_to(ROOT)): file.read_text() for file in sorted((ROOT / "examples").rglob("*.sh"))},
+    **{
+        name: "\n".join([*job.get("before_script", []), *scripts(job)])
+        for name, job in [*JOBS.items(), *GITLAB.items()]
+        if isinstance(job, dict)
+    },
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_failure_is_swallowed(name: str) -> None:
+    """A test of a pipe takes a failure for an answer, and a reader that leaves early for another."""
+    swallows = re.compile(
+        r"grep -q|\|\| *(true|:)|\| *(ba)?sh\b|\|\| *exit 0|set \+e|^ *(if|while|until) [^\[]*\|", re.MULTILINE
+    )
+    assert not swallows.search(SCRIPTS[name])
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name.endswith(".sh")])
+def test_every_script_ends_at_its_first_failure(name: str) -> None:
+    """Also in the middle of a pipe, and where a variable is not set."""
+    assert "\nset -euo pipefail\n" in SCRIPTS[name]
