@@ -18,6 +18,7 @@ CUT_OFF = "failed to load checkpoint: EOF"
 PROJECTLESS = "no project file found"
 QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 Deployment = dict[str, Any]
+Entry = dict[str, Any]
 
 
 class EngineFailed(NeevError):
@@ -61,6 +62,11 @@ class Engine:
         exported: Deployment = json.loads(self.run("stack", "export", "--stack", stack, *shown))
         return exported
 
+    def history(self, stack: str) -> list[Entry]:
+        """The latest updates of the stack that ended, the newest first."""
+        listed: list[Entry] = json.loads(self.run("stack", "history", "--stack", stack, "--json"))
+        return listed
+
     def import_(self, stack: str, state: Deployment) -> None:
         """The stack's state is this one; pending operations are never kept."""
         self.run("stack", "import", "--stack", stack, stdin=json.dumps(state))
@@ -70,17 +76,23 @@ class Engine:
         self.run("cancel", "--yes", "--stack", stack)
 
     def config(self, stack: str) -> dict[str, Any]:
-        """The stack's configuration, the project's included, in clear: `{"neev:orgId": "…"}`.
+        """The stack's configuration, the project's included, in clear: `{"neev:orgId": "…"}`."""
+        return {name: each.get("value") for name, each in self.config_entries(stack).items()}
 
-        Away from its project a stack has none: that is in a file of the project.
+    def config_entries(self, stack: str) -> dict[str, Entry]:
+        """The same with what else is known of each value: `{"neev:orgId": {"value": "…", "secret": false}}`.
+
+        Away from its project a stack has no configuration: that is in a file of the project.
         """
         try:
-            found = json.loads(self.run("config", "--json", "--show-secrets", "--stack", stack) or "{}")
+            found: dict[str, Entry] = json.loads(
+                self.run("config", "--json", "--show-secrets", "--stack", stack) or "{}"
+            )
         except EngineFailed as error:
             if PROJECTLESS not in error.message:
                 raise
             return {}
-        return {name: each.get("value") for name, each in found.items()}
+        return found
 
     def version(self) -> str:
         """The engine's version."""

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
-from pulumi_neev.cli import accounts
 from pulumi_neev.cli.engine import Deployment, Engine
-from pulumi_neev.cli.recovery import Entry, Plan, operations, plan, resources, searched
+from pulumi_neev.cli.recovery import Plan, operations, plan, searched
+from pulumi_neev.cli.search import Search
 from pulumi_neev.cli.telling import DONE, TO_DO, Manner, as_json, fail, say, table
-from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.client.pages import together
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.errors import InputError, NeevError
-from pulumi_neev.core.lifecycle import AnyResource, Stored
-from pulumi_neev.faces.checkpoint import opened
-from pulumi_neev.faces.values import plain
+from pulumi_neev.core.errors import NeevError
 
 
 class Changed(NeevError):
@@ -61,21 +53,11 @@ async def planned(engine: Engine, stack: str) -> tuple[Deployment, Plan]:
     """The state as it is, and what is to be done about it; raises where anything is unclear."""
     state = engine.export(stack, secrets=True)
     pending = operations(state)
-    configured = engine.config(stack) if any(map(searched, pending)) else {}
+    if not any(map(searched, pending)):
+        return state, plan(state, {})
+    search = Search(engine, stack, state)
     async with AsyncExitStack() as clients:
-        connected: dict[Settings, Api] = {}
-
-        async def looked_up(operation: Entry) -> Stored | None:
-            resource, begun = searched(operation), operation["resource"]
-            if resource is None:
-                return None
-            settings = accounts.of_resource(begun, resources(state), configured, os.environ)
-            if settings not in connected:
-                connected[settings] = connect(settings)
-                clients.push_async_callback(connected[settings].aclose)
-            return await _found(resource, connected[settings], begun)
-
-        answers = await together(map(looked_up, pending))
+        answers = await together(search.of(each, clients) for each in pending)
     return state, plan(state, {index: made for index, made in enumerate(answers) if made is not None})
 
 
@@ -84,14 +66,6 @@ def carry_out(engine: Engine, stack: str, state: Deployment, made: Plan) -> None
     if engine.export(stack, secrets=True) != state:
         raise Changed(f"the state of {stack} has changed since the plan was made")
     engine.import_(stack, made.state)
-
-
-async def _found(resource: AnyResource, api: Api, begun: Mapping[str, Any]) -> Stored | None:
-    asked = plain(opened(begun.get("inputs") or {}))
-    try:
-        return await lifecycle.find(resource, api, asked)
-    except InputError as error:
-        raise InputError(begun["urn"], f"its stored inputs cannot be used: {error.fact}") from error
 
 
 def _show(stack: str, made: Plan) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pulumi_neev.cli.proof import INSIDE, Unproven
 from pulumi_neev.core.lifecycle import AnyResource, Stored
 from pulumi_neev.core.resource import Resource
 from pulumi_neev.faces import checkpoint
@@ -28,6 +29,8 @@ class Action(StrEnum):
     """What it made is there twice; the next update deletes the older one."""
     DROP = "drop"
     """It is forgotten: there is nothing to keep."""
+    LEAVE = "leave"
+    """What is there may be somebody else's: it is left alone, and the operation is forgotten."""
     OTHER = "other"
     """It is another provider's, or of a kind that this version does not know."""
 
@@ -77,8 +80,8 @@ def searched(operation: Mapping[str, Any]) -> AnyResource | None:
     return kind.resource if kind and operation["type"] == CREATING and _can_be_found(kind.resource) else None
 
 
-def plan(state: State, found: Mapping[int, Stored]) -> Plan:
-    """The steps, and the state that they lead to; ``found`` is what each operation made, by its index."""
+def plan(state: State, found: Mapping[int, Stored | Unproven]) -> Plan:
+    """The steps, and the state that they lead to; ``found`` is what each operation made or met, by its index."""
     after = copy.deepcopy(state)
     deployment = after["deployment"]
     deployment["resources"] = entries = resources(after)
@@ -87,18 +90,27 @@ def plan(state: State, found: Mapping[int, Stored]) -> Plan:
     return Plan(tuple(_step(each, found.get(index), entries) for index, each in enumerate(pending)), after)
 
 
-def _step(operation: Entry, made: Stored | None, entries: list[Entry]) -> Step:
+def _step(operation: Entry, made: Stored | Unproven | None, entries: list[Entry]) -> Step:
     begun, what = operation["resource"], operation["type"]
     urn = begun["urn"]
-    kind = checkpoint.kind_of(begun["type"])
     if what != CREATING:
         return Step(Action.DROP, what, urn, "the next `pulumi up --refresh` looks how far it came")
+    if _is_the_engines_own(begun):
+        return Step(Action.DROP, what, urn, "it exists only in the state, so there is nothing to look for")
+    kind = checkpoint.kind_of(begun["type"])
     if kind is None:
         return Step(Action.OTHER, what, urn, "only its own provider could tell whether it exists")
     if made is None:
         return Step(Action.DROP, what, urn, _nothing(kind.resource))
+    if isinstance(made, Unproven):
+        return Step(Action.LEAVE, what, urn, f"{made.why}; {_way_on(begun, kind.resource, made.id)}", made.id)
+    return _held_once(begun, made, entries)
+
+
+def _held_once(begun: Entry, made: Stored, entries: list[Entry]) -> Step:
+    """What was made is in the state, once."""
     if any((each["type"], each.get("id")) == (begun["type"], made.id) for each in entries):
-        return Step(Action.DROP, what, urn, "the state has it already", made.id)
+        return Step(Action.DROP, CREATING, begun["urn"], "the state has it already", made.id)
     return _placed(checkpoint.entry(begun, made, unfinished=UNFINISHED), made, entries)
 
 
@@ -125,6 +137,20 @@ def _placed(entry: Entry, made: Stored, entries: list[Entry]) -> Step:
     return Step(
         Action.RETIRE, CREATING, urn, f"{what}, before {there.get('id')}; the next `pulumi up` deletes it", made.id
     )
+
+
+def _is_the_engines_own(begun: Entry) -> bool:
+    """Whether it is the stack, a component or a provider: nothing outside of the state is made for one."""
+    return not begun.get("custom") or begun["type"].startswith("pulumi:providers:")
+
+
+def _way_on(begun: Entry, resource: AnyResource, id: str) -> str:
+    if resource.name in INSIDE:
+        return "the next `pulumi up` writes it anew"
+    if begun["type"].startswith(checkpoint.NATIVE):
+        name = begun["urn"].rpartition("::")[2]
+        return f"if it is this stack's, `pulumi import {begun['type']} {name} {id}`; if not, choose another name"
+    return "if it is this stack's, delete it; if not, choose another name"
 
 
 def _newer(one: str | None, other: str | None) -> bool | None:

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,13 @@ match arguments:
     case ["stack", "--show-name"]:
         print("dev")
     case ["stack", "ls", *_]:
-        print(json.dumps([{{"name": "organization/story/dev"}}]))
+        others = sorted(each.stem for each in state.with_name("others").glob("*.json"))
+        print(json.dumps([{{"name": each}} for each in ["organization/story/dev", *others]]))
+    case ["stack", "history", *_]:
+        history = state.with_name("history.json")
+        print(history.read_text() if history.exists() else "[]")
+    case ["stack", "export", "--stack", other, *_] if (there := state.parent / "others" / f"{{other}}.json").exists():
+        print(there.read_text())
     case ["stack", "export", *_]:
         told = json.loads(state.read_text())
         print(json.dumps(told))
@@ -34,7 +41,8 @@ match arguments:
     case ["stack", "import", *_]:
         state.write_text(sys.stdin.read())
     case ["config", *_]:
-        print("{{}}")
+        config = state.with_name("config.json")
+        print(config.read_text() if config.exists() else "{{}}")
     case ["version"]:
         print("v3.259.0")
     case ["cancel", *_]:
@@ -58,8 +66,24 @@ class FakeEngine:
 
     def hold(self, *operations: dict[str, Any], resources: tuple[dict[str, Any], ...] = (), **rest: Any) -> None:
         """The stack is this."""
-        deployment = {"resources": list(resources), "pending_operations": list(operations)}
+        manifest = {"time": datetime.now(UTC).isoformat()}
+        deployment = {"manifest": manifest, "resources": list(resources), "pending_operations": list(operations)}
         (self.directory / "state.json").write_text(json.dumps({"version": 3, "deployment": deployment, **rest}))
+
+    def hold_elsewhere(self, stack: str, *resources: dict[str, Any]) -> None:
+        """Another stack of the same backend has these."""
+        (self.directory / "others").mkdir(exist_ok=True)
+        state = {"version": 3, "deployment": {"resources": list(resources)}}
+        (self.directory / "others" / f"{stack}.json").write_text(json.dumps(state))
+
+    def has_ended(self, *updates: dict[str, Any]) -> None:
+        """These updates have ended, the newest first."""
+        (self.directory / "history.json").write_text(json.dumps(updates))
+
+    def configure(self, **settings: dict[str, Any]) -> None:
+        """The stack's configuration has these settings of the provider, as `pulumi config --json` shows them."""
+        said = {f"neev:{name}": each for name, each in settings.items()}
+        (self.directory / "config.json").write_text(json.dumps(said))
 
     @property
     def asked(self) -> list[str]:

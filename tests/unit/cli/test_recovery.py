@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_neev.cli.proof import Unproven
 from pulumi_neev.cli.recovery import Action, Plan, operations, plan, resources, searched
 from pulumi_neev.core.lifecycle import Stored
 
@@ -133,3 +134,34 @@ def test_where_no_age_is_known_nothing_is_deleted() -> None:
     assert [(step.action, step.id) for step in after.steps] == [(Action.DROP, "new")]
     assert "look at both" in after.steps[0].why
     assert ids(after) == [("other", False)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "custom"),
+    [("pulumi:pulumi:Stack", False), ("story:index:Part", False), ("pulumi:providers:neev", True)],
+)
+def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) -> None:
+    interrupted = {"resource": {**resource(kind, "it"), "custom": custom}, "type": "creating"}
+    assert searched(interrupted) is None
+    after = plan(state(interrupted=[interrupted]), {})
+    assert [(step.action, step.why) for step in after.steps] == [
+        (Action.DROP, "it exists only in the state, so there is nothing to look for")
+    ]
+    assert (after.others, operations(after.state)) == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [
+        ("neev:index:Sandbox", "`pulumi import neev:index:Sandbox box theirs`; if not, choose another name"),
+        ("pulumi-python:dynamic/neev:Sandbox", "if it is this stack's, delete it; if not, choose another name"),
+        ("neev:index:File", "the next `pulumi up` writes it anew"),
+    ],
+)
+def test_what_may_be_anothers_is_left_alone_with_the_way_on(kind: str, way: str) -> None:
+    after = plan(state(interrupted=[pending(kind)]), {0: Unproven("theirs", "it is older")})
+    (step,) = after.steps
+    assert (step.action, step.id) == (Action.LEAVE, "theirs")
+    assert step.why.startswith("it is older; ")
+    assert step.why.endswith(way)
+    assert (ids(after), operations(after.state)) == ([], [])
