@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pulumi_neev.cli.findings import Finding, bad, ok, warn
 from pulumi_neev.client import Api
-from pulumi_neev.faces.config import PACKAGE, REQUIRED, from_environment, variables
+from pulumi_neev.faces.config import PACKAGE, REQUIRED, ProviderConfig, from_environment, variables
+from pulumi_neev.faces.provider_config import ENGINES
 
 SKEW = 30
 """Seconds by which two clocks may differ without that being worth a word."""
@@ -27,6 +29,25 @@ def settings(configured: Mapping[str, Any], environ: Mapping[str, str]) -> Itera
                 f"{PACKAGE}:{name} is not set",
                 f"`pulumi config set{secret} {PACKAGE}:{name} …`, or set {variables(name)[0]}.",
             )
+
+
+def entries(configured: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """What the stack's configuration says in vain, and what it should not say in clear."""
+    known = (*ProviderConfig.properties, *ENGINES)
+    for name in configured:
+        package, _, setting = name.partition(":")
+        if package == PACKAGE and setting not in known:
+            meant = "".join(f"Did you mean `{PACKAGE}:{each}`? " for each in get_close_matches(setting, known, n=1))
+            yield bad(
+                f"{name} is in the stack's configuration, and is no setting of the provider",
+                f"{meant}`pulumi config rm {name}` takes it out.",
+            )
+    key = configured.get(f"{PACKAGE}:apiKey")
+    if key is not None and not key.get("secret"):
+        yield warn(
+            f"{PACKAGE}:apiKey is in the stack's configuration as plain text",
+            f"`pulumi config set --secret {PACKAGE}:apiKey` encrypts it. Revoke the key where others could read it.",
+        )
 
 
 async def account(api: Api) -> list[Finding]:

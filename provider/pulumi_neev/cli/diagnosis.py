@@ -50,8 +50,10 @@ async def diagnosed(engine: Engine, stack: str | None, limits: Limits) -> list[F
     findings = list(machine(engine))
     about = "settings"
     try:
-        configured = engine.config(stack) if stack else {}
+        said = engine.config_entries(stack) if stack else {}
+        configured = {name: each.get("value") for name, each in said.items()}
         findings += account_checks.settings(configured, os.environ)
+        findings += account_checks.entries(said)
         settings = accounts.of_stack(configured, os.environ)
         about = settings.base_url
         async with connect(settings) as api:

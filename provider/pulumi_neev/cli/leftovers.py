@@ -42,10 +42,18 @@ class Wanted:
     prefix: str = ""
     older_than: float = 3600
     phases: Collection[str] = ()
+    ids: Collection[str] = ()
+    """Only these; none, any."""
+
+    @property
+    def may_act(self) -> bool:
+        """Whether it says enough of what is meant for something to be done about it."""
+        return bool(self.prefix or self.ids)
 
     def takes(self, thing: Thing, now: float) -> bool:
         """Whether the thing is old enough and has the right name; one without an age is never old enough."""
-        return thing.name.startswith(self.prefix) and age(thing, now) >= self.older_than
+        is_meant = not self.ids or thing.id in self.ids
+        return is_meant and thing.name.startswith(self.prefix) and age(thing, now) >= self.older_than
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,27 @@ def leftovers(things: Iterable[Thing], states: Held, wanted: Wanted, now: float)
         if each.id in free and _has_phase(each, wanted.phases)
     ]
     return sorted(found, key=lambda each: -each.age)
+
+
+def passed_over(things: Iterable[Thing], states: Held, wanted: Wanted, now: float) -> dict[str, str]:
+    """Why each of the wanted ids is no leftover that is meant; nothing for one that is."""
+    things = list(things)
+    by_id = {each.id: each for each in things}
+    agents = {each.inside: each for each in things if each.inside}
+
+    def why(id: str) -> str | None:
+        if id in agents:
+            return f"it is the sandbox of the agent {agents[id].id}, and goes only with it"
+        thing = by_id.get(id)
+        if thing is None:
+            return "the project has no sandbox, agent or snapshot with this id"
+        if _is_held(thing, states):
+            return "a stack holds it"
+        if not wanted.takes(thing, now):
+            return f"it is younger than {ago(wanted.older_than)}, or its name does not begin with --prefix"
+        return None if _has_phase(thing, wanted.phases) else f"it is {thing.phase}"
+
+    return {id: reason for id in wanted.ids if (reason := why(id)) is not None}
 
 
 def age(thing: Thing, now: float) -> float:

@@ -15,8 +15,9 @@ SHORTEST = 600
 
 
 def sweep(  # noqa: PLR0913  one for each option
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Only what has one of these ids.")] = None,
     *,
-    prefix: Annotated[str, typer.Option(help="Only what has a name that begins so; needed for acting.")] = "",
+    prefix: Annotated[str, typer.Option(help="Only what has a name that begins so; for acting, this or ids.")] = "",
     older_than: Annotated[str, typer.Option(help="Only what is older: 90m, 12h, 2d; at least 10m.")] = "1h",
     phase: Annotated[list[str] | None, typer.Option(help="Only what is in this phase; may be repeated.")] = None,
     backend: Annotated[
@@ -35,13 +36,18 @@ def sweep(  # noqa: PLR0913  one for each option
     what an interrupted create names. Where one of them cannot be read, nothing is deleted. Stacks on a backend that
     is not named here are not known, so give every one that the project's stacks are on.
 
-    Exit codes: 0 nothing is left over, or it was done away with; 1 an error; 3 something is left over, and it was
-    only shown.
+    Of sandboxes, agents and snapshots that are named by their ids, those that are no leftovers are passed over, each
+    with the reason.
+
+    Exit codes: 0 nothing is left over, or it was done away with; 1 an error, or an id was passed over; 3 something is
+    left over, and it was only shown.
 
     Examples:
     pulumi-neev sweep
 
     pulumi-neev sweep --prefix pr- --older-than 12h --yes
+
+    pulumi-neev sweep 5d3f2dc8-fe21-4ec4-bacf-3a46ddf1079e --older-than 10m --yes
 
     pulumi-neev sweep --prefix pr- --phase Ready --pause --yes --backend s3://states
     """
@@ -54,8 +60,8 @@ def sweep(  # noqa: PLR0913  one for each option
         raise typer.BadParameter(str(error), param_hint="--older-than") from None
     if span < SHORTEST:
         raise typer.BadParameter("must be at least 10m", param_hint="--older-than")
-    if yes and not prefix:
-        raise typer.BadParameter("is needed for acting", param_hint="--prefix")
     place = sweeping.Place(cwd, tuple(backend or ()), stack)
-    wanted = Wanted(prefix, span, frozenset(phase or ()))
+    wanted = Wanted(prefix, span, frozenset(phase or ()), tuple(ids or ()))
+    if yes and not wanted.may_act:
+        raise typer.BadParameter("this or ids are needed for acting", param_hint="--prefix")
     raise typer.Exit(sweeping.run(place, wanted, Manner(yes=yes, dry_run=dry_run, json=json), pause=pause))

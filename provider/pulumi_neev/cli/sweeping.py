@@ -24,6 +24,7 @@ from pulumi_neev.cli.leftovers import (
     of_agent,
     of_sandbox,
     of_snapshot,
+    passed_over,
     shown,
 )
 from pulumi_neev.cli.telling import DONE, FAILED, TO_DO, Manner, as_json, fail, say, table
@@ -59,29 +60,38 @@ def run(place: Place, wanted: Wanted, manner: Manner, *, pause: bool) -> int:
     """The exit code, after what is left over was shown and, where that is wanted, done away with."""
     try:
         settings = place.account()
-        left = asyncio.run(_connected(settings, lambda api: looked_for(api, place.engines, wanted)))
-        left = [each.paused for each in left if each.can_be_paused] if pause else left
+        seen = asyncio.run(_connected(settings, lambda api: looked_for(api, place.engines, wanted)))
+        left = [each.paused for each in seen.left if each.can_be_paused] if pause else seen.left
         if not manner.json:
-            _show(left)
+            _show(left, seen.passed_over)
         theirs = [each for each in left if each.stays is None]
-        acting = bool(theirs and wanted.prefix) and manner.acts()
+        acting = bool(theirs) and wanted.may_act and manner.acts()
         outcomes = (
             asyncio.run(_connected(settings, lambda api: _all(api, theirs, wanted, pause=pause))) if acting else {}
         )
     except NeevError as error:
         fail(error)
-    _tell(left, outcomes, manner)
-    if not acting:
-        return TO_DO if theirs else DONE
-    return DONE if all(each in WELL for each in outcomes.values()) else FAILED
+    _tell(left, seen.passed_over, outcomes, manner)
+    if seen.passed_over or not all(each in WELL for each in outcomes.values()):
+        return FAILED
+    return TO_DO if theirs and not acting else DONE
 
 
-async def looked_for(api: Api, engines: Iterable[Engine], wanted: Wanted) -> list[Leftover]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is left over, and why each id that was asked for is not."""
+
+    left: list[Leftover]
+    passed_over: Mapping[str, str]
+
+
+async def looked_for(api: Api, engines: Iterable[Engine], wanted: Wanted) -> Seen:
     """What no stack of the backends holds; raises where a list, a backend or a state cannot be read."""
     # what is there is read first: whatever is in that list, its stack has named in a state before it was made
     things = await _things(api)
     now = api.transport.server_clock.now()
-    return leftovers(things, _held(engines), wanted, now)
+    states = _held(engines)
+    return Seen(leftovers(things, states, wanted, now), passed_over(things, states, wanted, now))
 
 
 async def swept(api: Api, left: Leftover, wanted: Wanted, *, pause: bool) -> str:
@@ -162,7 +172,9 @@ async def _all(api: Api, left: Sequence[Leftover], wanted: Wanted, *, pause: boo
     return {each.thing.id: await swept(api, each, wanted, pause=pause) for each in left}
 
 
-def _show(left: Sequence[Leftover]) -> None:
+def _show(left: Sequence[Leftover], passed_over: Outcomes) -> None:
+    for id, why in passed_over.items():
+        say(f"{id} is passed over: {why}")
     if left:
         say(f"{len(left)} left over, held by no stack:")
         table((*_named(each), each.thing.phase, ago(each.age), each.thing.size, each.stays or "") for each in left)
@@ -170,14 +182,15 @@ def _show(left: Sequence[Leftover]) -> None:
         say("Nothing is left over.")
 
 
-def _tell(left: Sequence[Leftover], outcomes: Outcomes, manner: Manner) -> None:
+def _tell(left: Sequence[Leftover], passed_over: Outcomes, outcomes: Outcomes, manner: Manner) -> None:
     if manner.json:
         found = [{**shown(each), "outcome": outcomes.get(each.thing.id)} for each in left]
-        as_json({"done": bool(outcomes), "leftovers": found})
+        others = [{"id": id, "why": why} for id, why in passed_over.items()]
+        as_json({"done": bool(outcomes), "leftovers": found, "passedOver": others})
     elif outcomes:
         table((*_named(each), outcomes[each.thing.id]) for each in left if each.thing.id in outcomes)
     elif any(each.stays is None for each in left):
-        say("Nothing is done yet: run again with --prefix and --yes.")
+        say("Nothing is done yet: run again with --prefix, or with ids, and --yes.")
 
 
 def _named(left: Leftover) -> tuple[str, str, str]:

@@ -82,6 +82,31 @@ class TestAccount:
         ]
         assert found[0].remedy == "`pulumi config set --secret neev:apiKey …`, or set NEEV_API_KEY."
 
+    def test_a_setting_that_is_none_is_told_with_the_one_that_is_meant(self) -> None:
+        said_in_vain = {
+            name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
+        }
+        found = list(account_checks.entries(said_in_vain))
+        assert said(found) == [
+            ("bad", "neev:projectID is in the stack's configuration, and is no setting of the provider"),
+            ("bad", "neev:colour is in the stack's configuration, and is no setting of the provider"),
+        ]
+        assert found[0].remedy == "Did you mean `neev:projectId`? `pulumi config rm neev:projectID` takes it out."
+        assert found[1].remedy == "`pulumi config rm neev:colour` takes it out."
+
+    def test_what_is_a_setting_is_not_told(self) -> None:
+        for name in ("projectId", "baseUrl", "requestTimeoutSeconds", "pluginDownloadURL"):
+            assert list(account_checks.entries({f"neev:{name}": {"value": "x", "secret": False}})) == []
+
+    @pytest.mark.parametrize(("secret", "told"), [(True, 0), (False, 1)])
+    def test_a_key_in_clear_is_told_without_the_key(self, *, secret: bool, told: int) -> None:
+        found = list(account_checks.entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}))
+        assert len(found) == told
+        assert "key-of-mine" not in str(found)
+        assert all(
+            each.level == Level.WARN and "pulumi config set --secret neev:apiKey" in each.remedy for each in found
+        )
+
     @pytest.mark.parametrize(
         ("seconds", "words"), [(0, "agrees"), (30, "agrees"), (90, "90 s behind"), (-90, "90 s ahead of")]
     )

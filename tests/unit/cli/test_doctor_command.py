@@ -54,3 +54,14 @@ def test_a_state_that_cannot_be_read_is_a_finding(engine: FakeEngine, platform: 
 
 def test_a_span_that_is_none_is_refused() -> None:
     assert doctor("--soon", "tomorrow").exit_code == 2
+
+
+def test_settings_of_the_stack_that_are_wrong_are_told_once(engine: FakeEngine, platform: Emulator) -> None:
+    engine.hold()
+    plain = {"value": platform.api_key, "secret": False}
+    engine.configure(apiKey=plain, projectID={"value": "elsewhere", "secret": False})
+    looked = doctor("--stack", "dev", "--cwd", str(engine.directory))
+    assert looked.exit_code == 1
+    assert "Did you mean `neev:projectId`?" in looked.output
+    assert "neev:apiKey is in the stack's configuration as plain text" in looked.output
+    assert platform.api_key not in looked.output

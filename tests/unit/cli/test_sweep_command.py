@@ -47,3 +47,32 @@ def test_a_backend_without_an_answer_ends_it(engine: FakeEngine, platform: Emula
     assert (refused.exit_code, "`pulumi stack export" in refused.output) == (1, True)
     assert platform.state()["sandboxes"] == 1
     assert engine.asked == ["stack ls", "stack export"]
+
+
+def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(engine: FakeEngine, platform: Emulator) -> None:
+    ids = {name: outside(platform, "POST", "/sandboxes", {"name": name})["id"] for name in ("free", "other", "held")}
+    agent = outside(platform, "POST", "/agents", {"name": "agent", "agent_template": "claude-code"})
+    platform.advance(7200)
+    inner = outside(platform, "GET", f"/agents/{agent['id']}")["sandbox_id"]
+    ids["young"] = outside(platform, "POST", "/sandboxes", {"name": "young"})["id"]
+    engine.hold(resources=({"type": "neev:index:Sandbox", "id": ids["held"]},))
+
+    shown = sweep(ids["free"])
+    assert (shown.exit_code, ids["free"] in shown.output, ids["other"] in shown.output) == (3, True, False)
+    over = (ids["held"], ids["young"], inner, "of-nobody")
+    refused = sweep(*over, "--yes", "--json")
+    assert refused.exit_code == 1
+    told = json.loads(refused.stdout)
+    assert (told["done"], told["leftovers"]) == (False, [])
+    assert {each["id"]: each["why"] for each in told["passedOver"]} == {
+        ids["held"]: "a stack holds it",
+        ids["young"]: "it is younger than 1h 0m, or its name does not begin with --prefix",
+        inner: f"it is the sandbox of the agent {agent['id']}, and goes only with it",
+        "of-nobody": "the project has no sandbox, agent or snapshot with this id",
+    }
+    both = sweep(ids["free"], ids["held"], "--yes")
+    assert (both.exit_code, f"{ids['held']} is passed over: a stack holds it" in both.output) == (1, True)
+    there = outside(platform, "GET", "/sandboxes")["items"]
+    assert set(ids.values()) - {each["id"] for each in there if each["phase"] != "Terminating"} == {ids["free"]}
+    assert sweep(ids["other"], "--phase", "Paused").exit_code == 1
+    assert sweep(ids["other"], "--yes").exit_code == 0

@@ -38,7 +38,7 @@ async def made(api: Api, emulator: Emulator, *names: str) -> None:
 async def left(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Leftover:
     emulator.advance(2 * 3600)
     await api.sandboxes.list()  # the answer tells what time it is by now
-    (found,) = [each for each in await looked_for(api, [], WANTED) if each.thing.kind == kind]
+    (found,) = [each for each in (await looked_for(api, [], WANTED)).left if each.thing.kind == kind]
     return found
 
 
