@@ -19,7 +19,12 @@ class ProviderConfig(Inputs):
     """Which account and project the provider works in, and with which key.
 
     Each setting is read from the stack's configuration (`neev:apiKey`), else from the environment: `NEEV_API_KEY`,
-    else `NEEVCLOUD_API_KEY`, and so for the others.
+    else `NEEVCLOUD_API_KEY`, and so for the others. A provider of the program's own (`new neev.Provider`, and in YAML
+    `pulumi:providers:neev`) reads its arguments instead of the stack's configuration: give it `apiKey`, or set the
+    variable.
+
+    Without its program, a `destroy` or `refresh` uses the key that the stack's state holds, as the last update had it.
+    Where that one is no longer valid, add `--run-program`.
     """
 
     api_key: Annotated[str | None, Update(), Secret()] = None

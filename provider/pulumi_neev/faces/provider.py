@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -12,7 +13,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_neev.client import Api, Settings
 from pulumi_neev.core.checking import Failure, failures, parse
 from pulumi_neev.core.clock import Clock
-from pulumi_neev.core.errors import ConfigError, InputError
+from pulumi_neev.core.errors import ConfigError, InputError, Unauthorized
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.faces import planning, provider_config
 from pulumi_neev.faces.blobs import Handed
@@ -24,6 +25,10 @@ from pulumi_neev.functions import function_named
 from pulumi_neev.resources import resource_named
 
 Connect = Callable[[Settings], Api]
+STATE_KEY = (
+    "A destroy or refresh uses the old key that the stack's state holds: "
+    "add `--run-program`, and it uses the one that the program and its configuration have now."
+)
 
 
 class Provider:
@@ -35,6 +40,7 @@ class Provider:
         self._connect = connect
         self._clock = clock
         self._settings: Settings | None = None
+        self._handed_key = False
         self._api: asyncio.Future[Api] | None = None
         self._operations = Operations(self._connected, engine, clock)
         self._clients: list[Api] = []
@@ -42,7 +48,8 @@ class Provider:
 
     def configure(self, request: provider_pb2.ConfigureRequest) -> None:
         """Operations work in the account that the configuration names; nothing is sent yet."""
-        self._settings = provider_config.settings(request.args, self._environ)
+        self._settings = provider_config.settings(request, self._environ)
+        self._handed_key = "apiKey" in request.args
         self._api = None
         self._operations = Operations(self._connected, self._engine, self._clock)
 
@@ -80,11 +87,13 @@ class Provider:
 
     async def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """The resource as it is now."""
-        return await self._operations.read(self._resource(request), request)
+        with self._state_key_named():
+            return await self._operations.read(self._resource(request), request)
 
     async def delete(self, request: provider_pb2.DeleteRequest) -> None:
         """The resource is gone."""
-        await self._operations.delete(self._resource(request), request)
+        with self._state_key_named():
+            await self._operations.delete(self._resource(request), request)
 
     async def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         """What the function answers, or which of its arguments cannot be."""
@@ -131,6 +140,16 @@ class Provider:
         api = await asyncio.to_thread(self._connect, self._settings)
         self._clients.append(api)
         return api
+
+    @contextlib.contextmanager
+    def _state_key_named(self) -> Iterator[None]:
+        """Say of a key that is not accepted where it may come from: without the program, the engine has the state's."""
+        try:
+            yield
+        except Unauthorized as error:
+            if self._handed_key:
+                error.hint = f"{error.hint} {STATE_KEY}"
+            raise
 
     def _resource(self, request: Any) -> AnyResource:
         _, _, kinds = request.urn.rpartition("::")[0].rpartition("::")

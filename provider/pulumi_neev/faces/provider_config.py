@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.client import Settings
 from pulumi_neev.core.checking import failures
 from pulumi_neev.core.diffing import Change, Difference, Kind
+from pulumi_neev.core.errors import ConfigError
 from pulumi_neev.core.marks import Replace
 from pulumi_neev.core.model import UNKNOWN, Property
 from pulumi_neev.core.scalars import taken
@@ -22,6 +22,8 @@ from pulumi_neev.faces.wire_errors import not_configured
 
 ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
 """Inputs of every provider that are between the engine and itself."""
+DEFAULT = "default"
+"""What the names of the engine's own providers begin with; those read the configuration of the stack."""
 PLACES = ("orgId", "projectId")
 """Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
 
@@ -49,14 +51,27 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     return answer(Difference(changes), inputs=frozenset(ProviderConfig.properties))
 
 
-def settings(arguments: struct_pb2.Struct, environ: Mapping[str, str]) -> Settings:
+def settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
     """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
     try:
-        return config.settings(typed(_ours(decode_plain(arguments))), environ)
+        return config.settings(typed(_ours(decode_plain(request.args))), environ)
     except config.MissingConfig as error:
+        name = request.name or request.urn.rpartition("::")[2]
+        if name and not name.startswith(DEFAULT):
+            raise _not_given(name, error.missing) from error
         properties = ProviderConfig.properties
         missing = [(f"{PACKAGE}:{name}", properties[name].description) for name in error.missing]
         raise not_configured(str(error), missing) from error
+
+
+def _not_given(name: str, missing: list[str]) -> ConfigError:
+    """Return the error of a provider of the program's own, which the engine would explain as it does the default's."""
+    said = " and ".join(f"`{each}` (or the variable {config.variables(each)[0]})" for each in missing)
+    return ConfigError(
+        f"the provider {name!r} of the program is not configured: it lacks {said}",
+        hint=f"It reads its arguments and the environment, and not the configuration of the stack ({PACKAGE}:…): "
+        f"give it {' and '.join(f'`{each}`' for each in missing)}.",
+    )
 
 
 def typed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,9 +74,11 @@ class Driver:
         except grpc.aio.AioRpcError as error:
             raise _refusal(error) from None
 
-    async def configure(self, **settings: Any) -> None:
+    async def configure(self, provider: str = "default", **settings: Any) -> None:
         """The provider is configured."""
-        await self.call("Configure", provider_pb2.ConfigureRequest(args=struct(settings)))
+        place = f"urn:pulumi:dev::story::pulumi:providers:neev::{provider}"
+        request = provider_pb2.ConfigureRequest(args=struct(settings), name=provider, urn=place)
+        await self.call("Configure", request)
 
     async def check(
         self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, **rest: Any

@@ -79,6 +79,31 @@ async def test_what_is_missing_is_asked_for_by_key(unconfigured: Driver) -> None
     assert "NEEV_API_KEY" in missing["neev:apiKey"]
 
 
+async def test_a_provider_of_the_program_is_named_and_told_where_it_reads(unconfigured: Driver) -> None:
+    with pytest.raises(Refusal) as caught:
+        await unconfigured.configure("other", orgId="org")
+    assert caught.value.missing is None
+    assert "the provider 'other' of the program is not configured: it lacks `apiKey`" in caught.value.text
+    assert "not the configuration of the stack" in caught.value.text
+    assert caught.value.text.endswith("give it `apiKey` and `projectId`.")
+    assert "pulumi config set" not in caught.value.text
+
+
+async def test_an_old_key_of_the_state_is_said_where_it_is_not_accepted(platform: Emulator) -> None:
+    async for driver in serving(platform.env):
+        await driver.configure()
+        kept = await driver.create("Sandbox", {"name": "box"})
+        await driver.configure(apiKey=secret("old"))
+        for work in (driver.delete, driver.refresh):
+            with pytest.raises(Refusal, match="old key that the stack's state holds: add `--run-program`"):
+                await work(kept)
+    async for driver in serving({**platform.env, "NEEV_API_KEY": "wrong"}):
+        await driver.configure()
+        with pytest.raises(Refusal) as caught:
+            await driver.delete(kept)
+        assert "--run-program" not in caught.value.text
+
+
 async def test_a_setting_that_cannot_be_right_is_said_without_the_key(unconfigured: Driver) -> None:
     with pytest.raises(Refusal) as caught:
         await unconfigured.configure(apiKey=secret("hun ter2"), orgId="org", projectId="project")
