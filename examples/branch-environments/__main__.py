@@ -24,6 +24,7 @@ else:
     environment = neev.BranchEnvironment(
         "web",
         branch=stack,
+        name_prefix="",  # the name is that of the stack: the nightly job sweeps what begins with `pr-`
         revision=revision,
         base_sandbox_id=neev.get_sandbox(name=base).id,
         files={"app/server.py": pulumi.FileAsset("app/server.py"), "app/revision": revision},

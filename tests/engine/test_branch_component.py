@@ -46,7 +46,7 @@ def test_it_follows_its_branch(project: Pulumi, face: str) -> None:
 
     project.up()
     first = project.outputs()
-    assert first["name"].startswith("feature-login-")
+    assert first["name"].startswith("web-feature-login-")
     assert first["url"].startswith("http")
     assert first["url"] not in json.dumps(project.export()), "the URL is a secret"
     assert read(project, "ran") == "1\n"

@@ -28,7 +28,7 @@ class BranchEnvironment(pulumi.ComponentResource):
     id: pulumi.Output[str]
     """The sandbox's id."""
     name: pulumi.Output[str]
-    """The sandbox's name, made from the branch's."""
+    """The sandbox's name, made from the prefix and the branch."""
     url: pulumi.Output[str | None]
     """The URL of the first port, a secret; nothing where there is no port."""
     urls: pulumi.Output[dict[str, str]]
@@ -41,6 +41,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         resource_name: str,
         *,
         branch: str,
+        name_prefix: str | None = None,
         revision: pulumi.Input[str] | None = None,
         base_sandbox_id: pulumi.Input[str] | None = None,
         snapshot_id: pulumi.Input[str] | None = None,
@@ -64,6 +65,8 @@ class BranchEnvironment(pulumi.ComponentResource):
             resource_name: What the program calls it; unique in its stack among the components of its kind.
             branch: The branch, or the pull request (`pr-7`): the sandbox is named after it. What is no DNS label
                 becomes one, with a digest, so that two branches never share a sandbox.
+            name_prefix: What the sandbox's name has before the branch, so that another environment of the branch has
+                a name of its own: `api` makes it `api-pr-7`. Unset: the name of the resource. Empty: nothing.
             revision: The commit, or anything that is new whenever the environment is to be brought up to date and
                 renewed.
             base_sandbox_id: The sandbox that is forked. Instead of `snapshot_id`.
@@ -88,11 +91,12 @@ class BranchEnvironment(pulumi.ComponentResource):
         """
         if (base_sandbox_id is None) == (snapshot_id is None):
             raise pulumi.RunError(f"BranchEnvironment {resource_name}: give one of base_sandbox_id and snapshot_id")
+        prefix = resource_name if name_prefix is None else name_prefix
         super().__init__("neev:components:BranchEnvironment", resource_name, None, opts)
         self._resources = resources
         self._called = resource_name
         self._settings: dict[str, Any] = {
-            "name": label(branch),
+            "name": label("-".join(filter(None, (prefix, branch)))),
             "renew": revision,
             "paused": paused,
             "resume_idle_paused": True,
@@ -164,9 +168,9 @@ class BranchEnvironment(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, **more)
 
 
-def label(branch: str) -> str:
-    """The branch as a sandbox's name; where that takes more than the branch is, a digest tells it from others."""
-    if fitted(branch) == branch:
-        return branch
-    digest = hashlib.sha256(branch.encode()).hexdigest()[:DIGEST_LENGTH]
-    return fitted(f"{fitted(branch, limit=MAX_LENGTH - DIGEST_LENGTH - 1)}-{digest}")
+def label(text: str) -> str:
+    """The text as a sandbox's name; where that takes more than the text is, a digest tells it from others."""
+    if fitted(text) == text:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+    return fitted(f"{fitted(text, limit=MAX_LENGTH - DIGEST_LENGTH - 1)}-{digest}")

@@ -1,5 +1,6 @@
 """What an environment of a branch asks the engine for."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,7 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
     assert engine.of("SandboxFork") == {
         "web": {
             "sourceSandboxId": "base",
-            "name": "pr-7",
+            "name": "web-pr-7",
             "renew": "abc",
             "paused": False,
             "resumeIdlePaused": True,
@@ -72,6 +73,26 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
     assert [each["port"] for each in engine.of("PreviewPort").values()] == [8080, 9090]
 
 
+def test_two_environments_of_a_branch_have_names_of_their_own() -> None:
+    def program() -> None:
+        for name in ("api", "web"):
+            neev.BranchEnvironment(name, branch="pr-7", base_sandbox_id="base")
+        neev.BranchEnvironment("other", branch="pr-7", name_prefix="shop", base_sandbox_id="base")
+        neev.BranchEnvironment("plain", branch="pr-7", name_prefix="", base_sandbox_id="base")
+
+    names = [each["name"] for each in ran(program).of("SandboxFork").values()]
+    assert names == ["api-pr-7", "web-pr-7", "shop-pr-7", "pr-7"]
+
+
+def test_what_a_prefix_and_a_branch_make_is_a_name() -> None:
+    (fork,) = (
+        ran(lambda: neev.BranchEnvironment("The API", branch="Feature/Login", base_sandbox_id="base"))
+        .of("SandboxFork")
+        .values()
+    )
+    assert re.fullmatch(r"the-api-feature-login-[0-9a-f]{6}", fork["name"])
+
+
 def test_it_may_start_from_a_snapshot() -> None:
     engine = ran(lambda: neev.BranchEnvironment("web", branch="main", snapshot_id="image", ports=[]))
     assert engine.of("Sandbox")["web"]["snapshotId"] == "image"
@@ -89,7 +110,7 @@ def test_its_outputs_are_where_it_is_and_until_when() -> None:
 
     ran(program)
     urls = {"1": "https://web-1", "2": "https://web-2"}
-    assert sorted(map(str, seen)) == sorted(map(str, ["id of web", "pr-7", "https://web-1", urls, "then", True]))
+    assert sorted(map(str, seen)) == sorted(map(str, ["id of web", "web-pr-7", "https://web-1", urls, "then", True]))
 
 
 def test_without_a_port_there_is_no_url() -> None:
