@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
+ENGINE_OF_PYTHON = $$($(BIN)/python tools/engine/engine.py --only python)
 GENERATED := provider/pulumi_neev/typed.py
 # of these every line and every branch is run by a test
 COVERED := '*/core/*,*/client/*,*/faces/*,*/resources/*'
@@ -8,13 +9,17 @@ RUNS ?= 200
 SEED ?= 1
 JOBS ?= 2
 
+# uv trusts the authorities of this machine, as pip does; the second name is that of older versions
+export UV_SYSTEM_CERTS ?= true
+export UV_NATIVE_TLS ?= true
+
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check audit chaos load reliability mutation bench scale engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
-	@PATH="$(CURDIR)/$(BIN):$(ENGINE):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
+	@PATH="$(CURDIR)/$(BIN):$(ENGINE_OF_PYTHON):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
 
 test: check ## everything: lint, types and every test, with branch coverage
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered

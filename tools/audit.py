@@ -7,6 +7,8 @@ reached nothing is known: that is said in one line, and is no failure.
 from __future__ import annotations
 
 import json
+import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,10 +28,18 @@ FOUND, BROKEN = 1, 2
 
 def main() -> None:
     """Audits, says in few words what came of it, and exits by it."""
-    ended = subprocess.run(sys.argv[1:] or PIP_AUDIT, capture_output=True, text=True, check=False)
+    env = {**system_store(), **os.environ}
+    ended = subprocess.run(sys.argv[1:] or PIP_AUDIT, env=env, capture_output=True, text=True, check=False)
     code, lines = verdict(ended.stdout, ended.stderr)
     print("\n".join(lines))
     sys.exit(code)
+
+
+def system_store() -> dict[str, str]:
+    """Return what makes pip-audit trust the authorities of this machine, where the environment names no others."""
+    paths = ssl.get_default_verify_paths()
+    store = paths.cafile or paths.capath
+    return {"REQUESTS_CA_BUNDLE": store} if store and "CURL_CA_BUNDLE" not in os.environ else {}
 
 
 def verdict(report: str, complaint: str) -> tuple[int, list[str]]:

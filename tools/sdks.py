@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -107,8 +108,9 @@ BUILDERS: Mapping[str, Callable[[Path], None]] = {"python": build_python, "nodej
 
 def run(folder: Path, *command: str) -> str:
     """What the command printed; its failure ends this script with its own words."""
+    env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}  # as in the Makefile
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         sys.exit(f"{command[0]} is not installed")
     if done.returncode:

@@ -1,5 +1,7 @@
 """A Pulumi engine is ready to run: the last line on stdout is the directory that holds `pulumi` and its language hosts.
 
+`--only python` builds no more than `pulumi` and the host of Python programs; the next run without it adds the rest.
+
 The first of these that exists, or can be had, is taken:
 
 1. `$PULUMI_NEEV_ENGINE/bin`, if the variable is set;
@@ -15,6 +17,7 @@ The first of these that exists, or can be had, is taken:
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import hashlib
 import http.client
@@ -28,12 +31,9 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1] / ".engine"
@@ -50,7 +50,7 @@ SCRIPTS = (
 )
 UNREACHABLE = re.compile(r"dial tcp|i/o timeout|no such host|proxyconnect|TLS|lookup disabled|: \d{3} [A-Z]")
 TAGS = "-tags=osusergo,grpcnotrace"
-NEEDS = "5 minutes on two cores and 5 GB for Go's caches, once"
+NEEDS = "up to 5 minutes on two cores and 5 GB for Go's caches, once"
 
 
 class NoEngineError(Exception):
@@ -78,20 +78,23 @@ BINARIES = (
     Binary("pulumi-language-python", "./launcher", "hosts/python"),
     Binary("pulumi-language-nodejs", f"{SDK}/nodejs/cmd/pulumi-language-nodejs", "hosts/nodejs-go"),
     Binary("pulumi-language-go", f"{SDK}/go/pulumi-language-go", "hosts/nodejs-go"),
-)
+)  # what runs programs in Python
+FOR_PYTHON = ("pulumi", "pulumi-language-python-host", "pulumi-language-python")
 
 
 def main() -> None:
     """Prints the engine's directory, or says what is missing and exits with 1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=["python"], help="build no more than programs in this language need")
     try:
-        print(find(os.environ, ROOT))
+        print(find(os.environ, ROOT, only=parser.parse_args().only))
     except (NoEngineError, OSError) as error:
         sys.exit(f"no Pulumi engine: {error}")
 
 
-def find(env: Mapping[str, str], root: Path) -> Path:
-    """The directory of the first engine in this module's order."""
-    if engine := chosen(env) or on_path(env) or earlier(root):
+def find(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
+    """The directory of the first engine in this module's order that has what is needed."""
+    if engine := chosen(env) or on_path(env) or earlier(root, only=only):
         return engine
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
@@ -100,7 +103,7 @@ def find(env: Mapping[str, str], root: Path) -> Path:
         except BlockingIOError:
             say("waiting for another run that is making an engine …")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        return earlier(root) or installed(root) or built(env, root)
+        return earlier(root, only=only) or installed(root) or built(env, root, only=only)
 
 
 def chosen(env: Mapping[str, str]) -> Path | None:
@@ -129,13 +132,11 @@ def on_path(env: Mapping[str, str]) -> Path | None:
     return Path(found).parent.absolute()
 
 
-def earlier(root: Path) -> Path | None:
-    """The engine that an earlier run finished, if its pinned versions are still today's."""
-    directory = root / "bin"
-    stamp = directory / ".stamp"
-    if stamp.is_file() and stamp.read_text() in {INSTALLED, pins()}:
-        return directory
-    return None
+def earlier(root: Path, *, only: str | None = None) -> Path | None:
+    """The engine that an earlier run finished, if its pinned versions are still today's and nothing is missing."""
+    stamp = root / "bin" / ".stamp"
+    whole = stamp.is_file() and stamp.read_text() in {INSTALLED, pins(), pins(only)}
+    return stamp.parent if whole else None
 
 
 def installed(root: Path) -> Path | None:
@@ -170,25 +171,29 @@ def reachable(url: str, seconds: float = 2) -> bool:
     return answered.is_set()
 
 
-def built(env: Mapping[str, str], root: Path) -> Path:
-    """An engine compiled from its Go modules, with a line of progress for each binary."""
+def built(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
+    """An engine compiled from its Go modules, with a line of progress for each binary; what is there is kept."""
     go = Go(env)
     go.check()
     say(f"building an engine from Go modules ({NEEDS}) …")
     partial = fresh(root)
     (partial / "bin").mkdir()
-    for folder in dict.fromkeys(binary.folder for binary in BINARIES):
-        group = [binary for binary in BINARIES if binary.folder == folder]
+    if there := earlier(root, only="python"):
+        shutil.copytree(there, partial / "bin", dirs_exist_ok=True)
+    wanted = [each for each in BINARIES if only is None or each.name in FOR_PYTHON]
+    missing = [each for each in wanted if not (partial / "bin" / each.name).exists()]
+    for folder in dict.fromkeys(binary.folder for binary in missing):
+        group = [binary for binary in missing if binary.folder == folder]
         what = "modules of " + ", ".join(binary.name for binary in group)
         go.run(what, ["list", "-deps", TAGS, *(binary.package for binary in group)], folder=folder)
-    for binary in BINARIES:
+    for binary in missing:
         go.build(binary, partial / "bin")
     sdk = Path(go.run("helper scripts", ["list", "-m", "-f", "{{.Dir}}", SDK]).strip())
     for script in SCRIPTS:
         target = partial / "bin" / Path(script).name
         shutil.copyfile(sdk / script, target)
         target.chmod(0o755)
-    return settle(partial, root, stamp=pins())
+    return settle(partial, root, stamp=pins(only))
 
 
 class Go:
@@ -246,7 +251,8 @@ def settle(partial: Path, root: Path, *, stamp: str) -> Path:
     """The finished engine is in place, whole or not at all."""
     directory = root / "bin"
     (partial / "bin" / ".stamp").write_text(stamp)
-    shutil.rmtree(directory, ignore_errors=True)
+    if directory.exists():  # and may be in use
+        directory.rename(partial / "before")
     (partial / "bin").rename(directory)
     shutil.rmtree(partial)
     return directory
@@ -259,12 +265,12 @@ def fresh(root: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="partial-", dir=root))
 
 
-def pins() -> str:
-    """A digest of everything that decides what is built."""
+def pins(only: str | None = None) -> str:
+    """A digest of everything that decides what is built, and the language where it is built for one."""
     digest = hashlib.sha256(repr((BINARIES, SCRIPTS)).encode())
     for file in sorted(HERE.rglob("go.*")) + sorted(HERE.rglob("*.go")):
         digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest() + (f" {only}" if only else "")
 
 
 def version(pulumi: Path) -> tuple[int, ...]:

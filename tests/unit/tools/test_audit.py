@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,15 @@ def test_an_audit_that_broke_is_not_taken_for_one_that_passed(report: object) ->
 
 def test_an_audit_that_broke_in_silence_is_told_too() -> None:
     assert audit() == (2, ["the audit broke: it said nothing"])
+
+
+@pytest.mark.parametrize("named", [{}, {"REQUESTS_CA_BUNDLE": "/mine"}, {"CURL_CA_BUNDLE": "/mine"}])
+def test_the_authorities_of_the_machine_are_trusted_unless_others_are_named(named: dict[str, str]) -> None:
+    program = "import os, json; print(json.dumps({'dependencies': [{'name': str(os.environ.get('REQUESTS_CA_BUNDLE')),"
+    program += " 'version': '1', 'vulns': [{'id': 'x', 'fix_versions': []}]}]}))"
+    env = {name: value for name, value in os.environ.items() if not name.endswith("CA_BUNDLE")}
+    env = {**env, "SSL_CERT_FILE": __file__, **named}
+    command = [sys.executable, str(SCRIPT), sys.executable, "-c", program]
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    trusted = "None" if "CURL_CA_BUNDLE" in named else named.get("REQUESTS_CA_BUNDLE", __file__)
+    assert ended.stdout.startswith(f"{trusted} 1: x")

@@ -83,6 +83,42 @@ def test_an_engine_built_from_other_pins_is_no_engine(tmp_path: Path) -> None:
     assert engine.earlier(tmp_path) is None
 
 
+GO = """case $1 in
+  env) echo go1.99.1 ;;
+  list) if [ "$3" = -f ]; then case $4 in *Dir*) echo "$SDK" ;; *) echo v3.259.0 ;; esac; fi ;;
+  build) while [ "$1" != -o ]; do shift; done; echo "$(basename "$2")" >> "$BUILT"; touch "$2"; chmod +x "$2" ;;
+esac"""
+"""A Go that notes what it builds."""
+
+
+def test_what_the_demo_needs_is_built_alone_and_the_rest_is_added_to_it(tmp_path: Path) -> None:
+    program(tmp_path / "path" / "go", GO)
+    for script in engine.SCRIPTS:
+        program(tmp_path / "sdk" / script, "")
+    path = f"{tmp_path / 'path'}{os.pathsep}{os.environ['PATH']}"
+    notes, root = tmp_path / "built", tmp_path / ".engine"
+    root.mkdir()
+    env = {"PATH": path, "SDK": str(tmp_path / "sdk"), "BUILT": str(notes)}
+    directory = engine.built(env, root, only="python")
+    assert notes.read_text().split() == ["pulumi", "pulumi-language-python-host", "pulumi-language-python"]
+    assert engine.earlier(root, only="python") == directory
+    assert engine.earlier(root) is None
+    # the rest, and nothing a second time
+    assert engine.built(env, root) == directory
+    assert sorted(notes.read_text().split()) == sorted(binary.name for binary in engine.BINARIES)
+    assert engine.earlier(root) == engine.earlier(root, only="python") == directory
+
+
+def test_what_was_built_from_other_pins_is_not_added_to(tmp_path: Path) -> None:
+    finished(tmp_path, "the pins of yesterday python")
+    assert engine.earlier(tmp_path, only="python") is None
+
+
+def test_every_call_of_uv_trusts_the_authorities_of_the_machine() -> None:
+    makefile = (engine.ROOT.parent / "Makefile").read_text()
+    assert {"export UV_SYSTEM_CERTS ?= true", "export UV_NATIVE_TLS ?= true"} <= set(makefile.splitlines())
+
+
 def test_a_finished_engine_replaces_the_old_one_whole(tmp_path: Path) -> None:
     finished(tmp_path, "the pins of yesterday")
     (tmp_path / "bin" / "old").touch()
