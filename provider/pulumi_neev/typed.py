@@ -473,8 +473,8 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
                 name and URLs stay. Set when the sandbox is created, it is only recorded.
             rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`. Unset: a
                 fifth, at least 4.
-            snapshot_id: Snapshot to start from; size and region must match its origin. Instead of `template_id` and
-                `image`.
+            snapshot_id: Snapshot to start from. Instead of `template_id` and `image`. Disk and region must match its
+                origin. `cpu` and `memory_gb` need not: they are changed once the sandbox is there.
             template_id: Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
                 default.
             opts: Pulumi's own options.
@@ -688,7 +688,11 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     @property
     @pulumi.getter(name="snapshotId")
     def snapshot_id(self) -> pulumi.Output[str | None]:
-        """Snapshot to start from; size and region must match its origin. Instead of `template_id` and `image`."""
+        """Snapshot to start from. Instead of `template_id` and `image`.
+
+        Disk and region must match its origin. `cpu` and `memory_gb` need not: they are changed once the sandbox is
+        there.
+        """
         return self._output("snapshotId")
 
     @property
@@ -2132,7 +2136,7 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
             region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
                 platform's.
             rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
-            source_snapshot_id: Snapshot to build on; size and region must match its origin. Instead of `template_id`
+            source_snapshot_id: Snapshot to build on; disk and region must match its origin. Instead of `template_id`
                 and `image`.
             steps: What is done to the source, in this order.
             template_id: Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
@@ -2263,7 +2267,7 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     @property
     @pulumi.getter(name="sourceSnapshotId")
     def source_snapshot_id(self) -> pulumi.Output[str | None]:
-        """Snapshot to build on; size and region must match its origin. Instead of `template_id` and `image`."""
+        """Snapshot to build on; disk and region must match its origin. Instead of `template_id` and `image`."""
         return self._output("sourceSnapshotId")
 
     @property

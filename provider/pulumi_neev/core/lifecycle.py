@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from pulumi_neev.core import stored
 from pulumi_neev.core.checking import UNCHECKED, parse, sound, visible
-from pulumi_neev.core.diffing import IMPORTED
+from pulumi_neev.core.diffing import IMPORTED, Difference
 from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.marks import Visible
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
@@ -63,11 +64,11 @@ async def find(resource: AnyResource, api: Any, asked: Mapping[str, Any]) -> Sto
 async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, fresh: bool = False) -> Stored:
     """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:
-        going = replace(call, created=fresh, stored=begun.state)
+        going = replace(call, created=fresh, stored=stored.readable_state(resource, begun.state))
         live = await resource.settle(api, begun.id, _asked(resource, begun.inputs), going)
-        return _stored(resource, begun.inputs, live)
+        return _stored(resource, begun.inputs, live, begun.state)
     except Halfway as halfway:
-        raise Unsettled(_stored(resource, begun.inputs, halfway.live), halfway.cause) from halfway
+        raise Unsettled(_stored(resource, begun.inputs, halfway.live, begun.state), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(begun, error) from error
 
@@ -85,12 +86,14 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     """The thing is as the new inputs say; raises ``Unsettled`` with the state it had."""
     # what an import could not read back was never asked for by this stack, so it is not known to have changed
     known = {**_unseen(resource, new), **visible(old)} if state.get(IMPORTED) else old
+    before = {name: value for name, value in state.items() if name not in old}
     try:
-        going = replace(call, stored=state)
-        live = await resource.update(api, id, parse(resource.inputs, known), _asked(resource, new), going)
-        return _stored(resource, new, live)
+        going = replace(call, stored=stored.readable_state(resource, state))
+        was = parse(resource.inputs, stored.known_inputs(resource, known, new))
+        live = await resource.update(api, id, was, _asked(resource, new), going)
+        return _stored(resource, new, live, before)
     except Halfway as halfway:
-        raise Unsettled(_stored(resource, old, halfway.live), halfway.cause) from halfway
+        raise Unsettled(_stored(resource, old, halfway.live, before), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(Stored(id, dict(old), dict(state)), error) from error
 
@@ -108,11 +111,28 @@ async def read(
         if live is None:
             return None
         return Stored(live.id, *resource.imported(live), live.trouble)
-    live = await resource.refresh(api, id, parse(resource.inputs, asked), state)
+    known = parse(resource.inputs, stored.known_inputs(resource, asked))
+    live = await resource.refresh(api, id, known, stored.readable_state(resource, state))
     if live is None:
         return None
-    inputs = resource.drifted(asked, live)
-    return Stored(live.id, inputs, resource.state(inputs, live), live.trouble)
+    return _stored(resource, resource.drifted(asked, live), live, state)
+
+
+async def delete(resource: AnyResource, api: Any, id: str, call: Call) -> None:
+    """Delete the thing, with what can be read of its state (``call.stored``)."""
+    await resource.delete(api, id, replace(call, stored=stored.readable_state(resource, call.stored)))
+
+
+def difference(
+    resource: AnyResource, *, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]
+) -> Difference:
+    """Return what has to change, as far as the state can be read; no request is made."""
+    return resource.diff(old, stored.readable_state(resource, state), new)
+
+
+def preview_update(resource: AnyResource, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state as far as it is known before anything is changed."""
+    return resource.preview_update(stored.readable_state(resource, state), new)
 
 
 def _asked(resource: AnyResource, asked: Mapping[str, Any]) -> Any:
@@ -123,8 +143,14 @@ def _asked(resource: AnyResource, asked: Mapping[str, Any]) -> Any:
     return values
 
 
-def _stored(resource: AnyResource, asked: Mapping[str, Any], live: Live[Any]) -> Stored:
-    return Stored(live.id, dict(asked), resource.state(asked, live), live.trouble)
+def _stored(
+    resource: AnyResource,
+    asked: Mapping[str, Any],
+    live: Live[Any],
+    before: Mapping[str, Any] = MappingProxyType({}),
+) -> Stored:
+    state = {**resource.state(asked, live), **stored.kept(resource, before, live)}
+    return Stored(live.id, dict(asked), state, live.trouble)
 
 
 def _unseen(resource: AnyResource, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,8 @@ class Provider(dynamic.ResourceProvider):
     @override
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
         olds = from_host(_olds)
-        found = self.resource.diff(self._old_inputs(olds, _news), olds, from_host(_news))
+        old = self._old_inputs(olds, _news)
+        found = lifecycle.difference(self.resource, old=old, state=olds, new=from_host(_news))
         paths = _news.get(REPLACE_ON_CHANGES) or ()
         forced = {each.top for each in found.changes if any(covers(path, each.path) for path in paths)}
         return dynamic.DiffResult(
@@ -147,7 +148,7 @@ class Provider(dynamic.ResourceProvider):
     @override
     def delete(self, _id: str, _props: Values) -> None:
         call = replace(self._call(_props, "delete", self.resource.timeouts.delete), stored=_props)
-        self._run(call, lambda api: self.resource.delete(api, _id, call))
+        self._run(call, lambda api: lifecycle.delete(self.resource, api, _id, call))
 
     def _old_inputs(self, olds: Values, news: Mapping[str, Any] = MappingProxyType({})) -> Values:
         # a run that changes only what the program says leaves the outputs as they were, so the news know better
@@ -165,7 +166,7 @@ class Provider(dynamic.ResourceProvider):
         made = unsettled.stored
         call = replace(self._call(props, "delete", self.resource.timeouts.delete), stored=made.state)
         try:
-            self._run(call, lambda api: self.resource.delete(api, made.id, call))
+            self._run(call, lambda api: lifecycle.delete(self.resource, api, made.id, call))
         except NeevError as error:
             return NeevError(
                 f"{call.resource}: {unsettled} It could not be deleted either, so {made.id} is still there: {error}",

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.client import Api
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import failures
+from pulumi_neev.core import stored as stored_state
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
@@ -33,6 +33,8 @@ T = TypeVar("T")
 GRACE = 0.5
 """Seconds in which a wait ends by itself, with better words, before it is ended."""
 
+PASSED_OVER = "The state holds what this version of the provider cannot read; it is kept and counts as not known"
+
 
 class Operations:
     """The operations of one configured provider."""
@@ -43,6 +45,7 @@ class Operations:
         self._clock = clock
         self._cancelled = asyncio.Event()
         self._begun: dict[str, Stored] = {}
+        self._told: set[tuple[str, str]] = set()
 
     def cancel(self) -> None:
         """Every operation ends at once, with what it has."""
@@ -83,8 +86,10 @@ class Operations:
         try:
             marked = decode(request.news)
             old, state, new = decode_plain(request.old_inputs), decode_plain(request.olds), plain(marked)
+            self._say_what_is_passed_over(resource, request.urn, state)
+            marked |= stored_state.unknown(resource, decode(request.olds))
             api = await self._api()
-            if resource.diff(old, state, new).changes:
+            if lifecycle.difference(resource, old=old, state=state, new=new).changes:
                 work = lifecycle.update(resource, api, request.id, old=old, state=state, new=new, call=call)
             else:
                 work = _still_imported(lifecycle.finish(resource, api, Stored(request.id, new, state), call), state)
@@ -104,13 +109,14 @@ class Operations:
         inputs, properties = decode(request.inputs), decode(request.properties)
         asked = plain(inputs)
         # imported, or described too little to be anything but imported
-        known = request.HasField("inputs") and not failures(resource.inputs, asked)
+        known = request.HasField("inputs") and not stored_state.missing(resource, asked)
         api = await self._api()
         work = lifecycle.read(resource, api, request.id, asked if known else None, plain(properties))
         stored = await self._bounded(_still_imported(work, properties), call)
         if stored is None:
             return provider_pb2.ReadResponse()
         marked = {**properties, **inputs}
+        self._say_what_is_passed_over(resource, request.urn, plain(marked))
         answer = provider_pb2.ReadResponse(
             id=stored.id,
             properties=state_on_wire(resource, stored.state, marked),
@@ -125,8 +131,17 @@ class Operations:
         """The resource is gone."""
         call = self._call(resource, request, resource.timeouts.delete)
         stored = {**plain(decode(request.properties)), **plain(decode(request.old_inputs))}
-        await self._bounded(resource.delete(await self._api(), request.id, replace(call, stored=stored)), call)
+        self._say_what_is_passed_over(resource, request.urn, stored)
+        work = lifecycle.delete(resource, await self._api(), request.id, replace(call, stored=stored))
+        await self._bounded(work, call)
         self._begun.pop(request.urn, None)
+
+    def _say_what_is_passed_over(self, resource: AnyResource, urn: str, values: Mapping[str, Any]) -> None:
+        """Say once which stored values this version cannot read."""
+        names = [name for name in stored_state.passed_over(resource, values) if (urn, name) not in self._told]
+        if names:
+            self._told.update((urn, name) for name in names)
+            self._engine.log(urn, f"{PASSED_OVER}: {', '.join(names)}")
 
     def _call(self, resource: AnyResource, request: Any, default: float) -> Call:
         progress = Progress(self._engine, request.urn, self._clock)

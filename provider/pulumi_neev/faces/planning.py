@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from pulumi_neev.core import lifecycle
 from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.lifecycle import AnyResource
@@ -53,7 +54,7 @@ def diff(resource: AnyResource, request: provider_pb2.DiffRequest, handed: Hande
     """How the new inputs differ from the old ones and from what they led to, per property path."""
     state = decode_plain(request.olds)
     old = decode_plain(request.old_inputs) if request.HasField("old_inputs") else state
-    found = resource.diff(old, state, handed.whole(decode_plain(request.news)))
+    found = lifecycle.difference(resource, old=old, state=state, new=handed.whole(decode_plain(request.news)))
     stable = [name for name, declared in resource.outputs.properties.items() if declared.has(Stable)]
     return answer(found, inputs=frozenset(resource.inputs.properties), stables=stable)
 
@@ -81,7 +82,7 @@ def preview_create(resource: AnyResource, properties: struct_pb2.Struct) -> stru
 def preview_update(resource: AnyResource, olds: struct_pb2.Struct, news: struct_pb2.Struct) -> struct_pb2.Struct:
     """The state as far as it is known before anything is changed."""
     asked = decode(news)
-    return state_on_wire(resource, resource.preview_update(decode_plain(olds), plain(asked)), asked)
+    return state_on_wire(resource, lifecycle.preview_update(resource, decode_plain(olds), plain(asked)), asked)
 
 
 def state_on_wire(resource: AnyResource, state: Mapping[str, Any], marked: Mapping[str, Any]) -> struct_pb2.Struct:

@@ -32,8 +32,12 @@ async def build(api: Api, name: str, inputs: GoldenImageInputs, digests: Sequenc
     Whatever fails or stops that, the sandbox is deleted if that can still be had: half a recipe is no image. Where it
     cannot, the next build finds it by its name.
     """
-    builder = (await BUILDER.create(api, _builder(name, inputs), call)).id
+    asked = _builder(name, inputs)
+    builder = (await BUILDER.create(api, asked, call)).id
     try:
+        if inputs.source_snapshot_id is not None:
+            # it was made in the size of the snapshot's origin
+            await BUILDER.settle(api, builder, asked, call)
         async with inside(api, builder, call) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
                 what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"

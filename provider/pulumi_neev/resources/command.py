@@ -160,16 +160,17 @@ class Command(Resource[CommandInputs, CommandOutputs]):
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
-        known = {name: call.stored[name] for name in self.inputs.properties if name in call.stored}
-        inputs = parse(CommandInputs, known)
         was = parse(CommandOutputs, call.stored)
         never_ran = was.outcome == Outcome.PENDING and not was.created
-        if inputs.delete is None or never_ran or not await is_there(api, inputs.sandbox_id):
+        argv, sandbox_id = call.stored.get("delete"), call.stored.get("sandboxId")
+        if argv is None or sandbox_id is None or never_ran or not await is_there(api, sandbox_id):
             return
+        known = {name: call.stored[name] for name in self.inputs.properties if name in call.stored}
+        inputs = parse(CommandInputs, {"create": argv, **known})
         try:
-            await _Attempt(api, id, inputs, was).run(inputs.delete, call)
+            await _Attempt(api, id, inputs, was).run(argv, call)
         except Halfway as halfway:
-            if await is_there(api, inputs.sandbox_id):
+            if await is_there(api, sandbox_id):
                 raise _while_deleting(halfway.cause) from halfway
 
 

@@ -85,7 +85,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
         with ExitStack() as kept:
             leaves = await asyncio.to_thread(_tree(_source(inputs)).leaves, kept)
             async with inside(api, inputs.sandbox_id, call) as sandbox:
-                copy = Copy(sandbox, inputs.path, parse(TreeOutputs, call.stored))
+                copy = Copy(sandbox, inputs.path, _known(call.stored))
                 patience = call.patience
                 try:
                     await within(copy.bring(leaves, patience.progress), patience=patience, what="sending the files")
@@ -108,7 +108,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
     ) -> Live[TreeOutputs] | None:
-        was = parse(TreeOutputs, state)
+        was = _known(state)
         there = await api.sandboxes.observe(inputs.sandbox_id, SOON)
         if there is None:
             return None
@@ -132,7 +132,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
         sandbox_id, path = place(id, "a directory")
-        was = parse(TreeOutputs, call.stored)
+        was = _known(call.stored)
         if not was.files or not await is_there(api, sandbox_id):
             return
         async with inside(api, sandbox_id, call) as sandbox:
@@ -173,6 +173,12 @@ def _sums(values: Mapping[str, Any]) -> dict[str, str] | None:
             return {path: leaf.sum for path, leaf in _tree(values).leaves(kept).items()}
     except (InputError, KeyError, ValueError):
         return None
+
+
+def _known(stored: Mapping[str, Any]) -> TreeOutputs:
+    """Return what is known of the files; marks belong to both lists, and without one of them to no file."""
+    whole = "files" in stored and "changed" in stored
+    return parse(TreeOutputs, {name: value for name, value in stored.items() if whole or name != "marks"})
 
 
 def _differing(state: Mapping[str, Any], wanted: Mapping[str, str]) -> list[Change]:

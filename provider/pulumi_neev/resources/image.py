@@ -133,7 +133,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
     ) -> Live[GoldenImageOutputs] | None:
-        was = parse(GoldenImageOutputs, state)
+        was = parse(GoldenImageOutputs, {name: value for name, value in state.items() if name != "images"})
         made = await _look(api, id)
         return _live(id, was.recipe, was.step_digests, made) if made else None
 

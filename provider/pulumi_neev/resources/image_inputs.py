@@ -56,7 +56,7 @@ class GoldenImageInputs(Inputs):
     image: Annotated[Image | None, Update(), Removable()] = None
     """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `templateId`."""
     source_snapshot_id: Annotated[str | None, Update(), Removable()] = None
-    """Snapshot to build on; size and region must match its origin. Instead of `templateId` and `image`."""
+    """Snapshot to build on; disk and region must match its origin. Instead of `templateId` and `image`."""
     region: Annotated[str | None, Update(), Removable()] = None
     """Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the platform's."""
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Removable()] = None

@@ -61,7 +61,7 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         plain = super().diff(old, state, new)
-        wrong = [str(each["name"]) for each in state.get("members") or () if each.get("problem")]
+        wrong = [str(each.get("name")) for each in pool_plan.recorded(state) if each.get("problem")]
         if plain.replaces or not wrong:
             return plain
         named = wrong if len(wrong) <= NAMED else [*wrong[:NAMED], f"{len(wrong) - NAMED} more members"]
@@ -176,7 +176,7 @@ def _lives(wanted: Wanted, seen: Iterable[Seen]) -> list[AnyLive]:
 
 def _generation(said: str, stored: Mapping[str, Any]) -> str:
     """What stands for the source in members' names: what stood for it before, as long as the program says the same."""
-    return str(stored["generation"]) if stored.get("sourceDigest") == said else said
+    return str(stored.get("generation") or said) if stored.get("sourceDigest") == said else said
 
 
 def _live(

@@ -89,6 +89,11 @@ def is_member(pool: str, name: str) -> bool:
     return _place(pool, name) is not None
 
 
+def recorded(stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the members that the state names, as far as they can be read."""
+    return [each for each in stored.get("members") or () if isinstance(each, Mapping)]
+
+
 def placed(pool: str, lives: Iterable[AnyLive]) -> list[Member]:
     """The members among the sandboxes."""
     places = ((live, _place(pool, str(live.inputs["name"]))) for live in lives)
@@ -162,13 +167,6 @@ def for_new_ones(recipe: Recipe, kept: Mapping[str, Any]) -> Recipe:
     """The inputs of a member that comes to others: where the program says nothing it is like them."""
     known = {name: value for name, value in kept.items() if name in Alterable.properties and value is not None}
     return parse(type(recipe), {**known, **recipe.wire()})
-
-
-def at_birth(recipe: Recipe) -> Recipe:
-    """The inputs that a create is sent: the size of what starts from a snapshot can only be changed afterwards."""
-    if getattr(recipe, "snapshot_id", None) is None:
-        return recipe
-    return recipe.model_copy(update={"cpu": None, "memory_gb": None})
 
 
 def _recipe(inputs: SandboxPoolInputs, was: SandboxPoolInputs | None) -> Recipe:

@@ -33,7 +33,6 @@ from pulumi_neev.resources.pool_plan import (
     Member,
     Recipe,
     Wanted,
-    at_birth,
     in_service,
     plan,
     share,
@@ -214,7 +213,7 @@ class Rollout:
             await self._remove(name)
         call = replace(self._member_call(), created=True)
         try:
-            live = await self._wanted.kind.create(self._api, self._named(at_birth(self._new), name), call)
+            live = await self._wanted.kind.create(self._api, self._named(self._new, name), call)
         except Conflict as conflict:
             live = await self._adopted(name, conflict)
         except HOPELESS:

@@ -39,7 +39,10 @@ class SandboxInputs(MachineInputs):
     image: Annotated[Image | None, Replace(), Visible(always=True)] = None
     """Public OCI image with its registry's path and a tag or digest. Instead of `templateId`."""
     snapshot_id: Annotated[str | None, Replace(), Kept()] = None
-    """Snapshot to start from; size and region must match its origin. Instead of `templateId` and `image`."""
+    """Snapshot to start from. Instead of `templateId` and `image`.
+
+    Disk and region must match its origin. `cpu` and `memoryGb` need not: they are changed once the sandbox is there.
+    """
     region: Annotated[str | None, Replace(), Visible(always=True)] = None
     """Where it runs. Unset: the provider's region, else the platform's."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
@@ -88,9 +91,9 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
 
 
 def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
-    resources = inputs.model_dump(
-        include={"cpu", "memory_gb", "disk_gb", "rootfs_disk_gb"}, exclude_none=True, mode="json"
-    )
+    # what starts from a snapshot is made in the size of its origin, and resized in place afterwards
+    size = set() if inputs.snapshot_id else {"cpu", "memory_gb"}
+    resources = inputs.model_dump(include={*size, "disk_gb", "rootfs_disk_gb"}, exclude_none=True, mode="json")
     body: dict[str, Any] = {
         "name": inputs.name,
         "region": inputs.region or api.settings.region,

@@ -9,10 +9,13 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
+from tests.unit.faces.conftest import serving
 from tests.unit.faces.driver import Driver, Kept, Refusal, read, secret, struct, urn
+from tests.unit.faces.test_reporting import engine_listening
 
 from pulumi_neev.emulator.serve import Emulator
+from pulumi_neev.faces.operations import PASSED_OVER
 
 BOX = {"name": "box", "cpu": 1}
 
@@ -337,3 +340,25 @@ async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_noth
         await plugin.call("Delete", provider_pb2.DeleteRequest(id="x", urn=urn("File")))
     assert unknown.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert platform.counts() == {}
+
+
+async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once(platform: Emulator) -> None:
+    """Also a secret stays one, whatever becomes of the resource."""
+    async for plugin in serving(platform.env):
+        await plugin.configure()
+        async with engine_listening() as (listening, address):
+            await plugin.call("Attach", plugin_pb2.PluginAttach(address=address))
+            kept = await plugin.create("Sandbox", BOX)
+            odd = {"future": {"deep": [1]}, "token": secret("hunter2")}
+            strange = Kept(kept.urn, kept.id, {**kept.inputs, "mood": "blue"}, {**kept.state, **odd, "mood": "blue"})
+            seen = await plugin.refresh(strange)
+            assert seen is not None
+            assert seen.inputs["mood"] == "blue"
+            assert {name: seen.state[name] for name in odd} == odd
+            heard = await listening.heard.get()
+            assert heard.message == f"{PASSED_OVER}: future, mood, token"
+            updated = await plugin.update(seen, {**BOX, "cpu": 4})
+            assert {name: updated.state[name] for name in odd} == odd
+            assert "mood" not in updated.state
+            await plugin.delete(updated)
+            assert listening.heard.empty()

@@ -309,3 +309,15 @@ async def test_a_delete_that_ends_with_its_sandbox_is_done(engine: Engine) -> No
     await going.wait()
     await engine.delete(SANDBOX, Stored(box, {}, {}))
     await deleting
+
+
+@pytest.mark.parametrize(
+    "odd", [{"outcome": "hibernating"}, {"create": 5}, {"delete": 5}, {"sandboxId": [1]}, {"created": "x"}]
+)
+async def test_a_delete_does_what_it_can_read(engine: Engine, odd: dict[str, Any]) -> None:
+    box = await running(engine)
+    made = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=shell("touch gone"))
+    await lifecycle.delete(COMMAND, engine.api, made.id, engine.call(stored={**made.state, **odd}))
+    is_run = not odd.keys() & {"delete", "sandboxId"}
+    looked = await engine.create(COMMAND, sandboxId=box, create=["test", "-e", "gone"], allowFailure=True)
+    assert (looked.state["exitCode"] == 0) is is_run

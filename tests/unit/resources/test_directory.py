@@ -333,3 +333,16 @@ async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_l
         await engine.delete(DIRECTORY, Stored("x", {}, {}))
     with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
         await engine.delete(DIRECTORY, Stored(made.id, {}, {"files": "all"}))
+
+
+@pytest.mark.parametrize("odd", ["files", "changed"])
+async def test_what_was_seen_of_files_counts_only_as_a_whole(engine: Engine, odd: str) -> None:
+    """Of a file that was changed outside, the state may still know the time but no longer what it is."""
+    box = await running(engine)
+    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="one"))
+    await said(engine, box, "echo other > app/a")
+    seen = await engine.read(DIRECTORY, made)
+    assert seen is not None
+    strange = {**seen.state, odd: 5}
+    await lifecycle.delete(DIRECTORY, engine.api, made.id, engine.call(stored=strange))
+    assert await said(engine, box, "cat app/a") == "other\n"

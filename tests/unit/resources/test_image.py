@@ -96,9 +96,12 @@ async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(engi
 async def test_an_image_is_built_on_the_snapshot_of_another(engine: Engine) -> None:
     base = await engine.create(IMAGE, **inputs(write("1")))
     stored = await engine.create(
-        IMAGE, name="on-top", sourceSnapshotId=base.state["snapshotId"], steps=[run("cat x > y")]
+        IMAGE, name="on-top", sourceSnapshotId=base.state["snapshotId"], steps=[run("cat x > y")], cpu=4
     )
     assert await holds(engine, stored, "cat y") == "1"
+    builder = await engine.api.sandboxes.get(stored.state["builderId"])
+    assert builder.resources is not None
+    assert builder.resources.cpu == 4
 
 
 async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(engine: Engine, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pulumi_neev.resources.machine import MachineOutputs
 from pulumi_neev.resources.pool_inputs import SandboxPoolInputs
 from pulumi_neev.resources.pool_plan import (
     AnyLive,
-    at_birth,
     common,
     for_new_ones,
     is_member,
@@ -151,13 +150,6 @@ def test_new_members_are_like_the_others_where_the_program_says_nothing() -> Non
     kept = {**common([live(0, memoryGb=4), live(1, memoryGb=8), live(2, memoryGb=4)]), "members": [], "phase": "x"}
     new = for_new_ones(pool.recipe, kept)
     assert (new.cpu, new.memory_gb) == (2, 4)
-
-
-def test_the_size_of_what_starts_from_a_snapshot_is_changed_afterwards() -> None:
-    recipe = wanted(parse(SandboxPoolInputs, {"name": "f", "replicas": 1, "cpu": 2, "snapshotId": "s"}), NOW).recipe
-    assert (recipe.cpu, at_birth(recipe).cpu) == (2, None)
-    recipe = wanted(parse(SandboxPoolInputs, {"name": "f", "replicas": 1, "cpu": 2}), NOW).recipe
-    assert at_birth(recipe).cpu == 2
 
 
 @pytest.mark.parametrize(("replicas", "quarter"), [(0, 1), (1, 1), (4, 1), (5, 2), (200, 50)])

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.errors import Conflict, Failed
+from pulumi_neev.core.errors import Conflict, Failed, Invalid
 from pulumi_neev.core.lifecycle import Unsettled
 from pulumi_neev.resources.sandbox import Sandbox
 from pulumi_neev.resources.snapshot import Snapshot
@@ -208,6 +208,21 @@ async def test_a_sandbox_starts_from_a_snapshot(engine: Engine) -> None:
     engine.sent()
     stored = await engine.create(SANDBOX, name="copy", snapshotId=snapshot.id)
     assert stored.state["phase"] == "Ready"
+    assert engine.sent() == ["POST /sandboxes"]
+
+
+async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(engine: Engine) -> None:
+    """As a fork is; a disk cannot be resized, so another one is refused."""
+    origin = await engine.create(SANDBOX, name="origin", cpu=1, memoryGb=2)
+    snapshot = await engine.create(SNAPSHOT, sandboxId=origin.id)
+    engine.sent()
+    stored = await engine.create(SANDBOX, name="copy", snapshotId=snapshot.id, cpu=4, memoryGb=8)
+    assert (stored.state["cpu"], stored.state["memoryGb"]) == (4, 8)
+    assert engine.sent() == ["POST /sandboxes", "PATCH /sandboxes/{id}"]
+    await engine.create(SANDBOX, name="same", snapshotId=snapshot.id, cpu=1, memoryGb=2)
+    assert engine.sent() == ["POST /sandboxes"]
+    with pytest.raises(Invalid, match="must match those of the snapshot's origin"):
+        await engine.create(SANDBOX, name="other", snapshotId=snapshot.id, diskGb=50)
 
 
 @pytest.mark.parametrize(
