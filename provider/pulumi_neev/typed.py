@@ -1725,7 +1725,9 @@ class Command(DynamicResource, module="neev", name="Command"):
             cwd: The directory it runs in, below the workspace. Unset: the workspace itself.
             delete: What runs when the resource is deleted or replaced. Unset: nothing.
             env: Environment variables, on top of those of the sandbox.
-            secret_output: Whether what it writes is a secret: hidden in the state, in errors and in the log.
+            secret_output: Whether what it writes is a secret: hidden in the state, in errors and in the log. So it is
+                without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
+                one, each value is struck out of errors and the log, and what is written is hidden in the state.
             stdin: What it reads from its standard input. Unset: nothing.
             timeout_seconds: Seconds after which it is killed, which is a failure. Unset: as long as the operation may
                 take.
@@ -1825,7 +1827,11 @@ class Command(DynamicResource, module="neev", name="Command"):
     @property
     @pulumi.getter(name="secretOutput")
     def secret_output(self) -> pulumi.Output[bool | None]:
-        """Whether what it writes is a secret: hidden in the state, in errors and in the log."""
+        """Whether what it writes is a secret: hidden in the state, in errors and in the log.
+
+        So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
+        one, each value is struck out of errors and the log, and what is written is hidden in the state.
+        """
         return self._output("secretOutput")
 
     @property
@@ -1843,7 +1849,10 @@ class Command(DynamicResource, module="neev", name="Command"):
     @property
     @pulumi.getter(name="stdout")
     def stdout(self) -> pulumi.Output[str | None]:
-        """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out."""
+        """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
+
+        A secret where `secret_output` is set, and where any input is one: `env` always is.
+        """
         return self._output("stdout")
 
     @property

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=
         ("SandboxFork", {}, {"sourceSandboxId"}),
         ("SandboxFork", {"sourceSandboxId": UNKNOWN, "onIdle": "sleep"}, {"onIdle"}),
         ("Snapshot", {"sandboxId": UNKNOWN, "retainFor": "a month"}, {"retainFor"}),
-        ("Snapshot", {"sandboxId": "box", "retainsFor": "1h"}, {"retainsFor"}),
+        ("Snapshot", {"sandboxId": "box", "retainsFor": "1h"}, {""}),
         ("Agent", {"name": "coder"}, {"agentTemplate"}),
         ("Agent", {"agentTemplate": UNKNOWN, "config": {"a": UNKNOWN}, "env": {"TOKEN": [SECRET]}}, {""}),
         ("PreviewPort", {"sandboxId": UNKNOWN, "port": 65536}, {"port"}),

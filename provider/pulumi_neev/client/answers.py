@@ -1,17 +1,16 @@
 """What an answer of the API means: a value, or one of our errors."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pulumi_neev.core import errors
+from pulumi_neev.core.redaction import Redactor
 
 T = TypeVar("T")
-
-SHORTEST_SECRET = 4
-"""Characters below which a value is not looked for: it would be found everywhere."""
+NOTHING = Redactor.of()
 
 BY_STATUS: Mapping[int, type[errors.ApiError]] = {
     400: errors.Invalid,
@@ -49,14 +48,14 @@ class Answer:
     retry_after: float | None = None
 
 
-def value(answer: Answer, parse: Callable[[Any], T], *, secrets: Iterable[str] = ()) -> T:
+def value(answer: Answer, parse: Callable[[Any], T], *, key: Redactor = NOTHING) -> T:
     """Return what `parse` makes of the answer.
 
     Raises:
         ApiError: the answer is a refusal, or its shape is not what `parse` takes.
     """
     if not 200 <= answer.status < 300:  # noqa: PLR2004  the range of success
-        raise refusal(answer, secrets)
+        raise refusal(answer, key)
     if not answer.body:
         content = None
     elif not _is_json(answer.headers.get("content-type", "")):
@@ -69,18 +68,13 @@ def value(answer: Answer, parse: Callable[[Any], T], *, secrets: Iterable[str] =
         raise _unexpected(answer, f"not the documented shape: {error}") from None
 
 
-def refusal(answer: Answer, secrets: Iterable[str] = ()) -> errors.ApiError:
-    """Return the error that an answer without success stands for, the secrets struck out.
-
-    Only the API's own `not_found` is a `NotFound`: the 404 of a gateway or of another service says nothing of ours.
-    """
+def refusal(answer: Answer, key: Redactor = NOTHING) -> errors.ApiError:
+    """Return the error that an answer without success stands for, the API key struck out."""
     said = _said(answer)
-    if answer.status == 404 and said.get("code") != "not_found":  # noqa: PLR2004  not found
-        return _unexpected(answer, "this is not how the NeevAI API says that something does not exist")
 
     def text(*names: str) -> str | None:
         found = next((said[name] for name in names if isinstance(said.get(name), str) and said[name]), None)
-        return None if found is None else redact(found, secrets)
+        return None if found is None else key.redact(found)
 
     code = text("code")
     return _class_of(answer.status, code)(
@@ -95,13 +89,6 @@ def refusal(answer: Answer, secrets: Iterable[str] = ()) -> errors.ApiError:
         retry_after=answer.retry_after,
         hint=NOTHING_TO_MAKE_IT_OF if answer.status == 404 and _makes(answer) else None,  # noqa: PLR2004  not found
     )
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with every secret in it replaced."""
-    for secret in sorted((each for each in secrets if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
-    return text
 
 
 def _is_json(content_type: str) -> bool:

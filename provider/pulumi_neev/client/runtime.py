@@ -15,9 +15,9 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from pulumi_neev.client.answers import redact
 from pulumi_neev.client.settings import fit_for_the_key
 from pulumi_neev.core import errors
+from pulumi_neev.core.redaction import Redactor
 
 if TYPE_CHECKING:
     from neevai.errors import APIError
@@ -118,8 +118,7 @@ class Inside:
             "stdin": run.stdin,
         }
         headers = {"Accept": "application/x-ndjson"}
-        secrets = [*run.env.values(), *([run.stdin] if run.stdin else [])]
-        async with self._translated(run.argv[0], secrets=secrets, wrote=True, heard=lambda: listening.heard):
+        async with self._translated(run.argv[0], wrote=True, heard=lambda: listening.heard):
             lines = self._transport(patience + MARGIN).stream_request("POST", "/v1/exec", headers=headers, body=body)
             async with aclosing(lines):
                 async for line in lines:
@@ -176,16 +175,16 @@ class Inside:
 
     @asynccontextmanager
     async def _translated(
-        self, what: str, *, secrets: Sequence[str] = (), wrote: bool = False, heard: Callable[[], bool] = lambda: False
+        self, what: str, *, wrote: bool = False, heard: Callable[[], bool] = lambda: False
     ) -> AsyncIterator[None]:
         """What the SDK raises inside is one of our errors."""
         from neevai.errors import APIConnectionError, APIError, NeevAIError  # noqa: PLC0415
 
-        hidden = [self._settings.api_key, *secrets]
+        key = Redactor.of(self._settings.api_key)
         try:
             yield
         except APIError as error:
-            raise refusal(error, what, hidden=hidden, wrote=wrote, heard=heard()) from None
+            raise refusal(error, what, key=key, wrote=wrote, heard=heard()) from None
         except APIConnectionError as error:
             raise _no_answer(error, what, wrote=wrote) from error
         except (NeevAIError, ValueError) as error:
@@ -250,13 +249,13 @@ FRAME = 0
 """The status of an error that came as a frame, after the answer had begun."""
 
 
-def refusal(error: APIError, what: str, *, hidden: Sequence[str], wrote: bool, heard: bool) -> errors.NeevError:
-    """Return the error that an answer of the runtime stands for, the secrets struck out.
+def refusal(error: APIError, what: str, *, key: Redactor, wrote: bool, heard: bool) -> errors.NeevError:
+    """Return the error that an answer of the runtime stands for, the API key struck out.
 
     Its "not found" is a program or a path that is not there, never the sandbox itself.
     """
     body, code, status = error.body or {}, error.code or "", error.status_code
-    said = redact(str(body.get("message") or body.get("details") or "the sandbox gave no reason"), hidden)
+    said = key.redact(str(body.get("message") or body.get("details") or "the sandbox gave no reason"))
     if status == 401:  # noqa: PLR2004  unauthorized
         return errors.Unauthorized(status, said, code=code, request_id=error.request_id, path=what)
     if code == "deadline_exceeded":

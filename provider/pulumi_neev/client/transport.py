@@ -1,6 +1,5 @@
 """Requests to the API and their answers."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
@@ -19,12 +18,11 @@ from pulumi_neev.core.errors import (
     ApiError,
     NeevError,
     NeverSent,
-    NotFound,
     OutcomeUnknown,
-    ProjectNotFound,
     Unavailable,
     Unexpected,
 )
+from pulumi_neev.core.redaction import Redactor
 from pulumi_neev.core.waiting import before_sending, listener
 
 T = TypeVar("T")
@@ -46,12 +44,10 @@ class Transport:
 
     def __init__(self, settings: Settings, *, clock: Clock, seam: Seam | None = None) -> None:
         self._settings = settings
+        self._key = Redactor.of(settings.api_key)
         self._clock = clock
         self._pace = Pace(clock)
         self._connections = Connections(settings, seam)
-        self._project_answers = False
-        """Whether the API has answered for the project in this process."""
-        self._asking_for_project = asyncio.Lock()
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
 
@@ -74,64 +70,11 @@ class Transport:
         GET, PUT, PATCH and DELETE are sent again where that may help, POST only where nothing was done.
 
         Raises:
-            NotFound: the API does not know what the path names, and is known to answer for the project.
             ApiError: the API refuses, or its answer cannot be read.
             NeverSent: no connection could be made.
             OutcomeUnknown: a write was sent and its effect is not known.
             DeadlineExceeded, Cancelled: it waited to be sent, within `unsent`.
         """
-        secrets = [self._settings.api_key, *_secrets_in(json)]
-        try:
-            value = await self._repeated(method, path, parse, secrets, params=params, json=json)
-        except NotFound:
-            if path.startswith(self.project):
-                await self._require_project()
-            raise
-        self._project_answers = self._project_answers or path.startswith(self.project)
-        return value
-
-    async def _require_project(self) -> None:
-        """Return only where the API answers for the project: else its "not found" tells nothing of what is in it.
-
-        Raises:
-            ProjectNotFound: it does not.
-        """
-        async with self._asking_for_project:
-            if self._project_answers:
-                return
-            path = f"{self.project}/sandboxes"
-            secrets = [self._settings.api_key]
-            try:
-                await self._repeated("GET", path, lambda _page: None, secrets, params={"page": 1, "limit": 1})
-            except NotFound as error:
-                raise self._project_not_found(error) from None
-            self._project_answers = True
-
-    def _project_not_found(self, error: NotFound) -> ProjectNotFound:
-        """Return the error for a project that the API does not know, with what it said of it."""
-        settings = self._settings
-        project = f"there is no project {settings.project_id} of the organization {settings.org_id}"
-        return ProjectNotFound(
-            error.status,
-            f"{project} at {settings.base_url}",
-            code=error.code,
-            details=error.message,
-            request_id=error.request_id,
-            method=error.method,
-            path=error.path,
-        )
-
-    async def _repeated(  # noqa: PLR0913  what a request is made of
-        self,
-        method: str,
-        path: str,
-        parse: Callable[[Any], T],
-        secrets: list[str],
-        *,
-        params: Mapping[str, str | int | None] | None = None,
-        json: Any = None,
-    ) -> T:
-        """Return the value of a request that is sent again where that may help."""
         request = self._connections.build_request(
             method,
             self._settings.base_url + path,
@@ -157,13 +100,13 @@ class Transport:
             sleep=pause,
             reraise=True,
         )
-        return await retrying(self._attempt, request, shown, parse, secrets)
+        return await retrying(self._attempt, request, shown, parse)
 
-    async def _attempt(self, request: httpx.Request, shown: str, parse: Callable[[Any], T], secrets: list[str]) -> T:
+    async def _attempt(self, request: httpx.Request, shown: str, parse: Callable[[Any], T]) -> T:
         """Return the value of one request sent once."""
         answer = await self._send(request, shown)
         try:
-            return answers.value(answer, parse, secrets=secrets)
+            return answers.value(answer, parse, key=self._key)
         except (Unavailable, Unexpected) as error:
             if request.method == "POST" and _ambiguous(error):
                 raise OutcomeUnknown(error.fact) from None
@@ -219,10 +162,3 @@ def _ambiguous(error: ApiError) -> bool:
     """Return whether a POST that ended so may have had an effect."""
     unreadable = isinstance(error, Unexpected) and 200 <= error.status < 300  # noqa: PLR2004  a success after all
     return unreadable or (isinstance(error, Unavailable) and not retries.did_nothing(error))
-
-
-def _secrets_in(body: Any) -> list[str]:
-    """Return the secrets in a request's body, environment and slug: the server may quote what it refuses."""
-    said = body if isinstance(body, dict) else {}
-    values = [each.get("value") for each in said.get("env") or [] if isinstance(each, dict)]
-    return [each for each in (*values, said.get("slug")) if isinstance(each, str)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -125,6 +125,21 @@ def only_with(field: str, needed: str) -> Rule:
     return Rule((field, needed), broken)
 
 
+def without_value(failure: Failure, secret: Collection[str]) -> Failure:
+    """Return the failure without the value, which the engine and the reason show, where its property is a secret."""
+    if not failure.path or top(failure.path) not in secret:
+        return failure
+    reason = failure.reason.partition(" (is ")[0]  # the first: a secret may hold the same words
+    return Failure("", f"{failure.path}: {reason}")
+
+
+def top(path: str) -> str:
+    """Return the name of the property that the path begins with."""
+    if path.startswith('["'):
+        return path[2:].partition('"]')[0]
+    return path.partition(".")[0].partition("[")[0]
+
+
 def path_of(location: Sequence[str | int]) -> str:
     """``("egress", "allow", 1, "host")`` as ``egress.allow[1].host``."""
     path = ""
@@ -157,10 +172,11 @@ def _failure(model: type[Model], error: ErrorDetails) -> Failure:
 
 
 def _said(model: type[Model], error: ErrorDetails) -> tuple[str, str, bool]:
-    """Where the error is, what it is, and whether the value there is a secret."""
+    """Where the error is, what it is, and whether the value there is, or may be, a secret."""
     location = error["loc"]
     declared = model.properties.get(str(location[0]))
-    secret = declared is not None and declared.has(Secret)
+    # of a name that nobody declares, nobody knows what it was meant to be: `evn` may hold what `env` would
+    secret = declared is None or declared.has(Secret)
     return path_of(location), reason(model, error, secret=secret), secret
 
 

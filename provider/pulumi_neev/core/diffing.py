@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from pulumi_neev.core.checking import path_of, visible
+from pulumi_neev.core.checking import path_of, top, visible
 from pulumi_neev.core.marks import AutoName, Kept, Removable, Replace, Unordered, Visible
 from pulumi_neev.core.model import UNKNOWN, Inputs, Model, Property
 
@@ -38,9 +38,7 @@ class Change:
     @property
     def top(self) -> str:
         """The name of what the path begins with."""
-        if self.path.startswith('["'):
-            return self.path[2:].partition('"]')[0]
-        return self.path.split(".")[0].split("[")[0]
+        return top(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,11 @@ class Removable(Marker):
 
 
 @dataclass(frozen=True, slots=True)
+class Derived(Marker):
+    """An output that may repeat any input: it is hidden where one of them is a secret."""
+
+
+@dataclass(frozen=True, slots=True)
 class SecretIf(Marker):
     """An output that is hidden where this input (camelCase) is true."""
 

@@ -26,6 +26,7 @@ from pulumi_neev.core import docstrings
 from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.marks import (
     AutoName,
+    Derived,
     Kept,
     Marker,
     Removable,
@@ -228,7 +229,7 @@ class Outputs(Model):
 
     model_config = ConfigDict(extra="ignore", from_attributes=True)
 
-    allowed: ClassVar[tuple[type[Marker], ...]] = (Secret, SecretIf, Stable, Unordered)
+    allowed: ClassVar[tuple[type[Marker], ...]] = (Secret, SecretIf, Derived, Stable, Unordered)
 
 
 class Arguments(Model):

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from pulumi_neev.core import near
 from pulumi_neev.core.model import UNKNOWN, Model
+from pulumi_neev.core.redaction import redact
 from pulumi_neev.core.scalars import EXACT, INEXACT, is_whole
 
 NOT_KNOWN = "is not known yet"
@@ -81,5 +82,5 @@ def _no_property(model: type[Model], location: Iterable[str | int]) -> str:
 
 
 def _shortened(value: str | float) -> str:
-    text = f"{value:g}" if isinstance(value, float) else repr(value)
+    text = f"{value:g}" if isinstance(value, float) else redact(repr(value))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"

@@ -14,8 +14,6 @@ from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-from pulumi_neev.core.assets import Archive, Asset, Blob
-
 MARK: Final = "[secret]"
 SHORTEST: Final = 4
 """Characters below which a value is not looked for: it would be found in every word."""
@@ -84,10 +82,17 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _texts(each)
-    elif isinstance(value, Blob):
-        text = value.text if isinstance(value, Asset) else None
-        assets = value.assets if isinstance(value, Archive) else None
-        yield from _texts([value.path, value.uri, text, assets])
+    elif value is not None:
+        yield from _texts(_parts_of(value))
+
+
+def _parts_of(value: object) -> list[Any]:
+    from pulumi_neev.core.assets import Archive, Asset, Blob  # noqa: PLC0415  with pydantic, which takes its time
+
+    if not isinstance(value, Blob):
+        return []
+    text = value.text if isinstance(value, Asset) else None
+    return [value.path, value.uri, text, value.assets if isinstance(value, Archive) else None]
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -55,6 +55,8 @@ class Call:
     """The thing was made just now, in this operation; this is the first that is done with it."""
     stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What the engine keeps of the thing: its inputs and outputs, camelCase and plain; nothing before it is made."""
+    secret: frozenset[str] = frozenset()
+    """The inputs (camelCase) that are secret, by the program or by their declaration."""
     log: Callable[[str], None] = field(default=_silent, repr=False)
     """Told what a user wants to read while it goes on: lines for the engine's log."""
 

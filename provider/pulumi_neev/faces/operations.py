@@ -25,7 +25,7 @@ from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience, first, hearing
 from pulumi_neev.faces.planning import name_of, state_on_wire
 from pulumi_neev.faces.reporting import Engine, Progress, making
-from pulumi_neev.faces.values import decode, decode_plain, encode, plain, sealed_as, sealed_by
+from pulumi_neev.faces.values import decode, decode_plain, encode, plain, sealed_as, sealed_by, secret_names
 from pulumi_neev.faces.wire_errors import half_made, told
 
 S = TypeVar("S", Stored, Stored | None)
@@ -54,7 +54,7 @@ class Operations:
     async def create(self, resource: AnyResource, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; where an earlier call made it already, that one is."""
         marked = decode(request.properties)
-        call = self._call(resource, request, resource.timeouts.create)
+        call = self._call(resource, request, resource.timeouts.create, marked)
         named = resource.named
         with making(call.resource, plain(marked).get(named.name) if named else None):
             return await self._create(resource, request, marked, call)
@@ -75,38 +75,37 @@ class Operations:
         except Exception as error:
             if isinstance(error, Unsettled):
                 begun = self._begun[request.urn] = error.stored
-            partial = _partial(resource, begun, marked, request.properties)
+            partial = _partial(resource, begun, request.properties, marked)
             raise half_made(_reason(error, call), id=begun.id, properties=partial) from error
         del self._begun[request.urn]
         return provider_pb2.CreateResponse(id=stored.id, properties=properties)
 
     async def update(self, resource: AnyResource, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """The resource is as the new inputs say; without a change, what an earlier call began is finished."""
-        call = self._call(resource, request, resource.timeouts.update)
+        marked, before = decode(request.news), decode(request.olds)
+        call = self._call(resource, request, resource.timeouts.update, marked)
         try:
-            marked = decode(request.news)
-            old, state, new = decode_plain(request.old_inputs), decode_plain(request.olds), plain(marked)
+            old, state, new = decode_plain(request.old_inputs), plain(before), plain(marked)
             self._say_what_is_passed_over(resource, request.urn, state)
-            marked |= stored_state.unknown(resource, decode(request.olds))
             api = await self._api()
             if lifecycle.difference(resource, old=old, state=state, new=new).changes:
                 work = lifecycle.update(resource, api, request.id, old=old, state=state, new=new, call=call)
             else:
                 work = _still_imported(lifecycle.finish(resource, api, Stored(request.id, new, state), call), state)
             stored = await self._bounded(work, call)
-            properties = state_on_wire(resource, stored.state, marked)
+            properties = state_on_wire(resource, stored.state, marked, before)
         except Exception as error:
             olds = request.olds
             if isinstance(error, Unsettled):
-                olds = _partial(resource, error.stored, decode(olds), olds)
+                olds = _partial(resource, error.stored, olds, before, marked)
             raise half_made(_reason(error, call), id=request.id, properties=olds) from error
         self._begun.pop(request.urn, None)
         return provider_pb2.UpdateResponse(properties=properties)
 
     async def read(self, resource: AnyResource, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """The resource as it is now; an empty answer where it is gone."""
-        call = self._call(resource, request, resource.timeouts.read)
         inputs, properties = decode(request.inputs), decode(request.properties)
+        call = self._call(resource, request, resource.timeouts.read, properties)
         asked = plain(inputs)
         # imported, or described too little to be anything but imported
         known = request.HasField("inputs") and not stored_state.missing(resource, asked)
@@ -115,12 +114,12 @@ class Operations:
         stored = await self._bounded(_still_imported(work, properties), call)
         if stored is None:
             return provider_pb2.ReadResponse()
-        marked = {**properties, **inputs}
-        self._say_what_is_passed_over(resource, request.urn, plain(marked))
+        marks = {**properties, **inputs}
+        self._say_what_is_passed_over(resource, request.urn, plain(marks))
         answer = provider_pb2.ReadResponse(
             id=stored.id,
-            properties=state_on_wire(resource, stored.state, marked),
-            inputs=encode(sealed_by(resource.inputs.properties, sealed_as(stored.inputs, marked))),
+            properties=state_on_wire(resource, stored.state, inputs, properties),
+            inputs=encode(sealed_by(resource.inputs.properties, sealed_as(dict(stored.inputs), marks))),
         )
         if stored.trouble:
             reason = f"{call.resource}: {stored.trouble}"
@@ -129,8 +128,9 @@ class Operations:
 
     async def delete(self, resource: AnyResource, request: provider_pb2.DeleteRequest) -> None:
         """The resource is gone."""
-        call = self._call(resource, request, resource.timeouts.delete)
-        stored = {**plain(decode(request.properties)), **plain(decode(request.old_inputs))}
+        marked = {**decode(request.properties), **decode(request.old_inputs)}
+        call = self._call(resource, request, resource.timeouts.delete, marked)
+        stored = plain(marked)
         self._say_what_is_passed_over(resource, request.urn, stored)
         work = lifecycle.delete(resource, await self._api(), request.id, replace(call, stored=stored))
         await self._bounded(work, call)
@@ -143,11 +143,12 @@ class Operations:
             self._told.update((urn, name) for name in names)
             self._engine.log(urn, f"{PASSED_OVER}: {', '.join(names)}")
 
-    def _call(self, resource: AnyResource, request: Any, default: float) -> Call:
+    def _call(self, resource: AnyResource, request: Any, default: float, marked: Mapping[str, Any]) -> Call:
         progress = Progress(self._engine, request.urn, self._clock)
         patience = Patience(request.timeout or default, self._clock, self._cancelled, progress)
         name = f"{resource.name} {name_of(request)}"
-        return Call(name, patience, log=lambda text: self._engine.log(request.urn, text))
+        secret = secret_names(resource.inputs.properties, marked) & resource.inputs.properties.keys()
+        return Call(name, patience, log=lambda text: self._engine.log(request.urn, text), secret=secret)
 
     async def _bounded(self, work: Awaitable[T], call: Call) -> T:
         """The result of the work, which is given up soon after its deadline or the wish to stop, wherever it hangs."""
@@ -181,9 +182,9 @@ def _reason(error: Exception, call: Call) -> str:
 
 
 def _partial(
-    resource: AnyResource, begun: Stored, marked: Mapping[str, Any], asked: struct_pb2.Struct
+    resource: AnyResource, begun: Stored, asked: struct_pb2.Struct, *marked: Mapping[str, Any]
 ) -> struct_pb2.Struct:
     """What is known of a thing that is not ready; whatever happens, something."""
     with contextlib.suppress(Exception):
-        return state_on_wire(resource, begun.state, marked)
+        return state_on_wire(resource, begun.state, *marked)
     return asked

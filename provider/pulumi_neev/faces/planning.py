@@ -10,13 +10,24 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import Failure
+from pulumi_neev.core.checking import Failure, without_value
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.lifecycle import AnyResource
-from pulumi_neev.core.marks import Secret, Stable
+from pulumi_neev.core.marks import Derived, Stable
 from pulumi_neev.core.naming import fitted, made_name
+from pulumi_neev.core.redaction import redact
 from pulumi_neev.faces.blobs import Handed
-from pulumi_neev.faces.values import decode, decode_plain, encode, foreign, holds_secret, plain, sealed_as, sealed_by
+from pulumi_neev.faces.values import (
+    Sealed,
+    decode,
+    decode_plain,
+    encode,
+    foreign,
+    plain,
+    sealed_as,
+    sealed_by,
+    secret_names,
+)
 
 Naming = provider_pb2.CheckRequest.AutonamingOptions
 KINDS = {
@@ -35,7 +46,8 @@ def check(resource: AnyResource, request: provider_pb2.CheckRequest, handed: Han
     """The inputs as they are stored, secrets where the program has them, and what is wrong with them."""
     news = decode(request.news)
     handed.note(plain(news))
-    failed = [_hushed(failure, resource, news) for failure in foreign(news, resource.inputs.properties)]
+    secret = secret_names(resource.inputs.properties, news)
+    failed = [without_value(failure, secret) for failure in foreign(news, resource.inputs.properties)]
 
     def make_name() -> str:
         if request.HasField("autonaming") and request.autonaming.mode == Naming.DISABLE:
@@ -45,7 +57,7 @@ def check(resource: AnyResource, request: provider_pb2.CheckRequest, handed: Han
 
     checked, found = resource.check(decode_plain(request.olds), plain(news), make_name)
     told = {_place(failure) for failure in failed}
-    failed.extend(_hushed(failure, resource, news) for failure in found if _place(failure) not in told)
+    failed.extend(without_value(failure, secret) for failure in found if _place(failure) not in told)
     inputs = encode(sealed_by(resource.inputs.properties, sealed_as(checked, news)))
     return provider_pb2.CheckResponse(inputs=inputs, failures=failures_on_wire(failed))
 
@@ -81,19 +93,29 @@ def preview_create(resource: AnyResource, properties: struct_pb2.Struct) -> stru
 
 def preview_update(resource: AnyResource, olds: struct_pb2.Struct, news: struct_pb2.Struct) -> struct_pb2.Struct:
     """The state as far as it is known before anything is changed."""
-    asked = decode(news)
-    return state_on_wire(resource, lifecycle.preview_update(resource, decode_plain(olds), plain(asked)), asked)
+    asked, before = decode(news), decode(olds)
+    return state_on_wire(resource, lifecycle.preview_update(resource, plain(before), plain(asked)), asked, before)
 
 
-def state_on_wire(resource: AnyResource, state: Mapping[str, Any], marked: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The plain state, sealed where ``marked`` is and where the declaration says so."""
-    return encode(sealed_state(resource, state, marked))
+def state_on_wire(resource: AnyResource, state: Mapping[str, Any], *marked: Mapping[str, Any]) -> struct_pb2.Struct:
+    """The plain state, sealed as ``sealed_state`` says."""
+    return encode(sealed_state(resource, state, *marked))
 
 
-def sealed_state(resource: AnyResource, state: Mapping[str, Any], marked: Mapping[str, Any]) -> dict[str, Any]:
-    """The plain state, sealed likewise."""
-    properties = {**resource.outputs.properties, **resource.inputs.properties}
-    return sealed_by(properties, sealed_as(state, marked))
+def sealed_state(resource: AnyResource, state: Mapping[str, Any], *marked: Mapping[str, Any]) -> dict[str, Any]:
+    """The plain state, sealed where the declarations say so, and where a secret came in or was before.
+
+    ``marked`` are the inputs and the states that it comes from; of a property in several, the first decides.
+    """
+    inputs, outputs = resource.inputs.properties, resource.outputs.properties
+    seals = {name: value for each in reversed(marked) for name, value in each.items()}
+    secret_came_in = any(inputs.keys() & secret_names(inputs, each) for each in marked)
+    for name in (name for name, declared in outputs.items() if declared.has(Derived)):
+        if secret_came_in:
+            seals[name] = Sealed(None)
+        elif plain(seals.get(name)) != state.get(name):
+            seals.pop(name, None)  # it is another than the secret one
+    return sealed_by({**outputs, **inputs}, sealed_as(dict(state), seals))
 
 
 def name_of(request: Any) -> str:
@@ -103,17 +125,7 @@ def name_of(request: Any) -> str:
 
 def failures_on_wire(failures: list[Failure]) -> list[provider_pb2.CheckFailure]:
     """The failures as the engine reads them."""
-    return [provider_pb2.CheckFailure(property=failure.path, reason=failure.reason) for failure in failures]
-
-
-def _hushed(failure: Failure, resource: AnyResource, news: Mapping[str, Any]) -> Failure:
-    """The failure without the value, which the engine and the reason would show, where that is a secret."""
-    name = failure.path.partition(".")[0].partition("[")[0]
-    declared = resource.inputs.properties.get(name)
-    if not failure.path or not (holds_secret(news.get(name)) or (declared and declared.has(Secret))):
-        return failure
-    reason = failure.reason.partition(" (is ")[0]  # the first: a secret may hold the same words
-    return Failure("", f"{failure.path}: {reason}")
+    return [provider_pb2.CheckFailure(property=redact(each.path), reason=redact(each.reason)) for each in failures]
 
 
 def _place(failure: Failure) -> str:

@@ -20,6 +20,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_neev.core.clock import SYSTEM
+from pulumi_neev.core.redaction import Redactor, bound
 from pulumi_neev.faces.reporting import Engine
 from pulumi_neev.faces.wire_errors import Code, Context, Refused, refuse
 
@@ -186,11 +187,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.ListRequest, context: Context
     ) -> AsyncIterator[provider_pb2.ListResponse]:
         """What is there already."""
-        try:
-            async for each in (await self.provider()).list(request):
-                yield each
-        except Exception as error:  # noqa: BLE001  whatever it is, the engine hears it in words
-            await refuse(context, error, request.token)
+        with bound(Redactor(lambda: self._secrets(request))):
+            try:
+                async for each in (await self.provider()).list(request):
+                    yield each
+            except Exception as error:  # noqa: BLE001  whatever it is, the engine hears it in words
+                await refuse(context, error, request.token)
 
     async def Cancel(self, request: Empty, context: Context) -> Empty:
         """Every operation ends at once, with what it has."""
@@ -204,10 +206,17 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return await self._done(request, context, answer)
 
     async def _done(self, request: Any, context: Context, work: Callable[[Provider], Awaitable[T]]) -> T:
-        try:
-            return await work(await self.provider())
-        except Exception as error:  # noqa: BLE001  whatever it is, the engine hears it in words
-            await refuse(context, error, _about(request))
+        with bound(Redactor(lambda: self._secrets(request))):
+            try:
+                return await work(await self.provider())
+            except Exception as error:  # noqa: BLE001  whatever it is, the engine hears it in words
+                await refuse(context, error, _about(request))
+
+    def _secrets(self, request: Any) -> list[Any]:
+        """What no text that comes of the request may show; nothing has been done with it before there is a provider."""
+        loading = self._loading
+        loaded = loading is not None and loading.done() and loading.exception() is None
+        return loading.result().secrets(request) if loading is not None and loaded else []
 
 
 def _about(request: Any) -> str:

@@ -11,16 +11,27 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.client import Api, Settings
-from pulumi_neev.core.checking import Failure, failures, parse
+from pulumi_neev.core.checking import Failure, failures, parse, without_value
 from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import ConfigError, InputError, Unauthorized
 from pulumi_neev.core.lifecycle import AnyResource
-from pulumi_neev.faces import planning, provider_config
+from pulumi_neev.core.model import Property
+from pulumi_neev.faces import config, planning, provider_config
 from pulumi_neev.faces.blobs import Handed
 from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.operations import Operations
 from pulumi_neev.faces.reporting import Engine
-from pulumi_neev.faces.values import decode, decode_plain, encode, foreign, plain, sealed_by
+from pulumi_neev.faces.values import (
+    decode,
+    encode,
+    foreign,
+    holds_secret,
+    plain,
+    sealed,
+    sealed_by,
+    secret_names,
+    secrets_in,
+)
 from pulumi_neev.functions import function_named
 from pulumi_neev.resources import resource_named
 
@@ -53,6 +64,13 @@ class Provider:
         self._api = None
         self._operations = Operations(self._connected, self._engine, self._clock)
 
+    def secrets(self, request: Any) -> list[Any]:
+        """Return the secrets that the request holds, by their marks or by their declarations, and the API key."""
+        declared = self._declared(request)
+        given = (value for _, value in request.ListFields() if isinstance(value, struct_pb2.Struct))
+        key = self._settings.api_key if self._settings else None
+        return [key, *(each for values in given for each in secrets_in(sealed_by(declared, decode(values))))]
+
     def check_config(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """The configuration as it is stored, and what is wrong with it."""
         return provider_config.check(request, self._environ)
@@ -66,9 +84,7 @@ class Provider:
         return planning.check(self._resource(request), request, self._handed)
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
-        """What has to change; raises ``WrongAccount`` where the state records another account than the settings."""
-        if self._settings is not None:
-            self._settings.account.require_same(decode_plain(request.olds))
+        """What has to change."""
         return planning.diff(self._resource(request), request, self._handed)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
@@ -103,15 +119,21 @@ class Provider:
         if function is None:
             raise InputError("tok", f"this version of the provider has no function {request.tok}")
         arguments = decode(request.args)
-        failed = foreign(arguments, function.arguments.properties) or failures(function.arguments, plain(arguments))
-        if failed:
-            return provider_pb2.InvokeResponse(failures=planning.failures_on_wire(failed))
+        properties = function.arguments.properties
         try:
-            result = await function.call(await self._connected(), parse(function.arguments, plain(arguments)))
+            failed = foreign(arguments, properties) or failures(function.arguments, plain(arguments))
+            if not failed:
+                result = await function.call(await self._connected(), parse(function.arguments, plain(arguments)))
         except InputError as error:
             failed = [Failure(error.path, error.reason)]
+        if failed:
+            secret = secret_names(properties, arguments)
+            failed = [without_value(failure, secret) for failure in failed]
             return provider_pb2.InvokeResponse(failures=planning.failures_on_wire(failed))
-        return _answered(encode(sealed_by(function.result.properties, result.wire())))
+        answer = sealed_by(function.result.properties, result.wire())
+        if holds_secret(arguments):
+            answer = {name: sealed(value) for name, value in answer.items()}  # it may repeat what it was asked with
+        return _answered(encode(answer))
 
     async def list(self, request: provider_pb2.ListRequest) -> AsyncIterator[provider_pb2.ListResponse]:
         """What is there already."""
@@ -152,6 +174,17 @@ class Provider:
             if self._handed_key:
                 error.hint = f"{error.hint} {STATE_KEY}"
             raise
+
+    def _declared(self, request: Any) -> Mapping[str, Property]:
+        """The properties that the request is about; the provider's own where it is about no resource or function."""
+        if isinstance(request, provider_pb2.InvokeRequest):
+            function = function_named(_name(request.tok))
+            return function.arguments.properties if function else {}
+        try:
+            resource = self._resource(request)
+        except (AttributeError, InputError):
+            return config.ProviderConfig.properties
+        return {**resource.inputs.properties, **resource.outputs.properties}
 
     def _resource(self, request: Any) -> AnyResource:
         _, _, kinds = request.urn.rpartition("::")[0].rpartition("::")

@@ -12,6 +12,7 @@ import grpc.aio
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from pulumi_neev.core.clock import Clock
+from pulumi_neev.core.redaction import redact
 
 SECONDS = 1.0
 """Between two lines on a resource's row; what takes less shows none."""
@@ -46,7 +47,7 @@ class Engine:
         if self._channel is None or now < self._next_line:
             return
         self._next_line = now + 1 / ROWS
-        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=True)
+        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=redact(text), urn=urn, ephemeral=True)
         line = asyncio.ensure_future(_said(self._channel, request, timeout=PATIENCE))
         self._lines.add(line)
         line.add_done_callback(self._lines.discard)
@@ -54,7 +55,7 @@ class Engine:
     def log(self, urn: str, text: str) -> None:
         """The text is in the log, under the resource and after what was logged before."""
         if self._channel is not None:
-            request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn)
+            request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=redact(text), urn=urn)
             self._log = asyncio.ensure_future(_said(self._channel, request, after=self._log))
 
     async def heard(self) -> None:
@@ -107,7 +108,7 @@ def making(resource: str, name: str | None) -> Iterator[None]:
 def _note(line: str) -> None:
     # an engine that was killed reads nothing any more
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(f"{redact(line)}\n")
 
 
 async def _said(

@@ -37,7 +37,6 @@ UNKNOWNS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     )
 )
-"""Whole numbers below this are themselves as doubles, the only numbers of the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +105,23 @@ def sealed_by(properties: Mapping[str, Property], values: Mapping[str, Any]) -> 
     return {name: _sealed_by(properties.get(name), value, values) for name, value in values.items()}
 
 
+def secret_names(properties: Mapping[str, Property], marked: Mapping[str, Any]) -> frozenset[str]:
+    """Return what holds a secret, by the program's marks or by its declaration."""
+    return frozenset(name for name, value in sealed_by(properties, marked).items() if holds_secret(value))
+
+
+def secrets_in(value: Any) -> Iterator[Any]:
+    """Yield what is sealed at any depth, plain."""
+    if isinstance(value, Sealed):
+        yield plain(value)
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from secrets_in(each)
+
+
 def holds_secret(value: Any) -> bool:
     """Whether there is a seal at any depth."""
-    if isinstance(value, Sealed):
-        return True
-    if isinstance(value, dict):
-        return any(map(holds_secret, value.values()))
-    return isinstance(value, list) and any(map(holds_secret, value))
+    return any(True for _ in secrets_in(value))
 
 
 def foreign(values: Mapping[str, Any], properties: Mapping[str, Property]) -> list[Failure]:

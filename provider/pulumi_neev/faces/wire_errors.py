@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_neev.core import errors
+from pulumi_neev.core.redaction import redact
 
 ISSUES = "https://github.com/neevcloud/pulumi-neev/issues"
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -26,7 +27,6 @@ CODES: Mapping[type[Exception], grpc.StatusCode] = {
     errors.QuotaExceeded: Code.RESOURCE_EXHAUSTED,
     errors.Forbidden: Code.PERMISSION_DENIED,
     errors.NotFound: Code.NOT_FOUND,
-    errors.ProjectNotFound: Code.FAILED_PRECONDITION,
     errors.Conflict: Code.FAILED_PRECONDITION,
     errors.Invalid: Code.INVALID_ARGUMENT,
     errors.RateLimited: Code.RESOURCE_EXHAUSTED,
@@ -80,18 +80,21 @@ async def refuse(context: Context, error: Exception, about: str) -> NoReturn:
     """The call ends with the error; a bug of ours, too, ends only its own call."""
     if not isinstance(error, Refused):
         error = Refused(_code(error), told(error, about))
-    await context.abort(error.code, error.message, _details(error))
+    message = redact(error.message)
+    await context.abort(error.code, message, _details(error, message))
 
 
 def _code(error: Exception) -> grpc.StatusCode:
     return next((CODES[each] for each in type(error).__mro__ if each in CODES), Code.INTERNAL)
 
 
-def _details(error: Refused) -> tuple[tuple[str, bytes], ...]:
+def _details(error: Refused, message: str) -> tuple[tuple[str, bytes], ...]:
     if error.detail is None:
         return ()
+    if isinstance(error.detail, provider_pb2.ErrorResourceInitFailed):
+        error.detail.reasons[:] = [redact(each) for each in error.detail.reasons]
     # the engine drops the details of a status whose code is not the call's own
-    status = status_pb2.Status(code=error.code.value[0], message=error.message)
+    status = status_pb2.Status(code=error.code.value[0], message=message)
     status.details.add().Pack(error.detail)
     return (("grpc-status-details-bin", status.SerializeToString()),)
 

@@ -73,14 +73,14 @@ class _Step:
     async def _run(self, env: dict[str, str]) -> None:
         step, patience = self._step, self._call.patience
         run = Run(step.run or [], step.cwd, env, timeout=step.timeout_seconds)
-        transcript = Transcript(self._call.log, secrets=tuple(env.values()))
+        transcript = Transcript(self._call.log, silent="steps" in self._call.secret)
         try:
-            left = patience.deadline - patience.spent
-            code = await self._sandbox.run(run, transcript.hear, patience=left)
+            try:
+                code = await self._sandbox.run(run, transcript.hear, patience=patience.deadline - patience.spent)
+            finally:
+                transcript.end()
         except NeevError as error:
             raise Failed(f"{error.fact} {transcript.last_lines}") from error
-        finally:
-            transcript.end()
         if code != 0:
             raise Failed(f"it ended with exit code {code}. {transcript.last_lines}")
 

@@ -18,7 +18,7 @@ from pulumi_neev.client.runtime import Run
 from pulumi_neev.core.checking import parse
 from pulumi_neev.core.diffing import Difference
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError, OutcomeUnknown
-from pulumi_neev.core.marks import Removable, Replace, Secret, SecretIf, Update
+from pulumi_neev.core.marks import Derived, Removable, Replace, Secret, SecretIf, Update
 from pulumi_neev.core.model import Flag, Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import within
@@ -61,7 +61,11 @@ class CommandInputs(Inputs):
     allow_failure: Annotated[Flag | None, Update(), Removable()] = None
     """Whether an exit code other than 0 is no failure; `exitCode` tells."""
     secret_output: Annotated[Flag | None, Update(), Removable()] = None
-    """Whether what it writes is a secret: hidden in the state, in errors and in the log."""
+    """Whether what it writes is a secret: hidden in the state, in errors and in the log.
+
+    So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
+    one, each value is struck out of errors and the log, and what is written is hidden in the state.
+    """
 
 
 class Outcome(StrEnum):
@@ -84,9 +88,12 @@ class CommandOutputs(Outputs):
     """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
     created: bool = False
     """Whether `create` has succeeded once, so that `update` is what runs next."""
-    stdout: Annotated[str | None, SecretIf("secretOutput")] = None
-    """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out."""
-    stderr: Annotated[str | None, SecretIf("secretOutput")] = None
+    stdout: Annotated[str | None, SecretIf("secretOutput"), Derived()] = None
+    """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
+
+    A secret where `secretOutput` is set, and where any input is one: `env` always is.
+    """
+    stderr: Annotated[str | None, SecretIf("secretOutput"), Derived()] = None
     """What it wrote to its standard error, likewise."""
     exit_code: int | None = None
     """Its exit code; 128 and the signal's number where one ended it."""
@@ -198,7 +205,8 @@ class _Attempt:
     async def _run(self, argv: list[str], call: Call) -> None:
         inputs, patience = self._inputs, call.patience
         run = Run(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
-        transcript = Transcript(call.log, secrets=_secrets(inputs), silent=bool(inputs.secret_output))
+        # a value of `env` is struck out of what is told; of a text that is secret, only a part may be the secret
+        transcript = Transcript(call.log, silent=bool(inputs.secret_output or call.secret - {"env"}))
         async with inside(self._api, inputs.sandbox_id, call) as sandbox:
             left = patience.deadline - patience.spent
             began = patience.clock.monotonic()
@@ -238,10 +246,6 @@ class _Attempt:
 def _digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
     recipe = json.dumps([id, argv, inputs.cwd, inputs.env, inputs.stdin], sort_keys=True)
     return hashlib.sha256(recipe.encode()).hexdigest()
-
-
-def _secrets(inputs: CommandInputs) -> tuple[str, ...]:
-    return (*(inputs.env or {}).values(), *([inputs.stdin] if inputs.stdin else []))
 
 
 def _while_deleting(error: Exception) -> Exception:

@@ -15,6 +15,7 @@ from pulumi_neev.core.assets import Archive
 from pulumi_neev.core.checking import exactly_one, only_with
 from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.model import Integer, Model, Rule
+from pulumi_neev.core.redaction import redact
 from pulumi_neev.resources.content import ONE_OF_THEM, Base64, LocalBlob, Mode, digest_of, said
 from pulumi_neev.resources.tree import Tree, total
 
@@ -60,7 +61,7 @@ class BuildStep(Model):
     @property
     def title(self) -> str:
         """The step in few words."""
-        text = " ".join(" ".join(self.run or [self.path or ""]).split())
+        text = " ".join(redact(" ".join(self.run or [self.path or ""])).split())
         return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pulumi_neev.client.answers import redact
+from pulumi_neev.core.redaction import redact
 
 KEPT = 64 * 1024
 """Characters of one stream that are kept, the last ones; likewise what of a command goes to the log."""
@@ -40,31 +40,29 @@ class Kept:
 
 
 class Transcript:
-    """Both streams of a command; whole lines are told as they come, without the secrets that are known."""
+    """Both streams of a command; whole lines are told as they come, for a secret may come in pieces."""
 
-    def __init__(self, log: Callable[[str], None], *, secrets: tuple[str, ...] = (), silent: bool = False) -> None:
+    def __init__(self, log: Callable[[str], None], *, silent: bool) -> None:
         self._log = log
-        self._secrets = secrets
         self._silent = silent
         self._streams = {"stdout": Kept(), "stderr": Kept()}
-        self._both = Kept()
+        self._lines = Kept()
         self._open = {"stdout": "", "stderr": ""}
         self._logged = 0
 
     def hear(self, stream: str, text: str) -> None:
         """The command wrote this."""
         self._streams[stream].add(text)
-        self._both.add(text)
         lines, newline, rest = (self._open[stream] + text).rpartition("\n")
         if newline:
             self._tell(lines)
-        self._open[stream] = rest[-KEPT:]
+        # half a secret would not be known again
+        self._open[stream] = rest if len(rest) <= KEPT else redact(rest)[-KEPT:]
 
     def end(self) -> None:
         """The command will write no more."""
-        for rest in self._open.values():
-            if rest:
-                self._tell(rest)
+        for rest in filter(None, self._open.values()):
+            self._tell(rest)
 
     @property
     def stdout(self) -> str:
@@ -81,13 +79,16 @@ class Transcript:
         """The end of what it wrote, for an error; nothing where the output is a secret."""
         if self._silent:
             return "Its output is a secret, so it is not shown."
-        lines = redact(self._both.text, self._secrets).rstrip().splitlines()[-LINES:]
+        lines = self._lines.text.rstrip().splitlines()[-LINES:]
         return "Its last lines:\n" + "\n".join(line[-WIDTH:] for line in lines) if lines else "It wrote nothing."
 
     def _tell(self, lines: str) -> None:
-        if self._silent or self._logged > KEPT:
+        if self._silent:
+            return
+        self._lines.add(redact(lines) + "\n")
+        if self._logged > KEPT:
             return
         self._logged += len(lines)
-        self._log(redact(lines, self._secrets))
+        self._log(lines)
         if self._logged > KEPT:
             self._log("… and more, which is not logged")

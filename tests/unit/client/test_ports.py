@@ -56,15 +56,6 @@ async def test_a_port_that_has_another_slug_is_not_taken_for_the_rotated_one(api
         await api.ports.expose(box.id, 8080, slug="abcd1234")
 
 
-async def test_a_slug_that_the_server_quotes_is_struck_out(settings: Settings) -> None:
-    refused = Script(answer(409, {"message": "slug abcd1234 is taken", "code": "conflict"}))
-    async with connect(settings, clock=FakeClock(), transport=refused) as api:
-        with pytest.raises(errors.Conflict) as caught:
-            await api.ports.expose("box", 8080, slug="abcd1234")
-    assert "abcd1234" not in str(caught.value)
-    assert "slug [secret] is taken" in str(caught.value)
-
-
 async def test_neither_slug_nor_url_shows_in_a_repr(api: Api) -> None:
     box = await ready(api)
     exposed = await api.ports.expose(box.id, 8080, slug="abcd1234")

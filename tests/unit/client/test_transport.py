@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.script import Ending, Script, answer, not_found
+from tests.fakes.script import Ending, Script, answer
 from tests.fakes.virtual import VirtualClock, in_virtual_time
 
 from pulumi_neev.client.pacing import FIRST_BURST
@@ -203,7 +203,7 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
     clock = FakeClock()
     wire = transport(Script(answer(429, retry_after="9"), GOOD), clock=clock)
     with pytest.raises(errors.RateLimited):
-        await wire._attempt(wire._connections.build_request("GET", "https://api.test/x"), "/x", identified, [])
+        await wire._attempt(wire._connections.build_request("GET", "https://api.test/x"), "/x", identified)
     await wire.request("GET", "/x", parse=identified)
     assert clock.slept == [9]
 
@@ -273,15 +273,12 @@ async def test_no_redirect_is_followed_so_the_key_stays_where_it_belongs(target:
     assert len(script.sent) == 1
 
 
-async def test_neither_key_nor_environment_values_come_back_in_an_error() -> None:
-    said = f"env TOKEN=hunter2-long is refused for key {KEY}"
-    script = Script(answer(422, {"message": said, "details": said, "code": "validation_error"}))
-    body = {"name": "n", "env": [{"name": "TOKEN", "value": "hunter2-long"}, {"name": "DEBUG", "value": "1"}]}
+async def test_the_key_does_not_come_back_in_an_error() -> None:
+    script = Script(answer(422, {"message": f"refused for key {KEY}", "details": KEY, "code": "validation_error"}))
     with pytest.raises(errors.Invalid) as caught:
-        await transport(script).request("POST", "/x", parse=identified, json=body)
+        await transport(script).request("POST", "/x", parse=identified)
     shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {told(caught.value)}"
     assert "[secret]" in shown
-    assert "hunter2" not in shown
     assert KEY not in shown
 
 
@@ -302,7 +299,7 @@ async def test_an_empty_answer_is_parsed_as_none() -> None:
 
 async def test_the_servers_clock_follows_the_date_of_any_answer() -> None:
     clock = FakeClock()
-    wire = transport(Script(not_found(date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
+    wire = transport(Script(answer(404, date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
     with pytest.raises(errors.NotFound):
         await wire.request("GET", "/x", parse=identified)
     assert wire.server_clock.now() == pytest.approx(clock.now() + 100, abs=1)

@@ -84,7 +84,12 @@ class Thing(Inputs):
         ({"wall": {"holes": [{}]}}, "wall.holes[0].host", "is required"),
         ({"wall": {"holes": "a"}}, "wall.holes", "must be a list"),
         ({"wall": 3}, "wall", "must be an object"),
-        ({"colour": "red"}, "colour", "is not a property"),
+        (
+            {"wall": {"holes": [], "top": {"host": "a", "colour": "red"}}},
+            "wall.top.colour",
+            "is not a property; see the reference",
+        ),
+        ({"colour": "red"}, "", "colour: is not a property"),
         ({"image": "a", "templateId": "b"}, "image", "at most one of image and templateId can be set"),
         ({"diskGb": 20, "rootfsGb": 20}, "rootfsGb", "must be less than diskGb (20); rootfsGb is 20"),
         (

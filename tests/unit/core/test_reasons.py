@@ -77,8 +77,8 @@ def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[M
 @pytest.mark.parametrize(
     ("raw", "path", "reason"),
     [
-        ({"memory": 4}, "memory", "is not a property; did you mean `memoryGb`?"),
-        ({"colour": "red"}, "colour", "is not a property; see the reference for the ones there are"),
+        ({"memory": 4}, "", "memory: is not a property; did you mean `memoryGb`?"),
+        ({"colour": "red"}, "", "colour: is not a property; see the reference for the ones there are"),
         (
             {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org", "port": 443}]}},
             "egress.allow[0].port",

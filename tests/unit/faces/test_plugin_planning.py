@@ -8,6 +8,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 from tests.unit.faces.driver import SEED, SIGNATURE, UNKNOWN, Driver, Kept, read, secret, struct, urn
 
+from pulumi_neev.core.checking import path_of
 from pulumi_neev.faces.values import Sealed, decode
 
 Naming = provider_pb2.CheckRequest.AutonamingOptions
@@ -91,12 +92,22 @@ async def test_a_check_takes_bytes_that_are_text(unconfigured: Driver) -> None:
 
 
 async def test_a_check_names_the_property_and_what_is_allowed_but_never_a_secret(unconfigured: Driver) -> None:
-    news = {"cpu": 0.7, "name": "Not A Name", "env": {"A": [1]}, "colour": "red"}
+    news = {"cpu": 0.7, "name": "Not A Name", "env": {"A": [1]}}
     found = failures(await unconfigured.check("Sandbox", news))
     assert found["cpu"] == "must be a multiple of 0.5 (is 0.7)"
     # the engine shows the value at the path of a failure, so that of a secret has none
     assert found[""] == "env.A: must be a string"
-    assert set(found) == {"cpu", "name", "", "colour"}
+    assert set(found) == {"cpu", "name", ""}
+
+
+@pytest.mark.parametrize("name", ["evn", "my-token"])
+async def test_the_value_of_a_name_that_is_no_property_is_not_shown(unconfigured: Driver, name: str) -> None:
+    """What was meant may be a secret."""
+    for value in ("hunter2", {"TOKEN": "hunter2"}, {"TOKEN": secret("hunter2")}):
+        [failure] = (await unconfigured.check("Sandbox", {"name": "box", name: value})).failures
+        assert failure.property == ""
+        assert failure.reason.startswith(f"{path_of([name])}: is not a property")
+        assert "hunter2" not in failure.reason
 
 
 async def test_a_failure_of_what_the_program_made_secret_shows_no_value(unconfigured: Driver) -> None:

@@ -66,8 +66,11 @@ async def invoke(driver: Driver, function: str, **arguments: object) -> provider
 
 async def test_a_function_answers(plugin: Driver) -> None:
     await plugin.create("Sandbox", {"name": "box", "cpu": 2})
-    answer = await invoke(plugin, "getSandbox", name=secret("box"))
+    answer = await invoke(plugin, "getSandbox", name="box")
     assert read(getattr(answer, "return"))["cpu"] == 2
+    answer = await invoke(plugin, "getSandbox", name=secret("box"))
+    assert read(getattr(answer, "return"))["name"] == secret("box")
+    assert read(getattr(answer, "return"))["cpu"] == secret(2)
 
 
 async def test_what_a_function_cannot_be_asked_is_named(plugin: Driver) -> None:

@@ -12,6 +12,7 @@ from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.lifecycle import AnyResource, Stored
+from pulumi_neev.core.redaction import redact
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.emulator import Emulator, serve
@@ -60,7 +61,8 @@ class Engine:
 
     def call(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> Call:
         """One operation."""
-        return Call("Test", Patience(seconds, SYSTEM, asyncio.Event()), stored=stored, log=self.logged.append)
+        patience = Patience(seconds, SYSTEM, asyncio.Event())
+        return Call("Test", patience, stored=stored, log=lambda text: self.logged.append(redact(text)))
 
     def sent(self) -> list[str]:
         """The mutating requests since the last look, by method and path."""

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
+from pulumi_neev.core import lifecycle, redaction
 from pulumi_neev.core.errors import Failed, OutcomeUnknown
 from pulumi_neev.core.lifecycle import Stored, Unsettled
+from pulumi_neev.core.redaction import Redactor
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.sandbox import Sandbox
@@ -238,9 +239,10 @@ async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothin
 async def test_lines_show_while_it_runs_without_the_secrets_it_was_given(engine: Engine) -> None:
     box = await running(engine)
     script = "echo token is $TOKEN; printf unfinished >&2"
-    failed = await failing(
-        engine.create(COMMAND, sandboxId=box, create=shell(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
-    )
+    with redaction.bound(Redactor.of("hunter2")):
+        failed = await failing(
+            engine.create(COMMAND, sandboxId=box, create=shell(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
+        )
     assert engine.logged == ["token is [secret]", "unfinished"]
     assert "hunter2" not in str(failed)
 
@@ -253,6 +255,18 @@ async def test_output_that_is_a_secret_is_neither_logged_nor_told(engine: Engine
     assert engine.logged == []
     assert COMMAND.outputs.properties["stdout"].is_secret(failed.stored.inputs)
     assert not COMMAND.outputs.properties["stdout"].is_secret({})
+
+
+@pytest.mark.parametrize("secret", ["create", "stdin", "cwd", "triggers", "sandboxId"])
+async def test_of_a_command_that_a_secret_is_a_part_of_nothing_that_it_writes_is_told(
+    engine: Engine, secret: str
+) -> None:
+    """The secret that the engine knows is the whole argument, say, and the command may write a part of that."""
+    call = replace(engine.call(), secret=frozenset((secret, "env")))
+    asked = {"sandboxId": await running(engine), "create": shell("echo hunter2; exit 1")}
+    failed = await failing(lifecycle.create(COMMAND, engine.api, asked, call))
+    assert "Its output is a secret, so it is not shown." in str(failed)
+    assert engine.logged == []
 
 
 async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(engine: Engine) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
+from pulumi_neev.core import lifecycle, redaction
 from pulumi_neev.core.checking import parse
 from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.redaction import MARK, Redactor
 from pulumi_neev.resources.preview_port import PreviewPort, PreviewPortInputs
 from pulumi_neev.resources.sandbox import Sandbox
 
@@ -111,3 +112,10 @@ def test_bad_input_is_refused_and_no_slug_is_quoted(inputs: dict[str, Any], path
 def test_what_opens_the_port_is_in_no_repr() -> None:
     """Inputs show themselves in tracebacks."""
     assert SLUG not in repr(parse(PreviewPortInputs, {"sandboxId": "box", "port": 80, "slug": SLUG}))
+
+
+async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_on(engine: Engine) -> None:
+    box = await engine.create(SANDBOX, name="box")
+    with redaction.bound(Redactor.of()):
+        stored = await engine.create(PORT, sandboxId=box.id, port=80)
+        assert redaction.redact(f"{stored.state['slug']} {stored.state['previewUrl']}") == f"{MARK} {MARK}"
