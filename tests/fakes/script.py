@@ -34,6 +34,11 @@ def answer(status: int = 200, json: object = None, **headers: str) -> httpx.Resp
     return httpx.Response(status, json={} if json is None else json, headers=named)
 
 
+def not_found(message: str = "not found", **headers: str) -> httpx.Response:
+    """The API's own answer that something does not exist."""
+    return answer(404, {"code": "not_found", "message": message}, **headers)
+
+
 def page(items: Iterable[Mapping[str, object]], *, total: int | None = None, limit: int = 100) -> httpx.Response:
     """One page of a list."""
     listed = list(items)

@@ -63,7 +63,10 @@ class FakeService(httpx.AsyncBaseTransport):
             )
         if last not in self.made or last in self.broken:
             status = self.broken.get(last, 404)
-            return httpx.Response(status, json={"message": f"nothing to be seen in {collection}"})
+            return httpx.Response(
+                status,
+                json={"code": "not_found" if status == 404 else None, "message": f"nothing to be seen in {collection}"},
+            )
         if request.method == "DELETE":
             del self.made[last]
             self._remember()

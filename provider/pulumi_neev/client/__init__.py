@@ -12,6 +12,7 @@ from pulumi_neev.client.sandboxes import Sandboxes
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.client.snapshots import Snapshots
 from pulumi_neev.client.templates import AgentTemplate, Catalogue, Template, agent_templates, sandbox_templates
+from pulumi_neev.core.account import Account
 from pulumi_neev.core.clock import SYSTEM, Clock
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class Api:
     agents: Agents
     templates: Catalogue[Template]
     agent_templates: Catalogue[AgentTemplate]
+
+    @property
+    def account(self) -> Account:
+        """Return the account in which everything of this API is."""
+        return self.settings.account
 
     async def aclose(self) -> None:
         """Close every connection; waits that are still open end."""

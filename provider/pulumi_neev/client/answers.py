@@ -69,8 +69,13 @@ def value(answer: Answer, parse: Callable[[Any], T], *, key: Redactor = NOTHING)
 
 
 def refusal(answer: Answer, key: Redactor = NOTHING) -> errors.ApiError:
-    """Return the error that an answer without success stands for, the API key struck out."""
+    """Return the error that an answer without success stands for, the API key struck out.
+
+    Only the API's own `not_found` is a `NotFound`: the 404 of a gateway or of another service says nothing of ours.
+    """
     said = _said(answer)
+    if answer.status == 404 and said.get("code") != "not_found":  # noqa: PLR2004  not found
+        return _unexpected(answer, "this is not how the NeevAI API says that something does not exist")
 
     def text(*names: str) -> str | None:
         found = next((said[name] for name in names if isinstance(said.get(name), str) and said[name]), None)

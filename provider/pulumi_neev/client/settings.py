@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from pulumi_neev.core.account import Account
 from pulumi_neev.core.errors import ConfigError
 
 BASE_URL = "https://api.ai.neevcloud.com/agent"
@@ -32,6 +33,8 @@ class Settings:
     """Seconds without a sign of life from the API before a request is given up."""
     allow_insecure: bool = False
     """Send the key over plain http to other machines too."""
+    previous_base_url: str | None = None
+    """Another address of the same API, which states may still record. Nothing is sent there."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _base_url(self.base_url, allow_insecure=self.allow_insecure))
@@ -43,6 +46,11 @@ class Settings:
                 raise ConfigError(f"{name} is empty")
         if not self.timeout > 0:
             raise ConfigError(f"neev:requestTimeoutSeconds must be more than 0, not {self.timeout:g}")
+
+    @property
+    def account(self) -> Account:
+        """Return the account that these settings name."""
+        return Account(self.org_id, self.project_id, self.base_url, self.previous_base_url)
 
 
 def _base_url(text: str, *, allow_insecure: bool) -> str:

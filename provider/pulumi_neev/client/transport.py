@@ -1,5 +1,6 @@
 """Requests to the API and their answers."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
@@ -18,7 +19,9 @@ from pulumi_neev.core.errors import (
     ApiError,
     NeevError,
     NeverSent,
+    NotFound,
     OutcomeUnknown,
+    ProjectNotFound,
     Unavailable,
     Unexpected,
 )
@@ -48,6 +51,9 @@ class Transport:
         self._clock = clock
         self._pace = Pace(clock)
         self._connections = Connections(settings, seam)
+        self._project_answers = False
+        """Whether the API has answered for the project in this process."""
+        self._asking_for_project = asyncio.Lock()
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
 
@@ -70,11 +76,61 @@ class Transport:
         GET, PUT, PATCH and DELETE are sent again where that may help, POST only where nothing was done.
 
         Raises:
+            NotFound: the API does not know what the path names, and is known to answer for the project.
             ApiError: the API refuses, or its answer cannot be read.
             NeverSent: no connection could be made.
             OutcomeUnknown: a write was sent and its effect is not known.
             DeadlineExceeded, Cancelled: it waited to be sent, within `unsent`.
         """
+        try:
+            value = await self._repeated(method, path, parse, params=params, json=json)
+        except NotFound:
+            if path.startswith(self.project):
+                await self._require_project()
+            raise
+        self._project_answers = self._project_answers or path.startswith(self.project)
+        return value
+
+    async def _require_project(self) -> None:
+        """Return only where the API answers for the project: else its "not found" tells nothing of what is in it.
+
+        Raises:
+            ProjectNotFound: it does not.
+        """
+        async with self._asking_for_project:
+            if self._project_answers:
+                return
+            path = f"{self.project}/sandboxes"
+            try:
+                await self._repeated("GET", path, lambda _page: None, params={"page": 1, "limit": 1})
+            except NotFound as error:
+                raise self._project_not_found(error) from None
+            self._project_answers = True
+
+    def _project_not_found(self, error: NotFound) -> ProjectNotFound:
+        """Return the error for a project that the API does not know, with what it said of it."""
+        settings = self._settings
+        project = f"there is no project {settings.project_id} of the organization {settings.org_id}"
+        return ProjectNotFound(
+            error.status,
+            f"{project} at {settings.base_url}",
+            code=error.code,
+            details=error.message,
+            request_id=error.request_id,
+            method=error.method,
+            path=error.path,
+        )
+
+    async def _repeated(
+        self,
+        method: str,
+        path: str,
+        parse: Callable[[Any], T],
+        *,
+        params: Mapping[str, str | int | None] | None = None,
+        json: Any = None,
+    ) -> T:
+        """Return the value of a request that is sent again where that may help."""
         request = self._connections.build_request(
             method,
             self._settings.base_url + path,

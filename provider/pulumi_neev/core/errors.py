@@ -9,6 +9,7 @@ NeevError
 │   ├── Forbidden         403: the key may not do this
 │   │   └── QuotaExceeded a limit of the project or organization is reached
 │   ├── NotFound          404: it does not exist
+│   ├── ProjectNotFound   404: the project itself does not exist
 │   ├── Conflict          409: something stands in the way
 │   ├── Invalid           400, 422: the API refuses the values
 │   ├── RateLimited       429, still after every retry
@@ -55,16 +56,14 @@ class NeevError(Exception):
 class ConfigError(NeevError):
     """A setting of the provider is missing or cannot be right.
 
-    Raised before anything is sent.
-    The reader sets the key or the variable that the message names.
+    Raised before anything is sent. The reader sets the key or the variable that the message names.
     """
 
 
 class InputError(NeevError):
     """An input of a resource or function cannot be right.
 
-    Raised before anything is sent.
-    The reader corrects the property at `path` in the program.
+    Raised before anything is sent. The reader corrects the property at `path` in the program.
     """
 
     def __init__(self, path: str, reason: str, *, hint: str | None = None) -> None:
@@ -76,8 +75,7 @@ class InputError(NeevError):
 class ApiError(NeevError):
     """The API answered a request with a refusal.
 
-    `status` is 0 where no answer came at all; `retry_after` is what the answer said, in seconds.
-    The reader follows the hint, or gives the request id to support.
+    `status` is 0 where no answer came; `retry_after` is in seconds. The reader follows the hint, or asks support.
     """
 
     advice = "If it happens again, give the request id to NeevAI support."
@@ -164,6 +162,15 @@ class NotFound(ApiError):
     """
 
     advice = "It may have been deleted outside of this stack: `pulumi refresh` brings the state in line."
+
+
+class ProjectNotFound(ApiError):
+    """The API does not know the project that the settings name (404).
+
+    Nothing was done. The reader corrects the settings.
+    """
+
+    advice = "The state is kept. Check neev:projectId, neev:orgId and neev:baseUrl, or NEEV_PROJECT_ID and the like."
 
 
 class Conflict(ApiError):
@@ -278,7 +285,7 @@ class Failed(NeevError):
 class Cancelled(NeevError):
     """The user asked to stop, so the wait ended; the operation itself goes on at the platform.
 
-    The reader runs the same command again to go on from there.
+    The reader runs the same command again.
     """
 
     advice = "The platform goes on by itself: run the same command again to go on from there."

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pulumi_neev.core import redaction, stored
+from pulumi_neev.core.account import ACCOUNT
 from pulumi_neev.core.checking import UNCHECKED, parse, sound, visible
 from pulumi_neev.core.diffing import IMPORTED, Difference
 from pulumi_neev.core.errors import InputError, NeevError
@@ -50,25 +51,26 @@ async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call:
     with unsent(call.patience):
         live = await resource.create(api, _asked(resource, asked), call)
     try:
-        return _stored(resource, asked, live)
+        return _stored(resource, api, asked, live)
     except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
-        return Stored(live.id, dict(asked), visible(asked))
+        return Stored(live.id, dict(asked), {**visible(asked), ACCOUNT: api.account.recorded()})
 
 
 async def find(resource: AnyResource, api: Any, asked: Mapping[str, Any]) -> Stored | None:
     """What an interrupted create with these inputs made, however far it came; ``None`` where nothing is found."""
     live = await resource.find(api, _asked(resource, asked))
-    return None if live is None else _stored(resource, asked, live)
+    return None if live is None else _stored(resource, api, asked, live)
 
 
 async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, fresh: bool = False) -> Stored:
     """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:
+        api.account.require_same(begun.state)
         going = replace(call, created=fresh, stored=stored.readable_state(resource, begun.state))
         live = await resource.settle(api, begun.id, _asked(resource, begun.inputs), going)
-        return _stored(resource, begun.inputs, live, begun.state)
+        return _stored(resource, api, begun.inputs, live, begun.state)
     except Halfway as halfway:
-        raise Unsettled(_stored(resource, begun.inputs, halfway.live, begun.state), halfway.cause) from halfway
+        raise Unsettled(_stored(resource, api, begun.inputs, halfway.live, begun.state), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(begun, error) from error
 
@@ -88,12 +90,13 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     known = {**_unseen(resource, new), **visible(old)} if state.get(IMPORTED) else old
     before = {name: value for name, value in state.items() if name not in old}
     try:
+        api.account.require_same(state)
         going = replace(call, stored=stored.readable_state(resource, state))
         was = parse(resource.inputs, stored.known_inputs(resource, known, new))
         live = await resource.update(api, id, was, _asked(resource, new), going)
-        return _stored(resource, new, live, before)
+        return _stored(resource, api, new, live, before)
     except Halfway as halfway:
-        raise Unsettled(_stored(resource, old, halfway.live, before), halfway.cause) from halfway
+        raise Unsettled(_stored(resource, api, old, halfway.live, before), halfway.cause) from halfway
     except Exception as error:
         raise Unsettled(Stored(id, dict(old), dict(state)), error) from error
 
@@ -110,16 +113,23 @@ async def read(
         live = await resource.read(api, id, None)
         if live is None:
             return None
-        return Stored(live.id, *resource.imported(live), live.trouble)
+        inputs, imported = resource.imported(live)
+        return Stored(live.id, inputs, {**imported, ACCOUNT: api.account.recorded()}, live.trouble)
+    api.account.require_same(state)
     known = parse(resource.inputs, stored.known_inputs(resource, asked))
     live = await resource.refresh(api, id, known, stored.readable_state(resource, state))
     if live is None:
         return None
-    return _stored(resource, resource.drifted(asked, live), live, state)
+    return _stored(resource, api, resource.drifted(asked, live), live, state)
 
 
 async def delete(resource: AnyResource, api: Any, id: str, call: Call) -> None:
-    """Delete the thing, with what can be read of its state (``call.stored``)."""
+    """Delete the thing, with what can be read of its state (``call.stored``).
+
+    Raises:
+        WrongAccount: the state records another account than the API's.
+    """
+    api.account.require_same(call.stored)
     await resource.delete(api, id, replace(call, stored=stored.readable_state(resource, call.stored)))
 
 
@@ -145,11 +155,13 @@ def _asked(resource: AnyResource, asked: Mapping[str, Any]) -> Any:
 
 def _stored(
     resource: AnyResource,
+    api: Any,
     asked: Mapping[str, Any],
     live: Live[Any],
     before: Mapping[str, Any] = MappingProxyType({}),
 ) -> Stored:
-    state = {**resource.state(asked, live), **stored.kept(resource, before, live)}
+    """Return what the engine keeps, with the account that the resource is in."""
+    state = {**resource.state(asked, live), **stored.kept(resource, before, live), ACCOUNT: api.account.recorded()}
     # what the platform made up, such as a token, is a secret of the operation from now on
     declared = {**resource.inputs.properties, **resource.outputs.properties}
     redaction.add([value for name, value in state.items() if name in declared and declared[name].is_secret(state)])

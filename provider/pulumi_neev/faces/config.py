@@ -37,6 +37,12 @@ class ProviderConfig(Inputs):
     """The region of sandboxes that name none; or `NEEV_REGION`. Unset: the platform's default."""
     base_url: Annotated[str | None, Replace()] = None
     """Where the API is; or `NEEV_BASE_URL`. Unset: NeevAI's production service."""
+    previous_base_url: Annotated[str | None, Update()] = None
+    """Another address of the same API that the state still records; or `NEEV_PREVIOUS_BASE_URL`.
+
+    Set it when the service has moved to another host name: resources recorded there count as being at `baseUrl`. The
+    next refresh records the new address; then remove the setting.
+    """
     ca_bundle: Annotated[str | None, Update()] = None
     """File with the certificates to trust instead of the system's; or `NEEV_CA_BUNDLE`."""
     allow_insecure: Annotated[Flag | None, Update()] = None
@@ -49,6 +55,7 @@ class ProviderConfig(Inputs):
 
 
 REQUIRED = ("apiKey", "orgId", "projectId")
+DEFAULTS = {"baseUrl": BASE_URL}
 
 
 def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
@@ -58,11 +65,12 @@ def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settin
     if missing:
         raise MissingConfig(missing)
     return Settings(
-        base_url=values["baseUrl"] or BASE_URL,
+        base_url=values["baseUrl"] or DEFAULTS["baseUrl"],
         api_key=values["apiKey"] or "",
         org_id=values["orgId"] or "",
         project_id=values["projectId"] or "",
         region=values["region"] or None,
+        previous_base_url=values["previousBaseUrl"] or None,
         ca_bundle=values["caBundle"] or None,
         allow_insecure=(values["allowInsecure"] or "").lower() in ("true", "1"),
         timeout=_seconds("requestTimeoutSeconds", values["requestTimeoutSeconds"], unset=REQUEST_TIMEOUT),

@@ -102,6 +102,10 @@ class Provider(dynamic.ResourceProvider):
     @override
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
         olds = from_host(_olds)
+        try:
+            self._settings.account.require_same(olds)
+        except NeevError as error:
+            raise _about(error, self._call(_news, "update", self.resource.timeouts.update)) from None
         old = self._old_inputs(olds, _news)
         found = lifecycle.difference(self.resource, old=old, state=olds, new=from_host(_news))
         paths = _news.get(REPLACE_ON_CHANGES) or ()

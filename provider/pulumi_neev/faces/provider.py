@@ -23,6 +23,7 @@ from pulumi_neev.faces.operations import Operations
 from pulumi_neev.faces.reporting import Engine
 from pulumi_neev.faces.values import (
     decode,
+    decode_plain,
     encode,
     foreign,
     holds_secret,
@@ -84,7 +85,9 @@ class Provider:
         return planning.check(self._resource(request), request, self._handed)
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
-        """What has to change."""
+        """What has to change; raises ``WrongAccount`` where the state records another account than the settings."""
+        if self._settings is not None:
+            self._settings.account.require_same(decode_plain(request.olds))
         return planning.diff(self._resource(request), request, self._handed)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:

@@ -24,7 +24,7 @@ ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
 """Inputs of every provider that are between the engine and itself."""
 DEFAULT = "default"
 """What the names of the engine's own providers begin with; those read the configuration of the stack."""
-PLACES = ("orgId", "projectId")
+PLACES = ("orgId", "projectId", "baseUrl", "previousBaseUrl")
 """Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
 
 
@@ -32,7 +32,7 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
     """The configuration as it is stored, and what is wrong with it."""
     news = decode(request.news)
     for name in PLACES:
-        found = config.from_environment(name, environ)
+        found = config.from_environment(name, environ) or config.DEFAULTS.get(name)
         if news.get(name) in (None, "") and found:
             news[name] = found
     failed = foreign(news, ProviderConfig.properties) or failures(ProviderConfig, typed(_ours(plain(news))))
@@ -43,6 +43,9 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     """What differs; another organisation, project or address is another place, so everything in it is replaced."""
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
     old, new = (typed(_ours(decode_plain(each))) for each in (olds, request.news))
+    if _meant(old.get("baseUrl")) in (None, _meant(new.get("previousBaseUrl"))):
+        # not recorded by an earlier version, or the same service under another address
+        old["baseUrl"] = new.get("baseUrl")
     changes = tuple(
         _change(declared, old.get(name), new.get(name))
         for name, declared in ProviderConfig.properties.items()

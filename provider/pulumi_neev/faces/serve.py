@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pulumi_neev.core.waiting import first
+from pulumi_neev.faces.command_line import engine_address
 
 if TYPE_CHECKING:
     from pulumi_neev.faces.plugin import Plugin
@@ -32,11 +33,11 @@ LOOK = 1.0
 
 def main() -> None:
     """One engine has been served."""
+    # without an address, somebody else started this process and will end it
+    address = engine_address(sys.argv[1:])
     stubs_without_sdk()
     without_extras()
-    arguments = sys.argv[1:]
-    # the engine's address comes last; without one, somebody else started this process and will end it
-    asyncio.run(serve(arguments[-1] if arguments and not arguments[-1].startswith("-") else None))
+    asyncio.run(serve(address))
 
 
 async def serve(address: str | None) -> None:

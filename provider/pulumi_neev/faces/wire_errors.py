@@ -27,6 +27,7 @@ CODES: Mapping[type[Exception], grpc.StatusCode] = {
     errors.QuotaExceeded: Code.RESOURCE_EXHAUSTED,
     errors.Forbidden: Code.PERMISSION_DENIED,
     errors.NotFound: Code.NOT_FOUND,
+    errors.ProjectNotFound: Code.FAILED_PRECONDITION,
     errors.Conflict: Code.FAILED_PRECONDITION,
     errors.Invalid: Code.INVALID_ARGUMENT,
     errors.RateLimited: Code.RESOURCE_EXHAUSTED,

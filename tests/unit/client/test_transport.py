@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.script import Ending, Script, answer
+from tests.fakes.script import Ending, Script, answer, not_found
 from tests.fakes.virtual import VirtualClock, in_virtual_time
 
 from pulumi_neev.client.pacing import FIRST_BURST
@@ -299,7 +299,7 @@ async def test_an_empty_answer_is_parsed_as_none() -> None:
 
 async def test_the_servers_clock_follows_the_date_of_any_answer() -> None:
     clock = FakeClock()
-    wire = transport(Script(answer(404, date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
+    wire = transport(Script(not_found(date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
     with pytest.raises(errors.NotFound):
         await wire.request("GET", "/x", parse=identified)
     assert wire.server_clock.now() == pytest.approx(clock.now() + 100, abs=1)

@@ -1,13 +1,14 @@
 """One operation, from stored inputs to stored state: an id once known is never lost."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar
 
 import pytest
 
 from pulumi_neev.core import lifecycle
+from pulumi_neev.core.account import ACCOUNT, Account, WrongAccount
 from pulumi_neev.core.checking import UNCHECKED, at_most_one
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import IMPORTED
@@ -33,12 +34,17 @@ class ThingOutputs(Outputs):
     """How it is."""
 
 
+HERE = Account("org", "project", "https://api.test/agent")
+RECORD = {ACCOUNT: {"orgId": "org", "projectId": "project", "baseUrl": "https://api.test/agent"}}
+
+
 @dataclass
 class Platform:
     """Where things are; `broken` is what the next calls end with."""
 
     things: dict[str, int] = field(default_factory=dict)
     broken: list[Exception] = field(default_factory=list)
+    account: Account = HERE
 
     def call(self) -> None:
         """Fail where it should."""
@@ -90,7 +96,11 @@ def call() -> Call:
 async def test_a_create_stores_what_was_asked_and_what_is() -> None:
     """Id, inputs and state."""
     stored = await lifecycle.create(THING, Platform(), {"__label": "x"}, call())
-    assert (stored.id, stored.inputs, stored.state) == ("id-1", {"__label": "x"}, {"size": 1, "status": "Ready"})
+    assert (stored.id, stored.inputs, stored.state) == (
+        "id-1",
+        {"__label": "x"},
+        {"size": 1, "status": "Ready", **RECORD},
+    )
 
 
 async def test_a_create_that_fails_before_there_is_an_id_is_only_its_error() -> None:
@@ -116,7 +126,7 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
     with pytest.raises(Unsettled, match=str(error)) as caught:
         await lifecycle.create(Breaking(), platform, {"size": 2}, call())
     stored = caught.value.stored
-    assert (stored.id, stored.inputs, stored.state) == ("id-1", {"size": 2}, {"size": 2, "status": "Pending"})
+    assert (stored.id, stored.inputs, stored.state) == ("id-1", {"size": 2}, {"size": 2, "status": "Pending", **RECORD})
     assert caught.value.cause is error
 
 
@@ -139,7 +149,7 @@ async def test_resuming_goes_on_from_what_exists() -> None:
     """Nothing is made a second time."""
     platform = Platform(things={"id-1": 1})
     stored = await lifecycle.finish(THING, platform, Stored("id-1", {"size": 3}, {}), call())
-    assert stored.state == {"size": 3, "status": "Ready"}
+    assert stored.state == {"size": 3, "status": "Ready", **RECORD}
     assert platform.things == {"id-1": 3}
 
 
@@ -156,7 +166,7 @@ async def test_an_update_stores_the_new_inputs() -> None:
     """And what became of them."""
     platform = Platform(things={"id-1": 1})
     stored = await lifecycle.update(THING, platform, "id-1", old={}, state={}, new={"size": 2}, call=call())
-    assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready"})
+    assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready", **RECORD})
 
 
 async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
@@ -314,7 +324,7 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
 
 
 async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None:
-    """Without the faces' own keys, which are no state."""
+    """And where it is, without the faces' own keys, which are no state."""
 
     class Unwritable(Thing):
         """Its state cannot be made."""
@@ -324,7 +334,7 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
             raise ValueError("a bug of ours")
 
     begun = await lifecycle.begin(Unwritable(), Platform(), {"size": 2, "__label": "x"}, call())
-    assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2})
+    assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2, **RECORD})
 
 
 async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() -> None:
@@ -341,7 +351,7 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     stored = await lifecycle.find(Findable(), platform, {"size": 2, "__label": "x"})
     assert stored is not None
     assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__label": "x"})
-    assert stored.state == {"size": 2, "status": "Pending"}
+    assert stored.state == {"size": 2, "status": "Pending", **RECORD}
     assert await lifecycle.find(Findable(), platform, {"size": 3}) is None
 
 
@@ -405,3 +415,42 @@ async def test_what_broke_a_rule_before_can_be_corrected() -> None:
     old = {"name": "a", "size": 1, "weight": 2}
     stored = await lifecycle.update(Named(), platform, "id-1", old=old, state={}, new={"name": "a"}, call=call())
     assert stored.inputs == {"name": "a"}
+
+
+ELSEWHERE = {ACCOUNT: {**RECORD[ACCOUNT], "projectId": "another"}}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda platform: lifecycle.finish(THING, platform, Stored("id-1", {}, ELSEWHERE), call()),
+        lambda platform: lifecycle.update(THING, platform, "id-1", old={}, state=ELSEWHERE, new={}, call=call()),
+        lambda platform: lifecycle.read(THING, platform, "id-1", {}, ELSEWHERE),
+        lambda platform: lifecycle.delete(THING, platform, "id-1", replace(call(), stored=ELSEWHERE)),
+    ],
+    ids=["finish", "update", "read", "delete"],
+)
+async def test_what_is_in_another_account_is_not_touched(act: Callable[[Platform], Awaitable[object]]) -> None:
+    """The error names both accounts, and the state stays as it is."""
+    platform = Platform(things={"id-1": 1}, broken=[AssertionError("nothing may be asked")])
+    with pytest.raises((WrongAccount, Unsettled), match=r"projectId another, and neev:projectId is project"):
+        await act(platform)
+    assert platform.things == {"id-1": 1}
+
+
+async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None:
+    """Earlier versions recorded none."""
+    stored = await lifecycle.read(THING, Platform(things={"id-1": 1}), "id-1", {}, {"size": 1})
+    imported = await lifecycle.read(THING, Platform(things={"id-1": 1}), "id-1", None)
+    assert stored is not None
+    assert imported is not None
+    assert (stored.state[ACCOUNT], imported.state[ACCOUNT]) == (RECORD[ACCOUNT], RECORD[ACCOUNT])
+
+
+async def test_a_delete_in_the_right_account_is_done() -> None:
+    """Also of a state without a record."""
+    platform = Platform(things={"id-1": 1})
+    await lifecycle.delete(THING, platform, "id-1", replace(call(), stored=RECORD))
+    platform.things["id-1"] = 1
+    await lifecycle.delete(THING, platform, "id-1", call())
+    assert platform.things == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from tests.unit.core.test_lifecycle import call
+from tests.unit.core.test_lifecycle import RECORD, Platform, call
 
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.diffing import IMPORTED
@@ -96,7 +96,7 @@ def test_inputs_are_those_that_this_version_has_and_can_read() -> None:
 async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
     asked = {"source": "a", "size": 1, "mood": "blue"}
     state = {**asked, "status": 5, "future": {"deep": [1]}, "parts": "x"}
-    seen = await lifecycle.read(Thing(ThingOutputs(parts=[Part(id="1")])), None, "id", asked, state)
+    seen = await lifecycle.read(Thing(ThingOutputs(parts=[Part(id="1")])), Platform(), "id", asked, state)
     assert seen is not None
     assert seen.inputs == {"source": "a", "size": 3, "mood": "blue"}
     assert {name: seen.state[name] for name in ("status", "future", "parts", "mood")} == {
@@ -111,14 +111,14 @@ async def test_an_update_goes_on_from_what_can_be_read() -> None:
     thing = Thing(ThingOutputs(status="well"))
     old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
     state = {**old, "status": 5, "future": 1, IMPORTED: True}
-    stored = await lifecycle.update(thing, None, "id", old=old, state=state, new=new, call=call())
+    stored = await lifecycle.update(thing, Platform(), "id", old=old, state=state, new=new, call=call())
     assert thing.handed == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED: True}]
-    assert stored.state == {"source": "b", "size": 2, "status": "well", "parts": [], "future": 1}
+    assert stored.state == {"source": "b", "size": 2, "status": "well", "parts": [], "future": 1, **RECORD}
 
 
 async def test_a_delete_is_handed_what_can_be_read() -> None:
     thing = Thing()
-    await lifecycle.delete(thing, None, "id", Call("thing", call().patience, stored=STATE))
+    await lifecycle.delete(thing, Platform(), "id", Call("thing", call().patience, stored=STATE))
     assert "status" not in thing.handed[0]
 
 

@@ -12,6 +12,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.rpc import UNKNOWN as ON_THE_WIRE
 from pulumi.runtime.rpc import deserialize_property
 
+from pulumi_neev.core.account import ACCOUNT
 from pulumi_neev.core.errors import NeevError
 from pulumi_neev.emulator import Emulator, serve
 from pulumi_neev.faces import background, config
@@ -192,16 +193,37 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
         (["memoryGb"], []),
     ],
 )
-def test_what_replaces_on_changes_is_replaced(paths: list[str], replaces: list[str]) -> None:
-    provider = PROVIDERS["Sandbox"]()
+def test_what_replaces_on_changes_is_replaced(sandboxes: Provider, paths: list[str], replaces: list[str]) -> None:
     old = {"name": "box", "cpu": 1, "egress": {"mode": "allow_list", "allow": [{"host": "a.org"}]}}
     new = {"name": "box", "cpu": 2, "egress": {"mode": "allow_list", "allow": [{"host": "b.org"}]}}
-    found = provider.diff("the-id", checked(provider, **old), checked(provider, **new, **{REPLACE_ON_CHANGES: paths}))
+    found = sandboxes.diff(
+        "the-id", checked(sandboxes, **old), checked(sandboxes, **new, **{REPLACE_ON_CHANGES: paths})
+    )
     assert (found.changes, found.replaces) == (True, replaces)
 
 
-def test_another_list_of_what_replaces_is_no_change() -> None:
-    provider = PROVIDERS["Sandbox"]()
-    old, new = checked(provider, name="box"), checked(provider, name="box", **{REPLACE_ON_CHANGES: ["*"]})
-    found = provider.diff("the-id", old, new)
+def test_another_list_of_what_replaces_is_no_change(sandboxes: Provider) -> None:
+    old, new = checked(sandboxes, name="box"), checked(sandboxes, name="box", **{REPLACE_ON_CHANGES: ["*"]})
+    found = sandboxes.diff("the-id", old, new)
     assert (found.changes, found.replaces) == (False, [])
+
+
+ELSEWHERE = {ACCOUNT: {"orgId": "org-emulator", "projectId": "another", "baseUrl": "https://api.test"}}
+
+
+def test_a_resource_of_another_account_is_neither_planned_nor_changed(sandboxes: Provider, emulator: Emulator) -> None:
+    """Both accounts are named, the resource too, and nothing is sent."""
+    id, state = created(sandboxes, name="box")
+    inputs = checked(sandboxes, name="box")
+    emulator.clear_log()
+    elsewhere = {**state, **ELSEWHERE}
+    for act in (
+        lambda: sandboxes.diff(id, elsewhere, inputs),
+        lambda: sandboxes.read(id, elsewhere),
+        lambda: sandboxes.update(id, elsewhere, {**inputs, "cpu": 2}),
+        lambda: sandboxes.delete(id, elsewhere),
+    ):
+        with pytest.raises(NeevError, match=r"Sandbox box.*projectId another, and neev:projectId is project-emulator"):
+            act()
+    assert emulator.log() == []
+    sandboxes.delete(id, state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import httpx
@@ -13,6 +14,7 @@ from tests.fakes.virtual import VirtualClock, in_virtual_time
 from tests.unit.faces.driver import read, struct, urn
 
 from pulumi_neev.client import Api, Settings, connect
+from pulumi_neev.core.account import ACCOUNT, Account
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.marks import Update, Visible
@@ -25,6 +27,8 @@ from pulumi_neev.faces.wire_errors import Code, Refused
 from pulumi_neev.resources.sandbox import Sandbox
 
 Verb = Callable[[], Any]
+HERE = Account("org", "project", "https://api.test/agent")
+RECORD = {ACCOUNT: HERE.recorded()}
 
 
 class ThingInputs(Inputs):
@@ -72,12 +76,12 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         await asyncio.Event().wait()
 
 
-async def _nothing() -> Any:
-    return None
+async def _somewhere() -> Any:
+    return SimpleNamespace(account=HERE)
 
 
 def operations() -> Operations:
-    return Operations(_nothing, Engine(), SYSTEM)
+    return Operations(_somewhere, Engine(), SYSTEM)
 
 
 def broken() -> object:
@@ -97,16 +101,16 @@ async def kept(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
 
 async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
     found = await kept(Thing(broken))
-    assert (found.id, read(found.properties)) == ("the-id", {"said": "made"})
+    assert (found.id, read(found.properties)) == ("the-id", {"said": "made", **RECORD})
     assert "a bug in the NeevAI provider (KeyError)" in found.reasons[0]
 
 
 async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
     found = await kept(Thing(object))
-    assert (found.id, read(found.properties)) == ("the-id", {"said": "made"})
+    assert (found.id, read(found.properties)) == ("the-id", {"said": "made", **RECORD})
     for broken_from_the_start in (Thing(broken, said=object()), Thing(broken, place=object())):
         found = await kept(broken_from_the_start)
-        assert (found.id, read(found.properties)) == ("the-id", {})
+        assert (found.id, read(found.properties)) in (("the-id", {}), ("the-id", RECORD))
 
 
 async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +131,8 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
         with pytest.raises(Refused) as caught:
             await Operations(connected, Engine(), SYSTEM).create(Sandbox(), request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
-    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box"})
+    record = {ACCOUNT: settings.account.recorded()}
+    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box", **record})
     assert "Sandbox box: making box." in capsys.readouterr().err
 
 
@@ -152,7 +157,7 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
 
     request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=10)
     with pytest.raises(Refused, match="not done after 10 s"):
-        await Operations(_nothing, Engine(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
+        await Operations(_somewhere, Engine(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
     assert VirtualClock().monotonic() == pytest.approx(10 + GRACE)
 
 
@@ -196,17 +201,17 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
             ours.cancel()
             await asyncio.Event().wait()
 
-    ours = Operations(_nothing, Deaf(), SYSTEM)
+    ours = Operations(_somewhere, Deaf(), SYSTEM)
     request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}))
     answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
-    assert read(answer.properties) == {"said": "ready"}
+    assert read(answer.properties) == {"said": "ready", **RECORD}
 
 
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
     state = struct({"said": "seen", IMPORTED: True})
     request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)
     answer = await operations().update(Thing(lambda: "ready"), request)
-    assert read(answer.properties) == {"said": "ready", IMPORTED: True}
+    assert read(answer.properties) == {"said": "ready", IMPORTED: True, **RECORD}
     with pytest.raises(Refused) as caught:
         await operations().update(Thing(broken), request)
     assert caught.value.code is Code.UNKNOWN

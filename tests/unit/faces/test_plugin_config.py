@@ -10,6 +10,7 @@ from pulumi.runtime.proto import provider_pb2
 from tests.unit.faces.conftest import serving
 from tests.unit.faces.driver import UNKNOWN, Driver, Refusal, read, secret, struct
 
+from pulumi_neev.client.settings import BASE_URL
 from pulumi_neev.emulator.serve import Emulator
 
 URN = "urn:pulumi:dev::story::pulumi:providers:neev::default"
@@ -32,7 +33,7 @@ async def diff(driver: Driver, old: dict[str, Any], new: dict[str, Any]) -> prov
 async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(unconfigured: Driver) -> None:
     inputs, failed = await check(unconfigured, **WHOLE, allowInsecure="true", version="0.1.0", region=UNKNOWN)
     assert failed == {}
-    assert inputs == {**WHOLE, "allowInsecure": "true", "version": "0.1.0", "region": UNKNOWN}
+    assert inputs == {**WHOLE, "baseUrl": BASE_URL, "allowInsecure": "true", "version": "0.1.0", "region": UNKNOWN}
 
 
 async def test_what_cannot_be_is_named(unconfigured: Driver) -> None:
@@ -46,7 +47,11 @@ async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -
     environ = {"NEEV_API_KEY": "key", "NEEV_ORG_ID": "org", "NEEVCLOUD_PROJECT_ID": "project"}
     async for driver in serving(environ):
         inputs, failed = await check(driver)
-    assert (inputs, failed) == ({"orgId": "org", "projectId": "project"}, {})
+    assert (inputs, failed) == ({"orgId": "org", "projectId": "project", "baseUrl": BASE_URL}, {})
+    async for driver in serving({**environ, "NEEV_BASE_URL": "https://b", "NEEV_PREVIOUS_BASE_URL": "https://a"}):
+        inputs, failed = await check(driver)
+    places = {"orgId": "org", "projectId": "project", "baseUrl": "https://b", "previousBaseUrl": "https://a"}
+    assert (inputs, failed) == (places, {})
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,16 @@ async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -
         ({"baseUrl": "https://b.example/"}, ["baseUrl"], ["baseUrl"]),
         ({"baseUrl": "https://a.example/"}, [], []),
         ({"baseUrl": None}, ["baseUrl"], []),
+        (
+            {"baseUrl": "https://b.example", "previousBaseUrl": "https://a.example/"},
+            ["previousBaseUrl"],
+            [],
+        ),
+        (
+            {"baseUrl": "https://b.example", "previousBaseUrl": "https://c.example"},
+            ["baseUrl", "previousBaseUrl"],
+            ["baseUrl"],
+        ),
         ({"allowInsecure": True}, [], []),
         ({"version": "0.2.0"}, [], []),
     ],

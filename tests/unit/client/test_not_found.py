@@ -1,0 +1,113 @@
+"""A 404 says that something does not exist only where the API says it, and answers for the project."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.fakes.script import Script, answer, not_found, page
+
+from pulumi_neev.client import Settings
+from pulumi_neev.client.transport import Transport
+from pulumi_neev.core import errors
+
+GOOD = answer(json={"id": "x"})
+
+
+def transport(script: httpx.AsyncBaseTransport) -> Transport:
+    return Transport(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), seam=script)
+
+
+def identified(content: Any) -> str:
+    return str(content["id"])
+
+
+IN_PROJECT = "/api/v1beta1/orgs/o/projects/p/sandboxes/box"
+PAGE_OF_A_WEB_SERVER = httpx.Response(404, html="<h1>Not Found</h1>")
+NOT_THE_API = [
+    PAGE_OF_A_WEB_SERVER,
+    httpx.Response(404),
+    answer(404),
+    answer(404, {"error": "not found"}),
+    answer(404, {"code": "no_route", "message": "not found"}),
+    answer(404, ["not_found"]),
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("ending", NOT_THE_API)
+async def test_a_404_that_is_not_the_apis_own_says_nothing_of_what_exists(method: str, ending: httpx.Response) -> None:
+    script = Script(ending)
+    with pytest.raises(errors.Unexpected, match="neev:baseUrl"):
+        await transport(script).request(method, IN_PROJECT, parse=identified)
+    assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+async def test_the_api_is_believed_that_something_does_not_exist_once_it_answers_for_the_project(method: str) -> None:
+    script = Script(not_found(), page([]), not_found())
+    wire = transport(script)
+    for _ in range(2):
+        with pytest.raises(errors.NotFound):
+            await wire.request(method, IN_PROJECT, parse=identified)
+    assert script.lines == [f"{method} box", "GET sandboxes", f"{method} box"]
+
+
+async def test_an_answer_about_something_of_the_project_is_an_answer_for_the_project() -> None:
+    script = Script(GOOD, not_found())
+    wire = transport(script)
+    assert await wire.request("GET", IN_PROJECT, parse=identified) == "x"
+    with pytest.raises(errors.NotFound):
+        await wire.request("GET", IN_PROJECT, parse=identified)
+    assert script.lines == ["GET box", "GET box"]
+
+
+async def test_what_has_no_project_needs_no_answer_for_one() -> None:
+    script = Script(not_found())
+    with pytest.raises(errors.NotFound):
+        await transport(script).request("GET", "/api/v1beta1/sandbox-templates/t", parse=identified)
+    assert script.lines == ["GET t"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"),
+    [
+        (not_found("Project 'p' not found", x_request_id="r-7"), errors.ProjectNotFound),
+        (PAGE_OF_A_WEB_SERVER, errors.Unexpected),
+        (answer(401), errors.Unauthorized),
+        (answer(502), errors.Unavailable),
+    ],
+)
+async def test_nothing_is_gone_where_the_api_does_not_answer_for_the_project(
+    ending: httpx.Response, kind: type[errors.ApiError]
+) -> None:
+    wire = transport(Script(not_found(), ending))
+    with pytest.raises(errors.ApiError) as caught:
+        await wire.request("GET", IN_PROJECT, parse=identified)
+    assert type(caught.value) is kind
+    assert "refresh" not in str(caught.value)
+
+
+async def test_a_project_that_is_not_there_is_named_with_its_settings() -> None:
+    wire = transport(Script(not_found("Project 'p' not found", x_request_id="r-7")))
+    with pytest.raises(errors.ProjectNotFound) as caught:
+        await wire.request("GET", IN_PROJECT, parse=identified)
+    text = str(caught.value)
+    assert "there is no project p of the organization o at http://127.0.0.1:1" in text
+    assert all(name in text for name in ("r-7", "neev:projectId", "neev:orgId", "neev:baseUrl"))
+
+
+async def test_many_that_are_missing_ask_for_the_project_once() -> None:
+    asked: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path.rpartition("/")[2])
+        return page([]) if asked[-1] == "sandboxes" else not_found()
+
+    wire = transport(httpx.MockTransport(respond))
+    ended = await asyncio.gather(
+        *(wire.request("GET", IN_PROJECT, parse=identified) for _ in range(5)), return_exceptions=True
+    )
+    assert [type(each) for each in ended] == [errors.NotFound] * 5
+    assert asked.count("sandboxes") == 1

@@ -1,0 +1,69 @@
+"""A state records its account, and the settings have to name the same one."""
+
+import pytest
+
+from pulumi_neev.core.account import ACCOUNT, Account, WrongAccount
+
+HERE = Account("org", "project", "https://api.test/agent")
+MOVED = Account("org", "project", "https://new.test/agent", previous_base_url="https://api.test/agent")
+
+
+def state(**recorded: object) -> dict[str, object]:
+    """A state as it was recorded here, but for what is said."""
+    return {ACCOUNT: {**HERE.recorded(), **recorded}}
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://api.test/agent",
+        "https://api.test/agent/",
+        "https://API.test/agent",
+        "https://api.test:443/agent",
+        " https://api.test/agent",
+    ],
+)
+def test_the_same_account_in_any_spelling_is_the_same(base_url: str) -> None:
+    HERE.require_same(state(baseUrl=base_url))
+
+
+@pytest.mark.parametrize("known", [{}, {ACCOUNT: None}, {ACCOUNT: "odd"}, {ACCOUNT: {}}, {ACCOUNT: {"orgId": 5}}])
+def test_a_state_that_records_nothing_readable_is_taken_for_ours(known: dict[str, object]) -> None:
+    HERE.require_same(known)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "variable"),
+    [
+        ("orgId", "another", "NEEV_ORG_ID"),
+        ("projectId", "another", "NEEV_PROJECT_ID"),
+        ("baseUrl", "https://api.test", "NEEV_BASE_URL"),
+        ("baseUrl", "http://api.test/agent", "NEEV_BASE_URL"),
+        ("baseUrl", "https://api.test:8443/agent", "NEEV_BASE_URL"),
+        ("baseUrl", "https://[odd", "NEEV_BASE_URL"),
+    ],
+)
+def test_another_account_is_refused_with_both_named(name: str, value: str, variable: str) -> None:
+    with pytest.raises(WrongAccount) as caught:
+        HERE.require_same(state(**{name: value}))
+    text = str(caught.value)
+    assert f"the state records {name} {value}, and neev:{name} is {HERE.recorded()[name]}" in text
+    assert f"set neev:{name} (or {variable}) to {value}" in text
+    assert "refresh" not in text
+
+
+def test_a_service_that_has_moved_is_the_same_where_its_previous_address_is_given() -> None:
+    MOVED.require_same(state())
+    MOVED.require_same(state(baseUrl="https://new.test/agent"))
+    with pytest.raises(WrongAccount):
+        MOVED.require_same(state(baseUrl="https://third.test/agent"))
+    with pytest.raises(WrongAccount):
+        MOVED.require_same(state(projectId="another"))
+
+
+def test_only_an_address_that_differs_alone_can_have_moved() -> None:
+    with pytest.raises(WrongAccount, match=r"neev:previousBaseUrl .* to https://old.test"):
+        HERE.require_same(state(baseUrl="https://old.test"))
+    with pytest.raises(WrongAccount) as caught:
+        HERE.require_same(state(baseUrl="https://old.test", orgId="another"))
+    assert "previousBaseUrl" not in str(caught.value)
