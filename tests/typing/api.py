@@ -14,6 +14,7 @@ from pulumi_neev import (
     Egress,
     EgressArgs,
     EgressMode,
+    EgressRule,
     LastCrash,
     MetricSeries,
     OnIdle,
@@ -72,6 +73,8 @@ assert_type(box.cpu, pulumi.Output[float | None])
 assert_type(box.connect_url, pulumi.Output[str | None])
 assert_type(box.env, pulumi.Output[dict[str, str] | None])
 assert_type(box.egress, pulumi.Output[Egress])
+assert_type(box.egress.apply(lambda egress: egress.allow_internet), pulumi.Output[bool | None])
+assert_type(box.egress.apply(lambda egress: egress.allow), pulumi.Output[list[EgressRule] | None])
 assert_type(box.last_crash, pulumi.Output[LastCrash | None])
 assert_type(SandboxFork("fork", source_sandbox_id="id").region, pulumi.Output[str])
 assert_type(Snapshot("snapshot", sandbox_id="id").size_bytes, pulumi.Output[int | None])
@@ -88,8 +91,17 @@ assert_type(get_sandbox_template_output(name=box.name), pulumi.Output[SandboxTem
 assert_type(get_sandbox_templates(category=TemplateCategory.BROWSER), SandboxTemplates)
 assert_type(get_sandbox_templates(category="browser").templates, list[SandboxTemplate])
 assert_type(get_sandbox_output(id=box.id), pulumi.Output[SandboxInfo])
+get_sandbox_output(name="box", opts=pulumi.InvokeOutputOptions(depends_on=[box]))
 assert_type(get_snapshots(sandbox_id="id").snapshots, list[SnapshotInfo])
 assert_type(get_sandbox_metrics(sandbox_id="id", window_seconds=600).series, list[MetricSeries])
+
+
+class DevBox(Sandbox):
+    """A class of the program's own."""
+
+
+assert_type(DevBox("own").egress, pulumi.Output[Egress])
+assert_type(pulumi_neev.__version__, str)
 
 # What is wrong is refused.
 Sandbox("box", "sb-python-3-13")  # type: ignore[call-arg]
@@ -113,4 +125,5 @@ box.phase = "Ready"  # type: ignore[misc, assignment]
 get_sandbox_template(name=box.name)  # type: ignore[arg-type]
 get_sandbox_templates(status="disabled")  # type: ignore[arg-type]
 get_sandbox_metrics()  # type: ignore[call-arg]
+get_sandbox_template(name="x", opts=pulumi.ResourceOptions())  # type: ignore[arg-type]
 pulumi_neev.Sandboxes  # type: ignore[attr-defined]  # noqa: B018
