@@ -11,8 +11,9 @@ from pulumi_neev.core import redaction, stored
 from pulumi_neev.core.account import ACCOUNT
 from pulumi_neev.core.checking import UNCHECKED, parse, sound, visible
 from pulumi_neev.core.diffing import IMPORTED, Difference
-from pulumi_neev.core.errors import InputError, NeevError
+from pulumi_neev.core.errors import InputError, Invalid, NeevError, NotFound
 from pulumi_neev.core.marks import Visible
+from pulumi_neev.core.references import MissingReference
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import unsent
 
@@ -49,7 +50,10 @@ async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call:
     A request that makes it is waited for whatever happens, once it has been sent.
     """
     with unsent(call.patience):
-        live = await resource.create(api, _asked(resource, asked), call)
+        try:
+            live = await resource.create(api, _asked(resource, asked), call)
+        except (Invalid, NotFound) as error:
+            raise await _explained(error, resource, api, asked) from error
     try:
         return _stored(resource, api, asked, live)
     except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
@@ -70,9 +74,14 @@ async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, 
         live = await resource.settle(api, begun.id, _asked(resource, begun.inputs), going)
         return _stored(resource, api, begun.inputs, live, begun.state)
     except Halfway as halfway:
-        raise Unsettled(_stored(resource, api, begun.inputs, halfway.live, begun.state), halfway.cause) from halfway
-    except Exception as error:
-        raise Unsettled(begun, error) from error
+        kept, cause = _stored(resource, api, begun.inputs, halfway.live, begun.state), halfway.cause
+    except Exception as error:  # noqa: BLE001  whatever it is, what was begun is kept
+        kept, cause = begun, error
+    if fresh:
+        cause = await _explained(cause, resource, api, begun.inputs)
+        if isinstance(cause, MissingReference):
+            raise cause
+    raise Unsettled(kept, cause) from cause
 
 
 async def update(  # noqa: PLR0913  the engine's own arguments
@@ -98,7 +107,8 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     except Halfway as halfway:
         raise Unsettled(_stored(resource, api, old, halfway.live, before), halfway.cause) from halfway
     except Exception as error:
-        raise Unsettled(Stored(id, dict(old), dict(state)), error) from error
+        cause = await _explained(error, resource, api, new, known)
+        raise Unsettled(Stored(id, dict(old), dict(state)), cause) from error
 
 
 async def read(
@@ -143,6 +153,35 @@ def difference(
 def preview_update(resource: AnyResource, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state as far as it is known before anything is changed."""
     return resource.preview_update(stored.readable_state(resource, state), new)
+
+
+async def missing(
+    resource: AnyResource | type[AnyResource],
+    api: Any,
+    new: Mapping[str, Any],
+    old: Mapping[str, Any] = MappingProxyType({}),
+) -> MissingReference | None:
+    """The error of the input that names what is not there; ``None`` where there is none, or nobody can be asked."""
+    try:
+        await resource.require_references(api, new, old)
+    except MissingReference as error:
+        return error
+    except NeevError:
+        return None  # what went wrong first is what counts
+    return None
+
+
+async def _explained(
+    error: Exception,
+    resource: AnyResource,
+    api: Any,
+    new: Mapping[str, Any],
+    old: Mapping[str, Any] = MappingProxyType({}),
+) -> Exception:
+    """Return the error, or the one of the input that names what is not there, where that is why the API refuses."""
+    if not isinstance(error, Invalid | NotFound):
+        return error
+    return await missing(resource, api, new, old) or error
 
 
 def _asked(resource: AnyResource, asked: Mapping[str, Any]) -> Any:

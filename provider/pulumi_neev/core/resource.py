@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pulumi_neev.core import checking, diffing, scalars
@@ -14,6 +15,7 @@ from pulumi_neev.core.errors import NeevError
 from pulumi_neev.core.marks import AutoName, Stable, Unset, Visible
 from pulumi_neev.core.model import UNKNOWN, Inputs, Outputs, Property
 from pulumi_neev.core.naming import MAX_LENGTH
+from pulumi_neev.core.references import Require
 from pulumi_neev.core.waiting import Patience
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
@@ -83,6 +85,8 @@ class Resource(ABC, Generic[I, O]):
     timeouts: ClassVar[Timeouts] = Timeouts()
     longest_name: ClassVar[int] = MAX_LENGTH
     """Characters that a name which is made for it may have."""
+    references: ClassVar[Mapping[str, Require]] = MappingProxyType({})
+    """The inputs that name something of the platform, by field, and what finds out whether that is there."""
     failed: ClassVar[tuple[str, str] | None] = None
     """An output and the value of it that says the thing can never be used: the next update replaces it."""
 
@@ -189,6 +193,20 @@ class Resource(ABC, Generic[I, O]):
             if live.inputs.get(name) is not None and not self._need_not_be_said(declared, live.inputs[name])
         }
         return inputs, {**self.state(inputs, live), IMPORTED: True}
+
+    @classmethod
+    async def require_references(
+        cls, api: Any, new: Mapping[str, Any], old: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Return only where everything is there that the inputs name, as far as they differ from the old ones.
+
+        Raises:
+            MissingReference: an input names something that is not there.
+        """
+        for declared in cls.inputs.properties.values():
+            value = new.get(declared.name)
+            if declared.field in cls.references and isinstance(value, str) and value != old.get(declared.name):
+                await cls.references[declared.field](api, declared.name, value)
 
     @property
     def named(self) -> Property | None:

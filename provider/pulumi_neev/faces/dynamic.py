@@ -20,7 +20,7 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import HIDDEN, visible
+from pulumi_neev.core.checking import HIDDEN, Failure, visible
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import AUTONAMED
 from pulumi_neev.core.errors import NeevError, OutcomeUnknown
@@ -31,6 +31,7 @@ from pulumi_neev.core.waiting import Patience
 from pulumi_neev.faces import background, config, host
 from pulumi_neev.faces.host_values import Values, from_host, to_host
 from pulumi_neev.faces.paths import covers
+from pulumi_neev.faces.python_names import in_python, of_resource
 from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.directory import Directory
@@ -84,7 +85,7 @@ class Provider(dynamic.ResourceProvider):
         except Unsettled:
             raise
         except NeevError as error:
-            raise _about(error, call) from None
+            raise self._about(error, call) from None
 
     @override
     def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
@@ -95,9 +96,7 @@ class Provider(dynamic.ResourceProvider):
         )
         # the first time what the second will say: inputs that differ would have the engine write the whole state anew
         checked[BEFORE] = sorted(visible(_olds or checked))
-        return dynamic.CheckResult(
-            to_host(checked), [dynamic.CheckFailure(failure.path, failure.reason) for failure in failed]
-        )
+        return dynamic.CheckResult(to_host(checked), [self._failure(failure) for failure in failed])
 
     @override
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
@@ -105,7 +104,7 @@ class Provider(dynamic.ResourceProvider):
         try:
             self._settings.account.require_same(olds)
         except NeevError as error:
-            raise _about(error, self._call(_news, "update", self.resource.timeouts.update)) from None
+            raise self._about(error, self._call(_news, "update", self.resource.timeouts.update)) from None
         old = self._old_inputs(olds, _news)
         found = lifecycle.difference(self.resource, old=old, state=olds, new=from_host(_news))
         paths = _news.get(REPLACE_ON_CHANGES) or ()
@@ -145,8 +144,8 @@ class Provider(dynamic.ResourceProvider):
             )
         except Unsettled as unsettled:
             if isinstance(unsettled.cause, OutcomeUnknown):
-                raise NeevError(f"{call.resource}: {unsettled.cause.fact}", hint=NOT_KEPT) from None
-            raise _about(unsettled, call) from None
+                raise self._said(f"{call.resource}: {unsettled.cause.fact} {NOT_KEPT}") from None
+            raise self._about(unsettled, call) from None
         return dynamic.UpdateResult(outputs(stored, _news))
 
     @override
@@ -172,13 +171,30 @@ class Provider(dynamic.ResourceProvider):
         try:
             self._run(call, lambda api: lifecycle.delete(self.resource, api, made.id, call))
         except NeevError as error:
-            return NeevError(
-                f"{call.resource}: {unsettled} It could not be deleted either, so {made.id} is still there: {error}",
-                hint="Delete it yourself, or it goes on costing money.",
+            return self._said(
+                f"{call.resource}: {unsettled} It could not be deleted either, so {made.id} is still there: {error} "
+                "Delete it yourself, or it goes on costing money."
             )
         if isinstance(unsettled.cause, OutcomeUnknown):
-            return NeevError(f"{call.resource}: {unsettled.cause.fact}", hint=NOT_KEPT)
-        return NeevError(f"{call.resource}: {unsettled}", hint=f"It had been made ({made.id}) and is deleted again.")
+            return self._said(f"{call.resource}: {unsettled.cause.fact} {NOT_KEPT}")
+        return self._said(f"{call.resource}: {unsettled} It had been made ({made.id}) and is deleted again.")
+
+    def _failure(self, failure: Failure) -> dynamic.CheckFailure:
+        names = of_resource(self.resource)
+        path, reason = in_python(failure.path, names), in_python(failure.reason, names)
+        # the engine shows the value at the path, which it does not find where the program has another name for it
+        return (
+            dynamic.CheckFailure(path, reason)
+            if path == failure.path
+            else dynamic.CheckFailure("", f"{path}: {reason}")
+        )
+
+    def _about(self, error: NeevError, call: Call) -> NeevError:
+        return self._said(error.about(call.resource))
+
+    def _said(self, text: str) -> NeevError:
+        """The error that says this with the program's own names."""
+        return NeevError(in_python(text, of_resource(self.resource)), hint="")
 
 
 class SandboxProvider(Provider):
@@ -265,7 +281,3 @@ def _hidden(values: Mapping[str, Any]) -> Values:
 def outputs(stored: Stored, asked: Mapping[str, Any]) -> Values:
     """What the host stores of a thing, but for the provider, which it adds itself."""
     return {**stored.state, **_hidden(asked), INPUTS: sorted(visible(stored.inputs))}
-
-
-def _about(error: NeevError, call: Call) -> NeevError:
-    return NeevError(error.about(call.resource), hint="")

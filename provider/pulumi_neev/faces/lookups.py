@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
@@ -21,6 +20,7 @@ from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.function import Function
 from pulumi_neev.faces import background, config
 from pulumi_neev.faces.options import refused
+from pulumi_neev.faces.python_names import in_python, of_arguments
 from pulumi_neev.faces.schema import token
 from pulumi_neev.functions import FUNCTIONS
 
@@ -76,15 +76,8 @@ async def _answer(name: str, arguments: Mapping[str, Any], result: type[T]) -> T
             raise InputError(failure.path, failure.reason)
         answer = await function.call(background.connected(_settings()), parse(function.arguments, asked))
     except NeevError as error:
-        raise pulumi.RunError(_in_python(error.about(name), function)) from None
+        raise pulumi.RunError(in_python(error.about(name), of_arguments(function.arguments))) from None
     return cast("T", rpc.translate_output_properties(answer.wire(), lambda name: name, result))
-
-
-def _in_python(said: str, function: Function[Any, Any]) -> str:
-    """Return the text with the names that a Python program has for the function and its arguments."""
-    names = {name: declared.field for name, declared in function.arguments.properties.items()}
-    names[function.name] = to_snake(function.name)
-    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), said)
 
 
 def _refuse(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:

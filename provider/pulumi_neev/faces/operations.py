@@ -21,6 +21,7 @@ from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
+from pulumi_neev.core.references import MissingReference
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience, first, hearing
 from pulumi_neev.faces.planning import name_of, state_on_wire
@@ -72,6 +73,9 @@ class Operations:
         try:
             stored = await self._bounded(lifecycle.finish(resource, api, begun, call, fresh=fresh), call)
             properties = state_on_wire(resource, stored.state, marked)
+        except MissingReference:
+            del self._begun[request.urn]  # nothing was made
+            raise
         except Exception as error:
             if isinstance(error, Unsettled):
                 begun = self._begun[request.urn] = error.stored

@@ -11,6 +11,7 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.model import Arguments, Integer, Model, Outputs
+from pulumi_neev.resources.references import existing, missing
 
 
 class MetricsQuery(Arguments):
@@ -69,8 +70,10 @@ class GetSandboxMetrics(Function[MetricsQuery, SandboxMetrics]):
         end = datetime.fromtimestamp(api.clock.now(), UTC)
         start = end - timedelta(seconds=arguments.window_seconds)
         step = f"{arguments.resolution_seconds}s" if arguments.resolution_seconds else None
-        answer = await api.sandboxes.metrics(
-            arguments.sandbox_id, from_=start.isoformat(), to=end.isoformat(), step=step
+        id = arguments.sandbox_id
+        answer = await existing(
+            api.sandboxes.metrics(id, from_=start.isoformat(), to=end.isoformat(), step=step),
+            missing(api, "sandboxId", "sandbox", id),
         )
         series = [
             MetricSeries(

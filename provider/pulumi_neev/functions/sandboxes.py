@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
+from pulumi_neev.core import near
 from pulumi_neev.core.checking import without_nulls
 from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.function import Function
@@ -15,6 +16,7 @@ from pulumi_neev.core.model import Arguments, Outputs
 from pulumi_neev.functions.templates import ByIdOrName
 from pulumi_neev.resources.fork import WholeOutputs
 from pulumi_neev.resources.machine import found, observed
+from pulumi_neev.resources.references import existing, missing
 from pulumi_neev.resources.snapshot import SnapshotOutputs
 
 
@@ -105,7 +107,9 @@ class GetSandbox(Function[ByIdOrName, SandboxInfo]):
             seen = await found(api.sandboxes.get(arguments.id))
             path, wanted = "id", arguments.id
         if seen is None:
-            raise InputError(path, f"no sandbox of the project has the {path} {wanted!r}")
+            names = [each.name for each in await api.sandboxes.list()] if path == "name" else []
+            hint = near.hint(wanted or "", names)
+            raise InputError(path, f"no sandbox of the project has the {path} {wanted!r}{hint}")
         return _info(seen)
 
 
@@ -146,7 +150,8 @@ class GetSnapshots(Function[OfSandbox, SnapshotInfos]):
 
     @override
     async def call(self, api: Api, arguments: OfSandbox) -> SnapshotInfos:
-        seen = await api.snapshots.list(arguments.sandbox_id)
+        id = arguments.sandbox_id
+        seen = await existing(api.snapshots.list(id), missing(api, "sandboxId", "sandbox", id))
         return SnapshotInfos.model_validate({"snapshots": [each.model_dump() for each in seen]})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
 from pulumi_neev.resources import egress
 from pulumi_neev.resources.egress import Egress, Guarded
 from pulumi_neev.resources.machine import PAUSED, PAUSING, READY, SETTLED, SOON, LastCrash, found, idle_paused
+from pulumi_neev.resources.references import require_agent_template
 from pulumi_neev.resources.text import JsonObject
 from pulumi_neev.resources.windows import Seconds
 
@@ -96,6 +98,7 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
     name = "Agent"
     inputs = AgentInputs
     outputs = AgentOutputs
+    references = MappingProxyType({"agent_template": require_agent_template})
     failed = ("status", FAILED)
 
     @override

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -23,6 +24,7 @@ from pulumi_neev.core.model import Flag, Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.inside import inside, is_there
+from pulumi_neev.resources.references import require_sandbox
 from pulumi_neev.resources.transcript import Transcript
 
 Argv = Annotated[list[str], Field(min_length=1)]
@@ -113,6 +115,7 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     name = "Command"
     inputs = CommandInputs
     outputs = CommandOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
@@ -24,6 +25,7 @@ from pulumi_neev.resources.content import local
 from pulumi_neev.resources.copy import Copy, TreeOutputs, seen
 from pulumi_neev.resources.inside import inside, is_there, place
 from pulumi_neev.resources.machine import SOON, found, is_ready
+from pulumi_neev.resources.references import require_sandbox
 from pulumi_neev.resources.tree import MOST, Tree
 
 SOURCES = ("source", "sourcePath")
@@ -57,6 +59,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     name = "Directory"
     inputs = DirectoryInputs
     outputs = TreeOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
     timeouts = Timeouts(create=1800, update=1800)
 
     @override

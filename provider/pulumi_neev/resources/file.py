@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -29,6 +30,7 @@ from pulumi_neev.resources.content import (
 )
 from pulumi_neev.resources.inside import inside, is_there, place
 from pulumi_neev.resources.machine import SOON, found, is_ready
+from pulumi_neev.resources.references import require_sandbox
 
 HELD = ("content", "contentBase64", "source")
 """The inputs that hold the content themselves."""
@@ -78,6 +80,7 @@ class File(Resource[FileInputs, FileOutputs]):
     name = "File"
     inputs = FileInputs
     outputs = FileOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:

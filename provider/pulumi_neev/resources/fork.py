@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated
 
 from typing_extensions import override
@@ -13,6 +14,7 @@ from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live
 from pulumi_neev.resources.egress import Egress
 from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
+from pulumi_neev.resources.references import require_sandbox
 from pulumi_neev.resources.windows import Renewed
 
 
@@ -57,6 +59,7 @@ class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
     name = "SandboxFork"
     inputs = SandboxForkInputs
     outputs = SandboxForkOutputs
+    references = MappingProxyType({"source_sandbox_id": require_sandbox})
 
     @override
     async def create(self, api: Api, inputs: SandboxForkInputs, call: Call) -> Live[SandboxForkOutputs]:

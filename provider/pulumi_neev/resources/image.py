@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -30,6 +31,7 @@ from pulumi_neev.resources.image_inputs import (
 )
 from pulumi_neev.resources.machine import PAUSED, found, steady
 from pulumi_neev.resources.recipe import LENGTH, digests
+from pulumi_neev.resources.references import require_snapshot, require_template
 from pulumi_neev.resources.snapshot import SnapshotInputs, SnapshotStatus
 
 MADE_BY = tuple(map(to_camel, RECIPE))
@@ -53,6 +55,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     name = "GoldenImage"
     inputs = GoldenImageInputs
     outputs = GoldenImageOutputs
+    references = MappingProxyType({"template_id": require_template, "source_snapshot_id": require_snapshot})
     timeouts = Timeouts(create=3600, update=3600)
 
     @override

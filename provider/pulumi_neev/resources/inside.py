@@ -12,10 +12,11 @@ from pulumi_neev.client import Api
 from pulumi_neev.client.rooms import Room
 from pulumi_neev.client.runtime import Inside
 from pulumi_neev.client.sandboxes import Sandbox
-from pulumi_neev.core.errors import InputError, NeevError
+from pulumi_neev.core.errors import Failed, InputError, NeevError
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.machine import PAUSED, READY, found, steady
+from pulumi_neev.resources.references import require_sandbox
 
 FAREWELL = 0.25
 """Seconds for putting a sandbox to sleep where the operation itself has none left; a face gives it little more."""
@@ -53,7 +54,12 @@ def place(id: str, what: str) -> tuple[str, str]:
 
 async def _awake(api: Api, sandbox_id: str, room: Room, call: Call) -> Sandbox:
     async with room.door:
-        seen = await steady(api, sandbox_id, call)
+        try:
+            seen = await steady(api, sandbox_id, call)
+        except Failed:
+            if call.created:
+                await require_sandbox(api, "sandboxId", sandbox_id)
+            raise
         if seen.phase != PAUSED:
             return seen
         room.woken = True

@@ -11,12 +11,13 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
-from pulumi_neev.core.errors import NotFound
+from pulumi_neev.core.errors import Invalid, NotFound
 from pulumi_neev.core.marks import Stable, Update, Visible
 from pulumi_neev.core.model import Flag, Integer, Model, Number, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
 from pulumi_neev.resources import egress, windows
+from pulumi_neev.resources.references import require_snapshot
 from pulumi_neev.resources.windows import RENEWED, Renewable, Timed
 
 READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
@@ -111,7 +112,11 @@ class Machine(Resource[M, O]):
     @override
     async def update(self, api: Api, id: str, old: M, new: M, call: Call) -> Live[O]:
         if new.rollback_to is not None and new.rollback_to != old.rollback_to:
-            await api.sandboxes.rollback(id, new.rollback_to)
+            try:
+                await api.sandboxes.rollback(id, new.rollback_to)
+            except (Invalid, NotFound):
+                await require_snapshot(api, "rollbackTo", new.rollback_to)
+                raise
         return await self.matched(api, await steady(api, id, call), new, call, was=old)
 
     @override

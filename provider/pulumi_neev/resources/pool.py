@@ -6,12 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Seen
+from pulumi_neev.core import lifecycle
 from pulumi_neev.core.checking import parse, path_of
 from pulumi_neev.core.diffing import Change, Difference, Kind, equal
 from pulumi_neev.core.errors import Failed, InputError
@@ -29,6 +31,7 @@ from pulumi_neev.resources.pool_inputs import (
 )
 from pulumi_neev.resources.pool_plan import AnyLive, AnyMachine, Member, Wanted
 from pulumi_neev.resources.pool_rollout import Bounds, Rollout
+from pulumi_neev.resources.references import require_sandbox, require_snapshot, require_template
 from pulumi_neev.resources.sandbox import Sandbox
 
 MEMBER: AnyMachine = Sandbox()
@@ -55,6 +58,9 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     name = "SandboxPool"
     inputs = SandboxPoolInputs
     outputs = SandboxPoolOutputs
+    references = MappingProxyType(
+        {"template_id": require_template, "snapshot_id": require_snapshot, "source_sandbox_id": require_sandbox}
+    )
     timeouts = Timeouts(create=1800, update=3600, delete=1800)
     longest_name = LONGEST_NAME
 
@@ -161,6 +167,9 @@ async def _rolled_out(
     await rollout.run()
     live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values(), said)
     if rollout.failures:
+        nothing = call.created and not rollout.lives
+        if nothing and (error := await lifecycle.missing(SandboxPool, api, inputs.wire())):
+            raise error
         raise Halfway(live, combined(rollout.failures, f"of {inputs.replicas} members failed"))
     return live
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from pulumi_neev.core.marks import Replace, Secret, Update, Visible
 from pulumi_neev.core.model import Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.resources.machine import found
+from pulumi_neev.resources.references import require_sandbox
 from pulumi_neev.resources.text import Slug
 
 
@@ -47,6 +49,7 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
     name = "PreviewPort"
     inputs = PreviewPortInputs
     outputs = PreviewPortOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
 
     @override
     async def create(self, api: Api, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:

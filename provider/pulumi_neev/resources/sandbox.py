@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from pulumi_neev.core.resource import Call, Live
 from pulumi_neev.resources import egress, windows
 from pulumi_neev.resources.egress import Egress
 from pulumi_neev.resources.machine import Machine, MachineInputs, MachineOutputs
+from pulumi_neev.resources.references import require_snapshot, require_template
 from pulumi_neev.resources.text import Image, TemplateId
 from pulumi_neev.resources.windows import Renewed
 
@@ -70,6 +72,7 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
     name = "Sandbox"
     inputs = SandboxInputs
     outputs = SandboxOutputs
+    references = MappingProxyType({"template_id": require_template, "snapshot_id": require_snapshot})
 
     @override
     async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[SandboxOutputs]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from typing_extensions import override
@@ -15,6 +16,7 @@ from pulumi_neev.core.naming import Name
 from pulumi_neev.core.resource import Call, Live, Resource
 from pulumi_neev.core.waiting import Done, Failed, Going, Verdict, until
 from pulumi_neev.resources.machine import SOON, found
+from pulumi_neev.resources.references import require_sandbox
 from pulumi_neev.resources.text import Duration
 
 
@@ -80,6 +82,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
     name = "Snapshot"
     inputs = SnapshotInputs
     outputs = SnapshotOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
     failed = ("status", SnapshotStatus.FAILED)
 
     @override

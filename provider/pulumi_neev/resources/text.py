@@ -27,7 +27,7 @@ def _image(text: str) -> str:
 def _template_id(text: str) -> str:
     if _TEMPLATE.fullmatch(text):
         return text
-    raise ValueError("must be a template's id, such as sb-ubuntu-26-04-minimal; get_sandbox_template finds it by name")
+    raise ValueError("must be a template's id, such as sb-ubuntu-26-04-minimal; `getSandboxTemplate` finds it by name")
 
 
 def _duration(text: str) -> str:

@@ -8,7 +8,7 @@ from neevai.runtime import AsyncSandboxConnection
 from tests.fakes.clock import HurriedClock
 
 from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core.errors import NotFound
+from pulumi_neev.core.errors import InputError
 from pulumi_neev.emulator import Emulator
 from pulumi_neev.functions.metrics import GetSandboxMetrics, MetricsQuery
 
@@ -72,5 +72,5 @@ async def test_points_are_in_the_order_of_time_inside_the_window(api: Api, box: 
 
 
 async def test_no_sandbox_is_an_error(api: Api) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(InputError, match="sandboxId: there is no sandbox 'none' in the project project-emulator"):
         await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id="none"))

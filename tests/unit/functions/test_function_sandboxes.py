@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_neev.client import Api
-from pulumi_neev.core.errors import Forbidden, InputError, NotFound
+from pulumi_neev.core.errors import Forbidden, InputError
 from pulumi_neev.emulator import Emulator
 from pulumi_neev.functions.sandboxes import (
     ById,
@@ -98,5 +98,11 @@ async def test_snapshots_are_found_by_id_and_by_sandbox(api: Api, emulator: Emul
 async def test_no_snapshot_and_no_sandbox_of_snapshots_are_errors(api: Api) -> None:
     with pytest.raises(InputError, match="no snapshot of the project has the id 'none'"):
         await GetSnapshot().call(api, ById(id="none"))
-    with pytest.raises(NotFound):
+    with pytest.raises(InputError, match="sandboxId: there is no sandbox 'none' in the project project-emulator"):
         await GetSnapshots().call(api, OfSandbox(sandbox_id="none"))
+
+
+async def test_a_sandbox_of_another_name_that_is_near_is_named(api: Api) -> None:
+    await api.sandboxes.create({"name": "review-box"})
+    with pytest.raises(InputError, match="has the name 'reviewbox'; did you mean `review-box`"):
+        await GetSandbox().call(api, ByIdOrName(name="reviewbox"))

@@ -13,6 +13,7 @@ from pulumi_neev.core import lifecycle, redaction
 from pulumi_neev.core.errors import Failed, OutcomeUnknown
 from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.redaction import Redactor
+from pulumi_neev.core.references import MissingReference
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.sandbox import Sandbox
@@ -286,7 +287,10 @@ async def test_a_command_cannot_be_imported(engine: Engine) -> None:
 
 
 async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(engine: Engine) -> None:
-    failed = await failing(engine.create(COMMAND, sandboxId="no-such", create=["true"]))
+    with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'no-such' in the project"):
+        await engine.create(COMMAND, sandboxId="no-such", create=["true"])
+    begun = Stored("id", {"sandboxId": "no-such", "create": ["true"]}, {"outcome": "pending"})
+    failed = await failing(engine.finish(COMMAND, begun))
     assert "it is gone" in str(failed)
     assert failed.stored.state["outcome"] == "pending"
 

@@ -1,0 +1,40 @@
+"""The names that a Python program has for properties and functions, in texts that speak of them as the state does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pydantic.alias_generators import to_snake
+
+from pulumi_neev.core.lifecycle import AnyResource
+from pulumi_neev.core.model import Model
+from pulumi_neev.functions import MODULES
+
+_EVERYWHERE: Final = {name: to_snake(name) for name in (*MODULES, "customTimeouts")}
+# not a setting (neev:orgId), not a part of an address or of a hyphenated name
+_WORD: Final = re.compile(r"(?<![:/\w-])[a-z]+[A-Z]\w*")
+
+
+def of_resource(resource: AnyResource) -> Mapping[str, str]:
+    """Return Python's names by the state's, of everything that a text about the resource may speak of."""
+    return {**_EVERYWHERE, **dict(_names(resource.outputs)), **dict(_names(resource.inputs))}
+
+
+def of_arguments(model: type[Model]) -> Mapping[str, str]:
+    """Return Python's names by the state's, of everything that a text about a function's arguments may speak of."""
+    return {**_EVERYWHERE, **dict(_names(model))}
+
+
+def in_python(text: str, names: Mapping[str, str]) -> str:
+    """Return the text with Python's names."""
+    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
+
+
+def _names(model: type[Model]) -> Iterator[tuple[str, str]]:
+    for name, declared in model.properties.items():
+        yield name, declared.field
+        inner = declared.model or declared.item_model
+        if inner is not None:
+            yield from _names(inner)

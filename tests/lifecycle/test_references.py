@@ -1,0 +1,105 @@
+"""Inputs that name what is not there: the error is one of that input, nothing is made, and nothing is said to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import grpc.aio
+import pytest
+from tests.lifecycle.face import Face, Life, Opened, dynamic_face, plugin_face
+
+from pulumi_neev.emulator import Emulator
+
+FACES = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
+NOBODY = "00000000-0000-4000-8000-000000000000"
+NO_SANDBOX = f"there is no sandbox '{NOBODY}' in the project project-emulator."
+NO_SNAPSHOT = f"there is no snapshot '{NOBODY}' in the project project-emulator."
+NO_TEMPLATE = "the catalogue has no sandbox template 'sb-ubuntu-26-04-minimum'; did you mean `sb-ubuntu-26-04-minimal`"
+NO_AGENT = "the catalogue has no agent template 'claude-coder'; did you mean `claude-code`?"
+MISSING: list[tuple[str, dict[str, Any], str, str]] = [
+    ("File", {"sandboxId": NOBODY, "path": "note", "content": "x"}, "sandboxId", NO_SANDBOX),
+    ("Directory", {"sandboxId": NOBODY, "path": "notes", "sourcePath": "docs/decisions"}, "sandboxId", NO_SANDBOX),
+    ("Command", {"sandboxId": NOBODY, "create": ["true"], "delete": ["true"]}, "sandboxId", NO_SANDBOX),
+    ("PreviewPort", {"sandboxId": NOBODY, "port": 80}, "sandboxId", NO_SANDBOX),
+    ("Snapshot", {"sandboxId": NOBODY}, "sandboxId", NO_SANDBOX),
+    ("SandboxFork", {"sourceSandboxId": NOBODY}, "sourceSandboxId", NO_SANDBOX),
+    ("Sandbox", {"snapshotId": NOBODY}, "snapshotId", NO_SNAPSHOT),
+    ("Sandbox", {"templateId": "sb-ubuntu-26-04-minimum"}, "templateId", NO_TEMPLATE),
+    ("Agent", {"agentTemplate": "claude-coder"}, "agentTemplate", NO_AGENT),
+    ("GoldenImage", {"sourceSnapshotId": NOBODY, "steps": []}, "sourceSnapshotId", NO_SNAPSHOT),
+    ("GoldenImage", {"templateId": "sb-ubuntu-26-04-minimum", "steps": []}, "templateId", NO_TEMPLATE),
+    ("SandboxPool", {"replicas": 3, "sourceSandboxId": NOBODY}, "sourceSandboxId", NO_SANDBOX),
+    ("SandboxPool", {"replicas": 3, "templateId": "sb-ubuntu-26-04-minimum"}, "templateId", NO_TEMPLATE),
+]
+SNAKE = {
+    "sandboxId": "sandbox_id",
+    "sourceSandboxId": "source_sandbox_id",
+    "snapshotId": "snapshot_id",
+    "templateId": "template_id",
+    "agentTemplate": "agent_template",
+    "sourceSnapshotId": "source_snapshot_id",
+    "rollbackTo": "rollback_to",
+}
+
+
+async def checked(face: Face, inputs: Mapping[str, Any]) -> Any:
+    answer = await face.check(inputs)
+    assert list(answer.failures) == []
+    return answer.inputs
+
+
+@FACES
+@pytest.mark.parametrize("row", MISSING, ids=[f"{row[0]} {row[2]}" for row in MISSING])
+async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
+    row: tuple[str, dict[str, Any], str, str], opened: Opened, emulator: Emulator
+) -> None:
+    kind, inputs, path, reason = row
+    async with opened(kind, emulator) as face:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await face.create(await checked(face, inputs))
+    said = caught.value.details() or ""
+    assert f"{SNAKE[path] if opened is dynamic_face else path}: {reason}" in said
+    assert "had been made" not in said
+    assert "refresh" not in said
+    # the engine keeps nothing of it either
+    assert not any(key == "grpc-status-details-bin" for key, _ in caught.value.trailing_metadata() or ())
+    assert [emulator.state()[each] for each in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
+
+
+@FACES
+async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: Opened, emulator: Emulator) -> None:
+    async with opened("Sandbox", emulator) as face:
+        life = await face.create(await checked(face, {"name": "box"}))
+        news = (await face.check({"name": "box", "rollbackTo": NOBODY}, life.inputs)).inputs
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await face.update(life, news)
+        name = "rollback_to" if opened is dynamic_face else "rollbackTo"
+        assert f"{name}: {NO_SNAPSHOT}" in (caught.value.details() or "")
+        await face.delete(life)
+
+
+@FACES
+async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: Opened, emulator: Emulator) -> None:
+    """Whatever an input names is there, or the API cannot be asked for it."""
+    async with opened("Sandbox", emulator) as face:
+        inputs = await checked(face, {"templateId": "sb-ubuntu-26-04-minimal"})
+        emulator.add_fault("status", method="POST", path="/sandboxes", status=400, times=2)
+        with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
+            await face.create(inputs)
+        emulator.add_fault("status", method="GET", path="/sandbox-templates", status=403)
+        with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
+            await face.create(inputs)
+
+
+@FACES
+async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: Opened, emulator: Emulator) -> None:
+    async with opened("Sandbox", emulator) as face:
+        box = await face.create(await checked(face, {"name": "box"}))
+        async with opened("File", emulator) as files:
+            inputs = {"sandboxId": box.id, "path": "note", "content": "x"}
+            life: Life = await files.create(await checked(files, inputs))
+            await face.delete(box)
+            news = (await files.check({**inputs, "content": "y"}, life.inputs)).inputs
+            with pytest.raises(grpc.aio.AioRpcError, match="it is gone"):
+                await files.update(life, news)
