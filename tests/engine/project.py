@@ -80,6 +80,12 @@ class Result:
         inputs: dict[str, Any] = step["new"]["inputs"]
         return inputs
 
+    @property
+    def warnings(self) -> list[str]:
+        """What the engine and its hosts warned of, but that the plugin is the one on PATH; needs `--json`."""
+        said = (str(each["diagnosticEvent"]["message"]) for each in self.events if "diagnosticEvent" in each)
+        return [each for each in said if "warning" in each.lower() and "from $PATH" not in each]
+
     def _steps(self, kind: str) -> list[dict[str, Any]]:
         return [event[kind]["metadata"] for event in self.events if kind in event]
 

@@ -78,14 +78,17 @@ def test_the_story(project: Pulumi, example: str, prepared: Callable[[Pulumi], d
     project.write({**yaml.safe_load((source / "Pulumi.yaml").read_text()), **prepared(project)})
     emulator = project.emulator
 
-    assert project.up().changes == {"agent": "create", "baseline": "create", "experiment": "create"}
+    made = project.up()
+    assert made.changes == {"agent": "create", "baseline": "create", "experiment": "create"}
+    assert made.warnings == []
     outputs = project.outputs()
     assert (outputs["phase"], outputs["snapshot"]) == ("Ready", "Ready")
     assert outputs["name"].startswith("agent-")
     assert outputs["fork"].startswith("experiment-")
 
     emulator.clear_log()
-    assert project.up().changes == {}
+    again = project.up()
+    assert (again.changes, again.warnings) == ({}, [])
     assert project.refresh().changes == {}
     assert emulator.log(mutating=True) == []
 

@@ -28,7 +28,8 @@ def test_two_fleets_are_the_same_to_the_last_byte(project: Pulumi, tmp_path: Pat
     fleet.up("--parallel", "64")
     first = digests(fleet)
     assert len(first) == 1
-    assert fleet.up().changes == {}
+    unchanged = fleet.up()
+    assert (unchanged.changes, unchanged.warnings) == ({}, [])
     member = outside(emulator, "GET", "/sandboxes?name=agents&limit=1")["items"][0]["id"]
     assert inside(emulator, member, "agent/agent.py") == (EXAMPLE / "agent" / "agent.py").read_bytes()
 

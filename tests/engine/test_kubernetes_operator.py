@@ -21,7 +21,8 @@ def test_a_team_has_the_sandboxes_that_its_stack_says(project: Pulumi) -> None:
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
     project.write({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
 
-    assert project.up("--refresh").changes == {"workers": "create"}
+    made = project.up("--refresh")
+    assert (made.changes, made.warnings) == ({"workers": "create"}, [])
     outputs = project.outputs()
     assert outputs["ready"] == 3
     assert project.up("--refresh").changes == {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pulumi_neev.cli.findings import Finding, bad, ok, warn
 from pulumi_neev.client import Api
+from pulumi_neev.core.near import near
 from pulumi_neev.faces.config import PACKAGE, REQUIRED, ProviderConfig, from_environment, variables
 from pulumi_neev.faces.provider_config import ENGINES
 
@@ -37,7 +37,7 @@ def entries(configured: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
     for name in configured:
         package, _, setting = name.partition(":")
         if package == PACKAGE and setting not in known:
-            meant = "".join(f"Did you mean `{PACKAGE}:{each}`? " for each in get_close_matches(setting, known, n=1))
+            meant = "".join(f"Did you mean `{PACKAGE}:{each}`? " for each in near(setting, known, most=1))
             yield bad(
                 f"{name} is in the stack's configuration, and is no setting of the provider",
                 f"{meant}`pulumi config rm {name}` takes it out.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_neev.client import Settings
+from pulumi_neev.core import redaction
 from pulumi_neev.faces import config
 from pulumi_neev.faces.checkpoint import opened
 from pulumi_neev.faces.config import PACKAGE
@@ -19,7 +20,7 @@ Values = Mapping[str, Any]
 
 def of_stack(configured: Values, environ: Mapping[str, str]) -> Settings:
     """The account of the stack's configuration, else of the environment."""
-    return config.settings(typed(_ours(configured)), environ)
+    return _with_a_key_unsaid(config.settings(typed(_ours(configured)), environ))
 
 
 def of_resource(
@@ -39,7 +40,12 @@ def of_resource(
         if config.from_environment("apiKey", environ):
             stored.pop("apiKey", None)
         stored |= _ours(configured)
-    return config.settings(typed(stored), environ)
+    return _with_a_key_unsaid(config.settings(typed(stored), environ))
+
+
+def _with_a_key_unsaid(settings: Settings) -> Settings:
+    redaction.add(settings.api_key)
+    return settings
 
 
 def _ours(configured: Values) -> dict[str, Any]:

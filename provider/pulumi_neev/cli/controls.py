@@ -89,7 +89,11 @@ def settings(parts: Parts = None, *, url: Url = None) -> None:
 
 
 def state(*, url: Url = None) -> None:
-    """Show how many sandboxes, snapshots and agents there are, in which phases, and what time it is."""
+    """Show how many sandboxes, snapshots and agents there are, in which phases, and what time it is.
+
+    Example:
+    pulumi-neev emulator state
+    """
     as_json(_control(url, "GET", "state"))
 
 

@@ -16,7 +16,7 @@ from pulumi_neev.cli.held import held
 from pulumi_neev.cli.machine_checks import machine
 from pulumi_neev.cli.recovery import operations, resources
 from pulumi_neev.cli.stack_checks import Entry, Platform, by_id, ours
-from pulumi_neev.cli.telling import DONE, FAILED, as_json, say
+from pulumi_neev.cli.telling import DONE, FAILED, as_json, discreet, say
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.client.pages import together
 from pulumi_neev.core.errors import NeevError
@@ -34,6 +34,7 @@ class Limits:
     max_cores: float | None
 
 
+@discreet()
 def run(cwd: Path, stack: str | None, limits: Limits, *, json: bool) -> int:
     """The exit code, after everything that was found was shown."""
     findings = asyncio.run(diagnosed(Engine(cwd), stack, limits))

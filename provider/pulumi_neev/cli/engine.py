@@ -6,15 +6,19 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pulumi_neev.core import redaction
 from pulumi_neev.core.errors import NeevError
+from pulumi_neev.faces.config import PACKAGE
+from pulumi_neev.faces.values import SECRET, SIGNATURE
 
 LOCKED = "currently locked"
 CUT_OFF = "failed to load checkpoint: EOF"
+KEY = f"{PACKAGE}:apiKey"
 PROJECTLESS = "no project file found"
 QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 Deployment = dict[str, Any]
@@ -57,9 +61,10 @@ class Engine:
         return [each["name"] for each in listed]
 
     def export(self, stack: str, *, secrets: bool = False) -> Deployment:
-        """The stack's state as it is stored now; its secrets in clear only on demand."""
+        """The stack's state as it is stored now; its secrets in clear only on demand, and then never said."""
         shown = ["--show-secrets"] if secrets else []
         exported: Deployment = json.loads(self.run("stack", "export", "--stack", stack, *shown))
+        redaction.add(list(_secrets(exported)))
         return exported
 
     def history(self, stack: str) -> list[Entry]:
@@ -92,6 +97,7 @@ class Engine:
             if PROJECTLESS not in error.message:
                 raise
             return {}
+        redaction.add([each.get("value") for name, each in found.items() if each.get("secret") or name == KEY])
         return found
 
     def version(self) -> str:
@@ -127,3 +133,15 @@ class Engine:
     def _environment(self) -> Mapping[str, str]:
         backend = {} if self.backend is None else {"PULUMI_BACKEND_URL": self.backend}
         return {**os.environ, **QUIET, **backend}
+
+
+def _secrets(value: Any) -> Iterator[Any]:
+    """Every secret of a state that was exported with its secrets in clear."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET and "plaintext" in value:
+            yield json.loads(value["plaintext"])
+        for each in value.values():
+            yield from _secrets(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _secrets(each)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pulumi_neev.core.errors import NeevError
+from pulumi_neev.core.redaction import redact
 
 
 class Level(StrEnum):
@@ -45,4 +46,5 @@ def bad(what: str, remedy: str) -> Finding:
 
 def of_error(error: NeevError, about: str) -> Finding:
     """What the error says, and what it advises."""
-    return bad(f"{about}: {' '.join(error.fact.split())}", error.hint)
+    # a secret of several lines is known by its lines, so it is struck before they become one
+    return bad(f"{about}: {' '.join(redact(error.fact).split())}", error.hint)

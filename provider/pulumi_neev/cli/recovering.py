@@ -9,7 +9,7 @@ from pathlib import Path
 from pulumi_neev.cli.engine import Deployment, Engine
 from pulumi_neev.cli.recovery import Plan, operations, plan, searched
 from pulumi_neev.cli.search import Search
-from pulumi_neev.cli.telling import DONE, TO_DO, Manner, as_json, fail, say, table
+from pulumi_neev.cli.telling import DONE, TO_DO, Manner, as_json, discreet, fail, say, table
 from pulumi_neev.client.pages import together
 from pulumi_neev.core.errors import NeevError
 
@@ -26,6 +26,7 @@ class InTheWay(NeevError):
     advice = "Nothing was changed. Look at them first; --drop-others forgets them."
 
 
+@discreet()
 def run(cwd: Path, stack: str | None, manner: Manner, *, cancel: bool, drop_others: bool) -> int:
     """The exit code, after the plan was shown and, where that is wanted, carried out."""
     engine = Engine(cwd)

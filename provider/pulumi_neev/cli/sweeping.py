@@ -27,7 +27,7 @@ from pulumi_neev.cli.leftovers import (
     passed_over,
     shown,
 )
-from pulumi_neev.cli.telling import DONE, FAILED, TO_DO, Manner, as_json, fail, say, table
+from pulumi_neev.cli.telling import DONE, FAILED, TO_DO, Manner, as_json, discreet, fail, say, table
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.client.pages import together
 from pulumi_neev.client.snapshots import Snapshot
@@ -56,6 +56,7 @@ class Place:
         return accounts.of_stack(self.engines[0].config(self.stack) if self.stack else {}, os.environ)
 
 
+@discreet()
 def run(place: Place, wanted: Wanted, manner: Manner, *, pause: bool) -> int:
     """The exit code, after what is left over was shown and, where that is wanted, done away with."""
     try:

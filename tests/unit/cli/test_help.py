@@ -1,0 +1,44 @@
+"""Every command explains itself, as docs/tools.md promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pulumi_neev.cli.app import app
+
+
+def commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
+    """The paths of all commands."""
+    if path:
+        yield path
+    for name, each in getattr(command, "commands", {}).items():
+        yield from commands(each, *path, name)
+
+
+COMMANDS = {" ".join(path): path for path in commands(typer.main.get_command(app))}
+
+
+def shown(command: str) -> str:
+    """Its help, as one line."""
+    return " ".join(CliRunner().invoke(app, [*COMMANDS[command], "--help"], env={"COLUMNS": "200"}).output.split())
+
+
+def test_the_commands_are_found() -> None:
+    assert {"doctor", "recover", "sweep", "emulator", "emulator state"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_each_command_has_an_example_of_it(command: str) -> None:
+    _, is_there, examples = shown(command).partition("Example")
+    assert is_there
+    assert f"pulumi-neev {command}" in examples
+
+
+@pytest.mark.parametrize("command", ["doctor", "recover", "sweep"])
+def test_what_looks_at_stacks_answers_in_json_on_demand(command: str) -> None:
+    assert "--json" in shown(command)
