@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi_neev.cli import account_checks, accounts, rules, stack_checks
+from pulumi_neev.cli import account_checks, accounts, recorded, rules, stack_checks
 from pulumi_neev.cli.engine import Engine
 from pulumi_neev.cli.findings import Finding, Level, of_error
 from pulumi_neev.cli.held import held
@@ -57,11 +57,11 @@ async def diagnosed(engine: Engine, stack: str | None, limits: Limits) -> list[F
         findings += account_checks.entries(said)
         settings = accounts.of_stack(configured, os.environ)
         about = settings.base_url
-        async with connect(settings) as api:
-            findings += await account_checks.account(api)
+        answers, found = await _account(settings)
+        findings += found
         if stack is not None:
             about = f"stack {stack}"
-            findings += await of_stack(engine, stack, configured, limits)
+            findings += await of_stack(engine, stack, configured, limits, answers=answers)
     except MissingConfig:
         return findings  # each setting that is missing has been told
     except NeevError as error:
@@ -69,18 +69,37 @@ async def diagnosed(engine: Engine, stack: str | None, limits: Limits) -> list[F
     return findings
 
 
-async def of_stack(engine: Engine, stack: str, configured: Values, limits: Limits) -> list[Finding]:
-    """What was found in the stack, and of it at the platform."""
+async def of_stack(engine: Engine, stack: str, configured: Values, limits: Limits, *, answers: bool) -> list[Finding]:
+    """What was found in the stack and, where the platform answers, of it there."""
     state = engine.export(stack, secrets=True)
     entries = resources(state)
-    platform, now = await _seen(entries, configured)
-    return [
+    elsewhere = recorded.elsewhere(entries, configured, os.environ)
+    findings = [
         *stack_checks.interrupted(operations(state), stack),
-        *stack_checks.health(entries, platform),
-        *stack_checks.expiry(entries, platform, now=now, soon=limits.soon),
+        *recorded.findings(elsewhere),
         *rules.rules(entries, max_cores=limits.max_cores),
+    ]
+    if not answers:
+        return findings
+    # what is elsewhere is not looked up here: that it is not found would not mean that it is gone
+    strays = [entry for entry, _ in elsewhere]
+    here = [each for each in entries if each not in strays]
+    platform, now = await _seen(here, configured)
+    return [
+        *findings,
+        *stack_checks.health(here, platform),
+        *stack_checks.expiry(here, platform, now=now, soon=limits.soon),
         stack_checks.costs(held([state]), platform),
     ]
+
+
+async def _account(settings: Settings) -> tuple[bool, list[Finding]]:
+    """Whether the platform answers, and what was found of the account."""
+    try:
+        async with connect(settings) as api:
+            return True, await account_checks.account(api)
+    except NeevError as error:
+        return False, [of_error(error, settings.base_url)]
 
 
 async def _seen(entries: Sequence[Entry], configured: Values) -> tuple[Platform, float]:

@@ -7,7 +7,7 @@ import os
 from contextlib import AsyncExitStack
 from functools import cached_property
 
-from pulumi_neev.cli import accounts, proof
+from pulumi_neev.cli import accounts, proof, recorded
 from pulumi_neev.cli.engine import Deployment, Engine
 from pulumi_neev.cli.proof import INSIDE, Unproven
 from pulumi_neev.cli.recovery import Entry, operations, resources, searched
@@ -32,6 +32,7 @@ class Search:
         resource, begun = searched(operation), operation["resource"]
         if resource is None:
             return None
+        recorded.require_here(resources(self._state), self._configured, os.environ)
         api = self._api(begun, clients)
         try:
             made = await lifecycle.find(resource, api, proof.inputs_of(begun))

@@ -13,6 +13,7 @@ from pulumi_neev.client.agents import Agent
 from pulumi_neev.client.sandboxes import Resources, Sandbox
 from pulumi_neev.client.snapshots import Snapshot
 from pulumi_neev.client.wire import Item, seconds
+from pulumi_neev.core.account import ACCOUNT
 from pulumi_neev.faces import checkpoint
 
 Entry = Mapping[str, Any]
@@ -20,6 +21,10 @@ W = TypeVar("W", bound=Item)
 SANDBOXES = ("Sandbox", "SandboxFork")
 UNWELL = ("RestoreFailed", "NotReady", "Unknown", "Failed")
 REFRESH = "`pulumi refresh` takes it out of the state; `pulumi up` makes it again."
+UNSURE = (
+    "Nothing of the stack is there, and its state does not say where it is: see first that neev:projectId, neev:orgId "
+    "and neev:baseUrl are those it was made with. If they are not, it is not gone."
+)
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,13 @@ def interrupted(operations: Sequence[Entry], stack: str) -> Iterator[Finding]:
 
 def health(entries: Sequence[Entry], platform: Platform) -> Iterator[Finding]:
     """What is gone, what is unwell, and what is not finished."""
+    something_is_there = any(entry["id"] in (platform.of(kind) or ()) for entry, kind in ours(entries))
     for entry, kind in ours(entries):
         found = platform.of(kind)
         seen = None if found is None else found.get(entry["id"])
         if found is not None and seen is None:
-            yield bad(f"{named(entry)} is gone ({entry['id']})", REFRESH)
+            is_sure = something_is_there or says_where_it_is(entry)
+            yield bad(f"{named(entry)} is gone ({entry['id']})", REFRESH if is_sure else UNSURE)
         elif seen is not None and (phase := phase_of(seen)) in UNWELL:
             yield bad(f"{named(entry)} is {phase}{_why(seen)}", _cure(phase))
         elif entry.get("initErrors"):
@@ -105,6 +112,11 @@ def ours(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
         kind = checkpoint.kind_of(entry["type"])
         if kind is not None and entry.get("id") and not entry.get("delete"):
             yield entry, kind.resource.name
+
+
+def says_where_it_is(entry: Entry) -> bool:
+    """Whether the state says which account the resource is in."""
+    return isinstance((entry.get("outputs") or {}).get(ACCOUNT), Mapping)
 
 
 def named(entry: Entry) -> str:

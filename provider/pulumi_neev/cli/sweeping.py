@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pulumi_neev.cli import accounts
+from pulumi_neev.cli import accounts, recorded
 from pulumi_neev.cli.engine import Engine
 from pulumi_neev.cli.held import Held, held
 from pulumi_neev.cli.leftovers import (
@@ -27,6 +27,7 @@ from pulumi_neev.cli.leftovers import (
     passed_over,
     shown,
 )
+from pulumi_neev.cli.recovery import resources
 from pulumi_neev.cli.telling import DONE, FAILED, TO_DO, Manner, as_json, discreet, fail, say, table
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.client.pages import together
@@ -52,8 +53,17 @@ class Place:
         return [Engine(self.directory, each) for each in self.backends] or [Engine(self.directory)]
 
     def account(self) -> Settings:
-        """The account of the stack, else of the environment."""
-        return accounts.of_stack(self.engines[0].config(self.stack) if self.stack else {}, os.environ)
+        """The account of the stack, else of the environment.
+
+        Raises:
+            WrongAccount: the stack's resources are recorded in another one, so its settings are not to be trusted.
+        """
+        if not self.stack:
+            return accounts.of_stack({}, os.environ)
+        engine = self.engines[0]
+        configured = engine.config(self.stack)
+        recorded.require_here(resources(engine.export(self.stack, secrets=True)), configured, os.environ)
+        return accounts.of_stack(configured, os.environ)
 
 
 @discreet()
