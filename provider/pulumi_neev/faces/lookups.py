@@ -18,6 +18,7 @@ from pulumi_neev.client.settings import Settings
 from pulumi_neev.core.checking import failures, parse, visible
 from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.function import Function
+from pulumi_neev.core.redaction import Redactor
 from pulumi_neev.faces import background, config
 from pulumi_neev.faces.options import refused
 from pulumi_neev.faces.python_names import in_python, of_arguments
@@ -34,7 +35,7 @@ def invoke(name: str, arguments: Mapping[str, Any], result: type[T], opts: pulum
     _refuse(name, opts)
     if _mocked():
         return cast("T", pulumi.runtime.invoke(token(name), arguments, opts, result).value)
-    return background.run(_answer(name, arguments, result))
+    return background.run(_answer(name, arguments, result, Redactor.of()))
 
 
 def invoke_output(
@@ -54,9 +55,11 @@ def invoke_output(
     needed = pulumi.Output.from_input(opts.depends_on if isinstance(opts, pulumi.InvokeOutputOptions) else None)
 
     def ask(values: list[Any]) -> Any:
-        return asyncio.wrap_future(background.start(_answer(name, values[0], result)))
+        asked, _, secret = values
+        hidden = Redactor.of(asked if secret else ())
+        return asyncio.wrap_future(background.start(_answer(name, asked, result, hidden)))
 
-    return pulumi.Output.all(known, _ids(known, needed)).apply(ask)
+    return pulumi.Output.all(known, _ids(known, needed), known.is_secret()).apply(ask)
 
 
 async def _ids(known: pulumi.Output[Any], needed: pulumi.Output[Any]) -> list[Any]:
@@ -68,7 +71,7 @@ async def _ids(known: pulumi.Output[Any], needed: pulumi.Output[Any]) -> list[An
     return [vars(each)["id"] for each in found.values() if "id" in vars(each)]
 
 
-async def _answer(name: str, arguments: Mapping[str, Any], result: type[T]) -> T:
+async def _answer(name: str, arguments: Mapping[str, Any], result: type[T], hidden: Redactor) -> T:
     function = _FUNCTIONS[name]
     asked = visible(arguments)
     try:
@@ -76,7 +79,8 @@ async def _answer(name: str, arguments: Mapping[str, Any], result: type[T]) -> T
             raise InputError(failure.path, failure.reason)
         answer = await function.call(background.connected(_settings()), parse(function.arguments, asked))
     except NeevError as error:
-        raise pulumi.RunError(in_python(error.about(name), of_arguments(function.arguments))) from None
+        said = in_python(error.about(name), of_arguments(function.arguments))
+        raise pulumi.RunError(hidden.redact(said)) from None
     return cast("T", rpc.translate_output_properties(answer.wire(), lambda name: name, result))
 
 

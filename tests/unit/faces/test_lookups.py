@@ -118,6 +118,22 @@ def test_a_look_up_in_vain_ends_the_program_without_a_traceback() -> None:
         played(lambda: neev.get_sandbox_template_output(name="ubuntu-26-04-minimum"))
 
 
+@pytest.mark.usefixtures("emulator")
+def test_a_secret_argument_is_in_no_error_and_makes_the_answer_secret() -> None:
+    with pytest.raises(pulumi.RunError, match=r"get_sandbox_template: name: ") as caught:
+        played(lambda: neev.get_sandbox_template_output(name=pulumi.Output.secret("hunter22")))
+    assert "hunter" not in str(caught.value)
+    secrets: list[bool] = []
+
+    def program() -> object:
+        found = neev.get_sandbox_template_output(name=pulumi.Output.secret(TEMPLATE))
+        secret: pulumi.Output[bool] = pulumi.Output.from_input(found.is_secret())
+        return secret.apply(secrets.append)
+
+    played(program)
+    assert secrets == [True]
+
+
 def test_an_error_has_the_names_of_the_program() -> None:
     with pytest.raises(pulumi.RunError, match=r"^get_sandbox_metrics: window_seconds: "):
         neev.get_sandbox_metrics(sandbox_id="box", window_seconds=-1)
