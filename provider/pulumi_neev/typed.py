@@ -1023,7 +1023,8 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
                 place at a time (at least one). Pausing takes them out of service as asked, so it is done at once.
             memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
             name: How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
-                Sandboxes that are called `NAME-xxxxxx-INDEX` belong to the pool. Unset: made from the resource's name.
+                Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made
+                from the resource's name.
             on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
             paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
                 once. A pause that the platform made because of the idle window is no drift.
@@ -1177,7 +1178,8 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
     def name(self) -> pulumi.Output[str]:
         """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
 
-        Sandboxes that are called `NAME-xxxxxx-INDEX` belong to the pool. Unset: made from the resource's name.
+        Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made from the
+        resource's name.
         """
         return self._output("name")
 
@@ -1268,6 +1270,12 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         members anew, a few at a time.
         """
         return self._output("templateId")
+
+    @property
+    @pulumi.getter(name="uid")
+    def uid(self) -> pulumi.Output[str | None]:
+        """What tells the pool from any other of its name: the generations in its members' names are made with it."""
+        return self._output("uid")
 
 
 class Snapshot(DynamicResource, module="neev", name="Snapshot"):

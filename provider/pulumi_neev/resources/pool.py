@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ from pulumi_neev.resources.pool_inputs import (
     SandboxPoolOutputs,
     digest,
 )
+from pulumi_neev.resources.pool_owner import Owner, imported_as, new_uid, others_left_alone
 from pulumi_neev.resources.pool_plan import AnyLive, AnyMachine, Member, Wanted
 from pulumi_neev.resources.pool_rollout import Bounds, Rollout
 from pulumi_neev.resources.references import require_sandbox, require_snapshot, require_template
@@ -81,8 +82,8 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         if there := await _listed(api, name):
             taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
             raise Failed(taken, what=f"the pool {name}", hint=TAKEN)
-        said = digest(inputs)
-        return _live(pool_plan.wanted(inputs, said), inputs, (), said)
+        owner = Owner.new(digest(inputs))
+        return _live(pool_plan.wanted(inputs, owner.generation), inputs, (), owner)
 
     @override
     async def settle(self, api: Api, id: str, inputs: SandboxPoolInputs, call: Call) -> Live[SandboxPoolOutputs]:
@@ -101,39 +102,50 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         members = pool_plan.placed(id, (MEMBER.live(each, None) for each in await _listed(api, id)))
         if not members:
             return None
+        # members of another generation may be those of another pool
         (generation, _), *_rest = Counter(each.generation for each in members).most_common(1)
-        return _imported(id, generation, [each.live for each in members if each.generation == generation], members)
+        return _imported(id, generation, [each for each in members if each.generation == generation])
 
     @override
     async def find(self, api: Api, inputs: SandboxPoolInputs) -> Live[SandboxPoolOutputs] | None:
-        return await self.refresh(api, inputs.name or "", inputs, {})
+        listed = await _listed(api, inputs.name or "")
+        generations = {pool_plan.generation_of(inputs.name or "", each.name) for each in listed}
+        if len(generations) != 1:
+            return None  # nothing is there, or two pools are, and nobody can tell which is this one
+        owner = replace(Owner.of({}, digest(inputs)), generation=str(generations.pop()))
+        wanted = pool_plan.wanted(inputs, owner.generation)
+        return _live(wanted, inputs, _lives(wanted, listed), owner)
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
     ) -> Live[SandboxPoolOutputs] | None:
-        said = digest(inputs)
-        wanted = pool_plan.wanted(inputs, _generation(said, state))
-        lives = _lives(wanted, await _listed(api, id))
+        owner = Owner.of(state, digest(inputs))
+        own, others = owner.split(id, await _listed(api, id))
+        wanted = pool_plan.wanted(inputs, owner.generation)
         # a pool of none is there as long as the program says so; one whose every member is gone is gone
-        return None if inputs.replicas and not lives else _live(wanted, inputs, lives, said)
+        return None if inputs.replicas and not own else _live(wanted, inputs, _lives(wanted, own), owner, others)
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
-        members = pool_plan.placed(id, (MEMBER.live(each, None) for each in await _listed(api, id)))
+        owner = Owner.of(call.stored)
+        own, others = owner.split(id, await _listed(api, id))
+        if others:
+            call.log(others_left_alone(id, others))
+        names = {**owner.names, **{each.id: each.name for each in own}}
         gone = 0
         left = call.patience.deadline - call.patience.spent
         patience = Patience(left, call.patience.clock, call.patience.cancelled)
 
-        async def delete(member: Member) -> None:
+        async def delete(member: str) -> None:
             nonlocal gone
-            await MEMBER.delete(api, member.live.id, replace(call, patience=patience))
+            await MEMBER.delete(api, member, replace(call, patience=patience))
             gone += 1
-            call.patience.progress(f"{gone} of {len(members)} gone, {call.patience.spent:.0f} s")
+            call.patience.progress(f"{gone} of {len(names)} gone, {call.patience.spent:.0f} s")
 
-        ended = await asyncio.gather(*map(delete, members), return_exceptions=True)
+        ended = await asyncio.gather(*map(delete, names), return_exceptions=True)
         failures = {
-            each.name: error for each, error in zip(members, ended, strict=True) if isinstance(error, Exception)
+            name: error for name, error in zip(names.values(), ended, strict=True) if isinstance(error, Exception)
         }
         if failures:
             raise combined(failures, "could not be deleted")
@@ -154,18 +166,20 @@ async def _rolled_out(
     api: Api, inputs: SandboxPoolInputs, was: SandboxPoolInputs | None, call: Call
 ) -> Live[SandboxPoolOutputs]:
     """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
-    said = digest(inputs)
-    generation = _generation(said, call.stored)
-    wanted = pool_plan.wanted(inputs, generation, was)
+    said, stored = digest(inputs), {"uid": new_uid(), **call.stored}
+    owner = Owner.of(stored, said, same_source=imported_as(stored, was, inputs))
+    wanted = pool_plan.wanted(inputs, owner.generation, was)
     # nothing had a member's name when the pool was created, just now
-    listed = () if call.created else await _listed(api, wanted.pool)
-    lives = _lives(wanted, listed)
-    kept = call.stored if lives and generation == call.stored.get("generation") else {}
+    own, others = owner.split(wanted.pool, () if call.created else await _listed(api, wanted.pool))
+    if others:
+        call.log(others_left_alone(wanted.pool, others))
+    lives = _lives(wanted, own)
+    kept = stored if lives and owner.generation == stored.get("generation") else {}
     members = pool_plan.survey(wanted, lives)
     new = pool_plan.for_new_ones(wanted.recipe, kept)
-    rollout = Rollout(api, wanted, members, listed, new=new, bounds=Bounds.of(inputs), call=call)
+    rollout = Rollout(api, wanted, members, own, new=new, bounds=Bounds.of(inputs), call=call)
     await rollout.run()
-    live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values(), said)
+    live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values(), owner, others)
     if rollout.failures:
         nothing = call.created and not rollout.lives
         if nothing and (error := await lifecycle.missing(SandboxPool, api, inputs.wire())):
@@ -183,13 +197,8 @@ def _lives(wanted: Wanted, seen: Iterable[Seen]) -> list[AnyLive]:
     return [wanted.kind.live(each, wanted.recipe) for each in seen]
 
 
-def _generation(said: str, stored: Mapping[str, Any]) -> str:
-    """What stands for the source in members' names: what stood for it before, as long as the program says the same."""
-    return str(stored.get("generation") or said) if stored.get("sourceDigest") == said else said
-
-
 def _live(
-    wanted: Wanted, inputs: SandboxPoolInputs, lives: Iterable[AnyLive], source_digest: str
+    wanted: Wanted, inputs: SandboxPoolInputs, lives: Iterable[AnyLive], owner: Owner, others: Iterable[Seen] = ()
 ) -> Live[SandboxPoolOutputs]:
     """The pool as the program sees it; what it does not say is as most members have it."""
     members = pool_plan.survey(wanted, lives)
@@ -198,25 +207,27 @@ def _live(
     answered = {name: value for name, value in pool_plan.common(staying).items() if name not in asked}
     if not staying and inputs.egress is None:
         answered["egress"] = Egress().wire()
-    return Live(wanted.pool, answered, _outputs(wanted, members, source_digest))
+    return Live(wanted.pool, answered, _outputs(wanted, members, owner, [each.name for each in others]))
 
 
-def _imported(pool: str, generation: str, lives: list[AnyLive], members: list[Member]) -> Live[SandboxPoolOutputs]:
+def _imported(pool: str, generation: str, members: list[Member]) -> Live[SandboxPoolOutputs]:
     """The pool as its members show it: it is as most of them are."""
-    replicas = 1 + max(each.index for each in members if each.generation == generation)
+    replicas = 1 + max(each.index for each in members)
+    lives = [each.live for each in members]
     answered = {**pool_plan.common(lives, everything=True), "name": pool, "replicas": replicas}
     if answered.get("templateId"):
         # the template's own image and command are not a source of their own
         answered |= {"image": None, "command": None}
     wanted = pool_plan.wanted(parse(SandboxPoolInputs, answered), generation)
-    members = pool_plan.survey(wanted, (each.live for each in members))
-    return Live(pool, answered, _outputs(wanted, members, generation))
+    owner = Owner.of({"generation": generation}, generation)
+    return Live(pool, answered, _outputs(wanted, pool_plan.survey(wanted, lives), owner))
 
 
-def _outputs(wanted: Wanted, members: list[Member], source_digest: str) -> SandboxPoolOutputs:
+def _outputs(wanted: Wanted, members: list[Member], owner: Owner, taken: Collection[str] = ()) -> SandboxPoolOutputs:
     return SandboxPoolOutputs(
-        members=pool_plan.shown(wanted, members),
+        members=pool_plan.shown(wanted, members, taken),
         ready_replicas=sum(pool_plan.is_ready(each.live) for each in members if pool_plan.stays(wanted, each)),
         generation=wanted.generation,
-        source_digest=source_digest,
+        source_digest=owner.source_digest,
+        uid=owner.uid,
     )

@@ -20,7 +20,9 @@ from pulumi_neev.resources.text import Image, TemplateId
 
 MOST = 9999
 """Members of a pool, at most."""
-LONGEST_NAME = MAX_LENGTH - len(f"-{'0' * 6}-{MOST}")
+DIGITS = 6
+"""Hexadecimal digits of a generation."""
+LONGEST_NAME = MAX_LENGTH - len(f"-{'0' * DIGITS}-{MOST}")
 """Characters of a pool's name that leave its members' names room for what tells them apart."""
 MADE_FROM = ("template_id", "image", "snapshot_id", "source_sandbox_id")
 BUILD = ("region", "env", "command", "disk_gb", "rootfs_disk_gb")
@@ -32,7 +34,7 @@ def _pool_name(name: str) -> str:
     if len(name) > LONGEST_NAME:
         raise ValueError(f"can be at most {LONGEST_NAME} characters long: members' names begin with it")
     for digits in range(1, len(str(MOST)) + 1):
-        valid_name(f"{name}-{'0' * 6}-{'0' * digits}")
+        valid_name(f"{name}-{'0' * DIGITS}-{'0' * digits}")
     return name
 
 
@@ -66,7 +68,8 @@ class SandboxPoolInputs(Alterable):
     name: Annotated[Annotated[Name, AfterValidator(_pool_name)] | None, Replace(), Visible(), AutoName()] = None
     """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
 
-    Sandboxes that are called `NAME-xxxxxx-INDEX` belong to the pool. Unset: made from the resource's name.
+    Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made from the
+    resource's name.
     """
     replicas: Annotated[Annotated[Integer, Field(ge=0, le=MOST)], Update()]
     """How many members there are. Fewer: those with the highest index go."""
@@ -132,6 +135,13 @@ class SandboxPoolOutputs(Outputs):
     """The part of the members' names that stands for what they are made from."""
     source_digest: str
     """What tells whether the program still says the same source."""
+    uid: str | None = None
+    """What tells the pool from any other of its name: the generations in its members' names are made with it."""
+
+
+def source(inputs: SandboxPoolInputs) -> dict[str, Any]:
+    """Return the inputs that say what a member is made from, as far as they are set."""
+    return inputs.model_dump(mode="json", include=set(SOURCE), exclude_none=True)
 
 
 def digest(inputs: SandboxPoolInputs) -> str:
@@ -139,6 +149,5 @@ def digest(inputs: SandboxPoolInputs) -> str:
 
     They are short and slow to compute, since names are public and the environment is secret.
     """
-    source = inputs.model_dump(mode="json", include=set(SOURCE), exclude_none=True)
-    text = json.dumps(source, sort_keys=True).encode()
+    text = json.dumps(source(inputs), sort_keys=True).encode()
     return hashlib.scrypt(text, salt=(inputs.name or "").encode(), n=2**14, r=8, p=1, dklen=3).hex()

@@ -94,6 +94,12 @@ def recorded(stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each for each in stored.get("members") or () if isinstance(each, Mapping)]
 
 
+def generation_of(pool: str, name: str) -> str | None:
+    """Return the generation in a member's name; None where the name is no member's."""
+    place = _place(pool, name)
+    return place[1] if place else None
+
+
 def placed(pool: str, lives: Iterable[AnyLive]) -> list[Member]:
     """The members among the sandboxes."""
     places = ((live, _place(pool, str(live.inputs["name"]))) for live in lives)
@@ -126,10 +132,11 @@ def plan(wanted: Wanted, members: Collection[Member]) -> Plan:
     )
 
 
-def shown(wanted: Wanted, members: Iterable[Member]) -> list[PoolMember]:
-    """The members as the outputs list them: one for each index, then what is left over."""
+def shown(wanted: Wanted, members: Iterable[Member], taken: Collection[str] = ()) -> list[PoolMember]:
+    """The members as the outputs list them: one for each index, then what is left over; others have `taken` names."""
     names = [member_name(wanted.pool, wanted.generation, index) for index in range(wanted.replicas)]
-    found = {name: PoolMember(name=name, phase=MISSING, problem="it is missing") for name in names}
+    problems = {name: "another sandbox has its name" if name in taken else "it is missing" for name in names}
+    found = {name: PoolMember(name=name, phase=MISSING, problem=problem) for name, problem in problems.items()}
     for each in members:
         outputs = each.live.outputs
         found[each.name] = PoolMember(

@@ -28,7 +28,6 @@ from pulumi_neev.resources.machine import READY, SETTLED, verdict
 from pulumi_neev.resources.pool_inputs import MOST, SandboxPoolInputs
 from pulumi_neev.resources.pool_lookout import Lookout
 from pulumi_neev.resources.pool_plan import (
-    LEAVING,
     AnyLive,
     Member,
     Recipe,
@@ -40,6 +39,11 @@ from pulumi_neev.resources.pool_plan import (
 
 GRACE = 0.3
 """Seconds for answers that are under way when everything has to stop: what they tell need not be looked up later."""
+TAKEN = (
+    "Another sandbox has the name, so it is left alone. What this pool made in an update that was interrupted is taken "
+    "by the next `pulumi up`; else delete the other one, or give the pool another name."
+)
+"""What to do about a name that another sandbox has."""
 HOPELESS = (Unauthorized, PaymentRequired, Forbidden, Invalid, NotFound)
 """Refusals of one member that every other would meet, too."""
 
@@ -215,7 +219,9 @@ class Rollout:
         try:
             live = await self._wanted.kind.create(self._api, self._named(self._new, name), call)
         except Conflict as conflict:
-            live = await self._adopted(name, conflict)
+            # whoever has the name, nothing proves that it is the pool's
+            conflict.hint = TAKEN
+            raise
         except HOPELESS:
             self._hopeless = True
             raise
@@ -224,13 +230,6 @@ class Rollout:
         self._news.set()
         seen = await self._lookout.settled(live.id)
         self.lives[name] = await self._wanted.kind.matched(self._api, seen, self._named(self._new, name), call)
-
-    async def _adopted(self, name: str, conflict: Conflict) -> AnyLive:
-        """What has the member's name is the member: an answer that came to nobody had made it."""
-        seen = await self._api.sandboxes.find(name)
-        if seen is None or seen.phase in LEAVING:
-            raise conflict
-        return self._wanted.kind.live(seen, self._new)
 
     async def _change(self, member: Member) -> None:
         # what the list has just shown as settled need not be looked at again

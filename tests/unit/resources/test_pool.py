@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -188,11 +189,96 @@ async def test_others_whose_names_begin_alike_are_not_members(engine: Engine) ->
     assert set(await names(engine)) == {"fleet-boss", members(other)[0]["name"]}
 
 
-async def test_a_pool_is_deleted_with_members_that_no_state_knows(engine: Engine) -> None:
+async def test_what_is_only_called_like_a_member_is_left_alone_and_said(engine: Engine) -> None:
+    """As the members of another stack's pool that was created at the same moment."""
     pool = await engine.create(POOL, name="fleet", replicas=2)
-    await engine.api.sandboxes.create({"name": "fleet-abcdef-7"})
+    other = await engine.api.sandboxes.create({"name": "fleet-abcdef-7"})
+    seen = await engine.read(POOL, pool)
+    assert members(seen) == members(pool)
+    for replicas in (3, 1):
+        pool = await engine.update(POOL, pool, name="fleet", replicas=replicas)
+        assert other.id not in {each["id"] for each in members(pool)}
+    pool = await engine.update(POOL, pool, name="fleet", replicas=1, env={"A": "1"})
     await engine.delete(POOL, pool)
+    assert await names(engine) == ["fleet-abcdef-7"]
+    assert len(engine.logged) == 4
+    assert engine.logged[-1].startswith(f"fleet-abcdef-7 ({other.id}): called like members of the pool fleet, but not")
+
+
+async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(engine: Engine) -> None:
+    """Each has looked before the other has made anything."""
+    checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
+    begun = [await lifecycle.begin(POOL, engine.api, checked, engine.call()) for _ in range(2)]
+    call = engine.call
+    one, two = [await lifecycle.finish(POOL, engine.api, each, call(), fresh=True) for each in begun]
+    assert not {each["id"] for each in members(one)} & {each["id"] for each in members(two)}
+    assert problems(await engine.read(POOL, one)) == problems(await engine.read(POOL, two)) == {}
+    await engine.delete(POOL, one)
+    assert await names(engine) == sorted(each["name"] for each in members(two))
+    with pytest.raises(Failed, match="They may belong to another stack"):
+        await engine.create(POOL, name="fleet", replicas=1)
+    await engine.delete(POOL, two)
     assert await names(engine) == []
+
+
+async def test_a_delete_needs_only_the_ids(engine: Engine) -> None:
+    """Whatever else stands in the state; what no id and no generation proves to be the pool's is left."""
+    pool = await engine.create(POOL, name="fleet", replicas=3)
+    ids = [{"id": each["id"], "name": 5} for each in members(pool)]
+    strange = {"members": [ids[0], 7, {"id": 1}, ids[2]], "generation": "0", "uid": 5}
+    await lifecycle.delete(POOL, engine.api, pool.id, engine.call(stored=strange))
+    assert await names(engine) == [members(pool)[1]["name"]]
+
+
+async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_others(engine: Engine) -> None:
+    """Its generation is the digest of its source, which anybody makes who says the same."""
+    pool = await engine.create(POOL, name="fleet", replicas=1)
+    said = pool.state["sourceDigest"]
+    await engine.delete(POOL, pool)
+    own = await engine.api.sandboxes.create({"name": f"fleet-{said}-0"})
+    foreign = await engine.api.sandboxes.create({"name": f"fleet-{said}-1"})
+    engine.emulator.advance(1)
+    recorded = [{"name": own.name, "id": own.id, "phase": "Ready"}]
+    state = {"name": "fleet", "replicas": 1, "members": recorded, "generation": said, "sourceDigest": said}
+    old = Stored("fleet", {"name": "fleet", "replicas": 1}, state)
+    seen = await engine.read(POOL, old)
+    assert [each["id"] for each in members(seen)] == [own.id]
+    with pytest.raises(Unsettled, match=r"1 of 2 members failed.*409.*Another sandbox has the name") as failed:
+        await engine.update(POOL, old, name="fleet", replicas=2)
+    kept = failed.value.stored
+    assert problems(kept) == {1: "another sandbox has its name"}
+    rolled = await engine.update(POOL, kept, name="fleet", replicas=2, env={"A": "1"})
+    assert own.name not in await names(engine)
+    await engine.delete(POOL, rolled)
+    assert await names(engine) == [foreign.name]
+
+
+async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generation(engine: Engine) -> None:
+    """As after the death of a plugin: the state is the one of before."""
+    before = await engine.create(POOL, name="fleet", replicas=1)
+    scaled = await engine.update(POOL, before, name="fleet", replicas=2)
+    seen = await engine.read(POOL, before)
+    assert problems(seen) == {1: "it is one too many"}
+    engine.sent()
+    again = await engine.update(POOL, before, name="fleet", replicas=2)
+    assert (engine.sent(), members(again)) == ([], members(scaled))
+    rolled = await engine.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})
+    engine.sent()
+    assert members(await engine.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})) == members(rolled)
+    assert engine.sent() == []
+    await engine.delete(POOL, before)
+    assert await names(engine) == [each["name"] for each in members(rolled)]
+    await engine.delete(POOL, rolled)
+
+
+async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported(engine: Engine) -> None:
+    checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
+    begun = [await lifecycle.begin(POOL, engine.api, checked, engine.call()) for _ in range(2)]
+    one = await engine.finish(POOL, begun[0])
+    await engine.api.sandboxes.create({"name": "fleet-abcdef-0"})
+    assert await POOL.find(engine.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
+    imported = await lifecycle.read(POOL, engine.api, "fleet", None)
+    assert members(imported) == members(one)
 
 
 async def test_members_that_cannot_be_deleted_are_named(engine: Engine) -> None:
@@ -253,14 +339,17 @@ async def test_an_answer_that_got_lost_makes_no_second_member(engine: Engine) ->
     assert problems(pool) == {}
 
 
-async def test_a_name_that_a_late_request_took_is_the_members(engine: Engine) -> None:
-    """As when a killed plugin's last request arrives after the list was read."""
+async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(engine: Engine) -> None:
+    """As when a killed plugin's last request arrives after the list was read: a 409 proves nothing, a look does."""
     pool = await engine.create(POOL, name="fleet", replicas=1)
     late = await engine.api.sandboxes.create({"name": f"fleet-{pool.state['generation']}-1"})
     engine.emulator.clear_log()
     engine.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
-    pool = await engine.update(POOL, pool, name="fleet", replicas=2)
+    with pytest.raises(Unsettled, match=r"409.*is taken by the next `pulumi up`") as failed:
+        await engine.update(POOL, pool, name="fleet", replicas=2)
     assert [entry["status"] for entry in engine.emulator.log(mutating=True)] == [409]
+    engine.emulator.control("DELETE", "faults")
+    pool = await engine.update(POOL, failed.value.stored, name="fleet", replicas=2)
     assert members(pool)[1]["id"] == late.id
     assert problems(pool) == {}
 
@@ -330,7 +419,7 @@ async def test_how_it_goes_is_told_for_the_pool(engine: Engine) -> None:
     call = Call("Test", Patience(60, SYSTEM, asyncio.Event(), told.append))
     pool = await lifecycle.create(POOL, engine.api, checked, call)
     assert told[-1].startswith("3 of 3 ready, ")
-    await POOL.delete(engine.api, pool.id, call)
+    await POOL.delete(engine.api, pool.id, replace(call, stored=pool.state))
     assert told[-1].startswith("3 of 3 gone, ")
 
 
