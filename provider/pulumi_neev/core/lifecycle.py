@@ -79,8 +79,8 @@ async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, 
         kept, cause = begun, error
     if fresh:
         cause = await _explained(cause, resource, api, begun.inputs)
-        if isinstance(cause, MissingReference):
-            raise cause
+        if isinstance(cause, MissingReference) and cause.path == resource.parent:
+            raise cause  # what it would be a part of is not there, so neither is it
     raise Unsettled(kept, cause) from cause
 
 

@@ -87,6 +87,8 @@ class Resource(ABC, Generic[I, O]):
     """Characters that a name which is made for it may have."""
     references: ClassVar[Mapping[str, Require]] = MappingProxyType({})
     """The inputs that name something of the platform, by field, and what finds out whether that is there."""
+    parent: ClassVar[str | None] = None
+    """The input (camelCase) that names what it is a part of: without that, it does not exist either."""
     failed: ClassVar[tuple[str, str] | None] = None
     """An output and the value of it that says the thing can never be used: the next update replaces it."""
 

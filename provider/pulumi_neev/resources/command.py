@@ -116,6 +116,7 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     inputs = CommandInputs
     outputs = CommandOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:

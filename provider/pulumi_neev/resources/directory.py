@@ -60,6 +60,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     inputs = DirectoryInputs
     outputs = TreeOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
     timeouts = Timeouts(create=1800, update=1800)
 
     @override

@@ -81,6 +81,7 @@ class File(Resource[FileInputs, FileOutputs]):
     inputs = FileInputs
     outputs = FileOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:

@@ -50,6 +50,7 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
     inputs = PreviewPortInputs
     outputs = PreviewPortOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
 
     @override
     async def create(self, api: Api, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:

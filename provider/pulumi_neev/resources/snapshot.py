@@ -83,6 +83,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
     inputs = SnapshotInputs
     outputs = SnapshotOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
     failed = ("status", SnapshotStatus.FAILED)
 
     @override

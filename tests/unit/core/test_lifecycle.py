@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 import pytest
@@ -12,10 +13,11 @@ from pulumi_neev.core.account import ACCOUNT, Account, WrongAccount
 from pulumi_neev.core.checking import UNCHECKED, at_most_one
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import IMPORTED
-from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.errors import InputError, Invalid
 from pulumi_neev.core.lifecycle import Stored, Unsettled
 from pulumi_neev.core.marks import AutoName, Replace, Update, Visible
 from pulumi_neev.core.model import Inputs, Integer, Outputs, Rule
+from pulumi_neev.core.references import MissingReference
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import Patience
 
@@ -454,3 +456,34 @@ async def test_a_delete_in_the_right_account_is_done() -> None:
     platform.things["id-1"] = 1
     await lifecycle.delete(THING, platform, "id-1", call())
     assert platform.things == {}
+
+
+@pytest.mark.parametrize(("parent", "kept"), [(None, True), ("source", False)])
+async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
+    *, parent: str | None, kept: bool
+) -> None:
+    """A fork is there without its source, and its id is kept; a file is not there without its sandbox."""
+
+    async def require(_api: Platform, name: str, _value: str) -> None:
+        raise MissingReference(name, "there is none")
+
+    class PartInputs(ThingInputs):
+        """A thing of something else."""
+
+        source: Annotated[str | None, Update()] = None
+        """What it is of."""
+
+    class Part(Thing):
+        """It names something that goes away while it is made."""
+
+        inputs = PartInputs
+        references = MappingProxyType({"source": require})
+
+        async def settle(self, api: Platform, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+            """Refused."""
+            raise Invalid(422, "no")
+
+    Part.parent = parent
+    with pytest.raises((Unsettled, MissingReference), match="there is none") as caught:
+        await lifecycle.create(Part(), Platform(), {"size": 2, "source": "x"}, call())
+    assert isinstance(caught.value, Unsettled) is kept
