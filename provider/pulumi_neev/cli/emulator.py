@@ -29,6 +29,10 @@ _REMOTE = (
     "pulumi-neev: listens on {host}: whoever reaches it and has the key runs processes on this machine, as you; "
     "the controls under /_emulator answer this machine alone"
 )
+_REPLACED = (
+    "pulumi-neev: commands in sandboxes find no /workspace on this machine ({reason}): it is replaced by the real path "
+    "in their arguments and variables, but not in scripts and other files"
+)
 
 app = typer.Typer(subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]")
 for control in (controls.faults, controls.advance, controls.log, controls.settings, controls.state):
@@ -87,6 +91,8 @@ def emulator(  # noqa: PLR0913 - one for each option
         with relay, serve_world(world, host=host, port=port, allow_remote=allow_remote) as running:
             if not is_loopback(host):
                 typer.echo(_REMOTE.format(host=host), err=True)
+            if world.mounts.missing:
+                typer.echo(_REPLACED.format(reason=world.mounts.missing), err=True)
             status = _run(command, running.env, relay) if command else _announce(running.env, relay)
     except OSError as error:
         _fail(f"cannot listen on port {port} of {host}: {error.strerror}")

@@ -10,15 +10,17 @@ from pathlib import Path
 from pulumi_neev.emulator.chores import Chores
 from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.records import Sandbox, Snapshot
-from pulumi_neev.emulator.runtime import Computer, tree
+from pulumi_neev.emulator.runtime import Computer, Mounts, tree
+
+_OWNER_ONLY = 0o700
 
 
 class Files:
     """A directory for each sandbox and each snapshot; computers are made when they are needed."""
 
-    def __init__(self, directory: Path, clock: Clock, chores: Chores) -> None:
-        self._directory = directory / "files"
-        self._directory.mkdir(exist_ok=True)
+    def __init__(self, directory: Path, clock: Clock, chores: Chores, mounts: Mounts) -> None:
+        self._directory = owned_directory(directory / "files")
+        self._mounts = mounts
         self._clock = clock
         self._chores = chores
         self._since = clock.now()
@@ -30,7 +32,7 @@ class Files:
         """What runs the sandbox's processes and holds its files."""
         computer = self._computers.get(sandbox.id)
         if computer is None:
-            computer = Computer(self._place(sandbox.id), env=sandbox.env, now=self._clock.now)
+            computer = Computer(self._place(sandbox.id), env=sandbox.env, now=self._clock.now, mounts=self._mounts)
             self._computers[sandbox.id] = computer
         return computer
 
@@ -121,6 +123,13 @@ class Files:
                 await computer.stop()
             await asyncio.to_thread(tree.remove, self._place(key))
         self._locks.pop(key, None)
+
+
+def owned_directory(directory: Path) -> Path:
+    """Return the directory, made where it is not there, for nobody but its owner."""
+    directory.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+    directory.chmod(_OWNER_ONLY)
+    return directory.resolve()
 
 
 def _busy(directory: Path) -> set[str]:

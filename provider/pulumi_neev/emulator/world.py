@@ -13,7 +13,7 @@ from pulumi_neev.emulator.files import Files
 from pulumi_neev.emulator.lifecycle import hard_expires_at, idle_expires_at, next_event
 from pulumi_neev.emulator.meters import Meters
 from pulumi_neev.emulator.records import Agent, Record, Sandbox, Snapshot
-from pulumi_neev.emulator.runtime import Computer, tree
+from pulumi_neev.emulator.runtime import Computer, Mounts, tree
 from pulumi_neev.emulator.settings import Settings
 from pulumi_neev.emulator.shelf import Shelf
 from pulumi_neev.emulator.store import Store
@@ -30,6 +30,7 @@ class World:
         clock: What tells the time; tests may hand in one that stands still.
         data: Directory that keeps the state over a restart; without it a temporary one is used and removed.
         api_key: The only key that is let in; without it a random one, kept in `data`.
+        mounts: What makes the workspace of each sandbox /workspace for its commands.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class World:
         clock: Clock | None = None,
         data: Path | None = None,
         api_key: str | None = None,
+        mounts: Mounts | None = None,
     ) -> None:
         self.initial = settings or Settings()
         self.settings = self.initial
@@ -48,12 +50,13 @@ class World:
         self.region = REGIONS[0]
         self._temporary = data is None
         self.directory = _made(data or Path(tempfile.mkdtemp(prefix="neev-emulator-")))
+        self.mounts = mounts or Mounts(self.directory)
         self.store = Store(None if self._temporary else self.directory / "state.sqlite")
         self.api_key = self._remembered("api_key", api_key or f"nv_{secrets.token_urlsafe(24)}")
         self.signing_key = self._remembered("signing_key", secrets.token_hex(32))
         self.clock.offset += float(self._remembered("clock_offset", "0"))
         self.chores = Chores()
-        self.files = Files(self.directory, self.clock, self.chores)
+        self.files = Files(self.directory, self.clock, self.chores, self.mounts)
         self.meters = Meters(self.clock.now)
         self.calendar = Calendar()
         self.sandboxes = Shelf("Sandbox", Sandbox, self.store)
@@ -150,6 +153,7 @@ class World:
         """No process of a sandbox runs any more, and the directory is free."""
         await self.files.stop()
         await self.chores.done()
+        self.mounts.close()
         self.store.close()
         if self._temporary:
             tree.remove(self.directory)

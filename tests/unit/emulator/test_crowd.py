@@ -22,7 +22,9 @@ async def lived(http: httpx.AsyncClient, number: int) -> None:
     await until(http, f"/sandboxes/{name}", lambda answer: answered(answer)["phase"] == "Ready")
     runtime, inside = str(http.base_url.copy_with(path="/sandboxes-runtime/v1")), {"x-sandbox-id": sandbox["id"]}
     ran = await http.post(
-        f"{runtime}/exec", json={"command": "sh", "args": ["-c", "pwd > where; sleep 1000 &"]}, headers=inside
+        f"{runtime}/exec",
+        json={"command": "sh", "args": ["-c", "echo $NEEV_SANDBOX_DIRECTORY > where; sleep 1000 &"]},
+        headers=inside,
     )
     assert '"exit_code":0' in ran.text
     assert (await http.post(f"{runtime}/files/write?path=page", content=content, headers=inside)).status_code == 200

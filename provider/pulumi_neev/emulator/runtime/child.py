@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from pulumi_neev.emulator.runtime.errors import failure, refusing_os_errors
+from pulumi_neev.emulator.runtime.errors import RuntimeFailure, failure, refusing_os_errors
 
 _CHUNK = 1 << 16
 
@@ -26,6 +26,8 @@ class Command:
     cwd: Path
     env: Mapping[str, str] = field(repr=False)
     stdin: bytes | None = field(default=None, repr=False)
+    entrance: Sequence[str] = ()
+    """What leads it to where it is to run, and comes before the program."""
 
 
 class Child:
@@ -144,7 +146,7 @@ def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[b
     with _standard_input(command.stdin) as stdin:
         try:
             return subprocess.Popen(  # noqa: S603 - to run what it is given is what a sandbox is for
-                [command.program, *command.args],
+                [*command.entrance, command.program, *command.args],
                 cwd=command.cwd,
                 env=command.env,
                 stdin=stdin,
@@ -153,8 +155,14 @@ def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[b
                 start_new_session=True,
             )
         except FileNotFoundError as error:
-            message = f"{command.program}: program not found. No shell is involved: give the program and its arguments"
-            raise failure("not_found", message) from error
+            raise program_not_found(command.program) from error
+
+
+def program_not_found(program: str) -> RuntimeFailure:
+    """Return the refusal of a program that is not there."""
+    return failure(
+        "not_found", f"{program}: program not found. No shell is involved: give the program and its arguments"
+    )
 
 
 def _standard_input(content: bytes | None) -> IO[bytes]:

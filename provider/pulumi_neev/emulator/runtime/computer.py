@@ -12,12 +12,14 @@ from starlette.concurrency import run_in_threadpool
 
 from pulumi_neev.emulator.runtime import tree, usage
 from pulumi_neev.emulator.runtime.audit import Audit, AuditRecord, Operation
-from pulumi_neev.emulator.runtime.child import Child, Command, spawn
+from pulumi_neev.emulator.runtime.child import Child, spawn
 from pulumi_neev.emulator.runtime.confine import Workspace
 from pulumi_neev.emulator.runtime.filesystem import Files
+from pulumi_neev.emulator.runtime.mounts import Mounts
 from pulumi_neev.emulator.runtime.supervised import Supervised
 from pulumi_neev.emulator.runtime.uploads import Uploads
 from pulumi_neev.emulator.runtime.usage import Usage
+from pulumi_neev.emulator.runtime.view import View
 
 _MARK = "NEEV_SANDBOX_DIRECTORY"
 _STOP_SECONDS = 10.0
@@ -26,12 +28,15 @@ _STOP_SECONDS = 10.0
 class Computer:
     """A directory with a workspace in it, and the processes that run there with this environment.
 
-    Processes are the host's own and see the host: only their environment, working directory and lifetime are the
-    sandbox's. Methods that are not async may block, and may be called from any thread.
+    Processes are the host's own and see the host: only their environment, working directory, lifetime and, where
+    there are mounts, /workspace are the sandbox's. Methods that are not async may block, and may be called from any
+    thread.
     """
 
-    def __init__(self, directory: Path, *, env: Mapping[str, str], now: Callable[[], float]) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self, directory: Path, *, env: Mapping[str, str], now: Callable[[], float], mounts: Mounts | None = None
+    ) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory.resolve()
         self._env = dict(env)
         self._replaced = self._directory / "replaced"
@@ -40,14 +45,15 @@ class Computer:
             self._replaced.rename(self.workspace)  # it ended half-way through restore_from
         # Only a directory that was used before can have processes that nobody here started.
         self._spawned, self._known_quiet_at = 0, -1 if self.workspace.exists() else 0
-        self.workspace.mkdir(exist_ok=True)
+        self.workspace.mkdir(mode=0o700, exist_ok=True)
         for leftover in set(self._directory.iterdir()) - {self.workspace}:  # of an emulator that was killed
             if leftover.is_dir():
                 tree.remove(leftover)
             else:
                 leftover.unlink()
-        self._confined = Workspace(self.workspace)
-        self.files = Files(self._confined, trash=self._directory)
+        confined = Workspace(self.workspace)
+        self._view = View(confined, mounts)
+        self.files = Files(confined, trash=self._directory)
         self.uploads = Uploads(self._directory / "uploads")
         self.processes = Supervised(now)
         self._audit = Audit(now)
@@ -85,13 +91,9 @@ class Computer:
         stdin: bytes | None = None,
     ) -> Child:
         """The program runs in the workspace, or in cwd, with the sandbox's environment and this one over it."""
-        command = Command(
-            program=self._confined.program(program),
-            args=args,
-            cwd=self._confined.directory(cwd),
-            env={**self._base_environment(), **self._env, **env, _MARK: str(self._directory)},
-            stdin=stdin,
-        )
+        given = self._view.variables({**self._env, **env})
+        variables = {**self._base_environment(), **given, _MARK: str(self._directory)}
+        command = self._view.command(program, args, cwd=cwd, env=variables, stdin=stdin)
         self._spawned += 1
         child = spawn(command, on_exit=self._exiting)
         self._children[child.pid] = child
@@ -113,6 +115,7 @@ class Computer:
                 raise TimeoutError(f"processes of {self._directory} survive being killed")
             await asyncio.sleep(0.005)
         await self.processes.settled()
+        self._view.close()
         self.uploads.clear()
 
     def copy_to(self, target: Path) -> None:
@@ -150,7 +153,7 @@ class Computer:
         """What any process needs, and nothing else of the emulator's own environment, which may hold secrets."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(self.workspace),
+            "HOME": self._view.home,
             "LANG": "C.UTF-8",
         }
 

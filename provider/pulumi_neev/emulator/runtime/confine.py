@@ -74,11 +74,6 @@ class Workspace:
             os.close(open_directory(place.directory, (place.name,)))
             return self.root.joinpath(*place.parts)
 
-    def program(self, name: str) -> str:
-        """A program's name, its real path where it is addressed under /workspace."""
-        inside = name.removeprefix(f"{MOUNT}/")
-        return name if inside == name else str(self.root / inside)
-
     def _parts(self, path: str, cwd: str | None) -> list[str]:
         plain_text("path", path)
         if not path:

@@ -1,0 +1,106 @@
+"""A process of its own that makes mount namespaces: `python -I -S mount_server.py DIRECTORY`, its input a socket.
+
+Only a process with one thread may enter a user namespace, and what it mounts there nobody else sees. It builds a root
+that has every entry of `/` and a `/workspace`; the directory only lends its place to it meanwhile. Then it answers each
+path that it is sent with a descriptor of a mount namespace in which this path is `/workspace`. It ends with its socket.
+"""
+
+import ctypes
+import os
+import socket
+import sys
+from pathlib import Path
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
+_BIND, _MOVE, _RECURSIVE, _UNBINDABLE, _SLAVE = 0x1000, 0x2000, 0x4000, 1 << 17, 1 << 19
+_MOUNTS = "/proc/self/ns/mnt"
+_LONGEST = 1 << 16
+
+
+def main(root: str, channel: socket.socket) -> None:
+    """Say that it is ready, with the user namespace if there is one, and answer until the other side is gone."""
+    try:
+        users = _unshare()
+        _build(root)
+    except OSError as error:
+        channel.send(f"{error.filename or 'mount'}: {error.strerror}".encode())
+        return
+    socket.send_fds(channel, [b"ready"], [os.open("/proc/self/ns/user", os.O_RDONLY)] if users else [])
+    base = os.open(_MOUNTS, os.O_RDONLY)
+    while path := channel.recv(_LONGEST):
+        try:
+            made = _with_workspace(path, base)
+        except OSError as error:
+            channel.send(str(error.strerror).encode())
+        else:
+            socket.send_fds(channel, [b"ready"], [made])
+            os.close(made)
+
+
+def _unshare() -> bool:
+    """Leave the mounts of the machine; return whether that took a user namespace."""
+    user, group = os.getuid(), os.getgid()
+    try:
+        _check(_LIBC.unshare(_NEW_MOUNTS))
+    except PermissionError:
+        _check(_LIBC.unshare(_NEW_MOUNTS | _NEW_USER))
+    else:
+        return False
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        Path(f"/proc/self/{name}").write_text(text)
+    return True
+
+
+def _build(root: str) -> None:
+    """Make the new root, and let it be `/`."""
+    _mount(None, "/", flags=_RECURSIVE | _SLAVE)
+    _mount("tmpfs", root, kind="tmpfs", data="mode=755")
+    # Else the copy of where it lies would have the whole machine in it once more.
+    _mount(None, root, flags=_UNBINDABLE)
+    for entry in os.scandir("/"):
+        target = Path(root + entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            target.mkdir()
+            _mount(entry.path, str(target), flags=_BIND | _RECURSIVE)
+        elif entry.name == "workspace":
+            continue
+        elif entry.is_symlink():
+            target.symlink_to(Path(entry.path).readlink())
+        elif entry.is_file():
+            target.touch()
+            _mount(entry.path, str(target), flags=_BIND)
+    Path(root, "workspace").mkdir(exist_ok=True)
+    os.chdir(root)
+    _mount(".", "/", flags=_MOVE)
+    os.chroot(".")
+
+
+def _with_workspace(path: bytes, base: int) -> int:
+    """Return a descriptor of a copy of the base namespace in which the path is /workspace."""
+    _check(_LIBC.unshare(_NEW_MOUNTS))
+    try:
+        _mount(os.fsdecode(path), "/workspace", flags=_BIND)
+        return os.open(_MOUNTS, os.O_RDONLY)
+    finally:
+        _check(_LIBC.setns(base, _NEW_MOUNTS))
+
+
+def _mount(
+    source: str | None, target: str, *, kind: str | None = None, flags: int = 0, data: str | None = None
+) -> None:
+    texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
+    try:
+        _check(_LIBC.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, target) from None
+
+
+def _check(answer: int) -> None:
+    if answer:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], socket.socket(fileno=0))
