@@ -48,8 +48,13 @@ def emulator(  # noqa: PLR0913 - one for each option
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Listen also where other machines can reach it.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Answer also to requests for this host name; may be given several times."),
+    ] = None,
     data: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Directory that keeps everything over a restart.")
+        Path | None,
+        typer.Option(file_okay=False, help="Directory that keeps everything over a restart; without it nothing stays."),
     ] = None,
     provision: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Time that a create and a fork take.")
@@ -59,7 +64,11 @@ def emulator(  # noqa: PLR0913 - one for each option
     """Run the Agent Service of NeevAI on this machine.
 
     When it is ready it prints one line to evaluate in a shell: export NEEV_BASE_URL=... NEEV_API_KEY=... and so on.
-    It then runs until it is interrupted.
+    It then runs until it is interrupted, and what was made in it ends with it, unless --data is given.
+
+    It is no sandbox: commands in it are processes of yours, see your files, processes and network, and can do
+    whatever you can. Their environment is not yours, so that no key of yours is in it. Egress policies are kept and
+    answered, but not enforced. docs/emulator.md says more.
 
     With a command after `--` it prints nothing: it runs the command with these variables, stops when the command
     has ended, and exits with its status. The commands below control one that runs already.
@@ -88,7 +97,8 @@ def emulator(  # noqa: PLR0913 - one for each option
     relay = Relay()
     world = _world(data, provision, quota)
     try:
-        with relay, serve_world(world, host=host, port=port, allow_remote=allow_remote) as running:
+        serving = serve_world(world, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
+        with relay, serving as running:
             if not is_loopback(host):
                 typer.echo(_REMOTE.format(host=host), err=True)
             if world.mounts.missing:

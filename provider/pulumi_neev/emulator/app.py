@@ -1,7 +1,7 @@
 """The application: every path of the Agent Service, the runtime, and the controls."""
 
 from asyncio import CancelledError, create_task
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 
@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route, Router
 
 from pulumi_neev.emulator.api import agents, answers, observe, ports, sandboxes, snapshots, templates
 from pulumi_neev.emulator.api.control import Controls
+from pulumi_neev.emulator.api.door import PREVIEWS, Door
 from pulumi_neev.emulator.api.gate import Gate, Traffic
 from pulumi_neev.emulator.api.http import refused
 from pulumi_neev.emulator.api.openapi import description
@@ -31,8 +32,10 @@ _PROJECT = f"{_V1}/orgs/{{org}}/projects/{{project}}"
 _CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
 
-def create_app(world: World) -> Starlette:
+def create_app(world: World, hosts: Iterable[str] = ()) -> Starlette:
     """The emulator of this world as an ASGI application, for uvicorn or for `httpx.ASGITransport`.
+
+    It answers to the names of the machine itself, to the address that it was reached at, and to these hosts.
 
     Under `ASGITransport` nothing runs between requests: what is due happens when the next one comes.
     """
@@ -51,11 +54,14 @@ def create_app(world: World) -> Starlette:
         routes=[
             Mount("/agent", Router(control_plane(), redirect_slashes=False)),
             Mount("/sandboxes-runtime", Router(routes(lookup), redirect_slashes=False)),
-            Route("/preview/{slug}/{rest:path}", preview, methods=PREVIEW_METHODS),
+            Route(f"{PREVIEWS}{{slug}}/{{rest:path}}", preview, methods=PREVIEW_METHODS),
             Route("/openapi.json", _described),
             *Controls(world, traffic).routes(),
         ],
-        middleware=[Middleware(Gate, world=world, traffic=traffic)],
+        middleware=[
+            Middleware(Door, now=world.clock.now, hosts=hosts),
+            Middleware(Gate, world=world, traffic=traffic),
+        ],
         exception_handlers={Refusal: _refused, HTTPException: _failed},
         lifespan=lifespan,
     )

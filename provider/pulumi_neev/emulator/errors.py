@@ -28,12 +28,22 @@ Code = Literal[
 class Refusal(Exception):
     """A request that is answered with an error; nothing was changed."""
 
-    def __init__(self, code: Code, message: str, *, details: str | None = None, scope: str | None = None) -> None:
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        details: str | None = None,
+        scope: str | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.code: Code = code
         self.message = message
         self.details = details
         self.scope = scope
+        self.status = status
+        """The HTTP status, where it is not the usual one of the code."""
 
 
 def not_found(kind: str, ref: str) -> Refusal:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +117,9 @@ def serve(
 
 
 @contextmanager
-def serve_world(world: World, *, host: str = LOOPBACK, port: int = 0, allow_remote: bool = False) -> Iterator[Emulator]:
+def serve_world(
+    world: World, *, host: str = LOOPBACK, port: int = 0, allow_remote: bool = False, allow_hosts: Iterable[str] = ()
+) -> Iterator[Emulator]:
     """This world as a running emulator, on this port or on any free one; it is closed at the end.
 
     Args:
@@ -126,6 +128,7 @@ def serve_world(world: World, *, host: str = LOOPBACK, port: int = 0, allow_remo
         port: Port of it; 0 is any free one.
         allow_remote: Also on an address that other machines can reach. Whoever has the key runs processes here, as
             the emulator's user; the controls stay for this machine.
+        allow_hosts: Names under which it may be called, beside those of this machine and the address it listens on.
     """
     try:
         if not allow_remote:
@@ -134,7 +137,7 @@ def serve_world(world: World, *, host: str = LOOPBACK, port: int = 0, allow_remo
     except (OSError, RemoteNotAllowedError):
         asyncio.run(world.close())
         raise
-    server = Server(world)
+    server = Server(world, [host, *allow_hosts])
     thread = threading.Thread(target=server.run_on, args=(listener,), name="neev-emulator", daemon=True)
     thread.start()
     try:

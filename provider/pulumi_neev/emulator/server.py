@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -22,9 +23,9 @@ _TAKEN_SECONDS = 0.05
 class Server(uvicorn.Server):
     """uvicorn for one world: says when it is ready, and ends every sandbox's processes before it stops."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, hosts: Iterable[str] = ()) -> None:
         self._world = world
-        self._application = create_app(world)
+        self._application = create_app(world, hosts)
         self._traffic = self._application.state.traffic
         self._reopening: asyncio.Task[None] | None = None
         self.ready = threading.Event()

@@ -85,7 +85,6 @@ async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: Api) -> N
         (b'{"name": NaN}', "application/json", "bad_request"),
         (b'{"name": "\\ud800"}', "application/json", "bad_request"),
         (b"[" * 100_000, "application/json", "bad_request"),
-        (b'{"name": "' + b"x" * 5_000_000 + b'"}', "application/json", "bad_request"),
         (b"[]", "application/json", "validation_error"),
         (b"{}", "text/plain", "unsupported_media_type"),
         (b"name=web", "application/x-www-form-urlencoded", "unsupported_media_type"),

@@ -12,9 +12,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pulumi_neev.emulator.api.answers import failure
+from pulumi_neev.emulator.api.http import refused
 from pulumi_neev.emulator.api.names import named
 from pulumi_neev.emulator.api.strikes import Dropped, Strike
 from pulumi_neev.emulator.clock import Clock, stamp
+from pulumi_neev.emulator.errors import Refusal
 from pulumi_neev.emulator.traffic import Dice, Entry, Fault, Faults, Limiter, Log, mutating, shortened, templated
 from pulumi_neev.emulator.wire import JSONResponse
 from pulumi_neev.emulator.world import World
@@ -67,6 +69,8 @@ class Gate:
         passage = Passage(send, self._world.clock, lambda way: self._note(scope, way, time.perf_counter() - started))
         try:
             await self._serve(scope, receive, passage)
+        except Refusal as refusal:  # of a body that a fault was reading
+            await refused(refusal)(scope, receive, passage)
         except ClientDisconnect:
             _log.debug("the caller of %s left", scope["path"])
         except Exception as error:

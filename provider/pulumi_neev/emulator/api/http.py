@@ -37,7 +37,6 @@ STATUS = {
     "sandbox_quota_exceeded": 403,
     "agent_quota_exceeded": 403,
 }
-_LARGEST_BODY = 4 * 1024 * 1024
 LARGEST_PAGE = 100
 _USUAL_PAGE = 20
 _EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2, 9999))
@@ -117,7 +116,7 @@ class Call:
 
     async def body(self, model: type[M]) -> M:
         """The body, once it is known to be acceptable; no body is an empty one."""
-        raw = await _read(self.request)
+        raw = await self.request.body()
         media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if raw and media != "application/json":
             raise Refusal("unsupported_media_type", "the body must be application/json")
@@ -156,7 +155,7 @@ def authorized(world: World, request: Request) -> bool:
 def refused(refusal: Refusal) -> JSONResponse:
     """The answer to a request that was refused."""
     body = failure(refusal.code, refusal.message, details=refusal.details, scope=refusal.scope)
-    return JSONResponse(body, STATUS[refusal.code])
+    return JSONResponse(body, refusal.status or STATUS[refusal.code])
 
 
 def let_in(world: World, request: Request) -> str:
@@ -171,15 +170,6 @@ def let_in(world: World, request: Request) -> str:
     if parts["project"] not in world.project_ids:
         raise not_found("Project", parts["project"])
     return parts["project"]
-
-
-async def _read(request: Request) -> bytes:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > _LARGEST_BODY:
-            raise Refusal("bad_request", f"the body is larger than {_LARGEST_BODY} bytes")
-    return bytes(raw)
 
 
 def _refusal(error: ValidationError) -> Refusal:

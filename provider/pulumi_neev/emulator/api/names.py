@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
+from pulumi_neev.emulator.api.http import authorized
 from pulumi_neev.emulator.api.strikes import replayed
 from pulumi_neev.emulator.shelf import Shelf
 from pulumi_neev.emulator.traffic import mutating, shortened
@@ -16,8 +17,9 @@ _LARGEST_BODY = 1 << 20
 
 async def named(world: World, scope: Scope, receive: Receive) -> tuple[set[str], Receive]:
     """The names, and the request to go on with, as it was before its body was looked at."""
-    names = _addressed(world, Request(scope))
-    if not mutating(scope["method"]):
+    request = Request(scope)
+    names = _addressed(world, request)
+    if not mutating(scope["method"]) or not authorized(world, request):
         return names, receive
     messages, body = await _begun(receive)
     return names | _in_body(body), replayed(messages, receive)

@@ -106,12 +106,12 @@ def _refusals(parameters: list[Json], operation: Operation) -> set[int]:
     named = {parameter["name"] for parameter in parameters}
     return {
         401,
+        403,
         _TOO_MANY,
         *operation.refusals,
-        *((403,) if "org" in named else ()),
         *((404,) if named else ()),
         *((400,) if operation.query or operation.body else ()),
-        *((415,) if operation.body else ()),
+        *((413, 415) if operation.body else ()),
     }
 
 

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import h11
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from pulumi_neev.emulator.api.answers import failure
+from pulumi_neev.emulator.api.door import VIA
 from pulumi_neev.emulator.errors import not_found
 from pulumi_neev.emulator.scheduler import settle
 from pulumi_neev.emulator.wire import JSONResponse
@@ -38,6 +39,9 @@ async def preview(request: Request) -> Response:
     except (h11.ProtocolError, OSError):
         writer.close()
         return _bad_gateway(f"port {port} does not speak HTTP")
+    except ClientDisconnect:
+        writer.close()
+        raise
     response = StreamingResponse(upstream.body(), head.status_code)
     response.raw_headers = [(bytes(name), bytes(value)) for name, value in head.headers if name not in _OWN_HEADERS]
     return response
@@ -53,16 +57,16 @@ class Upstream:
 
     async def ask(self, request: Request, port: int) -> h11.Response:
         """The head of the answer to this request."""
-        body = await request.body()
         query = f"?{request.url.query}" if request.url.query else ""
         headers = [(name, value) for name, value in request.headers.raw if name not in _OWN_HEADERS]
         headers += [(b"host", f"{_HOST}:{port}".encode()), (b"connection", b"close")]
-        headers += [(b"content-length", str(len(body)).encode())]
+        headers += [(b"via", f"1.1 {VIA}".encode()), _framing(request)]
         target = f"/{quote(request.path_params['rest'])}{query}"
         self._send(h11.Request(method=request.method, target=target, headers=headers))
-        self._send(h11.Data(data=body))
+        async for part in request.stream():
+            self._send(h11.Data(data=part))
+            await self._writer.drain()
         self._send(h11.EndOfMessage())
-        await self._writer.drain()
         while not isinstance(event := await self._next(), h11.Response):
             if not isinstance(event, h11.InformationalResponse):
                 raise h11.RemoteProtocolError("no answer")
@@ -83,6 +87,13 @@ class Upstream:
         while (event := self._wire.next_event()) is h11.NEED_DATA:
             self._wire.receive_data(await self._reader.read(_CHUNK))
         return event
+
+
+def _framing(request: Request) -> tuple[bytes, bytes]:
+    """Return the header that says where the body ends, which is handed on as it comes."""
+    if "transfer-encoding" in request.headers:
+        return b"transfer-encoding", b"chunked"
+    return b"content-length", request.headers.get("content-length", "0").encode()
 
 
 def _port(world: World, slug: str) -> int:
