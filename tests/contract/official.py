@@ -51,7 +51,7 @@ SHAPES: dict[tuple[str, str], tuple[int, type[BaseModel] | None]] = {
     ("POST", "/agents/*/keepalive"): (200, aiagent.Agent),
     ("POST", "/agents/*/rollback"): (200, aiagent.Agent),
     ("POST", "/agents/*/connect"): (200, aiagent.AgentConnectResponse),
-    ("POST", "/agents/*/fork"): (201, aiagent.Agent),
+    ("POST", "/agents/*/fork"): (201, SandboxData),
     ("GET", "/agents/*/ports"): (200, aiagent.SandboxPortList),
     ("POST", "/agents/*/ports"): (200, aiagent.SandboxPort),
     ("DELETE", "/agents/*/ports/*"): (204, None),
@@ -64,6 +64,25 @@ SHAPES: dict[tuple[str, str], tuple[int, type[BaseModel] | None]] = {
     ("GET", "/agent-templates/*"): (200, aiagent.AgentTemplate),
 }
 
+# The models cannot tell "may be null" from "may be absent". The vendor's OpenAPI description can: these may be null.
+NULLABLE = {
+    *("connect_url", "sandbox_template_id", "created_by", "last_crash", "idle_expires_at", "hard_expires_at"),
+    *("idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds"),
+    *("size_bytes", "error_message", "expires_at", "build_descriptor"),
+    *("web_ui_url", "gateway_token", "icon", "agent_version", "default_resources", "default_egress"),
+}
+FREE = {"config", "ui", "config_schema", "build_descriptor"}
+
+
+def nulls(answer: object) -> set[str]:
+    """The members that are null, but for those whose content is free."""
+    if isinstance(answer, list):
+        return {name for item in answer for name in nulls(item)}
+    if not isinstance(answer, dict):
+        return set()
+    inside = {name for key, value in answer.items() if key not in FREE for name in nulls(value)}
+    return inside | {key for key, value in answer.items() if value is None}
+
 
 def template(path: str) -> str:
     below = re.sub(r"^(/agent)?/api/v1beta1(/orgs/[^/]+/projects/[^/]+)?", "", path)
@@ -74,6 +93,7 @@ def conforms(response: httpx.Response) -> None:
     assert response.headers["x-request-id"]
     if response.is_error:
         aiagent.ErrorResponse.model_validate(response.json(), extra="forbid")
+        assert nulls(response.json()) == set()
         return
     status, model = SHAPES[response.request.method, template(response.request.url.path)]
     assert response.status_code == status
@@ -81,6 +101,7 @@ def conforms(response: httpx.Response) -> None:
         assert response.content == b""
     else:
         model.model_validate_json(response.content, extra="forbid")
+        assert nulls(response.json()) <= NULLABLE
 
 
 def read_and_check(response: httpx.Response) -> None:

@@ -129,6 +129,33 @@ def test_a_sandbox_can_be_made_from_a_snapshot(client: NeevAI) -> None:
     assert restored.data["resources"]["cpu"] == 2
 
 
+@pytest.mark.parametrize("name", ["restore", "from_snapshot"])
+def test_a_template_may_be_named_beside_the_snapshot_as_the_vendor_s_own_example_does(
+    client: NeevAI, name: str
+) -> None:
+    sandbox = ready(client, name="web", sandbox_template_id="sb-node-24")
+    write(sandbox, "first")
+    snapshot = sandbox.snapshot()
+    wait_for_snapshot(client, str(snapshot.id))
+    restored = ready(client, **{"sandbox_template_id": "sb-python-3-13", name: str(snapshot.id)})
+    assert read(restored) == "first"
+    assert (restored.data["sandbox_template_id"], restored.data["image"]) == ("sb-python-3-13", sandbox.data["image"])
+
+
+def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, emulator: Emulator) -> None:
+    sandbox = ready(client, name="web")
+    snapshot = sandbox.snapshot()
+    base = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+    assert "command" not in client.raw.request("GET", f"{base}/sandboxes/web")
+    assert "name" not in client.raw.request("GET", f"{base}/snapshots/{snapshot.id}")
+    assert "config_schema" not in client.raw.request("GET", "/api/v1beta1/agent-templates/ag-batch-runner")
+    with inside(sandbox):
+        sandbox.exec(["true"])
+        sandbox.files.exists("page.txt")
+    ran, asked = (client.raw.request("GET", f"{base}/sandboxes/web/audit")["records"][at] for at in (-1, 0))
+    assert (ran["command"], "target" in ran, "command" in asked, asked["target"]) == ("true", False, False, "page.txt")
+
+
 def test_a_fork_has_the_live_files_and_the_source_goes_on(client: NeevAI) -> None:
     sandbox = ready(client, name="web", env=[{"name": "COLOUR", "value": "blue"}])
     write(sandbox, "live")

@@ -116,10 +116,10 @@ def test_an_agent_can_be_captured_rolled_back_and_forked(client: NeevAI, emulato
     agent.rollback(snapshot["id"])
     agent.wait_until_ready(poll_interval_ms=POLL_MS)
     assert read(agent.sandbox()) == "first"
-    forked = client.raw.request("POST", f"{path}/fork", body={"name": "twin"})
-    assert forked["status"] == "Provisioning"
-    twin = client.agents.get("twin").wait_until_ready(poll_interval_ms=POLL_MS)
-    assert read(twin.sandbox()) == "first"
+    assert client.raw.request("POST", f"{path}/fork", body={"name": "twin"})["phase"] == "Pending"
+    twin = client.sandboxes.get("twin").wait_until_ready(poll_interval_ms=POLL_MS)
+    assert read(twin) == "first"
+    assert [item.name for item in client.agents.list().items] == ["coder"]
     assert client.agents.audit("coder").records
 
 

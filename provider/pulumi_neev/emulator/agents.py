@@ -47,18 +47,6 @@ async def create(world: World, project_id: str, body: CreateAgent) -> Agent:
     return agent
 
 
-async def fork(world: World, source: Agent, name: str) -> Agent:
-    """A new agent on a fork of the source's sandbox."""
-    backing = world.sandboxes.find(source.project_id, source.sandbox_id)
-    with _reserved(world, source.project_id, name):
-        forked = await sandboxes.fork(world, backing, f"agent-{uuid4().hex[:12]}")
-        if source.ui_port is not None:
-            forked = forked.with_changes(ports={source.ui_port: new_slug()})
-        agent = source.with_changes(**_birth(world, forked), name=name)
-        world.save(forked, agent)
-    return agent
-
-
 def update(world: World, agent: Agent, body: UpdateAgent) -> Agent:
     """The agent with its sandbox's cpu, memory, egress or idle window changed."""
     backing = world.sandboxes.find(agent.project_id, agent.sandbox_id)

@@ -139,8 +139,8 @@ class CreateSandbox(Body):
     def _has_one_source(self) -> "CreateSandbox":
         if self.restore and self.from_snapshot and self.restore != self.from_snapshot:
             raise ValueError("restore and from_snapshot name different snapshots")
-        if sum(source is not None for source in (self.sandbox_template_id, self.image, self.snapshot_id)) > 1:
-            raise ValueError("at most one of sandbox_template_id, image and restore may be given")
+        if self.image is not None and (self.sandbox_template_id is not None or self.snapshot_id is not None):
+            raise ValueError("image may not be combined with sandbox_template_id or restore")
         if self.command is not None and self.image is None:
             raise ValueError("command may only be given together with image")
         return self

@@ -12,14 +12,12 @@ from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.records import Sandbox, Snapshot
 from pulumi_neev.emulator.runtime import Computer, Mounts, tree
 
-_OWNER_ONLY = 0o700
-
 
 class Files:
     """A directory for each sandbox and each snapshot; computers are made when they are needed."""
 
     def __init__(self, directory: Path, clock: Clock, chores: Chores, mounts: Mounts) -> None:
-        self._directory = owned_directory(directory / "files")
+        self._directory = tree.private_directory(directory / "files")
         self._mounts = mounts
         self._clock = clock
         self._chores = chores
@@ -65,7 +63,7 @@ class Files:
         """The sandbox's files, as they are at one moment, are also under this key; answers their size."""
         async with self._turn(sandbox.id):
             computer = self.computer(sandbox)
-            self._place(key).mkdir()
+            tree.private_directory(self._place(key))
             if sandbox.paused_at is None:
                 await computer.pause()
             try:
@@ -78,7 +76,8 @@ class Files:
     async def seed(self, snapshot: Snapshot, key: str) -> None:
         """The snapshot's files are also under this key, for a sandbox that is yet to be."""
         source = Computer(self._place(snapshot.id), env={}, now=self._clock.now)
-        await asyncio.to_thread(source.copy_to, self._place(key) / "workspace")
+        place = tree.private_directory(self._place(key))
+        await asyncio.to_thread(source.copy_to, place / "workspace")
 
     async def put_back(self, snapshot: Snapshot, sandbox: Sandbox) -> None:
         """The sandbox's files are those of the snapshot, and no process of before runs."""
@@ -123,13 +122,6 @@ class Files:
                 await computer.stop()
             await asyncio.to_thread(tree.remove, self._place(key))
         self._locks.pop(key, None)
-
-
-def owned_directory(directory: Path) -> Path:
-    """Return the directory, made where it is not there, for nobody but its owner."""
-    directory.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
-    directory.chmod(_OWNER_ONLY)
-    return directory.resolve()
 
 
 def _busy(directory: Path) -> set[str]:

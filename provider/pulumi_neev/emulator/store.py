@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS records (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID"
@@ -17,6 +17,8 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             path.touch(mode=0o600)
+            with suppress(PermissionError):  # of another user
+                path.chmod(0o600)
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0.5)
         self._kept = path is not None
         try:

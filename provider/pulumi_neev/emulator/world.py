@@ -1,6 +1,7 @@
 """The state of one emulator: projects, their sandboxes, snapshots and agents, and the clock they live by."""
 
 import hashlib
+import os
 import secrets
 import tempfile
 from pathlib import Path
@@ -19,6 +20,7 @@ from pulumi_neev.emulator.shelf import Shelf
 from pulumi_neev.emulator.store import Store
 
 ORG_ID = "org-emulator"
+_STATE = "state.sqlite"
 PROJECT_IDS = ("project-emulator", "project-other")
 
 
@@ -51,7 +53,7 @@ class World:
         self._temporary = data is None
         self.directory = _made(data or Path(tempfile.mkdtemp(prefix="neev-emulator-")))
         self.mounts = mounts or Mounts(self.directory)
-        self.store = Store(None if self._temporary else self.directory / "state.sqlite")
+        self.store = Store(None if self._temporary else self.directory / _STATE)
         self.api_key = self._remembered("api_key", api_key or f"nv_{secrets.token_urlsafe(24)}")
         self.signing_key = self._remembered("signing_key", secrets.token_hex(32))
         self.clock.offset += float(self._remembered("clock_offset", "0"))
@@ -185,4 +187,8 @@ class World:
 
 def _made(directory: Path) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # One that holds other things too keeps its mode: what the emulator puts there lets nobody in by itself.
+    for_this_alone = (directory / _STATE).exists() or not any(directory.iterdir())
+    if for_this_alone and directory.stat().st_uid == os.geteuid():
+        return tree.private_directory(directory)
     return directory.resolve()

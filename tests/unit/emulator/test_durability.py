@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.unit.emulator.harness import START
+from tests.unit.emulator.harness import START, Api
 from tests.unit.emulator.killed import inside, killable, ready
 
-from pulumi_neev.emulator import Clock, Durations, Settings, StoreInUseError, World, serve
+from pulumi_neev.emulator import Clock, Durations, Settings, StoreInUseError, World, create_app, serve
 
 QUICK = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
 
@@ -37,6 +37,59 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
             assert runtime.post("/files/read", json={"path": "kept.txt"}).content == b"kept"
             ran = runtime.post("/exec", json={"command": "sh", "args": ["-c", "test $A = b"]})
             assert '"exit_code":0' in ran.text.replace(" ", "")
+
+
+def open_to_others(directory: Path) -> set[str]:
+    """What others could enter or read, of the directory and of what the emulator puts there."""
+    made = [directory, *directory.glob("*"), *directory.glob("files/*"), *directory.glob("files/*/*")]
+    return {str(each.relative_to(directory)) for each in made if each.stat().st_mode & 0o077}
+
+
+def open_up(directory: Path) -> None:
+    for each in [directory, *directory.glob("**/*")]:
+        each.chmod(0o777)
+
+
+async def filled(directory: Path) -> None:
+    world = World(Settings(durations=QUICK), data=directory)
+    transport = httpx.ASGITransport(create_app(world))
+    async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as http:
+        http.headers["authorization"] = f"Bearer {world.api_key}"
+        api = Api(world, http)
+        sandbox = await api.make(name="web")
+        inside = {"x-sandbox-id": sandbox["id"]}
+        assert (await http.post("/sandboxes-runtime/v1/files/write?path=a", content=b"a", headers=inside)).is_success
+        uploads = {**inside, "tus-resumable": "1.0.0", "upload-length": "9", "upload-metadata": "path Yg=="}
+        assert (await http.post("/sandboxes-runtime/v1/files/uploads", headers=uploads)).is_success
+        snapshot = await api.make("/sandboxes/web/snapshots")
+        await api.make(name="copy", restore=snapshot["id"])
+        await api.make("/sandboxes/web/fork", name="twin")
+        assert open_to_others(directory) <= {".", "program.py"}
+    await world.close()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_nobody_else_gets_at_what_it_keeps(tmp_path: Path, *, kept: bool) -> None:
+    before = os.umask(0)
+    try:
+        await filled(tmp_path / "new" / "data")
+        (tmp_path / "old").mkdir(mode=0o777)
+        if kept:  # by an emulator that did not see to it
+            await filled(tmp_path / "old")
+            open_up(tmp_path / "old")
+        await World(data=tmp_path / "old").close()
+    finally:
+        os.umask(before)
+    assert open_to_others(tmp_path / "new" / "data") == set()
+    assert {each for each in open_to_others(tmp_path / "old") if each.count("/") == 0} == set()
+
+
+async def test_a_directory_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "program.py").touch()
+    (tmp_path / "work").chmod(0o755)
+    await filled(tmp_path / "work")
+    assert open_to_others(tmp_path / "work") == {".", "program.py"}
 
 
 def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:

@@ -46,17 +46,19 @@ async def test_names_of_agents_are_unique_among_agents(api: Api) -> None:
     agent = {"name": "coder", "agent_template": "claude-code"}
     await api.make("/agents", **agent)
     assert (await api.refused("POST", "/agents", agent))[:2] == (409, "conflict")
-    assert (await api.refused("POST", "/agents/coder/fork", {"name": "coder"}))[:2] == (409, "conflict")
     await api.make(name="coder")
 
 
-async def test_a_forked_web_agent_has_a_url_and_a_token_of_its_own(api: Api) -> None:
-    source = await api.make("/agents", name="editor", agent_template="code-server", config={"theme": "light"})
+async def test_the_fork_of_an_agent_is_a_sandbox_and_no_agent(api: Api) -> None:
+    source = await api.make("/agents", name="editor", agent_template="code-server", env=[{"name": "A", "value": "b"}])
+    backing = await api.read(f"/sandboxes/{source['sandbox_id']}")
     twin = await api.make("/agents/editor/fork", name="twin")
-    assert twin["config"] == {"theme": "light"}
-    for own in ("id", "sandbox_id", "web_ui_url", "gateway_token"):
-        assert twin[own]
-        assert twin[own] != source[own]
+    assert (twin["name"], twin["phase"], twin["image"]) == ("twin", "Pending", backing["image"])
+    assert twin == await api.read("/sandboxes/twin")
+    assert (await api.read("/sandboxes/twin/ports"))["ports"] == []
+    assert (await api.read("/agents"))["total"] == 1
+    assert (await api.refused("POST", "/agents/editor/fork", {"name": "twin"}))[:2] == (409, "conflict")
+    assert (await api.send("DELETE", "/sandboxes/twin")).status_code == 204
 
 
 async def test_an_agent_without_a_ui_has_neither_url_nor_token(api: Api) -> None:

@@ -151,8 +151,11 @@ async def test_a_sandbox_is_measured_after_it_was_in_use_and_when_its_metrics_ar
 
 async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: Api, world: World) -> None:
     await api.ready(name="web")
-    started = await inside(api, "web", "/processes/start", json={"program": "sleep", "args": ["1000"]})
+    script = {"program": "sh", "args": ["-c", "touch running; kill -STOP $$"]}
+    started = await inside(api, "web", "/processes/start", json=script)
     assert started.status_code == 200, started.text
+    while not (await inside(api, "web", "/files/exists", json={"path": "running"})).json()["exists"]:
+        continue
     for _ in range(4):
         world.advance(5)
         await api.read("/sandboxes/web")

@@ -74,10 +74,11 @@ async def rollback(call: Call, body: Rollback) -> Response:
     return _shown(call, call.agent())
 
 
-@accepting(Fork, shapes.Agent, 201)
+@accepting(Fork, shapes.Sandbox, 201)
 async def fork(call: Call, body: Fork) -> Response:
-    """201 and the new agent, Provisioning."""
-    return _shown(call, await agents.fork(call.world, call.agent(), body.name), 201)
+    """201 and the new sandbox, Pending: a fork of the agent's sandbox, and no agent."""
+    record = await sandboxes.fork(call.world, call.backing(), body.name)
+    return JSONResponse(answers.sandbox(call.world, record, call.origin), 201)
 
 
 @accepting(Empty, shapes.AgentConnection, refusals=(CONFLICT, TOO_EARLY))

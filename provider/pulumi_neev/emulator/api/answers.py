@@ -26,14 +26,13 @@ def sandbox(world: World, record: Sandbox, origin: str) -> shapes.Sandbox:
     """A sandbox as it is now; its env is never told."""
     now = world.clock.now()
     windows = record.lifecycle
-    return {
+    shown: shapes.Sandbox = {
         "id": record.id,
         "org_id": record.org_id,
         "project_id": record.project_id,
         "name": record.name,
         "region": record.region,
         "image": record.image,
-        "command": record.command,
         "resources": resources(record.resources),
         "phase": record.phase(now),
         "addressable": _reached(record.addressable_from, now),
@@ -52,17 +51,20 @@ def sandbox(world: World, record: Sandbox, origin: str) -> shapes.Sandbox:
         "idle_expires_at": _moment(world.idle_expires_at(record)),
         "hard_expires_at": _moment(world.hard_expires_at(record)),
     }
+    # The API's description lets some members be null; the others are absent where there is nothing to say.
+    if record.command is not None:
+        shown["command"] = record.command
+    return shown
 
 
 def snapshot(world: World, record: Snapshot) -> shapes.Snapshot:
     """A snapshot as it is now; its size is known once it is Ready."""
     status = record.phase(world.clock.now())
-    return {
+    shown: shapes.Snapshot = {
         "id": record.id,
         "sandbox_id": record.sandbox_id,
         "org_id": record.org_id,
         "project_id": record.project_id,
-        "name": record.name,
         "status": status,
         "snapshot_type": "full",
         "source_region": record.region,
@@ -76,6 +78,9 @@ def snapshot(world: World, record: Snapshot) -> shapes.Snapshot:
         "created_at": stamp(record.created_at),
         "updated_at": stamp(record.updated_at),
     }
+    if record.name is not None:
+        shown["name"] = record.name
+    return shown
 
 
 def port(number: int, slug: str, origin: str) -> shapes.Port:
@@ -122,6 +127,8 @@ def sandbox_template(template: SandboxTemplate) -> Answer:
 def agent_template(template: AgentTemplate) -> Answer:
     """An agent template of the catalogue."""
     answer = template.model_dump(mode="json", exclude={"default_config", "drive_mode"})
+    if template.config_schema is None:
+        del answer["config_schema"]
     if template.default_resources:
         answer["default_resources"] = resources(template.default_resources)
     if template.default_egress:

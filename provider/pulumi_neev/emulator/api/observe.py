@@ -112,12 +112,12 @@ def _cursor(call: Call) -> tuple[float, str] | None:
 
 
 def _shown(key: str, record: AuditRecord, caller: str) -> dict[str, Any]:
+    about = {"command": record.command, "target": record.target}
     return {
         "at": stamp(record.at),
         "id": key,
         "tool": record.tool,
-        "command": record.command,
-        "target": record.target,
+        **{name: text for name, text in about.items() if text is not None},
         "outcome": record.outcome,
         "reason_code": record.reason_code,
         "caller_source": caller,

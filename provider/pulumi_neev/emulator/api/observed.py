@@ -31,8 +31,8 @@ class AuditEntry(TypedDict):
     at: Moment
     id: str
     tool: str
-    command: str | None
-    target: str | None
+    command: NotRequired[str]
+    target: NotRequired[str]
     outcome: Literal["success", "error"]
     reason_code: str
     caller_source: str

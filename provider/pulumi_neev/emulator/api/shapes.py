@@ -56,7 +56,7 @@ class Sandbox(TypedDict):
     name: str
     region: str
     image: str
-    command: list[str] | None
+    command: NotRequired[list[str]]
     resources: Resources
     phase: str
     addressable: bool
@@ -90,7 +90,7 @@ class Snapshot(TypedDict):
     sandbox_id: str
     org_id: str
     project_id: str
-    name: str | None
+    name: NotRequired[str]
     status: str
     snapshot_type: Literal["full"]
     source_region: str
@@ -180,7 +180,7 @@ class AgentTemplate(TypedDict):
     status: Status
     agent_version: str | None
     ui: dict[str, object]
-    config_schema: dict[str, object] | None
+    config_schema: NotRequired[dict[str, object]]
     default_resources: Resources | None
     default_egress: Egress | None
     created_at: Moment

@@ -36,8 +36,7 @@ class Computer:
     def __init__(
         self, directory: Path, *, env: Mapping[str, str], now: Callable[[], float], mounts: Mounts | None = None
     ) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._directory = directory.resolve()
+        self._directory = tree.private_directory(directory)
         self._env = dict(env)
         self._replaced = self._directory / "replaced"
         self.workspace = self._directory / "workspace"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pulumi_neev.emulator.runtime.confine import open_directory
 
+_OWNER_ONLY = 0o700
 _FICLONE = 0x40049409
 _BLOCK = 1 << 20
 
@@ -76,6 +77,13 @@ def size(path: Path) -> int:
                     status = entry.stat(follow_symlinks=False)
                     total += status.st_size if stat.S_ISREG(status.st_mode) else 0
     return total
+
+
+def private_directory(path: Path) -> Path:
+    """Make the directory, if it is not there, and let nobody but its owner in; return its real path."""
+    path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+    path.chmod(_OWNER_ONLY)
+    return path.resolve()
 
 
 def copy(source: Path, target: Path) -> None:

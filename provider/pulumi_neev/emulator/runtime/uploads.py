@@ -67,7 +67,7 @@ class Uploads:
         with refusing_os_errors("the upload"):
             if not self._uploads:
                 shutil.rmtree(self._directory, ignore_errors=True)  # left by an emulator that was killed
-            self._directory.mkdir(exist_ok=True)
+            self._directory.mkdir(mode=0o700, exist_ok=True)
             staged.touch()
         self._uploads[upload_id] = Upload(destination, length, staged)
         return upload_id
