@@ -57,3 +57,35 @@ def test_the_key_of_the_environment_is_in_no_log_at_all(project: Pulumi) -> None
     assert up.returncode == 0
     assert "Registering resource" in up.text or "RegisterResource" in up.text
     assert project.emulator.api_key not in up.text
+
+
+COMMANDS = """
+import pulumi
+import pulumi_neev as neev
+
+token = pulumi.Config().require_secret("token")
+box = neev.Sandbox("box")
+written = neev.Command("written", sandbox_id=box.id, create=["cat"], stdin=token.apply(lambda text: text + "\\n"))
+neev.Command("listed", sandbox_id=box.id, create=["sh", "-c", "echo $TOKEN"], env={"TOKEN": token})
+pulumi.export("said", written.stdout)
+pulumi.export("plain", neev.Command("plain", sandbox_id=box.id, create=["echo", "plain"]).stdout)
+"""
+
+
+def test_what_a_command_was_given_as_a_secret_is_one_when_it_writes_it(project: Pulumi) -> None:
+    project.python(COMMANDS)
+    project.config("token", SECRET, "--secret")
+    up = project.pulumi("up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
+    assert up.returncode == 0, up.text
+    exported = json.dumps(project.export())
+    assert project.outputs() == {"said": f"{SECRET}\n", "plain": "plain\n"}
+    plan = project.pulumi("preview", "--diff", "--refresh", "--expect-no-changes", "-v=8", "--logtostderr")
+    assert plan.returncode == 0, plan.text
+
+    failing = 'neev.Command("last", sandbox_id=box.id, create=["sh", "-c", token.apply("echo {} >&2; exit 3".format)])'
+    project.python(COMMANDS + failing)
+    failed = project.pulumi("up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
+    assert failed.returncode != 0
+    assert "exit code 3. Its output is a secret" in failed.text
+    for text in (up.text, exported, plan.text, failed.text, json.dumps(project.export())):
+        assert SECRET not in text

@@ -26,9 +26,11 @@ from pulumi_neev.core.diffing import AUTONAMED
 from pulumi_neev.core.errors import NeevError, OutcomeUnknown
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
 from pulumi_neev.core.naming import made_name
+from pulumi_neev.core.redaction import redact
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.faces import background, config, host
+from pulumi_neev.faces.host_secrets import SECRETS, redacted, sealed_outputs, secret_inputs, shown_failures
 from pulumi_neev.faces.host_values import Values, from_host, to_host
 from pulumi_neev.faces.paths import covers
 from pulumi_neev.faces.python_names import in_python, of_resource
@@ -54,7 +56,7 @@ LABEL = f"{HIDDEN}label"
 REPLACE_ON_CHANGES = f"{HIDDEN}replaceOnChanges"
 """Hidden input: the paths of ``replace_on_changes``, to which the engine pays no heed where a diff has no paths."""
 NOT_KEPT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
-CARRIED = (TIMEOUTS, LABEL, AUTONAMED)
+CARRIED = (TIMEOUTS, LABEL, AUTONAMED, SECRETS)
 
 T = TypeVar("T")
 
@@ -88,6 +90,7 @@ class Provider(dynamic.ResourceProvider):
             raise self._about(error, call) from None
 
     @override
+    @redacted
     def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
         label = str(news.get(LABEL) or self.resource.name)
         limit = self.resource.longest_name
@@ -96,9 +99,11 @@ class Provider(dynamic.ResourceProvider):
         )
         # the first time what the second will say: inputs that differ would have the engine write the whole state anew
         checked[BEFORE] = sorted(visible(_olds or checked))
-        return dynamic.CheckResult(to_host(checked), [self._failure(failure) for failure in failed])
+        shown = shown_failures(self.resource, failed, news)
+        return dynamic.CheckResult(to_host(checked), [self._failure(failure) for failure in shown])
 
     @override
+    @redacted
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
         olds = from_host(_olds)
         try:
@@ -116,24 +121,27 @@ class Provider(dynamic.ResourceProvider):
         )
 
     @override
+    @redacted
     def create(self, props: Values) -> dynamic.CreateResult:
         call = self._call(props, "create", self.resource.timeouts.create)
         try:
             stored = self._run(call, lambda api: lifecycle.create(self.resource, api, from_host(props), call))
         except Unsettled as unsettled:
             raise self._undone(unsettled, props) from None
-        return dynamic.CreateResult(stored.id, outputs(stored, props))
+        return dynamic.CreateResult(stored.id, self._sealed(stored, props))
 
     @override
+    @redacted
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
         asked = self._old_inputs(props)
         call = self._call(props, "read", self.resource.timeouts.read)
         stored = self._run(call, lambda api: lifecycle.read(self.resource, api, id_, asked, props))
         if stored is None:
             return dynamic.ReadResult("", {})
-        return dynamic.ReadResult(stored.id, outputs(stored, asked), dict(stored.inputs))
+        return dynamic.ReadResult(stored.id, self._sealed(stored, asked), dict(stored.inputs))
 
     @override
+    @redacted
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
         call = self._call(_news, "update", self.resource.timeouts.update)
         old, new = self._old_inputs(_olds, _news), from_host(_news)
@@ -146,9 +154,10 @@ class Provider(dynamic.ResourceProvider):
             if isinstance(unsettled.cause, OutcomeUnknown):
                 raise self._said(f"{call.resource}: {unsettled.cause.fact} {NOT_KEPT}") from None
             raise self._about(unsettled, call) from None
-        return dynamic.UpdateResult(outputs(stored, _news))
+        return dynamic.UpdateResult(self._sealed(stored, _news, _olds))
 
     @override
+    @redacted
     def delete(self, _id: str, _props: Values) -> None:
         call = replace(self._call(_props, "delete", self.resource.timeouts.delete), stored=_props)
         self._run(call, lambda api: lifecycle.delete(self.resource, api, _id, call))
@@ -162,7 +171,10 @@ class Provider(dynamic.ResourceProvider):
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or default
         name = props.get("name")
         resource = f"{self.resource.name} {props.get(LABEL) or ''}".strip() + (f" ({name})" if name else "")
-        return Call(resource, Patience(seconds, SYSTEM, asyncio.Event()))
+        return Call(resource, Patience(seconds, SYSTEM, asyncio.Event()), secret=secret_inputs(self.resource, props))
+
+    def _sealed(self, stored: Stored, *asked: Values) -> Values:
+        return sealed_outputs(self.resource, outputs(stored, asked[0]), *asked)
 
     def _undone(self, unsettled: Unsettled, props: Values) -> NeevError:
         """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
@@ -194,7 +206,7 @@ class Provider(dynamic.ResourceProvider):
 
     def _said(self, text: str) -> NeevError:
         """The error that says this with the program's own names."""
-        return NeevError(in_python(text, of_resource(self.resource)), hint="")
+        return NeevError(in_python(redact(text), of_resource(self.resource)), hint="")
 
 
 class SandboxProvider(Provider):

@@ -17,6 +17,7 @@ from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import Model, Property
 from pulumi_neev.faces import blobs, options
 from pulumi_neev.faces.dynamic import LABEL, PROVIDERS, REPLACE_ON_CHANGES, TIMEOUTS
+from pulumi_neev.faces.host_secrets import SECRETS, names_of_secrets
 
 
 class OutputObject(dict[str, Any]):
@@ -67,6 +68,7 @@ class DynamicResource(dynamic.Resource):
         outputs = provider.resource.outputs.properties
         props: dict[str, Any] = dict.fromkeys(outputs)
         props |= {name: _input(declared[name], value) for name, value in arguments.items()}
+        props[SECRETS] = names_of_secrets({name: props[name] for name in arguments})
         props[LABEL] = resource_name
         if timeouts := options.timeouts(understood):
             props[TIMEOUTS] = timeouts

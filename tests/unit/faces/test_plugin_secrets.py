@@ -100,9 +100,9 @@ async def test_a_failed_update_seals_what_the_new_inputs_led_to(plugin: Driver) 
 
 
 async def test_what_the_api_quotes_back_is_struck_out(plugin: Driver, platform: Emulator) -> None:
-    said = f"sb-hunter2, hunter3%2Fx and {platform.api_key} are refused"
+    said = f"docker.io/x/hunter2:1, hunter3%2Fx and {platform.api_key} are refused"
     platform.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said, "details": said})
-    news = {"name": "box", "templateId": secret("sb-hunter2"), "env": {"A": secret("hunter3/x")}}
+    news = {"name": "box", "image": secret("docker.io/x/hunter2:1"), "env": {"A": secret("hunter3/x")}}
     failed = await refused(plugin.create("Sandbox", news))
     assert "[secret], [secret] and [secret] are refused; [secret], [secret]" in failed.text
 
