@@ -6,7 +6,7 @@ The typed classes that users see are in ``pulumi_neev.typed``; each of them ends
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_type_hints
 
 import pulumi
 from pulumi import dynamic
@@ -16,6 +16,7 @@ from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import Model, Property
 from pulumi_neev.faces import blobs, options
+from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.dynamic import LABEL, PROVIDERS, REPLACE_ON_CHANGES, TIMEOUTS
 from pulumi_neev.faces.host_secrets import SECRETS, names_of_secrets
 
@@ -40,6 +41,10 @@ class DynamicResource(dynamic.Resource):
         super().__init_subclass__(module=module, name=name, **kwargs)
         if not module:
             cls._resource_type_name = inherited  # a program's own class over one of ours is the same kind of resource
+        for each in vars(cls).values() if module == PACKAGE else ():
+            if isinstance(each, property) and each.fget is not None:
+                # in a class of the program's own, Pulumi would look the names up in the program first
+                each.fget.__annotations__ = get_type_hints(each.fget)
 
     def __init__(
         self,

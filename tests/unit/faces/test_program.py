@@ -169,6 +169,17 @@ class Bought(neev.Sandbox, module="acme", name="Bought"):
     """One that says what it is."""
 
 
+class Egress:
+    """One with the name of another."""
+
+
+def test_a_class_of_the_programs_own_has_the_types_of_ours() -> None:
+    seen: list[Any] = []
+    engine = Engine({"egress": EGRESS})
+    run(lambda: DevBox("box").egress.apply(lambda egress: seen.append((type(egress), egress.mode))), engine)
+    assert seen == [(neev.Egress, "allow_list")]
+
+
 def test_a_class_of_the_programs_own_keeps_the_type() -> None:
     engine = Engine()
     monitor = Monitor(engine)
