@@ -40,8 +40,8 @@ class ProviderConfig(Inputs):
     previous_base_url: Annotated[str | None, Update()] = None
     """Another address of the same API that the state still records; or `NEEV_PREVIOUS_BASE_URL`.
 
-    Set it when the service has moved to another host name: resources recorded there count as being at `baseUrl`. The
-    next refresh records the new address; then remove the setting.
+    Set it when the service has moved to another host name: resources recorded there count as being at `baseUrl`. Run
+    `pulumi up` and then `pulumi refresh`, which records the new address, and remove the setting.
     """
     ca_bundle: Annotated[str | None, Update()] = None
     """File with the certificates to trust instead of the system's; or `NEEV_CA_BUNDLE`."""
