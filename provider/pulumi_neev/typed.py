@@ -1410,7 +1410,8 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
 class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
     """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
 
-    A port that is exposed already keeps its URL. The URL ends with the resource, or with the sandbox.
+    A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
+    for, nobody can tell whose it is, and it is refused. The URL ends with the resource, or with the sandbox.
     """
 
     def __init__(
@@ -1442,6 +1443,12 @@ class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
             },
             opts,
         )
+
+    @property
+    @pulumi.getter(name="exposedSlug")
+    def exposed_slug(self) -> pulumi.Output[str | None]:
+        """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
+        return self._output("exposedSlug")
 
     @property
     @pulumi.getter(name="port")
@@ -1906,8 +1913,8 @@ class File(DynamicResource, module="neev", name="File"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            path: Where it is, in or below the workspace; directories on the way are made. What was there is
-                overwritten.
+            path: Where it is, below the workspace; directories on the way are made. What was there is overwritten.
+                `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
             sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
                 afterwards.
             content: Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is
@@ -1916,7 +1923,7 @@ class File(DynamicResource, module="neev", name="File"):
             mode: Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose.
             source: Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`.
             source_path: A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its
-                digest.
+                digest. A regular file, or a link to one; a pipe or a device is refused.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -1961,7 +1968,10 @@ class File(DynamicResource, module="neev", name="File"):
     @property
     @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str]:
-        """Where it is, in or below the workspace; directories on the way are made. What was there is overwritten."""
+        """Where it is, below the workspace; directories on the way are made. What was there is overwritten.
+
+        `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
+        """
         return self._output("path")
 
     @property
@@ -1991,8 +2001,17 @@ class File(DynamicResource, module="neev", name="File"):
     @property
     @pulumi.getter(name="sourcePath")
     def source_path(self) -> pulumi.Output[str | None]:
-        """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest."""
+        """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest.
+
+        A regular file, or a link to one; a pipe or a device is refused.
+        """
         return self._output("sourcePath")
+
+    @property
+    @pulumi.getter(name="writtenAt")
+    def written_at(self) -> pulumi.Output[str | None]:
+        """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
+        return self._output("writtenAt")
 
     @property
     @pulumi.getter(name="writtenSha256")
@@ -2024,13 +2043,16 @@ class Directory(DynamicResource, module="neev", name="Directory"):
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
             path: Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left
-                alone.
+                alone. `app`, `./app/` and `/workspace/app` are the same place.
             sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
                 afterwards.
-            exclude: What is left out, with all below it: names such as `*.pyc` at any depth, or paths from the top as
-                `a/b`.
+            exclude: What is left out, with all below it, written as in a .gitignore. `*.pyc` at any depth, `/build` or
+                `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A pattern that matches
+                nothing is a warning of the plan.
             source: What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or
-                `AssetArchive`.
+                `AssetArchive`. At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is
+                unpacked. A symbolic link is sent as one where it leads to a place inside the folder; any other is
+                refused.
             source_path: A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`.
             opts: Pulumi's own options.
         """
@@ -2056,13 +2078,17 @@ class Directory(DynamicResource, module="neev", name="Directory"):
     @property
     @pulumi.getter(name="exclude")
     def exclude(self) -> pulumi.Output[list[str] | None]:
-        """What is left out, with all below it: names such as `*.pyc` at any depth, or paths from the top as `a/b`."""
+        """What is left out, with all below it, written as in a .gitignore.
+
+        `*.pyc` at any depth, `/build` or `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A
+        pattern that matches nothing is a warning of the plan.
+        """
         return self._output("exclude")
 
     @property
     @pulumi.getter(name="files")
     def files(self) -> pulumi.Output[dict[str, str]]:
-        """What was written, by path: its SHA-256, and `+x` behind it where it is executable."""
+        """What was written, by path: its SHA-256, with `+x` where it is executable; of a link, `->` and its target."""
         return self._output("files")
 
     @property
@@ -2074,13 +2100,20 @@ class Directory(DynamicResource, module="neev", name="Directory"):
     @property
     @pulumi.getter(name="marks")
     def marks(self) -> pulumi.Output[str]:
-        """Eight characters for each path: as long as they stay, its size and time do, and it is not read again."""
+        """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
+
+        A file whose size and time are still the same is not read again; one that somebody else has written since, with
+        the same content even, is not deleted.
+        """
         return self._output("marks")
 
     @property
     @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str]:
-        """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone."""
+        """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone.
+
+        `app`, `./app/` and `/workspace/app` are the same place.
+        """
         return self._output("path")
 
     @property
@@ -2098,7 +2131,11 @@ class Directory(DynamicResource, module="neev", name="Directory"):
     @property
     @pulumi.getter(name="source")
     def source(self) -> pulumi.Output[dict[str, Any] | None]:
-        """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`."""
+        """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+
+        At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is
+        sent as one where it leads to a place inside the folder; any other is refused.
+        """
         return self._output("source")
 
     @property

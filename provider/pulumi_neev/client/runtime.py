@@ -47,6 +47,8 @@ class Entry:
     size: int
     mode: int
     modified: str
+    target: str | None = None
+    """Where it leads, where it is a symbolic link."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,11 @@ class Inside:
         async with self._translated(path):
             await self._connection(SILENCE).files.upload(path, content)
 
+    async def make_folder(self, path: str) -> None:
+        """Return once the directory is there, and those above it."""
+        async with self._translated(path):
+            await self._connection(SILENCE).files.mkdir(path)
+
     async def remove(self, path: str) -> None:
         """Return once the file, or the empty directory, is gone."""
         async with self._translated(path):
@@ -206,7 +213,8 @@ class Inside:
 
 
 def _entry(seen: FileEntry) -> Entry:
-    return Entry(seen.type == "file", seen.size, seen.mode & 0o7777, seen.modified_time)
+    target = seen.symlink_target if seen.type == "symlink" else None
+    return Entry(seen.type == "file", seen.size, seen.mode & 0o7777, seen.modified_time, target)
 
 
 class _Listening:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,6 +20,9 @@ M = TypeVar("M", bound=Model)
 HIDDEN = "__"
 """Keys that begin so belong to a face, not to the user; they are carried along and never compared."""
 
+Warn = Callable[[str], None]
+"""Told what is no failure and yet worth a look."""
+
 UNCHECKED = "Correct it in the program; where only the state has it so, import the resource anew."
 """What to do about a value that no check has seen."""
 
@@ -33,6 +36,10 @@ class Failure:
 
     path: str
     reason: str
+
+
+def silent(_text: str) -> None:
+    """Tell nobody."""
 
 
 def visible(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Difference:
 
     changes: tuple[Change, ...] = ()
     delete_first: bool = False
+    """Whether a replacement, whoever asks for it, has to delete before it creates: both cannot be there at once."""
 
     @property
     def replaces(self) -> bool:
@@ -71,7 +72,7 @@ def difference(
             silent=imported,
         )
     )
-    return Difference(changes, delete_first=_keeps_its_name(model, changes, new))
+    return Difference(changes, delete_first=_excludes_its_successor(model, changes, new))
 
 
 def equal(declared: Property, one: Any, other: Any) -> bool:
@@ -105,13 +106,19 @@ def _unsetting_counts(declared: Property, *, was_set: bool) -> bool:
 
 
 def _meant(declared: Property, value: Any) -> Any:
-    return declared.unset.means.wire() if value is None and declared.unset else value
+    if value is None and declared.unset:
+        return declared.unset.means.wire()
+    return declared.canonical.form(value) if declared.canonical and isinstance(value, str) else value
 
 
-def _keeps_its_name(model: type[Inputs], changes: Sequence[Change], new: Mapping[str, Any]) -> bool:
-    replaced = {change.top for change in changes if change.replace}
+def _excludes_its_successor(model: type[Inputs], changes: Sequence[Change], new: Mapping[str, Any]) -> bool:
+    """Whether another one with the new inputs cannot be there beside it, whoever asks for a replacement."""
+    changed = {change.top for change in changes}
     named = next((declared.name for declared in model.properties.values() if declared.has(AutoName)), None)
-    return bool(replaced) and named is not None and named not in replaced and not new.get(AUTONAMED)
+    if named is not None:
+        return named not in changed and not new.get(AUTONAMED)
+    unique = {declared.name for declared in model.properties.values() if declared.field in model.unique}
+    return bool(unique) and not unique & changed
 
 
 def _differences(declared: Property, before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Kind]]:

@@ -13,6 +13,7 @@ from pulumi_neev.core.checking import UNCHECKED, parse, sound, visible
 from pulumi_neev.core.diffing import IMPORTED, Difference
 from pulumi_neev.core.errors import InputError, Invalid, NeevError, NotFound
 from pulumi_neev.core.marks import Visible
+from pulumi_neev.core.offload import offload
 from pulumi_neev.core.references import MissingReference
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import unsent
@@ -123,7 +124,7 @@ async def read(
         live = await resource.read(api, id, None)
         if live is None:
             return None
-        inputs, imported = resource.imported(live)
+        inputs, imported = await offload(resource.imported, live)
         return Stored(live.id, inputs, {**imported, ACCOUNT: api.account.recorded()}, live.trouble)
     api.account.require_same(state)
     known = parse(resource.inputs, stored.known_inputs(resource, asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,14 @@ class Kept(Marker):
 @dataclass(frozen=True, slots=True)
 class Unordered(Marker):
     """The order of the list means nothing: two lists with the same items are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical(Marker):
+    """Values with the same canonical form are equal, however they are written."""
+
+    form: Callable[[str], str]
+    """Gives the form of any text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from pulumi_neev.core import docstrings
 from pulumi_neev.core.assets import Blob
 from pulumi_neev.core.marks import (
     AutoName,
+    Canonical,
     Derived,
     Kept,
     Marker,
@@ -136,6 +137,11 @@ class Property:
         return next((each for each in self.marks if isinstance(each, Unset)), None)
 
     @cached_property
+    def canonical(self) -> Canonical | None:
+        """How values that are written differently and mean the same are told."""
+        return next((each for each in self.marks if isinstance(each, Canonical)), None)
+
+    @cached_property
     def model(self) -> type[Model] | None:
         """The nested model of the property, also where it is optional; ``None`` for plain values and lists."""
         return next((each for each in alternatives(self.annotation) if _is_model(each)), None)
@@ -212,9 +218,12 @@ class Inputs(Model):
         Kept,
         Unordered,
         AutoName,
+        Canonical,
         Unset,
         Removable,
     )
+    unique: ClassVar[tuple[str, ...]] = ()
+    """The inputs that together say what there can be only one of: a replacement that keeps them deletes first."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

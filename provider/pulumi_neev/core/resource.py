@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pulumi_neev.core import checking, diffing, scalars
-from pulumi_neev.core.checking import Failure
+from pulumi_neev.core.checking import Failure, Warn, silent
 from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Change, Difference, Kind
 from pulumi_neev.core.errors import NeevError
 from pulumi_neev.core.marks import AutoName, Stable, Unset, Visible
@@ -43,10 +43,6 @@ class Live(Generic[O]):
     """Why it cannot be used, where it cannot: shown as the reason of an unhealthy resource."""
 
 
-def _silent(_text: str) -> None:
-    """Tell nobody."""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a verb knows of the operation it serves: whose it is, and how long it may take."""
@@ -59,7 +55,7 @@ class Call:
     """What the engine keeps of the thing: its inputs and outputs, camelCase and plain; nothing before it is made."""
     secret: frozenset[str] = frozenset()
     """The inputs (camelCase) that are secret, by the program or by their declaration."""
-    log: Callable[[str], None] = field(default=_silent, repr=False)
+    log: Callable[[str], None] = field(default=silent, repr=False)
     """Told what a user wants to read while it goes on: lines for the engine's log."""
 
 
@@ -89,6 +85,8 @@ class Resource(ABC, Generic[I, O]):
     """The inputs that name something of the platform, by field, and what finds out whether that is there."""
     parent: ClassVar[str | None] = None
     """The input (camelCase) that names what it is a part of: without that, it does not exist either."""
+    slow: ClassVar[bool] = False
+    """Whether checks, diffs and previews read files or compute for long, so that they are done beside the loop."""
     failed: ClassVar[tuple[str, str] | None] = None
     """An output and the value of it that says the thing can never be used: the next update replaces it."""
 
@@ -124,9 +122,16 @@ class Resource(ABC, Generic[I, O]):
         """The thing is gone; that it was gone before is no error."""
 
     def check(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str]
+        self,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        make_name: Callable[[], str],
+        warn: Warn = silent,  # noqa: ARG002
     ) -> tuple[dict[str, Any], list[Failure]]:
-        """The inputs as they are stored (defaults and a made name added), and what is wrong with them."""
+        """The inputs as they are stored (defaults and a made name added), and what is wrong with them.
+
+        ``warn`` is told what is not wrong and yet hardly meant.
+        """
         given = {key: value for key, value in new.items() if value is not None}
         checked = scalars.taken(self.inputs.properties, given)
         named = self.named
@@ -153,7 +158,7 @@ class Resource(ABC, Generic[I, O]):
         found = diffing.difference(self.inputs, old=old, state=state, new=new)
         if self.failed is None or found.replaces or state.get(self.failed[0]) != self.failed[1]:
             return found
-        return Difference((*found.changes, Change(self.failed[0], Kind.UPDATE, replace=True)))
+        return Difference((*found.changes, Change(self.failed[0], Kind.UPDATE, replace=True)), found.delete_first)
 
     def preview_create(self, new: Mapping[str, Any]) -> dict[str, Any]:
         """The state as far as it is known before anything is made."""

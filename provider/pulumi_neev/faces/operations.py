@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from google.protobuf import struct_pb2
@@ -21,6 +22,7 @@ from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
+from pulumi_neev.core.offload import offload
 from pulumi_neev.core.references import MissingReference
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience, first, hearing
@@ -51,6 +53,14 @@ class Operations:
     def cancel(self) -> None:
         """Every operation ends at once, with what it has."""
         self._cancelled.set()
+
+    async def unless_cancelled(self, work: Awaitable[T], what: str) -> T:
+        """The result of the work; raises ``Cancelled`` as soon as everything is to end."""
+        future = asyncio.ensure_future(work)
+        await first(future, self._cancelled.wait())
+        if future.cancelled():
+            raise Cancelled(what, hint="")
+        return future.result()
 
     async def create(self, resource: AnyResource, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; where an earlier call made it already, that one is."""
@@ -92,7 +102,8 @@ class Operations:
             old, state, new = decode_plain(request.old_inputs), plain(before), plain(marked)
             self._say_what_is_passed_over(resource, request.urn, state)
             api = await self._api()
-            if lifecycle.difference(resource, old=old, state=state, new=new).changes:
+            planned = offload(partial(lifecycle.difference, resource, old=old, state=state, new=new))
+            if (await self.unless_cancelled(planned, call.resource)).changes:
                 work = lifecycle.update(resource, api, request.id, old=old, state=state, new=new, call=call)
             else:
                 work = _still_imported(lifecycle.finish(resource, api, Stored(request.id, new, state), call), state)

@@ -10,7 +10,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import Failure, without_value
+from pulumi_neev.core.checking import Failure, Warn, without_value
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.core.marks import Derived, Stable
@@ -42,7 +42,9 @@ UNNAMED = "unnamed"
 """Stands for the name that could not be made, so that its absence is not told twice."""
 
 
-def check(resource: AnyResource, request: provider_pb2.CheckRequest, handed: Handed) -> provider_pb2.CheckResponse:
+def check(
+    resource: AnyResource, request: provider_pb2.CheckRequest, handed: Handed, warn: Warn
+) -> provider_pb2.CheckResponse:
     """The inputs as they are stored, secrets where the program has them, and what is wrong with them."""
     news = decode(request.news)
     handed.note(plain(news))
@@ -55,7 +57,7 @@ def check(resource: AnyResource, request: provider_pb2.CheckRequest, handed: Han
             return UNNAMED
         return _name(resource, request)
 
-    checked, found = resource.check(decode_plain(request.olds), plain(news), make_name)
+    checked, found = resource.check(decode_plain(request.olds), plain(news), make_name, warn)
     told = {_place(failure) for failure in failed}
     failed.extend(without_value(failure, secret) for failure in found if _place(failure) not in told)
     inputs = encode(sealed_by(resource.inputs.properties, sealed_as(checked, news)))

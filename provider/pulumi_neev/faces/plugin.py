@@ -156,11 +156,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         """The inputs as they are stored, and what is wrong with them."""
-        return await self._planned(request, context, lambda provider: provider.check(request))
+        return await self._done(request, context, lambda provider: provider.check(request))
 
     async def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         """What has to change."""
-        return await self._planned(request, context, lambda provider: provider.diff(request))
+        return await self._done(request, context, lambda provider: provider.diff(request))
 
     async def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
         """The resource exists and is ready."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
@@ -16,6 +16,7 @@ from pulumi_neev.core.clock import Clock
 from pulumi_neev.core.errors import ConfigError, InputError, Unauthorized
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.core.model import Property
+from pulumi_neev.core.offload import offload
 from pulumi_neev.faces import config, planning, provider_config
 from pulumi_neev.faces.blobs import Handed
 from pulumi_neev.faces.config import PACKAGE
@@ -36,6 +37,7 @@ from pulumi_neev.faces.values import (
 from pulumi_neev.functions import function_named
 from pulumi_neev.resources import resource_named
 
+T = TypeVar("T")
 Connect = Callable[[Settings], Api]
 STATE_KEY = (
     "A destroy or refresh uses the old key that the stack's state holds: "
@@ -80,21 +82,27 @@ class Provider:
         """What differs in the configuration."""
         return provider_config.diff(request)
 
-    def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
+    async def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """The inputs as they are stored, and what is wrong with them."""
-        return planning.check(self._resource(request), request, self._handed)
+        warnings: list[str] = []
+        resource = self._resource(request)
+        checked = await self._planned(resource, planning.check, resource, request, self._handed, warnings.append)
+        for text in warnings:
+            self._engine.warn(request.urn, text)
+        return checked
 
-    def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+    async def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """What has to change; raises ``WrongAccount`` where the state records another account than the settings."""
         if self._settings is not None:
             self._settings.account.require_same(decode_plain(request.olds))
-        return planning.diff(self._resource(request), request, self._handed)
+        resource = self._resource(request)
+        return await self._planned(resource, planning.diff, resource, request, self._handed)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; in a preview, what is known of it before."""
         resource = self._resource(request)
         if request.preview:
-            properties = planning.preview_create(resource, request.properties)
+            properties = await self._planned(resource, planning.preview_create, resource, request.properties)
             return provider_pb2.CreateResponse(properties=properties)
         return await self._operations.create(resource, request)
 
@@ -102,7 +110,7 @@ class Provider:
         """The resource is as asked for; in a preview, what is known of it before."""
         resource = self._resource(request)
         if request.preview:
-            properties = planning.preview_update(resource, request.olds, request.news)
+            properties = await self._planned(resource, planning.preview_update, resource, request.olds, request.news)
             return provider_pb2.UpdateResponse(properties=properties)
         return await self._operations.update(resource, request)
 
@@ -154,6 +162,12 @@ class Provider:
         """Every connection is closed."""
         for api in self._clients:
             await api.aclose()
+
+    async def _planned(self, resource: AnyResource, work: Callable[..., T], *arguments: Any) -> T:
+        """The result of a part of a plan; what takes long is done beside the loop, and ends when all does."""
+        if not resource.slow:
+            return work(*arguments)
+        return await self._operations.unless_cancelled(offload(work, *arguments), "the plan")
 
     async def _connected(self) -> Api:
         if self._api is None:

@@ -54,8 +54,15 @@ class Engine:
 
     def log(self, urn: str, text: str) -> None:
         """The text is in the log, under the resource and after what was logged before."""
+        self._append(urn, text, engine_pb2.INFO)
+
+    def warn(self, urn: str, text: str) -> None:
+        """The text is in the log likewise, as a warning."""
+        self._append(urn, text, engine_pb2.WARNING)
+
+    def _append(self, urn: str, text: str, severity: engine_pb2.LogSeverity.ValueType) -> None:
         if self._channel is not None:
-            request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=redact(text), urn=urn)
+            request = engine_pb2.LogRequest(severity=severity, message=redact(text), urn=urn)
             self._log = asyncio.ensure_future(_said(self._channel, request, after=self._log))
 
     async def heard(self) -> None:

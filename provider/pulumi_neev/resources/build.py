@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -10,6 +9,7 @@ from pulumi_neev.client import Api
 from pulumi_neev.client.runtime import Inside, Run
 from pulumi_neev.core.checking import parse
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError
+from pulumi_neev.core.offload import offload
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.content import opened, said
@@ -86,15 +86,15 @@ class _Step:
 
     async def _write(self, expected: str) -> None:
         step, path = self._step, self._step.path or ""
-        if await asyncio.to_thread(digest, step) != expected:
+        if await offload(digest, step) != expected:
             raise Failed(f"what {path} is to hold was changed while the image was built")
         tree = step.tree
         if tree is not None:
             with ExitStack() as kept:
-                leaves = await asyncio.to_thread(tree.leaves, kept)
+                leaves = await offload(tree.leaves, kept)
                 await Copy(self._sandbox, path, TreeOutputs()).bring(leaves, self._call.patience.progress)
             return
-        with opened(said(step)) as content:
+        with await offload(opened, said(step)) as content:
             await self._sandbox.write(path, content)
         if step.mode is not None:
             await chmod(self._sandbox, path, step.mode)

@@ -121,6 +121,8 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         found = super().diff(old, state, new)
+        # what the old `delete` undoes, the new `create` must not have done by then
+        found = replace(found, delete_first=old.get("delete") is not None)
         if new.get("update") is None or not state.get("created"):
             return found
         changes = (replace(each, replace=each.replace and each.top not in RECIPE) for each in found.changes)

@@ -6,17 +6,20 @@ import base64
 import binascii
 import hashlib
 import io
+import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator
 
 from pulumi_neev.core.assets import Asset, Blob
-from pulumi_neev.core.checking import at_most_one
+from pulumi_neev.core.checking import Failure, at_most_one
 from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.model import Model, Rule
+from pulumi_neev.core.offload import copied
 
 B = TypeVar("B", bound=Blob)
 
@@ -50,6 +53,8 @@ LocalBlob = Annotated[Blob, AfterValidator(local)]
 Mode = Annotated[str, AfterValidator(_mode)]
 Content = io.BytesIO | io.BufferedReader
 
+LONGEST_SHOWN: Final = 80
+"""Characters of a local path that an error shows."""
 CONTENTS: Final = ("content", "contentBase64", "source", "sourcePath")
 """The inputs that say what a file holds, in any one of four ways."""
 ONE_OF_THEM: Final[Rule] = at_most_one("content", "content_base64", "source", "source_path")
@@ -69,7 +74,7 @@ def opened(values: Mapping[str, Any]) -> Content:
     if isinstance(source, Asset):
         return opened_asset(source)
     if values.get("sourcePath") is not None:
-        return _file(values["sourcePath"], "sourcePath")
+        return opened_file(values["sourcePath"], "sourcePath")
     return io.BytesIO((values.get("content") or "").encode())
 
 
@@ -79,14 +84,43 @@ def opened_asset(asset: Asset) -> Content:
         return io.BytesIO(asset.text.encode())
     if asset.path is None:
         raise InputError("source", "the asset says neither a path nor a text")
-    return _file(asset.path, "source")
+    return opened_file(asset.path, "source")
+
+
+def opened_file(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
+    """The content of a local file; what never ends, or waits for somebody else, is not read.
+
+    Raises:
+        InputError: it is no regular file, or cannot be read.
+    """
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise InputError(name, f"{path} is not a regular file")
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InputError(name, f"{_shown(path)} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(name, f"{_shown(path)} cannot be read: {error}") from None
 
 
 def digest(content: Content) -> str:
     """The digest of the stream, which is at its beginning again afterwards."""
-    found = hashlib.file_digest(content, "sha256").hexdigest()
+    found = hashlib.sha256()
+    copied(content, found.update)
     content.seek(0)
-    return found
+    return found.hexdigest()
+
+
+def unreadable(values: Mapping[str, Any]) -> Iterator[Failure]:
+    """Why the local file that checked inputs name cannot be read, where it cannot."""
+    source, path = values.get("source"), values.get("sourcePath")
+    try:
+        if isinstance(source, Asset) and source.path is not None:
+            opened_asset(source).close()
+        if isinstance(path, str):
+            opened_file(path, "sourcePath").close()
+    except InputError as error:
+        yield Failure(error.path, error.reason)
 
 
 def digest_of(values: Mapping[str, Any]) -> str | None:
@@ -104,8 +138,6 @@ def digest_of(values: Mapping[str, Any]) -> str | None:
         return None
 
 
-def _file(path: str, name: str) -> io.BufferedReader:
-    try:
-        return Path(path).open("rb")
-    except OSError as error:
-        raise InputError(name, f"{path} cannot be read: {error.strerror}") from None
+def _shown(path: str | os.PathLike[str]) -> str:
+    text = os.fspath(path).replace("\0", "\\0").encode(errors="backslashreplace").decode()
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

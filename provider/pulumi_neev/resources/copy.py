@@ -11,10 +11,11 @@ from typing import Final, TypeVar
 
 from pydantic import Field
 
-from pulumi_neev.client.runtime import Entry, Inside, Run
+from pulumi_neev.client.runtime import Entry, Inside
 from pulumi_neev.core.errors import Failed, Refused
 from pulumi_neev.core.model import Outputs
-from pulumi_neev.resources.tree import EXECUTABLE, Leaf, total
+from pulumi_neev.resources.inside import run_tool
+from pulumi_neev.resources.tree import EXECUTABLE, LINK, Leaf, Link, total
 
 AT_ONCE: Final = 8
 """Requests to one sandbox that are under way side by side."""
@@ -34,13 +35,17 @@ class TreeOutputs(Outputs):
     sha256: str | None = None
     """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
     files: dict[str, str] = Field(default={})
-    """What was written, by path: its SHA-256, and `+x` behind it where it is executable."""
+    """What was written, by path: its SHA-256, with `+x` where it is executable; of a link, `->` and its target."""
     changed: dict[str, str] = Field(default={})
     """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
     folders: list[str] = Field(default=[])
     """The folders that were made on the way."""
     marks: str = ""
-    """Eight characters for each path: as long as they stay, its size and time do, and it is not read again."""
+    """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
+
+    A file whose size and time are still the same is not read again; one that somebody else has written since, with the
+    same content even, is not deleted.
+    """
 
 
 class Copy:
@@ -52,6 +57,7 @@ class Copy:
         self._files = dict(was.files)
         self._changed = dict(was.changed)
         self._folders = list(was.folders)
+        self._rewritten: set[str] = set()
         width = range(0, len(was.marks), _MARK)
         self._marks = dict(zip(self._known, (was.marks[at : at + _MARK] for at in width), strict=False))
 
@@ -83,7 +89,8 @@ class Copy:
         if entries is None:
             return False
         root = next((path for path in sorted(entries, key=len)), "").rpartition("/")[0]
-        files = [posixpath.relpath(path, root or ".") for path, entry in entries.items() if entry.is_file]
+        there = {path for path, entry in entries.items() if entry.is_file or entry.target is not None}
+        files = [posixpath.relpath(path, root or ".") for path in there]
         if len(files) > most:
             raise Failed(f"{self._root} holds {len(files)} files: at most {most} can be imported")
         await self.look(files)
@@ -108,12 +115,12 @@ class Copy:
         await self._settle({path: leaves[path].sum for path in (*late, *turned)})
 
     async def clear(self, paths: Iterable[str], keep: Iterable[str] = ()) -> list[str]:
-        """The files that still are what was written are gone, and the folders made for them; the others are named."""
+        """The files that nobody has written since are gone, and the folders made for them; the others are named."""
         going = list(paths)
         await self.look(going)
-        ours = [path for path in going if path not in self._changed]
+        ours = [path for path in going if path not in self._changed and path not in self._rewritten]
         await _side_by_side(lambda path: self._sandbox.remove(self._at(path)), ours)
-        left = [path for path in going if self._changed.get(path, MISSING) != MISSING]
+        left = [path for path in going if path in self._rewritten or self._changed.get(path, MISSING) != MISSING]
         for path in going:
             del self._files[path]
             self._changed.pop(path, None)
@@ -141,18 +148,25 @@ class Copy:
         return {path: listed[folder].get(name) for path, (folder, name) in places.items()}
 
     async def _see(self, path: str, entry: Entry | None) -> None:
-        if entry is None or not entry.is_file:
+        mark, before = _NO_MARK if entry is None else _mark(entry), self._marks.get(path, _NO_MARK)
+        if entry is not None and (link := _leads(entry)):
+            now = link
+        elif entry is None or not entry.is_file:
             now = MISSING
-        elif self._marks.get(path) == _mark(entry):
+        elif before == mark:
             # as far as its content goes; the permissions were just seen
             now = _sum(_content(self.there.get(path)) or "", entry)
         else:
             now = _sum(await self._sandbox.digest(self._at(path)), entry)
-        self._marks[path] = _NO_MARK if entry is None else _mark(entry)
-        if self._files.get(path) == now:
-            self._changed.pop(path, None)
+        if self._files.get(path) != now:
+            self._changed[path], self._marks[path] = now, mark
+            return
+        self._changed.pop(path, None)
+        # the mark stays that of what was written here: another one says who did not write it
+        if before not in (mark, _NO_MARK):
+            self._rewritten.add(path)
         else:
-            self._changed[path] = now
+            self._marks[path] = mark
 
     async def _note_new_folders(self, paths: Iterable[str]) -> None:
         """The folders that the paths need and that are not there yet are those that are made on the way."""
@@ -181,12 +195,27 @@ class Copy:
         return True
 
     async def _write(self, path: str, leaf: Leaf) -> None:
+        replaced = _is_link(self.there.get(path)) and not isinstance(leaf.content, Link)
         self._files[path], self._changed[path] = leaf.sum, UNKNOWN
         self._marks.pop(path, None)
-        with leaf.open() as content:
-            await self._sandbox.write(self._at(path), content)
+        self._rewritten.discard(path)
+        if replaced:
+            await self._sandbox.remove(self._at(path))  # else what it leads to would be written
+        if isinstance(leaf.content, Link):
+            await self._link(path, leaf.content.target)
+        else:
+            with leaf.open() as content:
+                await self._sandbox.write(self._at(path), content)
         # until its permissions have been seen, they count as wrong
         self._changed[path] = _turned(leaf.sum)
+
+    async def _link(self, path: str, target: str) -> None:
+        place = self._at(path)
+        there = await self._sandbox.stat(place)
+        if there is not None and not there.is_file and there.target is None:
+            raise Failed(f"{path} is a directory in the sandbox, so the symbolic link {path} cannot be made")
+        await self._sandbox.make_folder(posixpath.dirname(place) or ".")
+        await run_tool(self._sandbox, ["ln", "-sfn", "--", target, place], f"the symbolic link {path} is not made")
 
     async def _settle(self, sums: Mapping[str, str]) -> None:
         """The files that were just written are known, and executable or not as their sums say."""
@@ -195,7 +224,10 @@ class Copy:
         gone = listed.keys() - entries.keys()
         if gone:
             raise Failed(f"{min(gone)} is gone right after it was written: something else in the sandbox removes it")
-        wrong = {path for path, entry in entries.items() if _is_executable(entry) is not _wants(sums[path])}
+        if others := [path for path, entry in entries.items() if _leads(entry) != _leads_by(sums[path])]:
+            raise Failed(f"{min(others)} is another symbolic link, or none, right after it was written")
+        files = {path: entry for path, entry in entries.items() if entry.target is None}
+        wrong = {path for path, entry in files.items() if _is_executable(entry) is not _wants(sums[path])}
         for sign, wanted in (("+x", True), ("-x", False)):
             turned = sorted(path for path in wrong if _wants(sums[path]) is wanted)
             for at in range(0, len(turned), BATCH):
@@ -205,11 +237,8 @@ class Copy:
             self._changed.pop(path, None)
 
     async def _chmod(self, sign: str, paths: list[str]) -> None:
-        said: list[str] = []
-        run = Run(["chmod", sign, "--", *paths], timeout=30)
-        code = await self._sandbox.run(run, lambda _, text: said.append(text), patience=30)
-        if code != 0:
-            raise Failed(f"chmod {sign} ended with exit code {code}: {''.join(said).strip()}")
+        trouble = f"the files are written, but which of them are executable is not set ({paths[0]} and others)"
+        await run_tool(self._sandbox, ["chmod", sign, "--", *paths], trouble)
 
 
 def seen(files: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
@@ -242,8 +271,20 @@ def _is_executable(entry: Entry) -> bool:
     return bool(entry.mode & 0o100)
 
 
+def _is_link(sum: str | None) -> bool:
+    return sum is not None and sum.startswith(LINK)
+
+
+def _leads(entry: Entry) -> str | None:
+    return None if entry.target is None else f"{LINK}{entry.target}"
+
+
+def _leads_by(sum: str) -> str | None:
+    return sum if _is_link(sum) else None
+
+
 def _wants(sum: str) -> bool:
-    return sum.endswith(EXECUTABLE)
+    return sum.endswith(EXECUTABLE) and not _is_link(sum)
 
 
 def _sum(content: str, entry: Entry) -> str:
@@ -251,8 +292,8 @@ def _sum(content: str, entry: Entry) -> str:
 
 
 def _turned(sum: str) -> str:
-    return sum.removesuffix(EXECUTABLE) if _wants(sum) else sum + EXECUTABLE
+    return UNKNOWN if _is_link(sum) else sum.removesuffix(EXECUTABLE) if _wants(sum) else sum + EXECUTABLE
 
 
 def _content(found: str | None) -> str | None:
-    return None if found is None else found.removesuffix(EXECUTABLE)
+    return found if found is None or _is_link(found) else found.removesuffix(EXECUTABLE)

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.core.assets import Archive, Blob
-from pulumi_neev.core.checking import exactly_one, parse, path_of
+from pulumi_neev.core.checking import Failure, Warn, exactly_one, parse, path_of, silent
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import InputError, NeevError
-from pulumi_neev.core.marks import Removable, Replace, Update
+from pulumi_neev.core.marks import Canonical, Removable, Replace, Update
 from pulumi_neev.core.model import Inputs, Rule
+from pulumi_neev.core.offload import offload
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.content import local
 from pulumi_neev.resources.copy import Copy, TreeOutputs, seen
 from pulumi_neev.resources.inside import inside, is_there, place
 from pulumi_neev.resources.machine import SOON, found, is_ready
+from pulumi_neev.resources.patterns import Pattern
 from pulumi_neev.resources.references import require_sandbox
-from pulumi_neev.resources.tree import MOST, Tree
+from pulumi_neev.resources.tree import MOST, Tree, surveyed
+from pulumi_neev.resources.workspace import FolderPath, same_place
 
 SOURCES = ("source", "sourcePath")
 """The inputs that say what the directory holds, in either of two ways."""
@@ -36,17 +38,29 @@ class DirectoryInputs(Inputs):
     """What is written where."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one("source", "source_path"),)
+    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
-    path: Annotated[str, Field(min_length=1), Replace()]
-    """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone."""
+    path: Annotated[FolderPath, Replace(), Canonical(same_place)]
+    """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone.
+
+    `app`, `./app/` and `/workspace/app` are the same place.
+    """
     source: Annotated[Annotated[Archive, AfterValidator(local)] | None, Update()] = None
-    """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`."""
+    """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+
+    At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is sent
+    as one where it leads to a place inside the folder; any other is refused.
+    """
     source_path: Annotated[str | None, Update()] = None
     """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
-    exclude: Annotated[list[str] | None, Update(), Removable()] = None
-    """What is left out, with all below it: names such as `*.pyc` at any depth, or paths from the top as `a/b`."""
+    exclude: Annotated[list[Pattern] | None, Update(), Removable()] = None
+    """What is left out, with all below it, written as in a .gitignore.
+
+    `*.pyc` at any depth, `/build` or `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A
+    pattern that matches nothing is a warning of the plan.
+    """
 
 
 class Directory(Resource[DirectoryInputs, TreeOutputs]):
@@ -62,6 +76,15 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     references = MappingProxyType({"sandbox_id": require_sandbox})
     parent = "sandboxId"
     timeouts = Timeouts(create=1800, update=1800)
+    slow = True
+
+    @override
+    def check(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str], warn: Warn = silent
+    ) -> tuple[dict[str, Any], list[Failure]]:
+        checked, failed = super().check(old, new, make_name, warn)
+        tree = None if failed else _known_tree(checked)
+        return checked, [*failed, *(surveyed(tree, warn) if tree else ())]
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
@@ -87,7 +110,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     @override
     async def settle(self, api: Api, id: str, inputs: DirectoryInputs, call: Call) -> Live[TreeOutputs]:
         with ExitStack() as kept:
-            leaves = await asyncio.to_thread(_tree(_source(inputs)).leaves, kept)
+            leaves = await offload(_tree(_source(inputs)).leaves, kept)
             async with inside(api, inputs.sandbox_id, call) as sandbox:
                 copy = Copy(sandbox, inputs.path, _known(call.stored))
                 patience = call.patience
@@ -125,7 +148,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     @override
     async def find(self, api: Api, inputs: DirectoryInputs) -> Live[TreeOutputs] | None:
         there = await found(api.sandboxes.get(inputs.sandbox_id))
-        wanted = _sums(_source(inputs))
+        wanted = await offload(_sums, _source(inputs))
         if not wanted or there is None or not is_ready(there):
             return None
         copy = Copy(api.runtime.at(there), inputs.path, TreeOutputs(files=wanted))
@@ -141,7 +164,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
             return
         async with inside(api, sandbox_id, call) as sandbox:
             for left in await Copy(sandbox, path, was).clear(was.files):
-                call.log(f"{path}/{left} holds something else than was written, so it is left where it is.")
+                call.log(f"{path}/{left} was written by somebody else since, so it is left where it is.")
 
 
 def _as_written(old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, str] | None:
@@ -164,18 +187,26 @@ def _tree(values: Mapping[str, Any]) -> Tree:
     return Tree(Path(values["sourcePath"]), "sourcePath", exclude)
 
 
+def _known_tree(values: Mapping[str, Any]) -> Tree | None:
+    """The tree that checked inputs say; none where that is not known yet or not at hand."""
+    source, path, exclude = (values.get(name) for name in (*SOURCES, "exclude"))
+    given = path if source is None else source
+    if not isinstance(given, str | Blob) or not isinstance(exclude or [], list):
+        return None
+    if not all(isinstance(each, str) for each in exclude or []) or not (isinstance(given, str) or given.is_whole):
+        return None
+    return _tree(values)
+
+
 def _sums(values: Mapping[str, Any]) -> dict[str, str] | None:
     """The files that checked inputs say, by path; none where that is not known yet or cannot be read."""
-    given = [values.get(name) for name in (*SOURCES, "exclude")]
-    exclude = given[-1] or []
-    if not all(each is None or isinstance(each, str | Blob | list) for each in given):
-        return None
-    if not all(isinstance(each, str) for each in exclude):
+    tree = _known_tree(values)
+    if tree is None:
         return None
     try:
         with ExitStack() as kept:
-            return {path: leaf.sum for path, leaf in _tree(values).leaves(kept).items()}
-    except (InputError, KeyError, ValueError):
+            return {path: leaf.sum for path, leaf in tree.leaves(kept).items()}
+    except InputError:
         return None
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
 from typing_extensions import override
 
 from pulumi_neev.client import Api
-from pulumi_neev.client.runtime import Inside, Run
-from pulumi_neev.core.checking import parse
+from pulumi_neev.client.runtime import Inside
+from pulumi_neev.core.checking import Failure, Warn, parse, silent
 from pulumi_neev.core.diffing import Change, Difference, Kind
-from pulumi_neev.core.errors import Failed
-from pulumi_neev.core.marks import Replace, Update, Visible
+from pulumi_neev.core.errors import Failed, NeevError
+from pulumi_neev.core.marks import Canonical, Replace, Update, Visible
 from pulumi_neev.core.model import Inputs, Outputs, Rule
-from pulumi_neev.core.resource import Call, Live, Resource
+from pulumi_neev.core.offload import offload
+from pulumi_neev.core.resource import Call, Halfway, Live, Resource
+from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.content import (
     CONTENTS,
     ONE_OF_THEM,
@@ -27,10 +28,12 @@ from pulumi_neev.resources.content import (
     digest_of,
     opened,
     said,
+    unreadable,
 )
-from pulumi_neev.resources.inside import inside, is_there, place
+from pulumi_neev.resources.inside import inside, is_there, place, run_tool
 from pulumi_neev.resources.machine import SOON, found, is_ready
 from pulumi_neev.resources.references import require_sandbox
+from pulumi_neev.resources.workspace import FilePath, same_place
 
 HELD = ("content", "contentBase64", "source")
 """The inputs that hold the content themselves."""
@@ -40,11 +43,15 @@ class FileInputs(Inputs):
     """What is written where."""
 
     rules: ClassVar[tuple[Rule, ...]] = (ONE_OF_THEM,)
+    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
-    path: Annotated[str, Field(min_length=1), Replace()]
-    """Where it is, in or below the workspace; directories on the way are made. What was there is overwritten."""
+    path: Annotated[FilePath, Replace(), Canonical(same_place)]
+    """Where it is, below the workspace; directories on the way are made. What was there is overwritten.
+
+    `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
+    """
     content: Annotated[str | None, Update()] = None
     """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
     content_base64: Annotated[Base64 | None, Update()] = None
@@ -52,7 +59,10 @@ class FileInputs(Inputs):
     source: Annotated[LocalAsset | None, Update()] = None
     """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
     source_path: Annotated[str | None, Update()] = None
-    """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest."""
+    """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest.
+
+    A regular file, or a link to one; a pipe or a device is refused.
+    """
     mode: Annotated[Mode | None, Update(), Visible()] = None
     """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
 
@@ -68,6 +78,8 @@ class FileOutputs(Outputs):
     """When it was changed last (RFC 3339)."""
     written_sha256: str | None = None
     """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
+    written_at: str | None = None
+    """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
 
 
 class File(Resource[FileInputs, FileOutputs]):
@@ -82,6 +94,14 @@ class File(Resource[FileInputs, FileOutputs]):
     outputs = FileOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
     parent = "sandboxId"
+    slow = True
+
+    @override
+    def check(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str], warn: Warn = silent
+    ) -> tuple[dict[str, Any], list[Failure]]:
+        checked, failed = super().check(old, new, make_name, warn)
+        return checked, [*failed, *unreadable(checked)]
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
@@ -107,20 +127,16 @@ class File(Resource[FileInputs, FileOutputs]):
     async def settle(self, api: Api, id: str, inputs: FileInputs, call: Call) -> Live[FileOutputs]:
         was = parse(FileOutputs, call.stored)
         async with inside(api, inputs.sandbox_id, call) as sandbox:
-            given = said(inputs)
-            with opened(given) as content:
-                wanted = digest(content)
-                left_alone = was.sha256 is not None and not given
-                if not left_alone and (was.written_sha256 is None or was.sha256 != wanted):
-                    call.patience.progress(f"writing {inputs.path}")
-                    await sandbox.write(inputs.path, content)
-                    was = FileOutputs(written_sha256=wanted)
-            if inputs.mode is not None:
-                await chmod(sandbox, inputs.path, inputs.mode)
+            was, writes = await _planned(said(inputs), was)
+            try:
+                await within(_bring(sandbox, inputs, call, writes=writes), patience=call.patience, what=inputs.path)
+            except NeevError as error:
+                raise Halfway(Live(id, {}, was), error) from error
             live = await _seen(sandbox, id, inputs.path, was)
         if live is None:
             raise Failed(f"{inputs.path} is gone right after it was written: something else in the sandbox removes it")
-        return live
+        written = {"written_at": live.outputs.modified_at} if writes else {}
+        return Live(id, live.inputs, live.outputs.model_copy(update=written))
 
     @override
     async def read(self, api: Api, id: str, inputs: FileInputs | None) -> Live[FileOutputs] | None:
@@ -148,12 +164,13 @@ class File(Resource[FileInputs, FileOutputs]):
         seen = await found(api.sandboxes.get(inputs.sandbox_id))
         if seen is None or not is_ready(seen):
             return None
-        with opened(said(inputs)) as content:
-            wanted = digest(content)
+        with await offload(opened, said(inputs)) as content:
+            wanted = await offload(digest, content)
         live = await _seen(api.runtime.at(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs())
         if live is None or live.outputs.sha256 != wanted:
             return None
-        return Live(live.id, live.inputs, live.outputs.model_copy(update={"written_sha256": wanted}))
+        written = {"written_sha256": wanted, "written_at": live.outputs.modified_at}
+        return Live(live.id, live.inputs, live.outputs.model_copy(update=written))
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
@@ -165,10 +182,30 @@ class File(Resource[FileInputs, FileOutputs]):
             live = await _seen(sandbox, id, path, was)
             if live is None:
                 return
-            if live.outputs.sha256 == was.written_sha256:
-                await sandbox.remove(path)
-            else:
+            if live.outputs.sha256 != was.written_sha256:
                 call.log(f"{path} holds something else than was written, so it is left where it is.")
+            elif (was.written_at or was.modified_at) not in (None, live.outputs.modified_at):
+                call.log(f"{path} was written by somebody else since, so it is left where it is.")
+            else:
+                await sandbox.remove(path)
+
+
+async def _planned(given: Mapping[str, Any], was: FileOutputs) -> tuple[FileOutputs, bool]:
+    """What is known of the file once it is as asked for, and whether it has to be written for that."""
+    with await offload(opened, given) as content:
+        wanted = await offload(digest, content)
+    left_alone = was.sha256 is not None and not given
+    writes = not left_alone and (was.written_sha256 is None or was.sha256 != wanted)
+    return (FileOutputs(written_sha256=wanted) if writes else was), writes
+
+
+async def _bring(sandbox: Inside, inputs: FileInputs, call: Call, *, writes: bool) -> None:
+    if writes:
+        call.patience.progress(f"writing {inputs.path}")
+        with await offload(opened, said(inputs)) as content:
+            await sandbox.write(inputs.path, content)
+    if inputs.mode is not None:
+        await chmod(sandbox, inputs.path, inputs.mode)
 
 
 async def _seen(sandbox: Inside, id: str, path: str, was: FileOutputs) -> Live[FileOutputs] | None:
@@ -184,8 +221,4 @@ async def _seen(sandbox: Inside, id: str, path: str, was: FileOutputs) -> Live[F
 
 async def chmod(sandbox: Inside, path: str, mode: str) -> None:
     """The file has this mode."""
-    said: list[str] = []
-    run = Run(["chmod", mode, "--", path], timeout=30)
-    code = await sandbox.run(run, lambda _, text: said.append(text), patience=30)
-    if code != 0:
-        raise Failed(f"chmod {mode} {path} ended with exit code {code}: {''.join(said).strip()}")
+    await run_tool(sandbox, ["chmod", mode, "--", path], f"{path} is written, but its permissions are not set")

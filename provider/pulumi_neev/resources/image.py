@@ -15,10 +15,11 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Builder
 from pulumi_neev.client.snapshots import Snapshot as Captured
-from pulumi_neev.core.checking import Failure, parse, visible
+from pulumi_neev.core.checking import Failure, Warn, parse, silent, visible
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import Conflict, Failed, InputError, NeevError
 from pulumi_neev.core.model import UNKNOWN
+from pulumi_neev.core.offload import offload
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
 from pulumi_neev.resources.build import BUILDER, CAPTURE, build
 from pulumi_neev.resources.image_inputs import (
@@ -30,7 +31,7 @@ from pulumi_neev.resources.image_inputs import (
     shortened,
 )
 from pulumi_neev.resources.machine import PAUSED, found, steady
-from pulumi_neev.resources.recipe import LENGTH, digests
+from pulumi_neev.resources.recipe import LENGTH, digests, misread
 from pulumi_neev.resources.references import require_snapshot, require_template
 from pulumi_neev.resources.snapshot import SnapshotInputs, SnapshotStatus
 
@@ -57,12 +58,14 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     outputs = GoldenImageOutputs
     references = MappingProxyType({"template_id": require_template, "source_snapshot_id": require_snapshot})
     timeouts = Timeouts(create=3600, update=3600)
+    slow = True
 
     @override
     def check(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str]
+        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str], warn: Warn = silent
     ) -> tuple[dict[str, Any], list[Failure]]:
-        return super().check(old, new, lambda: shortened(make_name()))
+        checked, failed = super().check(old, new, lambda: shortened(make_name()), warn)
+        return checked, [*failed, *misread(checked.get("steps"), warn)]
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
@@ -111,7 +114,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
 
     @override
     async def settle(self, api: Api, id: str, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
-        known = await asyncio.to_thread(digests, inputs.steps or ())
+        known = await offload(digests, inputs.steps or ())
         recipe = recipe_of(inputs, known)
         name = f"{id}-{recipe}"
         # nothing had a builder's name when the image was created, just now
@@ -144,7 +147,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     async def find(self, api: Api, inputs: GoldenImageInputs) -> Live[GoldenImageOutputs] | None:
         id = inputs.name or ""
         made = await _look(api, id)
-        known = await asyncio.to_thread(digests, inputs.steps or ())
+        known = await offload(digests, inputs.steps or ())
         return _live(id, recipe_of(inputs, known), known, made) if made else None
 
     @override

@@ -10,13 +10,14 @@ from dataclasses import replace
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.rooms import Room
-from pulumi_neev.client.runtime import Inside
+from pulumi_neev.client.runtime import Inside, Run
 from pulumi_neev.client.sandboxes import Sandbox
-from pulumi_neev.core.errors import Failed, InputError, NeevError
+from pulumi_neev.core.errors import Failed, InputError, NeevError, Refused
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import within
 from pulumi_neev.resources.machine import PAUSED, READY, found, steady
 from pulumi_neev.resources.references import require_sandbox
+from pulumi_neev.resources.workspace import same_place
 
 FAREWELL = 0.25
 """Seconds for putting a sandbox to sleep where the operation itself has none left; a face gives it little more."""
@@ -39,6 +40,20 @@ async def inside(api: Api, sandbox_id: str, call: Call) -> AsyncIterator[Inside]
                 await steady(api, sandbox_id, call, wanted=(PAUSED,))
 
 
+async def run_tool(sandbox: Inside, argv: list[str], trouble: str) -> None:
+    """A tool of the sandbox's image has done its work; where it has not, the error says the trouble first."""
+    said: list[str] = []
+    try:
+        code = await sandbox.run(Run(argv, timeout=30), lambda _, text: said.append(text), patience=30)
+    except Refused as refused:
+        hint = f"The sandbox's image has to bring `{argv[0]}`."
+        raise Failed(f"{trouble}: {refused.fact}", hint=hint) from refused
+    except NeevError as error:
+        raise Failed(f"{trouble}: {error.fact}") from error
+    if code != 0:
+        raise Failed(f"{trouble}: {argv[0]} ended with exit code {code}: {''.join(said).strip()}")
+
+
 async def is_there(api: Api, sandbox_id: str) -> bool:
     """Whether the sandbox exists."""
     return await found(api.sandboxes.get(sandbox_id)) is not None
@@ -49,7 +64,7 @@ def place(id: str, what: str) -> tuple[str, str]:
     sandbox_id, slash, path = id.partition("/")
     if not slash:
         raise InputError("id", f"{what} is known and imported by the id of its sandbox, a slash, and its path")
-    return sandbox_id, path
+    return sandbox_id, same_place(path)
 
 
 async def _awake(api: Api, sandbox_id: str, room: Room, call: Call) -> Sandbox:

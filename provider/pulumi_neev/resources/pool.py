@@ -18,6 +18,7 @@ from pulumi_neev.core.checking import parse, path_of
 from pulumi_neev.core.diffing import Change, Difference, Kind, equal
 from pulumi_neev.core.errors import Failed, InputError
 from pulumi_neev.core.model import Property
+from pulumi_neev.core.offload import offload
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.resources import pool_plan
@@ -82,7 +83,7 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         if there := await _listed(api, name):
             taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
             raise Failed(taken, what=f"the pool {name}", hint=TAKEN)
-        owner = Owner.new(digest(inputs))
+        owner = Owner.new(await offload(digest, inputs))
         return _live(pool_plan.wanted(inputs, owner.generation), inputs, (), owner)
 
     @override
@@ -112,7 +113,7 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         generations = {pool_plan.generation_of(inputs.name or "", each.name) for each in listed}
         if len(generations) != 1:
             return None  # nothing is there, or two pools are, and nobody can tell which is this one
-        owner = replace(Owner.of({}, digest(inputs)), generation=str(generations.pop()))
+        owner = replace(Owner.of({}, await offload(digest, inputs)), generation=str(generations.pop()))
         wanted = pool_plan.wanted(inputs, owner.generation)
         return _live(wanted, inputs, _lives(wanted, listed), owner)
 
@@ -120,7 +121,7 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
     ) -> Live[SandboxPoolOutputs] | None:
-        owner = Owner.of(state, digest(inputs))
+        owner = Owner.of(state, await offload(digest, inputs))
         own, others = owner.split(id, await _listed(api, id))
         wanted = pool_plan.wanted(inputs, owner.generation)
         # a pool of none is there as long as the program says so; one whose every member is gone is gone
@@ -166,7 +167,7 @@ async def _rolled_out(
     api: Api, inputs: SandboxPoolInputs, was: SandboxPoolInputs | None, call: Call
 ) -> Live[SandboxPoolOutputs]:
     """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
-    said, stored = digest(inputs), {"uid": new_uid(), **call.stored}
+    said, stored = await offload(digest, inputs), {"uid": new_uid(), **call.stored}
     owner = Owner.of(stored, said, same_source=imported_as(stored, was, inputs))
     wanted = pool_plan.wanted(inputs, owner.generation, was)
     # nothing had a member's name when the pool was created, just now

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+import string
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.ports import Port as Seen
-from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.errors import Failed, InputError
 from pulumi_neev.core.marks import Replace, Secret, Update, Visible
 from pulumi_neev.core.model import Inputs, Integer, Outputs
 from pulumi_neev.core.resource import Call, Live, Resource
@@ -18,9 +21,19 @@ from pulumi_neev.resources.machine import found
 from pulumi_neev.resources.references import require_sandbox
 from pulumi_neev.resources.text import Slug
 
+TAKEN: Final = (
+    "Nobody can tell whose it is. Where this program exposed it under another name, say so with the option `aliases`; "
+    "for a replacement, set `deleteBeforeReplace` (`delete_before_replace` in Python); else import it, or choose "
+    "another slug."
+)
+SLUG_LETTERS: Final = string.ascii_lowercase + string.digits
+SLUG_LENGTH: Final = 8
+
 
 class PreviewPortInputs(Inputs):
     """Which port of which sandbox gets a URL."""
+
+    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "port")
 
     sandbox_id: Annotated[str, Replace(), Visible()]
     """The sandbox, by id."""
@@ -38,12 +51,15 @@ class PreviewPortOutputs(Outputs):
 
     preview_url: Annotated[str, Secret()]
     """The URL; whoever knows it gets in, so it is a secret."""
+    exposed_slug: Annotated[str | None, Secret()] = None
+    """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
 
 
 class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
     """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
 
-    A port that is exposed already keeps its URL. The URL ends with the resource, or with the sandbox.
+    A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
+    for, nobody can tell whose it is, and it is refused. The URL ends with the resource, or with the sandbox.
     """
 
     name = "PreviewPort"
@@ -54,39 +70,72 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
 
     @override
     async def create(self, api: Api, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:
-        seen = await api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
-        return _live(inputs.sandbox_id, seen)
+        sandbox, port, slug = inputs.sandbox_id, inputs.port, inputs.slug
+        there = await api.ports.find(sandbox, port)
+        if there is not None:
+            if slug == there.slug:
+                raise Failed(f"port {port} is exposed already, with the slug that is asked for", hint=TAKEN)
+            # another slug says that the port is this resource's from now on, also to one that had it before
+            slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
+            call.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
+        seen = await api.ports.expose(sandbox, port, slug=slug)
+        return _live(sandbox, seen, seen.slug)
 
     @override
     async def settle(self, api: Api, id: str, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
-        if seen is None or inputs.slug not in (None, seen.slug):
-            seen = await api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
-        return _live(inputs.sandbox_id, seen)
+        if seen is not None and inputs.slug in (None, seen.slug):
+            return _live(inputs.sandbox_id, seen, inputs.slug or _own(call.stored))
+        seen = await api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
+        return _live(inputs.sandbox_id, seen, seen.slug)
 
     @override
     async def read(self, api: Api, id: str, inputs: PreviewPortInputs | None) -> Live[PreviewPortOutputs] | None:
         sandbox, port = _parts(id)
-        if inputs is None:
-            # an import may give the sandbox's name, which a program that refers to its id would want to replace
-            named = await found(api.sandboxes.get(sandbox))
-            sandbox = named.id if named is not None else sandbox
+        # an import may give the sandbox's name, which a program that refers to its id would want to replace
+        named = await found(api.sandboxes.get(sandbox))
+        sandbox = named.id if named is not None else sandbox
         seen = await api.ports.find(sandbox, port)
-        return None if seen is None else _live(sandbox, seen)
+        return None if seen is None else _live(sandbox, seen, seen.slug)
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: PreviewPortInputs, state: Mapping[str, Any]
+    ) -> Live[PreviewPortOutputs] | None:
+        sandbox, port = _parts(id)
+        seen = await api.ports.find(sandbox, port)
+        return None if seen is None else _live(sandbox, seen, _own(state))
 
     @override
     async def find(self, api: Api, inputs: PreviewPortInputs) -> Live[PreviewPortOutputs] | None:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
-        return None if seen is None or inputs.slug not in (None, seen.slug) else _live(inputs.sandbox_id, seen)
+        return (
+            None if seen is None or inputs.slug not in (None, seen.slug) else _live(inputs.sandbox_id, seen, seen.slug)
+        )
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
-        await api.ports.revoke(*_parts(id))
+        sandbox, port = _parts(id)
+        own = _own(call.stored)
+        if own is not None:
+            seen = await api.ports.find(sandbox, port)
+            if seen is None or seen.slug != own:
+                if seen is not None:
+                    call.log(f"port {port} was exposed by somebody else since, so it is left as it is.")
+                return
+        await api.ports.revoke(sandbox, port)
 
 
-def _live(sandbox_id: str, seen: Seen) -> Live[PreviewPortOutputs]:
+def _live(sandbox_id: str, seen: Seen, own: str | None) -> Live[PreviewPortOutputs]:
     answered = {"sandboxId": sandbox_id, "port": seen.port, "slug": seen.slug}
-    return Live(f"{sandbox_id}/{seen.port}", answered, PreviewPortOutputs(preview_url=seen.preview_url))
+    outputs = PreviewPortOutputs(preview_url=seen.preview_url, exposed_slug=own)
+    return Live(f"{sandbox_id}/{seen.port}", answered, outputs)
+
+
+def _own(stored: Mapping[str, Any]) -> str | None:
+    """The slug with which the resource exposed the port, as far as that was stored."""
+    own = stored.get("exposedSlug") or stored.get("slug")
+    return own if isinstance(own, str) else None
 
 
 def _parts(id: str) -> tuple[str, int]:

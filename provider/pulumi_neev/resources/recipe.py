@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
@@ -12,12 +12,14 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field
 
 from pulumi_neev.core.assets import Archive
-from pulumi_neev.core.checking import exactly_one, only_with
+from pulumi_neev.core.checking import Failure, Warn, exactly_one, only_with, visible
 from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.model import Integer, Model, Rule
 from pulumi_neev.core.redaction import redact
-from pulumi_neev.resources.content import ONE_OF_THEM, Base64, LocalBlob, Mode, digest_of, said
-from pulumi_neev.resources.tree import Tree, total
+from pulumi_neev.resources.content import ONE_OF_THEM, Base64, LocalBlob, Mode, digest_of, said, unreadable
+from pulumi_neev.resources.patterns import Pattern
+from pulumi_neev.resources.tree import Tree, is_folder, surveyed, total
+from pulumi_neev.resources.workspace import FolderPath
 
 LENGTH: Final = 12
 """Hexadecimal digits of a recipe's digest: a sandbox's name has room for them."""
@@ -43,7 +45,7 @@ class BuildStep(Model):
     """The directory it runs in, below the workspace. Unset: the workspace itself."""
     timeout_seconds: Annotated[Integer | None, Field(ge=1)] = None
     """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
-    path: Annotated[str | None, Field(min_length=1)] = None
+    path: FolderPath | None = None
     """Where a file or folder is written, in or below the workspace. Instead of `run`."""
     content: str | None = None
     """The file's content as text (UTF-8)."""
@@ -53,7 +55,7 @@ class BuildStep(Model):
     """The file's content as a Pulumi asset, or that of a folder as an archive."""
     source_path: str | None = None
     """A file or folder of the machine that runs Pulumi."""
-    exclude: list[str] | None = None
+    exclude: list[Pattern] | None = None
     """What of a folder is left out, as in `Directory`."""
     mode: Mode | None = None
     """The file's permissions, four octal digits such as `0755`. Unset: what the sandbox chooses."""
@@ -70,9 +72,27 @@ class BuildStep(Model):
         exclude = self.exclude or ()
         if isinstance(self.source, Archive):
             return Tree(self.source, "source", exclude)
-        if self.source_path is not None and Path(self.source_path).is_dir():
+        if self.source_path is not None and is_folder(Path(self.source_path)):
             return Tree(Path(self.source_path), "sourcePath", exclude)
         return None
+
+
+def misread(steps: object, warn: Warn) -> Iterator[Failure]:
+    """What is wrong with the local files of steps, by their paths; a step that is not known yet is passed over."""
+    for number, given in enumerate(steps if isinstance(steps, list) else ()):
+        try:
+            step = BuildStep.model_validate(visible(given))
+        except (AttributeError, ValueError):
+            continue  # not known yet, or no step, which the check says
+        if isinstance(step.source, Archive) and not step.source.is_whole:
+            continue
+        tree = step.tree
+        at = f"steps[{number}]"
+        warnings: list[str] = []
+        found = surveyed(tree, warnings.append) if tree else unreadable(said(step))
+        yield from (Failure(f"{at}.{each.path}", each.reason) for each in found)
+        for text in warnings:
+            warn(f"{at}.{text}")
 
 
 def digest(step: BuildStep) -> str:

@@ -232,11 +232,11 @@ async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
     assert Noting.given == [("api", "id-1", one), ("api", "id-1", other, call)]
 
 
-def test_a_thing_that_failed_is_made_anew_before_the_old_one_goes() -> None:
-    """It has another name then."""
+def test_a_thing_that_failed_is_made_anew_before_the_old_one_goes_where_it_has_another_name_then() -> None:
     inputs = {"name": "a", "size": 1}
-    found = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2})
-    assert found.delete_first is False
+    assert THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2}).delete_first
+    found = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2, AUTONAMED: True})
+    assert not found.delete_first
     assert [(change.path, change.kind, change.replace) for change in found.changes] == [
         ("size", Kind.UPDATE, False),
         ("status", Kind.UPDATE, True),

@@ -103,7 +103,7 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
 class Broken(Sandbox):
     """A bug of ours, whose words hold a secret."""
 
-    def check(self, old: Any, new: Any, make_name: Any) -> tuple[dict[str, Any], list[Failure]]:
+    def check(self, old: Any, new: Any, make_name: Any, warn: Any = print) -> tuple[dict[str, Any], list[Failure]]:
         raise KeyError(new["env"]["TOKEN"])
 
 

@@ -339,3 +339,13 @@ async def test_a_delete_does_what_it_can_read(engine: Engine, odd: dict[str, Any
     is_run = not odd.keys() & {"delete", "sandboxId"}
     looked = await engine.create(COMMAND, sandboxId=box, create=["test", "-e", "gone"], allowFailure=True)
     assert (looked.state["exitCode"] == 0) is is_run
+
+
+def test_a_command_with_a_delete_is_deleted_before_it_is_made_anew() -> None:
+    """Else the old `delete` would undo what the new `create` has done, whoever asks for the replacement."""
+    old = {"sandboxId": "box", "create": ["x"], "delete": ["y"], "triggers": [1]}
+    assert COMMAND.diff(old, old, {**old, "triggers": [2]}).delete_first
+    assert COMMAND.diff(old, old, old).delete_first
+    assert COMMAND.diff(old, {**old, "created": True}, {**old, "create": ["z"], "update": ["u"]}).delete_first
+    without = {"sandboxId": "box", "create": ["x"], "triggers": [1]}
+    assert not COMMAND.diff(without, without, {**without, "triggers": [2], "delete": ["y"]}).delete_first

@@ -142,7 +142,7 @@ async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_i
         await said(engine, box, "find app | sort") == "app\napp/a\napp/full\napp/full/theirs\napp/old\napp/old/theirs\n"
     )
     assert [line for line in engine.logged if "left where" in line] == [
-        "app/a holds something else than was written, so it is left where it is."
+        "app/a was written by somebody else since, so it is left where it is."
     ]
 
 
@@ -238,8 +238,11 @@ async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_rem
 
 async def test_a_source_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
     box = await running(engine)
+    inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such"}
+    (failure,) = DIRECTORY.check({}, inputs, str)[1]
+    assert (failure.path, failure.reason) == ("sourcePath", "/no/such cannot be read: No such file or directory")
     with pytest.raises(Unsettled, match="sourcePath: /no/such cannot be read: No such file"):
-        await engine.create(DIRECTORY, sandboxId=box, path="x", sourcePath="/no/such")
+        await lifecycle.create(DIRECTORY, engine.api, inputs, engine.call())
 
 
 async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(engine: Engine, tmp_path: Path) -> None:
@@ -266,11 +269,10 @@ async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(engi
     assert not DIRECTORY.diff(told, {}, told).changes
 
 
-async def test_a_path_above_the_workspace_is_refused_by_the_sandbox(engine: Engine) -> None:
-    box = await running(engine)
-    with pytest.raises(Unsettled, match="the sandbox refuses") as caught:
-        await engine.create(DIRECTORY, sandboxId=box, path="../out", source=texts(a="1"))
-    assert caught.value.stored.state["folders"] == []
+@pytest.mark.parametrize("path", ["../out", "/etc", "a/../../b", "x" * 256, "a\0"])
+def test_a_path_that_cannot_be_is_refused_by_the_check(path: str) -> None:
+    (failure,) = DIRECTORY.check({}, {"sandboxId": "box", "path": path, "source": texts(a="1")}, str)[1]
+    assert failure.path == "path"
 
 
 async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: Engine) -> None:
@@ -303,7 +305,7 @@ async def test_a_chmod_that_fails_is_told(engine: Engine, tmp_path: Path) -> Non
     (tmp_path / "run").write_text("")
     (tmp_path / "run").chmod(0o755)
     box = await running(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
-    with pytest.raises(Unsettled, match=r"chmod \+x ended with exit code 1: no"):
+    with pytest.raises(Unsettled, match=r"executable is not set .+: chmod ended with exit code 1: no"):
         await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
 
@@ -346,3 +348,92 @@ async def test_what_was_seen_of_files_counts_only_as_a_whole(engine: Engine, odd
     strange = {**seen.state, odd: 5}
     await lifecycle.delete(DIRECTORY, engine.api, made.id, engine.call(stored=strange))
     assert await said(engine, box, "cat app/a") == "other\n"
+
+
+async def test_a_directory_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
+    """Also where the old one is deleted only after a refresh."""
+    box = await running(engine)
+    where = {"sandboxId": box, "path": "app", "source": texts(a="1", d__b="2")}
+    old = await engine.create(DIRECTORY, **where)
+    new = await engine.create(DIRECTORY, **{**where, "path": "/workspace/app/"})
+    assert new.id == old.id
+    refreshed = await engine.read(DIRECTORY, old)
+    assert refreshed is not None
+    for each in (old, refreshed):
+        await engine.delete(DIRECTORY, each)
+        assert await said(engine, box, "cat app/a app/d/b") == "12"
+    assert engine.logged.count("app/a was written by somebody else since, so it is left where it is.") == 2
+    await engine.delete(DIRECTORY, new)
+    assert await said(engine, box, "find . -type f") == ""
+
+
+async def test_links_are_sent_seen_turned_and_removed(engine: Engine, tmp_path: Path) -> None:
+    box = await running(engine)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "x").write_text("one")
+    (tmp_path / "bin" / "x").symlink_to("../x")
+    (tmp_path / "b").symlink_to("bin")
+    where = {"sandboxId": box, "path": "app", "sourcePath": str(tmp_path)}
+    stored = await engine.create(DIRECTORY, **where)
+    assert stored.state["files"] == {"b": "-> bin", "bin/x": "-> ../x", "x": sha256("one")}
+    assert await said(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+    assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
+
+    await said(engine, box, "ln -sfn /etc app/b; rm app/bin/x")
+    drifted = await engine.read(DIRECTORY, stored)
+    assert drifted is not None
+    assert drifted.state["changed"] == {"b": "-> /etc", "bin/x": "missing"}
+    repaired = await engine.update(DIRECTORY, drifted, **where)
+    assert await said(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+
+    # a link becomes a file, and what it led to stays as it is; a file becomes a link
+    (tmp_path / "bin" / "x").unlink()
+    (tmp_path / "bin" / "x").write_text("two")
+    (tmp_path / "y").symlink_to("x")
+    turned = await engine.update(DIRECTORY, repaired, **where)
+    assert await said(engine, box, "cat app/bin/x app/x app/y") == "twooneone"
+    (tmp_path / "x").unlink()
+    (tmp_path / "x").symlink_to("bin/x")
+    linked = await engine.update(DIRECTORY, turned, **where)
+    assert await said(engine, box, "cat app/x; readlink app/x") == "twobin/x\n"
+
+    imported = await lifecycle.read(DIRECTORY, engine.api, linked.id, None)
+    assert imported is not None
+    assert imported.state["changed"] == linked.state["files"]
+    await engine.delete(DIRECTORY, linked)
+    assert await said(engine, box, "ls -A") == ""
+
+
+async def test_a_link_in_the_place_of_a_directory_is_refused(engine: Engine, tmp_path: Path) -> None:
+    box = await running(engine)
+    await said(engine, box, "mkdir -p app/link")
+    (tmp_path / "link").symlink_to("x")
+    with pytest.raises(Unsettled, match="link is a directory in the sandbox, so the symbolic link link cannot be made"):
+        await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path))
+
+
+async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ln").write_text('#!/bin/sh\nexec /bin/ln -sfn other "$4"\n')
+    (tmp_path / "bin" / "ln").chmod(0o755)
+    (tmp_path / "link").symlink_to("x")
+    box = await running(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    with pytest.raises(Unsettled, match="link is another symbolic link, or none, right after it was written"):
+        await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
+
+
+def test_a_tree_is_looked_at_in_the_check_where_it_is_known() -> None:
+    where = {"sandboxId": "box", "path": "x"}
+    out = Archive(assets={"../x": Asset(text="")})
+    (failure,) = DIRECTORY.check({}, {**where, "source": out}, str)[1]
+    assert (failure.path, failure.reason) == ("source", "../x leads out of where it is unpacked")
+    many = Archive(assets={str(number): Asset(text="") for number in range(10_001)})
+    (failure,) = DIRECTORY.check({}, {**where, "source": many}, str)[1]
+    assert failure.reason.startswith("holds more than 10000 files. Pack them into one archive")
+    for given in (
+        {"source": UNKNOWN},
+        {"source": out, "exclude": UNKNOWN},
+        {"source": out, "exclude": [UNKNOWN]},
+        {"source": Archive(hash="of something")},
+    ):
+        assert DIRECTORY.check({}, {**where, **given}, str)[1] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ async def test_an_asset_is_compared_by_its_content(engine: Engine, tmp_path: Pat
     assert await said(engine, box, "cat", "x") == "three"
     for missing in (Asset(path="/no/such"), Asset()):
         with pytest.raises(Unsettled, match="source: "):
-            await engine.create(FILE, **where, source=missing)
+            await lifecycle.create(FILE, engine.api, {**where, "source": missing}, engine.call())
 
 
 async def test_a_large_file_is_never_in_memory_as_a_whole(engine: Engine, tmp_path: Path) -> None:
@@ -111,8 +112,9 @@ async def test_a_large_file_is_never_in_memory_as_a_whole(engine: Engine, tmp_pa
 
 async def test_a_local_file_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
     box = await running(engine)
+    inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such/file"}
     with pytest.raises(Unsettled) as caught:
-        await engine.create(FILE, sandboxId=box, path="x", sourcePath="/no/such/file")
+        await lifecycle.create(FILE, engine.api, inputs, engine.call())
     assert isinstance(caught.value.cause, InputError)
     assert caught.value.cause.path == "sourcePath"
 
@@ -219,11 +221,36 @@ async def test_an_import_is_clean_where_the_program_says_the_same(engine: Engine
         {"source": Archive(path="x")},
         {"source": Asset(uri="http://x")},
         {"source": "x"},
-        {"source": Asset(text="x"), "sourcePath": "x"},
+        {"source": Asset(text="x"), "sourcePath": __file__},
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any]) -> None:
     assert len(FILE.check({}, {"sandboxId": "x", "path": "x", **inputs}, str)[1]) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/app.conf", "a/../../x", "/workspace", ".", "x" * 256, "a\0", "a/" * 2100]
+)
+def test_a_path_that_cannot_be_is_refused_by_the_check(path: str) -> None:
+    (failure,) = FILE.check({}, {"sandboxId": "x", "path": path}, str)[1]
+    assert failure.path == "path"
+
+
+def test_a_source_that_is_no_regular_file_is_refused_by_the_check(tmp_path: Path) -> None:
+    """A pipe or a device may never end."""
+    os.mkfifo(tmp_path / "pipe")
+    reasons = {
+        str(tmp_path / "pipe"): "is not a regular file",
+        "/dev/zero": "is not a regular file",
+        str(tmp_path): "is not a regular file",
+        str(tmp_path / "none"): "cannot be read: No such file or directory",
+        "x" * 256: "cannot be read: File name too long",
+        "a\0b": "cannot be read: embedded null byte",
+    }
+    for path, reason in reasons.items():
+        for given in ({"sourcePath": path}, {"source": Asset(path=path)}):
+            (failure,) = FILE.check({}, {"sandboxId": "x", "path": "x", **given}, str)[1]
+            assert (failure.path, failure.reason.endswith(reason)) == (next(iter(given)), True)
 
 
 async def test_a_local_file_that_is_not_there_differs_until_the_update_says_so(engine: Engine) -> None:
@@ -254,7 +281,7 @@ async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: Engi
     """And no name of a file is taken for an option."""
     box = await running(engine)
     inside = engine.api.runtime.at(await engine.api.sandboxes.get(box))
-    with pytest.raises(Failed, match=r"chmod 0600 -R ended with exit code 1: .*-R"):
+    with pytest.raises(Failed, match=r"-R is written, but its permissions are not set: chmod ended .+ 1: .*-R"):
         await chmod(inside, "-R", "0600")
 
 
@@ -269,3 +296,42 @@ async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(e
         await engine.delete(FILE, Stored("x", {}, {}))
     with pytest.raises(InputError, match=r"^writtenSha256: must be a string. .+ import the resource anew"):
         await engine.delete(FILE, Stored(made.id, {}, {"writtenSha256": ["7"]}))
+
+
+async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
+    """Also where the old one is deleted only after a refresh, or was stored before it was noted when it wrote."""
+    box = await running(engine)
+    where = {"sandboxId": box, "path": "conf/x", "content": "1"}
+    old = await engine.create(FILE, **where)
+    new = await engine.create(FILE, **{**where, "path": "./conf/x"})
+    assert new.id == old.id
+    refreshed = await engine.read(FILE, old)
+    assert refreshed is not None
+    earlier = {name: value for name, value in old.state.items() if name != "writtenAt"}
+    for each in (old, refreshed, Stored(old.id, old.inputs, earlier)):
+        await engine.delete(FILE, each)
+        assert await said(engine, box, "cat", "conf/x") == "1"
+    assert {line for line in engine.logged if "left where" in line} == {
+        "conf/x was written by somebody else since, so it is left where it is."
+    }
+    await engine.delete(FILE, new)
+    assert await said(engine, box, "ls", "conf") == ""
+
+
+async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(engine: Engine) -> None:
+    box = await running(engine, env={"PATH": "/nowhere"})
+    with pytest.raises(Unsettled) as caught:
+        await engine.create(FILE, sandboxId=box, path="bin/x", content="1", mode="0700")
+    assert str(caught.value.cause).startswith("bin/x is written, but its permissions are not set: chmod: the sandbox")
+    assert str(caught.value.cause).endswith("The sandbox's image has to bring `chmod`.")
+    assert caught.value.stored.state["writtenSha256"] == sha256(b"1")
+    await engine.delete(FILE, caught.value.stored)
+    inside = engine.api.runtime.at(await engine.api.sandboxes.get(box))
+    assert await inside.entries("bin") == {}
+
+
+async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(engine: Engine) -> None:
+    box = await running(engine)
+    engine.emulator.add_fault("drop_before", method="POST", path="/v1/exec")
+    with pytest.raises(Unsettled, match="x is written, but its permissions are not set: chmod: "):
+        await engine.create(FILE, sandboxId=box, path="x", content="1", mode="0700")

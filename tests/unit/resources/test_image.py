@@ -394,7 +394,12 @@ async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(en
         ({}, "steps[0].run"),
         ({"run": ["x"], "path": "y"}, "steps[0].run"),
         ({"run": []}, "steps[0].run"),
-        ({"path": "y", "content": "1", "sourcePath": "z"}, "steps[0].content"),
+        ({"path": "y", "content": "1", "sourcePath": __file__}, "steps[0].content"),
+        ({"path": "y", "sourcePath": "/no/such"}, "steps[0].sourcePath"),
+        ({"path": "y", "source": Asset(path="/dev/zero")}, "steps[0].source"),
+        ({"path": "y", "source": Archive(assets={"../x": Asset(text="")})}, "steps[0].source"),
+        ({"path": "/etc/y", "content": "1"}, "steps[0].path"),
+        ({"path": "y", "sourcePath": __file__, "exclude": ["#"]}, "steps[0].exclude[0]"),
         ({"run": ["x"], "mode": "0755"}, "steps[0].mode"),
         ({"path": "y", "cwd": "z"}, "steps[0].cwd"),
         ({"path": "y", "source": Archive(uri="https://example.com/x.zip")}, "steps[0].source"),
@@ -403,6 +408,20 @@ async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(en
 def test_a_step_that_cannot_be_is_refused_by_its_path(step: dict[str, Any], path: str) -> None:
     (failure,) = IMAGE.check({}, inputs(step), str)[1]
     assert failure.path == path
+
+
+def test_steps_warn_of_patterns_that_match_nothing_and_pass_over_what_is_not_known_or_not_at_hand() -> None:
+    warnings: list[str] = []
+    folder = Archive(assets={"a": Asset(text="")})
+    steps = [
+        {"path": "y", "source": folder, "exclude": ["b/", "a"]},
+        {"path": "y", "source": Archive(hash="of something")},
+        UNKNOWN,
+        {"path": "y", "content": UNKNOWN},
+    ]
+    assert IMAGE.check({}, {"steps": steps}, str, warnings.append)[1] == []
+    assert warnings == ["steps[0].exclude: b/ matches nothing"]
+    assert IMAGE.check({}, {"steps": UNKNOWN}, str)[1] == []
 
 
 def test_a_name_leaves_room_for_the_recipe() -> None:

@@ -7,7 +7,8 @@ from tests.unit.resources.conftest import Engine
 
 from pulumi_neev.core import lifecycle, redaction
 from pulumi_neev.core.checking import parse
-from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.errors import Failed, InputError
+from pulumi_neev.core.lifecycle import Stored
 from pulumi_neev.core.redaction import MARK, Redactor
 from pulumi_neev.resources.preview_port import PreviewPort, PreviewPortInputs
 from pulumi_neev.resources.sandbox import Sandbox
@@ -119,3 +120,49 @@ async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_
     with redaction.bound(Redactor.of()):
         stored = await engine.create(PORT, sandboxId=box.id, port=80)
         assert redaction.redact(f"{stored.state['slug']} {stored.state['previewUrl']}") == f"{MARK} {MARK}"
+
+
+async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
+    """It gets another URL, which tells the two apart; also after a refresh, or where an older version stored it."""
+    box = await engine.create(SANDBOX, name="box")
+    where = {"sandboxId": box.id, "port": 8080}
+    old = await engine.create(PORT, **where)
+    new = await engine.create(PORT, **where)
+    assert new.state["slug"] != old.state["slug"]
+    assert engine.logged == ["port 8080 was exposed already: it has another URL now, and the one it had has ended."]
+    refreshed = await engine.read(PORT, old)
+    assert refreshed is not None
+    earlier = Stored(old.id, old.inputs, {**old.state, "exposedSlug": None})
+    for each in (old, refreshed, earlier):
+        await engine.delete(PORT, each)
+        assert await engine.read(PORT, new) == new
+    assert "port 8080 was exposed by somebody else since, so it is left as it is." in engine.logged
+    await engine.delete(PORT, new)
+    assert await engine.read(PORT, new) is None
+
+
+async def test_a_port_that_cannot_be_told_apart_is_refused(engine: Engine) -> None:
+    box = await engine.create(SANDBOX, name="box")
+    made = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    with pytest.raises(Failed, match=r"port 8080 is exposed already, with the slug that is asked for.*`aliases`"):
+        await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    taken = await engine.create(PORT, sandboxId=box.id, port=8080, slug=OTHER)
+    await engine.delete(PORT, made)
+    assert await engine.read(PORT, taken) == taken
+
+
+async def test_a_port_whose_state_lacks_everything_is_revoked(engine: Engine) -> None:
+    """A delete needs an id and little else."""
+    box = await engine.create(SANDBOX, name="box")
+    made = await engine.create(PORT, sandboxId=box.id, port=8080)
+    await engine.delete(PORT, Stored(made.id, {}, {"slug": 7}))
+    assert await engine.read(PORT, made) is None
+
+
+async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(engine: Engine) -> None:
+    box = await engine.create(SANDBOX, name="box")
+    made = await engine.create(PORT, sandboxId=box.id, port=8080)
+    await engine.api.ports.expose(box.id, 8080, slug=OTHER)
+    updated = await engine.update(PORT, made, sandboxId=box.id, port=8080, slug=OTHER)
+    await engine.delete(PORT, updated)
+    assert await engine.read(PORT, made) is None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import io
+import lzma
 import os
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +32,9 @@ def leaves(source: Blob | Path, *exclude: str) -> dict[str, str]:
         found = Tree(source, "source", exclude).leaves(kept)
         for leaf in found.values():
             with leaf.open() as content:
-                assert hashlib.sha256(content.read()).hexdigest() == leaf.sum.removesuffix("+x")
+                read = content.read()
+                assert leaf.sum in (f"-> {read.decode()}", *(hashlib.sha256(read).hexdigest() + x for x in ("", "+x")))
+        assert Tree(source, "source", exclude).survey() == []
         return {path: leaf.sum for path, leaf in found.items()}
 
 
@@ -82,25 +89,131 @@ def test_what_is_excluded_is_left_out_with_all_below_it(tmp_path: Path, folder: 
     assert leaves(Archive(assets={"x": Asset(text="a"), "deep/run": Asset(text="b")}), "run") == {"x": A}
 
 
-def test_links_and_devices_are_refused_unless_they_are_excluded(tmp_path: Path, folder: Path) -> None:
-    (folder / "link").symlink_to("x")
-    with pytest.raises(InputError, match="link is a symbolic link"):
-        leaves(folder)
-    with pytest.raises(InputError, match=r"link is a link or a device"):
-        leaves(tarred(tmp_path, folder))
-    assert set(leaves(tarred(tmp_path, folder), "link")) == set(leaves(folder, "link")) == {"x", "deep/run"}
+def zipped_link(place: Path, target: str | bytes) -> Path:
+    link = zipfile.ZipInfo("deep/link")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(place / "link.zip", "w") as archive:
+        archive.writestr(link, target)
+    return place / "link.zip"
+
+
+def test_a_link_that_stays_inside_is_a_link(tmp_path: Path, folder: Path) -> None:
+    (folder / "deep" / "up").symlink_to("../x")
+    (folder / "to-folder").symlink_to("deep")
+    (folder / "to-nothing").symlink_to("gone+x")
+    expected = {"deep/run": f"{B}+x", "deep/up": "-> ../x", "to-folder": "-> deep", "to-nothing": "-> gone+x", "x": A}
+    assert leaves(folder) == leaves(tarred(tmp_path, folder)) == expected
+    assert leaves(zipped_link(tmp_path, "../x")) == {"deep/link": "-> ../x"}
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../x", "..", "../deep/../../x", "x/.."])
+def test_a_link_that_leads_out_or_may_is_refused_unless_it_is_left_out(
+    tmp_path: Path, folder: Path, target: str
+) -> None:
+    link = "deep/link" if target != ".." else "link"
+    (folder / link).symlink_to(target)
+    for source in (folder, tarred(tmp_path, folder)):
+        with pytest.raises(InputError, match="link is a symbolic link that leads out of the folder"):
+            Tree(source, "source").survey()
+    assert set(leaves(folder, "link")) == set(leaves(tarred(tmp_path, folder), "link")) == {"x", "deep/run"}
+
+
+def test_a_link_in_a_zip_leads_out_likewise(tmp_path: Path) -> None:
+    for target in ("/etc/passwd", "", "a\0b"):
+        with pytest.raises(InputError, match="deep/link is a symbolic link that leads out"):
+            leaves(zipped_link(tmp_path, target))
+    with pytest.raises(InputError, match="deep/link is a hard link or a device"):
+        leaves(zipped_link(tmp_path, "x" * 5000))
+    with pytest.raises(InputError, match="not UTF-8"):
+        leaves(zipped_link(tmp_path, b"\xff"))
+
+
+def test_what_is_neither_file_folder_nor_link_is_refused(tmp_path: Path, folder: Path) -> None:
+    with tarfile.open(tmp_path / "hard.tar", "w") as archive:
+        archive.add(folder / "x", "x")
+        member = tarfile.TarInfo("hard")
+        member.type, member.linkname = tarfile.LNKTYPE, "x"
+        archive.addfile(member)
+    with pytest.raises(InputError, match="hard is a hard link or a device"):
+        leaves(tmp_path / "hard.tar")
     os.mkfifo(folder / "pipe")
     with pytest.raises(InputError, match="pipe is neither a file nor a folder"):
-        leaves(folder, "link")
+        leaves(folder)
+    for source in (folder / "pipe", Path("/dev/zero"), Archive(path=str(folder / "pipe"))):
+        with pytest.raises(InputError, match="is not a regular file"):
+            Tree(source, "source").survey()
+    with pytest.raises(InputError, match="is not a regular file"):
+        leaves(Archive(assets={"x": Asset(path=str(folder / "pipe"))}))
 
 
-def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
-    link = zipfile.ZipInfo("link")
-    link.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(link, "/etc/passwd")
-    with pytest.raises(InputError, match="link is a link"):
-        leaves(tmp_path / "a.zip")
+def test_a_file_below_what_is_no_folder_is_refused() -> None:
+    with pytest.raises(InputError, match="a/b is below a, which is no folder"):
+        leaves(Archive(assets={"a": Asset(text=""), "a/b": Asset(text="")}))
+
+
+def test_an_archive_is_measured_by_what_its_headers_claim(tmp_path: Path) -> None:
+    """So nothing of it has to be unpacked for that."""
+    header = tarfile.TarInfo("x")
+    header.size = tree.MOST_UNPACKED + 1
+    (tmp_path / "large.tar").write_bytes(header.tobuf() + bytes(1024))
+    with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
+        archive.writestr("x", b"a")
+        archive.writestr("y", bytes(8))
+    packed = (tmp_path / "large.zip").read_bytes()
+    (tmp_path / "large.zip").write_bytes(packed.replace(struct.pack("<LL", 1, 1), struct.pack("<LL", 1, 0xFFFFFFFE)))
+    for kind in ("tar", "zip"):
+        source = Tree(tmp_path / f"large.{kind}", "source")
+        with ExitStack() as kept, pytest.raises(InputError, match="is more than 4 GiB once it is unpacked"):
+            source.leaves(kept)
+        with pytest.raises(InputError, match="is more than 4 GiB once it is unpacked"):
+            source.survey()
+
+
+def test_an_archive_of_too_many_entries_is_refused_whatever_they_are(tmp_path: Path) -> None:
+    folder = tarfile.TarInfo("x")
+    folder.type = tarfile.DIRTYPE
+    (tmp_path / "many.tar").write_bytes(folder.tobuf() * (tree.MOST_ENTRIES + 1) + bytes(1024))
+    with pytest.raises(InputError, match="has more than 50000 entries"):
+        Tree(tmp_path / "many.tar", "source").survey()
+
+
+def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
+    """An extended header is read as a whole, whatever it unpacks to."""
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 1 << 30
+    with gzip.open(tmp_path / "a.tar.gz", "wb") as packed:
+        packed.write(header.tobuf())
+    with pytest.raises(InputError, match="an entry has a header that is too large"):
+        leaves(tmp_path / "a.tar.gz")
+
+
+@pytest.mark.parametrize("opens", [bz2.open, lzma.open])
+def test_other_compressions_of_a_tar_are_read_too(tmp_path: Path, folder: Path, opens: Callable[..., Any]) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.add(folder, ".")
+    with opens(tmp_path / "packed", "wb") as packed:
+        packed.write((tmp_path / "a.tar").read_bytes())
+    assert leaves(tmp_path / "packed") == {"deep/run": f"{B}+x", "x": A}
+
+
+def test_a_truncated_archive_says_so(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("x")
+    header.size = 4096
+    (tmp_path / "a.tar").write_bytes(header.tobuf() + b"abc")
+    with pytest.raises(InputError, match="cannot be read: unexpected end of data"):
+        leaves(tmp_path / "a.tar")
+
+
+def test_patterns_mean_what_they_mean_in_a_gitignore(tmp_path: Path) -> None:
+    paths = (".env", "a.pyc", "src/a.py", "src/.env", "src/build/x", ".git/config", "build/b", "keep/log", "keep/all")
+    for each in paths:
+        (tmp_path / "app" / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "app" / each).write_text("")
+    patterns = (".git/", "./.env", "**/*.pyc", "/build", "keep/*", "!keep/log")
+    expected = {"src/a.py", "src/.env", "src/build/x", "keep/log"}
+    assert set(leaves(tmp_path / "app", *patterns)) == set(leaves(tarred(tmp_path, tmp_path / "app"), *patterns))
+    assert set(leaves(tmp_path / "app", *patterns)) == expected
+    assert Tree(tmp_path / "app", "source", ["a.py/", "*.py", ".env", "/a.py"]).survey() == ["a.py/", "/a.py"]
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])

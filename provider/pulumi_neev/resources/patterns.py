@@ -1,0 +1,57 @@
+"""What is left out of a tree: patterns that mean what they mean in a .gitignore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator
+
+if TYPE_CHECKING:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+
+def _pattern(text: str) -> str:
+    """Return the pattern as it is.
+
+    Raises:
+        ValueError: it can match nothing at all.
+    """
+    if _compiled(text).include is None:
+        raise ValueError("is a pattern that can match nothing: write it as in a .gitignore, such as *.pyc or /build/")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class Patterns:
+    """Patterns in the order in which a program gives them; the last one that matches counts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._compiled = [_compiled(each) for each in texts]
+        self._matched: set[int] = set()
+
+    def leave_out(self, path: str, *, is_folder: bool) -> bool:
+        """Return whether the path, relative to the top of the tree, is left out; what is above it is not."""
+        left_out = False
+        for number, each in enumerate(self._compiled):
+            if each.match_file(f"{path}/" if is_folder else path) is not None:
+                self._matched.add(number)
+                left_out = bool(each.include)
+        return left_out
+
+    @property
+    def unmatched(self) -> list[str]:
+        """Return the patterns that have matched nothing so far."""
+        return [text for number, text in enumerate(self._texts) if number not in self._matched]
+
+
+def _compiled(text: str) -> GitIgnoreSpecPattern:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415  few programs leave anything out
+
+    sign = "!" if text.startswith("!") else ""
+    rest = text.removeprefix(sign)
+    # there, a path from the top begins with a slash; here it may begin with ./ as well
+    return GitIgnoreSpecPattern(f"{sign}{rest[1:] if rest.startswith('./') else rest}")
