@@ -88,7 +88,7 @@ def test_other_operations_of_any_provider_are_dropped(operation: str) -> None:
         interrupted = pending(kind, operation=operation)
         assert searched(interrupted) is None
         after = plan(state(interrupted=[interrupted]), {})
-        assert [step.action for step in after.steps] == [Action.DROP]
+        assert [(step.action, "refresh" in step.why) for step in after.steps] == [(Action.DROP, False)]
         assert after.others == ()
 
 
