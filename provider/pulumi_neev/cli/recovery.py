@@ -94,7 +94,9 @@ def _step(operation: Entry, made: Stored | Unproven | None, entries: list[Entry]
     begun, what = operation["resource"], operation["type"]
     urn = begun["urn"]
     if what != CREATING:
-        return Step(Action.DROP, what, urn, "the state is as before it began; the next `pulumi up` does what is still to do")
+        return Step(
+            Action.DROP, what, urn, "the state is as before it began; the next `pulumi up` does what is still to do"
+        )
     if _is_the_engines_own(begun):
         return Step(Action.DROP, what, urn, "it exists only in the state, so there is nothing to look for")
     kind = checkpoint.kind_of(begun["type"])

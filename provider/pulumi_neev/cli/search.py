@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pulumi_neev.cli import accounts, proof, recorded
 from pulumi_neev.cli.engine import Deployment, Engine
-from pulumi_neev.cli.proof import INSIDE, Unproven
+from pulumi_neev.cli.proof import INSIDE, POOL, Unproven
 from pulumi_neev.cli.recovery import Entry, operations, resources, searched
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.core import lifecycle
@@ -90,8 +90,11 @@ class Search:
 
 async def _namesake(api: Api, resource: AnyResource, begun: Entry) -> Unproven | None:
     """Something else that has the name, where the platform knows things of this kind by it."""
+    name = str(proof.inputs_of(begun).get("name"))
+    if resource.name == POOL and await proof.parts(api, resource, Stored(name, {}, {})):
+        return Unproven(name, "members of more than one pool have its name")
     finders = {"Sandbox": api.sandboxes.find, "Agent": api.agents.find}
     if resource.name not in finders:
         return None
-    seen = await finders[resource.name](str(proof.inputs_of(begun).get("name")))
+    seen = await finders[resource.name](name)
     return None if seen is None else Unproven(seen.id, NOT_AS_ASKED)

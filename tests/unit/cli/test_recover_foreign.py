@@ -151,6 +151,13 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
     assert step["why"].startswith("it has the name and is not as the program asks; if it is this stack's")
 
 
+def test_of_two_pools_with_one_name_neither_is_taken(engine: FakeEngine, platform: Emulator) -> None:
+    outside(platform, "POST", "/sandboxes", {"name": "shared-ffffff-0"})
+    step = recovered(engine, "neev:index:SandboxPool", pool(platform), HOUR)
+    assert (step["action"], step["id"]) == ("leave", "shared"), step
+    assert step["why"].startswith("members of more than one pool have its name")
+
+
 def port(platform: Emulator, id: str) -> Inputs:
     outside(platform, "POST", f"/sandboxes/{id}/ports", {"port": 8080})
     return {"sandboxId": id, "port": 8080}
