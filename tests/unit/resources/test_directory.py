@@ -277,17 +277,10 @@ def test_a_path_that_cannot_be_is_refused_by_the_check(path: str) -> None:
 
 async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: Engine) -> None:
     box = await running(engine)
-    place = Path((await said(engine, box, "pwd")).strip())
-    checked, _ = DIRECTORY.check({}, {"sandboxId": box, "path": ".", "source": texts(a="1")}, str)
-    call = engine.call()
-
-    def meddle(text: str) -> None:
-        if text == "1 of 1 files written":
-            (place / "a").unlink()
-
-    going = replace(call, patience=replace(call.patience, progress=meddle))
+    gone = {"reason_code": "not_found", "message": "no such directory"}
+    engine.emulator.add_fault("status", method="POST", path="/v1/files/list", status=404, body=gone)
     with pytest.raises(Unsettled, match="a is gone right after it was written"):
-        await lifecycle.create(DIRECTORY, engine.api, checked, going)
+        await engine.create(DIRECTORY, sandboxId=box, path=".", source=texts(a="1"))
 
 
 async def test_an_import_of_too_much_is_refused(engine: Engine) -> None:
