@@ -8,8 +8,7 @@ from typing import Any
 from pulumi_neev.cli.findings import Finding, bad, ok, warn
 from pulumi_neev.client import Api
 from pulumi_neev.core.near import near
-from pulumi_neev.faces.config import PACKAGE, REQUIRED, ProviderConfig, from_environment, variables
-from pulumi_neev.faces.provider_config import ENGINES
+from pulumi_neev.faces.config import ENGINES, PACKAGE, REQUIRED, ProviderConfig, from_environment, variables
 
 SKEW = 30
 """Seconds by which two clocks may differ without that being worth a word."""

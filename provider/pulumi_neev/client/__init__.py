@@ -43,6 +43,14 @@ class Api:
         """Return the account in which everything of this API is."""
         return self.settings.account
 
+    async def require_project(self) -> None:
+        """Return only where the API accepts the key and answers for the project; it is asked once at most.
+
+        Raises:
+            ProjectNotFound: it does not know the project.
+        """
+        await self.transport.require_project()
+
     async def aclose(self) -> None:
         """Close every connection; waits that are still open end."""
         await self.sandboxes.aclose()

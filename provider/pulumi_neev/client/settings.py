@@ -33,6 +33,8 @@ class Settings:
     """Seconds without a sign of life from the API before a request is given up."""
     allow_insecure: bool = False
     """Send the key over plain http to other machines too."""
+    check_on_preview: bool = False
+    """Ask the API in a plan, too, whether what inputs name is there."""
     previous_base_url: str | None = None
     """Another address of the same API, which states may still record. Nothing is sent there."""
 

@@ -86,12 +86,12 @@ class Transport:
             value = await self._repeated(method, path, parse, params=params, json=json)
         except NotFound:
             if path.startswith(self.project):
-                await self._require_project()
+                await self.require_project()
             raise
         self._project_answers = self._project_answers or path.startswith(self.project)
         return value
 
-    async def _require_project(self) -> None:
+    async def require_project(self) -> None:
         """Return only where the API answers for the project: else its "not found" tells nothing of what is in it.
 
         Raises:

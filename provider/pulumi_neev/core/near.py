@@ -15,10 +15,10 @@ def near(wanted: str, known: Iterable[str], *, most: int = 3, cutoff: float = CL
     return [by_form[each] for each in get_close_matches(_form(wanted), by_form, n=most, cutoff=cutoff)]
 
 
-def hint(wanted: str, known: Iterable[str]) -> str:
+def hint(wanted: str, known: Iterable[str], prefix: str = "") -> str:
     """Return the question whether a known name is meant, to be appended to a sentence; nothing where none is near."""
-    found = [f"`{each}`" for each in near(wanted, known)]
-    return f"; did you mean {' or '.join(found)}?" if found else ""
+    found = [f"`{prefix}{each}`" for each in near(wanted, known)]
+    return f"; did you mean {', '.join([*found[:-2], ' or '.join(found[-2:])])}?" if found else ""
 
 
 def _form(name: str) -> str:

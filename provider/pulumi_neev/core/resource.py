@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -210,10 +210,16 @@ class Resource(ABC, Generic[I, O]):
         Raises:
             MissingReference: an input names something that is not there.
         """
+        for require, name, value in cls.named_references(new, old):
+            await require(api, name, value)
+
+    @classmethod
+    def named_references(cls, new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Require, str, str]]:
+        """Return what finds out whether there is what an input names, the input and its value, where that is known."""
         for declared in cls.inputs.properties.values():
             value = new.get(declared.name)
             if declared.field in cls.references and isinstance(value, str) and value != old.get(declared.name):
-                await cls.references[declared.field](api, declared.name, value)
+                yield cls.references[declared.field], declared.name, value
 
     @property
     def named(self) -> Property | None:

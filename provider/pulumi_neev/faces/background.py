@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pulumi_neev.client import Api, connect
 from pulumi_neev.client.settings import Settings
+from pulumi_neev.faces.beforehand import Beforehand
 
 T = TypeVar("T")
 
@@ -32,6 +33,12 @@ def connected(settings: Settings) -> Api:
     To be called on the background loop, which the client then lives on.
     """
     return connect(settings)
+
+
+@cache
+def beforehand(settings: Settings) -> Beforehand:
+    """What the plans of this process ask the API of these settings; to be called on the background loop, likewise."""
+    return Beforehand(connected(settings))
 
 
 _STARTING = threading.Lock()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
 from pulumi_neev.client.settings import BASE_URL, REQUEST_TIMEOUT, Settings
+from pulumi_neev.core import near
 from pulumi_neev.core.errors import ConfigError
 from pulumi_neev.core.marks import Replace, Secret, Update
 from pulumi_neev.core.model import Flag, Inputs, Number, Property
 
 PACKAGE = "neev"
+ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
+"""Inputs of every provider that are between the engine and itself."""
 
 
 class ProviderConfig(Inputs):
@@ -43,6 +46,11 @@ class ProviderConfig(Inputs):
     Set it when the service has moved to another host name: resources recorded there count as being at `baseUrl`. Run
     `pulumi up` and then `pulumi refresh`, which records the new address, and remove the setting.
     """
+    check_on_preview: Annotated[Flag | None, Update()] = None
+    """Whether a preview asks the API if key, project, and what inputs name are there; or `NEEV_CHECK_ON_PREVIEW=true`.
+
+    Unset: only a preview that asks the API anyway, because of a look-up, finds that out before anything is made.
+    """
     ca_bundle: Annotated[str | None, Update()] = None
     """File with the certificates to trust instead of the system's; or `NEEV_CA_BUNDLE`."""
     allow_insecure: Annotated[Flag | None, Update()] = None
@@ -72,7 +80,8 @@ def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settin
         region=values["region"] or None,
         previous_base_url=values["previousBaseUrl"] or None,
         ca_bundle=values["caBundle"] or None,
-        allow_insecure=(values["allowInsecure"] or "").lower() in ("true", "1"),
+        allow_insecure=_flag(values["allowInsecure"]),
+        check_on_preview=checks_on_preview(config, environ),
         timeout=_seconds("requestTimeoutSeconds", values["requestTimeoutSeconds"], unset=REQUEST_TIMEOUT),
     )
 
@@ -98,6 +107,35 @@ def variables(name: str) -> tuple[str, str]:
 def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
     """What the environment says of a setting."""
     return next((environ[variable] for variable in variables(name) if environ.get(variable)), None)
+
+
+def require_known(configured: Iterable[str], project: str) -> None:
+    """Return only where every key of the package in a stack's configuration (`neev:apiKey`) is a setting.
+
+    A project that is called like the package has its own keys there, so nothing is known of them.
+
+    Raises:
+        ConfigError: a key is none.
+    """
+    prefix = f"{PACKAGE}:"
+    names = (key.removeprefix(prefix) for key in configured if key.startswith(prefix))
+    unknown = next((name for name in names if name not in (*ProviderConfig.properties, *ENGINES)), None)
+    if unknown is not None and project != PACKAGE:
+        hint = near.hint(unknown, ProviderConfig.properties, prefix)
+        raise ConfigError(f"{prefix}{unknown} is not a setting of the provider{hint or f'; there are {_listed()}'}")
+
+
+def checks_on_preview(config: Mapping[str, object], environ: Mapping[str, str]) -> bool:
+    """Return whether a preview is to ask the API, as far as the settings say."""
+    return _flag(_value(ProviderConfig.properties["checkOnPreview"], config, environ))
+
+
+def _listed() -> str:
+    return ", ".join(f"{PACKAGE}:{name}" for name in ProviderConfig.properties)
+
+
+def _flag(said: str | None) -> bool:
+    return (said or "").lower() in ("true", "1")
 
 
 def _seconds(name: str, said: str | None, *, unset: float) -> float:

@@ -20,7 +20,7 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.settings import Settings
 from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import HIDDEN, Failure, visible
+from pulumi_neev.core.checking import HIDDEN, visible
 from pulumi_neev.core.clock import SYSTEM
 from pulumi_neev.core.diffing import AUTONAMED
 from pulumi_neev.core.errors import NeevError, OutcomeUnknown
@@ -30,10 +30,11 @@ from pulumi_neev.core.redaction import redact
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience
 from pulumi_neev.faces import background, config, host
+from pulumi_neev.faces.background import beforehand
 from pulumi_neev.faces.host_secrets import SECRETS, redacted, sealed_outputs, secret_inputs, shown_failures
 from pulumi_neev.faces.host_values import Values, from_host, to_host
 from pulumi_neev.faces.paths import covers
-from pulumi_neev.faces.python_names import in_python, of_resource
+from pulumi_neev.faces.python_names import check_failures, in_python, of_resource
 from pulumi_neev.resources.agent import Agent
 from pulumi_neev.resources.command import Command
 from pulumi_neev.resources.directory import Directory
@@ -53,6 +54,8 @@ TIMEOUTS = f"{HIDDEN}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
 LABEL = f"{HIDDEN}label"
 """Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
+ASKS = f"{HIDDEN}asks"
+"""Hidden input of a plan that asks the API whether what inputs name is there; it is not stored."""
 REPLACE_ON_CHANGES = f"{HIDDEN}replaceOnChanges"
 """Hidden input: the paths of ``replace_on_changes``, to which the engine pays no heed where a diff has no paths."""
 NOT_KEPT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
@@ -70,6 +73,7 @@ class Provider(dynamic.ResourceProvider):
     @override
     def configure(self, req: dynamic.ConfigureRequest) -> None:
         host.adapt()
+        config.require_known(getattr(req.config, "_props", ()), getattr(req.config, "_project_name", ""))
         settings = {name: req.config.get(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
         self._settings: Settings = config.settings(settings, os.environ)
 
@@ -94,13 +98,16 @@ class Provider(dynamic.ResourceProvider):
     def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
         label = str(news.get(LABEL) or self.resource.name)
         limit = self.resource.longest_name
-        checked, failed = self.resource.check(
-            from_host(_olds), from_host(news), lambda: made_name(label, secrets.token_hex(4), limit=limit)
-        )
+        old, new = from_host(_olds), from_host(news)
+        asks = new.pop(ASKS, False)
+        checked, failed = self.resource.check(old, new, lambda: made_name(label, secrets.token_hex(4), limit=limit))
+        if asks and not failed:
+            call = self._call(new, "read", self.resource.timeouts.read)
+            failed = self._run(call, lambda _: beforehand(self._settings).missing(self.resource, checked, old))
         # the first time what the second will say: inputs that differ would have the engine write the whole state anew
         checked[BEFORE] = sorted(visible(_olds or checked))
         shown = shown_failures(self.resource, failed, news)
-        return dynamic.CheckResult(to_host(checked), [self._failure(failure) for failure in shown])
+        return dynamic.CheckResult(to_host(checked), check_failures(shown, of_resource(self.resource)))
 
     @override
     @redacted
@@ -190,16 +197,6 @@ class Provider(dynamic.ResourceProvider):
         if isinstance(unsettled.cause, OutcomeUnknown):
             return self._said(f"{call.resource}: {unsettled.cause.fact} {NOT_KEPT}")
         return self._said(f"{call.resource}: {unsettled} It had been made ({made.id}) and is deleted again.")
-
-    def _failure(self, failure: Failure) -> dynamic.CheckFailure:
-        names = of_resource(self.resource)
-        path, reason = in_python(failure.path, names), in_python(failure.reason, names)
-        # the engine shows the value at the path, which it does not find where the program has another name for it
-        return (
-            dynamic.CheckFailure(path, reason)
-            if path == failure.path
-            else dynamic.CheckFailure("", f"{path}: {reason}")
-        )
 
     def _about(self, error: NeevError, call: Call) -> NeevError:
         return self._said(error.about(call.resource))

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 import pulumi
 from pulumi.runtime import rpc
-from pulumi.runtime.config import get_config
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 from pydantic.alias_generators import to_snake
 
-from pulumi_neev.client.settings import Settings
 from pulumi_neev.core.checking import failures, parse, visible
 from pulumi_neev.core.errors import InputError, NeevError
 from pulumi_neev.core.function import Function
 from pulumi_neev.core.redaction import Redactor
-from pulumi_neev.faces import background, config
+from pulumi_neev.faces import background, configured
 from pulumi_neev.faces.options import refused
 from pulumi_neev.faces.python_names import in_python, of_arguments
 from pulumi_neev.faces.schema import token
@@ -77,7 +74,9 @@ async def _answer(name: str, arguments: Mapping[str, Any], result: type[T], hidd
     try:
         for failure in failures(function.arguments, asked):
             raise InputError(failure.path, failure.reason)
-        answer = await function.call(background.connected(_settings()), parse(function.arguments, asked))
+        api = background.connected(configured.settings())
+        answer = await function.call(api, parse(function.arguments, asked))
+        await api.require_project()
     except NeevError as error:
         said = in_python(error.about(name), of_arguments(function.arguments))
         raise pulumi.RunError(hidden.redact(said)) from None
@@ -85,15 +84,11 @@ async def _answer(name: str, arguments: Mapping[str, Any], result: type[T], hidd
 
 
 def _refuse(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:
-    """Raise ``pulumi.RunError`` where an option would have no effect."""
+    """Raise ``pulumi.RunError`` where an option would have no effect, or a setting is unknown."""
+    configured.require_known()
     for option, reason in refused(opts) if opts else ():
         raise pulumi.RunError(f"{to_snake(name)}: {option}: {reason}")
 
 
 def _mocked() -> bool:
     return isinstance(get_monitor(), MockMonitor)
-
-
-def _settings() -> Settings:
-    configured = {name: get_config(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
-    return config.settings(configured, os.environ)

@@ -15,9 +15,9 @@ from pydantic.alias_generators import to_camel
 from pulumi_neev.core.assets import Archive, Asset, Blob
 from pulumi_neev.core.marks import Secret
 from pulumi_neev.core.model import Model, Property
-from pulumi_neev.faces import blobs, options
+from pulumi_neev.faces import blobs, configured, options
 from pulumi_neev.faces.config import PACKAGE
-from pulumi_neev.faces.dynamic import LABEL, PROVIDERS, REPLACE_ON_CHANGES, TIMEOUTS
+from pulumi_neev.faces.dynamic import ASKS, LABEL, PROVIDERS, REPLACE_ON_CHANGES, TIMEOUTS
 from pulumi_neev.faces.host_secrets import SECRETS, names_of_secrets
 
 
@@ -62,8 +62,9 @@ class DynamicResource(dynamic.Resource):
             opts: Pulumi's own options; ``custom_timeouts`` and ``replace_on_changes`` reach the host as hidden inputs.
 
         Raises:
-            pulumi.RunError: an option would have no effect.
+            pulumi.RunError: an option would have no effect, or a setting is unknown.
         """
+        configured.require_known()
         provider = PROVIDERS[kind]()
         try:
             understood = options.understood(provider.resource, opts)
@@ -77,6 +78,8 @@ class DynamicResource(dynamic.Resource):
         props[LABEL] = resource_name
         if timeouts := options.timeouts(understood):
             props[TIMEOUTS] = timeouts
+        if configured.plan_asks():
+            props[ASKS] = True
         if understood.replace_on_changes:
             props[REPLACE_ON_CHANGES] = understood.replace_on_changes
         secret = [name for name, each in {**outputs, **declared}.items() if each.is_secret(arguments)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from google.protobuf import struct_pb2
@@ -18,6 +19,7 @@ from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.core.model import Property
 from pulumi_neev.core.offload import offload
 from pulumi_neev.faces import config, planning, provider_config
+from pulumi_neev.faces.beforehand import Beforehand
 from pulumi_neev.faces.blobs import Handed
 from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.operations import Operations
@@ -59,12 +61,15 @@ class Provider:
         self._operations = Operations(self._connected, engine, clock)
         self._clients: list[Api] = []
         self._handed = Handed()
+        self._asks = False
+        """Whether the program asks the API anyway, so that a plan may do so too."""
+        self._beforehand: Beforehand | None = None
 
     def configure(self, request: provider_pb2.ConfigureRequest) -> None:
         """Operations work in the account that the configuration names; nothing is sent yet."""
         self._settings = provider_config.settings(request, self._environ)
         self._handed_key = "apiKey" in request.args
-        self._api = None
+        self._api = self._beforehand = None
         self._operations = Operations(self._connected, self._engine, self._clock)
 
     def secrets(self, request: Any) -> list[Any]:
@@ -102,6 +107,7 @@ class Provider:
         """The resource exists and is ready; in a preview, what is known of it before."""
         resource = self._resource(request)
         if request.preview:
+            await self._required(resource, decode_plain(request.properties))
             properties = await self._planned(resource, planning.preview_create, resource, request.properties)
             return provider_pb2.CreateResponse(properties=properties)
         return await self._operations.create(resource, request)
@@ -110,6 +116,7 @@ class Provider:
         """The resource is as asked for; in a preview, what is known of it before."""
         resource = self._resource(request)
         if request.preview:
+            await self._required(resource, decode_plain(request.news), decode_plain(request.old_inputs))
             properties = await self._planned(resource, planning.preview_update, resource, request.olds, request.news)
             return provider_pb2.UpdateResponse(properties=properties)
         return await self._operations.update(resource, request)
@@ -134,7 +141,10 @@ class Provider:
         try:
             failed = foreign(arguments, properties) or failures(function.arguments, plain(arguments))
             if not failed:
-                result = await function.call(await self._connected(), parse(function.arguments, plain(arguments)))
+                api = await self._connected()
+                result = await function.call(api, parse(function.arguments, plain(arguments)))
+                await api.require_project()
+                self._asks = True
         except InputError as error:
             failed = [Failure(error.path, error.reason)]
         if failed:
@@ -168,6 +178,15 @@ class Provider:
         if not resource.slow:
             return work(*arguments)
         return await self._operations.unless_cancelled(offload(work, *arguments), "the plan")
+
+    async def _required(
+        self, resource: AnyResource, new: Mapping[str, Any], old: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Return only where a plan may go on: where it is to ask the API, that has what the inputs name."""
+        if self._asks or (self._settings is not None and self._settings.check_on_preview):
+            if self._beforehand is None:
+                self._beforehand = Beforehand(await self._connected())
+            await self._beforehand.require(resource, new, old)
 
     async def _connected(self) -> Api:
         if self._api is None:

@@ -15,13 +15,11 @@ from pulumi_neev.core.marks import Replace
 from pulumi_neev.core.model import UNKNOWN, Property
 from pulumi_neev.core.scalars import taken
 from pulumi_neev.faces import config
-from pulumi_neev.faces.config import PACKAGE, ProviderConfig
+from pulumi_neev.faces.config import ENGINES, PACKAGE, ProviderConfig
 from pulumi_neev.faces.planning import answer, failures_on_wire
 from pulumi_neev.faces.values import decode, decode_plain, encode, foreign, plain
 from pulumi_neev.faces.wire_errors import not_configured
 
-ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
-"""Inputs of every provider that are between the engine and itself."""
 DEFAULT = "default"
 """What the names of the engine's own providers begin with; those read the configuration of the stack."""
 PLACES = ("orgId", "projectId", "baseUrl", "previousBaseUrl")

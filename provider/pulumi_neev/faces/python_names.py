@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from pulumi.dynamic import CheckFailure
 from pydantic.alias_generators import to_snake
 
+from pulumi_neev.core.checking import Failure
 from pulumi_neev.core.lifecycle import AnyResource
 from pulumi_neev.core.model import Model
 from pulumi_neev.functions import MODULES
@@ -30,6 +32,17 @@ def of_arguments(model: type[Model]) -> Mapping[str, str]:
 def in_python(text: str, names: Mapping[str, str]) -> str:
     """Return the text with Python's names."""
     return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
+
+
+def check_failures(failures: Iterable[Failure], names: Mapping[str, str]) -> list[CheckFailure]:
+    """Return the failures of a check with Python's names, as the host takes them."""
+    return [_check_failure(failure, names) for failure in failures]
+
+
+def _check_failure(failure: Failure, names: Mapping[str, str]) -> CheckFailure:
+    path, reason = in_python(failure.path, names), in_python(failure.reason, names)
+    # the engine shows the value at the path, which it does not find where the program has another name for it
+    return CheckFailure(path, reason) if path == failure.path else CheckFailure("", f"{path}: {reason}")
 
 
 def _names(model: type[Model]) -> Iterator[tuple[str, str]]:

@@ -27,4 +27,6 @@ def test_a_hint_asks_for_what_is_near_and_says_nothing_else() -> None:
     """It is the end of a sentence."""
     assert hint("memory", KNOWN) == "; did you mean `memoryGb`?"
     assert hint("rootDiskGb", KNOWN) == "; did you mean `rootfsDiskGb` or `diskGb`?"
+    assert hint("boxes", ["box-1", "box-2", "box-3"]) == "; did you mean `box-3`, `box-2` or `box-1`?"
+    assert hint("memory", KNOWN, "neev:") == "; did you mean `neev:memoryGb`?"
     assert hint("colour", KNOWN) == ""

@@ -1,0 +1,39 @@
+"""The settings as the process of a Python program has them, for look-ups and for what its resources hand on."""
+
+from __future__ import annotations
+
+import os
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config, get_config_env
+
+from pulumi_neev.client.settings import Settings
+from pulumi_neev.core.errors import ConfigError
+from pulumi_neev.faces import background, config
+
+
+def settings() -> Settings:
+    """Return the settings; raises ``ConfigError`` where one is missing or wrong."""
+    return config.settings(_configured(), os.environ)
+
+
+def require_known() -> None:
+    """Return only where every key of the package in the stack's configuration is a setting.
+
+    Raises:
+        pulumi.RunError: a key is none.
+    """
+    try:
+        config.require_known((*CONFIG.get(), *get_config_env()), pulumi.get_project())
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def plan_asks() -> bool:
+    """Return whether this is a plan that asks the API: a setting says so, or a look-up has asked it already."""
+    asked = background.connected.cache_info().currsize > 0
+    return pulumi.runtime.is_dry_run() and (asked or config.checks_on_preview(_configured(), os.environ))
+
+
+def _configured() -> dict[str, object]:
+    return {name: get_config(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
