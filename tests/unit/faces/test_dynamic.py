@@ -202,6 +202,14 @@ def test_what_replaces_on_changes_is_replaced(sandboxes: Provider, paths: list[s
     assert (found.changes, found.replaces) == (True, replaces)
 
 
+def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandboxes: Provider) -> None:
+    for given, first in (({"name": "box"}, True), ({}, False)):
+        old = checked(sandboxes, **given, cpu=1)
+        new = checked(sandboxes, **given, cpu=2, **{REPLACE_ON_CHANGES: ["cpu"]})
+        found = sandboxes.diff("the-id", {**old, "name": new["name"]}, new)
+        assert (found.replaces, found.delete_before_replace) == (["cpu"], first)
+
+
 def test_another_list_of_what_replaces_is_no_change(sandboxes: Provider) -> None:
     old, new = checked(sandboxes, name="box"), checked(sandboxes, name="box", **{REPLACE_ON_CHANGES: ["*"]})
     found = sandboxes.diff("the-id", old, new)
