@@ -44,7 +44,9 @@ def emulator(  # noqa: PLR0913 - one for each option
     context: typer.Context,
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port of it; 0 is any free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port of it; 0 is any free one, or with --data the last.")
+    ] = 0,
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Listen also where other machines can reach it.")
     ] = False,

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -125,7 +126,7 @@ def serve_world(
     Args:
         world: What is served.
         host: Address to listen on.
-        port: Port of it; 0 is any free one.
+        port: Port of it; 0 is the one of the last time, where that is known and free, or else any free one.
         allow_remote: Also on an address that other machines can reach. Whoever has the key runs processes here, as
             the emulator's user; the controls stay for this machine.
         allow_hosts: Names under which it may be called, beside those of this machine and the address it listens on.
@@ -133,7 +134,7 @@ def serve_world(
     try:
         if not allow_remote:
             refuse_unless_local(host)
-        listener = bound(host, port)
+        listener = _listener(world, host, port)
     except (OSError, RemoteNotAllowedError):
         asyncio.run(world.close())
         raise
@@ -155,3 +156,14 @@ def serve_world(
         server.stop()
         thread.join()
         listener.close()
+
+
+def _listener(world: World, host: str, port: int) -> socket.socket:
+    """Return a socket on the port, or on the port of the last time: states record the address of what they hold."""
+    last = world.store.get("Port", host)
+    if not port and last is not None:
+        with suppress(OSError):
+            return bound(host, int(last))
+    listener = bound(host, port)
+    world.store.put("Port", host, lambda: str(listener.getsockname()[1]))
+    return listener

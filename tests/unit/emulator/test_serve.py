@@ -91,6 +91,21 @@ def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
     assert not world.directory.exists()
 
 
+def test_an_emulator_that_keeps_its_state_keeps_its_address(tmp_path: Path) -> None:
+    with serve(data=tmp_path) as emulator:
+        first = emulator.base_url
+    with serve(data=tmp_path) as emulator:
+        assert emulator.base_url == first
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", httpx.URL(first).port or 0))
+        taken.listen()
+        with serve(data=tmp_path) as emulator:
+            second = emulator.base_url
+        assert second != first
+    with serve(data=tmp_path) as emulator:
+        assert emulator.base_url == second
+
+
 def test_provisioning_and_quota_may_be_said_in_short(tmp_path: Path) -> None:
     with serve(provision=2.5, quota=7, data=tmp_path) as emulator:
         settings = emulator.control("GET", "settings")
