@@ -103,3 +103,34 @@ async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: Open
             news = (await files.check({**inputs, "content": "y"}, life.inputs)).inputs
             with pytest.raises(grpc.aio.AioRpcError, match="it is gone"):
                 await files.update(life, news)
+
+
+@FACES
+async def test_what_the_api_says_of_a_field_is_told_with_the_programs_name(opened: Opened, emulator: Emulator) -> None:
+    said = {"message": "resources.memory_gb: must be at most 8", "details": "lifecycle.idle_timeout_seconds"}
+    async with opened("Sandbox", emulator) as face:
+        emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body=said)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await face.create(await checked(face, {"memoryGb": 16}))
+    told = "memory_gb: must be at most 8; idle_timeout_seconds"
+    told = told if opened is dynamic_face else "memoryGb: must be at most 8; idleTimeoutSeconds"
+    assert told in (caught.value.details() or "")
+    assert "resources." not in (caught.value.details() or "")
+
+
+@FACES
+@pytest.mark.parametrize("kind", ["Sandbox", "SandboxFork", "Agent"])
+async def test_a_name_that_something_else_has_is_said_with_what_can_be_done(
+    kind: str, opened: Opened, emulator: Emulator
+) -> None:
+    async with opened("Sandbox", emulator) as sandboxes:
+        source = await sandboxes.create(await checked(sandboxes, {"name": "source"}))
+        more = {"SandboxFork": {"sourceSandboxId": source.id}, "Agent": {"agentTemplate": "claude-code"}}.get(kind, {})
+        async with opened(kind, emulator) as face:
+            life = await face.create(await checked(face, {"name": "taken", **more}))
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await face.create(await checked(face, {"name": "taken", **more}))
+    said = caught.value.details() or ""
+    assert f"the name 'taken' is that of {life.id}" in said
+    assert (f"`pulumi import neev:index:{kind} box {life.id}`" in said) is (opened is plugin_face)
+    assert "Choose another name" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -11,12 +12,13 @@ from pulumi_neev.core import redaction, stored
 from pulumi_neev.core.account import ACCOUNT
 from pulumi_neev.core.checking import UNCHECKED, parse, sound, visible
 from pulumi_neev.core.diffing import IMPORTED, Difference
-from pulumi_neev.core.errors import InputError, Invalid, NeevError, NotFound
+from pulumi_neev.core.errors import Conflict, InputError, Invalid, NeevError, NotFound
 from pulumi_neev.core.marks import Visible
 from pulumi_neev.core.offload import offload
-from pulumi_neev.core.references import MissingReference
+from pulumi_neev.core.references import MissingReference, NameTaken
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import unsent
+from pulumi_neev.core.wording import reword
 
 AnyResource = Resource[Any, Any]
 
@@ -53,7 +55,7 @@ async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call:
     with unsent(call.patience):
         try:
             live = await resource.create(api, _asked(resource, asked), call)
-        except (Invalid, NotFound) as error:
+        except NeevError as error:
             raise await _explained(error, resource, api, asked) from error
     try:
         return _stored(resource, api, asked, live)
@@ -78,10 +80,10 @@ async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, 
         kept, cause = _stored(resource, api, begun.inputs, halfway.live, begun.state), halfway.cause
     except Exception as error:  # noqa: BLE001  whatever it is, what was begun is kept
         kept, cause = begun, error
-    if fresh:
-        cause = await _explained(cause, resource, api, begun.inputs)
-        if isinstance(cause, MissingReference) and cause.path == resource.parent:
-            raise cause  # what it would be a part of is not there, so neither is it
+    nothing = isinstance(cause, MissingReference)  # so it says itself, or what it would be a part of is not there
+    cause = await _explained(cause, resource, api, begun.inputs, {} if fresh else begun.inputs)
+    if fresh and isinstance(cause, MissingReference) and (nothing or cause.path == resource.parent):
+        raise cause
     raise Unsettled(kept, cause) from cause
 
 
@@ -106,7 +108,8 @@ async def update(  # noqa: PLR0913  the engine's own arguments
         live = await resource.update(api, id, was, _asked(resource, new), going)
         return _stored(resource, api, new, live, before)
     except Halfway as halfway:
-        raise Unsettled(_stored(resource, api, old, halfway.live, before), halfway.cause) from halfway
+        cause = await _explained(halfway.cause, resource, api, new, known)
+        raise Unsettled(_stored(resource, api, old, halfway.live, before), cause) from halfway
     except Exception as error:
         cause = await _explained(error, resource, api, new, known)
         raise Unsettled(Stored(id, dict(old), dict(state)), cause) from error
@@ -179,10 +182,23 @@ async def _explained(
     new: Mapping[str, Any],
     old: Mapping[str, Any] = MappingProxyType({}),
 ) -> Exception:
-    """Return the error, or the one of the input that names what is not there, where that is why the API refuses."""
-    if not isinstance(error, Invalid | NotFound):
-        return error
-    return await missing(resource, api, new, old) or error
+    """Return the error with the declared names, or the one of the input that is why the API refuses."""
+    if isinstance(error, Invalid | NotFound) and (gone := await missing(resource, api, new, old)):
+        return gone
+    if isinstance(error, Conflict) and not old and (taken := await _taken(error, resource, api, new)):
+        return taken
+    if isinstance(error, NeevError):
+        reword(error, resource.inputs, resource.sent_as)
+    return error
+
+
+async def _taken(error: Conflict, resource: AnyResource, api: Any, new: Mapping[str, Any]) -> NameTaken | None:
+    """Return the error for a name that something else has; ``None`` where it is free, or nobody can be asked."""
+    name = str(new.get(resource.named.name) or "") if resource.named else ""
+    with contextlib.suppress(NeevError):  # what went wrong first is what counts
+        holder = await resource.holder(api, name) if name else None
+        return NameTaken(error, name, holder) if holder else None
+    return None
 
 
 def _asked(resource: AnyResource, asked: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from pulumi_neev.core.errors import InputError
+from pulumi_neev.core.errors import Conflict, InputError
 
 Require: TypeAlias = Callable[[Any, str, str], Awaitable[None]]
 """Asked with the API, the name of an input and its value; raises ``MissingReference`` where that names nothing."""
@@ -17,3 +17,23 @@ class MissingReference(InputError):
     Raised before anything is made or changed.
     The reader corrects the property at `path` in the program.
     """
+
+
+class NameTaken(Conflict):
+    """Something else of the project has the name that was to be given (409); `holder` is its id.
+
+    The reader chooses another name, or takes what has it into the stack.
+    """
+
+    advice = "Choose another name, or delete what has it."
+
+    def __init__(self, error: Conflict, name: str, holder: str) -> None:
+        super().__init__(
+            error.status,
+            f"the name {name!r} is that of {holder}",
+            code=error.code,
+            request_id=error.request_id,
+            method=error.method,
+            path=error.path,
+        )
+        self.holder = holder

@@ -83,6 +83,8 @@ class Resource(ABC, Generic[I, O]):
     """Characters that a name which is made for it may have."""
     references: ClassVar[Mapping[str, Require]] = MappingProxyType({})
     """The inputs that name something of the platform, by field, and what finds out whether that is there."""
+    sent_as: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The inputs, by field, that the API calls otherwise, and what it calls them."""
     parent: ClassVar[str | None] = None
     """The input (camelCase) that names what it is a part of: without that, it does not exist either."""
     slow: ClassVar[bool] = False
@@ -200,6 +202,10 @@ class Resource(ABC, Generic[I, O]):
             if live.inputs.get(name) is not None and not self._need_not_be_said(declared, live.inputs[name])
         }
         return inputs, {**self.state(inputs, live), IMPORTED: True}
+
+    async def holder(self, api: Any, name: str) -> str | None:  # noqa: ARG002
+        """The id of what has the name already, where names are unique; ``None`` where nothing has it."""
+        return None
 
     @classmethod
     async def require_references(

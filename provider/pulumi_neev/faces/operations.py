@@ -23,9 +23,10 @@ from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
 from pulumi_neev.core.offload import offload
-from pulumi_neev.core.references import MissingReference
+from pulumi_neev.core.references import MissingReference, NameTaken
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience, first, hearing
+from pulumi_neev.faces.config import PACKAGE
 from pulumi_neev.faces.planning import name_of, state_on_wire
 from pulumi_neev.faces.reporting import Engine, Progress, making
 from pulumi_neev.faces.values import decode, decode_plain, encode, plain, sealed_as, sealed_by, secret_names
@@ -33,6 +34,10 @@ from pulumi_neev.faces.wire_errors import half_made, told
 
 S = TypeVar("S", Stored, Stored | None)
 T = TypeVar("T")
+IMPORT = (
+    "Choose another name; or take what has it into this stack, where no other stack has it: "
+    "`pulumi import {program} {id}`."
+)
 GRACE = 0.5
 """Seconds in which a wait ends by itself, with better words, before it is ended."""
 
@@ -78,7 +83,12 @@ class Operations:
         # an error hook repeats the call in the same process, and knows of no id
         known = self._begun.get(request.urn)
         fresh = known is None or known.inputs != asked
-        begun = await lifecycle.begin(resource, api, asked, call) if known is None or fresh else known
+        try:
+            begun = await lifecycle.begin(resource, api, asked, call) if known is None or fresh else known
+        except NameTaken as error:
+            program = f"{PACKAGE}:index:{resource.name} {name_of(request)}"
+            error.hint = IMPORT.format(program=program, id=error.holder)
+            raise
         self._begun[request.urn] = begun
         try:
             stored = await self._bounded(lifecycle.finish(resource, api, begun, call, fresh=fresh), call)

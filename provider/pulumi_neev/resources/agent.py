@@ -129,6 +129,11 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return await _live(api, await _match(api, await _steady(api, id, call), new, call, was=old), new)
 
     @override
+    async def holder(self, api: Api, name: str) -> str | None:
+        seen = await api.agents.find(name)
+        return seen.id if seen else None
+
+    @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
         await api.agents.delete(id)
         await until(

@@ -15,9 +15,10 @@ from typing_extensions import override
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Builder
 from pulumi_neev.client.snapshots import Snapshot as Captured
+from pulumi_neev.core import lifecycle
 from pulumi_neev.core.checking import Failure, Warn, parse, silent, visible
 from pulumi_neev.core.diffing import Change, Difference, Kind
-from pulumi_neev.core.errors import Conflict, Failed, InputError, NeevError
+from pulumi_neev.core.errors import Conflict, Failed, InputError, Invalid, NeevError, NotFound
 from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.core.offload import offload
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource, Timeouts
@@ -56,6 +57,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     name = "GoldenImage"
     inputs = GoldenImageInputs
     outputs = GoldenImageOutputs
+    sent_as = MappingProxyType({"template_id": "sandbox_template_id", "source_snapshot_id": "restore"})
     references = MappingProxyType({"template_id": require_template, "source_snapshot_id": require_snapshot})
     timeouts = Timeouts(create=3600, update=3600)
     slow = True
@@ -121,7 +123,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
         made = {} if call.created else {each.recipe: each for each in await _look(api, id)}
         if recipe not in made or not made[recipe].is_ready:
             if recipe not in made or not await _comes(api, made[recipe], call):
-                await build(api, name, inputs, known, call)
+                await self._built(api, name, inputs, known, call)
             made = {each.recipe: each for each in await _look(api, id)}
         try:
             await _asleep(api, made[recipe].builder, call)
@@ -129,6 +131,13 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
         except NeevError as error:
             raise Halfway(_live(id, recipe, known, await _look(api, id)), error) from error
         return _live(id, recipe, known, kept)
+
+    async def _built(self, api: Api, name: str, inputs: GoldenImageInputs, known: list[str], call: Call) -> None:
+        try:
+            await build(api, name, inputs, known, call)
+        except (Invalid, NotFound) as error:
+            made = await _builders(api, inputs.name or "")
+            raise (None if made else await lifecycle.missing(self, api, inputs.wire())) or error from error
 
     @override
     async def read(self, api: Api, id: str, inputs: GoldenImageInputs | None) -> Live[GoldenImageOutputs] | None:

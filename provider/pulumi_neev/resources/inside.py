@@ -72,7 +72,7 @@ async def _awake(api: Api, sandbox_id: str, room: Room, call: Call) -> Sandbox:
         try:
             seen = await steady(api, sandbox_id, call)
         except Failed:
-            if call.created:
+            if call.created and call.stored.get("sandboxId") == sandbox_id:
                 await require_sandbox(api, "sandboxId", sandbox_id)
             raise
         if seen.phase != PAUSED:

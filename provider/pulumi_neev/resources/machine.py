@@ -120,6 +120,11 @@ class Machine(Resource[M, O]):
         return await self.matched(api, await steady(api, id, call), new, call, was=old)
 
     @override
+    async def holder(self, api: Api, name: str) -> str | None:
+        seen = await api.sandboxes.find(name)
+        return seen.id if seen else None
+
+    @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
         await api.sandboxes.delete(id)
         await until(

@@ -34,7 +34,7 @@ from pulumi_neev.resources.pool_owner import Owner, imported_as, new_uid, others
 from pulumi_neev.resources.pool_plan import AnyLive, AnyMachine, Member, Wanted
 from pulumi_neev.resources.pool_rollout import Bounds, Rollout
 from pulumi_neev.resources.references import require_sandbox, require_snapshot, require_template
-from pulumi_neev.resources.sandbox import Sandbox
+from pulumi_neev.resources.sandbox import SENT_AS, Sandbox
 
 MEMBER: AnyMachine = Sandbox()
 """What a member is like whose pool is not known yet."""
@@ -60,6 +60,7 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     name = "SandboxPool"
     inputs = SandboxPoolInputs
     outputs = SandboxPoolOutputs
+    sent_as = SENT_AS
     references = MappingProxyType(
         {"template_id": require_template, "snapshot_id": require_snapshot, "source_sandbox_id": require_sandbox}
     )

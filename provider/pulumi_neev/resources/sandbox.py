@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 from typing_extensions import override
@@ -23,6 +23,10 @@ from pulumi_neev.resources.windows import Renewed
 
 DiskGb = Annotated[Integer, Field(ge=10, le=100, multiple_of=10)]
 RootfsDiskGb = Annotated[Integer, Field(ge=1, le=99)]
+
+
+SENT_AS: Final = MappingProxyType({"template_id": "sandbox_template_id", "snapshot_id": "restore"})
+"""The inputs that the API calls otherwise."""
 
 
 class SandboxInputs(MachineInputs):
@@ -72,6 +76,7 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
     name = "Sandbox"
     inputs = SandboxInputs
     outputs = SandboxOutputs
+    sent_as = SENT_AS
     references = MappingProxyType({"template_id": require_template, "snapshot_id": require_snapshot})
 
     @override
@@ -100,9 +105,8 @@ def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
     body: dict[str, Any] = {
         "name": inputs.name,
         "region": inputs.region or api.settings.region,
-        "sandbox_template_id": inputs.template_id,
+        **{theirs: getattr(inputs, ours) for ours, theirs in SENT_AS.items()},
         "image": inputs.image,
-        "restore": inputs.snapshot_id,
         "command": inputs.command,
         "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
         "resources": resources,
