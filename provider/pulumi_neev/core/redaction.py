@@ -17,6 +17,8 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 MARK: Final = "[secret]"
 SHORTEST: Final = 4
 """Characters below which a value is not looked for: it would be found in every word."""
+SPELLED: Final = 64 * 1024
+"""Characters of a secret, such as the content of a file, beyond which it is looked for only as it is."""
 
 
 class Redactor:
@@ -26,6 +28,8 @@ class Redactor:
         """Create the redactor of what ``collect`` returns, which is called when the first text is redacted."""
         self._sources: list[Callable[[], Any]] = [collect]
         self._forms: set[str] = set()
+        self._lengths: dict[str, set[int]] = {}
+        """The lengths of the forms that begin so: a key of many lines is looked for as quickly as one of one line."""
 
     @classmethod
     def of(cls, *values: Any) -> Redactor:
@@ -39,12 +43,20 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return the text with every secret in it, each of its lines and its usual spellings struck out."""
         while self._sources:
-            self._forms |= {form for each in _texts(self._sources.pop()()) for form in _forms(each)}
+            for form in (form for each in _texts(self._sources.pop()()) for form in _forms(each)):
+                self._forms.add(form)
+                self._lengths.setdefault(form[:SHORTEST], set()).add(len(form))
         kept, end = [], 0
-        for begin, stop in _merged(_found(text, self._forms)):
+        for begin, stop in _merged(self._found(text)):
             kept += [text[end:begin], MARK]
             end = stop
         return "".join([*kept, text[end:]])
+
+    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+        for begin in range(len(text) - SHORTEST + 1) if self._forms else ():
+            for length in self._lengths.get(text[begin : begin + SHORTEST], ()):
+                if text[begin : begin + length] in self._forms:
+                    yield begin, begin + length
 
 
 _CURRENT: ContextVar[Redactor | None] = ContextVar("the secrets of the operation that goes on", default=None)
@@ -97,9 +109,15 @@ def _parts_of(value: object) -> list[Any]:
 
 def _forms(secret: str) -> Iterator[str]:
     for text in {secret, *secret.split("\n"), *secret.splitlines(), *_parts(secret)}:
-        for plain in {text, text.strip(), text.strip().strip("/")}:
-            spellings = (plain, json.dumps(plain)[1:-1], repr(plain)[1:-1], quote(plain), quote(plain, ""))
-            yield from (each for each in (*spellings, quote_plus(plain)) if each.strip() and len(each) >= SHORTEST)
+        bare = text.strip()
+        for plain in {bare if len(bare) >= SHORTEST else text, bare.strip("/")}:
+            spellings = _spellings(plain) if len(secret) <= SPELLED else (plain,)
+            yield from (each for each in spellings if each.strip() and len(each) >= SHORTEST)
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    """The text as it is, and as JSON, Python and addresses have it."""
+    return (text, json.dumps(text)[1:-1], repr(text)[1:-1], quote(text), quote(text, ""), quote_plus(text))
 
 
 def _parts(secret: str) -> Iterator[str]:
@@ -110,14 +128,6 @@ def _parts(secret: str) -> Iterator[str]:
     with contextlib.suppress(ValueError):
         password = urlsplit(secret.strip()).password or ""
         yield from (password, unquote(password))
-
-
-def _found(text: str, forms: set[str]) -> Iterator[tuple[int, int]]:
-    for form in forms:
-        begin = text.find(form)
-        while begin >= 0:
-            yield begin, begin + len(form)
-            begin = text.find(form, begin + 1)
 
 
 def _merged(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """What is secret is in no text that leaves the process, however it is spelled, cut into lines or overlapped."""
 
 import asyncio
+import time
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -92,3 +93,13 @@ async def test_each_operation_redacts_its_own_secrets_and_its_tasks_do_too() -> 
     assert second == [f"hunter2 {MARK}", f"hunter2 {MARK} {MARK}"]
     redaction.add("hunter2")  # of no operation
     assert redaction.redact("hunter2 hunter3 later") == "hunter2 hunter3 later"
+
+
+def test_a_file_of_many_lines_is_looked_for_in_no_time() -> None:
+    content = "\n".join(f"    line {number} of the file" for number in range(100_000))
+    redactor = Redactor.of(content)
+    assert redactor.redact("line 99999 of the file") == MARK
+    began = time.monotonic()
+    text = "    line 100000 of the file\n" * 1000
+    assert redactor.redact(text) == text
+    assert time.monotonic() - began < 5
