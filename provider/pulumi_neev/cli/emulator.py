@@ -68,9 +68,9 @@ def emulator(  # noqa: PLR0913 - one for each option
     When it is ready it prints one line to evaluate in a shell: export NEEV_BASE_URL=... NEEV_API_KEY=... and so on.
     It then runs until it is interrupted, and what was made in it ends with it, unless --data is given.
 
-    It is no sandbox: commands in it are processes of yours, see your files, processes and network, and can do
-    whatever you can. Their environment is not yours, so that no key of yours is in it. Egress policies are kept and
-    answered, but not enforced. docs/emulator.md says more.
+    It isolates nothing: commands in its sandboxes are processes of yours, with your files, processes and network.
+    Their environment is their own and holds no key of yours. Egress policies are kept and answered, not enforced.
+    docs/emulator.md says more.
 
     With a command after `--` it prints nothing: it runs the command with these variables, stops when the command
     has ended, and exits with its status. The commands below control one that runs already.
@@ -80,7 +80,7 @@ def emulator(  # noqa: PLR0913 - one for each option
 
     pulumi-neev emulator --data .neev --port 8123
 
-    pulumi-neev emulator -- pulumi up --yes
+    pulumi-neev emulator --data .neev -- pulumi up --yes
 
     pulumi-neev emulator advance 1h
     """

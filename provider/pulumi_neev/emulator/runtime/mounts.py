@@ -23,7 +23,8 @@ class Mounts:
 
     def __init__(self, directory: Path, *, nsenter: str = "nsenter") -> None:
         self._directory = directory
-        self._nsenter = nsenter
+        self._nsenter = shutil.which(nsenter)
+        self._wanted = nsenter
         self._turn = threading.Lock()
         self._started: _Server | str | None = None
 
@@ -64,8 +65,8 @@ class Mounts:
     def _start(self) -> "_Server | str":
         if sys.platform != "linux":
             return "only Linux has mount namespaces"
-        if shutil.which(self._nsenter) is None:
-            return f"the program {self._nsenter} is not there"
+        if self._nsenter is None:
+            return f"the program {self._wanted} is not there"
         server = None
         try:
             server = _Server.start(self._directory)
@@ -78,7 +79,7 @@ class Mounts:
 
     def _entrance(self, server: "_Server", namespace: int, directory: str) -> list[str]:
         return [
-            shutil.which(self._nsenter) or self._nsenter,
+            str(self._nsenter),
             *([] if server.users is None else [f"--user={_path(server.users)}"]),
             "--preserve-credentials",
             f"--mount={_path(namespace)}",
