@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -10,6 +12,7 @@ from tests.unit.emulator.harness import START, Api
 from tests.unit.emulator.killed import inside, killable, ready
 
 from pulumi_neev.emulator import Clock, Durations, Settings, StoreInUseError, World, create_app, serve
+from pulumi_neev.emulator.runtime import Mounts
 
 QUICK = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
 
@@ -169,3 +172,31 @@ async def test_the_key_is_not_readable_by_others(tmp_path: Path) -> None:
     for private in (tmp_path / "state", tmp_path / "state" / "state.sqlite"):
         assert private.stat().st_mode & 0o077 == 0
     await world.close()
+
+
+def named_in_commands(text: str) -> int:
+    """How many processes have this text in their command line."""
+    found = 0
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found += text.encode() in command.read_bytes()
+    return found
+
+
+def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> None:
+    probe = Mounts(tmp_path)
+    missing = probe.missing
+    probe.close()
+    if missing:
+        pytest.skip(missing)
+    with killable(tmp_path / "data") as (process, client):
+        client.post("/sandboxes", json={"name": "web"})
+        with inside(client, ready(client, "/sandboxes/web")) as runtime:
+            runtime.post("/exec", json={"command": "true"})
+        before = named_in_commands("mount_server.py\0" + str(tmp_path / "data"))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    deadline = time.monotonic() + 30
+    while named_in_commands("mount_server.py\0" + str(tmp_path / "data")):
+        assert time.monotonic() < deadline
+    assert before == 1

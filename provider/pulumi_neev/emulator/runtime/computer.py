@@ -160,6 +160,8 @@ class Computer:
         spent = usage.of_process(pid)
         self._exited_cpu_seconds += spent.cpu_seconds if spent else 0.0
         del self._children[pid]
+        if not self._children:
+            self._view.rest()
 
     async def _signal(self, number: int) -> set[int]:
         """Every process was sent the signal, those started meanwhile too. Returns their ids."""

@@ -1,5 +1,6 @@
 """Mount namespaces: in each of them the workspace of one sandbox is /workspace, for the commands that run there."""
 
+import errno
 import os
 import shutil
 import socket
@@ -21,10 +22,12 @@ _LONGEST = 1 << 12
 class Mounts:
     """What makes the mount namespaces of one emulator; it starts when the first one is wanted."""
 
-    def __init__(self, directory: Path, *, nsenter: str = "nsenter") -> None:
+    def __init__(self, directory: Path, *, nsenter: str = "nsenter", most: int = 128) -> None:
         self._directory = directory
         self._nsenter = shutil.which(nsenter)
         self._wanted = nsenter
+        self._most = most
+        self._open = 0
         self._turn = threading.Lock()
         self._started: _Server | str | None = None
 
@@ -38,7 +41,20 @@ class Mounts:
         """Return a descriptor of a new mount namespace in which this directory is /workspace."""
         server = self._usable()
         with self._turn:
-            return server.namespace(workspace)
+            namespace = server.namespace(workspace)
+            self._open += 1
+            return namespace
+
+    def release(self, namespace: int) -> None:
+        """Let go of the namespace; what runs in it goes on."""
+        os.close(namespace)
+        with self._turn:
+            self._open -= 1
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many that those which nobody uses should go: descriptors are few."""
+        return self._open > self._most
 
     def entrance(self, namespace: int, directory: str) -> list[str]:
         """Return what to put before a command that is to run in the namespace, in this directory of it."""
@@ -128,7 +144,9 @@ class _Server:
 
     def namespace(self, workspace: Path) -> int:
         self.channel.send(os.fsencode(workspace))
-        return _received(self.channel)[0]
+        if not (descriptors := _received(self.channel)):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return descriptors[0]
 
     def close(self) -> None:
         self.channel.close()

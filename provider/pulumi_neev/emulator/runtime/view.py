@@ -52,11 +52,15 @@ class View:
             entrance = mounts.entrance(self._namespace(mounts), inside)
         return Command(program, args, directory, env, stdin, entrance)
 
+    def rest(self) -> None:
+        """Note that no command is on its way into the sandbox or runs there."""
+        if self._mounts is not None and self._mounts.crowded:
+            self.close()
+
     def close(self) -> None:
-        """Let go of the namespaces; to be called when no command runs any more."""
-        for namespace in self._namespaces.values():
-            os.close(namespace)
-        self._namespaces.clear()
+        """Let go of the namespaces; to be called when no command is on its way there any more."""
+        while self._mounts is not None and self._namespaces:
+            self._mounts.release(self._namespaces.popitem()[1])
 
     @property
     def _usable(self) -> Mounts | None:

@@ -1,6 +1,7 @@
 """/workspace is the workspace of a sandbox also for its commands, with mount namespaces and without."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -158,6 +159,35 @@ async def test_nothing_stays_open_in_a_command_or_after_it(mounted: Computer) ->
     assert (await ran(mounted, "ls /proc/self/fd")).split() == ["0", "1", "2", "3"]
     await mounted.stop()
     assert open_descriptors() == before
+
+
+async def test_where_there_are_many_sandboxes_those_at_rest_hold_nothing(tmp_path: Path, mounts: Mounts) -> None:
+    few = Mounts(tmp_path, most=2)
+    assert mounts.missing == few.missing
+    computers = [Computer(tmp_path / str(number), env={}, now=Clock(), mounts=few) for number in range(4)]
+    for computer in computers[:2]:
+        await ran(computer, "true")
+    before = open_descriptors()
+    for _ in range(2):
+        for number, computer in enumerate(computers):
+            computer.files.write("who", str(number).encode())
+            assert await ran(computer, "cat /workspace/who") == str(number)
+    assert open_descriptors() == before
+    for computer in computers:
+        await computer.stop()
+    few.close()
+
+
+def test_where_no_descriptor_is_left_that_is_said(mounts: Mounts, tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            mounts.namespace(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 async def test_without_namespaces_only_the_path_itself_is_replaced(replaced: Computer) -> None:
