@@ -20,15 +20,15 @@ Held = Mapping[str, Any]
 """A resource as the state holds it."""
 
 
-def agree(project: Pulumi, rig: Rig) -> None:
-    """Exactly what the program says is in the state and on the platform, as the program says it."""
+def agree(project: Pulumi, rig: Rig, others: frozenset[str] = frozenset()) -> None:
+    """Exactly what the program says is in the state and on the platform, as it says it, but for sandboxes of others."""
     deployment = project.export()["deployment"]
     held = [each for each in deployment.get("resources", []) if not each["type"].startswith("pulumi:")]
     assert not deployment.get("pending_operations"), "operations are still pending"
     assert {_name(each): _kind(each) for each in held} == {name: _kind(each) for name, each in rig.items()}
     assert not [_name(each) for each in held if each.get("delete") or each.get("initErrors")]
 
-    seen = Seen(project.emulator, held)
+    seen = Seen(project.emulator, held, others)
     seen.nothing_besides()
     for name in rig:
         seen.as_said(name, rig)
@@ -47,10 +47,12 @@ class Seen:
 
     emulator: Emulator
     held: list[dict[str, Any]]
+    others: frozenset[str] = frozenset()
+    """The ids of sandboxes of others."""
 
     def __post_init__(self) -> None:
         listed = outside(self.emulator, "GET", "/sandboxes?limit=100")["items"]
-        self.sandboxes: dict[str, Any] = {each["id"]: each for each in listed}
+        self.sandboxes: dict[str, Any] = {each["id"]: each for each in listed if each["id"] not in self.others}
         self.agents = {each["id"]: each for each in outside(self.emulator, "GET", "/agents")["items"]}
 
     def nothing_besides(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 from tests.chaos import agreement
+from tests.chaos.neighbour import Neighbour
 from tests.chaos.platform import Platform
 from tests.chaos.repair import is_plugin, mended, repair
 from tests.chaos.rigs import Rig, grow_trees
@@ -32,17 +33,26 @@ class Tale:
 
 
 def play(story: Story, directory: Path, engine: Path, tale: Tale) -> None:
-    """The story has been played and is told, everything agreed after every step, and nothing is left of it."""
+    """The story has been played and is told, everything agreed after every step, and nothing is left of it.
+
+    What a second stack has beside it is never touched.
+    """
     with Platform(directory / "platform") as platform:
         project = Pulumi(directory, engine, platform.emulator)
         grow_trees(project.directory)
-        play = _Play(project, platform, story.face, tale)
+        neighbour = Neighbour(directory / "neighbour", engine, project)
+        play = _Play(project, platform, story.face, tale, neighbour)
         *steps, last = story.steps
         try:
-            for step in steps:
+            for number, step in enumerate(steps, 1):
                 _with_note(play, step)
+                if not neighbour.is_there and all(each.command != "destroy" for each in steps[number - 1 :]):
+                    # from here on nothing of its name is created, which would be refused as it should
+                    neighbour.come()
             play.nothing_is_planned()
             _with_note(play, last if tale.kills else replace(last, kill=story.last_chance))
+            neighbour.go()
+            agreement.empty(project)
         finally:
             for process in project.processes():
                 process.kill()
@@ -62,6 +72,7 @@ class _Play:
     platform: Platform
     face: str
     tale: Tale
+    neighbour: Neighbour
 
     def step(self, step: Step) -> None:
         """The command's aim is reached, whatever was killed on the way."""
@@ -74,17 +85,21 @@ class _Play:
             self._write(rig)
         if step.command == "destroy":
             self.project.destroy()
-            agreement.empty(self.project)
+            self._agree({})
             return
         if step.command == "refresh":
             self.project.refresh()
         self.project.up()
-        agreement.agree(self.project, rig)
+        self._agree(rig)
 
     def nothing_is_planned(self) -> None:
         """The program is as everything is."""
         plan = self.project.pulumi("preview", "--expect-no-changes", "--diff")
         assert plan.returncode == 0, plan.text
+
+    def _agree(self, rig: Rig) -> None:
+        agreement.agree(self.project, rig, self.neighbour.ids)
+        self.neighbour.is_untouched()
 
     def _write(self, rig: Rig) -> None:
         FACES[self.face](self.project, rig)

@@ -11,7 +11,9 @@ from typing import Any
 PREFIX = "rig-"
 """What the name of everything that a rig makes begins with."""
 FIXED = "rig-fixed"
-"""The one name that the program chooses; the others are made."""
+"""The name that the program chooses for a sandbox."""
+SHARED = f"{PREFIX}shared"
+"""The name that it chooses for a pool; every other one is made."""
 FIRST = f"{PREFIX}first"
 """The sandbox that snapshots, forks, ports, files, directories and commands belong to."""
 MACHINES = ("neev:index:Sandbox", "neev:index:SandboxFork")
@@ -39,7 +41,11 @@ def grow_trees(directory: Path) -> None:
 
 def first(random: Random) -> Rig:
     """The rig that a story begins with."""
-    rig: Rig = {FIRST: _resource("Sandbox"), f"{PREFIX}named": _resource("Sandbox", name=FIXED)}
+    rig: Rig = {
+        FIRST: _resource("Sandbox"),
+        f"{PREFIX}named": _resource("Sandbox", name=FIXED),
+        SHARED: _resource("SandboxPool", name=SHARED, replicas=1),
+    }
     for change in random.sample(EXTRAS, 3):
         change(rig, random)
     return rig
@@ -142,6 +148,12 @@ def pool(rig: Rig, random: Random) -> None:
     _changed_or_toggled(rig, random, _resource("SandboxPool", **size, **made_from))
 
 
+def shared_pool(rig: Rig, random: Random) -> None:
+    """The pool whose name another stack's has as well is scaled and rolled."""
+    made_from = {"env": {"STAGE": random.choice(("one", "two"))}}
+    rig[SHARED] = _resource("SandboxPool", name=SHARED, replicas=random.randint(1, 2), **made_from)
+
+
 def agent(rig: Rig, random: Random) -> None:
     """An agent comes, is resized, paused or resumed, or goes."""
     size = {"cpu": random.choice((1, 2)), "paused": random.random() < HALF}
@@ -150,7 +162,7 @@ def agent(rig: Rig, random: Random) -> None:
 
 Edit = Callable[[Rig, Random], None]
 EXTRAS: tuple[Edit, ...] = (spare, fork, snapshot, image, port, file, directory, command, pool, agent)
-IN_PLACE: tuple[Edit, ...] = (resized, another_window, paused_or_resumed, another_guard)
+IN_PLACE: tuple[Edit, ...] = (resized, another_window, paused_or_resumed, another_guard, shared_pool)
 
 
 def _resource(kind: str, **properties: Any) -> dict[str, Any]:
