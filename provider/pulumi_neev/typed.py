@@ -2184,9 +2184,9 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
             image: Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`.
             keep: How many earlier images stay; the others are deleted once a new one is ready.
             memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
-            name: What its builders and snapshots are called, before their recipes: a DNS label of at most 50
-                characters. Unique among the project's images: a name that others have already is refused. Unset: made
-                from the resource's name, and another in each stack.
+            name: What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
+                Unique among the project's images: a name that others have already is refused. Unset: made from the
+                resource's name, and another in each stack.
             region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
                 platform's.
             rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
@@ -2223,6 +2223,12 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     def builder_id(self) -> pulumi.Output[str]:
         """The paused sandbox that built it: deleting that would delete the image."""
         return self._output("builderId")
+
+    @property
+    @pulumi.getter(name="builderIds")
+    def builder_ids(self) -> pulumi.Output[list[str]]:
+        """Every builder that belongs to it, also that of a build which did not end."""
+        return self._output("builderIds")
 
     @property
     @pulumi.getter(name="cpu")
@@ -2278,7 +2284,7 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """What its builders and snapshots are called, before their recipes: a DNS label of at most 50 characters.
+        """What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
 
         Unique among the project's images: a name that others have already is refused. Unset: made from the resource's
         name, and another in each stack.
@@ -2341,6 +2347,12 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     def template_id(self) -> pulumi.Output[str | None]:
         """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
         return self._output("templateId")
+
+    @property
+    @pulumi.getter(name="uid")
+    def uid(self) -> pulumi.Output[str | None]:
+        """What tells the image from any other of its name: the names of its builders are made with it."""
+        return self._output("uid")
 
 
 def get_sandbox_template(

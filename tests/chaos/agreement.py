@@ -66,7 +66,7 @@ class Seen:
         assert names == {
             **_names(self._of(*MACHINES)),
             **{each["id"]: each["name"] for each in members},
-            **{each["builderId"]: name for each, name in images},
+            **{each["builderId"]: names.get(each["builderId"]) for each, _ in images},
         }
         assert of_agents <= self.sandboxes.keys()
         assert {id: each["name"] for id, each in self.agents.items()} == _names(self._of("Agent"))

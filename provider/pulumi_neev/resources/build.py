@@ -26,28 +26,30 @@ from pulumi_neev.resources.windows import OnIdle
 BUILDER, CAPTURE = Sandbox(), Snapshot()
 
 
-async def build(api: Api, name: str, inputs: GoldenImageInputs, digests: Sequence[str], call: Call) -> None:
-    """There is a sandbox of this name, and a snapshot of it of the same name is ready; the steps have run once in it.
+async def build(  # noqa: PLR0913  what is built, each by its name
+    api: Api, inputs: GoldenImageInputs, digests: Sequence[str], call: Call, *, builder: str, snapshot: str
+) -> None:
+    """There is a sandbox with the builder's name and a snapshot of it, which is ready; the steps have run once in it.
 
     Whatever fails or stops that, the sandbox is deleted if that can still be had: half a recipe is no image. Where it
     cannot, the next build finds it by its name.
     """
-    asked = _builder(name, inputs)
-    builder = (await BUILDER.create(api, asked, call)).id
+    asked = _builder(builder, inputs)
+    id = (await BUILDER.create(api, asked, call)).id
     try:
         if inputs.source_snapshot_id is not None:
             # it was made in the size of the snapshot's origin
-            await BUILDER.settle(api, builder, asked, call)
-        async with inside(api, builder, call) as sandbox:
+            await BUILDER.settle(api, id, asked, call)
+        async with inside(api, id, call) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
                 what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
                 call.patience.progress(what)
                 await _Step(sandbox, step, what, call).do(inputs.env or {}, digests[number])
         call.patience.progress("taking the snapshot")
-        snapshot = await api.snapshots.create(builder, name=name)
-        await CAPTURE.settle(api, snapshot.id, SnapshotInputs(sandbox_id=builder), call)
+        captured = await api.snapshots.create(id, name=snapshot)
+        await CAPTURE.settle(api, captured.id, SnapshotInputs(sandbox_id=id), call)
     except BaseException:
-        await hurried(api.sandboxes.delete(builder), call, what="removing the builder")
+        await hurried(api.sandboxes.delete(id), call, what="removing the builder")
         raise
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +11,6 @@ from typing_extensions import override
 
 from pulumi_neev.client import Api
 from pulumi_neev.client.sandboxes import Sandbox as Builder
-from pulumi_neev.client.snapshots import Snapshot as Captured
 from pulumi_neev.core import lifecycle
 from pulumi_neev.core.checking import Failure, Warn, parse, silent, visible
 from pulumi_neev.core.diffing import Change, Difference, Kind
@@ -31,8 +27,9 @@ from pulumi_neev.resources.image_inputs import (
     recipe_of,
     shortened,
 )
-from pulumi_neev.resources.machine import PAUSED, found, steady
-from pulumi_neev.resources.recipe import LENGTH, digests, misread
+from pulumi_neev.resources.image_owner import Made, Owner, builders_of, look, others_left_alone
+from pulumi_neev.resources.machine import PAUSED, steady
+from pulumi_neev.resources.recipe import digests, misread
 from pulumi_neev.resources.references import require_snapshot, require_template
 from pulumi_neev.resources.snapshot import SnapshotInputs, SnapshotStatus
 
@@ -108,96 +105,82 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     @override
     async def create(self, api: Api, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
         name = inputs.name or ""
-        if there := await _builders(api, name):
-            first = there[0][1].name
-            taken = f"there are sandboxes that are called like its builders, such as {first} (of {len(there)})"
+        if there := await builders_of(api, name):
+            taken = f"there are sandboxes that are called like its builders, such as {there[0].name} (of {len(there)})"
             raise Failed(taken, what=f"the image {name}", hint=TAKEN)
-        return Live(name, {}, GoldenImageOutputs())
+        return Live(name, {}, GoldenImageOutputs(uid=Owner.of(name, {}).uid))
 
     @override
     async def settle(self, api: Api, id: str, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
         known = await offload(digests, inputs.steps or ())
-        recipe = recipe_of(inputs, known)
-        name = f"{id}-{recipe}"
-        # nothing had a builder's name when the image was created, just now
-        made = {} if call.created else {each.recipe: each for each in await _look(api, id)}
-        if recipe not in made or not made[recipe].is_ready:
-            if recipe not in made or not await _comes(api, made[recipe], call):
-                await self._built(api, name, inputs, known, call)
-            made = {each.recipe: each for each in await _look(api, id)}
-        try:
-            await _asleep(api, made[recipe].builder, call)
-            kept = await _retire(api, recipe, made.values(), inputs.keep, call)
-        except NeevError as error:
-            raise Halfway(_live(id, recipe, known, await _look(api, id)), error) from error
-        return _live(id, recipe, known, kept)
+        recipe, owner = recipe_of(inputs, known), Owner.of(id, call.stored)
 
-    async def _built(self, api: Api, name: str, inputs: GoldenImageInputs, known: list[str], call: Call) -> None:
+        # nothing had a builder's name when the image was created, just now
+        there = [] if call.created else await _own(api, owner, recipe, call.log)
+        if not any(each.recipe == recipe and each.is_ready for each in there):
+            begun = next((each for each in there if each.recipe == recipe), None)
+            if begun is None or not await _comes(api, begun, call):
+                await self._built(api, owner, inputs, known, call)
+            there = await _own(api, owner, recipe)
         try:
-            await build(api, name, inputs, known, call)
+            await _asleep(api, next(each for each in there if each.recipe == recipe).builder, call)
+            kept = await _retire(api, recipe, there, inputs.keep, call)
+        except NeevError as error:
+            raise Halfway(_live(owner, recipe, known, await _own(api, owner, recipe)), error) from error
+        return _live(owner, recipe, known, kept)
+
+    async def _built(self, api: Api, owner: Owner, inputs: GoldenImageInputs, known: list[str], call: Call) -> None:
+        recipe = recipe_of(inputs, known)
+        names = {"builder": owner.builder(recipe), "snapshot": owner.snapshot(recipe)}
+        try:
+            await build(api, inputs, known, call, **names)
         except (Invalid, NotFound) as error:
-            made = await _builders(api, inputs.name or "")
+            made = await builders_of(api, owner.image)
             raise (None if made else await lifecycle.missing(self, api, inputs.wire())) or error from error
 
     @override
     async def read(self, api: Api, id: str, inputs: GoldenImageInputs | None) -> Live[GoldenImageOutputs] | None:
-        images = _ready(await _look(api, id))
-        return _live(id, images[0].recipe, (), images) if images else None
+        owner = Owner.of(id, {})
+        images = _ready(await look(api, owner, await builders_of(api, id)))
+        return _live(owner, images[0].recipe, (), images) if images else None
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
     ) -> Live[GoldenImageOutputs] | None:
         was = parse(GoldenImageOutputs, {name: value for name, value in state.items() if name != "images"})
-        made = await _look(api, id)
-        return _live(id, was.recipe, was.step_digests, made) if made else None
+        owner = Owner.of(id, state)
+        made = await _own(api, owner, was.recipe)
+        return _live(owner, was.recipe, was.step_digests, made) if made else None
 
     @override
     async def find(self, api: Api, inputs: GoldenImageInputs) -> Live[GoldenImageOutputs] | None:
-        id = inputs.name or ""
-        made = await _look(api, id)
+        builders = await builders_of(api, inputs.name or "")
+        if len(builders) != 1:
+            return None  # nothing is there, or several are: a create makes one, and nobody can tell which it is
+        owner = Owner.of(inputs.name or "", {})
         known = await offload(digests, inputs.steps or ())
-        return _live(id, recipe_of(inputs, known), known, made) if made else None
+        return _live(owner, recipe_of(inputs, known), known, await look(api, owner, builders))
 
     @override
     async def delete(self, api: Api, id: str, call: Call) -> None:
-        for each in await _look(api, id):
-            await BUILDER.delete(api, each.builder.id, call)
+        owner = Owner.of(id, call.stored)
+        own, others = owner.split(await builders_of(api, id), str(call.stored.get("recipe")))
+        if others:
+            call.log(others_left_alone(id, others))
+        for builder in sorted({*owner.ids, *(each.id for each in own)}):
+            await BUILDER.delete(api, builder, call)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A builder, by its name, and what was captured of it."""
-
-    recipe: str
-    builder: Builder
-    snapshot: Captured | None
-
-    @property
-    def is_ready(self) -> bool:
-        return self.snapshot is not None and self.snapshot.status == SnapshotStatus.READY
+async def _own(api: Api, owner: Owner, recipe: str, log: Callable[[str], None] = silent) -> list[Made]:
+    """What there is of the image's own, the newest first; the log is told of others that are called alike."""
+    own, others = owner.split(await builders_of(api, owner.image), recipe)
+    if others:
+        log(others_left_alone(owner.image, others))
+    return await look(api, owner, own, recipe)
 
 
-async def _builders(api: Api, image: str) -> list[tuple[str, Builder]]:
-    """The sandboxes that are called like builders of the image, with the recipes in their names."""
-    called = re.compile(re.escape(image) + rf"-([0-9a-f]{{{LENGTH}}})")
-    seen = [(called.fullmatch(each.name), each) for each in await api.sandboxes.list(name=f"{image}-")]
-    return [(match[1], builder) for match, builder in seen if match]
-
-
-async def _look(api: Api, image: str) -> list[_Made]:
-    """What there is of the image, the newest first."""
-
-    async def made(recipe: str, builder: Builder) -> _Made:
-        # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
-        of_it = [each for each in await found(api.snapshots.list(builder.id)) or () if each.name == builder.name]
-        return _Made(recipe, builder, of_it[0] if of_it else None)
-
-    ours = await asyncio.gather(*(made(recipe, builder) for recipe, builder in await _builders(api, image)))
-    return sorted(ours, key=lambda each: each.builder.created_at or "", reverse=True)
-
-
-async def _comes(api: Api, made: _Made, call: Call) -> bool:
+async def _comes(api: Api, made: Made, call: Call) -> bool:
     """Whether what was begun is an image after a wait; what can never be one is deleted."""
     if made.snapshot is not None and made.snapshot.status != SnapshotStatus.FAILED:
         await CAPTURE.settle(api, made.snapshot.id, SnapshotInputs(sandbox_id=made.builder.id), call)
@@ -213,7 +196,7 @@ async def _asleep(api: Api, builder: Builder, call: Call) -> None:
         await steady(api, builder.id, call, wanted=(PAUSED,))
 
 
-async def _retire(api: Api, recipe: str, made: Iterable[_Made], keep: int, call: Call) -> list[_Made]:
+async def _retire(api: Api, recipe: str, made: Iterable[Made], keep: int, call: Call) -> list[Made]:
     """The images that are left: the current one, some earlier ones, and what something else holds fast."""
     earlier = [each for each in made if each.recipe != recipe]
     kept = [each for each in made if each.recipe == recipe] + _ready(earlier)[:keep]
@@ -227,13 +210,15 @@ async def _retire(api: Api, recipe: str, made: Iterable[_Made], keep: int, call:
     return kept
 
 
-def _ready(made: Iterable[_Made]) -> list[_Made]:
+def _ready(made: Iterable[Made]) -> list[Made]:
     return [each for each in made if each.is_ready]
 
 
-def _live(id: str, recipe: str, digests: Iterable[str], made: Iterable[_Made]) -> Live[GoldenImageOutputs]:
+def _live(owner: Owner, recipe: str, digests: Iterable[str], made: Iterable[Made]) -> Live[GoldenImageOutputs]:
     """The image as far as it is there; one that is gone, or has no snapshot that can be used, is built again."""
-    ready = sorted(_ready(made), key=lambda each: each.recipe != recipe)
+    own = list(made)
+    ready = sorted(_ready(own), key=lambda each: each.recipe != recipe)
+    id, known = owner.image, {"builder_ids": [each.builder.id for each in own], "uid": owner.uid}
     images = [
         BuiltImage(
             recipe=each.recipe,
@@ -245,7 +230,7 @@ def _live(id: str, recipe: str, digests: Iterable[str], made: Iterable[_Made]) -
         if each.snapshot is not None
     ]
     if not images or images[0].recipe != recipe:
-        return Live(id, {"name": id}, GoldenImageOutputs(images=images))
+        return Live(id, {"name": id}, GoldenImageOutputs(images=images, **known))
     current = ready[0].snapshot
     outputs = GoldenImageOutputs(
         snapshot_id=images[0].snapshot_id,
@@ -254,6 +239,7 @@ def _live(id: str, recipe: str, digests: Iterable[str], made: Iterable[_Made]) -
         size_bytes=current.size_bytes if current else None,
         step_digests=list(digests),
         images=images,
+        **known,
     )
     return Live(id, {"name": id}, outputs)
 

@@ -19,7 +19,7 @@ from pulumi_neev.resources.sandbox import DiskGb, RootfsDiskGb
 from pulumi_neev.resources.text import Image, TemplateId
 
 LONGEST_NAME: Final = MAX_LENGTH - LENGTH - 1
-"""Characters of an image's name: those of its builders have the recipe behind it."""
+"""Characters of an image's name: those of its builders and snapshots have a digest behind it."""
 RECIPE: Final = (
     "template_id",
     "image",
@@ -46,7 +46,7 @@ class GoldenImageInputs(Inputs):
     name: Annotated[
         str | None, AfterValidator(lambda name: name and valid_name(name)), Field(max_length=50), Replace(), AutoName()
     ] = None
-    """What its builders and snapshots are called, before their recipes: a DNS label of at most 50 characters.
+    """What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
 
     Unique among the project's images: a name that others have already is refused. Unset: made from the resource's name,
     and another in each stack.
@@ -108,6 +108,10 @@ class GoldenImageOutputs(Outputs):
     """The digest of each step, the contents of its files included."""
     images: list[BuiltImage] = Field(default=[])
     """The image and the earlier ones, the newest first."""
+    builder_ids: list[str] = Field(default=[])
+    """Every builder that belongs to it, also that of a build which did not end."""
+    uid: str | None = None
+    """What tells the image from any other of its name: the names of its builders are made with it."""
 
 
 def recipe_of(inputs: GoldenImageInputs, digests: Sequence[str]) -> str:
