@@ -30,12 +30,15 @@ def settings(configured: Mapping[str, Any], environ: Mapping[str, str]) -> Itera
             )
 
 
-def entries(configured: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    """What the stack's configuration says in vain, and what it should not say in clear."""
+def entries(configured: Mapping[str, Mapping[str, Any]], project: str | None) -> Iterator[Finding]:
+    """What the stack's configuration says in vain, and what it should not say in clear.
+
+    A project that is called like the package has keys of its own there, so nothing is known of them.
+    """
     known = (*ProviderConfig.properties, *ENGINES)
     for name in configured:
         package, _, setting = name.partition(":")
-        if package == PACKAGE and setting not in known:
+        if package == PACKAGE != project and setting not in known:
             meant = "".join(f"Did you mean `{PACKAGE}:{each}`? " for each in near(setting, known, most=1))
             yield bad(
                 f"{name} is in the stack's configuration, and is no setting of the provider",

@@ -13,7 +13,7 @@ from pulumi_neev.cli import account_checks, accounts, recorded, rules, stack_che
 from pulumi_neev.cli.engine import Engine
 from pulumi_neev.cli.findings import Finding, Level, of_error
 from pulumi_neev.cli.held import held
-from pulumi_neev.cli.machine_checks import machine
+from pulumi_neev.cli.machine_checks import machine, project_of
 from pulumi_neev.cli.recovery import operations, resources
 from pulumi_neev.cli.stack_checks import Entry, Platform, by_id, ours
 from pulumi_neev.cli.telling import DONE, FAILED, as_json, discreet, say
@@ -54,7 +54,7 @@ async def diagnosed(engine: Engine, stack: str | None, limits: Limits) -> list[F
         said = engine.config_entries(stack) if stack else {}
         configured = {name: each.get("value") for name, each in said.items()}
         findings += account_checks.settings(configured, os.environ)
-        findings += account_checks.entries(said)
+        findings += account_checks.entries(said, project_of(engine.directory).get("name"))
         settings = accounts.of_stack(configured, os.environ)
         about = settings.base_url
         answers, found = await _account(settings)

@@ -86,21 +86,22 @@ class TestAccount:
         said_in_vain = {
             name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
         }
-        found = list(account_checks.entries(said_in_vain))
+        found = list(account_checks.entries(said_in_vain, "story"))
         assert said(found) == [
             ("bad", "neev:projectID is in the stack's configuration, and is no setting of the provider"),
             ("bad", "neev:colour is in the stack's configuration, and is no setting of the provider"),
         ]
         assert found[0].remedy == "Did you mean `neev:projectId`? `pulumi config rm neev:projectID` takes it out."
         assert found[1].remedy == "`pulumi config rm neev:colour` takes it out."
+        assert list(account_checks.entries(said_in_vain, "neev")) == []
 
     def test_what_is_a_setting_is_not_told(self) -> None:
         for name in ("projectId", "baseUrl", "requestTimeoutSeconds", "pluginDownloadURL"):
-            assert list(account_checks.entries({f"neev:{name}": {"value": "x", "secret": False}})) == []
+            assert list(account_checks.entries({f"neev:{name}": {"value": "x", "secret": False}}, None)) == []
 
     @pytest.mark.parametrize(("secret", "told"), [(True, 0), (False, 1)])
     def test_a_key_in_clear_is_told_without_the_key(self, *, secret: bool, told: int) -> None:
-        found = list(account_checks.entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}))
+        found = list(account_checks.entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}, "story"))
         assert len(found) == told
         assert "key-of-mine" not in str(found)
         assert all(
