@@ -134,3 +134,34 @@ async def test_a_name_that_something_else_has_is_said_with_what_can_be_done(
     assert f"the name 'taken' is that of {life.id}" in said
     assert (f"`pulumi import neev:index:{kind} box {life.id}`" in said) is (opened is plugin_face)
     assert "Choose another name" in said
+
+
+@FACES
+async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(opened: Opened, emulator: Emulator) -> None:
+    """Nothing has the name, names are not unique, or nobody can be asked who has it."""
+    async with opened("Sandbox", emulator) as face:
+        box = await face.create(await checked(face, {"name": "box"}))
+        inputs = await checked(face, {"name": "other"})
+        emulator.add_fault("status", method="POST", path="/sandboxes", status=409, times=2)
+        with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
+            await face.create(inputs)
+        emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=403)
+        with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
+            await face.create(inputs)
+    async with opened("Snapshot", emulator) as face:
+        emulator.add_fault("status", method="POST", path="/sandboxes/{id}/snapshots", status=409)
+        with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
+            await face.create(await checked(face, {"sandboxId": box.id}))
+
+
+@FACES
+async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told_as_it_is(
+    opened: Opened, emulator: Emulator
+) -> None:
+    async with opened("Sandbox", emulator) as face, opened("Snapshot", emulator) as snapshots:
+        life = await face.create(await checked(face, {"name": "box"}))
+        snapshot = await snapshots.create(await checked(snapshots, {"sandboxId": life.id}))
+        emulator.add_fault("status", method="POST", path="/sandboxes/{id}/rollback", status=400)
+        news = (await face.check({"name": "box", "rollbackTo": snapshot.id}, life.inputs)).inputs
+        with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
+            await face.update(life, news)
