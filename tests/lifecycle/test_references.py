@@ -165,3 +165,21 @@ async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told
         news = (await face.check({"name": "box", "rollbackTo": snapshot.id}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
             await face.update(life, news)
+
+
+@FACES
+@pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
+async def test_a_name_that_the_replaced_resource_has_itself_is_said_to_be_so(
+    kind: str, opened: Opened, emulator: Emulator
+) -> None:
+    """As `--replace` asks for it: no diff is asked, and the inputs are checked anew without the old ones."""
+    inputs = {"name": "own", **({"replicas": 1} if kind == "SandboxPool" else {})}
+    async with opened(kind, emulator) as face:
+        life = await face.create(await checked(face, inputs))
+        assert not (await face.check(inputs, life.inputs)).failures
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await face.create(await checked(face, inputs))
+    said = caught.value.details() or ""
+    assert "`deleteBeforeReplace` (`delete_before_replace` in Python)" in said
+    assert "itself" in said
+    assert "pulumi import" not in said

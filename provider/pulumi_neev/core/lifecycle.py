@@ -15,7 +15,7 @@ from pulumi_neev.core.diffing import IMPORTED, Difference
 from pulumi_neev.core.errors import Conflict, InputError, Invalid, NeevError, NotFound
 from pulumi_neev.core.marks import Visible
 from pulumi_neev.core.offload import offload
-from pulumi_neev.core.references import MissingReference, NameTaken
+from pulumi_neev.core.references import MissingReference, NameTaken, ReplacementFirst
 from pulumi_neev.core.resource import Call, Halfway, Live, Resource
 from pulumi_neev.core.waiting import unsent
 from pulumi_neev.core.wording import reword
@@ -197,7 +197,8 @@ async def _taken(error: Conflict, resource: AnyResource, api: Any, new: Mapping[
     name = str(new.get(resource.named.name) or "") if resource.named else ""
     with contextlib.suppress(NeevError):  # what went wrong first is what counts
         holder = await resource.holder(api, name) if name else None
-        return NameTaken(error, name, holder) if holder else None
+        if holder:
+            return (ReplacementFirst if name in resource.names_seen else NameTaken)(error, name, holder)
     return None
 
 

@@ -37,3 +37,15 @@ class NameTaken(Conflict):
             path=error.path,
         )
         self.holder = holder
+
+
+class ReplacementFirst(NameTaken):
+    """The name is the resource's own: it is being replaced, and the new one was to be there before the old one goes.
+
+    The reader has the old one deleted first.
+    """
+
+    advice = (
+        "That is the resource itself, which is being replaced: set its option `deleteBeforeReplace` "
+        "(`delete_before_replace` in Python), and the old one is deleted first."
+    )

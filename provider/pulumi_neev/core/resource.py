@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -137,6 +138,8 @@ class Resource(ABC, Generic[I, O]):
         given = {key: value for key, value in new.items() if value is not None}
         checked = scalars.taken(self.inputs.properties, given)
         named = self.named
+        if named is not None and isinstance(old.get(named.name), str):
+            self.names_seen.add(old[named.name])
         if named is not None and new.get(named.name) is None:
             checked[named.name] = old.get(named.name) or make_name()
             checked[AUTONAMED] = True
@@ -144,6 +147,11 @@ class Resource(ABC, Generic[I, O]):
             if declared.default is not None:
                 checked.setdefault(declared.name, declared.default)
         return checked, checking.failures(self.inputs, checked)
+
+    @cached_property
+    def names_seen(self) -> set[str]:
+        """The names that resources of the program have already, as far as checks of this process were told."""
+        return set()
 
     def made(self, id: str, live: Callable[[], Live[O]]) -> Live[O]:
         """What was just made; where the answer cannot be understood, at least its id, which must not be lost.

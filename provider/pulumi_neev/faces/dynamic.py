@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -100,7 +101,9 @@ class Provider(dynamic.ResourceProvider):
         limit = self.resource.longest_name
         old, new = from_host(_olds), from_host(news)
         asks = new.pop(ASKS, False)
-        checked, failed = self.resource.check(old, new, lambda: made_name(label, secrets.token_hex(4), limit=limit))
+        checked, failed = self.resource.check(
+            old, new, lambda: made_name(label, secrets.token_hex(4), limit=limit), lambda text: self._warn(label, text)
+        )
         if asks and not failed:
             call = self._call(new, "read", self.resource.timeouts.read)
             failed = self._run(call, lambda _: beforehand(self._settings).missing(self.resource, checked, old))
@@ -108,6 +111,10 @@ class Provider(dynamic.ResourceProvider):
         checked[BEFORE] = sorted(visible(_olds or checked))
         shown = shown_failures(self.resource, failed, news)
         return dynamic.CheckResult(to_host(checked), check_failures(shown, of_resource(self.resource)))
+
+    def _warn(self, label: str, text: str) -> None:
+        # what the host writes there, the engine shows among its diagnostics
+        sys.stderr.write(redact(f"warning: {self.resource.name} {label}: {text}\n"))
 
     @override
     @redacted

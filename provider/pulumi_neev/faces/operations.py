@@ -23,7 +23,7 @@ from pulumi_neev.core.diffing import IMPORTED
 from pulumi_neev.core.errors import Cancelled, DeadlineExceeded
 from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
 from pulumi_neev.core.offload import offload
-from pulumi_neev.core.references import MissingReference, NameTaken
+from pulumi_neev.core.references import MissingReference, NameTaken, ReplacementFirst
 from pulumi_neev.core.resource import Call
 from pulumi_neev.core.waiting import Patience, first, hearing
 from pulumi_neev.faces.config import PACKAGE
@@ -85,6 +85,8 @@ class Operations:
         fresh = known is None or known.inputs != asked
         try:
             begun = await lifecycle.begin(resource, api, asked, call) if known is None or fresh else known
+        except ReplacementFirst:
+            raise
         except NameTaken as error:
             program = f"{PACKAGE}:index:{resource.name} {name_of(request)}"
             error.hint = IMPORT.format(program=program, id=error.holder)

@@ -39,7 +39,8 @@ KNOWN = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
 TAKEN = (
     "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
     "brought into the state by `pulumi-neev recover`; what no stack holds can be deleted, or imported by the image's "
-    "name once its snapshot is ready."
+    "name once its snapshot is ready. Where it is the image itself that is replaced, set its option "
+    "`deleteBeforeReplace` (`delete_before_replace` in Python)."
 )
 
 

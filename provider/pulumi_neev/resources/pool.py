@@ -42,7 +42,9 @@ NAMED = 20
 """Members that a plan names; what comes after them is counted."""
 TAKEN = (
     "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
-    "brought into the state by `pulumi-neev recover`. Otherwise import the pool by its name, or delete them."
+    "brought into the state by `pulumi-neev recover`. Otherwise import the pool by its name, or delete them. "
+    "Where it is the pool itself that is replaced, set its option `deleteBeforeReplace` (`delete_before_replace` in "
+    "Python)."
 )
 
 

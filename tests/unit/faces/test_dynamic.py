@@ -4,6 +4,7 @@ import base64
 import os
 import pickletools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,3 +236,11 @@ def test_a_resource_of_another_account_is_neither_planned_nor_changed(sandboxes:
             act()
     assert emulator.log() == []
     sandboxes.delete(id, state)
+
+
+def test_a_pattern_that_matches_nothing_is_said_where_the_engine_shows_it(
+    configured: Callable[[str], Provider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    news = {LABEL: "app", "sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
+    assert configured("Directory").check({}, news).failures == []
+    assert capsys.readouterr().err == "warning: Directory app: exclude: *.pyc matches nothing\n"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
-from tests.unit.faces.driver import SEED, SIGNATURE, UNKNOWN, Driver, Kept, read, secret, struct, urn
+from tests.unit.faces.driver import SEED, SIGNATURE, UNKNOWN, Driver, Kept, Refusal, read, secret, struct, urn
 
 from pulumi_neev.core.checking import path_of
 from pulumi_neev.faces.values import Sealed, decode
@@ -233,3 +238,27 @@ async def test_a_preview_of_an_update_keeps_what_an_update_cannot_change(unconfi
     )
     state = read((await unconfigured.call("Update", request)).properties)
     assert (state["cpu"], state["memoryGb"], state["createdAt"], state["phase"]) == (2, 2, "then", UNKNOWN)
+
+
+async def test_cancel_ends_the_reading_of_a_large_source_and_nobody_waits_for_it(
+    unconfigured: Driver, tmp_path: Path
+) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(1 << 40)
+    inputs = {"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path / "large")}
+    kept = Kept(urn("File"), "box/x", inputs, {**inputs, "sha256": "0" * 64})
+    reading = asyncio.ensure_future(unconfigured.diff(kept, inputs))
+    await unconfigured.checked("File", {"sandboxId": "box", "path": "y", "sourcePath": str(tmp_path / "large")})
+    assert not reading.done()
+    await unconfigured.call("Cancel", empty_pb2.Empty())
+    with pytest.raises(Refusal) as caught:
+        await reading
+    assert caught.value.code == grpc.StatusCode.CANCELLED
+
+
+async def test_a_source_that_never_ends_is_refused_by_the_check(unconfigured: Driver, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for kind in ("File", "Directory"):
+        inputs = {"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path / "pipe")}
+        found = failures(await unconfigured.check(kind, inputs))
+        assert found == {"sourcePath": f"{tmp_path / 'pipe'} is not a regular file"}

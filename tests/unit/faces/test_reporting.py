@@ -8,10 +8,12 @@ import io
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import grpc.aio
 import pytest
+from google.protobuf import struct_pb2
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2
 from tests.fakes.clock import FakeClock
@@ -140,6 +142,20 @@ async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
         assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
         assert not any(each.ephemeral for each in heard)
     await engine.close()
+
+
+async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_path: Path) -> None:
+    news = struct_pb2.Struct()
+    news.update({"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]})
+    request = provider_pb2.CheckRequest(urn="urn:pulumi:dev::p::neev:index:Directory::r", news=news)
+    plugin, nobody = Plugin(), cast("Context", None)
+    async with engine_listening() as (listening, address):
+        await plugin.Attach(plugin_pb2.PluginAttach(address=address), nobody)
+        assert not (await plugin.Check(request, nobody)).failures
+        heard = await listening.heard.get()
+        assert (heard.urn, heard.severity) == (request.urn, engine_pb2.WARNING)
+        assert heard.message == "exclude: *.pyc matches nothing"
+        await plugin.aclose()
 
 
 class Slow(Listening):
