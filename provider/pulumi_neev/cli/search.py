@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pulumi_neev.cli import accounts, proof, recorded
 from pulumi_neev.cli.engine import Deployment, Engine
-from pulumi_neev.cli.proof import INSIDE, POOL, Unproven
+from pulumi_neev.cli.proof import IMAGE, INSIDE, POOL, Unproven
 from pulumi_neev.cli.recovery import Entry, operations, resources, searched
 from pulumi_neev.client import Api, Settings, connect
 from pulumi_neev.core import lifecycle
@@ -17,6 +17,7 @@ from pulumi_neev.core.errors import InputError
 from pulumi_neev.core.lifecycle import AnyResource, Stored
 
 NOT_AS_ASKED = "it has the name and is not as the program asks"
+SEVERAL = "sandboxes are called like its own, and nothing tells whose they are"
 NOT_INSIDE = "it is in a sandbox that this stack does not hold, so it may be another's"
 
 
@@ -91,8 +92,8 @@ class Search:
 async def _namesake(api: Api, resource: AnyResource, begun: Entry) -> Unproven | None:
     """Something else that has the name, where the platform knows things of this kind by it."""
     name = str(proof.inputs_of(begun).get("name"))
-    if resource.name == POOL and await proof.parts(api, resource, Stored(name, {}, {})):
-        return Unproven(name, "members of more than one pool have its name")
+    if resource.name in (POOL, IMAGE) and await proof.parts(api, resource, Stored(name, {}, {})):
+        return Unproven(name, SEVERAL)
     finders = {"Sandbox": api.sandboxes.find, "Agent": api.agents.find}
     if resource.name not in finders:
         return None

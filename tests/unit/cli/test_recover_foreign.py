@@ -151,11 +151,16 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
     assert step["why"].startswith("it has the name and is not as the program asks; if it is this stack's")
 
 
-def test_of_two_pools_with_one_name_neither_is_taken(engine: FakeEngine, platform: Emulator) -> None:
-    outside(platform, "POST", "/sandboxes", {"name": "shared-ffffff-0"})
-    step = recovered(engine, "neev:index:SandboxPool", pool(platform), HOUR)
+@pytest.mark.parametrize(
+    ("kind", "other"), [("SandboxPool", "shared-ffffff-0"), ("GoldenImage", "shared-ffffffffffff")]
+)
+def test_of_two_that_have_one_name_neither_is_taken(
+    engine: FakeEngine, platform: Emulator, kind: str, other: str
+) -> None:
+    outside(platform, "POST", "/sandboxes", {"name": other})
+    step = recovered(engine, f"neev:index:{kind}", KINDS[kind](platform), HOUR)
     assert (step["action"], step["id"]) == ("leave", "shared"), step
-    assert step["why"].startswith("members of more than one pool have its name")
+    assert step["why"].startswith("sandboxes are called like its own, and nothing tells whose they are")
 
 
 def port(platform: Emulator, id: str) -> Inputs:
