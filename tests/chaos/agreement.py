@@ -41,6 +41,16 @@ def empty(project: Pulumi) -> None:
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
 
 
+def _sandboxes(emulator: Emulator) -> list[dict[str, Any]]:
+    """Every sandbox, from as many pages as there are."""
+    found: list[dict[str, Any]] = []
+    while True:
+        page = outside(emulator, "GET", f"/sandboxes?limit=100&page={len(found) // 100 + 1}")
+        found += page["items"]
+        if len(found) >= page["total"]:
+            return found
+
+
 @dataclass
 class Seen:
     """The platform, beside what the state holds."""
@@ -51,7 +61,7 @@ class Seen:
     """The ids of sandboxes of others."""
 
     def __post_init__(self) -> None:
-        listed = outside(self.emulator, "GET", "/sandboxes?limit=100")["items"]
+        listed = _sandboxes(self.emulator)
         self.sandboxes: dict[str, Any] = {each["id"]: each for each in listed if each["id"] not in self.others}
         self.agents = {each["id"]: each for each in outside(self.emulator, "GET", "/agents")["items"]}
 

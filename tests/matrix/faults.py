@@ -27,6 +27,8 @@ class Fault:
     """The calls that can meet it; all where none are named."""
     repeated: bool = False
     """Whether it says that nothing was done, so that every call is sent again."""
+    final: bool = False
+    """Whether nothing is sent again after it, so that it cannot last."""
     not_for: str = ""
     """Why the others cannot."""
 
@@ -44,6 +46,14 @@ REFUSED = Fault("refused", "connection refused", "refused", {}, "no connection t
 NEVER = Fault(
     "never", "phase that does not come", "slow", {"seconds": LATER}, "not done after", only=MOVES, not_for=UNAWAITED
 )
+KEPT = ("delete", "get", "list")
+MEANS_OTHERS = "it would mean other resources"
+ACCOUNT = Fault("account", "another account", "account", {}, "neev:projectId", only=KEPT, not_for=MEANS_OTHERS)
+"""The settings name another project: that befalls a whole command, too."""
+ENDPOINT = Fault("endpoint", "another endpoint", "endpoint", {}, "neev:baseUrl", only=KEPT, not_for=MEANS_OTHERS)
+"""The settings name another service, which has nothing of the stack."""
+WHOLE = (REFUSED, ACCOUNT, ENDPOINT)
+"""What befalls a whole command, not one call."""
 TURNED_AWAY = (
     REFUSED,
     Fault("s429", "429, Retry-After", "status", {"status": 429, "retry_after": 1}, "answered with 429", repeated=True),
@@ -52,16 +62,21 @@ STRUCK = (
     Fault("late-before", "time-out, not done", "hang", {}, f"no answer within {REQUEST_TIMEOUT} s"),
     Fault("late-after", "time-out, done", "hang", {"act": True}, f"no answer within {REQUEST_TIMEOUT} s"),
     Fault("cut", "answer cut off in the middle", "cut", {}, "the connection was lost"),
+    Fault("s408", "408, done", "status", {"status": 408, "act": True}, "answered with 408"),
+    Fault("s425", "425, done", "status", {"status": 425, "act": True}, "answered with 425"),
     Fault("s500", "500, not done", "status", {"status": 500}, "answered with 500"),
     Fault("s500-done", "500, done", "status", {"status": 500, "act": True}, "answered with 500"),
     Fault("s502", "502, done", "status", {"status": 502, "act": True}, "answered with 502"),
     Fault("s503", "503, not done", "status", {"status": 503}, "answered with 503"),
     Fault("malformed", "malformed JSON", "malformed", {}, "the JSON is cut off or malformed"),
     Fault("web-page", "a web page", "content_type", {}, "content type 'text/html"),
+    Fault("page-404", "HTML 404", "page", {"status": 404}, "answered with 404", final=True),
+    Fault("media-type", "wrong case of the media type", "media_type"),
     Fault("truncated", "list without half of its items", "truncated_list", {}, only=("list",), not_for=UNREAD),
     Fault("unknown", "unknown phase", "phase", {"phase": "Hibernating"}),
     NEVER,
 )
+ELSEWHERE = (ACCOUNT, ENDPOINT)
 
 
-FAULTS = TURNED_AWAY + STRUCK
+FAULTS = TURNED_AWAY + ELSEWHERE + STRUCK

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,26 @@ from tests.chaos import agreement
 from tests.engine.faces import FACES
 from tests.engine.project import Pulumi, Result
 from tests.matrix.calls import BELOW, CALLS, Call, Ids, Program, below, together
-from tests.matrix.faults import FAULTS, LATER, NEVER, REFUSED, REQUEST_TIMEOUT, STRUCK, TURNED_AWAY, Fault
+from tests.matrix.faults import (
+    ACCOUNT,
+    FAULTS,
+    LATER,
+    NEVER,
+    REFUSED,
+    REQUEST_TIMEOUT,
+    STRUCK,
+    TURNED_AWAY,
+    WHOLE,
+    Fault,
+)
 
-from pulumi_neev.emulator.serve import serve
+from pulumi_neev.emulator.serve import Emulator, serve
 
 OFTEN = 1000
 """Times that a fault strikes where it goes on: more than anybody tries."""
 AT_ONCE = ("--parallel", "512")
+REFUSAL = 3600
+"""Seconds for which nobody could connect: it ends with the command."""
 TURNS = 4
 """Times that a story is played at most, where a busy machine kept a call from being made at all."""
 
@@ -112,7 +126,7 @@ def _of(call: Call, fault: Fault) -> list[Cell]:
     once = Cell(call, fault, lasting=False)
     # each 429 makes everybody wait, so few calls are turned away for long
     goes_on = call.name in ("create", "patch", "delete", "list") if fault.repeated else call.repeats
-    lasts = goes_on and fault.cause and fault not in (REFUSED, NEVER)
+    lasts = goes_on and fault.cause and not fault.final and fault not in (*WHOLE, NEVER)
     return [once, Cell(call, fault, lasting=True)] if lasts else [once]
 
 
@@ -134,14 +148,14 @@ def _played(project: Pulumi, story: Story, face: str) -> dict[Cell, Seen]:
     write(project, story.program({}, lambda _: False))
     project.up(*AT_ONCE)
     ids = _ids(project)
-    refused = [cell for cell in story.cells if cell.fault is REFUSED]
-    seen = {}
-    if refused:
-        write(project, story.program(ids, lambda cell: cell in refused))
-        seen = _refused(project, refused, story.command)
+    seen: dict[Cell, Seen] = {}
+    for fault in story.faults:
+        if fault in WHOLE:
+            write(project, story.program(ids, partial(_meets, fault)))
+            seen |= _misled(project, fault, [cell for cell in story.cells if cell.fault is fault])
     after = story.program(ids, lambda _: True)
     write(project, after)
-    seen |= _struck(project, [cell for cell in story.cells if cell not in refused], ids)
+    seen |= _struck(project, [cell for cell in story.cells if cell.fault not in WHOLE], ids)
     project.emulator.advance(LATER)
     # one more command puts everything right
     getattr(project, story.command)(*AT_ONCE)
@@ -155,17 +169,48 @@ def _played(project: Pulumi, story: Story, face: str) -> dict[Cell, Seen]:
     return seen
 
 
-def _refused(project: Pulumi, cells: list[Cell], command: str) -> dict[Cell, Seen]:
-    """What is seen where nothing listens at the platform's address."""
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        env = {"NEEV_BASE_URL": f"http://127.0.0.1:{deaf.getsockname()[1]}/agent"}
-        said = told(_run(project, command, env))
-    return {cell: Seen(0, said.get(cell.name)) for cell in cells}
+def _meets(fault: Fault, cell: Cell) -> bool:
+    return cell.fault is fault
 
 
-def _run(project: Pulumi, command: str, env: dict[str, str]) -> Result:
-    further = ("--continue-on-error",) if command == "up" else ()
+def _misled(project: Pulumi, fault: Fault, cells: list[Cell]) -> dict[Cell, Seen]:
+    """What is seen of a command that does not reach the platform, or another one."""
+    command = cells[0].call.command
+    if fault is not REFUSED and cells[0].call.name == "delete":
+        # a program would mean other resources there; what is deleted is what the state holds
+        command = "destroy"
+    targets = [f"--target={_urn(project, cell.name)}" for cell in cells] if command == "destroy" else []
+    with _elsewhere(fault, project.emulator) as env:
+        said = told(_run(project, command, env, *targets))
+    return {cell: Seen(0 if cell.name in said else 1, said.get(cell.name)) for cell in cells}
+
+
+@contextmanager
+def _elsewhere(fault: Fault, emulator: Emulator) -> Iterator[dict[str, str]]:
+    """The settings that lead there; or nobody can connect meanwhile."""
+    if fault is REFUSED:
+        assert emulator.reopen is not None
+        emulator.refuse(REFUSAL)
+        yield {}
+        emulator.reopen()
+    elif fault is ACCOUNT:
+        before = emulator.state()["sandboxes"]
+        yield {"NEEV_PROJECT_ID": "project-other"}
+        assert emulator.state()["sandboxes"] <= before
+    else:
+        with serve() as other:
+            yield {"NEEV_BASE_URL": other.base_url}
+            assert other.log(mutating=True) == []
+
+
+def _urn(project: Pulumi, name: str) -> str:
+    found = project.state_of(name)
+    assert found is not None
+    return str(found["urn"])
+
+
+def _run(project: Pulumi, command: str, env: dict[str, str], *targets: str) -> Result:
+    further = (*targets, "--continue-on-error") if command in ("up", "destroy") else targets
     return project.pulumi(command, "--yes", "--json", "--skip-preview", *AT_ONCE, *further, env=env)
 
 

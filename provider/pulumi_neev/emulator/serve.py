@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,8 @@ class Emulator:
     org_id: str
     project_id: str
     region: str
+    reopen: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    """Ends a refusal at once; only where this process serves it."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -151,6 +153,7 @@ def serve_world(
             org_id=world.org_id,
             project_id=world.project_ids[0],
             region=world.region,
+            reopen=server.reopen,
         )
     finally:
         server.stop()

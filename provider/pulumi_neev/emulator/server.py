@@ -74,6 +74,10 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0)
         self._reopening = self._loop.create_task(self._open_again(seconds))
 
+    def reopen(self) -> None:
+        """Who was refused can connect from now on; may be called from any thread, and returns when it is so."""
+        asyncio.run_coroutine_threadsafe(self._open_now(), self._loop).result()
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """It listens, and those who wait for that know."""
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -101,6 +105,11 @@ class Server(uvicorn.Server):
         while (listener := _free(*self._address)) is None:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(_TAKEN_SECONDS)
         self.servers = [await self._loop.create_server(self._protocol, sock=listener, backlog=self.config.backlog)]
+
+    async def _open_now(self) -> None:
+        self._open_again_never()
+        if not self.servers:
+            await self._open_again(0)
 
     def _open_again_never(self) -> None:
         if self._reopening is not None:

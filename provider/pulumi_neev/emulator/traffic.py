@@ -20,6 +20,8 @@ Kind = Literal[
     "cut",
     "malformed",
     "content_type",
+    "media_type",
+    "page",
     "truncated_list",
     "phase",
     "stuck",
@@ -50,7 +52,7 @@ class Fault(Frozen):
     retry_after: str | int | None = None
     """The header as it is sent: seconds, or an HTTP date."""
     act: bool = False
-    """For `status` and `hang`: the operation is carried out first."""
+    """For `status`, `page` and `hang`: the operation is carried out first."""
     seconds: Seconds = 60.0
     """For `hang`: how long; it ends early when the caller leaves. For `slow`: how much longer."""
     phase: str | None = None

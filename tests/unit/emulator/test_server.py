@@ -56,6 +56,16 @@ def test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was(
     assert emulator.counts() == {"GET /sandboxes": 2, "POST /sandboxes": 1}
 
 
+def test_a_refusal_ends_as_soon_as_the_process_that_serves_says_so(emulator: Emulator, client: httpx.Client) -> None:
+    assert emulator.reopen is not None
+    emulator.refuse(600)
+    with pytest.raises(httpx.ConnectError, match="refused"):
+        client.get("/sandboxes")
+    for _ in range(2):  # the second time, nothing is refused
+        emulator.reopen()
+        assert client.get("/sandboxes").status_code == 200
+
+
 def test_it_stops_while_it_refuses() -> None:
     with serve() as emulator:
         emulator.refuse(600)

@@ -90,6 +90,22 @@ def test_an_answer_is_a_web_page(emulator: Emulator, http: httpx.Client) -> None
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
 
 
+@pytest.mark.parametrize("act", [False, True])
+def test_a_web_page_stands_in_the_place_of_the_api(emulator: Emulator, http: httpx.Client, *, act: bool) -> None:
+    emulator.add_fault("page", status=404, act=act)
+    answer = http.post("/sandboxes", json={})
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
+    assert made(emulator) == act
+
+
+def test_a_content_type_may_be_written_in_another_way(emulator: Emulator, http: httpx.Client) -> None:
+    emulator.add_fault("media_type", times=2)
+    answer = http.post("/sandboxes", json={"name": "web"})
+    assert answer.headers["content-type"] == "Application/JSON; Charset=UTF-8"
+    assert answer.json()["name"] == "web"
+    assert http.delete("/sandboxes/web").status_code == 204
+
+
 def test_a_list_lacks_a_half_of_what_it_counts(emulator: Emulator, http: httpx.Client) -> None:
     for _ in range(4):
         http.post("/sandboxes", json={})

@@ -19,11 +19,14 @@ _CODES = {
     401: "unauthorized",
     403: "forbidden",
     404: "not_found",
+    408: "request_timeout",
     409: "conflict",
     425: "too_early",
     500: "internal_server_error",
     503: "service_unavailable",
 }
+
+_PAGE = b"<!doctype html><title>Gateway</title><p>This is not the API you are looking for."
 
 
 class Dropped(ConnectionResetError):
@@ -115,8 +118,16 @@ class Strike:
 
     async def _content_type(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
-        page = b"<!doctype html><title>Gateway</title><p>This is not the API you are looking for."
-        await Captured(200, captured.headers, b"").with_body(page, content_type="text/html")(scope, receive, send)
+        await Captured(200, captured.headers, b"").with_body(_PAGE, content_type="text/html")(scope, receive, send)
+
+    async def _media_type(self, scope: Scope, receive: Receive, send: Send) -> None:
+        captured = await self._capture(scope, receive)
+        await captured.with_body(captured.body, content_type="Application/JSON; Charset=UTF-8")(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._fault.act:
+            await self._capture(scope, receive)
+        await Response(_PAGE, self._fault.status, media_type="text/html")(scope, receive, send)
 
     async def _truncated_list(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._rewritten(scope, receive, send, _halved)
