@@ -182,10 +182,7 @@ class Copy:
                 self._folders.append(folder)
 
     async def _is_there(self, folder: str) -> bool:
-        try:
-            return await self._sandbox.stat(folder) is not None
-        except Refused:
-            return True  # above the workspace, where nothing is made
+        return await self._sandbox.stat(folder) is not None
 
     async def _is_removed(self, folder: str) -> bool:
         try:

@@ -120,8 +120,6 @@ class Tree:
                 return Leaf(piece, digest(stream) + (EXECUTABLE if executable else ""))
         except InputError as error:
             raise InputError(self.property, f"{path}: {error.reason}") from None
-        except OSError as error:
-            raise self._refused(path, f"cannot be read: {error.strerror}") from None
 
     def _found(self, source: Blob | Path, under: str, kept: ExitStack | None) -> Iterator[Found]:
         if isinstance(source, Asset):
@@ -259,12 +257,9 @@ def is_folder(place: Path) -> bool:
     """Whether there is a folder at the local path."""
     try:
         return place.is_dir()
-    except (OSError, ValueError):
+    except OSError:
         return False  # whoever reads it says why
 
 
 def _is_executable(path: Path) -> bool:
-    try:
-        return bool(path.stat().st_mode & stat.S_IXUSR)
-    except (OSError, ValueError):
-        return False  # what cannot be read is told by whoever reads it
+    return bool(path.stat().st_mode & stat.S_IXUSR)

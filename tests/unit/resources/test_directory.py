@@ -417,6 +417,9 @@ async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(engi
 
 def test_a_tree_is_looked_at_in_the_check_where_it_is_known() -> None:
     where = {"sandboxId": "box", "path": "x"}
+    for source, reason in (("x" * 256, "File name too long"), ("a\0", "embedded null byte")):
+        (failure,) = DIRECTORY.check({}, {**where, "sourcePath": source}, str)[1]
+        assert (failure.path, failure.reason.endswith(f"cannot be read: {reason}")) == ("sourcePath", True)
     out = Archive(assets={"../x": Asset(text="")})
     (failure,) = DIRECTORY.check({}, {**where, "source": out}, str)[1]
     assert (failure.path, failure.reason) == ("source", "../x leads out of where it is unpacked")
