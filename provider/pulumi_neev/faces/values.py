@@ -39,6 +39,10 @@ UNKNOWNS: Final = frozenset(
 )
 
 
+DEEPEST: Final = 100
+"""Levels of lists and objects in one another: what is walked through level by level must end somewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A secret and its value."""
@@ -133,8 +137,12 @@ def foreign(values: Mapping[str, Any], properties: Mapping[str, Property]) -> li
     ]
 
 
-def _decoded(value: struct_pb2.Value, *, bare: bool = False) -> Any:  # noqa: PLR0911  one for each kind
+def _decoded(  # noqa: PLR0911  one for each kind
+    value: struct_pb2.Value, *, bare: bool = False, depth: int = 0
+) -> Any:
     kind = value.WhichOneof("kind")
+    if depth > DEEPEST:
+        return Foreign(f"is nested more than {DEEPEST} levels deep: flatten it, or give it as JSON text", value)
     if kind == "string_value":
         return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
     if kind == "bool_value":
@@ -143,19 +151,19 @@ def _decoded(value: struct_pb2.Value, *, bare: bool = False) -> Any:  # noqa: PL
         number = value.number_value
         return int(number) if number.is_integer() and abs(number) < EXACT else number
     if kind == "list_value":
-        return [_decoded(each, bare=bare) for each in value.list_value.values]
+        return [_decoded(each, bare=bare, depth=depth + 1) for each in value.list_value.values]
     if kind == "struct_value":
         fields = value.struct_value.fields
         if SIGNATURE not in fields:
-            return {key: _decoded(each, bare=bare) for key, each in fields.items()}
-        return plain(_special(value)) if bare else _special(value)
+            return {key: _decoded(each, bare=bare, depth=depth + 1) for key, each in fields.items()}
+        return plain(_special(value, depth)) if bare else _special(value, depth)
     return None
 
 
-def _special(value: struct_pb2.Value) -> Any:  # noqa: PLR0911  one for each signature
+def _special(value: struct_pb2.Value, depth: int) -> Any:  # noqa: PLR0911  one for each signature
     fields = value.struct_value.fields
     signature = fields[SIGNATURE].string_value
-    inner = _decoded(fields["value"]) if "value" in fields else None
+    inner = _decoded(fields["value"], depth=depth + 1) if "value" in fields else None
     if signature == SECRET:
         return Sealed(inner)
     if signature == OUTPUT:
