@@ -60,6 +60,13 @@ def test_the_plugin_works_where_the_state_is_and_moves_without_a_replacement(
     project.refresh("--expect-no-changes")
     elsewhere = project.pulumi("refresh", "--yes", "--skip-preview", env={"NEEV_BASE_URL": "http://127.0.0.1:1"})
     assert elsewhere.returncode == 0
+    for settings in ({"NEEV_PROJECT_ID": "project-other"}, {"NEEV_BASE_URL": moved}):
+        ((name, value),) = settings.items()
+        refused = project.pulumi("up", "--yes", "--skip-preview", env=settings)
+        assert refused.returncode != 0
+        assert value in refused.text
+        assert f"the state records {project.env[name]}" in refused.text
+    assert project.up().changes == {}
     assert account(project)["baseUrl"] == first
 
     project.env |= {"NEEV_BASE_URL": moved, "NEEV_PREVIOUS_BASE_URL": first}

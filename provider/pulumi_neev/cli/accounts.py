@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pulumi_neev.client import Settings
@@ -10,7 +10,7 @@ from pulumi_neev.core import redaction
 from pulumi_neev.faces import config
 from pulumi_neev.faces.checkpoint import opened
 from pulumi_neev.faces.config import PACKAGE
-from pulumi_neev.faces.provider_config import typed
+from pulumi_neev.faces.provider_config import PLACES, typed
 from pulumi_neev.faces.values import plain
 
 PROVIDER_TYPE = f"pulumi:providers:{PACKAGE}"
@@ -31,16 +31,36 @@ def of_resource(
     One that the program made has its settings there. The default one has those of its last update, which are older
     than the configuration, and its key is older than that of the environment too.
     """
+    return _of_provider(resource, resources, configured, environ, newer=("apiKey",))
+
+
+def in_use(resource: Values, resources: Sequence[Values], configured: Values, environ: Mapping[str, str]) -> Settings:
+    """Return the account in which the next update looks for the resource: the environment is newer than the state."""
+    return _of_provider(resource, resources, configured, environ, newer=("apiKey", *PLACES))
+
+
+def _of_provider(
+    resource: Values,
+    resources: Sequence[Values],
+    configured: Values,
+    environ: Mapping[str, str],
+    *,
+    newer: Iterable[str],
+) -> Settings:
+    """Return the settings of the resource's provider; what the environment says of the newer ones wins."""
     urn = str(resource.get("provider") or "").rpartition("::")[0]
     provider = next((each for each in resources if each["urn"] == urn and not each.get("delete")), None)
     if provider is None or provider["type"] != PROVIDER_TYPE:
         return of_stack(configured, environ)
     stored = plain(opened(provider.get("inputs") or {}))
     if DEFAULT in urn:
-        if config.from_environment("apiKey", environ):
-            stored.pop("apiKey", None)
+        stored = {name: value for name, value in stored.items() if name not in newer or not _said(name, environ)}
         stored |= _ours(configured)
     return _with_a_key_unsaid(config.settings(typed(stored), environ))
+
+
+def _said(name: str, environ: Mapping[str, str]) -> bool:
+    return config.from_environment(name, environ) is not None
 
 
 def _with_a_key_unsaid(settings: Settings) -> Settings:

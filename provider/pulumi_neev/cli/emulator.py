@@ -149,13 +149,15 @@ class Relay:
 
 
 def _world(data: Path | None, provision: float | None, quota: int | None) -> "World":
-    from pulumi_neev.emulator import Settings, StoreInUseError, World, provisioning  # noqa: PLC0415 - likewise
+    from pulumi_neev.emulator import Settings, StoreError, World, provisioning  # noqa: PLC0415 - likewise
 
     settings = Settings(sandbox_quota=quota)
     try:
         return World(settings if provision is None else provisioning(provision, settings), data=data)
-    except StoreInUseError as error:
+    except StoreError as error:
         _fail(str(error))
+    except OSError as error:
+        _fail(f"the state cannot be kept in {data}: {error.strerror}")
 
 
 def _announce(env: Mapping[str, str], relay: Relay) -> int:

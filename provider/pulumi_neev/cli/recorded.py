@@ -23,7 +23,7 @@ def elsewhere(entries: Sequence[Entry], configured: Configured, environ: Environ
         for entry, _ in ours(entries):
             if not says_where_it_is(entry):
                 continue
-            account = accounts.of_resource(entry, entries, configured, environ).account
+            account = accounts.in_use(entry, entries, configured, environ).account
             if differences := account.differences(entry["outputs"]):
                 yield entry, WrongAccount(differences)
 

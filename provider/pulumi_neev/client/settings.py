@@ -40,6 +40,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _base_url(self.base_url, allow_insecure=self.allow_insecure))
+        if self.previous_base_url is not None:
+            _base_url(self.previous_base_url, allow_insecure=True, name="neev:previousBaseUrl")  # nothing is sent there
         # A header carries visible ASCII; anything else is a slip of copy and paste that no server would ever see.
         if not re.fullmatch(r"[!-~]+", self.api_key):
             raise ConfigError("neev:apiKey is empty or holds spaces, line ends or letters that no key has")
@@ -55,20 +57,20 @@ class Settings:
         return Account(self.org_id, self.project_id, self.base_url, self.previous_base_url)
 
 
-def _base_url(text: str, *, allow_insecure: bool) -> str:
+def _base_url(text: str, *, allow_insecure: bool, name: str = "neev:baseUrl") -> str:
     """Return the address without a trailing slash, having found it fit to be trusted with the key."""
     try:
         url = urlsplit(text.strip())
         host, _port = url.hostname, url.port
     except ValueError:
-        raise ConfigError("neev:baseUrl is not an address", hint=f"Use one like {BASE_URL}.") from None
+        raise ConfigError(f"{name} is not an address", hint=f"Use one like {BASE_URL}.") from None
     if url.scheme not in ("https", "http") or not host:
-        raise ConfigError("neev:baseUrl is not an http or https address", hint=f"Use one like {BASE_URL}.")
+        raise ConfigError(f"{name} is not an http or https address", hint=f"Use one like {BASE_URL}.")
     if url.username or url.password or url.query or url.fragment:
-        raise ConfigError("neev:baseUrl holds more than scheme, host, port and path", hint=f"Use one like {BASE_URL}.")
+        raise ConfigError(f"{name} holds more than scheme, host, port and path", hint=f"Use one like {BASE_URL}.")
     if url.scheme == "http" and not (allow_insecure or is_loopback(host)):
         raise ConfigError(
-            f"neev:baseUrl would send the API key to {host} in clear",
+            f"{name} would send the API key to {host} in clear",
             hint="Use https; plain http is for this machine only, unless neev:allowInsecure is true.",
         )
     return text.strip().rstrip("/")

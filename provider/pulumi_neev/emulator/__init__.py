@@ -8,7 +8,7 @@ from pulumi_neev.emulator.app import create_app
 from pulumi_neev.emulator.clock import Clock
 from pulumi_neev.emulator.serve import Emulator, serve, serve_world
 from pulumi_neev.emulator.settings import Durations, RandomFaults, Settings, Windows, provisioning
-from pulumi_neev.emulator.store import StoreInUseError
+from pulumi_neev.emulator.store import StoreError
 from pulumi_neev.emulator.world import World
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "RandomFaults",
     "RemoteNotAllowedError",
     "Settings",
-    "StoreInUseError",
+    "StoreError",
     "Windows",
     "World",
     "create_app",

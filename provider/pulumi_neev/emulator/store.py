@@ -28,7 +28,10 @@ class Store:
             self._db.execute(_SCHEMA)
         except sqlite3.OperationalError as error:
             self._db.close()
-            raise StoreInUseError(f"{path} is in use by another emulator") from error
+            raise StoreError(f"{path} is in use by another emulator") from error
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise StoreError(f"{path} is not the state of an emulator, or is damaged") from error
 
     def load(self, kind: str) -> list[str]:
         """All bodies of this kind, in the order of their ids."""
@@ -68,5 +71,5 @@ class Store:
         self._db.close()
 
 
-class StoreInUseError(Exception):
-    """Another emulator holds the directory."""
+class StoreError(Exception):
+    """The directory cannot be used: another emulator holds it, or something else is in its file."""

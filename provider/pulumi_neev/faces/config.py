@@ -10,7 +10,7 @@ from pydantic import Field
 from pulumi_neev.client.settings import BASE_URL, REQUEST_TIMEOUT, Settings
 from pulumi_neev.core import near
 from pulumi_neev.core.errors import ConfigError
-from pulumi_neev.core.marks import Replace, Secret, Update
+from pulumi_neev.core.marks import Secret, Update
 from pulumi_neev.core.model import Flag, Inputs, Number, Property
 
 PACKAGE = "neev"
@@ -26,19 +26,22 @@ class ProviderConfig(Inputs):
     `pulumi:providers:neev`) reads its arguments instead of the stack's configuration: give it `apiKey`, or set the
     variable.
 
+    Organization, project and base URL are kept in the state, with the resources: a command with other ones is refused.
+    To create everything in another account, destroy the stack first, or use another stack or another provider.
+
     Without its program, a `destroy` or `refresh` uses the key that the stack's state holds, as the last update had it.
     Where that one is no longer valid, add `--run-program`.
     """
 
     api_key: Annotated[str | None, Update(), Secret()] = None
     """The API key. Set it with `pulumi config set --secret neev:apiKey`, or in `NEEV_API_KEY`."""
-    org_id: Annotated[str | None, Replace()] = None
+    org_id: Annotated[str | None, Update()] = None
     """The organisation's id; or `NEEV_ORG_ID`."""
-    project_id: Annotated[str | None, Replace()] = None
+    project_id: Annotated[str | None, Update()] = None
     """The project's id; or `NEEV_PROJECT_ID`."""
     region: Annotated[str | None, Update()] = None
     """The region of sandboxes that name none; or `NEEV_REGION`. Unset: the platform's default."""
-    base_url: Annotated[str | None, Replace()] = None
+    base_url: Annotated[str | None, Update()] = None
     """Where the API is; or `NEEV_BASE_URL`. Unset: NeevAI's production service."""
     previous_base_url: Annotated[str | None, Update()] = None
     """Another address of the same API that the state still records; or `NEEV_PREVIOUS_BASE_URL`.
@@ -80,7 +83,7 @@ def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settin
         region=values["region"] or None,
         previous_base_url=values["previousBaseUrl"] or None,
         ca_bundle=values["caBundle"] or None,
-        allow_insecure=_flag(values["allowInsecure"]),
+        allow_insecure=_flag("allowInsecure", values["allowInsecure"]),
         check_on_preview=checks_on_preview(config, environ),
         timeout=_seconds("requestTimeoutSeconds", values["requestTimeoutSeconds"], unset=REQUEST_TIMEOUT),
     )
@@ -127,15 +130,18 @@ def require_known(configured: Iterable[str], project: str) -> None:
 
 def checks_on_preview(config: Mapping[str, object], environ: Mapping[str, str]) -> bool:
     """Return whether a preview is to ask the API, as far as the settings say."""
-    return _flag(_value(ProviderConfig.properties["checkOnPreview"], config, environ))
+    return _flag("checkOnPreview", _value(ProviderConfig.properties["checkOnPreview"], config, environ))
 
 
 def _listed() -> str:
     return ", ".join(f"{PACKAGE}:{name}" for name in ProviderConfig.properties)
 
 
-def _flag(said: str | None) -> bool:
-    return (said or "").lower() in ("true", "1")
+def _flag(name: str, said: str | None) -> bool:
+    text = (said or "false").lower()
+    if text not in ("true", "1", "false", "0"):
+        raise ConfigError(f"{PACKAGE}:{name} (or {variables(name)[0]}) must be true or false, not {said}")
+    return text in ("true", "1")
 
 
 def _seconds(name: str, said: str | None, *, unset: float) -> float:

@@ -30,9 +30,16 @@ def require_known() -> None:
 
 
 def plan_asks() -> bool:
-    """Return whether this is a plan that asks the API: a setting says so, or a look-up has asked it already."""
+    """Return whether this is a plan that asks the API: a setting says so, or a look-up has asked it already.
+
+    Raises:
+        pulumi.RunError: the setting is neither true nor false.
+    """
     asked = background.connected.cache_info().currsize > 0
-    return pulumi.runtime.is_dry_run() and (asked or config.checks_on_preview(_configured(), os.environ))
+    try:
+        return pulumi.runtime.is_dry_run() and (asked or config.checks_on_preview(_configured(), os.environ))
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def _configured() -> dict[str, object]:

@@ -8,11 +8,11 @@ from typing import Any
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.client import Settings
-from pulumi_neev.core.checking import failures
+from pulumi_neev.core.account import ACCOUNT, Account, WrongAccount
+from pulumi_neev.core.checking import Failure, failures
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import ConfigError
-from pulumi_neev.core.marks import Replace
-from pulumi_neev.core.model import UNKNOWN, Property
+from pulumi_neev.core.model import UNKNOWN
 from pulumi_neev.core.scalars import taken
 from pulumi_neev.faces import config
 from pulumi_neev.faces.config import ENGINES, PACKAGE, ProviderConfig
@@ -22,7 +22,9 @@ from pulumi_neev.faces.wire_errors import not_configured
 
 DEFAULT = "default"
 """What the names of the engine's own providers begin with; those read the configuration of the stack."""
-PLACES = ("orgId", "projectId", "baseUrl", "previousBaseUrl")
+ACCOUNT_SETTINGS = ("orgId", "projectId", "baseUrl")
+ELSEWHERE = "To create everything in the other account, destroy the stack first, or use another stack or provider."
+PLACES = (*ACCOUNT_SETTINGS, "previousBaseUrl")
 """Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
 
 
@@ -33,20 +35,21 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
         found = config.from_environment(name, environ) or config.DEFAULTS.get(name)
         if news.get(name) in (None, "") and found:
             news[name] = found
-    failed = foreign(news, ProviderConfig.properties) or failures(ProviderConfig, typed(_ours(plain(news))))
+    given = typed(_ours(plain(news)))
+    failed = foreign(news, ProviderConfig.properties) or failures(ProviderConfig, given)
+    failed = failed or _elsewhere(decode_plain(request.olds), given)
     return provider_pb2.CheckResponse(inputs=encode(news), failures=failures_on_wire(failed))
 
 
 def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
-    """What differs; another organisation, project or address is another place, so everything in it is replaced."""
+    """What differs; nothing is replaced for it: a resource that is in another account is refused by itself."""
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
     old, new = (typed(_ours(decode_plain(each))) for each in (olds, request.news))
-    if _meant(old.get("baseUrl")) in (None, _meant(new.get("previousBaseUrl"))):
-        # not recorded by an earlier version, or the same service under another address
-        old["baseUrl"] = new.get("baseUrl")
+    if old.get("baseUrl") is None:
+        old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
     changes = tuple(
-        _change(declared, old.get(name), new.get(name))
-        for name, declared in ProviderConfig.properties.items()
+        Change(name, _kind(old.get(name), new.get(name)), replace=False)
+        for name in ProviderConfig.properties
         if _meant(old.get(name)) != _meant(new.get(name))
     )
     return answer(Difference(changes), inputs=frozenset(ProviderConfig.properties))
@@ -88,8 +91,24 @@ def _meant(value: Any) -> Any:
     return value.rstrip("/") or None if isinstance(value, str) else value
 
 
-def _change(declared: Property, old: Any, new: Any) -> Change:
-    kind = Kind.ADD if old is None else Kind.DELETE if new is None else Kind.UPDATE
-    # a setting that was or is left to the environment may well have the same value there
-    known = kind is Kind.UPDATE and UNKNOWN not in (old, new)
-    return Change(declared.name, kind, replace=known and declared.has(Replace))
+def _elsewhere(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[Failure]:
+    """A failure for each setting that names another account than the one that the provider's resources are in."""
+    known = {name: olds.get(name) for name in ACCOUNT_SETTINGS if news.get(name) not in (None, UNKNOWN)}
+    account = Account(
+        org_id=str(news.get("orgId")),
+        project_id=str(news.get("projectId")),
+        base_url=str(news.get("baseUrl")),
+        previous_base_url=news.get("previousBaseUrl"),
+    )
+    differences = account.differences({ACCOUNT: known})
+    if not differences:
+        return []
+    hint = f"{WrongAccount(differences).hint} {ELSEWHERE}"
+    return [
+        Failure(name, f"the settings say {now}, and the state records {then}. {hint}")
+        for name, (then, now) in differences.items()
+    ]
+
+
+def _kind(old: Any, new: Any) -> Kind:
+    return Kind.ADD if old is None else Kind.DELETE if new is None else Kind.UPDATE

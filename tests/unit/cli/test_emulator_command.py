@@ -171,6 +171,16 @@ def test_a_directory_can_be_used_by_one_emulator_at_a_time(tmp_path: Path) -> No
         assert "in use by another emulator" in ended.stderr
 
 
+def test_a_directory_that_cannot_be_used_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "state.sqlite").write_text("junk " * 1000)
+    for data, words in (("file/below", "the state cannot be kept in"), (".", "is not the state of an emulator")):
+        ended = run("emulator", "--data", str(tmp_path / data))
+        assert ended.returncode == 1
+        assert words in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     "options", [["--port", "70000"], ["--provision", "-1"], ["--quota", "-1"], ["--colour"], ["up"]]
 )

@@ -56,6 +56,24 @@ def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
     recorded.require_here(entries[:2], {}, ENVIRON)
 
 
+def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_default_provider() -> None:
+    inputs = {"orgId": "org", "projectId": "there", "baseUrl": "https://api.example/agent"}
+    urn = "urn:pulumi:dev::story::pulumi:providers:neev::{}"
+    default = {"urn": urn.format("default"), "type": "pulumi:providers:neev", "id": "1", "inputs": inputs}
+    own = {**default, "urn": urn.format("own")}
+    there = {**HERE, "projectId": "there"}
+    entries = [
+        default,
+        own,
+        {**box("by-default", **there), "provider": f"{default['urn']}::1"},
+        {**box("by-its-own", **there), "provider": f"{own['urn']}::1"},
+    ]
+    [(entry, wrong)] = recorded.elsewhere(entries, {}, ENVIRON)
+    assert (entry["urn"].rpartition("::")[2], wrong.differences) == ("by-default", {"projectId": ("there", "here")})
+    unsaid = {name: value for name, value in ENVIRON.items() if name == "NEEV_API_KEY"}
+    assert recorded.elsewhere(entries, {}, unsaid) == []
+
+
 def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
     entries = [box(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
     entries += [box("far", **{**HERE, "baseUrl": "https://old.example/agent"})]

@@ -131,3 +131,10 @@ def test_those_who_ask_for_plain_http_get_it_and_nothing_else() -> None:
     fit_for_the_key("http://anywhere.test", settings(allow_insecure=True), what="it")
     with pytest.raises(ConfigError, match="in clear"):
         fit_for_the_key("ftp://anywhere.test", settings(allow_insecure=True), what="it")
+
+
+@pytest.mark.parametrize("given", ["zork", "ftp://a.example", "https://[odd"])
+def test_a_previous_address_that_is_none_is_named(given: str) -> None:
+    with pytest.raises(ConfigError, match="neev:previousBaseUrl is not an"):
+        Settings("https://a.example", "key", "o", "p", previous_base_url=given)
+    assert Settings("https://a.example", "key", "o", "p", previous_base_url="http://b.example").account

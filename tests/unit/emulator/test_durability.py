@@ -11,7 +11,7 @@ import pytest
 from tests.unit.emulator.harness import START, Api
 from tests.unit.emulator.killed import inside, killable, ready
 
-from pulumi_neev.emulator import Clock, Durations, Settings, StoreInUseError, World, create_app, serve
+from pulumi_neev.emulator import Clock, Durations, Settings, StoreError, World, create_app, serve
 from pulumi_neev.emulator.runtime import Mounts
 
 QUICK = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
@@ -146,7 +146,7 @@ async def test_records_the_key_and_the_time_are_as_they_were(tmp_path: Path) -> 
 
 async def test_a_directory_serves_one_emulator_at_a_time(tmp_path: Path) -> None:
     world = World(data=tmp_path)
-    with pytest.raises(StoreInUseError, match="in use"):
+    with pytest.raises(StoreError, match="in use"):
         World(data=tmp_path)
     await world.close()
     await World(data=tmp_path).close()
@@ -200,3 +200,9 @@ def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> No
     while named_in_commands("mount_server.py\0" + str(tmp_path / "data")):
         assert time.monotonic() < deadline
     assert before == 1
+
+
+def test_a_file_that_is_no_state_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "state.sqlite").write_text("junk " * 1000)
+    with pytest.raises(StoreError, match="is not the state of an emulator, or is damaged"):
+        World(data=tmp_path)

@@ -205,3 +205,10 @@ async def test_a_mistyped_setting_is_refused_by_the_plugin(unconfigured: Driver)
     )
     (failure,) = (await unconfigured.call("CheckConfig", request)).failures
     assert "did you mean `projectId`?" in failure.reason
+
+
+def test_a_setting_that_is_neither_true_nor_false_ends_the_plan_in_words(emulator: Emulator) -> None:
+    set_all_config(account(emulator, **{"neev:checkOnPreview": "perhaps"}))
+    with pytest.raises(pulumi.RunError, match=r"neev:checkOnPreview .* must be true or false, not perhaps"):
+        registered(preview=True)
+    assert registered(preview=False) is False

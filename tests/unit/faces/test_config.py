@@ -81,3 +81,13 @@ def test_a_setting_that_cannot_be_is_refused_without_repeating_the_key() -> None
     with pytest.raises(ConfigError, match="apiKey") as caught:
         settings({**CONFIG, "apiKey": "hush hush"}, {})
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["allowInsecure", "checkOnPreview"])
+def test_a_flag_of_the_environment_is_true_or_false(name: str) -> None:
+    variable = variables(name)[0]
+    for said, meant in (("TRUE", True), ("1", True), ("false", False), ("0", False), ("", False)):
+        found = settings(CONFIG, {variable: said})
+        assert {"allowInsecure": found.allow_insecure, "checkOnPreview": found.check_on_preview}[name] is meant
+    with pytest.raises(ConfigError, match=f"neev:{name} .or {variable}. must be true or false, not perhaps"):
+        settings(CONFIG, {variable: "perhaps"})

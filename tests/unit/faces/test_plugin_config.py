@@ -15,6 +15,7 @@ from pulumi_neev.emulator.serve import Emulator
 
 URN = "urn:pulumi:dev::story::pulumi:providers:neev::default"
 WHOLE = {"apiKey": "key", "orgId": "org", "projectId": "project"}
+RECORDED = {**WHOLE, "baseUrl": "https://a.example", "allowInsecure": "true", "version": "0.1.0"}
 
 
 async def check(driver: Driver, **news: Any) -> tuple[dict[str, Any], dict[str, str]]:
@@ -55,35 +56,54 @@ async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -
 
 
 @pytest.mark.parametrize(
-    ("changed", "diffs", "replaces"),
+    ("changed", "diffs"),
     [
-        ({"apiKey": "other"}, ["apiKey"], []),
-        ({"region": "dev"}, ["region"], []),
-        ({"orgId": "other"}, ["orgId"], ["orgId"]),
-        ({"projectId": "other", "apiKey": "other"}, ["apiKey", "projectId"], ["projectId"]),
-        ({"baseUrl": "https://b.example/"}, ["baseUrl"], ["baseUrl"]),
-        ({"baseUrl": "https://a.example/"}, [], []),
-        ({"baseUrl": None}, ["baseUrl"], []),
-        (
-            {"baseUrl": "https://b.example", "previousBaseUrl": "https://a.example/"},
-            ["previousBaseUrl"],
-            [],
-        ),
-        (
-            {"baseUrl": "https://b.example", "previousBaseUrl": "https://c.example"},
-            ["baseUrl", "previousBaseUrl"],
-            ["baseUrl"],
-        ),
-        ({"allowInsecure": True}, [], []),
-        ({"version": "0.2.0"}, [], []),
+        ({"apiKey": "other"}, ["apiKey"]),
+        ({"region": "dev"}, ["region"]),
+        ({"orgId": "other"}, ["orgId"]),
+        ({"projectId": "other", "apiKey": "other"}, ["apiKey", "projectId"]),
+        ({"baseUrl": "https://b.example/"}, ["baseUrl"]),
+        ({"baseUrl": "https://a.example/"}, []),
+        ({"baseUrl": None}, ["baseUrl"]),
+        ({"previousBaseUrl": "https://c.example"}, ["previousBaseUrl"]),
+        ({"allowInsecure": True}, []),
+        ({"version": "0.2.0"}, []),
     ],
 )
-async def test_only_another_place_replaces_everything(
-    unconfigured: Driver, changed: dict[str, Any], diffs: list[str], replaces: list[str]
+async def test_no_setting_replaces_anything(unconfigured: Driver, changed: dict[str, Any], diffs: list[str]) -> None:
+    answer = await diff(unconfigured, RECORDED, {**RECORDED, **changed})
+    assert (list(answer.diffs), list(answer.replaces)) == (diffs, [])
+
+
+async def test_an_address_that_an_earlier_version_did_not_record_is_no_change(unconfigured: Driver) -> None:
+    answer = await diff(unconfigured, WHOLE, {**WHOLE, "baseUrl": BASE_URL})
+    assert list(answer.diffs) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({}, []),
+        ({"apiKey": "other", "region": "dev"}, []),
+        ({"orgId": "other"}, ["orgId"]),
+        ({"orgId": UNKNOWN}, []),
+        ({"orgId": "other", "projectId": "other"}, ["orgId", "projectId"]),
+        ({"baseUrl": "https://b.example"}, ["baseUrl"]),
+        ({"baseUrl": "https://A.example:443/"}, []),
+        ({"baseUrl": "https://b.example", "previousBaseUrl": "https://a.example/"}, []),
+        ({"baseUrl": "https://b.example", "previousBaseUrl": "https://c.example"}, ["baseUrl"]),
+    ],
+)
+async def test_settings_for_another_account_are_refused_before_anything_is_replaced(
+    unconfigured: Driver, changed: dict[str, Any], refused: list[str]
 ) -> None:
-    old = {**WHOLE, "baseUrl": "https://a.example", "allowInsecure": "true", "version": "0.1.0"}
-    answer = await diff(unconfigured, old, {**old, **changed})
-    assert (list(answer.diffs), list(answer.replaces)) == (diffs, replaces)
+    request = provider_pb2.CheckRequest(urn=URN, olds=struct(RECORDED), news=struct({**RECORDED, **changed}))
+    answer = await unconfigured.call("CheckConfig", request)
+    reasons = {failure.property: failure.reason for failure in answer.failures}
+    assert list(reasons) == refused
+    for name, reason in reasons.items():
+        assert f"the state records {RECORDED[name]}" in reason
+        assert "destroy the stack first" in reason
 
 
 async def test_what_is_missing_is_asked_for_by_key(unconfigured: Driver) -> None:
