@@ -41,7 +41,19 @@ def said(emulator: Emulator, *lines: str, body: bytes = b"") -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "192.0.2.7", "localhost.evil", "", "["])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example:80",
+        "192.0.2.7",
+        "localhost.evil",
+        "",
+        "[",
+        "localhost:99@evil.example",
+        "[::1]evil",
+    ],
+)
 def test_another_name_is_refused_whatever_it_asks_for(emulator: Emulator, path: str, host: str) -> None:
     status, text = said(emulator, f"GET {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {emulator.api_key}")
     assert (status, '"code":"forbidden"' in text, "--allow-host" in text) == (403, True, True)

@@ -1,5 +1,6 @@
 """What a request has to be before anything is done with it: for this host, not by way of a preview, not too large."""
 
+import re
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from ipaddress import IPv6Address, ip_address
@@ -75,9 +76,9 @@ class Door:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    """Return the host of a Host header; nothing where what follows it is no port."""
+    name, _, port = host[1:].partition("]") if host.startswith("[") else host.partition(":")
+    return name if re.fullmatch(r"(:?[0-9]+)?", port) else ""
 
 
 def _canonical(host: str) -> str:
