@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from itertools import groupby
@@ -20,6 +19,7 @@ from pulumi_neev.core.function import Function
 from pulumi_neev.core.model import Model, Outputs, Property
 from pulumi_neev.core.resource import Resource
 from pulumi_neev.faces.config import PACKAGE
+from pulumi_neev.faces.layout import WIDTH, block, docstring, indented
 from pulumi_neev.faces.schema import description, shared
 from pulumi_neev.faces.shapes import (
     Anything,
@@ -36,8 +36,6 @@ from pulumi_neev.faces.shapes import (
 )
 from pulumi_neev.functions import FUNCTIONS
 from pulumi_neev.resources import RESOURCES
-
-WIDTH: Final = 120
 
 _BLOBS: Final[dict[type[Blob], str]] = {
     Asset: "pulumi.Asset",
@@ -78,7 +76,7 @@ def text() -> str:
         *(_resource(resource) for resource in RESOURCES),
         *(_function(function, wrap) for function in FUNCTIONS for wrap in (_plain, _eventual)),
     ]
-    head = "\n".join([_HEAD, *_imports(), "", _block("__all__ = [", (f'"{name}"' for name in public()), "]")])
+    head = "\n".join([_HEAD, *_imports(), "", block("__all__ = [", (f'"{name}"' for name in public()), "]")])
     return "\n\n\n".join([head, *definitions]) + "\n"
 
 
@@ -114,7 +112,7 @@ def _imports() -> Iterator[str]:
         [*_BASES, *((module, tuple(each.__name__ for each in found)) for module, found in by_module)]
     ):
         line = f"from {module} import {', '.join(sorted(names))}"
-        yield line if len(line) <= WIDTH else _block(f"from {module} import (", sorted(names), ")")
+        yield line if len(line) <= WIDTH else block(f"from {module} import (", sorted(names), ")")
 
 
 def _dictionary(model: type[Model]) -> str:
@@ -150,17 +148,15 @@ def _resource(resource: Resource[Any, Any]) -> str:
         **{each.field: each.description for each in inputs},
         "opts": "Pulumi's own options.",
     }
-    call = _block("super().__init__(", [named, "resource_name", _arguments(inputs), "opts"], ")")
+    call = block("super().__init__(", [named, "resource_name", _arguments(inputs), "opts"], ")")
     return "\n".join(
         [
             f'class {resource.name}(DynamicResource, module="{PACKAGE}", name={named}):',
             _docstring(description(type(resource)), 1),
             "",
-            _indented(
-                _block("def __init__(", [*parameters, "opts: pulumi.ResourceOptions | None = None"], ") -> None:")
-            ),
+            indented(block("def __init__(", [*parameters, "opts: pulumi.ResourceOptions | None = None"], ") -> None:")),
             _docstring("Make the resource part of the stack.", 2, explained),
-            _indented(call, 2),
+            indented(call, 2),
             *outputs,
         ]
     )
@@ -187,12 +183,12 @@ def _function(function: Function[Any, Any], wrap: Wrap) -> str:
         options = "pulumi.InvokeOptions | pulumi.InvokeOutputOptions"
     parameters = [*(_parameter(function.arguments, each, wrap) for each in asked), f"opts: {options} | None = None"]
     explained = {**{each.field: each.description for each in asked}, "opts": "Pulumi's own options."}
-    call = _block(f"invoke{suffix}(", [f'"{function.name}"', _arguments(asked), result, "opts"], ")")
+    call = block(f"invoke{suffix}(", [f'"{function.name}"', _arguments(asked), result, "opts"], ")")
     return "\n".join(
         [
-            _block(f"def {to_snake(function.name)}{suffix}(", ["*", *parameters], f") -> {kind}:"),
+            block(f"def {to_snake(function.name)}{suffix}(", ["*", *parameters], f") -> {kind}:"),
             _docstring(description(type(function)), 1, explained),
-            _indented(f"return {call}"),
+            indented(f"return {call}"),
         ]
     )
 
@@ -207,7 +203,7 @@ def _parameter(model: type[Model], declared: Property, wrap: Wrap) -> str:
 
 
 def _arguments(declared: Iterable[Property]) -> str:
-    return _block("{", (f'"{each.name}": {each.field}' for each in declared), "}")
+    return block("{", (f'"{each.name}": {each.field}' for each in declared), "}")
 
 
 def _argument(model: type[Model], declared: Property, wrap: Wrap) -> str:
@@ -263,33 +259,9 @@ def _ordered(declared: Iterable[Property]) -> list[Property]:
     return sorted(declared, key=lambda each: (not each.required, each.field))
 
 
-def _block(opening: str, items: Iterable[str], closing: str) -> str:
-    """The items one below the other, which leaves the formatter nothing to change."""
-    return "\n".join([opening, *(_indented(f"{item},") for item in items), closing])
-
-
-def _indented(code: str, levels: int = 1) -> str:
-    return textwrap.indent(code, "    " * levels)
-
-
 def _docstring(said: str, levels: int, explained: dict[str, str] | None = None) -> str:
-    first, *rest = _snake_cased(said).split("\n\n")
-    room = WIDTH - 4 * levels
-    if len(first) + len('""""""') > room:
-        head, sentence, tail = first.partition(". ")
-        first, rest = head + sentence.strip(), [tail, *rest]
-    paragraphs = [first, *(textwrap.fill(each, room, break_on_hyphens=False) for each in rest if each)]
-    if explained:
-        paragraphs.append("\n".join(["Args:", *(_explained(name, text, room) for name, text in explained.items())]))
-    quoted = "\n\n".join(paragraphs)
-    return _indented(f'"""{quoted}\n"""' if "\n" in quoted else f'"""{quoted}"""', levels)
-
-
-def _explained(name: str, said: str, room: int) -> str:
-    words = " ".join(_snake_cased(said).split())
-    return textwrap.fill(
-        f"{name}: {words}", room, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False
-    )
+    words = {name: _snake_cased(text) for name, text in (explained or {}).items()}
+    return docstring(_snake_cased(said), levels, words)
 
 
 def _snake_cased(said: str) -> str:
