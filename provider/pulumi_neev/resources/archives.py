@@ -67,9 +67,8 @@ def members(archive: Path) -> Iterator[Iterator[Member] | None]:
         try:
             tar = kept.enter_context(tarfile.open(fileobj=bounded, mode="r:"))
         except tarfile.ReadError:
-            yield None
-            return
-        yield _tarred(tar)
+            tar = None
+        yield None if tar is None else _tarred(tar)
 
 
 def _decompressed(archive: Path) -> Any:

@@ -55,11 +55,11 @@ class Leaf:
     sum: str
     """The SHA-256 of its content, and ``+x`` behind it where it is executable; of a link, where it leads."""
 
-    def open(self) -> Content:
-        """Its content; of a link, where it leads."""
+    def open(self, property: str = "source") -> Content:
+        """Its content; of a link, where it leads. An error is one of the property."""
         if isinstance(self.content, Link):
             return io.BytesIO(self.content.target.encode())
-        return opened_asset(self.content) if isinstance(self.content, Asset) else opened_file(self.content, "source")
+        return opened_asset(self.content) if isinstance(self.content, Asset) else opened_file(self.content, property)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Tree:
             InputError: it cannot be read, leads out of itself, or holds what is no file.
         """
         found = self._bounded(self._found(self.source, "", kept))
-        return {path: self._leaf(path, *found[path]) for path in sorted(found)}
+        return {path: self._leaf(*found[path]) for path in sorted(found)}
 
     def survey(self) -> list[str]:
         """The patterns that leave nothing out; no content is read, and nothing is unpacked.
@@ -112,14 +112,11 @@ class Tree:
                 raise self._refused(path, f"is below {folder}, which is no folder")
         return found
 
-    def _leaf(self, path: str, piece: Piece, executable: bool) -> Leaf:  # noqa: FBT001  a part of what was found
+    def _leaf(self, piece: Piece, executable: bool) -> Leaf:  # noqa: FBT001  a part of what was found
         if isinstance(piece, Link):
             return Leaf(piece, f"{LINK}{piece.target}")
-        try:
-            with Leaf(piece, "").open() as stream:
-                return Leaf(piece, digest(stream) + (EXECUTABLE if executable else ""))
-        except InputError as error:
-            raise InputError(self.property, f"{path}: {error.reason}") from None
+        with Leaf(piece, "").open(self.property) as stream:
+            return Leaf(piece, digest(stream) + (EXECUTABLE if executable else ""))
 
     def _found(self, source: Blob | Path, under: str, kept: ExitStack | None) -> Iterator[Found]:
         if isinstance(source, Asset):

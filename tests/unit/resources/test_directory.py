@@ -257,6 +257,8 @@ async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(en
     for unknown in ({"sourcePath": UNKNOWN}, {"exclude": UNKNOWN}, {"exclude": [UNKNOWN]}):
         assert DIRECTORY.diff(stored.inputs, stored.state, {**new, **unknown}).changes
     assert DIRECTORY.diff(stored.inputs, stored.state, {**new, "path": "b"}).replaces
+    gone = {**where, "sourcePath": "/no/such/folder"}
+    assert DIRECTORY.diff(stored.inputs, stored.state, gone).changes
 
 
 async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(engine: Engine) -> None:

@@ -332,6 +332,7 @@ async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: Engine
     await engine.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
     found = await lifecycle.find(IMAGE, engine.api, stored.inputs)
     assert found is not None
+    engine.emulator.clear_log()
     finishing = asyncio.ensure_future(engine.finish(IMAGE, found))
     while not engine.emulator.counts().get("GET /snapshots/{id}"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)

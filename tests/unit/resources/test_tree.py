@@ -262,3 +262,9 @@ def test_a_tree_has_its_bounds() -> None:
     many = {str(number): Asset(text="") for number in range(tree.MOST + 1)}
     with pytest.raises(InputError, match="more than 10000 files"):
         leaves(Archive(assets=many))
+
+
+def test_a_pipe_in_a_folder_is_named_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "deep" / "pipe")
+    with ExitStack() as kept, pytest.raises(InputError, match=r"source: .*deep/pipe"):
+        Tree(folder, "source").leaves(kept)
