@@ -8,7 +8,7 @@ from typing import Any
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_neev.client import Settings
-from pulumi_neev.core.account import ACCOUNT, Account, WrongAccount
+from pulumi_neev.core.account import ACCOUNT, VARIABLES, Account, WrongAccount
 from pulumi_neev.core.checking import Failure, failures
 from pulumi_neev.core.diffing import Change, Difference, Kind
 from pulumi_neev.core.errors import ConfigError
@@ -22,7 +22,7 @@ from pulumi_neev.faces.wire_errors import not_configured
 
 DEFAULT = "default"
 """What the names of the engine's own providers begin with; those read the configuration of the stack."""
-ACCOUNT_SETTINGS = ("orgId", "projectId", "baseUrl")
+ACCOUNT_SETTINGS = tuple(VARIABLES)
 ELSEWHERE = "To create everything in the other account, destroy the stack first, or use another stack or provider."
 PLACES = (*ACCOUNT_SETTINGS, "previousBaseUrl")
 """Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
