@@ -2,9 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
 ENGINE_OF_PYTHON = $$($(BIN)/python tools/engine/engine.py --only python)
-GENERATED := provider/pulumi_neev/typed.py
+GENERATED := provider/pulumi_neev/sdk/__init__.py
 # of these every line and every branch is run by a test
-COVERED := '*/core/*,*/client/*,*/faces/*,*/resources/*'
+COVERED := '*/core/*,*/client/*,*/adapters/*,*/resources/*'
 RUNS ?= 200
 SEED ?= 1
 JOBS ?= 2
@@ -27,7 +27,7 @@ test: check ## everything: lint, types and every test, with branch coverage
 
 check: .venv/.stamp ## seconds, no engine: lint, types, and whether what is generated is what the declarations give
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
-	@$(BIN)/mypy
+	@$(BIN)/mypy && cd emulator && ../$(BIN)/mypy
 	@$(BIN)/pytest -q tests/guards
 
 audit: .venv/.stamp ## the locked packages against the known vulnerabilities, where a service that knows them can be reached
@@ -59,11 +59,11 @@ engine: .venv/.stamp ## a Pulumi engine; the last line says where
 	@$(BIN)/python tools/engine/engine.py
 
 schema: .venv/.stamp ## schema.json and the typed classes, from the declarations
-	@$(BIN)/python -m pulumi_neev.faces.schema > schema.json.new && mv schema.json.new schema.json
-	@$(BIN)/python -m pulumi_neev.faces.typed > $(GENERATED).new && mv $(GENERATED).new $(GENERATED)
+	@$(BIN)/python -m neev_provider.adapters.pulumi.schema > schema.json.new && mv schema.json.new schema.json
+	@$(BIN)/python -m neev_provider.adapters.pulumi.dynamic.codegen > $(GENERATED).new && mv $(GENERATED).new $(GENERATED)
 
 docs: .venv/.stamp ## docs/resources, from the declarations
-	@$(BIN)/python -m pulumi_neev.faces.reference docs/resources
+	@$(BIN)/python -m neev_provider.adapters.shared.docs docs/resources
 
 sdks: .venv/.stamp ## the Python, Node and Go SDKs, generated and built into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py

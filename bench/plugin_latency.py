@@ -17,7 +17,7 @@ from google.protobuf import struct_pb2
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from pulumi_neev.faces.reporting import DIRECT
+from neev_provider.adapters.pulumi.plugin.engine_client import DIRECT
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 STARTS = 9

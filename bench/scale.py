@@ -18,7 +18,7 @@ from typing import Any
 
 from stack import environment
 
-from pulumi_neev.emulator import serve
+from neev_emulator import serve
 
 PARALLEL = "64"
 STEPS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from cases import SCRIPT, Case
 from measure import Taken, measured
 
-from pulumi_neev.emulator import Emulator, serve
+from neev_emulator import Emulator, serve
 
 HERE = Path(__file__).parent
 OPERATIONS: Mapping[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     __version__: str
 
     from pulumi_neev.components import BranchEnvironment
-    from pulumi_neev.typed import (
+    from pulumi_neev.sdk import (
         Agent,
         AgentTemplate,
         AgentTemplates,
@@ -137,7 +137,7 @@ if not TYPE_CHECKING:
             return import_module("importlib.metadata").version("pulumi-neev")  # which takes long to import
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        part = "components" if name in COMPONENTS else "typed"
+        part = "components" if name in COMPONENTS else "sdk"
         return getattr(import_module(f"pulumi_neev.{part}"), name)
 
     def __dir__() -> list[str]:

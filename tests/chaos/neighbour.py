@@ -10,7 +10,7 @@ from typing import Any
 from tests.chaos.rigs import FIXED, SHARED
 from tests.engine.project import STACK, Pulumi, outside
 
-from pulumi_neev.emulator.serve import Emulator
+from neev_emulator.testing import Emulator
 
 ELSEWHERE = "project-other"
 PROGRAM: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests.chaos.playing import Tale, play
+from tests.chaos.run_story import Tale, play
 from tests.chaos.stories import story
 from tests.chaos.summary import Outcome, never_killed, summary, write
 

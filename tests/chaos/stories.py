@@ -8,7 +8,7 @@ from random import Random
 
 from tests.chaos import rigs
 from tests.chaos.rigs import Rig
-from tests.engine.faces import FACES
+from tests.engine.adapters import FACES
 
 STEPS = 3
 COMMANDS = ("up", "up", "up", "refresh", "destroy")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.stories import COMMANDS, Victim
-from tests.engine.faces import FACES
+from tests.engine.adapters import FACES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by `make chaos WRITE=1` -->\n", "<!-- until here -->"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.chaos.playing import Tale, play
 from tests.chaos.rigs import FIRST, FIXED, Rig
+from tests.chaos.run_story import Tale, play
 from tests.chaos.stories import AtRequest, Kill, Step, Story, Victim, last_chance, story
 
 SEEDS = range(1, 17)

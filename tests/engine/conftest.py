@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 from tests.engine.bucket import BUCKET, Bucket
 from tests.engine.project import Pulumi
 
-from pulumi_neev.emulator.serve import Emulator, serve
+from neev_emulator.testing import Emulator, serve
 
 
 @pytest.fixture

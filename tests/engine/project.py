@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import psutil
 import yaml
 
-from pulumi_neev.emulator.serve import Emulator
+from neev_emulator.testing import Emulator
 
 STACK = "dev"
 SECONDS = 180
@@ -148,7 +148,7 @@ class Pulumi:
 
     def start_neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The command of `pulumi-neev`, running."""
-        return self.start_any([sys.executable, "-c", "from pulumi_neev.cli import main; main()", *arguments], env)
+        return self.start_any([sys.executable, "-c", "from neev_provider.cli import main; main()", *arguments], env)
 
     def start_any(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The command, running in the project's directory."""

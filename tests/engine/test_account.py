@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi, outside
 
-from pulumi_neev.core.account import ACCOUNT
-from pulumi_neev.emulator.serve import Emulator
+from neev_emulator.testing import Emulator
+from neev_provider.core.account import ACCOUNT
 
 pytestmark = pytest.mark.engine
 PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'

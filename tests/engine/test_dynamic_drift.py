@@ -8,7 +8,7 @@ import pytest
 from neevai.runtime import SandboxConnection
 from tests.engine.project import Pulumi, outside
 
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
 
 pytestmark = pytest.mark.engine
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi, ours, outside, until
 
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
 
 pytestmark = pytest.mark.engine
 

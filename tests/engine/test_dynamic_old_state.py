@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi, outside
 
-from pulumi_neev.faces.dynamic import PROVIDERS
+from neev_provider.adapters.pulumi.dynamic.provider import PROVIDERS
 
 RECORDED = sorted((Path(__file__).parent / "data").glob("dynamic-*.json"))
 SANDBOXES = """
@@ -68,7 +68,7 @@ def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path)
             pickled = base64.b64decode(resource[side]["__provider"])
             words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
             codes = {code.name for code, _, _ in pickletools.genops(pickled)}
-            assert words == ["pulumi_neev.faces.dynamic", f"{kind(resource)}Provider"]
+            assert words == ["neev_provider.adapters.pulumi.dynamic.provider", f"{kind(resource)}Provider"]
             # an object of a class that is imported, without a state of its own
             assert codes <= {
                 "PROTO",

@@ -15,7 +15,7 @@ import yaml
 from tests.engine.project import Pulumi, inside, outside
 from tests.engine.sdks import ROOT
 
-from pulumi_neev.emulator import serve
+from neev_emulator import serve
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi
 
-from pulumi_neev.faces.values import SECRET, SIGNATURE
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
 
 pytestmark = pytest.mark.engine
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi
 
-from pulumi_neev.emulator.serve import Emulator
+from neev_emulator.testing import Emulator
 
 pytestmark = pytest.mark.engine
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.engine.project import Pulumi
 
-from pulumi_neev.resources import RESOURCES
+from neev_provider.resources import RESOURCES
 
 RECORDED = sorted((Path(__file__).parent / "data").glob("plugin-*.json"))
 EGRESS = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chaos import agreement
+from tests.chaos import invariants
 from tests.chaos.repair import is_plugin
-from tests.engine.faces import FACES
+from tests.engine.adapters import FACES
 from tests.engine.project import Pulumi, Result, command_line, inside, outside, until
 
 pytestmark = pytest.mark.engine
@@ -76,7 +76,7 @@ def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_on
     assert done.returncode == 0, done.text
     assert (project.state_of("box") or {})["id"] == outside(emulator, "GET", "/sandboxes")["items"][0]["id"]
     project.up()
-    agreement.agree(project, BOX)
+    invariants.agree(project, BOX)
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
@@ -111,12 +111,12 @@ def test_an_image_whose_build_was_killed_is_built_once(project: Pulumi, face: st
     assert steps(done) == {"GoldenImage image": "import" if left else "drop"}
     FACES[face](project, image(nap=0))
     project.up()
-    agreement.agree(project, image(nap=0))
+    invariants.agree(project, image(nap=0))
     (builder,) = outside(project.emulator, "GET", "/sandboxes")["items"]
     assert builder["id"] not in {each["id"] for each in left}
     assert project.up().changes == {}
     project.destroy()
-    agreement.empty(project)
+    invariants.empty(project)
 
 
 AUTOMATION = """

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from tests.engine.project import Pulumi, outside
 
-from pulumi_neev.faces import examples, schema
+from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.shared import examples
 
 pytestmark = pytest.mark.engine
 

@@ -13,7 +13,8 @@ import pytest
 from tests.engine.project import Pulumi
 from tests.engine.sdks import ROOT, SDKS, built, run
 
-from pulumi_neev.faces import examples, schema
+from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.shared import examples
 
 pytestmark = pytest.mark.engine
 

@@ -9,7 +9,7 @@ from tests.engine.bucket import BUCKET, Bucket
 from tests.engine.project import Pulumi, outside, until
 from types_boto3_s3 import S3Client
 
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
 
 pytestmark = pytest.mark.engine
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import httpx
-from tests.fakes.virtual import VirtualClock
+from tests.fakes.virtual_time import VirtualClock
 
 
 class FakeService(httpx.AsyncBaseTransport):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import pulumi_neev
-from pulumi_neev.faces.dynamic import PROVIDERS
-from pulumi_neev.functions import FUNCTIONS
-from pulumi_neev.resources import RESOURCES
+from neev_provider.adapters.pulumi.dynamic.provider import PROVIDERS
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pulumi_neev
-from pulumi_neev.faces import reference, schema, typed
+from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.pulumi.dynamic import codegen
+from neev_provider.adapters.shared import docs
 
 ROOT = Path(__file__).parents[2]
 
@@ -13,9 +15,11 @@ def test_the_schema_is_up_to_date() -> None:
 
 
 def test_the_typed_classes_are_up_to_date() -> None:
-    assert Path(pulumi_neev.__file__).with_name("typed.py").read_text() == typed.text(), "run `make schema`"
+    assert Path(pulumi_neev.__file__).with_name("sdk").joinpath("__init__.py").read_text() == codegen.text(), (
+        "run `make schema`"
+    )
 
 
 def test_the_reference_pages_are_up_to_date() -> None:
     committed = {page.name: page.read_text() for page in (ROOT / "docs" / "resources").iterdir()}
-    assert committed == reference.pages(), "run `make docs`"
+    assert committed == docs.pages(), "run `make docs`"

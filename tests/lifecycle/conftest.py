@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.lifecycle.given import Given
+from tests.lifecycle.fixtures import Given
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.emulator import Durations, Emulator, serve
-from pulumi_neev.emulator import Settings as Platform
+from neev_emulator import Durations, Emulator, serve
+from neev_emulator import Settings as Platform
+from neev_provider.client import Api, Settings, connect
 
 QUICK = Platform(durations=Durations(create=0.02, fork=0.02, addressable=0.01, pause=0.02, resume=0.02, delete=0.01))
 

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import HurriedClock
-from tests.lifecycle.given import Given
+from tests.lifecycle.fixtures import Given
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.errors import OutcomeUnknown, Unavailable
-from pulumi_neev.core.lifecycle import AnyResource, Stored, Unsettled
-from pulumi_neev.core.resource import Call
-from pulumi_neev.core.waiting import Patience
-from pulumi_neev.emulator import Emulator
-from pulumi_neev.resources.fork import SandboxFork
-from pulumi_neev.resources.sandbox import Sandbox
-from pulumi_neev.resources.snapshot import Snapshot
+from neev_emulator import Emulator
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core import lifecycle
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.errors import OutcomeUnknown, Unavailable
+from neev_provider.core.lifecycle import AnyResource, Stored, Unsettled
+from neev_provider.core.resource import Call
+from neev_provider.core.wait import Patience
+from neev_provider.resources.sandbox.fork import SandboxFork
+from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.snapshot import Snapshot
 
 SANDBOX, FORK, SNAPSHOT = Sandbox(), SandboxFork(), Snapshot()
 CREATES: list[tuple[AnyResource, dict[str, Any], str]] = [

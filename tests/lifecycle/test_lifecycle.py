@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
+from tests.lifecycle.adapter_client import Face, Life, Opened, dynamic_face, planned, plugin_face, shown
 from tests.lifecycle.cases import CASES, Case, Step
-from tests.lifecycle.face import Face, Life, Opened, dynamic_face, planned, plugin_face, shown
-from tests.lifecycle.given import SETTLE, Given
-from tests.lifecycle.inside_cases import INSIDE, OUTLIVES_ITSELF, UNREAD
+from tests.lifecycle.file_and_command_cases import INSIDE, OUTLIVES_ITSELF, UNREAD
+from tests.lifecycle.fixtures import SETTLE, Given
 
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
 
 
 @pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])

@@ -7,9 +7,9 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from tests.lifecycle.face import Face, Opened, dynamic_face, plugin_face, shown
+from tests.lifecycle.adapter_client import Face, Opened, dynamic_face, plugin_face, shown
 
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
 
 FACES = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
 BROKEN: dict[str, Any] = {"name": "web", "steps": [{"path": "x", "content": "1"}, {"run": ["false"]}], "keep": 0}

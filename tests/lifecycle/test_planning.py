@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from pydantic.alias_generators import to_snake
-from tests.lifecycle.face import NAME, Life, Opened, dynamic_face, planned, plugin_face, shown
+from tests.lifecycle.adapter_client import NAME, Life, Opened, dynamic_face, planned, plugin_face, shown
 
-from pulumi_neev.core.model import UNKNOWN
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
+from neev_provider.core.model import UNKNOWN
 
 SECRET = "hunter2-in-the-environment"
 pytestmark = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])

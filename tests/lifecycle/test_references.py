@@ -7,9 +7,9 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from tests.lifecycle.face import Face, Life, Opened, dynamic_face, plugin_face
+from tests.lifecycle.adapter_client import Face, Life, Opened, dynamic_face, plugin_face
 
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
 
 FACES = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
 NOBODY = "00000000-0000-4000-8000-000000000000"

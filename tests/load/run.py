@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.load.playing import COMMANDS, Figures, play
+from tests.load.scenario import COMMANDS, Figures, play
 
 MEGABYTE = 1e6
 MOST_MEMORY, MOST_REQUESTS = 200 * MEGABYTE, 1.2

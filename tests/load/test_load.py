@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.load.playing import play
 from tests.load.run import MOST_MEMORY
+from tests.load.scenario import play
 
 NUMBER = 100
 MOST_REQUESTS = 3 * NUMBER

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.matrix.calls import CALLS
+from tests.matrix.api_calls import CALLS
 from tests.matrix.faults import FAULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"

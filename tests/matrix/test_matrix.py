@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.engine.faces import FACES
-from tests.matrix.playing import STORIES, Story, played
+from tests.engine.adapters import FACES
+from tests.matrix.run_cell import STORIES, Story, played
 from tests.matrix.table import committed
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]

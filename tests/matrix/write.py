@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.engine.faces import FACES
-from tests.matrix.playing import STORIES, played
+from tests.engine.adapters import FACES
+from tests.matrix.run_cell import STORIES, played
 from tests.matrix.table import written
 
 

@@ -14,9 +14,9 @@ class Sleeper(dynamic.ResourceProvider):
 
     def configure(self, req: dynamic.ConfigureRequest) -> None:  # noqa: ARG002  the host's signature
         """The host takes as many operations at a time as it does for sandboxes."""
-        from pulumi_neev.faces import host  # noqa: PLC0415  this class is pickled
+        from neev_provider.adapters.pulumi.dynamic import host_patches  # noqa: PLC0415  this class is pickled
 
-        host.widen()
+        host_patches.widen()
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Nothing, slowly."""

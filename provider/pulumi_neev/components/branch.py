@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 
 import pulumi_neev
-from pulumi_neev.components.face import Resources
-from pulumi_neev.core.naming import MAX_LENGTH, fitted
+from neev_provider.core.names import MAX_LENGTH, fitted
+from pulumi_neev.components.resource_types import Resources
 
 DIGEST_LENGTH = 6
 MINUTE, DAY = 60, 86_400

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.emulator import Emulator, serve
+from neev_emulator import Emulator, serve
 
 PULUMI = f"""#!{sys.executable}
 import json, os, pathlib, sys

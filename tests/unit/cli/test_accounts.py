@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.cli.accounts import PROVIDER_TYPE, of_resource
+from neev_provider.cli.accounts import PROVIDER_TYPE, of_resource
 
 ENVIRON = {"NEEV_API_KEY": "of-env", "NEEV_ORG_ID": "org-of-env", "NEEV_PROJECT_ID": "of-env"}
 STORED = {"apiKey": "of-state", "orgId": "org-of-state", "projectId": "of-state"}

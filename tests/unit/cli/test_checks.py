@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from tests.fakes.clock import HurriedClock
 
-from pulumi_neev.cli import account_checks, machine_checks, rules, stack_checks
-from pulumi_neev.cli.engine import Engine
-from pulumi_neev.cli.findings import Finding, Level
-from pulumi_neev.cli.held import held
-from pulumi_neev.cli.stack_checks import Platform
-from pulumi_neev.client import Settings, connect
-from pulumi_neev.client.agents import Agent
-from pulumi_neev.client.sandboxes import LastCrash, Resources, Sandbox
-from pulumi_neev.client.snapshots import Snapshot
-from pulumi_neev.emulator import serve
+from neev_emulator import serve
+from neev_provider.cli.doctor import account, environment, policy, stack
+from neev_provider.cli.doctor.findings import Finding, Level
+from neev_provider.cli.doctor.stack import Platform
+from neev_provider.cli.pulumi_cli import Engine
+from neev_provider.cli.sweep.references import held
+from neev_provider.client import Settings, connect
+from neev_provider.client.agents import Agent
+from neev_provider.client.sandboxes import LastCrash, Resources, Sandbox
+from neev_provider.client.snapshots import Snapshot
 
 NOW = 1_800_000_000.0
 IN_AN_HOUR = "2027-01-15T09:00:00Z"
@@ -35,7 +35,7 @@ def sandbox(name: str, phase: str = "Ready", **rest: Any) -> Sandbox:
 
 
 def platform(*sandboxes: Sandbox) -> Platform:
-    return Platform(stack_checks.by_id(sandboxes))
+    return Platform(stack.by_id(sandboxes))
 
 
 def said(found: Iterable[Finding]) -> list[tuple[str, str]]:
@@ -45,36 +45,36 @@ def said(found: Iterable[Finding]) -> list[tuple[str, str]]:
 class TestMachine:
     @pytest.mark.parametrize(("version", "level"), [("v3.259.0", "ok"), ("v3.300.1-dev.2", "ok"), ("v3.200.0", "warn")])
     def test_an_old_engine_is_worth_a_word(self, version: str, level: str) -> None:
-        assert machine_checks.engine_version(version).level == level
+        assert environment.engine_version(version).level == level
 
     def test_without_an_engine_nothing_works(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: {name: nodejs}\n")
-        found = list(machine_checks.machine(Engine(tmp_path)))
+        found = list(environment.machine(Engine(tmp_path)))
         assert [each.level for each in found] == [Level.OK, Level.BAD, Level.BAD, Level.WARN]
         assert found[1].what == "engine: `pulumi` is not on PATH."
         assert found[2].what.startswith("the project's language is nodejs")
         assert "dynamic resources" in found[3].what
 
     def test_the_plugin_is_that_of_this_installation_or_the_one_that_the_project_names(self) -> None:
-        assert machine_checks.plugin(f"{sys.prefix}/bin/{machine_checks.PLUGIN}", {}).level == Level.OK
-        other = machine_checks.plugin("/opt/other/bin/pulumi-resource-neev", {})
+        assert environment.plugin(f"{sys.prefix}/bin/{environment.PLUGIN}", {}).level == Level.OK
+        other = environment.plugin("/opt/other/bin/pulumi-resource-neev", {})
         assert (other.level, "another installation" in other.what) == (Level.WARN, True)
         named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}
-        assert machine_checks.plugin(None, named).what == "plugin at bin, as Pulumi.yaml says"
+        assert environment.plugin(None, named).what == "plugin at bin, as Pulumi.yaml says"
 
     def test_the_language_is_read_from_the_project(self, tmp_path: Path) -> None:
-        assert machine_checks.runtime_of(machine_checks.project_of(tmp_path)) is None
+        assert environment.runtime_of(environment.project_of(tmp_path)) is None
         (tmp_path / "Pulumi.yml").write_text("runtime: yaml")
-        assert machine_checks.runtime_of(machine_checks.project_of(tmp_path)) == "yaml"
+        assert environment.runtime_of(environment.project_of(tmp_path)) == "yaml"
         (tmp_path / "Pulumi.yaml").write_text("- not\n- a project")
-        assert machine_checks.runtime_of(machine_checks.project_of(tmp_path)) is None
-        assert machine_checks.language_host("yaml", "/bin/x").level == Level.OK
+        assert environment.runtime_of(environment.project_of(tmp_path)) is None
+        assert environment.language_host("yaml", "/bin/x").level == Level.OK
 
 
 class TestAccount:
     def test_each_setting_is_told_with_where_it_comes_from(self) -> None:
-        found = list(account_checks.settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
+        found = list(account.settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
         assert said(found) == [
             ("bad", "neev:apiKey is not set"),
             ("ok", "neev:orgId is in the stack's configuration"),
@@ -86,22 +86,22 @@ class TestAccount:
         said_in_vain = {
             name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
         }
-        found = list(account_checks.entries(said_in_vain, "story"))
+        found = list(account.entries(said_in_vain, "story"))
         assert said(found) == [
             ("bad", "neev:projectID is in the stack's configuration, and is no setting of the provider"),
             ("bad", "neev:colour is in the stack's configuration, and is no setting of the provider"),
         ]
         assert found[0].remedy == "Did you mean `neev:projectId`? `pulumi config rm neev:projectID` takes it out."
         assert found[1].remedy == "`pulumi config rm neev:colour` takes it out."
-        assert list(account_checks.entries(said_in_vain, "neev")) == []
+        assert list(account.entries(said_in_vain, "neev")) == []
 
     def test_what_is_a_setting_is_not_told(self) -> None:
         for name in ("projectId", "baseUrl", "requestTimeoutSeconds", "pluginDownloadURL"):
-            assert list(account_checks.entries({f"neev:{name}": {"value": "x", "secret": False}}, None)) == []
+            assert list(account.entries({f"neev:{name}": {"value": "x", "secret": False}}, None)) == []
 
     @pytest.mark.parametrize(("secret", "told"), [(True, 0), (False, 1)])
     def test_a_key_in_clear_is_told_without_the_key(self, *, secret: bool, told: int) -> None:
-        found = list(account_checks.entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}, "story"))
+        found = list(account.entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}, "story"))
         assert len(found) == told
         assert "key-of-mine" not in str(found)
         assert all(
@@ -112,21 +112,21 @@ class TestAccount:
         ("seconds", "words"), [(0, "agrees"), (30, "agrees"), (90, "90 s behind"), (-90, "90 s ahead of")]
     )
     def test_clocks_that_differ_are_worth_a_word(self, seconds: float, words: str) -> None:
-        assert words in account_checks.skew(seconds).what
+        assert words in account.skew(seconds).what
 
     async def test_a_platform_that_answers_is_asked_what_there_is(self) -> None:
         with serve() as emulator:
             settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
             async with connect(settings, clock=HurriedClock()) as api:
                 await api.sandboxes.create({"name": "box"})
-                found = await account_checks.account(api)
+                found = await account.account(api)
         assert found[0].what.endswith("answers, and accepts the key")
         assert found[1].what.startswith("of the quota are used: 1 sandboxes, 0 agents")
 
 
 class TestStack:
     def test_what_was_interrupted_is_sent_to_recover(self) -> None:
-        (found,) = stack_checks.interrupted([{"resource": entry("Sandbox", "box"), "type": "creating"}], "dev")
+        (found,) = stack.interrupted([{"resource": entry("Sandbox", "box"), "type": "creating"}], "dev")
         assert (found.level, found.what) == (Level.BAD, "Sandbox box: creating was interrupted")
         assert "pulumi-neev recover --stack dev" in found.remedy
 
@@ -143,21 +143,19 @@ class TestStack:
             {"urn": "urn:pulumi:dev::story::pulumi:pulumi:Stack::dev", "type": "pulumi:pulumi:Stack"},
         ]
         there = Platform(
-            stack_checks.by_id(
+            stack.by_id(
                 [
                     sandbox("torn", "RestoreFailed"),
                     sandbox("well"),
                     sandbox("begun"),
                 ]
             ),
-            stack_checks.by_id(
+            stack.by_id(
                 [Agent(id="id-of-broken", name="b", status="Failed", last_crash=LastCrash(reason="OOMKilled"))]
             ),
-            stack_checks.by_id(
-                [Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]
-            ),
+            stack.by_id([Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]),
         )
-        assert said(stack_checks.health(entries, there)) == [
+        assert said(stack.health(entries, there)) == [
             ("bad", "Sandbox gone is gone (id-of-gone)"),
             ("bad", "SandboxFork torn is RestoreFailed"),
             ("warn", "Sandbox begun is not finished: not ready"),
@@ -168,9 +166,9 @@ class TestStack:
 
     def test_a_phase_that_may_pass_is_told_without_a_reason(self) -> None:
         failed = Platform(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})
-        (found,) = stack_checks.health([entry("Snapshot", "s")], failed)
+        (found,) = stack.health([entry("Snapshot", "s")], failed)
         assert found.what == "Snapshot s is Failed"
-        (found,) = stack_checks.health([entry("Sandbox", "box")], platform(sandbox("box", "NotReady")))
+        (found,) = stack.health([entry("Sandbox", "box")], platform(sandbox("box", "NotReady")))
         assert found.remedy.startswith("It may pass.")
 
     def test_what_ends_soon_is_told(self) -> None:
@@ -182,13 +180,13 @@ class TestStack:
             sandbox("asleep", "Paused", hard_expires_at=IN_AN_HOUR),
             sandbox("free"),
         )
-        found = list(stack_checks.expiry(entries, there, now=NOW, soon=3600))
+        found = list(stack.expiry(entries, there, now=NOW, soon=3600))
         assert [each.what for each in found] == [
             "Sandbox hard: its lifetime ends in 1h 0m",
             "Sandbox idle: if it stays idle it is deleted in 1h 0m",
         ]
-        assert list(stack_checks.expiry(entries, there, now=NOW, soon=3599)) == []
-        late = list(stack_checks.expiry(entries, there, now=NOW + 7200, soon=0))
+        assert list(stack.expiry(entries, there, now=NOW, soon=3599)) == []
+        late = list(stack.expiry(entries, there, now=NOW + 7200, soon=0))
         assert late[0].what == "Sandbox hard: its lifetime ends in 0m"
 
     def test_what_runs_is_counted_also_where_only_a_list_of_members_names_it(self) -> None:
@@ -197,8 +195,8 @@ class TestStack:
         there = platform(
             sandbox("a", resources=size), sandbox("b", resources=size), sandbox("c"), sandbox("d", "Paused")
         )
-        assert "running sandboxes: 2 (3 cores, 4 GB of memory)" in stack_checks.costs(states, there).what
-        assert "running sandboxes: 0 (0 cores" in stack_checks.costs(states, platform(sandbox("x"))).what
+        assert "running sandboxes: 2 (3 cores, 4 GB of memory)" in stack.costs(states, there).what
+        assert "running sandboxes: 0 (0 cores" in stack.costs(states, platform(sandbox("x"))).what
 
 
 class TestRules:
@@ -210,7 +208,7 @@ class TestRules:
             entry("Agent", "agent"),
             entry("Snapshot", "kept"),
         ]
-        assert [each.what.split(" has ")[0] for each in rules.endless(entries)] == [
+        assert [each.what.split(" has ")[0] for each in policy.endless(entries)] == [
             "Sandbox endless",
             "Sandbox never",
             "Agent agent",
@@ -228,7 +226,7 @@ class TestRules:
     )
     def test_what_may_reach_everything(self, egress: dict[str, Any] | None, *, is_open: bool) -> None:
         for kind in ("Sandbox", "SandboxPool", "GoldenImage"):
-            found = list(rules.open_to_the_internet([entry(kind, "box", inputs={"egress": egress})]))
+            found = list(policy.open_to_the_internet([entry(kind, "box", inputs={"egress": egress})]))
             assert bool(found) is is_open
 
     def test_images_that_are_only_tags(self) -> None:
@@ -238,7 +236,7 @@ class TestRules:
             entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
             entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
         ]
-        assert [each.what.split(" has ")[0] for each in rules.without_digest(entries)] == [
+        assert [each.what.split(" has ")[0] for each in policy.without_digest(entries)] == [
             "Sandbox tagged",
             "GoldenImage built",
         ]
@@ -249,8 +247,8 @@ class TestRules:
             entry("SandboxPool", "many", inputs={"cpu": 1, "replicas": 3}),
             entry("GoldenImage", "asleep", inputs={"cpu": 8}),
         ]
-        assert list(rules.too_many_cores(entries, 5)) == []
-        (found,) = rules.too_many_cores(entries, 4.5)
+        assert list(policy.too_many_cores(entries, 5)) == []
+        (found,) = policy.too_many_cores(entries, 4.5)
         assert found.what == "the stack has 5 cores, and 4.5 are allowed"
-        assert "cores" not in "".join(each.what for each in rules.rules(entries, max_cores=None))
-        assert "cores" in "".join(each.what for each in rules.rules(entries, max_cores=1))
+        assert "cores" not in "".join(each.what for each in policy.rules(entries, max_cores=None))
+        assert "cores" in "".join(each.what for each in policy.rules(entries, max_cores=1))

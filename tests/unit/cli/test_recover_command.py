@@ -10,11 +10,11 @@ import pytest
 from tests.unit.cli.conftest import FakeEngine
 from typer.testing import CliRunner, Result
 
-from pulumi_neev.cli import accounts
-from pulumi_neev.cli.app import app
-from pulumi_neev.cli.engine import Engine, EngineFailed
-from pulumi_neev.emulator import Emulator
-from pulumi_neev.faces.values import SECRET, SIGNATURE
+from neev_emulator import Emulator
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
+from neev_provider.cli import accounts
+from neev_provider.cli.app import app
+from neev_provider.cli.pulumi_cli import Engine, EngineFailed
 
 
 def recover(*arguments: str) -> Result:

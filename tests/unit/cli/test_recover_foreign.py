@@ -15,9 +15,9 @@ from tests.engine.project import outside
 from tests.unit.cli.conftest import FakeEngine
 from typer.testing import CliRunner
 
-from pulumi_neev.cli.app import app
-from pulumi_neev.client import Settings, connect
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
+from neev_provider.cli.app import app
+from neev_provider.client import Settings, connect
 
 HOUR = 3600
 FACES = ("neev:index:", "pulumi-python:dynamic/neev:")

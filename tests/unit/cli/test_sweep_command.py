@@ -9,8 +9,8 @@ from tests.engine.project import outside
 from tests.unit.cli.conftest import FakeEngine
 from typer.testing import CliRunner, Result
 
-from pulumi_neev.cli.app import app
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
+from neev_provider.cli.app import app
 
 
 def sweep(*arguments: str) -> Result:

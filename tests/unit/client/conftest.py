@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from tests.fakes.clock import HurriedClock
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.emulator import Emulator, serve
+from neev_emulator import Emulator, serve
+from neev_provider.client import Api, Settings, connect
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.script import Script, answer
+from tests.fakes.scripted_transport import Script, answer
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.client.agents import Agent
-from pulumi_neev.core import errors
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.waiting import Done, Going, Patience, until
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
+from neev_provider.client import Api, Settings, connect
+from neev_provider.client.agents import Agent
+from neev_provider.core import errors
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.wait import Done, Going, Patience, until
 
 BODY: dict[str, Any] = {"name": "coder", "agent_template": "code-server", "config": {"theme": "light"}}
 POST = "POST /agents"

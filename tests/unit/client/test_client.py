@@ -6,17 +6,17 @@ import sys
 
 import httpx
 import pytest
-from tests.fakes.script import Script, answer
-from tests.fakes.virtual import in_virtual_time
+from tests.fakes.scripted_transport import Script, answer
+from tests.fakes.virtual_time import in_virtual_time
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.client.runtime import Run
-from pulumi_neev.core import errors
-from pulumi_neev.core.clock import SYSTEM
+from neev_provider.client import Api, Settings, connect
+from neev_provider.client.runtime import Run
+from neev_provider.core import errors
+from neev_provider.core.clock import SYSTEM
 
 
 def test_importing_the_client_does_not_import_httpx() -> None:
-    code = "import pulumi_neev.client, sys; sys.exit('httpx' in sys.modules or 'tenacity' in sys.modules)"
+    code = "import neev_provider.client, sys; sys.exit('httpx' in sys.modules or 'tenacity' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

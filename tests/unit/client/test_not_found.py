@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.fakes.script import Script, answer, not_found, page
+from tests.fakes.scripted_transport import Script, answer, not_found, page
 
-from pulumi_neev.client import Settings
-from pulumi_neev.client.transport import Transport
-from pulumi_neev.core import errors
+from neev_provider.client import Settings
+from neev_provider.client.http.transport import Transport
+from neev_provider.core import errors
 
 GOOD = answer(json={"id": "x"})
 

@@ -2,12 +2,12 @@
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.fakes.script import Script, answer
+from tests.fakes.scripted_transport import Script, answer
 from tests.unit.client.test_sandboxes import ready
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core import errors
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core import errors
 
 POST = "POST /sandboxes/{id}/ports"
 

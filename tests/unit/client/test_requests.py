@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.script import Script, answer, not_found, page
+from tests.fakes.scripted_transport import Script, answer, not_found, page
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.client.sandboxes import Sandbox
-from pulumi_neev.core.errors import NeevError, OutcomeUnknown
+from neev_provider.client import Api, Settings, connect
+from neev_provider.client.sandboxes import Sandbox
+from neev_provider.core.errors import NeevError, OutcomeUnknown
 
 ROOT = "/api/v1beta1/orgs/o/projects/p"
 ID = "a/b c"

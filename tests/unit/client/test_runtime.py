@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.fakes.script import Ending, Script, answer
+from tests.fakes.scripted_transport import Ending, Script, answer
 
-from pulumi_neev.client import Api, Settings
-from pulumi_neev.client.runtime import MARGIN, SILENCE, Inside, Run, Runtime
-from pulumi_neev.client.sandboxes import Sandbox
-from pulumi_neev.core import errors
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
+from neev_provider.client import Api, Settings
+from neev_provider.client.runtime import MARGIN, SILENCE, Inside, Run, Runtime
+from neev_provider.client.sandboxes import Sandbox
+from neev_provider.core import errors
 
 KEY = "a-key-that-nobody-may-see"
 SETTINGS = Settings("https://api.example", KEY, "org", "project")

@@ -5,7 +5,7 @@ from email.utils import formatdate
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
 
-from pulumi_neev.client.server_clock import ServerClock, parse_date
+from neev_provider.client.http.server_clock import ServerClock, parse_date
 
 AHEAD = 1000.25
 

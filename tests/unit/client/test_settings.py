@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.client.settings import BASE_URL, Settings, fit_for_the_key
-from pulumi_neev.core.errors import ConfigError
+from neev_provider.client.settings import BASE_URL, Settings, fit_for_the_key
+from neev_provider.core.errors import ConfigError
 
 KEY = "key-that-nobody-may-see"
 

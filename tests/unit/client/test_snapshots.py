@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.script import Script, answer, page
+from tests.fakes.scripted_transport import Script, answer, page
 from tests.unit.client.test_sandboxes import ready
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.client.snapshots import Snapshot
-from pulumi_neev.core import errors
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.waiting import Done, Failed, Going, Patience, until
-from pulumi_neev.emulator import Emulator
+from neev_emulator import Emulator
+from neev_provider.client import Api, Settings, connect
+from neev_provider.client.snapshots import Snapshot
+from neev_provider.core import errors
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.wait import Done, Failed, Going, Patience, until
 
 
 async def done(api: Api, snapshot: Snapshot) -> Snapshot:

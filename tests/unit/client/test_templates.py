@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.fakes.script import Script, page
+from tests.fakes.scripted_transport import Script, page
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core import errors
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core import errors
 
 
 async def test_templates_are_listed_and_read(api: Api) -> None:

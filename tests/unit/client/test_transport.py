@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.script import Ending, Script, answer, not_found
-from tests.fakes.virtual import VirtualClock, in_virtual_time
+from tests.fakes.scripted_transport import Ending, Script, answer, not_found
+from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
-from pulumi_neev.client.pacing import FIRST_BURST
-from pulumi_neev.client.retries import ATTEMPTS, ATTEMPTS_WHEN_TOLD_TO_WAIT
-from pulumi_neev.client.settings import Settings
-from pulumi_neev.client.transport import Transport
-from pulumi_neev.core import errors
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.waiting import Patience, hearing, unsent
+from neev_provider.client.http.rate_limit import FIRST_BURST
+from neev_provider.client.http.retry import ATTEMPTS, ATTEMPTS_WHEN_TOLD_TO_WAIT
+from neev_provider.client.http.transport import Transport
+from neev_provider.client.settings import Settings
+from neev_provider.core import errors
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.wait import Patience, hearing, unsent
 
 KEY = "key-that-nobody-may-see"
 SETTINGS = Settings("https://api.test/agent", KEY, "o/ rg", "p/1")

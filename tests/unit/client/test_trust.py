@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.client.runtime import Run, Runtime
-from pulumi_neev.client.sandboxes import Sandbox
-from pulumi_neev.core import errors
+from neev_provider.client import Api, Settings, connect
+from neev_provider.client.runtime import Run, Runtime
+from neev_provider.client.sandboxes import Sandbox
+from neev_provider.core import errors
 
 KEY = "key-that-nobody-may-see"
 HERE = "127.0.0.1"

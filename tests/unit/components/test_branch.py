@@ -12,8 +12,8 @@ from pulumi.runtime import MockResourceArgs
 from tests.fakes.program import Engine, run
 
 import pulumi_neev as neev
+from neev_provider.core.names import valid_name
 from pulumi_neev.components.branch import label
-from pulumi_neev.core.naming import valid_name
 
 KIND = "neev:components:BranchEnvironment"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_neev.core.account import ACCOUNT, Account, WrongAccount
+from neev_provider.core.account import ACCOUNT, Account, WrongAccount
 
 HERE = Account("org", "project", "https://api.test/agent")
 MOVED = Account("org", "project", "https://new.test/agent", previous_base_url="https://api.test/agent")

@@ -2,7 +2,7 @@
 
 import time
 
-from pulumi_neev.core.clock import SYSTEM
+from neev_provider.core.clock import SYSTEM
 
 
 def test_the_system_clock_tells_the_time_of_day() -> None:

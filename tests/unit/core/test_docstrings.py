@@ -1,6 +1,6 @@
 """What the source says below the members of a class, where there is a source."""
 
-from pulumi_neev.core.docstrings import below
+from neev_provider.core.docstrings import below
 
 
 class Thing:

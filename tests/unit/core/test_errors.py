@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pulumi_neev.core import errors
-from pulumi_neev.core.errors import (
+from neev_provider.core import errors
+from neev_provider.core.errors import (
     ApiError,
     Cancelled,
     ConfigError,

@@ -8,18 +8,18 @@ from typing import Annotated, Any, ClassVar
 
 import pytest
 
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.account import ACCOUNT, Account, WrongAccount
-from pulumi_neev.core.checking import UNCHECKED, at_most_one
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.diffing import IMPORTED
-from pulumi_neev.core.errors import InputError, Invalid
-from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.marks import AutoName, Replace, Update, Visible
-from pulumi_neev.core.model import Inputs, Integer, Outputs, Rule
-from pulumi_neev.core.references import MissingReference
-from pulumi_neev.core.resource import Call, Halfway, Live, Resource
-from pulumi_neev.core.waiting import Patience
+from neev_provider.core import lifecycle
+from neev_provider.core.account import ACCOUNT, Account, WrongAccount
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.diff import IMPORTED
+from neev_provider.core.errors import InputError, Invalid
+from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.markers import AutoName, Replace, Update, Visible
+from neev_provider.core.model import Inputs, Integer, Outputs, Rule
+from neev_provider.core.reference_errors import MissingReference
+from neev_provider.core.resource import Call, Halfway, Live, Resource
+from neev_provider.core.validation import UNCHECKED, at_most_one
+from neev_provider.core.wait import Patience
 
 
 class ThingInputs(Inputs):

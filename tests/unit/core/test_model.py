@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from pulumi_neev.core.checking import at_most_one
-from pulumi_neev.core.marks import AutoName, Replace, Secret, SecretIf, Stable, Unordered, Update, Visible
-from pulumi_neev.core.model import UNKNOWN, DeclarationError, Flag, Inputs, Integer, Model, Outputs
-from pulumi_neev.core.model import Rule as Between
+from neev_provider.core.markers import AutoName, Replace, Secret, SecretIf, Stable, Unordered, Update, Visible
+from neev_provider.core.model import UNKNOWN, DeclarationError, Flag, Inputs, Integer, Model, Outputs
+from neev_provider.core.model import Rule as Between
+from neev_provider.core.validation import at_most_one
 
 
 class Rule(Model):

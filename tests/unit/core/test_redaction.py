@@ -6,9 +6,9 @@ import time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pulumi_neev.core import redaction
-from pulumi_neev.core.assets import Archive, Asset
-from pulumi_neev.core.redaction import MARK, SHORTEST, Redactor
+from neev_provider.core import redaction
+from neev_provider.core.assets import Archive, Asset
+from neev_provider.core.redaction import MARK, SHORTEST, Redactor
 
 KEY = "-----BEGIN KEY-----\nfirst\nsecond\nab\n-----END KEY-----\n"
 # letters that the mark does not have, so that no secret is found in one

@@ -3,13 +3,13 @@
 import asyncio
 from typing import Annotated, Any, ClassVar
 
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.diffing import AUTONAMED, IMPORTED, Kind
-from pulumi_neev.core.marks import AutoName, Replace, Secret, Stable, Unset, Update, Visible
-from pulumi_neev.core.model import UNKNOWN, Inputs, Integer, Model, Outputs
-from pulumi_neev.core.naming import Name
-from pulumi_neev.core.resource import Call, Live, Resource
-from pulumi_neev.core.waiting import Patience
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.diff import AUTONAMED, IMPORTED, Kind
+from neev_provider.core.markers import AutoName, Replace, Secret, Stable, Unset, Update, Visible
+from neev_provider.core.model import UNKNOWN, Inputs, Integer, Model, Outputs
+from neev_provider.core.names import Name
+from neev_provider.core.resource import Call, Live, Resource
+from neev_provider.core.wait import Patience
 
 
 class Wall(Model):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.resources import RESOURCES
+from neev_provider.resources import RESOURCES
 
 FILE = Path(__file__).parents[3] / "examples" / "policy" / "rules.py"
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.emulator import Emulator, serve
+from neev_emulator import Emulator, serve
+from neev_provider.client import Api, Settings, connect
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 from neevai.runtime import AsyncSandboxConnection
 from tests.fakes.clock import HurriedClock
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core.errors import InputError
-from pulumi_neev.emulator import Emulator
-from pulumi_neev.functions.metrics import GetSandboxMetrics, MetricsQuery
+from neev_emulator import Emulator
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core.errors import InputError
+from neev_provider.functions.metrics import GetSandboxMetrics, MetricsQuery
 
 
 def seconds(start: str, end: str) -> float:

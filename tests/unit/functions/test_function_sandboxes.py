@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.client import Api
-from pulumi_neev.core.errors import Forbidden, InputError
-from pulumi_neev.emulator import Emulator
-from pulumi_neev.functions.sandboxes import (
+from neev_emulator import Emulator
+from neev_provider.client import Api
+from neev_provider.core.errors import Forbidden, InputError
+from neev_provider.functions.sandboxes import (
     ById,
     GetSandbox,
     GetSandboxes,
@@ -18,8 +18,8 @@ from pulumi_neev.functions.sandboxes import (
     SandboxFilter,
     SandboxInfo,
 )
-from pulumi_neev.functions.templates import ByIdOrName
-from pulumi_neev.resources.fork import WholeOutputs
+from neev_provider.functions.templates import ByIdOrName
+from neev_provider.resources.sandbox.fork import WholeOutputs
 
 
 async def made(api: Api, emulator: Emulator, name: str, **body: Any) -> str:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from tests.fakes.script import Script, page
+from tests.fakes.scripted_transport import Script, page
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core.errors import InputError
-from pulumi_neev.functions.templates import (
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core.errors import InputError
+from neev_provider.functions.templates import (
     AgentTemplateFilter,
     ByIdOrName,
     GetAgentTemplate,

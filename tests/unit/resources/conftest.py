@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.lifecycle import AnyResource, Stored
-from pulumi_neev.core.redaction import redact
-from pulumi_neev.core.resource import Call
-from pulumi_neev.core.waiting import Patience
-from pulumi_neev.emulator import Emulator, serve
+from neev_emulator import Emulator, serve
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core import lifecycle
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.core.redaction import redact
+from neev_provider.core.resource import Call
+from neev_provider.core.wait import Patience
 
 
 @dataclass(frozen=True)

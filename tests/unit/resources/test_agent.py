@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.checking import parse
-from pulumi_neev.core.lifecycle import Unsettled
-from pulumi_neev.core.marks import Secret
-from pulumi_neev.resources.agent import Agent, AgentInputs, AgentOutputs
+from neev_provider.core import lifecycle
+from neev_provider.core.lifecycle import Unsettled
+from neev_provider.core.markers import Secret
+from neev_provider.core.validation import parse
+from neev_provider.resources.agent import Agent, AgentInputs, AgentOutputs
 
 AGENT = Agent()
 CODER = {"name": "coder", "agentTemplate": "claude-code"}

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle, redaction
-from pulumi_neev.core.errors import Failed, OutcomeUnknown
-from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.redaction import Redactor
-from pulumi_neev.core.references import MissingReference
-from pulumi_neev.core.waiting import Patience
-from pulumi_neev.resources.command import Command
-from pulumi_neev.resources.sandbox import Sandbox
-from pulumi_neev.resources.transcript import KEPT
+from neev_provider.core import lifecycle, redaction
+from neev_provider.core.errors import Failed, OutcomeUnknown
+from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.redaction import Redactor
+from neev_provider.core.reference_errors import MissingReference
+from neev_provider.core.wait import Patience
+from neev_provider.resources.command import Command
+from neev_provider.resources.output_capture import KEPT
+from neev_provider.resources.sandbox.sandbox import Sandbox
 
 SANDBOX, COMMAND = Sandbox(), Command()
 EXEC = "POST /v1/exec"

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.assets import Archive, Asset
-from pulumi_neev.core.errors import Cancelled, Failed, InputError
-from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.model import UNKNOWN
-from pulumi_neev.resources.command import Command
-from pulumi_neev.resources.copy import Copy, TreeOutputs
-from pulumi_neev.resources.directory import Directory
-from pulumi_neev.resources.sandbox import Sandbox
+from neev_provider.core import lifecycle
+from neev_provider.core.assets import Archive, Asset
+from neev_provider.core.errors import Cancelled, Failed, InputError
+from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.model import UNKNOWN
+from neev_provider.resources.command import Command
+from neev_provider.resources.file.directory import Directory
+from neev_provider.resources.file.tree_sync import Copy, TreeOutputs
+from neev_provider.resources.sandbox.sandbox import Sandbox
 
 SANDBOX, COMMAND, DIRECTORY = Sandbox(), Command(), Directory()
 

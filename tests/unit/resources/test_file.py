@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.assets import Archive, Asset
-from pulumi_neev.core.errors import Failed, InputError
-from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.model import UNKNOWN
-from pulumi_neev.resources.command import Command
-from pulumi_neev.resources.file import File, chmod
-from pulumi_neev.resources.sandbox import Sandbox
+from neev_provider.core import lifecycle
+from neev_provider.core.assets import Archive, Asset
+from neev_provider.core.errors import Failed, InputError
+from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.model import UNKNOWN
+from neev_provider.resources.command import Command
+from neev_provider.resources.file.file import File, chmod
+from neev_provider.resources.sandbox.sandbox import Sandbox
 
 SANDBOX, COMMAND, FILE = Sandbox(), Command(), File()
 

@@ -2,9 +2,9 @@
 
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
-from pulumi_neev.resources.fork import SandboxFork
-from pulumi_neev.resources.sandbox import Sandbox
+from neev_provider.core import lifecycle
+from neev_provider.resources.sandbox.fork import SandboxFork
+from neev_provider.resources.sandbox.sandbox import Sandbox
 
 SANDBOX, FORK = Sandbox(), SandboxFork()
 OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}

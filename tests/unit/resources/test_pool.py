@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.clock import SYSTEM
-from pulumi_neev.core.errors import Cancelled, Failed, InputError
-from pulumi_neev.core.lifecycle import Stored, Unsettled
-from pulumi_neev.core.resource import Call
-from pulumi_neev.core.waiting import Patience
-from pulumi_neev.resources.pool import SandboxPool
-from pulumi_neev.resources.sandbox import Sandbox
+from neev_provider.core import lifecycle
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.errors import Cancelled, Failed, InputError
+from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.resource import Call
+from neev_provider.core.wait import Patience
+from neev_provider.resources.pool.sandbox_pool import SandboxPool
+from neev_provider.resources.sandbox.sandbox import Sandbox
 
 POOL, SANDBOX = SandboxPool(), Sandbox()
 OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.core.checking import failures, parse
-from pulumi_neev.core.naming import MAX_LENGTH, made_name
-from pulumi_neev.resources.pool_inputs import LONGEST_NAME, SandboxPoolInputs, digest
-from pulumi_neev.resources.pool_plan import member_name
+from neev_provider.core.names import MAX_LENGTH, made_name
+from neev_provider.core.validation import failures, parse
+from neev_provider.resources.pool.inputs import LONGEST_NAME, SandboxPoolInputs, digest
+from neev_provider.resources.pool.plan import member_name
 
 POOL: dict[str, Any] = {"name": "fleet", "replicas": 3}
 

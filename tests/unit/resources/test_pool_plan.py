@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_neev.core.checking import parse
-from pulumi_neev.core.resource import Live
-from pulumi_neev.resources.machine import MachineOutputs
-from pulumi_neev.resources.pool_inputs import SandboxPoolInputs
-from pulumi_neev.resources.pool_plan import (
+from neev_provider.core.resource import Live
+from neev_provider.core.validation import parse
+from neev_provider.resources.pool.inputs import SandboxPoolInputs
+from neev_provider.resources.pool.plan import (
     AnyLive,
     common,
     for_new_ones,
@@ -20,6 +19,7 @@ from pulumi_neev.resources.pool_plan import (
     survey,
     wanted,
 )
+from neev_provider.resources.sandbox.base import MachineOutputs
 
 NOW, OLD = "aaaaaa", "0b1d23"
 CLOSED = {"mode": "deny_all", "allowInternet": False, "allow": []}

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 from tests.fakes.service import FakeService
-from tests.fakes.virtual import in_virtual_time
+from tests.fakes.virtual_time import in_virtual_time
 
-from pulumi_neev.client import Api, Settings, connect
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.lifecycle import Stored
-from pulumi_neev.core.resource import Call
-from pulumi_neev.core.waiting import Patience
-from pulumi_neev.resources.pool import SandboxPool
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core import lifecycle
+from neev_provider.core.lifecycle import Stored
+from neev_provider.core.resource import Call
+from neev_provider.core.wait import Patience
+from neev_provider.resources.pool.sandbox_pool import SandboxPool
 
 POOL = SandboxPool()
 SETTINGS = Settings("https://api.test", "key", "o", "p")

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle, redaction
-from pulumi_neev.core.checking import parse
-from pulumi_neev.core.errors import Failed, InputError
-from pulumi_neev.core.lifecycle import Stored
-from pulumi_neev.core.redaction import MARK, Redactor
-from pulumi_neev.resources.preview_port import PreviewPort, PreviewPortInputs
-from pulumi_neev.resources.sandbox import Sandbox
+from neev_provider.core import lifecycle, redaction
+from neev_provider.core.errors import Failed, InputError
+from neev_provider.core.lifecycle import Stored
+from neev_provider.core.redaction import MARK, Redactor
+from neev_provider.core.validation import parse
+from neev_provider.resources.preview_port import PreviewPort, PreviewPortInputs
+from neev_provider.resources.sandbox.sandbox import Sandbox
 
 SANDBOX, PORT = Sandbox(), PreviewPort()
 EXPOSE = "POST /sandboxes/{id}/ports"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_neev import resources
+from neev_provider import resources
 
 
 def test_each_resource_is_found_by_its_name_and_nothing_else_is() -> None:

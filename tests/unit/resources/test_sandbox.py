@@ -3,11 +3,11 @@
 import pytest
 from tests.unit.resources.conftest import Engine
 
-from pulumi_neev.core import lifecycle
-from pulumi_neev.core.errors import Conflict, Failed, Invalid
-from pulumi_neev.core.lifecycle import Unsettled
-from pulumi_neev.resources.sandbox import Sandbox
-from pulumi_neev.resources.snapshot import Snapshot
+from neev_provider.core import lifecycle
+from neev_provider.core.errors import Conflict, Failed, Invalid
+from neev_provider.core.lifecycle import Unsettled
+from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.snapshot import Snapshot
 
 SANDBOX, SNAPSHOT = Sandbox(), Snapshot()
 OPEN = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}

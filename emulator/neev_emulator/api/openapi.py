@@ -1,0 +1,168 @@
+"""The description of the API, in OpenAPI 3.1, derived from its routes, their models and the shapes of their answers."""
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from neev_emulator.api import schemas as response_schemas
+from neev_emulator.api.operations import Operation, OperationRoute
+from neev_emulator.runtime import schemas as runtime
+from neev_emulator.runtime.errors import STATUS as RUNTIME_STATUS
+from neev_emulator.runtime.routes import ENDPOINTS
+
+_REF = "#/components/schemas/{model}"
+_UUID = {"type": "string", "format": "uuid"}
+_TOO_MANY = 429
+_FRAMES = {"application/x-ndjson": {"schema": {"type": "string"}}}
+_PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+
+Json = dict[str, Any]
+
+_BYTES: Json = {"application/octet-stream": {}}
+
+
+def description(routes: Iterable[OperationRoute]) -> Json:
+    """Every path of the control plane, and those of the runtime that speak JSON."""
+    routes = list(routes)
+    operations = [operation for route in routes for operation in route.operations.values()]
+    schemas = Schemas(
+        taken=[*(each.body for each in operations), *(taken for taken, _ in runtime.CALLS.values())],
+        answered=[
+            *(each.answer for each in operations),
+            *(answered for _, answered in runtime.CALLS.values()),
+            response_schemas.Refusal,
+            runtime.RuntimeRefusal,
+        ],
+    )
+    paths = {f"/agent{route.path}": dict(_methods(route, schemas)) for route in routes}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Agent Service, emulated", "version": version("pulumi-neev")},
+        "security": [{"key": []}],
+        "paths": paths | dict(_runtime(schemas)),
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "headers": {"RequestId": {"required": True, "schema": {"type": "string"}}},
+            "schemas": schemas.components,
+        },
+    }
+
+
+class Schemas:
+    """The schemas of everything that is taken and answered, by name."""
+
+    def __init__(self, *, taken: Iterable[Any], answered: Iterable[Any]) -> None:
+        self._refs: dict[tuple[str, Any], Json] = {}
+        self.components: Json = {}
+        self._add("validation", taken)
+        # What is taken may have members that nobody knows; what is answered has none.
+        for schema in self._add("serialization", answered):
+            if "properties" in schema:
+                schema["additionalProperties"] = False
+
+    def body(self, model: Any) -> Json:
+        """The content of a request."""
+        return _json(self._refs["validation", model])
+
+    def answer(self, shape: Any) -> Json:
+        """The content of an answer."""
+        return _json(self._refs["serialization", shape])
+
+    def _add(self, mode: Any, types: Iterable[Any]) -> Iterable[Json]:
+        inputs = [(each, mode, TypeAdapter(each)) for each in dict.fromkeys(types) if each is not None]
+        refs, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
+        self._refs |= {(mode, each): ref for (each, _), ref in refs.items()}
+        found: Json = definitions.get("$defs", {})
+        if twice := self.components.keys() & found.keys():
+            raise ValueError(f"two schemas have one name: {sorted(twice)}")
+        self.components |= found
+        return list(found.values())
+
+
+def _methods(route: OperationRoute, schemas: Schemas) -> Iterator[tuple[str, Json]]:
+    parameters = [_parameter(name, "path", _PORT if name == "port" else _text()) for name in route.param_convertors]
+    for method, operation in route.operations.items():
+        refusals = sorted(_refusals(parameters, operation))
+        answers: Json = {
+            str(status): _answer("Refused.", schemas.answer(response_schemas.Refusal)) for status in refusals
+        }
+        content = {} if operation.answer is None else schemas.answer(operation.answer)
+        answers[str(operation.status)] = _answer(operation.summary, content)
+        if _TOO_MANY in refusals:
+            answers[str(_TOO_MANY)]["headers"]["Retry-After"] = {"required": True, "schema": {"type": "integer"}}
+        told = {
+            "summary": operation.summary,
+            "operationId": _id(method, route.path),
+            "parameters": [*parameters, *(_parameter(each.name, "query", each.schema) for each in operation.query)],
+            "responses": answers,
+        }
+        if operation.body is not None:
+            needed = any(field.is_required() for field in operation.body.model_fields.values())
+            told["requestBody"] = {"content": schemas.body(operation.body), "required": needed}
+        yield method.lower(), told
+
+
+def _refusals(parameters: list[Json], operation: Operation) -> set[int]:
+    named = {parameter["name"] for parameter in parameters}
+    return {
+        401,
+        403,
+        _TOO_MANY,
+        *operation.refusals,
+        *((404,) if named else ()),
+        *((400,) if operation.query or operation.body else ()),
+        *((413, 415) if operation.body else ()),
+    }
+
+
+def _runtime(schemas: Schemas) -> Iterator[tuple[str, Json]]:
+    refused = _answer("Refused.", schemas.answer(runtime.RuntimeRefusal))
+    summaries = {path: (endpoint.__doc__ or "").partition("\n")[0] for _, path, endpoint in ENDPOINTS}
+    for path, (taken, answered) in runtime.CALLS.items():
+        content = schemas.answer(answered) if answered else _FRAMES if path == "/v1/exec" else _BYTES
+        if path == "/v1/processes/logs":
+            content = {**content, **_FRAMES}
+        told: Json = {
+            "summary": summaries[path],
+            "operationId": _id("post", path),
+            "parameters": [_parameter("X-Sandbox-Id", "header", _UUID)],
+            "requestBody": {"content": schemas.body(taken) if taken else _BYTES, "required": taken is not None},
+            "responses": {
+                **{str(status): refused for status in sorted({401, *RUNTIME_STATUS.values()} - {500})},
+                "200": _answer(summaries[path], content),
+            },
+        }
+        if taken is None:
+            told["parameters"] += [
+                _parameter("path", "query", _text(), required=True),
+                _parameter("cwd", "query", _text(), required=False),
+            ]
+        yield f"/sandboxes-runtime{path}", {"post": told}
+
+
+def _json(schema: Json) -> Json:
+    return {"application/json": {"schema": schema}}
+
+
+def _answer(summary: str, content: Json) -> Json:
+    answer: Json = {
+        "description": summary,
+        "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
+    }
+    return {**answer, "content": content} if content else answer
+
+
+def _text() -> Json:
+    return {"type": "string", "minLength": 1}
+
+
+def _parameter(name: str, place: str, schema: Json, *, required: bool | None = None) -> Json:
+    needed = place != "query" if required is None else required
+    return {"name": name, "in": place, "required": needed, "schema": schema}
+
+
+def _id(method: str, path: str) -> str:
+    words = path.removeprefix("/api/v1beta1").replace("/orgs/{org}/projects/{project}", "").strip("/")
+    return f"{method.lower()}_{words.replace('/', '_').replace('{', '').replace('}', '').replace('-', '_')}"

@@ -1,0 +1,224 @@
+"""What callers may send, field by field; a value that is not acceptable is refused with its path."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from neev_emulator.state.collection import is_uuid
+from neev_emulator.state.egress import GivenPolicy, Rules
+from neev_emulator.state.records import Lifecycle, OnIdle, Resources
+
+_DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_LONGEST_NAME = 63
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_LONGEST_RETENTION = 10 * 366 * 24 * 3600.0
+
+
+def _dns_label(name: str) -> str:
+    if len(name) > _LONGEST_NAME or not _DNS_LABEL.fullmatch(name):
+        raise ValueError(
+            "must be a DNS name: lowercase letters, digits and '-', starting with a letter, "
+            "ending with a letter or digit, at most 63 characters"
+        )
+    if is_uuid(name):
+        raise ValueError("may not be formatted as a UUID")
+    return name
+
+
+def duration(text: str) -> float:
+    """The seconds of a duration such as `720h` or `1h30m`; `0` is none."""
+    if text == "0":
+        return 0.0
+    if not _DURATION.fullmatch(text):
+        raise ValueError("must be a duration such as 720h, 90m or 30s")
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    if seconds > _LONGEST_RETENTION:
+        raise ValueError("must be at most ten years")
+    return seconds
+
+
+def _retention(text: str) -> str:
+    duration(text)
+    return text
+
+
+def _variable_name(name: str) -> str:
+    if not name or "=" in name or "\0" in name:
+        raise ValueError("must be the name of an environment variable")
+    return name
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("may not contain NUL")
+    return value
+
+
+Name = Annotated[
+    str,
+    AfterValidator(_dns_label),
+    Field(json_schema_extra={"pattern": f"^{_DNS_LABEL.pattern}$", "maxLength": _LONGEST_NAME}),
+]
+Window = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Text = Annotated[str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
+
+
+class Body(BaseModel):
+    """A request body; keys that are not known are passed over."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class ExactBody(Body):
+    """A request body in which an unknown key is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class EnvVar(Body):
+    """An environment variable of everything that runs in the sandbox."""
+
+    name: Annotated[str, AfterValidator(_variable_name), Field(json_schema_extra={"pattern": r"^[^=\x00]+$"})]
+    value: Text
+
+
+class GivenResources(Body):
+    """A size of which any part may be left out."""
+
+    cpu: Annotated[float, Field(ge=0.5, le=8, multiple_of=0.5)] | None = None
+    memory_gb: Annotated[int, Field(ge=1, le=16)] | None = None
+    disk_gb: Annotated[int, Field(ge=10, le=100, multiple_of=10)] | None = None
+    rootfs_disk_gb: Annotated[int, Field(ge=1, le=99)] | None = None
+
+    def over(self, base: Resources) -> Resources:
+        """The whole size: what is given, and the base for the rest."""
+        return base.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class GivenWindows(Body):
+    """Windows of which any may be left out; null is the same as left out."""
+
+    idle_timeout_seconds: Window | None = None
+    max_lifetime_seconds: Window | None = None
+    paused_retention_seconds: Window | None = None
+    on_idle: OnIdle | None = None
+
+    def over(self, base: Lifecycle) -> Lifecycle:
+        """The windows after this change."""
+        return base.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class CreateSandbox(Body):
+    """POST sandboxes."""
+
+    name: Name | None = None
+    region: str | None = None
+    env: list[EnvVar] | None = None
+    resources: GivenResources | None = None
+    egress: GivenPolicy | None = None
+    sandbox_template_id: Annotated[str, Field(pattern=r"^sb-[a-zA-Z0-9-]+$")] | None = None
+    image: (
+        Annotated[str, Field(max_length=512, pattern=r"^[^/@\s]+(/[^/@\s]+)+(:[^/@\s]+|@sha256:[a-fA-F0-9]+)$")] | None
+    ) = None
+    command: list[Text] | None = None
+    restore: UUID | None = None
+    from_snapshot: UUID | None = None
+    lifecycle: GivenWindows | None = None
+
+    @property
+    def snapshot_id(self) -> str | None:
+        """The snapshot to start from, under its present or its deprecated name."""
+        snapshot = self.restore or self.from_snapshot
+        return str(snapshot) if snapshot else None
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> "CreateSandbox":
+        if self.restore and self.from_snapshot and self.restore != self.from_snapshot:
+            raise ValueError("restore and from_snapshot name different snapshots")
+        if self.image is not None and (self.sandbox_template_id is not None or self.snapshot_id is not None):
+            raise ValueError("image may not be combined with sandbox_template_id or restore")
+        if self.command is not None and self.image is None:
+            raise ValueError("command may only be given together with image")
+        return self
+
+
+class _Change(ExactBody):
+    """What PATCH of a sandbox and of an agent have in common."""
+
+    resources: GivenResources | None = None
+    egress: GivenPolicy | None = None
+    egress_add: Rules | None = None
+    egress_remove: Rules | None = None
+
+    @model_validator(mode="after")
+    def _is_one_change(self) -> "_Change":
+        if all(getattr(self, field) is None for field in type(self).model_fields):
+            raise ValueError(f"at least one of {', '.join(type(self).model_fields)} must be given")
+        if self.egress and (self.egress_add or self.egress_remove):
+            raise ValueError("egress cannot be combined with egress_add or egress_remove")
+        return self
+
+
+class UpdateSandbox(_Change):
+    """PATCH of a sandbox."""
+
+
+class UpdateAgent(_Change):
+    """PATCH of an agent."""
+
+    idle_timeout_seconds: Window | None = None
+
+
+class Empty(Body):
+    """A request that needs no body."""
+
+
+class ExposePort(Body):
+    """POST ports."""
+
+    port: Annotated[int, Field(ge=1, le=65535)]
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]{8}$")] | None = None
+
+
+class CreateSnapshot(Body):
+    """POST snapshots of a sandbox."""
+
+    name: Name | None = None
+    retain_for: (
+        Annotated[str, AfterValidator(_retention), Field(json_schema_extra={"pattern": f"^(0|{_DURATION.pattern})$"})]
+        | None
+    ) = None
+
+    @property
+    def retention(self) -> float:
+        """Seconds that the snapshot is kept; 0 is for good."""
+        return duration(self.retain_for or "0")
+
+
+class Rollback(Body):
+    """POST rollback, and restore as it was called before."""
+
+    snapshot_id: UUID
+
+
+class Fork(Body):
+    """POST fork; the only thing that may be said is the name."""
+
+    name: Name
+
+
+class CreateAgent(Body):
+    """POST agents."""
+
+    name: Name
+    agent_template: Annotated[str, Field(min_length=1)]
+    idle_timeout_seconds: Window | None = None
+    region: str | None = None
+    config: dict[str, object] | None = None
+    env: list[EnvVar] | None = None
+    resources: GivenResources | None = None
+    egress: GivenPolicy | None = None

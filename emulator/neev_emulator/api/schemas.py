@@ -1,0 +1,225 @@
+"""The shapes of what the Agent Service answers; `openapi` describes them, and `answers` gives what has them."""
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from neev_emulator.errors import Code
+from neev_emulator.state.records import DriveMode, OnIdle
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Status = Literal["active", "deprecated", "disabled"]
+
+
+class Refusal(TypedDict):
+    """Why a request was refused; `error` is the deprecated twin of `message`."""
+
+    error: str
+    message: str
+    details: NotRequired[str]
+    code: NotRequired[Code]
+    scope: NotRequired[str]
+
+
+class Resources(TypedDict):
+    """The size of a sandbox."""
+
+    cpu: float
+    memory_gb: int
+    disk_gb: int
+    rootfs_disk_gb: int
+
+
+class EgressRule(TypedDict):
+    """A destination that may be reached."""
+
+    host: str
+    ports: NotRequired[list[int]]
+    protocol: NotRequired[Literal["TCP", "UDP"]]
+
+
+class Egress(TypedDict):
+    """What a sandbox may reach."""
+
+    mode: Literal["deny_all", "allow_list"]
+    allow_internet: bool
+    allow: list[EgressRule]
+
+
+class Sandbox(TypedDict):
+    """A sandbox; its env is never told."""
+
+    id: str
+    org_id: str
+    project_id: str
+    name: str
+    region: str
+    image: str
+    command: NotRequired[list[str]]
+    resources: Resources
+    phase: str
+    addressable: bool
+    connect_url: str | None
+    replicas: Literal[0, 1]
+    egress: Egress
+    sandbox_template_id: str | None
+    created_by: str | None
+    last_crash: None
+    created_at: Moment
+    updated_at: Moment
+    idle_timeout_seconds: int | None
+    max_lifetime_seconds: int | None
+    paused_retention_seconds: int | None
+    on_idle: OnIdle
+    idle_expires_at: Moment | None
+    hard_expires_at: Moment | None
+
+
+class BuildDescriptor(TypedDict):
+    """What the sandbox of a snapshot ran."""
+
+    image: str
+    resources: Resources
+
+
+class Snapshot(TypedDict):
+    """A copy of a sandbox's files."""
+
+    id: str
+    sandbox_id: str
+    org_id: str
+    project_id: str
+    name: NotRequired[str]
+    status: str
+    snapshot_type: Literal["full"]
+    source_region: str
+    size_bytes: int | None
+    error_message: str | None
+    expires_at: Moment | None
+    created_by: str | None
+    sandbox_format_version: int
+    restorability: Literal["restorable", "deprecating", "unsupported"]
+    build_descriptor: BuildDescriptor
+    created_at: Moment
+    updated_at: Moment
+
+
+class Port(TypedDict):
+    """An exposed port; whoever knows the URL is let in."""
+
+    port: int
+    slug: str
+    preview_url: str
+
+
+class Ports(TypedDict):
+    """All exposed ports."""
+
+    ports: list[Port]
+
+
+class Agent(TypedDict):
+    """A packaged agent on a sandbox of its own."""
+
+    id: str
+    org_id: str
+    project_id: str
+    name: str
+    agent_template_id: str
+    drive_mode: DriveMode
+    sandbox_id: str
+    config: dict[str, object]
+    status: str
+    web_ui_url: str | None
+    metrics_url: str
+    gateway_token: str | None
+    last_crash: None
+    egress: Egress
+    idle_timeout_seconds: int | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class ConnectToken(TypedDict):
+    """A token that opens the runtime of a sandbox."""
+
+    token: str
+    expires_in: int
+
+
+class AgentConnection(TypedDict):
+    """Where an agent's sandbox is reached, and a token that opens it."""
+
+    connect_url: str
+    token: str
+    expires_at: Moment
+
+
+class SandboxTemplate(TypedDict):
+    """An image of the catalogue."""
+
+    id: str
+    name: str
+    description: str
+    icon: str | None
+    category: Literal["standard", "browser"]
+    status: Status
+    created_at: Moment
+    updated_at: Moment
+
+
+class AgentTemplate(TypedDict):
+    """A packaged agent of the catalogue."""
+
+    id: str
+    name: str
+    description: str
+    icon: str | None
+    category: str
+    status: Status
+    agent_version: str | None
+    ui: dict[str, object]
+    config_schema: NotRequired[dict[str, object]]
+    default_resources: Resources | None
+    default_egress: Egress | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class Page(TypedDict):
+    """Where in a list this page is."""
+
+    total: int
+    page: int
+    limit: int
+
+
+class SandboxPage(Page):
+    """Sandboxes, the newest first."""
+
+    items: list[Sandbox]
+
+
+class SnapshotPage(Page):
+    """Snapshots, the newest first."""
+
+    items: list[Snapshot]
+
+
+class AgentPage(Page):
+    """Agents, the newest first."""
+
+    items: list[Agent]
+
+
+class SandboxTemplatePage(Page):
+    """Templates of sandboxes."""
+
+    items: list[SandboxTemplate]
+
+
+class AgentTemplatePage(Page):
+    """Templates of agents."""
+
+    items: list[AgentTemplate]

@@ -1,0 +1,191 @@
+"""`neev-emulator`: the Agent Service on this machine, for as long as it is wanted."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn, Self
+
+import typer
+
+from neev_emulator import controls
+
+if TYPE_CHECKING:
+    from neev_emulator import World
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NOT_FOUND = 127
+_NOT_EXECUTABLE = 126
+_KILLED = 128
+_HIGHEST_PORT = 65535
+_REMOTE = (
+    "neev-emulator: listens on {host}: whoever reaches it and has the key runs processes on this machine, as you; "
+    "the controls under /_emulator answer this machine alone"
+)
+_REPLACED = (
+    "neev-emulator: commands in sandboxes find no /workspace on this machine ({reason}): the real path replaces it "
+    "in their arguments and variables, but not in scripts and other files"
+)
+
+app = typer.Typer(subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]")
+for control in (controls.faults, controls.advance, controls.log, controls.settings, controls.state):
+    app.command()(control)
+
+
+@app.callback(invoke_without_command=True)
+def emulator(  # noqa: PLR0913 - one for each option
+    context: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port of it; 0 is any free one, or with --data the last.")
+    ] = 0,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Listen also where other machines can reach it.")
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Answer also to requests for this host name; may be given several times."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Directory that keeps everything over a restart; without it nothing stays."),
+    ] = None,
+    provision: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Time that a create and a fork take.")
+    ] = None,
+    quota: Annotated[int | None, typer.Option(min=0, metavar="N", help="Sandboxes that the project may hold.")] = None,
+) -> None:
+    """Run the Agent Service of NeevAI on this machine.
+
+    When it is ready it prints one line to evaluate in a shell: export NEEV_BASE_URL=... NEEV_API_KEY=... and so on.
+    It then runs until it is interrupted, and what was made in it ends with it, unless --data is given.
+
+    It isolates nothing: commands in its sandboxes are processes of yours, with your files, processes and network.
+    Their environment is their own and holds no key of yours. Egress policies are kept and answered, not enforced.
+    docs/emulator.md says more.
+
+    With a command after `--` it prints nothing: it runs the command with these variables, stops when the command
+    has ended, and exits with its status. The commands below control one that runs already.
+
+    Examples:
+    neev-emulator --provision 2.5
+
+    neev-emulator --data .neev --port 8123
+
+    neev-emulator --data .neev -- pulumi up --yes
+
+    neev-emulator advance 1h
+    """
+    if context.invoked_subcommand is not None:
+        return
+    command: tuple[str, ...] = context.obj or ()
+    from neev_emulator import RemoteNotAllowedError, is_loopback, serve_world  # noqa: PLC0415 - an extra, and slow to import
+
+    relay = Relay()
+    world = _world(data, provision, quota)
+    try:
+        serving = serve_world(world, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
+        with relay, serving as running:
+            if not is_loopback(host):
+                typer.echo(_REMOTE.format(host=host), err=True)
+            if world.mounts.missing:
+                typer.echo(_REPLACED.format(reason=world.mounts.missing), err=True)
+            status = _run(command, running.env, relay) if command else _announce(running.env, relay)
+    except OSError as error:
+        _fail(f"cannot listen on port {port} of {host}: {error.strerror}")
+    except RemoteNotAllowedError as error:
+        _fail(f"{error}, with --allow-remote")
+    raise typer.Exit(status)
+
+
+class Relay:
+    """Signals for this process, kept for whoever is to have them while the block lasts.
+
+    Ctrl-C in a terminal reaches the command by itself; it is not handed on, or the command would see it twice.
+    """
+
+    def __init__(self) -> None:
+        self.came = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        for number in _SIGNALS:
+            self._before[number] = signal.signal(number, self._take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def to(self, child: subprocess.Popen[bytes]) -> None:
+        """The child has the signals that came already and gets those to come."""
+        self._child = child
+        for number in self._early:
+            child.send_signal(number)
+
+    def _take(self, number: int, _frame: FrameType | None) -> None:
+        self.came.set()
+        if self._child is None:
+            self._early.append(number)
+        elif number != signal.SIGINT or not _in_foreground():
+            self._child.send_signal(number)
+
+
+def _world(data: Path | None, provision: float | None, quota: int | None) -> "World":
+    from neev_emulator import Settings, StoreError, World, provisioning  # noqa: PLC0415 - likewise
+
+    settings = Settings(sandbox_quota=quota)
+    try:
+        return World(settings if provision is None else provisioning(provision, settings), data=data)
+    except StoreError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"the state cannot be kept in {data}: {error.strerror}")
+
+
+def _announce(env: Mapping[str, str], relay: Relay) -> int:
+    typer.echo("export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items()))
+    relay.came.wait()
+    return 0
+
+
+def _run(command: Sequence[str], env: Mapping[str, str], relay: Relay) -> int:
+    try:
+        child = subprocess.Popen(command, env={**os.environ, **env})  # noqa: S603 - the command is the user's own
+    except OSError as error:
+        typer.echo(f"neev-emulator: {command[0]}: {error.strerror}", err=True)
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
+    relay.to(child)
+    status = child.wait()
+    return status if status >= 0 else _KILLED - status
+
+
+def _in_foreground() -> bool:
+    with suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"neev-emulator: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def main(arguments: Sequence[str] | None = None, prog_name: str = "neev-emulator") -> None:
+    """Run `neev-emulator`. What follows `--` is a command for it to run, untouched."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    own = given.index("--") if "--" in given else len(given)
+    app(args=given[:own], obj=tuple(given[own + 1 :]), prog_name=prog_name)

@@ -1,0 +1,1 @@
+"""Faults: what is injected, and when."""

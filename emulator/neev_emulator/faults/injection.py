@@ -1,0 +1,237 @@
+"""What a fault does to one request."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from neev_emulator.api.json_response import JSONResponse
+from neev_emulator.api.serializers import Answer, failure
+from neev_emulator.faults import transitions
+from neev_emulator.faults.queue import Fault, mutating, shortened
+from neev_emulator.state.backend import World
+
+_CODES = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    408: "request_timeout",
+    409: "conflict",
+    425: "too_early",
+    500: "internal_server_error",
+    503: "service_unavailable",
+}
+
+_PAGE = b"<!doctype html><title>Gateway</title><p>This is not the API you are looking for."
+
+
+class Dropped(ConnectionResetError):
+    """There is no connection to drop, as under `httpx.ASGITransport`; the caller sees this instead."""
+
+
+@dataclass(frozen=True)
+class Captured:
+    """An answer that was given but not sent."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+    def with_body(self, body: bytes, **headers: str) -> Response:
+        """The answer with another body."""
+        response = Response(body, self.status)
+        for name, value in self.headers:
+            if name != b"content-length":
+                response.headers[name.decode("latin-1")] = value.decode("latin-1")
+        response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+        return response
+
+
+class Strike:
+    """One fault and the request it falls on; ``note`` puts the request in the log, where it stands once."""
+
+    def __init__(
+        self, app: ASGIApp, world: World, closing: asyncio.Event, fault: Fault, note: Callable[[], None]
+    ) -> None:
+        self._app = app
+        self._world = world
+        self._closing = closing
+        self._fault = fault
+        self._note = note
+
+    async def fall(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request went wrong in the way that was asked for."""
+        strike: Callable[[Scope, Receive, Send], Any] = getattr(self, f"_{self._fault.kind}")
+        await strike(scope, receive, send)
+
+    async def _status(self, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = self._fault
+        if fault.act:
+            await self._capture(scope, receive)
+        body = fault.body or failure(_CODES.get(fault.status), f"the emulator was told to answer {fault.status}")
+        headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
+        await JSONResponse(body, fault.status, headers=headers)(scope, receive, send)
+
+    async def _hang(self, scope: Scope, receive: Receive, send: Send) -> None:
+        captured = await self._capture(scope, receive) if self._fault.act else None
+        messages: list[Message] = []
+        # Nobody can say when a caller gives up, and one who did finds the request in the log.
+        self._note()
+        if not await self._wait(receive, messages):
+            await self._drop(scope, receive)
+        elif captured:
+            await captured.with_body(captured.body)(scope, receive, send)
+        else:
+            await self._app(scope, replayed(messages, receive), send)
+
+    async def _drop_before(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        # What is not read when a connection closes would turn its end into a reset.
+        while (await receive()).get("more_body"):
+            continue
+        await self._drop(scope, receive)
+
+    async def _drop_after(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        await self._capture(scope, receive)
+        await self._drop(scope, receive)
+
+    async def _cut(self, scope: Scope, receive: Receive, send: Send) -> None:
+        captured = await self._capture(scope, receive)
+        body = captured.body or b"{}"
+        start = {"type": "http.response.start", "status": captured.status, "headers": list(captured.headers)}
+        if not captured.body:
+            start |= {"status": 200, "headers": [(b"content-length", b"2")]}
+        await send(start)
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        await self._drop(scope, receive)
+
+    async def _malformed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        captured = await self._capture(scope, receive)
+        broken = captured.body[: len(captured.body) // 2] + b'"'
+        status = 200 if captured.status == 204 else captured.status  # noqa: PLR2004 - 204 cannot carry a body
+        await Captured(status, captured.headers, b"").with_body(broken, content_type="application/json")(
+            scope, receive, send
+        )
+
+    async def _content_type(self, scope: Scope, receive: Receive, send: Send) -> None:
+        captured = await self._capture(scope, receive)
+        await Captured(200, captured.headers, b"").with_body(_PAGE, content_type="text/html")(scope, receive, send)
+
+    async def _media_type(self, scope: Scope, receive: Receive, send: Send) -> None:
+        captured = await self._capture(scope, receive)
+        await captured.with_body(captured.body, content_type="Application/JSON; Charset=UTF-8")(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._fault.act:
+            await self._capture(scope, receive)
+        await Response(_PAGE, self._fault.status, media_type="text/html")(scope, receive, send)
+
+    async def _truncated_list(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._rewritten(scope, receive, send, _halved)
+
+    async def _phase(self, scope: Scope, receive: Receive, send: Send) -> None:
+        phase = self._fault.phase or "Hibernating"
+        if mutating(scope["method"]):
+            await self._twisted(scope, receive, send, transitions.renamed, phase)
+        else:
+            await self._rewritten(scope, receive, send, lambda answer: _in_phase(answer, phase))
+
+    async def _stuck(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._twisted(scope, receive, send, transitions.stuck, self._fault.phase)
+
+    async def _slow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._twisted(scope, receive, send, lambda thing, _: transitions.slowed(thing, self._fault.seconds), None)
+
+    async def _fail(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._twisted(scope, receive, send, transitions.failing, self._fault.reason)
+
+    async def _twisted(
+        self, scope: Scope, receive: Receive, send: Send, twist: transitions.Twist, word: str | None
+    ) -> None:
+        captured = await self._capture(scope, receive)
+        answer = _object(captured.body)
+        transitions.apply(self._world, str(answer.get("id") or _named(scope)), twist, word)
+        if self._fault.phase and answer:
+            captured = Captured(captured.status, captured.headers, _text(_in_phase(answer, self._fault.phase)))
+        await captured.with_body(captured.body)(scope, receive, send)
+
+    async def _rewritten(
+        self, scope: Scope, receive: Receive, send: Send, change: Callable[[Answer], Mapping[str, Any]]
+    ) -> None:
+        captured = await self._capture(scope, receive)
+        await captured.with_body(_text(change(_object(captured.body))))(scope, receive, send)
+
+    async def _capture(self, scope: Scope, receive: Receive) -> Captured:
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app(scope, receive, keep)
+        start, *parts = messages
+        body = b"".join(part.get("body", b"") for part in parts)
+        return Captured(start["status"], tuple(start.get("headers", ())), body)
+
+    async def _drop(self, scope: Scope, receive: Receive) -> None:
+        self._note()
+        transport = scope.get("state", {}).get("transport")
+        if transport is None:
+            raise Dropped
+        transport.close()
+        await _left(receive, [])
+
+    async def _wait(self, receive: Receive, messages: list[Message]) -> bool:
+        left = asyncio.ensure_future(_left(receive, messages))
+        closing = asyncio.ensure_future(self._closing.wait())
+        done, pending = await asyncio.wait(
+            {left, closing}, timeout=self._fault.seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        return not done
+
+
+async def _left(receive: Receive, messages: list[Message]) -> None:
+    while (message := await receive())["type"] != "http.disconnect":
+        messages.append(message)
+
+
+def replayed(messages: list[Message], receive: Receive) -> Receive:
+    """These messages once more, and then those that come."""
+    waiting = iter(messages)
+
+    async def replay() -> Message:
+        for message in waiting:
+            return message
+        return await receive()
+
+    return replay
+
+
+def _object(body: bytes) -> Answer:
+    parsed = json.loads(body) if body else {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _text(answer: Mapping[str, Any]) -> bytes:
+    return json.dumps(answer).encode()
+
+
+def _halved(answer: Answer) -> Mapping[str, Any]:
+    items = answer.get("items")
+    return answer if not isinstance(items, list) else {**answer, "items": items[: len(items) // 2]}
+
+
+def _in_phase(answer: Answer, phase: str) -> Mapping[str, Any]:
+    if isinstance(items := answer.get("items"), list):
+        return {**answer, "items": [_in_phase(item, phase) for item in items]}
+    return {**answer, **{key: phase for key in ("phase", "status") if key in answer}}
+
+
+def _named(scope: Scope) -> str:
+    parts = shortened(scope["path"]).split("/")
+    return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - the id follows the collection

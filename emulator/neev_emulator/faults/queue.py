@@ -1,0 +1,199 @@
+"""What passed, and what is to go wrong: the log of requests, the queue of faults, the rate limit."""
+
+import random
+from collections import Counter, deque
+from collections.abc import Set as AbstractSet
+from fnmatch import fnmatchcase
+from math import ceil
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from neev_emulator.clock import Clock
+from neev_emulator.settings import Count, Frozen, RandomFaults, Seconds
+
+Kind = Literal[
+    "status",
+    "hang",
+    "drop_before",
+    "drop_after",
+    "cut",
+    "malformed",
+    "content_type",
+    "media_type",
+    "page",
+    "truncated_list",
+    "phase",
+    "stuck",
+    "slow",
+    "fail",
+]
+
+_LONGEST_LOG = 50_000
+_READING = {"GET", "HEAD", "OPTIONS"}
+_BEFORE_ID = {"sandboxes", "snapshots", "agents", "ports", "sandbox-templates", "agent-templates"}
+
+
+class Fault(Frozen):
+    """What goes wrong with the next calls that match."""
+
+    kind: Kind
+    method: str = "*"
+    path: str = "*"
+    """A pattern for the path below the project, such as `/sandboxes`, `/sandboxes/*/pause` or `/sandboxes/{id}`."""
+    name: str | None = None
+    """The thing that the call is about: what its path or its runtime header addresses, by id or by name, or what its
+    body is to name."""
+    times: Annotated[int, Field(ge=1)] = 1
+    skip: Count = 0
+    """Matching calls that pass before the first one is struck."""
+    status: Annotated[int, Field(ge=400, le=599)] = 500
+    body: dict[str, Any] | None = None
+    retry_after: str | int | None = None
+    """The header as it is sent: seconds, or an HTTP date."""
+    act: bool = False
+    """For `status`, `page` and `hang`: the operation is carried out first."""
+    seconds: Seconds = 60.0
+    """For `hang`: how long; it ends early when the caller leaves. For `slow`: how much longer."""
+    phase: str | None = None
+    """For `phase`: what is shown; for `stuck`: the phase that holds for good."""
+    reason: str = "the emulator was told to let this fail"
+    """For `fail`: the reason that a snapshot shows."""
+
+
+class Entry(NamedTuple):
+    """One request that was served."""
+
+    time: str
+    method: str
+    path: str
+    template: str
+    status: int | None
+    """Null when no answer was given, or only after a fault let the request hang."""
+    request_id: str
+    mutating: bool
+    fault: str | None
+    milliseconds: float
+    """Until its answer began, or a fault held it back."""
+
+
+class Log:
+    """The last requests, and how many there were of each kind."""
+
+    def __init__(self) -> None:
+        self.entries: deque[Entry] = deque(maxlen=_LONGEST_LOG)
+        self.counts: Counter[str] = Counter()
+
+    def add(self, entry: Entry) -> None:
+        """The request is in the log."""
+        self.entries.append(entry)
+        self.counts[f"{entry.method} {entry.template}"] += 1
+
+    def clear(self) -> None:
+        """Nothing was served yet."""
+        self.entries.clear()
+        self.counts.clear()
+
+
+class Faults:
+    """Faults in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Fault, int, int]] = []
+
+    def add(self, *faults: Fault) -> None:
+        """The faults strike the next calls that match."""
+        self._waiting += [(fault, fault.skip, fault.times) for fault in faults]
+
+    def pending(self) -> list[dict[str, Any]]:
+        """The faults that are still to come, with the calls they pass over and those they strike."""
+        return [{**fault.model_dump(), "skip": skip, "times": times} for fault, skip, times in self._waiting]
+
+    @property
+    def some_by_name(self) -> bool:
+        """Whether it has to be known what a call is about."""
+        return any(fault.name is not None for fault, _, _ in self._waiting)
+
+    def take(self, method: str, path: str, names: AbstractSet[str] = frozenset()) -> Fault | None:
+        """The fault that strikes this call, which is about things of these names."""
+        template = templated(path) if self._waiting else ""
+        for index, (fault, skip, times) in enumerate(self._waiting):
+            if not _matches(fault, method, path, template) or not (fault.name is None or fault.name in names):
+                continue
+            if skip:
+                self._waiting[index] = (fault, skip - 1, times)
+                continue
+            self._waiting[index : index + 1] = [(fault, 0, times - 1)] if times > 1 else []
+            return fault
+        return None
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self._waiting.clear()
+
+
+class Dice:
+    """Random faults, the same ones for the same seed and the same calls."""
+
+    def __init__(self, settings: RandomFaults) -> None:
+        self._settings = settings
+        self._random = random.Random(settings.seed)  # noqa: S311 - faults are no secret
+
+    def throw(self) -> Fault | None:
+        """A fault for a share of the calls."""
+        if not self._settings.kinds or self._random.random() >= self._settings.rate:
+            return None
+        kind = self._random.choice(self._settings.kinds)
+        if kind in ("429", "503"):
+            return Fault(kind="status", status=int(kind), retry_after=1)
+        if kind in ("500", "502"):
+            return Fault(kind="status", status=int(kind))
+        return Fault.model_validate({"kind": kind})
+
+
+class Limiter:
+    """A bucket of one second's worth of requests."""
+
+    def __init__(self, clock: Clock, rate: float | None) -> None:
+        self._clock = clock
+        self._rate = rate
+        self._left = max(rate or 0.0, 1.0)
+        self._filled_at = clock.now()
+
+    def wait(self) -> int:
+        """0 when the request may pass, else the seconds after which to come again."""
+        if self._rate is None:
+            return 0
+        now = self._clock.now()
+        self._left = min(max(self._rate, 1.0), self._left + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+        if self._left < 1:
+            return max(1, ceil((1 - self._left) / self._rate))
+        self._left -= 1
+        return 0
+
+
+def shortened(path: str) -> str:
+    """The path below the project, the version or the runtime: `/sandboxes/web/pause`, `/v1/exec`."""
+    path = path.removeprefix("/agent/api/v1beta1").removeprefix("/sandboxes-runtime")
+    parts = path.split("/")
+    if parts[1:2] == ["orgs"] and parts[3:4] == ["projects"]:
+        return "/" + "/".join(parts[5:])
+    return path
+
+
+def templated(short: str) -> str:
+    """The path with `{id}` for whatever names one thing: `/sandboxes/{id}/pause`."""
+    parts = short.split("/")
+    return "/".join("{id}" if before in _BEFORE_ID else part for before, part in zip(["", *parts], parts, strict=False))
+
+
+def mutating(method: str) -> bool:
+    """Whether a call of this method may change something."""
+    return method not in _READING
+
+
+def _matches(fault: Fault, method: str, path: str, template: str) -> bool:
+    if fault.method not in ("*", method):
+        return False
+    return fault.path == template or fnmatchcase(path, fault.path)

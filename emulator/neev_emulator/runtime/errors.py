@@ -1,0 +1,86 @@
+"""What the runtime answers when it refuses: ``{"reason_code", "message"}`` and the status that goes with it."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import MappingProxyType
+
+from starlette.responses import Response
+
+from neev_emulator.api.json_response import JSONResponse
+
+STATUS = MappingProxyType(
+    {
+        "invalid_argument": 400,
+        "permission_denied": 403,
+        "not_found": 404,
+        "failed_precondition": 412,
+        "resource_exhausted": 429,
+        "internal": 500,
+        "unavailable": 503,
+        "deadline_exceeded": 504,
+    }
+)
+
+_REASON_OF_ERRNO = MappingProxyType(
+    {
+        errno.ENOENT: "not_found",
+        errno.EACCES: "permission_denied",
+        errno.EPERM: "permission_denied",
+        errno.EROFS: "permission_denied",
+        errno.ENOTDIR: "failed_precondition",
+        errno.EISDIR: "failed_precondition",
+        errno.EEXIST: "failed_precondition",
+        errno.ENOTEMPTY: "failed_precondition",
+        errno.EBUSY: "failed_precondition",
+        errno.ETXTBSY: "failed_precondition",
+        errno.ENXIO: "failed_precondition",
+        errno.ENOEXEC: "failed_precondition",
+        errno.EXDEV: "failed_precondition",
+        errno.EINVAL: "invalid_argument",
+        errno.ELOOP: "invalid_argument",
+        errno.ENAMETOOLONG: "invalid_argument",
+        errno.E2BIG: "invalid_argument",
+        errno.ENOSPC: "resource_exhausted",
+        errno.EDQUOT: "resource_exhausted",
+        errno.EFBIG: "resource_exhausted",
+        errno.EMFILE: "resource_exhausted",
+        errno.ENFILE: "resource_exhausted",
+        errno.EAGAIN: "resource_exhausted",
+        errno.ENOMEM: "resource_exhausted",
+    }
+)
+
+
+class RuntimeFailure(Exception):
+    """A request refused, with the status and reason that its caller sees."""
+
+    def __init__(self, status: int, reason_code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason_code = reason_code
+        self.message = message.encode(errors="replace").decode()
+
+    def response(self) -> Response:
+        """The answer that tells the caller."""
+        return JSONResponse({"reason_code": self.reason_code, "message": self.message}, self.status)
+
+
+def failure(reason_code: str, message: str) -> RuntimeFailure:
+    """The failure whose status is the usual one of its reason."""
+    return RuntimeFailure(STATUS[reason_code], reason_code, message)
+
+
+def invalid(message: str) -> RuntimeFailure:
+    """The failure of a request that can never succeed as it is written."""
+    return failure("invalid_argument", message)
+
+
+@contextmanager
+def refusing_os_errors(subject: str) -> Iterator[None]:
+    """Whatever the operating system refuses inside is a RuntimeFailure about the subject."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REASON_OF_ERRNO.get(error.errno or 0, "internal")
+        raise failure(reason, f"{subject}: {error.strerror or error}") from error

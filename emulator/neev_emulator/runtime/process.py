@@ -1,0 +1,217 @@
+"""A process that runs for a sandbox: the leader of its own group, its output read as it comes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from neev_emulator.runtime.errors import RuntimeFailure, failure, refusing_os_errors
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run, where, with which environment and standard input."""
+
+    program: str
+    args: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str] = field(repr=False)
+    stdin: bytes | None = field(default=None, repr=False)
+    entrance: Sequence[str] = ()
+    """What leads it to where it is to run, and comes before the program."""
+
+
+class Child:
+    """A started process. Its exit is noticed by the running event loop, also when nobody reads its output."""
+
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", *, pipes: Mapping[str, int], on_exit: Callable[[int], None]
+    ) -> None:
+        self.pid = process.pid
+        self.timed_out = False
+        self.exited = asyncio.Event()
+        self._process = process
+        self._pipes = dict(pipes)
+        self._on_exit = on_exit
+        self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        _when_exited(process, self._loop, self._reap)
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit status, 128 and the signal's number where a signal ended it, or None while it runs."""
+        return self._exit_code() if self.exited.is_set() else None
+
+    async def wait(self) -> int:
+        """Its exit code, once it has exited."""
+        await self.exited.wait()
+        return self._exit_code()
+
+    def signal(self, number: int) -> bool:
+        """Whether the process was running, and so its group was sent the signal."""
+        if self.exited.is_set():
+            return False
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+        return True
+
+    def kill_after(self, seconds: float) -> None:
+        """The whole group is killed, and timed_out is true, unless it exits before."""
+        self._timer = self._loop.call_later(seconds, self._expire)
+
+    def close(self) -> None:
+        """The group is killed if its leader still runs, and its output no longer read."""
+        self.signal(signal.SIGKILL)
+        self._cancel_timer()
+        self._close_pipes(list(self._pipes))
+
+    async def output(self) -> AsyncGenerator[tuple[str, bytes], None]:
+        """What it writes, as (stream, bytes), until it exits; what it leaves running may go on writing unheard."""
+        while True:
+            # Asked before the read: all that was written before the exit is then in the pipes.
+            ended = self.exited.is_set()
+            for stream, descriptor in list(self._pipes.items()):
+                chunk = _available(descriptor)
+                if chunk:
+                    yield stream, chunk
+                elif chunk is not None:
+                    self._close_pipes([stream])
+            if ended:
+                self._close_pipes(list(self._pipes))
+                return
+            await self._something_happens()
+
+    async def _something_happens(self) -> None:
+        self._wake.clear()
+        if self.exited.is_set():
+            return
+        descriptors = list(self._pipes.values())
+        for descriptor in descriptors:
+            self._loop.add_reader(descriptor, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            for descriptor in descriptors:
+                self._loop.remove_reader(descriptor)
+
+    def _reap(self) -> None:
+        self._on_exit(self.pid)
+        self._process.wait()
+        self._cancel_timer()
+        self.exited.set()
+        self._wake.set()
+
+    def _exit_code(self) -> int:
+        status: int = self._process.returncode
+        return status if status >= 0 else 128 - status
+
+    def _expire(self) -> None:
+        self.timed_out = self.signal(signal.SIGKILL)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _close_pipes(self, streams: Sequence[str]) -> None:
+        for stream in streams:
+            os.close(self._pipes.pop(stream))
+
+
+def spawn(command: Command, *, on_exit: Callable[[int], None]) -> Child:
+    """The command runs. on_exit is called with its pid when it is over, before the system forgets about it."""
+    readers: dict[str, int] = {}
+    writers: dict[str, int] = {}
+    with refusing_os_errors(command.program), ExitStack() as writing, ExitStack() as reading:
+        for stream in ("stdout", "stderr"):
+            readers[stream], writers[stream] = os.pipe()
+            reading.callback(os.close, readers[stream])
+            writing.callback(os.close, writers[stream])
+            os.set_blocking(readers[stream], False)
+        process = _start(command, **writers)
+        reading.pop_all()
+    return Child(process, pipes=readers, on_exit=on_exit)
+
+
+def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
+    with _standard_input(command.stdin) as stdin:
+        try:
+            return subprocess.Popen(  # noqa: S603 - to run what it is given is what a sandbox is for
+                [*command.entrance, command.program, *command.args],
+                cwd=command.cwd,
+                env=command.env,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise program_not_found(command.program) from error
+
+
+def program_not_found(program: str) -> RuntimeFailure:
+    """Return the refusal of a program that is not there."""
+    return failure(
+        "not_found", f"{program}: program not found. No shell is involved: give the program and its arguments"
+    )
+
+
+def _standard_input(content: bytes | None) -> IO[bytes]:
+    """A file and not a pipe: it is there whole at once, and nobody has to go on feeding it."""
+    if content is None:
+        return open(os.devnull, "rb")  # noqa: PTH123 - not a path of anyone's
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - its user closes it
+    file.write(content)
+    file.seek(0)
+    return file
+
+
+def _available(descriptor: int) -> bytes | None:
+    """What can be read at once: None where there is nothing yet, no bytes at the end."""
+    try:
+        return os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return None
+
+
+def _when_exited(process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]) -> None:
+    """Reap is called in the loop once the process has exited; on Linux while the system still knows about it."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # not Linux, an old one, or out of descriptors
+        wait_in_thread(process, loop, reap)
+    else:
+        watch_descriptor(descriptor, loop, reap)
+
+
+def watch_descriptor(descriptor: int, loop: asyncio.AbstractEventLoop, reap: Callable[[], None]) -> None:
+    """Reap is called once the process of the descriptor has exited."""
+
+    def ready() -> None:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+        reap()
+
+    loop.add_reader(descriptor, ready)
+
+
+def wait_in_thread(
+    process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]
+) -> None:
+    """Reap is called once the process has exited, where the system has no descriptors of processes."""
+
+    def wait() -> None:
+        process.wait()
+        with suppress(RuntimeError):  # the loop is over, and with it everyone who would want to know
+            loop.call_soon_threadsafe(reap)
+
+    threading.Thread(target=wait, daemon=True).start()

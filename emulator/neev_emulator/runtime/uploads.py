@@ -1,0 +1,106 @@
+"""Uploads of any size in chunks, resumable, as tus 1.0.0 has them.
+
+Bytes are staged outside the workspace and move into place when the last has arrived, so no half file is ever seen.
+"""
+
+import asyncio
+import secrets
+import shutil
+from base64 import b64decode
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from neev_emulator.runtime.errors import RuntimeFailure, failure, invalid, refusing_os_errors
+from neev_emulator.runtime.request_body import plain_text
+
+_MOST_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where an upload goes, as its creator named it."""
+
+    path: str
+    cwd: str | None
+
+
+@dataclass
+class Upload:
+    """One upload: where it goes, how long it is, and what is staged of it."""
+
+    destination: Destination
+    length: int
+    staged: Path
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have arrived."""
+        with refusing_os_errors("the upload"):
+            return self.staged.stat().st_size
+
+    def append(self, chunk: bytes, *, offset: int) -> int:
+        """The chunk is staged after what came before. Returns the new offset."""
+        if offset != self.offset:
+            raise RuntimeFailure(409, "failed_precondition", f"the upload is at byte {self.offset}, not {offset}")
+        if offset + len(chunk) > self.length:
+            raise invalid(f"the chunk goes beyond the upload's {self.length} bytes")
+        with refusing_os_errors("the upload"), self.staged.open("r+b") as file:
+            file.seek(offset)
+            file.write(chunk)
+        return offset + len(chunk)
+
+
+class Uploads:
+    """The uploads under way in one sandbox, staged in a directory of their own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._uploads: dict[str, Upload] = {}
+
+    def start(self, destination: Destination, *, length: int) -> str:
+        """An upload is open and empty. Returns its id."""
+        if len(self._uploads) >= _MOST_AT_ONCE:
+            raise failure("resource_exhausted", f"{_MOST_AT_ONCE} uploads are under way in this sandbox")
+        upload_id = secrets.token_hex(16)
+        staged = self._directory / upload_id
+        with refusing_os_errors("the upload"):
+            if not self._uploads:
+                shutil.rmtree(self._directory, ignore_errors=True)  # left by an emulator that was killed
+            self._directory.mkdir(mode=0o700, exist_ok=True)
+            staged.touch()
+        self._uploads[upload_id] = Upload(destination, length, staged)
+        return upload_id
+
+    def get(self, upload_id: str) -> Upload:
+        """The upload under way with this id."""
+        upload = self._uploads.get(upload_id)
+        if upload is None:
+            raise failure("not_found", "no such upload: it is finished, discarded or was never started")
+        return upload
+
+    def forget(self, upload_id: str) -> None:
+        """The upload is over, and what was staged of it is gone."""
+        upload = self._uploads.pop(upload_id, None)
+        if upload is not None:
+            upload.staged.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """No upload is under way."""
+        for upload_id in list(self._uploads):
+            self.forget(upload_id)
+
+
+def destination_of(metadata: str) -> Destination:
+    """Where the tus metadata, comma-separated ``key base64`` pairs, says that an upload goes."""
+    values = {}
+    for pair in metadata.split(","):
+        key, _, encoded = pair.strip().partition(" ")
+        try:
+            values[key] = b64decode(encoded, validate=True).decode()
+        except ValueError as error:
+            raise invalid("Upload-Metadata must be comma-separated pairs of a key and a base64 value") from error
+    if not values.get("path"):
+        raise invalid("Upload-Metadata must name the path")
+    cwd = values.get("cwd")
+    return Destination(plain_text("path", values["path"]), plain_text("cwd", cwd) if cwd else None)

@@ -1,0 +1,136 @@
+"""The server of one world: it listens, stops, and for a while lets nobody in."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from neev_emulator.address import bound
+from neev_emulator.app import create_app
+from neev_emulator.state.backend import World
+
+_STOP_SECONDS = 5
+_KEEP_ALIVE_SECONDS = 120
+_TICK_SECONDS = 1.0
+_TAKEN_SECONDS = 0.05
+
+
+class Server(uvicorn.Server):
+    """uvicorn for one world: says when it is ready, and ends every sandbox's processes before it stops."""
+
+    def __init__(self, world: World, hosts: Iterable[str] = ()) -> None:
+        self._world = world
+        self._application = create_app(world, hosts)
+        self._traffic = self._application.state.traffic
+        self._reopening: asyncio.Task[None] | None = None
+        self.ready = threading.Event()
+        super().__init__(
+            uvicorn.Config(
+                self._application,
+                http=_Protocol,
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                date_header=False,  # the gate sends the emulator's own time, which can be advanced
+                proxy_headers=False,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                lifespan="on",
+                timeout_graceful_shutdown=_STOP_SECONDS,
+            )
+        )
+
+    def run_on(self, listener: socket.socket) -> None:
+        """Serves on this socket until it is stopped."""
+        self._address = listener.getsockname()[:2]
+        try:
+            with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+                runner.run(self.serve(sockets=[listener]))
+        finally:
+            self.ready.set()
+
+    def stop(self) -> None:
+        """It is on its way to its end; may be called from any thread."""
+        self.should_exit = True
+        with suppress(RuntimeError):  # it has ended already
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def refuse(self, seconds: float) -> None:
+        """Nobody can connect for this long, and no idle connection is left; what is under way is answered."""
+        self._open_again_never()
+        for server in self.servers:
+            server.close()
+        self.servers = []
+        connections = self.server_state.connections
+        for connection in list(connections):
+            connection.shutdown()
+        ending = {connection for connection in connections if connection.transport.is_closing()}
+        while ending & connections:  # noqa: ASYNC110 - the loop itself closes them, and tells nobody
+            await asyncio.sleep(0)
+        self._reopening = self._loop.create_task(self._open_again(seconds))
+
+    def reopen(self) -> None:
+        """Who was refused can connect from now on; may be called from any thread, and returns when it is so."""
+        asyncio.run_coroutine_threadsafe(self._open_now(), self._loop).result()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """It listens, and those who wait for that know."""
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        await super().startup(sockets)
+        self._traffic.refuse = self.refuse
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        """It was told to stop."""
+        # uvicorn's own looks ten times a second whether it is to stop, and stops that much later.
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Nothing of it is left, and no process of any sandbox."""
+        self._open_again_never()
+        self._traffic.closing.set()
+        await self._world.files.stop()
+        await super().shutdown(sockets)
+        await self._world.close()
+
+    async def _open_again(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        while (listener := _free(*self._address)) is None:  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(_TAKEN_SECONDS)
+        self.servers = [await self._loop.create_server(self._protocol, sock=listener, backlog=self.config.backlog)]
+
+    async def _open_now(self) -> None:
+        self._open_again_never()
+        if not self.servers:
+            await self._open_again(0)
+
+    def _open_again_never(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
+
+    def _protocol(self) -> asyncio.Protocol:
+        return _Protocol(self.config, self.server_state, self.lifespan.state, self._loop)
+
+
+class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+    """HTTP, by httptools if it is installed, that lets a request reach its connection, so that a fault can drop it."""
+
+    app_state: dict[str, Any]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+def _free(host: str, port: int) -> socket.socket | None:
+    try:
+        return bound(host, port)
+    except OSError:  # somebody else has it just now
+        return None

@@ -1,0 +1,93 @@
+"""Records of one kind, found by id or by name, and mirrored on disk."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from neev_emulator.errors import Code, Refusal, conflict, not_found
+from neev_emulator.state.records import Record
+from neev_emulator.state.store import Store
+
+R = TypeVar("R", bound=Record)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a path segment would be read as an id."""
+    return _UUID.fullmatch(text) is not None
+
+
+class Shelf(Generic[R]):
+    """All records of one kind, in the order they were made."""
+
+    def __init__(self, kind: str, model: type[R], store: Store) -> None:
+        self.kind = kind
+        self._store = store
+        self._records: dict[str, R] = {}
+        self._names: dict[tuple[str, str], str] = {}
+        self._sizes: Counter[str] = Counter()
+        self._reserved: list[tuple[str, str]] = []
+        found = [model.model_validate_json(body) for body in store.load(kind)]
+        for record in sorted(found, key=lambda record: record.created_at):
+            self._remember(record)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def put(self, record: R) -> R:
+        """The record is what is known from now on, also after a restart."""
+        self._store.put(self.kind, record.id, record.model_dump_json)
+        self._remember(record)
+        return record
+
+    def drop(self, record: R) -> None:
+        """The record and its name are free."""
+        self._store.drop(self.kind, record.id)
+        del self._records[record.id]
+        self._sizes[record.project_id] -= 1
+        name = getattr(record, "name", None)
+        if self._names.get((record.project_id, name or "")) == record.id:
+            del self._names[record.project_id, name or ""]
+
+    def get(self, key: str) -> R | None:
+        """The record of this id."""
+        return self._records.get(key)
+
+    def find(self, project_id: str, ref: str) -> R:
+        """The project's record of this id or name."""
+        key = ref.lower() if is_uuid(ref) else self._names.get((project_id, ref), "")
+        record = self._records.get(key)
+        if record is None or record.project_id != project_id:
+            raise not_found(self.kind, ref)
+        return record
+
+    def of(self, project_id: str) -> list[R]:
+        """The project's records, the newest first."""
+        return [record for record in reversed(self._records.values()) if record.project_id == project_id]
+
+    def everything(self) -> list[R]:
+        """The records of all projects, the oldest first."""
+        return list(self._records.values())
+
+    @contextmanager
+    def reserved(self, project_id: str, name: str, *, quota: int | None, over: Code, scope: str) -> Iterator[None]:
+        """The name and a place in the quota are held while the record is being made."""
+        if (project_id, name) in self._names or (project_id, name) in self._reserved:
+            raise conflict(f"{self.kind} name {name!r} is already in use in this project")
+        taken = self._sizes[project_id] + sum(1 for project, _ in self._reserved if project == project_id)
+        if quota is not None and taken >= quota:
+            raise Refusal(over, f"{self.kind} quota of {quota} is used up", scope=scope)
+        self._reserved.append((project_id, name))
+        try:
+            yield
+        finally:
+            self._reserved.remove((project_id, name))
+
+    def _remember(self, record: R) -> None:
+        self._sizes[record.project_id] += record.id not in self._records
+        self._records[record.id] = record
+        name = getattr(record, "name", None)
+        if name:
+            self._names[record.project_id, name] = record.id

@@ -1,0 +1,32 @@
+"""Ports of a sandbox that have a preview URL, each gated by its slug."""
+
+import secrets
+import string
+
+from neev_emulator.state.backend import World
+from neev_emulator.state.records import Sandbox
+from neev_emulator.state.sandboxes import present
+
+_SLUG_LENGTH = 8
+
+
+def expose(world: World, sandbox: Sandbox, port: int, *, slug: str | None) -> str:
+    """The port's slug: the one it has, unless another is asked for."""
+    present(sandbox)
+    slug = slug or sandbox.ports.get(port) or new_slug()
+    if sandbox.ports.get(port) != slug:
+        world.save(sandbox.with_changes(ports={**sandbox.ports, port: slug}, updated_at=world.clock.now()))
+    return slug
+
+
+def revoke(world: World, sandbox: Sandbox, port: int) -> None:
+    """The port has no preview URL, whether or not it had one."""
+    present(sandbox)
+    if port in sandbox.ports:
+        left = {other: slug for other, slug in sandbox.ports.items() if other != port}
+        world.save(sandbox.with_changes(ports=left, updated_at=world.clock.now()))
+
+
+def new_slug() -> str:
+    """A slug that nobody can guess."""
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(_SLUG_LENGTH))

@@ -1,0 +1,33 @@
+"""One emulator, and the official client whose every answer is checked."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from neevai import AsyncNeevAI, NeevAI
+
+from helpers.official_client import access, aread_and_check, read_and_check
+from neev_emulator import Durations, Emulator, Settings, serve
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    quick = Durations(create=0.05, fork=0.05, addressable=0.02, pause=0.03, resume=0.03, rollback=0.03)
+    with serve(Settings(durations=quick)) as running:
+        yield running
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Iterator[NeevAI]:
+    emulator.reset()
+    http = httpx.Client(verify=False, event_hooks={"response": [read_and_check]})
+    with NeevAI(**access(emulator), max_retries=0, client=http) as official:
+        yield official
+
+
+@pytest.fixture
+async def async_client(emulator: Emulator) -> AsyncIterator[AsyncNeevAI]:
+    emulator.reset()
+    http = httpx.AsyncClient(verify=False, event_hooks={"response": [aread_and_check]})
+    async with AsyncNeevAI(**access(emulator), max_retries=0, client=http) as official:
+        yield official

@@ -1,0 +1,175 @@
+"""The official client drives sandboxes and snapshots; every answer is what its models say."""
+
+import re
+
+import pytest
+from neevai import NeevAI
+from neevai.errors import NotFoundError
+from neevai.generated import aiagent
+
+from helpers.official_client import POLL_MS, gone, inside, read, ready, until, wait_for_snapshot, write
+from neev_emulator import Emulator
+
+
+def test_a_sandbox_is_pending_then_ready_and_only_then_addressable(client: NeevAI) -> None:
+    sandbox = client.sandboxes.create({"name": "web"})
+    assert (sandbox.phase, sandbox.addressable, sandbox.connect_url) == ("Pending", False, None)
+    seen: list[tuple[str, bool]] = []
+    sandbox.wait_until_ready(poll_interval_ms=1, on_poll=lambda now: seen.append((now.phase, now.addressable)))
+    assert sorted(set(seen)) == [("Pending", False), ("Ready", False), ("Ready", True)]
+    assert sandbox.connect_url
+
+
+def test_a_sandbox_answers_what_it_was_made_of_but_never_its_env(client: NeevAI) -> None:
+    sandbox = client.sandboxes.create(
+        {
+            "name": "byoi",
+            "region": "dev",
+            "image": "docker.io/library/python:3.13",
+            "command": ["python", "-m", "http.server"],
+            "env": [{"name": "TOKEN", "value": "hush-hush"}],
+            "resources": {"cpu": 1.5, "memory_gb": 3, "disk_gb": 30},
+            "egress": {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443], "protocol": "TCP"}]},
+            "lifecycle": {"idle_timeout_seconds": 60, "max_lifetime_seconds": 3600, "on_idle": "delete"},
+        }
+    )
+    told = sandbox.data
+    assert told["resources"] == {"cpu": 1.5, "memory_gb": 3, "disk_gb": 30, "rootfs_disk_gb": 6}
+    assert told["egress"]["allow"] == [{"host": "pypi.org", "ports": [443], "protocol": "TCP"}]
+    assert (told["region"], told["image"], told["on_idle"]) == ("dev", "docker.io/library/python:3.13", "delete")
+    assert (told["idle_timeout_seconds"], told["paused_retention_seconds"]) == (60, None)
+    assert "hush-hush" not in str(told)
+
+
+def test_a_sandbox_is_found_by_its_name_and_by_its_id(client: NeevAI) -> None:
+    sandbox = client.sandboxes.create({"name": "web"})
+    assert client.sandboxes.get("web").id == client.sandboxes.get(sandbox.id).id == sandbox.id
+
+
+def test_a_sandbox_without_a_name_gets_one(client: NeevAI) -> None:
+    assert re.fullmatch(r"sandbox-[a-z0-9]{8}", client.sandboxes.create({}).name)
+
+
+def test_lists_come_in_pages_and_filtered(client: NeevAI) -> None:
+    made = [client.sandboxes.create({"name": f"web-{number}"}) for number in range(3)]
+    ready(client, name="other")
+    page = client.sandboxes.list(page=2, limit=3)
+    assert (page.total, page.page, page.limit, [item.name for item in page.items]) == (4, 2, 3, ["web-0"])
+    assert {item.name for item in client.sandboxes.list(name="EB-").items} == {"web-0", "web-1", "web-2"}
+    assert [item.name for item in client.sandboxes.list(status="Ready", name="other").items] == ["other"]
+    assert [item.id for item in client.sandboxes.list(sandbox_id=made[1].id).items] == [made[1].id]
+
+
+def test_a_pause_keeps_the_files_and_a_resume_brings_the_sandbox_back(client: NeevAI) -> None:
+    sandbox = ready(client, name="web")
+    write(sandbox, "still here")
+    assert (sandbox.pause().phase, sandbox.replicas) == ("Pausing", 0)
+    until(sandbox, "Paused")
+    assert (sandbox.resume().phase, sandbox.replicas) == ("Resuming", 1)
+    sandbox.wait_until_ready(poll_interval_ms=POLL_MS)
+    assert read(sandbox) == "still here"
+
+
+def test_a_resize_and_a_new_egress_act_in_place(client: NeevAI) -> None:
+    sandbox = ready(client, name="web")
+    sandbox.update({"resources": {"cpu": 2}}, allow_internet=True)
+    assert sandbox.data["resources"]["cpu"] == 2
+    assert sandbox.data["egress"]["allow_internet"] is True
+    sandbox.update({"egress_remove": {"allow": [{"host": "::/0"}]}, "egress_add": {"allow": [{"host": "a.example"}]}})
+    assert [rule["host"] for rule in sandbox.data["egress"]["allow"]] == ["0.0.0.0/0", "a.example"]
+
+
+def test_windows_change_one_by_one(client: NeevAI) -> None:
+    sandbox = ready(client, name="web")
+    sandbox.update_timeout({"idle_timeout_seconds": 600})
+    sandbox.update_timeout({"max_lifetime_seconds": 900})
+    told = sandbox.keepalive().data
+    assert (told["idle_timeout_seconds"], told["max_lifetime_seconds"]) == (600, 900)
+    assert told["idle_expires_at"]
+    assert told["hard_expires_at"]
+
+
+def test_a_snapshot_becomes_ready_and_a_rollback_puts_its_files_back(client: NeevAI) -> None:
+    sandbox = ready(client, name="web")
+    write(sandbox, "first")
+    snapshot = sandbox.snapshot({"name": "first", "retain_for": "720h"})
+    assert snapshot.status is aiagent.SnapshotStatus.Pending
+    write(sandbox, "second")
+    settled = wait_for_snapshot(client, str(snapshot.id))
+    assert (settled.size_bytes, settled.name, len(sandbox.snapshots())) == (5, "first", 1)
+    assert sandbox.rollback(str(snapshot.id)).phase == "NotReady"
+    sandbox.wait_until_ready(poll_interval_ms=POLL_MS)
+    assert read(sandbox) == "first"
+
+
+def test_restore_is_the_deprecated_name_of_rollback(client: NeevAI, emulator: Emulator) -> None:
+    sandbox = ready(client, name="web")
+    snapshot = sandbox.snapshot()
+    wait_for_snapshot(client, str(snapshot.id))
+    path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/sandboxes/web/restore"
+    assert client.raw.request("POST", path, body={"snapshot_id": str(snapshot.id)})["phase"] == "NotReady"
+
+
+def test_a_sandbox_can_be_made_from_a_snapshot(client: NeevAI) -> None:
+    sandbox = ready(client, name="web", resources={"cpu": 2})
+    write(sandbox, "first")
+    snapshot = sandbox.snapshot()
+    wait_for_snapshot(client, str(snapshot.id))
+    restored = ready(client, name="copy", restore=snapshot.id)
+    assert read(restored) == "first"
+    assert restored.data["resources"]["cpu"] == 2
+
+
+@pytest.mark.parametrize("name", ["restore", "from_snapshot"])
+def test_a_template_may_be_named_beside_the_snapshot_as_the_vendor_s_own_example_does(
+    client: NeevAI, name: str
+) -> None:
+    sandbox = ready(client, name="web", sandbox_template_id="sb-node-24")
+    write(sandbox, "first")
+    snapshot = sandbox.snapshot()
+    wait_for_snapshot(client, str(snapshot.id))
+    restored = ready(client, **{"sandbox_template_id": "sb-python-3-13", name: str(snapshot.id)})
+    assert read(restored) == "first"
+    assert (restored.data["sandbox_template_id"], restored.data["image"]) == ("sb-python-3-13", sandbox.data["image"])
+
+
+def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, emulator: Emulator) -> None:
+    sandbox = ready(client, name="web")
+    snapshot = sandbox.snapshot()
+    base = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+    assert "command" not in client.raw.request("GET", f"{base}/sandboxes/web")
+    assert "name" not in client.raw.request("GET", f"{base}/snapshots/{snapshot.id}")
+    assert "config_schema" not in client.raw.request("GET", "/api/v1beta1/agent-templates/ag-batch-runner")
+    with inside(sandbox):
+        sandbox.exec(["true"])
+        sandbox.files.exists("page.txt")
+    ran, asked = (client.raw.request("GET", f"{base}/sandboxes/web/audit")["records"][at] for at in (-1, 0))
+    assert (ran["command"], "target" in ran, "command" in asked, asked["target"]) == ("true", False, False, "page.txt")
+
+
+def test_a_fork_has_the_live_files_and_the_source_goes_on(client: NeevAI) -> None:
+    sandbox = ready(client, name="web", env=[{"name": "COLOUR", "value": "blue"}])
+    write(sandbox, "live")
+    fork = sandbox.fork("copy")
+    assert (fork.phase, sandbox.refresh().phase) == ("Pending", "Ready")
+    fork.wait_until_ready(poll_interval_ms=POLL_MS)
+    write(fork, "changed")
+    assert read(sandbox) == "live"
+    with inside(fork):
+        assert fork.exec(["sh", "-c", "echo $COLOUR"]).stdout == "blue\n"
+
+
+def test_a_deleted_sandbox_disappears_with_its_snapshots(client: NeevAI) -> None:
+    sandbox = ready(client, name="web")
+    snapshot = sandbox.snapshot()
+    sandbox.delete()
+    assert sandbox.refresh().phase == "Terminating"
+    gone(lambda: client.sandboxes.get("web"))
+    gone(lambda: client.sandboxes.get_snapshot(snapshot.id))
+
+
+def test_a_deleted_snapshot_is_gone(client: NeevAI) -> None:
+    snapshot = ready(client, name="web").snapshot()
+    client.sandboxes.delete_snapshot(snapshot.id)
+    with pytest.raises(NotFoundError):
+        client.sandboxes.get_snapshot(snapshot.id)

@@ -1,0 +1,192 @@
+"""The official client drives ports, metrics, templates and agents; every answer is what its models say."""
+
+import asyncio
+import re
+
+import httpx
+import pytest
+from neevai import AsyncNeevAI, NeevAI
+from neevai.errors import AuthenticationError, BadRequestError, ConflictError, NotFoundError, PermissionDeniedError
+from neevai.generated import aiagent
+from neevai.handles.sandbox import Sandbox
+
+from helpers.official_client import (
+    POLL_MS,
+    SHAPES,
+    access,
+    gone,
+    inside,
+    read,
+    ready,
+    ready_agent,
+    refused,
+    template,
+    wait_for_snapshot,
+    write,
+)
+from neev_emulator import Emulator
+from neev_emulator.app import control_plane
+
+
+def test_an_exposed_port_keeps_its_url_until_its_slug_changes(client: NeevAI) -> None:
+    sandbox = ready(client, name="web")
+    first = sandbox.expose_port(8080)
+    assert sandbox.expose_port(8080) == first
+    second = sandbox.expose_port(8080, slug="abcd1234")
+    assert (second.slug, sandbox.list_ports()) == ("abcd1234", [second])
+    assert httpx.get(first.preview_url).status_code == 404
+    sandbox.revoke_port(8080)
+    sandbox.revoke_port(8080)
+    assert sandbox.list_ports() == []
+
+
+def test_a_preview_url_shows_what_listens_in_the_sandbox(client: NeevAI, unused_tcp_port: int) -> None:
+    sandbox = ready(client, name="web")
+    write(sandbox, "hello from inside")
+    serving = ["-u", "-m", "http.server", str(unused_tcp_port), "--bind", "127.0.0.1"]
+    with inside(sandbox):
+        sandbox.processes.start("python3", serving)
+    url = sandbox.get_url(unused_tcp_port)
+    answers = (httpx.get(f"{url}page.txt") for _ in range(500))
+    assert next(answer.text for answer in answers if answer.status_code != 502) == "hello from inside"
+
+
+def test_metrics_and_audit_tell_of_what_was_done(client: NeevAI) -> None:
+    sandbox = ready(client, name="web")
+    write(sandbox, "12345")
+    with inside(sandbox):
+        sandbox.exec(["sh", "-c", "exit 3"])
+    metrics = sandbox.metrics(step="5m")
+    series = {item.metric: item.points for item in metrics.series}
+    assert (metrics.step, series["disk_usage_bytes"][-1][1]) == ("300s", 5)
+    trail = sandbox.audit(limit=1)
+    older = sandbox.audit(limit=1, cursor=trail.next_cursor)
+    assert [trail.records[0].tool, older.records[0].tool] == ["exec", "fs.write"]
+    assert (trail.records[0].command, older.next_cursor) == ("sh", None)
+
+
+def test_the_catalogue_lists_what_is_offered(client: NeevAI) -> None:
+    templates = {item.id: item for item in client.templates.list(limit=100).items}
+    assert templates["sb-ubuntu-26-04-minimal"].category is aiagent.SandboxTemplateCategory.standard
+    assert {item.status.value for item in templates.values()} == {"active", "deprecated"}
+    assert client.templates.get("sb-chromium-playwright").category is aiagent.SandboxTemplateCategory.browser
+    assert "claude-code" in {item.name for item in client.agent_templates.list().items}
+    assert client.agent_templates.get("ag-claude-code").name == "claude-code"
+
+
+def test_an_agent_lives_on_a_sandbox_of_its_own(client: NeevAI) -> None:
+    agent = client.agents.create({"name": "coder", "agent_template": "claude-code", "config": {"model": "big"}})
+    assert agent.status == "Provisioning"
+    agent.wait_until_ready(poll_interval_ms=POLL_MS)
+    assert agent.config == {"model": "big"}
+    assert agent.sandbox().data["resources"]["cpu"] == 2
+    agent.update({"idle_timeout_seconds": 900, "resources": {"cpu": 4}})
+    assert (agent.idle_timeout_seconds, agent.sandbox().data["resources"]["cpu"]) == (900, 4)
+    assert [item.name for item in client.agents.list().items] == ["coder"]
+    agent.pause()
+    agent.resume()
+    assert client.agents.get("coder").keepalive().id == agent.id
+    agent.delete()
+    assert agent.refresh().status == "Deleting"
+    gone(lambda: client.agents.get("coder"))
+    gone(lambda: client.sandboxes.get(agent.sandbox_id))
+
+
+def test_a_web_agent_has_a_ui_and_ports(client: NeevAI) -> None:
+    agent = ready_agent(client, name="editor", agent_template="code-server")
+    told = agent.data
+    assert (told["drive_mode"], told["web_ui_url"].startswith("http"), bool(told["gateway_token"])) == (
+        "http",
+        True,
+        True,
+    )
+    assert client.agents.expose_port("editor", 3000).port == 3000
+    assert [port.port for port in client.agents.list_ports("editor")] == [3000, 8080]
+    client.agents.revoke_port("editor", 3000)
+
+
+def test_an_agent_can_be_captured_rolled_back_and_forked(client: NeevAI, emulator: Emulator) -> None:
+    agent = ready_agent(client, name="coder", agent_template="claude-code")
+    write(agent.sandbox(), "first")
+    path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents/coder"
+    snapshot = client.raw.request("POST", f"{path}/snapshots", body={})
+    wait_for_snapshot(client, snapshot["id"])
+    assert client.raw.request("GET", f"{path}/snapshots")["total"] == 1
+    write(agent.sandbox(), "second")
+    agent.rollback(snapshot["id"])
+    agent.wait_until_ready(poll_interval_ms=POLL_MS)
+    assert read(agent.sandbox()) == "first"
+    assert client.raw.request("POST", f"{path}/fork", body={"name": "twin"})["phase"] == "Pending"
+    twin = client.sandboxes.get("twin").wait_until_ready(poll_interval_ms=POLL_MS)
+    assert read(twin) == "first"
+    assert [item.name for item in client.agents.list().items] == ["coder"]
+    assert client.agents.audit("coder").records
+
+
+def test_an_agent_is_connected_to_when_it_is_ready(client: NeevAI, emulator: Emulator) -> None:
+    path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents/coder/connect"
+    agent = client.agents.create({"name": "coder", "agent_template": "claude-code"})
+    assert refused(lambda: client.raw.request("POST", path)) == (425, "too_early")
+    agent.wait_until_ready(poll_interval_ms=POLL_MS)
+    assert client.raw.request("POST", path)["token"]
+    agent.pause()
+    assert refused(lambda: client.raw.request("POST", path)) == (409, "conflict")
+
+
+def test_a_connect_token_opens_its_sandbox_and_no_other(client: NeevAI, emulator: Emulator) -> None:
+    sandbox, other = ready(client, name="web"), ready(client, name="other")
+    path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/sandboxes/web/connect-token"
+    token = client.raw.request("POST", path)["token"]
+
+    def listed(of: Sandbox) -> int:
+        headers = {"Authorization": f"Bearer {token}", "X-Sandbox-Id": of.id}
+        return httpx.post(f"{of.connect_url}/v1/files/list", json={"path": "."}, headers=headers).status_code
+
+    assert (listed(sandbox), listed(other)) == (200, 401)
+
+
+def test_errors_are_those_of_the_api(client: NeevAI, emulator: Emulator) -> None:
+    agents_path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents"
+    client.sandboxes.create({"name": "web"})
+    with pytest.raises(ConflictError):
+        client.sandboxes.create({"name": "web"})
+    with pytest.raises(NotFoundError):
+        client.sandboxes.get("nobody")
+    with pytest.raises(NotFoundError):
+        client.sandboxes.list(project_id="nowhere")
+    with pytest.raises(PermissionDeniedError) as denied:
+        client.sandboxes.list(org_id="others")
+    assert denied.value.code == "forbidden"
+    with pytest.raises(BadRequestError) as bad:
+        client.raw.request("POST", agents_path, body={"name": "coder"})
+    assert bad.value.code == "validation_error"
+    stranger = NeevAI(**{**access(emulator), "api_key": "wrong"}, max_retries=0)
+    with stranger, pytest.raises(AuthenticationError):
+        stranger.sandboxes.list()
+
+
+def test_a_used_up_quota_names_its_scope(client: NeevAI, emulator: Emulator) -> None:
+    emulator.change_settings(sandbox_quota=1)
+    client.sandboxes.create({"name": "web"})
+    with pytest.raises(PermissionDeniedError) as denied:
+        client.sandboxes.create({"name": "more"})
+    assert (denied.value.code, denied.value.scope) == ("sandbox_quota_exceeded", "project")
+
+
+async def test_many_at_once_are_served_asynchronously(async_client: AsyncNeevAI) -> None:
+    made = await asyncio.gather(*(async_client.sandboxes.create({"name": f"web-{n}"}) for n in range(20)))
+    await asyncio.gather(*(sandbox.wait_until_ready(poll_interval_ms=POLL_MS) for sandbox in made))
+    page = await async_client.sandboxes.list(status="Ready", limit=100)
+    assert page.total == 20
+    snapshot = await made[0].snapshot()
+    assert (await async_client.sandboxes.get_snapshot(snapshot.id)).sandbox_id == snapshot.sandbox_id
+    await asyncio.gather(*(sandbox.delete() for sandbox in made))
+
+
+def test_every_path_of_the_control_plane_has_a_shape() -> None:
+    served = {
+        (method, re.sub(r"\{[^}]+\}", "*", template(route.path)))
+        for route in control_plane()
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert served == set(SHAPES)

@@ -1,0 +1,117 @@
+"""The emulator against its own description: whatever it is asked, it answers as that says, and never with a 500."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS, load_all_checks
+
+from neev_emulator import Durations, Emulator, Settings, serve
+from neev_emulator.api.openapi import Schemas, description
+from neev_emulator.app import control_plane
+from neev_emulator.runtime.routes import ENDPOINTS
+from neev_emulator.runtime.schemas import Nothing
+
+EXAMPLES = 20
+AT_ONCE = Durations(
+    create=0, fork=0, addressable=0, pause=0, resume=0, snapshot_start=0, snapshot=0, rollback=0, delete=0
+)
+DESCRIPTION = description(control_plane())
+schema = schemathesis.openapi.from_dict(DESCRIPTION)
+load_all_checks()
+CONFORMING = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "ignored_auth",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with serve(Settings(durations=AT_ONCE)) as running:
+        yield running
+
+
+@pytest.fixture
+def there(emulator: Emulator) -> dict[str, str]:
+    """One of each thing, by the names that paths, headers and bodies have for it."""
+    emulator.reset()
+    key = {"authorization": f"Bearer {emulator.api_key}"}
+    base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+    with httpx.Client(base_url=base, headers=key, verify=False) as client:
+        sandbox = client.post("/sandboxes", json={"name": "web"}).json()["id"]
+        snapshot = client.post("/sandboxes/web/snapshots", json={}).json()["id"]
+        agent = client.post("/agents", json={"name": "coder", "agent_template": "claude-code"}).json()["id"]
+        runtime = client.base_url.copy_with(path="/sandboxes-runtime/v1")
+        inside = {"x-sandbox-id": sandbox}
+        process = client.post(f"{runtime}/processes/start", json={"program": "true"}, headers=inside).json()[
+            "process_id"
+        ]
+        client.post(f"{runtime}/files/write?path=page", content=b"content", headers=inside)
+    return {
+        "org": emulator.org_id,
+        "project": emulator.project_id,
+        "sandbox": sandbox,
+        "snapshot": snapshot,
+        "agent": agent,
+        "X-Sandbox-Id": sandbox,
+        "snapshot_id": snapshot,
+        "process_id": process,
+        "command": "true",  # what is made up might be a program of this machine
+        "program": "true",
+        "agent_template": "claude-code",
+        "template": "sb-python-3-13",
+    }
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),  # things are there once for each operation, as is meant
+)
+def test_every_answer_is_as_described(case: Any, emulator: Emulator, there: dict[str, str]) -> None:
+    for part in (case.path_parameters, case.headers, case.body):
+        if hasattr(part, "keys"):
+            part.update({name: there[name] for name in part.keys() & there.keys()})
+    if isinstance(case.body, dict) and len(str(case.body.get("path"))) % 2:  # else it is one that was made up
+        case.body["path"] = "." if case.path.endswith("/list") else "page"
+    case.call_and_validate(
+        base_url=emulator.base_url.removesuffix("/agent"),
+        headers={"Authorization": f"Bearer {emulator.api_key}"},
+        checks=CONFORMING,
+    )
+
+
+def test_it_is_served_to_anybody_and_is_what_openapi_3_1_allows(emulator: Emulator) -> None:
+    served = httpx.get(f"{emulator.base_url.removesuffix('/agent')}/openapi.json")
+    assert served.json() == DESCRIPTION
+    schema.validate()
+    assert len(DESCRIPTION["paths"]) == 47
+
+
+def test_every_path_of_the_api_is_described() -> None:
+    described = {
+        (method, path.removeprefix("/agent"))
+        for path, methods in DESCRIPTION["paths"].items()
+        for method in methods
+        if path.startswith("/agent")
+    }
+    assert described == {(method.lower(), route.path) for route in control_plane() for method in route.operations}
+    speaking = {path for _, path, _ in ENDPOINTS if not path.startswith(("/v1/files/uploads", "/v1/files/watch"))}
+    assert {f"/sandboxes-runtime{path}" for path in speaking} < DESCRIPTION["paths"].keys()
+
+
+def test_what_is_taken_and_what_is_answered_have_names_of_their_own() -> None:
+    with pytest.raises(ValueError, match=r"one name: \['Nothing'\]"):
+        Schemas(taken=[Nothing], answered=[Nothing])

@@ -1,0 +1,373 @@
+"""The official client drives a sandbox's runtime over a real socket."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from neevai.errors import (
+    APIError,
+    BadRequestError,
+    DeadlineExceededError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionFailedError,
+)
+from neevai.runtime import AsyncSandboxConnection, SandboxConnection
+from neevai.types import Signal
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from neev_emulator.runtime import Computer, RuntimeFailure, routes
+
+KEY = "key"
+SANDBOX = "6f1c0a52-54ae-4a5e-a1a3-0d0e4c8f5d11"
+
+
+def app(computer: Computer) -> Starlette:
+    async def lookup(request: Request) -> Computer:
+        if request.headers.get("Authorization") != f"Bearer {KEY}":
+            raise RuntimeFailure(401, "permission_denied", "the key is not valid")
+        if request.headers.get("X-Sandbox-Id") != SANDBOX:
+            raise RuntimeFailure(404, "not_found", "no such sandbox")
+        return computer
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await computer.stop()
+
+    return Starlette(routes=routes(lookup), lifespan=lifespan)
+
+
+@contextmanager
+def serving(application: Starlette) -> Iterator[str]:
+    config = uvicorn.Config(application, log_level="error", ws="none", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # asyncio does so itself only for sockets made with an explicit protocol; without, each answer takes 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def computer(tmp_path_factory: pytest.TempPathFactory) -> Computer:
+    return Computer(tmp_path_factory.mktemp("sandbox"), env={"GREETING": "hello"}, now=time.time)
+
+
+@pytest.fixture(scope="module")
+def connect_url(computer: Computer) -> Iterator[str]:
+    with serving(app(computer)) as url:
+        yield url
+
+
+@pytest.fixture
+def sandbox(connect_url: str) -> Iterator[SandboxConnection]:
+    connection = SandboxConnection(connect_url, KEY, sandbox_id=SANDBOX, timeout_ms=20_000)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+async def async_sandbox(connect_url: str) -> AsyncIterator[AsyncSandboxConnection]:
+    connection = AsyncSandboxConnection(connect_url, KEY, sandbox_id=SANDBOX, timeout_ms=20_000)
+    yield connection
+    await connection.aclose()
+
+
+class TestExec:
+    def test_output_and_exit_code_come_back(self, sandbox: SandboxConnection) -> None:
+        result = sandbox.exec(["sh", "-c", "echo out; echo err >&2; exit 3"])
+        assert (result.stdout, result.stderr, result.exit_code) == ("out\n", "err\n", 3)
+
+    def test_output_arrives_while_the_command_still_runs(self, sandbox: SandboxConnection) -> None:
+        events = sandbox.exec_stream(["sh", "-c", "echo first; until [ -e seen ]; do sleep 0.01; done; echo second"])
+        assert next(events) == {"type": "stdout", "data": "first\n"}
+        sandbox.files.write("seen", b"")
+        assert list(events) == [{"type": "stdout", "data": "second\n"}, {"type": "exit", "exit_code": 0}]
+
+    def test_stdin_is_read_to_its_end(self, sandbox: SandboxConnection) -> None:
+        assert sandbox.exec(["cat"], stdin="line\nünïcode\n").stdout == "line\nünïcode\n"
+
+    def test_without_stdin_there_is_nothing_to_read(self, sandbox: SandboxConnection) -> None:
+        assert sandbox.exec(["cat"]).stdout == ""
+
+    def test_it_runs_in_the_workspace_or_in_the_directory_asked_for(self, sandbox: SandboxConnection) -> None:
+        sandbox.files.mkdir("sub/deeper")
+        home = sandbox.exec(["sh", "-c", "cd && pwd"]).stdout.strip()
+        assert sandbox.exec(["pwd"]).stdout.strip() == home
+        assert sandbox.exec(["pwd"], cwd="sub").stdout.strip() == f"{home}/sub"
+        assert sandbox.exec(["pwd"], cwd="/workspace/sub/deeper").stdout.strip() == f"{home}/sub/deeper"
+
+    def test_the_request_adds_to_the_environment_of_the_sandbox(self, sandbox: SandboxConnection) -> None:
+        result = sandbox.exec(["sh", "-c", "echo $GREETING $NAME"], env={"NAME": "a=b c"})
+        assert result.stdout == "hello a=b c\n"
+
+    def test_the_environment_of_the_emulator_stays_out(
+        self, sandbox: SandboxConnection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EMULATOR_SECRET", "hush")
+        assert "hush" not in sandbox.exec(["env"]).stdout
+
+    def test_a_command_over_its_time_is_killed_with_all_it_started(self, sandbox: SandboxConnection) -> None:
+        script = "sleep 60 & echo $!; wait"
+        events = sandbox.exec_stream(["sh", "-c", script], timeout_ms=300)
+        pid = int(str(next(events).get("data")))
+        with pytest.raises(DeadlineExceededError) as caught:
+            list(events)
+        assert caught.value.code == "deadline_exceeded"
+        assert gone(pid)
+
+    def test_a_program_that_is_not_there_is_not_found(self, sandbox: SandboxConnection) -> None:
+        with pytest.raises(NotFoundError, match="program not found"):
+            sandbox.exec(["no-such-program"])
+
+    def test_no_shell_splits_a_command(self, sandbox: SandboxConnection) -> None:
+        with pytest.raises(NotFoundError, match="No shell"):
+            sandbox.exec("echo hello")
+
+    def test_binary_output_that_is_split_anywhere_is_put_together(self, sandbox: SandboxConnection) -> None:
+        assert sandbox.exec(["sh", "-c", "printf '\\303'; sleep 0.05; printf '\\251'"]).stdout == "é"
+
+    def test_a_lot_of_output_comes_whole(self, sandbox: SandboxConnection) -> None:
+        assert sandbox.exec(["head", "-c", "5000000", "/dev/zero"]).stdout == "\0" * 5_000_000
+
+    def test_a_signal_is_128_and_its_number(self, sandbox: SandboxConnection) -> None:
+        assert sandbox.exec(["sh", "-c", "kill -TERM $$"]).exit_code == 143
+
+    def test_a_caller_that_leaves_takes_the_command_along(self, sandbox: SandboxConnection) -> None:
+        events = sandbox.exec_stream(["sh", "-c", "echo $$; exec sleep 60"])
+        pid = int(str(next(events).get("data")))
+        events.close()  # type: ignore[attr-defined]
+        sandbox.close()
+        assert gone(pid)
+
+    async def test_the_async_client_streams_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+        events = [event async for event in async_sandbox.exec_stream(["echo", "hi"])]
+        assert events == [{"type": "stdout", "data": "hi\n"}, {"type": "exit", "exit_code": 0}]
+
+
+class TestFiles:
+    def test_bytes_come_back_as_they_were_written(self, sandbox: SandboxConnection) -> None:
+        content = bytes(range(256)) * 4096
+        assert sandbox.files.write("bin/data", content) == {"bytes_written": len(content)}
+        assert sandbox.files.read("/workspace/bin/data") == content
+
+    def test_an_empty_file_is_a_file(self, sandbox: SandboxConnection) -> None:
+        sandbox.files.upload("empty", b"")
+        assert sandbox.files.stat("empty").size == 0
+
+    def test_a_path_is_relative_to_cwd(self, sandbox: SandboxConnection) -> None:
+        sandbox.files.write("notes.txt", "hi", cwd="deep/down")
+        assert sandbox.files.read_text("../down/notes.txt", cwd="deep/down") == "hi"
+
+    def test_entries_say_what_there_is(self, sandbox: SandboxConnection) -> None:
+        sandbox.files.write("tree/b/c.txt", "abc")
+        sandbox.exec(["ln", "-s", "b/c.txt", "tree/a"])
+        shown = [
+            (entry.name, entry.type, entry.path, entry.symlink_target)
+            for entry in sandbox.files.list("tree", recursive=True)
+        ]
+        assert shown == [
+            ("a", "symlink", "tree/a", "b/c.txt"),
+            ("b", "directory", "tree/b", None),
+            ("c.txt", "file", "tree/b/c.txt", None),
+        ]
+        entry = sandbox.files.stat("tree/b/c.txt")
+        assert (entry.size, entry.mode, entry.permissions) == (3, 0o644, "rw-r--r--")
+        assert [entry.name for entry in sandbox.files.list("tree")] == ["a", "b"]
+        assert [entry.name for entry in sandbox.files.list("tree", recursive=True, max_count=1)] == ["a"]
+
+    def test_files_are_made_moved_and_removed(self, sandbox: SandboxConnection) -> None:
+        assert sandbox.files.mkdir("moves/from").type == "directory"
+        sandbox.files.write("moves/from/x", "1")
+        assert sandbox.files.move("moves/from", "moves/to").path == "moves/to"
+        assert not sandbox.files.exists("moves/from")
+        with pytest.raises(PreconditionFailedError):
+            sandbox.files.remove("moves")
+        sandbox.files.remove("moves", recursive=True)
+        assert not sandbox.files.exists("moves/to/x")
+
+    def test_what_is_not_there_is_not_found(self, sandbox: SandboxConnection) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            sandbox.files.read("missing")
+        assert caught.value.code == "not_found"
+
+    @pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/passwd", "/workspace/../x", "/workspaces"])
+    def test_no_path_leaves_the_workspace(self, sandbox: SandboxConnection, path: str) -> None:
+        for operation in (sandbox.files.read, sandbox.files.stat, sandbox.files.list, sandbox.files.remove):
+            with pytest.raises(PermissionDeniedError) as caught:
+                operation(path)
+            assert caught.value.code == "permission_denied"
+        with pytest.raises(PermissionDeniedError):
+            sandbox.files.write(path, b"x")
+        with pytest.raises(PermissionDeniedError):
+            sandbox.files.upload(path, b"x" * (1 << 17))
+
+    def test_no_link_leaves_the_workspace(self, sandbox: SandboxConnection) -> None:
+        sandbox.exec(["ln", "-sfn", "/etc", "etc"])
+        with pytest.raises(PermissionDeniedError):
+            sandbox.files.read("etc/passwd")
+        assert sandbox.files.stat("etc").symlink_target == "/etc"
+
+    def test_changes_are_told_while_they_are_watched(self, sandbox: SandboxConnection) -> None:
+        sandbox.files.write("watched/deep/old", "1")
+        ticking = sandbox.processes.start(["sh", "-c", "while sleep 0.02; do : $((i+=1)); mkdir watched/$i; done"])
+        events = sandbox.files.watch("watched", recursive=True, timeout_ms=10_000)
+        first = next(events)
+        ticking.kill()
+        assert (first.type, first.entry and first.entry.type) == ("create", "directory")
+        sandbox.files.move("watched/deep/old", "watched/renamed")
+        told = next(event for event in events if event.type == "rename")
+        assert (told.path, told.entry) == ("watched/deep/old", None)
+        assert (next(events).path) == "watched/renamed"
+
+    def test_a_watch_ends_when_its_time_is_over(self, sandbox: SandboxConnection) -> None:
+        assert list(sandbox.files.watch(".", timeout_ms=50)) == []
+
+    async def test_the_async_client_reads_and_writes_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+        await async_sandbox.files.write("async.txt", "hi")
+        assert await async_sandbox.files.read_text("async.txt") == "hi"
+
+
+class TestUploads:
+    def test_twenty_megabytes_arrive_whole_and_in_order(self, sandbox: SandboxConnection, tmp_path: Path) -> None:
+        content = os.urandom(20 << 20)
+        source, back = tmp_path / "source", tmp_path / "back"
+        source.write_bytes(content)
+        progress: list[tuple[int, int]] = []
+        sent = sandbox.files.upload_file(
+            source, "up/loaded", on_progress=lambda done, total: progress.append((done, total))
+        )
+        assert sent == {"bytes_written": len(content)}
+        assert len(progress) == 20
+        assert progress[-1] == (len(content), len(content))
+        assert sandbox.files.download_file("up/loaded", back) == {"bytes_written": len(content)}
+        assert back.read_bytes() == content
+
+    def test_nothing_is_seen_of_an_upload_before_its_end(self, sandbox: SandboxConnection) -> None:
+        seen: list[bool] = []
+
+        def look(*_: int) -> None:
+            seen.append(sandbox.files.exists("late"))
+
+        sandbox.files.upload("late", b"x" * (1 << 18), chunk_size=1 << 16, on_progress=look)
+        assert seen == [False, False, False, True]
+
+    def test_a_failed_upload_leaves_nothing_behind(self, sandbox: SandboxConnection, computer: Computer) -> None:
+        def give_up(done: int, _: int) -> None:
+            raise InterruptedError(done)
+
+        with pytest.raises(InterruptedError):
+            sandbox.files.upload("partial", b"x" * (1 << 18), chunk_size=1 << 16, on_progress=give_up)
+        assert not sandbox.files.exists("partial")
+        assert list((computer.workspace.parent / "uploads").iterdir()) == []
+
+    async def test_the_async_client_uploads_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+        await async_sandbox.files.write("big", b"x" * 3_000_000)
+        assert (await async_sandbox.files.stat("big")).size == 3_000_000
+
+
+class TestProcesses:
+    def test_a_process_outlives_the_request_and_is_waited_for(self, sandbox: SandboxConnection) -> None:
+        process = sandbox.processes.start(["sh", "-c", "until [ -e go ]; do sleep 0.01; done; exit 4"])
+        assert (process.status().state, process.exit_code) == ("running", None)
+        sandbox.files.write("go", b"")
+        assert (process.wait().state, process.exit_code) == ("exited", 4)
+
+    def test_the_list_says_what_was_started(self, sandbox: SandboxConnection) -> None:
+        process = sandbox.processes.start(["sleep", "60"], cwd=".")
+        (info,) = [info for info in sandbox.processes.list() if info.process_id == process.id]
+        assert (info.name, info.args, info.cwd, info.state) == ("sleep", ["60"], ".", "running")
+        assert abs(info.started_at / 1000 - time.time()) < 60
+        assert process.kill(Signal.KILL)
+        assert process.wait().exit_code == 137
+        assert not process.kill()
+
+    def test_logs_go_on_from_the_cursor(self, sandbox: SandboxConnection) -> None:
+        process = sandbox.processes.start(
+            ["sh", "-c", "echo one; until [ -e more ]; do sleep 0.01; done; echo two >&2"], env={"A": "b"}
+        )
+        followed = process.follow()
+        assert next(followed) == {"type": "stdout", "data": "one\n"}
+        page = process.logs()
+        assert [(entry.stream, entry.data) for entry in page.entries] == [("stdout", "one\n")]
+        assert (page.state, page.dropped) == ("running", False)
+        sandbox.files.write("more", b"")
+        assert list(followed) == [{"type": "stderr", "data": "two\n"}, {"type": "exit", "exit_code": 0}]
+        rest = process.logs(cursor=page.cursor)
+        assert [(entry.stream, entry.data) for entry in rest.entries] == [("stderr", "two\n")]
+        assert rest.state == "exited"
+        assert process.logs(cursor=rest.cursor).entries == []
+
+    def test_what_was_written_long_ago_is_dropped(self, sandbox: SandboxConnection) -> None:
+        process = sandbox.processes.start(["head", "-c", "3000000", "/dev/zero"])
+        process.wait()
+        page = process.logs()
+        assert page.dropped
+        assert 900_000 < sum(len(entry.data) for entry in page.entries) <= 1 << 20
+        assert not process.logs(cursor=page.cursor).dropped
+
+    def test_all_are_killed_at_once(self, sandbox: SandboxConnection) -> None:
+        processes = [sandbox.processes.start("sleep", args=["60"]) for _ in range(3)]
+        assert sandbox.processes.kill_all() == 3
+        assert [process.wait().exit_code for process in processes] == [143] * 3
+        assert sandbox.processes.kill_all() == 0
+
+    def test_stdin_reaches_a_process(self, sandbox: SandboxConnection) -> None:
+        process = sandbox.processes.start("cat", stdin="fed")
+        process.wait()
+        assert [entry.data for entry in process.logs().entries] == ["fed"]
+
+    def test_a_process_nobody_started_is_not_found(self, sandbox: SandboxConnection) -> None:
+        for call in (sandbox.processes.get, sandbox.processes.logs, sandbox.processes.kill):
+            with pytest.raises(NotFoundError) as caught:
+                call("proc-none")
+            assert caught.value.code == "not_found"
+
+    def test_a_signal_that_does_not_exist_is_refused(self, sandbox: SandboxConnection) -> None:
+        with pytest.raises(BadRequestError):
+            sandbox.processes.kill_all(signal=99)
+
+    async def test_the_async_client_follows_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+        process = await async_sandbox.processes.start(["echo", "hi"])
+        events = [event async for event in process.follow()]
+        assert events == [{"type": "stdout", "data": "hi\n"}, {"type": "exit", "exit_code": 0}]
+        assert (await process.wait()).exit_code == 0
+
+
+def test_what_the_lookup_refuses_reaches_the_caller(connect_url: str) -> None:
+    connection = SandboxConnection(connect_url, "wrong", sandbox_id=SANDBOX)
+    with pytest.raises(APIError, match="the key is not valid") as caught:
+        connection.exec(["true"])
+    connection.close()
+    assert caught.value.status_code == 401
+
+
+def gone(pid: int) -> bool:
+    """Whether the process is gone, or is within two seconds."""
+    deadline = time.monotonic() + 2
+    while alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"

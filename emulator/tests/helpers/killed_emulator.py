@@ -1,0 +1,41 @@
+"""An emulator in a process of its own, to be killed."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+@contextmanager
+def killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """An emulator in a process of its own, and a client for its project."""
+    command = [sys.executable, "-c", "from neev_emulator.cli import main; main()", "--provision", "0"]
+    with subprocess.Popen([*command, "--data", str(data)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            line = process.stdout.readline().removeprefix("export ")
+            env = dict(pair.split("=", 1) for pair in line.split())
+            base = f"{env['NEEV_BASE_URL']}/api/v1beta1/orgs/{env['NEEV_ORG_ID']}/projects/{env['NEEV_PROJECT_ID']}"
+            headers = {"authorization": f"Bearer {env['NEEV_API_KEY']}"}
+            with httpx.Client(base_url=base, headers=headers, verify=False) as client:
+                yield process, client
+        finally:
+            process.kill()
+
+
+def inside(client: httpx.Client, sandbox: dict[str, Any]) -> httpx.Client:
+    url = client.base_url.copy_with(path="/sandboxes-runtime/v1")
+    headers = {"authorization": client.headers["authorization"], "x-sandbox-id": sandbox["id"]}
+    return httpx.Client(base_url=url, headers=headers, verify=False)
+
+
+def ready(client: httpx.Client, path: str, phase: str = "phase") -> dict[str, Any]:
+    for _ in range(1000):
+        answer: dict[str, Any] = client.get(path).json()
+        if answer[phase] == "Ready":
+            return answer
+    raise AssertionError(f"never ready: {answer}")

@@ -1,0 +1,181 @@
+"""The official client, and what its own models say about each answer of the control plane."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from neevai import NeevAI
+from neevai.errors import APIError, NotFoundError
+from neevai.generated import aiagent
+from neevai.handles.agent import Agent
+from neevai.handles.sandbox import Sandbox
+from neevai.types import SandboxData, SandboxListResponse
+from pydantic import BaseModel
+
+from neev_emulator import Emulator
+
+POLL_MS = 20
+SHAPES: dict[tuple[str, str], tuple[int, type[BaseModel] | None]] = {
+    ("GET", "/sandboxes"): (200, SandboxListResponse),
+    ("POST", "/sandboxes"): (201, SandboxData),
+    ("GET", "/sandboxes/*"): (200, SandboxData),
+    ("PATCH", "/sandboxes/*"): (200, SandboxData),
+    ("DELETE", "/sandboxes/*"): (204, None),
+    ("POST", "/sandboxes/*/pause"): (200, SandboxData),
+    ("POST", "/sandboxes/*/resume"): (200, SandboxData),
+    ("POST", "/sandboxes/*/keepalive"): (200, SandboxData),
+    ("PUT", "/sandboxes/*/timeout"): (200, SandboxData),
+    ("POST", "/sandboxes/*/connect-token"): (200, aiagent.ConnectTokenResponse),
+    ("POST", "/sandboxes/*/rollback"): (200, SandboxData),
+    ("POST", "/sandboxes/*/restore"): (200, SandboxData),
+    ("POST", "/sandboxes/*/fork"): (201, SandboxData),
+    ("GET", "/sandboxes/*/ports"): (200, aiagent.SandboxPortList),
+    ("POST", "/sandboxes/*/ports"): (200, aiagent.SandboxPort),
+    ("DELETE", "/sandboxes/*/ports/*"): (204, None),
+    ("GET", "/sandboxes/*/metrics"): (200, aiagent.SandboxMetricsResponse),
+    ("GET", "/sandboxes/*/audit"): (200, aiagent.AuditTrailResponse),
+    ("GET", "/sandboxes/*/snapshots"): (200, aiagent.SnapshotListResponse),
+    ("POST", "/sandboxes/*/snapshots"): (202, aiagent.Snapshot),
+    ("GET", "/snapshots/*"): (200, aiagent.Snapshot),
+    ("DELETE", "/snapshots/*"): (204, None),
+    ("GET", "/agents"): (200, aiagent.AgentListResponse),
+    ("POST", "/agents"): (201, aiagent.Agent),
+    ("GET", "/agents/*"): (200, aiagent.Agent),
+    ("PATCH", "/agents/*"): (200, aiagent.Agent),
+    ("DELETE", "/agents/*"): (204, None),
+    ("POST", "/agents/*/pause"): (200, aiagent.Agent),
+    ("POST", "/agents/*/resume"): (200, aiagent.Agent),
+    ("POST", "/agents/*/keepalive"): (200, aiagent.Agent),
+    ("POST", "/agents/*/rollback"): (200, aiagent.Agent),
+    ("POST", "/agents/*/connect"): (200, aiagent.AgentConnectResponse),
+    ("POST", "/agents/*/fork"): (201, SandboxData),
+    ("GET", "/agents/*/ports"): (200, aiagent.SandboxPortList),
+    ("POST", "/agents/*/ports"): (200, aiagent.SandboxPort),
+    ("DELETE", "/agents/*/ports/*"): (204, None),
+    ("GET", "/agents/*/audit"): (200, aiagent.AuditTrailResponse),
+    ("GET", "/agents/*/snapshots"): (200, aiagent.SnapshotListResponse),
+    ("POST", "/agents/*/snapshots"): (202, aiagent.Snapshot),
+    ("GET", "/sandbox-templates"): (200, aiagent.SandboxTemplateListResponse),
+    ("GET", "/sandbox-templates/*"): (200, aiagent.SandboxTemplate),
+    ("GET", "/agent-templates"): (200, aiagent.AgentTemplateListResponse),
+    ("GET", "/agent-templates/*"): (200, aiagent.AgentTemplate),
+}
+
+# The models cannot tell "may be null" from "may be absent". The vendor's OpenAPI description can: these may be null.
+NULLABLE = {
+    *("connect_url", "sandbox_template_id", "created_by", "last_crash", "idle_expires_at", "hard_expires_at"),
+    *("idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds"),
+    *("size_bytes", "error_message", "expires_at", "build_descriptor"),
+    *("web_ui_url", "gateway_token", "icon", "agent_version", "default_resources", "default_egress"),
+}
+FREE = {"config", "ui", "config_schema", "build_descriptor"}
+
+
+def nulls(answer: object) -> set[str]:
+    """The members that are null, but for those whose content is free."""
+    if isinstance(answer, list):
+        return {name for item in answer for name in nulls(item)}
+    if not isinstance(answer, dict):
+        return set()
+    inside = {name for key, value in answer.items() if key not in FREE for name in nulls(value)}
+    return inside | {key for key, value in answer.items() if value is None}
+
+
+def template(path: str) -> str:
+    below = re.sub(r"^(/agent)?/api/v1beta1(/orgs/[^/]+/projects/[^/]+)?", "", path)
+    return re.sub(r"/(sandboxes|agents|snapshots|ports|sandbox-templates|agent-templates)/[^/]+", r"/\1/*", below)
+
+
+def conforms(response: httpx.Response) -> None:
+    assert response.headers["x-request-id"]
+    if response.is_error:
+        aiagent.ErrorResponse.model_validate(response.json(), extra="forbid")
+        assert nulls(response.json()) == set()
+        return
+    status, model = SHAPES[response.request.method, template(response.request.url.path)]
+    assert response.status_code == status
+    if model is None:
+        assert response.content == b""
+    else:
+        model.model_validate_json(response.content, extra="forbid")
+        assert nulls(response.json()) <= NULLABLE
+
+
+def read_and_check(response: httpx.Response) -> None:
+    response.read()
+    conforms(response)
+
+
+async def aread_and_check(response: httpx.Response) -> None:
+    await response.aread()
+    conforms(response)
+
+
+def access(emulator: Emulator) -> dict[str, Any]:
+    return {
+        "base_url": emulator.base_url,
+        "api_key": emulator.api_key,
+        "org_id": emulator.org_id,
+        "project_id": emulator.project_id,
+    }
+
+
+def ready(client: NeevAI, **params: object) -> Sandbox:
+    return client.sandboxes.create(params).wait_until_ready(poll_interval_ms=POLL_MS)
+
+
+def until(sandbox: Sandbox, phase: str) -> Sandbox:
+    seen: list[str] = []
+    while not seen or seen[-1] != phase:
+        assert len(seen) < 500, f"never {phase}: {seen}"
+        seen.append(sandbox.refresh().phase)
+    return sandbox
+
+
+def ready_agent(client: NeevAI, **params: object) -> Agent:
+    return client.agents.create(params).wait_until_ready(poll_interval_ms=POLL_MS)
+
+
+@contextmanager
+def inside(sandbox: Sandbox) -> Iterator[None]:
+    """The handle's connection to the runtime is closed afterwards; the client offers no way of its own."""
+    try:
+        yield
+    finally:
+        sandbox._invalidate_connection()
+
+
+def write(sandbox: Sandbox, text: str) -> None:
+    with inside(sandbox):
+        sandbox.files.write("page.txt", text)
+
+
+def read(sandbox: Sandbox) -> str:
+    with inside(sandbox):
+        return sandbox.files.read_text("page.txt")
+
+
+def wait_for_snapshot(client: NeevAI, snapshot_id: str) -> aiagent.Snapshot:
+    for _ in range(500):
+        snapshot = client.sandboxes.get_snapshot(snapshot_id)
+        if snapshot.status is aiagent.SnapshotStatus.Ready:
+            return snapshot
+    raise AssertionError("the snapshot never became Ready")
+
+
+def gone(ask: Callable[[], object]) -> None:
+    for _ in range(500):
+        try:
+            ask()
+        except NotFoundError:
+            return
+    raise AssertionError("it is still there")
+
+
+def refused(ask: Callable[[], object]) -> tuple[int, str | None]:
+    with pytest.raises(APIError) as error:
+        ask()
+    return error.value.status_code, error.value.code

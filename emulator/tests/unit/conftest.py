@@ -1,0 +1,24 @@
+"""A world whose clock stands still until a test moves it, and its API without a socket."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from helpers.emulator_harness import SLOW, START, Api
+from neev_emulator import Clock, Settings, World, create_app
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    still = World(Settings(durations=SLOW), clock=Clock(lambda: START))
+    yield still
+    await still.close()
+
+
+@pytest.fixture
+async def api(world: World) -> AsyncIterator[Api]:
+    transport = httpx.ASGITransport(create_app(world))
+    headers = {"authorization": f"Bearer {world.api_key}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
+        yield Api(world, http)

@@ -1,0 +1,214 @@
+"""No path leads out of the workspace."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.runtime_harness import open_descriptors
+from neev_emulator.runtime import file_tree
+from neev_emulator.runtime.errors import RuntimeFailure
+from neev_emulator.runtime.filesystem import Files
+from neev_emulator.runtime.path_confinement import Workspace, open_directory
+
+SECRET = b"outside"
+
+
+def status_of(attempt: Callable[[], object]) -> int:
+    try:
+        attempt()
+    except RuntimeFailure as failure:
+        return failure.status
+    return 200
+
+
+@contextmanager
+def maze() -> Iterator[Path]:
+    """A workspace full of links, most of them leading out, beside a secret."""
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name).resolve()
+        (top / "secret").write_bytes(SECRET)
+        root = top / "workspace"
+        (root / "a" / "b").mkdir(parents=True)
+        (root / "a" / "file").write_bytes(b"inside")
+        links = {"out": "../..", "abs": str(top), "up": "..", "loop": "loop", "in": "a/b", "real": str(root / "a")}
+        links |= {"mounted": "/workspace/a", "escape": "/workspace/../secret", "secret": "../secret", "gone": "a/none"}
+        for link, target in links.items():
+            (root / link).symlink_to(target)
+        (root / "a" / "out").symlink_to("../../secret")
+        (root / "a" / "b" / "back").symlink_to(root / "a")
+        yield root
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    with maze() as root:
+        yield root
+
+
+@pytest.fixture
+def files(root: Path) -> Files:
+    return Files(Workspace(root), trash=root.parent)
+
+
+PARTS = st.sampled_from(
+    ["..", ".", "", "a", "b", "file", "out", "abs", "up", "loop", "in", "real", "mounted", "escape", "secret", "gone"]
+)
+PATHS = st.one_of(
+    st.text(max_size=20),
+    st.lists(PARTS, min_size=1, max_size=8).map("/".join),
+    st.lists(PARTS, min_size=1, max_size=8).map(lambda parts: "/workspace/" + "/".join(parts)),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(path=PATHS, other=PATHS, cwd=st.one_of(st.none(), PATHS))
+def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: str, cwd: str | None) -> None:
+    with maze() as root:
+        files = Files(Workspace(root), trash=root.parent)
+
+        def read() -> None:
+            with files.reader(path, cwd=cwd) as file:
+                assert file.read() != SECRET
+
+        def look() -> None:
+            assert "workspace" not in {entry["name"] for entry in files.entries(path, cwd=cwd)}
+
+        attempts = (
+            read,
+            look,
+            lambda: files.stat(path, cwd=cwd),
+            lambda: files.exists(path, cwd=cwd),
+            lambda: files.write(path, b"mine", cwd=cwd),
+            lambda: files.mkdir(path, cwd=cwd),
+            lambda: files.move(path, other, cwd=cwd),
+            lambda: files.remove(other, cwd=cwd, recursive=True),
+        )
+        for attempt in attempts:
+            assert status_of(attempt) < 500
+        assert sorted(entry.name for entry in root.parent.iterdir()) == ["secret", "workspace"]
+        assert (root.parent / "secret").read_bytes() == SECRET
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("a/file", "a/file"),
+        ("/workspace/a//./file", "a/file"),
+        ("in/../file", "a/file"),  # up from where the link leads, as the kernel has it
+        ("real/file", "a/file"),
+        ("mounted/file", "a/file"),
+        ("a/b/back/file", "a/file"),
+        ("a/b/../../a/file", "a/file"),
+        ("gone", "a/none"),
+        ("/workspace", "."),
+        (".", "."),
+    ],
+)
+def test_a_path_that_stays_inside_is_followed(root: Path, path: str, found: str) -> None:
+    with Workspace(root).at(path) as place:
+        assert place.shown == found
+
+
+def test_the_real_path_of_the_workspace_is_understood(root: Path) -> None:
+    with Workspace(root).at(f"{root}/a/file") as place:
+        assert place.shown == "a/file"
+
+
+def test_a_path_is_relative_to_a_directory_inside(root: Path) -> None:
+    with Workspace(root).at("../file", "a/b") as place:
+        assert place.shown == "a/file"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "..",
+        "../secret",
+        "a/../../secret",
+        "none/../../secret",
+        "/",
+        "/etc",
+        "/workspace/..",
+        "/workspacesecret",
+        "out",
+        "out/secret",
+        "abs/secret",
+        "up/secret",
+        "escape",
+        "secret",
+        "a/out",
+        "in/../../../secret",
+    ],
+)
+def test_a_path_that_leaves_is_denied(files: Files, path: str) -> None:
+    with pytest.raises(RuntimeFailure) as caught:
+        files.reader(path)
+    assert (caught.value.status, caught.value.reason_code) == (403, "permission_denied")
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "x" * 256, "y/" * 2049, "\ud800", "loop", "loop/x"])
+def test_a_path_that_no_system_could_take_is_invalid(files: Files, path: str) -> None:
+    with pytest.raises(RuntimeFailure) as caught:
+        files.reader(path)
+    assert caught.value.reason_code == "invalid_argument"
+
+
+def test_a_link_that_is_asked_about_itself_is_not_followed(files: Files, root: Path) -> None:
+    assert files.stat("secret")["symlink_target"] == "../secret"
+    files.move("secret", "renamed")
+    files.remove("renamed")
+    assert not os.path.lexists(root / "renamed")
+
+
+def test_a_step_never_goes_through_a_link(root: Path) -> None:
+    """What holds where a directory is swapped for a link after it was seen to be none."""
+    with file_tree.top(root) as directory:
+        for names in (("in",), ("a", "out"), ("up", "workspace")):
+            with pytest.raises(OSError, match=r"Not a directory|Too many levels"):
+                open_directory(directory, names)
+
+
+def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: Files, root: Path) -> None:
+    outside = root.parent / "elsewhere"
+    outside.mkdir()
+    (outside / "file").write_bytes(SECRET)
+    (root / "flip").symlink_to(outside)
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            os.rename(root / "a", root / "kept")  # noqa: PTH104 - as fast as can be
+            os.rename(root / "flip", root / "a")  # noqa: PTH104
+            os.rename(root / "a", root / "flip")  # noqa: PTH104
+            os.rename(root / "kept", root / "a")  # noqa: PTH104
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    outcomes: set[bytes | str] = set()
+    deadline = time.monotonic() + 10
+    while not outcomes >= {b"inside", "permission_denied"} and time.monotonic() < deadline:
+        try:
+            with files.reader("a/file") as file:
+                outcomes.add(file.read())
+        except RuntimeFailure as failure:
+            outcomes.add(failure.reason_code)
+    stop.set()
+    swapping.join()
+    assert outcomes >= {b"inside", "permission_denied"}
+    assert SECRET not in outcomes
+
+
+def test_a_walk_leaves_no_descriptor_open(files: Files) -> None:
+    before = open_descriptors()
+    for path in ("a/b/../file", "in", "none/x", "../x", "mounted/file"):
+        with suppress(RuntimeFailure):
+            files.exists(path)
+    assert open_descriptors() == before

@@ -1,0 +1,79 @@
+"""Supervised processes outlive their request and are remembered."""
+
+import asyncio
+
+import httpx
+
+from helpers.runtime_harness import Clock, eventually, frames, gone
+from neev_emulator.runtime import Computer
+
+
+async def start(api: httpx.AsyncClient, script: str) -> str:
+    response = await api.post("/v1/processes/start", json={"program": "sh", "args": ["-c", script]})
+    return str(response.json()["process_id"])
+
+
+async def test_a_start_says_what_was_started_and_when(api: httpx.AsyncClient, clock: Clock) -> None:
+    clock.seconds = 1234.5678
+    response = await api.post("/v1/processes/start", json={"program": "sleep", "args": ["60"], "cwd": "."})
+    info = response.json()
+    assert info.pop("process_id").startswith("proc-")
+    assert info == {
+        "state": "running",
+        "exit_code": None,
+        "started_at": 1_234_568,
+        "name": "sleep",
+        "args": ["60"],
+        "cwd": ".",
+    }
+
+
+async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, computer: Computer) -> None:
+    process_id = await start(api, "until [ -e go ]; do sleep 0.01; done; exit 5")
+    waiting = asyncio.create_task(api.post("/v1/processes/get", json={"process_id": process_id, "wait": True}))
+    assert (await api.post("/v1/processes/get", json={"process_id": process_id})).json()["state"] == "running"
+    computer.files.write("go", b"")
+    assert (await waiting).json()["exit_code"] == 5
+
+
+async def test_an_exited_process_is_followed_to_its_exit(api: httpx.AsyncClient) -> None:
+    process_id = await start(api, "echo out; echo err >&2; exit 2")
+    await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
+    told = frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
+    assert sorted(frame["data"] for frame in told[:-1]) == [b"err\n", b"out\n"]
+    assert told[-1] == {"type": "exit", "exit_code": 2}
+
+
+async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncClient) -> None:
+    process_id = await start(api, "printf 'a\\377b'")
+    await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
+    page = (await api.post("/v1/processes/logs", json={"process_id": process_id})).json()
+    assert "".join(entry["data"] for entry in page["entries"]) == "a\ufffdb"
+    told = frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
+    assert b"".join(frame["data"] for frame in told[:-1]) == b"a\xffb"
+
+
+async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClient, computer: Computer) -> None:
+    process_id = await start(api, "sleep 60 & echo $! > pid.new; mv pid.new pid; wait")
+    await eventually((computer.workspace / "pid").exists)
+    pid = int((computer.workspace / "pid").read_text())
+    assert (await api.post("/v1/processes/kill", json={"process_id": process_id})).json() == {"signalled": True}
+    await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
+    await eventually(lambda: gone(pid))
+    assert (await api.post("/v1/processes/kill", json={"process_id": process_id})).json() == {"signalled": False}
+    assert (await api.post("/v1/processes/kill-all", json={})).json() == {"signalled_count": 0}
+
+
+async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, computer: Computer) -> None:
+    first = await start(api, "sleep 60")
+    for _ in range(258):
+        child = computer.spawn("true", [], env={})
+        await computer.processes.add(child, name="true", args=[], cwd=None).log.complete()
+    known = (await api.post("/v1/processes/list", json={})).json()["processes"]
+    assert len(known) == 258
+    assert known[0]["process_id"] == first
+
+
+async def test_a_signal_this_system_does_not_have_is_refused(api: httpx.AsyncClient) -> None:
+    response = await api.post("/v1/processes/kill-all", json={"signal": 32})
+    assert (response.status_code, response.json()["reason_code"]) == (400, "invalid_argument")

@@ -1,0 +1,73 @@
+"""An answer of frames ends with its caller and cleans up after itself."""
+
+import asyncio
+from collections.abc import AsyncGenerator, MutableMapping
+from contextlib import ExitStack
+from typing import Any, NoReturn
+
+import pytest
+
+from neev_emulator.runtime.streaming import Frame, FrameStream, unless_gone
+
+Message = MutableMapping[str, Any]
+
+
+async def stays() -> Message:
+    return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+
+async def leaves() -> Message:
+    return {"type": "http.disconnect"}
+
+
+async def forever() -> AsyncGenerator[Frame, None]:
+    while True:
+        yield {}
+        await asyncio.sleep(0)
+
+
+async def test_each_frame_is_a_line_of_its_own() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def two() -> AsyncGenerator[Frame, None]:
+        yield {"a": 1}
+        yield {"b": "é"}
+
+    await FrameStream(two(), ExitStack())({}, stays, send)
+    assert [message.get("body") for message in sent] == [None, b'{"a":1}\n', b'{"b":"\\u00e9"}\n', b""]
+    assert (b"content-length", b"0") not in sent[0]["headers"]
+
+
+async def test_the_stack_is_closed_when_the_caller_leaves() -> None:
+    closed: list[bool] = []
+    stack = ExitStack()
+    stack.callback(lambda: closed.append(True))
+
+    async def send(_: Message) -> None:
+        await asyncio.sleep(0)
+
+    await FrameStream(forever(), stack)({}, leaves, send)
+    assert closed == [True]
+
+
+async def test_a_broken_connection_is_a_caller_that_left() -> None:
+    async def send(_: Message) -> NoReturn:
+        raise BrokenPipeError
+
+    await FrameStream(forever(), ExitStack())({}, stays, send)
+
+
+async def test_work_is_finished_if_the_caller_stays() -> None:
+    assert await unless_gone(stays, asyncio.sleep(0))
+    assert not await unless_gone(leaves, asyncio.sleep(60))
+
+
+async def test_a_bug_in_the_work_is_not_hidden() -> None:
+    async def work() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await unless_gone(stays, work())

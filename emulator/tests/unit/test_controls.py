@@ -1,0 +1,85 @@
+"""The controls of a running emulator, as a shell sees them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from neev_emulator import Emulator, serve
+
+RUN = [sys.executable, "-c", "from neev_emulator.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with serve() as running:
+        yield running
+
+
+def run(*arguments: str, url: str | None = None) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NEEV")}
+    env |= {"NEEV_BASE_URL": url} if url else {}
+    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=60, check=False, env=env)
+
+
+def told(*arguments: str, emulator: Emulator) -> Any:
+    ended = run(*arguments, url=emulator.base_url)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return json.loads(ended.stdout)
+
+
+def test_faults_are_added_shown_and_taken_back(emulator: Emulator) -> None:
+    (fault,) = told("faults", "status", "method=POST", "path=/sandboxes", "status=503", "times=2", emulator=emulator)
+    assert (fault["kind"], fault["method"], fault["status"], fault["times"]) == ("status", "POST", 503, 2)
+    assert told("faults", emulator=emulator) == [fault]
+    assert run("faults", "--clear", url=emulator.base_url).stdout == ""
+    assert told("faults", emulator=emulator) == []
+
+
+def test_the_clock_is_advanced(emulator: Emulator) -> None:
+    before = told("state", emulator=emulator)["now"]
+    assert told("advance", "2d", emulator=emulator)["now"] > before
+
+
+def test_the_log_is_shown_counted_and_emptied(emulator: Emulator) -> None:
+    assert run("log", "--clear", url=emulator.base_url).returncode == 0
+    assert (told("log", emulator=emulator), told("log", "--mutating", emulator=emulator)) == ([], [])
+    assert told("log", "--counts", emulator=emulator) == {}
+
+
+def test_settings_are_changed_by_their_path(emulator: Emulator) -> None:
+    changed = told("settings", "durations.create=2.5", "sandbox_quota=3", emulator=emulator)
+    assert (changed["durations"]["create"], changed["sandbox_quota"]) == (2.5, 3)
+    assert told("settings", emulator=emulator) == changed
+
+
+def test_an_address_can_be_given(emulator: Emulator) -> None:
+    assert json.loads(run("state", "--url", emulator.base_url).stdout)["agents"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("state",), 1, "no emulator is named"),
+        (("state", "--url", "http://127.0.0.1:1/agent"), 1, "is no emulator that answers"),
+        (("state", "--url", "nonsense"), 1, "is no emulator that answers"),
+        (("advance", "soon"), 2, "no duration"),
+        (("settings", "quota"), 2, "is not NAME=VALUE"),
+    ],
+)
+def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, said: str) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == status
+    assert said in " ".join(ended.stderr.split())
+
+
+def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:
+    ended = run("faults", "colour", url=emulator.base_url)
+    assert ended.returncode == 1
+    assert "the emulator refuses (4" in ended.stderr

@@ -1,0 +1,65 @@
+"""Which destinations can be named in an egress policy."""
+
+from contextlib import nullcontext
+
+import pytest
+from pydantic import ValidationError
+
+from neev_emulator.state.egress import Policy, Rule, Rules, edited
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "pypi.org",
+        "*.github.com",
+        "localhost",
+        "10.0.0.1",
+        "10.0.0.0/8",
+        "::/0",
+        "2001:db8::1",
+        "a_b.example",
+    ],
+)
+def test_hosts_are_addresses_blocks_and_domains(host: str) -> None:
+    assert Rule(host=host).host == host
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        " ",
+        "pypi.org/simple",
+        "https://pypi.org",
+        "a..b",
+        "-a.example",
+        "a.*.example",
+        "10.0.0.0/33",
+        "x" * 64,
+    ],
+)
+def test_anything_else_is_no_host(host: str) -> None:
+    with pytest.raises(ValidationError):
+        Rule(host=host)
+
+
+@pytest.mark.parametrize(("host", "fits"), [("a." * 126 + "b", True), ("a." * 127 + "b", False), ("*", True)])
+def test_domains_have_at_most_253_characters(host: str, *, fits: bool) -> None:
+    assert fits == (len(host) <= 253)
+    with nullcontext() if fits else pytest.raises(ValidationError):
+        Rule(host=host)
+
+
+def test_one_edit_can_swap_a_host() -> None:
+    policy = Policy(mode="allow_list", allow=[Rule(host="old.example"), Rule(host="kept.example")])
+    swapped = edited(
+        policy, add=Rules(allow=[Rule(host="new.example")]), remove=Rules(allow=[Rule(host="old.example")])
+    )
+    assert [rule.host for rule in swapped.allow] == ["kept.example", "new.example"]
+
+
+def test_a_host_that_is_removed_and_added_has_the_new_rule() -> None:
+    policy = Policy(mode="allow_list", allow=[Rule(host="a.example", ports=[80])])
+    rule = Rule(host="a.example", ports=[443])
+    assert edited(policy, add=Rules(allow=[rule]), remove=Rules(allow=[Rule(host="A.EXAMPLE")])).allow == [rule]

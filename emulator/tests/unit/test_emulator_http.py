@@ -1,0 +1,213 @@
+"""What every path has in common: who is let in, what is not understood, and how refusals look."""
+
+import json
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+from starlette.types import Message, Receive, Scope, Send
+
+from helpers.emulator_harness import START, Api
+from neev_emulator import World, create_app
+from neev_emulator.api import requests
+from neev_emulator.api.middleware import Gate, Traffic
+from neev_emulator.api.request_context import parsed
+from neev_emulator.errors import Refusal
+
+BODIES = [model for model in vars(requests).values() if isinstance(model, type) and issubclass(model, requests.Body)]
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["name", "egress", "allow"]), inner),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic {key}", "{key}", "Bearer {key}x"])
+async def test_only_the_key_is_let_in(api: Api, world: World, authorization: str | None) -> None:
+    del api.http.headers["authorization"]
+    headers = {} if authorization is None else {"authorization": authorization.format(key=world.api_key)}
+    for path in (f"{api.project}/sandboxes", "/agent/api/v1beta1/sandbox-templates"):
+        answer = await api.http.get(path, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+
+
+async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_found(api: Api, world: World) -> None:
+    other_org = api.project.replace(world.org_id, "org-other")
+    other_project = api.project.replace(world.project_ids[0], "project-nowhere")
+    assert (await api.http.get(f"{other_org}/sandboxes")).json()["code"] == "forbidden"
+    answer = await api.http.get(f"{other_project}/sandboxes")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_every_answer_says_what_time_it_is_at_the_emulator(api: Api) -> None:
+    first = await api.send("GET", "/sandboxes")
+    api.world.advance(3600)
+    later = await api.send("GET", "/sandboxes")
+    times = [parsedate_to_datetime(answer.headers["date"]).timestamp() for answer in (first, later)]
+    assert times == [START, START + 3600]
+
+
+async def test_every_answer_has_a_request_id_of_its_own(api: Api) -> None:
+    answers = [
+        await api.send("GET", "/sandboxes"),
+        await api.send("POST", "/sandboxes", {"name": "web"}),
+        await api.send("DELETE", "/sandboxes/web"),
+        await api.send("GET", "/sandboxes/nobody"),
+        await api.send("PUT", "/sandboxes"),
+        await api.http.get("/nothing/here"),
+        await api.http.get("/agent/api/v1beta1/orgs"),
+        await api.http.post("/sandboxes-runtime/v1/exec", json={}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 201, 204, 404, 405, 404, 404, 400]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
+
+
+async def test_refusals_say_the_same_in_error_and_message(api: Api) -> None:
+    refusal = (await api.send("GET", "/sandboxes/nobody")).json()
+    assert refusal["error"] == refusal["message"] == "Sandbox 'nobody' not found"
+    assert set(refusal) == {"error", "message", "code"}
+
+
+async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: Api) -> None:
+    answer = await api.send("PUT", "/sandboxes/web")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert set(answer.headers["allow"].split(", ")) == {"DELETE", "GET", "HEAD", "PATCH"}
+
+
+@pytest.mark.parametrize(
+    ("content", "media", "code"),
+    [
+        (b"{", "application/json", "bad_request"),
+        (b"\xff", "application/json", "bad_request"),
+        (b'{"name": NaN}', "application/json", "bad_request"),
+        (b'{"name": "\\ud800"}', "application/json", "bad_request"),
+        (b"[" * 100_000, "application/json", "bad_request"),
+        (b"[]", "application/json", "validation_error"),
+        (b"{}", "text/plain", "unsupported_media_type"),
+        (b"name=web", "application/x-www-form-urlencoded", "unsupported_media_type"),
+    ],
+)
+async def test_a_body_that_is_not_understood_is_refused(api: Api, content: bytes, media: str, code: str) -> None:
+    answer = await api.http.post(f"{api.project}/sandboxes", content=content, headers={"content-type": media})
+    assert (answer.json()["code"], answer.status_code) == (code, 415 if code == "unsupported_media_type" else 400)
+
+
+async def test_a_body_may_be_left_out_where_nothing_is_required(api: Api) -> None:
+    assert (await api.send("POST", "/sandboxes")).status_code == 201
+    assert (await api.refused("POST", "/sandboxes/web/fork"))[:2] == (400, "validation_error")
+
+
+async def test_json_may_carry_a_charset_and_unknown_keys(api: Api) -> None:
+    headers = {"content-type": "application/json; charset=utf-8"}
+    answer = await api.http.post(f"{api.project}/sandboxes", content=b'{"colour": "blue"}', headers=headers)
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=one", "limit=0", "limit=101", "page=", "page=\u00b2"])
+async def test_a_page_that_cannot_be_is_refused(api: Api, query: str) -> None:
+    status, code, message = await api.refused("GET", f"/sandboxes?{query}")
+    assert (status, code) == (400, "validation_error")
+    assert message.startswith(query.partition("=")[0])
+
+
+async def test_a_page_behind_the_last_is_empty(api: Api) -> None:
+    await api.make(name="web")
+    assert await api.read("/sandboxes?page=2") == {"items": [], "total": 1, "page": 2, "limit": 20}
+
+
+async def test_the_newest_come_first(api: Api) -> None:
+    for name in ("first", "second", "third"):
+        await api.make(name=name)
+    assert [item["name"] for item in (await api.read("/sandboxes?limit=2"))["items"]] == ["third", "second"]
+
+
+async def test_filters_all_have_to_hold(api: Api) -> None:
+    ready = await api.ready(name="web-ready")
+    await api.make(name="web-new")
+    found = await api.read(f"/sandboxes?name=WEB&status=Ready&sandbox_id={ready['id'].upper()}")
+    assert [item["name"] for item in found["items"]] == ["web-ready"]
+    assert (await api.read("/sandboxes?status=Hibernating"))["total"] == 0
+    assert (await api.refused("GET", "/sandboxes?sandbox_id=web"))[:2] == (400, "validation_error")
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e%2f", "%00", "a b", "x" * 5000, "%F0%9F%A6%8A", "'; DROP TABLE records"])
+async def test_names_that_nobody_has_are_not_found(api: Api, name: str) -> None:
+    assert (await api.send("GET", f"/sandboxes/{name}/ports")).status_code == 404
+
+
+async def test_a_head_is_answered_like_a_get_without_its_body(api: Api) -> None:
+    await api.make(name="web")
+    answer = await api.send("HEAD", "/sandboxes/web")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_path_with_a_slash_too_many_is_not_found(api: Api) -> None:
+    assert (await api.send("GET", "/sandboxes/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["from=yesterday", "to=2026-01-01", "from=2027-01-01T00:00:00Z", "step=fast", "step=-1s"]
+)
+async def test_windows_and_steps_that_cannot_be_are_refused(api: Api, query: str) -> None:
+    await api.make(name="web")
+    status, code, message = await api.refused("GET", f"/sandboxes/web/metrics?{query}")
+    assert (status, code) == (400, "validation_error")
+    assert message.startswith(query.partition("=")[0])
+
+
+@pytest.mark.parametrize("cursor", ["x", "YQ==", "w6k=", "%F0%9F%A6%8A"])
+async def test_a_cursor_of_ones_own_making_is_refused(api: Api, cursor: str) -> None:
+    await api.make(name="web")
+    assert (await api.refused("GET", f"/sandboxes/web/audit?cursor={cursor}"))[:2] == (400, "validation_error")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "99999999999999999999"])
+async def test_a_port_that_cannot_be_is_refused(api: Api, port: str) -> None:
+    await api.make(name="web")
+    assert (await api.refused("DELETE", f"/sandboxes/web/ports/{port}"))[:2] == (400, "validation_error")
+
+
+@given(value=ANY_JSON, model=st.sampled_from(BODIES))
+def test_whatever_is_sent_is_understood_or_refused(value: object, model: type[BaseModel]) -> None:
+    raw = json.dumps(value).encode()
+    codes = ["understood"]
+    try:
+        parsed(model, raw)
+    except Refusal as refusal:
+        codes = [refusal.code]
+    assert codes[0] in {"understood", "bad_request", "validation_error"}
+
+
+async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_path: Path) -> None:
+    world = World(data=tmp_path)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world)), base_url="http://emulator") as http:
+        http.headers["authorization"] = f"Bearer {world.api_key}"
+        world.store.close()
+        answer = await Api(world, http).send("POST", "/sandboxes", {})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_server_error")
+    assert answer.headers["x-request-id"]
+
+
+async def test_who_hears_of_an_answer_finds_its_request_in_the_log(world: World) -> None:
+    """Also where it comes in pieces: a caller who knows its length goes on before the end of it is sent."""
+    traffic, seen = Traffic(world), []
+
+    async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"b"})
+
+    async def receive() -> Message:
+        raise NotImplementedError
+
+    async def sent(message: Message) -> None:
+        seen.append((message["type"], message.get("body"), len(traffic.log.entries)))
+
+    scope = {"type": "http", "method": "POST", "path": "/sandboxes-runtime/v1/exec"}
+    await Gate(piecemeal, world=world, traffic=traffic)(scope, receive, sent)
+    assert seen == [("http.response.start", None, 1), ("http.response.body", b"a", 1), ("http.response.body", b"b", 1)]
+    assert [(each.template, each.status) for each in traffic.log.entries] == [("/v1/exec", 200)]

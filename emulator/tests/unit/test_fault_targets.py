@@ -1,0 +1,76 @@
+"""Faults that are aimed at one thing by its name, however a call addresses it."""
+
+import pytest
+
+from helpers.emulator_harness import SLOW, Api
+
+LATER = SLOW.create + SLOW.addressable + SLOW.snapshot_start + SLOW.snapshot
+
+
+async def aim(api: Api, **fault: object) -> None:
+    await api.http.post("/_emulator/faults", json={"kind": "status", "status": 503, **fault})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/sandboxes", {"name": "aimed"}),
+        ("POST", "/sandboxes/web/fork", {"name": "aimed"}),
+        ("POST", "/sandboxes/web/snapshots", {"name": "aimed"}),
+        ("POST", "/agents", {"name": "aimed", "agent_template": "claude-code"}),
+    ],
+)
+async def test_what_is_to_be_made_is_known_by_the_name_in_the_body(
+    api: Api, method: str, path: str, body: dict[str, object]
+) -> None:
+    await api.make(name="web")
+    await aim(api, method=method, path="*", name="aimed", times=2)
+    assert (await api.send(method, path, {**body, "name": "other"})).is_success
+    assert (await api.send(method, path, body)).status_code == 503
+    assert (await api.send(method, path, body)).status_code == 503
+    assert (await api.send(method, path, body)).is_success
+
+
+async def test_what_is_there_is_known_by_its_name_although_it_is_addressed_by_its_id(api: Api) -> None:
+    aimed, other = await api.ready(name="aimed"), await api.ready(name="other")
+    await aim(api, path="/sandboxes/{id}/pause", name="aimed")
+    assert (await api.send("GET", f"/sandboxes/{aimed['id']}")).is_success
+    assert (await api.send("POST", f"/sandboxes/{other['id']}/pause")).is_success
+    assert (await api.send("POST", f"/sandboxes/{aimed['id'].upper()}/pause")).status_code == 503
+    assert (await api.send("POST", f"/sandboxes/{aimed['id']}/pause")).is_success
+    await aim(api, name="aimed")
+    assert (await api.send("GET", "/sandboxes/aimed")).status_code == 503
+
+
+async def test_a_snapshot_and_an_agent_are_known_by_their_names(api: Api) -> None:
+    await api.ready(name="web")
+    snapshot = await api.make("/sandboxes/web/snapshots", name="aimed")
+    agent = await api.make("/agents", name="coder", agent_template="claude-code")
+    await aim(api, name="aimed")
+    await aim(api, name="coder")
+    assert (await api.send("GET", f"/snapshots/{snapshot['id']}")).status_code == 503
+    assert (await api.send("GET", f"/agents/{agent['id']}")).status_code == 503
+
+
+async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: Api) -> None:
+    sandbox, other = await api.ready(name="aimed"), await api.ready(name="other")
+    await aim(api, path="/v1/files/*", name="aimed")
+    for key, status in ((other["id"], 200), (sandbox["id"], 503), (sandbox["id"], 200)):
+        answer = await api.http.post(
+            "/sandboxes-runtime/v1/files/exists", json={"path": "x"}, headers={"x-sandbox-id": key}
+        )
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"name": 5}', b'"aimed"', b"[" * 100_000, b"\xff"])
+async def test_a_body_without_a_name_is_about_nothing_and_is_served_whole(api: Api, body: bytes) -> None:
+    await aim(api, name="aimed")
+    answer = await api.send("POST", "/sandboxes", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in {201, 400}
+
+
+async def test_a_body_that_was_looked_at_arrives_as_it_was(api: Api) -> None:
+    await aim(api, name="aimed")
+    large = {"name": "web", "env": [{"name": f"A{i}", "value": "x" * 1000} for i in range(2000)]}
+    answer = await api.send("POST", "/sandboxes", large)
+    assert (answer.status_code, answer.json()["name"]) == (201, "web")

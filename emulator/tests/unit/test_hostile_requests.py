@@ -1,0 +1,182 @@
+"""Hostile values in every field of every endpoint: never a 500, never a byte from outside, never a file there."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from helpers.emulator_harness import Api
+from neev_emulator import Durations, Settings, World, create_app
+from neev_emulator.api.openapi import description
+from neev_emulator.app import control_plane
+
+DESCRIPTION = description(control_plane())
+OPERATIONS = [(method, path) for path, methods in DESCRIPTION["paths"].items() for method in methods]
+SECRET = b"what is beside the emulator's directory"
+TEXTS = [
+    "",
+    "..",
+    "../../../../../../etc/passwd",
+    "/etc/passwd",
+    "%2e%2e%2fsecret",
+    "out/secret",
+    "absolute/secret",
+    "straight",
+    "/workspace/../../../secret",
+    "a\0b",
+    "\u202egnp.exe",
+    "-rf",
+    "'; DROP TABLE records; --",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "x" * 20_000,  # a client of ours makes no longer address
+]
+RAW = [
+    *(json.dumps(text) for text in TEXTS),
+    f'"{"x" * 1_000_000}"',
+    '"\\ud800"',
+    "null",
+    "true",
+    "-1",
+    "1e400",
+    "1" * 400,
+    "1" * 5000,
+    "9223372036854775808",
+    "NaN",
+    "-Infinity",
+    "[]",
+    '{"": {"": []}}',
+    '{"a": ' * 100 + "1" + "}" * 100,
+    '{"a": ' * 150 + "1" + "}" * 150,
+    '{"a": ' * 190 + "1" + "}" * 190,
+    '{"a": ' * 250 + "1" + "}" * 250,
+    '{"a": ' + "1" * 4000 + "}",
+    '{"a": ' + "1" * 5000 + "}",
+    '{"a": [1e308, -0.0, 1e-400]}',
+    "[" * 120 + "]" * 120,
+    "[" * 250 + "]" * 250,
+    "[" * 100_000 + "]" * 100_000,
+    '[{"name": "A", "value": "b"}, {"name": "A", "value": 1}]',
+    '["A=1", "=", "\\u0000"]',
+]
+AT_ONCE = Durations(
+    create=0, fork=0, addressable=0, pause=0, resume=0, snapshot_start=0, snapshot=0, rollback=0, delete=0
+)
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    (tmp_path / "secret").write_bytes(SECRET)
+    world = World(Settings(durations=AT_ONCE), data=tmp_path / "data")
+    transport = httpx.ASGITransport(create_app(world))
+    headers = {"authorization": f"Bearer {world.api_key}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
+        yield Api(world, http)
+    await world.close()
+
+
+async def good(api: Api) -> dict[str, Any]:
+    """A sandbox full of links that lead out, and for every parameter and field a value that is fine."""
+    sandbox = (await api.make(name="web"))["id"]
+    key = {"x-sandbox-id": sandbox}
+    runtime = "/sandboxes-runtime/v1"
+    links = "ln -s ../../../.. out; ln -s /etc/passwd straight; ln -s $0 absolute; echo content > page"
+    outside = str(api.world.directory.parent)
+    await api.http.post(f"{runtime}/exec", json={"command": "sh", "args": ["-c", links, outside]}, headers=key)
+    process = (await api.http.post(f"{runtime}/processes/start", json={"program": "true"}, headers=key)).json()
+    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
+    return {
+        "org": api.world.org_id,
+        "project": api.world.project_ids[0],
+        "sandbox": sandbox,
+        "X-Sandbox-Id": sandbox,
+        "snapshot": snapshot,
+        "snapshot_id": snapshot,
+        "agent": (await api.make("/agents", name="coder", agent_template="claude-code"))["id"],
+        "template": "sb-python-3-13",
+        "agent_template": "claude-code",
+        "name": "other",
+        "port": 80,
+        "path": "page",
+        "source": "page",
+        "destination": "moved",
+        "command": "true",
+        "program": "true",
+        "process_id": process["process_id"],
+    }
+
+
+def fields(operation: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The names of a body's fields, and of those that have to be there."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return [], []
+    model = DESCRIPTION["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    return list(model.get("properties", {})), model.get("required", [])
+
+
+def requests(method: str, path: str, good: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The operation with one hostile value after the other in each of its places."""
+    operation = DESCRIPTION["paths"][path][method]
+    optional, required = fields(operation)
+    parameters = operation["parameters"]
+
+    def request(**hostile: str) -> dict[str, Any]:
+        values = {**{name: str(value) for name, value in good.items()}, **hostile}
+        url = re.sub(r"{(\w+)}", lambda found: quote(values[found[1]], safe=""), path)
+        query = {each["name"] for each in parameters if each["in"] == "query"}
+        query &= hostile.keys() | {each["name"] for each in parameters if each["required"]}
+        return {
+            "method": method,
+            "url": url,
+            "params": {name: values[name] for name in query},
+            "headers": {"x-sandbox-id": values["X-Sandbox-Id"], "content-type": "application/json"},
+        }
+
+    for each in parameters:
+        for text in TEXTS:
+            if each["in"] != "header" or (text.isascii() and text.isprintable()):
+                yield request(**{each["name"]: text})
+    for name in optional:
+        whole = {other: json.dumps(good[other]) for other in required}
+        for raw in RAW:
+            body = ", ".join(f'"{key}": {value}' for key, value in {**whole, name: raw}.items())
+            yield {**request(), "content": f"{{{body}}}".encode()}
+    if optional:
+        for raw in (*RAW, '{"name": "a", "name": "b"}'):
+            yield {**request(), "content": raw.encode()}
+        for content in (b"\xff\xfe{\0}\0", b"\xef\xbb\xbf{}", '{"name": "é"}'.encode("latin-1"), b"\0", b"{}garbage"):
+            yield {**request(), "content": content}
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])
+async def test_no_value_in_any_field_makes_it_fail_or_leads_outside(
+    api: Api, tmp_path: Path, method: str, path: str
+) -> None:
+    for request in requests(method, path, await good(api)):
+        answer = await api.http.request(**request)
+        assert answer.status_code < 500, (str(request)[:500], answer.text)
+        assert SECRET not in answer.content
+        assert b"root:" not in answer.content
+    await api.world.chores.done()
+    confined(api.world, tmp_path)
+    made = len(api.world.sandboxes), len(api.world.snapshots), len(api.world.agents)
+    await api.world.close()
+    again = World(data=tmp_path / "data")  # whatever was accepted can be read back
+    assert (len(again.sandboxes), len(again.snapshots), len(again.agents)) == made
+    await again.close()
+
+
+def confined(world: World, outside: Path) -> None:
+    assert sorted(each.name for each in outside.iterdir()) == ["data", "secret"]
+    assert (outside / "secret").read_bytes() == SECRET
+    assert {each.name.partition("-")[0] for each in (outside / "data").iterdir()} <= {"files", "state.sqlite"}
+    known = {each.id for each in [*world.sandboxes.everything(), *world.snapshots.everything()]}
+    for place in (outside / "data" / "files").iterdir():
+        assert place.name in known
+        assert [each.name for each in place.iterdir()] == ["workspace"]

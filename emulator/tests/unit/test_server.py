@@ -1,0 +1,92 @@
+"""The server: it refuses connections for a while, and does without what makes it fast."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from helpers.emulator_harness import Api
+from neev_emulator import Emulator, serve
+
+PLAIN = """
+import sys
+sys.modules.update(httptools=None, uvloop=None)
+import pytest
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+assert AutoHTTPProtocol.__name__ == "H11Protocol"
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with serve(provision=0) as running:
+        yield running
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Iterator[httpx.Client]:
+    base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+    with httpx.Client(base_url=base, headers={"authorization": f"Bearer {emulator.api_key}"}, verify=False) as client:
+        yield client
+
+
+def until_answered(client: httpx.Client) -> httpx.Response:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return client.get("/sandboxes")
+        except httpx.ConnectError:
+            assert time.monotonic() < deadline
+
+
+def test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was(
+    emulator: Emulator, client: httpx.Client
+) -> None:
+    client.post("/sandboxes", json={"name": "web"})
+    for seconds in (0.3, 0.05):
+        emulator.refuse(seconds)
+        with pytest.raises(httpx.ConnectError, match="refused"):
+            client.post("/sandboxes", json={"name": "other"})
+        assert until_answered(client).json()["total"] == 1
+    assert emulator.counts() == {"GET /sandboxes": 2, "POST /sandboxes": 1}
+
+
+def test_a_refusal_ends_as_soon_as_the_process_that_serves_says_so(emulator: Emulator, client: httpx.Client) -> None:
+    assert emulator.reopen is not None
+    emulator.refuse(600)
+    with pytest.raises(httpx.ConnectError, match="refused"):
+        client.get("/sandboxes")
+    for _ in range(2):  # the second time, nothing is refused
+        emulator.reopen()
+        assert client.get("/sandboxes").status_code == 200
+
+
+def test_it_stops_while_it_refuses() -> None:
+    with serve() as emulator:
+        emulator.refuse(600)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 3601, "soon"])
+async def test_it_refuses_for_a_while_and_not_for_good(api: Api, seconds: object) -> None:
+    answer = await api.http.post("/_emulator/refuse", json={"seconds": seconds})
+    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
+
+
+async def test_without_a_listener_there_is_nothing_to_refuse(api: Api) -> None:
+    answer = await api.http.post("/_emulator/refuse", json={"seconds": 1})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_faults_strike_and_it_refuses_also_without_what_makes_it_fast() -> None:
+    here = Path(__file__)
+    root = here.parents[2]
+    refusing = test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was
+    command = [sys.executable, "-c", PLAIN, "-q", "-p", "no:cacheprovider", "--rootdir", str(root)]
+    command += [str(here.with_name("test_fault_injection.py")), f"{here}::{refusing.__name__}"]
+    run = subprocess.run(command, check=False, text=True, capture_output=True, cwd=root)
+    assert run.returncode == 0, run.stdout + run.stderr

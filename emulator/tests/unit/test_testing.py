@@ -1,0 +1,114 @@
+"""The emulator as a server of this process."""
+
+import asyncio
+import socket
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from neev_emulator import Settings, World, serve, serve_world
+
+
+def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> None:
+    with serve() as emulator:
+        assert emulator.env == {
+            "NEEV_BASE_URL": emulator.base_url,
+            "NEEV_API_KEY": emulator.api_key,
+            "NEEV_ORG_ID": "org-emulator",
+            "NEEV_PROJECT_ID": "project-emulator",
+            "NEEV_REGION": "as-south-1",
+        }
+        assert emulator.base_url.startswith("http://127.0.0.1:")
+        assert emulator.base_url.endswith("/agent")
+        assert emulator.api_key not in repr(emulator)
+
+
+def test_time_passes_by_itself_and_does_what_is_due_without_a_request() -> None:
+    world = World(Settings())
+    with serve_world(world) as emulator:
+        assert emulator.change_settings(durations={"create": 0})["durations"]["create"] == 0
+        base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+        headers = {"authorization": f"Bearer {emulator.api_key}"}
+        idle = {"name": "web", "lifecycle": {"idle_timeout_seconds": 1, "on_idle": "delete"}}
+        assert httpx.post(f"{base}/sandboxes", json=idle, headers=headers).status_code == 201
+        deadline = time.monotonic() + 10
+        while len(world.sandboxes) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert [entry["method"] for entry in emulator.log()] == ["POST"]
+        assert len(world.sandboxes) == 0
+
+
+async def test_it_serves_asynchronous_code_of_the_same_thread() -> None:
+    with serve(provision=0, quota=3) as emulator:
+        base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {emulator.api_key}"}, verify=False) as http:
+            answers = await asyncio.gather(*(http.post(f"{base}/sandboxes", json={}) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 201, 403, 403]
+
+
+def test_nothing_is_left_when_it_stops() -> None:
+    world = World()
+    before = threading.active_count()
+    with serve_world(world) as emulator:
+        port = httpx.URL(emulator.base_url).port
+    assert threading.active_count() == before
+    assert not world.directory.exists()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port or 0)) != 0
+
+
+def test_it_stops_at_once_although_a_call_hangs() -> None:
+    hanging = threading.Event()
+    outcome: list[str] = []
+
+    def call(url: str, key: str) -> None:
+        hanging.set()
+        try:
+            httpx.get(url, headers={"authorization": f"Bearer {key}"}, timeout=60)
+        except httpx.TransportError as error:
+            outcome.append(type(error).__name__)
+
+    with serve() as emulator:
+        emulator.add_fault("hang", seconds=600)
+        base = f"{emulator.base_url}/api/v1beta1/sandbox-templates"
+        thread = threading.Thread(target=call, args=(base, emulator.api_key))
+        thread.start()
+        assert hanging.wait(10)
+        while emulator.control("GET", "faults"):
+            pass
+    thread.join(10)
+    assert outcome == ["RemoteProtocolError"]
+
+
+def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
+    world = World()
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, pytest.raises(OSError, match="in use"), serve_world(world, port=taken.getsockname()[1]):
+        pytest.fail("it started all the same")
+    assert not world.directory.exists()
+
+
+def test_an_emulator_that_keeps_its_state_keeps_its_address(tmp_path: Path) -> None:
+    with serve(data=tmp_path) as emulator:
+        first = emulator.base_url
+    with serve(data=tmp_path) as emulator:
+        assert emulator.base_url == first
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", httpx.URL(first).port or 0))
+        taken.listen()
+        with serve(data=tmp_path) as emulator:
+            second = emulator.base_url
+        assert second != first
+    with serve(data=tmp_path) as emulator:
+        assert emulator.base_url == second
+
+
+def test_provisioning_and_quota_may_be_said_in_short(tmp_path: Path) -> None:
+    with serve(provision=2.5, quota=7, data=tmp_path) as emulator:
+        settings = emulator.control("GET", "settings")
+        assert isinstance(settings, dict)
+        durations = settings["durations"]
+        assert (durations["create"], durations["fork"], settings["sandbox_quota"]) == (2.5, 2.5, 7)

@@ -1,0 +1,1 @@
+"""The adapters for Pulumi: the native plugin and the dynamic resources of Python."""

@@ -1,0 +1,90 @@
+"""Assets and archives, as the wire has them and as dynamic resources carry them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from neev_provider.core.assets import Archive, Asset, Blob
+
+ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
+ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
+SIGNATURES: Final = (ASSET, ARCHIVE)
+MARK: Final = "__blob"
+"""The key that says what a plain map stands for: of an asset, a dynamic host would be told only the hash."""
+_EMPTY: Final = hashlib.sha256(b"").hexdigest()
+
+
+class Handed:
+    """What checks were handed. A diff is told no more than the hashes of it."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, Blob] = {}
+
+    def note(self, value: Any) -> None:
+        """Every asset and archive of the value is known from now on."""
+        if isinstance(value, Blob):
+            if value.hash is not None and value.is_whole:
+                self._blobs[value.hash] = value
+        elif isinstance(value, Mapping):
+            for each in value.values():
+                self.note(each)
+        elif isinstance(value, list):
+            for each in value:
+                self.note(each)
+
+    def whole(self, value: Any) -> Any:
+        """The value, with its assets and archives as they were handed over."""
+        if isinstance(value, Blob):
+            return value if value.is_whole or value.hash is None else self._blobs.get(value.hash, value)
+        if isinstance(value, Mapping):
+            return {key: self.whole(each) for key, each in value.items()}
+        return [self.whole(each) for each in value] if isinstance(value, list) else value
+
+
+def from_wire(signature: str, parts: Mapping[str, Any]) -> Blob | None:
+    """The asset or archive of these decoded parts; ``None`` where they make none."""
+    texts = {name: value for name, value in parts.items() if isinstance(value, str)}
+    path, uri, hash = (texts.get(name) for name in ("path", "uri", "hash"))
+    if signature == ASSET:
+        # of an empty text, the engine hands over nothing but the hash
+        text = "" if hash == _EMPTY and path is None and uri is None else texts.get("text")
+        return Asset(path=path, uri=uri, hash=hash, text=text)
+    assets = parts.get("assets")
+    if assets is None:
+        return Archive(path=path, uri=uri, hash=hash)
+    if not isinstance(assets, Mapping) or not all(isinstance(each, Blob) for each in assets.values()):
+        return None
+    return Archive(path=path, uri=uri, hash=hash, assets=dict(assets))
+
+
+def on_wire(blob: Blob) -> tuple[str, dict[str, Any]]:
+    """The signature of the asset or archive, and its parts."""
+    parts: dict[str, Any] = {"path": blob.path, "uri": blob.uri, "hash": blob.hash}
+    if isinstance(blob, Archive):
+        parts["assets"] = None if blob.assets is None else dict(blob.assets)
+        return ARCHIVE, _set(parts)
+    return ASSET, _set({**parts, "text": (blob.text or None) if isinstance(blob, Asset) else None})
+
+
+def as_map(blob: Blob) -> dict[str, Any]:
+    """The asset or archive as a plain map."""
+    parts: dict[str, Any] = {"path": blob.path, "uri": blob.uri}
+    if isinstance(blob, Asset):
+        return _set({MARK: "asset", **parts, "text": blob.text})
+    assets = blob.assets if isinstance(blob, Archive) else None
+    return _set({MARK: "archive", **parts, "assets": assets and {name: as_map(each) for name, each in assets.items()}})
+
+
+def from_map(values: Mapping[str, Any]) -> Blob:
+    """The asset or archive of the plain map."""
+    path, uri = values.get("path"), values.get("uri")
+    if values[MARK] == "asset":
+        return Asset(path=path, uri=uri, text=values.get("text"))
+    assets = values.get("assets")
+    return Archive(path=path, uri=uri, assets=assets and {name: from_map(each) for name, each in assets.items()})
+
+
+def _set(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parts.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Dynamic resources: Pulumi's host of Python providers."""

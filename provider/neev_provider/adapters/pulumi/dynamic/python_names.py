@@ -1,0 +1,53 @@
+"""The names that a Python program has for properties and functions, in texts that speak of them as the state does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from pulumi.dynamic import CheckFailure
+from pydantic.alias_generators import to_snake
+
+from neev_provider.core.lifecycle import AnyResource
+from neev_provider.core.model import Model
+from neev_provider.core.validation import Failure
+from neev_provider.functions import MODULES
+
+_EVERYWHERE: Final = {name: to_snake(name) for name in (*MODULES, "customTimeouts")}
+# not a setting (neev:orgId), not a part of an address or of a hyphenated name
+_WORD: Final = re.compile(r"(?<![:/\w-])[a-z]+[A-Z]\w*")
+
+
+def of_resource(resource: AnyResource) -> Mapping[str, str]:
+    """Return Python's names by the state's, of everything that a text about the resource may speak of."""
+    return {**_EVERYWHERE, **dict(_names(resource.outputs)), **dict(_names(resource.inputs))}
+
+
+def of_arguments(model: type[Model]) -> Mapping[str, str]:
+    """Return Python's names by the state's, of everything that a text about a function's arguments may speak of."""
+    return {**_EVERYWHERE, **dict(_names(model))}
+
+
+def in_python(text: str, names: Mapping[str, str]) -> str:
+    """Return the text with Python's names."""
+    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
+
+
+def check_failures(failures: Iterable[Failure], names: Mapping[str, str]) -> list[CheckFailure]:
+    """Return the failures of a check with Python's names, as the host takes them."""
+    return [_check_failure(failure, names) for failure in failures]
+
+
+def _check_failure(failure: Failure, names: Mapping[str, str]) -> CheckFailure:
+    path, reason = in_python(failure.path, names), in_python(failure.reason, names)
+    # the engine shows the value at the path, which it does not find where the program has another name for it
+    return CheckFailure(path, reason) if path == failure.path else CheckFailure("", f"{path}: {reason}")
+
+
+def _names(model: type[Model]) -> Iterator[tuple[str, str]]:
+    for name, declared in model.properties.items():
+        yield name, declared.field
+        inner = declared.model or declared.item_model
+        if inner is not None:
+            yield from _names(inner)

@@ -1,0 +1,90 @@
+"""Secrets of dynamic resources: Pulumi's host hands every value over in the clear, and its errors to everybody."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, Final, TypeVar
+
+import pulumi
+
+from neev_provider.adapters.pulumi.dynamic.values import Values, from_host
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, Sealed, secret_names, secrets_in
+from neev_provider.adapters.pulumi.plugin.plan import sealed_state
+from neev_provider.core.errors import NeevError
+from neev_provider.core.lifecycle import AnyResource
+from neev_provider.core.markers import Derived
+from neev_provider.core.redaction import Redactor, bound, redact
+from neev_provider.core.validation import HIDDEN, Failure, without_value
+
+SECRETS: Final = f"{HIDDEN}secrets"
+"""Hidden input: which properties the program made a secret."""
+
+T = TypeVar("T")
+
+
+def names_of_secrets(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | None]:
+    """Return the names of the inputs that hold a secret; nothing where none does."""
+
+    async def found() -> list[str] | None:
+        known = {name: pulumi.Output.from_input(value) for name, value in inputs.items() if value is not None}
+        return [name for name, value in known.items() if await value.is_secret()] or None
+
+    return pulumi.Output.from_input(found())
+
+
+def marked(resource: AnyResource, values: Mapping[str, Any]) -> Values:
+    """Return the host's values with those sealed that are secret, by the program or by their declaration."""
+    known, names = from_host(values), values.get(SECRETS) or ()
+    return sealed_state(
+        resource, known, {name: Sealed(each) if name in names else each for name, each in known.items()}
+    )
+
+
+def secret_inputs(resource: AnyResource, values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the inputs that are secret."""
+    return secret_names(resource.inputs.properties, marked(resource, values)) & resource.inputs.properties.keys()
+
+
+def sealed_outputs(resource: AnyResource, outputs: Values, *asked: Mapping[str, Any]) -> Values:
+    """Return the outputs with those marked, as the engine reads it, that secret inputs led to.
+
+    What is secret by its declaration, or as an input of the same name, is marked by the program and by the engine.
+    """
+    if not any(secret_inputs(resource, each) for each in asked):
+        return outputs
+    derived = {name for name, declared in resource.outputs.properties.items() if declared.has(Derived)}
+    return {name: {SIGNATURE: SECRET, "value": value} if name in derived else value for name, value in outputs.items()}
+
+
+def shown_failures(resource: AnyResource, failures: Iterable[Failure], news: Mapping[str, Any]) -> list[Failure]:
+    """Return the failures of a check without a secret."""
+    secret = secret_inputs(resource, news)
+    shown = (without_value(failure, secret) for failure in failures)
+    return [Failure(redact(each.path), redact(each.reason)) for each in shown]
+
+
+def redacted(verb: Callable[..., T]) -> Callable[..., T]:
+    """Return the verb of a provider with every secret of its values struck out of what it raises."""
+
+    @wraps(verb)
+    def call(provider: Any, *arguments: Any) -> T:
+        given = [each for each in arguments if isinstance(each, Mapping)]
+
+        def collect() -> list[Any]:
+            settings = getattr(provider, "_settings", None)
+            return [
+                settings and settings.api_key,
+                *(list(secrets_in(marked(provider.resource, each))) for each in given),
+            ]
+
+        with bound(Redactor(collect)):
+            try:
+                return verb(provider, *arguments)
+            except NeevError as error:
+                raise NeevError(redact(str(error)), hint="") from None
+            except Exception:  # noqa: BLE001  a bug of ours: the host would show its words and those of its causes
+                raise NeevError(redact(traceback.format_exc()), hint="") from None
+
+    return call

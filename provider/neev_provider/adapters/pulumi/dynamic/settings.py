@@ -1,0 +1,47 @@
+"""The settings as the process of a Python program has them, for look-ups and for what its resources hand on."""
+
+from __future__ import annotations
+
+import os
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config, get_config_env
+
+from neev_provider.adapters.pulumi.dynamic import event_loop
+from neev_provider.adapters.shared import config
+from neev_provider.client.settings import Settings
+from neev_provider.core.errors import ConfigError
+
+
+def settings() -> Settings:
+    """Return the settings; raises ``ConfigError`` where one is missing or wrong."""
+    return config.settings(_configured(), os.environ)
+
+
+def require_known() -> None:
+    """Return only where every key of the package in the stack's configuration is a setting.
+
+    Raises:
+        pulumi.RunError: a key is none.
+    """
+    try:
+        config.require_known((*CONFIG.get(), *get_config_env()), pulumi.get_project())
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def plan_asks() -> bool:
+    """Return whether this is a plan that asks the API: a setting says so, or a look-up has asked it already.
+
+    Raises:
+        pulumi.RunError: the setting is neither true nor false.
+    """
+    asked = event_loop.connected.cache_info().currsize > 0
+    try:
+        return pulumi.runtime.is_dry_run() and (asked or config.checks_on_preview(_configured(), os.environ))
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _configured() -> dict[str, object]:
+    return {name: get_config(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}

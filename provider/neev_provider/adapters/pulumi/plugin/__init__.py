@@ -1,0 +1,1 @@
+"""The native plugin: Pulumi's provider protocol over gRPC."""

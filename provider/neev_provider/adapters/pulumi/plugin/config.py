@@ -1,0 +1,114 @@
+"""The provider's own inputs, as the engine checks, compares and hands them over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.runtime.proto import provider_pb2
+
+from neev_provider.adapters.pulumi.marshal import decode, decode_plain, encode, foreign, plain
+from neev_provider.adapters.pulumi.plugin.grpc_errors import not_configured
+from neev_provider.adapters.pulumi.plugin.plan import answer, failures_on_wire
+from neev_provider.adapters.shared import config
+from neev_provider.adapters.shared.config import ENGINES, PACKAGE, ProviderConfig
+from neev_provider.client import Settings
+from neev_provider.core.account import ACCOUNT, VARIABLES, Account, WrongAccount
+from neev_provider.core.coercion import taken
+from neev_provider.core.diff import Change, Difference, Kind
+from neev_provider.core.errors import ConfigError
+from neev_provider.core.model import UNKNOWN
+from neev_provider.core.validation import Failure, failures
+
+DEFAULT = "default"
+"""What the names of the engine's own providers begin with; those read the configuration of the stack."""
+ACCOUNT_SETTINGS = tuple(VARIABLES)
+ELSEWHERE = "To create everything in the other account, destroy the stack first, or use another stack or provider."
+PLACES = (*ACCOUNT_SETTINGS, "previousBaseUrl")
+"""Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
+
+
+def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> provider_pb2.CheckResponse:
+    """The configuration as it is stored, and what is wrong with it."""
+    news = decode(request.news)
+    for name in PLACES:
+        found = config.from_environment(name, environ) or config.DEFAULTS.get(name)
+        if news.get(name) in (None, "") and found:
+            news[name] = found
+    given = typed(_ours(plain(news)))
+    failed = foreign(news, ProviderConfig.properties) or failures(ProviderConfig, given)
+    failed = failed or _elsewhere(decode_plain(request.olds), given)
+    return provider_pb2.CheckResponse(inputs=encode(news), failures=failures_on_wire(failed))
+
+
+def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+    """What differs; nothing is replaced for it: a resource that is in another account is refused by itself."""
+    olds = request.old_inputs if request.HasField("old_inputs") else request.olds
+    old, new = (typed(_ours(decode_plain(each))) for each in (olds, request.news))
+    if old.get("baseUrl") is None:
+        old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
+    changes = tuple(
+        Change(name, _kind(old.get(name), new.get(name)), replace=False)
+        for name in ProviderConfig.properties
+        if _meant(old.get(name)) != _meant(new.get(name))
+    )
+    return answer(Difference(changes), inputs=frozenset(ProviderConfig.properties))
+
+
+def settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
+    """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
+    try:
+        return config.settings(typed(_ours(decode_plain(request.args))), environ)
+    except config.MissingConfig as error:
+        name = request.name or request.urn.rpartition("::")[2]
+        if name and not name.startswith(DEFAULT):
+            raise _not_given(name, error.missing) from error
+        properties = ProviderConfig.properties
+        missing = [(f"{PACKAGE}:{name}", properties[name].description) for name in error.missing]
+        raise not_configured(str(error), missing) from error
+
+
+def _not_given(name: str, missing: list[str]) -> ConfigError:
+    """Return the error of a provider of the program's own, which the engine would explain as it does the default's."""
+    said = " and ".join(f"`{each}` (or the variable {config.variables(each)[0]})" for each in missing)
+    return ConfigError(
+        f"the provider {name!r} of the program is not configured: it lacks {said}",
+        hint=f"It reads its arguments and the environment, and not the configuration of the stack ({PACKAGE}:…): "
+        f"give it {' and '.join(f'`{each}`' for each in missing)}.",
+    )
+
+
+def typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by their declared types: the engine and the SDKs hand over what is no text as text."""
+    return taken(ProviderConfig.properties, values)
+
+
+def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in ENGINES}
+
+
+def _meant(value: Any) -> Any:
+    return value.rstrip("/") or None if isinstance(value, str) else value
+
+
+def _elsewhere(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[Failure]:
+    """A failure for each setting that names another account than the one that the provider's resources are in."""
+    known = {name: olds.get(name) for name in ACCOUNT_SETTINGS if news.get(name) not in (None, UNKNOWN)}
+    account = Account(
+        org_id=str(news.get("orgId")),
+        project_id=str(news.get("projectId")),
+        base_url=str(news.get("baseUrl")),
+        previous_base_url=news.get("previousBaseUrl"),
+    )
+    differences = account.differences({ACCOUNT: known})
+    if not differences:
+        return []
+    hint = f"{WrongAccount(differences).hint} {ELSEWHERE}"
+    return [
+        Failure(name, f"the settings say {now}, and the state records {then}. {hint}")
+        for name, (then, now) in differences.items()
+    ]
+
+
+def _kind(old: Any, new: Any) -> Kind:
+    return Kind.ADD if old is None else Kind.DELETE if new is None else Kind.UPDATE

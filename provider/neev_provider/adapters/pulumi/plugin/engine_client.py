@@ -1,0 +1,132 @@
+"""What the engine is told while an operation goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import grpc.aio
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from neev_provider.core.clock import Clock
+from neev_provider.core.redaction import redact
+
+SECONDS = 1.0
+"""Between two lines on a resource's row; what takes less shows none."""
+ROWS = 20
+"""Lines a second on all rows together: more is more than anybody reads, and each is a call to the engine."""
+PATIENCE = 5.0
+"""Seconds after which the engine need not hear of a row any more: the next line says more."""
+LOG_PATIENCE = 60.0
+"""Seconds that the end of an operation waits for the engine to take what was logged."""
+DIRECT = (("grpc.enable_http_proxy", 0),)
+"""Options of a channel that no proxy of the environment is asked for: gRPC makes no exception for this machine."""
+
+
+class Engine:
+    """The engine that listens, if one does."""
+
+    def __init__(self, log_patience: float = LOG_PATIENCE) -> None:
+        self._log_patience = log_patience
+        self._channel: grpc.aio.Channel | None = None
+        self._lines: set[asyncio.Task[None]] = set()
+        self._next_line = 0.0
+        self._log: asyncio.Task[None] | None = None
+
+    async def attach(self, address: str) -> None:
+        """Lines go to the engine at this address from now on."""
+        await self.close()
+        self._channel = grpc.aio.insecure_channel(address, options=DIRECT)
+
+    def show(self, urn: str, text: str) -> None:
+        """The text stands on the resource's row until the next one does; it is no part of the log."""
+        now = asyncio.get_running_loop().time()
+        if self._channel is None or now < self._next_line:
+            return
+        self._next_line = now + 1 / ROWS
+        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=redact(text), urn=urn, ephemeral=True)
+        line = asyncio.ensure_future(_said(self._channel, request, timeout=PATIENCE))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
+
+    def log(self, urn: str, text: str) -> None:
+        """The text is in the log, under the resource and after what was logged before."""
+        self._append(urn, text, engine_pb2.INFO)
+
+    def warn(self, urn: str, text: str) -> None:
+        """The text is in the log likewise, as a warning."""
+        self._append(urn, text, engine_pb2.WARNING)
+
+    def _append(self, urn: str, text: str, severity: engine_pb2.LogSeverity.ValueType) -> None:
+        if self._channel is not None:
+            request = engine_pb2.LogRequest(severity=severity, message=redact(text), urn=urn)
+            self._log = asyncio.ensure_future(_said(self._channel, request, after=self._log))
+
+    async def heard(self) -> None:
+        """Wait until everything logged so far has reached the engine, within reason; what is late is not given up."""
+        if self._log is not None:
+            await asyncio.wait([self._log], timeout=self._log_patience)
+
+    async def close(self) -> None:
+        """Nobody listens any more."""
+        if self._channel is not None:
+            await self._channel.close()
+        self._channel = None
+
+
+class Progress:
+    """The last that is known of an operation, and its resource's row in the engine's display."""
+
+    def __init__(self, engine: Engine, urn: str, clock: Clock) -> None:
+        self._engine = engine
+        self._urn = urn
+        self._clock = clock
+        self._shown_at = clock.monotonic()
+        self.last = "nothing"
+
+    def __call__(self, text: str) -> None:
+        """The text is the last that is known."""
+        now = self._clock.monotonic()
+        if text != self.last and now - self._shown_at >= SECONDS:
+            self._shown_at = now
+            self._engine.show(self._urn, text)
+        self.last = text
+
+
+@contextlib.contextmanager
+def making(resource: str, name: str | None) -> Iterator[None]:
+    """What this process leaves behind if it is killed while it makes something: the engine shows its last lines.
+
+    It knows nothing then of what was being made, and neither does the state.
+    """
+    if name is None:
+        yield
+        return
+    _note(f"{resource}: making {name}. Without another line on it, it may exist unknown to the state.")
+    try:
+        yield
+    finally:
+        _note(f"{resource}: the engine knows what became of {name}.")
+
+
+def _note(line: str) -> None:
+    # an engine that was killed reads nothing any more
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{redact(line)}\n")
+
+
+async def _said(
+    channel: grpc.aio.Channel,
+    request: engine_pb2.LogRequest,
+    *,
+    after: asyncio.Task[None] | None = None,
+    timeout: float | None = None,  # noqa: ASYNC109  of the call
+) -> None:
+    if after is not None:
+        await asyncio.wait([after])
+    with contextlib.suppress(grpc.RpcError, asyncio.CancelledError):
+        stub: Any = engine_pb2_grpc.EngineStub(channel)  # its stubs know only the synchronous calls
+        await stub.Log(request, timeout=timeout, wait_for_ready=True)

@@ -1,0 +1,57 @@
+"""The things that are there already, for ``pulumi do … list``: found by the data functions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from pulumi.runtime.proto import provider_pb2
+
+from neev_provider.adapters.pulumi.marshal import decode_plain
+from neev_provider.adapters.pulumi.plugin.list_agents import ListAgents
+from neev_provider.client import Api
+from neev_provider.core.errors import InputError
+from neev_provider.core.function import Function
+from neev_provider.core.lifecycle import AnyResource
+from neev_provider.core.model import UNKNOWN
+from neev_provider.core.validation import failures, parse
+from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
+
+LISTS: Mapping[str, tuple[Function[Any, Any], str]] = {
+    "Sandbox": (GetSandboxes(), "sandboxes"),
+    "SandboxFork": (GetSandboxes(), "sandboxes"),
+    "Snapshot": (GetSnapshots(), "snapshots"),
+    "Agent": (ListAgents(), "agents"),
+}
+"""The function that finds the things of a kind, and the property of its answer that holds them."""
+
+
+async def things(
+    api: Api, resource: AnyResource, request: provider_pb2.ListRequest
+) -> AsyncIterator[provider_pb2.ListResponse]:
+    """Every thing that the query finds, or a page of them and where the next begins."""
+    if resource.name not in LISTS:
+        raise InputError("token", f"{resource.name} cannot be listed")
+    function, held = LISTS[resource.name]
+    query = decode_plain(request.query)
+    if UNKNOWN in query.values():
+        yield provider_pb2.ListResponse(computed=provider_pb2.ListResponse.Computed())
+        return
+    for failure in failures(function.arguments, query):
+        raise InputError(failure.path, failure.reason)
+    found = getattr(await function.call(api, parse(function.arguments, query)), held)
+    begin = _begin(request.continuation_token)
+    end = min(begin + (request.page_size if request.page_size > 0 else len(found)), len(found))
+    if request.limit > 0:
+        end = min(end, begin + request.limit)
+    for each in found[begin:end]:
+        yield provider_pb2.ListResponse(result=provider_pb2.ListResponse.Result(id=each.id, name=each.name or ""))
+    if end < len(found):
+        more = provider_pb2.ListResponse.Continuation(continuation_token=str(end))
+        yield provider_pb2.ListResponse(continuation=more)
+
+
+def _begin(token: str) -> int:
+    if token and not (token.isascii() and token.isdigit()):
+        raise InputError("continuation_token", "is none that this provider gave")
+    return int(token or 0)

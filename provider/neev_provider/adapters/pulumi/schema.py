@@ -1,0 +1,238 @@
+"""Pulumi's package schema, derived from the declarations: everything the other languages know of the package."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from pydantic.alias_generators import to_pascal
+
+from neev_provider.adapters.pulumi.plugin.list_resources import LISTS
+from neev_provider.adapters.shared import examples
+from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig, variables
+from neev_provider.adapters.shared.schema_types import (
+    Anything,
+    Choice,
+    Handed,
+    ListOf,
+    MapOf,
+    Nested,
+    Scalar,
+    Shape,
+    always_there,
+    members,
+    nested,
+    shape_of,
+)
+from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.function import Function
+from neev_provider.core.markers import Replace, Secret
+from neev_provider.core.model import Model, Property
+from neev_provider.core.resource import Resource
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
+
+Spec = dict[str, Any]
+
+_REPOSITORY = "https://github.com/neevcloud/pulumi-neev"
+_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+# every SDK takes an archive too where an asset is asked for
+_BLOBS: Final[Mapping[type[Blob], str]] = {
+    Asset: "pulumi.json#/Asset",
+    Archive: "pulumi.json#/Archive",
+    Blob: "pulumi.json#/Asset",
+}
+
+_ABOUT: Final[Mapping[str, Any]] = {
+    "name": PACKAGE,
+    "displayName": "NeevAI",
+    "description": "Create, pause, resize, snapshot, fork and roll back NeevAI sandboxes.",
+    "keywords": ["pulumi", "neev", "neevai", "sandbox", "agents", "category/cloud", "kind/native"],
+    "homepage": "https://www.neevcloud.com",
+    "repository": _REPOSITORY,
+    "license": "Apache-2.0",
+    "publisher": "NeevCloud",
+}
+
+_LANGUAGES: Final[Mapping[str, Any]] = {
+    "python": {
+        # not pulumi_neev: that is the package with the dynamic resources, and both can be installed
+        "packageName": "pulumi_neev_sdk",
+        "requires": {"pulumi": ">=3.165.0,<4.0.0"},
+        "pyproject": {"enabled": True},
+        "inputTypes": "classes-and-dicts",
+        "respectSchemaVersion": True,
+    },
+    "nodejs": {
+        "packageName": "@neevcloud/pulumi-neev",
+        "dependencies": {"@pulumi/pulumi": "^3.142.0"},
+        "devDependencies": {"@types/node": "^20", "typescript": "^5"},
+        "respectSchemaVersion": True,
+    },
+    "go": {
+        "importBasePath": "github.com/neevcloud/pulumi-neev/sdk/go/neev",
+        "generateResourceContainerTypes": True,
+        "respectSchemaVersion": True,
+    },
+}
+
+
+def package() -> Spec:
+    """The schema of the package, without a version: whoever serves or builds it knows that."""
+    return {
+        **_ABOUT,
+        "language": dict(_LANGUAGES),
+        "config": {"variables": _settings()},
+        "provider": _provider(),
+        "types": _types(),
+        "resources": {token(resource.name): _resource(resource) for resource in RESOURCES},
+        "functions": {token(function.name): _function(function) for function in FUNCTIONS},
+    }
+
+
+def token(name: str) -> str:
+    """The name of a resource, function or type, as the engine knows it."""
+    return f"{PACKAGE}:index:{name}"
+
+
+def text() -> str:
+    """The schema as it is committed."""
+    return json.dumps(package(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def description(of: object) -> str:
+    """What the docstring of a class says."""
+    return inspect.cleandoc(of.__doc__ or "")
+
+
+def _settings() -> Spec:
+    return {
+        name: _property(ProviderConfig, declared) | {"defaultInfo": {"environment": list(variables(name))}}
+        for name, declared in ProviderConfig.properties.items()
+    }
+
+
+def _provider() -> Spec:
+    texts = {
+        declared.name: _property(ProviderConfig, declared)
+        for declared in ProviderConfig.properties.values()
+        if shape_of(ProviderConfig, declared) == Scalar(str)  # no other type survives as a provider's output
+    }
+    settings = {name: setting | _input(ProviderConfig.properties[name]) for name, setting in _settings().items()}
+    return {
+        "description": description(ProviderConfig),
+        "type": "object",
+        "inputProperties": settings,
+        "properties": texts,
+    }
+
+
+def _resource(resource: Resource[Any, Any]) -> Spec:
+    inputs, outputs = resource.inputs, resource.outputs
+    stated = [*inputs.properties.values(), *outputs.properties.values()]
+    spec = {
+        "description": examples.described(description(type(resource)), resource.name),
+        "type": "object",
+        "inputProperties": _properties(inputs, extra=_input),
+        "requiredInputs": _names(inputs, lambda declared: declared.required),
+        "properties": _properties(inputs) | _properties(outputs),
+        "required": sorted(declared.name for declared in stated if always_there(declared)),
+    }
+    if resource.name in LISTS:
+        spec["listInputs"] = _object(LISTS[resource.name][0].arguments)
+    return spec
+
+
+def _function(function: Function[Any, Any]) -> Spec:
+    return {
+        "description": examples.described(description(type(function)), function.name),
+        "inputs": _object(function.arguments),
+        "outputs": _object(function.result),
+    }
+
+
+def _object(model: type[Model]) -> Spec:
+    return {
+        "description": description(model),
+        "type": "object",
+        "properties": _properties(model, extra=_default),
+        "required": _names(model, lambda declared: declared.required),
+    }
+
+
+def _types() -> Spec:
+    return {token(each.__name__): _enum(each) if issubclass(each, StrEnum) else _object(each) for each in shared()}
+
+
+def shared() -> list[type[Model | StrEnum]]:
+    """The models and enums that properties are made of, by name."""
+    roots: list[type[Model]] = [ProviderConfig]
+    roots += [model for resource in RESOURCES for model in (resource.inputs, resource.outputs)]
+    roots += [model for function in FUNCTIONS for model in (function.arguments, function.result)]
+    found = {part for root in roots for part in _parts(root)}
+    return sorted(found, key=lambda each: each.__name__)
+
+
+def _parts(root: type[Model]) -> Iterable[type[Model | StrEnum]]:
+    return (part for declared in root.properties.values() for part in nested(shape_of(root, declared)))
+
+
+def _enum(enum: type[StrEnum]) -> Spec:
+    values = [
+        {
+            "name": each.name if each.name == each.value else to_pascal(each.name.lower()),
+            "value": each.value,
+            "description": each.description,
+        }
+        for each in members(enum)
+    ]
+    return {"description": description(enum), "type": "string", "enum": values}
+
+
+def _names(model: type[Model], wanted: Callable[[Property], bool]) -> list[str]:
+    return sorted(declared.name for declared in model.properties.values() if wanted(declared))
+
+
+def _properties(model: type[Model], extra: Callable[[Property], Spec] = lambda _: {}) -> Spec:
+    return {name: _property(model, declared) | extra(declared) for name, declared in model.properties.items()}
+
+
+def _property(model: type[Model], declared: Property) -> Spec:
+    spec = _type(shape_of(model, declared)) | {"description": declared.description}
+    return spec | {"secret": True} if declared.has(Secret) else spec
+
+
+def _input(declared: Property) -> Spec:
+    # willReplaceOnChanges only documents; with replaceOnChanges the SDKs would replace where our Diff says update
+    return _default(declared) | ({"willReplaceOnChanges": True} if declared.has(Replace) else {})
+
+
+def _default(declared: Property) -> Spec:
+    return {"default": declared.default} if isinstance(declared.default, str | bool | int | float) else {}
+
+
+def _type(shape: Shape) -> Spec:  # noqa: PLR0911  one for each shape
+    match shape:
+        case Scalar(type=type):
+            return {"type": _TYPES[type]}
+        case Anything():
+            return {"$ref": "pulumi.json#/Any"}
+        case Choice(enum):
+            return {"$ref": f"#/types/{token(enum.__name__)}"}
+        case Nested(model):
+            return {"$ref": f"#/types/{token(model.__name__)}"}
+        case ListOf(item):
+            return {"type": "array", "items": _type(item)}
+        case MapOf(value):
+            return {"type": "object", "additionalProperties": _type(value)}
+        case Handed(kind):
+            return {"$ref": _BLOBS[kind]}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

@@ -1,0 +1,1 @@
+"""What every adapter needs, without any engine's protocol."""

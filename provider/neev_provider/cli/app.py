@@ -1,0 +1,51 @@
+"""All commands, and how the arguments are taken apart."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points, version
+from typing import Annotated, NoReturn
+
+import typer
+
+from neev_provider.cli.doctor.command import doctor
+from neev_provider.cli.recover.command import recover
+from neev_provider.cli.sweep.command import sweep
+
+app = typer.Typer(name="pulumi-neev", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(doctor)
+app.command()(recover)
+app.command()(sweep)
+
+
+@app.command("emulator")
+def _emulator() -> None:
+    """Run `neev-emulator`, an emulator of the API on this machine."""
+    raise AssertionError("`main` hands this command over")
+
+
+def _run_emulator(arguments: Sequence[str]) -> NoReturn:
+    # by its entry point: the provider works without the emulator, and imports nothing of it
+    for entry in entry_points(group="console_scripts", name="neev-emulator"):
+        entry.load()(arguments, prog_name="pulumi-neev emulator")
+    sys.exit("pulumi-neev: the emulator is not installed. Run: pip install 'pulumi-neev[emulator]'")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `pulumi-neev`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["emulator"]:
+        _run_emulator(given[1:])
+    app(args=given, prog_name="pulumi-neev")
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - the shape that typer calls
+    if asked:
+        typer.echo(version("pulumi-neev"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *, _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False
+) -> None:
+    """Pulumi resources for NeevAI sandboxes: the tools around them."""

@@ -1,0 +1,52 @@
+"""What time it is at the server."""
+
+from email.utils import parsedate_to_datetime
+
+from neev_provider.core.clock import Clock
+
+DATE_STEP = 1.0
+"""Seconds between two values of a Date header."""
+
+
+class ServerClock:
+    """The server's time of day, as far as the Date headers of its answers tell it.
+
+    A Date seen while a request was under way bounds the difference between the clocks from both sides;
+    the bounds of many answers together are tighter than those of any.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead: tuple[float, float] | None = None
+
+    def saw(self, date: str | None, *, sent: float, received: float) -> None:
+        """Take in the Date of an answer; sent and received are monotonic."""
+        moment = parse_date(date)
+        if moment is None:
+            return
+        low, high = moment - received, moment + DATE_STEP - sent
+        if self._ahead is not None:
+            tight = max(low, self._ahead[0]), min(high, self._ahead[1])
+            # Bounds that exclude each other mean that one of the clocks was set: the newest answer is right.
+            low, high = tight if tight[0] <= tight[1] else (low, high)
+        self._ahead = low, high
+
+    def now(self) -> float:
+        """Return the server's time of day, in seconds since 1970; this machine's while no answer has come."""
+        if self._ahead is None:
+            return self._clock.now()
+        return self._clock.monotonic() + sum(self._ahead) / 2
+
+    def earliest(self, moment: float) -> float:
+        """Return the earliest that the server's time of day can have been at a monotonic moment."""
+        if self._ahead is None:
+            return self._clock.now() - (self._clock.monotonic() - moment)
+        return moment + self._ahead[0]
+
+
+def parse_date(text: str | None) -> float | None:
+    """Return the seconds since 1970 of an HTTP date, or None where it is none."""
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except ValueError:
+        return None

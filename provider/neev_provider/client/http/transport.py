@@ -1,0 +1,220 @@
+"""Requests to the API and their answers."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState
+
+from neev_provider.client.http import responses, retry
+from neev_provider.client.http.connection_pool import Connections, Seam
+from neev_provider.client.http.rate_limit import Pace
+from neev_provider.client.http.server_clock import ServerClock
+from neev_provider.client.settings import Settings
+from neev_provider.core.clock import Clock
+from neev_provider.core.errors import (
+    ApiError,
+    NeevError,
+    NeverSent,
+    NotFound,
+    OutcomeUnknown,
+    ProjectNotFound,
+    Unavailable,
+    Unexpected,
+)
+from neev_provider.core.redaction import Redactor
+from neev_provider.core.wait import before_sending, listener
+
+T = TypeVar("T")
+TOO_MANY_REQUESTS = 429
+DISTRUSTED = "Nothing was sent. If the certificate is your organization's own, name its authority in neev:caBundle."
+
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+class Transport:
+    """One pool of connections to one API, with its key, its retries and its errors."""
+
+    def __init__(self, settings: Settings, *, clock: Clock, seam: Seam | None = None) -> None:
+        self._settings = settings
+        self._key = Redactor.of(settings.api_key)
+        self._clock = clock
+        self._pace = Pace(clock)
+        self._connections = Connections(settings, seam)
+        self._project_answers = False
+        """Whether the API has answered for the project in this process."""
+        self._asking_for_project = asyncio.Lock()
+        self.server_clock = ServerClock(clock)
+        self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._connections.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parse: Callable[[Any], T],
+        params: Mapping[str, str | int | None] | None = None,
+        json: Any = None,
+    ) -> T:
+        """Return what `parse` makes of the answer's JSON (None where it is empty).
+
+        `parse` raises ValueError for a shape that is not documented.
+        GET, PUT, PATCH and DELETE are sent again where that may help, POST only where nothing was done.
+
+        Raises:
+            NotFound: the API does not know what the path names, and is known to answer for the project.
+            ApiError: the API refuses, or its answer cannot be read.
+            NeverSent: no connection could be made.
+            OutcomeUnknown: a write was sent and its effect is not known.
+            DeadlineExceeded, Cancelled: it waited to be sent, within `unsent`.
+        """
+        try:
+            value = await self._repeated(method, path, parse, params=params, json=json)
+        except NotFound:
+            if path.startswith(self.project):
+                await self.require_project()
+            raise
+        self._project_answers = self._project_answers or path.startswith(self.project)
+        return value
+
+    async def require_project(self) -> None:
+        """Return only where the API answers for the project: else its "not found" tells nothing of what is in it.
+
+        Raises:
+            ProjectNotFound: it does not.
+        """
+        async with self._asking_for_project:
+            if self._project_answers:
+                return
+            path = f"{self.project}/sandboxes"
+            try:
+                await self._repeated("GET", path, lambda _page: None, params={"page": 1, "limit": 1})
+            except NotFound as error:
+                raise self._project_not_found(error) from None
+            self._project_answers = True
+
+    def _project_not_found(self, error: NotFound) -> ProjectNotFound:
+        """Return the error for a project that the API does not know, with what it said of it."""
+        settings = self._settings
+        project = f"there is no project {settings.project_id} of the organization {settings.org_id}"
+        return ProjectNotFound(
+            error.status,
+            f"{project} at {settings.base_url}",
+            code=error.code,
+            details=error.message,
+            request_id=error.request_id,
+            method=error.method,
+            path=error.path,
+        )
+
+    async def _repeated(
+        self,
+        method: str,
+        path: str,
+        parse: Callable[[Any], T],
+        *,
+        params: Mapping[str, str | int | None] | None = None,
+        json: Any = None,
+    ) -> T:
+        """Return the value of a request that is sent again where that may help."""
+        request = self._connections.build_request(
+            method,
+            self._settings.base_url + path,
+            params={name: value for name, value in (params or {}).items() if value is not None},
+            json=json,
+        )
+        shown = path.removeprefix(self.project)
+        last = "nothing"
+
+        def note(state: RetryCallState) -> None:
+            nonlocal last
+            last = retry.seen(state)
+            listener()(last)
+
+        async def pause(seconds: float) -> None:
+            await before_sending(lambda: self._clock.sleep(seconds), what=f"{method} {shown}", last=last)
+
+        retrying = AsyncRetrying(
+            retry=retry.may_repeat(method),
+            stop=retry.Enough(),
+            wait=retry.Backoff(),
+            before_sleep=note,
+            sleep=pause,
+            reraise=True,
+        )
+        return await retrying(self._attempt, request, shown, parse)
+
+    async def _attempt(self, request: httpx.Request, shown: str, parse: Callable[[Any], T]) -> T:
+        """Return the value of one request sent once."""
+        answer = await self._send(request, shown)
+        try:
+            return responses.value(answer, parse, key=self._key)
+        except (Unavailable, Unexpected) as error:
+            if request.method == "POST" and _ambiguous(error):
+                raise OutcomeUnknown(error.fact) from None
+            raise
+
+    async def _send(self, request: httpx.Request, shown: str) -> responses.Answer:
+        """Return the answer to a request, whatever its status."""
+        try:
+            async with AsyncExitStack() as stack:
+                # where the wait is given up, whatever it has taken is given back
+                await before_sending(
+                    lambda: stack.enter_async_context(self._pace.turn()),
+                    what=f"{request.method} {shown}",
+                    last="the API takes no more at a time",
+                )
+                sent = self._clock.monotonic()
+                response = await self._connections.send(request)
+        except httpx.RequestError as error:
+            raise self._no_answer(request.method, shown, error) from error
+        headers = response.headers
+        self.server_clock.saw(headers.get("date"), sent=sent, received=self._clock.monotonic())
+        answer = responses.Answer(
+            method=request.method,
+            path=shown,
+            status=response.status_code,
+            headers=headers,
+            body=response.content,
+            retry_after=retry.retry_after(headers.get("retry-after"), now=self.server_clock.now()),
+        )
+        if answer.status == TOO_MANY_REQUESTS:
+            self._pace.slowed(answer.retry_after, sent=sent)
+        else:
+            self._pace.served(took=self._clock.monotonic() - sent)
+        return answer
+
+    def _no_answer(self, method: str, path: str, error: httpx.RequestError) -> NeevError:
+        """Return the error for a request that ended without an answer."""
+        if isinstance(error, NEVER_SENT):
+            host = urlsplit(self._settings.base_url).netloc
+            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            return NeverSent(
+                f"{method} {path}: no connection to {host} ({str(error) or type(error).__name__})",
+                hint=DISTRUSTED if distrusted else None,
+            )
+        timed_out = isinstance(error, httpx.TimeoutException)
+        reason = f"no answer within {self._settings.timeout:g} s" if timed_out else "the connection was lost"
+        if method == "GET":
+            return Unavailable(0, reason, method=method, path=path)
+        return OutcomeUnknown(f"{method} {path}: {reason}")
+
+
+def _ambiguous(error: ApiError) -> bool:
+    """Return whether a POST that ended so may have had an effect."""
+    unreadable = isinstance(error, Unexpected) and 200 <= error.status < 300  # noqa: PLR2004  a success after all
+    return unreadable or (isinstance(error, Unavailable) and not retry.did_nothing(error))

@@ -1,0 +1,1 @@
+"""Polling: one poller for all waits."""

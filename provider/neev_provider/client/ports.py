@@ -1,0 +1,79 @@
+"""Ports of sandboxes that have a preview URL, and the calls for their paths."""
+
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
+
+from pydantic import BeforeValidator, Field
+
+from neev_provider.client.http.idempotency import do_once
+from neev_provider.client.models import Wire, nothing, parser
+from neev_provider.core.clock import Clock
+from neev_provider.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from neev_provider.client.http.transport import Transport
+
+
+class Port(Wire):
+    """A port that is exposed; whoever knows its slug or URL needs no other key."""
+
+    port: int
+    slug: str = Field(repr=False)
+    preview_url: str = Field(repr=False)
+
+
+class _Ports(Wire):
+    """The ports of one sandbox; none may come as null."""
+
+    ports: Annotated[tuple[Port, ...], BeforeValidator(lambda ports: () if ports is None else ports)]
+
+
+_port = parser(Port)
+_ports = parser(_Ports)
+
+
+class Ports:
+    """The calls for the preview ports of one project's sandboxes."""
+
+    def __init__(self, transport: "Transport", *, clock: Clock) -> None:
+        self._transport = transport
+        self._clock = clock
+
+    async def expose(self, sandbox_id: str, port: int, *, slug: str | None = None) -> Port:
+        """Return the port with its URL: the one it had, unless another slug is asked for.
+
+        After an unclear answer, the port is taken from the list once it is there as asked.
+        """
+        body = {"port": port} if slug is None else {"port": port, "slug": slug}
+
+        async def act() -> Port:
+            return await self._transport.request("POST", self._below(sandbox_id), parse=_port, json=body)
+
+        async def look() -> Port | None:
+            found = await self.find(sandbox_id, port)
+            return found if found is not None and slug in (None, found.slug) else None
+
+        return await do_once(act, look, clock=self._clock)
+
+    async def list(self, sandbox_id: str) -> tuple[Port, ...]:
+        """Return every port of the sandbox that is exposed."""
+        return (await self._transport.request("GET", self._below(sandbox_id), parse=_ports)).ports
+
+    async def find(self, sandbox_id: str, port: int) -> Port | None:
+        """Return the port, or None where it is not exposed or its sandbox is gone."""
+        try:
+            exposed = await self.list(sandbox_id)
+        except NotFound:
+            return None
+        return next((each for each in exposed if each.port == port), None)
+
+    async def revoke(self, sandbox_id: str, port: int) -> None:
+        """Return once the port is not exposed, or its sandbox is gone."""
+        try:
+            await self._transport.request("DELETE", f"{self._below(sandbox_id)}/{port}", parse=nothing)
+        except NotFound:
+            return
+
+    def _below(self, sandbox_id: str) -> str:
+        """Return the path of a sandbox's ports."""
+        return f"{self._transport.project}/sandboxes/{quote(sandbox_id, safe='')}/ports"

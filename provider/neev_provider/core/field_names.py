@@ -1,0 +1,47 @@
+"""What the API says of the fields of a request, with the names of the inputs that they were made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from neev_provider.core.errors import ApiError, NeevError
+from neev_provider.core.model import Model
+
+# a size and the windows are grouped in a request, and an environment is a list
+_GROUPS = re.compile(r"\b(?:resources|lifecycle)\.(?=\w)")
+_VARIABLE = re.compile(r"\benv(?:\[\d+\]|\.\d+)(?:\.(?:name|value))?")
+_WORD = re.compile(r"(?<![\w/-])[a-z]+(?:_[a-z]+)*(?P<field>(?=[:'\"`]))?(?![\w/-])")
+
+
+def reword(error: NeevError, inputs: type[Model], sent_as: Mapping[str, str]) -> None:
+    """Have the error say what it says with the declared names."""
+    error.message = in_declared_names(error.message, inputs, sent_as)
+    if isinstance(error, ApiError) and error.details is not None:
+        error.details = in_declared_names(error.details, inputs, sent_as)
+
+
+def in_declared_names(text: str, inputs: type[Model], sent_as: Mapping[str, str]) -> str:
+    """Return the text with the declared names; `sent_as` has the fields that requests call otherwise.
+
+    A field that is a word of the language, too, is one where a colon or a quotation mark follows it.
+    """
+    names = {**dict(_names(inputs)), **{theirs: _name(inputs, ours) for ours, theirs in sent_as.items()}}
+
+    def declared(word: re.Match[str]) -> str:
+        said = word[0]
+        return names.get(said, said) if "_" in said or word["field"] is not None else said
+
+    return _WORD.sub(declared, _VARIABLE.sub("env", _GROUPS.sub("", text)))
+
+
+def _name(inputs: type[Model], field: str) -> str:
+    return next(name for name, declared in inputs.properties.items() if declared.field == field)
+
+
+def _names(model: type[Model]) -> Iterator[tuple[str, str]]:
+    for name, declared in model.properties.items():
+        yield declared.field, name
+        inner = declared.model or declared.item_model
+        if inner is not None:
+            yield from _names(inner)

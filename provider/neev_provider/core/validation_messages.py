@@ -1,0 +1,86 @@
+"""Why a value cannot be, as a sentence about the property."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from neev_provider.core import suggestions
+from neev_provider.core.coercion import EXACT, INEXACT, is_whole
+from neev_provider.core.model import UNKNOWN, Model
+from neev_provider.core.redaction import redact
+
+NOT_KNOWN = "is not known yet"
+QUOTED = "write it in quotes"
+LONGEST = 80
+"""Characters of a value that are shown."""
+
+_BLOBS = {"Asset": "an asset", "Archive": "an archive", "Blob": "an asset or an archive"}
+_REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda _: "is required",
+    "greater_than": lambda context: f"must be more than {context['gt']:g}",
+    "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",
+    "less_than_equal": lambda context: f"must be at most {context['le']:g}",
+    "multiple_of": lambda context: f"must be a multiple of {context['multiple_of']:g}",
+    "enum": lambda context: f"must be one of {context['expected']}",
+    "string_too_long": lambda context: f"can be at most {context['max_length']} characters long",
+    "string_too_short": lambda _: "must not be empty",
+    "too_short": lambda context: f"needs at least {context['min_length']}",
+    "finite_number": lambda _: "must be a finite number",
+    "int_from_float": lambda _: "must be a whole number",
+    "int_type": lambda _: "must be a whole number",
+    "float_type": lambda _: "must be a number",
+    "string_type": lambda _: "must be a string",
+    "list_type": lambda _: "must be a list",
+    "dict_type": lambda _: "must be a map of strings",
+    "model_type": lambda _: "must be an object",
+    "model_attributes_type": lambda _: "must be an object",
+    "is_instance_of": lambda context: f"must be {_BLOBS[context['class']]}",
+    "value_error": lambda context: str(context["error"]),
+}
+
+
+def reason(model: type[Model], error: ErrorDetails, *, secret: bool) -> str:
+    """Return why the value cannot be, and what it is where it is no secret."""
+    value = error["input"]
+    if value is UNKNOWN:
+        return NOT_KNOWN
+    if error["type"] == "extra_forbidden":
+        return _no_property(model, error["loc"])
+    why = _why(error)
+    if secret:
+        return why
+    if error["type"] == "enum":
+        why += suggestions.hint(str(value), re.findall("'([^']+)'", error["ctx"]["expected"]))
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return why
+    return f"{why} (is {_shortened(value)})"
+
+
+def _why(error: ErrorDetails) -> str:
+    value = error["input"]
+    if error["type"] == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
+        large = is_whole(value) and abs(value) >= EXACT
+        return f"{INEXACT}; {QUOTED}" if large else f"must be a string; {QUOTED}: 1.10 and 1.1 are one number"
+    say = _REASONS.get(error["type"])
+    return say(error.get("ctx", {})) if say else error["msg"]
+
+
+def _no_property(model: type[Model], location: Iterable[str | int]) -> str:
+    known: Mapping[str, Any] = {}
+    name, inner = "", model
+    for part in location:
+        if isinstance(part, int):
+            continue
+        name, known = part, inner.properties
+        declared = known.get(name)
+        inner = (declared.model or declared.item_model or inner) if declared else inner
+    return "is not a property" + (suggestions.hint(name, known) or "; see the reference for the ones there are")
+
+
+def _shortened(value: str | float) -> str:
+    text = f"{value:g}" if isinstance(value, float) else redact(repr(value))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"

@@ -1,0 +1,207 @@
+"""Look-ups in the catalogue of sandbox templates and agent templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.client.templates import Entry
+from neev_provider.core.errors import InputError
+from neev_provider.core.function import Function
+from neev_provider.core.model import Arguments, Outputs, Rule
+from neev_provider.core.validation import exactly_one
+
+
+class TemplateCategory(StrEnum):
+    """What a sandbox template is for."""
+
+    STANDARD = "standard"
+    """A computer."""
+    BROWSER = "browser"
+    """A computer with a browser to drive."""
+
+
+class TemplateStatus(StrEnum):
+    """Whether a template can be used."""
+
+    ACTIVE = "active"
+    """It can."""
+    DEPRECATED = "deprecated"
+    """It can, for now."""
+
+
+class SandboxTemplate(Outputs):
+    """A template that sandboxes are made from."""
+
+    id: str
+    """Its id, the `templateId` of a sandbox."""
+    name: str
+    """Its name."""
+    description: str
+    """What it holds."""
+    category: str
+    """`standard` or `browser`."""
+    status: str
+    """`active` or `deprecated`."""
+    created_at: str
+    """When it came into the catalogue (RFC 3339)."""
+    updated_at: str
+    """When it last changed (RFC 3339)."""
+
+
+class SandboxTemplates(Outputs):
+    """Templates of the catalogue."""
+
+    templates: list[SandboxTemplate]
+    """In the catalogue's order."""
+
+
+class AgentTemplate(Outputs):
+    """A template that agents are made from."""
+
+    id: str
+    """Its id."""
+    name: str
+    """Its name, by which an agent is made from it."""
+    description: str
+    """What agent it is."""
+    category: str
+    """What it is for, such as `coding`."""
+    status: str
+    """`active`."""
+    agent_version: str | None = None
+    """The version of the packaged agent."""
+    created_at: str
+    """When it came into the catalogue (RFC 3339)."""
+    updated_at: str
+    """When it last changed (RFC 3339)."""
+
+
+class AgentTemplates(Outputs):
+    """Agent templates of the catalogue."""
+
+    templates: list[AgentTemplate]
+    """In the catalogue's order."""
+
+
+class ByIdOrName(Arguments):
+    """Which one."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one("id", "name"),)
+
+    id: str | None = None
+    """Its id. Instead of `name`."""
+    name: str | None = None
+    """Its exact name. Instead of `id`."""
+
+
+class SandboxTemplateFilter(Arguments):
+    """Which sandbox templates."""
+
+    category: TemplateCategory | None = None
+    """Only of this category."""
+    status: TemplateStatus | None = None
+    """Only of this status."""
+    name: str | None = None
+    """Only those whose name contains this, upper and lower case alike."""
+
+
+class AgentTemplateFilter(Arguments):
+    """Which agent templates."""
+
+    category: str | None = None
+    """Only of this category."""
+    name: str | None = None
+    """Only those whose name contains this, upper and lower case alike."""
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+class GetSandboxTemplate(Function[ByIdOrName, SandboxTemplate]):
+    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones."""
+
+    name = "getSandboxTemplate"
+    arguments = ByIdOrName
+    result = SandboxTemplate
+
+    @override
+    async def call(self, api: Api, arguments: ByIdOrName) -> SandboxTemplate:
+        found = the_one(await api.templates.list(), arguments, "sandbox template")
+        return SandboxTemplate.model_validate(found.model_dump())
+
+
+class GetSandboxTemplates(Function[SandboxTemplateFilter, SandboxTemplates]):
+    """The sandbox templates of the catalogue, every page of it."""
+
+    name = "getSandboxTemplates"
+    arguments = SandboxTemplateFilter
+    result = SandboxTemplates
+
+    @override
+    async def call(self, api: Api, arguments: SandboxTemplateFilter) -> SandboxTemplates:
+        found = await api.templates.list(category=arguments.category, status=arguments.status)
+        return SandboxTemplates.model_validate(_containing(found, arguments.name))
+
+
+class GetAgentTemplate(Function[ByIdOrName, AgentTemplate]):
+    """The one agent template with this id or exact name; none or several is an error that lists the near ones."""
+
+    name = "getAgentTemplate"
+    arguments = ByIdOrName
+    result = AgentTemplate
+
+    @override
+    async def call(self, api: Api, arguments: ByIdOrName) -> AgentTemplate:
+        found = the_one(await api.agent_templates.list(), arguments, "agent template")
+        return AgentTemplate.model_validate(found.model_dump())
+
+
+class GetAgentTemplates(Function[AgentTemplateFilter, AgentTemplates]):
+    """The agent templates of the catalogue, every page of it."""
+
+    name = "getAgentTemplates"
+    arguments = AgentTemplateFilter
+    result = AgentTemplates
+
+    @override
+    async def call(self, api: Api, arguments: AgentTemplateFilter) -> AgentTemplates:
+        found = await api.agent_templates.list(category=arguments.category)
+        return AgentTemplates.model_validate(_containing(found, arguments.name))
+
+
+def the_one(candidates: Sequence[T], asked: ByIdOrName, kind: str) -> T:
+    """The candidate with the id or exact name; raises ``InputError`` with the near ones where it is not one."""
+    if asked.id is not None:
+        found = [each for each in candidates if each.id == asked.id]
+        path, wanted, known = "id", asked.id, {each.id for each in candidates}
+    else:
+        found = [each for each in candidates if each.name == asked.name]
+        path, wanted, known = "name", asked.name or "", {each.name for each in candidates}
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(path, f"{len(found)} {kind}s have the {path} {wanted!r}: {_listed(f.id for f in found)}")
+    near = get_close_matches(wanted, sorted(known), n=5, cutoff=0.4) or sorted(known)[:5]
+    raise InputError(path, f"no {kind} has the {path} {wanted!r}; near: {_listed(near)}")
+
+
+def _containing(found: Iterable[Entry], text: str | None) -> dict[str, Any]:
+    part = (text or "").lower()
+    return {"templates": [each.model_dump() for each in found if part in each.name.lower()]}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "the catalogue is empty"

@@ -1,0 +1,43 @@
+"""The resources; ``MODULES`` is the one list of them, and each is loaded when it is first asked for."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, cast
+
+from neev_provider.core.resource import Resource
+
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "Sandbox": "sandbox.sandbox",
+        "SandboxFork": "sandbox.fork",
+        "SandboxPool": "pool.sandbox_pool",
+        "Snapshot": "snapshot",
+        "PreviewPort": "preview_port",
+        "Agent": "agent",
+        "Command": "command",
+        "File": "file.file",
+        "Directory": "file.directory",
+        "GoldenImage": "image.golden_image",
+    }
+)
+"""The module of each resource, by its name."""
+
+RESOURCES: tuple[Resource[Any, Any], ...]
+"""All of them."""
+
+
+@cache
+def resource_named(name: str) -> Resource[Any, Any] | None:
+    """The resource of this name, or ``None``."""
+    if name not in MODULES:
+        return None
+    made = getattr(import_module(f"{__name__}.{MODULES[name]}"), name)()
+    return cast("Resource[Any, Any]", made)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "RESOURCES":
+        raise AttributeError(name)
+    return tuple(resource_named(each) for each in MODULES)

@@ -1,0 +1,261 @@
+"""A command that runs in a sandbox: once when it is made, again when it changes, and another when it goes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.client.runtime import Run
+from neev_provider.core.diff import Difference
+from neev_provider.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError, OutcomeUnknown
+from neev_provider.core.markers import Derived, Removable, Replace, Secret, SecretIf, Update
+from neev_provider.core.model import Flag, Inputs, Integer, Outputs
+from neev_provider.core.resource import Call, Halfway, Live, Resource
+from neev_provider.core.validation import parse
+from neev_provider.core.wait import within
+from neev_provider.resources.output_capture import Transcript
+from neev_provider.resources.references import require_sandbox
+from neev_provider.resources.session import inside, is_there
+
+Argv = Annotated[list[str], Field(min_length=1)]
+RECIPE = ("create", "cwd", "env", "stdin")
+"""The inputs a change of which means that something has to run."""
+GO_ON = (
+    "It is not run a second time by itself. Look in the sandbox: to run it again, change `triggers`; "
+    "to take it as done, set `allowFailure`."
+)
+
+
+class CommandInputs(Inputs):
+    """What runs where, and when."""
+
+    sandbox_id: Annotated[str, Replace()]
+    """The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards."""
+    create: Annotated[Argv, Replace()]
+    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
+
+    A change of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces otherwise.
+    """
+    update: Annotated[Argv | None, Update(), Removable()] = None
+    """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
+    delete: Annotated[Argv | None, Update(), Removable()] = None
+    """What runs when the resource is deleted or replaced. Unset: nothing."""
+    cwd: Annotated[str | None, Replace()] = None
+    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
+    """Environment variables, on top of those of the sandbox."""
+    stdin: Annotated[str | None, Replace()] = None
+    """What it reads from its standard input. Unset: nothing."""
+    timeout_seconds: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(), Removable()] = None
+    """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
+    triggers: Annotated[list[Any] | None, Replace()] = None
+    """Any values; a change of one of them runs it anew, by a replacement."""
+    allow_failure: Annotated[Flag | None, Update(), Removable()] = None
+    """Whether an exit code other than 0 is no failure; `exitCode` tells."""
+    secret_output: Annotated[Flag | None, Update(), Removable()] = None
+    """Whether what it writes is a secret: hidden in the state, in errors and in the log.
+
+    So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
+    one, each value is struck out of errors and the log, and what is written is hidden in the state.
+    """
+
+
+class Outcome(StrEnum):
+    """How the last run ended."""
+
+    PENDING = "pending"
+    """It was not started."""
+    SUCCEEDED = "succeeded"
+    """Its exit code was 0, or another that `allowFailure` allows."""
+    FAILED = "failed"
+    """Its exit code was another, or it took too long."""
+    UNKNOWN = "unknown"
+    """It was started, or may have been, and nobody knows how it ended."""
+
+
+class CommandOutputs(Outputs):
+    """How it went."""
+
+    outcome: Outcome = Outcome.UNKNOWN
+    """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
+    created: bool = False
+    """Whether `create` has succeeded once, so that `update` is what runs next."""
+    stdout: Annotated[str | None, SecretIf("secretOutput"), Derived()] = None
+    """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
+
+    A secret where `secretOutput` is set, and where any input is one: `env` always is.
+    """
+    stderr: Annotated[str | None, SecretIf("secretOutput"), Derived()] = None
+    """What it wrote to its standard error, likewise."""
+    exit_code: int | None = None
+    """Its exit code; 128 and the signal's number where one ended it."""
+    duration_ms: int | None = None
+    """How many milliseconds it ran."""
+    attempt: Annotated[str | None, Secret()] = None
+    """A digest of what ran last, by which a run of unknown outcome is known again."""
+
+
+class Command(Resource[CommandInputs, CommandOutputs]):
+    """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
+
+    It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so,
+    and the next `up` asks what to do. A refresh keeps what it wrote, for nobody can be asked for that again.
+    """
+
+    name = "Command"
+    inputs = CommandInputs
+    outputs = CommandOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
+
+    @override
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        found = super().diff(old, state, new)
+        # what the old `delete` undoes, the new `create` must not have done by then
+        found = replace(found, delete_first=old.get("delete") is not None)
+        if new.get("update") is None or not state.get("created"):
+            return found
+        changes = (replace(each, replace=each.replace and each.top not in RECIPE) for each in found.changes)
+        return Difference(tuple(changes), found.delete_first)
+
+    @override
+    async def create(self, api: Api, inputs: CommandInputs, call: Call) -> Live[CommandOutputs]:
+        # what is stored if nobody comes back to say how it went
+        return Live(str(uuid.uuid4()), {}, CommandOutputs())
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: CommandInputs, call: Call) -> Live[CommandOutputs]:
+        was = parse(CommandOutputs, call.stored)
+        argv = inputs.update if was.created and inputs.update else inputs.create
+        if call.created:
+            return await _Attempt(api, id, inputs, was).run(argv, call)
+        if was.outcome == Outcome.SUCCEEDED or (was.outcome != Outcome.PENDING and inputs.allow_failure):
+            return Live(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "created": True}))
+        if was.outcome == Outcome.UNKNOWN and was.attempt in (None, _digest(id, argv, inputs)):
+            raise OutcomeUnknown(f"Nobody knows how {argv[0]} ended when it ran the last time.", hint=GO_ON)
+        return await _Attempt(api, id, inputs, was).run(argv, call)
+
+    @override
+    async def update(
+        self, api: Api, id: str, old: CommandInputs, new: CommandInputs, call: Call
+    ) -> Live[CommandOutputs]:
+        was = parse(CommandOutputs, call.stored)
+        if all(getattr(old, each) == getattr(new, each) for each in RECIPE):
+            return await self.settle(api, id, new, call)
+        argv = new.update or new.create
+        if was.outcome == Outcome.UNKNOWN and was.attempt == _digest(id, argv, new):
+            return await self.settle(api, id, new, call)
+        return await _Attempt(api, id, new, was).run(argv, call)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: CommandInputs | None) -> Live[CommandOutputs] | None:
+        raise Failed("a command that ran elsewhere cannot be imported: write it in the program, and it runs")
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: CommandInputs, state: Mapping[str, Any]
+    ) -> Live[CommandOutputs] | None:
+        if not await is_there(api, inputs.sandbox_id):
+            return None
+        was = parse(CommandOutputs, state)
+        trouble = None if was.outcome == Outcome.SUCCEEDED else f"the outcome of its last run: {was.outcome}"
+        return Live(id, {}, was, trouble)
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        was = parse(CommandOutputs, call.stored)
+        never_ran = was.outcome == Outcome.PENDING and not was.created
+        argv, sandbox_id = call.stored.get("delete"), call.stored.get("sandboxId")
+        if argv is None or sandbox_id is None or never_ran or not await is_there(api, sandbox_id):
+            return
+        known = {name: call.stored[name] for name in self.inputs.properties if name in call.stored}
+        inputs = parse(CommandInputs, {"create": argv, **known})
+        try:
+            await _Attempt(api, id, inputs, was).run(argv, call)
+        except Halfway as halfway:
+            if await is_there(api, sandbox_id):
+                raise _while_deleting(halfway.cause) from halfway
+
+
+class _Attempt:
+    """One run, and what is known of it whatever happens."""
+
+    def __init__(self, api: Api, id: str, inputs: CommandInputs, was: CommandOutputs) -> None:
+        self._api = api
+        self._id = id
+        self._inputs = inputs
+        self._known = was.model_copy(update={"outcome": Outcome.PENDING})
+
+    async def run(self, argv: list[str], call: Call) -> Live[CommandOutputs]:
+        """It has run once and well; raises ``Halfway`` with how far it came."""
+        try:
+            await self._run(argv, call)
+        except NeevError as error:
+            raise Halfway(self._live, error) from error
+        return self._live
+
+    @property
+    def _live(self) -> Live[CommandOutputs]:
+        return Live(self._id, {}, self._known)
+
+    async def _run(self, argv: list[str], call: Call) -> None:
+        inputs, patience = self._inputs, call.patience
+        run = Run(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
+        # a value of `env` is struck out of what is told; of a text that is secret, only a part may be the secret
+        transcript = Transcript(call.log, silent=bool(inputs.secret_output or call.secret - {"env"}))
+        async with inside(self._api, inputs.sandbox_id, call) as sandbox:
+            left = patience.deadline - patience.spent
+            began = patience.clock.monotonic()
+            self._known = self._known.model_copy(
+                update={"outcome": Outcome.UNKNOWN, "attempt": _digest(self._id, argv, inputs)}
+            )
+            try:
+                code = await within(sandbox.run(run, transcript.hear, patience=left), patience=patience, what=argv[0])
+            except (Cancelled, DeadlineExceeded) as error:
+                raise OutcomeUnknown(f"{error.fact} The command was under way.", hint=GO_ON) from error
+            except OutcomeUnknown as error:
+                raise OutcomeUnknown(error.fact, hint=GO_ON) from error
+            except NeevError as error:
+                outcome = Outcome.FAILED if isinstance(error, Failed) else Outcome.PENDING
+                self._known = self._known.model_copy(update={"outcome": outcome})
+                raise
+            finally:
+                transcript.end()
+            self._ended(argv, code, transcript, seconds=patience.clock.monotonic() - began)
+
+    def _ended(self, argv: list[str], code: int, transcript: Transcript, *, seconds: float) -> None:
+        well = code == 0 or bool(self._inputs.allow_failure)
+        self._known = self._known.model_copy(
+            update={
+                "outcome": Outcome.SUCCEEDED if well else Outcome.FAILED,
+                "created": self._known.created or well,
+                "stdout": transcript.stdout,
+                "stderr": transcript.stderr,
+                "exit_code": code,
+                "duration_ms": round(seconds * 1000),
+            }
+        )
+        if not well:
+            raise Failed(f"{argv[0]} ended with exit code {code}. {transcript.last_lines}")
+
+
+def _digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
+    recipe = json.dumps([id, argv, inputs.cwd, inputs.env, inputs.stdin], sort_keys=True)
+    return hashlib.sha256(recipe.encode()).hexdigest()
+
+
+def _while_deleting(error: Exception) -> Exception:
+    if not isinstance(error, OutcomeUnknown):
+        return error
+    hint = "The next destroy runs `delete` again: look first. `pulumi state delete` forgets the resource without it."
+    return OutcomeUnknown(f"While deleting: {error.fact}", hint=hint)

@@ -1,0 +1,114 @@
+"""The egress policy of a sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_network
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from neev_provider.core import diff
+from neev_provider.core.markers import Unordered, Update, Visible
+from neev_provider.core.model import Flag, Inputs, Integer, Model, Rule
+from neev_provider.core.validation import without_nulls
+
+_LABEL = r"[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?"
+_DOMAIN = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}")
+
+
+class EgressMode(StrEnum):
+    """What a sandbox may reach."""
+
+    DENY_ALL = "deny_all"
+    """Nothing."""
+    ALLOW_LIST = "allow_list"
+    """What the policy allows, and nothing else."""
+
+
+class Protocol(StrEnum):
+    """A transport protocol."""
+
+    TCP = "TCP"
+    """TCP."""
+    UDP = "UDP"
+    """UDP."""
+
+
+def _host(host: str) -> str:
+    if (_DOMAIN.fullmatch(host) and len(host) <= 253 and not _looks_numeric(host)) or _is_address(host):  # noqa: PLR2004
+        return host
+    raise ValueError("must be an IP address, a CIDR block or a domain (a wildcard only as *.example.com)")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_network(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _looks_numeric(host: str) -> bool:
+    return host.replace(".", "").isdigit()
+
+
+class EgressRule(Model):
+    """One destination that a sandbox may reach."""
+
+    host: Annotated[str, AfterValidator(_host)]
+    """IP address, CIDR block or domain; `*.example.com` stands for every name below `example.com`."""
+    ports: Annotated[list[Annotated[Integer, Field(ge=1, le=65535)]] | None, Unordered()] = None
+    """Ports, 1 to 65535. Unset: every port."""
+    protocol: Protocol | None = None
+    """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
+
+
+def _nothing_allowed_in_deny_all(values: Mapping[str, Any]) -> str | None:
+    allowed = values["allow"] or values["allowInternet"]
+    if allowed and values["mode"] != EgressMode.ALLOW_LIST:
+        return "must be allow_list where allow or allowInternet is set"
+    return None
+
+
+class Egress(Model):
+    """What a sandbox may reach outside; without a policy, nothing."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (Rule(("mode", "allow", "allow_internet"), _nothing_allowed_in_deny_all),)
+
+    mode: EgressMode = EgressMode.DENY_ALL
+    """`deny_all` (the default) or `allow_list`."""
+    allow_internet: Flag = False
+    """Whether everything is allowed. Only in mode `allow_list`."""
+    allow: Annotated[list[EgressRule], Unordered()] = Field(default=[])
+    """The destinations that are allowed. Only in mode `allow_list`."""
+
+
+class Guarded(Inputs):
+    """The inputs of whatever has an egress policy that changes in place."""
+
+    egress: Annotated[Egress | None, Update(), Visible()] = None
+    """What it may reach outside."""
+
+
+def body(policy: Egress) -> dict[str, Any]:
+    """The policy as the API takes it."""
+    return policy.model_dump(mode="json", exclude_none=True)
+
+
+def answered(policy: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The policy that the API answers, as programs write it."""
+    return Egress.model_validate(without_nulls(policy or {})).wire()
+
+
+def differing(now: Mapping[str, Any] | None, inputs: Guarded, was: Guarded | None) -> Egress | None:
+    """The policy to send; ``None`` where the one that the API answers is as it has to be, or is left alone."""
+    declared = type(inputs).properties["egress"]
+    taken_out = was is not None and was.egress is not None
+    denied = declared.unset is not None and (taken_out or not declared.unset.inherited)
+    policy = Egress() if inputs.egress is None and denied else inputs.egress
+    if policy is None or diff.equal(declared, policy.wire(), answered(now)):
+        return None
+    return policy

@@ -1,0 +1,128 @@
+"""What is in an archive, one entry after the other; nothing of it is written anywhere here."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from neev_provider.core.threads import PIECE, checkpoint
+
+BROKEN: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What an archive that cannot be read raises."""
+LARGEST_HEADER: Final = 16 << 20
+"""Bytes of one header of an entry, at most; a name is never that long."""
+LONGEST_TARGET: Final = 4095
+"""Bytes that the target of a symbolic link may have."""
+_COMPRESSIONS: Final[tuple[tuple[bytes, Callable[..., Any]], ...]] = (
+    (b"\x1f\x8b", gzip.open),
+    (b"BZh", bz2.open),
+    (b"\xfd7zXZ\x00", lzma.open),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One entry of an archive."""
+
+    name: str
+    is_folder: bool
+    size: int
+    executable: bool
+    target: str | None
+    """Where it leads, where it is a symbolic link."""
+    open: Callable[[], IO[bytes]] | None
+    """Opens its content; ``None`` where it is no file."""
+
+
+@contextmanager
+def members(archive: Path) -> Iterator[Iterator[Member] | None]:
+    """The entries of the archive, which is a regular file; ``None`` where it is no archive of a kind that is known."""
+    with ExitStack() as kept:
+        if zipfile.is_zipfile(archive):
+            yield _zipped(kept.enter_context(zipfile.ZipFile(archive)))
+            return
+        stream = kept.enter_context(_decompressed(archive))
+        bounded: Any = _Bounded(stream)
+        try:
+            tar = kept.enter_context(tarfile.open(fileobj=bounded, mode="r:"))
+        except tarfile.ReadError:
+            tar = None
+        yield None if tar is None else _tarred(tar)
+
+
+def _decompressed(archive: Path) -> Any:
+    with archive.open("rb") as file:
+        start = file.read(max(len(magic) for magic, _ in _COMPRESSIONS))
+    opens = next((opens for magic, opens in _COMPRESSIONS if start.startswith(magic)), open)
+    return opens(archive, "rb")
+
+
+class _Bounded:
+    """A stream of which nobody reads much at once: a header may claim any size, and is read as a whole."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        if size > LARGEST_HEADER:
+            raise OSError("an entry has a header that is too large")
+        return self._stream.read(size)
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._stream.tell()
+
+    def seek(self, position: int) -> int:
+        """Go to the position; what is compressed is read on the way, piece by piece."""
+        while (left := position - self._stream.tell()) > 0:
+            checkpoint()
+            if not self._stream.read(min(left, PIECE)):
+                return self.tell()
+        return self._stream.seek(position)
+
+
+def _zipped(archive: zipfile.ZipFile) -> Iterator[Member]:
+    for each in archive.infolist():
+        checkpoint()
+        mode = each.external_attr >> 16
+        kind = stat.S_IFMT(mode)
+        target = None
+        if kind == stat.S_IFLNK and each.file_size <= LONGEST_TARGET:
+            target = archive.read(each).decode(errors="surrogateescape")
+        is_file = not each.is_dir() and kind in (0, stat.S_IFREG)
+        opens = partial(archive.open, each) if is_file else None
+        yield Member(each.filename, each.is_dir(), each.file_size, bool(mode & stat.S_IXUSR), target, opens)
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    return cast("IO[bytes]", archive.extractfile(member))
+
+
+def _tarred(archive: tarfile.TarFile) -> Iterator[Member]:
+    for each in archive:
+        checkpoint()
+        target = each.linkname if each.issym() else None
+        opens = partial(_content, archive, each) if each.isfile() else None
+        yield Member(each.name, each.isdir(), each.size, bool(each.mode & stat.S_IXUSR), target, opens)

@@ -1,0 +1,143 @@
+"""What a file is to hold: given as text, as base64, as an asset, or as a local file; compared by its digest."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import AfterValidator
+
+from neev_provider.core.assets import Asset, Blob
+from neev_provider.core.errors import InputError
+from neev_provider.core.model import Model, Rule
+from neev_provider.core.threads import copied
+from neev_provider.core.validation import Failure, at_most_one
+
+B = TypeVar("B", bound=Blob)
+
+_MODE = re.compile("0[0-7]{3}")
+
+
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("must be base64") from None
+    return text
+
+
+def _mode(text: str) -> str:
+    if not _MODE.fullmatch(text):
+        raise ValueError("must be four octal digits of which the first is 0, such as 0755")
+    return text
+
+
+def local(blob: B) -> B:
+    """The asset or archive, which is at hand; raises ``ValueError`` where it would have to be fetched."""
+    if blob.uri is not None:
+        raise ValueError("must be here: fetch what is at an address, and give the file, or fetch it inside the sandbox")
+    return blob
+
+
+Base64 = Annotated[str, AfterValidator(_base64)]
+LocalAsset = Annotated[Asset, AfterValidator(local)]
+LocalBlob = Annotated[Blob, AfterValidator(local)]
+Mode = Annotated[str, AfterValidator(_mode)]
+Content = io.BytesIO | io.BufferedReader
+
+LONGEST_SHOWN: Final = 80
+"""Characters of a local path that an error shows."""
+CONTENTS: Final = ("content", "contentBase64", "source", "sourcePath")
+"""The inputs that say what a file holds, in any one of four ways."""
+ONE_OF_THEM: Final[Rule] = at_most_one("content", "content_base64", "source", "source_path")
+
+
+def said(inputs: Model) -> dict[str, Any]:
+    """What inputs say of the content, by the outside names; nothing of what they do not say."""
+    values = {name: getattr(inputs, inputs.properties[name].field) for name in CONTENTS}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def opened(values: Mapping[str, Any]) -> Content:
+    """The content that inputs, by their outside names, say; nothing where they say none."""
+    source = values.get("source")
+    if values.get("contentBase64") is not None:
+        return io.BytesIO(base64.b64decode(values["contentBase64"]))
+    if isinstance(source, Asset):
+        return opened_asset(source)
+    if values.get("sourcePath") is not None:
+        return opened_file(values["sourcePath"], "sourcePath")
+    return io.BytesIO((values.get("content") or "").encode())
+
+
+def opened_asset(asset: Asset) -> Content:
+    """The content of an asset."""
+    if asset.text is not None:
+        return io.BytesIO(asset.text.encode())
+    if asset.path is None:
+        raise InputError("source", "the asset says neither a path nor a text")
+    return opened_file(asset.path, "source")
+
+
+def opened_file(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
+    """The content of a local file; what never ends, or waits for somebody else, is not read.
+
+    Raises:
+        InputError: it is no regular file, or cannot be read.
+    """
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise InputError(name, f"{path} is not a regular file")
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InputError(name, f"{_shown(path)} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(name, f"{_shown(path)} cannot be read: {error}") from None
+
+
+def digest(content: Content) -> str:
+    """The digest of the stream, which is at its beginning again afterwards."""
+    found = hashlib.sha256()
+    copied(content, found.update)
+    content.seek(0)
+    return found.hexdigest()
+
+
+def unreadable(values: Mapping[str, Any]) -> Iterator[Failure]:
+    """Why the local file that checked inputs name cannot be read, where it cannot."""
+    source, path = values.get("source"), values.get("sourcePath")
+    try:
+        if isinstance(source, Asset) and source.path is not None:
+            opened_asset(source).close()
+        if isinstance(path, str):
+            opened_file(path, "sourcePath").close()
+    except InputError as error:
+        yield Failure(error.path, error.reason)
+
+
+def digest_of(values: Mapping[str, Any]) -> str | None:
+    """The digest of what checked inputs say; none where that is not known yet or cannot be read."""
+    given = {name: values[name] for name in CONTENTS if values.get(name) is not None}
+    if not all(isinstance(each, str | Asset) for each in given.values()):
+        return None
+    source = given.get("source")
+    if isinstance(source, Asset) and not source.is_whole:
+        return source.hash
+    try:
+        with opened(given) as content:
+            return digest(content)
+    except (InputError, ValueError):
+        return None
+
+
+def _shown(path: str | os.PathLike[str]) -> str:
+    text = os.fspath(path).replace("\0", "\\0").encode(errors="backslashreplace").decode()
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

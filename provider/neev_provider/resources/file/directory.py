@@ -1,0 +1,224 @@
+"""A directory of a sandbox that holds what an archive or a local folder holds, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.core.assets import Archive, Blob
+from neev_provider.core.diff import Change, Difference, Kind
+from neev_provider.core.errors import InputError, NeevError
+from neev_provider.core.markers import Canonical, Removable, Replace, Update
+from neev_provider.core.model import Inputs, Rule
+from neev_provider.core.resource import Call, Halfway, Live, Resource, Timeouts
+from neev_provider.core.threads import offload
+from neev_provider.core.validation import Failure, Warn, exactly_one, parse, path_of, silent
+from neev_provider.core.wait import within
+from neev_provider.resources.file.content import local
+from neev_provider.resources.file.exclude_patterns import Pattern
+from neev_provider.resources.file.source_tree import MOST, Tree, surveyed
+from neev_provider.resources.file.tree_sync import Copy, TreeOutputs, seen
+from neev_provider.resources.references import require_sandbox
+from neev_provider.resources.sandbox.base import SOON, found, is_ready
+from neev_provider.resources.session import inside, is_there, place
+from neev_provider.resources.workspace_paths import FolderPath, same_place
+
+SOURCES = ("source", "sourcePath")
+"""The inputs that say what the directory holds, in either of two ways."""
+
+
+class DirectoryInputs(Inputs):
+    """What is written where."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one("source", "source_path"),)
+    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
+
+    sandbox_id: Annotated[str, Replace()]
+    """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+    path: Annotated[FolderPath, Replace(), Canonical(same_place)]
+    """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone.
+
+    `app`, `./app/` and `/workspace/app` are the same place.
+    """
+    source: Annotated[Annotated[Archive, AfterValidator(local)] | None, Update()] = None
+    """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+
+    At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is sent
+    as one where it leads to a place inside the folder; any other is refused.
+    """
+    source_path: Annotated[str | None, Update()] = None
+    """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
+    exclude: Annotated[list[Pattern] | None, Update(), Removable()] = None
+    """What is left out, with all below it, written as in a .gitignore.
+
+    `*.pyc` at any depth, `/build` or `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A
+    pattern that matches nothing is a warning of the plan.
+    """
+
+
+class Directory(Resource[DirectoryInputs, TreeOutputs]):
+    """A directory in a sandbox that holds what a local folder or an archive holds.
+
+    Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
+    the source. What was changed outside is seen on a refresh. Deleting removes only what it wrote and nobody changed.
+    """
+
+    name = "Directory"
+    inputs = DirectoryInputs
+    outputs = TreeOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
+    timeouts = Timeouts(create=1800, update=1800)
+    slow = True
+
+    @override
+    def check(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str], warn: Warn = silent
+    ) -> tuple[dict[str, Any], list[Failure]]:
+        checked, failed = super().check(old, new, make_name, warn)
+        tree = None if failed else _known_tree(checked)
+        return checked, [*failed, *(surveyed(tree, warn) if tree else ())]
+
+    @override
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        plain = super().diff(old, state, new)
+        if state.get("sha256") is None:
+            return plain  # nothing was written yet
+        changes = tuple(each for each in plain.changes if each.top not in (*SOURCES, "exclude"))
+        given = next((name for name in SOURCES if new.get(name) is not None), SOURCES[0])
+        wanted = _as_written(old, state, new) or _sums(new)
+        differing = () if wanted is None else tuple(_differing(state, wanted))
+        if wanted is None or differing:
+            changes = (*changes, Change(given, Kind.UPDATE, replace=False), *differing)
+        return Difference(changes, plain.delete_first)
+
+    @override
+    def state(self, asked: Mapping[str, Any], live: Live[TreeOutputs]) -> dict[str, Any]:
+        return {name: value for name, value in super().state(asked, live).items() if name != "source"}
+
+    @override
+    async def create(self, api: Api, inputs: DirectoryInputs, call: Call) -> Live[TreeOutputs]:
+        return Live(f"{inputs.sandbox_id}/{inputs.path}", {}, TreeOutputs())
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: DirectoryInputs, call: Call) -> Live[TreeOutputs]:
+        with ExitStack() as kept:
+            leaves = await offload(_tree(_source(inputs)).leaves, kept)
+            async with inside(api, inputs.sandbox_id, call) as sandbox:
+                copy = Copy(sandbox, inputs.path, _known(call.stored))
+                patience = call.patience
+                try:
+                    await within(copy.bring(leaves, patience.progress), patience=patience, what="sending the files")
+                except NeevError as error:
+                    raise Halfway(Live(id, {}, copy.known), error) from error
+                return Live(id, {}, copy.known)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: DirectoryInputs | None) -> Live[TreeOutputs] | None:
+        sandbox_id, path = place(id, "a directory")
+        there = await found(api.sandboxes.get(sandbox_id))
+        if there is None:
+            return None
+        copy = Copy(api.runtime.at(there), path, TreeOutputs())
+        if not await copy.discover(MOST):
+            return None
+        return Live(id, {"sandboxId": sandbox_id, "path": path}, copy.known)
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
+    ) -> Live[TreeOutputs] | None:
+        was = _known(state)
+        there = await api.sandboxes.observe(inputs.sandbox_id, SOON)
+        if there is None:
+            return None
+        if not is_ready(there):
+            return Live(id, {}, was)  # nobody writes to the files of a sandbox that sleeps
+        copy = Copy(api.runtime.at(there), inputs.path, was)
+        await copy.look()
+        return Live(id, {}, copy.known) if copy.there or not was.files else None
+
+    @override
+    async def find(self, api: Api, inputs: DirectoryInputs) -> Live[TreeOutputs] | None:
+        there = await found(api.sandboxes.get(inputs.sandbox_id))
+        wanted = await offload(_sums, _source(inputs))
+        if not wanted or there is None or not is_ready(there):
+            return None
+        copy = Copy(api.runtime.at(there), inputs.path, TreeOutputs(files=wanted))
+        await copy.look()
+        # what is only partly there is written over by the next create
+        return None if copy.known.changed else Live(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.known)
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        sandbox_id, path = place(id, "a directory")
+        was = _known(call.stored)
+        if not was.files or not await is_there(api, sandbox_id):
+            return
+        async with inside(api, sandbox_id, call) as sandbox:
+            for left in await Copy(sandbox, path, was).clear(was.files):
+                call.log(f"{path}/{left} was written by somebody else since, so it is left where it is.")
+
+
+def _as_written(old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """The files that were written, where the source is not at hand but known to be the one of before."""
+    before, after = old.get("source"), new.get("source")
+    if not isinstance(before, Archive) or not isinstance(after, Archive) or after.is_whole:
+        return None
+    return state.get("files") if before.hash == after.hash else None
+
+
+def _source(inputs: DirectoryInputs) -> dict[str, Any]:
+    return {"source": inputs.source, "sourcePath": inputs.source_path, "exclude": inputs.exclude}
+
+
+def _tree(values: Mapping[str, Any]) -> Tree:
+    source = values.get("source")
+    exclude = values.get("exclude") or ()
+    if isinstance(source, Blob):
+        return Tree(source, "source", exclude)
+    return Tree(Path(values["sourcePath"]), "sourcePath", exclude)
+
+
+def _known_tree(values: Mapping[str, Any]) -> Tree | None:
+    """The tree that checked inputs say; none where that is not known yet or not at hand."""
+    source, path, exclude = (values.get(name) for name in (*SOURCES, "exclude"))
+    given = path if source is None else source
+    if not isinstance(given, str | Blob) or not isinstance(exclude or [], list):
+        return None
+    if not all(isinstance(each, str) for each in exclude or []) or not (isinstance(given, str) or given.is_whole):
+        return None
+    return _tree(values)
+
+
+def _sums(values: Mapping[str, Any]) -> dict[str, str] | None:
+    """The files that checked inputs say, by path; none where that is not known yet or cannot be read."""
+    tree = _known_tree(values)
+    if tree is None:
+        return None
+    try:
+        with ExitStack() as kept:
+            return {path: leaf.sum for path, leaf in tree.leaves(kept).items()}
+    except InputError:
+        return None
+
+
+def _known(stored: Mapping[str, Any]) -> TreeOutputs:
+    """Return what is known of the files; marks belong to both lists, and without one of them to no file."""
+    whole = "files" in stored and "changed" in stored
+    return parse(TreeOutputs, {name: value for name, value in stored.items() if whole or name != "marks"})
+
+
+def _differing(state: Mapping[str, Any], wanted: Mapping[str, str]) -> list[Change]:
+    """The files that are sent, turned or removed."""
+    now = seen(state.get("files") or {}, state.get("changed") or {})
+    kinds = {path: Kind.ADD if path not in now else Kind.UPDATE for path in wanted if now.get(path) != wanted[path]}
+    kinds |= {path: Kind.DELETE for path in state.get("files") or {} if path not in wanted}
+    return [Change(path_of(("files", path)), kinds[path], replace=False) for path in sorted(kinds)]

@@ -1,0 +1,134 @@
+"""What an image is made of, and the digest by which the same recipe is known again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field
+
+from neev_provider.core.assets import Archive
+from neev_provider.core.errors import InputError
+from neev_provider.core.model import Integer, Model, Rule
+from neev_provider.core.redaction import redact
+from neev_provider.core.validation import Failure, Warn, exactly_one, only_with, visible
+from neev_provider.resources.file.content import ONE_OF_THEM, Base64, LocalBlob, Mode, digest_of, said, unreadable
+from neev_provider.resources.file.exclude_patterns import Pattern
+from neev_provider.resources.file.source_tree import Tree, is_folder, surveyed, total
+from neev_provider.resources.workspace_paths import FolderPath
+
+LENGTH: Final = 12
+"""Hexadecimal digits of a recipe's digest: a sandbox's name has room for them."""
+SHOWN: Final = 60
+"""Characters of a step that are shown."""
+_OF_RUN = ("cwd", "timeout_seconds")
+_OF_PATH = ("content", "content_base64", "source", "source_path", "exclude", "mode")
+
+
+class BuildStep(Model):
+    """One step of a recipe: a command that runs, or a file or folder that is written."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        exactly_one("run", "path"),
+        ONE_OF_THEM,
+        *(only_with(field, "run") for field in _OF_RUN),
+        *(only_with(field, "path") for field in _OF_PATH),
+    )
+
+    run: Annotated[list[str] | None, Field(min_length=1)] = None
+    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
+    cwd: str | None = None
+    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    timeout_seconds: Annotated[Integer | None, Field(ge=1)] = None
+    """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
+    path: FolderPath | None = None
+    """Where a file or folder is written, in or below the workspace. Instead of `run`."""
+    content: str | None = None
+    """The file's content as text (UTF-8)."""
+    content_base64: Base64 | None = None
+    """The file's content as base64."""
+    source: LocalBlob | None = None
+    """The file's content as a Pulumi asset, or that of a folder as an archive."""
+    source_path: str | None = None
+    """A file or folder of the machine that runs Pulumi."""
+    exclude: list[Pattern] | None = None
+    """What of a folder is left out, as in `Directory`."""
+    mode: Mode | None = None
+    """The file's permissions, four octal digits such as `0755`. Unset: what the sandbox chooses."""
+
+    @property
+    def title(self) -> str:
+        """The step in few words."""
+        text = " ".join(redact(" ".join(self.run or [self.path or ""])).split())
+        return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+    @property
+    def tree(self) -> Tree | None:
+        """The folder that it writes; ``None`` where it writes a file, or nothing."""
+        exclude = self.exclude or ()
+        if isinstance(self.source, Archive):
+            return Tree(self.source, "source", exclude)
+        if self.source_path is not None and is_folder(Path(self.source_path)):
+            return Tree(Path(self.source_path), "sourcePath", exclude)
+        return None
+
+
+def misread(steps: object, warn: Warn) -> Iterator[Failure]:
+    """What is wrong with the local files of steps, by their paths; a step that is not known yet is passed over."""
+    for number, given in enumerate(steps if isinstance(steps, list) else ()):
+        try:
+            step = BuildStep.model_validate(visible(given))
+        except (AttributeError, ValueError):
+            continue  # not known yet, or no step, which the check says
+        if isinstance(step.source, Archive) and not step.source.is_whole:
+            continue
+        tree = step.tree
+        at = f"steps[{number}]"
+        warnings: list[str] = []
+        found = surveyed(tree, warnings.append) if tree else unreadable(said(step))
+        yield from (Failure(f"{at}.{each.path}", each.reason) for each in found)
+        for text in warnings:
+            warn(f"{at}.{text}")
+
+
+def digest(step: BuildStep) -> str:
+    """The digest of what the step does, wherever its content comes from.
+
+    Raises:
+        InputError: the content cannot be read.
+    """
+    if step.run is not None:
+        return _digest(["run", step.run, step.cwd])
+    tree = step.tree
+    if tree is not None:
+        with ExitStack() as kept:
+            leaves = tree.leaves(kept)
+            return _digest(["folder", step.path, total({path: leaf.sum for path, leaf in leaves.items()})])
+    content = digest_of(said(step))
+    if content is None:
+        place = step.source_path or getattr(step.source, "path", None)
+        raise InputError("source" if step.source else "sourcePath", f"{place} cannot be read")
+    return _digest(["file", step.path, content, step.mode])
+
+
+def digests(steps: Sequence[BuildStep], was: Sequence[BuildStep] = (), known: Sequence[str] = ()) -> list[str]:
+    """The digests of the steps; that of one whose content is not at hand is known where it is the one of before.
+
+    Raises:
+        InputError: a content cannot be read.
+    """
+    before = list(zip(was, known, strict=False))
+    found = []
+    for number, step in enumerate(steps):
+        at_hand = not isinstance(step.source, Archive) or step.source.is_whole
+        same = number < len(before) and before[number][0] == step
+        found.append(before[number][1] if not at_hand and same else digest(step))
+    return found
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

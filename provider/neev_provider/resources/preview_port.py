@@ -1,0 +1,145 @@
+"""A preview port: a port of a sandbox that has a URL of its own."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.client.ports import Port as Seen
+from neev_provider.core.errors import Failed, InputError
+from neev_provider.core.markers import Replace, Secret, Update, Visible
+from neev_provider.core.model import Inputs, Integer, Outputs
+from neev_provider.core.resource import Call, Live, Resource
+from neev_provider.resources.formats import Slug
+from neev_provider.resources.references import require_sandbox
+from neev_provider.resources.sandbox.base import found
+
+TAKEN: Final = (
+    "Nobody can tell whose it is. Where this program exposed it under another name, say so with the option `aliases`; "
+    "for a replacement, set `deleteBeforeReplace` (`delete_before_replace` in Python); else import it, or choose "
+    "another slug."
+)
+SLUG_LETTERS: Final = string.ascii_lowercase + string.digits
+SLUG_LENGTH: Final = 8
+
+
+class PreviewPortInputs(Inputs):
+    """Which port of which sandbox gets a URL."""
+
+    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "port")
+
+    sandbox_id: Annotated[str, Replace(), Visible()]
+    """The sandbox, by id."""
+    port: Annotated[Integer, Field(ge=1, le=65535), Replace(), Visible()]
+    """The port that something in the sandbox listens on, 1 to 65535."""
+    slug: Annotated[Slug | None, Update(), Secret(), Visible(always=True)] = None
+    """The part of the URL that nobody can guess: 8 lower-case letters and digits. Unset: what the platform chose.
+
+    A change of it gives the port another URL; the old one ends at once.
+    """
+
+
+class PreviewPortOutputs(Outputs):
+    """Where the port is reached."""
+
+    preview_url: Annotated[str, Secret()]
+    """The URL; whoever knows it gets in, so it is a secret."""
+    exposed_slug: Annotated[str | None, Secret()] = None
+    """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
+
+
+class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
+    """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
+
+    A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
+    for, nobody can tell whose it is, and it is refused. The URL ends with the resource, or with the sandbox.
+    """
+
+    name = "PreviewPort"
+    inputs = PreviewPortInputs
+    outputs = PreviewPortOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
+
+    @override
+    async def create(self, api: Api, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:
+        sandbox, port, slug = inputs.sandbox_id, inputs.port, inputs.slug
+        there = await api.ports.find(sandbox, port)
+        if there is not None:
+            if slug == there.slug:
+                raise Failed(f"port {port} is exposed already, with the slug that is asked for", hint=TAKEN)
+            # another slug says that the port is this resource's from now on, also to one that had it before
+            slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
+            call.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
+        seen = await api.ports.expose(sandbox, port, slug=slug)
+        return _live(sandbox, seen, seen.slug)
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:
+        seen = await api.ports.find(inputs.sandbox_id, inputs.port)
+        if seen is not None and inputs.slug in (None, seen.slug):
+            return _live(inputs.sandbox_id, seen, inputs.slug or _own(call.stored))
+        seen = await api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
+        return _live(inputs.sandbox_id, seen, seen.slug)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: PreviewPortInputs | None) -> Live[PreviewPortOutputs] | None:
+        sandbox, port = _parts(id)
+        # an import may give the sandbox's name, which a program that refers to its id would want to replace
+        named = await found(api.sandboxes.get(sandbox))
+        sandbox = named.id if named is not None else sandbox
+        seen = await api.ports.find(sandbox, port)
+        return None if seen is None else _live(sandbox, seen, seen.slug)
+
+    @override
+    async def refresh(
+        self, api: Api, id: str, inputs: PreviewPortInputs, state: Mapping[str, Any]
+    ) -> Live[PreviewPortOutputs] | None:
+        sandbox, port = _parts(id)
+        seen = await api.ports.find(sandbox, port)
+        return None if seen is None else _live(sandbox, seen, _own(state))
+
+    @override
+    async def find(self, api: Api, inputs: PreviewPortInputs) -> Live[PreviewPortOutputs] | None:
+        seen = await api.ports.find(inputs.sandbox_id, inputs.port)
+        return (
+            None if seen is None or inputs.slug not in (None, seen.slug) else _live(inputs.sandbox_id, seen, seen.slug)
+        )
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        sandbox, port = _parts(id)
+        own = _own(call.stored)
+        if own is not None:
+            seen = await api.ports.find(sandbox, port)
+            if seen is None or seen.slug != own:
+                if seen is not None:
+                    call.log(f"port {port} was exposed by somebody else since, so it is left as it is.")
+                return
+        await api.ports.revoke(sandbox, port)
+
+
+def _live(sandbox_id: str, seen: Seen, own: str | None) -> Live[PreviewPortOutputs]:
+    answered = {"sandboxId": sandbox_id, "port": seen.port, "slug": seen.slug}
+    outputs = PreviewPortOutputs(preview_url=seen.preview_url, exposed_slug=own)
+    return Live(f"{sandbox_id}/{seen.port}", answered, outputs)
+
+
+def _own(stored: Mapping[str, Any]) -> str | None:
+    """The slug with which the resource exposed the port, as far as that was stored."""
+    own = stored.get("exposedSlug") or stored.get("slug")
+    return own if isinstance(own, str) else None
+
+
+def _parts(id: str) -> tuple[str, int]:
+    sandbox, _, port = id.rpartition("/")
+    if not sandbox or not (port.isascii() and port.isdigit()):
+        raise InputError("id", "must be the sandbox's id and the port, as SANDBOX_ID/PORT")
+    return sandbox, int(port)

@@ -1,0 +1,53 @@
+"""Inputs that name something of the platform: what they name is there, or the error is one of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from neev_provider.client import Api
+from neev_provider.core import suggestions
+from neev_provider.core.errors import NotFound
+from neev_provider.core.reference_errors import MissingReference
+
+T = TypeVar("T")
+
+
+def missing(api: Api, path: str, kind: str, id: str) -> MissingReference:
+    """Return the error for an input that names nothing of the kind in the project."""
+    return MissingReference(path, f"there is no {kind} {id!r} in the project {api.settings.project_id}")
+
+
+async def existing(work: Awaitable[T], error: MissingReference) -> T:
+    """Return what the work gives; raises the error where the API does not find what the work is about."""
+    try:
+        return await work
+    except NotFound:
+        raise error from None
+
+
+async def require_sandbox(api: Api, path: str, id: str) -> None:
+    """Return only where there is the sandbox that the input at the path names."""
+    await existing(api.sandboxes.get(id), missing(api, path, "sandbox", id))
+
+
+async def require_snapshot(api: Api, path: str, id: str) -> None:
+    """Return only where there is the snapshot that the input at the path names."""
+    await existing(api.snapshots.get(id), missing(api, path, "snapshot", id))
+
+
+async def require_template(api: Api, path: str, id: str) -> None:
+    """Return only where the catalogue offers the sandbox template that the input at the path names, by its id."""
+    known = [each.id for each in await api.templates.list()]
+    _require_entry(path, "sandbox template", id, known)
+
+
+async def require_agent_template(api: Api, path: str, name: str) -> None:
+    """Return only where the catalogue offers the agent template that the input at the path names, by its name."""
+    known = [each.name for each in await api.agent_templates.list()]
+    _require_entry(path, "agent template", name, known)
+
+
+def _require_entry(path: str, kind: str, wanted: str, known: list[str]) -> None:
+    if wanted not in known:
+        raise MissingReference(path, f"the catalogue has no {kind} {wanted!r}{suggestions.hint(wanted, known)}")

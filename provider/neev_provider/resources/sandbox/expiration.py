@@ -1,0 +1,95 @@
+"""The windows of a sandbox: how long it may idle, live and stay paused, and what makes them count anew."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from neev_provider.client import Api
+from neev_provider.client.sandboxes import Sandbox as Seen
+from neev_provider.core.markers import Update, Visible
+from neev_provider.core.model import Integer, Outputs
+from neev_provider.core.resource import Call
+from neev_provider.resources.egress import Guarded
+
+Seconds = Annotated[Integer, Field(ge=0)]
+FIELDS = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
+RENEWED = "renewedLifetimeSeconds"
+"""The output that holds what a renewal made of the lifetime."""
+
+
+class OnIdle(StrEnum):
+    """What the platform does with a sandbox that has been idle for its window."""
+
+    PAUSE = "pause"
+    """It is paused: its files are kept, its processes stop."""
+    DELETE = "delete"
+    """It is deleted, with every snapshot taken from it."""
+
+
+class Timed(Guarded):
+    """When time alone stops a sandbox, or deletes it."""
+
+    idle_timeout_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    """Seconds without activity after which `onIdle` happens; 0 is never. Unset: the account's default, or as it was."""
+    max_lifetime_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
+
+    Unset: the account's default, or as it was.
+    """
+    paused_retention_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+
+    Unset: the account's default, or as it was.
+    """
+    on_idle: Annotated[OnIdle | None, Update(), Visible()] = None
+    """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+
+
+class Renewable(Timed):
+    """Windows that a program can have counted anew."""
+
+    renew: Annotated[str | None, Update()] = None
+    """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+
+    The idle window, and the lifetime where `maxLifetimeSeconds` is set, then count anew from that moment. Set when the
+    sandbox is created, it is only recorded.
+    """
+
+
+class Renewed(Outputs):
+    """What renewals came to."""
+
+    renewed_lifetime_seconds: int | None = None
+    """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
+
+
+def body(inputs: Timed) -> dict[str, Any]:
+    """The windows that are set, as the API takes them."""
+    return inputs.model_dump(mode="json", include=FIELDS, exclude_none=True)
+
+
+def lifetime(seen: Seen, inputs: Timed, renewed: int | None) -> int | None:
+    """The lifetime as the program counts it: from the last renewal, where that is what set the platform's number."""
+    ours = renewed is not None and seen.max_lifetime_seconds == renewed and inputs.max_lifetime_seconds is not None
+    return inputs.max_lifetime_seconds if ours else seen.max_lifetime_seconds
+
+
+def renews(inputs: Renewable, was: Renewable | None) -> bool:
+    """Whether the program asks for the windows to count anew."""
+    return was is not None and inputs.renew not in (None, was.renew)
+
+
+async def match(api: Api, seen: Seen, inputs: Renewable, call: Call, was: Renewable | None) -> Seen:
+    """The windows are as the inputs say, the lifetime counted from now where it is renewed; only changes are sent."""
+    now = {field: getattr(seen, field) for field in FIELDS}
+    now["max_lifetime_seconds"] = lifetime(seen, was or inputs, call.stored.get(RENEWED))
+    wanted = {field: value for field, value in body(inputs).items() if value != now[field]}
+    if renews(inputs, was) and inputs.max_lifetime_seconds:
+        wanted["max_lifetime_seconds"] = inputs.max_lifetime_seconds
+    if wanted.get("max_lifetime_seconds") and inputs.renew is not None and not call.created:
+        # the platform counts from the creation, at which an old sandbox would be at its end at once
+        wanted["max_lifetime_seconds"] += api.sandboxes.age(seen)
+    return await api.sandboxes.set_timeout(seen.id, wanted) if wanted else seen

@@ -1,0 +1,81 @@
+"""A fork: a new sandbox from the live state of another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Annotated
+
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.core.markers import AutoName, Replace, Stable, Unset, Update, Visible
+from neev_provider.core.names import Name
+from neev_provider.core.resource import Call, Live
+from neev_provider.resources.egress import Egress
+from neev_provider.resources.references import require_sandbox
+from neev_provider.resources.sandbox.base import Machine, MachineInputs, MachineOutputs
+from neev_provider.resources.sandbox.expiration import Renewed
+
+
+class SandboxForkInputs(MachineInputs):
+    """Which sandbox is forked; what is unset is inherited from it."""
+
+    source_sandbox_id: Annotated[str, Replace()]
+    """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
+    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress(), inherited=True)] = None
+    """What the fork may reach. Unset: what its source may; taken out later: nothing."""
+
+
+class WholeOutputs(MachineOutputs):
+    """What the platform says of a sandbox, with what its inputs say where it was not forked."""
+
+    region: Annotated[str, Stable()]
+    """Where it runs."""
+    image: Annotated[str, Stable()]
+    """The image it runs."""
+    template_id: Annotated[str | None, Stable()] = None
+    """The template its source was made from, where it was."""
+    command: Annotated[list[str] | None, Stable()] = None
+    """The container's command."""
+    disk_gb: Annotated[int | None, Stable()] = None
+    """Disk in GB."""
+    rootfs_disk_gb: Annotated[int | None, Stable()] = None
+    """The part of the disk for the container's own file system, in GB."""
+
+
+class SandboxForkOutputs(WholeOutputs, Renewed):
+    """What the platform says of a fork, with what it has from its source, and what renewals of it came to."""
+
+
+class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
+    """A new sandbox with the files that another has at this moment; the other keeps running.
+
+    Size, egress, environment and windows are inherited; what the inputs say is changed once the fork is ready.
+    """
+
+    name = "SandboxFork"
+    inputs = SandboxForkInputs
+    outputs = SandboxForkOutputs
+    references = MappingProxyType({"source_sandbox_id": require_sandbox})
+
+    @override
+    async def create(self, api: Api, inputs: SandboxForkInputs, call: Call) -> Live[SandboxForkOutputs]:
+        seen = await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
+        return self.made(seen.id, lambda: self.live(seen, inputs))
+
+    @override
+    async def find(self, api: Api, inputs: SandboxForkInputs) -> Live[SandboxForkOutputs] | None:
+        seen = await api.sandboxes.find(inputs.name or "")
+        return None if seen is None else self.live(seen, inputs)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Live[SandboxForkOutputs] | None:
+        # the platform does not say where a fork comes from, so an import may: SOURCE/FORK
+        source, _, fork = id.rpartition("/")
+        live = await super().read(api, fork, inputs)
+        if live is None or not source:
+            return live
+        return replace(live, inputs={**live.inputs, "sourceSandboxId": source})

@@ -1,0 +1,117 @@
+"""A sandbox: an isolated computer for an agent."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Unset, Update, Visible
+from neev_provider.core.model import Integer, Rule
+from neev_provider.core.names import Name
+from neev_provider.core.resource import Call, Live
+from neev_provider.core.validation import at_most_one, below, only_with
+from neev_provider.resources import egress
+from neev_provider.resources.egress import Egress
+from neev_provider.resources.formats import Image, TemplateId
+from neev_provider.resources.references import require_snapshot, require_template
+from neev_provider.resources.sandbox import expiration
+from neev_provider.resources.sandbox.base import Machine, MachineInputs, MachineOutputs
+from neev_provider.resources.sandbox.expiration import Renewed
+
+DiskGb = Annotated[Integer, Field(ge=10, le=100, multiple_of=10)]
+RootfsDiskGb = Annotated[Integer, Field(ge=1, le=99)]
+
+
+SENT_AS: Final = MappingProxyType({"template_id": "sandbox_template_id", "snapshot_id": "restore"})
+"""The inputs that the API calls otherwise."""
+
+
+class SandboxInputs(MachineInputs):
+    """What a sandbox is made from."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        at_most_one("template_id", "image", "snapshot_id"),
+        below("rootfs_disk_gb", "disk_gb"),
+        only_with("command", "image"),
+    )
+
+    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+    template_id: Annotated[TemplateId | None, Replace(), Visible()] = None
+    """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
+    image: Annotated[Image | None, Replace(), Visible(always=True)] = None
+    """Public OCI image with its registry's path and a tag or digest. Instead of `templateId`."""
+    snapshot_id: Annotated[str | None, Replace(), Kept()] = None
+    """Snapshot to start from. Instead of `templateId` and `image`.
+
+    Disk and region must match its origin. `cpu` and `memoryGb` need not: they are changed once the sandbox is there.
+    """
+    region: Annotated[str | None, Replace(), Visible(always=True)] = None
+    """Where it runs. Unset: the provider's region, else the platform's."""
+    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
+    """Environment variables of every process. The API never answers them."""
+    command: Annotated[list[str] | None, Replace(), Visible()] = None
+    """The container's command, only with `image`. Unset: `sleep infinity`."""
+    disk_gb: Annotated[DiskGb | None, Replace(), Visible()] = None
+    """Disk in GB, 10 to 100 in steps of 10."""
+    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Replace(), Visible()] = None
+    """The part of the disk for the container's own file system, in GB, below `diskGb`. Unset: a fifth, at least 4."""
+    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress())] = None
+    """What the sandbox may reach. Unset, or taken out later: nothing."""
+
+
+class SandboxOutputs(MachineOutputs, Renewed):
+    """What the platform says of a sandbox, and what renewals of it came to."""
+
+
+class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
+    """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
+
+    The name addresses it and is unique in its project. Once created it is `Ready` and reachable, or paused if asked.
+    """
+
+    name = "Sandbox"
+    inputs = SandboxInputs
+    outputs = SandboxOutputs
+    sent_as = SENT_AS
+    references = MappingProxyType({"template_id": require_template, "snapshot_id": require_snapshot})
+
+    @override
+    async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[SandboxOutputs]:
+        seen = await api.sandboxes.create(_body(api, inputs))
+        return self.made(seen.id, lambda: self.live(seen, inputs))
+
+    @override
+    async def find(self, api: Api, inputs: SandboxInputs) -> Live[SandboxOutputs] | None:
+        seen = await api.sandboxes.find_made(_body(api, inputs))
+        return None if seen is None else self.live(seen, inputs)
+
+    @override
+    def imported(self, live: Live[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+        inputs, state = super().imported(live)
+        if "templateId" in inputs:
+            # the template's own image and command are not a source of their own
+            inputs = {name: value for name, value in inputs.items() if name not in ("image", "command")}
+        return inputs, state
+
+
+def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
+    # what starts from a snapshot is made in the size of its origin, and resized in place afterwards
+    size = set() if inputs.snapshot_id else {"cpu", "memory_gb"}
+    resources = inputs.model_dump(include={*size, "disk_gb", "rootfs_disk_gb"}, exclude_none=True, mode="json")
+    body: dict[str, Any] = {
+        "name": inputs.name,
+        "region": inputs.region or api.settings.region,
+        **{theirs: getattr(inputs, ours) for ours, theirs in SENT_AS.items()},
+        "image": inputs.image,
+        "command": inputs.command,
+        "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
+        "resources": resources,
+        "egress": egress.body(inputs.egress) if inputs.egress else None,
+        "lifecycle": expiration.body(inputs),
+    }
+    return {key: value for key, value in body.items() if value not in (None, {}, [])}

@@ -1,0 +1,142 @@
+"""A snapshot: the state of a sandbox at one moment, kept."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.client.snapshots import Snapshot as Seen
+from neev_provider.core.markers import AutoName, Replace, Stable, Visible
+from neev_provider.core.model import Inputs, Outputs
+from neev_provider.core.names import Name
+from neev_provider.core.resource import Call, Live, Resource
+from neev_provider.core.wait import Done, Failed, Going, Verdict, until
+from neev_provider.resources.formats import Duration
+from neev_provider.resources.references import require_sandbox
+from neev_provider.resources.sandbox.base import SOON, found
+
+
+class SnapshotInputs(Inputs):
+    """Which sandbox is captured, and for how long that is kept."""
+
+    sandbox_id: Annotated[str, Replace(), Visible()]
+    """The sandbox that is captured, by id. Deleting it deletes the snapshot too."""
+    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    """A DNS label of at most 63 characters. Unset: made from the resource's name."""
+    retain_for: Annotated[Duration | None, Replace()] = None
+    """How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted."""
+    triggers: Annotated[list[Any] | None, Replace()] = None
+    """Any values; a change of one of them takes a new snapshot."""
+
+
+class SnapshotStatus(StrEnum):
+    """How far the capture has come."""
+
+    PENDING = "Pending"
+    """Not begun."""
+    RUNNING = "Running"
+    """Under way."""
+    READY = "Ready"
+    """It can be restored."""
+    FAILED = "Failed"
+    """It never will; `errorMessage` says why."""
+
+
+class SnapshotOutputs(Outputs):
+    """What the platform says of a snapshot."""
+
+    status: str
+    """`Pending`, `Running`, `Ready` or `Failed`."""
+    size_bytes: Annotated[int | None, Stable()] = None
+    """Uncompressed size in bytes."""
+    snapshot_type: Annotated[str, Stable()]
+    """What it holds: `full`."""
+    source_region: Annotated[str, Stable()]
+    """The region where it is stored; a sandbox made from it must be there too."""
+    restorability: str
+    """Whether it can be restored: `restorable`, `deprecating` or `unsupported`."""
+    error_message: str | None = None
+    """Why the capture failed, where it did."""
+    org_id: Annotated[str, Stable()]
+    """The organisation it belongs to."""
+    project_id: Annotated[str, Stable()]
+    """The project it belongs to."""
+    created_by: Annotated[str | None, Stable()] = None
+    """Who made it."""
+    created_at: Annotated[str, Stable()]
+    """When it was made (RFC 3339)."""
+    expires_at: Annotated[str | None, Stable()] = None
+    """When the platform deletes it (RFC 3339); absent where it is kept."""
+
+
+class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
+    """The state of a sandbox at one moment, kept until it is deleted or its time is over.
+
+    A sandbox can be made from it (`snapshotId`) or put back to it (`rollbackTo`).
+    """
+
+    name = "Snapshot"
+    inputs = SnapshotInputs
+    outputs = SnapshotOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
+    failed = ("status", SnapshotStatus.FAILED)
+
+    @override
+    async def create(self, api: Api, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
+        seen = await api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
+        return self.made(seen.id, lambda: _live(seen))
+
+    @override
+    async def settle(self, api: Api, id: str, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
+        seen = await until(
+            lambda within: api.snapshots.observe(id, inputs.sandbox_id, within),
+            _verdict,
+            patience=call.patience,
+            what="waiting until it is Ready",
+        )
+        if seen is None:
+            raise AssertionError("a snapshot that is gone is not ready")
+        return _live(seen)
+
+    @override
+    async def read(self, api: Api, id: str, inputs: SnapshotInputs | None) -> Live[SnapshotOutputs] | None:
+        if inputs is None:
+            seen = await found(api.snapshots.get(id))
+        else:
+            seen = await api.snapshots.observe(id, inputs.sandbox_id, SOON)
+        return None if seen is None else _live(seen)
+
+    @override
+    async def find(self, api: Api, inputs: SnapshotInputs) -> Live[SnapshotOutputs] | None:
+        named = [each for each in await found(api.snapshots.list(inputs.sandbox_id)) or () if each.name == inputs.name]
+        # a name that several have does not say which of them was made by whom
+        return _live(named[0]) if len(named) == 1 else None
+
+    @override
+    async def delete(self, api: Api, id: str, call: Call) -> None:
+        await api.snapshots.delete(id)
+
+
+def _live(seen: Seen) -> Live[SnapshotOutputs]:
+    answered = {"sandboxId": seen.sandbox_id, "name": seen.name}
+    return Live(seen.id, answered, SnapshotOutputs.model_validate(seen.model_dump()), _trouble(seen))
+
+
+def _trouble(seen: Seen) -> str | None:
+    if seen.status == SnapshotStatus.FAILED:
+        return seen.error_message or "the capture failed"
+    unfinished = seen.status in (SnapshotStatus.PENDING, SnapshotStatus.RUNNING)
+    return "the capture has not finished yet; the next `pulumi up` waits for it" if unfinished else None
+
+
+def _verdict(seen: Seen | None) -> Verdict:
+    if seen is None:
+        return Failed("it is gone: it was deleted, or its sandbox was; run `pulumi up --refresh`")
+    if seen.status == SnapshotStatus.FAILED:
+        return Failed(seen.error_message or "the capture failed and the platform gave no reason")
+    return Done() if seen.status == SnapshotStatus.READY else Going(seen.status)

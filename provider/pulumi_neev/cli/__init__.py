@@ -1,5 +1,0 @@
-"""The command line `pulumi-neev`. Each command is a file; what it needs is imported when it runs."""
-
-from pulumi_neev.cli.app import main
-
-__all__ = ["main"]

@@ -1,0 +1,62 @@
+"""The emulator as a process that can be killed and comes back with what it had."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from neev_emulator.testing import Emulator
+
+
+@dataclass
+class Platform:
+    """An emulator with its data in a directory; after a kill it is back at the same address."""
+
+    data: Path
+    port: int = 0
+    _process: subprocess.Popen[str] = field(init=False)
+    emulator: Emulator = field(init=False)
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=20)
+
+    def kill(self) -> None:
+        """The process is gone as if it had been struck by lightning."""
+        self._process.kill()
+        self._process.communicate(timeout=20)
+
+    def restart(self) -> None:
+        """It serves again, with everything it had answered for."""
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [f"{sys.prefix}/bin/pulumi-neev", "emulator", "--data", str(self.data), "--port", str(self.port)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if self._process.stdout is None:
+            raise AssertionError("it was started with a pipe")
+        env = dict(each.split("=", 1) for each in shlex.split(self._process.stdout.readline())[1:])
+        self.port = urlsplit(env["NEEV_BASE_URL"]).port or 0
+        self.emulator = Emulator(
+            base_url=env["NEEV_BASE_URL"],
+            api_key=env["NEEV_API_KEY"],
+            org_id=env["NEEV_ORG_ID"],
+            project_id=env["NEEV_PROJECT_ID"],
+            region=env["NEEV_REGION"],
+        )

@@ -1,0 +1,51 @@
+"""A sweeper that needs no API, and a watcher that uses it."""
+
+from collections.abc import Collection
+
+from tests.fakes.virtual_time import VirtualClock
+
+from neev_provider.client.models import Item, Page
+from neev_provider.client.polling.batch_reader import Sighting, Sweeper
+from neev_provider.client.polling.shared_poller import Watcher
+from neev_provider.core import errors
+from neev_provider.core.wait import before_sending, listener
+
+
+class Sweeps(Sweeper[Item]):
+    """A sweeper that finds every id but those that are gone or in trouble, and notes each sweep."""
+
+    def __init__(self, *, latency: float = 0.0) -> None:
+        super().__init__(read_one=self._unused, read_page=self._unused_page)
+        self.clock = VirtualClock()
+        self.latency = latency
+        self.made: list[tuple[float, set[str], set[str]]] = []
+        self.gone: set[str] = set()
+        self.failing: dict[str, errors.NeevError] = {}
+        self.trouble: Exception | None = None
+        self.passing: str | None = None
+        """What goes wrong in the middle of a sweep, and is tried again."""
+
+    async def _unused(self, id: str) -> Item:
+        raise NotImplementedError(id)
+
+    async def _unused_page(self, number: int) -> Page[Item]:
+        raise NotImplementedError(number)
+
+    async def sweep(self, ids: Collection[str], *, prove: Collection[str] = ()) -> Sighting[Item]:
+        self.made.append((round(self.clock.monotonic(), 3), set(ids), set(prove)))
+        await before_sending(lambda: self.clock.sleep(self.latency / 2), what="GET /items", last="nothing")
+        if self.passing is not None:
+            listener()(self.passing)
+        await self.clock.sleep(self.latency / 2)
+        if self.trouble is not None:
+            raise self.trouble
+        found = {id: Item(id=id) for id in set(ids) - self.gone - self.failing.keys()}
+        return Sighting(found=found, gone=self.gone & set(ids), failed=self.failing)
+
+    @property
+    def times(self) -> list[float]:
+        return [time for time, _, _ in self.made]
+
+
+def watcher(sweeps: Sweeps) -> Watcher[Item]:
+    return Watcher(sweeps, clock=sweeps.clock)

@@ -1,0 +1,209 @@
+"""The two faces as the engine reaches them: the same calls over gRPC, in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from importlib.abc import InspectLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
+from pulumi.runtime.proto import provider_pb2 as wire
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from neev_emulator import Emulator
+from neev_provider.adapters.pulumi import assets
+from neev_provider.adapters.pulumi.dynamic import event_loop
+from neev_provider.adapters.pulumi.dynamic.provider import LABEL, PROVIDERS
+from neev_provider.adapters.pulumi.marshal import decode, encode, plain
+from neev_provider.adapters.pulumi.plugin.engine_client import DIRECT
+from neev_provider.adapters.pulumi.plugin.provider import Provider
+from neev_provider.adapters.pulumi.plugin.servicer import Plugin
+from neev_provider.adapters.shared.config import settings
+from neev_provider.client import connect
+from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.clock import SYSTEM
+
+NAME = "box"
+
+
+@dataclass(frozen=True)
+class Life:
+    """What the engine keeps of a resource between two runs."""
+
+    id: str
+    inputs: Struct
+    state: Struct
+
+
+@dataclass(frozen=True)
+class Face:
+    """The engine's side of one face, for one kind of resource."""
+
+    stub: Any
+    urn: str
+    hidden: Mapping[str, Any]
+    """What the SDK adds to a program's inputs."""
+    written: Callable[[Any], Any]
+    """A program's value as the SDK writes it."""
+
+    async def check(self, new: Mapping[str, Any], old: Struct | None = None) -> wire.CheckResponse:
+        """The inputs as they are stored; without old ones the resource is new."""
+        news = encode({**self.hidden, **{name: self.written(value) for name, value in new.items()}})
+        request = wire.CheckRequest(urn=self.urn, olds=old or Struct(), news=news, randomSeed=os.urandom(32))
+        answer: wire.CheckResponse = await self.stub.Check(request)
+        return answer
+
+    async def diff(self, life: Life, news: Struct) -> wire.DiffResponse:
+        """How the checked inputs differ from what the life has been."""
+        request = wire.DiffRequest(
+            id=life.id, urn=self.urn, olds=life.state, old_inputs=_hushed(life.inputs), news=_hushed(news)
+        )
+        answer: wire.DiffResponse = await self.stub.Diff(request)
+        return answer
+
+    async def create(self, inputs: Struct) -> Life:
+        """A new life."""
+        answer = await self.stub.Create(wire.CreateRequest(urn=self.urn, properties=inputs))
+        return Life(answer.id, inputs, answer.properties)
+
+    async def update(self, life: Life, news: Struct) -> Life:
+        """The same life with other inputs."""
+        request = wire.UpdateRequest(id=life.id, urn=self.urn, olds=life.state, old_inputs=life.inputs, news=news)
+        answer = await self.stub.Update(request)
+        return Life(life.id, news, answer.properties)
+
+    async def read(self, life: Life) -> Life | None:
+        """The life after a refresh, or ``None`` where it is over."""
+        request = wire.ReadRequest(id=life.id, urn=self.urn, properties=life.state, inputs=life.inputs)
+        answer = await self.stub.Read(request)
+        return Life(answer.id, answer.inputs, answer.properties) if answer.id else None
+
+    async def delete(self, life: Life) -> None:
+        """The life is over."""
+        request = wire.DeleteRequest(id=life.id, urn=self.urn, properties=life.state, old_inputs=life.inputs)
+        await self.stub.Delete(request)
+
+
+def _hashed(value: Any) -> Any:
+    """The value, with hashes as the engine makes them: of the same for the same, which is all that is asked of them."""
+    if isinstance(value, list):
+        return [_hashed(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _hashed(each) for key, each in value.items()}
+    if isinstance(value, Archive):
+        return replace(value, hash=hashlib.sha256(repr(sorted((value.assets or {}).items())).encode()).hexdigest())
+    if isinstance(value, Asset):
+        content = Path(value.path).read_bytes() if value.path else (value.text or "").encode()
+        return replace(value, hash=hashlib.sha256(content).hexdigest())
+    return value
+
+
+def _mapped(value: Any) -> Any:
+    """The value as dynamic resources write it."""
+    if isinstance(value, list):
+        return [_mapped(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _mapped(each) for key, each in value.items()}
+    return assets.as_map(value) if isinstance(value, Blob) else value
+
+
+def _hushed(struct: Struct) -> Struct:
+    """The properties without the contents of assets, of which the engine tells a diff only the hash."""
+    return encode({key: _hushed_value(value) for key, value in decode(struct).items()})
+
+
+def _hushed_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_hushed_value(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _hushed_value(each) for key, each in value.items()}
+    return type(value)(hash=value.hash) if isinstance(value, Blob) else value
+
+
+Opened = Callable[[str, Emulator], AbstractAsyncContextManager[Face]]
+"""How a face of one kind of resource is opened."""
+
+
+def shown(struct: Struct) -> dict[str, Any]:
+    """The properties that a user sees, without the marks of secrets."""
+    return {key: value for key, value in plain(decode(struct)).items() if not key.startswith("__")}
+
+
+def planned(diff: wire.DiffResponse) -> str:
+    """What the engine would do: ``none``, ``update`` or ``replace``."""
+    if diff.changes == wire.DiffResponse.DIFF_NONE:
+        return "none"
+    return "replace" if diff.replaces else "update"
+
+
+@asynccontextmanager
+async def plugin_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
+    """The plugin."""
+    plugin = Plugin(lambda engine: Provider(engine, {}, connect, SYSTEM))
+    server = grpc.aio.server()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        await stub.Configure(wire.ConfigureRequest(args=encode(_settings(emulator)), acceptSecrets=True))
+        yield Face(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hashed)
+    await server.stop(None)
+    await plugin.aclose()
+
+
+@asynccontextmanager
+async def dynamic_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
+    """Pulumi's dynamic host, which takes the provider object out of the inputs or the state."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=4))
+    servicer = _host().DynamicResourceProviderServicer()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        config = {f"neev:{name}": value for name, value in _settings(emulator).items()}
+        await stub.Configure(wire.ConfigureRequest(args=encode(config)))
+        pickled = serialize_provider(PROVIDERS[kind]())
+        urn = f"urn:pulumi:dev::lives::pulumi-python:dynamic/neev:{kind}::{NAME}"
+        yield Face(stub, urn, {PROVIDER_KEY: pickled, LABEL: NAME}, _mapped)
+    server.stop(None).wait()
+    event_loop.run(_closed(emulator))
+
+
+async def _closed(emulator: Emulator) -> None:
+    """The client that the provider objects shared is closed: a host's process would end with it."""
+    await event_loop.connected(settings(_settings(emulator), os.environ)).aclose()
+    event_loop.connected.cache_clear()
+
+
+def _settings(emulator: Emulator) -> dict[str, str]:
+    return {
+        "baseUrl": emulator.base_url,
+        "apiKey": emulator.api_key,
+        "orgId": emulator.org_id,
+        "projectId": emulator.project_id,
+    }
+
+
+def _host() -> ModuleType:
+    """The module that the host's process runs, but for its last line, which serves until the process is killed."""
+    spec = importlib.util.find_spec("pulumi.dynamic.__main__")
+    assert spec is not None
+    assert isinstance(spec.loader, InspectLoader)
+    source = spec.loader.get_source(spec.name) or ""
+    assert source.endswith("\nmain()\n")
+    module = ModuleType(spec.name)
+    exec(compile(source.removesuffix("main()\n"), spec.origin or "", "exec"), module.__dict__)
+    return module

@@ -1,0 +1,54 @@
+"""What lives may refer to: a sandbox and its snapshots that no program manages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from neev_emulator import Emulator
+from neev_provider.client import Api
+
+SETTLE = 5.0
+"""Seconds of the platform's clock in which everything under way has come to its end."""
+SANDBOXES = {"source", "another"}
+_WORDS = re.compile(r"\$(?P<word>\w+)")
+
+
+class Given:
+    """The things that words in inputs stand for, made when they are met first.
+
+    ``$source`` and ``$another`` are sandboxes, ``$base`` and ``$later`` are snapshots of the first, ``$own`` is a
+    snapshot of the sandbox whose life it is.
+    """
+
+    def __init__(self, api: Api, emulator: Emulator) -> None:
+        self._api = api
+        self._emulator = emulator
+        self._ids: dict[str, str] = {}
+
+    async def resolve(self, inputs: Mapping[str, Any], id: str = "") -> dict[str, Any]:
+        """The inputs with ids in the place of words."""
+        return {key: await self._resolved(value, id) for key, value in inputs.items()}
+
+    async def gone(self) -> None:
+        """None of it is left."""
+        for sandbox in SANDBOXES & self._ids.keys():
+            await self._api.sandboxes.delete(self._ids.pop(sandbox))
+        self._emulator.advance(SETTLE)
+
+    async def _resolved(self, value: Any, id: str) -> Any:
+        match = _WORDS.fullmatch(value) if isinstance(value, str) else None
+        return await self._id(match["word"], id) if match else value
+
+    async def _id(self, word: str, id: str) -> str:
+        if word not in self._ids:
+            self._ids[word] = await self._made(word, id)
+            self._emulator.advance(SETTLE)
+        return self._ids[word]
+
+    async def _made(self, word: str, id: str) -> str:
+        if word in SANDBOXES:
+            return (await self._api.sandboxes.create({"name": word})).id
+        of = id if word == "own" else await self._id("source", id)
+        return (await self._api.snapshots.create(of, name=word)).id

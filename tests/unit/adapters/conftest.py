@@ -1,0 +1,54 @@
+"""A plugin over a real connection, in front of a platform of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+
+import grpc.aio
+import pytest
+from pulumi.runtime.proto import provider_pb2_grpc
+from tests.unit.adapters.fake_pulumi_engine import Driver
+
+from neev_emulator.testing import Emulator, serve
+from neev_provider.adapters.pulumi.plugin.provider import Provider
+from neev_provider.adapters.pulumi.plugin.servicer import Plugin
+from neev_provider.client import connect
+from neev_provider.core.clock import SYSTEM
+
+
+@pytest.fixture
+def platform() -> Iterator[Emulator]:
+    """An empty platform."""
+    with serve() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+async def plugin(platform: Emulator) -> AsyncIterator[Driver]:
+    """The engine's side of a plugin that is configured for the platform by its environment."""
+    async for driver in serving(platform.env):
+        await driver.configure()
+        yield driver
+
+
+@pytest.fixture
+async def unconfigured() -> AsyncIterator[Driver]:
+    """The engine's side of a plugin that nobody has configured, so whatever would send a request fails."""
+    async for driver in serving({}):
+        yield driver
+
+
+async def serving(environ: dict[str, str]) -> AsyncGenerator[Driver, None]:
+    """The engine's side of a plugin, until it is not used any more."""
+    served = Plugin(lambda engine: Provider(engine, environ, connect, SYSTEM))
+    server = grpc.aio.server()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(served, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    driver = Driver(port)
+    try:
+        yield driver
+    finally:
+        await driver.close()
+        await server.stop(None)
+        await served.aclose()

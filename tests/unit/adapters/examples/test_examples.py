@@ -1,0 +1,52 @@
+"""The example files are read into what the schema and the reference pages show."""
+
+import ast
+
+import pytest
+import yaml
+
+from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.shared import examples
+
+FENCE = "```"
+
+
+def test_a_page_holds_titled_programs_by_language() -> None:
+    page = examples.page("Sandbox")
+    assert [example.title for example in page.examples] == [
+        "A sandbox that may reach GitHub and pauses when it is idle"
+    ]
+    assert tuple(page.examples[0].programs) == examples.LANGUAGES
+    assert page.examples[0].programs["python"].startswith("import pulumi\n")
+
+
+def test_what_follows_the_examples_is_kept_apart() -> None:
+    assert examples.page("Sandbox").afterwards.startswith("## Import\n")
+    assert examples.page("getSandbox").afterwards == ""
+
+
+def test_a_description_is_marked_up_for_the_generators() -> None:
+    lines = examples.described("What it is.", "Snapshot").splitlines()
+    marks = [line for line in lines if line.startswith(("What", "{{%", "#", FENCE)) and line != FENCE]
+    assert marks == [
+        "What it is.",
+        "{{% examples %}}",
+        "## Example Usage",
+        "{{% example %}}",
+        "### A snapshot kept for 30 days, and a sandbox made from it",
+        "```python",
+        "```typescript",
+        "```go",
+        "```yaml",
+        "{{% /example %}}",
+        "{{% /examples %}}",
+        "## Import",
+        "```sh",
+    ]
+
+
+@pytest.mark.parametrize("token", [*schema.package()["resources"], *schema.package()["functions"]])
+def test_every_program_reads_as_its_language(token: str) -> None:
+    for example in examples.page(token.rpartition(":")[2]).examples:
+        ast.parse(example.programs["python"])
+        assert "outputs" in yaml.safe_load(example.programs["yaml"])

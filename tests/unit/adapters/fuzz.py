@@ -1,0 +1,126 @@
+"""Whatever may come over the wire, what must not be lost of it, and a plugin that gets it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from typing import Any
+
+from google.protobuf import struct_pb2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.adapters.conftest import serving
+from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, Driver
+
+from neev_provider.adapters.pulumi.assets import ARCHIVE, ASSET
+from neev_provider.adapters.pulumi.marshal import BYTES, OUTPUT, REFERENCE, SECRET, UNKNOWNS
+from neev_provider.adapters.shared.config import ProviderConfig
+from neev_provider.resources import RESOURCES
+
+Path = tuple[str | int, ...]
+NESTED = ("mode", "allow", "allowInternet", "host", "ports", "protocol", "value", "secret", "id", "urn", "__autonamed")
+NAMES = sorted({name for each in RESOURCES for name in each.inputs.properties} | set(ProviderConfig.properties))
+
+words = st.sampled_from([*sorted(UNKNOWNS)[:2], "", "box", "pypi.org", "true", "{", "NaN", "allow_list"])
+texts = words | st.text(max_size=8)
+scalars = st.none() | st.booleans() | st.floats(width=32) | st.integers(-3, 70000).map(float) | texts
+keys = st.sampled_from([*NAMES, *NESTED]) | st.text(max_size=5)
+signatures = st.sampled_from([SECRET, SECRET, SECRET, OUTPUT, REFERENCE, ASSET, ARCHIVE, BYTES, "of tomorrow"])
+special = st.fixed_dictionaries({SIGNATURE: signatures})
+
+
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Lists and maps of the inner values, and what stands for something else on the wire."""
+    parts = st.fixed_dictionaries({}, optional={"value": inner, "secret": st.booleans(), "id": texts, "urn": texts})
+    marked = st.tuples(special, parts).map(lambda both: {**both[1], **both[0]})
+    secrets = inner.map(lambda value: {SIGNATURE: SECRET, "value": value})
+    return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3) | marked | secrets
+
+
+structs = st.dictionaries(keys, st.recursive(scalars, nested, max_leaves=10), max_size=6)
+kinds = st.sampled_from([each.name for each in RESOURCES])
+
+
+def wire(value: Any) -> struct_pb2.Value:
+    """The value on the wire, numbers that are none included."""
+    if value is None:
+        return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+    if isinstance(value, bool):
+        return struct_pb2.Value(bool_value=value)
+    if isinstance(value, float):
+        return struct_pb2.Value(number_value=value)
+    if isinstance(value, str):
+        return struct_pb2.Value(string_value=value)
+    if isinstance(value, list):
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[wire(each) for each in value]))
+    return struct_pb2.Value(struct_value=sent(value))
+
+
+def sent(values: dict[str, Any]) -> struct_pb2.Struct:
+    """The values on the wire."""
+    return struct_pb2.Struct(fields={key: wire(value) for key, value in values.items()})
+
+
+def secrets(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
+    """Where the value holds a secret; what is inside of one is hidden with it."""
+    if value.HasField("list_value"):
+        for index, each in enumerate(value.list_value.values):
+            yield from secrets(each, (*path, index))
+    elif value.HasField("struct_value"):
+        fields = value.struct_value.fields
+        signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
+        if signature == SECRET or (signature == OUTPUT and fields["secret"].bool_value):
+            yield path
+        elif not signature:
+            for key, each in fields.items():
+                yield from secrets(each, (*path, key))
+
+
+def lost(asked: struct_pb2.Struct, answer: struct_pb2.Struct) -> list[Path]:
+    """Where something was asked as a secret and is answered as none; what is left out is no loss."""
+    kept = set(secrets(struct_pb2.Value(struct_value=answer)))
+    return [
+        path
+        for path in secrets(struct_pb2.Value(struct_value=asked))
+        if not any(path[: len(each)] == each for each in kept) and at(answer, path) is not None
+    ]
+
+
+def at(answer: struct_pb2.Struct, path: Path) -> struct_pb2.Value | None:
+    """What is at the place, where there is one."""
+    value = struct_pb2.Value(struct_value=answer)
+    for part in path:
+        fields, values = value.struct_value.fields, value.list_value.values
+        if isinstance(part, int) and part < len(values):
+            value = values[part]
+        elif isinstance(part, str) and part in fields:
+            value = fields[part]
+        else:
+            return None
+    return value
+
+
+ACCOUNT = {"NEEV_API_KEY": "key", "NEEV_ORG_ID": "org", "NEEV_PROJECT_ID": "project"}
+
+
+def fuzzed(
+    strategy: st.SearchStrategy[Any],
+    case: Callable[[Driver, Any], Coroutine[Any, Any, None]],
+    environ: Mapping[str, str] = ACCOUNT,
+    examples: int = 150,
+) -> None:
+    """The case holds for whatever the strategy makes, against one plugin."""
+    with asyncio.Runner() as runner:
+        served = serving({**environ})
+        driver: Driver = runner.run(served.__anext__())
+        runner.run(driver.configure())
+
+        @settings(max_examples=examples, deadline=None)
+        @given(strategy)
+        def hold(drawn: Any) -> None:
+            runner.run(case(driver, drawn))
+
+        try:
+            hold()
+        finally:
+            runner.run(served.aclose())

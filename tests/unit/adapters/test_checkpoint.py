@@ -1,0 +1,71 @@
+"""Resources as an exported state has them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from neev_provider.adapters.pulumi import assets
+from neev_provider.adapters.pulumi.checkpoint import closed, entry, kind_of, opened
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, Sealed
+from neev_provider.core.assets import Archive, Asset
+from neev_provider.core.lifecycle import Stored
+from neev_provider.resources import RESOURCES
+
+
+def secret(value: Any) -> dict[str, str]:
+    return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
+
+
+def test_every_resource_is_known_by_the_types_of_both_faces() -> None:
+    for each in RESOURCES:
+        for token in (f"neev:index:{each.name}", f"pulumi-python:dynamic/neev:{each.name}"):
+            kind = kind_of(token)
+            assert kind is not None
+            assert type(kind.resource) is type(each)
+    assert kind_of("random:index/randomId:RandomId") is None
+
+
+def test_values_survive_the_way_in_and_out() -> None:
+    values = {"env": secret({"A": "hidden"}), "list": [1, 2.5, secret("x")], "nested": {"on": True}}
+    assert opened(values)["env"] == Sealed({"A": "hidden"})
+    assert closed(opened(values)) == values
+    assert closed({"gone": None, "pair": (1, 2)}) == {"pair": [1, 2]}
+
+
+def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
+    begun = {"urn": "u", "type": "neev:index:PreviewPort", "inputs": {"sandboxId": "s", "port": 80}, "provider": "p"}
+    stored = Stored("s/80", {}, {"sandboxId": "s", "port": 80, "slug": "abcdefgh", "previewUrl": "https://x"})
+    made = entry(begun, stored, unfinished="not yet")
+    assert made == {
+        **begun,
+        "id": "s/80",
+        "initErrors": ["not yet"],
+        "outputs": {"sandboxId": "s", "port": 80, "slug": secret("abcdefgh"), "previewUrl": secret("https://x")},
+    }
+
+
+def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
+    begun = {
+        "urn": "u",
+        "type": "pulumi-python:dynamic/neev:Snapshot",
+        "inputs": {"__provider": "pickle", "__label": "kept", "name": "kept-1", "triggers": secret([1])},
+        "additionalSecretOutputs": ["createdBy"],
+    }
+    inputs = {"__label": "kept", "name": "kept-1", "triggers": [1]}
+    stored = Stored("id", inputs, {"name": "kept-1", "triggers": [1], "createdBy": "somebody"})
+    assert entry(begun, stored, unfinished="")["outputs"] == {
+        "__provider": "pickle",
+        "__label": "kept",
+        "__inputs": ["name", "triggers"],
+        "name": "kept-1",
+        "triggers": secret([1]),
+        "createdBy": secret("somebody"),
+    }
+
+
+def test_assets_are_read_as_either_face_stores_them() -> None:
+    asset = {SIGNATURE: assets.ASSET, "text": "a", "hash": "h"}
+    archive = {SIGNATURE: assets.ARCHIVE, "assets": {"x": asset}}
+    assert opened({"source": archive}) == {"source": Archive(assets={"x": Asset(text="a", hash="h")})}
+    assert opened([assets.as_map(Asset(path="p"))]) == [Asset(path="p")]

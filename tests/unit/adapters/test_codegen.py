@@ -1,0 +1,79 @@
+"""The public classes and functions have the arguments and outputs of the declarations, and hand them on."""
+
+import inspect
+from typing import Any
+
+import pytest
+
+import pulumi_neev
+from neev_provider.adapters.pulumi.dynamic import codegen as generator
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
+from pulumi_neev import sdk
+
+SOURCE = generator.text()
+
+
+def parameters(of: Any) -> list[str]:
+    """The names a caller may use."""
+    return [name for name in inspect.signature(of).parameters if name != "self"]
+
+
+@pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
+def test_a_class_takes_every_input_by_its_python_name(name: str) -> None:
+    resource = next(each for each in RESOURCES if each.name == name)
+    fields = {declared.field for declared in resource.inputs.properties.values()}
+    assert set(parameters(getattr(sdk, name).__init__)) == {"resource_name", "opts"} | fields
+
+
+@pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
+def test_a_class_has_every_input_and_output_as_a_property(name: str) -> None:
+    resource = next(each for each in RESOURCES if each.name == name)
+    declared = [*resource.inputs.properties.values(), *resource.outputs.properties.values()]
+    properties = {each: value for each, value in vars(getattr(sdk, name)).items() if isinstance(value, property)}
+    assert set(properties) == {each.field for each in declared}
+
+
+def test_properties_and_arguments_go_by_their_outside_names_from_there_on() -> None:
+    assert '"rootfsDiskGb": rootfs_disk_gb,' in SOURCE
+    assert 'return self._output("rootfsDiskGb")' in SOURCE
+
+
+def test_a_class_is_known_to_the_engine_by_its_kind() -> None:
+    assert sdk.SandboxFork._resource_type_name == "dynamic/neev:SandboxFork"
+
+
+def test_every_function_comes_plain_and_as_output() -> None:
+    for function in FUNCTIONS:
+        name = next(each for each in sdk.__all__ if each.replace("_", "") == function.name.lower())
+        fields = [declared.field for declared in function.arguments.properties.values()]
+        assert sorted(parameters(getattr(sdk, name))) == sorted([*fields, "opts"])
+        assert sorted(parameters(getattr(sdk, f"{name}_output"))) == sorted([*fields, "opts"])
+
+
+def test_a_default_is_said_in_the_signature() -> None:
+    assert inspect.signature(sdk.get_sandbox_metrics).parameters["window_seconds"].default == 3600
+
+
+def test_what_is_required_has_no_default() -> None:
+    parameter = inspect.signature(sdk.Snapshot.__init__).parameters["sandbox_id"]
+    assert parameter.default is inspect.Parameter.empty
+
+
+def test_docstrings_speak_of_arguments_in_snake_case() -> None:
+    documented = inspect.getdoc(sdk.Sandbox.__init__) or ""
+    assert "Instead of `template_id`." in documented
+    assert "`templateId`" not in documented
+
+
+def test_the_package_has_the_typed_names_and_the_components_and_no_other() -> None:
+    assert sdk.__all__ == generator.public()
+    assert pulumi_neev.__all__ == sorted([*sdk.__all__, *pulumi_neev.COMPONENTS])
+    assert all(getattr(pulumi_neev, name) is getattr(sdk, name) for name in sdk.__all__)
+    assert dir(pulumi_neev) == pulumi_neev.__all__
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    name = "Sandboxes"
+    with pytest.raises(AttributeError, match="'pulumi_neev' has no attribute 'Sandboxes'"):
+        getattr(pulumi_neev, name)

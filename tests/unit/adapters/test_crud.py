@@ -1,0 +1,219 @@
+"""What becomes of a thing when something of ours is broken, or hangs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from pulumi.runtime.proto import provider_pb2
+from tests.fakes.virtual_time import VirtualClock, in_virtual_time
+from tests.unit.adapters.fake_pulumi_engine import read, struct, urn
+
+from neev_provider.adapters.pulumi.plugin.crud import GRACE, Operations
+from neev_provider.adapters.pulumi.plugin.engine_client import Engine
+from neev_provider.adapters.pulumi.plugin.grpc_errors import Code, Refused
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core.account import ACCOUNT, Account
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.diff import IMPORTED
+from neev_provider.core.markers import Update, Visible
+from neev_provider.core.model import Inputs, Outputs
+from neev_provider.core.resource import Call, Live, Resource
+from neev_provider.core.wait import listener
+from neev_provider.resources.sandbox.sandbox import Sandbox
+
+Verb = Callable[[], Any]
+HERE = Account("org", "project", "https://api.test/agent")
+RECORD = {ACCOUNT: HERE.recorded()}
+
+
+class ThingInputs(Inputs):
+    """What the platform chooses."""
+
+    place: Annotated[Any, Update(), Visible()] = None
+    """Where it is."""
+
+
+class ThingOutputs(Outputs):
+    """What it says."""
+
+    said: Any = None
+    """Anything."""
+
+
+class Thing(Resource[ThingInputs, ThingOutputs]):
+    """A thing that behaves as the test says."""
+
+    name = "Thing"
+    inputs = ThingInputs
+    outputs = ThingOutputs
+
+    def __init__(self, settle: Verb, said: object = "made", place: object = None) -> None:
+        self._settle = settle
+        self._said = said
+        self._place = place
+
+    async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """It has an id."""
+        return Live("the-id", {"place": self._place}, ThingOutputs.model_construct(said=self._said))
+
+    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        """As the test says."""
+        found = self._settle()
+        said = await found if asyncio.iscoroutine(found) else found
+        return Live(id, {}, ThingOutputs.model_construct(said=said))
+
+    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+        """Never asked."""
+        raise NotImplementedError
+
+    async def delete(self, api: Any, id: str, call: Call) -> None:
+        """It hangs."""
+        await asyncio.Event().wait()
+
+
+async def _somewhere() -> Any:
+    return SimpleNamespace(account=HERE)
+
+
+def operations() -> Operations:
+    return Operations(_somewhere, Engine(), SYSTEM)
+
+
+def broken() -> object:
+    """A bug of ours, whose own words hold a secret."""
+    raise KeyError("hunter2")
+
+
+async def kept(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
+    """What the engine is told to keep of a create that fails."""
+    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=0.1)
+    with pytest.raises(Refused) as caught:
+        await operations().create(thing, request)
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    assert "hunter2" not in caught.value.message
+    return caught.value.detail
+
+
+async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
+    found = await kept(Thing(broken))
+    assert (found.id, read(found.properties)) == ("the-id", {"said": "made", **RECORD})
+    assert "a bug in the NeevAI provider (KeyError)" in found.reasons[0]
+
+
+async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
+    found = await kept(Thing(object))
+    assert (found.id, read(found.properties)) == ("the-id", {"said": "made", **RECORD})
+    for broken_from_the_start in (Thing(broken, said=object()), Thing(broken, place=object())):
+        found = await kept(broken_from_the_start)
+        assert (found.id, read(found.properties)) in (("the-id", {}), ("the-id", RECORD))
+
+
+async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        # a platform of another time, which says nothing of where and when
+        box = {"id": "the-id", "name": "box", "phase": "Ready"}
+        page = {"items": [box], "total": 1, "page": 1, "limit": 100}
+        listed = request.method == "GET" and request.url.path.endswith("/sandboxes")
+        return httpx.Response(201 if request.method == "POST" else 200, json=page if listed else box)
+
+    settings = Settings(base_url="http://127.0.0.1:1", api_key="key", org_id="org", project_id="project")
+    async with connect(settings, transport=httpx.MockTransport(answer)) as api:
+
+        async def connected() -> Api:
+            return api
+
+        request = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({"name": "box"}))
+        with pytest.raises(Refused) as caught:
+            await Operations(connected, Engine(), SYSTEM).create(Sandbox(), request)
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    record = {ACCOUNT: settings.account.recorded()}
+    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box", **record})
+    assert "Sandbox box: making box." in capsys.readouterr().err
+
+
+async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
+    found = await kept(Thing(asyncio.Event().wait))
+    assert found.id == "the-id"
+    assert "Thing box: not done after" in found.reasons[0]
+    request = provider_pb2.DeleteRequest(id="the-id", urn=urn("Thing"), timeout=0.1)
+    with pytest.raises(Exception, match="Thing box: not done after"):
+        await operations().delete(Thing(broken), request)
+
+
+@in_virtual_time
+async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> None:
+    class Slow(Thing):
+        """Made after a while."""
+
+        async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+            """As every thing, later."""
+            await asyncio.sleep(6)
+            return await super().create(api, inputs, call)
+
+    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=10)
+    with pytest.raises(Refused, match="not done after 10 s"):
+        await Operations(_somewhere, Engine(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
+    assert VirtualClock().monotonic() == pytest.approx(10 + GRACE)
+
+
+async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
+    async def settle() -> None:
+        listener()("GET /x: no connection to api.test.")
+        await asyncio.Event().wait()
+
+    found = await kept(Thing(settle))
+    assert "last seen: GET /x: no connection to api.test. It may" in found.reasons[0]
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(*, stopped: bool) -> None:
+    hangs = asyncio.Event()
+
+    async def settle() -> None:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    ours = operations()
+    request = provider_pb2.UpdateRequest(
+        id="the-id", urn=urn("Thing"), olds=struct({"said": "before"}), timeout=60 if stopped else 0.1
+    )
+    updating = asyncio.ensure_future(ours.update(Thing(settle), request))
+    await hangs.wait()
+    if stopped:
+        ours.cancel()
+    with pytest.raises(Refused, match="stopped waiting, as asked" if stopped else "not done after") as caught:
+        await updating
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"said": "before"})
+
+
+async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
+    class Deaf(Engine):
+        """An engine that takes nothing."""
+
+        async def heard(self) -> None:
+            """Never."""
+            ours.cancel()
+            await asyncio.Event().wait()
+
+    ours = Operations(_somewhere, Deaf(), SYSTEM)
+    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}))
+    answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
+    assert read(answer.properties) == {"said": "ready", **RECORD}
+
+
+async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
+    state = struct({"said": "seen", IMPORTED: True})
+    request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)
+    answer = await operations().update(Thing(lambda: "ready"), request)
+    assert read(answer.properties) == {"said": "ready", IMPORTED: True, **RECORD}
+    with pytest.raises(Refused) as caught:
+        await operations().update(Thing(broken), request)
+    assert caught.value.code is Code.UNKNOWN
+    assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
+    assert read(caught.value.detail.properties) == read(state)

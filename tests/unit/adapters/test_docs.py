@@ -1,0 +1,81 @@
+"""The reference pages say of every property what its declaration says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from neev_provider.adapters.shared import docs
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
+
+PAGES = docs.pages()
+
+
+def row(page: str, name: str) -> list[str]:
+    """The cells of the first line of a page that begins with the name."""
+    line = next(line for line in PAGES[page].splitlines() if line.startswith(f"| `{name}` |"))
+    return [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def test_there_is_a_page_for_every_resource_and_one_for_the_functions() -> None:
+    of_resources = [re.sub(r"(?<!^)(?=[A-Z])", "-", each.name).lower() + ".md" for each in RESOURCES]
+    assert {"sandbox-fork.md", "preview-port.md"} <= set(of_resources)
+    assert list(PAGES) == ["README.md", "provider.md", *of_resources, "functions.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    for file, anchor in re.findall(r"\]\(([\w.-]*)#?([\w-]*)\)", PAGES[page]):
+        headings = re.findall(r"^#+ (.+)$", PAGES[file or page], re.MULTILINE)
+        assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+def test_the_contents_name_everything() -> None:
+    for each in (*RESOURCES, *FUNCTIONS):
+        assert f"[`{each.name}`]" in PAGES["README.md"]  # type: ignore[attr-defined]
+
+
+def test_an_input_says_what_is_allowed_and_what_a_change_does() -> None:
+    assert row("sandbox.md", "cpu")[1:4] == ["number, 0.5 to 8, steps of 0.5", "", "in place"]
+    assert row("sandbox.md", "image")[1:4] == ["string", "", "replaces"]
+    assert row("sandbox.md", "env")[1] == "map of string, secret"
+    assert row("snapshot.md", "sandboxId")[2] == "**required**"
+    assert row("snapshot.md", "triggers")[1] == "list of any"
+
+
+def test_an_output_says_whether_it_can_be_absent() -> None:
+    assert row("sandbox.md", "connectUrl")[2] == "may be absent"
+    assert row("sandbox.md", "phase")[2] == ""
+
+
+def test_nested_properties_have_their_defaults() -> None:
+    assert row("sandbox.md", "mode")[1:3] == ["[EgressMode](#egressmode)", "`deny_all`"]
+    assert row("sandbox.md", "allowInternet")[2] == "`false`"
+    assert row("functions.md", "windowSeconds")[2] == "`3600`"
+
+
+def test_the_values_of_an_enum_are_explained() -> None:
+    assert row("sandbox.md", "delete") == ["`delete`", "It is deleted, with every snapshot taken from it."]
+
+
+def test_a_page_shows_each_language_and_how_to_import() -> None:
+    headings = re.findall(r"^(Python|TypeScript|Go|YAML):$", PAGES["snapshot.md"], re.MULTILINE)
+    assert headings == ["Python", "TypeScript", "Go", "YAML"]
+    assert "pulumi import neev:index:Snapshot" in PAGES["snapshot.md"]
+
+
+def test_default_time_outs_are_said() -> None:
+    assert "Without `customTimeouts`: create 10 minutes, update 10 minutes, delete 10 minutes." in PAGES["sandbox.md"]
+
+
+def test_settings_name_their_variables() -> None:
+    assert "| `neev:apiKey` | string, secret | `NEEV_API_KEY` `NEEVCLOUD_API_KEY` | yes |" in PAGES["provider.md"]
+
+
+def test_writing_leaves_no_page_of_something_that_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "resources"
+    docs.write(folder)
+    (folder / "gone.md").touch()
+    docs.write(folder)
+    assert {page.name: page.read_text() for page in folder.iterdir()} == PAGES

@@ -1,0 +1,134 @@
+"""What a program made secret is in no error of the dynamic host, and comes out as a secret."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.rpc import serialize_properties
+from tests.fakes.program import Engine, run
+from tests.unit.adapters.fake_pulumi_engine import read, secret
+from tests.unit.adapters.test_dynamic_provider import checked, configured, created, emulator  # noqa: F401  fixtures
+
+import pulumi_neev as neev
+from neev_emulator import Emulator
+from neev_provider.adapters.pulumi.dynamic import event_loop
+from neev_provider.adapters.pulumi.dynamic.provider import LABEL, Provider
+from neev_provider.adapters.pulumi.dynamic.secrets import SECRETS
+from neev_provider.core.errors import NeevError
+from neev_provider.core.validation import Failure
+from neev_provider.resources.sandbox.sandbox import Sandbox
+
+KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\n-----END KEY-----\n"
+
+
+def script(text: str) -> list[str]:
+    return ["sh", "-c", text]
+
+
+@pytest.fixture
+def box(configured: Callable[[str], Provider]) -> str:  # noqa: F811
+    """The id of a sandbox."""
+    return created(configured("Sandbox"), name="box")[0]
+
+
+@pytest.fixture
+def commands(configured: Callable[[str], Provider]) -> Provider:  # noqa: F811
+    """The provider of commands."""
+    return configured("Command")
+
+
+def refused(work: Callable[[], object]) -> str:
+    with pytest.raises(NeevError) as caught:
+        work()
+    assert "hunter" not in str(caught.value)
+    return str(caught.value)
+
+
+def on_the_wire(outputs: dict[str, Any]) -> dict[str, Any]:
+    """The outputs as the host hands them to the engine."""
+    return read(event_loop.run(serialize_properties(outputs, {})))
+
+
+def test_what_a_command_writes_is_a_secret_where_an_input_is_one(commands: Provider, box: str) -> None:
+    command = {"sandboxId": box, "create": ["echo", "done"]}
+    assert created(commands, **command)[1]["stdout"] == "done\n"
+    for inputs in ({"env": {"A": "b"}}, {"triggers": ["x"], SECRETS: ["triggers"]}):
+        id, outputs = created(commands, **command, **inputs)
+        assert on_the_wire(outputs)["stdout"] == secret("done\n")
+        assert on_the_wire(outputs)["stderr"] == secret("")
+        # the engine tells the host of no secret
+        state = {**outputs, "stdout": "done\n", "stderr": ""}
+        assert on_the_wire(commands.read(id, state).outs or {})["stdout"] == secret("done\n")
+        news = checked(commands, **command, timeoutSeconds=60)
+        assert on_the_wire(commands.update(id, state, news).outs or {})["stdout"] == secret("done\n")
+
+
+def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_its_error(commands: Provider, box: str) -> None:
+    inputs = {"sandboxId": box, "create": script('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
+    assert "Its last lines:\n[secret]" in refused(lambda: created(commands, **inputs))
+
+
+@pytest.mark.parametrize("name", ["create", "stdin"])
+def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(commands: Provider, box: str, name: str) -> None:
+    inputs = {"sandboxId": box, "create": script("set -x; cat; echo hunter2; exit 1"), "stdin": "pass hunter3\n"}
+    said = refused(lambda: created(commands, **inputs, **{SECRETS: [name]}))
+    assert "Its output is a secret, so it is not shown." in said
+
+
+def test_what_the_api_quotes_back_is_struck_out(
+    configured: Callable[[str], Provider],  # noqa: F811
+    emulator: Emulator,  # noqa: F811
+) -> None:
+    said = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said})
+    inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRETS: ["image"]}
+    shown = refused(lambda: created(configured("Sandbox"), **inputs))
+    assert "[secret], [secret] and [secret] are refused" in shown
+    assert emulator.api_key not in shown
+
+
+def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
+    sandboxes = Provider()
+    type(sandboxes).resource = Sandbox()
+    news = {LABEL: "box", "name": "Hunter2", "image": "hunter3", SECRETS: ["name"], "evn": {"TOKEN": "hunter4"}}
+    failures = sandboxes.check({}, news).failures
+    assert {failure.property for failure in failures} == {"", "image"}
+    reasons = "\n".join(failure.reason for failure in failures)
+    assert "name: must be" in reasons
+    assert "unter2" not in reasons
+    assert "hunter4" not in reasons
+
+
+class Broken(Sandbox):
+    """A bug of ours, whose words hold a secret."""
+
+    def check(self, old: Any, new: Any, make_name: Any, warn: Any = print) -> tuple[dict[str, Any], list[Failure]]:
+        raise KeyError(new["env"]["TOKEN"])
+
+
+class BrokenProvider(Provider):
+    """Its provider."""
+
+    resource = Broken()
+
+
+def test_a_bug_of_ours_is_told_with_its_place_and_without_the_secret_in_its_words() -> None:
+    said = refused(lambda: BrokenProvider().check({}, {"env": {"TOKEN": "hunter2"}}))
+    assert "Traceback" in said
+    assert "KeyError: '[secret]'" in said
+
+
+def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
+    engine = Engine()
+
+    def program() -> None:
+        hidden = pulumi.Output.secret("hunter2")
+        login = pulumi.Output.concat("login ", hidden)
+        neev.Command("plain", sandbox_id="x", create=["true"])
+        neev.Command("login", sandbox_id="x", create=["sh", "-c", login], env={"A": "b"})
+        neev.Sandbox("walled", egress={"mode": "allow_list", "allow": [{"host": hidden}]})
+
+    run(program, engine)
+    said = {name: inputs.get(SECRETS) for (_, name), inputs in engine.asked.items()}
+    assert said == {"plain": None, "login": ["create", "env"], "walled": ["egress"]}

@@ -1,0 +1,238 @@
+"""What a user sees of a long operation while it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import grpc.aio
+import pytest
+from google.protobuf import struct_pb2
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2
+from tests.fakes.clock import FakeClock
+
+from neev_provider.adapters.pulumi.plugin.engine_client import Engine, Progress, making
+from neev_provider.adapters.pulumi.plugin.grpc_errors import Context
+from neev_provider.adapters.pulumi.plugin.servicer import Plugin
+
+
+class Listening(engine_pb2_grpc.EngineServicer):
+    """An engine that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
+
+    async def Log(self, request: engine_pb2.LogRequest, _context: Any) -> Empty:  # noqa: N802  the protocol's
+        self.heard.put_nowait(request)
+        return Empty()
+
+
+@asynccontextmanager
+async def engine_listening(who: Listening | None = None, port: int = 0) -> AsyncIterator[tuple[Listening, str]]:
+    """An engine that listens, and its address."""
+    listening = who or Listening()
+    server = grpc.aio.server()
+    engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    try:
+        yield listening, f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+async def test_the_engine_that_shakes_hands_or_attaches_is_the_one_that_hears() -> None:
+    seen: list[Engine] = []
+
+    def load(engine: Engine) -> Any:
+        seen.append(engine)
+        raise NotImplementedError
+
+    plugin, nobody = Plugin(load), cast("Context", None)
+    with pytest.raises(NotImplementedError):
+        await plugin.provider()
+    [engine] = seen
+    async with engine_listening() as (first, address):
+        await plugin.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address), nobody)
+        engine.log("urn", "by the handshake")
+        assert (await first.heard.get()).message == "by the handshake"
+        async with engine_listening() as (second, other):
+            await plugin.Attach(plugin_pb2.PluginAttach(address=other), nobody)
+            engine.log("urn", "attached")
+            assert (await second.heard.get()).message == "attached"
+    assert first.heard.empty()
+    await engine.close()
+
+
+async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() -> None:
+    async with engine_listening() as (listening, address):
+        engine = Engine()
+        engine.show("urn", "before anyone listens")
+        await engine.attach(address)
+        engine.show("urn", "Pending, 2 s")
+        heard = await listening.heard.get()
+        assert (heard.urn, heard.message, heard.ephemeral, heard.severity) == (
+            "urn",
+            "Pending, 2 s",
+            True,
+            engine_pb2.INFO,
+        )
+    engine.show("urn", "after it left")
+    await engine.close()
+
+
+async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
+    async with engine_listening() as (listening, address):
+        engine = Engine()
+        await engine.attach(address)
+        for number in range(200):
+            engine.show(f"urn-{number}", "Pending, 2 s")
+        await listening.heard.get()
+        await engine.close()
+    assert listening.heard.qsize() < 5
+
+
+class Shown(Engine):
+    """An engine's display."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def show(self, urn: str, text: str) -> None:
+        self.lines.append(f"{urn} {text}")
+
+
+def test_a_row_changes_at_most_once_a_second_and_not_for_what_is_quick() -> None:
+    shown, clock = Shown(), FakeClock()
+    progress = Progress(shown, "urn", clock)
+    for _ in range(15):
+        progress(f"Pending, {int(clock.monotonic())} s")
+        clock.advance(0.25)
+    assert shown.lines == ["urn Pending, 1 s", "urn Pending, 2 s", "urn Pending, 3 s"]
+    assert progress.last == "Pending, 3 s"
+
+
+def test_a_row_does_not_repeat_itself() -> None:
+    shown, clock = Shown(), FakeClock()
+    progress = Progress(shown, "urn", clock)
+    for _ in range(5):
+        clock.advance(2)
+        progress("Pending")
+    assert shown.lines == ["urn Pending"]
+
+
+async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
+    async with engine_listening() as (listening, address):
+        engine = Engine()
+        await engine.heard()
+        engine.log("urn", "before anyone listens")
+        await engine.attach(address)
+        for number in range(20):
+            engine.log("urn", f"line {number}")
+        await engine.heard()
+        heard = [listening.heard.get_nowait() for _ in range(listening.heard.qsize())]
+        assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
+        assert not any(each.ephemeral for each in heard)
+    await engine.close()
+
+
+async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_path: Path) -> None:
+    news = struct_pb2.Struct()
+    news.update({"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]})
+    request = provider_pb2.CheckRequest(urn="urn:pulumi:dev::p::neev:index:Directory::r", news=news)
+    plugin, nobody = Plugin(), cast("Context", None)
+    async with engine_listening() as (listening, address):
+        await plugin.Attach(plugin_pb2.PluginAttach(address=address), nobody)
+        assert not (await plugin.Check(request, nobody)).failures
+        heard = await listening.heard.get()
+        assert (heard.urn, heard.severity) == (request.urn, engine_pb2.WARNING)
+        assert heard.message == "exclude: *.pyc matches nothing"
+        await plugin.aclose()
+
+
+class Slow(Listening):
+    """An engine that takes nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready = asyncio.Event()
+
+    async def Log(self, request: engine_pb2.LogRequest, context: Any) -> Empty:  # noqa: N802  likewise
+        await self.ready.wait()
+        return await super().Log(request, context)
+
+
+async def test_what_is_logged_reaches_an_engine_that_is_slow_and_the_operation_waits_no_longer_than_it_may() -> None:
+    slow = Slow()
+    async with engine_listening(slow) as (_, address):
+        engine = Engine(log_patience=0.05)
+        await engine.attach(address)
+        engine.log("urn", "first")
+        engine.log("urn", "second")
+        await engine.heard()
+        assert slow.heard.empty()
+        slow.ready.set()
+        assert [(await slow.heard.get()).message for _ in range(2)] == ["first", "second"]
+        await engine.close()
+
+
+async def test_what_is_logged_before_the_engine_can_be_reached_is_not_lost() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    engine = Engine(log_patience=0.2)
+    await engine.attach(f"127.0.0.1:{port}")
+    engine.log("urn", "early")
+    await engine.heard()
+    async with engine_listening(port=port) as (listening, _):
+        assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "early"
+        await engine.close()
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "grpc_proxy", "https_proxy"])
+async def test_the_engine_is_never_looked_for_behind_a_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "no_grpc_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        async with engine_listening() as (listening, address):
+            engine = Engine()
+            await engine.attach(address)
+            engine.log("urn", "line")
+            assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "line"
+            await engine.close()
+        silent.setblocking(False)  # noqa: FBT003  the method takes it so
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+def test_a_process_that_is_killed_has_said_what_it_was_making(capsys: pytest.CaptureFixture[str]) -> None:
+    with making("Sandbox box", "box-1a2b3c4"):
+        begun = capsys.readouterr().err
+    assert begun.startswith("Sandbox box: making box-1a2b3c4.")
+    assert capsys.readouterr().err == "Sandbox box: the engine knows what became of box-1a2b3c4.\n"
+
+
+def test_what_has_no_name_to_look_for_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    with making("File note", None):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+class Closed(io.StringIO):
+    """Whoever read this is gone."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_it_is_no_matter_that_nobody_hears_what_is_being_made() -> None:
+    with contextlib.redirect_stderr(Closed()), making("Sandbox box", "box"):
+        pass

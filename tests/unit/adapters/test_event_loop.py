@@ -1,0 +1,71 @@
+"""The loop that works for callers who wait in threads."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from neev_provider.adapters.pulumi.dynamic import event_loop
+from neev_provider.client.settings import Settings
+
+EAGER = """
+import asyncio, sys, threading
+from neev_provider.adapters.pulumi.dynamic import event_loop
+
+async def loop():
+    return asyncio.get_running_loop()
+
+def ask():
+    together.wait()
+    loops.add(event_loop.run(loop()))
+
+sys.setswitchinterval(1e-6)
+together, loops = threading.Barrier(16), set()
+threads = [threading.Thread(target=ask) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(loops))
+"""
+
+
+def test_threads_that_come_first_at_the_same_time_share_one_loop() -> None:
+    """A client lives on one loop; on a second it would break."""
+    told = subprocess.run([sys.executable, "-c", EAGER], capture_output=True, text=True, check=True)
+    assert told.stdout == "1\n"
+
+
+def test_work_runs_side_by_side_on_a_thread_of_its_own() -> None:
+    """Two that wait for each other both end."""
+
+    async def meet(mine: asyncio.Event, yours: asyncio.Event) -> str:
+        mine.set()
+        await yours.wait()
+        return threading.current_thread().name
+
+    one, other = asyncio.Event(), asyncio.Event()
+    started = event_loop.start(meet(one, other))
+    assert event_loop.run(meet(other, one)) == started.result() == "neev"
+
+
+def test_an_error_reaches_the_thread_that_asked() -> None:
+    """As itself."""
+
+    async def fail() -> None:
+        raise LookupError("not there")
+
+    with pytest.raises(LookupError, match="not there"):
+        event_loop.run(fail())
+
+
+async def test_the_same_settings_share_one_client() -> None:
+    """And others do not."""
+    one, same, other = (Settings("http://127.0.0.1:1", key, "org", "project") for key in ("key", "key", "other"))
+    assert event_loop.connected(one) is event_loop.connected(same)
+    assert event_loop.connected(one) is not event_loop.connected(other)
+    for each in (one, other):
+        await event_loop.connected(each).aclose()
+    event_loop.connected.cache_clear()

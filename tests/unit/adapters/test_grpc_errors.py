@@ -1,0 +1,40 @@
+"""Which status each error has, and what the user reads of it."""
+
+from __future__ import annotations
+
+import inspect
+
+import grpc
+import pytest
+
+from neev_provider.adapters.pulumi.plugin.grpc_errors import CODES, told
+from neev_provider.core import errors
+
+ABSTRACT = {errors.NeevError, errors.ApiError}
+
+
+def test_every_error_has_a_status() -> None:
+    ours = {each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, errors.NeevError)}
+    assert ours - ABSTRACT == set(CODES)
+
+
+def test_the_more_special_error_is_told_apart() -> None:
+    assert CODES[errors.QuotaExceeded] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert CODES[errors.Forbidden] is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_a_text_names_its_resource_once() -> None:
+    assert told(errors.Failed("no"), "Sandbox box").startswith("Sandbox box: no.")
+    late = errors.DeadlineExceeded("Sandbox box", 2, "Pending")
+    assert told(late, "Sandbox box").count("Sandbox box") == 1
+
+
+def test_a_bug_of_ours_is_told_without_a_traceback_and_without_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyError) as caught:
+        dict[str, str]()["hunter2"]
+    text = told(caught.value, "Sandbox box")
+    assert text.startswith("Sandbox box: a bug in the NeevAI provider (KeyError). Please report it")
+    shown = capsys.readouterr().err
+    assert shown.startswith("KeyError in the NeevAI provider:")
+    assert "test_grpc_errors.py" in shown
+    assert "KeyError: 'hunter2'" not in shown

@@ -1,0 +1,177 @@
+"""What is changed in Pulumi's dynamic host, and what is left alone where the host is another."""
+
+import queue
+import subprocess
+import sys
+import threading
+import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
+from subprocess import PIPE
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from neev_provider.adapters.pulumi.dynamic import host_patches
+from neev_provider.core.errors import InputError
+
+
+def dynamic_host(**names: Any) -> ModuleType:
+    """A module that looks like the host."""
+    module = ModuleType("host")
+    vars(module).update({"traceback": traceback, "_abort_with_traceback": lambda work: work, **names})
+    return module
+
+
+def said(module: Any, error: Exception) -> str:
+    """What the module answers to an exception."""
+    try:
+        raise error  # noqa: TRY301  it has to be under way
+    except Exception:  # noqa: BLE001  as the host does
+        return str(module.traceback.format_exc())
+
+
+def test_the_pool_of_the_thread_takes_many_operations() -> None:
+    """Work that waits for each other, more of it than there were workers, all ends."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pool.submit(host_patches.widen).result()
+        together = threading.Barrier(8)
+        assert sorted(each.result() for each in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
+
+
+def test_what_is_in_line_already_is_taken_too() -> None:
+    """A refresh comes with all its reads before the host is adapted."""
+    together = threading.Barrier(8)
+
+    def wait(first: bool) -> int:  # noqa: FBT001  the first of the work
+        if first:
+            host_patches.widen()
+        return together.wait(10)
+
+    held, go = threading.Semaphore(0), threading.Event()
+
+    def hold() -> None:
+        held.release()
+        go.wait(10)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(hold)
+        held.acquire()
+        line = [pool.submit(wait, number == 0) for number in range(8)]
+        go.set()
+        assert sorted(each.result() for each in line) == list(range(8))
+
+
+class Older(ThreadPoolExecutor):
+    """A pool that keeps its line otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1)
+        self._work_queue: Any = queue.Queue()
+
+
+def test_a_line_of_another_kind_is_left_alone() -> None:
+    """What is in it is done one after the other, as before."""
+    with Older() as pool:
+        done: list[Future[Any]] = [
+            pool.submit(host_patches.widen),
+            *(pool.submit(threading.get_ident) for _ in range(5)),
+        ]
+        assert [each.exception(10) for each in done] == [None] * 6
+
+
+def test_a_pool_that_is_wider_stays_so() -> None:
+    """Nothing is taken away."""
+    with ThreadPoolExecutor(max_workers=host_patches.WORKERS + 1) as pool:
+        pool.submit(host_patches.widen).result()
+        assert pool._max_workers == host_patches.WORKERS + 1
+
+
+@pytest.mark.parametrize("arguments", [(), (lambda: pytest.fail("called"),), (None, 3), ({1, 2},)])
+def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> None:
+    """Whatever it was started with is not touched."""
+    ended: list[bool] = []
+
+    def work(*_arguments: object) -> None:
+        host_patches.widen()
+        ended.append(True)
+
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    thread.join()
+    assert ended == [True]
+
+
+def test_our_errors_are_answered_in_their_own_words() -> None:
+    """And nothing else of the exception."""
+    module = dynamic_host()
+    host_patches.speak_plainly(module)
+    assert said(module, InputError("cpu", "too much")) == "cpu: too much."
+
+
+def test_other_exceptions_keep_their_traceback() -> None:
+    """A bug is not hidden."""
+    module = dynamic_host()
+    host_patches.speak_plainly(module)
+    assert said(module, LookupError("not ours")).startswith("Traceback (most recent call last)")
+    assert module.traceback.format_tb is traceback.format_tb
+
+
+def test_speaking_plainly_twice_is_speaking_plainly() -> None:
+    """Each kind of resource is configured by itself."""
+    module = dynamic_host()
+    host_patches.speak_plainly(module)
+    once = module.traceback
+    host_patches.speak_plainly(module)
+    assert module.traceback is once
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ModuleType("empty"),
+        dynamic_host(traceback=None),
+        dynamic_host(traceback="a word"),
+        *[module for module in [dynamic_host()] if vars(module).pop("_abort_with_traceback")],
+    ],
+    ids=["empty", "without traceback", "with another traceback", "without the wrapper"],
+)
+def test_another_host_is_left_alone(other: ModuleType) -> None:
+    """Its names keep their values."""
+    before = dict(vars(other))
+    host_patches.speak_plainly(other)
+    host_patches.leave_with_the_engine(other, ["host", "127.0.0.1:1"])
+    assert vars(other) == before
+
+
+LEAVING = """
+import asyncio, gc, socket, sys, threading
+from types import SimpleNamespace
+from neev_provider.adapters.pulumi.dynamic import event_loop, host_patches
+
+engine = socket.create_server(("127.0.0.1", 0))
+address = "127.0.0.1:%d" % engine.getsockname()[1]
+host_patches.leave_with_the_engine(SimpleNamespace(DynamicResourceProviderServicer=object), ["host", address])
+connection, _ = engine.accept()
+event_loop.run(asyncio.sleep(0.2))
+gc.collect()
+print("connected", flush=True)
+sys.stdin.readline()
+connection.close()
+engine.close()
+threading.Event().wait()
+"""
+
+
+def test_the_host_ends_soon_after_its_engine() -> None:
+    """And not before."""
+    process = subprocess.Popen([sys.executable, "-c", LEAVING], stdin=PIPE, stdout=PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "connected\n"
+        assert process.poll() is None
+        process.communicate("\n", timeout=20)
+        assert process.returncode == 1
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,28 @@
+"""The plugin touches nothing that its state records in another account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal
+
+from neev_emulator.testing import Emulator
+from neev_provider.core.account import ACCOUNT
+
+
+async def test_a_resource_of_another_account_is_neither_planned_nor_changed(plugin: Driver, platform: Emulator) -> None:
+    kept = await plugin.create("Sandbox", {"name": "box"})
+    record = {**kept.state[ACCOUNT], "projectId": "another"}
+    elsewhere = replace(kept, state={**kept.state, ACCOUNT: record})
+    platform.clear_log()
+    for act in (
+        plugin.diff(elsewhere, {"name": "box"}),
+        plugin.refresh(elsewhere),
+        plugin.update(elsewhere, {"name": "box", "cpu": 2}),
+        plugin.delete(elsewhere),
+    ):
+        with pytest.raises(Refusal, match="projectId another, and neev:projectId is project-emulator"):
+            await act
+    assert platform.log() == []
+    await plugin.delete(kept)

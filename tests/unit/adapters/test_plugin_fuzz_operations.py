@@ -1,0 +1,119 @@
+"""Whatever an operation is asked with, it is answered in words, and no secret loses its mark."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf import struct_pb2
+from hypothesis import strategies as st
+from pulumi.runtime.proto import provider_pb2
+from tests.engine.project import outside
+from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal, urn
+from tests.unit.adapters.fuzz import fuzzed, kinds, lost, sent, structs, texts
+
+from neev_emulator.settings import Durations, Settings
+from neev_emulator.testing import Emulator, serve
+
+QUICK = Settings(durations=Durations(create=0, fork=0, addressable=0, pause=0, resume=0, delete=0))
+BUG = "a bug in the NeevAI provider"
+SECONDS = 1.0
+"""How long an operation may take."""
+IN_BOX = {"sandboxId": "box"}
+SOUND: dict[str, dict[str, Any]] = {
+    "SandboxFork": {"sourceSandboxId": "box"},
+    "Snapshot": IN_BOX,
+    "SandboxPool": {"replicas": 1.0},
+    "GoldenImage": {"steps": [{"path": "a", "content": "A"}]},
+    "File": {**IN_BOX, "path": "a", "content": "A"},
+    "Directory": {**IN_BOX, "path": "a"},
+    "Command": {**IN_BOX, "create": ["true"]},
+    "Agent": {"agentTemplate": "code-server"},
+    "PreviewPort": {**IN_BOX, "port": 8080.0},
+}
+"""Inputs that each kind can be made with, where it needs any."""
+ids = st.sampled_from(["box", "box/8080", "box/a", "other"]) | texts
+sound = kinds.flatmap(lambda kind: st.tuples(st.just(kind), st.just(SOUND.get(kind, {}))))
+asked = st.tuples(sound, ids, structs, structs, st.booleans())
+
+
+@pytest.fixture
+def busy() -> Iterator[Emulator]:
+    """A platform with one sandbox, on which nothing takes time."""
+    with serve(QUICK) as emulator:
+        outside(emulator, "POST", "/sandboxes", {"name": "box"})
+        yield emulator
+
+
+def in_words(refused: Refusal) -> bool:
+    """The refusal says what failed, and that is never a bug of ours."""
+    if refused.code is grpc.StatusCode.INTERNAL or (refused.code is grpc.StatusCode.UNKNOWN and refused.kept is None):
+        return False
+    return bool(refused.text) and "Traceback" not in refused.text and BUG not in refused.text
+
+
+async def answered(asked: Awaitable[Any], *known: struct_pb2.Struct) -> Any:
+    """The answer, or nothing where it was refused in words; what is kept of what failed keeps the secrets, too."""
+    try:
+        return await asked
+    except Refusal as error:
+        refused = error
+    assert in_words(refused), refused
+    if refused.kept is not None:
+        assert [path for each in known for path in lost(each, refused.kept.properties)] == []
+    return None
+
+
+async def listed(driver: Driver, request: provider_pb2.ListRequest) -> list[Any]:
+    """What there is."""
+    try:
+        return [each async for each in driver.stub.List(request)]
+    except grpc.aio.AioRpcError as error:
+        raise Refusal(error.code(), error.details() or "") from None
+
+
+def test_operations_answer_anything_and_keep_every_secret(busy: Emulator) -> None:
+    async def case(driver: Driver, drawn: tuple[tuple[str, dict[str, Any]], str, Any, Any, bool]) -> None:
+        (kind, base), id, some, others, near = drawn
+        news, olds = sent({**some, **base} if near else some), sent({**others, **base} if near else others)
+        create = provider_pb2.CreateRequest(urn=urn(kind, "new"), properties=news, timeout=SECONDS)
+        read = provider_pb2.ReadRequest(id=id, urn=urn(kind), inputs=news, properties=olds)
+        update = provider_pb2.UpdateRequest(
+            id=id, urn=urn(kind), olds=olds, old_inputs=olds, news=news, timeout=SECONDS
+        )
+        delete = provider_pb2.DeleteRequest(id=id, urn=urn(kind), properties=olds, old_inputs=news, timeout=SECONDS)
+        created, found, updated, _ = await asyncio.gather(
+            answered(driver.call("Create", create), news),
+            answered(driver.call("Read", read), news),
+            answered(driver.call("Update", update), olds),
+            answered(driver.call("Delete", delete)),
+        )
+        for answer in (created, updated):
+            assert answer is None or lost(news, answer.properties) == []
+        if found is not None:
+            assert lost(news, found.inputs) == lost(olds, found.properties) == []
+
+    fuzzed(asked, case, busy.env, examples=30)
+
+
+def test_a_configuration_of_anything_is_taken_or_refused() -> None:
+    async def case(driver: Driver, settings: dict[str, Any]) -> None:
+        await answered(driver.call("Configure", provider_pb2.ConfigureRequest(args=sent(settings))))
+
+    fuzzed(structs, case)
+
+
+def test_a_list_by_anything_is_answered(busy: Emulator) -> None:
+    async def case(driver: Driver, drawn: tuple[str, dict[str, Any], str, int, int]) -> None:
+        kind, query, token, limit, size = drawn
+        request = provider_pb2.ListRequest(
+            token=f"neev:index:{kind}", query=sent(query), continuation_token=token, limit=limit, page_size=size
+        )
+        await answered(listed(driver, request))
+
+    numbers = st.integers(-3, 3)
+    fuzzed(st.tuples(kinds, structs, texts | st.just("1"), numbers, numbers), case, busy.env, examples=60)

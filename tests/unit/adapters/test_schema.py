@@ -1,0 +1,151 @@
+"""The schema says of every property what its declaration says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.pulumi.plugin.list_resources import LISTS
+from neev_provider.adapters.shared.examples import LANGUAGES
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
+
+PACKAGE = schema.package()
+SANDBOX = PACKAGE["resources"]["neev:index:Sandbox"]
+
+
+def every(key: str, within: Any = PACKAGE) -> Iterator[Any]:
+    """Every value below a key, at any depth."""
+    if isinstance(within, dict):
+        if key in within:
+            yield within[key]
+        for each in within.values():
+            yield from every(key, each)
+    elif isinstance(within, list):
+        for each in within:
+            yield from every(key, each)
+
+
+def test_every_resource_and_function_is_in_it() -> None:
+    assert list(PACKAGE["resources"]) == [f"neev:index:{each.name}" for each in RESOURCES]
+    assert list(PACKAGE["functions"]) == [f"neev:index:{each.name}" for each in FUNCTIONS]
+
+
+def test_it_has_no_version_because_the_release_knows_it() -> None:
+    assert "version" not in PACKAGE
+
+
+def test_every_reference_leads_to_a_type_and_every_type_is_referred_to() -> None:
+    found = {reference.removeprefix("#/types/") for reference in every("$ref")}
+    assert found - {"pulumi.json#/Any", "pulumi.json#/Asset", "pulumi.json#/Archive"} == set(PACKAGE["types"])
+
+
+def test_every_required_name_is_a_property() -> None:
+    objects = [each for part in ("resources", "types") for each in PACKAGE[part].values() if "properties" in each]
+    objects += [each[side] for each in PACKAGE["functions"].values() for side in ("inputs", "outputs")]
+    assert all(set(each["required"]) <= set(each["properties"]) for each in objects)
+    assert all(set(each["requiredInputs"]) <= set(each["inputProperties"]) for each in PACKAGE["resources"].values())
+
+
+def test_everything_is_described() -> None:
+    described = list(every("description"))
+    assert all(described)
+    assert len(described) > 200
+
+
+@pytest.mark.parametrize("token", [*PACKAGE["resources"], *PACKAGE["functions"]])
+def test_every_resource_and_function_shows_an_example_in_every_language(token: str) -> None:
+    text = (PACKAGE["resources"] | PACKAGE["functions"])[token]["description"]
+    shown = text[text.index("{{% examples %}}") : text.index("{{% /examples %}}")]
+    assert [language for language in LANGUAGES if f"```{language}\n" in shown] == list(LANGUAGES)
+
+
+def test_types_are_those_of_every_language() -> None:
+    properties = SANDBOX["inputProperties"]
+    assert properties["cpu"]["type"] == "number"
+    assert properties["memoryGb"]["type"] == "integer"
+    assert properties["paused"]["type"] == "boolean"
+    assert properties["command"]["items"] == {"type": "string"}
+    assert properties["env"]["additionalProperties"] == {"type": "string"}
+    assert properties["egress"]["$ref"] == "#/types/neev:index:Egress"
+    triggers = PACKAGE["resources"]["neev:index:Snapshot"]["inputProperties"]["triggers"]
+    assert triggers["items"] == {"$ref": "pulumi.json#/Any"}
+
+
+def test_an_enum_has_its_values_by_name_with_what_they_mean() -> None:
+    assert PACKAGE["types"]["neev:index:EgressMode"]["enum"] == [
+        {"name": "DenyAll", "value": "deny_all", "description": "Nothing."},
+        {"name": "AllowList", "value": "allow_list", "description": "What the policy allows, and nothing else."},
+    ]
+    assert [each["name"] for each in PACKAGE["types"]["neev:index:Protocol"]["enum"]] == ["TCP", "UDP"]
+
+
+def test_a_secret_is_secret_as_input_and_as_output() -> None:
+    assert SANDBOX["inputProperties"]["env"]["secret"]
+    assert SANDBOX["properties"]["env"]["secret"]
+    assert PACKAGE["config"]["variables"]["apiKey"]["secret"]
+    assert not any("secret" in SANDBOX["properties"][name] for name in ("name", "phase", "connectUrl"))
+
+
+def test_inputs_that_replace_say_so_without_making_the_engine_do_it() -> None:
+    properties = SANDBOX["inputProperties"]
+    assert properties["image"]["willReplaceOnChanges"]
+    assert "willReplaceOnChanges" not in properties["cpu"]
+    assert list(every("replaceOnChanges")) == []
+
+
+def test_outputs_that_are_always_there_are_required() -> None:
+    assert SANDBOX["required"] == ["createdAt", "egress", "image", "name", "phase", "region"]
+    fork = PACKAGE["resources"]["neev:index:SandboxFork"]
+    assert set(fork["required"]) >= {"image", "name", "region", "sourceSandboxId"}
+    assert "cpu" not in fork["required"]
+
+
+def test_inputs_without_a_default_are_required() -> None:
+    assert SANDBOX["requiredInputs"] == []
+    assert PACKAGE["resources"]["neev:index:Snapshot"]["requiredInputs"] == ["sandboxId"]
+    assert PACKAGE["types"]["neev:index:EgressRule"]["required"] == ["host"]
+
+
+def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
+    egress = PACKAGE["types"]["neev:index:Egress"]["properties"]
+    assert egress["mode"]["default"] == "deny_all"
+    assert egress["allowInternet"]["default"] is False
+    assert "default" not in egress["allow"]
+    metrics = PACKAGE["functions"]["neev:index:getSandboxMetrics"]["inputs"]
+    assert metrics["properties"]["windowSeconds"]["default"] == 3600
+    assert metrics["required"] == ["sandboxId"]
+
+
+def test_what_can_be_listed_says_by_what() -> None:
+    assert set(SANDBOX["listInputs"]["properties"]) == {"name", "phase"}
+    assert PACKAGE["resources"]["neev:index:Snapshot"]["listInputs"]["required"] == ["sandboxId"]
+    assert {token.rpartition(":")[2] for token, each in PACKAGE["resources"].items() if "listInputs" in each} == set(
+        LISTS
+    )
+
+
+def test_settings_are_read_from_the_environment_too() -> None:
+    settings = PACKAGE["config"]["variables"]
+    assert settings["apiKey"]["defaultInfo"] == {"environment": ["NEEV_API_KEY", "NEEVCLOUD_API_KEY"]}
+    assert set(PACKAGE["provider"]["inputProperties"]) == set(settings)
+
+
+def test_only_texts_are_outputs_of_the_provider_because_no_other_type_survives() -> None:
+    assert "allowInsecure" not in PACKAGE["provider"]["properties"]
+    assert {each["type"] for each in PACKAGE["provider"]["properties"].values()} == {"string"}
+
+
+def test_the_text_is_sorted_json_that_says_the_same() -> None:
+    assert json.loads(schema.text()) == PACKAGE
+    assert schema.text() == json.dumps(PACKAGE, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_pulumis_own_metaschema_accepts_it() -> None:
+    metaschema = (Path(__file__).parent / "data" / "pulumi.json").read_text()
+    # Go names its groups in its own way
+    jsonschema.validate(PACKAGE, json.loads(metaschema.replace("(?<", "(?P<")))

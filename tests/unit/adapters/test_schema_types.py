@@ -1,0 +1,127 @@
+"""The type of every property is one of a few shapes, whatever way it is written."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field
+
+from neev_provider.adapters.shared.schema_types import (
+    Anything,
+    Choice,
+    ListOf,
+    MapOf,
+    Member,
+    Nested,
+    Scalar,
+    Shape,
+    always_there,
+    members,
+    nested,
+    shape_of,
+)
+from neev_provider.core.markers import AutoName, Replace, Unset, Update
+from neev_provider.core.model import DeclarationError, Inputs, Integer, Model, Number
+
+
+class Colour(StrEnum):
+    """A colour."""
+
+    RED = "red"
+    """Like a
+    rose."""
+    BLUE = "blue"
+    """Like the sky."""
+
+
+class Mute(StrEnum):
+    """An enum whose values nobody explains."""
+
+    ONE = "one"
+
+
+class Wall(Model):
+    """A wall."""
+
+    colour: Colour = Colour.RED
+    """Its colour."""
+
+
+class House(Inputs):
+    """A house."""
+
+    name: Annotated[str | None, Replace(), AutoName()] = None
+    """A name."""
+    size: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update()] = None
+    """With every kind of limit."""
+    floors: Annotated[Integer, Field(ge=1), Update()] = 2
+    """With a lower limit and a default."""
+    cellars: Annotated[list[Annotated[Integer, Field(le=3)]] | None, Update()] = None
+    """With an upper limit within."""
+    doors: Annotated[dict[str, str] | None, Update()] = None
+    """A map."""
+    walls: Annotated[list[Wall] | None, Update()] = None
+    """Models in a list."""
+    front: Annotated[Wall | None, Update(), Unset(Wall())] = None
+    """A model that has a meaning where it is not set."""
+    notes: Annotated[list[Any] | None, Update()] = None
+    """Whatever."""
+    empty: Annotated[bool, Update()]
+    """Required."""
+
+
+class Odd(Inputs):
+    """A thing with a type that no other language has."""
+
+    number: Annotated[complex, Update()]
+    """Complex."""
+    either: Annotated[int | str, Update()]
+    """One of two."""
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("name", Scalar(str)),
+        ("size", Scalar(float, "0.5 to 8, steps of 0.5")),
+        ("floors", Scalar(int, "1 or more")),
+        ("cellars", ListOf(Scalar(int, "3 or less"))),
+        ("doors", MapOf(Scalar(str))),
+        ("walls", ListOf(Nested(Wall))),
+        ("front", Nested(Wall)),
+        ("notes", ListOf(Anything())),
+        ("empty", Scalar(bool)),
+    ],
+)
+def test_a_type_is_read_through_optional_and_annotated(name: str, shape: Shape) -> None:
+    assert shape_of(House, House.properties[name]) == shape
+
+
+@pytest.mark.parametrize("name", ["number", "either"])
+def test_a_type_that_not_every_language_has_is_refused_with_its_place(name: str) -> None:
+    with pytest.raises(DeclarationError, match=f"Odd.{name}: .* is no type"):
+        shape_of(Odd, Odd.properties[name])
+
+
+def test_what_is_required_defaulted_named_or_meant_is_always_there() -> None:
+    assert [name for name, declared in House.properties.items() if always_there(declared)] == [
+        "name",
+        "floors",
+        "front",
+        "empty",
+    ]
+
+
+def test_the_values_of_an_enum_carry_the_docstrings_below_them() -> None:
+    assert members(Colour) == (Member("RED", "red", "Like a\nrose."), Member("BLUE", "blue", "Like the sky."))
+
+
+def test_a_value_that_nobody_explains_is_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"Mute: .* ONE"):
+        members(Mute)
+
+
+def test_the_parts_of_a_shape_are_found_at_any_depth() -> None:
+    assert set(nested(shape_of(House, House.properties["walls"]))) == {Wall, Colour}
+    assert set(nested(Choice(Colour))) == {Colour}
+    assert set(nested(MapOf(Scalar(str)))) == set()

@@ -1,0 +1,47 @@
+"""`pulumi-neev emulator` is `neev-emulator`, where that is installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+RUN = [sys.executable, "-c", "from neev_provider.cli import main; main()"]
+MISSING = "import importlib.metadata as m, neev_provider.cli.app as app; app.entry_points = lambda **_: (); app.main()"
+
+
+def run(*arguments: str, command: list[str] = RUN) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_everything_after_it_is_handed_over() -> None:
+    ended = run(
+        "emulator",
+        "--",
+        sys.executable,
+        "-c",
+        "import os, sys; print(sys.argv[1:], os.environ['NEEV_BASE_URL'])",
+        "--x",
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("['--x'] http://127.0.0.1:")
+
+
+def test_its_help_speaks_of_the_command_that_was_typed() -> None:
+    assert "pulumi-neev emulator" in run("emulator", "--help").stdout
+
+
+def test_without_the_emulator_it_says_how_to_install_it() -> None:
+    ended = run("emulator", command=[sys.executable, "-c", MISSING])
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "pip install 'pulumi-neev[emulator]'" in ended.stderr
+
+
+def test_help_shows_the_commands_without_loading_the_emulator() -> None:
+    assert "emulator" in run("--help").stdout
+    code = "import sys, neev_provider.cli; print(sorted({'starlette', 'uvicorn', 'pydantic'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "[]\n"
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version").stdout == "0.1.0\n"

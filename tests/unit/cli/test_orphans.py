@@ -1,0 +1,140 @@
+"""What is left over of a project."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
+from neev_provider.cli.sweep.orphans import (
+    AGENT,
+    SANDBOX,
+    SNAPSHOT,
+    Thing,
+    Wanted,
+    ago,
+    duration,
+    leftovers,
+    of_sandbox,
+    of_snapshot,
+    shown,
+)
+from neev_provider.cli.sweep.references import Held, held
+from neev_provider.client.sandboxes import Resources, Sandbox
+from neev_provider.client.snapshots import Snapshot
+
+NOW = 100_000.0
+NONE = held([])
+
+
+def sandbox(name: str, *, created: float | None = 0, phase: str = "Ready") -> Thing:
+    return Thing(SANDBOX, f"id-of-{name}", name, phase, created, "1 cpu")
+
+
+def snapshot(name: str, of: str, *, created: float = 0) -> Thing:
+    return Thing(SNAPSHOT, f"id-of-{name}", name, "Ready", created, "", f"id-of-{of}")
+
+
+def left(*things: Thing, states: Held = NONE, wanted: Wanted | None = None) -> list[str]:
+    return [each.thing.name for each in leftovers(things, states, wanted or Wanted("pr-"), NOW)]
+
+
+def state(**deployment: Any) -> dict[str, Any]:
+    return {"version": 3, "deployment": deployment}
+
+
+def test_what_is_old_and_named_so_and_held_by_nobody_is_left_over() -> None:
+    things = (sandbox("pr-1"), sandbox("pr-2", created=NOW - 3599), sandbox("dev-1"), sandbox("pr-3", created=None))
+    assert left(*things) == ["pr-1"]
+
+
+def test_the_oldest_comes_first() -> None:
+    assert left(sandbox("pr-b", created=20), sandbox("pr-a", created=10)) == ["pr-a", "pr-b"]
+
+
+def test_an_agent_is_held_by_whoever_holds_its_sandbox() -> None:
+    agent = Thing(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", inside="id-inside")
+    assert left(agent) == ["pr-a"]
+    for text in ("id-of-pr-a", "pr-a", "id-inside"):
+        assert left(agent, states=held([state(resources=[{"outputs": {"of": text}}])])) == []
+
+
+def test_phases_are_those_of_sandboxes() -> None:
+    things = (sandbox("pr-1", phase="Paused"), sandbox("pr-2"), snapshot("pr-s", "pr-2"))
+    assert left(*things, wanted=Wanted("pr-", phases={"Ready"})) == ["pr-2"]
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {"resources": [{"id": "id-of-pr-1"}]},
+        {"resources": [{"id": "id-of-pr-1/8080"}]},
+        {"resources": [{"outputs": {"members": [{"deep": {"id": "id-of-pr-1"}}]}}]},
+        {"resources": [{"outputs": {"x": {SIGNATURE: SECRET, "plaintext": json.dumps(["id-of-pr-1"])}}}]},
+        {"pending_operations": [{"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}]},
+    ],
+)
+def test_what_a_state_names_anywhere_is_held(holder: dict[str, Any]) -> None:
+    assert left(sandbox("pr-1"), sandbox("pr-2"), states=held([state(), state(**holder)])) == ["pr-2"]
+
+
+def test_what_is_deleted_and_waits_for_its_replacement_holds_no_name() -> None:
+    gone = {"id": "another-id", "inputs": {"name": "pr-1"}, "pendingReplacement": True}
+    assert left(sandbox("pr-1"), states=held([state(resources=[gone])])) == ["pr-1"]
+    again = {"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}
+    assert left(sandbox("pr-1"), states=held([state(resources=[gone], pending_operations=[again])])) == []
+
+
+def test_a_name_that_is_only_part_of_a_text_or_of_a_face_s_own_values_holds_nothing() -> None:
+    states = held([state(resources=[{"inputs": {"__label": "pr-1", "note": "not pr-1"}}]), {"version": 3}])
+    assert left(sandbox("pr-1"), states=states) == ["pr-1"]
+
+
+def test_a_sandbox_stays_while_a_snapshot_of_it_is_not_left_over() -> None:
+    things = (sandbox("pr-1"), snapshot("pr-old", "pr-1"), snapshot("base", "pr-1"), sandbox("pr-2"))
+    found = {each.thing.name: each for each in leftovers(things, NONE, Wanted("pr-"), NOW)}
+    assert found["pr-1"].stays == "its snapshot base would go with it, and is not left over"
+    assert found["pr-1"].snapshots == {"id-of-pr-old", "id-of-base"}
+    assert found["pr-1"].paused.stays is None
+    assert (found["pr-old"].stays, found["pr-2"].stays) == (None, None)
+    assert [name for name, each in found.items() if each.can_be_paused] == ["pr-1", "pr-2"]
+
+
+def test_things_of_the_api_have_their_size_and_age() -> None:
+    box = of_sandbox(
+        Sandbox(
+            id="1",
+            name="box",
+            phase="Ready",
+            resources=Resources(cpu=1.5, memory_gb=2),
+            created_at="1970-01-01T00:01:00Z",
+        )
+    )
+    assert (box.size, box.created) == ("1.5 cpu, 2 GB", 60)
+    kept = of_snapshot(Snapshot(id="2", sandbox_id="1", status="Ready", size_bytes=2**30))
+    assert (kept.size, kept.name, kept.created, kept.of) == ("1.00 GB", "", None, "1")
+    assert of_sandbox(Sandbox(id="1", name="box", phase="Ready")).size == ""
+    assert of_snapshot(Snapshot(id="2", sandbox_id="1", status="Ready")).size == ""
+
+
+def test_leftovers_are_told_as_json() -> None:
+    (one,) = leftovers([sandbox("pr-1")], NONE, Wanted(), NOW)
+    assert shown(one) == {
+        "kind": "sandbox",
+        "name": "pr-1",
+        "id": "id-of-pr-1",
+        "phase": "Ready",
+        "size": "1 cpu",
+        "ageSeconds": 100_000,
+        "stays": None,
+    }
+
+
+def test_durations() -> None:
+    assert [duration(text) for text in ("90m", "1h30m", "2d", "45s")] == [5400, 5400, 172_800, 45]
+    for text in ("", "1", "h", "1h x", "-1h", "1w"):
+        with pytest.raises(ValueError, match="no duration"):
+            duration(text)
+    assert [ago(each) for each in (59, 3_700, 90_000)] == ["0m", "1h 1m", "1d 1h"]

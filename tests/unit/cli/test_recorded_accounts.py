@@ -1,0 +1,141 @@
+"""Where a state says that its resources are, and what the commands make of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.engine.project import outside
+from tests.unit.cli.conftest import FakeEngine
+from typer.testing import CliRunner, Result
+
+from neev_emulator import Emulator
+from neev_provider.cli import recorded_accounts
+from neev_provider.cli.app import app
+from neev_provider.core.account import ACCOUNT, WrongAccount
+
+BOX = "neev:index:Sandbox"
+ENVIRON = {
+    "NEEV_API_KEY": "key",
+    "NEEV_ORG_ID": "org",
+    "NEEV_PROJECT_ID": "here",
+    "NEEV_BASE_URL": "https://api.example/agent",
+}
+HERE = {"orgId": "org", "projectId": "here", "baseUrl": "https://api.example/agent/"}
+
+
+def box(name: str = "box", id: str = "id-of-it", kind: str = BOX, **account: Any) -> dict[str, Any]:
+    outputs = {ACCOUNT: account} if account else {}
+    urn = f"urn:pulumi:dev::story::{kind}::{name}"
+    return {"urn": urn, "type": kind, "custom": True, "id": id, "outputs": outputs}
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def of(platform: Emulator, **other: str) -> dict[str, str]:
+    """What a state records of things on the platform, but for what is said."""
+    return {"orgId": platform.org_id, "projectId": platform.project_id, "baseUrl": platform.base_url, **other}
+
+
+def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
+    entries = [
+        box("here", **HERE),
+        box("unknown"),
+        box("there", **{**HERE, "projectId": "there"}),
+        box("dynamic", kind="pulumi-python:dynamic/neev:Sandbox", **{**HERE, "projectId": "there"}),
+        box("other", kind="aws:s3/bucket:Bucket", projectId="there"),
+    ]
+    found = recorded_accounts.elsewhere(entries, {}, ENVIRON)
+    assert [each["urn"].rpartition("::")[2] for each, _ in found] == ["there", "dynamic"]
+    assert recorded_accounts.elsewhere(entries, {"neev:projectId": "there"}, ENVIRON)[0][0] is entries[0]
+    with pytest.raises(WrongAccount, match="projectId there"):
+        recorded_accounts.require_here(entries, {}, ENVIRON)
+    recorded_accounts.require_here(entries[:2], {}, ENVIRON)
+
+
+def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_default_provider() -> None:
+    inputs = {"orgId": "org", "projectId": "there", "baseUrl": "https://api.example/agent"}
+    urn = "urn:pulumi:dev::story::pulumi:providers:neev::{}"
+    default = {"urn": urn.format("default"), "type": "pulumi:providers:neev", "id": "1", "inputs": inputs}
+    own = {**default, "urn": urn.format("own")}
+    there = {**HERE, "projectId": "there"}
+    entries = [
+        default,
+        own,
+        {**box("by-default", **there), "provider": f"{default['urn']}::1"},
+        {**box("by-its-own", **there), "provider": f"{own['urn']}::1"},
+    ]
+    [(entry, wrong)] = recorded_accounts.elsewhere(entries, {}, ENVIRON)
+    assert (entry["urn"].rpartition("::")[2], wrong.differences) == ("by-default", {"projectId": ("there", "here")})
+    unsaid = {name: value for name, value in ENVIRON.items() if name == "NEEV_API_KEY"}
+    assert recorded_accounts.elsewhere(entries, {}, unsaid) == []
+
+
+def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
+    entries = [box(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
+    entries += [box("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
+    first, second = recorded_accounts.findings(recorded_accounts.elsewhere(entries, {}, ENVIRON))
+    assert first.what.startswith("Sandbox box-0, Sandbox box-1, Sandbox box-2 and 2 more: ")
+    assert "the state records projectId there, and neev:projectId is here" in first.what
+    assert "set neev:projectId (or NEEV_PROJECT_ID) to there" in first.remedy
+    assert second.what.startswith("Sandbox far: ")
+    assert "neev:previousBaseUrl" in second.remedy
+
+
+def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(engine: FakeEngine, platform: Emulator) -> None:
+    engine.hold(resources=(box(**of(platform, projectId="another")), box("gone", "no-such", **of(platform))))
+    looked = run("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+    assert looked.exit_code == 1
+    assert f"the state records projectId another, and neev:projectId is {platform.project_id}" in looked.output
+    assert "Sandbox box is gone" not in looked.output
+    assert "Sandbox gone is gone (no-such)\n        `pulumi refresh`" in looked.output
+
+
+def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
+    engine: FakeEngine, platform: Emulator
+) -> None:
+    engine.hold(resources=(box(), box("other", "other-id")))
+    doubted = run("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
+    assert "Sandbox box is gone (id-of-it)\n        Nothing of the stack is there" in doubted
+    assert "refresh" not in doubted
+    there = outside(platform, "POST", "/sandboxes", {"name": "box"})["id"]
+    engine.hold(resources=(box(), box("other", there)))
+    assert "`pulumi refresh`" in run("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NEEV_PROJECT_ID", "project-nowhere"), ("NEEV_BASE_URL", "{origin}")])
+def test_an_account_that_does_not_answer_is_the_cause(
+    engine: FakeEngine, platform: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    engine.hold(resources=(box(), box("recorded", "its-id", **of(platform))))
+    monkeypatch.setenv(variable, value.format(origin=platform.base_url.removesuffix("/agent")))
+    looked = run("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+    assert looked.exit_code == 1
+    assert "there is no project" in looked.output
+    assert "Check neev:projectId, neev:orgId and neev:baseUrl" in looked.output
+    assert "Sandbox recorded: It is in another account" in looked.output
+    assert ("refresh" in looked.output, "is gone" in looked.output) == (False, False)
+
+
+def test_a_recovery_is_refused_where_the_stack_is_elsewhere(engine: FakeEngine, platform: Emulator) -> None:
+    begun = {"resource": {**box("new"), "inputs": {"name": "new"}}, "type": "creating"}
+    engine.hold(begun, resources=(box(**of(platform, projectId="another")),))
+    refused = run("recover", "--yes")
+    assert refused.exit_code == 1
+    assert "the state records projectId another" in refused.output
+    assert len(engine.state["deployment"]["pending_operations"]) == 1
+    assert platform.counts() == {}
+
+
+def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(engine: FakeEngine, platform: Emulator) -> None:
+    outside(platform, "POST", "/sandboxes", {"name": "pr-1"})
+    platform.advance(7200)
+    engine.hold(resources=(box(**of(platform, projectId="another")),))
+    refused = run("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json")
+    assert (refused.exit_code, "the state records projectId another" in refused.output) == (1, True)
+    assert platform.state()["sandboxes"] == 1
+    engine.hold(resources=(box(**of(platform)),))
+    assert json.loads(run("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json").stdout)["done"]

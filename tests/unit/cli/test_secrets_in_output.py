@@ -1,0 +1,70 @@
+"""No command says what is secret in a state, in a configuration or in the environment."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.engine.project import outside
+from tests.unit.cli.conftest import FakeEngine
+from typer.testing import CliRunner
+
+from neev_emulator import Emulator
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
+from neev_provider.cli.app import app
+
+KEY = "-----BEGIN KEY-----\nfirst line of it\n  second line of it\nend\n-----END KEY-----"
+LINES = ("BEGIN KEY", "first line of it", "second line of it")
+BOX = "neev:index:Sandbox"
+
+
+def secret(value: Any) -> dict[str, Any]:
+    return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
+
+
+def box(name: str, **rest: Any) -> dict[str, Any]:
+    return {"urn": f"urn:pulumi:dev::story::{BOX}::{name}", "type": BOX, "custom": True, **rest}
+
+
+def said(*arguments: str) -> str:
+    done = CliRunner().invoke(app, arguments)
+    return done.output
+
+
+@pytest.mark.parametrize("arguments", [("doctor", "--json", "--stack", "dev"), ("doctor", "--stack", "dev")])
+def test_a_doctor_quotes_a_state_without_its_secrets(
+    engine: FakeEngine, platform: Emulator, arguments: tuple[str, ...]
+) -> None:
+    there = outside(platform, "POST", "/sandboxes", {"name": "box"})["id"]
+    failed = f"the command failed:\n{KEY}\nand 4711 was not taken, nor top-secret/path"
+    env = secret({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
+    engine.hold(resources=(box("box", id=there, inputs={"env": env}, initErrors=[failed]),))
+    engine.configure(region={"value": "as-secret-1", "secret": True})
+    told = said(*arguments, "--cwd", str(engine.directory))
+    assert "Sandbox box is not finished: the command failed:" in told
+    assert not [each for each in (*LINES, "4711", "top-secret", platform.api_key) if each in told]
+    assert "json" not in "".join(arguments) or json.loads(told)
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_setting_is_quoted_without_the_key(engine: FakeEngine) -> None:
+    engine.configure(apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"})
+    told = said("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+    assert ("[secret] in clear" in told, "key-of-a-stack" in told) == (True, False)
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_recovery_names_what_it_found_without_secrets(engine: FakeEngine) -> None:
+    begun = box("hush-hush", inputs={"name": "box", "env": secret({"A": "hush-hush"})})
+    engine.hold({"resource": begun, "type": "creating"})
+    for arguments in (("recover",), ("recover", "--json")):
+        told = said(*arguments)
+        assert ("[secret]" in told, "hush-hush" in told) == (True, False)
+
+
+def test_a_sweep_names_what_is_left_without_secrets(engine: FakeEngine, platform: Emulator) -> None:
+    outside(platform, "POST", "/sandboxes", {"name": "hush-hush-1"})
+    platform.advance(7200)
+    engine.hold(resources=(box("box", id="1", inputs={"env": secret({"A": "hush-hush"})}),))
+    assert "hush-hush" not in said("sweep") + said("sweep", "--json")

@@ -1,0 +1,91 @@
+"""Connections are opened for what is under way at the same time, and used again."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from neev_provider.client.http.connection_pool import Connections
+from neev_provider.client.settings import Settings
+
+
+class Server:
+    """Answers every request after a moment, and keeps its connections open."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.served: list[asyncio.Task[None]] = []
+        self.asked = asyncio.Semaphore(0)
+
+    @property
+    def opened(self) -> int:
+        return len(self.served)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.served.append(asyncio.ensure_future(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                self.asked.release()
+                await asyncio.sleep(0.02)
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[Server, Connections]]:
+    server = Server()
+    listening = await asyncio.start_server(server.accept, "127.0.0.1", 0)
+    server.address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    connections = Connections(Settings(server.address, "key", "o", "p"), None)
+    try:
+        yield server, connections
+    finally:
+        await connections.aclose()
+        await asyncio.gather(*server.served)
+        listening.close()
+        await listening.wait_closed()
+
+
+async def test_requests_under_way_together_have_a_connection_each_and_later_ones_share() -> None:
+    async with connected() as (server, connections):
+        request = connections.build_request("GET", server.address)
+        answers = await asyncio.gather(*(connections.send(request) for _ in range(5)))
+        assert [answer.text for answer in answers] == ["ok"] * 5
+        assert server.opened == 5
+        for _ in range(10):
+            await connections.send(request)
+        await asyncio.gather(*(connections.send(request) for _ in range(5)))
+        assert server.opened == 5
+
+
+async def test_one_after_another_needs_one_connection() -> None:
+    async with connected() as (server, connections):
+        for _ in range(5):
+            await connections.send(connections.build_request("GET", server.address))
+        assert server.opened == 1
+
+
+async def test_a_request_that_is_given_up_leaves_room_for_the_next() -> None:
+    async with connected() as (server, connections):
+        request = connections.build_request("GET", server.address)
+        given_up = asyncio.ensure_future(connections.send(request))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        assert (await connections.send(request)).text == "ok"
+
+
+async def test_closing_ends_the_connections_that_are_in_use_too() -> None:
+    async with connected() as (server, connections):
+        request = connections.build_request("GET", server.address)
+        under_way = [asyncio.ensure_future(connections.send(request)) for _ in range(2)]
+        for _ in under_way:
+            await server.asked.acquire()
+        await connections.aclose()
+        await asyncio.wait_for(asyncio.gather(*server.served), timeout=5)
+        await asyncio.gather(*under_way, return_exceptions=True)

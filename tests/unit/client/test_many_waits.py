@@ -1,0 +1,170 @@
+"""What hundreds of sandboxes cost in requests and in time, on a service in virtual time."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+import pytest
+from tests.fakes.service import FakeService
+from tests.fakes.virtual_time import VirtualClock, in_virtual_time
+
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core.wait import Done, Going, Patience, until
+
+SETTINGS = Settings("https://api.test", "key", "o", "p")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an operation on many took."""
+
+    requests: float
+    """Per sandbox, refused ones included."""
+    lags: list[float]
+    """Seconds from readiness to its being noticed, the shortest first."""
+    last: float
+    """Seconds from the readiness of the last to its being noticed."""
+
+
+def patience() -> Patience:
+    return Patience(deadline=600, clock=VirtualClock(), cancelled=asyncio.Event())
+
+
+async def create(api: Api, service: FakeService, number: int, *, over: float) -> Cost:
+    """Create so many sandboxes, spread over the seconds, and wait for each."""
+    lags, before = [], service.requests
+
+    async def one(index: int) -> None:
+        await api.clock.sleep(index * over / number)
+        made = await api.sandboxes.create({"name": f"s{index}"})
+        await until(
+            lambda within: api.sandboxes.observe(made.id, within),
+            lambda seen: Done() if seen and seen.phase == "Ready" else Going("Pending"),
+            patience=patience(),
+            what=made.name,
+        )
+        lags.append(api.clock.monotonic() - service.made[made.id] - service.provision)
+
+    await asyncio.gather(*(one(index) for index in range(number)))
+    last = api.clock.monotonic() - max(service.made.values()) - service.provision
+    return Cost((service.requests - before) / number, sorted(lags), last)
+
+
+async def delete(api: Api, service: FakeService) -> float:
+    """Delete all sandboxes and wait until they are gone; return the requests for each."""
+    ids, before = list(service.made), service.requests
+
+    async def one(id: str) -> None:
+        await api.sandboxes.delete(id)
+        await until(
+            lambda within: api.sandboxes.observe_gone(id, within),
+            lambda gone: Done() if gone else Going("Deleting"),
+            patience=patience(),
+            what=id,
+        )
+
+    await asyncio.gather(*(one(id) for id in ids))
+    return (service.requests - before) / len(ids)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize(("over", "half", "most", "all_"), [(0.6, 0.15, 0.3, 0.4), (3, 0.3, 0.75, 0.85)])
+def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
+    over: float, half: float, most: float, all_: float, *, newest_first: bool
+) -> None:
+    @in_virtual_time
+    async def run() -> None:
+        service = FakeService(provision=5, newest_first=newest_first)
+        async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+            cost = await create(api, service, 200, over=over)
+            assert cost.requests <= 1.14
+            assert cost.lags[100] <= half
+            assert cost.lags[190] <= most
+            assert cost.lags[-1] <= all_
+            assert cost.last <= 0.12
+            assert await delete(api, service) <= 1.1
+            assert service.made == {}
+
+    run()
+
+
+def test_the_jitter_of_each_measurement_is_the_same() -> None:
+    """What still differs is the order in which a watcher tells its observers, which it keeps in a set."""
+
+    @in_virtual_time
+    async def drawn() -> float:
+        return random.random()
+
+    before = random.getstate()
+    assert drawn() == drawn()
+    assert random.getstate() == before
+
+
+@pytest.mark.parametrize(("provision", "over"), [(0.2, 1.0), (1.0, 1.0), (5.0, 1.0), (20.0, 3.0)])
+def test_the_last_of_200_is_noticed_at_once_however_long_they_take(provision: float, over: float) -> None:
+    @in_virtual_time
+    async def run() -> None:
+        service = FakeService(provision=provision, newest_first=True)
+        async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+            cost = await create(api, service, 200, over=over)
+            assert cost.last <= 0.12
+            assert cost.requests <= 1.3
+
+    run()
+
+
+@in_virtual_time
+async def test_the_others_in_a_long_project_cost_next_to_nothing() -> None:
+    service = FakeService(provision=5)
+    for index in range(1000):
+        service.add(f"other-{index}")
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        assert (await create(api, service, 200, over=3)).requests <= 1.3
+
+
+@in_virtual_time
+async def test_a_refresh_of_200_reads_the_list() -> None:
+    service = FakeService(provision=0)
+    for index in range(200):
+        service.add(f"s{index}")
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        seen = await asyncio.gather(*(api.sandboxes.observe(id, 0.02) for id in service.made))
+    assert {each.id for each in seen if each} == set(service.made)
+    assert service.served == {"GET list": 2}
+
+
+@in_virtual_time
+async def test_a_refresh_that_trickles_in_reads_the_list_a_few_times() -> None:
+    service = FakeService(provision=0)
+    for index in range(200):
+        service.add(f"s{index}")
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+
+        async def read(index: int) -> None:
+            await api.clock.sleep(index * 0.005)
+            assert await api.sandboxes.observe(f"s{index}", 0.02) is not None
+
+        await asyncio.gather(*(read(index) for index in range(200)))
+    assert service.requests <= 10
+
+
+@in_virtual_time
+async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
+    service = FakeService(provision=0.08)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        cost = await create(api, service, 1, over=0)
+    assert service.served == {"POST list": 1, "GET item": 1}
+    assert cost.lags[0] < 0.1
+
+
+@pytest.mark.parametrize("over", [0.0, 6.0])
+def test_hundreds_under_a_rate_limit_cost_little_more_than_without(over: float) -> None:
+    @in_virtual_time
+    async def run(per_second: int | None) -> float:
+        service = FakeService(provision=5, per_second=per_second)
+        async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+            cost = await create(api, service, 400, over=over)
+            assert len(service.made) == 400
+            return cost.requests + await delete(api, service)
+
+    assert run(50) <= run(None) * 1.2

@@ -1,0 +1,68 @@
+"""How leniently answers are read, and how little their faults give away."""
+
+import pytest
+from pydantic import ValidationError
+
+from neev_provider.client.models import Item, Page, nothing, parser, seconds
+
+
+class Thing(Item):
+    size: int | None = None
+
+
+def test_fields_that_a_newer_api_adds_are_no_trouble() -> None:
+    assert parser(Thing)({"id": "a", "size": 1, "colour": "red"}) == Thing(id="a", size=1)
+
+
+def test_answers_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Thing(id="a").id = "b"  # type: ignore[misc]  # what is tested
+
+
+@pytest.mark.parametrize("items", [None, []])
+def test_an_empty_page_may_come_without_items(items: object) -> None:
+    assert parser(Page[Thing])({"items": items, "total": 0}).items == ()
+
+
+def test_a_wrong_shape_is_told_by_its_fields_and_never_by_their_values() -> None:
+    with pytest.raises(ValueError, match=r"^items\.0\.size: Input should be a valid integer") as caught:
+        parser(Page[Thing])({"items": [{"id": "a", "size": "hunter2"}], "total": 1})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_answer_that_is_refused_is_not_repeated() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Thing.model_validate({"id": "a", "size": "hunter2"})
+    assert "hunter2" not in f"{caught.value} {caught.value!r}"
+
+
+def test_only_the_first_faults_are_told() -> None:
+    with pytest.raises(ValueError, match="items") as caught:
+        parser(Page[Thing])({"items": [{}] * 50, "total": 1})
+    assert str(caught.value) == "; ".join(f"items.{number}.id: Field required" for number in range(3))
+
+
+def test_something_that_is_no_object_is_told_as_the_answer() -> None:
+    with pytest.raises(ValueError, match=r"^answer: "):
+        parser(Thing)(None)
+
+
+def test_an_answer_that_nobody_needs_may_be_anything() -> None:
+    nothing({"a": 1})
+    nothing(None)
+
+
+@pytest.mark.parametrize(
+    ("moment", "since_1970"),
+    [
+        ("1970-01-01T00:00:07Z", 7.0),
+        ("1970-01-01T00:00:07.25+00:00", 7.25),
+        ("1970-01-01T01:00:07+01:00", 7.0),
+        ("1970-01-01T00:00:07", None),
+        ("now", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_time_is_read_where_it_is_one_and_has_a_zone(moment: str | None, since_1970: float | None) -> None:
+    assert seconds(moment) == since_1970

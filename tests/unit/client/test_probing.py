@@ -1,0 +1,101 @@
+"""Many observers of things that were begun together: whom the watcher looks for first, and when for all."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from tests.fakes.scripted_reader import Sweeps, watcher
+from tests.fakes.virtual_time import in_virtual_time
+
+from neev_provider.client.models import Item
+from neev_provider.client.polling.shared_poller import Watcher
+
+
+async def finish(watch: Watcher[Item], sweeps: Sweeps, looks: Callable[[int], int], number: int) -> None:
+    """So many ask for an item of their own, one after another, until it has been looked for so often."""
+
+    async def wait(each: int) -> None:
+        await sweeps.clock.sleep(each / 1000)
+        for _ in range(looks(each)):
+            await watch.observe(str(each), 1)
+
+    await asyncio.gather(*(wait(each) for each in range(number)))
+
+
+@in_virtual_time
+async def test_while_some_finish_the_others_are_looked_for_again_soon() -> None:
+    sweeps = Sweeps()
+    await finish(watcher(sweeps), sweeps, lambda each: 2 if each < 50 else 3, 100)
+    first, second, third = sweeps.times
+    assert second - first > 0.9
+    assert third - second == pytest.approx(0.1)
+
+
+@in_virtual_time
+async def test_of_many_the_first_is_looked_for_alone_until_it_does_not_come_back() -> None:
+    sweeps = Sweeps()
+    await finish(watcher(sweeps), sweeps, lambda _: 2, 200)
+    looks = [(time, sorted(ids) if len(ids) < 200 else "all") for time, ids, _ in sweeps.made]
+    assert looks == [(1.0, "all"), (1.3, ["0"]), (1.31, sorted(map(str, range(1, 200))))]
+
+
+@in_virtual_time
+async def test_each_look_alone_is_for_another_and_the_longer_it_takes_the_rarer() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+
+    async def wait(id: str) -> None:
+        while sweeps.clock.monotonic() < 30:
+            await watch.observe(id, 0.5)
+
+    await asyncio.gather(*(wait(str(each)) for each in range(200)))
+    alone = [(time, min(ids)) for time, ids, _ in sweeps.made if len(ids) == 1]
+    assert len({id for _, id in alone[:10]}) == 10
+    pauses = [late - early for (early, _), (late, _) in pairwise(alone)]
+    assert pauses[:5] == pytest.approx([0.3] * 5)
+    assert min(pauses[-5:]) > 1
+
+
+@in_virtual_time
+async def test_one_that_is_never_ready_keeps_nobody_from_being_seen() -> None:
+    sweeps = Sweeps()
+    seen: dict[int, float] = {}
+
+    async def wait(each: int) -> None:
+        while sweeps.clock.monotonic() < (60 if each == 0 else 5):
+            await watch.observe(str(each), 0.5)
+        seen[each] = sweeps.clock.monotonic()
+
+    watch = watcher(sweeps)
+    await asyncio.gather(*(wait(each) for each in range(200)))
+    assert max(late for each, late in seen.items() if each > 0) < 5.5
+
+
+@in_virtual_time
+async def test_while_looks_alone_tell_nothing_everybody_is_looked_for_now_and_then() -> None:
+    sweeps = Sweeps()
+    await finish(watcher(sweeps), sweeps, lambda each: 40 if each < 190 else 2, 200)
+    for_all = [time for time, ids, _ in sweeps.made if len(ids) > 150]
+    assert 4 < for_all[1] - for_all[0] < 5
+
+
+@in_virtual_time
+async def test_a_newcomer_is_not_kept_waiting_by_looks_at_others() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    others = asyncio.create_task(finish(watch, sweeps, lambda _: 10, 200))
+    await asyncio.sleep(2)
+    await watch.observe("new", 0.1)
+    assert sweeps.clock.monotonic() < 3
+    others.cancel()
+
+
+@in_virtual_time
+async def test_who_comes_after_all_others_have_finished_is_not_hurried() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    await asyncio.gather(*(watch.observe(str(each), 0) for each in range(20)))
+    await asyncio.sleep(60)
+    await watch.observe("new", 3)
+    assert sweeps.times[-1] == sweeps.times[0] + 63

@@ -1,0 +1,211 @@
+"""One watcher for many observers: when it sweeps, whom it tells, and that nothing of it is left."""
+
+import asyncio
+
+import pytest
+from tests.fakes.scripted_reader import Sweeps, watcher
+from tests.fakes.virtual_time import in_virtual_time
+
+from neev_provider.client.models import Item
+from neev_provider.core import errors
+from neev_provider.core.wait import Patience, hearing, unsent
+
+
+def nothing_runs_on() -> bool:
+    return asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
+async def test_an_item_is_seen_when_it_was_asked_for() -> None:
+    sweeps = Sweeps()
+    assert await watcher(sweeps).observe("a", 0.5) == Item(id="a")
+    assert sweeps.made == [(0.5, {"a"}, {"a"})]
+
+
+@in_virtual_time
+async def test_one_sweep_serves_everybody_when_the_most_eager_is_due() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    seen = await asyncio.gather(*(watch.observe(str(number), 0.2 + number) for number in range(300)))
+    assert [item and item.id for item in seen] == [str(number) for number in range(300)]
+    assert sweeps.times == [0.2]
+
+
+@in_virtual_time
+async def test_someone_more_eager_who_comes_later_brings_the_sweep_forward() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    patient = asyncio.create_task(watch.observe("a", 60))
+    await asyncio.sleep(1)
+    await watch.observe("b", 0.1)
+    await patient
+    assert sweeps.made == [(1.1, {"a", "b"}, {"a", "b"})]
+
+
+@in_virtual_time
+async def test_what_a_sweep_sees_is_never_older_than_the_question() -> None:
+    sweeps = Sweeps(latency=1)
+    watch = watcher(sweeps)
+    early = asyncio.create_task(watch.observe("a", 0))
+    await asyncio.sleep(0.5)
+    await asyncio.gather(early, watch.observe("b", 0))
+    assert [ids for _, ids, _ in sweeps.made] == [{"a"}, {"b"}]
+
+
+@in_virtual_time
+async def test_the_more_observe_the_rarer_the_sweeps() -> None:
+    async def pause(number: int) -> float:
+        sweeps = Sweeps()
+        watch = watcher(sweeps)
+        for _ in range(2):
+            await asyncio.gather(*(watch.observe(str(each), 0) for each in range(number)))
+        return sweeps.times[1] - sweeps.times[0]
+
+    pauses = [await pause(number) for number in (1, 2, 20, 100)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] == 0
+    assert 0.4 < pauses[3] < 0.7
+
+
+@in_virtual_time
+async def test_readers_ask_for_proof_and_those_who_wait_for_the_end_do_not() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    sweeps.gone = {"a", "b"}
+    seen = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), watch.observe_gone("c", 0))
+    assert list(seen) == [None, True, False]
+    assert sweeps.made == [(0, {"a", "b", "c"}, {"a"})]
+
+
+@in_virtual_time
+async def test_a_sweep_that_fails_is_the_error_of_all_it_was_for() -> None:
+    sweeps = Sweeps()
+    sweeps.trouble = errors.Unavailable(503)
+    watch = watcher(sweeps)
+    results = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), return_exceptions=True)
+    assert list(results) == [sweeps.trouble, sweeps.trouble]
+
+
+@in_virtual_time
+async def test_after_a_failure_the_next_sweep_is_a_new_chance() -> None:
+    sweeps = Sweeps()
+    sweeps.trouble = errors.Unavailable(503)
+    watch = watcher(sweeps)
+    with pytest.raises(errors.Unavailable):
+        await watch.observe("a", 0)
+    sweeps.trouble = None
+    assert await watch.observe("a", 0) == Item(id="a")
+
+
+@in_virtual_time
+async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried_again() -> None:
+    sweeps = Sweeps(latency=2)
+    sweeps.passing = "503."
+    watch = watcher(sweeps)
+    heard: list[str] = []
+
+    async def observe(id: str) -> None:
+        with hearing(lambda trouble: heard.append(f"{id}: {trouble}")):
+            await watch.observe(id, 0)
+
+    leaving = asyncio.create_task(observe("left"))
+    asyncio.get_running_loop().call_later(0.5, leaving.cancel)
+    await asyncio.gather(observe("a"), observe("b"), leaving, return_exceptions=True)
+    assert sorted(heard) == ["a: 503.", "b: 503."]
+
+
+@in_virtual_time
+async def test_the_sweep_for_all_is_not_given_up_with_the_one_who_came_first() -> None:
+    stop = asyncio.Event()
+    stop.set()
+    sweeps = Sweeps()
+    with unsent(Patience(60, sweeps.clock, stop)):
+        assert await watcher(sweeps).observe("a", 0) == Item(id="a")
+
+
+@in_virtual_time
+async def test_an_item_whose_own_request_fails_is_no_trouble_to_the_others() -> None:
+    sweeps = Sweeps()
+    busy = errors.Unavailable(503)
+    sweeps.failing["a"] = busy
+    watch = watcher(sweeps)
+    seen = await asyncio.gather(watch.observe("a", 0), watch.observe("b", 0), return_exceptions=True)
+    assert list(seen) == [busy, Item(id="b")]
+
+
+@in_virtual_time
+async def test_a_mistake_of_ours_reaches_those_who_asked() -> None:
+    sweeps = Sweeps()
+    sweeps.trouble = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        await watcher(sweeps).observe("a", 0)
+
+
+@in_virtual_time
+async def test_one_who_leaves_does_no_harm_to_the_others() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    leaving = asyncio.create_task(watch.observe("a", 0.1))
+    staying = asyncio.create_task(watch.observe("b", 0.5))
+    await asyncio.sleep(0.05)
+    leaving.cancel()
+    assert await staying == Item(id="b")
+    assert sweeps.made == [(0.5, {"b"}, {"b"})]
+
+
+@in_virtual_time
+async def test_one_who_leaves_during_a_sweep_does_no_harm_either() -> None:
+    sweeps = Sweeps(latency=1)
+    watch = watcher(sweeps)
+    leaving, staying = (asyncio.create_task(watch.observe(id, 0)) for id in "ab")
+    await asyncio.sleep(0.5)
+    leaving.cancel()
+    assert await staying == Item(id="b")
+
+
+@in_virtual_time
+async def test_when_nobody_observes_nothing_runs_on() -> None:
+    sweeps = Sweeps()
+    watch = watcher(sweeps)
+    assert watch.idle
+    observing = asyncio.create_task(watch.observe("a", 60))
+    await asyncio.sleep(1)
+    assert not watch.idle
+    observing.cancel()
+    await asyncio.sleep(0.001)
+    assert watch.idle
+    assert nothing_runs_on()
+    assert sweeps.made == []
+    await watch.observe("a", 0)
+    assert nothing_runs_on()
+
+
+@pytest.mark.parametrize("when", [0, 0.5, 1.5])
+def test_closing_ends_every_observation_at_its_start_before_and_during_a_sweep(when: float) -> None:
+    @in_virtual_time
+    async def close() -> None:
+        watch = watcher(Sweeps(latency=1))
+        observing = [asyncio.create_task(watch.observe(id, 1)) for id in "ab"]
+        await asyncio.sleep(when)
+        await watch.aclose()
+        results = await asyncio.gather(*observing, return_exceptions=True)
+        assert [str(result) for result in results] == [str(errors.Cancelled("watching the API"))] * 2
+        assert nothing_runs_on()
+        await watch.aclose()
+
+    close()
+
+
+@in_virtual_time
+async def test_an_hour_of_watching_leaves_nothing_behind() -> None:
+    sweeps = Sweeps(latency=0.01)
+    watch = watcher(sweeps)
+
+    async def follow(id: str) -> None:
+        while sweeps.clock.monotonic() < 3600:
+            await watch.observe(id, 5)
+
+    await asyncio.gather(*(follow(str(number)) for number in range(5)))
+    assert 700 <= len(sweeps.made) <= 730
+    assert watch.idle
+    assert nothing_runs_on()

@@ -1,0 +1,137 @@
+"""Scalars that stand for exactly one value of the declared type are taken for it; nothing else is."""
+
+from typing import Annotated, Any
+
+import pytest
+
+from neev_provider.core.coercion import taken
+from neev_provider.core.markers import Replace, Secret, Update
+from neev_provider.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number
+from neev_provider.core.validation import failures, parse
+from neev_provider.resources.sandbox.expiration import OnIdle
+
+
+class Door(Model):
+    """A door."""
+
+    port: Integer | None = None
+    """Its number."""
+    open: Flag = False
+    """Whether it is open."""
+
+
+class House(Inputs):
+    """A house."""
+
+    text: Annotated[str | None, Update()] = None
+    """Text."""
+    whole: Annotated[Integer | None, Update()] = None
+    """A whole number."""
+    number: Annotated[Number | None, Update()] = None
+    """A number."""
+    flag: Annotated[Flag | None, Update()] = None
+    """A flag."""
+    choice: Annotated[OnIdle | None, Update()] = None
+    """A choice."""
+    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
+    """A map."""
+    argv: Annotated[list[str] | None, Replace()] = None
+    """A list."""
+    door: Annotated[Door | None, Update()] = None
+    """A door."""
+    doors: Annotated[list[Door] | None, Update()] = None
+    """Doors."""
+    anything: Annotated[dict[str, Any] | None, Update()] = None
+    """Whatever it is."""
+    triggers: Annotated[list[Any] | None, Update()] = None
+    """Whatever they are."""
+
+
+EXACTLY = [
+    ({"text": 17123456789}, {"text": "17123456789"}),
+    ({"text": 8080.0}, {"text": "8080"}),
+    ({"text": -1}, {"text": "-1"}),
+    ({"text": True}, {"text": "true"}),
+    ({"text": 2**53 - 1}, {"text": "9007199254740991"}),
+    ({"whole": "8"}, {"whole": 8}),
+    ({"whole": "8.0"}, {"whole": 8}),
+    ({"whole": "1e3"}, {"whole": 1000}),
+    ({"number": "0.5"}, {"number": 0.5}),
+    ({"number": "-2"}, {"number": -2}),
+    ({"flag": "true"}, {"flag": True}),
+    ({"flag": "false"}, {"flag": False}),
+    ({"env": {"PORT": 8080, "DEBUG": True}}, {"env": {"PORT": "8080", "DEBUG": "true"}}),
+    ({"argv": ["sleep", 5, False]}, {"argv": ["sleep", "5", "false"]}),
+    ({"door": {"port": "80", "open": "true"}}, {"door": {"port": 80, "open": True}}),
+    ({"doors": [{"port": "80"}]}, {"doors": [{"port": 80}]}),
+]
+SAME: list[dict[str, Any]] = [
+    {"text": 1.5},
+    {"text": 2**53},
+    {"text": 1e300},
+    {"text": ["a"]},
+    {"text": UNKNOWN},
+    {"whole": True},
+    {"whole": "08"},
+    {"whole": " 8"},
+    {"whole": "0x10"},
+    {"whole": "1_000"},
+    {"whole": "٨"},
+    {"number": "nan"},
+    {"number": "1e999"},
+    {"number": ""},
+    {"flag": 1},
+    {"flag": "yes"},
+    {"flag": "True"},
+    {"choice": "delete"},
+    {"env": "A=1"},
+    {"argv": "sleep 5"},
+    {"door": 5},
+    {"doors": [5]},
+    {"anything": {"a": 1, "b": "1", "c": True}},
+    {"triggers": [1, "1", True]},
+    {"unknown": 5},
+]
+
+
+@pytest.mark.parametrize(("raw", "values"), EXACTLY)
+def test_what_stands_for_one_value_is_taken_for_it(raw: dict[str, Any], values: dict[str, Any]) -> None:
+    """At any depth; the values themselves are taken for what they are."""
+    for each in (raw, values):
+        found = taken(House.properties, each)
+        assert found == values
+        assert [type(value) for value in found.values()] == [type(value) for value in values.values()]
+        assert failures(House, each) == []
+    assert parse(House, raw) == parse(House, values)
+
+
+@pytest.mark.parametrize("raw", SAME)
+def test_what_stands_for_none_stays_what_it_is(raw: dict[str, Any]) -> None:
+    """What is wrong with it is for the check to say."""
+    assert taken(House.properties, raw) == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ({"text": 3.1}, "must be a string; write it in quotes: 1.10 and 1.1 are one number (is 3.1)"),
+        ({"text": float(2**53)}, "is a whole number too large to be exact (9007199254740992 or more); write it in"),
+        ({"whole": 2**60}, "is a whole number too large to be exact (9007199254740992 or more)"),
+        ({"whole": "9007199254740993"}, "is a whole number too large to be exact (9007199254740992 or more)"),
+        ({"whole": "1.5"}, "must be a whole number (is 1.5)"),
+        ({"number": "fast"}, "must be a number (is 'fast')"),
+        ({"flag": "yes"}, "must be true or false (is 'yes')"),
+        ({"choice": 8}, "must be one of 'pause' or 'delete' (is '8')"),
+        ({"choice": "Delet"}, "must be one of 'pause' or 'delete'; did you mean `delete`? (is 'Delet')"),
+    ],
+)
+def test_what_is_not_exact_is_refused_in_a_sentence(raw: dict[str, Any], reason: str) -> None:
+    """Nothing is rounded."""
+    assert [failure.reason[: len(reason)] for failure in failures(House, raw)] == [reason]
+
+
+def test_a_secret_that_is_not_exact_is_not_repeated() -> None:
+    """Neither the number nor its digits."""
+    assert [failure.reason for failure in failures(House, {"env": {"A": 3.25}})] == [
+        "env.A: must be a string; write it in quotes: 1.10 and 1.1 are one number"
+    ]

@@ -1,0 +1,212 @@
+"""What a change means: nothing, an update, a replacement; per path, and never because of a default."""
+
+from typing import Annotated, Any
+
+import pytest
+
+from neev_provider.core.diff import AUTONAMED, IMPORTED, Change, Difference, Kind, difference, equal
+from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Unordered, Unset, Update, Visible
+from neev_provider.core.model import UNKNOWN, Inputs, Integer, Model, Number
+
+
+class Hole(Model):
+    """A hole."""
+
+    host: str
+    """Where."""
+    ports: Annotated[list[Integer] | None, Unordered()] = None
+    """Which."""
+
+
+class Wall(Model):
+    """A wall."""
+
+    mode: str = "closed"
+    """How."""
+    holes: Annotated[list[Hole], Unordered()] = []
+    """What it lets through."""
+
+
+class Shell(Model):
+    """A shell."""
+
+    wall: Wall = Wall()
+    """Its wall."""
+
+
+class Thing(Inputs):
+    """A thing."""
+
+    name: Annotated[str | None, Replace(), Visible(), AutoName()] = None
+    """Its name."""
+    image: Annotated[str | None, Replace(), Visible()] = None
+    """Its image."""
+    origin: Annotated[str | None, Replace(), Kept()] = None
+    """Where it came from."""
+    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
+    """Its environment."""
+    argv: Annotated[list[str] | None, Replace()] = None
+    """Its command."""
+    cpu: Annotated[Number | None, Update(), Visible()] = None
+    """Its cores."""
+    paused: Annotated[bool | None, Update()] = None
+    """Asleep."""
+    wall: Annotated[Wall | None, Update(), Visible(), Unset(Wall())] = None
+    """Its wall."""
+    fence: Annotated[Wall | None, Update(), Visible(), Unset(Wall(), inherited=True)] = None
+    """Its fence."""
+
+
+def changes(old: dict[str, Any], new: dict[str, Any], state: dict[str, Any] | None = None) -> dict[str, str]:
+    """Path to kind of what differs; a replacement has a star."""
+    found = difference(Thing, old=old, state=old if state is None else state, new=new)
+    return {change.path: change.kind.value + "*" * change.replace for change in found.changes}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({}, {}, {}),
+        ({"cpu": 1}, {"cpu": 1.0}, {}),
+        ({"cpu": 1}, {"cpu": 2}, {"cpu": "update"}),
+        ({"paused": True}, {"paused": False}, {"paused": "update"}),
+        ({}, {"paused": True}, {"paused": "add"}),
+        ({"image": "a"}, {"image": "b"}, {"image": "update*"}),
+        ({"env": {"A": "1"}}, {"env": {"A": "2", "B": "1"}}, {"env.A": "update*", "env.B": "add*"}),
+        ({"env": {"A": "1", "B": "1"}}, {"env": {"A": "1"}}, {"env.B": "delete*"}),
+        ({"argv": ["a", "b"]}, {"argv": ["a"]}, {"argv[1]": "delete*"}),
+        ({"argv": ["a", "b"]}, {"argv": ["b", "a"]}, {"argv[0]": "update*", "argv[1]": "update*"}),
+        ({"cpu": 1, "__label": "x"}, {"cpu": 1, "__label": "y"}, {}),
+        ({"cpu": None}, {}, {}),
+    ],
+)
+def test_values_are_compared_as_they_mean(old: dict[str, Any], new: dict[str, Any], expected: dict[str, str]) -> None:
+    """Number types, nulls and a face's own keys make no difference; everything else does, at its path."""
+    assert changes(old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "expected"),
+    [
+        ({"cpu": 1}, {}),
+        ({"paused": True}, {}),
+        ({"image": "a"}, {}),
+        ({"origin": "s"}, {}),
+        ({"env": {"A": "1"}}, {"env": "delete*"}),
+        ({"argv": ["a"]}, {"argv": "delete*"}),
+        ({"wall": {"mode": "open"}}, {"wall.mode": "update"}),
+        ({"fence": {"mode": "open"}}, {"fence.mode": "update"}),
+    ],
+)
+def test_taking_an_input_out_leaves_the_thing_alone_where_it_can(old: dict[str, Any], expected: dict[str, str]) -> None:
+    """What the platform answers and where it came from stay; what nobody can read back, or means a default, counts."""
+    assert changes(old, {}) == expected
+
+
+def test_asking_for_what_is_already_there_is_no_change() -> None:
+    """The platform chose the image; a program that then names the same one plans nothing."""
+    assert changes({}, {"image": "a"}, {"image": "a"}) == {}
+    assert changes({}, {"image": "b"}, {"image": "a"}) == {"image": "update*"}
+
+
+def test_what_was_inherited_stays_while_the_program_never_says_it() -> None:
+    """A fork keeps the policy of its source."""
+    assert changes({}, {}, {"fence": {"mode": "open"}}) == {}
+    assert changes({}, {}, {"wall": {"mode": "open"}}) == {"wall.mode": "update"}
+
+
+def test_defaults_of_nested_values_never_differ() -> None:
+    """Unset, null and the default mean the same."""
+    assert changes({}, {"wall": {"mode": "closed", "holes": []}}) == {}
+    assert changes({"wall": {"holes": []}}, {"wall": {"mode": "closed", "holes": None}}) == {}
+
+
+def test_sets_are_compared_without_order() -> None:
+    """Rules and ports may come back in any order."""
+    old = {"wall": {"mode": "open", "holes": [{"host": "a", "ports": [1, 2]}, {"host": "b"}]}}
+    new = {"wall": {"mode": "open", "holes": [{"host": "b"}, {"host": "a", "ports": [2, 1]}]}}
+    assert changes(old, new) == {}
+
+
+def test_only_what_differs_in_a_set_is_named() -> None:
+    """One changed rule is one path, with the place it has in the program."""
+    old = {"wall": {"mode": "open", "holes": [{"host": "a"}, {"host": "b"}]}}
+    new = {"wall": {"mode": "open", "holes": [{"host": "b"}, {"host": "c"}]}}
+    assert changes(old, new) == {"wall.holes[1].host": "update"}
+    assert changes(old, {"wall": {"mode": "open", "holes": [{"host": "b"}]}}) == {"wall.holes[1]": "delete"}
+    twice = {"wall": {"mode": "open", "holes": [{"host": "a"}, {"host": "b"}, {"host": "b"}]}}
+    assert changes(old, twice) == {"wall.holes[2]": "add"}
+
+
+def test_the_unknown_counts_as_a_change() -> None:
+    """What is not known yet may differ, at any depth."""
+    assert changes({"cpu": 1}, {"cpu": UNKNOWN}) == {"cpu": "update"}
+    assert changes({}, {"image": UNKNOWN}) == {"image": "add*"}
+    assert changes({"argv": ["a"]}, {"argv": [UNKNOWN]}) == {"argv[0]": "update*"}
+    old = {"wall": {"mode": "open", "holes": [{"host": "a"}]}}
+    assert changes(old, {"wall": {"mode": "open", "holes": [{"host": UNKNOWN}]}}) == {"wall.holes[0].host": "update"}
+    assert changes(old, {"wall": {"mode": "open", "holes": [UNKNOWN]}}) == {"wall.holes[0]": "update"}
+
+
+def test_what_the_api_never_answers_is_recorded_after_an_import() -> None:
+    """Nobody can read an environment: the one that the program says is recorded, and no reason to replace."""
+    assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED: True}) == {"env": "add"}
+    assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}) == {"env": "add*"}
+
+
+def test_a_kept_explicit_name_deletes_first() -> None:
+    """Two cannot have the same name; a made one is made anew."""
+    old = {"name": "a", "image": "x"}
+    assert difference(Thing, old=old, state=old, new={"name": "a", "image": "y"}).delete_first
+    assert not difference(Thing, old=old, state=old, new={"name": "b", "image": "y"}).delete_first
+    assert not difference(Thing, old=old, state=old, new={"name": "a", "image": "y", AUTONAMED: True}).delete_first
+    # also where nothing is replaced by itself: the program may ask for it
+    assert difference(Thing, old=old, state=old, new={"name": "a", "image": "x", "cpu": 2}).delete_first
+    assert difference(Thing, old=old, state=old, new=old).delete_first
+
+
+def test_a_change_knows_its_input() -> None:
+    """The engine wants the top-level name too."""
+    assert Change("wall.holes[1].host", Kind.UPDATE, replace=False).top == "wall"
+    assert Change("argv[0]", Kind.UPDATE, replace=True).top == "argv"
+    assert Change('["a-b.c"]', Kind.ADD, replace=False).top == "a-b.c"
+    assert not Difference().replaces
+
+
+def test_equal_reads_the_declaration() -> None:
+    """A refresh compares by the same rules as a plan."""
+    assert equal(Thing.properties["wall"], None, {"mode": "closed", "holes": []})
+    assert not equal(Thing.properties["wall"], {"mode": "open"}, {"mode": "closed"})
+
+
+def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_answers() -> None:
+    """Of what it does answer, it is: the platform chose it."""
+    state = {"env": {"A": "1"}, "image": "ubuntu"}
+    assert changes({}, state, state) == {"env": "add*"}
+
+
+def test_after_an_import_only_what_cannot_be_read_back_is_silent() -> None:
+    assert changes({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED: True}) == {"env": "add", "image": "add*"}
+
+
+def test_a_list_whose_order_counts_grows_and_shrinks_at_its_end() -> None:
+    assert changes({"argv": ["a"]}, {"argv": ["a", "b"]}) == {"argv[1]": "add*"}
+    assert changes({"argv": ["a", "b"]}, {"argv": ["a"]}) == {"argv[1]": "delete*"}
+
+
+def test_values_of_different_kinds_differ_as_a_whole() -> None:
+    assert changes({"env": "x"}, {"env": {"A": "1"}}) == {"env": "update*"}
+    assert changes({"env": {"A": "1"}}, {"env": "x"}) == {"env": "update*"}
+    assert changes({"argv": UNKNOWN}, {"argv": ["a"]}) == {"argv": "update*"}
+
+
+def test_a_default_that_is_a_model_is_its_values() -> None:
+    class House(Inputs):
+        """A house."""
+
+        shell: Annotated[Shell | None, Update()] = None
+        """Its shell."""
+
+    old: dict[str, Any] = {"shell": {}}
+    new = {"shell": {"wall": {"mode": "closed", "holes": []}}}
+    assert difference(House, old=old, state=old, new=new).changes == ()

@@ -1,0 +1,43 @@
+"""What the API says of fields, with the declared names."""
+
+import pytest
+
+from neev_provider.core.errors import Failed, Invalid
+from neev_provider.core.field_names import in_declared_names, reword
+from neev_provider.resources.image.golden_image import GoldenImage
+from neev_provider.resources.sandbox.sandbox import Sandbox
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("sandbox_template_id: no template 'sb-x' is offered", "templateId: no template 'sb-x' is offered"),
+        ("restore: must be a UUID", "snapshotId: must be a UUID"),
+        ("'restore' and image", "'snapshotId' and image"),
+        ("cannot restore the snapshot", "cannot restore the snapshot"),
+        ("resources.memory_gb: must be at most 16", "memoryGb: must be at most 16"),
+        ("lifecycle.idle_timeout_seconds must be 0 or more", "idleTimeoutSeconds must be 0 or more"),
+        ("resources: must match those of the origin", "resources: must match those of the origin"),
+        ("env[2].name: must be a name; env.0.value too", "env: must be a name; env too"),
+        ("egress.allow_internet: only in allow_list", "egress.allowInternet: only in allow_list"),
+        ("sandbox_quota_exceeded by on_idle", "sandbox_quota_exceeded by onIdle"),
+        ("see /docs/memory_gb", "see /docs/memory_gb"),
+    ],
+)
+def test_a_field_is_called_as_it_is_declared(said: str, told: str) -> None:
+    assert in_declared_names(said, Sandbox.inputs, Sandbox.sent_as) == told
+
+
+def test_an_image_calls_its_source_otherwise() -> None:
+    said = "restore: must be a UUID"
+    assert in_declared_names(said, GoldenImage.inputs, GoldenImage.sent_as) == "sourceSnapshotId: must be a UUID"
+
+
+def test_an_error_says_all_it_says_with_these_names() -> None:
+    for details in ("resources.cpu, on_idle", None):
+        error = Invalid(422, "on_idle: no", details=details)
+        reword(error, Sandbox.inputs, Sandbox.sent_as)
+        assert (error.message, error.details) == ("onIdle: no", details and "cpu, onIdle")
+    failed = Failed("memory_gb", what="x")
+    reword(failed, Sandbox.inputs, Sandbox.sent_as)
+    assert failed.message == "x: memoryGb"

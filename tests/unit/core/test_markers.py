@@ -1,0 +1,37 @@
+"""The rarer marks, by what follows from them."""
+
+from typing import Annotated
+
+from neev_provider.core.diff import Kind, difference
+from neev_provider.core.markers import Removable, Secret, SecretIf, Update
+from neev_provider.core.model import UNKNOWN, Flag, Inputs, Outputs
+
+
+class RunInputs(Inputs):
+    kept: Annotated[str | None, Update()] = None
+    """Left as it is when it is taken out."""
+    noted: Annotated[str | None, Update(), Removable()] = None
+    """Only the program knows it."""
+    quiet: Annotated[Flag | None, Update(), Removable()] = None
+    """Whether what comes out is hidden."""
+
+
+class RunOutputs(Outputs):
+    text: Annotated[str, SecretIf("quiet")]
+    """What came out."""
+    token: Annotated[str, Secret()]
+    """Always hidden."""
+
+
+def test_taking_out_what_only_the_program_knows_is_a_change_in_place() -> None:
+    old = {"kept": "a", "noted": "b"}
+    (change,) = difference(RunInputs, old=old, state=old, new={}).changes
+    assert (change.path, change.kind, change.replace) == ("noted", Kind.DELETE, False)
+    assert difference(RunInputs, old={}, state={"noted": "b"}, new={}).changes == ()
+
+
+def test_an_output_is_hidden_where_its_input_says_so_or_is_not_known_yet() -> None:
+    text, token = RunOutputs.properties["text"], RunOutputs.properties["token"]
+    assert [text.is_secret({"quiet": each}) for each in (True, UNKNOWN, False, None)] == [True, True, False, False]
+    assert not text.is_secret({})
+    assert token.is_secret({})

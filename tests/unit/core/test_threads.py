@@ -1,0 +1,48 @@
+"""Slow work beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+
+import pytest
+
+from neev_provider.core.errors import Cancelled
+from neev_provider.core.threads import checkpoint, copied, offload
+
+
+async def test_the_loop_goes_on_meanwhile() -> None:
+    loop, come = asyncio.get_running_loop(), threading.Event()
+    loop.call_later(0.01, come.set)
+    assert await offload(come.wait, 20)
+
+
+async def test_an_error_of_the_work_is_the_callers() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        await offload(int, "x")
+
+
+async def test_work_that_nobody_waits_for_ends_at_its_next_checkpoint() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        try:
+            while True:
+                checkpoint()
+        except Cancelled:
+            ended.set()
+
+    task = asyncio.ensure_future(offload(work))
+    assert await offload(begun.wait, 20)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await offload(ended.wait, 20)
+
+
+def test_what_is_copied_is_copied_whole_also_where_nothing_can_be_cancelled() -> None:
+    content, written = b"0123456789abcdef" * (1 << 17), io.BytesIO()
+    copied(io.BytesIO(content), written.write)
+    assert written.getvalue() == content

@@ -1,0 +1,284 @@
+"""Bad inputs are found before anything is sent, each with its path and what is allowed."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar
+
+import pytest
+from pydantic import Field
+
+from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.errors import InputError
+from neev_provider.core.markers import Replace, Secret, Update
+from neev_provider.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number, Rule
+from neev_provider.core.validation import (
+    Failure,
+    at_most_one,
+    below,
+    exactly_one,
+    failures,
+    only_with,
+    parse,
+    path_of,
+    sound,
+    visible,
+)
+
+
+class Hole(Model):
+    """A hole."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (only_with("protocol", "port"),)
+
+    host: str
+    """Where."""
+    port: Annotated[Integer | None, Field(ge=1, le=65535)] = None
+    """Which."""
+    protocol: str | None = None
+    """How."""
+
+
+class Wall(Model):
+    """A wall."""
+
+    holes: list[Hole]
+    """What it lets through."""
+    top: Hole | None = None
+    """What goes over it."""
+
+
+class Thing(Inputs):
+    """A thing."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (at_most_one("image", "template_id"), below("rootfs_gb", "disk_gb"))
+
+    image: Annotated[str | None, Replace()] = None
+    """An image."""
+    template_id: Annotated[str | None, Replace()] = None
+    """A template."""
+    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace()] = None
+    """A disk."""
+    rootfs_gb: Annotated[Integer | None, Replace()] = None
+    """Part of the disk."""
+    cpu: Annotated[Number | None, Update()] = None
+    """Cores."""
+    paused: Annotated[Flag | None, Update()] = None
+    """Asleep."""
+    wall: Annotated[Wall | None, Update()] = None
+    """A wall."""
+    token: Annotated[str | None, Field(max_length=3), Replace(), Secret()] = None
+    """A secret."""
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "reason"),
+    [
+        ({"diskGb": 15}, "diskGb", "must be a multiple of 10 (is 15)"),
+        ({"diskGb": 5}, "diskGb", "must be at least 10 (is 5)"),
+        ({"diskGb": 200}, "diskGb", "must be at most 100 (is 200)"),
+        ({"diskGb": 20.5}, "diskGb", "must be a whole number (is 20.5)"),
+        ({"diskGb": "20 GB"}, "diskGb", "must be a number (is '20 GB')"),
+        ({"diskGb": True}, "diskGb", "must be a number"),
+        ({"paused": "yes"}, "paused", "must be true or false (is 'yes')"),
+        ({"image": ["a"]}, "image", "must be a string"),
+        ({"wall": {"holes": [{"host": "a"}, {"host": "b", "port": 70000}]}}, "wall.holes[1].port", "must be at most"),
+        ({"wall": {"holes": [{}]}}, "wall.holes[0].host", "is required"),
+        ({"wall": {"holes": "a"}}, "wall.holes", "must be a list"),
+        ({"wall": 3}, "wall", "must be an object"),
+        (
+            {"wall": {"holes": [], "top": {"host": "a", "colour": "red"}}},
+            "wall.top.colour",
+            "is not a property; see the reference",
+        ),
+        ({"colour": "red"}, "", "colour: is not a property"),
+        ({"image": "a", "templateId": "b"}, "image", "at most one of image and templateId can be set"),
+        ({"diskGb": 20, "rootfsGb": 20}, "rootfsGb", "must be less than diskGb (20); rootfsGb is 20"),
+        (
+            {"wall": {"holes": [], "top": {"host": "a", "protocol": "x"}}},
+            "wall.top.protocol",
+            "only together with port",
+        ),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_path(raw: dict[str, object], path: str, reason: str) -> None:
+    """The path is the one the user wrote; the reason says what is allowed."""
+    found = failures(Thing, raw)
+    assert [failure.path for failure in found] == [path]
+    assert reason in found[0].reason
+
+
+def test_a_rule_runs_inside_list_items_too() -> None:
+    """A list of objects is checked like the objects themselves."""
+    found = failures(Thing, {"wall": {"holes": [{"host": "a"}, {"host": "a", "protocol": "x"}]}})
+    assert [failure.path for failure in found] == ["wall.holes[1].protocol"]
+
+
+def test_a_secret_is_not_repeated_in_the_reason() -> None:
+    """The value of a secret is in no error, and no path leads the engine to it."""
+    assert failures(Thing, {"token": "hush!"}) == [Failure("", "token: can be at most 3 characters long")]
+
+
+def test_unknown_values_are_passed_over_at_any_depth() -> None:
+    """In a preview, what is not known yet is not wrong yet."""
+    raw = {"diskGb": UNKNOWN, "rootfsGb": 5, "wall": {"holes": [{"host": UNKNOWN, "port": UNKNOWN}, UNKNOWN]}}
+    assert failures(Thing, raw) == []
+    assert failures(Thing, {"wall": UNKNOWN, "paused": UNKNOWN, "cpu": UNKNOWN}) == []
+
+
+def test_a_rule_runs_when_all_it_reads_is_known_though_others_are_not() -> None:
+    """One unknown input does not hide a mistake between two others."""
+    found = failures(Thing, {"image": "a", "templateId": "b", "diskGb": UNKNOWN})
+    assert [failure.path for failure in found] == ["image"]
+    assert failures(Thing, {"image": "a", "templateId": UNKNOWN}) == []
+
+
+def test_nulls_are_absent() -> None:
+    """The engine sends nulls; they mean the same as nothing."""
+    assert visible({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
+    assert parse(Thing, {"image": None, "diskGb": 20.0, "__label": "x"}).disk_gb == 20
+
+
+def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
+    """Each kind has its own words."""
+
+    class Sent(Model):
+        """Sent."""
+
+        text: Asset | None = None
+        """One piece."""
+        many: Archive | None = None
+        """Many pieces."""
+        any: Blob | None = None
+        """Either."""
+
+    text, many = Asset(text="a"), Archive(path="a")
+    assert failures(Sent, {"text": text, "many": many, "any": many}) == []
+    found = {failure.path: failure.reason for failure in failures(Sent, {"text": many, "many": "a", "any": {}})}
+    assert found == {
+        "text": "must be an asset",
+        "many": "must be an archive (is 'a')",
+        "any": "must be an asset or an archive",
+    }
+
+
+def test_exactly_one_wants_one() -> None:
+    """None is as wrong as two."""
+
+    class Which(Model):
+        """Which."""
+
+        rules: ClassVar[tuple[Rule, ...]] = (exactly_one("id", "name"),)
+        id: str | None = None
+        """Id."""
+        name: str | None = None
+        """Name."""
+
+    assert [failure.reason for failure in failures(Which, {})] == ["set exactly one of id and name"]
+    assert failures(Which, {"id": "a", "name": "b"})
+    assert not failures(Which, {"name": "b"})
+
+
+def test_paths_are_written_as_pulumi_writes_them() -> None:
+    """Dots, brackets, and quotes where a key is no name."""
+    assert path_of(("egress", "allow", 1, "host")) == "egress.allow[1].host"
+    assert path_of(("env", "a.b")) == 'env["a.b"]'
+
+
+def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
+    """The type is what is wrong, and is told once."""
+    found = failures(Thing, {"rootfsGb": "a", "diskGb": 20})
+    assert found == [Failure("rootfsGb", "must be a number (is 'a')")]
+
+
+@pytest.mark.parametrize(
+    ("make", "fields", "values", "reason"),
+    [
+        (at_most_one, ("a", "b", "c"), {"a": None, "b": 1, "c": None}, None),
+        (at_most_one, ("a", "b"), {"a": 1, "b": 0}, "at most one of a and b can be set"),
+        (exactly_one, ("a", "b"), {"a": None, "b": None}, "set exactly one of a and b"),
+        (exactly_one, ("a", "b"), {"a": 1, "b": 1}, "set exactly one of a and b"),
+        (exactly_one, ("a", "b", "c"), {"a": 1, "b": None, "c": None}, None),
+        (below, ("a", "b"), {"a": 1, "b": 2}, None),
+        (below, ("a", "b"), {"a": 2, "b": 2}, "must be less than b (2); a is 2"),
+        (below, ("a", "b"), {"a": None, "b": 2}, None),
+        (below, ("a", "b"), {"a": 2, "b": None}, None),
+        (only_with, ("a", "b"), {"a": 1, "b": 1}, None),
+        (only_with, ("a", "b"), {"a": None, "b": 1}, None),
+        (only_with, ("a", "b"), {"a": None, "b": None}, None),
+        (only_with, ("a", "b"), {"a": 1, "b": None}, "a can be set only together with b"),
+    ],
+)
+def test_a_rule_reads_its_fields_and_says_what_is_wrong(
+    make: Callable[..., Rule], fields: tuple[str, ...], values: dict[str, object], reason: str | None
+) -> None:
+    rule = make(*fields)
+    assert (rule.fields, rule.broken(values)) == (fields, reason)
+
+
+def test_a_value_is_shown_in_at_most_a_line() -> None:
+    for length, shown in ((78, "x" * 78 + "'"), (79, "x" * 76 + "…")):
+        [found] = failures(Thing, {"image": "a", "cpu": "x" * length})
+        assert found.reason == f"must be a number (is '{shown})"
+    [found] = failures(Thing, {"diskGb": 1e9 + 0.25})
+    assert found.reason == "must be a whole number (is 1e+09)"
+
+
+def test_what_is_no_object_at_all_is_told_without_a_path() -> None:
+    """And in the model's own words where we have none."""
+
+    class Strict(Model):
+        """Strict."""
+
+        at: Annotated[str, Field(pattern="^a")]
+        """A place."""
+
+    [found] = failures(Strict, {"at": "b"})
+    assert found == Failure("at", "String should match pattern '^a' (is 'b')")
+
+
+def test_an_unknown_value_in_one_rule_leaves_the_others_running() -> None:
+    found = failures(Thing, {"image": UNKNOWN, "templateId": "b", "diskGb": 20, "rootfsGb": 20})
+    assert [failure.path for failure in found] == ["rootfsGb"]
+
+
+def test_no_boolean_is_shown_for_what_should_be_a_number() -> None:
+    assert failures(Thing, {"diskGb": True}) == [Failure("diskGb", "must be a number")]
+
+
+def test_a_list_of_anything_has_no_rules() -> None:
+    class Loose(Model):
+        """Loose."""
+
+        triggers: list[Any]
+        """Anything."""
+
+    assert failures(Loose, {"triggers": [{"a": 1}, 2]}) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "reason"),
+    [
+        ({"diskGb": 15, "cpu": 1}, "diskGb", "must be a multiple of 10 (is 15)"),
+        ({"wall": {"holes": [{"host": "a"}, {"port": 1}]}}, "wall.holes[1].host", "is required"),
+        ({"ofTomorrow": {}}, "ofTomorrow", "is not a property; see the reference for the ones there are"),
+        ({"token": "hush!"}, "token", "can be at most 3 characters long"),
+        ({"image": UNKNOWN}, "image", "is not known yet"),
+    ],
+)
+def test_values_that_no_check_has_seen_are_refused_with_what_to_do(raw: dict[str, Any], path: str, reason: str) -> None:
+    """As where the state was written by hand; a secret's value is not in the error."""
+    for read in (parse, sound):
+        with pytest.raises(InputError) as caught:
+            read(Thing, raw)
+        assert (caught.value.path, caught.value.reason) == (path, reason)
+        assert str(caught.value) == (
+            f"{path}: {reason}. Correct it in the program; where only the state has it so, import the resource anew."
+        )
+
+
+def test_what_a_thing_is_brought_to_holds_to_the_rules_and_what_it_was_need_not() -> None:
+    """A program that corrects what an earlier version let pass is not stopped by it."""
+    raw = {"image": "a", "templateId": "b"}
+    assert parse(Thing, raw).image == "a"
+    with pytest.raises(InputError, match=r"^image: at most one of image and templateId can be set. Correct it"):
+        sound(Thing, raw)
+    assert sound(Thing, {"image": "a", "templateId": None, "__label": "x"}) == Thing(image="a")

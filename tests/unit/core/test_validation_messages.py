@@ -1,0 +1,97 @@
+"""Every value that a declaration refuses is refused in a sentence of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from neev_provider.adapters.shared.config import ProviderConfig
+from neev_provider.core.model import Model
+from neev_provider.core.validation import failures
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
+
+WRONG: list[Any] = [
+    "",
+    "§",
+    "x" * 5000,
+    -1,
+    0,
+    1.5,
+    1e15,
+    2**60,
+    float("nan"),
+    float("inf"),
+    True,
+    [],
+    {},
+    [{}],
+    {"a": []},
+]
+WORDS = re.compile(r"(must|can|needs|is|set|at most|at least)\b|\S+ can be set")
+"""How a sentence about a property begins."""
+
+
+def _models() -> Iterator[type[Model]]:
+    yield ProviderConfig
+    for resource in RESOURCES:
+        yield resource.inputs
+    for function in FUNCTIONS:
+        yield function.arguments
+
+
+def _nested(model: type[Model]) -> Iterator[tuple[type[Model], tuple[str, ...]]]:
+    """The model and those inside it, with the way to each; a list on the way has one item."""
+    yield model, ()
+    for declared in model.properties.values():
+        inner = declared.model or declared.item_model
+        if inner is not None:
+            yield from ((each, (declared.name, *way)) for each, way in _nested(inner))
+
+
+def _placed(model: type[Model], way: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any]:
+    if not way:
+        return values
+    declared = model.properties[way[0]]
+    inner = declared.model or declared.item_model
+    assert inner is not None
+    placed = _placed(inner, way[1:], values)
+    return {way[0]: placed if declared.model else [placed]}
+
+
+@pytest.mark.parametrize("model", tuple(_models()), ids=lambda model: model.__name__)
+def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[Model]) -> None:
+    """Whatever the value, at any depth, and also where the property itself is unknown."""
+    for inner, way in _nested(model):
+        for name in (*inner.properties, "unheardOf"):
+            for value in WRONG:
+                for failure in failures(model, _placed(model, way, {name: value})):
+                    reason = failure.reason if failure.path else failure.reason.partition(": ")[2]
+                    assert WORDS.match(reason), (name, value, reason)
+                    assert not re.search(r"should|\^|\$|\[[^\]]*-[^\]]*\]|\\", reason.partition(" (is ")[0]), reason
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "reason"),
+    [
+        ({"memory": 4}, "", "memory: is not a property; did you mean `memoryGb`?"),
+        ({"colour": "red"}, "", "colour: is not a property; see the reference for the ones there are"),
+        (
+            {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org", "port": 443}]}},
+            "egress.allow[0].port",
+            "is not a property; did you mean `ports`?",
+        ),
+        (
+            {"egress": {"mode": "allowlist"}},
+            "egress.mode",
+            "must be one of 'deny_all' or 'allow_list'; did you mean `allow_list`? (is 'allowlist')",
+        ),
+    ],
+)
+def test_what_is_misspelt_is_answered_with_the_name_that_is_near(raw: dict[str, Any], path: str, reason: str) -> None:
+    """Of the properties of the object that it is in."""
+    sandbox = next(each for each in RESOURCES if each.name == "Sandbox")
+    assert [(each.path, each.reason) for each in failures(sandbox.inputs, raw)] == [(path, reason)]

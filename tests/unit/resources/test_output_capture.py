@@ -1,0 +1,65 @@
+"""What is told of a command's output, in whatever pieces it comes."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neev_provider.core.redaction import MARK, Redactor, bound, redact
+from neev_provider.resources.output_capture import KEPT, WIDTH, Transcript
+
+KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\nab\n-----END KEY-----\n"
+LINES = [line for line in KEY.splitlines() if len(line) > 3]
+
+
+class Told:
+    """A transcript and what was logged of it, as an adapter does."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self.logged: list[str] = []
+        self.transcript = Transcript(lambda text: self.logged.append(redact(text)), silent=silent)
+
+    @property
+    def text(self) -> str:
+        return "\n".join([*self.logged, self.transcript.last_lines])
+
+
+@given(st.lists(st.integers(0, 400), max_size=12), st.lists(st.sampled_from(["stdout", "stderr"]), min_size=13))
+def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], streams: list[str]) -> None:
+    written = {"stdout": f"got {KEY}, {KEY.strip()}", "stderr": f"{KEY * 2}bad hunter2 hunter3"}
+    with bound(Redactor.of(KEY)):
+        told = Told()
+        for stream, length in zip(streams, [*cuts, 1000, 1000], strict=False):
+            told.transcript.hear(stream, written[stream][:length])
+            written[stream] = written[stream][length:]
+        for stream, rest in written.items():
+            told.transcript.hear(stream, rest)
+        told.transcript.end()
+        shown = told.text
+    assert not [line for line in LINES if line in shown]
+    assert "got " in shown
+
+
+def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
+    with bound(Redactor.of("hunter2")):
+        told = Told()
+        for stream, text in (("stdout", "hun"), ("stderr", "oh"), ("stdout", "ter2\n"), ("stderr", "!\n")):
+            told.transcript.hear(stream, text)
+        told.transcript.end()
+    assert told.text.count(MARK) == 2
+    assert "oh!" in told.text
+
+
+def test_a_cut_leaves_no_half_of_a_secret() -> None:
+    with bound(Redactor.of("hunter2-hunter3")):
+        told = Told()
+        told.transcript.hear("stdout", "hunter2-hunter3" + "." * (WIDTH - 6) + "\n")
+        told.transcript.hear("stdout", "hunter2-hunter3" + "." * (KEPT - 6))
+        told.transcript.end()
+    assert "hunter3" not in told.text
+
+
+def test_of_a_secret_output_nothing_is_told() -> None:
+    told = Told(silent=True)
+    told.transcript.hear("stdout", "hello\n")
+    told.transcript.end()
+    assert (told.logged, told.transcript.stdout) == ([], "hello\n")
+    assert "not shown" in told.transcript.last_lines

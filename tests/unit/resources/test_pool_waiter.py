@@ -1,0 +1,133 @@
+"""Waiting for many, on a service in virtual time."""
+
+import asyncio
+from collections.abc import Collection
+
+from tests.fakes.service import FakeService
+from tests.fakes.virtual_time import in_virtual_time
+
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core.errors import DeadlineExceeded, Failed, Forbidden
+from neev_provider.core.wait import Patience
+from neev_provider.resources.pool.waiter import Lookout
+
+SETTINGS = Settings("https://api.test", "key", "o", "p")
+
+
+async def waited(api: Api, service: FakeService, ids: Collection[str], *, seconds: float = 60) -> dict[str, object]:
+    """What came of each wait."""
+    lookout = Lookout(api, "s-", Patience(seconds, service.clock, asyncio.Event()))
+    ended = await asyncio.gather(*map(lookout.settled, ids), return_exceptions=True)
+    await lookout.aclose()
+    return dict(zip(ids, ended, strict=True))
+
+
+def made(service: FakeService, number: int) -> list[str]:
+    """Sandboxes that were begun now."""
+    ids = [f"s-{index}" for index in range(number)]
+    for each in ids:
+        service.add(each)
+    return ids
+
+
+@in_virtual_time
+async def test_who_waits_for_one_alone_makes_few_requests_and_hears_soon() -> None:
+    service = FakeService(provision=5)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ids, began = made(service, 1), service.clock.monotonic()
+        await waited(api, service, ids)
+        assert service.clock.monotonic() - began < 6
+        assert service.served.keys() == {"GET item"}
+
+
+@in_virtual_time
+async def test_the_list_is_read_only_once_one_of_many_is_there() -> None:
+    service = FakeService(provision=5)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        began = service.clock.monotonic()
+        await waited(api, service, made(service, 300))
+        assert service.clock.monotonic() - began < 6
+        assert service.served["GET list"] == 3
+        assert service.served["GET item"] <= 12
+
+
+@in_virtual_time
+async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
+    service = FakeService(provision=5)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ids = made(service, 30)
+
+        async def delete() -> None:
+            await service.clock.sleep(2)
+            del service.made["s-7"]
+
+        ended, _ = await asyncio.gather(waited(api, service, ids), delete())
+    failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
+    assert failed.keys() == {"s-7"}
+    assert isinstance(failed["s-7"], Failed)
+    assert "it is gone" in str(failed["s-7"])
+
+
+@in_virtual_time
+async def test_one_that_never_comes_keeps_no_other_waiting() -> None:
+    service = FakeService(provision=5)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ids = made(service, 20)
+        service.made["s-3"] = float("inf")
+        ended = await waited(api, service, ids, seconds=30)
+    failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
+    assert failed.keys() == {"s-3"}
+    assert isinstance(failed["s-3"], DeadlineExceeded)
+    assert "last seen: Pending" in str(failed["s-3"])
+
+
+@in_virtual_time
+async def test_being_asked_to_slow_down_ends_no_wait() -> None:
+    service = FakeService(provision=5, per_second=1)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ended = await waited(api, service, made(service, 40))
+    assert service.refused > 0
+    assert not [each for each in ended.values() if isinstance(each, Exception)]
+
+
+@in_virtual_time
+async def test_one_that_cannot_be_seen_ends_its_own_wait_only() -> None:
+    service = FakeService(provision=5)
+    service.broken["s-4"] = 403
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ended = await waited(api, service, made(service, 9))
+    failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
+    assert failed.keys() <= {"s-4"}
+    assert all(isinstance(error, Forbidden) for error in failed.values())
+
+
+@in_virtual_time
+async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
+    service = FakeService(provision=200)
+    service.broken["s-0"] = 500
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+
+        async def mend() -> None:
+            await service.clock.sleep(120)
+            service.broken.clear()
+
+        ended, _ = await asyncio.gather(waited(api, service, made(service, 1), seconds=600), mend())
+    assert not [each for each in ended.values() if isinstance(each, Exception)]
+
+
+@in_virtual_time
+async def test_others_that_are_called_alike_change_nothing() -> None:
+    service = FakeService(provision=5)
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        mine = made(service, 40)[:20]
+        ended = await waited(api, service, mine)
+    assert [getattr(ended[id], "id", None) for id in mine] == mine
+
+
+@in_virtual_time
+async def test_one_alone_that_cannot_be_seen_is_told_why() -> None:
+    service = FakeService(provision=5)
+    service.broken["s-0"] = 403
+    async with connect(SETTINGS, clock=service.clock, transport=service) as api:
+        ended = await waited(api, service, made(service, 1))
+    assert isinstance(ended["s-0"], Forbidden)

@@ -1,0 +1,270 @@
+"""Trees of files as programs give them: folders, archives, and what is refused of them."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.errors import InputError
+from neev_provider.resources.file import source_tree
+from neev_provider.resources.file.source_tree import Tree
+
+A, B = hashlib.sha256(b"a").hexdigest(), hashlib.sha256(b"b").hexdigest()
+
+
+def leaves(source: Blob | Path, *exclude: str) -> dict[str, str]:
+    """The sums by path; every content can be read while the tree is open."""
+    with ExitStack() as kept:
+        found = Tree(source, "source", exclude).leaves(kept)
+        for leaf in found.values():
+            with leaf.open() as content:
+                read = content.read()
+                assert leaf.sum in (f"-> {read.decode()}", *(hashlib.sha256(read).hexdigest() + x for x in ("", "+x")))
+        assert Tree(source, "source", exclude).survey() == []
+        return {path: leaf.sum for path, leaf in found.items()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two files, one of them below a folder and executable."""
+    place = tmp_path / "folder"
+    (place / "deep").mkdir(parents=True)
+    (place / "x").write_bytes(b"a")
+    (place / "deep" / "run").write_bytes(b"b")
+    (place / "deep" / "run").chmod(0o755)
+    return place
+
+
+def zipped(place: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(place / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in sorted(folder.rglob("*")):
+            archive.write(each, each.relative_to(folder))
+    return place / "a.zip"
+
+
+def tarred(place: Path, folder: Path) -> Path:
+    with tarfile.open(place / "a.tar.gz", "w:gz") as archive:
+        archive.add(folder, ".")
+    return place / "a.tar.gz"
+
+
+@pytest.mark.parametrize("pack", [lambda _, folder: folder, zipped, tarred], ids=["folder", "zip", "tar"])
+def test_a_folder_and_its_archives_hold_the_same(
+    tmp_path: Path, folder: Path, pack: Callable[[Path, Path], Path]
+) -> None:
+    packed = pack(tmp_path, folder)
+    expected = {"deep/run": f"{B}+x", "x": A}
+    assert leaves(packed) == leaves(Archive(path=str(packed))) == expected
+
+
+def test_assets_and_archives_are_put_together_by_their_paths(tmp_path: Path, folder: Path) -> None:
+    inner = Archive(assets={"text": Asset(text="a"), "file": Asset(path=str(folder / "deep" / "run"))})
+    packed = Archive(path=str(tarred(tmp_path, folder)))
+    assert leaves(Archive(assets={"in/here": inner, "packed": packed})) == {
+        "in/here/file": f"{B}+x",
+        "in/here/text": A,
+        "packed/deep/run": f"{B}+x",
+        "packed/x": A,
+    }
+
+
+@pytest.mark.parametrize("patterns", [["deep"], ["d*p"], ["run"], ["deep/run"], ["d*/*"]])
+def test_what_is_excluded_is_left_out_with_all_below_it(tmp_path: Path, folder: Path, patterns: list[str]) -> None:
+    assert leaves(folder, *patterns) == {"x": A}
+    assert leaves(tarred(tmp_path, folder), *patterns) == {"x": A}
+    assert leaves(Archive(assets={"x": Asset(text="a"), "deep/run": Asset(text="b")}), "run") == {"x": A}
+
+
+def zipped_link(place: Path, target: str | bytes) -> Path:
+    link = zipfile.ZipInfo("deep/link")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(place / "link.zip", "w") as archive:
+        archive.writestr(link, target)
+    return place / "link.zip"
+
+
+def test_a_link_that_stays_inside_is_a_link(tmp_path: Path, folder: Path) -> None:
+    (folder / "deep" / "up").symlink_to("../x")
+    (folder / "to-folder").symlink_to("deep")
+    (folder / "to-nothing").symlink_to("gone+x")
+    expected = {"deep/run": f"{B}+x", "deep/up": "-> ../x", "to-folder": "-> deep", "to-nothing": "-> gone+x", "x": A}
+    assert leaves(folder) == leaves(tarred(tmp_path, folder)) == expected
+    assert leaves(zipped_link(tmp_path, "../x")) == {"deep/link": "-> ../x"}
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../x", "..", "../deep/../../x", "x/.."])
+def test_a_link_that_leads_out_or_may_is_refused_unless_it_is_left_out(
+    tmp_path: Path, folder: Path, target: str
+) -> None:
+    link = "deep/link" if target != ".." else "link"
+    (folder / link).symlink_to(target)
+    for source in (folder, tarred(tmp_path, folder)):
+        with pytest.raises(InputError, match="link is a symbolic link that leads out of the folder"):
+            Tree(source, "source").survey()
+    assert set(leaves(folder, "link")) == set(leaves(tarred(tmp_path, folder), "link")) == {"x", "deep/run"}
+
+
+def test_a_link_in_a_zip_leads_out_likewise(tmp_path: Path) -> None:
+    for target in ("/etc/passwd", "", "a\0b"):
+        with pytest.raises(InputError, match="deep/link is a symbolic link that leads out"):
+            leaves(zipped_link(tmp_path, target))
+    with pytest.raises(InputError, match="deep/link is a hard link or a device"):
+        leaves(zipped_link(tmp_path, "x" * 5000))
+    with pytest.raises(InputError, match="not UTF-8"):
+        leaves(zipped_link(tmp_path, b"\xff"))
+
+
+def test_what_is_neither_file_folder_nor_link_is_refused(tmp_path: Path, folder: Path) -> None:
+    with tarfile.open(tmp_path / "hard.tar", "w") as archive:
+        archive.add(folder / "x", "x")
+        member = tarfile.TarInfo("hard")
+        member.type, member.linkname = tarfile.LNKTYPE, "x"
+        archive.addfile(member)
+    with pytest.raises(InputError, match="hard is a hard link or a device"):
+        leaves(tmp_path / "hard.tar")
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(InputError, match="pipe is neither a file nor a folder"):
+        leaves(folder)
+    for source in (folder / "pipe", Path("/dev/zero"), Archive(path=str(folder / "pipe"))):
+        with pytest.raises(InputError, match="is not a regular file"):
+            Tree(source, "source").survey()
+    with pytest.raises(InputError, match="is not a regular file"):
+        leaves(Archive(assets={"x": Asset(path=str(folder / "pipe"))}))
+
+
+def test_a_file_below_what_is_no_folder_is_refused() -> None:
+    with pytest.raises(InputError, match="a/b is below a, which is no folder"):
+        leaves(Archive(assets={"a": Asset(text=""), "a/b": Asset(text="")}))
+
+
+def test_an_archive_is_measured_by_what_its_headers_claim(tmp_path: Path) -> None:
+    """So nothing of it has to be unpacked for that."""
+    header = tarfile.TarInfo("x")
+    header.size = source_tree.MOST_UNPACKED + 1
+    (tmp_path / "large.tar").write_bytes(header.tobuf() + bytes(1024))
+    with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
+        archive.writestr("x", b"a")
+        archive.writestr("y", bytes(8))
+    packed = (tmp_path / "large.zip").read_bytes()
+    (tmp_path / "large.zip").write_bytes(packed.replace(struct.pack("<LL", 1, 1), struct.pack("<LL", 1, 0xFFFFFFFE)))
+    for kind in ("tar", "zip"):
+        source = Tree(tmp_path / f"large.{kind}", "source")
+        with ExitStack() as kept, pytest.raises(InputError, match="is more than 4 GiB once it is unpacked"):
+            source.leaves(kept)
+        with pytest.raises(InputError, match="is more than 4 GiB once it is unpacked"):
+            source.survey()
+
+
+def test_an_archive_of_too_many_entries_is_refused_whatever_they_are(tmp_path: Path) -> None:
+    folder = tarfile.TarInfo("x")
+    folder.type = tarfile.DIRTYPE
+    (tmp_path / "many.tar").write_bytes(folder.tobuf() * (source_tree.MOST_ENTRIES + 1) + bytes(1024))
+    with pytest.raises(InputError, match="has more than 50000 entries"):
+        Tree(tmp_path / "many.tar", "source").survey()
+
+
+def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
+    """An extended header is read as a whole, whatever it unpacks to."""
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 1 << 30
+    with gzip.open(tmp_path / "a.tar.gz", "wb") as packed:
+        packed.write(header.tobuf())
+    with pytest.raises(InputError, match="an entry has a header that is too large"):
+        leaves(tmp_path / "a.tar.gz")
+
+
+@pytest.mark.parametrize("opens", [bz2.open, lzma.open])
+def test_other_compressions_of_a_tar_are_read_too(tmp_path: Path, folder: Path, opens: Callable[..., Any]) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.add(folder, ".")
+    with opens(tmp_path / "packed", "wb") as packed:
+        packed.write((tmp_path / "a.tar").read_bytes())
+    assert leaves(tmp_path / "packed") == {"deep/run": f"{B}+x", "x": A}
+
+
+def test_a_truncated_archive_says_so(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("x")
+    header.size = 4096
+    (tmp_path / "a.tar").write_bytes(header.tobuf() + b"abc")
+    with pytest.raises(InputError, match="cannot be read: unexpected end of data"):
+        leaves(tmp_path / "a.tar")
+
+
+def test_patterns_mean_what_they_mean_in_a_gitignore(tmp_path: Path) -> None:
+    paths = (".env", "a.pyc", "src/a.py", "src/.env", "src/build/x", ".git/config", "build/b", "keep/log", "keep/all")
+    for each in paths:
+        (tmp_path / "app" / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "app" / each).write_text("")
+    patterns = (".git/", "./.env", "**/*.pyc", "/build", "keep/*", "!keep/log")
+    expected = {"src/a.py", "src/.env", "src/build/x", "keep/log"}
+    assert set(leaves(tmp_path / "app", *patterns)) == set(leaves(tarred(tmp_path, tmp_path / "app"), *patterns))
+    assert set(leaves(tmp_path / "app", *patterns)) == expected
+    assert Tree(tmp_path / "app", "source", ["a.py/", "*.py", ".env", "/a.py"]).survey() == ["a.py/", "/a.py"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])
+def test_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), "x")
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = 1
+        tar.addfile(member, io.BytesIO(b"x"))
+    for source in (tmp_path / "a.zip", tmp_path / "a.tar", Archive(assets={name: Asset(text="x")})):
+        with pytest.raises(InputError, match="leads out of where it is unpacked"):
+            leaves(source)
+    assert not (tmp_path.parent / "x").exists()
+
+
+def test_what_cannot_be_read_says_why(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "none.txt").write_text("no archive")
+    packed = tarred(tmp_path, folder)
+    packed.write_bytes(packed.read_bytes()[:40])
+    for source, reason in (
+        (tmp_path / "missing", "No such file"),
+        (tmp_path / "none.txt", r"neither a folder nor a \.zip"),
+        (packed, "cannot be read"),
+        (Archive(), "neither a path nor assets"),
+        (Archive(assets={"x": Asset()}), "neither a path nor a text"),
+        (Archive(assets={"x": Asset(path=str(tmp_path / "missing"))}), "No such file"),
+    ):
+        with pytest.raises(InputError, match=reason):
+            leaves(source)
+
+
+def test_a_folder_that_cannot_be_listed_says_why() -> None:
+    """It went between two looks."""
+    with pytest.raises(InputError, match="gone cannot be read: No such file"):
+        list(Tree(Path("x"), "source")._below(Path("/gone"), ""))
+
+
+def test_a_name_that_is_not_utf8_is_refused(folder: Path) -> None:
+    (folder / os.fsdecode(b"\xff")).write_bytes(b"")
+    with pytest.raises(InputError, match="has a name that is not UTF-8"):
+        leaves(folder)
+
+
+def test_a_tree_has_its_bounds() -> None:
+    many = {str(number): Asset(text="") for number in range(source_tree.MOST + 1)}
+    with pytest.raises(InputError, match="more than 10000 files"):
+        leaves(Archive(assets=many))
+
+
+def test_a_pipe_in_a_folder_is_named_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "deep" / "pipe")
+    with ExitStack() as kept, pytest.raises(InputError, match=r"source: .*deep/pipe"):
+        Tree(folder, "source").leaves(kept)

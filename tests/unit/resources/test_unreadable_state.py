@@ -1,0 +1,127 @@
+"""Whatever stands in a state: a delete wants an id and little else, a refresh the id and the inputs."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neev_emulator import serve
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core import lifecycle
+from neev_provider.core.clock import SYSTEM
+from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.core.resource import Call
+from neev_provider.core.wait import Patience
+from neev_provider.resources import RESOURCES
+
+BOX = {"Snapshot", "PreviewPort", "File", "Directory", "Command"}
+INPUTS: dict[str, dict[str, Any]] = {
+    "Sandbox": {},
+    "SandboxFork": {"sourceSandboxId": "$box"},
+    "SandboxPool": {"replicas": 1},
+    "Snapshot": {},
+    "PreviewPort": {"port": 8080},
+    "Agent": {"agentTemplate": "claude-code"},
+    "Command": {"create": ["true"], "delete": ["true"]},
+    "File": {"path": "note", "content": "x"},
+    "Directory": {"path": "app"},
+    "GoldenImage": {"steps": [{"run": ["true"]}]},
+}
+
+words = st.sampled_from(["", "x", "Ready", "hibernating", "{", "a/b"])
+scalars = st.booleans() | st.integers(-3, 70000) | st.floats(allow_nan=False) | words
+junk = st.recursive(scalars, lambda each: st.lists(each, max_size=3) | st.dictionaries(words, each, max_size=3))
+
+
+class World:
+    """A platform with one of each kind of resource."""
+
+    def __init__(self, runner: asyncio.Runner, api: Api, folder: str) -> None:
+        self.run = runner.run
+        self.api = api
+        self.made: dict[str, Stored] = {}
+        box = self.run(self._create(_named("Sandbox"), {"name": "base"})).id
+        for resource in RESOURCES:
+            given = {name: box if value == "$box" else value for name, value in INPUTS[resource.name].items()}
+            if resource.name in BOX:
+                given["sandboxId"] = box
+            if resource.name == "Directory":
+                given = {**given, "sourcePath": folder}
+            self.made[resource.name] = self.run(self._create(resource, given))
+
+    async def _create(self, resource: AnyResource, inputs: dict[str, Any]) -> Stored:
+        checked, failed = resource.check({}, inputs, lambda: f"made-{resource.name.lower()}")
+        assert failed == []
+        return await lifecycle.create(resource, self.api, checked, call())
+
+
+def call(**stored: Any) -> Call:
+    """One operation."""
+    return Call("Test", Patience(20, SYSTEM, asyncio.Event()), stored=stored)
+
+
+def _named(kind: str) -> AnyResource:
+    return next(each for each in RESOURCES if each.name == kind)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One of each, on a platform of their own."""
+    folder = tmp_path_factory.mktemp("tree")
+    (folder / "a.txt").write_text("a")
+    with serve(provision=0.01) as emulator, asyncio.Runner() as runner:
+        values = (emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, emulator.region)
+        api = runner.run(_opened(Settings(*values[:4], region=values[4])))
+        yield World(runner, api, str(folder))
+        runner.run(api.aclose())
+
+
+async def _opened(settings: Settings) -> Api:
+    return connect(settings)
+
+
+def _of_nobody(id: str) -> str:
+    """The id of something that was deleted, in the same form."""
+    return "/".join([str(uuid.uuid4()), *id.split("/")[1:]])
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
+def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, world: World) -> None:
+    made = world.made[resource.name]
+    outputs = sorted(resource.outputs.properties)
+
+    @settings(max_examples=12, deadline=None)
+    @given(st.dictionaries(st.sampled_from([*outputs, "future"]), junk, min_size=1, max_size=len(outputs)))
+    def hold(odd: dict[str, Any]) -> None:
+        state = {**made.state, **odd}
+        seen = world.run(lifecycle.read(resource, world.api, made.id, {**made.inputs, "new": 1}, state))
+        if seen is not None:  # a pool or an image of which no id is known has nothing
+            assert seen.id == made.id
+            assert seen.inputs["new"] == 1
+            lifecycle.difference(resource, old=made.inputs, state=state, new=made.inputs)
+            lifecycle.preview_update(resource, state, made.inputs)
+
+    hold()
+    seen = world.run(lifecycle.read(resource, world.api, made.id, made.inputs, made.state))
+    assert seen is not None
+    assert seen.id == made.id
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
+def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, world: World) -> None:
+    made = world.made[resource.name]
+    names = sorted([*resource.outputs.properties, *resource.inputs.properties, "future"])
+
+    @settings(max_examples=15, deadline=None)
+    @given(st.dictionaries(st.sampled_from(names), junk, min_size=1, max_size=len(names)))
+    def hold(odd: dict[str, Any]) -> None:
+        gone = {**made.state, "sandboxId": str(uuid.uuid4()), "members": [], "images": [], "generation": "0", **odd}
+        world.run(lifecycle.delete(resource, world.api, _of_nobody(made.id), call(**gone)))
+
+    hold()

@@ -1,0 +1,62 @@
+"""What is waited for may end otherwise: it goes away, or the platform gives it up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.fakes.scripted_transport import Script, answer
+from tests.unit.resources.conftest import Engine
+
+from neev_provider.client import Settings, connect
+from neev_provider.core import lifecycle
+from neev_provider.core.errors import Failed
+from neev_provider.core.lifecycle import AnyResource, Unsettled
+from neev_provider.resources.agent import Agent
+from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.snapshot import Snapshot
+
+AGENT, SANDBOX, SNAPSHOT = Agent(), Sandbox(), Snapshot()
+
+
+@pytest.mark.parametrize(
+    ("resource", "inputs"),
+    [
+        (SANDBOX, {"name": "box"}),
+        (AGENT, {"name": "coder", "agentTemplate": "claude-code"}),
+        (SNAPSHOT, {"name": "photo"}),
+    ],
+    ids=["sandbox", "agent", "snapshot"],
+)
+async def test_what_goes_away_meanwhile_is_said_to_be_gone(
+    engine: Engine, resource: AnyResource, inputs: dict[str, Any]
+) -> None:
+    """Its id is kept: the next plan finds out what is there."""
+    source = await engine.create(SANDBOX, name="source")
+    engine.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
+    asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
+    begun = await lifecycle.begin(resource, engine.api, asked, engine.call())
+    await resource.delete(engine.api, begun.id, engine.call())
+    with pytest.raises(Unsettled, match="it is gone: it was deleted") as caught:
+        await lifecycle.finish(resource, engine.api, begun, engine.call())
+    assert isinstance(caught.value.cause, Failed)
+    assert caught.value.stored.id == begun.id
+
+
+async def test_a_sandbox_that_cannot_be_restored_has_failed(engine: Engine) -> None:
+    """Waiting longer would not help."""
+    engine.emulator.add_fault("fail", method="POST", path="/sandboxes")
+    with pytest.raises(Unsettled, match=r"could not restore the snapshot \(phase RestoreFailed\)"):
+        await engine.create(SANDBOX, name="box")
+
+
+async def test_an_agent_that_failed_says_what_the_platform_says_of_it() -> None:
+    """The reason of its last crash, where there is one."""
+    told = ("sandbox_id", "agent_template_id", "drive_mode", "metrics_url", "org_id", "project_id", "created_at")
+    seen = {**dict.fromkeys(told, "x"), "id": "a-1", "name": "coder", "status": "Failed"}
+    crashed = answer(json={**seen, "last_crash": {"reason": "out of memory"}})
+    inputs = {"name": "coder", "agentTemplate": "claude-code"}
+    async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=Script(crashed)) as api:
+        stored = await lifecycle.read(AGENT, api, "a-1", inputs, inputs)
+    assert stored is not None
+    assert stored.trouble == "the agent failed: out of memory"

@@ -1,0 +1,39 @@
+"""Paths inside a sandbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from neev_provider.resources.file.directory import Directory
+from neev_provider.resources.file.file import File
+from neev_provider.resources.workspace_paths import relative, same_place
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("conf/app.ini", "conf/app.ini"),
+        ("./conf//app.ini", "conf/app.ini"),
+        ("/workspace/conf/app.ini", "conf/app.ini"),
+        ("//workspace/./conf/x/../app.ini/", "conf/app.ini"),
+        (".", "."),
+        ("/workspace/", "."),
+        ("..a/...", "..a/..."),
+    ],
+)
+def test_one_place_has_many_spellings(path: str, meant: str) -> None:
+    assert relative(path) == same_place(path) == meant
+
+
+@pytest.mark.parametrize("path", ["..", "a/../..", "/", "/etc", "/workspaces/x", "/workspace/../etc", "é" * 128, "\0"])
+def test_what_cannot_be_is_only_like_itself(path: str) -> None:
+    with pytest.raises(ValueError, match=r"leads out|too long|NUL"):
+        relative(path)
+    assert same_place(path) == path
+
+
+@pytest.mark.parametrize("kind", [File(), Directory()])
+def test_another_spelling_is_no_change(kind: File | Directory) -> None:
+    old = {"sandboxId": "box", "path": "./conf"}
+    assert not kind.diff(old, old, {"sandboxId": "box", "path": "/workspace/conf/"}).changes
+    assert kind.diff(old, old, {"sandboxId": "box", "path": "conf/x"}).replaces
