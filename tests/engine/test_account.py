@@ -8,7 +8,7 @@ import pytest
 from tests.engine.project import Pulumi, outside
 
 from neev_emulator.testing import Emulator
-from neev_provider.core.account import ACCOUNT
+from neev_provider.core.account import ACCOUNT_KEY
 
 pytestmark = pytest.mark.engine
 PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'
@@ -17,7 +17,7 @@ PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'
 def account(project: Pulumi) -> dict[str, str]:
     """The account that the state of the sandbox records."""
     state: Any = project.state_of("box")
-    recorded: dict[str, str] = state["outputs"][ACCOUNT]
+    recorded: dict[str, str] = state["outputs"][ACCOUNT_KEY]
     return recorded
 
 

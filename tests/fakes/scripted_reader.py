@@ -4,14 +4,14 @@ from collections.abc import Collection
 
 from tests.fakes.virtual_time import VirtualClock
 
-from neev_provider.client.models import Item, Page
-from neev_provider.client.polling.batch_reader import Sighting, Sweeper
-from neev_provider.client.polling.shared_poller import Watcher
+from neev_provider.client.models import ApiObject, Page
+from neev_provider.client.polling.batch_reader import BatchResult, BatchReader
+from neev_provider.client.polling.shared_poller import SharedPoller
 from neev_provider.core import errors
-from neev_provider.core.wait import before_sending, listener
+from neev_provider.core.wait import wait_before_send, current_retry_listener
 
 
-class Sweeps(Sweeper[Item]):
+class Sweeps(BatchReader[ApiObject]):
     """A sweeper that finds every id but those that are gone or in trouble, and notes each sweep."""
 
     def __init__(self, *, latency: float = 0.0) -> None:
@@ -25,27 +25,27 @@ class Sweeps(Sweeper[Item]):
         self.passing: str | None = None
         """What goes wrong in the middle of a sweep, and is tried again."""
 
-    async def _unused(self, id: str) -> Item:
+    async def _unused(self, id: str) -> ApiObject:
         raise NotImplementedError(id)
 
-    async def _unused_page(self, number: int) -> Page[Item]:
+    async def _unused_page(self, number: int) -> Page[ApiObject]:
         raise NotImplementedError(number)
 
-    async def sweep(self, ids: Collection[str], *, prove: Collection[str] = ()) -> Sighting[Item]:
+    async def sweep(self, ids: Collection[str], *, prove: Collection[str] = ()) -> BatchResult[ApiObject]:
         self.made.append((round(self.clock.monotonic(), 3), set(ids), set(prove)))
-        await before_sending(lambda: self.clock.sleep(self.latency / 2), what="GET /items", last="nothing")
+        await wait_before_send(lambda: self.clock.sleep(self.latency / 2), action="GET /items", last_status="nothing")
         if self.passing is not None:
-            listener()(self.passing)
+            current_retry_listener()(self.passing)
         await self.clock.sleep(self.latency / 2)
         if self.trouble is not None:
             raise self.trouble
-        found = {id: Item(id=id) for id in set(ids) - self.gone - self.failing.keys()}
-        return Sighting(found=found, gone=self.gone & set(ids), failed=self.failing)
+        found = {id: ApiObject(id=id) for id in set(ids) - self.gone - self.failing.keys()}
+        return BatchResult(items=found, gone_ids=self.gone & set(ids), errors=self.failing)
 
     @property
     def times(self) -> list[float]:
         return [time for time, _, _ in self.made]
 
 
-def watcher(sweeps: Sweeps) -> Watcher[Item]:
-    return Watcher(sweeps, clock=sweeps.clock)
+def watcher(sweeps: Sweeps) -> SharedPoller[ApiObject]:
+    return SharedPoller(sweeps, clock=sweeps.clock)

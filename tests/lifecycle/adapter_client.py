@@ -31,8 +31,8 @@ from neev_provider.adapters.pulumi.plugin.provider import Provider
 from neev_provider.adapters.pulumi.plugin.servicer import Plugin
 from neev_provider.adapters.shared.config import settings
 from neev_provider.client import connect
-from neev_provider.core.assets import Archive, Asset, Blob
-from neev_provider.core.clock import SYSTEM
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
+from neev_provider.core.clock import SYSTEM_CLOCK
 
 NAME = "box"
 
@@ -115,7 +115,7 @@ def _mapped(value: Any) -> Any:
         return [_mapped(each) for each in value]
     if isinstance(value, dict):
         return {key: _mapped(each) for key, each in value.items()}
-    return assets.as_map(value) if isinstance(value, Blob) else value
+    return assets.as_map(value) if isinstance(value, AssetOrArchive) else value
 
 
 def _hushed(struct: Struct) -> Struct:
@@ -128,7 +128,7 @@ def _hushed_value(value: Any) -> Any:
         return [_hushed_value(each) for each in value]
     if isinstance(value, dict):
         return {key: _hushed_value(each) for key, each in value.items()}
-    return type(value)(hash=value.hash) if isinstance(value, Blob) else value
+    return type(value)(hash=value.hash) if isinstance(value, AssetOrArchive) else value
 
 
 Opened = Callable[[str, Emulator], AbstractAsyncContextManager[Face]]
@@ -150,7 +150,7 @@ def planned(diff: wire.DiffResponse) -> str:
 @asynccontextmanager
 async def plugin_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
     """The plugin."""
-    plugin = Plugin(lambda engine: Provider(engine, {}, connect, SYSTEM))
+    plugin = Plugin(lambda engine: Provider(engine, {}, connect, SYSTEM_CLOCK))
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     port = server.add_insecure_port("127.0.0.1:0")

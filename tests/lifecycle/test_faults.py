@@ -13,11 +13,11 @@ from tests.lifecycle.fixtures import Given
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
-from neev_provider.core.clock import SYSTEM
+from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.errors import OutcomeUnknown, Unavailable
-from neev_provider.core.lifecycle import AnyResource, Stored, Unsettled
-from neev_provider.core.resource import Call
-from neev_provider.core.wait import Patience
+from neev_provider.core.lifecycle import AnyResource, StoredResource, ResourceInitFailed
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.sandbox.fork import SandboxFork
 from neev_provider.resources.sandbox.sandbox import Sandbox
 from neev_provider.resources.snapshot import Snapshot
@@ -64,11 +64,11 @@ async def hurried(emulator: Emulator) -> AsyncIterator[Api]:
         yield connected
 
 
-def call(seconds: float = 30) -> Call:
-    return Call("Test", Patience(seconds, SYSTEM, asyncio.Event()))
+def call(seconds: float = 30) -> OperationContext:
+    return OperationContext("Test", Deadline(seconds, SYSTEM_CLOCK, asyncio.Event()))
 
 
-async def made(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> Stored:
+async def made(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
     checked, failed = resource.check({}, inputs, str)
     assert failed == []
     return await lifecycle.create(resource, api, checked, call())
@@ -140,7 +140,7 @@ async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(ap
 async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, given: Given) -> None:
     inputs = await given.resolve({"sandboxId": "$source", "name": "kept"})
     emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
-    with pytest.raises(Unsettled, match="the disk is full"):
+    with pytest.raises(ResourceInitFailed, match="the disk is full"):
         await made(api, SNAPSHOT, inputs)
 
 

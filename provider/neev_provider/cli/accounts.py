@@ -64,7 +64,7 @@ def _said(name: str, environ: Mapping[str, str]) -> bool:
 
 
 def _with_a_key_unsaid(settings: Settings) -> Settings:
-    redaction.add(settings.api_key)
+    redaction.add_secrets(settings.api_key)
     return settings
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from neev_provider.core.redaction import Redactor, bound, redact
+from neev_provider.core.redaction import Redactor, use_redactor, redact
 
 DONE = 0
 """There was nothing to do, or it is done."""
@@ -42,7 +42,7 @@ class Manner:
 @contextmanager
 def discreet() -> Iterator[None]:
     """What the engine opens in here is struck out of everything that is said in here."""
-    with bound(Redactor.of()):
+    with use_redactor(Redactor.from_values()):
         yield
 
 

@@ -64,7 +64,7 @@ class Engine:
         """The stack's state as it is stored now; its secrets in clear only on demand, and then never said."""
         shown = ["--show-secrets"] if secrets else []
         exported: Deployment = json.loads(self.run("stack", "export", "--stack", stack, *shown))
-        redaction.add(list(_secrets(exported)))
+        redaction.add_secrets(list(_secrets(exported)))
         return exported
 
     def history(self, stack: str) -> list[Entry]:
@@ -97,7 +97,7 @@ class Engine:
             if PROJECTLESS not in error.message:
                 raise
             return {}
-        redaction.add([each.get("value") for name, each in found.items() if each.get("secret") or name == KEY])
+        redaction.add_secrets([each.get("value") for name, each in found.items() if each.get("secret") or name == KEY])
         return found
 
     def version(self) -> str:

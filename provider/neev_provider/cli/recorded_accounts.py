@@ -24,7 +24,7 @@ def elsewhere(entries: Sequence[Entry], configured: Configured, environ: Environ
             if not says_where_it_is(entry):
                 continue
             account = accounts.in_use(entry, entries, configured, environ).account
-            if differences := account.differences(entry["outputs"]):
+            if differences := account.find_differences(entry["outputs"]):
                 yield entry, WrongAccount(differences)
 
     return list(found())
@@ -47,4 +47,4 @@ def findings(found: Iterable[tuple[Entry, WrongAccount]]) -> Iterator[Finding]:
         by_account.setdefault(wrong.message, (wrong, []))[1].append(named(entry))
     for wrong, names in by_account.values():
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        yield bad(f"{', '.join(names[:SHOWN])}{more}: {wrong.fact}", wrong.hint)
+        yield bad(f"{', '.join(names[:SHOWN])}{more}: {wrong.summary}", wrong.hint)

@@ -10,13 +10,19 @@ from neev_provider.client.runtime import Runtime
 from neev_provider.client.sandboxes import Sandboxes
 from neev_provider.client.settings import Settings
 from neev_provider.client.snapshots import Snapshots
-from neev_provider.client.templates import AgentTemplate, Catalogue, Template, agent_templates, sandbox_templates
+from neev_provider.client.templates import (
+    AgentTemplate,
+    TemplateCollection,
+    Template,
+    new_agent_templates,
+    new_sandbox_templates,
+)
 from neev_provider.core.account import Account
-from neev_provider.core.clock import SYSTEM, Clock
-from neev_provider.resources.leases import Rooms
+from neev_provider.core.clock import SYSTEM_CLOCK, Clock
+from neev_provider.resources.leases import SandboxLeases
 
 if TYPE_CHECKING:
-    from neev_provider.client.http.connection_pool import Seam
+    from neev_provider.client.http.connection_pool import HttpTransport
     from neev_provider.client.http.transport import Transport
 
 __all__ = ["Api", "Settings", "connect"]
@@ -32,11 +38,11 @@ class Api:
     sandboxes: Sandboxes
     snapshots: Snapshots
     runtime: Runtime
-    rooms: Rooms
+    leases: SandboxLeases
     ports: Ports
     agents: Agents
-    templates: Catalogue[Template]
-    agent_templates: Catalogue[AgentTemplate]
+    templates: TemplateCollection[Template]
+    agent_templates: TemplateCollection[AgentTemplate]
 
     @property
     def account(self) -> Account:
@@ -68,14 +74,14 @@ class Api:
         await self.aclose()
 
 
-def connect(settings: Settings, *, clock: Clock = SYSTEM, transport: "Seam | None" = None) -> Api:
+def connect(settings: Settings, *, clock: Clock = SYSTEM_CLOCK, transport: "HttpTransport | None" = None) -> Api:
     """Return the API of one project; `transport` stands in for the network.
 
     Nothing is sent until the first call.
     """
     from neev_provider.client.http.transport import Transport  # noqa: PLC0415  httpx takes half a second to import
 
-    wire = Transport(settings, clock=clock, seam=transport)
+    wire = Transport(settings, clock=clock, transport=transport)
     return Api(
         settings=settings,
         clock=clock,
@@ -83,9 +89,9 @@ def connect(settings: Settings, *, clock: Clock = SYSTEM, transport: "Seam | Non
         sandboxes=Sandboxes(wire, clock=clock),
         snapshots=Snapshots(wire, clock=clock),
         runtime=Runtime(settings, transport),
-        rooms=Rooms(),
+        leases=SandboxLeases(),
         ports=Ports(wire, clock=clock),
         agents=Agents(wire, clock=clock),
-        templates=sandbox_templates(wire),
-        agent_templates=agent_templates(wire),
+        templates=new_sandbox_templates(wire),
+        agent_templates=new_agent_templates(wire),
     )

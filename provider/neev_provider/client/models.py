@@ -6,11 +6,11 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-M = TypeVar("M", bound=BaseModel)
-W = TypeVar("W", bound="Item")
+ModelT = TypeVar("M", bound=BaseModel)
+ItemT = TypeVar("W", bound="ApiObject")
 
 
-class Wire(BaseModel):
+class ApiModel(BaseModel):
     """Part of an answer: frozen, and indifferent to fields that a newer API adds."""
 
     model_config = ConfigDict(
@@ -22,39 +22,41 @@ class Wire(BaseModel):
     )
 
 
-class Item(Wire):
+class ApiObject(ApiModel):
     """Something that lists have, and that its id names."""
 
     id: str
 
 
-class Page(Wire, Generic[W]):
+class Page(ApiModel, Generic[ItemT]):
     """One page of a list; an empty one may come without items."""
 
-    items: Annotated[tuple[W, ...], BeforeValidator(lambda items: () if items is None else items)]
+    items: Annotated[tuple[ItemT, ...], BeforeValidator(lambda items: () if items is None else items)]
     total: int
     page: int = 1
     limit: int = 100
 
 
-def parser(model: type[M]) -> Callable[[Any], M]:
+def build_parser(model: type[ModelT]) -> Callable[[Any], ModelT]:
     """Return what makes the model of an answer; its ValueError tells the fields at fault but never their values."""
 
-    def parse(content: Any) -> M:
+    def parse(content: Any) -> ModelT:
         try:
             return model.model_validate(content)
         except ValidationError as error:
-            faults = (f"{'.'.join(map(str, fault['loc'])) or 'answer'}: {fault['msg']}" for fault in _faults(error))
+            faults = (
+                f"{'.'.join(map(str, fault['loc'])) or 'answer'}: {fault['msg']}" for fault in _summarize_errors(error)
+            )
             raise ValueError("; ".join(faults)) from None
 
     return parse
 
 
-def nothing(_content: Any) -> None:
+def ignore_body(_content: Any) -> None:
     """Accept any answer and keep nothing of it."""
 
 
-def seconds(moment: str | None) -> float | None:
+def parse_timestamp(moment: str | None) -> float | None:
     """Return the seconds since 1970 of an RFC 3339 time, or None where it is none."""
     try:
         parsed = datetime.fromisoformat(moment or "")
@@ -63,6 +65,6 @@ def seconds(moment: str | None) -> float | None:
     return parsed.timestamp() if parsed.tzinfo else None
 
 
-def _faults(error: ValidationError) -> list[Any]:
+def _summarize_errors(error: ValidationError) -> list[Any]:
     """Return the first few faults; a wrong page would name each item."""
     return list(error.errors(include_input=False, include_url=False, include_context=False))[:3]

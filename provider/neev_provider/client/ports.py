@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field
 
-from neev_provider.client.http.idempotency import do_once
-from neev_provider.client.models import Wire, nothing, parser
+from neev_provider.client.http.idempotency import perform_or_confirm
+from neev_provider.client.models import ApiModel, ignore_body, build_parser
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import NotFound
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from neev_provider.client.http.transport import Transport
 
 
-class Port(Wire):
+class Port(ApiModel):
     """A port that is exposed; whoever knows its slug or URL needs no other key."""
 
     port: int
@@ -22,14 +22,14 @@ class Port(Wire):
     preview_url: str = Field(repr=False)
 
 
-class _Ports(Wire):
+class _PortList(ApiModel):
     """The ports of one sandbox; none may come as null."""
 
     ports: Annotated[tuple[Port, ...], BeforeValidator(lambda ports: () if ports is None else ports)]
 
 
-_port = parser(Port)
-_ports = parser(_Ports)
+_parse_port = build_parser(Port)
+_parse_ports = build_parser(_PortList)
 
 
 class Ports:
@@ -47,17 +47,19 @@ class Ports:
         body = {"port": port} if slug is None else {"port": port, "slug": slug}
 
         async def act() -> Port:
-            return await self._transport.request("POST", self._below(sandbox_id), parse=_port, json=body)
+            return await self._transport.request(
+                "POST", self._collection_path(sandbox_id), parse=_parse_port, json=body
+            )
 
         async def look() -> Port | None:
             found = await self.find(sandbox_id, port)
             return found if found is not None and slug in (None, found.slug) else None
 
-        return await do_once(act, look, clock=self._clock)
+        return await perform_or_confirm(act, look, clock=self._clock)
 
     async def list(self, sandbox_id: str) -> tuple[Port, ...]:
         """Return every port of the sandbox that is exposed."""
-        return (await self._transport.request("GET", self._below(sandbox_id), parse=_ports)).ports
+        return (await self._transport.request("GET", self._collection_path(sandbox_id), parse=_parse_ports)).ports
 
     async def find(self, sandbox_id: str, port: int) -> Port | None:
         """Return the port, or None where it is not exposed or its sandbox is gone."""
@@ -70,10 +72,10 @@ class Ports:
     async def revoke(self, sandbox_id: str, port: int) -> None:
         """Return once the port is not exposed, or its sandbox is gone."""
         try:
-            await self._transport.request("DELETE", f"{self._below(sandbox_id)}/{port}", parse=nothing)
+            await self._transport.request("DELETE", f"{self._collection_path(sandbox_id)}/{port}", parse=ignore_body)
         except NotFound:
             return
 
-    def _below(self, sandbox_id: str) -> str:
+    def _collection_path(self, sandbox_id: str) -> str:
         """Return the path of a sandbox's ports."""
         return f"{self._transport.project}/sandboxes/{quote(sandbox_id, safe='')}/ports"

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from neev_provider.core.account import Account
 from neev_provider.core.errors import ConfigError
 
-BASE_URL = "https://api.ai.neevcloud.com/agent"
-REQUEST_TIMEOUT = 30.0
+DEFAULT_BASE_URL = "https://api.ai.neevcloud.com/agent"
+DEFAULT_REQUEST_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Settings:
     """The region of new sandboxes that name none; None leaves the choice to the platform."""
     ca_bundle: str | None = None
     """A file of certificate authorities to trust in place of the usual ones."""
-    timeout: float = REQUEST_TIMEOUT
+    timeout: float = DEFAULT_REQUEST_TIMEOUT
     """Seconds without a sign of life from the API before a request is given up."""
     allow_insecure: bool = False
     """Send the key over plain http to other machines too."""
@@ -39,9 +39,11 @@ class Settings:
     """Another address of the same API, which states may still record. Nothing is sent there."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "base_url", _base_url(self.base_url, allow_insecure=self.allow_insecure))
+        object.__setattr__(self, "base_url", _validate_base_url(self.base_url, allow_insecure=self.allow_insecure))
         if self.previous_base_url is not None:
-            _base_url(self.previous_base_url, allow_insecure=True, name="neev:previousBaseUrl")  # nothing is sent there
+            _validate_base_url(
+                self.previous_base_url, allow_insecure=True, name="neev:previousBaseUrl"
+            )  # nothing is sent there
         # A header carries visible ASCII; anything else is a slip of copy and paste that no server would ever see.
         if not re.fullmatch(r"[!-~]+", self.api_key):
             raise ConfigError("neev:apiKey is empty or holds spaces, line ends or letters that no key has")
@@ -57,17 +59,19 @@ class Settings:
         return Account(self.org_id, self.project_id, self.base_url, self.previous_base_url)
 
 
-def _base_url(text: str, *, allow_insecure: bool, name: str = "neev:baseUrl") -> str:
+def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "neev:baseUrl") -> str:
     """Return the address without a trailing slash, having found it fit to be trusted with the key."""
     try:
         url = urlsplit(text.strip())
         host, _port = url.hostname, url.port
     except ValueError:
-        raise ConfigError(f"{name} is not an address", hint=f"Use one like {BASE_URL}.") from None
+        raise ConfigError(f"{name} is not an address", hint=f"Use one like {DEFAULT_BASE_URL}.") from None
     if url.scheme not in ("https", "http") or not host:
-        raise ConfigError(f"{name} is not an http or https address", hint=f"Use one like {BASE_URL}.")
+        raise ConfigError(f"{name} is not an http or https address", hint=f"Use one like {DEFAULT_BASE_URL}.")
     if url.username or url.password or url.query or url.fragment:
-        raise ConfigError(f"{name} holds more than scheme, host, port and path", hint=f"Use one like {BASE_URL}.")
+        raise ConfigError(
+            f"{name} holds more than scheme, host, port and path", hint=f"Use one like {DEFAULT_BASE_URL}."
+        )
     if url.scheme == "http" and not (allow_insecure or is_loopback(host)):
         raise ConfigError(
             f"{name} would send the API key to {host} in clear",
@@ -76,7 +80,7 @@ def _base_url(text: str, *, allow_insecure: bool, name: str = "neev:baseUrl") ->
     return text.strip().rstrip("/")
 
 
-def fit_for_the_key(address: str, settings: Settings, *, what: str) -> None:
+def require_secure_url(address: str, settings: Settings, *, subject: str) -> None:
     """Return only where the key may be sent to the address, which the API has named.
 
     Raises:
@@ -85,11 +89,11 @@ def fit_for_the_key(address: str, settings: Settings, *, what: str) -> None:
     try:
         url = urlsplit(address)
     except ValueError:
-        raise ConfigError(f"{what} is not an address") from None
+        raise ConfigError(f"{subject} is not an address") from None
     local = all(is_loopback(each.hostname or "") for each in (url, urlsplit(settings.base_url)))
     if url.scheme == "https" or (url.scheme == "http" and (local or settings.allow_insecure)):
         return
-    raise ConfigError(f"{what} would take the API key to {url.hostname} in clear", hint="It has to be https.")
+    raise ConfigError(f"{subject} would take the API key to {url.hostname} in clear", hint="It has to be https.")
 
 
 def is_loopback(host: str) -> bool:

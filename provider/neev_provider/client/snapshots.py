@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from neev_provider.client.http.idempotency import make_once
-from neev_provider.client.http.pagination import PAGE_SIZE, read_all
-from neev_provider.client.models import Item, Page, nothing, parser
-from neev_provider.client.polling.batch_reader import Sweeper
-from neev_provider.client.polling.shared_poller import Watcher
+from neev_provider.client.http.idempotency import create_or_adopt
+from neev_provider.client.http.pagination import PAGE_SIZE, list_all
+from neev_provider.client.models import ApiObject, Page, ignore_body, build_parser
+from neev_provider.client.polling.batch_reader import BatchReader
+from neev_provider.client.polling.shared_poller import SharedPoller
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import NotFound
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from neev_provider.client.http.transport import Transport
 
 
-class Snapshot(Item):
+class Snapshot(ApiObject):
     """A snapshot as the API shows it; times are kept as they were sent."""
 
     sandbox_id: str
@@ -37,8 +37,8 @@ class Snapshot(Item):
     updated_at: str | None = None
 
 
-_snapshot = parser(Snapshot)
-_page = parser(Page[Snapshot])
+_parse_snapshot = build_parser(Snapshot)
+_parse_page = build_parser(Page[Snapshot])
 
 
 class Snapshots:
@@ -47,7 +47,7 @@ class Snapshots:
     def __init__(self, transport: "Transport", *, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
-        self._watchers: dict[str, Watcher[Snapshot]] = {}
+        self._pollers: dict[str, SharedPoller[Snapshot]] = {}
 
     async def create(self, sandbox_id: str, *, name: str | None = None, retain_for: str | None = None) -> Snapshot:
         """Return the new snapshot, whose capture has begun; after an unclear answer, the one that was made.
@@ -58,51 +58,53 @@ class Snapshots:
         body = {key: value for key, value in (("name", name), ("retain_for", retain_for)) if value is not None}
 
         async def make() -> Snapshot:
-            return await self._transport.request("POST", self._below(sandbox_id), parse=_snapshot, json=body)
+            return await self._transport.request(
+                "POST", self._collection_path(sandbox_id), parse=_parse_snapshot, json=body
+            )
 
         async def candidates() -> Iterable[Snapshot]:
             return [each for each in await self.list(sandbox_id) if each.name == name]
 
         if name is None:
             return await make()
-        return await make_once(
+        return await create_or_adopt(
             make,
             candidates,
-            what=f"the snapshot {name}",
+            subject=f"the snapshot {name}",
             clock=self._clock,
             server_clock=self._transport.server_clock,
         )
 
     async def get(self, id: str) -> Snapshot:
         """Return the snapshot."""
-        return await self._transport.request("GET", self._at(id), parse=_snapshot)
+        return await self._transport.request("GET", self._path(id), parse=_parse_snapshot)
 
     async def list(self, sandbox_id: str) -> tuple[Snapshot, ...]:
         """Return every snapshot of a sandbox."""
-        return await read_all(lambda number: self._read_page(sandbox_id, number))
+        return await list_all(lambda number: self._read_page(sandbox_id, number))
 
     async def delete(self, id: str) -> None:
         """Return once the snapshot is deleted, or is gone already."""
         try:
-            await self._transport.request("DELETE", self._at(id), parse=nothing)
+            await self._transport.request("DELETE", self._path(id), parse=ignore_body)
         except NotFound:
             return
 
-    async def observe(self, id: str, sandbox_id: str, within: float) -> Snapshot | None:
+    async def observe(self, id: str, sandbox_id: str, max_delay: float) -> Snapshot | None:
         """Return the snapshot as seen at most about `within` seconds from now; None when it is gone."""
-        watcher = self._watchers.setdefault(sandbox_id, self._watcher(sandbox_id))
+        watcher = self._pollers.setdefault(sandbox_id, self._new_poller(sandbox_id))
         try:
-            return await watcher.observe(id, within)
+            return await watcher.observe(id, max_delay)
         finally:
-            if watcher.idle and self._watchers.get(sandbox_id) is watcher:
-                del self._watchers[sandbox_id]
+            if watcher.is_idle and self._pollers.get(sandbox_id) is watcher:
+                del self._pollers[sandbox_id]
 
     async def aclose(self) -> None:
         """End every observation."""
-        for watcher in list(self._watchers.values()):
+        for watcher in list(self._pollers.values()):
             await watcher.aclose()
 
-    def _watcher(self, sandbox_id: str) -> Watcher[Snapshot]:
+    def _new_poller(self, sandbox_id: str) -> SharedPoller[Snapshot]:
         """Return a watcher of the snapshots of one sandbox."""
 
         async def read_page(number: int) -> Page[Snapshot]:
@@ -112,17 +114,17 @@ class Snapshots:
                 # With a sandbox go its snapshots.
                 return Page(items=(), total=0)
 
-        return Watcher(Sweeper(read_one=self.get, read_page=read_page), clock=self._clock)
+        return SharedPoller(BatchReader(read_one=self.get, read_page=read_page), clock=self._clock)
 
     async def _read_page(self, sandbox_id: str, number: int) -> Page[Snapshot]:
         """Return one page of a sandbox's list."""
         params = {"page": number, "limit": PAGE_SIZE}
-        return await self._transport.request("GET", self._below(sandbox_id), parse=_page, params=params)
+        return await self._transport.request("GET", self._collection_path(sandbox_id), parse=_parse_page, params=params)
 
-    def _at(self, id: str) -> str:
+    def _path(self, id: str) -> str:
         """Return the path of a snapshot."""
         return f"{self._transport.project}/snapshots/{quote(id, safe='')}"
 
-    def _below(self, sandbox_id: str) -> str:
+    def _collection_path(self, sandbox_id: str) -> str:
         """Return the path of a sandbox's snapshots."""
         return f"{self._transport.project}/sandboxes/{quote(sandbox_id, safe='')}/snapshots"

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
-from neev_provider.client.http.pagination import PAGE_SIZE, read_all
-from neev_provider.client.models import Item, Page, parser
+from neev_provider.client.http.pagination import PAGE_SIZE, list_all
+from neev_provider.client.models import ApiObject, Page, build_parser
 
 if TYPE_CHECKING:
     from neev_provider.client.http.transport import Transport
 
-CATALOGUE = "/api/v1beta1"
+CATALOG_PATH = "/api/v1beta1"
 
 
-class Entry(Item):
+class TemplateBase(ApiObject):
     """What all templates tell of themselves."""
 
     name: str
@@ -25,11 +25,11 @@ class Entry(Item):
     updated_at: str | None = None
 
 
-class Template(Entry):
+class Template(TemplateBase):
     """What a sandbox can be made from."""
 
 
-class AgentTemplate(Entry):
+class AgentTemplate(TemplateBase):
     """What an agent can be made from; an agent names its template by `name`, not by `id`."""
 
     agent_version: str | None = None
@@ -39,43 +39,55 @@ class AgentTemplate(Entry):
     default_egress: Mapping[str, Any] | None = None
 
 
-K = TypeVar("K", bound=Entry)
+TemplateT = TypeVar("K", bound=TemplateBase)
 
 
-class Catalogue(Generic[K]):
+class TemplateCollection(Generic[TemplateT]):
     """The calls for one kind of template."""
 
     def __init__(
-        self, transport: "Transport", path: str, *, one: Callable[[Any], K], page: Callable[[Any], Page[K]]
+        self,
+        transport: "Transport",
+        path: str,
+        *,
+        parse_template: Callable[[Any], TemplateT],
+        parse_page: Callable[[Any], Page[TemplateT]],
     ) -> None:
         self._transport = transport
-        self._root = f"{CATALOGUE}/{path}"
-        self._one = one
-        self._page = page
+        self._root = f"{CATALOG_PATH}/{path}"
+        self._parse_template = parse_template
+        self._parse_page = parse_page
 
-    async def get(self, id: str) -> K:
+    async def get(self, id: str) -> TemplateT:
         """Return the template."""
-        return await self._transport.request("GET", f"{self._root}/{quote(id, safe='')}", parse=self._one)
+        return await self._transport.request("GET", f"{self._root}/{quote(id, safe='')}", parse=self._parse_template)
 
-    async def list(self, *, category: str | None = None, status: str | None = None) -> tuple[K, ...]:
+    async def list(self, *, category: str | None = None, status: str | None = None) -> tuple[TemplateT, ...]:
         """Return every template of the category and in the status; the API has no filter for either."""
         return tuple(
             each
-            for each in await read_all(self._read_page)
+            for each in await list_all(self._read_page)
             if category in (None, each.category) and status in (None, each.status)
         )
 
-    async def _read_page(self, number: int) -> Page[K]:
+    async def _read_page(self, number: int) -> Page[TemplateT]:
         """Return one page of the list."""
         params = {"page": number, "limit": PAGE_SIZE}
-        return await self._transport.request("GET", self._root, parse=self._page, params=params)
+        return await self._transport.request("GET", self._root, parse=self._parse_page, params=params)
 
 
-def sandbox_templates(transport: "Transport") -> Catalogue[Template]:
+def new_sandbox_templates(transport: "Transport") -> TemplateCollection[Template]:
     """Return the calls for templates of sandboxes."""
-    return Catalogue(transport, "sandbox-templates", one=parser(Template), page=parser(Page[Template]))
+    return TemplateCollection(
+        transport, "sandbox-templates", parse_template=build_parser(Template), parse_page=build_parser(Page[Template])
+    )
 
 
-def agent_templates(transport: "Transport") -> Catalogue[AgentTemplate]:
+def new_agent_templates(transport: "Transport") -> TemplateCollection[AgentTemplate]:
     """Return the calls for templates of agents."""
-    return Catalogue(transport, "agent-templates", one=parser(AgentTemplate), page=parser(Page[AgentTemplate]))
+    return TemplateCollection(
+        transport,
+        "agent-templates",
+        parse_template=build_parser(AgentTemplate),
+        parse_page=build_parser(Page[AgentTemplate]),
+    )

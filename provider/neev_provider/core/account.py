@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from neev_provider.core.errors import ConfigError
 
-ACCOUNT: Final = "__account"
+ACCOUNT_KEY: Final = "__account"
 """Hidden output: the account in which the resource was created or last read."""
-VARIABLES: Final[Mapping[str, str]] = {
+ENVIRONMENT_VARIABLES: Final[Mapping[str, str]] = {
     "orgId": "NEEV_ORG_ID",
     "projectId": "NEEV_PROJECT_ID",
     "baseUrl": "NEEV_BASE_URL",
@@ -46,18 +46,18 @@ class Account:
     previous_base_url: str | None = None
     """Another address of the same API, which states may still record."""
 
-    def recorded(self) -> dict[str, str]:
+    def to_properties(self) -> dict[str, str]:
         """Return what a state records of the account."""
         return {"orgId": self.org_id, "projectId": self.project_id, "baseUrl": self.base_url}
 
-    def differences(self, state: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    def find_differences(self, state: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         """Return each setting that names another account than the state: its recorded and its current value.
 
         A state without a record, as earlier versions wrote it, differs in nothing.
         """
-        recorded = state.get(ACCOUNT)
+        recorded = state.get(ACCOUNT_KEY)
         known = recorded if isinstance(recorded, Mapping) else {}
-        pairs = {name: (known.get(name), value) for name, value in self.recorded().items()}
+        pairs = {name: (known.get(name), value) for name, value in self.to_properties().items()}
         return {
             name: (then, now)
             for name, (then, now) in pairs.items()
@@ -70,16 +70,19 @@ class Account:
         Raises:
             WrongAccount: it records another one; the error names both.
         """
-        if differences := self.differences(state):
+        if differences := self.find_differences(state):
             raise WrongAccount(differences)
 
-    def _is_same(self, name: str, then: str, now: str) -> bool:
+    def _is_same(self, name: str, recorded: str, current: str) -> bool:
         if name != "baseUrl":
-            return then == now
-        return _canonical(then) in (_canonical(now), _canonical(self.previous_base_url or now))
+            return recorded == current
+        return _canonicalize_url(recorded) in (
+            _canonicalize_url(current),
+            _canonicalize_url(self.previous_base_url or current),
+        )
 
 
-def _canonical(url: str) -> str:
+def _canonicalize_url(url: str) -> str:
     """Return the address without the differences of spelling that mean nothing; what is none stays as it is."""
     try:
         parts = urlsplit(url.strip())
@@ -91,7 +94,9 @@ def _canonical(url: str) -> str:
 
 def _account_hint(differences: Mapping[str, tuple[str, str]]) -> str:
     """Return how to run the command where the resource is."""
-    back = " and ".join(f"neev:{name} (or {VARIABLES[name]}) to {then}" for name, (then, _) in differences.items())
+    back = " and ".join(
+        f"neev:{name} (or {ENVIRONMENT_VARIABLES[name]}) to {then}" for name, (then, _) in differences.items()
+    )
     hint = f"Nothing was done. To work on it where it is, set {back}."
     if set(differences) != {"baseUrl"}:
         return hint

@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
+class AssetOrArchive:
     """An asset or an archive; of its places, one says where the content is."""
 
     path: str | None = None
@@ -22,7 +22,7 @@ class Blob:
     """What the engine says of its content."""
 
     @property
-    def is_whole(self) -> bool:
+    def has_content(self) -> bool:
         """Whether it says where its content is, and not only how that is known."""
         return self.path is not None or self.uri is not None
 
@@ -32,7 +32,7 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asset(Blob):
+class Asset(AssetOrArchive):
     """One piece of content, whose hash is its SHA-256."""
 
     text: str | None = field(default=None, repr=False)
@@ -45,10 +45,10 @@ class Asset(Blob):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Archive(Blob):
+class Archive(AssetOrArchive):
     """Many pieces of content."""
 
-    assets: Mapping[str, Blob] | None = None
+    assets: Mapping[str, AssetOrArchive] | None = None
     """The pieces themselves, by their paths; those of an archive are below its path."""
 
     @property

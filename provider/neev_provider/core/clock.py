@@ -31,4 +31,4 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-SYSTEM: Clock = SystemClock()
+SYSTEM_CLOCK: Clock = SystemClock()

@@ -15,79 +15,84 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 if TYPE_CHECKING:
     from neev_provider.core.model import Property
 
-EXACT: Final = 2**53
+MIN_INEXACT_INTEGER: Final = 2**53
 """Whole numbers from here on are not told apart by the doubles in which Pulumi hands them over."""
-INEXACT: Final = f"is a whole number too large to be exact ({EXACT} or more)"
+INEXACT_REASON: Final = f"is a whole number too large to be exact ({MIN_INEXACT_INTEGER} or more)"
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_FLAGS: Final = {"true": True, "false": False}
+_BOOLEANS: Final = {"true": True, "false": False}
 
-Taker = Callable[[Any], Any]
+Coercer = Callable[[Any], Any]
 
 
-def taker(annotation: Any) -> Taker:
+def build_coercer(annotation: Any) -> Coercer:
     """Return what takes a value for one of the annotation's type; a value that stands for none stays as it is."""
-    for each in alternatives(annotation):
+    for each in union_members(annotation):
         origin, arguments = get_origin(each), get_args(each)
         properties = getattr(each, "properties", None)
         if isinstance(properties, Mapping):
-            return lambda value: taken(properties, value) if isinstance(value, Mapping) else value
+            return lambda value: coerce_properties(properties, value) if isinstance(value, Mapping) else value
         if origin is list:
-            return _in_list(taker(arguments[0]))
+            return _list_coercer(build_coercer(arguments[0]))
         if origin is dict:
-            return _in_map(taker(arguments[1]))
+            return _map_coercer(build_coercer(arguments[1]))
         if isinstance(each, type) and issubclass(each, str | bool | int | float):
-            return next(take for kind, take in _TAKERS.items() if issubclass(each, kind))
-    return _same
+            return next(take for kind, take in _COERCERS.items() if issubclass(each, kind))
+    return _identity
 
 
-def alternatives(annotation: Any) -> tuple[Any, ...]:
+def union_members(annotation: Any) -> tuple[Any, ...]:
     """Return the types that the annotation is a union of, without their metadata."""
     if get_origin(annotation) is Annotated:
-        return alternatives(get_args(annotation)[0])
+        return union_members(get_args(annotation)[0])
     if get_origin(annotation) in (list, dict, None):
         return (annotation,)
-    return tuple(found for part in get_args(annotation) for found in alternatives(part))
+    return tuple(found for part in get_args(annotation) for found in union_members(part))
 
 
-def taken(properties: Mapping[str, Property], values: Mapping[str, Any]) -> dict[str, Any]:
+def coerce_properties(properties: Mapping[str, Property], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values, each taken for one of its property's type."""
-    return {name: properties[name].take(value) if name in properties else value for name, value in values.items()}
+    return {name: properties[name].coerce(value) if name in properties else value for name, value in values.items()}
 
 
-def is_whole(value: object) -> bool:
+def is_whole_number(value: object) -> bool:
     """Return whether the value is a whole number."""
     return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
 
 
-def _in_list(take: Taker) -> Taker:
-    return lambda value: [take(each) for each in value] if isinstance(value, list | tuple) else value
+def _list_coercer(coerce: Coercer) -> Coercer:
+    return lambda value: [coerce(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _in_map(take: Taker) -> Taker:
-    return lambda value: {key: take(each) for key, each in value.items()} if isinstance(value, Mapping) else value
+def _map_coercer(coerce: Coercer) -> Coercer:
+    return lambda value: {key: coerce(each) for key, each in value.items()} if isinstance(value, Mapping) else value
 
 
-def _same(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> Any:
+def _coerce_text(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
-    return str(int(value)) if is_whole(value) and abs(value) < EXACT else value
+    return str(int(value)) if is_whole_number(value) and abs(value) < MIN_INEXACT_INTEGER else value
 
 
-def _flag(value: Any) -> Any:
-    return _FLAGS.get(value, value) if isinstance(value, str) else value
+def _coerce_boolean(value: Any) -> Any:
+    return _BOOLEANS.get(value, value) if isinstance(value, str) else value
 
 
-def _number(value: Any) -> Any:
+def _coerce_number(value: Any) -> Any:
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return value
     number = float(value)
     if not math.isfinite(number):
         return value
-    return int(number) if is_whole(number) and abs(number) < EXACT else number
+    return int(number) if is_whole_number(number) and abs(number) < MIN_INEXACT_INTEGER else number
 
 
-_TAKERS: Final[Mapping[type, Taker]] = {str: _text, bool: _flag, int: _number, float: _number}
+_COERCERS: Final[Mapping[type, Coercer]] = {
+    str: _coerce_text,
+    bool: _coerce_boolean,
+    int: _coerce_number,
+    float: _coerce_number,
+}

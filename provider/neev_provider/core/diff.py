@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from neev_provider.core.markers import AutoName, Kept, Removable, Replace, Unordered, Visible
+from neev_provider.core.markers import AutoName, Kept, Removable, Replace, Unordered, Computed
 from neev_provider.core.model import UNKNOWN, Inputs, Model, Property
-from neev_provider.core.validation import path_of, top, visible
+from neev_provider.core.validation import format_path, top_level_name, user_properties
 
-Path = tuple[str | int, ...]
+PropertyPath = tuple[str | int, ...]
 
-AUTONAMED = "__autonamed"
+AUTONAMED_KEY = "__autonamed"
 """Hidden input: the name was made, not given, so a replacement gets a new one."""
-IMPORTED = "__imported"
+IMPORTED_KEY = "__imported"
 """Hidden output: the state came from an import, so what the API never answers is not known to differ."""
 
 
-class Kind(Enum):
+class ChangeKind(Enum):
     """How a property differs."""
 
     ADD = "add"
@@ -32,171 +32,181 @@ class Change:
     """One property that differs, and whether that makes a new resource."""
 
     path: str
-    kind: Kind
-    replace: bool
+    kind: ChangeKind
+    requires_replacement: bool
 
     @property
-    def top(self) -> str:
+    def property_name(self) -> str:
         """The name of what the path begins with."""
-        return top(self.path)
+        return top_level_name(self.path)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Diff:
     """Everything that differs; empty where the plan is clean."""
 
     changes: tuple[Change, ...] = ()
-    delete_first: bool = False
+    delete_before_replace: bool = False
     """Whether a replacement, whoever asks for it, has to delete before it creates: both cannot be there at once."""
 
     @property
-    def replaces(self) -> bool:
+    def requires_replacement(self) -> bool:
         """Whether a new resource is made."""
-        return any(change.replace for change in self.changes)
+        return any(change.requires_replacement for change in self.changes)
 
 
-def difference(
-    model: type[Inputs], *, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]
-) -> Difference:
+def compute_diff(
+    model: type[Inputs], *, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
+) -> Diff:
     """What has to change from the ``old`` checked inputs, and the ``state`` they led to, to the ``new`` ones."""
-    before, after = visible(old), visible(new)
-    imported = bool(state.get(IMPORTED))
+    before, after = user_properties(old_inputs), user_properties(new_inputs)
+    imported = bool(state.get(IMPORTED_KEY))
     changes = tuple(
         change
         for declared in model.properties.values()
-        for change in _changes(
+        for change in _property_changes(
             declared,
-            _before(declared, before, state),
+            _effective_old_value(declared, before, state),
             after.get(declared.name),
             was_set=declared.name in before,
-            silent=imported,
+            imported=imported,
         )
     )
-    return Difference(changes, delete_first=_excludes_its_successor(model, changes, new))
+    return Diff(changes, delete_before_replace=_has_replacement_conflict(model, changes, new_inputs))
 
 
-def equal(declared: Property, one: Any, other: Any) -> bool:
+def semantically_equal(prop: Property, one: Any, other: Any) -> bool:
     """Whether two values of the property mean the same: number types, defaults and the order of sets aside."""
-    return next(_differences(declared, _meant(declared, one), _meant(declared, other), ()), None) is None
+    return next(_diff_value(prop, _effective_value(prop, one), _effective_value(prop, other), ()), None) is None
 
 
-def _before(declared: Property, before: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
-    if declared.name in before:
-        return before[declared.name]
+def _effective_old_value(prop: Property, old_inputs: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
+    if prop.name in old_inputs:
+        return old_inputs[prop.name]
     # what the platform chose is what there is: asking for the same is no change
-    return state.get(declared.name) if declared.has(Visible) else None
+    return state.get(prop.name) if prop.has(Computed) else None
 
 
-def _changes(declared: Property, before: Any, after: Any, *, was_set: bool, silent: bool) -> Iterator[Change]:
-    if after is None and not _unsetting_counts(declared, was_set=was_set):
+def _property_changes(
+    prop: Property, old_value: Any, new_value: Any, *, was_set: bool, imported: bool
+) -> Iterator[Change]:
+    if new_value is None and not _is_removal_a_change(prop, was_set=was_set):
         return
-    never_known = silent and before is None and not declared.has(Visible)
-    replace = declared.has(Replace) and not never_known
-    for path, kind in _differences(declared, _meant(declared, before), _meant(declared, after), (declared.name,)):
-        yield Change(path_of(path), kind, replace)
+    never_known = imported and old_value is None and not prop.has(Computed)
+    replace = prop.has(Replace) and not never_known
+    for path, kind in _diff_value(
+        prop, _effective_value(prop, old_value), _effective_value(prop, new_value), (prop.name,)
+    ):
+        yield Change(format_path(path), kind, replace)
 
 
-def _unsetting_counts(declared: Property, *, was_set: bool) -> bool:
-    if declared.unset is not None:
-        return was_set or not declared.unset.inherited
-    if declared.has(Removable):
+def _is_removal_a_change(prop: Property, *, was_set: bool) -> bool:
+    if prop.resets_to is not None:
+        return was_set or not prop.resets_to.only_on_removal
+    if prop.has(Removable):
         return was_set
     # a value that the program no longer says is left as it is, but what nobody can read back must not linger
-    return declared.has(Replace) and not declared.has(Visible) and not declared.has(Kept)
+    return prop.has(Replace) and not prop.has(Computed) and not prop.has(Kept)
 
 
-def _meant(declared: Property, value: Any) -> Any:
-    if value is None and declared.unset:
-        return declared.unset.means.wire()
-    return declared.canonical.form(value) if declared.canonical and isinstance(value, str) else value
+def _effective_value(prop: Property, value: Any) -> Any:
+    if value is None and prop.resets_to:
+        return prop.resets_to.value.to_properties()
+    return prop.canonical.normalize(value) if prop.canonical and isinstance(value, str) else value
 
 
-def _excludes_its_successor(model: type[Inputs], changes: Sequence[Change], new: Mapping[str, Any]) -> bool:
+def _has_replacement_conflict(model: type[Inputs], changes: Sequence[Change], new_inputs: Mapping[str, Any]) -> bool:
     """Whether another one with the new inputs cannot be there beside it, whoever asks for a replacement."""
-    changed = {change.top for change in changes}
+    changed = {change.property_name for change in changes}
     named = next((declared.name for declared in model.properties.values() if declared.has(AutoName)), None)
     if named is not None:
-        return named not in changed and not new.get(AUTONAMED)
-    unique = {declared.name for declared in model.properties.values() if declared.field in model.unique}
+        return named not in changed and not new_inputs.get(AUTONAMED_KEY)
+    unique = {declared.name for declared in model.properties.values() if declared.field in model.unique_together}
     return bool(unique) and not unique & changed
 
 
-def _differences(declared: Property, before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Kind]]:
-    if before is None and after is None:
+def _diff_value(
+    prop: Property, old_value: Any, new_value: Any, path: PropertyPath
+) -> Iterator[tuple[PropertyPath, ChangeKind]]:
+    if old_value is None and new_value is None:
         return
-    if after is UNKNOWN:
-        yield path, Kind.ADD if before is None else Kind.UPDATE
-    elif before is None:
-        yield path, Kind.ADD
-    elif after is None:
-        yield path, Kind.DELETE
-    elif before == after:
+    if new_value is UNKNOWN:
+        yield path, ChangeKind.ADD if old_value is None else ChangeKind.UPDATE
+    elif old_value is None:
+        yield path, ChangeKind.ADD
+    elif new_value is None:
+        yield path, ChangeKind.DELETE
+    elif old_value == new_value:
         return
-    elif declared.model and isinstance(before, Mapping) and isinstance(after, Mapping):
-        yield from _in_model(declared.model, before, after, path)
-    elif declared.item is not None and isinstance(before, Sequence) and isinstance(after, Sequence):
-        yield from _in_list(declared, before, after, path)
-    elif isinstance(before, Mapping) and isinstance(after, Mapping):
-        yield from _in_map(before, after, path)
+    elif prop.model and isinstance(old_value, Mapping) and isinstance(new_value, Mapping):
+        yield from _diff_model(prop.model, old_value, new_value, path)
+    elif prop.item is not None and isinstance(old_value, Sequence) and isinstance(new_value, Sequence):
+        yield from _diff_list(prop, old_value, new_value, path)
+    elif isinstance(old_value, Mapping) and isinstance(new_value, Mapping):
+        yield from _diff_map(old_value, new_value, path)
     else:
-        yield path, Kind.UPDATE
+        yield path, ChangeKind.UPDATE
 
 
-def _in_model(
-    model: type[Model], before: Mapping[str, Any], after: Mapping[str, Any], path: Path
-) -> Iterator[tuple[Path, Kind]]:
+def _diff_model(
+    model: type[Model], old_values: Mapping[str, Any], new_values: Mapping[str, Any], path: PropertyPath
+) -> Iterator[tuple[PropertyPath, ChangeKind]]:
     for declared in model.properties.values():
-        old = _or_default(declared, before.get(declared.name))
-        new = _or_default(declared, after.get(declared.name))
-        yield from _differences(declared, old, new, (*path, declared.name))
+        old = _value_or_default(declared, old_values.get(declared.name))
+        new = _value_or_default(declared, new_values.get(declared.name))
+        yield from _diff_value(declared, old, new, (*path, declared.name))
 
 
-def _or_default(declared: Property, value: Any) -> Any:
+def _value_or_default(prop: Property, value: Any) -> Any:
     if value is not None:
         return value
-    default = declared.default
-    return default.wire() if isinstance(default, Model) else default
+    default = prop.default
+    return default.to_properties() if isinstance(default, Model) else default
 
 
-def _in_map(before: Mapping[str, Any], after: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Kind]]:
-    for key in sorted(before.keys() | after.keys()):
-        if key not in before:
-            yield (*path, key), Kind.ADD
-        elif key not in after:
-            yield (*path, key), Kind.DELETE
-        elif before[key] != after[key]:
-            yield (*path, key), Kind.UPDATE
+def _diff_map(
+    old_values: Mapping[str, Any], new_values: Mapping[str, Any], path: PropertyPath
+) -> Iterator[tuple[PropertyPath, ChangeKind]]:
+    for key in sorted(old_values.keys() | new_values.keys()):
+        if key not in old_values:
+            yield (*path, key), ChangeKind.ADD
+        elif key not in new_values:
+            yield (*path, key), ChangeKind.DELETE
+        elif old_values[key] != new_values[key]:
+            yield (*path, key), ChangeKind.UPDATE
 
 
-def _in_list(
-    declared: Property, before: Sequence[Any], after: Sequence[Any], path: Path
-) -> Iterator[tuple[Path, Kind]]:
-    if declared.has(Unordered):
-        before, after = _paired(declared, before, after)
-    for index in range(max(len(before), len(after))):
-        old = before[index] if index < len(before) else None
-        new = after[index] if index < len(after) else None
-        yield from _item_differences(declared, old, new, (*path, index))
+def _diff_list(
+    prop: Property, old_items: Sequence[Any], new_items: Sequence[Any], path: PropertyPath
+) -> Iterator[tuple[PropertyPath, ChangeKind]]:
+    if prop.has(Unordered):
+        old_items, new_items = _align_unordered(prop, old_items, new_items)
+    for index in range(max(len(old_items), len(new_items))):
+        old = old_items[index] if index < len(old_items) else None
+        new = new_items[index] if index < len(new_items) else None
+        yield from _diff_item(prop, old, new, (*path, index))
 
 
-def _item_differences(declared: Property, old: Any, new: Any, path: Path) -> Iterator[tuple[Path, Kind]]:
-    nested = declared.item_model
-    if nested and isinstance(old, Mapping) and isinstance(new, Mapping):
-        yield from _in_model(nested, old, new, path)
-    elif old is None and new is not None:
-        yield path, Kind.ADD
-    elif new is None and old is not None:
-        yield path, Kind.DELETE
-    elif old is UNKNOWN or old != new:
-        yield path, Kind.UPDATE
+def _diff_item(
+    prop: Property, old_item: Any, new_item: Any, path: PropertyPath
+) -> Iterator[tuple[PropertyPath, ChangeKind]]:
+    nested = prop.item_model
+    if nested and isinstance(old_item, Mapping) and isinstance(new_item, Mapping):
+        yield from _diff_model(nested, old_item, new_item, path)
+    elif old_item is None and new_item is not None:
+        yield path, ChangeKind.ADD
+    elif new_item is None and old_item is not None:
+        yield path, ChangeKind.DELETE
+    elif old_item is UNKNOWN or old_item != new_item:
+        yield path, ChangeKind.UPDATE
 
 
-def _paired(declared: Property, before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+def _align_unordered(prop: Property, old_items: Sequence[Any], new_items: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """Both lists with equal items at the same place, so that only what really differs is left to compare."""
-    rest = list(before)
+    rest = list(old_items)
     partners: list[Any] = []
-    for item in after:
-        match = next((i for i, old in enumerate(rest) if not any(_item_differences(declared, old, item, ()))), None)
+    for item in new_items:
+        match = next((i for i, old in enumerate(rest) if not any(_diff_item(prop, old, item, ()))), None)
         partners.append(None if match is None else rest.pop(match))
     filled = [old if old is not None else (rest.pop(0) if rest else None) for old in partners]
-    return filled + rest, list(after)
+    return filled + rest, list(new_items)

@@ -14,16 +14,16 @@ from itertools import pairwise
 
 
 @cache
-def below(cls: type) -> dict[str, str]:
+def attribute_docstrings(cls: type) -> dict[str, str]:
     """The docstrings below the class's own members, by their names; none where there is no source."""
     try:
         source = inspect.getsource(cls)
     except (OSError, TypeError):
         return {}
-    return dict(_in(ast.parse(textwrap.dedent(source)).body[0]))
+    return dict(_iter_docstrings(ast.parse(textwrap.dedent(source)).body[0]))
 
 
-def _in(definition: ast.stmt) -> Iterator[tuple[str, str]]:
+def _iter_docstrings(definition: ast.stmt) -> Iterator[tuple[str, str]]:
     statements = definition.body if isinstance(definition, ast.ClassDef) else []
     for before, after in pairwise(statements):
         match before, after:

@@ -33,24 +33,24 @@ class NeevError(Exception):
     `str()` gives one short paragraph: what failed, what the API said, and what to do next.
     """
 
-    advice: ClassVar[str] = ""
+    default_hint: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = self.advice if hint is None else hint
+        self.hint = self.default_hint if hint is None else hint
 
     @property
-    def fact(self) -> str:
+    def summary(self) -> str:
         """What happened, as a sentence without advice."""
-        return _sentence(self.message)
+        return _end_sentence(self.message)
 
     def __str__(self) -> str:
-        return f"{self.fact} {self.hint}".strip()
+        return f"{self.summary} {self.hint}".strip()
 
-    def about(self, resource: str) -> str:
+    def for_resource(self, resource_name: str) -> str:
         """Return the paragraph with the name of the resource it is about in front."""
-        return f"{resource}: {self}"
+        return f"{resource_name}: {self}"
 
 
 class ConfigError(NeevError):
@@ -113,7 +113,7 @@ class ApiError(NeevError):
         notes += [f"request id {self.request_id}"] if self.request_id else []
         noted = f" ({', '.join(notes)})" if notes else ""
         request = f"{self.method} {self.path}".strip() or "The request"
-        return f"{request} was answered with {answer}: {_sentence(said.rstrip('.') + noted)}"
+        return f"{request} was answered with {answer}: {_end_sentence(said.rstrip('.') + noted)}"
 
 
 class Unauthorized(ApiError):
@@ -182,7 +182,7 @@ class Conflict(ApiError):
     advice = "Remove what stands in the way or choose another name, then run the same command again."
 
 
-class Invalid(ApiError):
+class InvalidRequest(ApiError):
     """The API refuses the values that were sent (400, 422).
 
     The reader corrects the inputs that the message names.
@@ -211,7 +211,7 @@ class Unavailable(ApiError):
     advice = "The service has a problem at the moment: run the same command again later."
 
 
-class Unexpected(ApiError):
+class UnexpectedResponse(ApiError):
     """The answer is not one that the API documents: another status, another content type, another shape.
 
     The reader checks the base URL (a proxy or another service may be answering), else reports a bug.
@@ -220,7 +220,7 @@ class Unexpected(ApiError):
     advice = "Check neev:baseUrl: something other than the NeevAI API may be answering. If it is right, report a bug."
 
 
-class Refused(NeevError):
+class RuntimeRejected(NeevError):
     """A sandbox refuses what it was asked to do inside, and did nothing; `code` is its reason code.
 
     The reader corrects the program or path that the message names.
@@ -231,12 +231,12 @@ class Refused(NeevError):
         "those below the workspace."
     )
 
-    def __init__(self, code: str, said: str, *, what: str, hint: str | None = None) -> None:
-        super().__init__(f"{what}: the sandbox refuses ({code}): {said}", hint=hint)
+    def __init__(self, code: str, message: str, *, subject: str, hint: str | None = None) -> None:
+        super().__init__(f"{subject}: the sandbox refuses ({code}): {message}", hint=hint)
         self.code = code
 
 
-class NeverSent(NeevError):
+class RequestNotSent(NeevError):
     """No connection to the API was made, so nothing happened.
 
     The reader checks network and base URL, and runs the same command again.
@@ -263,22 +263,22 @@ class DeadlineExceeded(NeevError):
 
     advice = "It may still finish: run the same command again, or allow more time with `customTimeouts`."
 
-    def __init__(self, what: str, waited: float, last: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{what}: not done after {waited:.0f} s; last seen: {last}", hint=hint)
-        self.what = what
-        self.waited = waited
-        self.last = last
+    def __init__(self, action: str, elapsed: float, last_status: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{action}: not done after {elapsed:.0f} s; last seen: {last_status}", hint=hint)
+        self.action = action
+        self.elapsed = elapsed
+        self.last_status = last_status
 
 
-class Failed(NeevError):
+class OperationFailed(NeevError):
     """The platform reports that what was waited for has failed; `reason` is what it says.
 
     The reader acts on the reason.
     """
 
-    def __init__(self, reason: str, *, what: str = "", hint: str | None = None) -> None:
-        super().__init__(f"{what}: {reason}" if what else reason, hint=hint)
-        self.what = what
+    def __init__(self, reason: str, *, action: str = "", hint: str | None = None) -> None:
+        super().__init__(f"{action}: {reason}" if action else reason, hint=hint)
+        self.action = action
         self.reason = reason
 
 
@@ -290,11 +290,11 @@ class Cancelled(NeevError):
 
     advice = "The platform goes on by itself: run the same command again to go on from there."
 
-    def __init__(self, what: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{what}: stopped waiting, as asked", hint=hint)
-        self.what = what
+    def __init__(self, action: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{action}: stopped waiting, as asked", hint=hint)
+        self.action = action
 
 
-def _sentence(text: str) -> str:
+def _end_sentence(text: str) -> str:
     """Return the text with a full stop, unless it ends as a sentence already."""
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."

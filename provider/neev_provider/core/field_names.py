@@ -14,19 +14,22 @@ _VARIABLE = re.compile(r"\benv(?:\[\d+\]|\.\d+)(?:\.(?:name|value))?")
 _WORD = re.compile(r"(?<![\w/-])[a-z]+(?:_[a-z]+)*(?P<field>(?=[:'\"`]))?(?![\w/-])")
 
 
-def reword(error: NeevError, inputs: type[Model], sent_as: Mapping[str, str]) -> None:
+def reword(error: NeevError, inputs: type[Model], api_field_names: Mapping[str, str]) -> None:
     """Have the error say what it says with the declared names."""
-    error.message = in_declared_names(error.message, inputs, sent_as)
+    error.message = replace_field_names(error.message, inputs, api_field_names)
     if isinstance(error, ApiError) and error.details is not None:
-        error.details = in_declared_names(error.details, inputs, sent_as)
+        error.details = replace_field_names(error.details, inputs, api_field_names)
 
 
-def in_declared_names(text: str, inputs: type[Model], sent_as: Mapping[str, str]) -> str:
+def replace_field_names(text: str, inputs: type[Model], api_field_names: Mapping[str, str]) -> str:
     """Return the text with the declared names; `sent_as` has the fields that requests call otherwise.
 
     A field that is a word of the language, too, is one where a colon or a quotation mark follows it.
     """
-    names = {**dict(_names(inputs)), **{theirs: _name(inputs, ours) for ours, theirs in sent_as.items()}}
+    names = {
+        **dict(_property_names(inputs)),
+        **{theirs: _property_name(inputs, ours) for ours, theirs in api_field_names.items()},
+    }
 
     def declared(word: re.Match[str]) -> str:
         said = word[0]
@@ -35,13 +38,13 @@ def in_declared_names(text: str, inputs: type[Model], sent_as: Mapping[str, str]
     return _WORD.sub(declared, _VARIABLE.sub("env", _GROUPS.sub("", text)))
 
 
-def _name(inputs: type[Model], field: str) -> str:
+def _property_name(inputs: type[Model], field: str) -> str:
     return next(name for name, declared in inputs.properties.items() if declared.field == field)
 
 
-def _names(model: type[Model]) -> Iterator[tuple[str, str]]:
+def _property_names(model: type[Model]) -> Iterator[tuple[str, str]]:
     for name, declared in model.properties.items():
         yield declared.field, name
         inner = declared.model or declared.item_model
         if inner is not None:
-            yield from _names(inner)
+            yield from _property_names(inner)

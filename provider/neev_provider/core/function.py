@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from neev_provider.core.model import Arguments, Outputs
 
-A = TypeVar("A", bound=Arguments)
-R = TypeVar("R", bound=Outputs)
+ArgumentsT = TypeVar("A", bound=Arguments)
+ResultT = TypeVar("R", bound=Outputs)
 
 
-class Function(ABC, Generic[A, R]):
+class Function(ABC, Generic[ArgumentsT, ResultT]):
     """One question to the platform; it changes nothing."""
 
     name: ClassVar[str]
@@ -19,5 +19,5 @@ class Function(ABC, Generic[A, R]):
     result: ClassVar[type[Outputs]]
 
     @abstractmethod
-    async def call(self, api: Any, arguments: A) -> R:
+    async def call(self, api: Any, arguments: ArgumentsT) -> ResultT:
         """The answer; raises ``NeevError`` where there is none."""

@@ -9,82 +9,92 @@ from types import MappingProxyType
 from typing import Any
 
 from neev_provider.core import redaction, stored_state
-from neev_provider.core.account import ACCOUNT
-from neev_provider.core.diff import IMPORTED, Difference
-from neev_provider.core.errors import Conflict, InputError, Invalid, NeevError, NotFound
+from neev_provider.core.account import ACCOUNT_KEY
+from neev_provider.core.diff import IMPORTED_KEY, Diff
+from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound
 from neev_provider.core.field_names import reword
-from neev_provider.core.markers import Visible
-from neev_provider.core.reference_errors import MissingReference, NameTaken, ReplacementFirst
-from neev_provider.core.resource import Call, Halfway, Live, Resource
-from neev_provider.core.threads import offload
-from neev_provider.core.validation import UNCHECKED, parse, sound, visible
-from neev_provider.core.wait import unsent
+from neev_provider.core.markers import Computed
+from neev_provider.core.reference_errors import MissingReference, NameConflict, DeleteBeforeReplaceRequired
+from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
+from neev_provider.core.threads import run_in_thread
+from neev_provider.core.validation import UNCHECKED_HINT, parse, parse_valid, user_properties
+from neev_provider.core.wait import send_deadline
 
 AnyResource = Resource[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredResource:
     """What the engine keeps of a thing: its id, its inputs and its state, camelCase and plain."""
 
     id: str
     inputs: Mapping[str, Any] = field(repr=False)
     state: Mapping[str, Any] = field(repr=False)
-    trouble: str | None = None
+    problem: str | None = None
 
 
-class Unsettled(NeevError):
+class ResourceInitFailed(NeevError):
     """The thing exists but is not as asked for: keep it, and go on from there the next time."""
 
-    def __init__(self, stored: Stored, cause: Exception) -> None:
+    def __init__(self, stored: StoredResource, cause: Exception) -> None:
         super().__init__(str(cause))
         self.stored = stored
         self.cause = cause
 
 
-async def create(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
+async def create(
+    resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any], context: OperationContext
+) -> StoredResource:
     """The thing is there and ready; raises ``Unsettled`` with its id once there is one."""
-    return await finish(resource, api, await begin(resource, api, asked, call), call, fresh=True)
+    return await finish_create(
+        resource, api, await start_create(resource, api, raw_inputs, context), context, just_created=True
+    )
 
 
-async def begin(resource: AnyResource, api: Any, asked: Mapping[str, Any], call: Call) -> Stored:
+async def start_create(
+    resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any], context: OperationContext
+) -> StoredResource:
     """The thing exists and its id is known; nothing has been waited for but the API.
 
     A request that makes it is waited for whatever happens, once it has been sent.
     """
-    with unsent(call.patience):
+    with send_deadline(context.deadline):
         try:
-            live = await resource.create(api, _asked(resource, asked), call)
+            live = await resource.create(api, _parse_inputs(resource, raw_inputs), context)
         except NeevError as error:
-            raise await _explained(error, resource, api, asked) from error
+            raise await _explain(error, resource, api, raw_inputs) from error
     try:
-        return _stored(resource, api, asked, live)
+        return _to_stored(resource, api, raw_inputs, live)
     except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
-        return Stored(live.id, dict(asked), {**visible(asked), ACCOUNT: api.account.recorded()})
+        return StoredResource(
+            live.id, dict(raw_inputs), {**user_properties(raw_inputs), ACCOUNT_KEY: api.account.recorded()}
+        )
 
 
-async def find(resource: AnyResource, api: Any, asked: Mapping[str, Any]) -> Stored | None:
+async def find_created(resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any]) -> StoredResource | None:
     """What an interrupted create with these inputs made, however far it came; ``None`` where nothing is found."""
-    live = await resource.find(api, _asked(resource, asked))
-    return None if live is None else _stored(resource, api, asked, live)
+    live = await resource.find_created(api, _parse_inputs(resource, raw_inputs))
+    return None if live is None else _to_stored(resource, api, raw_inputs, live)
 
 
-async def finish(resource: AnyResource, api: Any, begun: Stored, call: Call, *, fresh: bool = False) -> Stored:
+async def finish_create(
+    resource: AnyResource, api: Any, started: StoredResource, context: OperationContext, *, just_created: bool = False
+) -> StoredResource:
     """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:
-        api.account.require_same(begun.state)
-        going = replace(call, created=fresh, stored=stored_state.readable_state(resource, begun.state))
-        live = await resource.settle(api, begun.id, _asked(resource, begun.inputs), going)
-        return _stored(resource, api, begun.inputs, live, begun.state)
-    except Halfway as halfway:
-        kept, cause = _stored(resource, api, begun.inputs, halfway.live, begun.state), halfway.cause
+        api.account.require_same(started.state)
+        going = replace(context, created=just_created, stored=stored_state.readable_state(resource, started.state))
+        live = await resource.reconcile(api, started.id, _parse_inputs(resource, started.inputs), going)
+        return _to_stored(resource, api, started.inputs, live, started.state)
+    except PartialFailure as halfway:
+        kept, cause = _to_stored(resource, api, started.inputs, halfway.observation, started.state), halfway.cause
     except Exception as error:  # noqa: BLE001  whatever it is, what was begun is kept
-        kept, cause = begun, error
+        kept, cause = started, error
     nothing = isinstance(cause, MissingReference)  # so it says itself, or what it would be a part of is not there
-    cause = await _explained(cause, resource, api, begun.inputs, {} if fresh else begun.inputs)
-    if fresh and isinstance(cause, MissingReference) and (nothing or cause.path == resource.parent):
+    cause = await _explain(cause, resource, api, started.inputs, {} if just_created else started.inputs)
+    if just_created and isinstance(cause, MissingReference) and (nothing or cause.path == resource.parent):
         raise cause
-    raise Unsettled(kept, cause) from cause
+    raise ResourceInitFailed(kept, cause) from cause
 
 
 async def update(  # noqa: PLR0913  the engine's own arguments
@@ -92,82 +102,86 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     api: Any,
     id: str,
     *,
-    old: Mapping[str, Any],
+    old_inputs: Mapping[str, Any],
     state: Mapping[str, Any],
-    new: Mapping[str, Any],
-    call: Call,
-) -> Stored:
+    new_inputs: Mapping[str, Any],
+    context: OperationContext,
+) -> StoredResource:
     """The thing is as the new inputs say; raises ``Unsettled`` with the state it had."""
     # what an import could not read back was never asked for by this stack, so it is not known to have changed
-    known = {**_unseen(resource, new), **visible(old)} if state.get(IMPORTED) else old
-    before = {name: value for name, value in state.items() if name not in old}
+    known = (
+        {**_unobservable_inputs(resource, new_inputs), **user_properties(old_inputs)}
+        if state.get(IMPORTED_KEY)
+        else old_inputs
+    )
+    before = {name: value for name, value in state.items() if name not in old_inputs}
     try:
         api.account.require_same(state)
-        going = replace(call, stored=stored_state.readable_state(resource, state))
-        was = parse(resource.inputs, stored_state.known_inputs(resource, known, new))
-        live = await resource.update(api, id, was, _asked(resource, new), going)
-        return _stored(resource, api, new, live, before)
-    except Halfway as halfway:
-        cause = await _explained(halfway.cause, resource, api, new, known)
-        raise Unsettled(_stored(resource, api, old, halfway.live, before), cause) from halfway
+        going = replace(context, stored=stored_state.readable_state(resource, state))
+        was = parse(resource.inputs, stored_state.known_inputs(resource, known, new_inputs))
+        live = await resource.update(api, id, was, _parse_inputs(resource, new_inputs), going)
+        return _to_stored(resource, api, new_inputs, live, before)
+    except PartialFailure as halfway:
+        cause = await _explain(halfway.cause, resource, api, new_inputs, known)
+        raise ResourceInitFailed(_to_stored(resource, api, old_inputs, halfway.observation, before), cause) from halfway
     except Exception as error:
-        cause = await _explained(error, resource, api, new, known)
-        raise Unsettled(Stored(id, dict(old), dict(state)), cause) from error
+        cause = await _explain(error, resource, api, new_inputs, known)
+        raise ResourceInitFailed(StoredResource(id, dict(old_inputs), dict(state)), cause) from error
 
 
 async def read(
     resource: AnyResource,
     api: Any,
     id: str,
-    asked: Mapping[str, Any] | None,
+    raw_inputs: Mapping[str, Any] | None,
     state: Mapping[str, Any] = MappingProxyType({}),
-) -> Stored | None:
+) -> StoredResource | None:
     """The thing as it is, ``None`` where it is gone; without ``asked`` it is being imported."""
-    if asked is None:
+    if raw_inputs is None:
         live = await resource.read(api, id, None)
         if live is None:
             return None
-        inputs, imported = await offload(resource.imported, live)
-        return Stored(live.id, inputs, {**imported, ACCOUNT: api.account.recorded()}, live.trouble)
+        inputs, imported = await run_in_thread(resource.import_state, live)
+        return StoredResource(live.id, inputs, {**imported, ACCOUNT_KEY: api.account.recorded()}, live.problem)
     api.account.require_same(state)
-    known = parse(resource.inputs, stored_state.known_inputs(resource, asked))
+    known = parse(resource.inputs, stored_state.known_inputs(resource, raw_inputs))
     live = await resource.refresh(api, id, known, stored_state.readable_state(resource, state))
     if live is None:
         return None
-    return _stored(resource, api, resource.drifted(asked, live), live, state)
+    return _to_stored(resource, api, resource.refreshed_inputs(raw_inputs, live), live, state)
 
 
-async def delete(resource: AnyResource, api: Any, id: str, call: Call) -> None:
+async def delete(resource: AnyResource, api: Any, id: str, context: OperationContext) -> None:
     """Delete the thing, with what can be read of its state (``call.stored``).
 
     Raises:
         WrongAccount: the state records another account than the API's.
     """
-    api.account.require_same(call.stored)
-    await resource.delete(api, id, replace(call, stored=stored_state.readable_state(resource, call.stored)))
+    api.account.require_same(context.state)
+    await resource.delete(api, id, replace(context, stored=stored_state.readable_state(resource, context.state)))
 
 
-def difference(
-    resource: AnyResource, *, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]
-) -> Difference:
+def compute_diff(
+    resource: AnyResource, *, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
+) -> Diff:
     """Return what has to change, as far as the state can be read; no request is made."""
-    return resource.diff(old, stored_state.readable_state(resource, state), new)
+    return resource.diff(old_inputs, stored_state.readable_state(resource, state), new_inputs)
 
 
-def preview_update(resource: AnyResource, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def preview_update(resource: AnyResource, state: Mapping[str, Any], raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state as far as it is known before anything is changed."""
-    return resource.preview_update(stored_state.readable_state(resource, state), new)
+    return resource.preview_update(stored_state.readable_state(resource, state), raw_inputs)
 
 
-async def missing(
+async def find_missing_reference(
     resource: AnyResource | type[AnyResource],
     api: Any,
-    new: Mapping[str, Any],
-    old: Mapping[str, Any] = MappingProxyType({}),
+    new_inputs: Mapping[str, Any],
+    old_inputs: Mapping[str, Any] = MappingProxyType({}),
 ) -> MissingReference | None:
     """The error of the input that names what is not there; ``None`` where there is none, or nobody can be asked."""
     try:
-        await resource.require_references(api, new, old)
+        await resource.require_references(api, new_inputs, old_inputs)
     except MissingReference as error:
         return error
     except NeevError:
@@ -175,60 +189,72 @@ async def missing(
     return None
 
 
-async def _explained(
+async def _explain(
     error: Exception,
     resource: AnyResource,
     api: Any,
-    new: Mapping[str, Any],
-    old: Mapping[str, Any] = MappingProxyType({}),
+    new_inputs: Mapping[str, Any],
+    old_inputs: Mapping[str, Any] = MappingProxyType({}),
 ) -> Exception:
     """Return the error with the declared names, or the one of the input that is why the API refuses."""
-    if isinstance(error, Invalid | NotFound) and (gone := await missing(resource, api, new, old)):
+    if isinstance(error, InvalidRequest | NotFound) and (
+        gone := await find_missing_reference(resource, api, new_inputs, old_inputs)
+    ):
         return gone
-    if isinstance(error, Conflict) and not old and (taken := await _taken(error, resource, api, new)):
+    if (
+        isinstance(error, Conflict)
+        and not old_inputs
+        and (taken := await _find_name_conflict(error, resource, api, new_inputs))
+    ):
         return taken
     if isinstance(error, NeevError):
-        reword(error, resource.inputs, resource.sent_as)
+        reword(error, resource.inputs, resource.api_field_names)
     return error
 
 
-async def _taken(error: Conflict, resource: AnyResource, api: Any, new: Mapping[str, Any]) -> NameTaken | None:
+async def _find_name_conflict(
+    error: Conflict, resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any]
+) -> NameConflict | None:
     """Return the error for a name that something else has; ``None`` where it is free, or nobody can be asked."""
-    name = str(new.get(resource.named.name) or "") if resource.named else ""
+    name = str(raw_inputs.get(resource.name_property.name) or "") if resource.name_property else ""
     with contextlib.suppress(NeevError):  # what went wrong first is what counts
-        holder = await resource.holder(api, name) if name else None
+        holder = await resource.find_id_by_name(api, name) if name else None
         if holder:
-            return (ReplacementFirst if name in resource.names_seen else NameTaken)(error, name, holder)
+            return (DeleteBeforeReplaceRequired if name in resource.existing_names else NameConflict)(
+                error, name, holder
+            )
     return None
 
 
-def _asked(resource: AnyResource, asked: Mapping[str, Any]) -> Any:
+def _parse_inputs(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> Any:
     """The inputs as typed values; raises ``InputError`` where no check has passed and completed them."""
-    values, named = sound(resource.inputs, asked), resource.named
+    values, named = parse_valid(resource.inputs, raw_inputs), resource.name_property
     if named is not None and getattr(values, named.field) is None:
-        raise InputError(named.name, "is required", hint=UNCHECKED)
+        raise InputError(named.name, "is required", hint=UNCHECKED_HINT)
     return values
 
 
-def _stored(
+def _to_stored(
     resource: AnyResource,
     api: Any,
-    asked: Mapping[str, Any],
-    live: Live[Any],
-    before: Mapping[str, Any] = MappingProxyType({}),
-) -> Stored:
+    raw_inputs: Mapping[str, Any],
+    observation: Observation[Any],
+    old_state: Mapping[str, Any] = MappingProxyType({}),
+) -> StoredResource:
     """Return what the engine keeps, with the account that the resource is in."""
     state = {
-        **resource.state(asked, live),
-        **stored_state.kept(resource, before, live),
-        ACCOUNT: api.account.recorded(),
+        **resource.build_state(raw_inputs, observation),
+        **stored_state.preserved_properties(resource, old_state, observation),
+        ACCOUNT_KEY: api.account.recorded(),
     }
     # what the platform made up, such as a token, is a secret of the operation from now on
     declared = {**resource.inputs.properties, **resource.outputs.properties}
-    redaction.add([value for name, value in state.items() if name in declared and declared[name].is_secret(state)])
-    return Stored(live.id, dict(asked), state, live.trouble)
+    redaction.add_secrets(
+        [value for name, value in state.items() if name in declared and declared[name].is_secret(state)]
+    )
+    return StoredResource(observation.id, dict(raw_inputs), state, observation.problem)
 
 
-def _unseen(resource: AnyResource, asked: Mapping[str, Any]) -> dict[str, Any]:
-    values, declared = visible(asked), resource.inputs.properties
-    return {name: values[name] for name in declared if name in values and not declared[name].has(Visible)}
+def _unobservable_inputs(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
+    values, declared = user_properties(raw_inputs), resource.inputs.properties
+    return {name: values[name] for name in declared if name in values and not declared[name].has(Computed)}

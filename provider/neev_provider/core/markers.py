@@ -31,7 +31,7 @@ class Secret(Marker):
 
 
 @dataclass(frozen=True, slots=True)
-class Visible(Marker):
+class Computed(Marker):
     """The API answers this input: unset, the state holds what the platform chose; changed outside, it is drift."""
 
     always: bool = False
@@ -52,7 +52,7 @@ class Unordered(Marker):
 class Canonical(Marker):
     """Values with the same canonical form are equal, however they are written."""
 
-    form: Callable[[str], str]
+    normalize: Callable[[str], str]
     """Gives the form of any text."""
 
 
@@ -62,11 +62,11 @@ class AutoName(Marker):
 
 
 @dataclass(frozen=True, slots=True)
-class Unset(Marker):
+class ResetsTo(Marker):
     """Unset means this value. Without the mark, unsetting an ``Update`` property leaves the resource as it is."""
 
-    means: Model
-    inherited: bool = False
+    value: Model
+    only_on_removal: bool = False
     """Unset from the beginning it is what the thing came with; only taking it out of the program means the value."""
 
 

@@ -23,8 +23,15 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from neev_provider.core import docstrings
-from neev_provider.core.assets import Blob
-from neev_provider.core.coercion import EXACT, INEXACT, Taker, alternatives, is_whole, taker
+from neev_provider.core.assets import AssetOrArchive
+from neev_provider.core.coercion import (
+    MIN_INEXACT_INTEGER,
+    INEXACT_REASON,
+    Coercer,
+    union_members,
+    is_whole_number,
+    build_coercer,
+)
 from neev_provider.core.markers import (
     AutoName,
     Canonical,
@@ -37,9 +44,9 @@ from neev_provider.core.markers import (
     SecretIf,
     Stable,
     Unordered,
-    Unset,
+    ResetsTo,
     Update,
-    Visible,
+    Computed,
 )
 
 
@@ -73,12 +80,12 @@ def _number(value: object) -> object:
 
 def _integer(value: object) -> object:
     number: Any = _number(value)
-    if is_whole(number) and abs(number) >= EXACT:
-        raise ValueError(INEXACT)
+    if is_whole_number(number) and abs(number) >= MIN_INEXACT_INTEGER:
+        raise ValueError(INEXACT_REASON)
     return number
 
 
-def _flag(value: object) -> object:
+def _boolean(value: object) -> object:
     if not isinstance(value, bool):
         raise ValueError("must be true or false")  # noqa: TRY004  likewise
     return value
@@ -87,7 +94,7 @@ def _flag(value: object) -> object:
 # The wire knows only doubles, so 2.0 must be 2; text that stands for a number was taken for it before (scalars.py).
 Integer = Annotated[int, BeforeValidator(_integer)]
 Number = Annotated[float, BeforeValidator(_number)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Rule:
     """What must hold between properties: run only when every field it reads is known and valid."""
 
     fields: tuple[str, ...]
-    broken: Callable[[Mapping[str, Any]], str | None]
+    check: Callable[[Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True)
@@ -110,46 +117,46 @@ class Property:
     annotation: Any
     required: bool
     default: Any
-    marks: tuple[Marker, ...]
+    markers: tuple[Marker, ...]
     owner: type[Model]
 
-    def has(self, mark: type[Marker]) -> bool:
+    def has(self, marker: type[Marker]) -> bool:
         """Whether the property carries the mark."""
-        return mark in self._kinds
+        return marker in self._marker_types
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
         """Whether the value is hidden where the inputs are these; a condition that is not known yet hides it."""
-        conditions = (values.get(each.input) for each in self.marks if isinstance(each, SecretIf))
+        conditions = (values.get(each.input) for each in self.markers if isinstance(each, SecretIf))
         return self.has(Secret) or (self.has(SecretIf) and any(each not in (None, False) for each in conditions))
 
     @cached_property
     def description(self) -> str:
         """What the docstring below the property says; raises ``DeclarationError`` where there is none."""
         models = (each for each in self.owner.__mro__ if issubclass(each, Model))
-        found = next((text for each in models if (text := docstrings.below(each).get(self.field))), None)
+        found = next((text for each in models if (text := docstrings.attribute_docstrings(each).get(self.field))), None)
         if found is None:
             raise DeclarationError(f"{self.owner.__name__}.{self.field}: say in a docstring below it what it is")
         return found
 
     @cached_property
-    def unset(self) -> Unset | None:
+    def resets_to(self) -> ResetsTo | None:
         """What leaving the property out means, where it means a value."""
-        return next((each for each in self.marks if isinstance(each, Unset)), None)
+        return next((each for each in self.markers if isinstance(each, ResetsTo)), None)
 
     @cached_property
     def canonical(self) -> Canonical | None:
         """How values that are written differently and mean the same are told."""
-        return next((each for each in self.marks if isinstance(each, Canonical)), None)
+        return next((each for each in self.markers if isinstance(each, Canonical)), None)
 
     @cached_property
     def model(self) -> type[Model] | None:
         """The nested model of the property, also where it is optional; ``None`` for plain values and lists."""
-        return next((each for each in alternatives(self.annotation) if _is_model(each)), None)
+        return next((each for each in union_members(self.annotation) if _is_model(each)), None)
 
     @cached_property
     def item(self) -> Any:
         """The type of the list's items, or ``None`` where the property is no list."""
-        return next((get_args(each)[0] for each in alternatives(self.annotation) if get_origin(each) is list), None)
+        return next((get_args(each)[0] for each in union_members(self.annotation) if get_origin(each) is list), None)
 
     @cached_property
     def item_model(self) -> type[Model] | None:
@@ -157,18 +164,20 @@ class Property:
         return self.item if _is_model(self.item) else None
 
     @cached_property
-    def takes_blobs(self) -> bool:
+    def accepts_assets(self) -> bool:
         """Whether the value is an asset or archive."""
-        return any(isinstance(each, type) and issubclass(each, Blob) for each in alternatives(self.annotation))
+        return any(
+            isinstance(each, type) and issubclass(each, AssetOrArchive) for each in union_members(self.annotation)
+        )
 
     @cached_property
-    def take(self) -> Taker:
+    def coerce(self) -> Coercer:
         """What takes a value for one of the property's type, where it stands for exactly one."""
-        return taker(self.annotation)
+        return build_coercer(self.annotation)
 
     @cached_property
-    def _kinds(self) -> frozenset[type[Marker]]:
-        return frozenset(type(each) for each in self.marks)
+    def _marker_types(self) -> frozenset[type[Marker]]:
+        return frozenset(type(each) for each in self.markers)
 
 
 class Model(BaseModel):
@@ -183,20 +192,22 @@ class Model(BaseModel):
         defer_build=True,  # most of what is declared is not used by the process that imports it
     )
 
-    allowed: ClassVar[tuple[type[Marker], ...]] = (Unordered, Secret)
+    allowed_markers: ClassVar[tuple[type[Marker], ...]] = (Unordered, Secret)
     rules: ClassVar[tuple[Rule, ...]] = ()
     properties: ClassVar[Mapping[str, Property]] = MappingProxyType({})
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        properties = {_outside(field, info): _property(cls, field, info) for field, info in cls.model_fields.items()}
+        properties = {
+            _external_name(field, info): _build_property(cls, field, info) for field, info in cls.model_fields.items()
+        }
         cls.properties = MappingProxyType(properties)
         for rule in cls.rules:
             if strangers := set(rule.fields) - set(cls.model_fields):
                 raise DeclarationError(f"{cls.__name__}: a rule reads {sorted(strangers)}, which no property is called")
 
-    def wire(self) -> dict[str, Any]:
+    def to_properties(self) -> dict[str, Any]:
         """The properties that are set, camelCase and plain, as programs and the state write them."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
@@ -214,15 +225,15 @@ class Inputs(Model):
         Replace,
         Update,
         Secret,
-        Visible,
+        Computed,
         Kept,
         Unordered,
         AutoName,
         Canonical,
-        Unset,
+        ResetsTo,
         Removable,
     )
-    unique: ClassVar[tuple[str, ...]] = ()
+    unique_together: ClassVar[tuple[str, ...]] = ()
     """The inputs that together say what there can be only one of: a replacement that keeps them deletes first."""
 
     @classmethod
@@ -245,38 +256,38 @@ class Arguments(Model):
     """What a data function is asked."""
 
 
-def _outside(field: str, info: FieldInfo) -> str:
+def _external_name(field: str, info: FieldInfo) -> str:
     return info.alias or to_camel(field)
 
 
-def _property(cls: type[Model], field: str, info: FieldInfo) -> Property:
+def _build_property(cls: type[Model], field: str, info: FieldInfo) -> Property:
     where = f"{cls.__name__}.{field}"
     marks = tuple(each for each in info.metadata if isinstance(each, Marker))
-    _refuse_bad_marks(where, info, marks, cls.allowed)
+    _validate_markers(where, info, marks, cls.allowed_markers)
     return Property(
         field=field,
-        name=_outside(field, info),
+        name=_external_name(field, info),
         annotation=info.annotation,
         required=info.is_required(),
         default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
-        marks=marks,
+        markers=marks,
         owner=cls,
     )
 
 
-def _refuse_bad_marks(
-    where: str, info: FieldInfo, marks: tuple[Marker, ...], allowed: tuple[type[Marker], ...]
+def _validate_markers(
+    location: str, info: FieldInfo, markers: tuple[Marker, ...], allowed: tuple[type[Marker], ...]
 ) -> None:
-    kinds = [type(each) for each in marks]
+    kinds = [type(each) for each in markers]
     if any(isinstance(each, type) and issubclass(each, Marker) for each in info.metadata):
-        raise DeclarationError(f"{where}: a mark is an object; write its parentheses")
+        raise DeclarationError(f"{location}: a mark is an object; write its parentheses")
     if len(set(kinds)) != len(kinds):
-        raise DeclarationError(f"{where}: the same mark twice")
+        raise DeclarationError(f"{location}: the same mark twice")
     if strangers := [each.__name__ for each in kinds if each not in allowed]:
-        raise DeclarationError(f"{where}: {', '.join(strangers)} has no meaning here")
+        raise DeclarationError(f"{location}: {', '.join(strangers)} has no meaning here")
     # pydantic drops the metadata of Annotated[X, M] | None without a word
     if any(isinstance(each, Marker) or each in Marker.__subclasses__() for each in _nested_metadata(info.annotation)):
-        raise DeclarationError(f"{where}: a mark inside the type is lost; write Annotated[X | None, Mark()]")
+        raise DeclarationError(f"{location}: a mark inside the type is lost; write Annotated[X | None, Mark()]")
 
 
 def _nested_metadata(annotation: Any) -> Iterator[Any]:

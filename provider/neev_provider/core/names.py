@@ -12,10 +12,10 @@ MAX_LENGTH = 63
 SUFFIX_LENGTH = 7
 
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_FOREIGN = re.compile(r"[^a-z0-9]+")
+_INVALID_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
-def valid_name(name: str) -> str:
+def validate_name(name: str) -> str:
     """The name, which is a DNS label and not the shape of an id; raises ``ValueError`` with what is allowed."""
     if not _LABEL.fullmatch(name) or len(name) > MAX_LENGTH:
         raise ValueError(
@@ -27,22 +27,25 @@ def valid_name(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(valid_name)]
+Name = Annotated[str, AfterValidator(validate_name)]
 
 
-def fitted(text: str, *, limit: int = MAX_LENGTH) -> str:
+def sanitize_name(text: str, *, max_length: int = MAX_LENGTH) -> str:
     """The text as a name the API takes: lower case, other characters as hyphens, cut to the limit."""
-    label = _FOREIGN.sub("-", text.lower()).strip("-")
+    label = _INVALID_CHARACTERS.sub("-", text.lower()).strip("-")
     if not label[:1].isalpha():
         label = f"s-{label}"
-    label = label[:limit].rstrip("-")
-    return f"s{label}"[:limit] if _is_uuid(label) else label
+    label = label[:max_length].rstrip("-")
+    return f"s{label}"[:max_length] if _is_uuid(label) else label
 
 
-def made_name(resource: str, suffix: str, *, limit: int = MAX_LENGTH) -> str:
+def generate_name(resource_name: str, suffix: str, *, max_length: int = MAX_LENGTH) -> str:
     """``<resource>-<7 hex>``, cut so that the suffix stays whole."""
     # once more: 25 hexadecimal digits and the suffix have the shape of an id
-    return fitted(f"{fitted(resource, limit=limit - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}", limit=limit)
+    return sanitize_name(
+        f"{sanitize_name(resource_name, max_length=max_length - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}",
+        max_length=max_length,
+    )
 
 
 def _is_uuid(text: str) -> bool:

@@ -14,10 +14,10 @@ from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-MARK: Final = "[secret]"
-SHORTEST: Final = 4
+PLACEHOLDER: Final = "[secret]"
+MIN_REDACTED_LENGTH: Final = 4
 """Characters below which a value is not looked for: it would be found in every word."""
-SPELLED: Final = 64 * 1024
+MAX_ENCODED_LENGTH: Final = 64 * 1024
 """Characters of a secret, such as the content of a file, beyond which it is looked for only as it is."""
 
 
@@ -32,7 +32,7 @@ class Redactor:
         """The lengths of the forms that begin so: a key of many lines is looked for as quickly as one of one line."""
 
     @classmethod
-    def of(cls, *values: Any) -> Redactor:
+    def from_values(cls, *values: Any) -> Redactor:
         """Return the redactor of every text and number in the values, at any depth."""
         return cls(lambda: values)
 
@@ -43,18 +43,18 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return the text with every secret in it, each of its lines and its usual spellings struck out."""
         while self._sources:
-            for form in (form for each in _texts(self._sources.pop()()) for form in _forms(each)):
+            for form in (form for each in _iter_texts(self._sources.pop()()) for form in _secret_forms(each)):
                 self._forms.add(form)
-                self._lengths.setdefault(form[:SHORTEST], set()).add(len(form))
+                self._lengths.setdefault(form[:MIN_REDACTED_LENGTH], set()).add(len(form))
         kept, end = [], 0
-        for begin, stop in _merged(self._found(text)):
-            kept += [text[end:begin], MARK]
+        for begin, stop in _merge_spans(self._find_spans(text)):
+            kept += [text[end:begin], PLACEHOLDER]
             end = stop
         return "".join([*kept, text[end:]])
 
-    def _found(self, text: str) -> Iterator[tuple[int, int]]:
-        for begin in range(len(text) - SHORTEST + 1) if self._forms else ():
-            for length in self._lengths.get(text[begin : begin + SHORTEST], ()):
+    def _find_spans(self, text: str) -> Iterator[tuple[int, int]]:
+        for begin in range(len(text) - MIN_REDACTED_LENGTH + 1) if self._forms else ():
+            for length in self._lengths.get(text[begin : begin + MIN_REDACTED_LENGTH], ()):
                 if text[begin : begin + length] in self._forms:
                     yield begin, begin + length
 
@@ -68,14 +68,14 @@ def redact(text: str) -> str:
     return redactor.redact(text) if redactor else text
 
 
-def add(*values: Any) -> None:
+def add_secrets(*values: Any) -> None:
     """Add to the secrets of the operation that goes on."""
     if redactor := _CURRENT.get():
         redactor.add(*values)
 
 
 @contextlib.contextmanager
-def bound(redactor: Redactor) -> Iterator[None]:
+def use_redactor(redactor: Redactor) -> Iterator[None]:
     """Redact by this redactor in here, and in every task that is started in here."""
     before = _CURRENT.set(redactor)
     try:
@@ -84,43 +84,43 @@ def bound(redactor: Redactor) -> Iterator[None]:
         _CURRENT.reset(before)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _iter_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from (str(value), f"{value:g}")
     elif isinstance(value, Mapping):
-        yield from _texts(list(value.values()))
+        yield from _iter_texts(list(value.values()))
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _texts(each)
+            yield from _iter_texts(each)
     elif value is not None:
-        yield from _texts(_parts_of(value))
+        yield from _iter_texts(_asset_parts(value))
 
 
-def _parts_of(value: object) -> list[Any]:
-    from neev_provider.core.assets import Archive, Asset, Blob  # noqa: PLC0415  with pydantic, which takes its time
+def _asset_parts(value: object) -> list[Any]:
+    from neev_provider.core.assets import Archive, Asset, AssetOrArchive  # noqa: PLC0415  with pydantic, which takes its time
 
-    if not isinstance(value, Blob):
+    if not isinstance(value, AssetOrArchive):
         return []
     text = value.text if isinstance(value, Asset) else None
     return [value.path, value.uri, text, value.assets if isinstance(value, Archive) else None]
 
 
-def _forms(secret: str) -> Iterator[str]:
-    for text in {secret, *secret.split("\n"), *secret.splitlines(), *_parts(secret)}:
+def _secret_forms(secret: str) -> Iterator[str]:
+    for text in {secret, *secret.split("\n"), *secret.splitlines(), *_derived_secrets(secret)}:
         bare = text.strip()
-        for plain in {bare if len(bare) >= SHORTEST else text, bare.strip("/")}:
-            spellings = _spellings(plain) if len(secret) <= SPELLED else (plain,)
-            yield from (each for each in spellings if each.strip() and len(each) >= SHORTEST)
+        for plain in {bare if len(bare) >= MIN_REDACTED_LENGTH else text, bare.strip("/")}:
+            spellings = _encodings(plain) if len(secret) <= MAX_ENCODED_LENGTH else (plain,)
+            yield from (each for each in spellings if each.strip() and len(each) >= MIN_REDACTED_LENGTH)
 
 
-def _spellings(text: str) -> tuple[str, ...]:
+def _encodings(text: str) -> tuple[str, ...]:
     """The text as it is, and as JSON, Python and addresses have it."""
     return (text, json.dumps(text)[1:-1], repr(text)[1:-1], quote(text), quote(text, ""), quote_plus(text))
 
 
-def _parts(secret: str) -> Iterator[str]:
+def _derived_secrets(secret: str) -> Iterator[str]:
     """The password of an address, and a path as programs write it back."""
     if "/" not in secret:
         return
@@ -130,7 +130,7 @@ def _parts(secret: str) -> Iterator[str]:
         yield from (password, unquote(password))
 
 
-def _merged(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _merge_spans(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The spans from left to right, those that touch as one."""
     last: tuple[int, int] | None = None
     for begin, stop in sorted(spans):

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from neev_provider.core.errors import Conflict, InputError
 
-Require: TypeAlias = Callable[[Any, str, str], Awaitable[None]]
+ReferenceCheck: TypeAlias = Callable[[Any, str, str], Awaitable[None]]
 """Asked with the API, the name of an input and its value; raises ``MissingReference`` where that names nothing."""
 
 
@@ -19,7 +19,7 @@ class MissingReference(InputError):
     """
 
 
-class NameTaken(Conflict):
+class NameConflict(Conflict):
     """Something else of the project has the name that was to be given (409); `holder` is its id.
 
     The reader chooses another name, or takes what has it into the stack.
@@ -27,19 +27,19 @@ class NameTaken(Conflict):
 
     advice = "Choose another name, or delete what has it."
 
-    def __init__(self, error: Conflict, name: str, holder: str) -> None:
+    def __init__(self, error: Conflict, name: str, existing_id: str) -> None:
         super().__init__(
             error.status,
-            f"the name {name!r} is that of {holder}",
+            f"the name {name!r} is that of {existing_id}",
             code=error.code,
             request_id=error.request_id,
             method=error.method,
             path=error.path,
         )
-        self.holder = holder
+        self.existing_id = existing_id
 
 
-class ReplacementFirst(NameTaken):
+class DeleteBeforeReplaceRequired(NameConflict):
     """The name is the resource's own: it is being replaced, and the new one was to be there before the old one goes.
 
     The reader has the old one deleted first.

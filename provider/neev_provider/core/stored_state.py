@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from neev_provider.core.model import Model, Property
-from neev_provider.core.resource import Live, Resource
-from neev_provider.core.validation import is_hidden, visible
+from neev_provider.core.resource import Observation, Resource
+from neev_provider.core.validation import is_internal, user_properties
 
 AnyResource = Resource[Any, Any]
 Values = dict[str, Any]
@@ -24,53 +24,63 @@ def readable_state(resource: AnyResource, state: Mapping[str, Any]) -> Values:
 
     A list of objects stays as long as it is a list: its resource reads the items one by one.
     """
-    return readable(resource.outputs, readable(resource.inputs, state))
+    return drop_unreadable(resource.outputs, drop_unreadable(resource.inputs, state))
 
 
-def readable(model: type[Model], values: Mapping[str, Any]) -> Values:
+def drop_unreadable(model: type[Model], values: Mapping[str, Any]) -> Values:
     """Return the values without those that the model declares and does not accept."""
-    unreadable = _unreadable(model, values)
+    unreadable = _unreadable_names(model, values)
     return {name: value for name, value in values.items() if name not in unreadable}
 
 
 def known_inputs(
-    resource: AnyResource, inputs: Mapping[str, Any], rest: Mapping[str, Any] = MappingProxyType({})
+    resource: AnyResource, inputs: Mapping[str, Any], fallback: Mapping[str, Any] = MappingProxyType({})
 ) -> Values:
     """Return the inputs that this version has and can read; a required one that is none of these is as in `rest`."""
     declared = resource.inputs.properties
-    found = {name: value for name, value in readable(resource.inputs, visible(inputs)).items() if name in declared}
-    required = {name: rest[name] for name in missing(resource, inputs) if name in rest}
+    found = {
+        name: value
+        for name, value in drop_unreadable(resource.inputs, user_properties(inputs)).items()
+        if name in declared
+    }
+    required = {name: fallback[name] for name in missing_inputs(resource, inputs) if name in fallback}
     return {**required, **found}
 
 
-def missing(resource: AnyResource, inputs: Mapping[str, Any]) -> list[str]:
+def missing_inputs(resource: AnyResource, inputs: Mapping[str, Any]) -> list[str]:
     """Return the names of the required inputs that are absent or cannot be read."""
-    found = readable(resource.inputs, visible(inputs))
+    found = drop_unreadable(resource.inputs, user_properties(inputs))
     return [name for name, declared in resource.inputs.properties.items() if declared.required and name not in found]
 
 
-def unknown(resource: AnyResource, values: Mapping[str, Any]) -> Values:
+def unknown_properties(resource: AnyResource, values: Mapping[str, Any]) -> Values:
     """Return the values that this version has neither an input nor an output for."""
-    declared = _declared(resource)
-    return {name: value for name, value in values.items() if name not in declared and not is_hidden(name)}
+    declared = _declared_names(resource)
+    return {name: value for name, value in values.items() if name not in declared and not is_internal(name)}
 
 
-def passed_over(resource: AnyResource, values: Mapping[str, Any]) -> list[str]:
+def ignored_properties(resource: AnyResource, values: Mapping[str, Any]) -> list[str]:
     """Return the names of everything stored that this version does not have or cannot read."""
-    known = readable_state(resource, visible(values))
-    return sorted({name for name in visible(values) if name not in known} | unknown(resource, visible(values)).keys())
+    known = readable_state(resource, user_properties(values))
+    return sorted(
+        {name for name in user_properties(values) if name not in known}
+        | unknown_properties(resource, user_properties(values)).keys()
+    )
 
 
-def kept(resource: AnyResource, before: Mapping[str, Any], live: Live[Any]) -> Values:
+def preserved_properties(resource: AnyResource, old_state: Mapping[str, Any], observation: Observation[Any]) -> Values:
     """Return what of the state before was passed over and is not known anew."""
-    fields = live.outputs.model_fields_set
+    fields = observation.outputs.model_fields_set
     stale = {name for name, declared in resource.outputs.properties.items() if declared.field not in fields}
-    odd = _unreadable(resource.outputs, before)
-    return {**unknown(resource, before), **{name: before[name] for name in before if name in odd & stale}}
+    odd = _unreadable_names(resource.outputs, old_state)
+    return {
+        **unknown_properties(resource, old_state),
+        **{name: old_state[name] for name in old_state if name in odd & stale},
+    }
 
 
-def _unreadable(model: type[Model], values: Mapping[str, Any]) -> set[str]:
-    given = {name: value for name, value in visible(values).items() if name in model.properties}
+def _unreadable_names(model: type[Model], values: Mapping[str, Any]) -> set[str]:
+    given = {name: value for name, value in user_properties(values).items() if name in model.properties}
     try:
         model.model_validate(given)
     except ValidationError as error:
@@ -79,9 +89,9 @@ def _unreadable(model: type[Model], values: Mapping[str, Any]) -> set[str]:
     return set()
 
 
-def _has_items(declared: Property, value: Any) -> bool:
-    return declared.item_model is not None and isinstance(value, list)
+def _has_items(prop: Property, value: Any) -> bool:
+    return prop.item_model is not None and isinstance(value, list)
 
 
-def _declared(resource: AnyResource) -> set[str]:
+def _declared_names(resource: AnyResource) -> set[str]:
     return resource.inputs.properties.keys() | resource.outputs.properties.keys()

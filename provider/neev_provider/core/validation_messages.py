@@ -9,16 +9,16 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from neev_provider.core import suggestions
-from neev_provider.core.coercion import EXACT, INEXACT, is_whole
+from neev_provider.core.coercion import MIN_INEXACT_INTEGER, INEXACT_REASON, is_whole_number
 from neev_provider.core.model import UNKNOWN, Model
 from neev_provider.core.redaction import redact
 
-NOT_KNOWN = "is not known yet"
-QUOTED = "write it in quotes"
-LONGEST = 80
+UNKNOWN_REASON = "is not known yet"
+QUOTES_HINT = "write it in quotes"
+MAX_VALUE_LENGTH = 80
 """Characters of a value that are shown."""
 
-_BLOBS = {"Asset": "an asset", "Archive": "an archive", "Blob": "an asset or an archive"}
+_ASSET_NOUNS = {"Asset": "an asset", "Archive": "an archive", "Blob": "an asset or an archive"}
 _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is required",
     "greater_than": lambda context: f"must be more than {context['gt']:g}",
@@ -38,38 +38,42 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dict_type": lambda _: "must be a map of strings",
     "model_type": lambda _: "must be an object",
     "model_attributes_type": lambda _: "must be an object",
-    "is_instance_of": lambda context: f"must be {_BLOBS[context['class']]}",
+    "is_instance_of": lambda context: f"must be {_ASSET_NOUNS[context['class']]}",
     "value_error": lambda context: str(context["error"]),
 }
 
 
-def reason(model: type[Model], error: ErrorDetails, *, secret: bool) -> str:
+def explain_error(model: type[Model], error: ErrorDetails, *, secret: bool) -> str:
     """Return why the value cannot be, and what it is where it is no secret."""
     value = error["input"]
     if value is UNKNOWN:
-        return NOT_KNOWN
+        return UNKNOWN_REASON
     if error["type"] == "extra_forbidden":
-        return _no_property(model, error["loc"])
-    why = _why(error)
+        return _explain_unknown_property(model, error["loc"])
+    why = _explain_constraint(error)
     if secret:
         return why
     if error["type"] == "enum":
-        why += suggestions.hint(str(value), re.findall("'([^']+)'", error["ctx"]["expected"]))
+        why += suggestions.format_suggestion(str(value), re.findall("'([^']+)'", error["ctx"]["expected"]))
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return why
-    return f"{why} (is {_shortened(value)})"
+    return f"{why} (is {_truncate(value)})"
 
 
-def _why(error: ErrorDetails) -> str:
+def _explain_constraint(error: ErrorDetails) -> str:
     value = error["input"]
     if error["type"] == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
-        large = is_whole(value) and abs(value) >= EXACT
-        return f"{INEXACT}; {QUOTED}" if large else f"must be a string; {QUOTED}: 1.10 and 1.1 are one number"
+        large = is_whole_number(value) and abs(value) >= MIN_INEXACT_INTEGER
+        return (
+            f"{INEXACT_REASON}; {QUOTES_HINT}"
+            if large
+            else f"must be a string; {QUOTES_HINT}: 1.10 and 1.1 are one number"
+        )
     say = _REASONS.get(error["type"])
     return say(error.get("ctx", {})) if say else error["msg"]
 
 
-def _no_property(model: type[Model], location: Iterable[str | int]) -> str:
+def _explain_unknown_property(model: type[Model], location: Iterable[str | int]) -> str:
     known: Mapping[str, Any] = {}
     name, inner = "", model
     for part in location:
@@ -78,9 +82,11 @@ def _no_property(model: type[Model], location: Iterable[str | int]) -> str:
         name, known = part, inner.properties
         declared = known.get(name)
         inner = (declared.model or declared.item_model or inner) if declared else inner
-    return "is not a property" + (suggestions.hint(name, known) or "; see the reference for the ones there are")
+    return "is not a property" + (
+        suggestions.format_suggestion(name, known) or "; see the reference for the ones there are"
+    )
 
 
-def _shortened(value: str | float) -> str:
+def _truncate(value: str | float) -> str:
     text = f"{value:g}" if isinstance(value, float) else redact(repr(value))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 3]}…"

@@ -13,22 +13,22 @@ from neev_provider.core.clock import Clock
 
 T = TypeVar("T")
 
-FIRST_LOOK = 0.1
+INITIAL_POLL_DELAY = 0.1
 """Seconds until the first observation of a wait."""
 
-EARLY_GROWTH = 0.2
+EARLY_POLL_BACKOFF = 0.2
 """Share of a wait's age that its next observation may be later than the first: what is quick is noticed quickly."""
 
-GROWTH = 0.1
+POLL_BACKOFF = 0.1
 """The same share once the wait is a second old: something that took 10 s is noticed within 1.2 s."""
 
-RAREST_LOOK = 5.0
+MAX_POLL_INTERVAL = 5.0
 """Seconds between observations of the longest waits."""
 
-LAST_LOOK = 0.05
+FINAL_POLL_MARGIN = 0.05
 """Seconds before its deadline at which a wait looks no more."""
 
-TRANSIENT = (errors.NeverSent, errors.Unavailable, errors.RateLimited)
+TRANSIENT_ERRORS = (errors.RequestNotSent, errors.Unavailable, errors.RateLimited)
 """What may befall an observation without ending the wait."""
 
 
@@ -45,60 +45,60 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Going:
+class InProgress:
     """It is still under way, in the named phase."""
 
     phase: str
 
 
-Verdict = Done | Failed | Going
+WaitStatus = Done | Failed | InProgress
 
-UNSENT = "Nothing was made: run the same command again."
-UNSENT_IN_TIME = "Nothing was made: run the same command again, or allow more time with `customTimeouts`."
+NOT_SENT_HINT = "Nothing was made: run the same command again."
+NOT_SENT_IN_TIME_HINT = "Nothing was made: run the same command again, or allow more time with `customTimeouts`."
 
 
-def _silent(_text: str) -> None:
+def _ignore(_text: str) -> None:
     """Tell nobody."""
 
 
-Listener = Callable[[str], None]
+RetryListener = Callable[[str], None]
 
 # of the operation that goes on, for the transport far below it: no call in between has a use for them
-_LISTENER: ContextVar[Listener] = ContextVar("who hears of trouble", default=_silent)
-_UNSENT: ContextVar["Patience | None"] = ContextVar("patience with what has not been sent", default=None)
+_RETRY_LISTENER: ContextVar[RetryListener] = ContextVar("who hears of trouble", default=_ignore)
+_SEND_DEADLINE: ContextVar["Deadline | None"] = ContextVar("patience with what has not been sent", default=None)
 
 
 @dataclass(frozen=True)
-class Patience:
+class Deadline:
     """How long an operation may take, by which clock, and who may end it or wants to hear of it.
 
     Every wait of the operation draws on the same time, from when the patience was made.
     """
 
-    deadline: float
+    timeout: float
     """Seconds from when this was made."""
     clock: Clock
     cancelled: asyncio.Event
     """Set: every wait with this patience ends at once."""
-    progress: Callable[[str], None] = _silent
+    on_progress: Callable[[str], None] = _ignore
     """Told how it goes after each observation: `Pending, 12 s`."""
-    began: float = field(init=False)
+    started_at: float = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "began", self.clock.monotonic())
 
     @property
-    def spent(self) -> float:
+    def elapsed(self) -> float:
         """Seconds since this was made."""
-        return self.clock.monotonic() - self.began
+        return self.clock.monotonic() - self.started_at
 
 
-async def until(
+async def wait_until(
     observe: Callable[[float], Awaitable[T]],
-    classify: Callable[[T], Verdict],
+    classify: Callable[[T], WaitStatus],
     *,
-    patience: Patience,
-    what: str,
+    deadline: Deadline,
+    action: str,
 ) -> T:
     """Return the first observation that is done.
 
@@ -111,11 +111,11 @@ async def until(
         Cancelled: at once when the patience is cancelled.
         ApiError: of an observation, unless it is one that may pass (`TRANSIENT`).
     """
-    clock, last = patience.clock, "nothing"
+    clock, last = deadline.clock, "nothing"
     started = clock.monotonic()
 
     def tell(seen: str) -> None:
-        patience.progress(f"{seen}, {clock.monotonic() - started:.0f} s")
+        deadline.on_progress(f"{seen}, {clock.monotonic() - started:.0f} s")
 
     def hear(trouble: str) -> None:
         nonlocal last
@@ -125,30 +125,30 @@ async def until(
     async def looking() -> T:
         nonlocal last
         while True:
-            left = patience.deadline - patience.spent
-            soon = max(min(_look_within(clock.monotonic() - started), left * 0.9), LAST_LOOK)
+            left = deadline.timeout - deadline.elapsed
+            soon = max(min(_poll_interval(clock.monotonic() - started), left * 0.9), FINAL_POLL_MARGIN)
             try:
-                with hearing(hear):
+                with retry_listener(hear):
                     seen = await observe(soon)
-            except TRANSIENT as error:
-                hear(error.fact)
+            except TRANSIENT_ERRORS as error:
+                hear(error.summary)
                 await clock.sleep(soon)
                 continue
             verdict = classify(seen)
             if isinstance(verdict, Done):
                 return seen
             if isinstance(verdict, Failed):
-                raise errors.Failed(verdict.reason, what=what)
+                raise errors.OperationFailed(verdict.reason, action=action)
             last = verdict.phase
             tell(last)
 
     try:
-        return await _bounded(looking(), patience.deadline - patience.spent, patience=patience, what=what)
-    except _Late:
-        raise errors.DeadlineExceeded(what, patience.spent, last) from None
+        return await _run_until(looking(), deadline.timeout - deadline.elapsed, deadline=deadline, action=action)
+    except _DeadlineReached:
+        raise errors.DeadlineExceeded(action, deadline.elapsed, last) from None
 
 
-async def within(awaitable: Awaitable[T], *, patience: Patience, what: str) -> T:
+async def run_before_deadline(awaitable: Awaitable[T], *, deadline: Deadline, action: str) -> T:
     """Return the awaitable's result; it is ended when the patience is.
 
     Raises:
@@ -156,40 +156,40 @@ async def within(awaitable: Awaitable[T], *, patience: Patience, what: str) -> T
         Cancelled: at once when the patience is cancelled.
     """
     try:
-        return await _bounded(awaitable, patience.deadline - patience.spent, patience=patience, what=what)
-    except _Late:
-        raise errors.DeadlineExceeded(what, patience.spent, "under way") from None
+        return await _run_until(awaitable, deadline.timeout - deadline.elapsed, deadline=deadline, action=action)
+    except _DeadlineReached:
+        raise errors.DeadlineExceeded(action, deadline.elapsed, "under way") from None
 
 
 @contextmanager
-def hearing(listener: Listener) -> Iterator[None]:
+def retry_listener(listener: RetryListener) -> Iterator[None]:
     """In here, the listener hears of what goes wrong and is tried again."""
-    before = _LISTENER.set(listener)
+    before = _RETRY_LISTENER.set(listener)
     try:
         yield
     finally:
-        _LISTENER.reset(before)
+        _RETRY_LISTENER.reset(before)
 
 
-def listener() -> Listener:
+def current_retry_listener() -> RetryListener:
     """Return who hears of trouble here."""
-    return _LISTENER.get()
+    return _RETRY_LISTENER.get()
 
 
 @contextmanager
-def unsent(patience: Patience | None) -> Iterator[None]:
+def send_deadline(deadline: Deadline | None) -> Iterator[None]:
     """In here, what waits to be sent is sent no more once the patience is over; with None, it always is.
 
     What has been sent is not given up: it may have made something, of which nobody would know.
     """
-    before = _UNSENT.set(patience)
+    before = _SEND_DEADLINE.set(deadline)
     try:
         yield
     finally:
-        _UNSENT.reset(before)
+        _SEND_DEADLINE.reset(before)
 
 
-async def before_sending(wait: Callable[[], Awaitable[T]], *, what: str, last: str) -> T:
+async def wait_before_send(wait: Callable[[], Awaitable[T]], *, action: str, last_status: str) -> T:
     """Return the result of a wait that `what` is sent after, with what was seen `last` of it; `unsent` says how long.
 
     Progress hears of it every second.
@@ -198,23 +198,23 @@ async def before_sending(wait: Callable[[], Awaitable[T]], *, what: str, last: s
         DeadlineExceeded: the time that was left is over.
         Cancelled: at once when the patience is cancelled.
     """
-    patience = _UNSENT.get()
+    patience = _SEND_DEADLINE.get()
     if patience is None:
         return await wait()
     if patience.cancelled.is_set():
-        raise errors.Cancelled(what, hint=UNSENT)
-    telling = asyncio.ensure_future(_tell(last, patience))
+        raise errors.Cancelled(action, hint=NOT_SENT_HINT)
+    telling = asyncio.ensure_future(_report_progress(last_status, patience))
     try:
-        return await _bounded(wait(), patience.deadline - patience.spent, patience=patience, what=what)
+        return await _run_until(wait(), patience.timeout - patience.elapsed, deadline=patience, action=action)
     except errors.Cancelled:
-        raise errors.Cancelled(what, hint=UNSENT) from None
-    except _Late:
-        raise errors.DeadlineExceeded(what, patience.spent, last, hint=UNSENT_IN_TIME) from None
+        raise errors.Cancelled(action, hint=NOT_SENT_HINT) from None
+    except _DeadlineReached:
+        raise errors.DeadlineExceeded(action, patience.elapsed, last_status, hint=NOT_SENT_IN_TIME_HINT) from None
     finally:
         telling.cancel()
 
 
-async def first(*awaitables: Awaitable[Any]) -> None:
+async def first_completed(*awaitables: Awaitable[Any]) -> None:
     """Return when one has ended; the others are cancelled by then, and have ended too."""
     futures = [asyncio.ensure_future(each) for each in awaitables]
     try:
@@ -225,32 +225,32 @@ async def first(*awaitables: Awaitable[Any]) -> None:
         await asyncio.gather(*futures, return_exceptions=True)
 
 
-async def _tell(seen: str, patience: Patience) -> None:
+async def _report_progress(status: str, deadline: Deadline) -> None:
     """Tell how it goes every second, where nothing new is seen."""
     waited = 0
     while True:
-        await patience.clock.sleep(1)
+        await deadline.clock.sleep(1)
         waited += 1
-        patience.progress(f"{seen.rstrip('.')}, {waited} s")
+        deadline.on_progress(f"{status.rstrip('.')}, {waited} s")
 
 
-def _look_within(age: float) -> float:
+def _poll_interval(age: float) -> float:
     """Return in how many seconds a wait of this age wants its next observation."""
     # Jitter only lengthens: where one sweep serves many waits, the shortest of many would always win.
-    look = FIRST_LOOK + EARLY_GROWTH * min(age, 1.0) + GROWTH * max(age - 1.0, 0.0)
-    return min(look, RAREST_LOOK) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
+    look = INITIAL_POLL_DELAY + EARLY_POLL_BACKOFF * min(age, 1.0) + POLL_BACKOFF * max(age - 1.0, 0.0)
+    return min(look, MAX_POLL_INTERVAL) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
 
 
-async def _bounded(awaitable: Awaitable[T], seconds: float, *, patience: Patience, what: str) -> T:
+async def _run_until(awaitable: Awaitable[T], timeout: float, *, deadline: Deadline, action: str) -> T:
     """Return the awaitable's result, unless the patience is cancelled or the seconds have passed before."""
     work = asyncio.ensure_future(awaitable)
-    await first(work, patience.cancelled.wait(), patience.clock.sleep(seconds))
+    await first_completed(work, deadline.cancelled.wait(), deadline.clock.sleep(timeout))
     if not work.cancelled():
         return work.result()
-    if patience.cancelled.is_set():
-        raise errors.Cancelled(what)
-    raise _Late
+    if deadline.cancelled.is_set():
+        raise errors.Cancelled(action)
+    raise _DeadlineReached
 
 
-class _Late(Exception):
+class _DeadlineReached(Exception):
     """The seconds passed first."""

@@ -12,7 +12,7 @@ from neev_provider.core import suggestions
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
-from neev_provider.core.validation import without_nulls
+from neev_provider.core.validation import drop_nulls
 from neev_provider.functions.templates import ByIdOrName
 from neev_provider.resources.references import existing, missing
 from neev_provider.resources.sandbox.base import found, observed
@@ -108,7 +108,7 @@ class GetSandbox(Function[ByIdOrName, SandboxInfo]):
             path, wanted = "id", arguments.id
         if seen is None:
             names = [each.name for each in await api.sandboxes.list()] if path == "name" else []
-            hint = suggestions.hint(wanted or "", names)
+            hint = suggestions.format_suggestion(wanted or "", names)
             raise InputError(path, f"no sandbox of the project has the {path} {wanted!r}{hint}")
         return _info(seen)
 
@@ -157,4 +157,4 @@ class GetSnapshots(Function[OfSandbox, SnapshotInfos]):
 
 def _info(seen: Seen) -> SandboxInfo:
     values: dict[str, Any] = seen.model_dump() | observed(seen)
-    return SandboxInfo.model_validate(without_nulls(values))
+    return SandboxInfo.model_validate(drop_nulls(values))

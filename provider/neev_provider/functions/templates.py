@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.templates import Entry
+from neev_provider.client.templates import TemplateBase
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs, Rule
-from neev_provider.core.validation import exactly_one
+from neev_provider.core.validation import exactly_one_of
 
 
 class TemplateCategory(StrEnum):
@@ -92,7 +92,7 @@ class AgentTemplates(Outputs):
 class ByIdOrName(Arguments):
     """Which one."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (exactly_one("id", "name"),)
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("id", "name"),)
 
     id: str | None = None
     """Its id. Instead of `name`."""
@@ -198,7 +198,7 @@ def the_one(candidates: Sequence[T], asked: ByIdOrName, kind: str) -> T:
     raise InputError(path, f"no {kind} has the {path} {wanted!r}; near: {_listed(near)}")
 
 
-def _containing(found: Iterable[Entry], text: str | None) -> dict[str, Any]:
+def _containing(found: Iterable[TemplateBase], text: str | None) -> dict[str, Any]:
     part = (text or "").lower()
     return {"templates": [each.model_dump() for each in found if part in each.name.lower()]}
 

@@ -11,11 +11,11 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent as Seen
-from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Stable, Unset, Update, Visible
-from neev_provider.core.model import Flag, Integer, Number, Outputs
+from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Stable, ResetsTo, Update, Computed
+from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
-from neev_provider.core.resource import Call, Live, Resource
-from neev_provider.core.wait import Done, Failed, Going, Verdict, until
+from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources import egress
 from neev_provider.resources.egress import Egress, Guarded
 from neev_provider.resources.formats import JsonObject
@@ -29,7 +29,7 @@ PROVISIONING, FAILED = "Provisioning", "Failed"
 class AgentInputs(Guarded):
     """What an agent is made from, and what can be changed in place."""
 
-    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Unique among the project's agents: a DNS label of at most 63 characters. Unset: made from the resource's name."""
     agent_template: Annotated[str, Replace()]
     """Template of the catalogue, by its name, such as `claude-code`."""
@@ -39,7 +39,7 @@ class AgentInputs(Guarded):
     """Settings of the agent, merged over those of its template, which says what there is in `configSchema`."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of the agent. The API never answers them."""
-    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress(), inherited=True)] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
     """What the agent may reach. Unset: what its template says; taken out later: nothing."""
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update()] = None
     """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says."""
@@ -47,14 +47,14 @@ class AgentInputs(Guarded):
     """Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says."""
     disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace(), Kept()] = None
     """Disk in GB, 10 to 100 in steps of 10. Unset: what its template says."""
-    idle_timeout_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    idle_timeout_seconds: Annotated[Seconds | None, Update(), Computed()] = None
     """Seconds without activity after which it is paused; 0 is never. Unset: the account's default, or as it was."""
-    paused: Annotated[Flag | None, Update()] = None
+    paused: Annotated[Boolean | None, Update()] = None
     """Whether the agent is paused. Unset: it starts running and is then left alone.
 
     A change acts at once. A pause that the platform made because of the idle window is no drift.
     """
-    resume_idle_paused: Annotated[Flag | None, Update()] = None
+    resume_idle_paused: Annotated[Boolean | None, Update()] = None
     """Whether an update resumes an agent that the platform paused because it was idle, where `paused` is false."""
 
 
@@ -102,16 +102,16 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
     failed = ("status", FAILED)
 
     @override
-    async def create(self, api: Api, inputs: AgentInputs, call: Call) -> Live[AgentOutputs]:
+    async def create(self, api: Api, inputs: AgentInputs, call: OperationContext) -> Observation[AgentOutputs]:
         seen = await api.agents.create(_body(api, inputs))
-        return self.made(seen.id, lambda: _answer(seen))
+        return self.observe_created(seen.id, lambda: _answer(seen))
 
     @override
-    async def settle(self, api: Api, id: str, inputs: AgentInputs, call: Call) -> Live[AgentOutputs]:
+    async def settle(self, api: Api, id: str, inputs: AgentInputs, call: OperationContext) -> Observation[AgentOutputs]:
         return await _live(api, await _match(api, await _steady(api, id, call), inputs, call), inputs)
 
     @override
-    async def read(self, api: Api, id: str, inputs: AgentInputs | None) -> Live[AgentOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: AgentInputs | None) -> Observation[AgentOutputs] | None:
         if inputs is not None:
             observed = await api.agents.observe(id, SOON)
             return None if observed is None else await _live(api, observed, inputs)
@@ -120,12 +120,14 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return None if seen is None else await _imported(api, seen)
 
     @override
-    async def find(self, api: Api, inputs: AgentInputs) -> Live[AgentOutputs] | None:
-        seen = await api.agents.find_made(_body(api, inputs))
+    async def find(self, api: Api, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
+        seen = await api.agents.find_created(_body(api, inputs))
         return None if seen is None else await _live(api, seen, inputs)
 
     @override
-    async def update(self, api: Api, id: str, old: AgentInputs, new: AgentInputs, call: Call) -> Live[AgentOutputs]:
+    async def update(
+        self, api: Api, id: str, old: AgentInputs, new: AgentInputs, call: OperationContext
+    ) -> Observation[AgentOutputs]:
         return await _live(api, await _match(api, await _steady(api, id, call), new, call, was=old), new)
 
     @override
@@ -134,13 +136,13 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return seen.id if seen else None
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
         await api.agents.delete(id)
-        await until(
+        await wait_until(
             lambda within: api.agents.observe_gone(id, within),
-            lambda gone: Done() if gone else Going("Deleting"),
-            patience=call.patience,
-            what="waiting until it is gone",
+            lambda gone: Done() if gone else InProgress("Deleting"),
+            deadline=call.deadline,
+            action="waiting until it is gone",
         )
 
 
@@ -158,7 +160,7 @@ def _body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
     return {key: value for key, value in body.items() if value not in (None, {}, [])}
 
 
-def _answer(seen: Seen) -> Live[AgentOutputs]:
+def _answer(seen: Seen) -> Observation[AgentOutputs]:
     """The agent as the API answers it."""
     answered: dict[str, Any] = {
         "name": seen.name,
@@ -166,10 +168,10 @@ def _answer(seen: Seen) -> Live[AgentOutputs]:
         "idleTimeoutSeconds": seen.idle_timeout_seconds,
     }
     outputs = AgentOutputs.model_validate({**seen.model_dump(), "effective_config": seen.config})
-    return Live(seen.id, answered, outputs, _trouble(seen))
+    return Observation(seen.id, answered, outputs, _trouble(seen))
 
 
-async def _live(api: Api, seen: Seen, inputs: AgentInputs) -> Live[AgentOutputs]:
+async def _live(api: Api, seen: Seen, inputs: AgentInputs) -> Observation[AgentOutputs]:
     """The agent as a program with these inputs sees it."""
     live = _answer(seen)
     if inputs.paused is None:
@@ -184,32 +186,32 @@ def _trouble(seen: Seen) -> str | None:
     return "it is being provisioned; the next `pulumi up` waits for it" if seen.status == PROVISIONING else None
 
 
-async def _imported(api: Api, seen: Seen) -> Live[AgentOutputs]:
+async def _imported(api: Api, seen: Seen) -> Observation[AgentOutputs]:
     """The agent with the name of its template; of one that is no longer offered, only the id is known."""
     live = _answer(seen)
     template = await found(api.agent_templates.get(seen.agent_template_id or ""))
     return live if template is None else replace(live, inputs={**live.inputs, "agentTemplate": template.name})
 
 
-async def _steady(api: Api, id: str, call: Call, *, wanted: tuple[str, ...] = SETTLED) -> Seen:
+async def _steady(api: Api, id: str, call: OperationContext, *, wanted: tuple[str, ...] = SETTLED) -> Seen:
     """The agent is in one of the wanted states."""
-    seen = await until(
+    seen = await wait_until(
         lambda within: api.agents.observe(id, within),
         lambda each: _verdict(each, wanted),
-        patience=call.patience,
-        what=f"waiting until it is {' or '.join(wanted)}",
+        deadline=call.deadline,
+        action=f"waiting until it is {' or '.join(wanted)}",
     )
     if seen is None:
         raise AssertionError("an agent that is gone is not steady")
     return seen
 
 
-def _verdict(seen: Seen | None, wanted: tuple[str, ...]) -> Verdict:
+def _verdict(seen: Seen | None, wanted: tuple[str, ...]) -> WaitStatus:
     if seen is None:
         return Failed("it is gone: it was deleted elsewhere, or its sandbox was; run `pulumi up --refresh`")
     if seen.status == FAILED:
         return Failed(_reason(seen))
-    return Done() if seen.status in wanted else Going(seen.status)
+    return Done() if seen.status in wanted else InProgress(seen.status)
 
 
 def _reason(seen: Seen) -> str:
@@ -218,7 +220,9 @@ def _reason(seen: Seen) -> str:
     return f"the agent failed: {seen.last_crash.reason}"
 
 
-async def _match(api: Api, seen: Seen, inputs: AgentInputs, call: Call, was: AgentInputs | None = None) -> Seen:
+async def _match(
+    api: Api, seen: Seen, inputs: AgentInputs, call: OperationContext, was: AgentInputs | None = None
+) -> Seen:
     """The agent is sized, guarded, timed and paused as the inputs say."""
     body: dict[str, Any] = {}
     size = inputs.model_dump(include={"cpu", "memory_gb"}, exclude_none=True)
@@ -234,7 +238,9 @@ async def _match(api: Api, seen: Seen, inputs: AgentInputs, call: Call, was: Age
     return await _match_power(api, seen, inputs, call, was)
 
 
-async def _match_power(api: Api, seen: Seen, inputs: AgentInputs, call: Call, was: AgentInputs | None) -> Seen:
+async def _match_power(
+    api: Api, seen: Seen, inputs: AgentInputs, call: OperationContext, was: AgentInputs | None
+) -> Seen:
     if inputs.paused is None or _is_paused(seen) == inputs.paused:
         return seen
     if inputs.paused:

@@ -15,14 +15,14 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.runtime import Run
-from neev_provider.core.diff import Difference
-from neev_provider.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError, OutcomeUnknown
+from neev_provider.client.runtime import ExecRequest
+from neev_provider.core.diff import Diff
+from neev_provider.core.errors import Cancelled, DeadlineExceeded, OperationFailed, NeevError, OutcomeUnknown
 from neev_provider.core.markers import Derived, Removable, Replace, Secret, SecretIf, Update
-from neev_provider.core.model import Flag, Inputs, Integer, Outputs
-from neev_provider.core.resource import Call, Halfway, Live, Resource
+from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
+from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
 from neev_provider.core.validation import parse
-from neev_provider.core.wait import within
+from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.output_capture import Transcript
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.session import inside, is_there
@@ -60,9 +60,9 @@ class CommandInputs(Inputs):
     """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
     triggers: Annotated[list[Any] | None, Replace()] = None
     """Any values; a change of one of them runs it anew, by a replacement."""
-    allow_failure: Annotated[Flag | None, Update(), Removable()] = None
+    allow_failure: Annotated[Boolean | None, Update(), Removable()] = None
     """Whether an exit code other than 0 is no failure; `exitCode` tells."""
-    secret_output: Annotated[Flag | None, Update(), Removable()] = None
+    secret_output: Annotated[Boolean | None, Update(), Removable()] = None
     """Whether what it writes is a secret: hidden in the state, in errors and in the log.
 
     So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
@@ -119,37 +119,42 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     parent = "sandboxId"
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
         found = super().diff(old, state, new)
         # what the old `delete` undoes, the new `create` must not have done by then
         found = replace(found, delete_first=old.get("delete") is not None)
         if new.get("update") is None or not state.get("created"):
             return found
-        changes = (replace(each, replace=each.replace and each.top not in RECIPE) for each in found.changes)
-        return Difference(tuple(changes), found.delete_first)
+        changes = (
+            replace(each, replace=each.requires_replacement and each.property_name not in RECIPE)
+            for each in found.changes
+        )
+        return Diff(tuple(changes), found.delete_before_replace)
 
     @override
-    async def create(self, api: Api, inputs: CommandInputs, call: Call) -> Live[CommandOutputs]:
+    async def create(self, api: Api, inputs: CommandInputs, call: OperationContext) -> Observation[CommandOutputs]:
         # what is stored if nobody comes back to say how it went
-        return Live(str(uuid.uuid4()), {}, CommandOutputs())
+        return Observation(str(uuid.uuid4()), {}, CommandOutputs())
 
     @override
-    async def settle(self, api: Api, id: str, inputs: CommandInputs, call: Call) -> Live[CommandOutputs]:
-        was = parse(CommandOutputs, call.stored)
+    async def settle(
+        self, api: Api, id: str, inputs: CommandInputs, call: OperationContext
+    ) -> Observation[CommandOutputs]:
+        was = parse(CommandOutputs, call.state)
         argv = inputs.update if was.created and inputs.update else inputs.create
-        if call.created:
+        if call.just_created:
             return await _Attempt(api, id, inputs, was).run(argv, call)
         if was.outcome == Outcome.SUCCEEDED or (was.outcome != Outcome.PENDING and inputs.allow_failure):
-            return Live(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "created": True}))
+            return Observation(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "created": True}))
         if was.outcome == Outcome.UNKNOWN and was.attempt in (None, _digest(id, argv, inputs)):
             raise OutcomeUnknown(f"Nobody knows how {argv[0]} ended when it ran the last time.", hint=GO_ON)
         return await _Attempt(api, id, inputs, was).run(argv, call)
 
     @override
     async def update(
-        self, api: Api, id: str, old: CommandInputs, new: CommandInputs, call: Call
-    ) -> Live[CommandOutputs]:
-        was = parse(CommandOutputs, call.stored)
+        self, api: Api, id: str, old: CommandInputs, new: CommandInputs, call: OperationContext
+    ) -> Observation[CommandOutputs]:
+        was = parse(CommandOutputs, call.state)
         if all(getattr(old, each) == getattr(new, each) for each in RECIPE):
             return await self.settle(api, id, new, call)
         argv = new.update or new.create
@@ -158,31 +163,31 @@ class Command(Resource[CommandInputs, CommandOutputs]):
         return await _Attempt(api, id, new, was).run(argv, call)
 
     @override
-    async def read(self, api: Api, id: str, inputs: CommandInputs | None) -> Live[CommandOutputs] | None:
-        raise Failed("a command that ran elsewhere cannot be imported: write it in the program, and it runs")
+    async def read(self, api: Api, id: str, inputs: CommandInputs | None) -> Observation[CommandOutputs] | None:
+        raise OperationFailed("a command that ran elsewhere cannot be imported: write it in the program, and it runs")
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: CommandInputs, state: Mapping[str, Any]
-    ) -> Live[CommandOutputs] | None:
+    ) -> Observation[CommandOutputs] | None:
         if not await is_there(api, inputs.sandbox_id):
             return None
         was = parse(CommandOutputs, state)
         trouble = None if was.outcome == Outcome.SUCCEEDED else f"the outcome of its last run: {was.outcome}"
-        return Live(id, {}, was, trouble)
+        return Observation(id, {}, was, trouble)
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
-        was = parse(CommandOutputs, call.stored)
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
+        was = parse(CommandOutputs, call.state)
         never_ran = was.outcome == Outcome.PENDING and not was.created
-        argv, sandbox_id = call.stored.get("delete"), call.stored.get("sandboxId")
+        argv, sandbox_id = call.state.get("delete"), call.state.get("sandboxId")
         if argv is None or sandbox_id is None or never_ran or not await is_there(api, sandbox_id):
             return
-        known = {name: call.stored[name] for name in self.inputs.properties if name in call.stored}
+        known = {name: call.state[name] for name in self.inputs.properties if name in call.state}
         inputs = parse(CommandInputs, {"create": argv, **known})
         try:
             await _Attempt(api, id, inputs, was).run(argv, call)
-        except Halfway as halfway:
+        except PartialFailure as halfway:
             if await is_there(api, sandbox_id):
                 raise _while_deleting(halfway.cause) from halfway
 
@@ -196,37 +201,39 @@ class _Attempt:
         self._inputs = inputs
         self._known = was.model_copy(update={"outcome": Outcome.PENDING})
 
-    async def run(self, argv: list[str], call: Call) -> Live[CommandOutputs]:
+    async def run(self, argv: list[str], call: OperationContext) -> Observation[CommandOutputs]:
         """It has run once and well; raises ``Halfway`` with how far it came."""
         try:
             await self._run(argv, call)
         except NeevError as error:
-            raise Halfway(self._live, error) from error
+            raise PartialFailure(self._live, error) from error
         return self._live
 
     @property
-    def _live(self) -> Live[CommandOutputs]:
-        return Live(self._id, {}, self._known)
+    def _live(self) -> Observation[CommandOutputs]:
+        return Observation(self._id, {}, self._known)
 
-    async def _run(self, argv: list[str], call: Call) -> None:
-        inputs, patience = self._inputs, call.patience
-        run = Run(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
+    async def _run(self, argv: list[str], call: OperationContext) -> None:
+        inputs, patience = self._inputs, call.deadline
+        run = ExecRequest(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
         # a value of `env` is struck out of what is told; of a text that is secret, only a part may be the secret
-        transcript = Transcript(call.log, silent=bool(inputs.secret_output or call.secret - {"env"}))
+        transcript = Transcript(call.log, silent=bool(inputs.secret_output or call.secret_inputs - {"env"}))
         async with inside(self._api, inputs.sandbox_id, call) as sandbox:
-            left = patience.deadline - patience.spent
+            left = patience.timeout - patience.elapsed
             began = patience.clock.monotonic()
             self._known = self._known.model_copy(
                 update={"outcome": Outcome.UNKNOWN, "attempt": _digest(self._id, argv, inputs)}
             )
             try:
-                code = await within(sandbox.run(run, transcript.hear, patience=left), patience=patience, what=argv[0])
+                code = await run_before_deadline(
+                    sandbox.exec(run, transcript.hear, read_timeout=left), deadline=patience, action=argv[0]
+                )
             except (Cancelled, DeadlineExceeded) as error:
-                raise OutcomeUnknown(f"{error.fact} The command was under way.", hint=GO_ON) from error
+                raise OutcomeUnknown(f"{error.summary} The command was under way.", hint=GO_ON) from error
             except OutcomeUnknown as error:
-                raise OutcomeUnknown(error.fact, hint=GO_ON) from error
+                raise OutcomeUnknown(error.summary, hint=GO_ON) from error
             except NeevError as error:
-                outcome = Outcome.FAILED if isinstance(error, Failed) else Outcome.PENDING
+                outcome = Outcome.FAILED if isinstance(error, OperationFailed) else Outcome.PENDING
                 self._known = self._known.model_copy(update={"outcome": outcome})
                 raise
             finally:
@@ -246,7 +253,7 @@ class _Attempt:
             }
         )
         if not well:
-            raise Failed(f"{argv[0]} ended with exit code {code}. {transcript.last_lines}")
+            raise OperationFailed(f"{argv[0]} ended with exit code {code}. {transcript.last_lines}")
 
 
 def _digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
@@ -258,4 +265,4 @@ def _while_deleting(error: Exception) -> Exception:
     if not isinstance(error, OutcomeUnknown):
         return error
     hint = "The next destroy runs `delete` again: look first. `pulumi state delete` forgets the resource without it."
-    return OutcomeUnknown(f"While deleting: {error.fact}", hint=hint)
+    return OutcomeUnknown(f"While deleting: {error.summary}", hint=hint)

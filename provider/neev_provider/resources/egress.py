@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 
 from neev_provider.core import diff
-from neev_provider.core.markers import Unordered, Update, Visible
-from neev_provider.core.model import Flag, Inputs, Integer, Model, Rule
-from neev_provider.core.validation import without_nulls
+from neev_provider.core.markers import Unordered, Update, Computed
+from neev_provider.core.model import Boolean, Inputs, Integer, Model, Rule
+from neev_provider.core.validation import drop_nulls
 
 _LABEL = r"[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?"
 _DOMAIN = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}")
@@ -80,7 +80,7 @@ class Egress(Model):
 
     mode: EgressMode = EgressMode.DENY_ALL
     """`deny_all` (the default) or `allow_list`."""
-    allow_internet: Flag = False
+    allow_internet: Boolean = False
     """Whether everything is allowed. Only in mode `allow_list`."""
     allow: Annotated[list[EgressRule], Unordered()] = Field(default=[])
     """The destinations that are allowed. Only in mode `allow_list`."""
@@ -89,7 +89,7 @@ class Egress(Model):
 class Guarded(Inputs):
     """The inputs of whatever has an egress policy that changes in place."""
 
-    egress: Annotated[Egress | None, Update(), Visible()] = None
+    egress: Annotated[Egress | None, Update(), Computed()] = None
     """What it may reach outside."""
 
 
@@ -100,15 +100,15 @@ def body(policy: Egress) -> dict[str, Any]:
 
 def answered(policy: Mapping[str, Any] | None) -> dict[str, Any]:
     """The policy that the API answers, as programs write it."""
-    return Egress.model_validate(without_nulls(policy or {})).wire()
+    return Egress.model_validate(drop_nulls(policy or {})).to_properties()
 
 
 def differing(now: Mapping[str, Any] | None, inputs: Guarded, was: Guarded | None) -> Egress | None:
     """The policy to send; ``None`` where the one that the API answers is as it has to be, or is left alone."""
     declared = type(inputs).properties["egress"]
     taken_out = was is not None and was.egress is not None
-    denied = declared.unset is not None and (taken_out or not declared.unset.inherited)
+    denied = declared.resets_to is not None and (taken_out or not declared.resets_to.only_on_removal)
     policy = Egress() if inputs.egress is None and denied else inputs.egress
-    if policy is None or diff.equal(declared, policy.wire(), answered(now)):
+    if policy is None or diff.semantically_equal(declared, policy.to_properties(), answered(now)):
         return None
     return policy

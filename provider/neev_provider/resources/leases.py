@@ -7,30 +7,30 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Room:
+class SandboxLease:
     """A sandbox with people in it."""
 
-    door: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while somebody looks whether it sleeps, wakes it, or puts it back to sleep."""
-    people: int = 0
-    woken: bool = False
+    ref_count: int = 0
+    resumed_by_us: bool = False
     """Somebody had to wake it, so it is put back to sleep."""
 
 
-class Rooms:
+class SandboxLeases:
     """The sandboxes that operations of this process are inside of."""
 
     def __init__(self) -> None:
-        self._rooms: dict[str, Room] = {}
+        self._leases: dict[str, SandboxLease] = {}
 
     @asynccontextmanager
-    async def inside(self, id: str) -> AsyncIterator[Room]:
+    async def acquire(self, id: str) -> AsyncIterator[SandboxLease]:
         """Enter the sandbox's room; it is kept for as long as anyone is in it."""
-        room = self._rooms.setdefault(id, Room())
-        room.people += 1
+        room = self._leases.setdefault(id, SandboxLease())
+        room.ref_count += 1
         try:
             yield room
         finally:
-            room.people -= 1
-            if not room.people:
-                del self._rooms[id]
+            room.ref_count -= 1
+            if not room.ref_count:
+                del self._leases[id]

@@ -13,10 +13,10 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.ports import Port as Seen
-from neev_provider.core.errors import Failed, InputError
-from neev_provider.core.markers import Replace, Secret, Update, Visible
+from neev_provider.core.errors import OperationFailed, InputError
+from neev_provider.core.markers import Replace, Secret, Update, Computed
 from neev_provider.core.model import Inputs, Integer, Outputs
-from neev_provider.core.resource import Call, Live, Resource
+from neev_provider.core.resource import OperationContext, Observation, Resource
 from neev_provider.resources.formats import Slug
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import found
@@ -35,11 +35,11 @@ class PreviewPortInputs(Inputs):
 
     unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "port")
 
-    sandbox_id: Annotated[str, Replace(), Visible()]
+    sandbox_id: Annotated[str, Replace(), Computed()]
     """The sandbox, by id."""
-    port: Annotated[Integer, Field(ge=1, le=65535), Replace(), Visible()]
+    port: Annotated[Integer, Field(ge=1, le=65535), Replace(), Computed()]
     """The port that something in the sandbox listens on, 1 to 65535."""
-    slug: Annotated[Slug | None, Update(), Secret(), Visible(always=True)] = None
+    slug: Annotated[Slug | None, Update(), Secret(), Computed(always=True)] = None
     """The part of the URL that nobody can guess: 8 lower-case letters and digits. Unset: what the platform chose.
 
     A change of it gives the port another URL; the old one ends at once.
@@ -69,12 +69,14 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
     parent = "sandboxId"
 
     @override
-    async def create(self, api: Api, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:
+    async def create(
+        self, api: Api, inputs: PreviewPortInputs, call: OperationContext
+    ) -> Observation[PreviewPortOutputs]:
         sandbox, port, slug = inputs.sandbox_id, inputs.port, inputs.slug
         there = await api.ports.find(sandbox, port)
         if there is not None:
             if slug == there.slug:
-                raise Failed(f"port {port} is exposed already, with the slug that is asked for", hint=TAKEN)
+                raise OperationFailed(f"port {port} is exposed already, with the slug that is asked for", hint=TAKEN)
             # another slug says that the port is this resource's from now on, also to one that had it before
             slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
             call.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
@@ -82,15 +84,17 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
         return _live(sandbox, seen, seen.slug)
 
     @override
-    async def settle(self, api: Api, id: str, inputs: PreviewPortInputs, call: Call) -> Live[PreviewPortOutputs]:
+    async def settle(
+        self, api: Api, id: str, inputs: PreviewPortInputs, call: OperationContext
+    ) -> Observation[PreviewPortOutputs]:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
         if seen is not None and inputs.slug in (None, seen.slug):
-            return _live(inputs.sandbox_id, seen, inputs.slug or _own(call.stored))
+            return _live(inputs.sandbox_id, seen, inputs.slug or _own(call.state))
         seen = await api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
         return _live(inputs.sandbox_id, seen, seen.slug)
 
     @override
-    async def read(self, api: Api, id: str, inputs: PreviewPortInputs | None) -> Live[PreviewPortOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:
         sandbox, port = _parts(id)
         # an import may give the sandbox's name, which a program that refers to its id would want to replace
         named = await found(api.sandboxes.get(sandbox))
@@ -101,22 +105,22 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
     @override
     async def refresh(
         self, api: Api, id: str, inputs: PreviewPortInputs, state: Mapping[str, Any]
-    ) -> Live[PreviewPortOutputs] | None:
+    ) -> Observation[PreviewPortOutputs] | None:
         sandbox, port = _parts(id)
         seen = await api.ports.find(sandbox, port)
         return None if seen is None else _live(sandbox, seen, _own(state))
 
     @override
-    async def find(self, api: Api, inputs: PreviewPortInputs) -> Live[PreviewPortOutputs] | None:
+    async def find(self, api: Api, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
         return (
             None if seen is None or inputs.slug not in (None, seen.slug) else _live(inputs.sandbox_id, seen, seen.slug)
         )
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
         sandbox, port = _parts(id)
-        own = _own(call.stored)
+        own = _own(call.state)
         if own is not None:
             seen = await api.ports.find(sandbox, port)
             if seen is None or seen.slug != own:
@@ -126,10 +130,10 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
         await api.ports.revoke(sandbox, port)
 
 
-def _live(sandbox_id: str, seen: Seen, own: str | None) -> Live[PreviewPortOutputs]:
+def _live(sandbox_id: str, seen: Seen, own: str | None) -> Observation[PreviewPortOutputs]:
     answered = {"sandboxId": sandbox_id, "port": seen.port, "slug": seen.slug}
     outputs = PreviewPortOutputs(preview_url=seen.preview_url, exposed_slug=own)
-    return Live(f"{sandbox_id}/{seen.port}", answered, outputs)
+    return Observation(f"{sandbox_id}/{seen.port}", answered, outputs)
 
 
 def _own(stored: Mapping[str, Any]) -> str | None:

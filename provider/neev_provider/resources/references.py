@@ -50,4 +50,6 @@ async def require_agent_template(api: Api, path: str, name: str) -> None:
 
 def _require_entry(path: str, kind: str, wanted: str, known: list[str]) -> None:
     if wanted not in known:
-        raise MissingReference(path, f"the catalogue has no {kind} {wanted!r}{suggestions.hint(wanted, known)}")
+        raise MissingReference(
+            path, f"the catalogue has no {kind} {wanted!r}{suggestions.format_suggestion(wanted, known)}"
+        )

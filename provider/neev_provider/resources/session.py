@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from neev_provider.client import Api
-from neev_provider.client.runtime import Inside, Run
+from neev_provider.client.runtime import SandboxSession, ExecRequest
 from neev_provider.client.sandboxes import Sandbox
-from neev_provider.core.errors import Failed, InputError, NeevError, Refused
-from neev_provider.core.resource import Call
-from neev_provider.core.wait import within
-from neev_provider.resources.leases import Room
+from neev_provider.core.errors import OperationFailed, InputError, NeevError, RuntimeRejected
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import run_before_deadline
+from neev_provider.resources.leases import SandboxLease
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import PAUSED, READY, found, steady
 from neev_provider.resources.workspace_paths import same_place
@@ -24,11 +24,11 @@ FAREWELL = 0.25
 
 
 @asynccontextmanager
-async def inside(api: Api, sandbox_id: str, call: Call) -> AsyncIterator[Inside]:
+async def inside(api: Api, sandbox_id: str, call: OperationContext) -> AsyncIterator[SandboxSession]:
     """The inside of the sandbox, which runs; whoever leaves last pauses it where somebody had to wake it."""
-    async with api.rooms.inside(sandbox_id) as room:
+    async with api.leases.acquire(sandbox_id) as room:
         try:
-            yield api.runtime.at(await _awake(api, sandbox_id, room, call))
+            yield api.runtime.session(await _awake(api, sandbox_id, room, call))
         except BaseException:
             async with _last_out(room) as sleeps:
                 if sleeps:
@@ -40,18 +40,18 @@ async def inside(api: Api, sandbox_id: str, call: Call) -> AsyncIterator[Inside]
                 await steady(api, sandbox_id, call, wanted=(PAUSED,))
 
 
-async def run_tool(sandbox: Inside, argv: list[str], trouble: str) -> None:
+async def run_tool(sandbox: SandboxSession, argv: list[str], trouble: str) -> None:
     """A tool of the sandbox's image has done its work; where it has not, the error says the trouble first."""
     said: list[str] = []
     try:
-        code = await sandbox.run(Run(argv, timeout=30), lambda _, text: said.append(text), patience=30)
-    except Refused as refused:
+        code = await sandbox.exec(ExecRequest(argv, timeout=30), lambda _, text: said.append(text), read_timeout=30)
+    except RuntimeRejected as refused:
         hint = f"The sandbox's image has to bring `{argv[0]}`."
-        raise Failed(f"{trouble}: {refused.fact}", hint=hint) from refused
+        raise OperationFailed(f"{trouble}: {refused.summary}", hint=hint) from refused
     except NeevError as error:
-        raise Failed(f"{trouble}: {error.fact}") from error
+        raise OperationFailed(f"{trouble}: {error.summary}") from error
     if code != 0:
-        raise Failed(f"{trouble}: {argv[0]} ended with exit code {code}: {''.join(said).strip()}")
+        raise OperationFailed(f"{trouble}: {argv[0]} ended with exit code {code}: {''.join(said).strip()}")
 
 
 async def is_there(api: Api, sandbox_id: str) -> bool:
@@ -67,34 +67,34 @@ def place(id: str, what: str) -> tuple[str, str]:
     return sandbox_id, same_place(path)
 
 
-async def _awake(api: Api, sandbox_id: str, room: Room, call: Call) -> Sandbox:
-    async with room.door:
+async def _awake(api: Api, sandbox_id: str, room: SandboxLease, call: OperationContext) -> Sandbox:
+    async with room.lock:
         try:
             seen = await steady(api, sandbox_id, call)
-        except Failed:
-            if call.created and call.stored.get("sandboxId") == sandbox_id:
+        except OperationFailed:
+            if call.just_created and call.state.get("sandboxId") == sandbox_id:
                 await require_sandbox(api, "sandboxId", sandbox_id)
             raise
         if seen.phase != PAUSED:
             return seen
-        room.woken = True
+        room.resumed_by_us = True
         await api.sandboxes.resume(sandbox_id)
         return await steady(api, sandbox_id, call, wanted=(READY,))
 
 
 @asynccontextmanager
-async def _last_out(room: Room) -> AsyncIterator[bool]:
+async def _last_out(room: SandboxLease) -> AsyncIterator[bool]:
     """Whether the one who leaves has to put the sandbox back to sleep; nobody comes in meanwhile."""
-    async with room.door:
-        sleeps = room.woken and room.people == 1
-        room.woken = room.woken and not sleeps
+    async with room.lock:
+        sleeps = room.resumed_by_us and room.ref_count == 1
+        room.resumed_by_us = room.resumed_by_us and not sleeps
         yield sleeps
 
 
-async def hurried(work: Awaitable[object], call: Call, *, what: str) -> None:
+async def hurried(work: Awaitable[object], call: OperationContext, *, what: str) -> None:
     """The work is done, if that can be had soon: what went wrong before is what counts."""
-    patience = call.patience
-    seconds = FAREWELL if patience.cancelled.is_set() else max(FAREWELL, patience.deadline - patience.spent)
+    patience = call.deadline
+    seconds = FAREWELL if patience.cancelled.is_set() else max(FAREWELL, patience.timeout - patience.elapsed)
     leaving = replace(patience, deadline=seconds, cancelled=asyncio.Event())
     with contextlib.suppress(NeevError):
-        await within(work, patience=leaving, what=what)
+        await run_before_deadline(work, deadline=leaving, action=what)

@@ -10,11 +10,11 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.snapshots import Snapshot as Seen
-from neev_provider.core.markers import AutoName, Replace, Stable, Visible
+from neev_provider.core.markers import AutoName, Replace, Stable, Computed
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.names import Name
-from neev_provider.core.resource import Call, Live, Resource
-from neev_provider.core.wait import Done, Failed, Going, Verdict, until
+from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources.formats import Duration
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import SOON, found
@@ -23,9 +23,9 @@ from neev_provider.resources.sandbox.base import SOON, found
 class SnapshotInputs(Inputs):
     """Which sandbox is captured, and for how long that is kept."""
 
-    sandbox_id: Annotated[str, Replace(), Visible()]
+    sandbox_id: Annotated[str, Replace(), Computed()]
     """The sandbox that is captured, by id. Deleting it deletes the snapshot too."""
-    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """A DNS label of at most 63 characters. Unset: made from the resource's name."""
     retain_for: Annotated[Duration | None, Replace()] = None
     """How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted."""
@@ -87,24 +87,26 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
     failed = ("status", SnapshotStatus.FAILED)
 
     @override
-    async def create(self, api: Api, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
+    async def create(self, api: Api, inputs: SnapshotInputs, call: OperationContext) -> Observation[SnapshotOutputs]:
         seen = await api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
-        return self.made(seen.id, lambda: _live(seen))
+        return self.observe_created(seen.id, lambda: _live(seen))
 
     @override
-    async def settle(self, api: Api, id: str, inputs: SnapshotInputs, call: Call) -> Live[SnapshotOutputs]:
-        seen = await until(
+    async def settle(
+        self, api: Api, id: str, inputs: SnapshotInputs, call: OperationContext
+    ) -> Observation[SnapshotOutputs]:
+        seen = await wait_until(
             lambda within: api.snapshots.observe(id, inputs.sandbox_id, within),
             _verdict,
-            patience=call.patience,
-            what="waiting until it is Ready",
+            deadline=call.deadline,
+            action="waiting until it is Ready",
         )
         if seen is None:
             raise AssertionError("a snapshot that is gone is not ready")
         return _live(seen)
 
     @override
-    async def read(self, api: Api, id: str, inputs: SnapshotInputs | None) -> Live[SnapshotOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: SnapshotInputs | None) -> Observation[SnapshotOutputs] | None:
         if inputs is None:
             seen = await found(api.snapshots.get(id))
         else:
@@ -112,19 +114,19 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
         return None if seen is None else _live(seen)
 
     @override
-    async def find(self, api: Api, inputs: SnapshotInputs) -> Live[SnapshotOutputs] | None:
+    async def find(self, api: Api, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
         named = [each for each in await found(api.snapshots.list(inputs.sandbox_id)) or () if each.name == inputs.name]
         # a name that several have does not say which of them was made by whom
         return _live(named[0]) if len(named) == 1 else None
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
         await api.snapshots.delete(id)
 
 
-def _live(seen: Seen) -> Live[SnapshotOutputs]:
+def _live(seen: Seen) -> Observation[SnapshotOutputs]:
     answered = {"sandboxId": seen.sandbox_id, "name": seen.name}
-    return Live(seen.id, answered, SnapshotOutputs.model_validate(seen.model_dump()), _trouble(seen))
+    return Observation(seen.id, answered, SnapshotOutputs.model_validate(seen.model_dump()), _trouble(seen))
 
 
 def _trouble(seen: Seen) -> str | None:
@@ -134,9 +136,9 @@ def _trouble(seen: Seen) -> str | None:
     return "the capture has not finished yet; the next `pulumi up` waits for it" if unfinished else None
 
 
-def _verdict(seen: Seen | None) -> Verdict:
+def _verdict(seen: Seen | None) -> WaitStatus:
     if seen is None:
         return Failed("it is gone: it was deleted, or its sandbox was; run `pulumi up --refresh`")
     if seen.status == SnapshotStatus.FAILED:
         return Failed(seen.error_message or "the capture failed and the platform gave no reason")
-    return Done() if seen.status == SnapshotStatus.READY else Going(seen.status)
+    return Done() if seen.status == SnapshotStatus.READY else InProgress(seen.status)

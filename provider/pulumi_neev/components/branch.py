@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 import pulumi_neev
-from neev_provider.core.names import MAX_LENGTH, fitted
+from neev_provider.core.names import MAX_LENGTH, sanitize_name
 from pulumi_neev.components.resource_types import Resources
 
 DIGEST_LENGTH = 6
@@ -170,7 +170,7 @@ class BranchEnvironment(pulumi.ComponentResource):
 
 def label(text: str) -> str:
     """The text as a sandbox's name; where that takes more than the text is, a digest tells it from others."""
-    if fitted(text) == text:
+    if sanitize_name(text) == text:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
-    return fitted(f"{fitted(text, limit=MAX_LENGTH - DIGEST_LENGTH - 1)}-{digest}")
+    return sanitize_name(f"{sanitize_name(text, max_length=MAX_LENGTH - DIGEST_LENGTH - 1)}-{digest}")

@@ -6,7 +6,7 @@ import pytest
 
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.assets import Handed
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.model import UNKNOWN
 
 TEXT = Asset(text="a", hash="h")
@@ -30,7 +30,7 @@ def test_what_a_check_was_handed_is_known_again_by_its_hash() -> None:
 @pytest.mark.parametrize(
     "blob", [Asset(text="a"), Asset(text=""), Asset(path="a"), Asset(uri="u"), Archive(path="p"), Archive(assets={})]
 )
-def test_a_dynamic_resource_carries_a_plain_map(blob: Blob) -> None:
+def test_a_dynamic_resource_carries_a_plain_map(blob: AssetOrArchive) -> None:
     assert assets.from_map(assets.as_map(blob)) == blob
     nested = Archive(assets={"a": blob})
     assert assets.from_map(assets.as_map(nested)) == nested
@@ -44,7 +44,7 @@ def test_an_empty_text_is_known_by_its_hash() -> None:
     assert assets.from_wire(assets.ASSET, {"hash": "h"}) == Asset(hash="h")
 
 
-@pytest.mark.parametrize("blob", [TEXT, ZIP, BOTH, Asset(uri="u"), Blob(path="p"), Blob(uri="u")])
-def test_what_says_where_its_content_is_is_whole(blob: Blob) -> None:
-    assert blob.is_whole
-    assert not type(blob)(hash="h").is_whole
+@pytest.mark.parametrize("blob", [TEXT, ZIP, BOTH, Asset(uri="u"), AssetOrArchive(path="p"), AssetOrArchive(uri="u")])
+def test_what_says_where_its_content_is_is_whole(blob: AssetOrArchive) -> None:
+    assert blob.has_content
+    assert not type(blob)(hash="h").has_content

@@ -9,7 +9,7 @@ from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.checkpoint import closed, entry, kind_of, opened
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, Sealed
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.lifecycle import Stored
+from neev_provider.core.lifecycle import StoredResource
 from neev_provider.resources import RESOURCES
 
 
@@ -35,7 +35,7 @@ def test_values_survive_the_way_in_and_out() -> None:
 
 def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
     begun = {"urn": "u", "type": "neev:index:PreviewPort", "inputs": {"sandboxId": "s", "port": 80}, "provider": "p"}
-    stored = Stored("s/80", {}, {"sandboxId": "s", "port": 80, "slug": "abcdefgh", "previewUrl": "https://x"})
+    stored = StoredResource("s/80", {}, {"sandboxId": "s", "port": 80, "slug": "abcdefgh", "previewUrl": "https://x"})
     made = entry(begun, stored, unfinished="not yet")
     assert made == {
         **begun,
@@ -53,7 +53,7 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
         "additionalSecretOutputs": ["createdBy"],
     }
     inputs = {"__label": "kept", "name": "kept-1", "triggers": [1]}
-    stored = Stored("id", inputs, {"name": "kept-1", "triggers": [1], "createdBy": "somebody"})
+    stored = StoredResource("id", inputs, {"name": "kept-1", "triggers": [1], "createdBy": "somebody"})
     assert entry(begun, stored, unfinished="")["outputs"] == {
         "__provider": "pickle",
         "__label": "kept",

@@ -3,7 +3,7 @@
 import pytest
 
 from neev_provider.adapters.shared.config import REQUIRED, MissingConfig, settings, variables
-from neev_provider.client.settings import BASE_URL, REQUEST_TIMEOUT
+from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT
 from neev_provider.core.errors import ConfigError
 
 CONFIG = {"apiKey": "from-config", "orgId": "org", "projectId": "project"}
@@ -33,8 +33,13 @@ def test_what_is_empty_is_not_set(empty: str | None) -> None:
 
 def test_what_is_optional_has_defaults() -> None:
     found = settings(CONFIG, {})
-    assert (found.base_url, found.region, found.ca_bundle, found.allow_insecure) == (BASE_URL, None, None, False)
-    assert found.timeout == REQUEST_TIMEOUT
+    assert (found.base_url, found.region, found.ca_bundle, found.allow_insecure) == (
+        DEFAULT_BASE_URL,
+        None,
+        None,
+        False,
+    )
+    assert found.timeout == DEFAULT_REQUEST_TIMEOUT
 
 
 def test_everything_can_be_set() -> None:

@@ -17,24 +17,24 @@ from neev_provider.adapters.pulumi.plugin.crud import GRACE, Operations
 from neev_provider.adapters.pulumi.plugin.engine_client import Engine
 from neev_provider.adapters.pulumi.plugin.grpc_errors import Code, Refused
 from neev_provider.client import Api, Settings, connect
-from neev_provider.core.account import ACCOUNT, Account
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.diff import IMPORTED
-from neev_provider.core.markers import Update, Visible
+from neev_provider.core.account import ACCOUNT_KEY, Account
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.diff import IMPORTED_KEY
+from neev_provider.core.markers import Update, Computed
 from neev_provider.core.model import Inputs, Outputs
-from neev_provider.core.resource import Call, Live, Resource
-from neev_provider.core.wait import listener
+from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.wait import current_retry_listener
 from neev_provider.resources.sandbox.sandbox import Sandbox
 
 Verb = Callable[[], Any]
 HERE = Account("org", "project", "https://api.test/agent")
-RECORD = {ACCOUNT: HERE.recorded()}
+RECORD = {ACCOUNT_KEY: HERE.to_properties()}
 
 
 class ThingInputs(Inputs):
     """What the platform chooses."""
 
-    place: Annotated[Any, Update(), Visible()] = None
+    place: Annotated[Any, Update(), Computed()] = None
     """Where it is."""
 
 
@@ -57,21 +57,21 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         self._said = said
         self._place = place
 
-    async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """It has an id."""
-        return Live("the-id", {"place": self._place}, ThingOutputs.model_construct(said=self._said))
+        return Observation("the-id", {"place": self._place}, ThingOutputs.model_construct(said=self._said))
 
-    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """As the test says."""
         found = self._settle()
         said = await found if asyncio.iscoroutine(found) else found
-        return Live(id, {}, ThingOutputs.model_construct(said=said))
+        return Observation(id, {}, ThingOutputs.model_construct(said=said))
 
-    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Never asked."""
         raise NotImplementedError
 
-    async def delete(self, api: Any, id: str, call: Call) -> None:
+    async def delete(self, api: Any, id: str, call: OperationContext) -> None:
         """It hangs."""
         await asyncio.Event().wait()
 
@@ -81,7 +81,7 @@ async def _somewhere() -> Any:
 
 
 def operations() -> Operations:
-    return Operations(_somewhere, Engine(), SYSTEM)
+    return Operations(_somewhere, Engine(), SYSTEM_CLOCK)
 
 
 def broken() -> object:
@@ -129,9 +129,9 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
 
         request = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({"name": "box"}))
         with pytest.raises(Refused) as caught:
-            await Operations(connected, Engine(), SYSTEM).create(Sandbox(), request)
+            await Operations(connected, Engine(), SYSTEM_CLOCK).create(Sandbox(), request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
-    record = {ACCOUNT: settings.account.recorded()}
+    record = {ACCOUNT_KEY: settings.account.to_properties()}
     assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box", **record})
     assert "Sandbox box: making box." in capsys.readouterr().err
 
@@ -150,7 +150,7 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
     class Slow(Thing):
         """Made after a while."""
 
-        async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
             """As every thing, later."""
             await asyncio.sleep(6)
             return await super().create(api, inputs, call)
@@ -163,7 +163,7 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
 
 async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
     async def settle() -> None:
-        listener()("GET /x: no connection to api.test.")
+        current_retry_listener()("GET /x: no connection to api.test.")
         await asyncio.Event().wait()
 
     found = await kept(Thing(settle))
@@ -201,17 +201,17 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
             ours.cancel()
             await asyncio.Event().wait()
 
-    ours = Operations(_somewhere, Deaf(), SYSTEM)
+    ours = Operations(_somewhere, Deaf(), SYSTEM_CLOCK)
     request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}))
     answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
     assert read(answer.properties) == {"said": "ready", **RECORD}
 
 
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
-    state = struct({"said": "seen", IMPORTED: True})
+    state = struct({"said": "seen", IMPORTED_KEY: True})
     request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)
     answer = await operations().update(Thing(lambda: "ready"), request)
-    assert read(answer.properties) == {"said": "ready", IMPORTED: True, **RECORD}
+    assert read(answer.properties) == {"said": "ready", IMPORTED_KEY: True, **RECORD}
     with pytest.raises(Refused) as caught:
         await operations().update(Thing(broken), request)
     assert caught.value.code is Code.UNKNOWN

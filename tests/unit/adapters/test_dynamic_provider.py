@@ -24,7 +24,7 @@ from neev_provider.adapters.pulumi.dynamic.provider import (
     Provider,
 )
 from neev_provider.adapters.shared import config
-from neev_provider.core.account import ACCOUNT
+from neev_provider.core.account import ACCOUNT_KEY
 from neev_provider.core.errors import NeevError
 from neev_provider.resources import RESOURCES
 
@@ -225,7 +225,7 @@ def test_another_list_of_what_replaces_is_no_change(sandboxes: Provider) -> None
     assert (found.changes, found.replaces) == (False, [])
 
 
-ELSEWHERE = {ACCOUNT: {"orgId": "org-emulator", "projectId": "another", "baseUrl": "https://api.test"}}
+ELSEWHERE = {ACCOUNT_KEY: {"orgId": "org-emulator", "projectId": "another", "baseUrl": "https://api.test"}}
 
 
 def test_a_resource_of_another_account_is_neither_planned_nor_changed(sandboxes: Provider, emulator: Emulator) -> None:

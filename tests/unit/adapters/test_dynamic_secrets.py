@@ -16,7 +16,7 @@ from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import LABEL, Provider
 from neev_provider.adapters.pulumi.dynamic.secrets import SECRETS
 from neev_provider.core.errors import NeevError
-from neev_provider.core.validation import Failure
+from neev_provider.core.validation import ValidationFailure
 from neev_provider.resources.sandbox.sandbox import Sandbox
 
 KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\n-----END KEY-----\n"
@@ -103,7 +103,9 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
 class Broken(Sandbox):
     """A bug of ours, whose words hold a secret."""
 
-    def check(self, old: Any, new: Any, make_name: Any, warn: Any = print) -> tuple[dict[str, Any], list[Failure]]:
+    def check(
+        self, old: Any, new: Any, make_name: Any, warn: Any = print
+    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         raise KeyError(new["env"]["TOKEN"])
 
 

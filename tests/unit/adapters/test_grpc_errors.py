@@ -24,7 +24,7 @@ def test_the_more_special_error_is_told_apart() -> None:
 
 
 def test_a_text_names_its_resource_once() -> None:
-    assert told(errors.Failed("no"), "Sandbox box").startswith("Sandbox box: no.")
+    assert told(errors.OperationFailed("no"), "Sandbox box").startswith("Sandbox box: no.")
     late = errors.DeadlineExceeded("Sandbox box", 2, "Pending")
     assert told(late, "Sandbox box").count("Sandbox box") == 1
 

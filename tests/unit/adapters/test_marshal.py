@@ -23,12 +23,18 @@ from neev_provider.adapters.pulumi.marshal import (
     sealed_by,
 )
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.coercion import EXACT
+from neev_provider.core.coercion import MIN_INEXACT_INTEGER
 from neev_provider.core.markers import Secret
 from neev_provider.core.model import UNKNOWN, Model, Outputs
 from neev_provider.resources.file.directory import DirectoryInputs
 
-scalars = st.none() | st.booleans() | st.integers(-EXACT + 1, EXACT - 1) | st.text() | st.just(UNKNOWN)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-MIN_INEXACT_INTEGER + 1, MIN_INEXACT_INTEGER - 1)
+    | st.text()
+    | st.just(UNKNOWN)
+)
 keys = st.text().filter(lambda key: key != SIGNATURE)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12

@@ -8,13 +8,13 @@ import pytest
 from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal
 
 from neev_emulator.testing import Emulator
-from neev_provider.core.account import ACCOUNT
+from neev_provider.core.account import ACCOUNT_KEY
 
 
 async def test_a_resource_of_another_account_is_neither_planned_nor_changed(plugin: Driver, platform: Emulator) -> None:
     kept = await plugin.create("Sandbox", {"name": "box"})
-    record = {**kept.state[ACCOUNT], "projectId": "another"}
-    elsewhere = replace(kept, state={**kept.state, ACCOUNT: record})
+    record = {**kept.state[ACCOUNT_KEY], "projectId": "another"}
+    elsewhere = replace(kept, state={**kept.state, ACCOUNT_KEY: record})
     platform.clear_log()
     for act in (
         plugin.diff(elsewhere, {"name": "box"}),

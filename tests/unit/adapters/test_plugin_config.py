@@ -11,7 +11,7 @@ from tests.unit.adapters.conftest import serving
 from tests.unit.adapters.fake_pulumi_engine import UNKNOWN, Driver, Refusal, read, secret, struct
 
 from neev_emulator.testing import Emulator
-from neev_provider.client.settings import BASE_URL
+from neev_provider.client.settings import DEFAULT_BASE_URL
 
 URN = "urn:pulumi:dev::story::pulumi:providers:neev::default"
 WHOLE = {"apiKey": "key", "orgId": "org", "projectId": "project"}
@@ -34,7 +34,13 @@ async def diff(driver: Driver, old: dict[str, Any], new: dict[str, Any]) -> prov
 async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(unconfigured: Driver) -> None:
     inputs, failed = await check(unconfigured, **WHOLE, allowInsecure="true", version="0.1.0", region=UNKNOWN)
     assert failed == {}
-    assert inputs == {**WHOLE, "baseUrl": BASE_URL, "allowInsecure": "true", "version": "0.1.0", "region": UNKNOWN}
+    assert inputs == {
+        **WHOLE,
+        "baseUrl": DEFAULT_BASE_URL,
+        "allowInsecure": "true",
+        "version": "0.1.0",
+        "region": UNKNOWN,
+    }
 
 
 async def test_what_cannot_be_is_named(unconfigured: Driver) -> None:
@@ -48,7 +54,7 @@ async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -
     environ = {"NEEV_API_KEY": "key", "NEEV_ORG_ID": "org", "NEEVCLOUD_PROJECT_ID": "project"}
     async for driver in serving(environ):
         inputs, failed = await check(driver)
-    assert (inputs, failed) == ({"orgId": "org", "projectId": "project", "baseUrl": BASE_URL}, {})
+    assert (inputs, failed) == ({"orgId": "org", "projectId": "project", "baseUrl": DEFAULT_BASE_URL}, {})
     async for driver in serving({**environ, "NEEV_BASE_URL": "https://b", "NEEV_PREVIOUS_BASE_URL": "https://a"}):
         inputs, failed = await check(driver)
     places = {"orgId": "org", "projectId": "project", "baseUrl": "https://b", "previousBaseUrl": "https://a"}
@@ -76,7 +82,7 @@ async def test_no_setting_replaces_anything(unconfigured: Driver, changed: dict[
 
 
 async def test_an_address_that_an_earlier_version_did_not_record_is_no_change(unconfigured: Driver) -> None:
-    answer = await diff(unconfigured, WHOLE, {**WHOLE, "baseUrl": BASE_URL})
+    answer = await diff(unconfigured, WHOLE, {**WHOLE, "baseUrl": DEFAULT_BASE_URL})
     assert list(answer.diffs) == []
 
 

@@ -25,7 +25,7 @@ from tests.unit.adapters.fake_pulumi_engine import (
 )
 
 from neev_provider.adapters.pulumi.marshal import Sealed, decode
-from neev_provider.core.validation import path_of
+from neev_provider.core.validation import format_path
 
 Naming = provider_pb2.CheckRequest.AutonamingOptions
 Kind = provider_pb2.PropertyDiff
@@ -122,7 +122,7 @@ async def test_the_value_of_a_name_that_is_no_property_is_not_shown(unconfigured
     for value in ("hunter2", {"TOKEN": "hunter2"}, {"TOKEN": secret("hunter2")}):
         [failure] = (await unconfigured.check("Sandbox", {"name": "box", name: value})).failures
         assert failure.property == ""
-        assert failure.reason.startswith(f"{path_of([name])}: is not a property")
+        assert failure.reason.startswith(f"{format_path([name])}: is not a property")
         assert "hunter2" not in failure.reason
 
 

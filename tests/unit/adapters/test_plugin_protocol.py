@@ -20,7 +20,7 @@ from neev_provider.adapters.pulumi.plugin.engine_client import Engine
 from neev_provider.adapters.pulumi.plugin.provider import Provider
 from neev_provider.adapters.pulumi.plugin.servicer import Plugin
 from neev_provider.client import connect
-from neev_provider.core.clock import SYSTEM
+from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
@@ -147,7 +147,7 @@ async def test_a_plugin_whose_provider_is_not_loaded_yet_has_nothing_to_end() ->
 
     def load(engine: Engine) -> Provider:
         may_load.wait()
-        return Provider(engine, {}, connect, SYSTEM)
+        return Provider(engine, {}, connect, SYSTEM_CLOCK)
 
     served = Plugin(load)
     served.cancel()

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from neev_emulator import Emulator
 from neev_provider.cli import recorded_accounts
 from neev_provider.cli.app import app
-from neev_provider.core.account import ACCOUNT, WrongAccount
+from neev_provider.core.account import ACCOUNT_KEY, WrongAccount
 
 BOX = "neev:index:Sandbox"
 ENVIRON = {
@@ -26,7 +26,7 @@ HERE = {"orgId": "org", "projectId": "here", "baseUrl": "https://api.example/age
 
 
 def box(name: str = "box", id: str = "id-of-it", kind: str = BOX, **account: Any) -> dict[str, Any]:
-    outputs = {ACCOUNT: account} if account else {}
+    outputs = {ACCOUNT_KEY: account} if account else {}
     urn = f"urn:pulumi:dev::story::{kind}::{name}"
     return {"urn": urn, "type": kind, "custom": True, "id": id, "outputs": outputs}
 

@@ -172,7 +172,7 @@ def file(platform: Emulator, id: str) -> Inputs:
     async def write() -> None:
         settings = Settings(platform.base_url, platform.api_key, platform.org_id, platform.project_id)
         async with connect(settings) as api:
-            await api.runtime.at(await api.sandboxes.get(id)).write("note", BytesIO(b"x"))
+            await api.runtime.session(await api.sandboxes.get(id)).write("note", BytesIO(b"x"))
 
     platform.advance(5)
     asyncio.run(write())

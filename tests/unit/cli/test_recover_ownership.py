@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from neev_provider.cli.recover.ownership import STACK, Window, has_a_name_of_its_own, own_sandboxes, window
-from neev_provider.client.models import seconds
+from neev_provider.client.models import parse_timestamp
 from neev_provider.resources import RESOURCES
 
 SANDBOX = next(each for each in RESOURCES if each.name == "Sandbox")
@@ -16,7 +16,7 @@ BEFORE, AT, LATER, LAST = (f"2026-11-29T10:0{minute}:00Z" for minute in (0, 1, 2
 
 
 def at(moment: str) -> float:
-    return seconds(moment) or 0
+    return parse_timestamp(moment) or 0
 
 
 def entry(kind: str, name: str, **rest: Any) -> dict[str, Any]:

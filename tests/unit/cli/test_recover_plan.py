@@ -9,7 +9,7 @@ import pytest
 
 from neev_provider.cli.recover.ownership import Unproven
 from neev_provider.cli.recover.plan import Action, Plan, operations, plan, resources, searched
-from neev_provider.core.lifecycle import Stored
+from neev_provider.core.lifecycle import StoredResource
 
 STACK = "urn:pulumi:dev::story::pulumi:pulumi:Stack::story-dev"
 EARLY, LATE = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
@@ -39,8 +39,8 @@ def state(*held: dict[str, Any], interrupted: list[dict[str, Any]]) -> dict[str,
     return {"version": 3, "deployment": {"resources": [stack, *held], "pending_operations": interrupted}}
 
 
-def made(id: str = "new", created: str | None = LATE, **more: Any) -> Stored:
-    return Stored(id, {}, {"name": "box-1", **({"createdAt": created} if created else {}), **more})
+def made(id: str = "new", created: str | None = LATE, **more: Any) -> StoredResource:
+    return StoredResource(id, {}, {"name": "box-1", **({"createdAt": created} if created else {}), **more})
 
 
 def ids(after: Plan) -> list[tuple[str | None, bool]]:

@@ -12,8 +12,8 @@ from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.agents import Agent
 from neev_provider.core import errors
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.wait import Done, Going, Patience, until
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
 
 BODY: dict[str, Any] = {"name": "coder", "agent_template": "code-server", "config": {"theme": "light"}}
 POST = "POST /agents"
@@ -28,11 +28,11 @@ async def ready(api: Api, name: str = "coder") -> Agent:
 
 async def in_state(api: Api, id: str, status: str) -> Agent:
     """Return the agent once it is in the state."""
-    seen = await until(
+    seen = await wait_until(
         lambda within: api.agents.observe(id, within),
-        lambda each: Done() if each and each.status == status else Going(each.status if each else "gone"),
-        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
-        what=f"waiting for {status}",
+        lambda each: Done() if each and each.status == status else InProgress(each.status if each else "gone"),
+        deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
+        action=f"waiting for {status}",
     )
     assert seen is not None
     return seen

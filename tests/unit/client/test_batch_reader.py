@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import pytest
 
-from neev_provider.client.models import Item, Page
-from neev_provider.client.polling.batch_reader import Sighting, Sweeper
+from neev_provider.client.models import ApiObject, Page
+from neev_provider.client.polling.batch_reader import BatchResult, BatchReader
 from neev_provider.core import errors
 
 
@@ -19,18 +19,18 @@ class Shelf:
         self.hidden: set[str] = set()
         self.troubles: dict[str | int, errors.NeevError] = {}
         self.requests: list[str | int] = []
-        self.sweeper: Sweeper[Item] = Sweeper(read_one=self.read_one, read_page=self.read_page)
+        self.sweeper: BatchReader[ApiObject] = BatchReader(read_one=self.read_one, read_page=self.read_page)
 
-    async def read_one(self, id: str) -> Item:
+    async def read_one(self, id: str) -> ApiObject:
         self._note(id)
         if id not in self.ids:
             raise errors.NotFound(404)
-        return Item(id=id)
+        return ApiObject(id=id)
 
-    async def read_page(self, number: int) -> Page[Item]:
+    async def read_page(self, number: int) -> Page[ApiObject]:
         self._note(number)
         shown = self.ids[(number - 1) * self.limit : number * self.limit]
-        items = tuple(Item(id=id) for id in shown if id not in self.hidden)
+        items = tuple(ApiObject(id=id) for id in shown if id not in self.hidden)
         return Page(items=items, total=len(self.ids) + self.wrong_total, page=number, limit=self.limit)
 
     def _note(self, what: str | int) -> None:
@@ -38,42 +38,42 @@ class Shelf:
         if what in self.troubles:
             raise self.troubles[what]
 
-    async def sweep(self, ids: Collection[str], *, prove: bool = True) -> Sighting[Item]:
+    async def sweep(self, ids: Collection[str], *, prove: bool = True) -> BatchResult[ApiObject]:
         """Return what a sweep saw; its requests are in `requests`."""
         self.requests.clear()
-        sighting = await self.sweeper.sweep(ids, prove=ids if prove else ())
+        sighting = await self.sweeper.read(ids, confirm=ids if prove else ())
         self.requests.sort(key=str)
         return sighting
 
 
 async def test_one_item_is_read_by_itself() -> None:
     shelf = Shelf("a", "b")
-    assert (await shelf.sweep("a")).found == {"a": Item(id="a")}
+    assert (await shelf.sweep("a")).items == {"a": ApiObject(id="a")}
     assert shelf.requests == ["a"]
 
 
 async def test_several_items_are_read_from_one_page() -> None:
     shelf = Shelf("a", "b", "c")
-    assert set((await shelf.sweep("abc")).found) == set("abc")
+    assert set((await shelf.sweep("abc")).items) == set("abc")
     assert shelf.requests == [1]
 
 
 async def test_items_that_nobody_asked_for_are_not_told_of() -> None:
-    assert set((await Shelf("a", "b", "c").sweep("ab")).found) == set("ab")
+    assert set((await Shelf("a", "b", "c").sweep("ab")).items) == set("ab")
 
 
 async def test_further_pages_are_read_only_while_something_is_missing() -> None:
     shelf = Shelf(*"abcdefghi")
-    assert set((await shelf.sweep("abefhi")).found) == set("abefhi")
+    assert set((await shelf.sweep("abefhi")).items) == set("abefhi")
     assert shelf.requests == [1, 2, 3]
-    assert set((await shelf.sweep("abc")).found) == set("abc")
+    assert set((await shelf.sweep("abc")).items) == set("abc")
     assert shelf.requests == [1]
 
 
 async def test_the_pages_that_showed_the_items_last_are_read_first() -> None:
     shelf = Shelf(*"abcdefghi")
     await shelf.sweep("abcdefghi")
-    assert set((await shelf.sweep("ghi")).found) == set("ghi")
+    assert set((await shelf.sweep("ghi")).items) == set("ghi")
     assert shelf.requests == [3]
 
 
@@ -86,7 +86,7 @@ async def test_few_items_on_as_many_pages_are_read_by_themselves() -> None:
 
 async def test_a_few_missing_ones_are_read_by_themselves_rather_than_all_other_pages() -> None:
     shelf = Shelf(*"abcdefghijkl")
-    assert set((await shelf.sweep("abl")).found) == set("abl")
+    assert set((await shelf.sweep("abl")).items) == set("abl")
     assert shelf.requests == [1, "l"]
 
 
@@ -104,7 +104,7 @@ async def test_an_item_that_moved_to_another_page_is_found_there() -> None:
     shelf = Shelf(*"abcdef")
     await shelf.sweep("abcdef")
     shelf.ids.insert(0, "x")
-    assert set((await shelf.sweep("abc")).found) == set("abc")
+    assert set((await shelf.sweep("abc")).items) == set("abc")
     assert shelf.requests == [1, "c"]
 
 
@@ -115,17 +115,17 @@ async def test_pages_that_the_list_no_longer_has_are_forgotten() -> None:
     await shelf.sweep("abcdefghi", prove=False)
     await shelf.sweep("abc")
     assert shelf.requests == [1]
-    assert set(shelf.sweeper._shown) == {1}
+    assert set(shelf.sweeper._ids_by_page) == {1}
 
 
 async def test_an_item_whose_own_request_says_so_is_gone() -> None:
-    assert (await Shelf("a").sweep("x")).gone == {"x"}
+    assert (await Shelf("a").sweep("x")).gone_ids == {"x"}
 
 
 async def test_an_item_that_a_whole_list_lacks_is_gone_for_those_who_need_no_proof() -> None:
     shelf = Shelf("a", "b")
     sighting = await shelf.sweep("axy", prove=False)
-    assert (set(sighting.found), sighting.gone) == ({"a"}, {"x", "y"})
+    assert (set(sighting.items), sighting.gone_ids) == ({"a"}, {"x", "y"})
     assert shelf.requests == [1]
 
 
@@ -133,7 +133,7 @@ async def test_for_those_who_do_it_is_asked_for_by_itself_first() -> None:
     shelf = Shelf("a", "b", "c")
     shelf.hidden, shelf.wrong_total = {"c"}, -1
     sighting = await shelf.sweep("acx")
-    assert (set(sighting.found), sighting.gone) == ({"a", "c"}, {"x"})
+    assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, {"x"})
     assert shelf.requests == [1, "c", "x"]
 
 
@@ -141,7 +141,7 @@ async def test_a_list_that_does_not_add_up_proves_nothing_gone() -> None:
     shelf = Shelf(*"abcd", limit=10)
     shelf.hidden = {"c", "d"}
     sighting = await shelf.sweep("acd", prove=False)
-    assert (set(sighting.found), sighting.gone) == ({"a", "c"}, set())
+    assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, set())
     assert shelf.requests == [1, "c"]
 
 
@@ -149,14 +149,14 @@ async def test_yet_it_keeps_no_reader_waiting() -> None:
     shelf = Shelf(*"abcd", limit=10)
     shelf.hidden = {"c", "d"}
     sighting = await shelf.sweep("acdx")
-    assert (set(sighting.found), sighting.gone) == (set("acd"), {"x"})
+    assert (set(sighting.items), sighting.gone_ids) == (set("acd"), {"x"})
 
 
 async def test_an_item_whose_own_request_fails_is_neither_found_nor_gone() -> None:
     shelf, busy = Shelf("a"), errors.Unavailable(503)
     shelf.troubles["a"] = busy
     sighting = await shelf.sweep("a")
-    assert (sighting.found, sighting.gone, sighting.failed) == ({}, set(), {"a": busy})
+    assert (sighting.items, sighting.gone_ids, sighting.errors) == ({}, set(), {"a": busy})
 
 
 async def test_a_page_that_fails_fails_the_sweep() -> None:
@@ -167,4 +167,4 @@ async def test_a_page_that_fails_fails_the_sweep() -> None:
 
 
 async def test_an_empty_list_shows_that_all_are_gone() -> None:
-    assert (await Shelf().sweep("abc", prove=False)).gone == set("abc")
+    assert (await Shelf().sweep("abc", prove=False)).gone_ids == set("abc")

@@ -10,9 +10,9 @@ from tests.fakes.scripted_transport import Script, answer
 from tests.fakes.virtual_time import in_virtual_time
 
 from neev_provider.client import Api, Settings, connect
-from neev_provider.client.runtime import Run
+from neev_provider.client.runtime import ExecRequest
 from neev_provider.core import errors
-from neev_provider.core.clock import SYSTEM
+from neev_provider.core.clock import SYSTEM_CLOCK
 
 
 def test_importing_the_client_does_not_import_httpx() -> None:
@@ -23,7 +23,7 @@ def test_importing_the_client_does_not_import_httpx() -> None:
 async def test_an_api_keeps_what_it_was_made_of(settings: Settings) -> None:
     async with connect(settings) as api:
         assert isinstance(api, Api)
-        assert (api.settings, api.clock) == (settings, SYSTEM)
+        assert (api.settings, api.clock) == (settings, SYSTEM_CLOCK)
 
 
 async def test_no_representation_shows_the_key(settings: Settings) -> None:
@@ -58,7 +58,10 @@ async def test_everything_goes_through_what_stands_in_for_the_network() -> None:
     script = Script(answer(json={"id": "1", "name": "box", "phase": "Ready", "connect_url": "https://in"}), exited)
     async with connect(Settings("https://h", "k", "o", "p"), transport=script) as api:
         box = await api.sandboxes.get("box")
-        async with api.rooms.inside(box.id) as room:
-            assert room.people == 1
-            assert await api.runtime.at(box).run(Run(["true"]), lambda _stream, _text: None, patience=1) == 3
+        async with api.leases.acquire(box.id) as room:
+            assert room.ref_count == 1
+            assert (
+                await api.runtime.session(box).exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=1)
+                == 3
+            )
     assert [request.url.host for request in script.sent] == ["h", "in"]

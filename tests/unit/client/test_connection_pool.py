@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from neev_provider.client.http.connection_pool import Connections
+from neev_provider.client.http.connection_pool import HttpClientPool
 from neev_provider.client.settings import Settings
 
 
@@ -37,11 +37,11 @@ class Server:
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[tuple[Server, Connections]]:
+async def connected() -> AsyncIterator[tuple[Server, HttpClientPool]]:
     server = Server()
     listening = await asyncio.start_server(server.accept, "127.0.0.1", 0)
     server.address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    connections = Connections(Settings(server.address, "key", "o", "p"), None)
+    connections = HttpClientPool(Settings(server.address, "key", "o", "p"), None)
     try:
         yield server, connections
     finally:

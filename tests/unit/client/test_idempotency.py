@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
 
-from neev_provider.client.http.idempotency import LOOKS, TOLERANCE, first_seen, make_once
+from neev_provider.client.http.idempotency import LOOKUP_DELAYS, CREATED_AT_TOLERANCE, poll_for, create_or_adopt
 from neev_provider.client.http.server_clock import ServerClock
 from neev_provider.core import errors
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.wait import Patience, before_sending, unsent
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.wait import Deadline, wait_before_send, send_deadline
 
 
 @dataclass(frozen=True)
@@ -45,41 +45,43 @@ class Maker:
         return shown
 
     async def once(self) -> Made:
-        return await make_once(
+        return await create_or_adopt(
             self.make,
             self.candidates,
-            what="the sandbox n",
+            subject="the sandbox n",
             clock=self.clock,
             server_clock=ServerClock(self.clock),
         )
 
 
 async def test_what_was_made_with_a_clear_answer_is_not_looked_for() -> None:
-    maker = Maker(errors.NeverSent("nobody asks"))
+    maker = Maker(errors.RequestNotSent("nobody asks"))
 
     async def make() -> Made:
         return made(5)
 
-    found = await make_once(make, maker.candidates, what="x", clock=maker.clock, server_clock=ServerClock(maker.clock))
+    found = await create_or_adopt(
+        make, maker.candidates, subject="x", clock=maker.clock, server_clock=ServerClock(maker.clock)
+    )
     assert found == made(5)
     assert maker.clock.slept == []
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.5, 100.0, -TOLERANCE])
+@pytest.mark.parametrize("moment", [0.0, 0.5, 100.0, -CREATED_AT_TOLERANCE])
 async def test_one_made_since_is_taken_for_ours(moment: float) -> None:
     maker = Maker([made(moment)])
     assert await maker.once() == made(moment)
-    assert (maker.made, maker.clock.slept) == (1, [LOOKS[0]])
+    assert (maker.made, maker.clock.slept) == (1, [LOOKUP_DELAYS[0]])
 
 
 async def test_it_may_appear_late() -> None:
     maker = Maker([], [], [made(3)])
     assert await maker.once() == made(3)
-    assert maker.clock.slept == list(LOOKS[:3])
+    assert maker.clock.slept == list(LOOKUP_DELAYS[:3])
 
 
 async def test_looks_that_fail_in_passing_are_repeated() -> None:
-    maker = Maker(errors.Unavailable(503), errors.NeverSent("x"), errors.RateLimited(429), [made(3)])
+    maker = Maker(errors.Unavailable(503), errors.RequestNotSent("x"), errors.RateLimited(429), [made(3)])
     assert await maker.once() == made(3)
 
 
@@ -89,11 +91,11 @@ async def test_what_may_be_there_is_looked_for_even_when_the_user_asks_to_stop()
     maker = Maker([], [made(3)])
 
     async def candidates() -> Iterable[Made]:
-        return await before_sending(maker.candidates, what="GET /sandboxes", last="nothing")
+        return await wait_before_send(maker.candidates, action="GET /sandboxes", last_status="nothing")
 
-    with unsent(Patience(1, SYSTEM, stop)):
-        found = await make_once(
-            maker.make, candidates, what="it", clock=maker.clock, server_clock=ServerClock(maker.clock)
+    with send_deadline(Deadline(1, SYSTEM_CLOCK, stop)):
+        found = await create_or_adopt(
+            maker.make, candidates, subject="it", clock=maker.clock, server_clock=ServerClock(maker.clock)
         )
     assert found == made(3)
 
@@ -109,7 +111,7 @@ async def test_older_ones_of_the_same_name_are_passed_over() -> None:
 
 @pytest.mark.parametrize(
     "shown",
-    [[made(-TOLERANCE - 0.01)], [made(-3600)], [Made(None)], [Made("yesterday")], [made(1), made(2)]],
+    [[made(-CREATED_AT_TOLERANCE - 0.01)], [made(-3600)], [Made(None)], [Made("yesterday")], [made(1), made(2)]],
     ids=["just before", "long before", "no time", "no readable time", "two"],
 )
 async def test_one_that_cannot_be_told_to_be_ours_is_never_taken(shown: list[Made]) -> None:
@@ -121,7 +123,7 @@ async def test_one_that_cannot_be_told_to_be_ours_is_never_taken(shown: list[Mad
         "Use another name, or import or delete that one."
     )
     assert maker.made == 1
-    assert maker.clock.slept == list(LOOKS)
+    assert maker.clock.slept == list(LOOKUP_DELAYS)
 
 
 async def test_one_that_never_appears_is_an_error_that_names_it_and_what_happened() -> None:
@@ -135,7 +137,7 @@ async def test_one_that_never_appears_is_an_error_that_names_it_and_what_happene
     assert maker.made == 1
 
 
-@pytest.mark.parametrize("ending", [errors.Conflict(409), errors.NeverSent("x"), errors.Invalid(422)])
+@pytest.mark.parametrize("ending", [errors.Conflict(409), errors.RequestNotSent("x"), errors.InvalidRequest(422)])
 async def test_a_clear_failure_is_not_looked_into(ending: errors.NeevError) -> None:
     maker = Maker([made(1)], ending=ending)
     with pytest.raises(type(ending)):
@@ -149,5 +151,5 @@ async def test_a_look_in_vain_ends_with_none() -> None:
     async def look() -> str | None:
         return None
 
-    assert await first_seen(look, clock=clock) is None
-    assert clock.slept == list(LOOKS)
+    assert await poll_for(look, clock=clock) is None
+    assert clock.slept == list(LOOKUP_DELAYS)

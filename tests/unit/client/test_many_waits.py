@@ -9,7 +9,7 @@ from tests.fakes.service import FakeService
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
 from neev_provider.client import Api, Settings, connect
-from neev_provider.core.wait import Done, Going, Patience, until
+from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
 
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
@@ -26,8 +26,8 @@ class Cost:
     """Seconds from the readiness of the last to its being noticed."""
 
 
-def patience() -> Patience:
-    return Patience(deadline=600, clock=VirtualClock(), cancelled=asyncio.Event())
+def patience() -> Deadline:
+    return Deadline(timeout=600, clock=VirtualClock(), cancelled=asyncio.Event())
 
 
 async def create(api: Api, service: FakeService, number: int, *, over: float) -> Cost:
@@ -37,11 +37,11 @@ async def create(api: Api, service: FakeService, number: int, *, over: float) ->
     async def one(index: int) -> None:
         await api.clock.sleep(index * over / number)
         made = await api.sandboxes.create({"name": f"s{index}"})
-        await until(
+        await wait_until(
             lambda within: api.sandboxes.observe(made.id, within),
-            lambda seen: Done() if seen and seen.phase == "Ready" else Going("Pending"),
-            patience=patience(),
-            what=made.name,
+            lambda seen: Done() if seen and seen.phase == "Ready" else InProgress("Pending"),
+            deadline=patience(),
+            action=made.name,
         )
         lags.append(api.clock.monotonic() - service.made[made.id] - service.provision)
 
@@ -56,11 +56,11 @@ async def delete(api: Api, service: FakeService) -> float:
 
     async def one(id: str) -> None:
         await api.sandboxes.delete(id)
-        await until(
+        await wait_until(
             lambda within: api.sandboxes.observe_gone(id, within),
-            lambda gone: Done() if gone else Going("Deleting"),
-            patience=patience(),
-            what=id,
+            lambda gone: Done() if gone else InProgress("Deleting"),
+            deadline=patience(),
+            action=id,
         )
 
     await asyncio.gather(*(one(id) for id in ids))

@@ -3,15 +3,15 @@
 import pytest
 from pydantic import ValidationError
 
-from neev_provider.client.models import Item, Page, nothing, parser, seconds
+from neev_provider.client.models import ApiObject, Page, ignore_body, build_parser, parse_timestamp
 
 
-class Thing(Item):
+class Thing(ApiObject):
     size: int | None = None
 
 
 def test_fields_that_a_newer_api_adds_are_no_trouble() -> None:
-    assert parser(Thing)({"id": "a", "size": 1, "colour": "red"}) == Thing(id="a", size=1)
+    assert build_parser(Thing)({"id": "a", "size": 1, "colour": "red"}) == Thing(id="a", size=1)
 
 
 def test_answers_are_frozen() -> None:
@@ -21,12 +21,12 @@ def test_answers_are_frozen() -> None:
 
 @pytest.mark.parametrize("items", [None, []])
 def test_an_empty_page_may_come_without_items(items: object) -> None:
-    assert parser(Page[Thing])({"items": items, "total": 0}).items == ()
+    assert build_parser(Page[Thing])({"items": items, "total": 0}).items == ()
 
 
 def test_a_wrong_shape_is_told_by_its_fields_and_never_by_their_values() -> None:
     with pytest.raises(ValueError, match=r"^items\.0\.size: Input should be a valid integer") as caught:
-        parser(Page[Thing])({"items": [{"id": "a", "size": "hunter2"}], "total": 1})
+        build_parser(Page[Thing])({"items": [{"id": "a", "size": "hunter2"}], "total": 1})
     assert "hunter2" not in str(caught.value)
 
 
@@ -38,18 +38,18 @@ def test_an_answer_that_is_refused_is_not_repeated() -> None:
 
 def test_only_the_first_faults_are_told() -> None:
     with pytest.raises(ValueError, match="items") as caught:
-        parser(Page[Thing])({"items": [{}] * 50, "total": 1})
+        build_parser(Page[Thing])({"items": [{}] * 50, "total": 1})
     assert str(caught.value) == "; ".join(f"items.{number}.id: Field required" for number in range(3))
 
 
 def test_something_that_is_no_object_is_told_as_the_answer() -> None:
     with pytest.raises(ValueError, match=r"^answer: "):
-        parser(Thing)(None)
+        build_parser(Thing)(None)
 
 
 def test_an_answer_that_nobody_needs_may_be_anything() -> None:
-    nothing({"a": 1})
-    nothing(None)
+    ignore_body({"a": 1})
+    ignore_body(None)
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_an_answer_that_nobody_needs_may_be_anything() -> None:
     ],
 )
 def test_a_time_is_read_where_it_is_one_and_has_a_zone(moment: str | None, since_1970: float | None) -> None:
-    assert seconds(moment) == since_1970
+    assert parse_timestamp(moment) == since_1970

@@ -16,7 +16,7 @@ GOOD = answer(json={"id": "x"})
 
 
 def transport(script: httpx.AsyncBaseTransport) -> Transport:
-    return Transport(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), seam=script)
+    return Transport(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=script)
 
 
 def identified(content: Any) -> str:
@@ -39,7 +39,7 @@ NOT_THE_API = [
 @pytest.mark.parametrize("ending", NOT_THE_API)
 async def test_a_404_that_is_not_the_apis_own_says_nothing_of_what_exists(method: str, ending: httpx.Response) -> None:
     script = Script(ending)
-    with pytest.raises(errors.Unexpected, match="neev:baseUrl"):
+    with pytest.raises(errors.UnexpectedResponse, match="neev:baseUrl"):
         await transport(script).request(method, IN_PROJECT, parse=identified)
     assert len(script.sent) == 1
 
@@ -74,7 +74,7 @@ async def test_what_has_no_project_needs_no_answer_for_one() -> None:
     ("ending", "kind"),
     [
         (not_found("Project 'p' not found", x_request_id="r-7"), errors.ProjectNotFound),
-        (PAGE_OF_A_WEB_SERVER, errors.Unexpected),
+        (PAGE_OF_A_WEB_SERVER, errors.UnexpectedResponse),
         (answer(401), errors.Unauthorized),
         (answer(502), errors.Unavailable),
     ],

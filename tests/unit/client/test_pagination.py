@@ -7,27 +7,33 @@ from typing import Any
 import pytest
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
-from neev_provider.client.http.pagination import READINGS, is_whole, last_page, read_all, together
-from neev_provider.client.models import Item, Page
+from neev_provider.client.http.pagination import (
+    MAX_LIST_ATTEMPTS,
+    is_consistent,
+    last_page_number,
+    list_all,
+    gather_all,
+)
+from neev_provider.client.models import ApiObject, Page
 
 
-def page(*ids: str, total: int, number: int = 1, limit: int = 2) -> Page[Item]:
-    return Page(items=tuple(Item(id=id) for id in ids), total=total, page=number, limit=limit)
+def page(*ids: str, total: int, number: int = 1, limit: int = 2) -> Page[ApiObject]:
+    return Page(items=tuple(ApiObject(id=id) for id in ids), total=total, page=number, limit=limit)
 
 
-def listing(*readings: list[str]) -> Callable[[int], Coroutine[Any, Any, Page[Item]]]:
+def listing(*readings: list[str]) -> Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]:
     """Return a list that is another one after each request, until the last."""
     left = list(readings)
 
-    async def read_page(number: int) -> Page[Item]:
+    async def read_page(number: int) -> Page[ApiObject]:
         ids = left.pop(0) if len(left) > 1 else left[0]
         return page(*ids[2 * number - 2 : 2 * number], total=len(ids), number=number)
 
     return read_page
 
 
-async def ids(read_page: Callable[[int], Coroutine[Any, Any, Page[Item]]]) -> list[str]:
-    return [item.id for item in await read_all(read_page)]
+async def ids(read_page: Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]) -> list[str]:
+    return [item.id for item in await list_all(read_page)]
 
 
 @pytest.mark.parametrize("all_of_it", [[], ["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d", "e"]])
@@ -46,27 +52,27 @@ async def test_an_item_that_moves_to_a_page_already_read_is_not_lost() -> None:
 async def test_a_list_that_never_adds_up_is_read_a_few_times_and_all_that_was_seen_is_kept() -> None:
     read = 0
 
-    async def read_page(_number: int) -> Page[Item]:
+    async def read_page(_number: int) -> Page[ApiObject]:
         nonlocal read
         read += 1
         return page("a", str(read), total=9, limit=100)
 
-    assert await ids(read_page) == ["a", *(str(number + 1) for number in range(READINGS))]
-    assert read == READINGS
+    assert await ids(read_page) == ["a", *(str(number + 1) for number in range(MAX_LIST_ATTEMPTS))]
+    assert read == MAX_LIST_ATTEMPTS
 
 
 def test_a_reading_is_whole_only_when_nothing_is_twice_missing_or_moved() -> None:
-    assert is_whole([page("a", "b", total=3), page("c", total=3)])
-    assert is_whole([page(total=0)])
-    assert not is_whole([page("a", "b", total=3), page("b", total=3)])
-    assert not is_whole([page("a", "b", total=3), page("c", total=4)])
-    assert not is_whole([page("a", "b", total=3)])
-    assert not is_whole([page("a", "b", total=3), page("b", "c", total=3)])
+    assert is_consistent([page("a", "b", total=3), page("c", total=3)])
+    assert is_consistent([page(total=0)])
+    assert not is_consistent([page("a", "b", total=3), page("b", total=3)])
+    assert not is_consistent([page("a", "b", total=3), page("c", total=4)])
+    assert not is_consistent([page("a", "b", total=3)])
+    assert not is_consistent([page("a", "b", total=3), page("b", "c", total=3)])
 
 
 @pytest.mark.parametrize(("total", "limit", "last"), [(0, 100, 1), (100, 100, 1), (101, 100, 2), (5, 0, 5)])
 def test_the_number_of_pages_follows_from_what_the_server_gives_on_one(total: int, limit: int, last: int) -> None:
-    assert last_page(page(total=total, limit=limit)) == last
+    assert last_page_number(page(total=total, limit=limit)) == last
 
 
 @in_virtual_time
@@ -75,7 +81,7 @@ async def test_things_done_together_take_as_long_as_the_longest_and_keep_their_o
         await asyncio.sleep(seconds)
         return seconds
 
-    assert await together(after(seconds) for seconds in (3, 1, 2)) == [3, 1, 2]
+    assert await gather_all(after(seconds) for seconds in (3, 1, 2)) == [3, 1, 2]
     assert VirtualClock().monotonic() == pytest.approx(3)
 
 
@@ -86,6 +92,6 @@ async def test_when_one_fails_the_others_are_ended_before_its_error_comes() -> N
         raise ValueError("one")
 
     with pytest.raises(ValueError, match="one"):
-        await together([fail(), asyncio.sleep(9)])
+        await gather_all([fail(), asyncio.sleep(9)])
     assert VirtualClock().monotonic() == pytest.approx(1)
     assert asyncio.all_tasks() == {asyncio.current_task()}

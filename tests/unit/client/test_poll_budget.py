@@ -11,7 +11,7 @@ from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
 from neev_provider import client
 from neev_provider.client import Api, Settings, connect
-from neev_provider.core.wait import Done, Going, Patience, until
+from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
 
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 HOUR, EVERY, GROUP = 3600.0, 60.0, 5
@@ -27,20 +27,20 @@ SLOTS = 5
 
 async def _come_and_go(api: Api, name: str) -> None:
     """A sandbox is made, waited for, deleted and waited for again."""
-    patience = Patience(deadline=60, clock=VirtualClock(), cancelled=asyncio.Event())
+    patience = Deadline(timeout=60, clock=VirtualClock(), cancelled=asyncio.Event())
     made = await api.sandboxes.create({"name": name})
-    await until(
+    await wait_until(
         lambda within: api.sandboxes.observe(made.id, within),
-        lambda seen: Done() if seen and seen.phase == "Ready" else Going("Pending"),
-        patience=patience,
-        what=name,
+        lambda seen: Done() if seen and seen.phase == "Ready" else InProgress("Pending"),
+        deadline=patience,
+        action=name,
     )
     await api.sandboxes.delete(made.id)
-    await until(
+    await wait_until(
         lambda within: api.sandboxes.observe_gone(made.id, within),
-        lambda gone: Done() if gone else Going("Deleting"),
-        patience=patience,
-        what=name,
+        lambda gone: Done() if gone else InProgress("Deleting"),
+        deadline=patience,
+        action=name,
     )
 
 

@@ -8,11 +8,11 @@ import pytest
 from tests.fakes.scripted_reader import Sweeps, watcher
 from tests.fakes.virtual_time import in_virtual_time
 
-from neev_provider.client.models import Item
-from neev_provider.client.polling.shared_poller import Watcher
+from neev_provider.client.models import ApiObject
+from neev_provider.client.polling.shared_poller import SharedPoller
 
 
-async def finish(watch: Watcher[Item], sweeps: Sweeps, looks: Callable[[int], int], number: int) -> None:
+async def finish(watch: SharedPoller[ApiObject], sweeps: Sweeps, looks: Callable[[int], int], number: int) -> None:
     """So many ask for an item of their own, one after another, until it has been looked for so often."""
 
     async def wait(each: int) -> None:

@@ -6,7 +6,17 @@ from itertools import pairwise
 import pytest
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
-from neev_provider.client.http.rate_limit import CAUTION, FIRST_BURST, GENTLE, HOLD, MEMORY, SLOW, SLOWEST, WIDEST, Pace
+from neev_provider.client.http.rate_limit import (
+    RATE_DECREASE_FACTOR,
+    INITIAL_CONCURRENCY,
+    INITIAL_THROTTLED_RATE,
+    DEFAULT_RETRY_AFTER,
+    THROTTLE_EXPIRY,
+    SLOW_RESPONSE_SECONDS,
+    MIN_RATE,
+    MAX_CONCURRENCY,
+    RateLimiter,
+)
 
 
 class Caller:
@@ -14,15 +24,15 @@ class Caller:
 
     def __init__(self, *, latency: float = 0.0) -> None:
         self.clock = VirtualClock()
-        self.pace = Pace(self.clock)
+        self.pace = RateLimiter(self.clock)
         self.latency = latency
         self.left: list[float] = []
 
     async def call(self) -> None:
-        async with self.pace.turn():
+        async with self.pace.acquire():
             self.left.append(self.clock.monotonic())
             await self.clock.sleep(self.latency)
-        self.pace.served(took=self.latency)
+        self.pace.record_success(elapsed=self.latency)
 
     async def calls(self, number: int) -> list[float]:
         """Return when each of so many left."""
@@ -33,53 +43,57 @@ class Caller:
 
 @in_virtual_time
 async def test_until_the_api_objects_requests_leave_at_once() -> None:
-    assert await Caller().calls(FIRST_BURST) == [0.0] * FIRST_BURST
+    assert await Caller().calls(INITIAL_CONCURRENCY) == [0.0] * INITIAL_CONCURRENCY
 
 
 @in_virtual_time
 async def test_the_first_burst_is_limited_and_each_slow_answer_makes_room_for_two() -> None:
-    left = await Caller(latency=1).calls(FIRST_BURST * 4)
-    assert [left.count(moment) for moment in (0, 1, 2)] == [FIRST_BURST, FIRST_BURST * 2, FIRST_BURST]
+    left = await Caller(latency=1).calls(INITIAL_CONCURRENCY * 4)
+    assert [left.count(moment) for moment in (0, 1, 2)] == [
+        INITIAL_CONCURRENCY,
+        INITIAL_CONCURRENCY * 2,
+        INITIAL_CONCURRENCY,
+    ]
 
 
 @in_virtual_time
 async def test_quick_answers_make_no_more_room() -> None:
-    left = await Caller(latency=SLOW / 2).calls(FIRST_BURST * 3)
-    assert [left.count(moment) for moment in sorted(set(left))] == [FIRST_BURST] * 3
+    left = await Caller(latency=SLOW_RESPONSE_SECONDS / 2).calls(INITIAL_CONCURRENCY * 3)
+    assert [left.count(moment) for moment in sorted(set(left))] == [INITIAL_CONCURRENCY] * 3
 
 
 @in_virtual_time
 async def test_the_room_has_a_limit() -> None:
     caller = Caller(latency=1)
-    await caller.calls(WIDEST * 2)
+    await caller.calls(MAX_CONCURRENCY * 2)
     caller.left.clear()
-    moments = await caller.calls(WIDEST + 1)
-    assert moments.count(moments[0]) == WIDEST
+    moments = await caller.calls(MAX_CONCURRENCY + 1)
+    assert moments.count(moments[0]) == MAX_CONCURRENCY
 
 
 @in_virtual_time
 async def test_a_429_holds_everything_for_as_long_as_it_asks() -> None:
     caller = Caller()
-    caller.pace.slowed(7, sent=0)
+    caller.pace.record_throttled(7, sent_at=0)
     assert (await caller.calls(1))[0] == 7
 
 
 @in_virtual_time
 async def test_a_429_that_asks_for_nothing_holds_everything_for_a_moment() -> None:
     caller = Caller()
-    caller.pace.slowed(None, sent=0)
-    assert (await caller.calls(1))[0] == HOLD
+    caller.pace.record_throttled(None, sent_at=0)
+    assert (await caller.calls(1))[0] == DEFAULT_RETRY_AFTER
 
 
 @in_virtual_time
 async def test_after_it_requests_leave_evenly_just_below_the_rate_that_was_served() -> None:
     caller = Caller()
     await caller.calls(50)
-    caller.pace.slowed(1, sent=0)
+    caller.pace.record_throttled(1, sent_at=0)
     left = await caller.calls(20)
     gaps = [after - before for before, after in pairwise(left)]
-    assert min(gaps) >= 1 / (50 * CAUTION) * 0.98
-    assert max(gaps) <= 1 / (50 * CAUTION) * 1.02
+    assert min(gaps) >= 1 / (50 * RATE_DECREASE_FACTOR) * 0.98
+    assert max(gaps) <= 1 / (50 * RATE_DECREASE_FACTOR) * 1.02
 
 
 @in_virtual_time
@@ -88,9 +102,9 @@ async def test_the_rate_that_was_served_is_that_of_the_last_second() -> None:
     for number in (50, 30):
         await caller.calls(number)
         await asyncio.sleep(0.6)
-    caller.pace.slowed(1, sent=caller.clock.monotonic())
+    caller.pace.record_throttled(1, sent_at=caller.clock.monotonic())
     first, second = await caller.calls(2)
-    assert second - first == pytest.approx(1 / (30 * CAUTION))
+    assert second - first == pytest.approx(1 / (30 * RATE_DECREASE_FACTOR))
 
 
 @in_virtual_time
@@ -98,7 +112,7 @@ async def test_many_that_are_refused_together_slow_down_once() -> None:
     caller = Caller()
     await caller.calls(50)
     for _ in range(40):
-        caller.pace.slowed(0, sent=0)
+        caller.pace.record_throttled(0, sent_at=0)
     assert (await caller.calls(46))[-1] == pytest.approx(1, abs=0.1)
 
 
@@ -106,10 +120,10 @@ async def test_many_that_are_refused_together_slow_down_once() -> None:
 async def test_those_who_were_waiting_for_their_turn_are_held_by_a_second_429() -> None:
     caller = Caller()
     await caller.calls(10)
-    caller.pace.slowed(1, sent=0)
+    caller.pace.record_throttled(1, sent_at=0)
     waiting = asyncio.create_task(caller.calls(5))
     await asyncio.sleep(1.05)
-    caller.pace.slowed(9, sent=1.02)
+    caller.pace.record_throttled(9, sent_at=1.02)
     await waiting
     assert sum(moment < 1.05 for moment in caller.left) == 1
     assert sorted(caller.left)[1] >= 10.05
@@ -118,31 +132,31 @@ async def test_those_who_were_waiting_for_their_turn_are_held_by_a_second_429() 
 @in_virtual_time
 async def test_a_429_among_few_requests_slows_down_to_a_rate_that_is_gentle_but_not_crawling() -> None:
     caller = Caller()
-    caller.pace.slowed(1, sent=0)
+    caller.pace.record_throttled(1, sent_at=0)
     left = await caller.calls(5)
-    assert left == pytest.approx([1 + number / GENTLE for number in range(5)], abs=0.01)
+    assert left == pytest.approx([1 + number / INITIAL_THROTTLED_RATE for number in range(5)], abs=0.01)
 
 
 @in_virtual_time
 async def test_each_further_429_slows_down_more() -> None:
     caller = Caller()
     for number in range(1, 5):
-        caller.pace.slowed(1, sent=caller.clock.monotonic())
+        caller.pace.record_throttled(1, sent_at=caller.clock.monotonic())
         await asyncio.sleep(2)
         left = await caller.calls(2)
-        assert left[1] - left[0] == pytest.approx(2 ** (number - 1) / GENTLE, rel=0.05)
+        assert left[1] - left[0] == pytest.approx(2 ** (number - 1) / INITIAL_THROTTLED_RATE, rel=0.05)
 
 
 @in_virtual_time
 async def test_the_rate_recovers_slowly_at_first_and_a_429_is_forgotten_after_a_while() -> None:
     caller = Caller()
     await caller.calls(50)
-    caller.pace.slowed(1, sent=0)
+    caller.pace.record_throttled(1, sent_at=0)
     left = await caller.calls(600)
     rates = [sum(second <= moment < second + 1 for moment in left) for second in (1, 3, 5, 7)]
     assert rates[0] == pytest.approx(45, abs=2)
     assert rates[1] - rates[0] < rates[3] - rates[2]
-    await asyncio.sleep(MEMORY)
+    await asyncio.sleep(THROTTLE_EXPIRY)
     start = caller.clock.monotonic()
     assert await caller.calls(100) == pytest.approx([start] * 100)
 
@@ -152,6 +166,6 @@ async def test_one_call_that_is_refused_again_and_again_does_not_bring_the_other
     caller = Caller()
     for _ in range(12):
         (refused,) = await caller.calls(1)
-        caller.pace.slowed(1, sent=refused)
+        caller.pace.record_throttled(1, sent_at=refused)
     left = await caller.calls(11)
-    assert left[-1] - left[0] <= 10 / SLOWEST
+    assert left[-1] - left[0] <= 10 / MIN_RATE

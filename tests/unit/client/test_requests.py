@@ -43,7 +43,7 @@ REPEATED: list[tuple[Act, Any, str, str, dict[str, str]]] = [
         {**FIRST, "name": "n", "status": "Ready"},
     ),
     (
-        lambda api: api.sandboxes.glance(name="n"),
+        lambda api: api.sandboxes.list_once(name="n"),
         listed(BOX),
         "GET",
         f"{ROOT}/sandboxes",
@@ -139,7 +139,7 @@ async def test_every_page_of_a_list_is_asked_for() -> None:
     async def everything(api: Api) -> None:
         for read in (api.sandboxes.list, api.agents.list, api.templates.list, lambda: api.snapshots.list("1")):
             assert [each.id for each in await read()] == ["1", "2"]
-        assert [each.id for each in await api.sandboxes.glance(name="box")] == ["1", "2"]
+        assert [each.id for each in await api.sandboxes.list_once(name="box")] == ["1", "2"]
 
     def pages(*items: dict[str, str]) -> list[httpx.Response]:
         return [
@@ -205,4 +205,4 @@ def test_how_long_a_sandbox_has_lived_is_counted_from_where_its_lifetime_began()
         ({"created_at": early, "max_lifetime_seconds": 60}, 100),
         ({"created_at": early, "hard_expires_at": end}, 100),
     ):
-        assert api.sandboxes.age(Sandbox.model_validate({**BOX, **seen})) == age
+        assert api.sandboxes.lifetime_elapsed(Sandbox.model_validate({**BOX, **seen})) == age

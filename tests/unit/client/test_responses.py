@@ -2,17 +2,17 @@
 
 import pytest
 
-from neev_provider.client.http.responses import Answer, refusal, value
+from neev_provider.client.http.responses import ApiResponse, error_from_response, parse_response
 from neev_provider.core import errors
 
 
-def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
+def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> ApiResponse:
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Answer("GET", "/x", status, {"content-type": "application/json"} | named, body)
+    return ApiResponse("GET", "/x", status, {"content-type": "application/json"} | named, body)
 
 
 def test_a_success_is_what_the_parser_makes_of_its_json() -> None:
-    assert value(answer(body=b"[1, 2]"), sum) == 3
+    assert parse_response(answer(body=b"[1, 2]"), sum) == 3
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_success_is_what_the_parser_makes_of_its_json() -> None:
     ],
 )
 def test_every_kind_of_json_is_json(kind: str) -> None:
-    assert value(answer(content_type=kind), len) == 0
+    assert parse_response(answer(content_type=kind), len) == 0
 
 
 @pytest.mark.parametrize(
@@ -37,27 +37,27 @@ def test_every_kind_of_json_is_json(kind: str) -> None:
         (answer(content_type="application/json-seq"), "content type 'application/json-seq' in place of JSON"),
         (answer(content_type="text/html; profile=json"), "in place of JSON"),
         (answer(content_type="application/x-ndjson"), "in place of JSON"),
-        (Answer("GET", "/x", 200, {}, b"{}"), "content type 'not given' in place of JSON"),
+        (ApiResponse("GET", "/x", 200, {}, b"{}"), "content type 'not given' in place of JSON"),
         (answer(body=b'{"a":'), "the JSON is cut off or malformed"),
         (answer(body=b"\xff"), "the JSON is cut off or malformed"),
         (answer(body=b"[" * 100_000), "the JSON is cut off or malformed"),
         (answer(body=b'"seven"'), "not the documented shape: invalid literal"),
     ],
 )
-def test_a_success_that_cannot_be_read_is_unexpected_and_says_why(given: Answer, reason: str) -> None:
-    with pytest.raises(errors.Unexpected, match=reason):
-        value(given, int)
+def test_a_success_that_cannot_be_read_is_unexpected_and_says_why(given: ApiResponse, reason: str) -> None:
+    with pytest.raises(errors.UnexpectedResponse, match=reason):
+        parse_response(given, int)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_every_status_of_success_is_one(status: int) -> None:
-    assert value(answer(status, b""), lambda content: content) is None
+    assert parse_response(answer(status, b""), lambda content: content) is None
 
 
 @pytest.mark.parametrize("status", [199, 300, 400])
 def test_no_other_status_is_a_success(status: int) -> None:
     with pytest.raises(errors.ApiError):
-        value(answer(status), lambda content: content)
+        parse_response(answer(status), lambda content: content)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_no_other_status_is_a_success(status: int) -> None:
     ],
 )
 def test_the_reason_of_a_refusal_is_its_message_else_the_deprecated_one(body: bytes, message: str) -> None:
-    assert refusal(answer(409, body)).message == message
+    assert error_from_response(answer(409, body)).message == message
 
 
 def test_a_refusal_keeps_what_the_api_said() -> None:
     body = b'{"message": "m", "code": "conflict", "details": "d", "scope": "project"}'
-    error = refusal(answer(409, body, x_request_id="r"))
+    error = error_from_response(answer(409, body, x_request_id="r"))
     assert isinstance(error, errors.Conflict)
     assert (error.code, error.details, error.scope, error.request_id) == ("conflict", "d", "project", "r")
     assert (error.method, error.path, error.status) == ("GET", "/x", 409)
@@ -85,13 +85,13 @@ def test_a_refusal_keeps_what_the_api_said() -> None:
 
 @pytest.mark.parametrize("status", [500, 501, 599])
 def test_every_error_of_the_server_is_unavailable(status: int) -> None:
-    assert type(refusal(answer(status))) is errors.Unavailable
+    assert type(error_from_response(answer(status))) is errors.Unavailable
 
 
 @pytest.mark.parametrize("path", ["/sandboxes", "/agents", "/sandboxes/x/fork", "/sandboxes/x/snapshots"])
 def test_what_cannot_be_made_as_something_it_needs_is_not_there_is_told_without_a_refresh(path: str) -> None:
     body = b'{"code": "not_found", "message": "Sandbox template x not found"}'
-    error = refusal(Answer("POST", path, 404, {"content-type": "application/json"}, body))
+    error = error_from_response(ApiResponse("POST", path, 404, {"content-type": "application/json"}, body))
     assert isinstance(error, errors.NotFound)
     assert "Sandbox template x not found. Nothing was made. Check" in str(error)
     assert "refresh" not in str(error)
@@ -99,21 +99,21 @@ def test_what_cannot_be_made_as_something_it_needs_is_not_there_is_told_without_
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/sandboxes"), ("POST", "/sandboxes/x/pause")])
 def test_what_is_gone_is_told_as_before(method: str, path: str) -> None:
-    error = refusal(Answer(method, path, 404, {}, b'{"code": "not_found"}'))
-    assert error.hint == errors.NotFound.advice
+    error = error_from_response(ApiResponse(method, path, 404, {}, b'{"code": "not_found"}'))
+    assert error.hint == errors.NotFound.default_hint
 
 
 def test_a_bill_that_is_open_is_told_as_such() -> None:
-    error = refusal(answer(402, b'{"message": "no credit"}'))
+    error = error_from_response(answer(402, b'{"message": "no credit"}'))
     assert isinstance(error, errors.PaymentRequired)
     assert "answered with 402: no credit. Nothing was done. Check the billing" in str(error)
 
 
 def test_a_redirect_tells_its_host_but_not_the_rest_of_its_address() -> None:
-    assert refusal(answer(302, b"", location="https://e.test/?token=1")).message == (
+    assert error_from_response(answer(302, b"", location="https://e.test/?token=1")).message == (
         "a redirect to e.test, which is not followed"
     )
-    assert "another path" in refusal(answer(302, b"", location="/y")).message
+    assert "another path" in error_from_response(answer(302, b"", location="/y")).message
 
 
 def test_an_answer_does_not_show_what_it_holds() -> None:
@@ -123,4 +123,4 @@ def test_an_answer_does_not_show_what_it_holds() -> None:
 
 
 def test_an_answer_without_a_content_type_is_no_json() -> None:
-    assert value(Answer("GET", "/x", 204, {}, b""), lambda content: content) is None
+    assert parse_response(ApiResponse("GET", "/x", 204, {}, b""), lambda content: content) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_provider.client.http.retry import did_nothing, retry_after
+from neev_provider.client.http.retry import had_no_effect, parse_retry_after
 from neev_provider.core import errors
 
 
@@ -25,21 +25,21 @@ from neev_provider.core import errors
     ],
 )
 def test_a_retry_after_is_seconds_or_a_date_and_at_most_a_minute(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header, now=100) == seconds
+    assert parse_retry_after(header, now=100) == seconds
 
 
 @pytest.mark.parametrize(
     ("error", "nothing"),
     [
-        (errors.NeverSent("x"), True),
+        (errors.RequestNotSent("x"), True),
         (errors.RateLimited(429), True),
         (errors.Unavailable(503, retry_after=0.0), True),
         (errors.Unavailable(503), False),
         (errors.Unavailable(500, retry_after=1.0), False),
         (errors.OutcomeUnknown("x"), False),
-        (errors.Unexpected(200), False),
+        (errors.UnexpectedResponse(200), False),
         (ValueError(), False),
     ],
 )
 def test_nothing_was_done_only_where_the_server_or_the_network_says_so(error: Exception, *, nothing: bool) -> None:
-    assert did_nothing(error) is nothing
+    assert had_no_effect(error) is nothing

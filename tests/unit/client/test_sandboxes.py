@@ -12,8 +12,8 @@ from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import errors
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.wait import Done, Going, Patience, until
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
 
 TEMPLATE = "sb-ubuntu-26-04-minimal"
 BODY: dict[str, Any] = {
@@ -32,11 +32,11 @@ async def ready(api: Api, name: str = "box") -> Sandbox:
 
 async def in_phase(api: Api, id: str, phase: str) -> Sandbox:
     """Return the sandbox once it is in the phase."""
-    seen = await until(
+    seen = await wait_until(
         lambda within: api.sandboxes.observe(id, within),
-        lambda each: Done() if each and each.phase == phase else Going(each.phase if each else "gone"),
-        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
-        what=f"waiting for {phase}",
+        lambda each: Done() if each and each.phase == phase else InProgress(each.phase if each else "gone"),
+        deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
+        action=f"waiting for {phase}",
     )
     assert seen is not None
     return seen
@@ -51,11 +51,11 @@ async def test_a_sandbox_is_made_found_listed_and_deleted(api: Api) -> None:
     assert (await api.sandboxes.get("box")).id == made.id
     assert [each.id for each in await api.sandboxes.list()] == [made.id]
     await api.sandboxes.delete(made.id)
-    await until(
+    await wait_until(
         lambda within: api.sandboxes.observe_gone(made.id, within),
-        lambda gone: Done() if gone else Going("Deleting"),
-        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
-        what="waiting until it is gone",
+        lambda gone: Done() if gone else InProgress("Deleting"),
+        deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
+        action="waiting until it is gone",
     )
     assert await api.sandboxes.observe(made.id, 0) is None
     assert await api.sandboxes.find("box") is None
@@ -77,7 +77,7 @@ async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> 
     await asyncio.gather(ready(api, "box-a"), ready(api, "box-b"), ready(api, "other"))
     assert {each.name for each in await api.sandboxes.list(name="box")} == {"box-a", "box-b"}
     assert await api.sandboxes.list(status="Paused") == ()
-    assert {each.name for each in await api.sandboxes.glance(name="box")} == {"box-a", "box-b"}
+    assert {each.name for each in await api.sandboxes.list_once(name="box")} == {"box-a", "box-b"}
 
 
 async def test_size_egress_and_windows_change_in_place(api: Api) -> None:
@@ -103,11 +103,11 @@ async def test_a_sandbox_is_forked_and_rolled_back(api: Api) -> None:
     assert fork.name == "copy"
     assert fork.id != source.id
     snapshot = await api.snapshots.create(source.id, name="before")
-    await until(
+    await wait_until(
         lambda within: api.snapshots.observe(snapshot.id, source.id, within),
-        lambda each: Done() if each and each.status == "Ready" else Going("Pending"),
-        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
-        what="waiting for the snapshot",
+        lambda each: Done() if each and each.status == "Ready" else InProgress("Pending"),
+        deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
+        action="waiting for the snapshot",
     )
     assert (await api.sandboxes.rollback(source.id, snapshot.id)).id == source.id
 
@@ -210,7 +210,7 @@ async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(
     """The platform says when it ends and how long it is."""
     seen = Sandbox.model_validate({"id": "1", "name": "box", "phase": "Ready", "created_at": moment(-60), **ends})
     async with connect(Settings("http://127.0.0.1", "key", "org", "project"), clock=FakeClock()) as api:
-        assert api.sandboxes.age(seen) == age
+        assert api.sandboxes.lifetime_elapsed(seen) == age
 
 
 async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_show_it(
@@ -268,7 +268,7 @@ async def test_only_what_was_asked_for_is_adopted(
 
 
 async def test_an_error_shows_no_value_of_the_environment(api: Api) -> None:
-    with pytest.raises(errors.Invalid) as caught:
+    with pytest.raises(errors.InvalidRequest) as caught:
         await api.sandboxes.create({**BODY, "name": "Not A Name"})
     assert "hunter2" not in str(caught.value)
 

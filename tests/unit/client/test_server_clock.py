@@ -15,7 +15,7 @@ def answered(clock: FakeClock, server_clock: ServerClock, *, after: float = 0.2,
     sent = clock.monotonic()
     clock.advance(after)
     date = formatdate(int(EPOCH + sent + after / 2 + ahead), usegmt=True)
-    server_clock.saw(date, sent=sent, received=clock.monotonic())
+    server_clock.record_date(date, sent_at=sent, received_at=clock.monotonic())
 
 
 def test_before_any_answer_the_servers_time_is_taken_to_be_this_machines() -> None:
@@ -54,6 +54,6 @@ def test_a_clock_that_was_set_is_believed_anew() -> None:
 @pytest.mark.parametrize("date", [None, "", "yesterday"])
 def test_an_answer_without_a_readable_date_changes_nothing(date: str | None) -> None:
     server_clock = ServerClock(FakeClock())
-    server_clock.saw(date, sent=0, received=1)
+    server_clock.record_date(date, sent_at=0, received_at=1)
     assert server_clock.now() == EPOCH
     assert parse_date(date) is None

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from neev_provider.client.settings import BASE_URL, Settings, fit_for_the_key
+from neev_provider.client.settings import DEFAULT_BASE_URL, Settings, require_secure_url
 from neev_provider.core.errors import ConfigError
 
 KEY = "key-that-nobody-may-see"
 
 
-def settings(base_url: str = BASE_URL, **others: Any) -> Settings:
+def settings(base_url: str = DEFAULT_BASE_URL, **others: Any) -> Settings:
     return Settings(**{"base_url": base_url, "api_key": KEY, "org_id": "o", "project_id": "p"} | others)
 
 
@@ -21,7 +21,7 @@ def test_the_key_is_in_no_representation() -> None:
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        (BASE_URL, BASE_URL),
+        (DEFAULT_BASE_URL, DEFAULT_BASE_URL),
         ("https://h/agent/", "https://h/agent"),
         ("https://h/X//", "https://h/X"),
         (" https://h:8443 ", "https://h:8443"),
@@ -57,7 +57,7 @@ def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given:
     with pytest.raises(ConfigError, match=f"^neev:baseUrl (is|holds|would) .*{reason}") as caught:
         settings(given)
     remedy = "Use https; plain http is for this machine only, unless neev:allowInsecure is true."
-    assert caught.value.hint == (remedy if reason == "in clear" else f"Use one like {BASE_URL}.")
+    assert caught.value.hint == (remedy if reason == "in clear" else f"Use one like {DEFAULT_BASE_URL}.")
     assert "word" not in str(caught.value)
     assert KEY not in str(caught.value)
 
@@ -99,38 +99,38 @@ LOCAL = "http://127.0.0.1:9"
 @pytest.mark.parametrize(
     ("base", "address"),
     [
-        (BASE_URL, "https://anywhere.test/x"),
+        (DEFAULT_BASE_URL, "https://anywhere.test/x"),
         (LOCAL, "https://anywhere.test/x"),
         (LOCAL, "http://127.0.0.1:10/x"),
         (LOCAL, "http://box.localhost"),
     ],
 )
 def test_the_key_goes_where_the_api_says_over_tls_or_within_this_machine(base: str, address: str) -> None:
-    fit_for_the_key(address, settings(base), what="it")
+    require_secure_url(address, settings(base), subject="it")
 
 
 @pytest.mark.parametrize(
     ("base", "address", "reason"),
     [
-        (BASE_URL, "http://anywhere.test", "it would take the API key to anywhere.test in clear"),
+        (DEFAULT_BASE_URL, "http://anywhere.test", "it would take the API key to anywhere.test in clear"),
         (LOCAL, "http://anywhere.test", "to anywhere.test in clear"),
-        (BASE_URL, LOCAL, "to 127.0.0.1 in clear"),
+        (DEFAULT_BASE_URL, LOCAL, "to 127.0.0.1 in clear"),
         (LOCAL, "ftp://127.0.0.1", "to 127.0.0.1 in clear"),
-        (BASE_URL, "//anywhere.test", "to anywhere.test in clear"),
-        (BASE_URL, "http:///x", "to None in clear"),
-        (BASE_URL, "https://[", "it is not an address"),
+        (DEFAULT_BASE_URL, "//anywhere.test", "to anywhere.test in clear"),
+        (DEFAULT_BASE_URL, "http:///x", "to None in clear"),
+        (DEFAULT_BASE_URL, "https://[", "it is not an address"),
     ],
 )
 def test_it_goes_nowhere_else(base: str, address: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason) as caught:
-        fit_for_the_key(address, settings(base), what="it")
+        require_secure_url(address, settings(base), subject="it")
     assert caught.value.hint == ("It has to be https." if "in clear" in reason else "")
 
 
 def test_those_who_ask_for_plain_http_get_it_and_nothing_else() -> None:
-    fit_for_the_key("http://anywhere.test", settings(allow_insecure=True), what="it")
+    require_secure_url("http://anywhere.test", settings(allow_insecure=True), subject="it")
     with pytest.raises(ConfigError, match="in clear"):
-        fit_for_the_key("ftp://anywhere.test", settings(allow_insecure=True), what="it")
+        require_secure_url("ftp://anywhere.test", settings(allow_insecure=True), subject="it")
 
 
 @pytest.mark.parametrize("given", ["zork", "ftp://a.example", "https://[odd"])

@@ -6,9 +6,9 @@ import pytest
 from tests.fakes.scripted_reader import Sweeps, watcher
 from tests.fakes.virtual_time import in_virtual_time
 
-from neev_provider.client.models import Item
+from neev_provider.client.models import ApiObject
 from neev_provider.core import errors
-from neev_provider.core.wait import Patience, hearing, unsent
+from neev_provider.core.wait import Deadline, retry_listener, send_deadline
 
 
 def nothing_runs_on() -> bool:
@@ -18,7 +18,7 @@ def nothing_runs_on() -> bool:
 @in_virtual_time
 async def test_an_item_is_seen_when_it_was_asked_for() -> None:
     sweeps = Sweeps()
-    assert await watcher(sweeps).observe("a", 0.5) == Item(id="a")
+    assert await watcher(sweeps).observe("a", 0.5) == ApiObject(id="a")
     assert sweeps.made == [(0.5, {"a"}, {"a"})]
 
 
@@ -94,7 +94,7 @@ async def test_after_a_failure_the_next_sweep_is_a_new_chance() -> None:
     with pytest.raises(errors.Unavailable):
         await watch.observe("a", 0)
     sweeps.trouble = None
-    assert await watch.observe("a", 0) == Item(id="a")
+    assert await watch.observe("a", 0) == ApiObject(id="a")
 
 
 @in_virtual_time
@@ -105,7 +105,7 @@ async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried
     heard: list[str] = []
 
     async def observe(id: str) -> None:
-        with hearing(lambda trouble: heard.append(f"{id}: {trouble}")):
+        with retry_listener(lambda trouble: heard.append(f"{id}: {trouble}")):
             await watch.observe(id, 0)
 
     leaving = asyncio.create_task(observe("left"))
@@ -119,8 +119,8 @@ async def test_the_sweep_for_all_is_not_given_up_with_the_one_who_came_first() -
     stop = asyncio.Event()
     stop.set()
     sweeps = Sweeps()
-    with unsent(Patience(60, sweeps.clock, stop)):
-        assert await watcher(sweeps).observe("a", 0) == Item(id="a")
+    with send_deadline(Deadline(60, sweeps.clock, stop)):
+        assert await watcher(sweeps).observe("a", 0) == ApiObject(id="a")
 
 
 @in_virtual_time
@@ -130,7 +130,7 @@ async def test_an_item_whose_own_request_fails_is_no_trouble_to_the_others() -> 
     sweeps.failing["a"] = busy
     watch = watcher(sweeps)
     seen = await asyncio.gather(watch.observe("a", 0), watch.observe("b", 0), return_exceptions=True)
-    assert list(seen) == [busy, Item(id="b")]
+    assert list(seen) == [busy, ApiObject(id="b")]
 
 
 @in_virtual_time
@@ -149,7 +149,7 @@ async def test_one_who_leaves_does_no_harm_to_the_others() -> None:
     staying = asyncio.create_task(watch.observe("b", 0.5))
     await asyncio.sleep(0.05)
     leaving.cancel()
-    assert await staying == Item(id="b")
+    assert await staying == ApiObject(id="b")
     assert sweeps.made == [(0.5, {"b"}, {"b"})]
 
 
@@ -160,20 +160,20 @@ async def test_one_who_leaves_during_a_sweep_does_no_harm_either() -> None:
     leaving, staying = (asyncio.create_task(watch.observe(id, 0)) for id in "ab")
     await asyncio.sleep(0.5)
     leaving.cancel()
-    assert await staying == Item(id="b")
+    assert await staying == ApiObject(id="b")
 
 
 @in_virtual_time
 async def test_when_nobody_observes_nothing_runs_on() -> None:
     sweeps = Sweeps()
     watch = watcher(sweeps)
-    assert watch.idle
+    assert watch.is_idle
     observing = asyncio.create_task(watch.observe("a", 60))
     await asyncio.sleep(1)
-    assert not watch.idle
+    assert not watch.is_idle
     observing.cancel()
     await asyncio.sleep(0.001)
-    assert watch.idle
+    assert watch.is_idle
     assert nothing_runs_on()
     assert sweeps.made == []
     await watch.observe("a", 0)
@@ -207,5 +207,5 @@ async def test_an_hour_of_watching_leaves_nothing_behind() -> None:
 
     await asyncio.gather(*(follow(str(number)) for number in range(5)))
     assert 700 <= len(sweeps.made) <= 730
-    assert watch.idle
+    assert watch.is_idle
     assert nothing_runs_on()

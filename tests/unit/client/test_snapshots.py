@@ -12,23 +12,23 @@ from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core import errors
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.wait import Done, Failed, Going, Patience, until
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.wait import Done, Failed, InProgress, Deadline, wait_until
 
 
 async def done(api: Api, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot once it is Ready."""
-    seen = await until(
+    seen = await wait_until(
         lambda within: api.snapshots.observe(snapshot.id, snapshot.sandbox_id, within),
         lambda each: (
             Failed(each.error_message or "")
             if each and each.status == "Failed"
             else Done()
             if each and each.status == "Ready"
-            else Going("Pending")
+            else InProgress("Pending")
         ),
-        patience=Patience(deadline=20, clock=SYSTEM, cancelled=asyncio.Event()),
-        what="waiting for the snapshot",
+        deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
+        action="waiting for the snapshot",
     )
     assert seen is not None
     return seen
@@ -56,7 +56,7 @@ async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Ap
     after = emulator.counts()
     assert after["GET /sandboxes/{id}/snapshots"] == 1
     assert sum(after.values()) == sum(before.values()) + 1
-    assert api.snapshots._watchers == {}
+    assert api.snapshots._pollers == {}
 
 
 async def test_snapshots_are_observed_on_every_page_of_the_list(settings: Settings) -> None:
@@ -80,7 +80,7 @@ async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator)
 async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) -> None:
     sandbox = await ready(api)
     emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
-    with pytest.raises(errors.Failed, match="disk full"):
+    with pytest.raises(errors.OperationFailed, match="disk full"):
         await done(api, await api.snapshots.create(sandbox.id, name="one"))
 
 

@@ -14,13 +14,13 @@ from tests.fakes.clock import EPOCH, FakeClock
 from tests.fakes.scripted_transport import Ending, Script, answer, not_found
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
-from neev_provider.client.http.rate_limit import FIRST_BURST
-from neev_provider.client.http.retry import ATTEMPTS, ATTEMPTS_WHEN_TOLD_TO_WAIT
+from neev_provider.client.http.rate_limit import INITIAL_CONCURRENCY
+from neev_provider.client.http.retry import MAX_ATTEMPTS, MAX_ATTEMPTS_WITH_RETRY_AFTER
 from neev_provider.client.http.transport import Transport
 from neev_provider.client.settings import Settings
 from neev_provider.core import errors
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.wait import Patience, hearing, unsent
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.wait import Deadline, retry_listener, send_deadline
 
 KEY = "key-that-nobody-may-see"
 SETTINGS = Settings("https://api.test/agent", KEY, "o/ rg", "p/1")
@@ -46,7 +46,7 @@ GOOD = answer(json={"id": "x"})
 
 
 def transport(script: httpx.AsyncBaseTransport | None, *, clock: FakeClock | None = None) -> Transport:
-    return Transport(SETTINGS, clock=clock or FakeClock(), seam=script)
+    return Transport(SETTINGS, clock=clock or FakeClock(), transport=script)
 
 
 def told(error: BaseException) -> str:
@@ -119,19 +119,19 @@ async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: Ending) -
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (400, "bad_request", errors.Invalid),
+        (400, "bad_request", errors.InvalidRequest),
         (401, "unauthorized", errors.Unauthorized),
         (402, "payment_required", errors.PaymentRequired),
         (403, "forbidden", errors.Forbidden),
         (403, "sandbox_quota_exceeded", errors.QuotaExceeded),
         (403, "agent_quota_exceeded", errors.QuotaExceeded),
         (404, "not_found", errors.NotFound),
-        (405, "method_not_allowed", errors.Unexpected),
+        (405, "method_not_allowed", errors.UnexpectedResponse),
         (409, "conflict", errors.Conflict),
-        (418, None, errors.Unexpected),
-        (422, "validation_error", errors.Invalid),
-        (300, None, errors.Unexpected),
-        (302, None, errors.Unexpected),
+        (418, None, errors.UnexpectedResponse),
+        (422, "validation_error", errors.InvalidRequest),
+        (300, None, errors.UnexpectedResponse),
+        (302, None, errors.UnexpectedResponse),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
@@ -147,19 +147,19 @@ async def test_a_refusal_is_final(method: str, status: int, code: str | None, ki
 @pytest.mark.parametrize(
     ("method", "ending", "kind", "attempts"),
     [
-        ("GET", REFUSED, errors.NeverSent, ATTEMPTS),
-        ("POST", REFUSED, errors.NeverSent, ATTEMPTS),
-        ("GET", SLOW, errors.Unavailable, ATTEMPTS),
-        ("GET", LOST, errors.Unavailable, ATTEMPTS),
-        ("PATCH", SLOW, errors.OutcomeUnknown, ATTEMPTS),
-        ("DELETE", LOST, errors.OutcomeUnknown, ATTEMPTS),
-        ("GET", answer(500), errors.Unavailable, ATTEMPTS),
-        ("PUT", answer(502), errors.Unavailable, ATTEMPTS),
-        ("GET", BROKEN, errors.Unexpected, ATTEMPTS),
-        ("GET", HTML, errors.Unexpected, ATTEMPTS),
-        ("GET", LIMITED, errors.RateLimited, ATTEMPTS_WHEN_TOLD_TO_WAIT),
-        ("POST", answer(429), errors.RateLimited, ATTEMPTS_WHEN_TOLD_TO_WAIT),
-        ("POST", BUSY, errors.Unavailable, ATTEMPTS_WHEN_TOLD_TO_WAIT),
+        ("GET", REFUSED, errors.RequestNotSent, MAX_ATTEMPTS),
+        ("POST", REFUSED, errors.RequestNotSent, MAX_ATTEMPTS),
+        ("GET", SLOW, errors.Unavailable, MAX_ATTEMPTS),
+        ("GET", LOST, errors.Unavailable, MAX_ATTEMPTS),
+        ("PATCH", SLOW, errors.OutcomeUnknown, MAX_ATTEMPTS),
+        ("DELETE", LOST, errors.OutcomeUnknown, MAX_ATTEMPTS),
+        ("GET", answer(500), errors.Unavailable, MAX_ATTEMPTS),
+        ("PUT", answer(502), errors.Unavailable, MAX_ATTEMPTS),
+        ("GET", BROKEN, errors.UnexpectedResponse, MAX_ATTEMPTS),
+        ("GET", HTML, errors.UnexpectedResponse, MAX_ATTEMPTS),
+        ("GET", LIMITED, errors.RateLimited, MAX_ATTEMPTS_WITH_RETRY_AFTER),
+        ("POST", answer(429), errors.RateLimited, MAX_ATTEMPTS_WITH_RETRY_AFTER),
+        ("POST", BUSY, errors.Unavailable, MAX_ATTEMPTS_WITH_RETRY_AFTER),
     ],
 )
 async def test_attempts_are_bounded_and_the_last_ending_is_told(
@@ -195,7 +195,7 @@ async def test_without_one_the_pauses_grow_and_differ() -> None:
     clock = FakeClock()
     with pytest.raises(errors.Unavailable):
         await transport(Script(answer(500)), clock=clock).request("GET", "/x", parse=identified)
-    assert len(set(clock.slept)) == ATTEMPTS - 1
+    assert len(set(clock.slept)) == MAX_ATTEMPTS - 1
     assert all(pause <= limit for pause, limit in zip(clock.slept, (0.5, 1, 2, 4, 8), strict=True))
 
 
@@ -203,14 +203,14 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
     clock = FakeClock()
     wire = transport(Script(answer(429, retry_after="9"), GOOD), clock=clock)
     with pytest.raises(errors.RateLimited):
-        await wire._attempt(wire._connections.build_request("GET", "https://api.test/x"), "/x", identified)
+        await wire._attempt(wire._client_pool.build_request("GET", "https://api.test/x"), "/x", identified)
     await wire.request("GET", "/x", parse=identified)
     assert clock.slept == [9]
 
 
 async def test_whoever_waits_hears_of_each_attempt_that_is_followed_by_another() -> None:
     heard: list[str] = []
-    with hearing(heard.append):
+    with retry_listener(heard.append):
         await transport(Script(REFUSED, BUSY, GOOD)).request("GET", "/x", parse=identified)
     await transport(Script(LOST, GOOD)).request("GET", "/x", parse=identified)
     assert heard[0].startswith("GET /x: no connection to api.test")
@@ -220,9 +220,9 @@ async def test_whoever_waits_hears_of_each_attempt_that_is_followed_by_another()
 @in_virtual_time
 async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_asks_to_stop() -> None:
     stop, script = asyncio.Event(), Script(answer(503, retry_after="9"))
-    wire = Transport(SETTINGS, clock=VirtualClock(), seam=script)
+    wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
     asyncio.get_running_loop().call_later(1, stop.set)
-    with unsent(Patience(60, VirtualClock(), stop)), pytest.raises(errors.Cancelled):
+    with send_deadline(Deadline(60, VirtualClock(), stop)), pytest.raises(errors.Cancelled):
         await wire.request("POST", "/x", parse=identified)
     assert VirtualClock().monotonic() == pytest.approx(1)
     assert len(script.sent) == 1
@@ -230,29 +230,32 @@ async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_asks_to
 
 @in_virtual_time
 async def test_an_answer_that_puts_off_is_told_when_the_time_is_over() -> None:
-    wire = Transport(SETTINGS, clock=VirtualClock(), seam=Script(answer(503, retry_after="9")))
+    wire = Transport(SETTINGS, clock=VirtualClock(), transport=Script(answer(503, retry_after="9")))
     words = r"^POST /x: not done after 5 s; last seen: POST /x was answered with 503"
-    with unsent(Patience(5, VirtualClock(), asyncio.Event())), pytest.raises(errors.DeadlineExceeded, match=words):
+    with (
+        send_deadline(Deadline(5, VirtualClock(), asyncio.Event())),
+        pytest.raises(errors.DeadlineExceeded, match=words),
+    ):
         await wire.request("POST", "/x", parse=identified)
 
 
 @in_virtual_time
 async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_asks_to_stop() -> None:
     stop, script = asyncio.Event(), Script(answer(429, retry_after="9"), GOOD)
-    wire = Transport(SETTINGS, clock=VirtualClock(), seam=script)
+    wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
 
     async def making() -> None:
-        with unsent(Patience(60, VirtualClock(), stop)):
+        with send_deadline(Deadline(60, VirtualClock(), stop)):
             await wire.request("POST", "/x", parse=identified)
 
     asyncio.get_running_loop().call_later(1, stop.set)
-    ends = await asyncio.gather(*(making() for _ in range(FIRST_BURST * 3)), return_exceptions=True)
+    ends = await asyncio.gather(*(making() for _ in range(INITIAL_CONCURRENCY * 3)), return_exceptions=True)
     sent = sum(1 for each in ends if each is None)
     assert sent == len(script.sent) - 1
     assert sum(1 for each in ends if isinstance(each, errors.Cancelled)) == len(ends) - sent > 0
     # and nobody keeps a place who has left
     await asyncio.sleep(60)
-    await asyncio.gather(*(wire.request("POST", "/x", parse=identified) for _ in range(FIRST_BURST)))
+    await asyncio.gather(*(wire.request("POST", "/x", parse=identified) for _ in range(INITIAL_CONCURRENCY)))
 
 
 async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path() -> None:
@@ -268,14 +271,14 @@ async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path(
 @pytest.mark.parametrize("target", ["https://elsewhere.test/agent/x", "http://api.test/agent/x", "/agent/y"])
 async def test_no_redirect_is_followed_so_the_key_stays_where_it_belongs(target: str) -> None:
     script = Script(answer(307, location=target), GOOD)
-    with pytest.raises(errors.Unexpected, match=r"a redirect to .*, which is not followed"):
+    with pytest.raises(errors.UnexpectedResponse, match=r"a redirect to .*, which is not followed"):
         await transport(script).request("GET", "/x", parse=identified)
     assert len(script.sent) == 1
 
 
 async def test_the_key_does_not_come_back_in_an_error() -> None:
     script = Script(answer(422, {"message": f"refused for key {KEY}", "details": KEY, "code": "validation_error"}))
-    with pytest.raises(errors.Invalid) as caught:
+    with pytest.raises(errors.InvalidRequest) as caught:
         await transport(script).request("POST", "/x", parse=identified)
     shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {told(caught.value)}"
     assert "[secret]" in shown
@@ -310,12 +313,12 @@ def test_a_bundle_that_holds_no_certificates_is_a_clear_error(tmp_path: Path) ->
     bundle.write_text("nothing")
     settings = Settings("https://api.test", KEY, "o", "p", ca_bundle=str(bundle))
     with pytest.raises(errors.ConfigError, match=r"neev:caBundle .*ca.pem cannot be read"):
-        Transport(settings, clock=SYSTEM)
+        Transport(settings, clock=SYSTEM_CLOCK)
 
 
 async def test_where_nothing_is_encrypted_nobody_is_looked_up_who_could_be_trusted(tmp_path: Path) -> None:
     settings = Settings("http://127.0.0.1", KEY, "o", "p", ca_bundle=str(tmp_path / "not read.pem"))
-    await Transport(settings, clock=SYSTEM).aclose()
+    await Transport(settings, clock=SYSTEM_CLOCK).aclose()
 
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -379,7 +382,7 @@ async def test_on_a_real_socket_nobody_listening_is_never_sent() -> None:
     async with served_by(give) as wire:
         pass
     nobody = Transport(wire._settings, clock=FakeClock())
-    with pytest.raises(errors.NeverSent, match=r"no connection to 127\.0\.0\.1:\d+"):
+    with pytest.raises(errors.RequestNotSent, match=r"no connection to 127\.0\.0\.1:\d+"):
         await nobody.request("POST", "/x", parse=identified)
     await nobody.aclose()
 
@@ -465,17 +468,17 @@ def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_end_without_an_answer_is_told_to_the_letter(method: str, ending: Ending, words: str) -> None:
     with pytest.raises(errors.NeevError) as caught:
         await transport(Script(ending)).request(method, "/x", parse=identified)
-    assert caught.value.fact == words
-    assert caught.value.hint == type(caught.value).advice
+    assert caught.value.summary == words
+    assert caught.value.hint == type(caught.value).default_hint
 
 
 async def test_an_answer_that_cannot_be_read_is_told_with_its_request_id() -> None:
     strange = httpx.Response(200, html="<p>", headers={"x-request-id": "r-9"})
-    with pytest.raises(errors.Unexpected) as caught:
+    with pytest.raises(errors.UnexpectedResponse) as caught:
         await transport(Script(strange)).request("GET", "/x", parse=identified)
     assert caught.value.request_id == "r-9"
 
 
 async def test_a_status_just_beyond_the_successes_is_a_refusal_of_a_post_too() -> None:
-    with pytest.raises(errors.Unexpected):
+    with pytest.raises(errors.UnexpectedResponse):
         await transport(Script(answer(300))).request("POST", "/x", parse=identified)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from neev_provider.client import Api, Settings, connect
-from neev_provider.client.runtime import Run, Runtime
+from neev_provider.client.runtime import ExecRequest, Runtime
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import errors
 
@@ -99,16 +99,16 @@ async def client(address: str, bundle: Path | None = None) -> AsyncIterator[Api]
 
 async def look_inside(api: Api, address: str) -> int:
     """Return the exit code of a command in the sandbox that is served at the address."""
-    inside = api.runtime.at(Sandbox(id="box-1", name="box", phase="Ready", connect_url=address))
-    return await inside.run(Run(["true"]), lambda _stream, _text: None, patience=5)
+    inside = api.runtime.session(Sandbox(id="box-1", name="box", phase="Ready", connect_url=address))
+    return await inside.exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=5)
 
 
 async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue) -> None:
     identity = issue(HERE)
     async with serving(identity) as server, client(server.address) as wary:
-        with pytest.raises(errors.NeverSent, match="neev:caBundle"):
+        with pytest.raises(errors.RequestNotSent, match="neev:caBundle"):
             await wary.sandboxes.get("box")
-        with pytest.raises(errors.NeverSent, match="no connection to the sandbox"):
+        with pytest.raises(errors.RequestNotSent, match="no connection to the sandbox"):
             await look_inside(wary, server.address)
         assert server.heard == []
         async with client(server.address, identity.bundle) as told:
@@ -119,7 +119,7 @@ async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue)
 async def test_a_certificate_is_trusted_only_for_the_host_it_names(issue: Issue) -> None:
     elsewhere = issue("127.0.0.2")
     async with serving(elsewhere) as server, client(server.address, elsewhere.bundle) as api:
-        with pytest.raises(errors.NeverSent, match="neev:caBundle"):
+        with pytest.raises(errors.RequestNotSent, match="neev:caBundle"):
             await api.sandboxes.get("box")
         assert server.heard == []
 
@@ -143,7 +143,7 @@ async def test_a_redirect_is_not_followed_so_another_host_never_hears_of_the_key
     async with serving(identity) as other:
         redirect = (f"HTTP/1.1 {status} Elsewhere", f"location: {other.address}/take-it")
         async with serving(identity, *redirect) as server, client(server.address, identity.bundle) as api:
-            with pytest.raises(errors.Unexpected, match=r"a redirect to 127\.0\.0\.1, which is not followed"):
+            with pytest.raises(errors.UnexpectedResponse, match=r"a redirect to 127\.0\.0\.1, which is not followed"):
                 await api.sandboxes.get("box")
             with pytest.raises(errors.NeevError):
                 await look_inside(api, server.address)
@@ -155,13 +155,13 @@ def test_what_holds_the_key_does_not_show_it() -> None:
     settings = Settings("https://api.example", KEY, "org", "project")
     api = connect(settings)
     seen = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
-    connections = api.transport._connections
+    connections = api.transport._client_pool
     for each in (
         api,
         api.transport,
         connections,
-        connections._first,
-        connections._first.headers,
-        Runtime(settings).at(seen),
+        connections._first_client,
+        connections._first_client.headers,
+        Runtime(settings).session(seen),
     ):
         assert KEY not in f"{each!r} {each}"

@@ -12,7 +12,7 @@ from pulumi.runtime import MockResourceArgs
 from tests.fakes.program import Engine, run
 
 import pulumi_neev as neev
-from neev_provider.core.names import valid_name
+from neev_provider.core.names import validate_name
 from pulumi_neev.components.branch import label
 
 KIND = "neev:components:BranchEnvironment"
@@ -134,7 +134,7 @@ def test_a_branch_that_can_be_a_name_is_one(branch: str) -> None:
     "branch", ["feature/login", "Feature-Login", "7", "a" * 64, "-", "", "ä", "a-", "a" * 56 + "/b"]
 )
 def test_a_branch_that_cannot_is_told_by_a_digest(branch: str) -> None:
-    assert valid_name(label(branch))
+    assert validate_name(label(branch))
     assert label(branch) != branch
 
 
@@ -142,4 +142,4 @@ def test_a_branch_that_cannot_is_told_by_a_digest(branch: str) -> None:
 def test_two_branches_have_two_names(one: str, other: str) -> None:
     assume(one != other)
     assert label(one) != label(other)
-    assert valid_name(label(one))
+    assert validate_name(label(one))

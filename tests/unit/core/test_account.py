@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_provider.core.account import ACCOUNT, Account, WrongAccount
+from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
 
 HERE = Account("org", "project", "https://api.test/agent")
 MOVED = Account("org", "project", "https://new.test/agent", previous_base_url="https://api.test/agent")
@@ -10,7 +10,7 @@ MOVED = Account("org", "project", "https://new.test/agent", previous_base_url="h
 
 def state(**recorded: object) -> dict[str, object]:
     """A state as it was recorded here, but for what is said."""
-    return {ACCOUNT: {**HERE.recorded(), **recorded}}
+    return {ACCOUNT_KEY: {**HERE.to_properties(), **recorded}}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,9 @@ def test_the_same_account_in_any_spelling_is_the_same(base_url: str) -> None:
     HERE.require_same(state(baseUrl=base_url))
 
 
-@pytest.mark.parametrize("known", [{}, {ACCOUNT: None}, {ACCOUNT: "odd"}, {ACCOUNT: {}}, {ACCOUNT: {"orgId": 5}}])
+@pytest.mark.parametrize(
+    "known", [{}, {ACCOUNT_KEY: None}, {ACCOUNT_KEY: "odd"}, {ACCOUNT_KEY: {}}, {ACCOUNT_KEY: {"orgId": 5}}]
+)
 def test_a_state_that_records_nothing_readable_is_taken_for_ours(known: dict[str, object]) -> None:
     HERE.require_same(known)
 
@@ -47,7 +49,7 @@ def test_another_account_is_refused_with_both_named(name: str, value: str, varia
     with pytest.raises(WrongAccount) as caught:
         HERE.require_same(state(**{name: value}))
     text = str(caught.value)
-    assert f"the state records {name} {value}, and neev:{name} is {HERE.recorded()[name]}" in text
+    assert f"the state records {name} {value}, and neev:{name} is {HERE.to_properties()[name]}" in text
     assert f"set neev:{name} (or {variable}) to {value}" in text
     assert "refresh" not in text
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import pytest
 
-from neev_provider.core.coercion import taken
+from neev_provider.core.coercion import coerce_properties
 from neev_provider.core.markers import Replace, Secret, Update
-from neev_provider.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number
-from neev_provider.core.validation import failures, parse
+from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Integer, Model, Number
+from neev_provider.core.validation import validate, parse
 from neev_provider.resources.sandbox.expiration import OnIdle
 
 
@@ -16,7 +16,7 @@ class Door(Model):
 
     port: Integer | None = None
     """Its number."""
-    open: Flag = False
+    open: Boolean = False
     """Whether it is open."""
 
 
@@ -29,7 +29,7 @@ class House(Inputs):
     """A whole number."""
     number: Annotated[Number | None, Update()] = None
     """A number."""
-    flag: Annotated[Flag | None, Update()] = None
+    flag: Annotated[Boolean | None, Update()] = None
     """A flag."""
     choice: Annotated[OnIdle | None, Update()] = None
     """A choice."""
@@ -98,17 +98,17 @@ SAME: list[dict[str, Any]] = [
 def test_what_stands_for_one_value_is_taken_for_it(raw: dict[str, Any], values: dict[str, Any]) -> None:
     """At any depth; the values themselves are taken for what they are."""
     for each in (raw, values):
-        found = taken(House.properties, each)
+        found = coerce_properties(House.properties, each)
         assert found == values
         assert [type(value) for value in found.values()] == [type(value) for value in values.values()]
-        assert failures(House, each) == []
+        assert validate(House, each) == []
     assert parse(House, raw) == parse(House, values)
 
 
 @pytest.mark.parametrize("raw", SAME)
 def test_what_stands_for_none_stays_what_it_is(raw: dict[str, Any]) -> None:
     """What is wrong with it is for the check to say."""
-    assert taken(House.properties, raw) == raw
+    assert coerce_properties(House.properties, raw) == raw
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_what_stands_for_none_stays_what_it_is(raw: dict[str, Any]) -> None:
 )
 def test_what_is_not_exact_is_refused_in_a_sentence(raw: dict[str, Any], reason: str) -> None:
     """Nothing is rounded."""
-    assert [failure.reason[: len(reason)] for failure in failures(House, raw)] == [reason]
+    assert [failure.reason[: len(reason)] for failure in validate(House, raw)] == [reason]
 
 
 def test_a_secret_that_is_not_exact_is_not_repeated() -> None:
     """Neither the number nor its digits."""
-    assert [failure.reason for failure in failures(House, {"env": {"A": 3.25}})] == [
+    assert [failure.reason for failure in validate(House, {"env": {"A": 3.25}})] == [
         "env.A: must be a string; write it in quotes: 1.10 and 1.1 are one number"
     ]

@@ -4,8 +4,16 @@ from typing import Annotated, Any
 
 import pytest
 
-from neev_provider.core.diff import AUTONAMED, IMPORTED, Change, Difference, Kind, difference, equal
-from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Unordered, Unset, Update, Visible
+from neev_provider.core.diff import (
+    AUTONAMED_KEY,
+    IMPORTED_KEY,
+    Change,
+    Diff,
+    ChangeKind,
+    compute_diff,
+    semantically_equal,
+)
+from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Unordered, ResetsTo, Update, Computed
 from neev_provider.core.model import UNKNOWN, Inputs, Integer, Model, Number
 
 
@@ -37,9 +45,9 @@ class Shell(Model):
 class Thing(Inputs):
     """A thing."""
 
-    name: Annotated[str | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[str | None, Replace(), Computed(), AutoName()] = None
     """Its name."""
-    image: Annotated[str | None, Replace(), Visible()] = None
+    image: Annotated[str | None, Replace(), Computed()] = None
     """Its image."""
     origin: Annotated[str | None, Replace(), Kept()] = None
     """Where it came from."""
@@ -47,20 +55,20 @@ class Thing(Inputs):
     """Its environment."""
     argv: Annotated[list[str] | None, Replace()] = None
     """Its command."""
-    cpu: Annotated[Number | None, Update(), Visible()] = None
+    cpu: Annotated[Number | None, Update(), Computed()] = None
     """Its cores."""
     paused: Annotated[bool | None, Update()] = None
     """Asleep."""
-    wall: Annotated[Wall | None, Update(), Visible(), Unset(Wall())] = None
+    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall())] = None
     """Its wall."""
-    fence: Annotated[Wall | None, Update(), Visible(), Unset(Wall(), inherited=True)] = None
+    fence: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall(), only_on_removal=True)] = None
     """Its fence."""
 
 
 def changes(old: dict[str, Any], new: dict[str, Any], state: dict[str, Any] | None = None) -> dict[str, str]:
     """Path to kind of what differs; a replacement has a star."""
-    found = difference(Thing, old=old, state=old if state is None else state, new=new)
-    return {change.path: change.kind.value + "*" * change.replace for change in found.changes}
+    found = compute_diff(Thing, old_inputs=old, state=old if state is None else state, new_inputs=new)
+    return {change.path: change.kind.value + "*" * change.requires_replacement for change in found.changes}
 
 
 @pytest.mark.parametrize(
@@ -150,33 +158,39 @@ def test_the_unknown_counts_as_a_change() -> None:
 
 def test_what_the_api_never_answers_is_recorded_after_an_import() -> None:
     """Nobody can read an environment: the one that the program says is recorded, and no reason to replace."""
-    assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED: True}) == {"env": "add"}
+    assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED_KEY: True}) == {"env": "add"}
     assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}) == {"env": "add*"}
 
 
 def test_a_kept_explicit_name_deletes_first() -> None:
     """Two cannot have the same name; a made one is made anew."""
     old = {"name": "a", "image": "x"}
-    assert difference(Thing, old=old, state=old, new={"name": "a", "image": "y"}).delete_first
-    assert not difference(Thing, old=old, state=old, new={"name": "b", "image": "y"}).delete_first
-    assert not difference(Thing, old=old, state=old, new={"name": "a", "image": "y", AUTONAMED: True}).delete_first
+    assert compute_diff(Thing, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y"}).delete_before_replace
+    assert not compute_diff(
+        Thing, old_inputs=old, state=old, new_inputs={"name": "b", "image": "y"}
+    ).delete_before_replace
+    assert not compute_diff(
+        Thing, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y", AUTONAMED_KEY: True}
+    ).delete_before_replace
     # also where nothing is replaced by itself: the program may ask for it
-    assert difference(Thing, old=old, state=old, new={"name": "a", "image": "x", "cpu": 2}).delete_first
-    assert difference(Thing, old=old, state=old, new=old).delete_first
+    assert compute_diff(
+        Thing, old_inputs=old, state=old, new_inputs={"name": "a", "image": "x", "cpu": 2}
+    ).delete_before_replace
+    assert compute_diff(Thing, old_inputs=old, state=old, new_inputs=old).delete_before_replace
 
 
 def test_a_change_knows_its_input() -> None:
     """The engine wants the top-level name too."""
-    assert Change("wall.holes[1].host", Kind.UPDATE, replace=False).top == "wall"
-    assert Change("argv[0]", Kind.UPDATE, replace=True).top == "argv"
-    assert Change('["a-b.c"]', Kind.ADD, replace=False).top == "a-b.c"
-    assert not Difference().replaces
+    assert Change("wall.holes[1].host", ChangeKind.UPDATE, requires_replacement=False).property_name == "wall"
+    assert Change("argv[0]", ChangeKind.UPDATE, requires_replacement=True).property_name == "argv"
+    assert Change('["a-b.c"]', ChangeKind.ADD, requires_replacement=False).property_name == "a-b.c"
+    assert not Diff().requires_replacement
 
 
 def test_equal_reads_the_declaration() -> None:
     """A refresh compares by the same rules as a plan."""
-    assert equal(Thing.properties["wall"], None, {"mode": "closed", "holes": []})
-    assert not equal(Thing.properties["wall"], {"mode": "open"}, {"mode": "closed"})
+    assert semantically_equal(Thing.properties["wall"], None, {"mode": "closed", "holes": []})
+    assert not semantically_equal(Thing.properties["wall"], {"mode": "open"}, {"mode": "closed"})
 
 
 def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_answers() -> None:
@@ -186,7 +200,7 @@ def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_answers(
 
 
 def test_after_an_import_only_what_cannot_be_read_back_is_silent() -> None:
-    assert changes({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED: True}) == {"env": "add", "image": "add*"}
+    assert changes({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED_KEY: True}) == {"env": "add", "image": "add*"}
 
 
 def test_a_list_whose_order_counts_grows_and_shrinks_at_its_end() -> None:
@@ -209,4 +223,4 @@ def test_a_default_that_is_a_model_is_its_values() -> None:
 
     old: dict[str, Any] = {"shell": {}}
     new = {"shell": {"wall": {"mode": "closed", "holes": []}}}
-    assert difference(House, old=old, state=old, new=new).changes == ()
+    assert compute_diff(House, old_inputs=old, state=old, new_inputs=new).changes == ()

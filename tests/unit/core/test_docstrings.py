@@ -1,6 +1,6 @@
 """What the source says below the members of a class, where there is a source."""
 
-from neev_provider.core.docstrings import below
+from neev_provider.core.docstrings import attribute_docstrings
 
 
 class Thing:
@@ -18,9 +18,9 @@ class Thing:
 
 
 def test_each_docstring_belongs_to_the_member_above_it() -> None:
-    assert below(Thing) == {"size": "Its size,\n\nin metres.", "name": "Its name."}
+    assert attribute_docstrings(Thing) == {"size": "Its size,\n\nin metres.", "name": "Its name."}
 
 
 def test_a_class_without_source_says_nothing() -> None:
-    assert below(type("Made", (), {})) == {}
-    assert below(int) == {}
+    assert attribute_docstrings(type("Made", (), {})) == {}
+    assert attribute_docstrings(int) == {}

@@ -11,15 +11,15 @@ from neev_provider.core.errors import (
     Cancelled,
     ConfigError,
     DeadlineExceeded,
-    Failed,
+    OperationFailed,
     Forbidden,
     InputError,
     NeevError,
-    NeverSent,
+    RequestNotSent,
     NotFound,
     OutcomeUnknown,
     QuotaExceeded,
-    Refused,
+    RuntimeRejected,
     Unavailable,
 )
 
@@ -75,18 +75,18 @@ def test_no_answer_at_all_is_told_as_such() -> None:
         (lambda: InputError("egress.allow[0].host", "not a domain"), "egress.allow[0].host: not a domain."),
         (lambda: InputError("cpu", "too big", hint="Take less."), "cpu: too big. Take less."),
         (
-            lambda: Refused("not_found", "no tool", what="tool", hint="Look."),
+            lambda: RuntimeRejected("not_found", "no tool", subject="tool", hint="Look."),
             "tool: the sandbox refuses (not_found): no tool. Look.",
         ),
-        (lambda: NeverSent("no connection"), f"no connection. {NeverSent.advice}"),
-        (lambda: OutcomeUnknown("lost!"), f"lost! {OutcomeUnknown.advice}"),
+        (lambda: RequestNotSent("no connection"), f"no connection. {RequestNotSent.default_hint}"),
+        (lambda: OutcomeUnknown("lost!"), f"lost! {OutcomeUnknown.default_hint}"),
         (
             lambda: DeadlineExceeded("waiting", 12.4, "Pending", hint="Wait."),
             "waiting: not done after 12 s; last seen: Pending. Wait.",
         ),
-        (lambda: Failed("no space", what="the snapshot s"), "the snapshot s: no space."),
-        (lambda: Failed("no space", hint="Make some."), "no space. Make some."),
-        (lambda: Failed("no space"), "no space."),
+        (lambda: OperationFailed("no space", action="the snapshot s"), "the snapshot s: no space."),
+        (lambda: OperationFailed("no space", hint="Make some."), "no space. Make some."),
+        (lambda: OperationFailed("no space"), "no space."),
         (lambda: Cancelled("waiting", hint="Go on."), "waiting: stopped waiting, as asked. Go on."),
     ],
 )
@@ -95,14 +95,18 @@ def test_every_error_is_sentences_and_advice(error: Callable[[], NeevError], tex
 
 
 def test_an_error_can_be_told_about_a_resource() -> None:
-    assert NotFound(404, "gone", hint="").about("box") == "box: The request was answered with 404: gone."
+    assert NotFound(404, "gone", hint="").for_resource("box") == "box: The request was answered with 404: gone."
 
 
 def test_the_parts_of_an_error_stay_readable_for_a_program() -> None:
-    late, failed, wrong = DeadlineExceeded("w", 1.5, "Pending"), Failed("full", what="w"), InputError("cpu", "too big")
-    assert (late.what, late.waited, late.last) == ("w", 1.5, "Pending")
-    assert (failed.what, failed.reason) == ("w", "full")
+    late, failed, wrong = (
+        DeadlineExceeded("w", 1.5, "Pending"),
+        OperationFailed("full", action="w"),
+        InputError("cpu", "too big"),
+    )
+    assert (late.action, late.elapsed, late.last_status) == ("w", 1.5, "Pending")
+    assert (failed.action, failed.reason) == ("w", "full")
     assert (wrong.path, wrong.reason) == ("cpu", "too big")
-    assert Cancelled("w").what == "w"
+    assert Cancelled("w").action == "w"
     assert failed.args == ("w: full",)
-    assert Failed("full").what == ""
+    assert OperationFailed("full").action == ""

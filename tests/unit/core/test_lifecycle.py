@@ -9,23 +9,23 @@ from typing import Annotated, Any, ClassVar
 import pytest
 
 from neev_provider.core import lifecycle
-from neev_provider.core.account import ACCOUNT, Account, WrongAccount
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.diff import IMPORTED
-from neev_provider.core.errors import InputError, Invalid
-from neev_provider.core.lifecycle import Stored, Unsettled
-from neev_provider.core.markers import AutoName, Replace, Update, Visible
+from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.diff import IMPORTED_KEY
+from neev_provider.core.errors import InputError, InvalidRequest
+from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
+from neev_provider.core.markers import AutoName, Replace, Update, Computed
 from neev_provider.core.model import Inputs, Integer, Outputs, Rule
 from neev_provider.core.reference_errors import MissingReference
-from neev_provider.core.resource import Call, Halfway, Live, Resource
-from neev_provider.core.validation import UNCHECKED, at_most_one
-from neev_provider.core.wait import Patience
+from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
+from neev_provider.core.validation import UNCHECKED_HINT, at_most_one_of
+from neev_provider.core.wait import Deadline
 
 
 class ThingInputs(Inputs):
     """A thing."""
 
-    size: Annotated[Integer | None, Update(), Visible()] = None
+    size: Annotated[Integer | None, Update(), Computed()] = None
     """Its size."""
 
 
@@ -37,7 +37,7 @@ class ThingOutputs(Outputs):
 
 
 HERE = Account("org", "project", "https://api.test/agent")
-RECORD = {ACCOUNT: {"orgId": "org", "projectId": "project", "baseUrl": "https://api.test/agent"}}
+RECORD = {ACCOUNT_KEY: {"orgId": "org", "projectId": "project", "baseUrl": "https://api.test/agent"}}
 
 
 @dataclass
@@ -61,38 +61,40 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     inputs = ThingInputs
     outputs = ThingOutputs
 
-    async def create(self, api: Platform, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def create(self, api: Platform, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """One more."""
         api.call()
         api.things["id-1"] = inputs.size or 1
         return self.live(api, "Pending")
 
-    async def settle(self, api: Platform, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def settle(
+        self, api: Platform, id: str, inputs: ThingInputs, call: OperationContext
+    ) -> Observation[ThingOutputs]:
         """As asked."""
         api.call()
         api.things[id] = inputs.size or api.things[id]
         return self.live(api, "Ready")
 
-    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """As it is."""
         api.call()
         return self.live(api, "Ready") if id in api.things else None
 
-    async def delete(self, api: Platform, id: str, call: Call) -> None:
+    async def delete(self, api: Platform, id: str, call: OperationContext) -> None:
         """Gone."""
         del api.things[id]
 
-    def live(self, api: Platform, status: str) -> Live[ThingOutputs]:
+    def live(self, api: Platform, status: str) -> Observation[ThingOutputs]:
         """What the platform says."""
-        return Live("id-1", {"size": api.things["id-1"]}, ThingOutputs(status=status))
+        return Observation("id-1", {"size": api.things["id-1"]}, ThingOutputs(status=status))
 
 
 THING = Thing()
 
 
-def call() -> Call:
+def call() -> OperationContext:
     """An operation with all the time it needs."""
-    return Call("thing", Patience(10, SYSTEM, asyncio.Event()))
+    return OperationContext("thing", Deadline(10, SYSTEM_CLOCK, asyncio.Event()))
 
 
 async def test_a_create_stores_what_was_asked_and_what_is() -> None:
@@ -119,13 +121,13 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
     class Breaking(Thing):
         """It breaks once it is made."""
 
-        async def create(self, api: Platform, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        async def create(self, api: Platform, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
             """Made, then broken."""
             made = await super().create(api, inputs, call)
             api.broken.append(error)
             return made
 
-    with pytest.raises(Unsettled, match=str(error)) as caught:
+    with pytest.raises(ResourceInitFailed, match=str(error)) as caught:
         await lifecycle.create(Breaking(), platform, {"size": 2}, call())
     stored = caught.value.stored
     assert (stored.id, stored.inputs, stored.state) == ("id-1", {"size": 2}, {"size": 2, "status": "Pending", **RECORD})
@@ -138,11 +140,11 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
     class Unwritable(Thing):
         """Its state cannot be made."""
 
-        def state(self, asked: Mapping[str, Any], live: Live[ThingOutputs]) -> dict[str, Any]:
+        def state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
-    with pytest.raises(Unsettled, match="a bug of ours") as caught:
+    with pytest.raises(ResourceInitFailed, match="a bug of ours") as caught:
         await lifecycle.create(Unwritable(), Platform(), {"size": 2}, call())
     assert caught.value.stored.id == "id-1"
 
@@ -150,7 +152,7 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
 async def test_resuming_goes_on_from_what_exists() -> None:
     """Nothing is made a second time."""
     platform = Platform(things={"id-1": 1})
-    stored = await lifecycle.finish(THING, platform, Stored("id-1", {"size": 3}, {}), call())
+    stored = await lifecycle.finish_create(THING, platform, StoredResource("id-1", {"size": 3}, {}), call())
     assert stored.state == {"size": 3, "status": "Ready", **RECORD}
     assert platform.things == {"id-1": 3}
 
@@ -159,15 +161,19 @@ async def test_a_failed_update_keeps_the_old_inputs_and_state() -> None:
     """So the same change is planned again."""
     platform = Platform(things={"id-1": 1}, broken=[ValueError("no")])
     old, state = {"size": 1}, {"size": 1, "status": "Ready"}
-    with pytest.raises(Unsettled) as caught:
-        await lifecycle.update(THING, platform, "id-1", old=old, state=state, new={"size": 2}, call=call())
+    with pytest.raises(ResourceInitFailed) as caught:
+        await lifecycle.update(
+            THING, platform, "id-1", old_inputs=old, state=state, new_inputs={"size": 2}, context=call()
+        )
     assert (caught.value.stored.inputs, caught.value.stored.state) == (old, state)
 
 
 async def test_an_update_stores_the_new_inputs() -> None:
     """And what became of them."""
     platform = Platform(things={"id-1": 1})
-    stored = await lifecycle.update(THING, platform, "id-1", old={}, state={}, new={"size": 2}, call=call())
+    stored = await lifecycle.update(
+        THING, platform, "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=call()
+    )
     assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready", **RECORD})
 
 
@@ -190,14 +196,16 @@ async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
 class HalfDone(Thing):
     """It comes half way and says so, and keeps what it said on a refresh."""
 
-    async def settle(self, api: Platform, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def settle(
+        self, api: Platform, id: str, inputs: ThingInputs, call: OperationContext
+    ) -> Observation[ThingOutputs]:
         """Half."""
-        status = f"Half after {call.stored.get('status')}, {'first' if call.created else 'again'}"
-        raise Halfway(self.live(api, status), ValueError("torn"))
+        status = f"Half after {call.state.get('status')}, {'first' if call.just_created else 'again'}"
+        raise PartialFailure(self.live(api, status), ValueError("torn"))
 
     async def refresh(
         self, api: Platform, id: str, inputs: ThingInputs, state: Mapping[str, Any]
-    ) -> Live[ThingOutputs] | None:
+    ) -> Observation[ThingOutputs] | None:
         """As stored."""
         return self.live(api, state["status"])
 
@@ -205,15 +213,17 @@ class HalfDone(Thing):
 async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
     """In a create, in another attempt, and in an update; the cause is what the user reads."""
     platform, half = Platform(), HalfDone()
-    with pytest.raises(Unsettled, match="torn") as first:
+    with pytest.raises(ResourceInitFailed, match="torn") as first:
         await lifecycle.create(half, platform, {}, call())
     assert first.value.stored.state["status"] == "Half after Pending, first"
     assert isinstance(first.value.cause, ValueError)
-    with pytest.raises(Unsettled) as again:
-        await lifecycle.finish(half, platform, Stored("id-1", {}, {"status": "x"}), call())
+    with pytest.raises(ResourceInitFailed) as again:
+        await lifecycle.finish_create(half, platform, StoredResource("id-1", {}, {"status": "x"}), call())
     assert again.value.stored.state["status"] == "Half after x, again"
-    with pytest.raises(Unsettled) as changed:
-        await lifecycle.update(half, platform, "id-1", old={"size": 1}, state={"status": "y"}, new={}, call=call())
+    with pytest.raises(ResourceInitFailed) as changed:
+        await lifecycle.update(
+            half, platform, "id-1", old_inputs={"size": 1}, state={"status": "y"}, new_inputs={}, context=call()
+        )
     assert changed.value.stored.inputs == {"size": 1}
     assert changed.value.stored.state["status"] == "Half after y, again"
 
@@ -228,7 +238,7 @@ async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
 def test_what_is_stored_and_what_is_live_show_no_values() -> None:
     """They end in tracebacks and logs of whoever prints them."""
     secret = {"env": {"TOKEN": "hunter2"}}
-    shown = f"{Stored('id-1', secret, secret)} {Live('id-1', secret, ThingOutputs(status='Ready'))}"
+    shown = f"{StoredResource('id-1', secret, secret)} {Observation('id-1', secret, ThingOutputs(status='Ready'))}"
     assert "id-1" in shown
     assert "hunter2" not in shown
 
@@ -248,24 +258,24 @@ class Heir(Thing):
     def __init__(self) -> None:
         self.given: list[Any] = []
 
-    async def create(self, api: Platform, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def create(self, api: Platform, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """Noted."""
         self.given.append((inputs, call))
         return await super().create(api, inputs, call)
 
     async def update(
-        self, api: Platform, id: str, old: ThingInputs, new: ThingInputs, call: Call
-    ) -> Live[ThingOutputs]:
+        self, api: Platform, id: str, old: ThingInputs, new: ThingInputs, call: OperationContext
+    ) -> Observation[ThingOutputs]:
         """Noted."""
-        self.given.append((id, old, new, call.stored))
+        self.given.append((id, old, new, call.state))
         return await super().update(api, id, old, new, call)
 
-    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Noted."""
         self.given.append((id, inputs))
         return await super().read(api, id, inputs)
 
-    def live(self, api: Platform, status: str) -> Live[ThingOutputs]:
+    def live(self, api: Platform, status: str) -> Observation[ThingOutputs]:
         """Not well."""
         return replace(super().live(api, status), trouble="it is not well")
 
@@ -276,7 +286,9 @@ async def test_verbs_are_given_what_the_engine_keeps() -> None:
     await lifecycle.create(heir, platform, {"size": 2}, going)
     assert heir.given.pop() == (HeirInputs(size=2), going)
     state = {"size": 2, "status": "Ready"}
-    await lifecycle.update(heir, platform, "id-1", old={"size": 2}, state=state, new={"size": 3}, call=going)
+    await lifecycle.update(
+        heir, platform, "id-1", old_inputs={"size": 2}, state=state, new_inputs={"size": 3}, context=going
+    )
     assert heir.given.pop() == ("id-1", HeirInputs(size=2), HeirInputs(size=3), state)
     await lifecycle.read(heir, platform, "id-1", {"size": 3}, state)
     assert heir.given.pop() == ("id-1", HeirInputs(size=3))
@@ -288,13 +300,19 @@ async def test_after_an_import_what_cannot_be_read_back_is_taken_to_be_as_the_pr
     """So nothing is changed for it; what can be read back is compared with what was read."""
     platform, heir = Platform(things={"id-1": 2}), Heir()
     new = {"size": 3, "seed": "apple"}
-    for state, seed in (({IMPORTED: True}, "apple"), ({}, None)):
-        await lifecycle.update(heir, platform, "id-1", old={"size": 2}, state=state, new=new, call=call())
+    for state, seed in (({IMPORTED_KEY: True}, "apple"), ({}, None)):
+        await lifecycle.update(
+            heir, platform, "id-1", old_inputs={"size": 2}, state=state, new_inputs=new, context=call()
+        )
         assert heir.given.pop()[1] == HeirInputs(size=2, seed=seed)
-    await lifecycle.update(heir, platform, "id-1", old={}, state={IMPORTED: True}, new=new, call=call())
+    await lifecycle.update(
+        heir, platform, "id-1", old_inputs={}, state={IMPORTED_KEY: True}, new_inputs=new, context=call()
+    )
     assert heir.given.pop()[1] == HeirInputs(seed="apple")
     old = {"size": 2, "seed": "pear"}
-    await lifecycle.update(heir, platform, "id-1", old=old, state={IMPORTED: True}, new=new, call=call())
+    await lifecycle.update(
+        heir, platform, "id-1", old_inputs=old, state={IMPORTED_KEY: True}, new_inputs=new, context=call()
+    )
     assert heir.given.pop()[1] == HeirInputs(size=2, seed="pear")
 
 
@@ -303,25 +321,29 @@ async def test_why_a_thing_cannot_be_used_is_kept_with_its_id() -> None:
     platform, heir = Platform(), Heir()
     for work in (
         lifecycle.create(heir, platform, {"size": 2}, call()),
-        lifecycle.update(heir, platform, "id-1", old={}, state={}, new={}, call=call()),
+        lifecycle.update(heir, platform, "id-1", old_inputs={}, state={}, new_inputs={}, context=call()),
         lifecycle.read(heir, platform, "id-1", {}),
         lifecycle.read(heir, platform, "id-1", None),
     ):
         stored = await work
         assert stored is not None
-        assert (stored.id, stored.trouble) == ("id-1", "it is not well")
+        assert (stored.id, stored.problem) == ("id-1", "it is not well")
 
 
 async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None:
     """The faces tell them apart."""
     cause = ValueError("no")
-    with pytest.raises(Unsettled) as caught:
-        await lifecycle.update(THING, Platform(broken=[cause]), "id-1", old={}, state={}, new={}, call=call())
+    with pytest.raises(ResourceInitFailed) as caught:
+        await lifecycle.update(
+            THING, Platform(broken=[cause]), "id-1", old_inputs={}, state={}, new_inputs={}, context=call()
+        )
     assert (caught.value.cause, caught.value.stored.id) == (cause, "id-1")
-    with pytest.raises(Unsettled) as torn:
-        await lifecycle.update(HalfDone(), Platform(things={"id-1": 1}), "id-1", old={}, state={}, new={}, call=call())
+    with pytest.raises(ResourceInitFailed) as torn:
+        await lifecycle.update(
+            HalfDone(), Platform(things={"id-1": 1}), "id-1", old_inputs={}, state={}, new_inputs={}, context=call()
+        )
     assert str(torn.value.cause) == "torn"
-    halfway = Halfway(Live("id-1", {}, ThingOutputs(status="x")), cause)
+    halfway = PartialFailure(Observation("id-1", {}, ThingOutputs(status="x")), cause)
     assert (str(halfway), halfway.cause) == ("no.", cause)
 
 
@@ -331,11 +353,11 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
     class Unwritable(Thing):
         """Its state cannot be made."""
 
-        def state(self, asked: Mapping[str, Any], live: Live[ThingOutputs]) -> dict[str, Any]:
+        def state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
-    begun = await lifecycle.begin(Unwritable(), Platform(), {"size": 2, "__label": "x"}, call())
+    begun = await lifecycle.start_create(Unwritable(), Platform(), {"size": 2, "__label": "x"}, call())
     assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2, **RECORD})
 
 
@@ -345,22 +367,22 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     class Findable(Thing):
         """It can be looked for."""
 
-        async def find(self, api: Platform, inputs: ThingInputs) -> Live[ThingOutputs] | None:
+        async def find(self, api: Platform, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
             """By its size."""
             return self.live(api, "Pending") if api.things.get("id-1") == inputs.size else None
 
     platform = Platform(things={"id-1": 2})
-    stored = await lifecycle.find(Findable(), platform, {"size": 2, "__label": "x"})
+    stored = await lifecycle.find_created(Findable(), platform, {"size": 2, "__label": "x"})
     assert stored is not None
     assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__label": "x"})
     assert stored.state == {"size": 2, "status": "Pending", **RECORD}
-    assert await lifecycle.find(Findable(), platform, {"size": 3}) is None
+    assert await lifecycle.find_created(Findable(), platform, {"size": 3}) is None
 
 
 class NamedInputs(ThingInputs):
     """A thing with a name."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (at_most_one("size", "weight"),)
+    rules: ClassVar[tuple[Rule, ...]] = (at_most_one_of("size", "weight"),)
 
     name: Annotated[str | None, AutoName(), Replace()] = None
     """Its name."""
@@ -373,7 +395,7 @@ class Named(Thing):
 
     inputs = NamedInputs
 
-    async def find(self, api: Platform, inputs: ThingInputs) -> Live[ThingOutputs] | None:
+    async def find(self, api: Platform, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
         """Whichever there is."""
         return self.live(api, "Ready")
 
@@ -392,41 +414,50 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
 ) -> None:
     """By every verb, also after an import, and what exists is kept."""
     platform, named = Platform(), Named()
-    for begun in (lifecycle.begin(named, platform, asked, call()), lifecycle.find(named, platform, asked)):
+    for begun in (
+        lifecycle.start_create(named, platform, asked, call()),
+        lifecycle.find_created(named, platform, asked),
+    ):
         with pytest.raises(InputError) as caught:
             await begun
         assert caught.value.path == path
-        assert str(caught.value).endswith(UNCHECKED)
-    for state in ({}, {IMPORTED: True}):
+        assert str(caught.value).endswith(UNCHECKED_HINT)
+    for state in ({}, {IMPORTED_KEY: True}):
         for work in (
-            lifecycle.finish(named, platform, Stored("id-1", asked, state), call()),
-            lifecycle.update(named, platform, "id-1", old={"name": "a"}, state=state, new=asked, call=call()),
+            lifecycle.finish_create(named, platform, StoredResource("id-1", asked, state), call()),
+            lifecycle.update(
+                named, platform, "id-1", old_inputs={"name": "a"}, state=state, new_inputs=asked, context=call()
+            ),
         ):
-            with pytest.raises(Unsettled) as kept:
+            with pytest.raises(ResourceInitFailed) as kept:
                 await work
             assert isinstance(kept.value.cause, InputError)
             assert (kept.value.cause.path, kept.value.stored.id) == (path, "id-1")
     assert platform.things == {}
     with pytest.raises(InputError, match=r"^name: is required\. "):
-        await lifecycle.begin(named, platform, {}, call())
+        await lifecycle.start_create(named, platform, {}, call())
 
 
 async def test_what_broke_a_rule_before_can_be_corrected() -> None:
     """Only what a thing is brought to has to hold to the rules."""
     platform = Platform(things={"id-1": 1})
     old = {"name": "a", "size": 1, "weight": 2}
-    stored = await lifecycle.update(Named(), platform, "id-1", old=old, state={}, new={"name": "a"}, call=call())
+    stored = await lifecycle.update(
+        Named(), platform, "id-1", old_inputs=old, state={}, new_inputs={"name": "a"}, context=call()
+    )
     assert stored.inputs == {"name": "a"}
 
 
-ELSEWHERE = {ACCOUNT: {**RECORD[ACCOUNT], "projectId": "another"}}
+ELSEWHERE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "another"}}
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda platform: lifecycle.finish(THING, platform, Stored("id-1", {}, ELSEWHERE), call()),
-        lambda platform: lifecycle.update(THING, platform, "id-1", old={}, state=ELSEWHERE, new={}, call=call()),
+        lambda platform: lifecycle.finish_create(THING, platform, StoredResource("id-1", {}, ELSEWHERE), call()),
+        lambda platform: lifecycle.update(
+            THING, platform, "id-1", old_inputs={}, state=ELSEWHERE, new_inputs={}, context=call()
+        ),
         lambda platform: lifecycle.read(THING, platform, "id-1", {}, ELSEWHERE),
         lambda platform: lifecycle.delete(THING, platform, "id-1", replace(call(), stored=ELSEWHERE)),
     ],
@@ -435,7 +466,7 @@ ELSEWHERE = {ACCOUNT: {**RECORD[ACCOUNT], "projectId": "another"}}
 async def test_what_is_in_another_account_is_not_touched(act: Callable[[Platform], Awaitable[object]]) -> None:
     """The error names both accounts, and the state stays as it is."""
     platform = Platform(things={"id-1": 1}, broken=[AssertionError("nothing may be asked")])
-    with pytest.raises((WrongAccount, Unsettled), match=r"projectId another, and neev:projectId is project"):
+    with pytest.raises((WrongAccount, ResourceInitFailed), match=r"projectId another, and neev:projectId is project"):
         await act(platform)
     assert platform.things == {"id-1": 1}
 
@@ -446,7 +477,7 @@ async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None
     imported = await lifecycle.read(THING, Platform(things={"id-1": 1}), "id-1", None)
     assert stored is not None
     assert imported is not None
-    assert (stored.state[ACCOUNT], imported.state[ACCOUNT]) == (RECORD[ACCOUNT], RECORD[ACCOUNT])
+    assert (stored.state[ACCOUNT_KEY], imported.state[ACCOUNT_KEY]) == (RECORD[ACCOUNT_KEY], RECORD[ACCOUNT_KEY])
 
 
 async def test_a_delete_in_the_right_account_is_done() -> None:
@@ -479,11 +510,13 @@ async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
         inputs = PartInputs
         references = MappingProxyType({"source": require})
 
-        async def settle(self, api: Platform, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        async def settle(
+            self, api: Platform, id: str, inputs: ThingInputs, call: OperationContext
+        ) -> Observation[ThingOutputs]:
             """Refused."""
-            raise Invalid(422, "no")
+            raise InvalidRequest(422, "no")
 
     Part.parent = parent
-    with pytest.raises((Unsettled, MissingReference), match="there is none") as caught:
+    with pytest.raises((ResourceInitFailed, MissingReference), match="there is none") as caught:
         await lifecycle.create(Part(), Platform(), {"size": 2, "source": "x"}, call())
-    assert isinstance(caught.value, Unsettled) is kept
+    assert isinstance(caught.value, ResourceInitFailed) is kept

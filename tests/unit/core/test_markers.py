@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from neev_provider.core.diff import Kind, difference
+from neev_provider.core.diff import ChangeKind, compute_diff
 from neev_provider.core.markers import Removable, Secret, SecretIf, Update
-from neev_provider.core.model import UNKNOWN, Flag, Inputs, Outputs
+from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Outputs
 
 
 class RunInputs(Inputs):
@@ -12,7 +12,7 @@ class RunInputs(Inputs):
     """Left as it is when it is taken out."""
     noted: Annotated[str | None, Update(), Removable()] = None
     """Only the program knows it."""
-    quiet: Annotated[Flag | None, Update(), Removable()] = None
+    quiet: Annotated[Boolean | None, Update(), Removable()] = None
     """Whether what comes out is hidden."""
 
 
@@ -25,9 +25,9 @@ class RunOutputs(Outputs):
 
 def test_taking_out_what_only_the_program_knows_is_a_change_in_place() -> None:
     old = {"kept": "a", "noted": "b"}
-    (change,) = difference(RunInputs, old=old, state=old, new={}).changes
-    assert (change.path, change.kind, change.replace) == ("noted", Kind.DELETE, False)
-    assert difference(RunInputs, old={}, state={"noted": "b"}, new={}).changes == ()
+    (change,) = compute_diff(RunInputs, old_inputs=old, state=old, new_inputs={}).changes
+    assert (change.path, change.kind, change.requires_replacement) == ("noted", ChangeKind.DELETE, False)
+    assert compute_diff(RunInputs, old_inputs={}, state={"noted": "b"}, new_inputs={}).changes == ()
 
 
 def test_an_output_is_hidden_where_its_input_says_so_or_is_not_known_yet() -> None:

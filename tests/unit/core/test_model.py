@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from neev_provider.core.markers import AutoName, Replace, Secret, SecretIf, Stable, Unordered, Update, Visible
-from neev_provider.core.model import UNKNOWN, DeclarationError, Flag, Inputs, Integer, Model, Outputs
+from neev_provider.core.markers import AutoName, Replace, Secret, SecretIf, Stable, Unordered, Update, Computed
+from neev_provider.core.model import UNKNOWN, DeclarationError, Boolean, Inputs, Integer, Model, Outputs
 from neev_provider.core.model import Rule as Between
-from neev_provider.core.validation import at_most_one
+from neev_provider.core.validation import at_most_one_of
 
 
 class Rule(Model):
@@ -31,7 +31,7 @@ class Thing(Inputs):
     """One rule."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Its environment."""
-    paused: Annotated[Flag | None, Update()] = None
+    paused: Annotated[Boolean | None, Update()] = None
     """Whether it sleeps."""
 
 
@@ -66,7 +66,7 @@ def test_whole_numbers_of_the_wire_are_integers() -> None:
 
 def test_wire_is_camel_case_and_holds_only_what_is_set() -> None:
     """What a program writes and what the state holds look the same."""
-    assert Thing(disk_gb=10, nested=Rule(host="a")).wire() == {"diskGb": 10, "nested": {"host": "a"}}
+    assert Thing(disk_gb=10, nested=Rule(host="a")).to_properties() == {"diskGb": 10, "nested": {"host": "a"}}
 
 
 def declare(annotation: object, *, base: type[BaseModel] = Inputs) -> None:
@@ -93,7 +93,7 @@ def test_a_wrong_mark_fails_at_import(annotation: object, words: str) -> None:
         declare(annotation)
 
 
-@pytest.mark.parametrize("mark", [Replace(), Update(), Visible(), AutoName()])
+@pytest.mark.parametrize("mark", [Replace(), Update(), Computed(), AutoName()])
 def test_outputs_take_no_mark_of_an_input(mark: object) -> None:
     """An output is neither updated nor replaced."""
     with pytest.raises(DeclarationError, match="no meaning here"):
@@ -131,7 +131,7 @@ def test_a_rule_that_reads_a_stranger_fails_at_import() -> None:
         class Ruled(Model):
             """Ruled."""
 
-            rules: ClassVar[tuple[Between, ...]] = (at_most_one("host", "colour"),)
+            rules: ClassVar[tuple[Between, ...]] = (at_most_one_of("host", "colour"),)
             host: str | None = None
             """A host."""
 
@@ -171,13 +171,13 @@ def test_what_is_declared_is_what_is_derived_from() -> None:
     assert [each.default for each in seen.values()] == [None, None, 3, [], None, None, None]
     assert seen["neededPart"].description == "Needed."
     assert seen["size"].annotation == Integer.__origin__  # type: ignore[attr-defined]  # what Annotated holds
-    assert seen["parts"].marks == (Update(), Unordered())
+    assert seen["parts"].markers == (Update(), Unordered())
     assert [seen[name].model for name in ("wall", "parts", "tags", "size")] == [Rule, None, None, None]
     assert (seen["parts"].item, seen["parts"].item_model) == (Rule, Rule)
     assert (seen["tags"].item, seen["wall"].item) == (None, None)
     made = Made(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its name outside
-    assert made.wire() == {"neededPart": 1, "called": "x", "size": 3, "parts": [], "colour": "red"}
-    assert type(made.wire()["colour"]) is str
+    assert made.to_properties() == {"neededPart": 1, "called": "x", "size": 3, "parts": [], "colour": "red"}
+    assert type(made.to_properties()["colour"]) is str
 
 
 def test_a_wrong_declaration_is_named_with_what_is_wrong() -> None:

@@ -4,26 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neev_provider.core.names import fitted, made_name, valid_name
+from neev_provider.core.names import sanitize_name, generate_name, validate_name
 
 
 @pytest.mark.parametrize("name", ["a", "dev-1", "a" * 63])
 def test_a_dns_label_is_taken(name: str) -> None:
     """Letters, digits and hyphens, at most 63."""
-    assert valid_name(name) == name
+    assert validate_name(name) == name
 
 
 @pytest.mark.parametrize("name", ["", "1a", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n"])
 def test_anything_else_is_refused(name: str) -> None:
     """The reason says what is allowed."""
     with pytest.raises(ValueError, match="lower-case letters, digits and hyphens"):
-        valid_name(name)
+        validate_name(name)
 
 
 def test_a_name_of_the_shape_of_an_id_is_refused() -> None:
     """It would be read as an id."""
     with pytest.raises(ValueError, match="UUID"):
-        valid_name("abcdef01-2345-6789-abcd-ef0123456789")
+        validate_name("abcdef01-2345-6789-abcd-ef0123456789")
 
 
 @pytest.mark.parametrize(
@@ -32,31 +32,31 @@ def test_a_name_of_the_shape_of_an_id_is_refused() -> None:
 )
 def test_a_text_is_made_to_fit(text: str, name: str) -> None:
     """Upper case, foreign characters, leading digits and length are mended."""
-    assert fitted(text) == name
+    assert sanitize_name(text) == name
 
 
 @given(st.text(), st.text("0123456789abcdef", min_size=7))
 def test_every_made_name_is_taken(resource: str, suffix: str) -> None:
     """Whatever a program calls its resource."""
-    name = made_name(resource, suffix)
-    assert valid_name(name).endswith(f"-{suffix[:7]}")
-    assert valid_name(fitted(resource))
+    name = generate_name(resource, suffix)
+    assert validate_name(name).endswith(f"-{suffix[:7]}")
+    assert validate_name(sanitize_name(resource))
 
 
 def test_a_made_name_is_cut_to_where_its_kind_ends() -> None:
     """The suffix stays whole."""
-    assert made_name("a" * 60, "1234567", limit=51) == f"{'a' * 43}-1234567"
+    assert generate_name("a" * 60, "1234567", max_length=51) == f"{'a' * 43}-1234567"
 
 
 def test_a_made_name_never_has_the_shape_of_an_id() -> None:
     """Twenty-five hexadecimal digits and the suffix would."""
-    assert made_name("abcde" * 5, "1234567") == f"s{'abcde' * 5}-1234567"
-    assert made_name("abcde" * 5, "1234567", limit=33) == f"s{'abcde' * 5}-123456"
+    assert generate_name("abcde" * 5, "1234567") == f"s{'abcde' * 5}-1234567"
+    assert generate_name("abcde" * 5, "1234567", max_length=33) == f"s{'abcde' * 5}-123456"
 
 
 def test_an_id_shaped_resource_name_becomes_a_name() -> None:
     """Fitted, it no longer looks like an id."""
-    assert valid_name(fitted("abcdef01-2345-6789-abcd-ef0123456789"))
+    assert validate_name(sanitize_name("abcdef01-2345-6789-abcd-ef0123456789"))
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_an_id_shaped_resource_name_becomes_a_name() -> None:
     ],
 )
 def test_any_text_becomes_a_name(text: str, limit: int, name: str) -> None:
-    assert fitted(text, limit=limit) == name
+    assert sanitize_name(text, max_length=limit) == name
 
 
 def test_a_made_name_is_cut_so_that_its_suffix_stays_whole() -> None:
-    assert made_name("a" * 100, "0123456789") == "a" * 55 + "-0123456"
-    assert made_name("a" * 100, "0123456789", limit=20) == "a" * 12 + "-0123456"
-    assert made_name("12345678-1234-1234-12345", "0" * 7, limit=32) == "s-12345678-1234-1234-123-0000000"
+    assert generate_name("a" * 100, "0123456789") == "a" * 55 + "-0123456"
+    assert generate_name("a" * 100, "0123456789", max_length=20) == "a" * 12 + "-0123456"
+    assert generate_name("12345678-1234-1234-12345", "0" * 7, max_length=32) == "s-12345678-1234-1234-123-0000000"
 
 
 def test_what_no_name_is_is_told_to_the_letter() -> None:
     label = "at most 63 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen"
     with pytest.raises(ValueError, match=f"^must be {label}$"):
-        valid_name("Box")
+        validate_name("Box")
     with pytest.raises(
         ValueError, match=r"^must not have the shape of a UUID: a name addresses a sandbox, as its id does$"
     ):
-        valid_name("a2345678-1234-1234-1234-123456789012")
+        validate_name("a2345678-1234-1234-1234-123456789012")

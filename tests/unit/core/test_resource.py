@@ -3,13 +3,13 @@
 import asyncio
 from typing import Annotated, Any, ClassVar
 
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.diff import AUTONAMED, IMPORTED, Kind
-from neev_provider.core.markers import AutoName, Replace, Secret, Stable, Unset, Update, Visible
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, ChangeKind
+from neev_provider.core.markers import AutoName, Replace, Secret, Stable, ResetsTo, Update, Computed
 from neev_provider.core.model import UNKNOWN, Inputs, Integer, Model, Outputs
 from neev_provider.core.names import Name
-from neev_provider.core.resource import Call, Live, Resource
-from neev_provider.core.wait import Patience
+from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.wait import Deadline
 
 
 class Wall(Model):
@@ -22,15 +22,15 @@ class Wall(Model):
 class ThingInputs(Inputs):
     """A thing."""
 
-    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Its name."""
-    region: Annotated[str | None, Replace(), Visible()] = None
+    region: Annotated[str | None, Replace(), Computed()] = None
     """Where."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Its environment."""
-    size: Annotated[Integer, Update(), Visible()] = 1
+    size: Annotated[Integer, Update(), Computed()] = 1
     """Its size."""
-    wall: Annotated[Wall | None, Update(), Visible(), Unset(Wall())] = None
+    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall())] = None
     """Its wall."""
 
 
@@ -51,19 +51,19 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     outputs = ThingOutputs
     failed = ("status", "Failed")
 
-    async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """Nothing."""
         raise NotImplementedError
 
-    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """Nothing."""
         raise NotImplementedError
 
-    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Nothing."""
         raise NotImplementedError
 
-    async def delete(self, api: Any, id: str, call: Call) -> None:
+    async def delete(self, api: Any, id: str, call: OperationContext) -> None:
         """Nothing."""
         raise NotImplementedError
 
@@ -71,9 +71,9 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
 class HeirInputs(Inputs):
     """A thing that comes with a wall."""
 
-    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Its name."""
-    wall: Annotated[Wall | None, Update(), Visible(), Unset(Wall(), inherited=True)] = None
+    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall(), only_on_removal=True)] = None
     """Its wall."""
 
 
@@ -86,10 +86,10 @@ class Heir(Thing):
 THING, HEIR = Thing(), Heir()
 
 
-def live(**inputs: Any) -> Live[ThingOutputs]:
+def live(**inputs: Any) -> Observation[ThingOutputs]:
     """A thing as the platform answers it."""
     answered = {"name": "a", "region": "south", "size": 1, "wall": {"mode": "closed"}, **inputs}
-    return Live("id-1", answered, ThingOutputs(status="Ready"))
+    return Observation("id-1", answered, ThingOutputs(status="Ready"))
 
 
 def made() -> str:
@@ -100,7 +100,7 @@ def made() -> str:
 def test_check_adds_defaults_and_a_name() -> None:
     """What is stored is complete; that the name was made is remembered."""
     checked, failed = THING.check({}, {"env": None}, made)
-    assert (checked, failed) == ({"name": "made-1234567", AUTONAMED: True, "size": 1}, [])
+    assert (checked, failed) == ({"name": "made-1234567", AUTONAMED_KEY: True, "size": 1}, [])
 
 
 def test_a_made_name_is_kept() -> None:
@@ -113,7 +113,7 @@ def test_an_explicit_name_is_taken_as_it_is() -> None:
     """And checked like everything else."""
     checked, failed = THING.check({"name": "old-1"}, {"name": "Bad"}, made)
     assert checked["name"] == "Bad"
-    assert AUTONAMED not in checked
+    assert AUTONAMED_KEY not in checked
     assert [failure.path for failure in failed] == ["name"]
     assert THING.check({}, {"name": UNKNOWN}, made)[0]["name"] is UNKNOWN
 
@@ -145,7 +145,7 @@ def test_the_preview_of_an_update_keeps_what_an_update_cannot_change() -> None:
 
 def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
     """The program's own values as it wrote them; the platform's where it wrote none; no face's own keys."""
-    state = THING.state({"name": "a", "size": 1.0, "__label": "x", "env": {"A": "1"}}, live(size=1))
+    state = THING.build_state({"name": "a", "size": 1.0, "__label": "x", "env": {"A": "1"}}, live(size=1))
     assert state == {
         "name": "a",
         "size": 1.0,
@@ -160,23 +160,23 @@ def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
 def test_only_real_drift_changes_the_inputs() -> None:
     """What the user did not say, or what means the same, is no drift."""
     asked = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__label": "x"}
-    assert THING.drifted(asked, live()) == asked
-    assert THING.drifted(asked, live(size=2, wall={"mode": "open"})) == {**asked, "size": 2}
+    assert THING.refreshed_inputs(asked, live()) == asked
+    assert THING.refreshed_inputs(asked, live(size=2, wall={"mode": "open"})) == {**asked, "size": 2}
 
 
 def test_an_import_says_as_little_as_it_can() -> None:
     """Only what differs from the defaults, so that a short program is clean."""
-    inputs, state = THING.imported(live())
+    inputs, state = THING.import_state(live())
     assert inputs == {"name": "a", "region": "south", "size": 1}
-    assert state[IMPORTED] is True
-    assert THING.imported(live(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
+    assert state[IMPORTED_KEY] is True
+    assert THING.import_state(live(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
 
 
 def test_a_thing_that_failed_for_good_is_replaced() -> None:
     """A plan without a change of its own replaces what can never be used."""
     inputs = {"name": "a", "size": 1}
     found = THING.diff(inputs, {**inputs, "status": "Failed"}, inputs)
-    assert [(change.path, change.replace) for change in found.changes] == [("status", True)]
+    assert [(change.path, change.requires_replacement) for change in found.changes] == [("status", True)]
     assert not THING.diff(inputs, {**inputs, "status": "Ready"}, inputs).changes
     replaced = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "region": "north"})
     assert [change.path for change in replaced.changes] == ["region"]
@@ -184,7 +184,7 @@ def test_a_thing_that_failed_for_good_is_replaced() -> None:
 
 async def test_what_an_interrupted_create_made_is_found_by_those_who_can() -> None:
     """The others find nothing."""
-    assert await THING.find(None, ThingInputs(name="a")) is None
+    assert await THING.find_created(None, ThingInputs(name="a")) is None
 
 
 def test_a_policy_that_was_inherited_stays_unknown_in_the_preview() -> None:
@@ -202,13 +202,13 @@ def test_an_inherited_policy_that_is_the_default_anyway_is_known() -> None:
 def test_what_was_just_made_is_kept_by_its_id_where_its_answer_makes_no_sense() -> None:
     """And is the answer where it does."""
     there = live()
-    assert THING.made("id-1", lambda: there) is there
+    assert THING.observe_created("id-1", lambda: there) is there
 
-    def broken() -> Live[ThingOutputs]:
+    def broken() -> Observation[ThingOutputs]:
         raise ValueError("no status")
 
-    kept = THING.made("id-1", broken)
-    assert (kept.id, kept.inputs, kept.outputs.wire()) == ("id-1", {}, {"madeAt": "now"})
+    kept = THING.observe_created("id-1", broken)
+    assert (kept.id, kept.inputs, kept.outputs.to_properties()) == ("id-1", {}, {"madeAt": "now"})
 
 
 async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
@@ -217,16 +217,18 @@ async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
     class Noting(Thing):
         given: ClassVar[list[Any]] = []
 
-        async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+        async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
             self.given.append((api, id, inputs))
             return None
 
-        async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+        async def settle(
+            self, api: Any, id: str, inputs: ThingInputs, call: OperationContext
+        ) -> Observation[ThingOutputs]:
             self.given.append((api, id, inputs, call))
             return live()
 
     one, other = ThingInputs(name="a"), ThingInputs(name="b")
-    call = Call("a", Patience(1, SYSTEM, asyncio.Event()))
+    call = OperationContext("a", Deadline(1, SYSTEM_CLOCK, asyncio.Event()))
     await Noting().refresh("api", "id-1", one, {})
     await Noting().update("api", "id-1", one, other, call)
     assert Noting.given == [("api", "id-1", one), ("api", "id-1", other, call)]
@@ -234,19 +236,19 @@ async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
 
 def test_a_thing_that_failed_is_made_anew_before_the_old_one_goes_where_it_has_another_name_then() -> None:
     inputs = {"name": "a", "size": 1}
-    assert THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2}).delete_first
-    found = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2, AUTONAMED: True})
-    assert not found.delete_first
-    assert [(change.path, change.kind, change.replace) for change in found.changes] == [
-        ("size", Kind.UPDATE, False),
-        ("status", Kind.UPDATE, True),
+    assert THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2}).delete_before_replace
+    found = THING.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2, AUTONAMED_KEY: True})
+    assert not found.delete_before_replace
+    assert [(change.path, change.kind, change.requires_replacement) for change in found.changes] == [
+        ("size", ChangeKind.UPDATE, False),
+        ("status", ChangeKind.UPDATE, True),
     ]
 
 
 def test_a_policy_that_only_reads_otherwise_has_not_drifted() -> None:
     """Its defaults are the same, said or not."""
     asked = {"name": "a", "size": 1, "wall": {}}
-    assert THING.drifted(asked, live(wall={"mode": "closed"})) == asked
-    assert THING.drifted(asked, live(wall={"mode": "open"}))["wall"] == {"mode": "open"}
+    assert THING.refreshed_inputs(asked, live(wall={"mode": "closed"})) == asked
+    assert THING.refreshed_inputs(asked, live(wall={"mode": "open"}))["wall"] == {"mode": "open"}
     other = {**asked, "wall": {"mode": "open"}}
-    assert THING.drifted(other, live(wall={"mode": "open", "since": "of a newer API"})) == other
+    assert THING.refreshed_inputs(other, live(wall={"mode": "open", "since": "of a newer API"})) == other

@@ -8,11 +8,17 @@ import pytest
 from tests.unit.core.test_lifecycle import RECORD, Platform, call
 
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import IMPORTED
-from neev_provider.core.markers import Update, Visible
+from neev_provider.core.diff import IMPORTED_KEY
+from neev_provider.core.markers import Update, Computed
 from neev_provider.core.model import Inputs, Integer, Model, Outputs
-from neev_provider.core.resource import Call, Live, Resource
-from neev_provider.core.stored_state import known_inputs, missing, passed_over, readable_state, unknown
+from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.stored_state import (
+    known_inputs,
+    missing_inputs,
+    ignored_properties,
+    readable_state,
+    unknown_properties,
+)
 
 
 class Part(Model):
@@ -27,7 +33,7 @@ class ThingInputs(Inputs):
 
     source: Annotated[str, Update()]
     """Where it comes from."""
-    size: Annotated[Integer | None, Update(), Visible()] = None
+    size: Annotated[Integer | None, Update(), Computed()] = None
     """Its size."""
 
 
@@ -51,28 +57,30 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         self.handed: list[Any] = []
         self._now = now or ThingOutputs()
 
-    async def create(self, api: Any, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """Made."""
         raise NotImplementedError
 
-    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
         """As asked."""
-        self.handed.append(dict(call.stored))
-        return Live(id, {}, self._now)
+        self.handed.append(dict(call.state))
+        return Observation(id, {}, self._now)
 
-    async def update(self, api: Any, id: str, old: ThingInputs, new: ThingInputs, call: Call) -> Live[ThingOutputs]:
+    async def update(
+        self, api: Any, id: str, old: ThingInputs, new: ThingInputs, call: OperationContext
+    ) -> Observation[ThingOutputs]:
         """As asked."""
-        self.handed.append(old.wire())
+        self.handed.append(old.to_properties())
         return await self.settle(api, id, new, call)
 
-    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Live[ThingOutputs] | None:
+    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """As it is."""
         self.handed.append(inputs)
-        return Live(id, {"size": 3}, self._now)
+        return Observation(id, {"size": 3}, self._now)
 
-    async def delete(self, api: Any, id: str, call: Call) -> None:
+    async def delete(self, api: Any, id: str, call: OperationContext) -> None:
         """Gone."""
-        self.handed.append(dict(call.stored))
+        self.handed.append(dict(call.state))
 
 
 STATE = {"source": "a", "size": "huge", "status": 5, "parts": [{"id": "1"}, 7], "mood": "blue", "__hidden": 1}
@@ -82,14 +90,14 @@ def test_what_cannot_be_read_is_left_out_and_lists_are_their_resources_own() -> 
     read = {"source": "a", "parts": [{"id": "1"}, 7], "mood": "blue", "__hidden": 1}
     assert readable_state(Thing(), STATE) == read
     assert readable_state(Thing(), {**STATE, "parts": "x"}) == {name: read[name] for name in read if name != "parts"}
-    assert unknown(Thing(), STATE) == {"mood": "blue"}
-    assert passed_over(Thing(), STATE) == ["mood", "size", "status"]
-    assert passed_over(Thing(), {"source": "a", "status": "well", "size": None}) == []
+    assert unknown_properties(Thing(), STATE) == {"mood": "blue"}
+    assert ignored_properties(Thing(), STATE) == ["mood", "size", "status"]
+    assert ignored_properties(Thing(), {"source": "a", "status": "well", "size": None}) == []
 
 
 def test_inputs_are_those_that_this_version_has_and_can_read() -> None:
     assert known_inputs(Thing(), {"source": "a", "size": "huge", "mood": "blue"}) == {"source": "a"}
-    assert missing(Thing(), {"source": 5, "size": 2}) == ["source"]
+    assert missing_inputs(Thing(), {"source": 5, "size": 2}) == ["source"]
     assert known_inputs(Thing(), {"source": 5, "size": 2}, {"source": "b", "size": 4}) == {"source": "b", "size": 2}
 
 
@@ -110,22 +118,26 @@ async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
 async def test_an_update_goes_on_from_what_can_be_read() -> None:
     thing = Thing(ThingOutputs(status="well"))
     old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
-    state = {**old, "status": 5, "future": 1, IMPORTED: True}
-    stored = await lifecycle.update(thing, Platform(), "id", old=old, state=state, new=new, call=call())
-    assert thing.handed == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED: True}]
+    state = {**old, "status": 5, "future": 1, IMPORTED_KEY: True}
+    stored = await lifecycle.update(
+        thing, Platform(), "id", old_inputs=old, state=state, new_inputs=new, context=call()
+    )
+    assert thing.handed == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED_KEY: True}]
     assert stored.state == {"source": "b", "size": 2, "status": "well", "parts": [], "future": 1, **RECORD}
 
 
 async def test_a_delete_is_handed_what_can_be_read() -> None:
     thing = Thing()
-    await lifecycle.delete(thing, Platform(), "id", Call("thing", call().patience, stored=STATE))
+    await lifecycle.delete(thing, Platform(), "id", OperationContext("thing", call().deadline, state=STATE))
     assert "status" not in thing.handed[0]
 
 
 @pytest.mark.parametrize("size", ["huge", 3])
 def test_a_plan_is_made_from_what_can_be_read(size: Any) -> None:
     state = {"source": "a", "size": size, "status": 5}
-    change = lifecycle.difference(Thing(), old={"source": "a"}, state=state, new={"source": "a", "size": 3})
+    change = lifecycle.compute_diff(
+        Thing(), old_inputs={"source": "a"}, state=state, new_inputs={"source": "a", "size": 3}
+    )
     assert [each.path for each in change.changes] == (["size"] if size == "huge" else [])
     shown = lifecycle.preview_update(Thing(), state, {"source": "a"})
     assert shown.get("size") == (None if size == "huge" else 3)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_provider.core.suggestions import hint, near
+from neev_provider.core.suggestions import format_suggestion, find_similar
 
 KNOWN = ("memoryGb", "diskGb", "rootfsDiskGb", "name")
 
@@ -20,13 +20,13 @@ KNOWN = ("memoryGb", "diskGb", "rootfsDiskGb", "name")
 )
 def test_the_nearest_come_first_whatever_their_form(wanted: str, found: list[str]) -> None:
     """Upper and lower case, hyphens and underscores make no difference."""
-    assert near(wanted, KNOWN) == found
+    assert find_similar(wanted, KNOWN) == found
 
 
 def test_a_hint_asks_for_what_is_near_and_says_nothing_else() -> None:
     """It is the end of a sentence."""
-    assert hint("memory", KNOWN) == "; did you mean `memoryGb`?"
-    assert hint("rootDiskGb", KNOWN) == "; did you mean `rootfsDiskGb` or `diskGb`?"
-    assert hint("boxes", ["box-1", "box-2", "box-3"]) == "; did you mean `box-3`, `box-2` or `box-1`?"
-    assert hint("memory", KNOWN, "neev:") == "; did you mean `neev:memoryGb`?"
-    assert hint("colour", KNOWN) == ""
+    assert format_suggestion("memory", KNOWN) == "; did you mean `memoryGb`?"
+    assert format_suggestion("rootDiskGb", KNOWN) == "; did you mean `rootfsDiskGb` or `diskGb`?"
+    assert format_suggestion("boxes", ["box-1", "box-2", "box-3"]) == "; did you mean `box-3`, `box-2` or `box-1`?"
+    assert format_suggestion("memory", KNOWN, "neev:") == "; did you mean `neev:memoryGb`?"
+    assert format_suggestion("colour", KNOWN) == ""

@@ -6,28 +6,28 @@ from typing import Annotated, Any, ClassVar
 import pytest
 from pydantic import Field
 
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.errors import InputError
 from neev_provider.core.markers import Replace, Secret, Update
-from neev_provider.core.model import UNKNOWN, Flag, Inputs, Integer, Model, Number, Rule
+from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Integer, Model, Number, Rule
 from neev_provider.core.validation import (
-    Failure,
-    at_most_one,
-    below,
-    exactly_one,
-    failures,
-    only_with,
+    ValidationFailure,
+    at_most_one_of,
+    less_than,
+    exactly_one_of,
+    validate,
+    also_requires,
     parse,
-    path_of,
-    sound,
-    visible,
+    format_path,
+    parse_valid,
+    user_properties,
 )
 
 
 class Hole(Model):
     """A hole."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (only_with("protocol", "port"),)
+    rules: ClassVar[tuple[Rule, ...]] = (also_requires("protocol", "port"),)
 
     host: str
     """Where."""
@@ -49,7 +49,7 @@ class Wall(Model):
 class Thing(Inputs):
     """A thing."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (at_most_one("image", "template_id"), below("rootfs_gb", "disk_gb"))
+    rules: ClassVar[tuple[Rule, ...]] = (at_most_one_of("image", "template_id"), less_than("rootfs_gb", "disk_gb"))
 
     image: Annotated[str | None, Replace()] = None
     """An image."""
@@ -61,7 +61,7 @@ class Thing(Inputs):
     """Part of the disk."""
     cpu: Annotated[Number | None, Update()] = None
     """Cores."""
-    paused: Annotated[Flag | None, Update()] = None
+    paused: Annotated[Boolean | None, Update()] = None
     """Asleep."""
     wall: Annotated[Wall | None, Update()] = None
     """A wall."""
@@ -101,39 +101,39 @@ class Thing(Inputs):
 )
 def test_what_cannot_be_is_named_with_its_path(raw: dict[str, object], path: str, reason: str) -> None:
     """The path is the one the user wrote; the reason says what is allowed."""
-    found = failures(Thing, raw)
+    found = validate(Thing, raw)
     assert [failure.path for failure in found] == [path]
     assert reason in found[0].reason
 
 
 def test_a_rule_runs_inside_list_items_too() -> None:
     """A list of objects is checked like the objects themselves."""
-    found = failures(Thing, {"wall": {"holes": [{"host": "a"}, {"host": "a", "protocol": "x"}]}})
+    found = validate(Thing, {"wall": {"holes": [{"host": "a"}, {"host": "a", "protocol": "x"}]}})
     assert [failure.path for failure in found] == ["wall.holes[1].protocol"]
 
 
 def test_a_secret_is_not_repeated_in_the_reason() -> None:
     """The value of a secret is in no error, and no path leads the engine to it."""
-    assert failures(Thing, {"token": "hush!"}) == [Failure("", "token: can be at most 3 characters long")]
+    assert validate(Thing, {"token": "hush!"}) == [ValidationFailure("", "token: can be at most 3 characters long")]
 
 
 def test_unknown_values_are_passed_over_at_any_depth() -> None:
     """In a preview, what is not known yet is not wrong yet."""
     raw = {"diskGb": UNKNOWN, "rootfsGb": 5, "wall": {"holes": [{"host": UNKNOWN, "port": UNKNOWN}, UNKNOWN]}}
-    assert failures(Thing, raw) == []
-    assert failures(Thing, {"wall": UNKNOWN, "paused": UNKNOWN, "cpu": UNKNOWN}) == []
+    assert validate(Thing, raw) == []
+    assert validate(Thing, {"wall": UNKNOWN, "paused": UNKNOWN, "cpu": UNKNOWN}) == []
 
 
 def test_a_rule_runs_when_all_it_reads_is_known_though_others_are_not() -> None:
     """One unknown input does not hide a mistake between two others."""
-    found = failures(Thing, {"image": "a", "templateId": "b", "diskGb": UNKNOWN})
+    found = validate(Thing, {"image": "a", "templateId": "b", "diskGb": UNKNOWN})
     assert [failure.path for failure in found] == ["image"]
-    assert failures(Thing, {"image": "a", "templateId": UNKNOWN}) == []
+    assert validate(Thing, {"image": "a", "templateId": UNKNOWN}) == []
 
 
 def test_nulls_are_absent() -> None:
     """The engine sends nulls; they mean the same as nothing."""
-    assert visible({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
+    assert user_properties({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
     assert parse(Thing, {"image": None, "diskGb": 20.0, "__label": "x"}).disk_gb == 20
 
 
@@ -147,12 +147,12 @@ def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
         """One piece."""
         many: Archive | None = None
         """Many pieces."""
-        any: Blob | None = None
+        any: AssetOrArchive | None = None
         """Either."""
 
     text, many = Asset(text="a"), Archive(path="a")
-    assert failures(Sent, {"text": text, "many": many, "any": many}) == []
-    found = {failure.path: failure.reason for failure in failures(Sent, {"text": many, "many": "a", "any": {}})}
+    assert validate(Sent, {"text": text, "many": many, "any": many}) == []
+    found = {failure.path: failure.reason for failure in validate(Sent, {"text": many, "many": "a", "any": {}})}
     assert found == {
         "text": "must be an asset",
         "many": "must be an archive (is 'a')",
@@ -166,59 +166,59 @@ def test_exactly_one_wants_one() -> None:
     class Which(Model):
         """Which."""
 
-        rules: ClassVar[tuple[Rule, ...]] = (exactly_one("id", "name"),)
+        rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("id", "name"),)
         id: str | None = None
         """Id."""
         name: str | None = None
         """Name."""
 
-    assert [failure.reason for failure in failures(Which, {})] == ["set exactly one of id and name"]
-    assert failures(Which, {"id": "a", "name": "b"})
-    assert not failures(Which, {"name": "b"})
+    assert [failure.reason for failure in validate(Which, {})] == ["set exactly one of id and name"]
+    assert validate(Which, {"id": "a", "name": "b"})
+    assert not validate(Which, {"name": "b"})
 
 
 def test_paths_are_written_as_pulumi_writes_them() -> None:
     """Dots, brackets, and quotes where a key is no name."""
-    assert path_of(("egress", "allow", 1, "host")) == "egress.allow[1].host"
-    assert path_of(("env", "a.b")) == 'env["a.b"]'
+    assert format_path(("egress", "allow", 1, "host")) == "egress.allow[1].host"
+    assert format_path(("env", "a.b")) == 'env["a.b"]'
 
 
 def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
     """The type is what is wrong, and is told once."""
-    found = failures(Thing, {"rootfsGb": "a", "diskGb": 20})
-    assert found == [Failure("rootfsGb", "must be a number (is 'a')")]
+    found = validate(Thing, {"rootfsGb": "a", "diskGb": 20})
+    assert found == [ValidationFailure("rootfsGb", "must be a number (is 'a')")]
 
 
 @pytest.mark.parametrize(
     ("make", "fields", "values", "reason"),
     [
-        (at_most_one, ("a", "b", "c"), {"a": None, "b": 1, "c": None}, None),
-        (at_most_one, ("a", "b"), {"a": 1, "b": 0}, "at most one of a and b can be set"),
-        (exactly_one, ("a", "b"), {"a": None, "b": None}, "set exactly one of a and b"),
-        (exactly_one, ("a", "b"), {"a": 1, "b": 1}, "set exactly one of a and b"),
-        (exactly_one, ("a", "b", "c"), {"a": 1, "b": None, "c": None}, None),
-        (below, ("a", "b"), {"a": 1, "b": 2}, None),
-        (below, ("a", "b"), {"a": 2, "b": 2}, "must be less than b (2); a is 2"),
-        (below, ("a", "b"), {"a": None, "b": 2}, None),
-        (below, ("a", "b"), {"a": 2, "b": None}, None),
-        (only_with, ("a", "b"), {"a": 1, "b": 1}, None),
-        (only_with, ("a", "b"), {"a": None, "b": 1}, None),
-        (only_with, ("a", "b"), {"a": None, "b": None}, None),
-        (only_with, ("a", "b"), {"a": 1, "b": None}, "a can be set only together with b"),
+        (at_most_one_of, ("a", "b", "c"), {"a": None, "b": 1, "c": None}, None),
+        (at_most_one_of, ("a", "b"), {"a": 1, "b": 0}, "at most one of a and b can be set"),
+        (exactly_one_of, ("a", "b"), {"a": None, "b": None}, "set exactly one of a and b"),
+        (exactly_one_of, ("a", "b"), {"a": 1, "b": 1}, "set exactly one of a and b"),
+        (exactly_one_of, ("a", "b", "c"), {"a": 1, "b": None, "c": None}, None),
+        (less_than, ("a", "b"), {"a": 1, "b": 2}, None),
+        (less_than, ("a", "b"), {"a": 2, "b": 2}, "must be less than b (2); a is 2"),
+        (less_than, ("a", "b"), {"a": None, "b": 2}, None),
+        (less_than, ("a", "b"), {"a": 2, "b": None}, None),
+        (also_requires, ("a", "b"), {"a": 1, "b": 1}, None),
+        (also_requires, ("a", "b"), {"a": None, "b": 1}, None),
+        (also_requires, ("a", "b"), {"a": None, "b": None}, None),
+        (also_requires, ("a", "b"), {"a": 1, "b": None}, "a can be set only together with b"),
     ],
 )
 def test_a_rule_reads_its_fields_and_says_what_is_wrong(
     make: Callable[..., Rule], fields: tuple[str, ...], values: dict[str, object], reason: str | None
 ) -> None:
     rule = make(*fields)
-    assert (rule.fields, rule.broken(values)) == (fields, reason)
+    assert (rule.fields, rule.check(values)) == (fields, reason)
 
 
 def test_a_value_is_shown_in_at_most_a_line() -> None:
     for length, shown in ((78, "x" * 78 + "'"), (79, "x" * 76 + "…")):
-        [found] = failures(Thing, {"image": "a", "cpu": "x" * length})
+        [found] = validate(Thing, {"image": "a", "cpu": "x" * length})
         assert found.reason == f"must be a number (is '{shown})"
-    [found] = failures(Thing, {"diskGb": 1e9 + 0.25})
+    [found] = validate(Thing, {"diskGb": 1e9 + 0.25})
     assert found.reason == "must be a whole number (is 1e+09)"
 
 
@@ -231,17 +231,17 @@ def test_what_is_no_object_at_all_is_told_without_a_path() -> None:
         at: Annotated[str, Field(pattern="^a")]
         """A place."""
 
-    [found] = failures(Strict, {"at": "b"})
-    assert found == Failure("at", "String should match pattern '^a' (is 'b')")
+    [found] = validate(Strict, {"at": "b"})
+    assert found == ValidationFailure("at", "String should match pattern '^a' (is 'b')")
 
 
 def test_an_unknown_value_in_one_rule_leaves_the_others_running() -> None:
-    found = failures(Thing, {"image": UNKNOWN, "templateId": "b", "diskGb": 20, "rootfsGb": 20})
+    found = validate(Thing, {"image": UNKNOWN, "templateId": "b", "diskGb": 20, "rootfsGb": 20})
     assert [failure.path for failure in found] == ["rootfsGb"]
 
 
 def test_no_boolean_is_shown_for_what_should_be_a_number() -> None:
-    assert failures(Thing, {"diskGb": True}) == [Failure("diskGb", "must be a number")]
+    assert validate(Thing, {"diskGb": True}) == [ValidationFailure("diskGb", "must be a number")]
 
 
 def test_a_list_of_anything_has_no_rules() -> None:
@@ -251,7 +251,7 @@ def test_a_list_of_anything_has_no_rules() -> None:
         triggers: list[Any]
         """Anything."""
 
-    assert failures(Loose, {"triggers": [{"a": 1}, 2]}) == []
+    assert validate(Loose, {"triggers": [{"a": 1}, 2]}) == []
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_list_of_anything_has_no_rules() -> None:
 )
 def test_values_that_no_check_has_seen_are_refused_with_what_to_do(raw: dict[str, Any], path: str, reason: str) -> None:
     """As where the state was written by hand; a secret's value is not in the error."""
-    for read in (parse, sound):
+    for read in (parse, parse_valid):
         with pytest.raises(InputError) as caught:
             read(Thing, raw)
         assert (caught.value.path, caught.value.reason) == (path, reason)
@@ -280,5 +280,5 @@ def test_what_a_thing_is_brought_to_holds_to_the_rules_and_what_it_was_need_not(
     raw = {"image": "a", "templateId": "b"}
     assert parse(Thing, raw).image == "a"
     with pytest.raises(InputError, match=r"^image: at most one of image and templateId can be set. Correct it"):
-        sound(Thing, raw)
-    assert sound(Thing, {"image": "a", "templateId": None, "__label": "x"}) == Thing(image="a")
+        parse_valid(Thing, raw)
+    assert parse_valid(Thing, {"image": "a", "templateId": None, "__label": "x"}) == Thing(image="a")

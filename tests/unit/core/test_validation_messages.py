@@ -10,7 +10,7 @@ import pytest
 
 from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.core.model import Model
-from neev_provider.core.validation import failures
+from neev_provider.core.validation import validate
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
@@ -68,7 +68,7 @@ def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[M
     for inner, way in _nested(model):
         for name in (*inner.properties, "unheardOf"):
             for value in WRONG:
-                for failure in failures(model, _placed(model, way, {name: value})):
+                for failure in validate(model, _placed(model, way, {name: value})):
                     reason = failure.reason if failure.path else failure.reason.partition(": ")[2]
                     assert WORDS.match(reason), (name, value, reason)
                     assert not re.search(r"should|\^|\$|\[[^\]]*-[^\]]*\]|\\", reason.partition(" (is ")[0]), reason
@@ -94,4 +94,4 @@ def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[M
 def test_what_is_misspelt_is_answered_with_the_name_that_is_near(raw: dict[str, Any], path: str, reason: str) -> None:
     """Of the properties of the object that it is in."""
     sandbox = next(each for each in RESOURCES if each.name == "Sandbox")
-    assert [(each.path, each.reason) for each in failures(sandbox.inputs, raw)] == [(path, reason)]
+    assert [(each.path, each.reason) for each in validate(sandbox.inputs, raw)] == [(path, reason)]

@@ -11,11 +11,11 @@ import pytest
 from neev_emulator import Emulator, serve
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.core.redaction import redact
-from neev_provider.core.resource import Call
-from neev_provider.core.wait import Patience
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Deadline
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Engine:
     logged: list[str] = field(default_factory=list)
     """What operations told the user."""
 
-    async def create(self, resource: AnyResource, **inputs: Any) -> Stored:
+    async def create(self, resource: AnyResource, **inputs: Any) -> StoredResource:
         """The stored resource, made from checked inputs."""
         checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.log()):07d}")
         assert failed == []
         return await lifecycle.create(resource, self.api, checked, self.call())
 
-    async def update(self, resource: AnyResource, stored: Stored, **inputs: Any) -> Stored:
+    async def update(self, resource: AnyResource, stored: StoredResource, **inputs: Any) -> StoredResource:
         """The stored resource with these inputs instead."""
         checked, failed = resource.check(stored.inputs, inputs, str)
         assert failed == []
@@ -41,28 +41,28 @@ class Engine:
             resource,
             self.api,
             stored.id,
-            old=stored.inputs,
+            old_inputs=stored.inputs,
             state=stored.state,
-            new=checked,
-            call=self.call(),
+            new_inputs=checked,
+            context=self.call(),
         )
 
-    async def read(self, resource: AnyResource, stored: Stored) -> Stored | None:
+    async def read(self, resource: AnyResource, stored: StoredResource) -> StoredResource | None:
         """The resource after a refresh."""
         return await lifecycle.read(resource, self.api, stored.id, stored.inputs, stored.state)
 
-    async def delete(self, resource: AnyResource, stored: Stored) -> None:
+    async def delete(self, resource: AnyResource, stored: StoredResource) -> None:
         """The resource is gone."""
         await resource.delete(self.api, stored.id, self.call(stored=stored.state))
 
-    async def finish(self, resource: AnyResource, stored: Stored) -> Stored:
+    async def finish(self, resource: AnyResource, stored: StoredResource) -> StoredResource:
         """The resource after another attempt at what was begun."""
-        return await lifecycle.finish(resource, self.api, stored, self.call())
+        return await lifecycle.finish_create(resource, self.api, stored, self.call())
 
-    def call(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> Call:
+    def call(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> OperationContext:
         """One operation."""
-        patience = Patience(seconds, SYSTEM, asyncio.Event())
-        return Call("Test", patience, stored=stored, log=lambda text: self.logged.append(redact(text)))
+        patience = Deadline(seconds, SYSTEM_CLOCK, asyncio.Event())
+        return OperationContext("Test", patience, state=stored, log=lambda text: self.logged.append(redact(text)))
 
     def sent(self) -> list[str]:
         """The mutating requests since the last look, by method and path."""

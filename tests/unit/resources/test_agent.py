@@ -6,7 +6,7 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
-from neev_provider.core.lifecycle import Unsettled
+from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.core.markers import Secret
 from neev_provider.core.validation import parse
 from neev_provider.resources.agent import Agent, AgentInputs, AgentOutputs
@@ -115,22 +115,22 @@ async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be
 async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(engine: Engine) -> None:
     """Its id is kept until then."""
     engine.emulator.add_fault("fail", method="POST", path="/agents")
-    with pytest.raises(Unsettled, match="the agent failed and the platform gave no reason") as caught:
+    with pytest.raises(ResourceInitFailed, match="the agent failed and the platform gave no reason") as caught:
         await engine.create(AGENT, **CODER)
     seen = await engine.read(AGENT, caught.value.stored)
     assert seen is not None
-    assert seen.trouble == "the agent failed and the platform gave no reason"
-    assert AGENT.diff(seen.inputs, seen.state, seen.inputs).replaces
+    assert seen.problem == "the agent failed and the platform gave no reason"
+    assert AGENT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
 
 
 async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_a_refresh(engine: Engine) -> None:
     """The next update goes on from there."""
     engine.emulator.add_fault("stuck", method="POST", path="/agents")
-    with pytest.raises(Unsettled, match="last seen: Provisioning") as caught:
+    with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
         await lifecycle.create(AGENT, engine.api, CODER, engine.call(0.5))
     seen = await engine.read(AGENT, caught.value.stored)
     assert seen is not None
-    assert seen.trouble == "it is being provisioned; the next `pulumi up` waits for it"
+    assert seen.problem == "it is being provisioned; the next `pulumi up` waits for it"
 
 
 async def test_deleting_waits_until_agent_and_sandbox_are_gone(engine: Engine) -> None:
@@ -151,7 +151,7 @@ async def test_an_import_is_clean(engine: Engine, by: str) -> None:
     assert stored is not None
     assert (stored.id, stored.inputs) == (made.id, asked)
     assert not AGENT.diff(stored.inputs, stored.state, asked).changes
-    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).replaces
+    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).requires_replacement
 
 
 async def test_a_size_that_an_import_could_not_read_is_brought_about(engine: Engine) -> None:
@@ -170,7 +170,7 @@ async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(en
     stored = await lifecycle.read(AGENT, engine.api, made.id, None)
     assert stored is not None
     assert "agentTemplate" not in stored.inputs
-    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).replaces
+    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).requires_replacement
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_what_a_change_means(changed: dict[str, Any], *, replaces: bool | None) 
     """Another agent, an update, or nothing."""
     old = {**CODER, "config": {"model": "x"}, "env": {"A": "1"}, "region": "as-south-1", "diskGb": 20, "cpu": 1}
     found = AGENT.diff(old, old, {**old, **changed})
-    assert (found.replaces if found.changes else None) is replaces
+    assert (found.requires_replacement if found.changes else None) is replaces
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle, redaction
-from neev_provider.core.errors import Failed, OutcomeUnknown
-from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.errors import OperationFailed, OutcomeUnknown
+from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.reference_errors import MissingReference
-from neev_provider.core.wait import Patience
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.command import Command
 from neev_provider.resources.output_capture import KEPT
 from neev_provider.resources.sandbox.sandbox import Sandbox
@@ -34,9 +34,9 @@ async def running(engine: Engine, **inputs: Any) -> str:
     return made.id
 
 
-async def failing(work: Any) -> Unsettled:
+async def failing(work: Any) -> ResourceInitFailed:
     """How the work failed, with what is kept."""
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(ResourceInitFailed) as caught:
         await work
     return caught.value
 
@@ -55,14 +55,14 @@ async def test_a_change_runs_update_in_place_or_replaces_where_there_is_none(eng
     box = await running(engine)
     bare = {"sandboxId": box, "create": shell("echo 1")}
     stored = await engine.create(COMMAND, **bare)
-    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "create": shell("echo 2")}).replaces
-    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "env": {"A": "1"}}).replaces
+    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "create": shell("echo 2")}).requires_replacement
+    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "env": {"A": "1"}}).requires_replacement
     told = {**bare, "update": shell("echo updated")}
     stored = await engine.update(COMMAND, stored, **told)
     assert stored.state["stdout"] == "1\n"
     changed = {**told, "create": shell("echo 2")}
-    assert not COMMAND.diff(stored.inputs, stored.state, changed).replaces
-    assert COMMAND.diff(stored.inputs, stored.state, {**changed, "triggers": [1]}).replaces
+    assert not COMMAND.diff(stored.inputs, stored.state, changed).requires_replacement
+    assert COMMAND.diff(stored.inputs, stored.state, {**changed, "triggers": [1]}).requires_replacement
     engine.sent()
     stored = await engine.update(COMMAND, stored, **changed)
     assert stored.state["stdout"] == "updated\n"
@@ -83,7 +83,7 @@ async def test_another_exit_code_fails_with_the_last_lines_and_the_next_attempt_
     box = await running(engine)
     script = "for i in $(seq 20); do echo line $i; done; echo why; test -e fixed"
     failed = await failing(engine.create(COMMAND, sandboxId=box, create=shell(script)))
-    assert isinstance(failed.cause, Failed)
+    assert isinstance(failed.cause, OperationFailed)
     assert "exit code 1" in str(failed)
     assert str(failed).endswith("\nline 20\nwhy.")
     assert "line 6\n" not in str(failed)
@@ -110,7 +110,7 @@ async def test_a_create_that_failed_is_replaced_by_a_change_even_where_update_is
     inputs = {"sandboxId": box, "create": ["false"], "update": ["true"]}
     failed = await failing(engine.create(COMMAND, **inputs))
     kept = failed.stored
-    assert COMMAND.diff(kept.inputs, kept.state, {**inputs, "create": ["true"]}).replaces
+    assert COMMAND.diff(kept.inputs, kept.state, {**inputs, "create": ["true"]}).requires_replacement
 
 
 async def test_a_command_past_its_time_has_failed(engine: Engine) -> None:
@@ -132,7 +132,7 @@ async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(eng
     assert "Nobody knows" in str(again)
     seen = await engine.read(COMMAND, again.stored)
     assert seen is not None
-    assert seen.trouble == "the outcome of its last run: unknown"
+    assert seen.problem == "the outcome of its last run: unknown"
     accepted = await engine.update(COMMAND, again.stored, **inputs, allowFailure=True)
     assert accepted.state["outcome"] == "succeeded"
     assert engine.sent() == [EXEC]
@@ -151,7 +151,7 @@ async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(
     assert isinstance(lost.cause, OutcomeUnknown)
     again = await failing(engine.update(COMMAND, lost.stored, **changed))
     assert isinstance(again.cause, OutcomeUnknown)
-    kept = Stored(again.stored.id, changed, again.stored.state)
+    kept = StoredResource(again.stored.id, changed, again.stored.state)
     assert isinstance((await failing(engine.finish(COMMAND, kept))).cause, OutcomeUnknown)
     assert engine.sent() == [EXEC]
     stored = await engine.update(COMMAND, again.stored, **{**inputs, "stdin": "2"})
@@ -161,9 +161,9 @@ async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(
 async def test_what_is_stopped_in_the_middle_is_unknown_and_what_never_began_is_run_later(engine: Engine) -> None:
     box = await running(engine)
     checked = {"sandboxId": box, "create": shell("sleep 60")}
-    begun = await lifecycle.begin(COMMAND, engine.api, checked, engine.call())
+    begun = await lifecycle.start_create(COMMAND, engine.api, checked, engine.call())
     assert begun.state["outcome"] == "unknown"
-    stopped = await failing(lifecycle.finish(COMMAND, engine.api, begun, engine.call(0.5), fresh=True))
+    stopped = await failing(lifecycle.finish_create(COMMAND, engine.api, begun, engine.call(0.5), just_created=True))
     assert isinstance(stopped.cause, OutcomeUnknown)
     assert stopped.stored.state["outcome"] == "unknown"
     never = await failing(engine.create(COMMAND, sandboxId=box, create=["no-such-program"]))
@@ -178,7 +178,7 @@ async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(engine: Eng
     """The provider was killed: what was stored before it began is all there is."""
     box = await running(engine)
     checked = {"sandboxId": box, "create": ["touch", "x"]}
-    begun = await lifecycle.begin(COMMAND, engine.api, checked, engine.call())
+    begun = await lifecycle.start_create(COMMAND, engine.api, checked, engine.call())
     assert isinstance((await failing(engine.finish(COMMAND, begun))).cause, OutcomeUnknown)
     assert engine.sent() == []
 
@@ -220,7 +220,7 @@ async def test_deleting_runs_delete_once_and_needs_no_sandbox(engine: Engine) ->
     await engine.delete(COMMAND, first)
     await engine.delete(COMMAND, silent)
     assert engine.sent() == [EXEC]
-    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
     await engine.delete(COMMAND, second)
     assert await engine.read(COMMAND, second) is None
 
@@ -228,7 +228,7 @@ async def test_deleting_runs_delete_once_and_needs_no_sandbox(engine: Engine) ->
 async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothing(engine: Engine) -> None:
     box = await running(engine)
     stored = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=["false"])
-    with pytest.raises(Failed, match="false ended with exit code 1"):
+    with pytest.raises(OperationFailed, match="false ended with exit code 1"):
         await engine.delete(COMMAND, stored)
     engine.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
     with pytest.raises(OutcomeUnknown, match="pulumi state delete"):
@@ -240,7 +240,7 @@ async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothin
 async def test_lines_show_while_it_runs_without_the_secrets_it_was_given(engine: Engine) -> None:
     box = await running(engine)
     script = "echo token is $TOKEN; printf unfinished >&2"
-    with redaction.bound(Redactor.of("hunter2")):
+    with redaction.use_redactor(Redactor.from_values("hunter2")):
         failed = await failing(
             engine.create(COMMAND, sandboxId=box, create=shell(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
         )
@@ -282,14 +282,14 @@ async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(eng
 
 
 async def test_a_command_cannot_be_imported(engine: Engine) -> None:
-    with pytest.raises(Failed, match="cannot be imported"):
+    with pytest.raises(OperationFailed, match="cannot be imported"):
         await lifecycle.read(COMMAND, engine.api, "some-id", None)
 
 
 async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(engine: Engine) -> None:
     with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'no-such' in the project"):
         await engine.create(COMMAND, sandboxId="no-such", create=["true"])
-    begun = Stored("id", {"sandboxId": "no-such", "create": ["true"]}, {"outcome": "pending"})
+    begun = StoredResource("id", {"sandboxId": "no-such", "create": ["true"]}, {"outcome": "pending"})
     failed = await failing(engine.finish(COMMAND, begun))
     assert "it is gone" in str(failed)
     assert failed.stored.state["outcome"] == "pending"
@@ -298,15 +298,15 @@ async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(engine: Engine) -> 
 async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_sandbox_asleep(engine: Engine) -> None:
     box = await running(engine, paused=True)
     call = engine.call()
-    patience: Patience = call.patience
+    patience: Deadline = call.deadline
 
     def begun(_line: str) -> None:
         patience.cancelled.set()
 
     checked = {"sandboxId": box, "create": shell("echo begun; sleep 60")}
-    listening = type(call)(call.resource, patience, log=begun)
-    stored = await lifecycle.begin(COMMAND, engine.api, checked, call)
-    stopped = await failing(lifecycle.finish(COMMAND, engine.api, stored, listening, fresh=True))
+    listening = type(call)(call.resource_name, patience, log=begun)
+    stored = await lifecycle.start_create(COMMAND, engine.api, checked, call)
+    stopped = await failing(lifecycle.finish_create(COMMAND, engine.api, stored, listening, just_created=True))
     assert isinstance(stopped.cause, OutcomeUnknown)
     assert (await engine.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
 
@@ -325,7 +325,7 @@ async def test_a_delete_that_ends_with_its_sandbox_is_done(engine: Engine) -> No
     call = replace(engine.call(stored=stored.state), log=lambda _line: going.set())
     deleting = asyncio.ensure_future(COMMAND.delete(engine.api, stored.id, call))
     await going.wait()
-    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
     await deleting
 
 
@@ -344,8 +344,8 @@ async def test_a_delete_does_what_it_can_read(engine: Engine, odd: dict[str, Any
 def test_a_command_with_a_delete_is_deleted_before_it_is_made_anew() -> None:
     """Else the old `delete` would undo what the new `create` has done, whoever asks for the replacement."""
     old = {"sandboxId": "box", "create": ["x"], "delete": ["y"], "triggers": [1]}
-    assert COMMAND.diff(old, old, {**old, "triggers": [2]}).delete_first
-    assert COMMAND.diff(old, old, old).delete_first
-    assert COMMAND.diff(old, {**old, "created": True}, {**old, "create": ["z"], "update": ["u"]}).delete_first
+    assert COMMAND.diff(old, old, {**old, "triggers": [2]}).delete_before_replace
+    assert COMMAND.diff(old, old, old).delete_before_replace
+    assert COMMAND.diff(old, {**old, "created": True}, {**old, "create": ["z"], "update": ["u"]}).delete_before_replace
     without = {"sandboxId": "box", "create": ["x"], "triggers": [1]}
-    assert not COMMAND.diff(without, without, {**without, "triggers": [2], "delete": ["y"]}).delete_first
+    assert not COMMAND.diff(without, without, {**without, "triggers": [2], "delete": ["y"]}).delete_before_replace

@@ -14,8 +14,8 @@ from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.errors import Cancelled, Failed, InputError
-from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.errors import Cancelled, OperationFailed, InputError
+from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.model import UNKNOWN
 from neev_provider.resources.command import Command
 from neev_provider.resources.file.directory import Directory
@@ -82,7 +82,7 @@ async def test_a_change_sends_only_what_differs(engine: Engine) -> None:
         'files["d/e"]': "delete",
         "files.f": "add",
     }
-    assert not any(each.replace for each in found)
+    assert not any(each.requires_replacement for each in found)
     stored = await engine.update(DIRECTORY, stored, **where, source=changed)
     sent = engine.sent()
     assert sent.count("POST /v1/files/uploads") == 3
@@ -151,7 +151,7 @@ async def test_a_directory_whose_files_are_all_gone_is_gone(engine: Engine) -> N
     stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
     await said(engine, box, "rm -r app")
     assert await engine.read(DIRECTORY, stored) is None
-    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
     assert await engine.read(DIRECTORY, stored) is None
     await engine.delete(DIRECTORY, stored)
 
@@ -172,7 +172,7 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(engine: Engine
     files = {f"f{number}": str(number) for number in range(12)}
     inputs = {"sandboxId": box, "path": "app", "source": texts(**files)}
     engine.emulator.add_fault("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(DIRECTORY, **inputs)
     half = caught.value.stored
     assert half.id == f"{box}/app"
@@ -193,14 +193,14 @@ async def test_a_wish_to_stop_keeps_what_was_sent(engine: Engine) -> None:
     checked, _ = DIRECTORY.check({}, inputs, str)
     call = engine.call()
     engine.emulator.add_fault("hang", method="POST", path="/v1/files/uploads", seconds=30)
-    begun = await lifecycle.begin(DIRECTORY, engine.api, checked, call)
+    begun = await lifecycle.start_create(DIRECTORY, engine.api, checked, call)
 
     def stop(_text: str) -> None:
-        call.patience.cancelled.set()
+        call.deadline.cancelled.set()
 
-    going = replace(call, patience=replace(call.patience, progress=stop))
-    with pytest.raises(Unsettled) as caught:
-        await asyncio.wait_for(lifecycle.finish(DIRECTORY, engine.api, begun, going, fresh=True), 10)
+    going = replace(call, patience=replace(call.deadline, progress=stop))
+    with pytest.raises(ResourceInitFailed) as caught:
+        await asyncio.wait_for(lifecycle.finish_create(DIRECTORY, engine.api, begun, going, just_created=True), 10)
     assert isinstance(caught.value.cause, Cancelled)
     assert set(caught.value.stored.state["files"]) == {"a", "b"}
     assert list(caught.value.stored.state["changed"].values()).count("unknown") >= 1
@@ -209,15 +209,15 @@ async def test_a_wish_to_stop_keeps_what_was_sent(engine: Engine) -> None:
 async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(engine: Engine) -> None:
     box = await running(engine)
     inputs = {"sandboxId": box, "path": "app", "source": texts(a="1", b="2")}
-    assert await lifecycle.find(DIRECTORY, engine.api, inputs) is None
+    assert await lifecycle.find_created(DIRECTORY, engine.api, inputs) is None
     stored = await engine.create(DIRECTORY, **inputs)
-    made = await lifecycle.find(DIRECTORY, engine.api, inputs)
+    made = await lifecycle.find_created(DIRECTORY, engine.api, inputs)
     assert made is not None
     assert (made.id, made.state["files"]) == (stored.id, stored.state["files"])
     await said(engine, box, "rm app/b")
-    assert await lifecycle.find(DIRECTORY, engine.api, inputs) is None
-    assert await lifecycle.find(DIRECTORY, engine.api, {**inputs, "sandboxId": "gone"}) is None
-    assert await lifecycle.find(DIRECTORY, engine.api, {**inputs, "source": Archive(hash="h")}) is None
+    assert await lifecycle.find_created(DIRECTORY, engine.api, inputs) is None
+    assert await lifecycle.find_created(DIRECTORY, engine.api, {**inputs, "sandboxId": "gone"}) is None
+    assert await lifecycle.find_created(DIRECTORY, engine.api, {**inputs, "source": Archive(hash="h")}) is None
 
 
 async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(engine: Engine) -> None:
@@ -241,7 +241,7 @@ async def test_a_source_that_is_not_there_fails_and_names_its_property(engine: E
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such"}
     (failure,) = DIRECTORY.check({}, inputs, str)[1]
     assert (failure.path, failure.reason) == ("sourcePath", "/no/such cannot be read: No such file or directory")
-    with pytest.raises(Unsettled, match="sourcePath: /no/such cannot be read: No such file"):
+    with pytest.raises(ResourceInitFailed, match="sourcePath: /no/such cannot be read: No such file"):
         await lifecycle.create(DIRECTORY, engine.api, inputs, engine.call())
 
 
@@ -256,7 +256,7 @@ async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(en
     assert not DIRECTORY.diff(stored.inputs, stored.state, new).changes
     for unknown in ({"sourcePath": UNKNOWN}, {"exclude": UNKNOWN}, {"exclude": [UNKNOWN]}):
         assert DIRECTORY.diff(stored.inputs, stored.state, {**new, **unknown}).changes
-    assert DIRECTORY.diff(stored.inputs, stored.state, {**new, "path": "b"}).replaces
+    assert DIRECTORY.diff(stored.inputs, stored.state, {**new, "path": "b"}).requires_replacement
     gone = {**where, "sourcePath": "/no/such/folder"}
     assert DIRECTORY.diff(stored.inputs, stored.state, gone).changes
 
@@ -281,15 +281,15 @@ async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: 
     box = await running(engine)
     gone = {"reason_code": "not_found", "message": "no such directory"}
     engine.emulator.add_fault("status", method="POST", path="/v1/files/list", status=404, body=gone)
-    with pytest.raises(Unsettled, match="a is gone right after it was written"):
+    with pytest.raises(ResourceInitFailed, match="a is gone right after it was written"):
         await engine.create(DIRECTORY, sandboxId=box, path=".", source=texts(a="1"))
 
 
 async def test_an_import_of_too_much_is_refused(engine: Engine) -> None:
     box = await running(engine)
     await said(engine, box, "mkdir app; touch app/a")
-    copy = Copy(engine.api.runtime.at(await engine.api.sandboxes.get(box)), "app", TreeOutputs())
-    with pytest.raises(Failed, match="app holds 1 files: at most 0 can be imported"):
+    copy = Copy(engine.api.runtime.session(await engine.api.sandboxes.get(box)), "app", TreeOutputs())
+    with pytest.raises(OperationFailed, match="app holds 1 files: at most 0 can be imported"):
         await copy.discover(0)
 
 
@@ -300,7 +300,7 @@ async def test_a_chmod_that_fails_is_told(engine: Engine, tmp_path: Path) -> Non
     (tmp_path / "run").write_text("")
     (tmp_path / "run").chmod(0o755)
     box = await running(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
-    with pytest.raises(Unsettled, match=r"executable is not set .+: chmod ended with exit code 1: no"):
+    with pytest.raises(ResourceInitFailed, match=r"executable is not set .+: chmod ended with exit code 1: no"):
         await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
 
@@ -322,14 +322,14 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any
 async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: Engine) -> None:
     box = await running(engine)
     made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
-    await engine.delete(DIRECTORY, Stored(made.id, {}, {}))
+    await engine.delete(DIRECTORY, StoredResource(made.id, {}, {}))
     assert await said(engine, box, "cat app/a") == "1"
-    await engine.delete(DIRECTORY, Stored(made.id, {}, {"files": made.state["files"]}))
+    await engine.delete(DIRECTORY, StoredResource(made.id, {}, {"files": made.state["files"]}))
     assert await said(engine, box, "ls app") == ""
     with pytest.raises(InputError, match=r"^id: a directory is known and imported by the id of its sandbox, a slash"):
-        await engine.delete(DIRECTORY, Stored("x", {}, {}))
+        await engine.delete(DIRECTORY, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
-        await engine.delete(DIRECTORY, Stored(made.id, {}, {"files": "all"}))
+        await engine.delete(DIRECTORY, StoredResource(made.id, {}, {"files": "all"}))
 
 
 @pytest.mark.parametrize("odd", ["files", "changed"])
@@ -403,7 +403,9 @@ async def test_a_link_in_the_place_of_a_directory_is_refused(engine: Engine, tmp
     box = await running(engine)
     await said(engine, box, "mkdir -p app/link")
     (tmp_path / "link").symlink_to("x")
-    with pytest.raises(Unsettled, match="link is a directory in the sandbox, so the symbolic link link cannot be made"):
+    with pytest.raises(
+        ResourceInitFailed, match="link is a directory in the sandbox, so the symbolic link link cannot be made"
+    ):
         await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path))
 
 
@@ -413,7 +415,7 @@ async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(engi
     (tmp_path / "bin" / "ln").chmod(0o755)
     (tmp_path / "link").symlink_to("x")
     box = await running(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
-    with pytest.raises(Unsettled, match="link is another symbolic link, or none, right after it was written"):
+    with pytest.raises(ResourceInitFailed, match="link is another symbolic link, or none, right after it was written"):
         await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.unit.resources.conftest import Engine
 
-from neev_provider.core.lifecycle import Stored
+from neev_provider.core.lifecycle import StoredResource
 from neev_provider.resources.sandbox.fork import SandboxFork
 from neev_provider.resources.sandbox.sandbox import Sandbox
 
@@ -17,14 +17,14 @@ SLACK = 3
 """Seconds that may pass in a test, and that the server's clock may be told wrong by."""
 
 
-async def left(engine: Engine, stored: Stored, window: str = "hardExpiresAt") -> float:
+async def left(engine: Engine, stored: StoredResource, window: str = "hardExpiresAt") -> float:
     """How many seconds after the platform's last change of the sandbox its window ends."""
     changed = (await engine.api.sandboxes.get(stored.id)).updated_at
     assert changed is not None
     return (datetime.fromisoformat(stored.state[window]) - datetime.fromisoformat(changed)).total_seconds()
 
 
-async def refreshed(engine: Engine, stored: Stored) -> Stored:
+async def refreshed(engine: Engine, stored: StoredResource) -> StoredResource:
     seen = await engine.read(SANDBOX, stored)
     assert seen is not None
     return seen
@@ -77,7 +77,7 @@ async def test_a_half_made_fork_that_is_finished_later_is_not_at_its_end_at_once
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")
     engine.emulator.advance(2 * HOUR)
     wanted = {**fork.inputs, "maxLifetimeSeconds": HOUR, "renew": "1"}
-    fork = await engine.finish(FORK, Stored(fork.id, wanted, wanted))
+    fork = await engine.finish(FORK, StoredResource(fork.id, wanted, wanted))
     assert fork.state["phase"] == "Ready"
     assert HOUR - SLACK < await left(engine, fork) < HOUR + SLACK
 

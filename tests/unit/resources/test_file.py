@@ -15,8 +15,8 @@ from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.errors import Failed, InputError
-from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.errors import OperationFailed, InputError
+from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.model import UNKNOWN
 from neev_provider.resources.command import Command
 from neev_provider.resources.file.file import File, chmod
@@ -71,7 +71,7 @@ async def test_a_large_local_file_is_sent_in_chunks(engine: Engine, tmp_path: Pa
     assert not FILE.diff(stored.inputs, stored.state, inputs).changes
     (tmp_path / "large").write_bytes(b"small")
     (change,) = FILE.diff(stored.inputs, stored.state, inputs).changes
-    assert (change.path, change.replace) == ("sourcePath", False)
+    assert (change.path, change.requires_replacement) == ("sourcePath", False)
 
 
 async def test_an_asset_is_compared_by_its_content(engine: Engine, tmp_path: Path) -> None:
@@ -84,13 +84,13 @@ async def test_an_asset_is_compared_by_its_content(engine: Engine, tmp_path: Pat
     assert not FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(text="one")}).changes
     (tmp_path / "x").write_bytes(b"two")
     (change,) = FILE.diff(stored.inputs, stored.state, stored.inputs).changes
-    assert (change.path, change.replace) == ("source", False)
+    assert (change.path, change.requires_replacement) == ("source", False)
     assert FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(hash="of something else")}).changes
     assert not FILE.diff(where, stored.state, {**where, "source": Asset(hash=sha256(b"one"))}).changes
     await engine.update(FILE, stored, **where, source=Asset(text="three"))
     assert await said(engine, box, "cat", "x") == "three"
     for missing in (Asset(path="/no/such"), Asset()):
-        with pytest.raises(Unsettled, match="source: "):
+        with pytest.raises(ResourceInitFailed, match="source: "):
             await lifecycle.create(FILE, engine.api, {**where, "source": missing}, engine.call())
 
 
@@ -113,7 +113,7 @@ async def test_a_large_file_is_never_in_memory_as_a_whole(engine: Engine, tmp_pa
 async def test_a_local_file_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
     box = await running(engine)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such/file"}
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.create(FILE, engine.api, inputs, engine.call())
     assert isinstance(caught.value.cause, InputError)
     assert caught.value.cause.path == "sourcePath"
@@ -128,7 +128,7 @@ async def test_content_is_compared_by_its_digest_however_it_is_given(engine: Eng
     assert not FILE.diff(where, stored.state, {**where, "content": "one"}).changes
     assert not FILE.diff(stored.inputs, stored.state, where).changes
     assert FILE.diff(stored.inputs, stored.state, {**where, "content": UNKNOWN}).changes
-    assert FILE.diff(stored.inputs, stored.state, {**where, "path": "y", "content": "one"}).replaces
+    assert FILE.diff(stored.inputs, stored.state, {**where, "path": "y", "content": "one"}).requires_replacement
 
 
 async def test_only_what_differs_is_sent(engine: Engine) -> None:
@@ -178,7 +178,7 @@ async def test_deleting_removes_only_what_was_written(engine: Engine) -> None:
 async def test_a_file_goes_with_its_sandbox(engine: Engine) -> None:
     box = await running(engine)
     stored = await engine.create(FILE, sandboxId=box, path="x", content="1")
-    await engine.delete(SANDBOX, Stored(box, {}, {}))
+    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
     assert await engine.read(FILE, stored) is None
     await engine.delete(FILE, stored)
 
@@ -273,29 +273,31 @@ async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(engi
     box = await running(engine)
     gone = {"reason_code": "not_found", "message": "no such file"}
     engine.emulator.add_fault("status", method="POST", path="/v1/files/stat", status=404, body=gone)
-    with pytest.raises(Unsettled, match="x is gone right after it was written"):
+    with pytest.raises(ResourceInitFailed, match="x is gone right after it was written"):
         await engine.create(FILE, sandboxId=box, path="x", content="one")
 
 
 async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: Engine) -> None:
     """And no name of a file is taken for an option."""
     box = await running(engine)
-    inside = engine.api.runtime.at(await engine.api.sandboxes.get(box))
-    with pytest.raises(Failed, match=r"-R is written, but its permissions are not set: chmod ended .+ 1: .*-R"):
+    inside = engine.api.runtime.session(await engine.api.sandboxes.get(box))
+    with pytest.raises(
+        OperationFailed, match=r"-R is written, but its permissions are not set: chmod ended .+ 1: .*-R"
+    ):
         await chmod(inside, "-R", "0600")
 
 
 async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: Engine) -> None:
     box = await running(engine)
     made = await engine.create(FILE, sandboxId=box, path="a/x", content="1")
-    await engine.delete(FILE, Stored(made.id, {}, {}))
+    await engine.delete(FILE, StoredResource(made.id, {}, {}))
     assert await said(engine, box, "cat", "a/x") == "1"
-    await engine.delete(FILE, Stored(made.id, {}, {"writtenSha256": made.state["sha256"]}))
+    await engine.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": made.state["sha256"]}))
     assert await said(engine, box, "ls", "a") == ""
     with pytest.raises(InputError, match=r"^id: a file is known and imported by the id of its sandbox, a slash"):
-        await engine.delete(FILE, Stored("x", {}, {}))
+        await engine.delete(FILE, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^writtenSha256: must be a string. .+ import the resource anew"):
-        await engine.delete(FILE, Stored(made.id, {}, {"writtenSha256": ["7"]}))
+        await engine.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": ["7"]}))
 
 
 async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
@@ -308,7 +310,7 @@ async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(eng
     refreshed = await engine.read(FILE, old)
     assert refreshed is not None
     earlier = {name: value for name, value in old.state.items() if name != "writtenAt"}
-    for each in (old, refreshed, Stored(old.id, old.inputs, earlier)):
+    for each in (old, refreshed, StoredResource(old.id, old.inputs, earlier)):
         await engine.delete(FILE, each)
         assert await said(engine, box, "cat", "conf/x") == "1"
     assert {line for line in engine.logged if "left where" in line} == {
@@ -320,18 +322,18 @@ async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(eng
 
 async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(engine: Engine) -> None:
     box = await running(engine, env={"PATH": "/nowhere"})
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(FILE, sandboxId=box, path="bin/x", content="1", mode="0700")
     assert str(caught.value.cause).startswith("bin/x is written, but its permissions are not set: chmod: the sandbox")
     assert str(caught.value.cause).endswith("The sandbox's image has to bring `chmod`.")
     assert caught.value.stored.state["writtenSha256"] == sha256(b"1")
     await engine.delete(FILE, caught.value.stored)
-    inside = engine.api.runtime.at(await engine.api.sandboxes.get(box))
-    assert await inside.entries("bin") == {}
+    inside = engine.api.runtime.session(await engine.api.sandboxes.get(box))
+    assert await inside.list_directory("bin") == {}
 
 
 async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(engine: Engine) -> None:
     box = await running(engine)
     engine.emulator.add_fault("drop_before", method="POST", path="/v1/exec")
-    with pytest.raises(Unsettled, match="x is written, but its permissions are not set: chmod: "):
+    with pytest.raises(ResourceInitFailed, match="x is written, but its permissions are not set: chmod: "):
         await engine.create(FILE, sandboxId=box, path="x", content="1", mode="0700")

@@ -9,7 +9,7 @@ from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
-from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.resources.agent import Agent
 from neev_provider.resources.command import Command
 from neev_provider.resources.file.file import File
@@ -21,8 +21,8 @@ from neev_provider.resources.snapshot import Snapshot
 SANDBOX = Sandbox()
 
 
-async def found(engine: Engine, resource: AnyResource, **inputs: Any) -> Stored | None:
-    return await lifecycle.find(resource, engine.api, inputs)
+async def found(engine: Engine, resource: AnyResource, **inputs: Any) -> StoredResource | None:
+    return await lifecycle.find_created(resource, engine.api, inputs)
 
 
 async def test_a_sandbox_by_its_name_where_it_is_as_asked(engine: Engine) -> None:

@@ -42,7 +42,7 @@ async def test_a_policy_taken_out_of_a_fork_denies_everything(engine: Engine) ->
     source = await engine.create(SANDBOX, name="source", egress=OPEN)
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork", egress=OPEN)
     found = FORK.diff(fork.inputs, fork.state, {"sourceSandboxId": source.id, "name": "fork"})
-    assert {change.top for change in found.changes} == {"egress"}
+    assert {change.property_name for change in found.changes} == {"egress"}
     fork = await engine.update(FORK, fork, sourceSandboxId=source.id, name="fork")
     assert fork.state["egress"]["mode"] == "deny_all"
 
@@ -64,4 +64,4 @@ async def test_an_imported_fork_records_its_source_and_keeps_its_policy(engine: 
     stored = await lifecycle.read(FORK, engine.api, fork.id, None)
     assert stored is not None
     found = FORK.diff(stored.inputs, stored.state, {"sourceSandboxId": source.id, "name": "fork"})
-    assert [(change.path, change.replace) for change in found.changes] == [("sourceSandboxId", False)]
+    assert [(change.path, change.requires_replacement) for change in found.changes] == [("sourceSandboxId", False)]

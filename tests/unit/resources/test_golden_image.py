@@ -14,8 +14,8 @@ from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle, redaction
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.errors import Cancelled, Failed
-from neev_provider.core.lifecycle import Stored, Unsettled
+from neev_provider.core.errors import Cancelled, OperationFailed
+from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.redaction import Redactor
 from neev_provider.resources.command import Command
@@ -45,11 +45,11 @@ def there(engine: Engine) -> dict[str, int]:
     return {kind: engine.emulator.state()[kind] for kind in ("sandboxes", "snapshots")}
 
 
-def images(stored: Stored) -> list[str]:
+def images(stored: StoredResource) -> list[str]:
     return [each["recipe"] for each in stored.state["images"]]
 
 
-async def holds(engine: Engine, stored: Stored, script: str) -> str:
+async def holds(engine: Engine, stored: StoredResource, script: str) -> str:
     """What a shell writes in a sandbox that is made from the image."""
     box = await engine.create(SANDBOX, name="box", snapshotId=stored.state["snapshotId"])
     seen = await engine.create(COMMAND, sandboxId=box.id, create=["sh", "-c", script])
@@ -118,7 +118,7 @@ async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(engine
     file.write_text("two")
     found = IMAGE.diff(stored.inputs, stored.state, stored.inputs).changes
     assert [each.path for each in found] == ["steps[0]", "recipe"]
-    assert not any(each.replace for each in found)
+    assert not any(each.requires_replacement for each in found)
     engine.sent()
     newer = await engine.update(IMAGE, stored, **recipe)
     assert engine.sent().count(CREATE) == 1
@@ -149,7 +149,7 @@ async def test_what_is_kept_is_taken_up_again_and_what_is_more_goes(engine: Engi
 async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(engine: Engine) -> None:
     stored = await engine.create(IMAGE, **inputs(write("1")))
     broken = inputs(write("2"), run("echo $TOKEN; echo the reason >&2; exit 3"), run("true"), env={"TOKEN": TOKEN})
-    with pytest.raises(Unsettled) as caught, redaction.bound(Redactor.of(TOKEN)):
+    with pytest.raises(ResourceInitFailed) as caught, redaction.use_redactor(Redactor.from_values(TOKEN)):
         await engine.update(IMAGE, stored, **broken)
     said = str(caught.value.cause)
     assert said.startswith("step 2 of 3 (sh -c echo $TOKEN; echo the reason >&2; exit 3): it ended with exit code 3.")
@@ -174,7 +174,7 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(eng
 async def test_whatever_fails_no_half_recipe_becomes_an_image(engine: Engine, fault: dict[str, Any], said: str) -> None:
     engine.emulator.add_fault(**fault)
     recipe = inputs(write("1"), {"run": ["true"]})
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(IMAGE, **recipe)
     assert said in str(caught.value.cause)
     half = caught.value.stored
@@ -202,8 +202,8 @@ async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(engi
         if text.startswith("step 1"):
             (tmp_path / "x").write_text("two")
 
-    going = replace(call, patience=replace(call.patience, progress=meddle))
-    with pytest.raises(Unsettled, match="what x is to hold was changed while the image was built"):
+    going = replace(call, patience=replace(call.deadline, progress=meddle))
+    with pytest.raises(ResourceInitFailed, match="what x is to hold was changed while the image was built"):
         await lifecycle.create(IMAGE, engine.api, checked, going)
 
 
@@ -213,10 +213,10 @@ async def test_a_wish_to_stop_loses_no_builder(engine: Engine) -> None:
 
     def stop(text: str) -> None:
         if text.startswith("step 1"):
-            asyncio.get_running_loop().call_later(0.05, call.patience.cancelled.set)
+            asyncio.get_running_loop().call_later(0.05, call.deadline.cancelled.set)
 
-    going = replace(call, patience=replace(call.patience, progress=stop))
-    with pytest.raises(Unsettled) as caught:
+    going = replace(call, patience=replace(call.deadline, progress=stop))
+    with pytest.raises(ResourceInitFailed) as caught:
         await asyncio.wait_for(lifecycle.create(IMAGE, engine.api, checked, going), 20)
     assert isinstance(caught.value.cause, Cancelled)
     engine.emulator.advance(5)
@@ -225,7 +225,7 @@ async def test_a_wish_to_stop_loses_no_builder(engine: Engine) -> None:
     assert there(engine)["sandboxes"] == 0
 
 
-async def interrupted(engine: Engine, recipe: dict[str, Any]) -> Stored:
+async def interrupted(engine: Engine, recipe: dict[str, Any]) -> StoredResource:
     """An image whose builder has stood still, as if its build had been killed before the snapshot."""
     stored = await engine.create(IMAGE, **recipe)
     await engine.api.snapshots.delete(stored.state["snapshotId"])
@@ -235,7 +235,7 @@ async def interrupted(engine: Engine, recipe: dict[str, Any]) -> Stored:
 async def test_what_a_killed_build_left_is_found_by_its_name(engine: Engine) -> None:
     recipe = inputs(write("1"))
     stored = await engine.create(IMAGE, **recipe)
-    found = await lifecycle.find(IMAGE, engine.api, stored.inputs)
+    found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
     assert found is not None
     assert (found.id, {**found.state, "uid": stored.state["uid"]}) == (stored.id, stored.state)
     engine.sent()
@@ -253,7 +253,9 @@ async def test_an_image_of_this_name_that_is_there_already_is_left_alone(engine:
     """An image of another stack with the same name is neither taken up nor retired, whatever it is made by."""
     stored = await engine.create(IMAGE, **inputs(write("1")))
     engine.sent()
-    with pytest.raises(Failed, match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* `pulumi-neev recover`"):
+    with pytest.raises(
+        OperationFailed, match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* `pulumi-neev recover`"
+    ):
         await engine.create(IMAGE, **inputs(write(text), keep=0))
     assert engine.sent() == []
     seen = await engine.read(IMAGE, stored)
@@ -264,11 +266,13 @@ async def test_an_image_of_this_name_that_is_there_already_is_left_alone(engine:
 async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(engine: Engine) -> None:
     """Each has looked before the other has built anything; no build, refresh, update or delete touches the other's."""
     checked, _ = IMAGE.check({}, inputs(write("1"), keep=0), str)
-    begun = [await lifecycle.begin(IMAGE, engine.api, checked, engine.call()) for _ in range(2)]
-    one, two = [await lifecycle.finish(IMAGE, engine.api, each, engine.call(), fresh=True) for each in begun]
+    begun = [await lifecycle.start_create(IMAGE, engine.api, checked, engine.call()) for _ in range(2)]
+    one, two = [
+        await lifecycle.finish_create(IMAGE, engine.api, each, engine.call(), just_created=True) for each in begun
+    ]
     assert one.state["recipe"] == two.state["recipe"]
     assert one.state["builderIds"] != two.state["builderIds"]
-    assert await lifecycle.find(IMAGE, engine.api, checked) is None
+    assert await lifecycle.find_created(IMAGE, engine.api, checked) is None
     changed = await engine.update(IMAGE, one, **inputs(write("2"), keep=0))
     assert await engine.read(IMAGE, two) == two
     await engine.delete(IMAGE, changed)
@@ -293,7 +297,7 @@ async def test_the_image_of_an_older_version_keeps_its_builder_and_takes_no_othe
     """Its builder is called after the recipe alone, as everybody's of the same recipe is."""
     made = await engine.create(IMAGE, **inputs(write("1")))
     state = {name: value for name, value in made.state.items() if name not in ("uid", "builderIds")}
-    old = Stored(made.id, made.inputs, state)
+    old = StoredResource(made.id, made.inputs, state)
     other = await engine.api.sandboxes.create({"name": f"web-{'a' * 12}"})
     seen = await engine.read(IMAGE, old)
     assert seen is not None
@@ -315,14 +319,14 @@ async def test_sandboxes_whose_names_begin_alike_are_not_builders(engine: Engine
 async def test_a_builder_without_a_snapshot_is_not_trusted(engine: Engine) -> None:
     recipe = inputs(write("1"))
     stored = await interrupted(engine, recipe)
-    found = await lifecycle.find(IMAGE, engine.api, stored.inputs)
+    found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
     assert found is not None
     assert found.state["snapshotId"] == ""
     afresh = await engine.finish(IMAGE, found)
     assert afresh.state["builderId"] != stored.state["builderId"]
     assert there(engine) == {"sandboxes": 1, "snapshots": 1}
     await engine.delete(IMAGE, afresh)
-    assert await lifecycle.find(IMAGE, engine.api, stored.inputs) is None
+    assert await lifecycle.find_created(IMAGE, engine.api, stored.inputs) is None
 
 
 async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: Engine) -> None:
@@ -330,7 +334,7 @@ async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: Engine
     stored = await interrupted(engine, recipe)
     engine.emulator.change_settings(durations={"snapshot": 60})
     await engine.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
-    found = await lifecycle.find(IMAGE, engine.api, stored.inputs)
+    found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
     assert found is not None
     engine.emulator.clear_log()
     finishing = asyncio.ensure_future(engine.finish(IMAGE, found))
@@ -371,12 +375,12 @@ async def test_what_is_held_fast_is_told_and_goes_the_next_time(engine: Engine) 
 async def test_a_failure_after_the_build_keeps_the_image(engine: Engine) -> None:
     first = await engine.create(IMAGE, **inputs(write("1"), keep=0))
     engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=403)
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(ResourceInitFailed) as caught:
         await engine.update(IMAGE, first, **inputs(write("2"), keep=0))
     half = caught.value.stored
     assert half.state["recipe"] not in ("", first.state["recipe"])
     engine.sent()
-    stored = await engine.finish(IMAGE, Stored(half.id, inputs(write("2"), keep=0), half.state))
+    stored = await engine.finish(IMAGE, StoredResource(half.id, inputs(write("2"), keep=0), half.state))
     assert CREATE not in engine.sent()
     assert images(stored) == [half.state["recipe"]]
 
@@ -399,7 +403,9 @@ async def test_an_import_is_clean_where_the_recipe_is_the_same(engine: Engine) -
     assert stored is not None
     assert stored.inputs == {"name": "web"}
     assert not [
-        each for each in IMAGE.diff(stored.inputs, stored.state, made.inputs).changes if each.top in ("steps", "recipe")
+        each
+        for each in IMAGE.diff(stored.inputs, stored.state, made.inputs).changes
+        if each.property_name in ("steps", "recipe")
     ]
     assert await lifecycle.read(IMAGE, engine.api, "we", None) is None
 

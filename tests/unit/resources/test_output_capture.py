@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neev_provider.core.redaction import MARK, Redactor, bound, redact
+from neev_provider.core.redaction import PLACEHOLDER, Redactor, use_redactor, redact
 from neev_provider.resources.output_capture import KEPT, WIDTH, Transcript
 
 KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\nab\n-----END KEY-----\n"
@@ -25,7 +25,7 @@ class Told:
 @given(st.lists(st.integers(0, 400), max_size=12), st.lists(st.sampled_from(["stdout", "stderr"]), min_size=13))
 def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], streams: list[str]) -> None:
     written = {"stdout": f"got {KEY}, {KEY.strip()}", "stderr": f"{KEY * 2}bad hunter2 hunter3"}
-    with bound(Redactor.of(KEY)):
+    with use_redactor(Redactor.from_values(KEY)):
         told = Told()
         for stream, length in zip(streams, [*cuts, 1000, 1000], strict=False):
             told.transcript.hear(stream, written[stream][:length])
@@ -39,17 +39,17 @@ def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], stre
 
 
 def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
-    with bound(Redactor.of("hunter2")):
+    with use_redactor(Redactor.from_values("hunter2")):
         told = Told()
         for stream, text in (("stdout", "hun"), ("stderr", "oh"), ("stdout", "ter2\n"), ("stderr", "!\n")):
             told.transcript.hear(stream, text)
         told.transcript.end()
-    assert told.text.count(MARK) == 2
+    assert told.text.count(PLACEHOLDER) == 2
     assert "oh!" in told.text
 
 
 def test_a_cut_leaves_no_half_of_a_secret() -> None:
-    with bound(Redactor.of("hunter2-hunter3")):
+    with use_redactor(Redactor.from_values("hunter2-hunter3")):
         told = Told()
         told.transcript.hear("stdout", "hunter2-hunter3" + "." * (WIDTH - 6) + "\n")
         told.transcript.hear("stdout", "hunter2-hunter3" + "." * (KEPT - 6))

@@ -9,11 +9,11 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.errors import Cancelled, Failed, InputError
-from neev_provider.core.lifecycle import Stored, Unsettled
-from neev_provider.core.resource import Call
-from neev_provider.core.wait import Patience
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.errors import Cancelled, OperationFailed, InputError
+from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.pool.sandbox_pool import SandboxPool
 from neev_provider.resources.sandbox.sandbox import Sandbox
 
@@ -22,19 +22,19 @@ OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}
 CREATE, DELETE, PATCH = "POST /sandboxes", "DELETE /sandboxes/{id}", "PATCH /sandboxes/{id}"
 
 
-def members(stored: Stored | None) -> list[dict[str, Any]]:
+def members(stored: StoredResource | None) -> list[dict[str, Any]]:
     """The members as the state holds them."""
     assert stored is not None
     found: list[dict[str, Any]] = stored.state["members"]
     return found
 
 
-def problems(stored: Stored | None) -> dict[int, str]:
+def problems(stored: StoredResource | None) -> dict[int, str]:
     """What is wrong with which member, by its place."""
     return {place: each["problem"] for place, each in enumerate(members(stored)) if "problem" in each}
 
 
-def planned(stored: Stored, **inputs: Any) -> list[str]:
+def planned(stored: StoredResource, **inputs: Any) -> list[str]:
     """The paths that a plan shows."""
     new, failed = POOL.check(stored.inputs, inputs, str)
     assert failed == []
@@ -92,7 +92,11 @@ def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
     missing = [{"name": f"fleet-abc123-{index}", "phase": "Missing", "problem": "it is missing"} for index in range(30)]
     said = {"name": "fleet", "replicas": 30}
     changes = POOL.diff(said, {**said, "members": missing}, said).changes
-    assert (len(changes), changes[0].top, changes[-1].top) == (21, "fleet-abc123-0", "10 more members")
+    assert (len(changes), changes[0].property_name, changes[-1].property_name) == (
+        21,
+        "fleet-abc123-0",
+        "10 more members",
+    )
 
 
 async def test_a_member_that_failed_is_made_anew_under_its_name(engine: Engine) -> None:
@@ -174,7 +178,7 @@ async def test_names_that_others_have_already_are_left_alone(engine: Engine) -> 
     """A pool of another stack with the same name keeps its members."""
     pool = await engine.create(POOL, name="fleet", replicas=1)
     engine.sent()
-    with pytest.raises(Failed, match=r"such as fleet-[0-9a-f]{6}-0 \(of 1\).* import the pool by its name"):
+    with pytest.raises(OperationFailed, match=r"such as fleet-[0-9a-f]{6}-0 \(of 1\).* import the pool by its name"):
         await engine.create(POOL, name="fleet", replicas=2)
     assert engine.sent() == []
     assert len(members(await engine.read(POOL, pool))) == 1
@@ -208,14 +212,14 @@ async def test_what_is_only_called_like_a_member_is_left_alone_and_said(engine: 
 async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(engine: Engine) -> None:
     """Each has looked before the other has made anything."""
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.begin(POOL, engine.api, checked, engine.call()) for _ in range(2)]
+    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.call()) for _ in range(2)]
     call = engine.call
-    one, two = [await lifecycle.finish(POOL, engine.api, each, call(), fresh=True) for each in begun]
+    one, two = [await lifecycle.finish_create(POOL, engine.api, each, call(), just_created=True) for each in begun]
     assert not {each["id"] for each in members(one)} & {each["id"] for each in members(two)}
     assert problems(await engine.read(POOL, one)) == problems(await engine.read(POOL, two)) == {}
     await engine.delete(POOL, one)
     assert await names(engine) == sorted(each["name"] for each in members(two))
-    with pytest.raises(Failed, match="They may belong to another stack"):
+    with pytest.raises(OperationFailed, match="They may belong to another stack"):
         await engine.create(POOL, name="fleet", replicas=1)
     await engine.delete(POOL, two)
     assert await names(engine) == []
@@ -240,10 +244,10 @@ async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_other
     engine.emulator.advance(1)
     recorded = [{"name": own.name, "id": own.id, "phase": "Ready"}]
     state = {"name": "fleet", "replicas": 1, "members": recorded, "generation": said, "sourceDigest": said}
-    old = Stored("fleet", {"name": "fleet", "replicas": 1}, state)
+    old = StoredResource("fleet", {"name": "fleet", "replicas": 1}, state)
     seen = await engine.read(POOL, old)
     assert [each["id"] for each in members(seen)] == [own.id]
-    with pytest.raises(Unsettled, match=r"1 of 2 members failed.*409.*Another sandbox has the name") as failed:
+    with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed.*409.*Another sandbox has the name") as failed:
         await engine.update(POOL, old, name="fleet", replicas=2)
     kept = failed.value.stored
     assert problems(kept) == {1: "another sandbox has its name"}
@@ -273,7 +277,7 @@ async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generati
 
 async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported(engine: Engine) -> None:
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.begin(POOL, engine.api, checked, engine.call()) for _ in range(2)]
+    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.call()) for _ in range(2)]
     one = await engine.finish(POOL, begun[0])
     await engine.api.sandboxes.create({"name": "fleet-abcdef-0"})
     assert await POOL.find(engine.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
@@ -284,7 +288,7 @@ async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported
 async def test_members_that_cannot_be_deleted_are_named(engine: Engine) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=3)
     engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/*", status=409)
-    with pytest.raises(Failed, match=r"1 could not be deleted\. DELETE .* 409"):
+    with pytest.raises(OperationFailed, match=r"1 could not be deleted\. DELETE .* 409"):
         await engine.delete(POOL, pool)
     await engine.delete(POOL, pool)
     assert await names(engine) == []
@@ -327,7 +331,7 @@ async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(engine:
     found = await POOL.find(engine.api, POOL.inputs.model_validate(said))
     assert found is not None
     engine.sent()
-    again = await engine.finish(POOL, Stored(found.id, checked, POOL.state(checked, found)))
+    again = await engine.finish(POOL, StoredResource(found.id, checked, POOL.build_state(checked, found)))
     assert Counter(engine.sent()) == {CREATE: 2}
     assert members(again)[1] == members(pool)[1]
 
@@ -345,7 +349,7 @@ async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(engi
     late = await engine.api.sandboxes.create({"name": f"fleet-{pool.state['generation']}-1"})
     engine.emulator.clear_log()
     engine.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
-    with pytest.raises(Unsettled, match=r"409.*is taken by the next `pulumi up`") as failed:
+    with pytest.raises(ResourceInitFailed, match=r"409.*is taken by the next `pulumi up`") as failed:
         await engine.update(POOL, pool, name="fleet", replicas=2)
     assert [entry["status"] for entry in engine.emulator.log(mutating=True)] == [409]
     engine.emulator.control("DELETE", "faults")
@@ -364,7 +368,7 @@ async def test_being_asked_to_slow_down_makes_no_difference(engine: Engine) -> N
 
 async def test_one_that_fails_keeps_no_other_from_being_made(engine: Engine) -> None:
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"})
-    with pytest.raises(Unsettled, match=r"1 of 4 members failed\. .*500") as failed:
+    with pytest.raises(ResourceInitFailed, match=r"1 of 4 members failed\. .*500") as failed:
         await engine.create(POOL, name="fleet", replicas=4)
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 3
@@ -377,7 +381,9 @@ async def test_one_that_fails_keeps_no_other_from_being_made(engine: Engine) -> 
 async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(engine: Engine) -> None:
     engine.emulator.add_fault("stuck", method="POST", path="/sandboxes", phase="Pending", skip=1)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
-    with pytest.raises(Unsettled, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)") as failed:
+    with pytest.raises(
+        ResourceInitFailed, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)"
+    ) as failed:
         await lifecycle.create(POOL, engine.api, checked, engine.call(seconds=3))
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 2
@@ -389,7 +395,7 @@ async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(e
 async def test_what_every_member_would_be_refused_is_asked_no_more(engine: Engine) -> None:
     refusals = {"status": 403, "body": {"code": "sandbox_quota_exceeded", "message": "no more"}}
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", times=300, **refusals)
-    with pytest.raises(Unsettled, match=r"of 300 members failed\. .*sandbox_quota_exceeded.*and \d+ more"):
+    with pytest.raises(ResourceInitFailed, match=r"of 300 members failed\. .*sandbox_quota_exceeded.*and \d+ more"):
         await engine.create(POOL, name="fleet", replicas=300)
     assert len(engine.sent()) < 200
 
@@ -403,8 +409,10 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(engine: Engine) -> None:
         if engine.emulator.counts()[CREATE] == 5:
             stop.set()
 
-    with pytest.raises(Unsettled) as stopped:
-        await lifecycle.create(POOL, engine.api, checked, Call("Test", Patience(60, SYSTEM, stop, told)))
+    with pytest.raises(ResourceInitFailed) as stopped:
+        await lifecycle.create(
+            POOL, engine.api, checked, OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, told))
+        )
     assert isinstance(stopped.value.cause, Cancelled)
     kept = stopped.value.stored
     assert [each["phase"] for each in members(kept)] == ["Pending"] * 5
@@ -416,7 +424,7 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(engine: Engine) -> None:
 async def test_how_it_goes_is_told_for_the_pool(engine: Engine) -> None:
     told: list[str] = []
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
-    call = Call("Test", Patience(60, SYSTEM, asyncio.Event(), told.append))
+    call = OperationContext("Test", Deadline(60, SYSTEM_CLOCK, asyncio.Event(), told.append))
     pool = await lifecycle.create(POOL, engine.api, checked, call)
     assert told[-1].startswith("3 of 3 ready, ")
     await POOL.delete(engine.api, pool.id, replace(call, stored=pool.state))
@@ -427,7 +435,7 @@ async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(
     said: dict[str, Any] = {"name": "fleet", "replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
     pool = await engine.create(POOL, **said, env={"A": "1"})
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
-    with pytest.raises(Unsettled) as failed:
+    with pytest.raises(ResourceInitFailed) as failed:
         await engine.update(POOL, pool, **said, env={"A": "2"})
     half = failed.value.stored
     assert len(members(half)) == 3
@@ -448,8 +456,10 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(engine: E
         if text.startswith("2 of 3 ready") and how == "cancelled":
             stop.set()
 
-    with pytest.raises(Unsettled) as stopped:
-        await lifecycle.create(POOL, engine.api, checked, Call("Test", Patience(3, SYSTEM, stop, told)))
+    with pytest.raises(ResourceInitFailed) as stopped:
+        await lifecycle.create(
+            POOL, engine.api, checked, OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, told))
+        )
     assert isinstance(stopped.value.cause, Cancelled) or "not done after 3 s; last seen: under way" in str(
         stopped.value
     )
@@ -488,7 +498,7 @@ async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(engi
 
 async def test_a_conflict_that_no_member_explains_is_told(engine: Engine) -> None:
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=409)
-    with pytest.raises(Unsettled, match=r"1 of 2 members failed\. .*409"):
+    with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed\. .*409"):
         await engine.create(POOL, name="fleet", replicas=2)
 
 

@@ -3,8 +3,8 @@
 from neev_provider.core.errors import (
     Cancelled,
     DeadlineExceeded,
-    Failed,
-    Invalid,
+    OperationFailed,
+    InvalidRequest,
     NeevError,
     OutcomeUnknown,
     RateLimited,
@@ -13,7 +13,9 @@ from neev_provider.resources.pool.errors import combined
 
 
 def test_members_are_named_with_why_they_failed() -> None:
-    refused = {f"fleet-{n}": Invalid(400, "no such image", code="bad_request", request_id=f"r{n}") for n in range(2)}
+    refused = {
+        f"fleet-{n}": InvalidRequest(400, "no such image", code="bad_request", request_id=f"r{n}") for n in range(2)
+    }
     late = {"fleet-7": DeadlineExceeded("waiting until it is Ready", 20, "Pending")}
     error = combined({**refused, **late}, "of 9 members failed")
     assert str(error) == (
@@ -24,7 +26,7 @@ def test_members_are_named_with_why_they_failed() -> None:
 
 
 def test_the_error_of_a_thousand_is_short() -> None:
-    error = combined({f"fleet-{n}": Failed(f"reason {n % 7}") for n in range(1000)}, "of 1000 members failed")
+    error = combined({f"fleet-{n}": OperationFailed(f"reason {n % 7}") for n in range(1000)}, "of 1000 members failed")
     assert "and 133 more" in str(error)
     assert "And 2 other reasons." in str(error)
     assert len(str(error)) < 1000
@@ -40,7 +42,7 @@ def test_where_all_was_cancelled_that_is_what_is_said() -> None:
 
 def test_a_bug_of_ours_is_not_hidden_among_others() -> None:
     bug = KeyError("bug")
-    assert combined({"a": Failed("reason"), "b": bug}, "of 2 members failed") is bug
+    assert combined({"a": OperationFailed("reason"), "b": bug}, "of 2 members failed") is bug
 
 
 def test_what_may_have_been_made_is_looked_up_by_the_next_update() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from neev_provider.core.names import MAX_LENGTH, made_name
-from neev_provider.core.validation import failures, parse
+from neev_provider.core.names import MAX_LENGTH, generate_name
+from neev_provider.core.validation import validate, parse
 from neev_provider.resources.pool.inputs import LONGEST_NAME, SandboxPoolInputs, digest
 from neev_provider.resources.pool.plan import member_name
 
@@ -31,20 +31,20 @@ POOL: dict[str, Any] = {"name": "fleet", "replicas": 3}
     ],
 )
 def test_what_cannot_be_is_refused(inputs: dict[str, Any], path: str, reason: str) -> None:
-    found = failures(SandboxPoolInputs, {**POOL, **inputs})
+    found = validate(SandboxPoolInputs, {**POOL, **inputs})
     assert [failure.path for failure in found] == [path]
     assert reason in found[0].reason
 
 
 @pytest.mark.parametrize("inputs", [{}, {"maxUnavailable": 0}, {"maxSurge": 0}, {"name": "f" * 51}, {"replicas": 0}])
 def test_what_can_be_is_taken(inputs: dict[str, Any]) -> None:
-    assert failures(SandboxPoolInputs, {**POOL, **inputs}) == []
+    assert validate(SandboxPoolInputs, {**POOL, **inputs}) == []
 
 
 def test_a_made_name_leaves_room_for_the_longest_member() -> None:
-    name = made_name("the-agents-of-the-review-environment-of-a-branch", "1234567", limit=LONGEST_NAME)
+    name = generate_name("the-agents-of-the-review-environment-of-a-branch", "1234567", max_length=LONGEST_NAME)
     assert name.endswith("-1234567")
-    assert failures(SandboxPoolInputs, {**POOL, "name": name}) == []
+    assert validate(SandboxPoolInputs, {**POOL, "name": name}) == []
     assert len(member_name(name, "0" * 6, 9999)) <= MAX_LENGTH
 
 

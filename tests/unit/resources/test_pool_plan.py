@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from neev_provider.core.resource import Live
+from neev_provider.core.resource import Observation
 from neev_provider.core.validation import parse
 from neev_provider.resources.pool.inputs import SandboxPoolInputs
 from neev_provider.resources.pool.plan import (
@@ -32,7 +32,7 @@ def live(index: int, phase: str = "Ready", *, of: str = NOW, **inputs: Any) -> A
     outputs = MachineOutputs(
         phase=phase, addressable=True, org_id="o", project_id="p", created_at="2026-01-01T00:00:00Z"
     )
-    return Live(
+    return Observation(
         f"id-{name}", {"name": name, "cpu": 1.0, "egress": CLOSED, "paused": phase == "Paused", **inputs}, outputs
     )
 

@@ -9,30 +9,32 @@ from tests.fakes.virtual_time import in_virtual_time
 
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
-from neev_provider.core.lifecycle import Stored
-from neev_provider.core.resource import Call
-from neev_provider.core.wait import Patience
+from neev_provider.core.lifecycle import StoredResource
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.pool.sandbox_pool import SandboxPool
 
 POOL = SandboxPool()
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 
-def call(service: FakeService) -> Call:
-    return Call("Test", Patience(600, service.clock, asyncio.Event()))
+def call(service: FakeService) -> OperationContext:
+    return OperationContext("Test", Deadline(600, service.clock, asyncio.Event()))
 
 
-async def created(api: Api, service: FakeService, **inputs: Any) -> Stored:
+async def created(api: Api, service: FakeService, **inputs: Any) -> StoredResource:
     checked, failed = POOL.check({}, {"name": "fleet", **inputs}, str)
     assert failed == []
     return await lifecycle.create(POOL, api, checked, call(service))
 
 
-async def updated(api: Api, service: FakeService, pool: Stored, **inputs: Any) -> Stored:
+async def updated(api: Api, service: FakeService, pool: StoredResource, **inputs: Any) -> StoredResource:
     new, failed = POOL.check(pool.inputs, {"name": "fleet", **inputs}, str)
     assert failed == []
     service.moments.clear()
-    return await lifecycle.update(POOL, api, pool.id, old=pool.inputs, state=pool.state, new=new, call=call(service))
+    return await lifecycle.update(
+        POOL, api, pool.id, old_inputs=pool.inputs, state=pool.state, new_inputs=new, context=call(service)
+    )
 
 
 @pytest.mark.parametrize(

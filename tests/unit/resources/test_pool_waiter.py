@@ -7,8 +7,8 @@ from tests.fakes.service import FakeService
 from tests.fakes.virtual_time import in_virtual_time
 
 from neev_provider.client import Api, Settings, connect
-from neev_provider.core.errors import DeadlineExceeded, Failed, Forbidden
-from neev_provider.core.wait import Patience
+from neev_provider.core.errors import DeadlineExceeded, OperationFailed, Forbidden
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.pool.waiter import Lookout
 
 SETTINGS = Settings("https://api.test", "key", "o", "p")
@@ -16,7 +16,7 @@ SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 async def waited(api: Api, service: FakeService, ids: Collection[str], *, seconds: float = 60) -> dict[str, object]:
     """What came of each wait."""
-    lookout = Lookout(api, "s-", Patience(seconds, service.clock, asyncio.Event()))
+    lookout = Lookout(api, "s-", Deadline(seconds, service.clock, asyncio.Event()))
     ended = await asyncio.gather(*map(lookout.settled, ids), return_exceptions=True)
     await lookout.aclose()
     return dict(zip(ids, ended, strict=True))
@@ -64,7 +64,7 @@ async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
         ended, _ = await asyncio.gather(waited(api, service, ids), delete())
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() == {"s-7"}
-    assert isinstance(failed["s-7"], Failed)
+    assert isinstance(failed["s-7"], OperationFailed)
     assert "it is gone" in str(failed["s-7"])
 
 

@@ -6,9 +6,9 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle, redaction
-from neev_provider.core.errors import Failed, InputError
-from neev_provider.core.lifecycle import Stored
-from neev_provider.core.redaction import MARK, Redactor
+from neev_provider.core.errors import OperationFailed, InputError
+from neev_provider.core.lifecycle import StoredResource
+from neev_provider.core.redaction import PLACEHOLDER, Redactor
 from neev_provider.core.validation import parse
 from neev_provider.resources.preview_port import PreviewPort, PreviewPortInputs
 from neev_provider.resources.sandbox.sandbox import Sandbox
@@ -51,7 +51,9 @@ async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program
         seen = await engine.read(PORT, stored)
         assert seen is not None
         found = PORT.diff(seen.inputs, seen.state, stored.inputs)
-        assert [(change.path, change.replace) for change in found.changes] == [(each, False) for each in changed]
+        assert [(change.path, change.requires_replacement) for change in found.changes] == [
+            (each, False) for each in changed
+        ]
 
 
 async def test_a_port_that_was_revoked_elsewhere_is_gone(engine: Engine) -> None:
@@ -117,9 +119,11 @@ def test_what_opens_the_port_is_in_no_repr() -> None:
 
 async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_on(engine: Engine) -> None:
     box = await engine.create(SANDBOX, name="box")
-    with redaction.bound(Redactor.of()):
+    with redaction.use_redactor(Redactor.from_values()):
         stored = await engine.create(PORT, sandboxId=box.id, port=80)
-        assert redaction.redact(f"{stored.state['slug']} {stored.state['previewUrl']}") == f"{MARK} {MARK}"
+        assert (
+            redaction.redact(f"{stored.state['slug']} {stored.state['previewUrl']}") == f"{PLACEHOLDER} {PLACEHOLDER}"
+        )
 
 
 async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
@@ -132,7 +136,7 @@ async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(eng
     assert engine.logged == ["port 8080 was exposed already: it has another URL now, and the one it had has ended."]
     refreshed = await engine.read(PORT, old)
     assert refreshed is not None
-    earlier = Stored(old.id, old.inputs, {**old.state, "exposedSlug": None})
+    earlier = StoredResource(old.id, old.inputs, {**old.state, "exposedSlug": None})
     for each in (old, refreshed, earlier):
         await engine.delete(PORT, each)
         assert await engine.read(PORT, new) == new
@@ -144,7 +148,9 @@ async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(eng
 async def test_a_port_that_cannot_be_told_apart_is_refused(engine: Engine) -> None:
     box = await engine.create(SANDBOX, name="box")
     made = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
-    with pytest.raises(Failed, match=r"port 8080 is exposed already, with the slug that is asked for.*`aliases`"):
+    with pytest.raises(
+        OperationFailed, match=r"port 8080 is exposed already, with the slug that is asked for.*`aliases`"
+    ):
         await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     taken = await engine.create(PORT, sandboxId=box.id, port=8080, slug=OTHER)
     await engine.delete(PORT, made)
@@ -155,7 +161,7 @@ async def test_a_port_whose_state_lacks_everything_is_revoked(engine: Engine) ->
     """A delete needs an id and little else."""
     box = await engine.create(SANDBOX, name="box")
     made = await engine.create(PORT, sandboxId=box.id, port=8080)
-    await engine.delete(PORT, Stored(made.id, {}, {"slug": 7}))
+    await engine.delete(PORT, StoredResource(made.id, {}, {"slug": 7}))
     assert await engine.read(PORT, made) is None
 
 

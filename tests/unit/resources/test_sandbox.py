@@ -4,8 +4,8 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
-from neev_provider.core.errors import Conflict, Failed, Invalid
-from neev_provider.core.lifecycle import Unsettled
+from neev_provider.core.errors import Conflict, OperationFailed, InvalidRequest
+from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.resources.sandbox.sandbox import Sandbox
 from neev_provider.resources.snapshot import Snapshot
 
@@ -166,12 +166,12 @@ async def test_a_rollback_set_at_create_is_only_recorded(engine: Engine) -> None
 async def test_a_create_that_breaks_half_way_is_finished_by_the_next(engine: Engine) -> None:
     """The pause fails; the id is kept; resuming pauses and makes nothing new."""
     engine.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(SANDBOX, name="dev", paused=True)
     assert isinstance(caught.value.cause, Conflict)
     stored = caught.value.stored
     engine.sent()
-    finished = await lifecycle.finish(SANDBOX, engine.api, stored, engine.call())
+    finished = await lifecycle.finish_create(SANDBOX, engine.api, stored, engine.call())
     assert finished.state["phase"] == "Paused"
     assert engine.sent() == ["POST /sandboxes/{id}/pause"]
 
@@ -182,9 +182,9 @@ async def test_what_is_gone_is_said_to_be_gone(engine: Engine) -> None:
     await engine.api.sandboxes.delete(stored.id)
     await engine.delete(SANDBOX, stored)
     assert await engine.read(SANDBOX, stored) is None
-    with pytest.raises(Unsettled, match="gone") as caught:
+    with pytest.raises(ResourceInitFailed, match="gone") as caught:
         await engine.update(SANDBOX, stored, name="dev", cpu=2)
-    assert isinstance(caught.value.cause, Failed)
+    assert isinstance(caught.value.cause, OperationFailed)
 
 
 async def test_an_import_is_clean(engine: Engine) -> None:
@@ -221,7 +221,7 @@ async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(eng
     assert engine.sent() == ["POST /sandboxes", "PATCH /sandboxes/{id}"]
     await engine.create(SANDBOX, name="same", snapshotId=snapshot.id, cpu=1, memoryGb=2)
     assert engine.sent() == ["POST /sandboxes"]
-    with pytest.raises(Invalid, match="must match those of the snapshot's origin"):
+    with pytest.raises(InvalidRequest, match="must match those of the snapshot's origin"):
         await engine.create(SANDBOX, name="other", snapshotId=snapshot.id, diskGb=50)
 
 

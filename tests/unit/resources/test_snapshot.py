@@ -4,7 +4,7 @@ import pytest
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
-from neev_provider.core.lifecycle import Unsettled
+from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.resources.sandbox.sandbox import Sandbox
 from neev_provider.resources.snapshot import Snapshot
 
@@ -24,13 +24,13 @@ async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(engine
     """The platform's reason reaches the user; the id is kept until the replacement."""
     source = await engine.create(SANDBOX, name="source")
     engine.emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
-    with pytest.raises(Unsettled, match="disk full") as caught:
+    with pytest.raises(ResourceInitFailed, match="disk full") as caught:
         await engine.create(SNAPSHOT, sandboxId=source.id, name="base")
     stored = caught.value.stored
     seen = await engine.read(SNAPSHOT, stored)
     assert seen is not None
-    assert seen.trouble == "disk full"
-    assert SNAPSHOT.diff(seen.inputs, seen.state, seen.inputs).replaces
+    assert seen.problem == "disk full"
+    assert SNAPSHOT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
 
 
 async def test_a_snapshot_goes_with_its_sandbox(engine: Engine) -> None:

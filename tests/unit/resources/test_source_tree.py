@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.errors import InputError
 from neev_provider.resources.file import source_tree
 from neev_provider.resources.file.source_tree import Tree
@@ -26,7 +26,7 @@ from neev_provider.resources.file.source_tree import Tree
 A, B = hashlib.sha256(b"a").hexdigest(), hashlib.sha256(b"b").hexdigest()
 
 
-def leaves(source: Blob | Path, *exclude: str) -> dict[str, str]:
+def leaves(source: AssetOrArchive | Path, *exclude: str) -> dict[str, str]:
     """The sums by path; every content can be read while the tree is open."""
     with ExitStack() as kept:
         found = Tree(source, "source", exclude).leaves(kept)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from neev_emulator import serve
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.lifecycle import AnyResource, Stored
-from neev_provider.core.resource import Call
-from neev_provider.core.wait import Patience
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.lifecycle import AnyResource, StoredResource
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Deadline
 from neev_provider.resources import RESOURCES
 
 BOX = {"Snapshot", "PreviewPort", "File", "Directory", "Command"}
@@ -45,7 +45,7 @@ class World:
     def __init__(self, runner: asyncio.Runner, api: Api, folder: str) -> None:
         self.run = runner.run
         self.api = api
-        self.made: dict[str, Stored] = {}
+        self.made: dict[str, StoredResource] = {}
         box = self.run(self._create(_named("Sandbox"), {"name": "base"})).id
         for resource in RESOURCES:
             given = {name: box if value == "$box" else value for name, value in INPUTS[resource.name].items()}
@@ -55,15 +55,15 @@ class World:
                 given = {**given, "sourcePath": folder}
             self.made[resource.name] = self.run(self._create(resource, given))
 
-    async def _create(self, resource: AnyResource, inputs: dict[str, Any]) -> Stored:
+    async def _create(self, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
         checked, failed = resource.check({}, inputs, lambda: f"made-{resource.name.lower()}")
         assert failed == []
         return await lifecycle.create(resource, self.api, checked, call())
 
 
-def call(**stored: Any) -> Call:
+def call(**stored: Any) -> OperationContext:
     """One operation."""
-    return Call("Test", Patience(20, SYSTEM, asyncio.Event()), stored=stored)
+    return OperationContext("Test", Deadline(20, SYSTEM_CLOCK, asyncio.Event()), state=stored)
 
 
 def _named(kind: str) -> AnyResource:
@@ -104,7 +104,7 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, world: 
         if seen is not None:  # a pool or an image of which no id is known has nothing
             assert seen.id == made.id
             assert seen.inputs["new"] == 1
-            lifecycle.difference(resource, old=made.inputs, state=state, new=made.inputs)
+            lifecycle.compute_diff(resource, old_inputs=made.inputs, state=state, new_inputs=made.inputs)
             lifecycle.preview_update(resource, state, made.inputs)
 
     hold()

@@ -10,8 +10,8 @@ from tests.unit.resources.conftest import Engine
 
 from neev_provider.client import Settings, connect
 from neev_provider.core import lifecycle
-from neev_provider.core.errors import Failed
-from neev_provider.core.lifecycle import AnyResource, Unsettled
+from neev_provider.core.errors import OperationFailed
+from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed
 from neev_provider.resources.agent import Agent
 from neev_provider.resources.sandbox.sandbox import Sandbox
 from neev_provider.resources.snapshot import Snapshot
@@ -35,18 +35,18 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
     source = await engine.create(SANDBOX, name="source")
     engine.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
     asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
-    begun = await lifecycle.begin(resource, engine.api, asked, engine.call())
+    begun = await lifecycle.start_create(resource, engine.api, asked, engine.call())
     await resource.delete(engine.api, begun.id, engine.call())
-    with pytest.raises(Unsettled, match="it is gone: it was deleted") as caught:
-        await lifecycle.finish(resource, engine.api, begun, engine.call())
-    assert isinstance(caught.value.cause, Failed)
+    with pytest.raises(ResourceInitFailed, match="it is gone: it was deleted") as caught:
+        await lifecycle.finish_create(resource, engine.api, begun, engine.call())
+    assert isinstance(caught.value.cause, OperationFailed)
     assert caught.value.stored.id == begun.id
 
 
 async def test_a_sandbox_that_cannot_be_restored_has_failed(engine: Engine) -> None:
     """Waiting longer would not help."""
     engine.emulator.add_fault("fail", method="POST", path="/sandboxes")
-    with pytest.raises(Unsettled, match=r"could not restore the snapshot \(phase RestoreFailed\)"):
+    with pytest.raises(ResourceInitFailed, match=r"could not restore the snapshot \(phase RestoreFailed\)"):
         await engine.create(SANDBOX, name="box")
 
 
@@ -59,4 +59,4 @@ async def test_an_agent_that_failed_says_what_the_platform_says_of_it() -> None:
     async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=Script(crashed)) as api:
         stored = await lifecycle.read(AGENT, api, "a-1", inputs, inputs)
     assert stored is not None
-    assert stored.trouble == "the agent failed: out of memory"
+    assert stored.problem == "the agent failed: out of memory"

@@ -36,4 +36,4 @@ def test_what_cannot_be_is_only_like_itself(path: str) -> None:
 def test_another_spelling_is_no_change(kind: File | Directory) -> None:
     old = {"sandboxId": "box", "path": "./conf"}
     assert not kind.diff(old, old, {"sandboxId": "box", "path": "/workspace/conf/"}).changes
-    assert kind.diff(old, old, {"sandboxId": "box", "path": "conf/x"}).replaces
+    assert kind.diff(old, old, {"sandboxId": "box", "path": "conf/x"}).requires_replacement

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
@@ -20,12 +20,12 @@ class Handed:
     """What checks were handed. A diff is told no more than the hashes of it."""
 
     def __init__(self) -> None:
-        self._blobs: dict[str, Blob] = {}
+        self._blobs: dict[str, AssetOrArchive] = {}
 
     def note(self, value: Any) -> None:
         """Every asset and archive of the value is known from now on."""
-        if isinstance(value, Blob):
-            if value.hash is not None and value.is_whole:
+        if isinstance(value, AssetOrArchive):
+            if value.hash is not None and value.has_content:
                 self._blobs[value.hash] = value
         elif isinstance(value, Mapping):
             for each in value.values():
@@ -36,14 +36,14 @@ class Handed:
 
     def whole(self, value: Any) -> Any:
         """The value, with its assets and archives as they were handed over."""
-        if isinstance(value, Blob):
-            return value if value.is_whole or value.hash is None else self._blobs.get(value.hash, value)
+        if isinstance(value, AssetOrArchive):
+            return value if value.has_content or value.hash is None else self._blobs.get(value.hash, value)
         if isinstance(value, Mapping):
             return {key: self.whole(each) for key, each in value.items()}
         return [self.whole(each) for each in value] if isinstance(value, list) else value
 
 
-def from_wire(signature: str, parts: Mapping[str, Any]) -> Blob | None:
+def from_wire(signature: str, parts: Mapping[str, Any]) -> AssetOrArchive | None:
     """The asset or archive of these decoded parts; ``None`` where they make none."""
     texts = {name: value for name, value in parts.items() if isinstance(value, str)}
     path, uri, hash = (texts.get(name) for name in ("path", "uri", "hash"))
@@ -54,12 +54,12 @@ def from_wire(signature: str, parts: Mapping[str, Any]) -> Blob | None:
     assets = parts.get("assets")
     if assets is None:
         return Archive(path=path, uri=uri, hash=hash)
-    if not isinstance(assets, Mapping) or not all(isinstance(each, Blob) for each in assets.values()):
+    if not isinstance(assets, Mapping) or not all(isinstance(each, AssetOrArchive) for each in assets.values()):
         return None
     return Archive(path=path, uri=uri, hash=hash, assets=dict(assets))
 
 
-def on_wire(blob: Blob) -> tuple[str, dict[str, Any]]:
+def on_wire(blob: AssetOrArchive) -> tuple[str, dict[str, Any]]:
     """The signature of the asset or archive, and its parts."""
     parts: dict[str, Any] = {"path": blob.path, "uri": blob.uri, "hash": blob.hash}
     if isinstance(blob, Archive):
@@ -68,7 +68,7 @@ def on_wire(blob: Blob) -> tuple[str, dict[str, Any]]:
     return ASSET, _set({**parts, "text": (blob.text or None) if isinstance(blob, Asset) else None})
 
 
-def as_map(blob: Blob) -> dict[str, Any]:
+def as_map(blob: AssetOrArchive) -> dict[str, Any]:
     """The asset or archive as a plain map."""
     parts: dict[str, Any] = {"path": blob.path, "uri": blob.uri}
     if isinstance(blob, Asset):
@@ -77,7 +77,7 @@ def as_map(blob: Blob) -> dict[str, Any]:
     return _set({MARK: "archive", **parts, "assets": assets and {name: as_map(each) for name, each in assets.items()}})
 
 
-def from_map(values: Mapping[str, Any]) -> Blob:
+def from_map(values: Mapping[str, Any]) -> AssetOrArchive:
     """The asset or archive of the plain map."""
     path, uri = values.get("path"), values.get("uri")
     if values[MARK] == "asset":

@@ -14,7 +14,7 @@ from neev_provider.adapters.pulumi.dynamic import provider
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, Sealed, plain, sealed
 from neev_provider.adapters.pulumi.plugin.plan import sealed_state
 from neev_provider.adapters.shared.config import PACKAGE
-from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.resources import RESOURCES
 
 NATIVE = f"{PACKAGE}:index:"
@@ -27,7 +27,7 @@ class Kind:
     """A type of the state that is ours: the resource behind it, and how its outputs are stored."""
 
     resource: AnyResource
-    outputs: Callable[[Stored, Mapping[str, Any]], Values]
+    outputs: Callable[[StoredResource, Mapping[str, Any]], Values]
 
 
 def kind_of(token: str) -> Kind | None:
@@ -41,7 +41,7 @@ def named(urn: str) -> str:
     return f"{kind.rpartition(':')[2]} {name}"
 
 
-def entry(begun: Mapping[str, Any], stored: Stored, *, unfinished: str) -> Values:
+def entry(begun: Mapping[str, Any], stored: StoredResource, *, unfinished: str) -> Values:
     """The resource of a pending operation as if the operation had stored it, with why it is not finished.
 
     The next update goes on from there, as after a failure half way.
@@ -75,11 +75,11 @@ def closed(value: Any) -> Any:
     return [closed(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _native(stored: Stored, _asked: Mapping[str, Any]) -> Values:
+def _native(stored: StoredResource, _asked: Mapping[str, Any]) -> Values:
     return dict(stored.state)
 
 
-def _dynamic(stored: Stored, asked: Mapping[str, Any]) -> Values:
+def _dynamic(stored: StoredResource, asked: Mapping[str, Any]) -> Values:
     return {**provider.outputs(stored, asked), PROVIDER_KEY: asked[PROVIDER_KEY]}
 
 

@@ -15,10 +15,10 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 
 from neev_provider.adapters.pulumi import assets
-from neev_provider.core.assets import Blob
-from neev_provider.core.coercion import EXACT
+from neev_provider.core.assets import AssetOrArchive
+from neev_provider.core.coercion import MIN_INEXACT_INTEGER
 from neev_provider.core.model import UNKNOWN, Property
-from neev_provider.core.validation import Failure, path_of
+from neev_provider.core.validation import ValidationFailure, format_path
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a published signature
@@ -128,10 +128,10 @@ def holds_secret(value: Any) -> bool:
     return any(True for _ in secrets_in(value))
 
 
-def foreign(values: Mapping[str, Any], properties: Mapping[str, Property]) -> list[Failure]:
+def foreign(values: Mapping[str, Any], properties: Mapping[str, Property]) -> list[ValidationFailure]:
     """What the properties do not take, by its path."""
     return [
-        Failure(path_of(path), reason)
+        ValidationFailure(format_path(path), reason)
         for name, value in values.items()
         for path, reason in _foreign(value, (name,), properties.get(name))
     ]
@@ -149,7 +149,7 @@ def _decoded(  # noqa: PLR0911  one for each kind
         return value.bool_value
     if kind == "number_value":
         number = value.number_value
-        return int(number) if number.is_integer() and abs(number) < EXACT else number
+        return int(number) if number.is_integer() and abs(number) < MIN_INEXACT_INTEGER else number
     if kind == "list_value":
         return [_decoded(each, bare=bare, depth=depth + 1) for each in value.list_value.values]
     if kind == "struct_value":
@@ -205,7 +205,7 @@ def _put(place: struct_pb2.Value, value: Any) -> None:  # noqa: C901, PLR0912  o
         _put(place.struct_value.fields["value"], value.value)
     elif isinstance(value, Foreign):
         place.CopyFrom(value.wire)
-    elif isinstance(value, Blob):
+    elif isinstance(value, AssetOrArchive):
         signature, parts = assets.on_wire(value)
         _put(place, {SIGNATURE: signature, **parts})
     elif isinstance(value, dict):
@@ -238,8 +238,8 @@ def _foreign(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, Foreign):
         yield path, value.reason
-    elif isinstance(value, Blob):
-        if declared is None or not declared.takes_blobs:
+    elif isinstance(value, AssetOrArchive):
+        if declared is None or not declared.accepts_assets:
             yield path, "is an asset or archive, which this property does not take; read it and give its text"
     elif isinstance(value, Sealed):
         yield from _foreign(value.value, path, declared)

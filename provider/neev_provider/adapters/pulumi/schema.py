@@ -28,7 +28,7 @@ from neev_provider.adapters.shared.schema_types import (
     nested,
     shape_of,
 )
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.function import Function
 from neev_provider.core.markers import Replace, Secret
 from neev_provider.core.model import Model, Property
@@ -42,10 +42,10 @@ _REPOSITORY = "https://github.com/neevcloud/pulumi-neev"
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 # every SDK takes an archive too where an asset is asked for
-_BLOBS: Final[Mapping[type[Blob], str]] = {
+_BLOBS: Final[Mapping[type[AssetOrArchive], str]] = {
     Asset: "pulumi.json#/Asset",
     Archive: "pulumi.json#/Archive",
-    Blob: "pulumi.json#/Asset",
+    AssetOrArchive: "pulumi.json#/Asset",
 }
 
 _ABOUT: Final[Mapping[str, Any]] = {

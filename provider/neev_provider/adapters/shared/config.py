@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from neev_provider.client.settings import BASE_URL, REQUEST_TIMEOUT, Settings
+from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT, Settings
 from neev_provider.core import suggestions
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.markers import Secret, Update
-from neev_provider.core.model import Flag, Inputs, Number, Property
+from neev_provider.core.model import Boolean, Inputs, Number, Property
 
 PACKAGE = "neev"
 ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
@@ -49,14 +49,14 @@ class ProviderConfig(Inputs):
     Set it when the service has moved to another host name: resources recorded there count as being at `baseUrl`. Run
     `pulumi up` and then `pulumi refresh`, which records the new address, and remove the setting.
     """
-    check_on_preview: Annotated[Flag | None, Update()] = None
+    check_on_preview: Annotated[Boolean | None, Update()] = None
     """Whether a preview asks the API if key, project, and what inputs name are there; or `NEEV_CHECK_ON_PREVIEW=true`.
 
     Unset: only a preview that asks the API anyway, because of a look-up, finds that out before anything is made.
     """
     ca_bundle: Annotated[str | None, Update()] = None
     """File with the certificates to trust instead of the system's; or `NEEV_CA_BUNDLE`."""
-    allow_insecure: Annotated[Flag | None, Update()] = None
+    allow_insecure: Annotated[Boolean | None, Update()] = None
     """Whether plain http is allowed to hosts other than this machine; or `NEEV_ALLOW_INSECURE=true`."""
     request_timeout_seconds: Annotated[Number | None, Field(gt=0), Update()] = None
     """Seconds without a sign of life from the API after which a request is given up; or `NEEV_REQUEST_TIMEOUT_SECONDS`.
@@ -66,7 +66,7 @@ class ProviderConfig(Inputs):
 
 
 REQUIRED = ("apiKey", "orgId", "projectId")
-DEFAULTS = {"baseUrl": BASE_URL}
+DEFAULTS = {"baseUrl": DEFAULT_BASE_URL}
 
 
 def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
@@ -85,7 +85,7 @@ def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settin
         ca_bundle=values["caBundle"] or None,
         allow_insecure=_flag("allowInsecure", values["allowInsecure"]),
         check_on_preview=checks_on_preview(config, environ),
-        timeout=_seconds("requestTimeoutSeconds", values["requestTimeoutSeconds"], unset=REQUEST_TIMEOUT),
+        timeout=_seconds("requestTimeoutSeconds", values["requestTimeoutSeconds"], unset=DEFAULT_REQUEST_TIMEOUT),
     )
 
 
@@ -124,7 +124,7 @@ def require_known(configured: Iterable[str], project: str) -> None:
     names = (key.removeprefix(prefix) for key in configured if key.startswith(prefix))
     unknown = next((name for name in names if name not in (*ProviderConfig.properties, *ENGINES)), None)
     if unknown is not None and project != PACKAGE:
-        hint = suggestions.hint(unknown, ProviderConfig.properties, prefix)
+        hint = suggestions.format_suggestion(unknown, ProviderConfig.properties, prefix)
         raise ConfigError(f"{prefix}{unknown} is not a setting of the provider{hint or f'; there are {_listed()}'}")
 
 

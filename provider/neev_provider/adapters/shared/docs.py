@@ -28,7 +28,7 @@ from neev_provider.adapters.shared.schema_types import (
     nested,
     shape_of,
 )
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.function import Function
 from neev_provider.core.markers import Replace, Secret
 from neev_provider.core.model import Model, Property
@@ -40,7 +40,11 @@ Part = type[Model | StrEnum]
 
 _LANGUAGES: Final[Mapping[str, str]] = {"python": "Python", "typescript": "TypeScript", "go": "Go", "yaml": "YAML"}
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
-_BLOBS: Final[Mapping[type[Blob], str]] = {Asset: "asset", Archive: "archive", Blob: "asset or archive"}
+_BLOBS: Final[Mapping[type[AssetOrArchive], str]] = {
+    Asset: "asset",
+    Archive: "archive",
+    AssetOrArchive: "asset or archive",
+}
 _NOTE: Final = """\
 Names are those of YAML and TypeScript; Python has them in snake_case (`memoryGb` is `memory_gb`), Go in PascalCase.
 Python programs that use the dynamic resources, without a plugin, write `import pulumi_neev as neev`."""

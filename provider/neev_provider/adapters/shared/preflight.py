@@ -10,7 +10,7 @@ from typing import Any
 from neev_provider.client import Api
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.reference_errors import MissingReference
-from neev_provider.core.validation import Failure
+from neev_provider.core.validation import ValidationFailure
 
 
 class Beforehand:
@@ -30,16 +30,18 @@ class Beforehand:
             NeevError: the API does not accept the key, does not know the project, or cannot be asked.
         """
         await self._api.require_project()
-        for require, name, value in resource.named_references(new, old):
+        for require, name, value in resource.iter_changed_references(new, old):
             question = (require, name, value)
             if question not in self._asked:
                 self._asked[question] = asyncio.ensure_future(require(self._api, name, value))
             await asyncio.shield(self._asked[question])
 
-    async def missing(self, resource: AnyResource, new: Mapping[str, Any], old: Mapping[str, Any]) -> list[Failure]:
+    async def missing(
+        self, resource: AnyResource, new: Mapping[str, Any], old: Mapping[str, Any]
+    ) -> list[ValidationFailure]:
         """Return what the inputs name and is not there, as failures of a check; raises what `require` does else."""
         try:
             await self.require(resource, new, old)
         except MissingReference as error:
-            return [Failure(error.path, error.reason)]
+            return [ValidationFailure(error.path, error.reason)]
         return []

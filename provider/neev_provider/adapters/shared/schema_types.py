@@ -13,8 +13,8 @@ from annotated_types import Ge, Le, MultipleOf
 from pydantic.fields import FieldInfo
 
 from neev_provider.core import docstrings
-from neev_provider.core.assets import Blob
-from neev_provider.core.markers import AutoName, Visible
+from neev_provider.core.assets import AssetOrArchive
+from neev_provider.core.markers import AutoName, Computed
 from neev_provider.core.model import DeclarationError, Model, Property
 
 
@@ -57,7 +57,7 @@ class ListOf:
 class Handed:
     """An asset, an archive, or either, by its class."""
 
-    kind: type[Blob]
+    kind: type[AssetOrArchive]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def always_there(declared: Property) -> bool:
     That is so where it cannot be without one, where a name is made, where unset means a value, and where the platform
     always chooses one.
     """
-    chosen = any(isinstance(mark, Visible) and mark.always for mark in declared.marks)
-    return not is_optional(declared) or declared.unset is not None or declared.has(AutoName) or chosen
+    chosen = any(isinstance(mark, Computed) and mark.always for mark in declared.markers)
+    return not is_optional(declared) or declared.resets_to is not None or declared.has(AutoName) or chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Member:
 @cache
 def members(enum: type[StrEnum]) -> tuple[Member, ...]:
     """The values of an enum, each with the docstring below it."""
-    described = docstrings.below(enum)
+    described = docstrings.attribute_docstrings(enum)
     if silent := [each.name for each in enum if each.name not in described]:
         raise DeclarationError(f"{enum.__name__}: say in a docstring below them what {', '.join(silent)} mean")
     return tuple(Member(each.name, each.value, described[each.name]) for each in enum)
@@ -148,7 +148,7 @@ def _plain(annotation: Any, metadata: Iterable[Any], where: str) -> Shape:
             return Choice(annotation)
         if issubclass(annotation, Model):
             return Nested(annotation)
-        if issubclass(annotation, Blob):
+        if issubclass(annotation, AssetOrArchive):
             return Handed(annotation)
     raise DeclarationError(f"{where}: {annotation} is no type that every Pulumi language has")
 

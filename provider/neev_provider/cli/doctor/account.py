@@ -8,7 +8,7 @@ from typing import Any
 from neev_provider.adapters.shared.config import ENGINES, PACKAGE, REQUIRED, ProviderConfig, from_environment, variables
 from neev_provider.cli.doctor.findings import Finding, bad, ok, warn
 from neev_provider.client import Api
-from neev_provider.core.suggestions import near
+from neev_provider.core.suggestions import find_similar
 
 SKEW = 30
 """Seconds by which two clocks may differ without that being worth a word."""
@@ -39,7 +39,9 @@ def entries(configured: Mapping[str, Mapping[str, Any]], project: str | None) ->
     for name in configured:
         package, _, setting = name.partition(":")
         if package == PACKAGE != project and setting not in known:
-            meant = "".join(f"Did you mean `{PACKAGE}:{each}`? " for each in near(setting, known, most=1))
+            meant = "".join(
+                f"Did you mean `{PACKAGE}:{each}`? " for each in find_similar(setting, known, max_matches=1)
+            )
             yield bad(
                 f"{name} is in the stack's configuration, and is no setting of the provider",
                 f"{meant}`pulumi config rm {name}` takes it out.",

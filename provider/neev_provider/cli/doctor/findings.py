@@ -47,4 +47,4 @@ def bad(what: str, remedy: str) -> Finding:
 def of_error(error: NeevError, about: str) -> Finding:
     """What the error says, and what it advises."""
     # a secret of several lines is known by its lines, so it is struck before they become one
-    return bad(f"{about}: {' '.join(redact(error.fact).split())}", error.hint)
+    return bad(f"{about}: {' '.join(redact(error.summary).split())}", error.hint)

@@ -11,13 +11,13 @@ from neev_provider.cli.doctor.findings import Finding, bad, ok, warn
 from neev_provider.cli.sweep.orphans import SLEEPING, ago
 from neev_provider.cli.sweep.references import Held
 from neev_provider.client.agents import Agent
-from neev_provider.client.models import Item, seconds
+from neev_provider.client.models import ApiObject, parse_timestamp
 from neev_provider.client.sandboxes import Resources, Sandbox
 from neev_provider.client.snapshots import Snapshot
-from neev_provider.core.account import ACCOUNT
+from neev_provider.core.account import ACCOUNT_KEY
 
 Entry = Mapping[str, Any]
-W = TypeVar("W", bound=Item)
+W = TypeVar("W", bound=ApiObject)
 SANDBOXES = ("Sandbox", "SandboxFork")
 UNWELL = ("RestoreFailed", "NotReady", "Unknown", "Failed")
 REFRESH = "`pulumi refresh` takes it out of the state; `pulumi up` makes it again."
@@ -88,7 +88,7 @@ def expiry(entries: Sequence[Entry], platform: Platform, *, now: float, soon: fl
         seen = platform.sandboxes.get(entry["id"])
         if seen is None or seen.phase in SLEEPING:
             continue
-        ends, idles = seconds(seen.hard_expires_at), seconds(seen.idle_expires_at)
+        ends, idles = parse_timestamp(seen.hard_expires_at), parse_timestamp(seen.idle_expires_at)
         if ends is not None and ends - now <= soon:
             remedy = "Allow more with `maxLifetimeSeconds`, or let it go."
             yield warn(f"{named(entry)}: its lifetime ends in {ago(max(0, ends - now))}", remedy)
@@ -116,7 +116,7 @@ def ours(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
 
 def says_where_it_is(entry: Entry) -> bool:
     """Whether the state says which account the resource is in."""
-    return isinstance((entry.get("outputs") or {}).get(ACCOUNT), Mapping)
+    return isinstance((entry.get("outputs") or {}).get(ACCOUNT_KEY), Mapping)
 
 
 def named(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from neev_provider.cli.output import DONE, TO_DO, Manner, as_json, discreet, fai
 from neev_provider.cli.pulumi_cli import Deployment, Engine
 from neev_provider.cli.recover.plan import Plan, operations, plan, searched
 from neev_provider.cli.recover.search import Search
-from neev_provider.client.http.pagination import together
+from neev_provider.client.http.pagination import gather_all
 from neev_provider.core.errors import NeevError
 
 
@@ -58,7 +58,7 @@ async def planned(engine: Engine, stack: str) -> tuple[Deployment, Plan]:
         return state, plan(state, {})
     search = Search(engine, stack, state)
     async with AsyncExitStack() as clients:
-        answers = await together(search.of(each, clients) for each in pending)
+        answers = await gather_all(search.of(each, clients) for each in pending)
     return state, plan(state, {index: made for index, made in enumerate(answers) if made is not None})
 
 

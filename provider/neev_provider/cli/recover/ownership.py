@@ -11,10 +11,10 @@ from typing import Any
 from neev_provider.adapters.pulumi import checkpoint
 from neev_provider.adapters.pulumi.marshal import plain
 from neev_provider.client import Api
-from neev_provider.client.http.idempotency import TOLERANCE
-from neev_provider.client.models import seconds
-from neev_provider.core.diff import AUTONAMED
-from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.client.http.idempotency import CREATED_AT_TOLERANCE
+from neev_provider.client.models import parse_timestamp
+from neev_provider.core.diff import AUTONAMED_KEY
+from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.resources.image.steps import LENGTH
 from neev_provider.resources.pool.plan import is_member
 
@@ -44,9 +44,9 @@ class Window:
         """Return why what was created then may be another's; ``ahead`` is the lead of the platform's clock."""
         if created is None or self.earliest is None:
             return "nothing says whether this create made it"
-        if created - ahead < self.earliest - TOLERANCE:
+        if created - ahead < self.earliest - CREATED_AT_TOLERANCE:
             return f"it was made {_text(created)}, and this create began after {_text(self.earliest + ahead)}"
-        if created - ahead > self.latest + TOLERANCE:
+        if created - ahead > self.latest + CREATED_AT_TOLERANCE:
             return f"it was made {_text(created)}, and this create had ended by {_text(self.latest + ahead)}"
         return None
 
@@ -75,7 +75,7 @@ def inputs_of(begun: Entry) -> dict[str, Any]:
 
 def has_a_name_of_its_own(begun: Entry) -> bool:
     """Return whether the name was made for this very create, so that nothing else has it."""
-    return bool(inputs_of(begun).get(AUTONAMED))
+    return bool(inputs_of(begun).get(AUTONAMED_KEY))
 
 
 def own_sandboxes(entries: Iterable[Entry]) -> set[str]:
@@ -83,14 +83,14 @@ def own_sandboxes(entries: Iterable[Entry]) -> set[str]:
     return {id for each in entries if not each.get("external") for id in _sandboxes(each)}
 
 
-async def parts(api: Api, resource: AnyResource, made: Stored) -> dict[str, float | None]:
+async def parts(api: Api, resource: AnyResource, made: StoredResource) -> dict[str, float | None]:
     """Return what there is of the thing at the platform: each id with its time of creation."""
     if resource.name not in (POOL, IMAGE):
-        return {made.id: seconds(made.state.get("createdAt"))}
+        return {made.id: parse_timestamp(made.state.get("createdAt"))}
     built = re.compile(re.escape(made.id) + rf"-[0-9a-f]{{{LENGTH}}}")
     there = await api.sandboxes.list(name=f"{made.id}-")
     return {
-        each.id: seconds(each.created_at)
+        each.id: parse_timestamp(each.created_at)
         for each in there
         if (is_member(made.id, each.name) if resource.name == POOL else built.fullmatch(each.name))
     }
@@ -127,4 +127,4 @@ def _text(moment: float) -> str:
 
 
 def _time(entry: Entry, name: str) -> float | None:
-    return seconds(entry.get(name))
+    return parse_timestamp(entry.get(name))

@@ -11,7 +11,7 @@ from typing import Any
 
 from neev_provider.adapters.pulumi import checkpoint
 from neev_provider.cli.recover.ownership import INSIDE, Unproven
-from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.core.resource import Resource
 
 CREATING = "creating"
@@ -80,7 +80,7 @@ def searched(operation: Mapping[str, Any]) -> AnyResource | None:
     return kind.resource if kind and operation["type"] == CREATING and _can_be_found(kind.resource) else None
 
 
-def plan(state: State, found: Mapping[int, Stored | Unproven]) -> Plan:
+def plan(state: State, found: Mapping[int, StoredResource | Unproven]) -> Plan:
     """The steps, and the state that they lead to; ``found`` is what each operation made or met, by its index."""
     after = copy.deepcopy(state)
     deployment = after["deployment"]
@@ -90,7 +90,7 @@ def plan(state: State, found: Mapping[int, Stored | Unproven]) -> Plan:
     return Plan(tuple(_step(each, found.get(index), entries) for index, each in enumerate(pending)), after)
 
 
-def _step(operation: Entry, made: Stored | Unproven | None, entries: list[Entry]) -> Step:
+def _step(operation: Entry, made: StoredResource | Unproven | None, entries: list[Entry]) -> Step:
     begun, what = operation["resource"], operation["type"]
     urn = begun["urn"]
     if what != CREATING:
@@ -109,17 +109,17 @@ def _step(operation: Entry, made: Stored | Unproven | None, entries: list[Entry]
     return _held_once(begun, made, entries)
 
 
-def _held_once(begun: Entry, made: Stored, entries: list[Entry]) -> Step:
+def _held_once(begun: Entry, made: StoredResource, entries: list[Entry]) -> Step:
     """What was made is in the state, once."""
     if any((each["type"], each.get("id")) == (begun["type"], made.id) for each in entries):
         return Step(Action.DROP, CREATING, begun["urn"], "the state has it already", made.id)
     return _placed(checkpoint.entry(begun, made, unfinished=UNFINISHED), made, entries)
 
 
-def _placed(entry: Entry, made: Stored, entries: list[Entry]) -> Step:
+def _placed(entry: Entry, made: StoredResource, entries: list[Entry]) -> Step:
     """The entry is in its place: the state may hold an earlier one with the same URN."""
     urn, born = entry["urn"], made.state.get("createdAt")
-    what = f"made {born}, {made.trouble}" if born and made.trouble else f"made {born}" if born else "it exists"
+    what = f"made {born}, {made.problem}" if born and made.problem else f"made {born}" if born else "it exists"
     place = next((i for i, each in enumerate(entries) if each["urn"] == urn and not each.get("delete")), None)
     if place is None:
         entries.append(entry)
@@ -168,4 +168,4 @@ def _nothing(resource: AnyResource) -> str:
 
 
 def _can_be_found(resource: AnyResource) -> bool:
-    return type(resource).find is not Resource.find
+    return type(resource).find_created is not Resource.find_created

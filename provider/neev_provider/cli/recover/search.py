@@ -15,7 +15,7 @@ from neev_provider.cli.recover.plan import Entry, operations, resources, searche
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
-from neev_provider.core.lifecycle import AnyResource, Stored
+from neev_provider.core.lifecycle import AnyResource, StoredResource
 
 NOT_AS_ASKED = "it has the name and is not as the program asks"
 SEVERAL = "sandboxes are called like its own, and nothing tells whose they are"
@@ -29,7 +29,7 @@ class Search:
         self._engine, self._stack, self._state = engine, stack, state
         self._connected: dict[Settings, Api] = {}
 
-    async def of(self, operation: Entry, clients: AsyncExitStack) -> Stored | Unproven | None:
+    async def of(self, operation: Entry, clients: AsyncExitStack) -> StoredResource | Unproven | None:
         """Return what the operation made, or what has its place and may be another's; None where nothing is there."""
         resource, begun = searched(operation), operation["resource"]
         if resource is None:
@@ -37,9 +37,9 @@ class Search:
         recorded_accounts.require_here(resources(self._state), self._configured, os.environ)
         api = self._api(begun, clients)
         try:
-            made = await lifecycle.find(resource, api, ownership.inputs_of(begun))
+            made = await lifecycle.find_created(resource, api, ownership.inputs_of(begun))
         except InputError as error:
-            raise InputError(begun["urn"], f"its stored inputs cannot be used: {error.fact}") from error
+            raise InputError(begun["urn"], f"its stored inputs cannot be used: {error.summary}") from error
         if made is None:
             return await _namesake(api, resource, begun)
         why = await self._doubt(api, resource, begun, made)
@@ -52,7 +52,7 @@ class Search:
             clients.push_async_callback(self._connected[settings].aclose)
         return self._connected[settings]
 
-    async def _doubt(self, api: Api, resource: AnyResource, begun: Entry, made: Stored) -> str | None:
+    async def _doubt(self, api: Api, resource: AnyResource, begun: Entry, made: StoredResource) -> str | None:
         """Why the thing may be another's; None where it is this create's beyond doubt."""
         if ownership.has_a_name_of_its_own(begun):
             return None
@@ -93,7 +93,7 @@ class Search:
 async def _namesake(api: Api, resource: AnyResource, begun: Entry) -> Unproven | None:
     """Something else that has the name, where the platform knows things of this kind by it."""
     name = str(ownership.inputs_of(begun).get("name"))
-    if resource.name in (POOL, IMAGE) and await ownership.parts(api, resource, Stored(name, {}, {})):
+    if resource.name in (POOL, IMAGE) and await ownership.parts(api, resource, StoredResource(name, {}, {})):
         return Unproven(name, SEVERAL)
     finders = {"Sandbox": api.sandboxes.find, "Agent": api.agents.find}
     if resource.name not in finders:

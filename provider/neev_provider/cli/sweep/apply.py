@@ -30,7 +30,7 @@ from neev_provider.cli.sweep.orphans import (
 )
 from neev_provider.cli.sweep.references import Held, held
 from neev_provider.client import Api, Settings, connect
-from neev_provider.client.http.pagination import together
+from neev_provider.client.http.pagination import gather_all
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.errors import NeevError, NotFound
 
@@ -157,7 +157,7 @@ async def _things(api: Api) -> list[Thing]:
     """Every agent, every sandbox that is nobody's inside, and every snapshot."""
     agents = {each.sandbox_id: of_agent(each) for each in await api.agents.list()}
     sandboxes = {each.id: each for each in await api.sandboxes.list()}
-    taken = await together(_snapshots(api, id) for id in sandboxes)
+    taken = await gather_all(_snapshots(api, id) for id in sandboxes)
     whose = {id: agents[id].id for id in sandboxes if id in agents}
     return [
         *agents.values(),

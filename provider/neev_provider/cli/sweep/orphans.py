@@ -9,7 +9,7 @@ from typing import Any
 
 from neev_provider.cli.sweep.references import Held
 from neev_provider.client.agents import Agent
-from neev_provider.client.models import seconds
+from neev_provider.client.models import parse_timestamp
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.client.snapshots import Snapshot
 
@@ -123,19 +123,19 @@ def of_sandbox(seen: Sandbox) -> Thing:
     size = seen.resources
     parts = [] if size is None else [(size.cpu, " cpu"), (size.memory_gb, " GB"), (size.disk_gb, " GB disk")]
     said = ", ".join(f"{value:g}{unit}" for value, unit in parts if value is not None)
-    return Thing(SANDBOX, seen.id, seen.name, seen.phase, seconds(seen.created_at), said)
+    return Thing(SANDBOX, seen.id, seen.name, seen.phase, parse_timestamp(seen.created_at), said)
 
 
 def of_agent(seen: Agent) -> Thing:
     """The agent as a thing, which its sandbox goes with; the API does not say its size."""
-    return Thing(AGENT, seen.id, seen.name, seen.status, seconds(seen.created_at), "", inside=seen.sandbox_id)
+    return Thing(AGENT, seen.id, seen.name, seen.status, parse_timestamp(seen.created_at), "", inside=seen.sandbox_id)
 
 
 def of_snapshot(seen: Snapshot, of: str | None = None) -> Thing:
     """The snapshot as a thing: of its sandbox, or of what has that."""
     said = "" if seen.size_bytes is None else f"{seen.size_bytes / GB:.2f} GB"
     whose = of or seen.sandbox_id
-    return Thing(SNAPSHOT, seen.id, seen.name or "", seen.status, seconds(seen.created_at), said, whose)
+    return Thing(SNAPSHOT, seen.id, seen.name or "", seen.status, parse_timestamp(seen.created_at), said, whose)
 
 
 def duration(text: str) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
-from neev_provider.core.validation import is_hidden
+from neev_provider.core.validation import is_internal
 
 _WORD = re.compile(r"[A-Za-z0-9][-A-Za-z0-9]*")
 
@@ -53,7 +53,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(json.loads(value["plaintext"]))
         else:
             for key, each in value.items():
-                if not is_hidden(key):
+                if not is_internal(key):
                     yield from _texts(each)
     elif isinstance(value, list):
         for each in value:

@@ -9,81 +9,87 @@ from urllib.request import getproxies_environment
 
 import httpx
 
-from neev_provider.client.http.rate_limit import WIDEST
+from neev_provider.client.http.rate_limit import MAX_CONCURRENCY
 from neev_provider.client.settings import Settings, is_loopback
 from neev_provider.core.errors import ConfigError
 
-Seam = httpx.AsyncBaseTransport
+HttpTransport = httpx.AsyncBaseTransport
 """What a test may put in the place of the network."""
-Pool = httpx.AsyncClient
+HttpClient = httpx.AsyncClient
 """Connections that are kept and used again."""
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
-LAST_PORT = 65535
+MAX_PORT = 65535
 CONNECT_TIMEOUT = 10.0
-IDLE_CONNECTION = 4.0
+KEEPALIVE_EXPIRY = 4.0
 """Seconds that an idle connection is kept: common servers close theirs after five, and would do so under our feet."""
 
 
-class Connections:
+class HttpClientPool:
     """A pool of one connection for each request that is under way.
 
     A pool of many looks, at the beginning and the end of each request, at each of its connections once for every other
     one: with sixteen that is more work than the requests themselves.
     """
 
-    def __init__(self, settings: Settings, seam: Seam | None) -> None:
+    def __init__(self, settings: Settings, transport: HttpTransport | None) -> None:
         self._settings = settings
-        self._seam = seam
+        self._transport = transport
         # who need not be trusted is not looked up, which would take as long as the first requests
         encrypted = urlsplit(settings.base_url).scheme == "https"
-        self._trusted = _trusted(settings) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._first = self._one()
-        self._all = [self._first]
-        self._idle = [self._first]
+        self._ssl_context = _ssl_context(settings) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._first_client = self._new_client()
+        self._clients = [self._first_client]
+        self._idle_clients = [self._first_client]
 
     def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
         """Return the request, with the key; it can be sent more than once."""
-        return self._first.build_request(*args, **kwargs)
+        return self._first_client.build_request(*args, **kwargs)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Return the answer, read to its end."""
-        if not self._idle:
-            self._idle.append(self._one())
-            self._all += self._idle
+        if not self._idle_clients:
+            self._idle_clients.append(self._new_client())
+            self._clients += self._idle_clients
         # the one that came back last, so that those that a burst needed are let alone after it
-        one = self._idle.pop()
+        one = self._idle_clients.pop()
         try:
             return await one.send(request)
         finally:
-            self._idle.append(one)
+            self._idle_clients.append(one)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for each in self._all:
+        for each in self._clients:
             await each.aclose()
 
-    def _one(self) -> Pool:
-        return pool(self._settings, self._seam, trusted=self._trusted, widest=1)
+    def _new_client(self) -> HttpClient:
+        return new_http_client(self._settings, self._transport, ssl_context=self._ssl_context, max_connections=1)
 
 
-def pool(settings: Settings, seam: Seam | None, *, trusted: ssl.SSLContext | None = None, widest: int = WIDEST) -> Pool:
+def new_http_client(
+    settings: Settings,
+    transport: HttpTransport | None,
+    *,
+    ssl_context: ssl.SSLContext | None = None,
+    max_connections: int = MAX_CONCURRENCY,
+) -> HttpClient:
     """Return the connection pool; it carries the key, and follows no redirect that could take the key elsewhere."""
-    if seam is None and _trusts_environment(settings):
+    if transport is None and _uses_environment_proxies(settings):
         _require_usable_proxies()
     try:
-        return Pool(
-            transport=seam,
+        return HttpClient(
+            transport=transport,
             headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
             timeout=httpx.Timeout(settings.timeout, connect=min(CONNECT_TIMEOUT, settings.timeout)),
             limits=httpx.Limits(
-                max_connections=widest,
-                max_keepalive_connections=widest,
-                keepalive_expiry=IDLE_CONNECTION,
+                max_connections=max_connections,
+                max_keepalive_connections=max_connections,
+                keepalive_expiry=KEEPALIVE_EXPIRY,
             ),
             follow_redirects=False,
-            verify=_trusted(settings) if trusted is None else trusted,
-            trust_env=_trusts_environment(settings),
+            verify=_ssl_context(settings) if ssl_context is None else ssl_context,
+            trust_env=_uses_environment_proxies(settings),
         )
     except httpx.InvalidURL:
         raise ConfigError("NO_PROXY cannot be used: it names a host that cannot be one") from None
@@ -100,7 +106,7 @@ def _require_usable_proxies() -> None:
         return
     for variable in PROXY_VARIABLES:
         proxy = proxies.get(variable.partition("_")[0])
-        if proxy and (reason := _unusable(proxy)):
+        if proxy and (reason := _proxy_problem(proxy)):
             named = [name for name, value in os.environ.items() if name.lower() == variable and value == proxy]
             raise ConfigError(
                 f"{' and '.join(named)} cannot be used: {reason}",
@@ -108,30 +114,30 @@ def _require_usable_proxies() -> None:
             )
 
 
-def _unusable(proxy: str) -> str | None:
+def _proxy_problem(proxy: str) -> str | None:
     """Return why connections cannot be made through the proxy, or None."""
     try:
         url = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}").url
     except (ValueError, httpx.InvalidURL):
         return "it is not the address of a proxy"
-    if not url.host or (url.port or 0) > LAST_PORT:
+    if not url.host or (url.port or 0) > MAX_PORT:
         return "it is not the address of a proxy"
     if url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
         return f"{url.scheme}:// needs an extra of httpx that is not installed (`pip install 'httpx[socks]'`)"
     return None
 
 
-def _trusted(settings: Settings) -> ssl.SSLContext:
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
     """Return whom to trust: the usual authorities, or those in the bundle."""
     named = f"neev:caBundle {settings.ca_bundle}" if settings.ca_bundle else "SSL_CERT_FILE"
     try:
         if settings.ca_bundle:
             return ssl.create_default_context(cafile=settings.ca_bundle)
-        return httpx.create_ssl_context(trust_env=_trusts_environment(settings))
+        return httpx.create_ssl_context(trust_env=_uses_environment_proxies(settings))
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"{named} cannot be read as certificates: {error}") from None
 
 
-def _trusts_environment(settings: Settings) -> bool:
+def _uses_environment_proxies(settings: Settings) -> bool:
     # a proxy of the environment is for the world outside, not for an emulator on this machine
     return not is_loopback(urlsplit(settings.base_url).hostname or "")

@@ -5,19 +5,19 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeVar
 
 from neev_provider.client.http.server_clock import ServerClock
-from neev_provider.client.models import seconds
+from neev_provider.client.models import parse_timestamp
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import OutcomeUnknown
-from neev_provider.core.wait import TRANSIENT, unsent
+from neev_provider.core.wait import TRANSIENT_ERRORS, send_deadline
 
-LOOKS = (0.2, 0.8, 2.0, 4.0, 8.0)
+LOOKUP_DELAYS = (0.2, 0.8, 2.0, 4.0, 8.0)
 """Seconds before each look: a server too slow to answer may be slow to show what it made, too."""
 
-TOLERANCE = 1.0
+CREATED_AT_TOLERANCE = 1.0
 """Seconds that a time of creation may be early: some are cut to whole seconds."""
 
 
-class Made(Protocol):
+class Timestamped(Protocol):
     """Something that tells when it was made."""
 
     @property
@@ -26,18 +26,18 @@ class Made(Protocol):
 
 
 T = TypeVar("T")
-M = TypeVar("M", bound=Made)
+TimestampedT = TypeVar("M", bound=Timestamped)
 
 
-async def make_once(  # noqa: PLR0913  what is asked of a made thing, each by its name
-    make: Callable[[], Awaitable[M]],
-    candidates: Callable[[], Awaitable[Iterable[M]]],
+async def create_or_adopt(  # noqa: PLR0913  what is asked of a made thing, each by its name
+    create: Callable[[], Awaitable[TimestampedT]],
+    list_candidates: Callable[[], Awaitable[Iterable[TimestampedT]]],
     *,
-    what: str,
+    subject: str,
     clock: Clock,
     server_clock: ServerClock,
-    fits: Callable[[M], bool] = lambda _found: True,
-) -> M:
+    matches: Callable[[TimestampedT], bool] = lambda _found: True,
+) -> TimestampedT:
     """Return what `make` made; when that is unknown, the one candidate that fits and was made since.
 
     Nothing is ever made a second time.
@@ -46,61 +46,63 @@ async def make_once(  # noqa: PLR0913  what is asked of a made thing, each by it
         OutcomeUnknown: none of the candidates, or more than one, can be what was made.
     """
     began = clock.monotonic()
-    found: list[M] = []
+    found: list[TimestampedT] = []
 
-    async def ours() -> M | None:
-        found[:] = await candidates()
-        made = [each for each in found if fits(each) and _made_since(each, server_clock.earliest(began))]
+    async def ours() -> TimestampedT | None:
+        found[:] = await list_candidates()
+        made = [each for each in found if matches(each) and _created_since(each, server_clock.earliest(began))]
         return made[0] if len(made) == 1 else None
 
     try:
-        return await make()
+        return await create()
     except OutcomeUnknown as unknown:
-        made = await first_seen(ours, clock=clock)
+        made = await poll_for(ours, clock=clock)
         if made is None:
-            raise _unsettled(unknown, what, others=bool(found)) from unknown
+            raise _still_unknown(unknown, subject, has_candidates=bool(found)) from unknown
         return made
 
 
-async def do_once(act: Callable[[], Awaitable[T]], look: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T:
+async def perform_or_confirm(
+    send: Callable[[], Awaitable[T]], lookup: Callable[[], Awaitable[T | None]], *, clock: Clock
+) -> T:
     """Return what `act` returned; when its outcome is unknown, what a look sees that shows its effect.
 
     Raises:
         OutcomeUnknown: no look saw the effect.
     """
     try:
-        return await act()
+        return await send()
     except OutcomeUnknown:
-        seen = await first_seen(look, clock=clock)
+        seen = await poll_for(lookup, clock=clock)
         if seen is None:
             raise
         return seen
 
 
-async def first_seen(look: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T | None:
+async def poll_for(lookup: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T | None:
     """Return the first thing that a few looks see, or None; they are not given up, for something may be there."""
-    with unsent(None):
-        for pause in LOOKS:
+    with send_deadline(None):
+        for pause in LOOKUP_DELAYS:
             await clock.sleep(pause)
-            with contextlib.suppress(*TRANSIENT):
-                if (seen := await look()) is not None:
+            with contextlib.suppress(*TRANSIENT_ERRORS):
+                if (seen := await lookup()) is not None:
                     return seen
     return None
 
 
-def _made_since(made: Made, moment: float) -> bool:
+def _created_since(candidate: Timestamped, moment: float) -> bool:
     """Return whether the thing was made at the moment or later; False where it does not say."""
-    created = seconds(made.created_at)
-    return created is not None and created + TOLERANCE >= moment
+    created = parse_timestamp(candidate.created_at)
+    return created is not None and created + CREATED_AT_TOLERANCE >= moment
 
 
-def _unsettled(unknown: OutcomeUnknown, what: str, *, others: bool) -> OutcomeUnknown:
+def _still_unknown(unknown: OutcomeUnknown, subject: str, *, has_candidates: bool) -> OutcomeUnknown:
     """Return the error for something that was looked for in vain."""
-    if others:
+    if has_candidates:
         seen, hint = "exists, but is not what this request asked for", "Use another name, or import or delete that one."
     else:
         seen, hint = (
             "has not appeared since",
             "If it appears later, import or delete it; else run the same command again.",
         )
-    return OutcomeUnknown(f"{unknown.fact} {what[:1].upper()}{what[1:]} {seen}", hint=hint)
+    return OutcomeUnknown(f"{unknown.summary} {subject[:1].upper()}{subject[1:]} {seen}", hint=hint)

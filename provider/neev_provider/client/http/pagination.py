@@ -5,60 +5,60 @@ from collections.abc import Awaitable, Coroutine, Iterable
 from math import ceil
 from typing import Any, Protocol, TypeVar
 
-from neev_provider.client.models import Item, Page
+from neev_provider.client.models import ApiObject, Page
 
-W = TypeVar("W", bound=Item)
+ItemT = TypeVar("W", bound=ApiObject)
 T = TypeVar("T")
 
 PAGE_SIZE = 100
 """The most items the API gives on a page."""
 
-READINGS = 3
+MAX_LIST_ATTEMPTS = 3
 """Readings of a list before what they saw together has to do."""
 
 
-class ReadPage(Protocol[W]):
+class PageReader(Protocol[ItemT]):
     """What reads a list, page by page."""
 
-    def __call__(self, number: int, /) -> Coroutine[Any, Any, Page[W]]:
+    def __call__(self, number: int, /) -> Coroutine[Any, Any, Page[ItemT]]:
         """Return the page with the number, from 1."""
 
 
-async def read_all(read_page: ReadPage[W]) -> tuple[W, ...]:
+async def list_all(read_page: PageReader[ItemT]) -> tuple[ItemT, ...]:
     """Return every item of a list once, as seen last.
 
     Items that come and go while it is read move others between pages; the list is then read again.
     """
-    found: dict[str, W] = {}
-    for _ in range(READINGS):
-        pages = await read_from_first(read_page)
+    found: dict[str, ItemT] = {}
+    for _ in range(MAX_LIST_ATTEMPTS):
+        pages = await list_pages(read_page)
         found |= {item.id: item for page in pages for item in page.items}
-        if is_whole(pages):
+        if is_consistent(pages):
             return tuple(item for page in pages for item in page.items)
     return tuple(found.values())
 
 
-async def read_from_first(read_page: ReadPage[W]) -> list[Page[W]]:
+async def list_pages(read_page: PageReader[ItemT]) -> list[Page[ItemT]]:
     """Return all pages: the first tells how many there are, the others are read at the same time."""
     first = await read_page(1)
-    return [first, *await together(read_page(number) for number in range(2, last_page(first) + 1))]
+    return [first, *await gather_all(read_page(number) for number in range(2, last_page_number(first) + 1))]
 
 
-def last_page(page: Page[Any]) -> int:
+def last_page_number(page: Page[Any]) -> int:
     """Return the number of the last page of the list that a page belongs to."""
     return max(1, ceil(page.total / max(1, page.limit)))
 
 
-def is_whole(pages: Iterable[Page[Any]]) -> bool:
+def is_consistent(pages: Iterable[Page[Any]]) -> bool:
     """Return whether the pages certainly are the whole list: nothing twice, nothing missing, nothing moved."""
     pages = list(pages)
     ids = [item.id for page in pages for item in page.items]
     return len({page.total for page in pages} | {len(ids), len(set(ids))}) == 1
 
 
-async def together(work: Iterable[Awaitable[T]]) -> list[T]:
+async def gather_all(awaitables: Iterable[Awaitable[T]]) -> list[T]:
     """Return the results of all; when one fails the others are ended before its error is raised."""
-    tasks = [asyncio.ensure_future(each) for each in work]
+    tasks = [asyncio.ensure_future(each) for each in awaitables]
     try:
         return await asyncio.gather(*tasks)
     finally:

@@ -10,10 +10,10 @@ from neev_provider.core import errors
 from neev_provider.core.redaction import Redactor
 
 T = TypeVar("T")
-NOTHING = Redactor.of()
+NO_SECRETS = Redactor.from_values()
 
-BY_STATUS: Mapping[int, type[errors.ApiError]] = {
-    400: errors.Invalid,
+ERROR_BY_STATUS: Mapping[int, type[errors.ApiError]] = {
+    400: errors.InvalidRequest,
     401: errors.Unauthorized,
     402: errors.PaymentRequired,
     403: errors.Forbidden,
@@ -21,23 +21,23 @@ BY_STATUS: Mapping[int, type[errors.ApiError]] = {
     # these three are given by what is between here and the API, too, and say nothing of what the API did:
     408: errors.Unavailable,  # a request time-out
     409: errors.Conflict,
-    422: errors.Invalid,
+    422: errors.InvalidRequest,
     425: errors.Unavailable,  # too early
     429: errors.RateLimited,
     499: errors.Unavailable,  # the connection was closed before there was an answer
 }
 
-MAKES = ("sandboxes", "agents", "fork", "snapshots", "ports")
+CREATE_PATH_ENDINGS = ("sandboxes", "agents", "fork", "snapshots", "ports")
 """How the paths end to which a POST makes something."""
 
-NOTHING_TO_MAKE_IT_OF = (
+SOURCE_NOT_FOUND_HINT = (
     "Nothing was made. Check the ids and names that the program gives: the template, snapshot or sandbox that "
     "it is to be made from, and neev:projectId."
 )
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     """An answer as it came, and the request it came to."""
 
     method: str
@@ -48,51 +48,53 @@ class Answer:
     retry_after: float | None = None
 
 
-def value(answer: Answer, parse: Callable[[Any], T], *, key: Redactor = NOTHING) -> T:
+def parse_response(response: ApiResponse, parse: Callable[[Any], T], *, redactor: Redactor = NO_SECRETS) -> T:
     """Return what `parse` makes of the answer.
 
     Raises:
         ApiError: the answer is a refusal, or its shape is not what `parse` takes.
     """
-    if not 200 <= answer.status < 300:  # noqa: PLR2004  the range of success
-        raise refusal(answer, key)
-    if not answer.body:
+    if not 200 <= response.status < 300:  # noqa: PLR2004  the range of success
+        raise error_from_response(response, redactor)
+    if not response.body:
         content = None
-    elif not _is_json(answer.headers.get("content-type", "")):
-        raise _unexpected(answer, f"content type {answer.headers.get('content-type', 'not given')!r} in place of JSON")
+    elif not _is_json(response.headers.get("content-type", "")):
+        raise _unexpected_response(
+            response, f"content type {response.headers.get('content-type', 'not given')!r} in place of JSON"
+        )
     else:
-        content = _json(answer)
+        content = _parse_json(response)
     try:
         return parse(content)
     except ValueError as error:
-        raise _unexpected(answer, f"not the documented shape: {error}") from None
+        raise _unexpected_response(response, f"not the documented shape: {error}") from None
 
 
-def refusal(answer: Answer, key: Redactor = NOTHING) -> errors.ApiError:
+def error_from_response(response: ApiResponse, redactor: Redactor = NO_SECRETS) -> errors.ApiError:
     """Return the error that an answer without success stands for, the API key struck out.
 
     Only the API's own `not_found` is a `NotFound`: the 404 of a gateway or of another service says nothing of ours.
     """
-    said = _said(answer)
-    if answer.status == 404 and said.get("code") != "not_found":  # noqa: PLR2004  not found
-        return _unexpected(answer, "this is not how the NeevAI API says that something does not exist")
+    said = _error_fields(response)
+    if response.status == 404 and said.get("code") != "not_found":  # noqa: PLR2004  not found
+        return _unexpected_response(response, "this is not how the NeevAI API says that something does not exist")
 
     def text(*names: str) -> str | None:
         found = next((said[name] for name in names if isinstance(said.get(name), str) and said[name]), None)
-        return None if found is None else key.redact(found)
+        return None if found is None else redactor.redact(found)
 
     code = text("code")
-    return _class_of(answer.status, code)(
-        answer.status,
-        text("message", "error") or _without_reason(answer),
+    return _error_class(response.status, code)(
+        response.status,
+        text("message", "error") or _fallback_message(response),
         code=code,
         details=text("details"),
         scope=text("scope"),
-        request_id=answer.headers.get("x-request-id"),
-        method=answer.method,
-        path=answer.path,
-        retry_after=answer.retry_after,
-        hint=NOTHING_TO_MAKE_IT_OF if answer.status == 404 and _makes(answer) else None,  # noqa: PLR2004  not found
+        request_id=response.headers.get("x-request-id"),
+        method=response.method,
+        path=response.path,
+        retry_after=response.retry_after,
+        hint=SOURCE_NOT_FOUND_HINT if response.status == 404 and _is_create(response) else None,  # noqa: PLR2004  not found
     )
 
 
@@ -102,51 +104,51 @@ def _is_json(content_type: str) -> bool:
     return media_type in ("application/json", "text/json") or media_type.endswith("+json")
 
 
-def _makes(answer: Answer) -> bool:
+def _is_create(response: ApiResponse) -> bool:
     """Return whether the request was to make something."""
-    return answer.method == "POST" and answer.path.rpartition("/")[2] in MAKES
+    return response.method == "POST" and response.path.rpartition("/")[2] in CREATE_PATH_ENDINGS
 
 
-def _class_of(status: int, code: str | None) -> type[errors.ApiError]:
+def _error_class(status: int, code: str | None) -> type[errors.ApiError]:
     """Return the class of error for a status and the API's code."""
     if status == 403 and (code or "").endswith("_quota_exceeded"):  # noqa: PLR2004  forbidden
         return errors.QuotaExceeded
     if status >= 500:  # noqa: PLR2004  the server's own errors
         return errors.Unavailable
-    return BY_STATUS.get(status, errors.Unexpected)
+    return ERROR_BY_STATUS.get(status, errors.UnexpectedResponse)
 
 
-def _said(answer: Answer) -> Mapping[str, Any]:
+def _error_fields(response: ApiResponse) -> Mapping[str, Any]:
     """Return the fields of an error's body; none where it is not one of the API's own."""
     try:
-        said = json.loads(answer.body)
+        said = json.loads(response.body)
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 
 
-def _without_reason(answer: Answer) -> str:
+def _fallback_message(response: ApiResponse) -> str:
     """Return what can be said of an error that says nothing itself."""
-    target = answer.headers.get("location")
+    target = response.headers.get("location")
     if not target:
         return ""
     return f"a redirect to {urlsplit(target).hostname or 'another path'}, which is not followed"
 
 
-def _json(answer: Answer) -> Any:
+def _parse_json(response: ApiResponse) -> Any:
     """Return the body's JSON."""
     try:
-        return json.loads(answer.body)
+        return json.loads(response.body)
     except (ValueError, RecursionError):
-        raise _unexpected(answer, "the JSON is cut off or malformed") from None
+        raise _unexpected_response(response, "the JSON is cut off or malformed") from None
 
 
-def _unexpected(answer: Answer, reason: str) -> errors.Unexpected:
+def _unexpected_response(response: ApiResponse, reason: str) -> errors.UnexpectedResponse:
     """Return the error for a success that cannot be read; never with the body in it."""
-    return errors.Unexpected(
-        answer.status,
+    return errors.UnexpectedResponse(
+        response.status,
         reason,
-        request_id=answer.headers.get("x-request-id"),
-        method=answer.method,
-        path=answer.path,
+        request_id=response.headers.get("x-request-id"),
+        method=response.method,
+        path=response.path,
     )

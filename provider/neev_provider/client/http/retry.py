@@ -11,53 +11,53 @@ from neev_provider.client.http.server_clock import parse_date
 from neev_provider.core.errors import (
     ApiError,
     NeevError,
-    NeverSent,
+    RequestNotSent,
     OutcomeUnknown,
     RateLimited,
     Unavailable,
-    Unexpected,
+    UnexpectedResponse,
 )
 
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 """Attempts at a request that the server or the network does not serve."""
 
-ATTEMPTS_WHEN_TOLD_TO_WAIT = 12
+MAX_ATTEMPTS_WITH_RETRY_AFTER = 12
 """Attempts at a request that the server wants later: it is alive, and will take it."""
 
-LONGEST_RETRY_AFTER = 60.0
+MAX_RETRY_AFTER = 60.0
 """Seconds that a Retry-After is believed."""
 
 SERVICE_UNAVAILABLE = 503
 
 
-def did_nothing(error: BaseException) -> bool:
+def had_no_effect(error: BaseException) -> bool:
     """Return whether the attempt certainly had no effect."""
     told_to_wait = (
         isinstance(error, Unavailable) and error.status == SERVICE_UNAVAILABLE and error.retry_after is not None
     )
-    return isinstance(error, (NeverSent, RateLimited)) or told_to_wait
+    return isinstance(error, (RequestNotSent, RateLimited)) or told_to_wait
 
 
-def may_repeat(method: str) -> retry_if_exception:
+def retry_policy(method: str) -> retry_if_exception:
     """Return the rule for a method: a POST only when nothing was done, the others whenever it may help."""
     if method == "POST":
-        return retry_if_exception(did_nothing)
-    return retry_if_exception(lambda error: did_nothing(error) or _may_pass(error))
+        return retry_if_exception(had_no_effect)
+    return retry_if_exception(lambda error: had_no_effect(error) or _is_transient(error))
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_transient(error: BaseException) -> bool:
     """Return whether the same request may well succeed the next time."""
-    mangled = isinstance(error, Unexpected) and 200 <= error.status < 300  # noqa: PLR2004  a success, but unreadable
+    mangled = isinstance(error, UnexpectedResponse) and 200 <= error.status < 300  # noqa: PLR2004  a success, but unreadable
     return mangled or isinstance(error, (Unavailable, OutcomeUnknown))
 
 
-class Enough(stop_base):
+class StopAfterAttempts(stop_base):
     """True once another attempt is not worth it."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: D102
-        error = _error(retry_state)
+        error = _attempt_error(retry_state)
         told = isinstance(error, ApiError) and (isinstance(error, RateLimited) or error.retry_after is not None)
-        return retry_state.attempt_number >= (ATTEMPTS_WHEN_TOLD_TO_WAIT if told else ATTEMPTS)
+        return retry_state.attempt_number >= (MAX_ATTEMPTS_WITH_RETRY_AFTER if told else MAX_ATTEMPTS)
 
 
 class Backoff(wait_base):
@@ -67,7 +67,7 @@ class Backoff(wait_base):
         self._jitter = wait_random_exponential(multiplier=0.5, max=8)
 
     def __call__(self, retry_state: RetryCallState) -> float:  # noqa: D102
-        error = _error(retry_state)
+        error = _attempt_error(retry_state)
         jitter = self._jitter(retry_state)
         if isinstance(error, ApiError) and error.retry_after is not None:
             # All who were told the same moment would come back together.
@@ -75,23 +75,23 @@ class Backoff(wait_base):
         return jitter
 
 
-def seen(state: RetryCallState) -> str:
+def describe_attempt(state: RetryCallState) -> str:
     """Return what the attempt came to."""
-    error = _error(state)
-    return error.fact if isinstance(error, NeevError) else str(error)
+    error = _attempt_error(state)
+    return error.summary if isinstance(error, NeevError) else str(error)
 
 
-def retry_after(header: str | None, *, now: float) -> float | None:
+def parse_retry_after(header: str | None, *, now: float) -> float | None:
     """Return the seconds that a Retry-After header asks for, or None where it says nothing that can be read."""
     text = (header or "").strip()
     if re.fullmatch(r"[0-9]+([.][0-9]+)?", text):
-        return min(float(text), LONGEST_RETRY_AFTER)
+        return min(float(text), MAX_RETRY_AFTER)
     moment = parse_date(text)
     if moment is None:
         return None
-    return min(max(0.0, moment - now), LONGEST_RETRY_AFTER)
+    return min(max(0.0, moment - now), MAX_RETRY_AFTER)
 
 
-def _error(state: RetryCallState) -> BaseException | None:
+def _attempt_error(state: RetryCallState) -> BaseException | None:
     """Return how the attempt failed."""
     return state.outcome.exception() if state.outcome else None

@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 from neev_provider.core.clock import Clock
 
-DATE_STEP = 1.0
+DATE_RESOLUTION = 1.0
 """Seconds between two values of a Date header."""
 
 
@@ -17,31 +17,31 @@ class ServerClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ahead: tuple[float, float] | None = None
+        self._offset_bounds: tuple[float, float] | None = None
 
-    def saw(self, date: str | None, *, sent: float, received: float) -> None:
+    def record_date(self, date: str | None, *, sent_at: float, received_at: float) -> None:
         """Take in the Date of an answer; sent and received are monotonic."""
         moment = parse_date(date)
         if moment is None:
             return
-        low, high = moment - received, moment + DATE_STEP - sent
-        if self._ahead is not None:
-            tight = max(low, self._ahead[0]), min(high, self._ahead[1])
+        low, high = moment - received_at, moment + DATE_RESOLUTION - sent_at
+        if self._offset_bounds is not None:
+            tight = max(low, self._offset_bounds[0]), min(high, self._offset_bounds[1])
             # Bounds that exclude each other mean that one of the clocks was set: the newest answer is right.
             low, high = tight if tight[0] <= tight[1] else (low, high)
-        self._ahead = low, high
+        self._offset_bounds = low, high
 
     def now(self) -> float:
         """Return the server's time of day, in seconds since 1970; this machine's while no answer has come."""
-        if self._ahead is None:
+        if self._offset_bounds is None:
             return self._clock.now()
-        return self._clock.monotonic() + sum(self._ahead) / 2
+        return self._clock.monotonic() + sum(self._offset_bounds) / 2
 
     def earliest(self, moment: float) -> float:
         """Return the earliest that the server's time of day can have been at a monotonic moment."""
-        if self._ahead is None:
+        if self._offset_bounds is None:
             return self._clock.now() - (self._clock.monotonic() - moment)
-        return moment + self._ahead[0]
+        return moment + self._offset_bounds[0]
 
 
 def parse_date(text: str | None) -> float | None:

@@ -10,29 +10,31 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState
 
 from neev_provider.client.http import responses, retry
-from neev_provider.client.http.connection_pool import Connections, Seam
-from neev_provider.client.http.rate_limit import Pace
+from neev_provider.client.http.connection_pool import HttpClientPool, HttpTransport
+from neev_provider.client.http.rate_limit import RateLimiter
 from neev_provider.client.http.server_clock import ServerClock
 from neev_provider.client.settings import Settings
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import (
     ApiError,
     NeevError,
-    NeverSent,
+    RequestNotSent,
     NotFound,
     OutcomeUnknown,
     ProjectNotFound,
     Unavailable,
-    Unexpected,
+    UnexpectedResponse,
 )
 from neev_provider.core.redaction import Redactor
-from neev_provider.core.wait import before_sending, listener
+from neev_provider.core.wait import wait_before_send, current_retry_listener
 
 T = TypeVar("T")
 TOO_MANY_REQUESTS = 429
-DISTRUSTED = "Nothing was sent. If the certificate is your organization's own, name its authority in neev:caBundle."
+UNTRUSTED_CERTIFICATE_HINT = (
+    "Nothing was sent. If the certificate is your organization's own, name its authority in neev:caBundle."
+)
 
-NEVER_SENT = (
+NOT_SENT_ERRORS = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -45,21 +47,21 @@ NEVER_SENT = (
 class Transport:
     """One pool of connections to one API, with its key, its retries and its errors."""
 
-    def __init__(self, settings: Settings, *, clock: Clock, seam: Seam | None = None) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock, transport: HttpTransport | None = None) -> None:
         self._settings = settings
-        self._key = Redactor.of(settings.api_key)
+        self._redactor = Redactor.from_values(settings.api_key)
         self._clock = clock
-        self._pace = Pace(clock)
-        self._connections = Connections(settings, seam)
-        self._project_answers = False
+        self._rate_limiter = RateLimiter(clock)
+        self._client_pool = HttpClientPool(settings, transport)
+        self._project_confirmed = False
         """Whether the API has answered for the project in this process."""
-        self._asking_for_project = asyncio.Lock()
+        self._project_lock = asyncio.Lock()
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._connections.aclose()
+        await self._client_pool.aclose()
 
     async def request(
         self,
@@ -83,12 +85,12 @@ class Transport:
             DeadlineExceeded, Cancelled: it waited to be sent, within `unsent`.
         """
         try:
-            value = await self._repeated(method, path, parse, params=params, json=json)
+            value = await self._request_with_retries(method, path, parse, params=params, json=json)
         except NotFound:
             if path.startswith(self.project):
                 await self.require_project()
             raise
-        self._project_answers = self._project_answers or path.startswith(self.project)
+        self._project_confirmed = self._project_confirmed or path.startswith(self.project)
         return value
 
     async def require_project(self) -> None:
@@ -97,15 +99,15 @@ class Transport:
         Raises:
             ProjectNotFound: it does not.
         """
-        async with self._asking_for_project:
-            if self._project_answers:
+        async with self._project_lock:
+            if self._project_confirmed:
                 return
             path = f"{self.project}/sandboxes"
             try:
-                await self._repeated("GET", path, lambda _page: None, params={"page": 1, "limit": 1})
+                await self._request_with_retries("GET", path, lambda _page: None, params={"page": 1, "limit": 1})
             except NotFound as error:
                 raise self._project_not_found(error) from None
-            self._project_answers = True
+            self._project_confirmed = True
 
     def _project_not_found(self, error: NotFound) -> ProjectNotFound:
         """Return the error for a project that the API does not know, with what it said of it."""
@@ -121,7 +123,7 @@ class Transport:
             path=error.path,
         )
 
-    async def _repeated(
+    async def _request_with_retries(
         self,
         method: str,
         path: str,
@@ -131,7 +133,7 @@ class Transport:
         json: Any = None,
     ) -> T:
         """Return the value of a request that is sent again where that may help."""
-        request = self._connections.build_request(
+        request = self._client_pool.build_request(
             method,
             self._settings.base_url + path,
             params={name: value for name, value in (params or {}).items() if value is not None},
@@ -142,15 +144,15 @@ class Transport:
 
         def note(state: RetryCallState) -> None:
             nonlocal last
-            last = retry.seen(state)
-            listener()(last)
+            last = retry.describe_attempt(state)
+            current_retry_listener()(last)
 
         async def pause(seconds: float) -> None:
-            await before_sending(lambda: self._clock.sleep(seconds), what=f"{method} {shown}", last=last)
+            await wait_before_send(lambda: self._clock.sleep(seconds), action=f"{method} {shown}", last_status=last)
 
         retrying = AsyncRetrying(
-            retry=retry.may_repeat(method),
-            stop=retry.Enough(),
+            retry=retry.retry_policy(method),
+            stop=retry.StopAfterAttempts(),
             wait=retry.Backoff(),
             before_sleep=note,
             sleep=pause,
@@ -158,54 +160,54 @@ class Transport:
         )
         return await retrying(self._attempt, request, shown, parse)
 
-    async def _attempt(self, request: httpx.Request, shown: str, parse: Callable[[Any], T]) -> T:
+    async def _attempt(self, request: httpx.Request, redacted_path: str, parse: Callable[[Any], T]) -> T:
         """Return the value of one request sent once."""
-        answer = await self._send(request, shown)
+        answer = await self._send(request, redacted_path)
         try:
-            return responses.value(answer, parse, key=self._key)
-        except (Unavailable, Unexpected) as error:
-            if request.method == "POST" and _ambiguous(error):
+            return responses.parse_response(answer, parse, redactor=self._redactor)
+        except (Unavailable, UnexpectedResponse) as error:
+            if request.method == "POST" and _may_have_had_effect(error):
                 raise OutcomeUnknown(error.fact) from None
             raise
 
-    async def _send(self, request: httpx.Request, shown: str) -> responses.Answer:
+    async def _send(self, request: httpx.Request, redacted_path: str) -> responses.ApiResponse:
         """Return the answer to a request, whatever its status."""
         try:
             async with AsyncExitStack() as stack:
                 # where the wait is given up, whatever it has taken is given back
-                await before_sending(
-                    lambda: stack.enter_async_context(self._pace.turn()),
-                    what=f"{request.method} {shown}",
-                    last="the API takes no more at a time",
+                await wait_before_send(
+                    lambda: stack.enter_async_context(self._rate_limiter.acquire()),
+                    action=f"{request.method} {redacted_path}",
+                    last_status="the API takes no more at a time",
                 )
                 sent = self._clock.monotonic()
-                response = await self._connections.send(request)
+                response = await self._client_pool.send(request)
         except httpx.RequestError as error:
-            raise self._no_answer(request.method, shown, error) from error
+            raise self._error_without_response(request.method, redacted_path, error) from error
         headers = response.headers
-        self.server_clock.saw(headers.get("date"), sent=sent, received=self._clock.monotonic())
-        answer = responses.Answer(
+        self.server_clock.record_date(headers.get("date"), sent_at=sent, received_at=self._clock.monotonic())
+        answer = responses.ApiResponse(
             method=request.method,
-            path=shown,
+            path=redacted_path,
             status=response.status_code,
             headers=headers,
             body=response.content,
-            retry_after=retry.retry_after(headers.get("retry-after"), now=self.server_clock.now()),
+            retry_after=retry.parse_retry_after(headers.get("retry-after"), now=self.server_clock.now()),
         )
         if answer.status == TOO_MANY_REQUESTS:
-            self._pace.slowed(answer.retry_after, sent=sent)
+            self._rate_limiter.record_throttled(answer.retry_after, sent_at=sent)
         else:
-            self._pace.served(took=self._clock.monotonic() - sent)
+            self._rate_limiter.record_success(elapsed=self._clock.monotonic() - sent)
         return answer
 
-    def _no_answer(self, method: str, path: str, error: httpx.RequestError) -> NeevError:
+    def _error_without_response(self, method: str, path: str, error: httpx.RequestError) -> NeevError:
         """Return the error for a request that ended without an answer."""
-        if isinstance(error, NEVER_SENT):
+        if isinstance(error, NOT_SENT_ERRORS):
             host = urlsplit(self._settings.base_url).netloc
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-            return NeverSent(
+            return RequestNotSent(
                 f"{method} {path}: no connection to {host} ({str(error) or type(error).__name__})",
-                hint=DISTRUSTED if distrusted else None,
+                hint=UNTRUSTED_CERTIFICATE_HINT if distrusted else None,
             )
         timed_out = isinstance(error, httpx.TimeoutException)
         reason = f"no answer within {self._settings.timeout:g} s" if timed_out else "the connection was lost"
@@ -214,7 +216,7 @@ class Transport:
         return OutcomeUnknown(f"{method} {path}: {reason}")
 
 
-def _ambiguous(error: ApiError) -> bool:
+def _may_have_had_effect(error: ApiError) -> bool:
     """Return whether a POST that ended so may have had an effect."""
-    unreadable = isinstance(error, Unexpected) and 200 <= error.status < 300  # noqa: PLR2004  a success after all
-    return unreadable or (isinstance(error, Unavailable) and not retry.did_nothing(error))
+    unreadable = isinstance(error, UnexpectedResponse) and 200 <= error.status < 300  # noqa: PLR2004  a success after all
+    return unreadable or (isinstance(error, Unavailable) and not retry.had_no_effect(error))

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
-from neev_provider.core.threads import PIECE, checkpoint
+from neev_provider.core.threads import CHUNK_BYTES, raise_if_cancelled
 
 BROKEN: Final = (
     tarfile.TarError,
@@ -97,15 +97,15 @@ class _Bounded:
     def seek(self, position: int) -> int:
         """Go to the position; what is compressed is read on the way, piece by piece."""
         while (left := position - self._stream.tell()) > 0:
-            checkpoint()
-            if not self._stream.read(min(left, PIECE)):
+            raise_if_cancelled()
+            if not self._stream.read(min(left, CHUNK_BYTES)):
                 return self.tell()
         return self._stream.seek(position)
 
 
 def _zipped(archive: zipfile.ZipFile) -> Iterator[Member]:
     for each in archive.infolist():
-        checkpoint()
+        raise_if_cancelled()
         mode = each.external_attr >> 16
         kind = stat.S_IFMT(mode)
         target = None
@@ -122,7 +122,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 def _tarred(archive: tarfile.TarFile) -> Iterator[Member]:
     for each in archive:
-        checkpoint()
+        raise_if_cancelled()
         target = each.linkname if each.issym() else None
         opens = partial(_content, archive, each) if each.isfile() else None
         yield Member(each.name, each.isdir(), each.size, bool(each.mode & stat.S_IXUSR), target, opens)

@@ -15,13 +15,13 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator
 
-from neev_provider.core.assets import Asset, Blob
+from neev_provider.core.assets import Asset, AssetOrArchive
 from neev_provider.core.errors import InputError
 from neev_provider.core.model import Model, Rule
-from neev_provider.core.threads import copied
-from neev_provider.core.validation import Failure, at_most_one
+from neev_provider.core.threads import copy_chunks
+from neev_provider.core.validation import ValidationFailure, at_most_one_of
 
-B = TypeVar("B", bound=Blob)
+B = TypeVar("B", bound=AssetOrArchive)
 
 _MODE = re.compile("0[0-7]{3}")
 
@@ -49,7 +49,7 @@ def local(blob: B) -> B:
 
 Base64 = Annotated[str, AfterValidator(_base64)]
 LocalAsset = Annotated[Asset, AfterValidator(local)]
-LocalBlob = Annotated[Blob, AfterValidator(local)]
+LocalBlob = Annotated[AssetOrArchive, AfterValidator(local)]
 Mode = Annotated[str, AfterValidator(_mode)]
 Content = io.BytesIO | io.BufferedReader
 
@@ -57,7 +57,7 @@ LONGEST_SHOWN: Final = 80
 """Characters of a local path that an error shows."""
 CONTENTS: Final = ("content", "contentBase64", "source", "sourcePath")
 """The inputs that say what a file holds, in any one of four ways."""
-ONE_OF_THEM: Final[Rule] = at_most_one("content", "content_base64", "source", "source_path")
+ONE_OF_THEM: Final[Rule] = at_most_one_of("content", "content_base64", "source", "source_path")
 
 
 def said(inputs: Model) -> dict[str, Any]:
@@ -106,12 +106,12 @@ def opened_file(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
 def digest(content: Content) -> str:
     """The digest of the stream, which is at its beginning again afterwards."""
     found = hashlib.sha256()
-    copied(content, found.update)
+    copy_chunks(content, found.update)
     content.seek(0)
     return found.hexdigest()
 
 
-def unreadable(values: Mapping[str, Any]) -> Iterator[Failure]:
+def unreadable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
     """Why the local file that checked inputs name cannot be read, where it cannot."""
     source, path = values.get("source"), values.get("sourcePath")
     try:
@@ -120,7 +120,7 @@ def unreadable(values: Mapping[str, Any]) -> Iterator[Failure]:
         if isinstance(path, str):
             opened_file(path, "sourcePath").close()
     except InputError as error:
-        yield Failure(error.path, error.reason)
+        yield ValidationFailure(error.path, error.reason)
 
 
 def digest_of(values: Mapping[str, Any]) -> str | None:

@@ -12,15 +12,15 @@ from pydantic import AfterValidator
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.core.assets import Archive, Blob
-from neev_provider.core.diff import Change, Difference, Kind
+from neev_provider.core.assets import Archive, AssetOrArchive
+from neev_provider.core.diff import Change, Diff, ChangeKind
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.markers import Canonical, Removable, Replace, Update
 from neev_provider.core.model import Inputs, Rule
-from neev_provider.core.resource import Call, Halfway, Live, Resource, Timeouts
-from neev_provider.core.threads import offload
-from neev_provider.core.validation import Failure, Warn, exactly_one, parse, path_of, silent
-from neev_provider.core.wait import within
+from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource, Timeouts
+from neev_provider.core.threads import run_in_thread
+from neev_provider.core.validation import ValidationFailure, WarningHandler, exactly_one_of, parse, format_path, ignore
+from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.content import local
 from neev_provider.resources.file.exclude_patterns import Pattern
 from neev_provider.resources.file.source_tree import MOST, Tree, surveyed
@@ -37,7 +37,7 @@ SOURCES = ("source", "sourcePath")
 class DirectoryInputs(Inputs):
     """What is written where."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (exactly_one("source", "source_path"),)
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("source", "source_path"),)
     unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
@@ -80,86 +80,94 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
 
     @override
     def check(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str], warn: Warn = silent
-    ) -> tuple[dict[str, Any], list[Failure]]:
+        self,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        make_name: Callable[[], str],
+        warn: WarningHandler = ignore,
+    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         checked, failed = super().check(old, new, make_name, warn)
         tree = None if failed else _known_tree(checked)
         return checked, [*failed, *(surveyed(tree, warn) if tree else ())]
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
         plain = super().diff(old, state, new)
         if state.get("sha256") is None:
             return plain  # nothing was written yet
-        changes = tuple(each for each in plain.changes if each.top not in (*SOURCES, "exclude"))
+        changes = tuple(each for each in plain.changes if each.property_name not in (*SOURCES, "exclude"))
         given = next((name for name in SOURCES if new.get(name) is not None), SOURCES[0])
         wanted = _as_written(old, state, new) or _sums(new)
         differing = () if wanted is None else tuple(_differing(state, wanted))
         if wanted is None or differing:
-            changes = (*changes, Change(given, Kind.UPDATE, replace=False), *differing)
-        return Difference(changes, plain.delete_first)
+            changes = (*changes, Change(given, ChangeKind.UPDATE, requires_replacement=False), *differing)
+        return Diff(changes, plain.delete_before_replace)
 
     @override
-    def state(self, asked: Mapping[str, Any], live: Live[TreeOutputs]) -> dict[str, Any]:
-        return {name: value for name, value in super().state(asked, live).items() if name != "source"}
+    def state(self, asked: Mapping[str, Any], live: Observation[TreeOutputs]) -> dict[str, Any]:
+        return {name: value for name, value in super().build_state(asked, live).items() if name != "source"}
 
     @override
-    async def create(self, api: Api, inputs: DirectoryInputs, call: Call) -> Live[TreeOutputs]:
-        return Live(f"{inputs.sandbox_id}/{inputs.path}", {}, TreeOutputs())
+    async def create(self, api: Api, inputs: DirectoryInputs, call: OperationContext) -> Observation[TreeOutputs]:
+        return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, TreeOutputs())
 
     @override
-    async def settle(self, api: Api, id: str, inputs: DirectoryInputs, call: Call) -> Live[TreeOutputs]:
+    async def settle(
+        self, api: Api, id: str, inputs: DirectoryInputs, call: OperationContext
+    ) -> Observation[TreeOutputs]:
         with ExitStack() as kept:
-            leaves = await offload(_tree(_source(inputs)).leaves, kept)
+            leaves = await run_in_thread(_tree(_source(inputs)).leaves, kept)
             async with inside(api, inputs.sandbox_id, call) as sandbox:
-                copy = Copy(sandbox, inputs.path, _known(call.stored))
-                patience = call.patience
+                copy = Copy(sandbox, inputs.path, _known(call.state))
+                patience = call.deadline
                 try:
-                    await within(copy.bring(leaves, patience.progress), patience=patience, what="sending the files")
+                    await run_before_deadline(
+                        copy.bring(leaves, patience.on_progress), deadline=patience, action="sending the files"
+                    )
                 except NeevError as error:
-                    raise Halfway(Live(id, {}, copy.known), error) from error
-                return Live(id, {}, copy.known)
+                    raise PartialFailure(Observation(id, {}, copy.known), error) from error
+                return Observation(id, {}, copy.known)
 
     @override
-    async def read(self, api: Api, id: str, inputs: DirectoryInputs | None) -> Live[TreeOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: DirectoryInputs | None) -> Observation[TreeOutputs] | None:
         sandbox_id, path = place(id, "a directory")
         there = await found(api.sandboxes.get(sandbox_id))
         if there is None:
             return None
-        copy = Copy(api.runtime.at(there), path, TreeOutputs())
+        copy = Copy(api.runtime.session(there), path, TreeOutputs())
         if not await copy.discover(MOST):
             return None
-        return Live(id, {"sandboxId": sandbox_id, "path": path}, copy.known)
+        return Observation(id, {"sandboxId": sandbox_id, "path": path}, copy.known)
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
-    ) -> Live[TreeOutputs] | None:
+    ) -> Observation[TreeOutputs] | None:
         was = _known(state)
         there = await api.sandboxes.observe(inputs.sandbox_id, SOON)
         if there is None:
             return None
         if not is_ready(there):
-            return Live(id, {}, was)  # nobody writes to the files of a sandbox that sleeps
-        copy = Copy(api.runtime.at(there), inputs.path, was)
+            return Observation(id, {}, was)  # nobody writes to the files of a sandbox that sleeps
+        copy = Copy(api.runtime.session(there), inputs.path, was)
         await copy.look()
-        return Live(id, {}, copy.known) if copy.there or not was.files else None
+        return Observation(id, {}, copy.known) if copy.there or not was.files else None
 
     @override
-    async def find(self, api: Api, inputs: DirectoryInputs) -> Live[TreeOutputs] | None:
+    async def find(self, api: Api, inputs: DirectoryInputs) -> Observation[TreeOutputs] | None:
         there = await found(api.sandboxes.get(inputs.sandbox_id))
-        wanted = await offload(_sums, _source(inputs))
+        wanted = await run_in_thread(_sums, _source(inputs))
         if not wanted or there is None or not is_ready(there):
             return None
-        copy = Copy(api.runtime.at(there), inputs.path, TreeOutputs(files=wanted))
+        copy = Copy(api.runtime.session(there), inputs.path, TreeOutputs(files=wanted))
         await copy.look()
         # what is only partly there is written over by the next create
-        return None if copy.known.changed else Live(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.known)
+        return None if copy.known.changed else Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.known)
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
         sandbox_id, path = place(id, "a directory")
-        was = _known(call.stored)
+        was = _known(call.state)
         if not was.files or not await is_there(api, sandbox_id):
             return
         async with inside(api, sandbox_id, call) as sandbox:
@@ -182,7 +190,7 @@ def _source(inputs: DirectoryInputs) -> dict[str, Any]:
 def _tree(values: Mapping[str, Any]) -> Tree:
     source = values.get("source")
     exclude = values.get("exclude") or ()
-    if isinstance(source, Blob):
+    if isinstance(source, AssetOrArchive):
         return Tree(source, "source", exclude)
     return Tree(Path(values["sourcePath"]), "sourcePath", exclude)
 
@@ -191,9 +199,9 @@ def _known_tree(values: Mapping[str, Any]) -> Tree | None:
     """The tree that checked inputs say; none where that is not known yet or not at hand."""
     source, path, exclude = (values.get(name) for name in (*SOURCES, "exclude"))
     given = path if source is None else source
-    if not isinstance(given, str | Blob) or not isinstance(exclude or [], list):
+    if not isinstance(given, str | AssetOrArchive) or not isinstance(exclude or [], list):
         return None
-    if not all(isinstance(each, str) for each in exclude or []) or not (isinstance(given, str) or given.is_whole):
+    if not all(isinstance(each, str) for each in exclude or []) or not (isinstance(given, str) or given.has_content):
         return None
     return _tree(values)
 
@@ -219,6 +227,10 @@ def _known(stored: Mapping[str, Any]) -> TreeOutputs:
 def _differing(state: Mapping[str, Any], wanted: Mapping[str, str]) -> list[Change]:
     """The files that are sent, turned or removed."""
     now = seen(state.get("files") or {}, state.get("changed") or {})
-    kinds = {path: Kind.ADD if path not in now else Kind.UPDATE for path in wanted if now.get(path) != wanted[path]}
-    kinds |= {path: Kind.DELETE for path in state.get("files") or {} if path not in wanted}
-    return [Change(path_of(("files", path)), kinds[path], replace=False) for path in sorted(kinds)]
+    kinds = {
+        path: ChangeKind.ADD if path not in now else ChangeKind.UPDATE
+        for path in wanted
+        if now.get(path) != wanted[path]
+    }
+    kinds |= {path: ChangeKind.DELETE for path in state.get("files") or {} if path not in wanted}
+    return [Change(format_path(("files", path)), kinds[path], requires_replacement=False) for path in sorted(kinds)]

@@ -9,15 +9,15 @@ from typing import Annotated, Any, ClassVar
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.runtime import Inside
-from neev_provider.core.diff import Change, Difference, Kind
-from neev_provider.core.errors import Failed, NeevError
-from neev_provider.core.markers import Canonical, Replace, Update, Visible
+from neev_provider.client.runtime import SandboxSession
+from neev_provider.core.diff import Change, Diff, ChangeKind
+from neev_provider.core.errors import OperationFailed, NeevError
+from neev_provider.core.markers import Canonical, Replace, Update, Computed
 from neev_provider.core.model import Inputs, Outputs, Rule
-from neev_provider.core.resource import Call, Halfway, Live, Resource
-from neev_provider.core.threads import offload
-from neev_provider.core.validation import Failure, Warn, parse, silent
-from neev_provider.core.wait import within
+from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
+from neev_provider.core.threads import run_in_thread
+from neev_provider.core.validation import ValidationFailure, WarningHandler, parse, ignore
+from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.content import (
     CONTENTS,
     ONE_OF_THEM,
@@ -63,7 +63,7 @@ class FileInputs(Inputs):
 
     A regular file, or a link to one; a pipe or a device is refused.
     """
-    mode: Annotated[Mode | None, Update(), Visible()] = None
+    mode: Annotated[Mode | None, Update(), Computed()] = None
     """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
 
 
@@ -98,84 +98,96 @@ class File(Resource[FileInputs, FileOutputs]):
 
     @override
     def check(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str], warn: Warn = silent
-    ) -> tuple[dict[str, Any], list[Failure]]:
+        self,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        make_name: Callable[[], str],
+        warn: WarningHandler = ignore,
+    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         checked, failed = super().check(old, new, make_name, warn)
         return checked, [*failed, *unreadable(checked)]
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
         plain = super().diff(old, state, new)
         if state.get("sha256") is None:
             return plain  # nothing was written yet
-        changes = tuple(each for each in plain.changes if each.top not in CONTENTS)
+        changes = tuple(each for each in plain.changes if each.property_name not in CONTENTS)
         given = next((name for name in CONTENTS if new.get(name) is not None), None)
         if given is not None and digest_of(new) != state["sha256"]:
-            changes = (*changes, Change(given, Kind.UPDATE, replace=False))
-        return Difference(changes, plain.delete_first)
+            changes = (*changes, Change(given, ChangeKind.UPDATE, requires_replacement=False))
+        return Diff(changes, plain.delete_before_replace)
 
     @override
-    def state(self, asked: Mapping[str, Any], live: Live[FileOutputs]) -> dict[str, Any]:
-        kept = super().state(asked, live)
+    def state(self, asked: Mapping[str, Any], live: Observation[FileOutputs]) -> dict[str, Any]:
+        kept = super().build_state(asked, live)
         return {name: value for name, value in kept.items() if name not in HELD}
 
     @override
-    async def create(self, api: Api, inputs: FileInputs, call: Call) -> Live[FileOutputs]:
-        return Live(f"{inputs.sandbox_id}/{inputs.path}", {}, FileOutputs())
+    async def create(self, api: Api, inputs: FileInputs, call: OperationContext) -> Observation[FileOutputs]:
+        return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, FileOutputs())
 
     @override
-    async def settle(self, api: Api, id: str, inputs: FileInputs, call: Call) -> Live[FileOutputs]:
-        was = parse(FileOutputs, call.stored)
+    async def settle(self, api: Api, id: str, inputs: FileInputs, call: OperationContext) -> Observation[FileOutputs]:
+        was = parse(FileOutputs, call.state)
         async with inside(api, inputs.sandbox_id, call) as sandbox:
             was, writes = await _planned(said(inputs), was)
             try:
-                await within(_bring(sandbox, inputs, call, writes=writes), patience=call.patience, what=inputs.path)
+                await run_before_deadline(
+                    _bring(sandbox, inputs, call, writes=writes), deadline=call.deadline, action=inputs.path
+                )
             except NeevError as error:
-                raise Halfway(Live(id, {}, was), error) from error
+                raise PartialFailure(Observation(id, {}, was), error) from error
             live = await _seen(sandbox, id, inputs.path, was)
         if live is None:
-            raise Failed(f"{inputs.path} is gone right after it was written: something else in the sandbox removes it")
+            raise OperationFailed(
+                f"{inputs.path} is gone right after it was written: something else in the sandbox removes it"
+            )
         written = {"written_at": live.outputs.modified_at} if writes else {}
-        return Live(id, live.inputs, live.outputs.model_copy(update=written))
+        return Observation(id, live.inputs, live.outputs.model_copy(update=written))
 
     @override
-    async def read(self, api: Api, id: str, inputs: FileInputs | None) -> Live[FileOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: FileInputs | None) -> Observation[FileOutputs] | None:
         sandbox_id, path = place(id, "a file")
         seen = await found(api.sandboxes.get(sandbox_id))
         if seen is None:
             return None
-        live = await _seen(api.runtime.at(seen), id, path, FileOutputs())
-        return None if live is None else Live(id, {**live.inputs, "sandboxId": sandbox_id, "path": path}, live.outputs)
+        live = await _seen(api.runtime.session(seen), id, path, FileOutputs())
+        return (
+            None
+            if live is None
+            else Observation(id, {**live.inputs, "sandboxId": sandbox_id, "path": path}, live.outputs)
+        )
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: FileInputs, state: Mapping[str, Any]
-    ) -> Live[FileOutputs] | None:
+    ) -> Observation[FileOutputs] | None:
         was = parse(FileOutputs, state)
         seen = await api.sandboxes.observe(inputs.sandbox_id, SOON)
         if seen is None:
             return None
         if not is_ready(seen):
-            return Live(id, {"mode": state.get("mode")}, was)  # nobody writes to a file of a sandbox that sleeps
-        return await _seen(api.runtime.at(seen), id, inputs.path, was)
+            return Observation(id, {"mode": state.get("mode")}, was)  # nobody writes to a file of a sandbox that sleeps
+        return await _seen(api.runtime.session(seen), id, inputs.path, was)
 
     @override
-    async def find(self, api: Api, inputs: FileInputs) -> Live[FileOutputs] | None:
+    async def find(self, api: Api, inputs: FileInputs) -> Observation[FileOutputs] | None:
         seen = await found(api.sandboxes.get(inputs.sandbox_id))
         if seen is None or not is_ready(seen):
             return None
-        with await offload(opened, said(inputs)) as content:
-            wanted = await offload(digest, content)
-        live = await _seen(api.runtime.at(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs())
+        with await run_in_thread(opened, said(inputs)) as content:
+            wanted = await run_in_thread(digest, content)
+        live = await _seen(api.runtime.session(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs())
         if live is None or live.outputs.sha256 != wanted:
             return None
         written = {"written_sha256": wanted, "written_at": live.outputs.modified_at}
-        return Live(live.id, live.inputs, live.outputs.model_copy(update=written))
+        return Observation(live.id, live.inputs, live.outputs.model_copy(update=written))
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
         sandbox_id, path = place(id, "a file")
-        was = parse(FileOutputs, call.stored)
+        was = parse(FileOutputs, call.state)
         if was.written_sha256 is None or not await is_there(api, sandbox_id):
             return
         async with inside(api, sandbox_id, call) as sandbox:
@@ -187,38 +199,38 @@ class File(Resource[FileInputs, FileOutputs]):
             elif (was.written_at or was.modified_at) not in (None, live.outputs.modified_at):
                 call.log(f"{path} was written by somebody else since, so it is left where it is.")
             else:
-                await sandbox.remove(path)
+                await sandbox.delete(path)
 
 
 async def _planned(given: Mapping[str, Any], was: FileOutputs) -> tuple[FileOutputs, bool]:
     """What is known of the file once it is as asked for, and whether it has to be written for that."""
-    with await offload(opened, given) as content:
-        wanted = await offload(digest, content)
+    with await run_in_thread(opened, given) as content:
+        wanted = await run_in_thread(digest, content)
     left_alone = was.sha256 is not None and not given
     writes = not left_alone and (was.written_sha256 is None or was.sha256 != wanted)
     return (FileOutputs(written_sha256=wanted) if writes else was), writes
 
 
-async def _bring(sandbox: Inside, inputs: FileInputs, call: Call, *, writes: bool) -> None:
+async def _bring(sandbox: SandboxSession, inputs: FileInputs, call: OperationContext, *, writes: bool) -> None:
     if writes:
-        call.patience.progress(f"writing {inputs.path}")
-        with await offload(opened, said(inputs)) as content:
+        call.deadline.on_progress(f"writing {inputs.path}")
+        with await run_in_thread(opened, said(inputs)) as content:
             await sandbox.write(inputs.path, content)
     if inputs.mode is not None:
         await chmod(sandbox, inputs.path, inputs.mode)
 
 
-async def _seen(sandbox: Inside, id: str, path: str, was: FileOutputs) -> Live[FileOutputs] | None:
+async def _seen(sandbox: SandboxSession, id: str, path: str, was: FileOutputs) -> Observation[FileOutputs] | None:
     """The file as it is; one whose size and time are those of before is not read again."""
     entry = await sandbox.stat(path)
     if entry is None or not entry.is_file:
         return None
-    same = was.sha256 is not None and (was.size, was.modified_at) == (entry.size, entry.modified)
-    digest = was.sha256 if same else await sandbox.digest(path)
-    outputs = {"sha256": digest, "size": entry.size, "modified_at": entry.modified}
-    return Live(id, {"mode": f"{entry.mode:04o}"}, was.model_copy(update=outputs))
+    same = was.sha256 is not None and (was.size, was.modified_at) == (entry.size, entry.modified_at)
+    digest = was.sha256 if same else await sandbox.sha256(path)
+    outputs = {"sha256": digest, "size": entry.size, "modified_at": entry.modified_at}
+    return Observation(id, {"mode": f"{entry.mode:04o}"}, was.model_copy(update=outputs))
 
 
-async def chmod(sandbox: Inside, path: str, mode: str) -> None:
+async def chmod(sandbox: SandboxSession, path: str, mode: str) -> None:
     """The file has this mode."""
     await run_tool(sandbox, ["chmod", mode, "--", path], f"{path} is written, but its permissions are not set")

@@ -15,10 +15,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.errors import InputError
-from neev_provider.core.threads import checkpoint, copied
-from neev_provider.core.validation import Failure, Warn
+from neev_provider.core.threads import raise_if_cancelled, copy_chunks
+from neev_provider.core.validation import ValidationFailure, WarningHandler
 from neev_provider.resources.file import archives
 from neev_provider.resources.file.archives import Member
 from neev_provider.resources.file.content import Content, digest, opened_asset, opened_file
@@ -66,7 +66,7 @@ class Leaf:
 class Tree:
     """Where a tree comes from: an archive or a local folder, and which of its paths are left out."""
 
-    source: Blob | Path
+    source: AssetOrArchive | Path
     property: str
     exclude: Sequence[str] = field(default=())
 
@@ -95,7 +95,7 @@ class Tree:
     def _bounded(self, pieces: Iterator[Found]) -> dict[str, tuple[Piece, bool]]:
         found: dict[str, tuple[Piece, bool]] = {}
         for path, piece, executable in pieces:
-            checkpoint()
+            raise_if_cancelled()
             if len(found) == MOST:
                 hint = "Pack them into one archive, write that as a `File`, and unpack it with a `Command`."
                 raise InputError(self.property, f"holds more than {MOST} files", hint=hint)
@@ -118,7 +118,7 @@ class Tree:
         with Leaf(piece, "").open(self.property) as stream:
             return Leaf(piece, digest(stream) + (EXECUTABLE if executable else ""))
 
-    def _found(self, source: Blob | Path, under: str, kept: ExitStack | None) -> Iterator[Found]:
+    def _found(self, source: AssetOrArchive | Path, under: str, kept: ExitStack | None) -> Iterator[Found]:
         if isinstance(source, Asset):
             opened_asset(source).close()
             executable = source.path is not None and _is_executable(Path(source.path))
@@ -227,13 +227,13 @@ class Tree:
         return InputError(self.property, f"{path} {reason}")
 
 
-def surveyed(tree: Tree, warn: Warn) -> Iterator[Failure]:
+def surveyed(tree: Tree, warn: WarningHandler) -> Iterator[ValidationFailure]:
     """What is wrong with the tree, as far as a look at it tells; ``warn`` is told of patterns that match nothing."""
     try:
         for each in tree.survey():
             warn(f"exclude: {each} matches nothing")
     except InputError as error:
-        yield Failure(error.path, f"{error.reason}. {error.hint}".removesuffix(". "))
+        yield ValidationFailure(error.path, f"{error.reason}. {error.hint}".removesuffix(". "))
 
 
 def total(sums: dict[str, str]) -> str:
@@ -246,7 +246,7 @@ def _unpacked(member: Member, place: Path) -> Piece:
     if member.target is not None or member.open is None:
         return Link(member.target or "")
     with member.open() as content, place.open("wb") as copy:
-        copied(content, copy.write)
+        copy_chunks(content, copy.write)
     return place
 
 

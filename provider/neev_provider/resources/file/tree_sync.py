@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 
 from pydantic import Field
 
-from neev_provider.client.runtime import Entry, Inside
-from neev_provider.core.errors import Failed, Refused
+from neev_provider.client.runtime import FileInfo, SandboxSession
+from neev_provider.core.errors import OperationFailed, RuntimeRejected
 from neev_provider.core.model import Outputs
 from neev_provider.resources.file.source_tree import EXECUTABLE, LINK, Leaf, Link, total
 from neev_provider.resources.session import run_tool
@@ -51,7 +51,7 @@ class TreeOutputs(Outputs):
 class Copy:
     """The tree below one folder of a sandbox. What is known of it is true however far the work came."""
 
-    def __init__(self, sandbox: Inside, root: str, was: TreeOutputs) -> None:
+    def __init__(self, sandbox: SandboxSession, root: str, was: TreeOutputs) -> None:
         self._sandbox = sandbox
         self._root = root
         self._files = dict(was.files)
@@ -85,14 +85,14 @@ class Copy:
 
     async def discover(self, most: int) -> bool:
         """Whether the folder is there; what it holds is known, and is not of this resource."""
-        entries = await self._sandbox.entries(self._root, recursive=True)
+        entries = await self._sandbox.list_directory(self._root, recursive=True)
         if entries is None:
             return False
         root = next((path for path in sorted(entries, key=len)), "").rpartition("/")[0]
-        there = {path for path, entry in entries.items() if entry.is_file or entry.target is not None}
+        there = {path for path, entry in entries.items() if entry.is_file or entry.link_target is not None}
         files = [posixpath.relpath(path, root or ".") for path in there]
         if len(files) > most:
-            raise Failed(f"{self._root} holds {len(files)} files: at most {most} can be imported")
+            raise OperationFailed(f"{self._root} holds {len(files)} files: at most {most} can be imported")
         await self.look(files)
         return True
 
@@ -119,7 +119,7 @@ class Copy:
         going = list(paths)
         await self.look(going)
         ours = [path for path in going if path not in self._changed and path not in self._rewritten]
-        await _side_by_side(lambda path: self._sandbox.remove(self._at(path)), ours)
+        await _side_by_side(lambda path: self._sandbox.delete(self._at(path)), ours)
         left = [path for path in going if path in self._rewritten or self._changed.get(path, MISSING) != MISSING]
         for path in going:
             del self._files[path]
@@ -137,17 +137,17 @@ class Copy:
     def _at(self, path: str) -> str:
         return posixpath.normpath(posixpath.join(self._root, path))
 
-    async def _entries(self, paths: Iterable[str]) -> dict[str, Entry | None]:
+    async def _entries(self, paths: Iterable[str]) -> dict[str, FileInfo | None]:
         places = {path: posixpath.split(self._at(path)) for path in paths}
-        listed: dict[str, dict[str, Entry]] = {}
+        listed: dict[str, dict[str, FileInfo]] = {}
 
         async def look(folder: str) -> None:
-            listed[folder] = await self._sandbox.entries(folder or ".") or {}
+            listed[folder] = await self._sandbox.list_directory(folder or ".") or {}
 
         await _side_by_side(look, {folder for folder, _ in places.values()})
         return {path: listed[folder].get(name) for path, (folder, name) in places.items()}
 
-    async def _see(self, path: str, entry: Entry | None) -> None:
+    async def _see(self, path: str, entry: FileInfo | None) -> None:
         mark, before = _NO_MARK if entry is None else _mark(entry), self._marks.get(path, _NO_MARK)
         if entry is not None and (link := _leads(entry)):
             now = link
@@ -157,7 +157,7 @@ class Copy:
             # as far as its content goes; the permissions were just seen
             now = _sum(_content(self.there.get(path)) or "", entry)
         else:
-            now = _sum(await self._sandbox.digest(self._at(path)), entry)
+            now = _sum(await self._sandbox.sha256(self._at(path)), entry)
         if self._files.get(path) != now:
             self._changed[path], self._marks[path] = now, mark
             return
@@ -186,8 +186,8 @@ class Copy:
 
     async def _is_removed(self, folder: str) -> bool:
         try:
-            await self._sandbox.remove(folder)
-        except Refused as refused:
+            await self._sandbox.delete(folder)
+        except RuntimeRejected as refused:
             return refused.code == "not_found"  # else something is in it that is not ours
         return True
 
@@ -197,7 +197,7 @@ class Copy:
         self._marks.pop(path, None)
         self._rewritten.discard(path)
         if replaced:
-            await self._sandbox.remove(self._at(path))  # else what it leads to would be written
+            await self._sandbox.delete(self._at(path))  # else what it leads to would be written
         if isinstance(leaf.content, Link):
             await self._link(path, leaf.content.target)
         else:
@@ -209,9 +209,9 @@ class Copy:
     async def _link(self, path: str, target: str) -> None:
         place = self._at(path)
         there = await self._sandbox.stat(place)
-        if there is not None and not there.is_file and there.target is None:
-            raise Failed(f"{path} is a directory in the sandbox, so the symbolic link {path} cannot be made")
-        await self._sandbox.make_folder(posixpath.dirname(place) or ".")
+        if there is not None and not there.is_file and there.link_target is None:
+            raise OperationFailed(f"{path} is a directory in the sandbox, so the symbolic link {path} cannot be made")
+        await self._sandbox.create_directory(posixpath.dirname(place) or ".")
         await run_tool(self._sandbox, ["ln", "-sfn", "--", target, place], f"the symbolic link {path} is not made")
 
     async def _settle(self, sums: Mapping[str, str]) -> None:
@@ -220,10 +220,12 @@ class Copy:
         entries = {path: entry for path, entry in listed.items() if entry is not None}
         gone = listed.keys() - entries.keys()
         if gone:
-            raise Failed(f"{min(gone)} is gone right after it was written: something else in the sandbox removes it")
+            raise OperationFailed(
+                f"{min(gone)} is gone right after it was written: something else in the sandbox removes it"
+            )
         if others := [path for path, entry in entries.items() if _leads(entry) != _leads_by(sums[path])]:
-            raise Failed(f"{min(others)} is another symbolic link, or none, right after it was written")
-        files = {path: entry for path, entry in entries.items() if entry.target is None}
+            raise OperationFailed(f"{min(others)} is another symbolic link, or none, right after it was written")
+        files = {path: entry for path, entry in entries.items() if entry.link_target is None}
         wrong = {path for path, entry in files.items() if _is_executable(entry) is not _wants(sums[path])}
         for sign, wanted in (("+x", True), ("-x", False)):
             turned = sorted(path for path in wrong if _wants(sums[path]) is wanted)
@@ -260,11 +262,11 @@ async def _side_by_side(work: Callable[[T], Awaitable[None]], items: Iterable[T]
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _mark(entry: Entry) -> str:
-    return hashlib.sha256(f"{entry.size} {entry.modified}".encode()).hexdigest()[:_MARK]
+def _mark(entry: FileInfo) -> str:
+    return hashlib.sha256(f"{entry.size} {entry.modified_at}".encode()).hexdigest()[:_MARK]
 
 
-def _is_executable(entry: Entry) -> bool:
+def _is_executable(entry: FileInfo) -> bool:
     return bool(entry.mode & 0o100)
 
 
@@ -272,8 +274,8 @@ def _is_link(sum: str | None) -> bool:
     return sum is not None and sum.startswith(LINK)
 
 
-def _leads(entry: Entry) -> str | None:
-    return None if entry.target is None else f"{LINK}{entry.target}"
+def _leads(entry: FileInfo) -> str | None:
+    return None if entry.link_target is None else f"{LINK}{entry.link_target}"
 
 
 def _leads_by(sum: str) -> str | None:
@@ -284,7 +286,7 @@ def _wants(sum: str) -> bool:
     return sum.endswith(EXECUTABLE) and not _is_link(sum)
 
 
-def _sum(content: str, entry: Entry) -> str:
+def _sum(content: str, entry: FileInfo) -> str:
     return content + (EXECUTABLE if _is_executable(entry) else "")
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from neev_provider.client import Api
-from neev_provider.client.runtime import Inside, Run
-from neev_provider.core.errors import Cancelled, DeadlineExceeded, Failed, NeevError
-from neev_provider.core.resource import Call
-from neev_provider.core.threads import offload
+from neev_provider.client.runtime import SandboxSession, ExecRequest
+from neev_provider.core.errors import Cancelled, DeadlineExceeded, OperationFailed, NeevError
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import parse
-from neev_provider.core.wait import within
+from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.content import opened, said
 from neev_provider.resources.file.file import chmod
 from neev_provider.resources.file.tree_sync import Copy, TreeOutputs
@@ -27,7 +27,7 @@ BUILDER, CAPTURE = Sandbox(), Snapshot()
 
 
 async def build(  # noqa: PLR0913  what is built, each by its name
-    api: Api, inputs: GoldenImageInputs, digests: Sequence[str], call: Call, *, builder: str, snapshot: str
+    api: Api, inputs: GoldenImageInputs, digests: Sequence[str], call: OperationContext, *, builder: str, snapshot: str
 ) -> None:
     """There is a sandbox with the builder's name and a snapshot of it, which is ready; the steps have run once in it.
 
@@ -43,9 +43,9 @@ async def build(  # noqa: PLR0913  what is built, each by its name
         async with inside(api, id, call) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
                 what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
-                call.patience.progress(what)
+                call.deadline.on_progress(what)
                 await _Step(sandbox, step, what, call).do(inputs.env or {}, digests[number])
-        call.patience.progress("taking the snapshot")
+        call.deadline.on_progress("taking the snapshot")
         captured = await api.snapshots.create(id, name=snapshot)
         await CAPTURE.settle(api, captured.id, SnapshotInputs(sandbox_id=id), call)
     except BaseException:
@@ -56,7 +56,7 @@ async def build(  # noqa: PLR0913  what is built, each by its name
 class _Step:
     """One step, in the words of its errors."""
 
-    def __init__(self, sandbox: Inside, step: BuildStep, what: str, call: Call) -> None:
+    def __init__(self, sandbox: SandboxSession, step: BuildStep, what: str, call: OperationContext) -> None:
         self._sandbox = sandbox
         self._step = step
         self._what = what
@@ -66,37 +66,39 @@ class _Step:
         """The step is done; whatever it fails by says which one it is."""
         work = self._run(env) if self._step.run is not None else self._write(expected)
         try:
-            await within(work, patience=self._call.patience, what=self._what)
+            await run_before_deadline(work, deadline=self._call.deadline, action=self._what)
         except (Cancelled, DeadlineExceeded):
             raise
         except NeevError as error:
-            raise Failed(f"{self._what}: {error.fact}", hint="The next `pulumi up` builds it afresh.") from error
+            raise OperationFailed(
+                f"{self._what}: {error.summary}", hint="The next `pulumi up` builds it afresh."
+            ) from error
 
     async def _run(self, env: dict[str, str]) -> None:
-        step, patience = self._step, self._call.patience
-        run = Run(step.run or [], step.cwd, env, timeout=step.timeout_seconds)
-        transcript = Transcript(self._call.log, silent="steps" in self._call.secret)
+        step, patience = self._step, self._call.deadline
+        run = ExecRequest(step.run or [], step.cwd, env, timeout=step.timeout_seconds)
+        transcript = Transcript(self._call.log, silent="steps" in self._call.secret_inputs)
         try:
             try:
-                code = await self._sandbox.run(run, transcript.hear, patience=patience.deadline - patience.spent)
+                code = await self._sandbox.exec(run, transcript.hear, read_timeout=patience.timeout - patience.elapsed)
             finally:
                 transcript.end()
         except NeevError as error:
-            raise Failed(f"{error.fact} {transcript.last_lines}") from error
+            raise OperationFailed(f"{error.summary} {transcript.last_lines}") from error
         if code != 0:
-            raise Failed(f"it ended with exit code {code}. {transcript.last_lines}")
+            raise OperationFailed(f"it ended with exit code {code}. {transcript.last_lines}")
 
     async def _write(self, expected: str) -> None:
         step, path = self._step, self._step.path or ""
-        if await offload(digest, step) != expected:
-            raise Failed(f"what {path} is to hold was changed while the image was built")
+        if await run_in_thread(digest, step) != expected:
+            raise OperationFailed(f"what {path} is to hold was changed while the image was built")
         tree = step.tree
         if tree is not None:
             with ExitStack() as kept:
-                leaves = await offload(tree.leaves, kept)
-                await Copy(self._sandbox, path, TreeOutputs()).bring(leaves, self._call.patience.progress)
+                leaves = await run_in_thread(tree.leaves, kept)
+                await Copy(self._sandbox, path, TreeOutputs()).bring(leaves, self._call.deadline.on_progress)
             return
-        with await offload(opened, said(step)) as content:
+        with await run_in_thread(opened, said(step)) as content:
             await self._sandbox.write(path, content)
         if step.mode is not None:
             await chmod(self._sandbox, path, step.mode)

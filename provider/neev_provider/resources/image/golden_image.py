@@ -12,12 +12,12 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Builder
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, Difference, Kind
-from neev_provider.core.errors import Conflict, Failed, InputError, Invalid, NeevError, NotFound
+from neev_provider.core.diff import Change, Diff, ChangeKind
+from neev_provider.core.errors import Conflict, OperationFailed, InputError, InvalidRequest, NeevError, NotFound
 from neev_provider.core.model import UNKNOWN
-from neev_provider.core.resource import Call, Halfway, Live, Resource, Timeouts
-from neev_provider.core.threads import offload
-from neev_provider.core.validation import Failure, Warn, parse, silent, visible
+from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource, Timeouts
+from neev_provider.core.threads import run_in_thread
+from neev_provider.core.validation import ValidationFailure, WarningHandler, parse, ignore, user_properties
 from neev_provider.resources.image.builder import BUILDER, CAPTURE, build
 from neev_provider.resources.image.inputs import (
     RECIPE,
@@ -62,32 +62,41 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
 
     @override
     def check(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], make_name: Callable[[], str], warn: Warn = silent
-    ) -> tuple[dict[str, Any], list[Failure]]:
+        self,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        make_name: Callable[[], str],
+        warn: WarningHandler = ignore,
+    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         checked, failed = super().check(old, new, lambda: shortened(make_name()), warn)
         return checked, [*failed, *misread(checked.get("steps"), warn)]
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
         plain = super().diff(old, state, new)
         if state.get("recipe") is None:
             return plain  # nothing is known of it
-        others = tuple(each for each in plain.changes if each.top not in MADE_BY)
+        others = tuple(each for each in plain.changes if each.property_name not in MADE_BY)
         try:
             recipe, now = _planned(new, old, state)
         except ValueError:
             return plain  # not known yet, or no recipe
         except InputError:
-            return Difference((*plain.changes, Change("steps", Kind.UPDATE, replace=False)), plain.delete_first)
+            return Diff(
+                (*plain.changes, Change("steps", ChangeKind.UPDATE, requires_replacement=False)),
+                plain.delete_before_replace,
+            )
         if recipe == state.get("recipe"):
-            return Difference(others, plain.delete_first)
-        told = (each for each in plain.changes if each.top in MADE_BY and each.top != "steps")
+            return Diff(others, plain.delete_before_replace)
+        told = (each for each in plain.changes if each.property_name in MADE_BY and each.property_name != "steps")
         changes = (*others, *told, *_steps(state.get("stepDigests") or [], now))
-        return Difference((*changes, Change("recipe", Kind.UPDATE, replace=False)), plain.delete_first)
+        return Diff(
+            (*changes, Change("recipe", ChangeKind.UPDATE, requires_replacement=False)), plain.delete_before_replace
+        )
 
     @override
-    def state(self, asked: Mapping[str, Any], live: Live[GoldenImageOutputs]) -> dict[str, Any]:
-        return _without_steps(super().state(asked, live))
+    def state(self, asked: Mapping[str, Any], live: Observation[GoldenImageOutputs]) -> dict[str, Any]:
+        return _without_steps(super().build_state(asked, live))
 
     @override
     def preview_create(self, new: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,20 +113,24 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
         return {**shown, **kept} if recipe == state.get("recipe") else shown
 
     @override
-    async def create(self, api: Api, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
+    async def create(
+        self, api: Api, inputs: GoldenImageInputs, call: OperationContext
+    ) -> Observation[GoldenImageOutputs]:
         name = inputs.name or ""
         if there := await builders_of(api, name):
             taken = f"there are sandboxes that are called like its builders, such as {there[0].name} (of {len(there)})"
-            raise Failed(taken, what=f"the image {name}", hint=TAKEN)
-        return Live(name, {}, GoldenImageOutputs(uid=Owner.of(name, {}).uid))
+            raise OperationFailed(taken, action=f"the image {name}", hint=TAKEN)
+        return Observation(name, {}, GoldenImageOutputs(uid=Owner.of(name, {}).uid))
 
     @override
-    async def settle(self, api: Api, id: str, inputs: GoldenImageInputs, call: Call) -> Live[GoldenImageOutputs]:
-        known = await offload(digests, inputs.steps or ())
-        recipe, owner = recipe_of(inputs, known), Owner.of(id, call.stored)
+    async def settle(
+        self, api: Api, id: str, inputs: GoldenImageInputs, call: OperationContext
+    ) -> Observation[GoldenImageOutputs]:
+        known = await run_in_thread(digests, inputs.steps or ())
+        recipe, owner = recipe_of(inputs, known), Owner.of(id, call.state)
 
         # nothing had a builder's name when the image was created, just now
-        there = [] if call.created else await _own(api, owner, recipe, call.log)
+        there = [] if call.just_created else await _own(api, owner, recipe, call.log)
         if not any(each.recipe == recipe and each.is_ready for each in there):
             begun = next((each for each in there if each.recipe == recipe), None)
             if begun is None or not await _comes(api, begun, call):
@@ -127,20 +140,24 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
             await _asleep(api, next(each for each in there if each.recipe == recipe).builder, call)
             kept = await _retire(api, recipe, there, inputs.keep, call)
         except NeevError as error:
-            raise Halfway(_live(owner, recipe, known, await _own(api, owner, recipe)), error) from error
+            raise PartialFailure(_live(owner, recipe, known, await _own(api, owner, recipe)), error) from error
         return _live(owner, recipe, known, kept)
 
-    async def _built(self, api: Api, owner: Owner, inputs: GoldenImageInputs, known: list[str], call: Call) -> None:
+    async def _built(
+        self, api: Api, owner: Owner, inputs: GoldenImageInputs, known: list[str], call: OperationContext
+    ) -> None:
         recipe = recipe_of(inputs, known)
         names = {"builder": owner.builder(recipe), "snapshot": owner.snapshot(recipe)}
         try:
             await build(api, inputs, known, call, **names)
-        except (Invalid, NotFound) as error:
+        except (InvalidRequest, NotFound) as error:
             made = await builders_of(api, owner.image)
-            raise (None if made else await lifecycle.missing(self, api, inputs.wire())) or error from error
+            raise (
+                None if made else await lifecycle.find_missing_reference(self, api, inputs.to_properties())
+            ) or error from error
 
     @override
-    async def read(self, api: Api, id: str, inputs: GoldenImageInputs | None) -> Live[GoldenImageOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: GoldenImageInputs | None) -> Observation[GoldenImageOutputs] | None:
         owner = Owner.of(id, {})
         images = _ready(await look(api, owner, await builders_of(api, id)))
         return _live(owner, images[0].recipe, (), images) if images else None
@@ -148,32 +165,32 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     @override
     async def refresh(
         self, api: Api, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
-    ) -> Live[GoldenImageOutputs] | None:
+    ) -> Observation[GoldenImageOutputs] | None:
         was = parse(GoldenImageOutputs, {name: value for name, value in state.items() if name != "images"})
         owner = Owner.of(id, state)
         made = await _own(api, owner, was.recipe)
         return _live(owner, was.recipe, was.step_digests, made) if made else None
 
     @override
-    async def find(self, api: Api, inputs: GoldenImageInputs) -> Live[GoldenImageOutputs] | None:
+    async def find(self, api: Api, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
         builders = await builders_of(api, inputs.name or "")
         if len(builders) != 1:
             return None  # nothing is there, or several are: a create makes one, and nobody can tell which it is
         owner = Owner.of(inputs.name or "", {})
-        known = await offload(digests, inputs.steps or ())
+        known = await run_in_thread(digests, inputs.steps or ())
         return _live(owner, recipe_of(inputs, known), known, await look(api, owner, builders))
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
-        owner = Owner.of(id, call.stored)
-        own, others = owner.split(await builders_of(api, id), str(call.stored.get("recipe")))
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
+        owner = Owner.of(id, call.state)
+        own, others = owner.split(await builders_of(api, id), str(call.state.get("recipe")))
         if others:
             call.log(others_left_alone(id, others))
         for builder in sorted({*owner.ids, *(each.id for each in own)}):
             await BUILDER.delete(api, builder, call)
 
 
-async def _own(api: Api, owner: Owner, recipe: str, log: Callable[[str], None] = silent) -> list[Made]:
+async def _own(api: Api, owner: Owner, recipe: str, log: Callable[[str], None] = ignore) -> list[Made]:
     """What there is of the image's own, the newest first; the log is told of others that are called alike."""
     own, others = owner.split(await builders_of(api, owner.image), recipe)
     if others:
@@ -181,7 +198,7 @@ async def _own(api: Api, owner: Owner, recipe: str, log: Callable[[str], None] =
     return await look(api, owner, own, recipe)
 
 
-async def _comes(api: Api, made: Made, call: Call) -> bool:
+async def _comes(api: Api, made: Made, call: OperationContext) -> bool:
     """Whether what was begun is an image after a wait; what can never be one is deleted."""
     if made.snapshot is not None and made.snapshot.status != SnapshotStatus.FAILED:
         await CAPTURE.settle(api, made.snapshot.id, SnapshotInputs(sandbox_id=made.builder.id), call)
@@ -190,14 +207,14 @@ async def _comes(api: Api, made: Made, call: Call) -> bool:
     return False
 
 
-async def _asleep(api: Api, builder: Builder, call: Call) -> None:
+async def _asleep(api: Api, builder: Builder, call: OperationContext) -> None:
     if builder.phase != PAUSED:
-        call.patience.progress("pausing the builder")
+        call.deadline.on_progress("pausing the builder")
         await api.sandboxes.pause(builder.id)
         await steady(api, builder.id, call, wanted=(PAUSED,))
 
 
-async def _retire(api: Api, recipe: str, made: Iterable[Made], keep: int, call: Call) -> list[Made]:
+async def _retire(api: Api, recipe: str, made: Iterable[Made], keep: int, call: OperationContext) -> list[Made]:
     """The images that are left: the current one, some earlier ones, and what something else holds fast."""
     earlier = [each for each in made if each.recipe != recipe]
     kept = [each for each in made if each.recipe == recipe] + _ready(earlier)[:keep]
@@ -215,7 +232,7 @@ def _ready(made: Iterable[Made]) -> list[Made]:
     return [each for each in made if each.is_ready]
 
 
-def _live(owner: Owner, recipe: str, digests: Iterable[str], made: Iterable[Made]) -> Live[GoldenImageOutputs]:
+def _live(owner: Owner, recipe: str, digests: Iterable[str], made: Iterable[Made]) -> Observation[GoldenImageOutputs]:
     """The image as far as it is there; one that is gone, or has no snapshot that can be used, is built again."""
     own = list(made)
     ready = sorted(_ready(own), key=lambda each: each.recipe != recipe)
@@ -231,7 +248,7 @@ def _live(owner: Owner, recipe: str, digests: Iterable[str], made: Iterable[Made
         if each.snapshot is not None
     ]
     if not images or images[0].recipe != recipe:
-        return Live(id, {"name": id}, GoldenImageOutputs(images=images, **known))
+        return Observation(id, {"name": id}, GoldenImageOutputs(images=images, **known))
     current = ready[0].snapshot
     outputs = GoldenImageOutputs(
         snapshot_id=images[0].snapshot_id,
@@ -242,7 +259,7 @@ def _live(owner: Owner, recipe: str, digests: Iterable[str], made: Iterable[Made
         images=images,
         **known,
     )
-    return Live(id, {"name": id}, outputs)
+    return Observation(id, {"name": id}, outputs)
 
 
 def _planned(new: Mapping[str, Any], old: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -265,15 +282,15 @@ def _recipe(values: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInput
     said = {name: values[name] for name in names if values.get(name) is not None}
     if _holds_unknown(said):
         raise ValueError("something of it is not known yet")
-    return GoldenImageInputs.model_validate(visible(said))
+    return GoldenImageInputs.model_validate(user_properties(said))
 
 
 def _steps(was: list[str], now: list[str]) -> Iterable[Change]:
     for number in range(max(len(was), len(now))):
         before, after = (each[number] if number < len(each) else None for each in (was, now))
         if before != after:
-            kind = Kind.ADD if before is None else Kind.DELETE if after is None else Kind.UPDATE
-            yield Change(f"steps[{number}]", kind, replace=False)
+            kind = ChangeKind.ADD if before is None else ChangeKind.DELETE if after is None else ChangeKind.UPDATE
+            yield Change(f"steps[{number}]", kind, requires_replacement=False)
 
 
 def _holds_unknown(value: Any) -> bool:

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field
 
 from neev_provider.core.markers import AutoName, Removable, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Model, Number, Outputs, Rule
-from neev_provider.core.names import MAX_LENGTH, valid_name
-from neev_provider.core.validation import at_most_one, below
+from neev_provider.core.names import MAX_LENGTH, validate_name
+from neev_provider.core.validation import at_most_one_of, less_than
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId
 from neev_provider.resources.image.steps import LENGTH, BuildStep
@@ -39,12 +39,16 @@ class GoldenImageInputs(Inputs):
     """What the image is made from, and how."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        at_most_one("template_id", "image", "source_snapshot_id"),
-        below("rootfs_disk_gb", "disk_gb"),
+        at_most_one_of("template_id", "image", "source_snapshot_id"),
+        less_than("rootfs_disk_gb", "disk_gb"),
     )
 
     name: Annotated[
-        str | None, AfterValidator(lambda name: name and valid_name(name)), Field(max_length=50), Replace(), AutoName()
+        str | None,
+        AfterValidator(lambda name: name and validate_name(name)),
+        Field(max_length=50),
+        Replace(),
+        AutoName(),
     ] = None
     """What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
 

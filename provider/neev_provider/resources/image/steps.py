@@ -15,7 +15,13 @@ from neev_provider.core.assets import Archive
 from neev_provider.core.errors import InputError
 from neev_provider.core.model import Integer, Model, Rule
 from neev_provider.core.redaction import redact
-from neev_provider.core.validation import Failure, Warn, exactly_one, only_with, visible
+from neev_provider.core.validation import (
+    ValidationFailure,
+    WarningHandler,
+    exactly_one_of,
+    also_requires,
+    user_properties,
+)
 from neev_provider.resources.file.content import ONE_OF_THEM, Base64, LocalBlob, Mode, digest_of, said, unreadable
 from neev_provider.resources.file.exclude_patterns import Pattern
 from neev_provider.resources.file.source_tree import Tree, is_folder, surveyed, total
@@ -33,10 +39,10 @@ class BuildStep(Model):
     """One step of a recipe: a command that runs, or a file or folder that is written."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        exactly_one("run", "path"),
+        exactly_one_of("run", "path"),
         ONE_OF_THEM,
-        *(only_with(field, "run") for field in _OF_RUN),
-        *(only_with(field, "path") for field in _OF_PATH),
+        *(also_requires(field, "run") for field in _OF_RUN),
+        *(also_requires(field, "path") for field in _OF_PATH),
     )
 
     run: Annotated[list[str] | None, Field(min_length=1)] = None
@@ -77,11 +83,11 @@ class BuildStep(Model):
         return None
 
 
-def misread(steps: object, warn: Warn) -> Iterator[Failure]:
+def misread(steps: object, warn: WarningHandler) -> Iterator[ValidationFailure]:
     """What is wrong with the local files of steps, by their paths; a step that is not known yet is passed over."""
     for number, given in enumerate(steps if isinstance(steps, list) else ()):
         try:
-            step = BuildStep.model_validate(visible(given))
+            step = BuildStep.model_validate(user_properties(given))
         except (AttributeError, ValueError):
             continue  # not known yet, or no step, which the check says
         if isinstance(step.source, Archive) and not step.source.is_whole:
@@ -90,7 +96,7 @@ def misread(steps: object, warn: Warn) -> Iterator[Failure]:
         at = f"steps[{number}]"
         warnings: list[str] = []
         found = surveyed(tree, warnings.append) if tree else unreadable(said(step))
-        yield from (Failure(f"{at}.{each.path}", each.reason) for each in found)
+        yield from (ValidationFailure(f"{at}.{each.path}", each.reason) for each in found)
         for text in warnings:
             warn(f"{at}.{text}")
 

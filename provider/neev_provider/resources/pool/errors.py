@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neev_provider.core.errors import ApiError, Cancelled, Failed, NeevError, OutcomeUnknown
+from neev_provider.core.errors import ApiError, Cancelled, OperationFailed, NeevError, OutcomeUnknown
 
 REASONS = 5
 """Different reasons that are told."""
@@ -25,11 +25,11 @@ def combined(failures: Mapping[str, Exception], what: str) -> Exception:
     if all(isinstance(each, Cancelled) for each in first.values()):
         return Cancelled(f"{len(failures)} {what}")
     often = sorted(groups, key=lambda reason: -len(groups[reason]))
-    told = [f"{first[reason].fact.rstrip('.')} ({_named(groups[reason])})." for reason in often[:REASONS]]
+    told = [f"{first[reason].summary.rstrip('.')} ({_named(groups[reason])})." for reason in often[:REASONS]]
     more = [f"And {len(often) - REASONS} other reasons."] if len(often) > REASONS else []
     foremost = first[often[0]]
     hint = LOOKED_UP if isinstance(foremost, OutcomeUnknown) else foremost.hint
-    return Failed(" ".join([f"{len(failures)} {what}.", *told, *more]), hint=hint)
+    return OperationFailed(" ".join([f"{len(failures)} {what}.", *told, *more]), hint=hint)
 
 
 def _reason(error: NeevError) -> object:

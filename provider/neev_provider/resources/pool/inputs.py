@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from neev_provider.core.markers import AutoName, Removable, Replace, Secret, Unset, Update, Visible
+from neev_provider.core.markers import AutoName, Removable, Replace, Secret, ResetsTo, Update, Computed
 from neev_provider.core.model import Integer, Model, Outputs, Rule
-from neev_provider.core.names import MAX_LENGTH, Name, valid_name
-from neev_provider.core.validation import at_most_one, below, only_with
+from neev_provider.core.names import MAX_LENGTH, Name, validate_name
+from neev_provider.core.validation import at_most_one_of, less_than, also_requires
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId
 from neev_provider.resources.sandbox.base import Alterable
@@ -34,7 +34,7 @@ def _pool_name(name: str) -> str:
     if len(name) > LONGEST_NAME:
         raise ValueError(f"can be at most {LONGEST_NAME} characters long: members' names begin with it")
     for digits in range(1, len(str(MOST)) + 1):
-        valid_name(f"{name}-{'0' * DIGITS}-{'0' * digits}")
+        validate_name(f"{name}-{'0' * DIGITS}-{'0' * digits}")
     return name
 
 
@@ -56,16 +56,16 @@ class SandboxPoolInputs(Alterable):
     """How many sandboxes there are, what they are made from, and what can be changed in place."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        at_most_one(*MADE_FROM),
-        below("rootfs_disk_gb", "disk_gb"),
-        only_with("command", "image"),
+        at_most_one_of(*MADE_FROM),
+        less_than("rootfs_disk_gb", "disk_gb"),
+        also_requires("command", "image"),
         Rule(("source_sandbox_id", *BUILD), _inherited_by_forks),
         Rule(
             ("max_unavailable", "max_surge"), lambda values: None if None in values.values() else _stands_still(values)
         ),
     )
 
-    name: Annotated[Annotated[Name, AfterValidator(_pool_name)] | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[Annotated[Name, AfterValidator(_pool_name)] | None, Replace(), Computed(), AutoName()] = None
     """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
 
     Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made from the
@@ -95,7 +95,7 @@ class SandboxPoolInputs(Alterable):
     """Disk of each in GB, 10 to 100 in steps of 10."""
     rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(), Removable()] = None
     """The part of the disk for the container's own file system, in GB, below `diskGb`. Unset: a fifth, at least 4."""
-    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress(), inherited=True)] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
     """What each member may reach. Unset: nothing, or what the source of a fork may; taken out later: nothing."""
     max_concurrency: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(), Removable()] = None
     """Members that are being made at the same time, at most. Unset: all of them; the API's own limits are kept to."""

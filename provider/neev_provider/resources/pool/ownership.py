@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neev_provider.client.sandboxes import Sandbox as Seen
-from neev_provider.core.diff import IMPORTED
+from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.resources.pool import plan
 from neev_provider.resources.pool.inputs import DIGITS, SandboxPoolInputs, source
 
@@ -65,7 +65,7 @@ def new_uid() -> str:
 
 def imported_as(stored: Mapping[str, Any], was: SandboxPoolInputs | None, now: SandboxPoolInputs) -> bool:
     """Return whether an imported pool counts as made from what the program says: it says nothing else than was read."""
-    if not stored.get(IMPORTED):
+    if not stored.get(IMPORTED_KEY):
         return False
     read = source(was) if was is not None else source(now)
     return all(read.get(name) == value for name, value in source(now).items())

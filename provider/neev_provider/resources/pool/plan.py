@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from neev_provider.core.resource import Live
+from neev_provider.core.resource import Observation
 from neev_provider.core.validation import parse
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.pool.inputs import PoolMember, SandboxPoolInputs
@@ -25,7 +25,7 @@ IN_PLACE = frozenset(Alterable.model_fields)
 """What can be changed of a member without making it anew."""
 Recipe = SandboxInputs | SandboxForkInputs
 AnyMachine = Machine[Any, Any]
-AnyLive = Live[MachineOutputs]
+AnyLive = Observation[MachineOutputs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def share(of: int) -> int:
 def for_new_ones(recipe: Recipe, kept: Mapping[str, Any]) -> Recipe:
     """The inputs of a member that comes to others: where the program says nothing it is like them."""
     known = {name: value for name, value in kept.items() if name in Alterable.properties and value is not None}
-    return parse(type(recipe), {**known, **recipe.wire()})
+    return parse(type(recipe), {**known, **recipe.to_properties()})
 
 
 def _recipe(inputs: SandboxPoolInputs, was: SandboxPoolInputs | None) -> Recipe:
@@ -211,7 +211,7 @@ def _problem(wanted: Wanted, member: Member) -> str | None:
 
 def _differing(wanted: Wanted, live: AnyLive) -> list[str]:
     asked = wanted.recipe.model_dump(mode="json", by_alias=True, include=set(IN_PLACE), exclude_none=True)
-    is_as = wanted.kind.drifted(asked, live)
+    is_as = wanted.kind.refreshed_inputs(asked, live)
     differing = [name for name in asked if is_as.get(name) != asked[name]]
     asleep = wanted.wakes and live.outputs.phase == PAUSED and "paused" not in differing
     return [*differing, "paused"] if asleep else differing

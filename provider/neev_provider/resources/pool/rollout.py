@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from neev_provider.client import Api
-from neev_provider.client.http.rate_limit import WIDEST
+from neev_provider.client.http.rate_limit import MAX_CONCURRENCY
 from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core.errors import (
     Cancelled,
     Conflict,
     DeadlineExceeded,
     Forbidden,
-    Invalid,
+    InvalidRequest,
     NeevError,
     NotFound,
     PaymentRequired,
     Unauthorized,
 )
-from neev_provider.core.resource import Call
-from neev_provider.core.wait import Done, Patience, first
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Done, Deadline, first_completed
 from neev_provider.resources.pool.inputs import MOST, SandboxPoolInputs
 from neev_provider.resources.pool.plan import AnyLive, Member, Recipe, Wanted, in_service, plan, share
 from neev_provider.resources.pool.waiter import Lookout
@@ -36,7 +36,7 @@ TAKEN = (
     "by the next `pulumi up`; else delete the other one, or give the pool another name."
 )
 """What to do about a name that another sandbox has."""
-HOPELESS = (Unauthorized, PaymentRequired, Forbidden, Invalid, NotFound)
+HOPELESS = (Unauthorized, PaymentRequired, Forbidden, InvalidRequest, NotFound)
 """Refusals of one member that every other would meet, too."""
 
 
@@ -74,15 +74,15 @@ class Rollout:
         *,
         new: Recipe,
         bounds: Bounds,
-        call: Call,
+        call: OperationContext,
     ) -> None:
         self._api = api
         self._wanted = wanted
         self._new = new
         self._bounds = bounds
         self._call = call
-        left = call.patience.deadline - call.patience.spent
-        self._patience = Patience(left, call.patience.clock, call.patience.cancelled, lambda _phase: self._tell())
+        left = call.deadline.timeout - call.deadline.elapsed
+        self._patience = Deadline(left, call.deadline.clock, call.deadline.cancelled, lambda _phase: self._tell())
         self._lookout = Lookout(api, f"{wanted.pool}-", self._patience)
         self._listed = {each.name: each for each in listed}
         todo = plan(wanted, members)
@@ -106,7 +106,7 @@ class Rollout:
 
     async def run(self) -> None:
         """Everything has been tried, or the time is over."""
-        await first(self._work(), self._given_up())
+        await first_completed(self._work(), self._given_up())
 
     async def _work(self) -> None:
         try:
@@ -122,7 +122,7 @@ class Rollout:
 
     async def _given_up(self) -> None:
         clock = self._patience.clock
-        await first(self._patience.cancelled.wait(), clock.sleep(self._left()))
+        await first_completed(self._patience.cancelled.wait(), clock.sleep(self._left()))
         await clock.sleep(GRACE)
 
     def _start_what_may(self) -> None:
@@ -146,7 +146,7 @@ class Rollout:
     def _may_make(self, name: str) -> bool:
         fits = name in self._there or len(self._there) < self._wanted.replicas + self._bounds.surge
         # those that the client has not sent yet can still be called off when the first are refused
-        room = len(self._making) < self._bounds.concurrency and len(self._sending) < WIDEST
+        room = len(self._making) < self._bounds.concurrency and len(self._sending) < MAX_CONCURRENCY
         return fits and room and not self._hopeless
 
     def _may_change(self, member: Member) -> bool:
@@ -196,12 +196,12 @@ class Rollout:
             self._serving.discard(name)
 
     def _left(self) -> float:
-        return self._patience.deadline - self._patience.spent
+        return self._patience.timeout - self._patience.elapsed
 
     def _out_of_time(self, name: str) -> NeevError:
         if self._patience.cancelled.is_set():
             return Cancelled(name)
-        return DeadlineExceeded(name, self._patience.spent, "under way")
+        return DeadlineExceeded(name, self._patience.elapsed, "under way")
 
     async def _make(self, name: str) -> None:
         """The member is there and as asked for; one that is broken has made place for it."""
@@ -241,9 +241,9 @@ class Rollout:
     def _named(self, recipe: Recipe, name: str) -> Recipe:
         return recipe.model_copy(update={"name": name})
 
-    def _member_call(self) -> Call:
-        return Call(self._call.resource, self._patience)
+    def _member_call(self) -> OperationContext:
+        return OperationContext(self._call.resource_name, self._patience)
 
     def _tell(self) -> None:
-        spent, replicas = self._call.patience.spent, self._wanted.replicas
-        self._call.patience.progress(f"{len(self._done)} of {replicas} ready, {spent:.0f} s")
+        spent, replicas = self._call.deadline.elapsed, self._wanted.replicas
+        self._call.deadline.on_progress(f"{len(self._done)} of {replicas} ready, {spent:.0f} s")

@@ -14,13 +14,13 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, Difference, Kind, equal
-from neev_provider.core.errors import Failed, InputError
+from neev_provider.core.diff import Change, Diff, ChangeKind, semantically_equal
+from neev_provider.core.errors import OperationFailed, InputError
 from neev_provider.core.model import Property
-from neev_provider.core.resource import Call, Halfway, Live, Resource, Timeouts
-from neev_provider.core.threads import offload
-from neev_provider.core.validation import parse, path_of
-from neev_provider.core.wait import Patience
+from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource, Timeouts
+from neev_provider.core.threads import run_in_thread
+from neev_provider.core.validation import parse, format_path
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.pool import plan
 from neev_provider.resources.pool.errors import combined
@@ -65,37 +65,41 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     longest_name = LONGEST_NAME
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
         plain = super().diff(old, state, new)
         wrong = [str(each.get("name")) for each in plan.recorded(state) if each.get("problem")]
-        if plain.replaces or not wrong:
+        if plain.requires_replacement or not wrong:
             return plain
         named = wrong if len(wrong) <= NAMED else [*wrong[:NAMED], f"{len(wrong) - NAMED} more members"]
         # the engine shows what is added, but of an output that differs the whole as if it were deleted
-        healed = (Change(path_of((name,)), Kind.ADD, replace=False) for name in named)
-        return Difference((*plain.changes, *healed), plain.delete_first)
+        healed = (Change(format_path((name,)), ChangeKind.ADD, requires_replacement=False) for name in named)
+        return Diff((*plain.changes, *healed), plain.delete_before_replace)
 
     @override
-    async def create(self, api: Api, inputs: SandboxPoolInputs, call: Call) -> Live[SandboxPoolOutputs]:
+    async def create(
+        self, api: Api, inputs: SandboxPoolInputs, call: OperationContext
+    ) -> Observation[SandboxPoolOutputs]:
         name = inputs.name or ""
         if there := await _listed(api, name):
             taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
-            raise Failed(taken, what=f"the pool {name}", hint=TAKEN)
-        owner = Owner.new(await offload(digest, inputs))
+            raise OperationFailed(taken, action=f"the pool {name}", hint=TAKEN)
+        owner = Owner.new(await run_in_thread(digest, inputs))
         return _live(plan.wanted(inputs, owner.generation), inputs, (), owner)
 
     @override
-    async def settle(self, api: Api, id: str, inputs: SandboxPoolInputs, call: Call) -> Live[SandboxPoolOutputs]:
+    async def settle(
+        self, api: Api, id: str, inputs: SandboxPoolInputs, call: OperationContext
+    ) -> Observation[SandboxPoolOutputs]:
         return await _rolled_out(api, inputs, None, call)
 
     @override
     async def update(
-        self, api: Api, id: str, old: SandboxPoolInputs, new: SandboxPoolInputs, call: Call
-    ) -> Live[SandboxPoolOutputs]:
+        self, api: Api, id: str, old: SandboxPoolInputs, new: SandboxPoolInputs, call: OperationContext
+    ) -> Observation[SandboxPoolOutputs]:
         return await _rolled_out(api, new, old, call)
 
     @override
-    async def read(self, api: Api, id: str, inputs: SandboxPoolInputs | None) -> Live[SandboxPoolOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: SandboxPoolInputs | None) -> Observation[SandboxPoolOutputs] | None:
         if len(id) > LONGEST_NAME:
             raise InputError("id", "a pool is imported by its name")
         members = plan.placed(id, (MEMBER.live(each, None) for each in await _listed(api, id)))
@@ -106,41 +110,41 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         return _imported(id, generation, [each for each in members if each.generation == generation])
 
     @override
-    async def find(self, api: Api, inputs: SandboxPoolInputs) -> Live[SandboxPoolOutputs] | None:
+    async def find(self, api: Api, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
         listed = await _listed(api, inputs.name or "")
         generations = {plan.generation_of(inputs.name or "", each.name) for each in listed}
         if len(generations) != 1:
             return None  # nothing is there, or two pools are, and nobody can tell which is this one
-        owner = replace(Owner.of({}, await offload(digest, inputs)), generation=str(generations.pop()))
+        owner = replace(Owner.of({}, await run_in_thread(digest, inputs)), generation=str(generations.pop()))
         wanted = plan.wanted(inputs, owner.generation)
         return _live(wanted, inputs, _lives(wanted, listed), owner)
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
-    ) -> Live[SandboxPoolOutputs] | None:
-        owner = Owner.of(state, await offload(digest, inputs))
+    ) -> Observation[SandboxPoolOutputs] | None:
+        owner = Owner.of(state, await run_in_thread(digest, inputs))
         own, others = owner.split(id, await _listed(api, id))
         wanted = plan.wanted(inputs, owner.generation)
         # a pool of none is there as long as the program says so; one whose every member is gone is gone
         return None if inputs.replicas and not own else _live(wanted, inputs, _lives(wanted, own), owner, others)
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
-        owner = Owner.of(call.stored)
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
+        owner = Owner.of(call.state)
         own, others = owner.split(id, await _listed(api, id))
         if others:
             call.log(others_left_alone(id, others))
         names = {**owner.names, **{each.id: each.name for each in own}}
         gone = 0
-        left = call.patience.deadline - call.patience.spent
-        patience = Patience(left, call.patience.clock, call.patience.cancelled)
+        left = call.deadline.timeout - call.deadline.elapsed
+        patience = Deadline(left, call.deadline.clock, call.deadline.cancelled)
 
         async def delete(member: str) -> None:
             nonlocal gone
             await MEMBER.delete(api, member, replace(call, patience=patience))
             gone += 1
-            call.patience.progress(f"{gone} of {len(names)} gone, {call.patience.spent:.0f} s")
+            call.deadline.on_progress(f"{gone} of {len(names)} gone, {call.deadline.elapsed:.0f} s")
 
         ended = await asyncio.gather(*map(delete, names), return_exceptions=True)
         failures = {
@@ -150,26 +154,26 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
             raise combined(failures, "could not be deleted")
 
     @override
-    def imported(self, live: Live[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
-        inputs, state = super().imported(live)
+    def imported(self, live: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+        inputs, state = super().import_state(live)
         # what the program will say counts as the source of the members that there are, whatever they were made from
         return inputs, {**state, "sourceDigest": digest(parse(self.inputs, inputs))}
 
     @override
     def _need_not_be_said(self, declared: Property, value: Any) -> bool:
         # what a fork's source may reach is not known, so a policy that is not the usual one is said
-        return declared.unset is not None and equal(declared, None, value)
+        return declared.resets_to is not None and semantically_equal(declared, None, value)
 
 
 async def _rolled_out(
-    api: Api, inputs: SandboxPoolInputs, was: SandboxPoolInputs | None, call: Call
-) -> Live[SandboxPoolOutputs]:
+    api: Api, inputs: SandboxPoolInputs, was: SandboxPoolInputs | None, call: OperationContext
+) -> Observation[SandboxPoolOutputs]:
     """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
-    said, stored = await offload(digest, inputs), {"uid": new_uid(), **call.stored}
+    said, stored = await run_in_thread(digest, inputs), {"uid": new_uid(), **call.state}
     owner = Owner.of(stored, said, same_source=imported_as(stored, was, inputs))
     wanted = plan.wanted(inputs, owner.generation, was)
     # nothing had a member's name when the pool was created, just now
-    own, others = owner.split(wanted.pool, () if call.created else await _listed(api, wanted.pool))
+    own, others = owner.split(wanted.pool, () if call.just_created else await _listed(api, wanted.pool))
     if others:
         call.log(others_left_alone(wanted.pool, others))
     lives = _lives(wanted, own)
@@ -180,10 +184,10 @@ async def _rolled_out(
     await rollout.run()
     live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values(), owner, others)
     if rollout.failures:
-        nothing = call.created and not rollout.lives
-        if nothing and (error := await lifecycle.missing(SandboxPool, api, inputs.wire())):
+        nothing = call.just_created and not rollout.lives
+        if nothing and (error := await lifecycle.find_missing_reference(SandboxPool, api, inputs.to_properties())):
             raise error
-        raise Halfway(live, combined(rollout.failures, f"of {inputs.replicas} members failed"))
+        raise PartialFailure(live, combined(rollout.failures, f"of {inputs.replicas} members failed"))
     return live
 
 
@@ -198,18 +202,18 @@ def _lives(wanted: Wanted, seen: Iterable[Seen]) -> list[AnyLive]:
 
 def _live(
     wanted: Wanted, inputs: SandboxPoolInputs, lives: Iterable[AnyLive], owner: Owner, others: Iterable[Seen] = ()
-) -> Live[SandboxPoolOutputs]:
+) -> Observation[SandboxPoolOutputs]:
     """The pool as the program sees it; what it does not say is as most members have it."""
     members = plan.survey(wanted, lives)
     staying = [each.live for each in members if plan.stays(wanted, each)]
-    asked = inputs.wire()
+    asked = inputs.to_properties()
     answered = {name: value for name, value in plan.common(staying).items() if name not in asked}
     if not staying and inputs.egress is None:
-        answered["egress"] = Egress().wire()
-    return Live(wanted.pool, answered, _outputs(wanted, members, owner, [each.name for each in others]))
+        answered["egress"] = Egress().to_properties()
+    return Observation(wanted.pool, answered, _outputs(wanted, members, owner, [each.name for each in others]))
 
 
-def _imported(pool: str, generation: str, members: list[Member]) -> Live[SandboxPoolOutputs]:
+def _imported(pool: str, generation: str, members: list[Member]) -> Observation[SandboxPoolOutputs]:
     """The pool as its members show it: it is as most of them are."""
     replicas = 1 + max(each.index for each in members)
     lives = [each.live for each in members]
@@ -219,7 +223,7 @@ def _imported(pool: str, generation: str, members: list[Member]) -> Live[Sandbox
         answered |= {"image": None, "command": None}
     wanted = plan.wanted(parse(SandboxPoolInputs, answered), generation)
     owner = Owner.of({"generation": generation}, generation)
-    return Live(pool, answered, _outputs(wanted, plan.survey(wanted, lives), owner))
+    return Observation(pool, answered, _outputs(wanted, plan.survey(wanted, lives), owner))
 
 
 def _outputs(wanted: Wanted, members: list[Member], owner: Owner, taken: Collection[str] = ()) -> SandboxPoolOutputs:

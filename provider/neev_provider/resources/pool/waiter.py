@@ -9,8 +9,8 @@ from math import sqrt
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
-from neev_provider.core.errors import Failed as FailedError
-from neev_provider.core.wait import TRANSIENT, Done, Failed, Going, Patience, Verdict, until
+from neev_provider.core.errors import OperationFailed as FailedError
+from neev_provider.core.wait import TRANSIENT_ERRORS, Done, Failed, InProgress, Deadline, WaitStatus, wait_until
 from neev_provider.resources.sandbox.base import SETTLED, verdict
 
 CALM = 0.05
@@ -30,7 +30,7 @@ class Lookout:
     someone waits.
     """
 
-    def __init__(self, api: Api, called: str, patience: Patience) -> None:
+    def __init__(self, api: Api, called: str, patience: Deadline) -> None:
         self._api = api
         self._called = called
         self._patience = patience
@@ -64,35 +64,35 @@ class Lookout:
         """Look as long as someone waits; each news is the end of one wait and the beginning of the next."""
         try:
             while self._open():
-                await until(self._look, lambda seen: seen, patience=self._patience, what=WHAT)
+                await wait_until(self._look, lambda seen: seen, deadline=self._patience, action=WHAT)
         except Exception as error:  # noqa: BLE001  it belongs to those who wait
             for id in self._open():
                 self._waiting[id].set_exception(error)
 
-    async def _look(self, within: float) -> Verdict:
+    async def _look(self, within: float) -> WaitStatus:
         """How one of them is; where it is there or will never be, all have been looked at."""
         waiting = self._open()
         one = random.choice(waiting)  # noqa: S311  no secret
         pause = max(within, min(CALM * sqrt(len(waiting) - 1), CALMEST))
         how = self._told(one, await _outcome(self._api.sandboxes.observe(one, pause)))
-        if not isinstance(how, Going):
+        if not isinstance(how, InProgress):
             await self._look_at_all()
-        return how if isinstance(how, Going) else Done()
+        return how if isinstance(how, InProgress) else Done()
 
     async def _look_at_all(self) -> None:
         """Whoever the list shows is told; who is missing there is looked at by itself when its turn comes."""
         waiting = self._open()
         if len(waiting) > FEW:
-            shown = await self._api.sandboxes.glance(name=self._called)
+            shown = await self._api.sandboxes.list_once(name=self._called)
         else:
             seen = await asyncio.gather(*(_outcome(self._api.sandboxes.observe(id, 0)) for id in waiting))
             shown = tuple(each for each in seen if isinstance(each, Seen))
         for each in shown:
             self._told(each.id, each)
 
-    def _told(self, id: str, seen: Seen | Exception | None) -> Verdict:
+    def _told(self, id: str, seen: Seen | Exception | None) -> WaitStatus:
         """How the sandbox is; who waits for it knows what cannot change any more."""
-        if isinstance(seen, TRANSIENT):
+        if isinstance(seen, TRANSIENT_ERRORS):
             raise seen
         how = Done() if isinstance(seen, Exception) else verdict(seen, SETTLED)
         future = self._waiting.get(id)
@@ -101,7 +101,7 @@ class Lookout:
         if isinstance(seen, Exception):
             future.set_exception(seen)
         elif isinstance(how, Failed):
-            future.set_exception(FailedError(how.reason, what=WHAT))
+            future.set_exception(FailedError(how.reason, action=WHAT))
         elif isinstance(how, Done) and seen is not None:
             future.set_result(seen)
         return how

@@ -11,11 +11,11 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
-from neev_provider.core.errors import Invalid, NotFound
-from neev_provider.core.markers import Stable, Update, Visible
-from neev_provider.core.model import Flag, Integer, Model, Number, Outputs
-from neev_provider.core.resource import Call, Live, Resource
-from neev_provider.core.wait import Done, Failed, Going, Verdict, until
+from neev_provider.core.errors import InvalidRequest, NotFound
+from neev_provider.core.markers import Stable, Update, Computed
+from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
+from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources import egress
 from neev_provider.resources.references import require_snapshot
 from neev_provider.resources.sandbox import expiration
@@ -34,16 +34,16 @@ SOON = 0.02
 class Alterable(Timed):
     """What can be changed in place, of one sandbox and of many alike."""
 
-    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
+    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Computed()] = None
     """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
-    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Visible()] = None
+    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Computed()] = None
     """Memory in GB, 1 to 16. Changed in place, without a restart."""
-    paused: Annotated[Flag | None, Update()] = None
+    paused: Annotated[Boolean | None, Update()] = None
     """Whether the sandbox is paused. Unset: it starts running and is then left alone.
 
     A change acts at once. A pause that the platform made because of the idle window is no drift.
     """
-    resume_idle_paused: Annotated[Flag | None, Update()] = None
+    resume_idle_paused: Annotated[Boolean | None, Update()] = None
     """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
 
 
@@ -96,26 +96,26 @@ class Machine(Resource[M, O]):
     """The verbs of everything that is a sandbox; how it is made is said by its kind."""
 
     @override
-    async def settle(self, api: Api, id: str, inputs: M, call: Call) -> Live[O]:
+    async def settle(self, api: Api, id: str, inputs: M, call: OperationContext) -> Observation[O]:
         return await self.matched(api, await steady(api, id, call), inputs, call)
 
     @override
-    async def read(self, api: Api, id: str, inputs: M | None) -> Live[O] | None:
+    async def read(self, api: Api, id: str, inputs: M | None) -> Observation[O] | None:
         # an import may give the name, which only the path of one sandbox understands
         seen = await (found(api.sandboxes.get(id)) if inputs is None else api.sandboxes.observe(id, SOON))
         return None if seen is None else self.live(seen, inputs)
 
     @override
-    async def refresh(self, api: Api, id: str, inputs: M, state: Mapping[str, Any]) -> Live[O] | None:
+    async def refresh(self, api: Api, id: str, inputs: M, state: Mapping[str, Any]) -> Observation[O] | None:
         seen = await api.sandboxes.observe(id, SOON)
         return None if seen is None else self.live(seen, inputs, renewed=state.get(RENEWED))
 
     @override
-    async def update(self, api: Api, id: str, old: M, new: M, call: Call) -> Live[O]:
+    async def update(self, api: Api, id: str, old: M, new: M, call: OperationContext) -> Observation[O]:
         if new.rollback_to is not None and new.rollback_to != old.rollback_to:
             try:
                 await api.sandboxes.rollback(id, new.rollback_to)
-            except (Invalid, NotFound):
+            except (InvalidRequest, NotFound):
                 await require_snapshot(api, "rollbackTo", new.rollback_to)
                 raise
         return await self.matched(api, await steady(api, id, call), new, call, was=old)
@@ -126,21 +126,23 @@ class Machine(Resource[M, O]):
         return seen.id if seen else None
 
     @override
-    async def delete(self, api: Api, id: str, call: Call) -> None:
+    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
         await api.sandboxes.delete(id)
-        await until(
+        await wait_until(
             lambda within: api.sandboxes.observe_gone(id, within),
-            lambda gone: Done() if gone else Going("Deleting"),
-            patience=call.patience,
-            what="waiting until it is gone",
+            lambda gone: Done() if gone else InProgress("Deleting"),
+            deadline=call.deadline,
+            action="waiting until it is gone",
         )
 
-    async def matched(self, api: Api, seen: Seen, inputs: M, call: Call, was: M | None = None) -> Live[O]:
+    async def matched(
+        self, api: Api, seen: Seen, inputs: M, call: OperationContext, was: M | None = None
+    ) -> Observation[O]:
         """The sandbox, which was seen Ready or paused just now, is as the inputs say."""
         seen = await _match(api, seen, inputs, call, was)
         return self.live(seen, inputs, renewed=seen.max_lifetime_seconds)
 
-    def live(self, seen: Seen, inputs: M | None, *, renewed: int | None = None) -> Live[O]:
+    def live(self, seen: Seen, inputs: M | None, *, renewed: int | None = None) -> Observation[O]:
         """The sandbox as a program sees it; ``renewed`` is the lifetime that a renewal is known to have set."""
         answered = observed(seen)
         if inputs is not None and inputs.paused is not None:
@@ -148,7 +150,7 @@ class Machine(Resource[M, O]):
         if inputs is not None and expiration.lifetime(seen, inputs, renewed) != seen.max_lifetime_seconds:
             answered |= {"maxLifetimeSeconds": inputs.max_lifetime_seconds, RENEWED: seen.max_lifetime_seconds}
         outputs = cast("O", self.outputs.model_validate(seen.model_dump() | answered))
-        return Live(seen.id, answered, outputs, TROUBLES.get(seen.phase))
+        return Observation(seen.id, answered, outputs, TROUBLES.get(seen.phase))
 
 
 async def found(asked: Awaitable[T]) -> T | None:
@@ -200,28 +202,28 @@ def _counts_as_paused(seen: Seen, inputs: MachineInputs) -> bool:
     return _is_paused(seen) and not left_alone
 
 
-async def steady(api: Api, id: str, call: Call, *, wanted: tuple[str, ...] = SETTLED) -> Seen:
+async def steady(api: Api, id: str, call: OperationContext, *, wanted: tuple[str, ...] = SETTLED) -> Seen:
     """The sandbox is in one of the wanted phases, and reachable where it runs."""
-    seen = await until(
+    seen = await wait_until(
         lambda within: api.sandboxes.observe(id, within),
         lambda each: verdict(each, wanted),
-        patience=call.patience,
-        what=f"waiting until it is {' or '.join(wanted)}",
+        deadline=call.deadline,
+        action=f"waiting until it is {' or '.join(wanted)}",
     )
     if seen is None:
         raise AssertionError("a sandbox that is gone is not steady")
     return seen
 
 
-def verdict(seen: Seen | None, wanted: tuple[str, ...]) -> Verdict:
+def verdict(seen: Seen | None, wanted: tuple[str, ...]) -> WaitStatus:
     """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
     if seen is None:
         return Failed("it is gone: it was deleted elsewhere, or its lifetime ended; run `pulumi up --refresh`")
     if seen.phase == RESTORE_FAILED:
         return Failed("the platform could not restore the snapshot (phase RestoreFailed)")
     if seen.phase not in wanted:
-        return Going(seen.phase)
-    return Going("Ready, not yet addressable") if seen.phase == READY and not is_ready(seen) else Done()
+        return InProgress(seen.phase)
+    return InProgress("Ready, not yet addressable") if seen.phase == READY and not is_ready(seen) else Done()
 
 
 def is_ready(seen: Seen | MachineOutputs) -> bool:
@@ -230,7 +232,9 @@ def is_ready(seen: Seen | MachineOutputs) -> bool:
     return seen.phase == READY and seen.addressable is not False
 
 
-async def _match(api: Api, seen: Seen, inputs: MachineInputs, call: Call, was: MachineInputs | None = None) -> Seen:
+async def _match(
+    api: Api, seen: Seen, inputs: MachineInputs, call: OperationContext, was: MachineInputs | None = None
+) -> Seen:
     """The sandbox is sized, guarded, timed and paused as the inputs say; only what differs is sent."""
     seen = await _match_size_and_egress(api, seen, inputs, was)
     seen = await expiration.match(api, seen, inputs, call, was)
@@ -249,7 +253,9 @@ async def _match_size_and_egress(api: Api, seen: Seen, inputs: MachineInputs, wa
     return await api.sandboxes.patch(seen.id, body) if body else seen
 
 
-async def _match_power(api: Api, seen: Seen, inputs: MachineInputs, call: Call, was: MachineInputs | None) -> Seen:
+async def _match_power(
+    api: Api, seen: Seen, inputs: MachineInputs, call: OperationContext, was: MachineInputs | None
+) -> Seen:
     if inputs.paused is None or _is_paused(seen) == inputs.paused:
         return seen
     if inputs.paused:

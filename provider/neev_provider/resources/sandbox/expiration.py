@@ -9,9 +9,9 @@ from pydantic import Field
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
-from neev_provider.core.markers import Update, Visible
+from neev_provider.core.markers import Update, Computed
 from neev_provider.core.model import Integer, Outputs
-from neev_provider.core.resource import Call
+from neev_provider.core.resource import OperationContext
 from neev_provider.resources.egress import Guarded
 
 Seconds = Annotated[Integer, Field(ge=0)]
@@ -32,19 +32,19 @@ class OnIdle(StrEnum):
 class Timed(Guarded):
     """When time alone stops a sandbox, or deletes it."""
 
-    idle_timeout_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    idle_timeout_seconds: Annotated[Seconds | None, Update(), Computed()] = None
     """Seconds without activity after which `onIdle` happens; 0 is never. Unset: the account's default, or as it was."""
-    max_lifetime_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    max_lifetime_seconds: Annotated[Seconds | None, Update(), Computed()] = None
     """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
 
     Unset: the account's default, or as it was.
     """
-    paused_retention_seconds: Annotated[Seconds | None, Update(), Visible()] = None
+    paused_retention_seconds: Annotated[Seconds | None, Update(), Computed()] = None
     """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
 
     Unset: the account's default, or as it was.
     """
-    on_idle: Annotated[OnIdle | None, Update(), Visible()] = None
+    on_idle: Annotated[OnIdle | None, Update(), Computed()] = None
     """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
 
 
@@ -82,14 +82,14 @@ def renews(inputs: Renewable, was: Renewable | None) -> bool:
     return was is not None and inputs.renew not in (None, was.renew)
 
 
-async def match(api: Api, seen: Seen, inputs: Renewable, call: Call, was: Renewable | None) -> Seen:
+async def match(api: Api, seen: Seen, inputs: Renewable, call: OperationContext, was: Renewable | None) -> Seen:
     """The windows are as the inputs say, the lifetime counted from now where it is renewed; only changes are sent."""
     now = {field: getattr(seen, field) for field in FIELDS}
-    now["max_lifetime_seconds"] = lifetime(seen, was or inputs, call.stored.get(RENEWED))
+    now["max_lifetime_seconds"] = lifetime(seen, was or inputs, call.state.get(RENEWED))
     wanted = {field: value for field, value in body(inputs).items() if value != now[field]}
     if renews(inputs, was) and inputs.max_lifetime_seconds:
         wanted["max_lifetime_seconds"] = inputs.max_lifetime_seconds
-    if wanted.get("max_lifetime_seconds") and inputs.renew is not None and not call.created:
+    if wanted.get("max_lifetime_seconds") and inputs.renew is not None and not call.just_created:
         # the platform counts from the creation, at which an old sandbox would be at its end at once
-        wanted["max_lifetime_seconds"] += api.sandboxes.age(seen)
+        wanted["max_lifetime_seconds"] += api.sandboxes.lifetime_elapsed(seen)
     return await api.sandboxes.set_timeout(seen.id, wanted) if wanted else seen

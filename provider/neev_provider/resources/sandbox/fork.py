@@ -9,9 +9,9 @@ from typing import Annotated
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.core.markers import AutoName, Replace, Stable, Unset, Update, Visible
+from neev_provider.core.markers import AutoName, Replace, Stable, ResetsTo, Update, Computed
 from neev_provider.core.names import Name
-from neev_provider.core.resource import Call, Live
+from neev_provider.core.resource import OperationContext, Observation
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import Machine, MachineInputs, MachineOutputs
@@ -23,9 +23,9 @@ class SandboxForkInputs(MachineInputs):
 
     source_sandbox_id: Annotated[str, Replace()]
     """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
-    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
-    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress(), inherited=True)] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
     """What the fork may reach. Unset: what its source may; taken out later: nothing."""
 
 
@@ -62,17 +62,19 @@ class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
     references = MappingProxyType({"source_sandbox_id": require_sandbox})
 
     @override
-    async def create(self, api: Api, inputs: SandboxForkInputs, call: Call) -> Live[SandboxForkOutputs]:
+    async def create(
+        self, api: Api, inputs: SandboxForkInputs, call: OperationContext
+    ) -> Observation[SandboxForkOutputs]:
         seen = await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
-        return self.made(seen.id, lambda: self.live(seen, inputs))
+        return self.observe_created(seen.id, lambda: self.live(seen, inputs))
 
     @override
-    async def find(self, api: Api, inputs: SandboxForkInputs) -> Live[SandboxForkOutputs] | None:
+    async def find(self, api: Api, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
         seen = await api.sandboxes.find(inputs.name or "")
         return None if seen is None else self.live(seen, inputs)
 
     @override
-    async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Live[SandboxForkOutputs] | None:
+    async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Observation[SandboxForkOutputs] | None:
         # the platform does not say where a fork comes from, so an import may: SOURCE/FORK
         source, _, fork = id.rpartition("/")
         live = await super().read(api, fork, inputs)

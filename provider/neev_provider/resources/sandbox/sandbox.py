@@ -9,11 +9,11 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Unset, Update, Visible
+from neev_provider.core.markers import AutoName, Kept, Replace, Secret, ResetsTo, Update, Computed
 from neev_provider.core.model import Integer, Rule
 from neev_provider.core.names import Name
-from neev_provider.core.resource import Call, Live
-from neev_provider.core.validation import at_most_one, below, only_with
+from neev_provider.core.resource import OperationContext, Observation
+from neev_provider.core.validation import at_most_one_of, less_than, also_requires
 from neev_provider.resources import egress
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId
@@ -34,33 +34,33 @@ class SandboxInputs(MachineInputs):
     """What a sandbox is made from."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        at_most_one("template_id", "image", "snapshot_id"),
-        below("rootfs_disk_gb", "disk_gb"),
-        only_with("command", "image"),
+        at_most_one_of("template_id", "image", "snapshot_id"),
+        less_than("rootfs_disk_gb", "disk_gb"),
+        also_requires("command", "image"),
     )
 
-    name: Annotated[Name | None, Replace(), Visible(), AutoName()] = None
+    name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
-    template_id: Annotated[TemplateId | None, Replace(), Visible()] = None
+    template_id: Annotated[TemplateId | None, Replace(), Computed()] = None
     """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
-    image: Annotated[Image | None, Replace(), Visible(always=True)] = None
+    image: Annotated[Image | None, Replace(), Computed(always=True)] = None
     """Public OCI image with its registry's path and a tag or digest. Instead of `templateId`."""
     snapshot_id: Annotated[str | None, Replace(), Kept()] = None
     """Snapshot to start from. Instead of `templateId` and `image`.
 
     Disk and region must match its origin. `cpu` and `memoryGb` need not: they are changed once the sandbox is there.
     """
-    region: Annotated[str | None, Replace(), Visible(always=True)] = None
+    region: Annotated[str | None, Replace(), Computed(always=True)] = None
     """Where it runs. Unset: the provider's region, else the platform's."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of every process. The API never answers them."""
-    command: Annotated[list[str] | None, Replace(), Visible()] = None
+    command: Annotated[list[str] | None, Replace(), Computed()] = None
     """The container's command, only with `image`. Unset: `sleep infinity`."""
-    disk_gb: Annotated[DiskGb | None, Replace(), Visible()] = None
+    disk_gb: Annotated[DiskGb | None, Replace(), Computed()] = None
     """Disk in GB, 10 to 100 in steps of 10."""
-    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Replace(), Visible()] = None
+    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Replace(), Computed()] = None
     """The part of the disk for the container's own file system, in GB, below `diskGb`. Unset: a fifth, at least 4."""
-    egress: Annotated[Egress | None, Update(), Visible(), Unset(Egress())] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress())] = None
     """What the sandbox may reach. Unset, or taken out later: nothing."""
 
 
@@ -81,18 +81,18 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
     references = MappingProxyType({"template_id": require_template, "snapshot_id": require_snapshot})
 
     @override
-    async def create(self, api: Api, inputs: SandboxInputs, call: Call) -> Live[SandboxOutputs]:
+    async def create(self, api: Api, inputs: SandboxInputs, call: OperationContext) -> Observation[SandboxOutputs]:
         seen = await api.sandboxes.create(_body(api, inputs))
-        return self.made(seen.id, lambda: self.live(seen, inputs))
+        return self.observe_created(seen.id, lambda: self.live(seen, inputs))
 
     @override
-    async def find(self, api: Api, inputs: SandboxInputs) -> Live[SandboxOutputs] | None:
-        seen = await api.sandboxes.find_made(_body(api, inputs))
+    async def find(self, api: Api, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
+        seen = await api.sandboxes.find_created(_body(api, inputs))
         return None if seen is None else self.live(seen, inputs)
 
     @override
-    def imported(self, live: Live[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
-        inputs, state = super().imported(live)
+    def imported(self, live: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+        inputs, state = super().import_state(live)
         if "templateId" in inputs:
             # the template's own image and command are not a source of their own
             inputs = {name: value for name, value in inputs.items() if name not in ("image", "command")}

@@ -30,17 +30,17 @@ from neev_provider.adapters.shared.schema_types import (
     nested,
     shape_of,
 )
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.function import Function
 from neev_provider.core.model import Model, Outputs, Property
 from neev_provider.core.resource import Resource
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
-_BLOBS: Final[dict[type[Blob], str]] = {
+_BLOBS: Final[dict[type[AssetOrArchive], str]] = {
     Asset: "pulumi.Asset",
     Archive: "pulumi.Archive",
-    Blob: "pulumi.Asset | pulumi.Archive",
+    AssetOrArchive: "pulumi.Asset | pulumi.Archive",
 }
 
 Wrap: TypeAlias = Callable[[str], str]

@@ -19,7 +19,7 @@ from neev_provider.adapters.pulumi.schema import token
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.function import Function
 from neev_provider.core.redaction import Redactor
-from neev_provider.core.validation import failures, parse, visible
+from neev_provider.core.validation import validate, parse, user_properties
 from neev_provider.functions import FUNCTIONS
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ def invoke(name: str, arguments: Mapping[str, Any], result: type[T], opts: pulum
     _refuse(name, opts)
     if _mocked():
         return cast("T", pulumi.runtime.invoke(token(name), arguments, opts, result).value)
-    return event_loop.run(_answer(name, arguments, result, Redactor.of()))
+    return event_loop.run(_answer(name, arguments, result, Redactor.from_values()))
 
 
 def invoke_output(
@@ -53,7 +53,7 @@ def invoke_output(
 
     def ask(values: list[Any]) -> Any:
         asked, _, secret = values
-        hidden = Redactor.of(asked if secret else ())
+        hidden = Redactor.from_values(asked if secret else ())
         return asyncio.wrap_future(event_loop.start(_answer(name, asked, result, hidden)))
 
     return pulumi.Output.all(known, _ids(known, needed), known.is_secret()).apply(ask)
@@ -70,15 +70,15 @@ async def _ids(known: pulumi.Output[Any], needed: pulumi.Output[Any]) -> list[An
 
 async def _answer(name: str, arguments: Mapping[str, Any], result: type[T], hidden: Redactor) -> T:
     function = _FUNCTIONS[name]
-    asked = visible(arguments)
+    asked = user_properties(arguments)
     try:
-        for failure in failures(function.arguments, asked):
+        for failure in validate(function.arguments, asked):
             raise InputError(failure.path, failure.reason)
         api = event_loop.connected(settings.settings())
         answer = await function.call(api, parse(function.arguments, asked))
         await api.require_project()
     except NeevError as error:
-        said = in_python(error.about(name), of_arguments(function.arguments))
+        said = in_python(error.for_resource(name), of_arguments(function.arguments))
         raise pulumi.RunError(hidden.redact(said)) from None
     return cast("T", rpc.translate_output_properties(answer.wire(), lambda name: name, result))
 

@@ -34,15 +34,15 @@ from neev_provider.adapters.shared import config
 from neev_provider.client import Api
 from neev_provider.client.settings import Settings
 from neev_provider.core import lifecycle
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.diff import AUTONAMED
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.diff import AUTONAMED_KEY
 from neev_provider.core.errors import NeevError, OutcomeUnknown
-from neev_provider.core.lifecycle import AnyResource, Stored, Unsettled
-from neev_provider.core.names import made_name
+from neev_provider.core.lifecycle import AnyResource, StoredResource, ResourceInitFailed
+from neev_provider.core.names import generate_name
 from neev_provider.core.redaction import redact
-from neev_provider.core.resource import Call
-from neev_provider.core.validation import HIDDEN, visible
-from neev_provider.core.wait import Patience
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.validation import INTERNAL_PREFIX, user_properties
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.agent import Agent
 from neev_provider.resources.command import Command
 from neev_provider.resources.file.directory import Directory
@@ -54,20 +54,20 @@ from neev_provider.resources.sandbox.fork import SandboxFork
 from neev_provider.resources.sandbox.sandbox import Sandbox
 from neev_provider.resources.snapshot import Snapshot
 
-INPUTS = f"{HIDDEN}inputs"
+INPUTS = f"{INTERNAL_PREFIX}inputs"
 """Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
-BEFORE = f"{HIDDEN}before"
+BEFORE = f"{INTERNAL_PREFIX}before"
 """Hidden input: which properties the program set the last time; only ``check`` is handed the old inputs."""
-TIMEOUTS = f"{HIDDEN}timeouts"
+TIMEOUTS = f"{INTERNAL_PREFIX}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
-LABEL = f"{HIDDEN}label"
+LABEL = f"{INTERNAL_PREFIX}label"
 """Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
-ASKS = f"{HIDDEN}asks"
+ASKS = f"{INTERNAL_PREFIX}asks"
 """Hidden input of a plan that asks the API whether what inputs name is there; it is not stored."""
-REPLACE_ON_CHANGES = f"{HIDDEN}replaceOnChanges"
+REPLACE_ON_CHANGES = f"{INTERNAL_PREFIX}replaceOnChanges"
 """Hidden input: the paths of ``replace_on_changes``, to which the engine pays no heed where a diff has no paths."""
 NOT_KEPT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
-CARRIED = (TIMEOUTS, LABEL, AUTONAMED, SECRETS)
+CARRIED = (TIMEOUTS, LABEL, AUTONAMED_KEY, SECRETS)
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class Provider(dynamic.ResourceProvider):
     def __getstate__(self) -> None:
         """Nothing goes into a pickle, also of a provider that is configured."""
 
-    def _run(self, call: Call, work: Callable[[Api], Awaitable[T]]) -> T:
+    def _run(self, call: OperationContext, work: Callable[[Api], Awaitable[T]]) -> T:
         """The result of the work, done on the background loop; its errors name the resource."""
 
         async def connected() -> T:
@@ -96,7 +96,7 @@ class Provider(dynamic.ResourceProvider):
 
         try:
             return event_loop.run(connected())
-        except Unsettled:
+        except ResourceInitFailed:
             raise
         except NeevError as error:
             raise self._about(error, call) from None
@@ -105,17 +105,20 @@ class Provider(dynamic.ResourceProvider):
     @redacted
     def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
         label = str(news.get(LABEL) or self.resource.name)
-        limit = self.resource.longest_name
+        limit = self.resource.max_name_length
         old, new = from_host(_olds), from_host(news)
         asks = new.pop(ASKS, False)
         checked, failed = self.resource.check(
-            old, new, lambda: made_name(label, secrets.token_hex(4), limit=limit), lambda text: self._warn(label, text)
+            old,
+            new,
+            lambda: generate_name(label, secrets.token_hex(4), max_length=limit),
+            lambda text: self._warn(label, text),
         )
         if asks and not failed:
             call = self._call(new, "read", self.resource.timeouts.read)
             failed = self._run(call, lambda _: beforehand(self._settings).missing(self.resource, checked, old))
         # the first time what the second will say: inputs that differ would have the engine write the whole state anew
-        checked[BEFORE] = sorted(visible(_olds or checked))
+        checked[BEFORE] = sorted(user_properties(_olds or checked))
         shown = shown_failures(self.resource, failed, news)
         return dynamic.CheckResult(to_host(checked), check_failures(shown, of_resource(self.resource)))
 
@@ -132,13 +135,13 @@ class Provider(dynamic.ResourceProvider):
         except NeevError as error:
             raise self._about(error, self._call(_news, "update", self.resource.timeouts.update)) from None
         old = self._old_inputs(olds, _news)
-        found = lifecycle.difference(self.resource, old=old, state=olds, new=from_host(_news))
+        found = lifecycle.compute_diff(self.resource, old_inputs=old, state=olds, new_inputs=from_host(_news))
         paths = _news.get(REPLACE_ON_CHANGES) or ()
-        forced = {each.top for each in found.changes if any(covers(path, each.path) for path in paths)}
+        forced = {each.property_name for each in found.changes if any(covers(path, each.path) for path in paths)}
         return dynamic.DiffResult(
             changes=bool(found.changes),
-            replaces=sorted(forced | {change.top for change in found.changes if change.replace}),
-            delete_before_replace=found.delete_first,
+            replaces=sorted(forced | {change.property_name for change in found.changes if change.requires_replacement}),
+            delete_before_replace=found.delete_before_replace,
         )
 
     @override
@@ -147,7 +150,7 @@ class Provider(dynamic.ResourceProvider):
         call = self._call(props, "create", self.resource.timeouts.create)
         try:
             stored = self._run(call, lambda api: lifecycle.create(self.resource, api, from_host(props), call))
-        except Unsettled as unsettled:
+        except ResourceInitFailed as unsettled:
             raise self._undone(unsettled, props) from None
         return dynamic.CreateResult(stored.id, self._sealed(stored, props))
 
@@ -169,11 +172,13 @@ class Provider(dynamic.ResourceProvider):
         try:
             stored = self._run(
                 call,
-                lambda api: lifecycle.update(self.resource, api, _id, old=old, state=_olds, new=new, call=call),
+                lambda api: lifecycle.update(
+                    self.resource, api, _id, old_inputs=old, state=_olds, new_inputs=new, context=call
+                ),
             )
-        except Unsettled as unsettled:
+        except ResourceInitFailed as unsettled:
             if isinstance(unsettled.cause, OutcomeUnknown):
-                raise self._said(f"{call.resource}: {unsettled.cause.fact} {NOT_KEPT}") from None
+                raise self._said(f"{call.resource_name}: {unsettled.cause.summary} {NOT_KEPT}") from None
             raise self._about(unsettled, call) from None
         return dynamic.UpdateResult(self._sealed(stored, _news, _olds))
 
@@ -188,16 +193,20 @@ class Provider(dynamic.ResourceProvider):
         names = news.get(BEFORE) or olds.get(INPUTS) or self.resource.inputs.properties
         return {**{name: olds[name] for name in names if name in olds}, **_hidden(olds)}
 
-    def _call(self, props: Values, verb: str, default: float) -> Call:
+    def _call(self, props: Values, verb: str, default: float) -> OperationContext:
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or default
         name = props.get("name")
         resource = f"{self.resource.name} {props.get(LABEL) or ''}".strip() + (f" ({name})" if name else "")
-        return Call(resource, Patience(seconds, SYSTEM, asyncio.Event()), secret=secret_inputs(self.resource, props))
+        return OperationContext(
+            resource,
+            Deadline(seconds, SYSTEM_CLOCK, asyncio.Event()),
+            secret_inputs=secret_inputs(self.resource, props),
+        )
 
-    def _sealed(self, stored: Stored, *asked: Values) -> Values:
+    def _sealed(self, stored: StoredResource, *asked: Values) -> Values:
         return sealed_outputs(self.resource, outputs(stored, asked[0]), *asked)
 
-    def _undone(self, unsettled: Unsettled, props: Values) -> NeevError:
+    def _undone(self, unsettled: ResourceInitFailed, props: Values) -> NeevError:
         """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
         made = unsettled.stored
         call = replace(self._call(props, "delete", self.resource.timeouts.delete), stored=made.state)
@@ -205,15 +214,15 @@ class Provider(dynamic.ResourceProvider):
             self._run(call, lambda api: lifecycle.delete(self.resource, api, made.id, call))
         except NeevError as error:
             return self._said(
-                f"{call.resource}: {unsettled} It could not be deleted either, so {made.id} is still there: {error} "
+                f"{call.resource_name}: {unsettled} It could not be deleted either, so {made.id} is still there: {error} "
                 "Delete it yourself, or it goes on costing money."
             )
         if isinstance(unsettled.cause, OutcomeUnknown):
-            return self._said(f"{call.resource}: {unsettled.cause.fact} {NOT_KEPT}")
-        return self._said(f"{call.resource}: {unsettled} It had been made ({made.id}) and is deleted again.")
+            return self._said(f"{call.resource_name}: {unsettled.cause.summary} {NOT_KEPT}")
+        return self._said(f"{call.resource_name}: {unsettled} It had been made ({made.id}) and is deleted again.")
 
-    def _about(self, error: NeevError, call: Call) -> NeevError:
-        return self._said(error.about(call.resource))
+    def _about(self, error: NeevError, call: OperationContext) -> NeevError:
+        return self._said(error.for_resource(call.resource_name))
 
     def _said(self, text: str) -> NeevError:
         """The error that says this with the program's own names."""
@@ -301,6 +310,6 @@ def _hidden(values: Mapping[str, Any]) -> Values:
     return {key: values[key] for key in CARRIED if key in values}
 
 
-def outputs(stored: Stored, asked: Mapping[str, Any]) -> Values:
+def outputs(stored: StoredResource, asked: Mapping[str, Any]) -> Values:
     """What the host stores of a thing, but for the provider, which it adds itself."""
-    return {**stored.state, **_hidden(asked), INPUTS: sorted(visible(stored.inputs))}
+    return {**stored.state, **_hidden(asked), INPUTS: sorted(user_properties(stored.inputs))}

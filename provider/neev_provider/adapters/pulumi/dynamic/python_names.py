@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_snake
 
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import Model
-from neev_provider.core.validation import Failure
+from neev_provider.core.validation import ValidationFailure
 from neev_provider.functions import MODULES
 
 _EVERYWHERE: Final = {name: to_snake(name) for name in (*MODULES, "customTimeouts")}
@@ -34,12 +34,12 @@ def in_python(text: str, names: Mapping[str, str]) -> str:
     return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
 
 
-def check_failures(failures: Iterable[Failure], names: Mapping[str, str]) -> list[CheckFailure]:
+def check_failures(failures: Iterable[ValidationFailure], names: Mapping[str, str]) -> list[CheckFailure]:
     """Return the failures of a check with Python's names, as the host takes them."""
     return [_check_failure(failure, names) for failure in failures]
 
 
-def _check_failure(failure: Failure, names: Mapping[str, str]) -> CheckFailure:
+def _check_failure(failure: ValidationFailure, names: Mapping[str, str]) -> CheckFailure:
     path, reason = in_python(failure.path, names), in_python(failure.reason, names)
     # the engine shows the value at the path, which it does not find where the program has another name for it
     return CheckFailure(path, reason) if path == failure.path else CheckFailure("", f"{path}: {reason}")

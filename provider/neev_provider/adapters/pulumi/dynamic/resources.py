@@ -17,7 +17,7 @@ from neev_provider.adapters.pulumi.dynamic import resource_options, settings
 from neev_provider.adapters.pulumi.dynamic.provider import ASKS, LABEL, PROVIDERS, REPLACE_ON_CHANGES, TIMEOUTS
 from neev_provider.adapters.pulumi.dynamic.secrets import SECRETS, names_of_secrets
 from neev_provider.adapters.shared.config import PACKAGE
-from neev_provider.core.assets import Archive, Asset, Blob
+from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.markers import Secret
 from neev_provider.core.model import Model, Property
 
@@ -120,7 +120,7 @@ def _outside(declared: Property, value: Any) -> Any:
     return value
 
 
-def _blob(value: pulumi.Asset | pulumi.Archive) -> Blob:
+def _blob(value: pulumi.Asset | pulumi.Archive) -> AssetOrArchive:
     """Pulumi's own asset or archive as ours."""
     if isinstance(value, pulumi.AssetArchive):
         return Archive(assets={name: _blob(each) for name, each in value.assets.items()})

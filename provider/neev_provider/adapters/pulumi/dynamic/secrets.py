@@ -15,10 +15,10 @@ from neev_provider.adapters.pulumi.plugin.plan import sealed_state
 from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived
-from neev_provider.core.redaction import Redactor, bound, redact
-from neev_provider.core.validation import HIDDEN, Failure, without_value
+from neev_provider.core.redaction import Redactor, use_redactor, redact
+from neev_provider.core.validation import INTERNAL_PREFIX, ValidationFailure, redact_failure
 
-SECRETS: Final = f"{HIDDEN}secrets"
+SECRETS: Final = f"{INTERNAL_PREFIX}secrets"
 """Hidden input: which properties the program made a secret."""
 
 T = TypeVar("T")
@@ -58,11 +58,13 @@ def sealed_outputs(resource: AnyResource, outputs: Values, *asked: Mapping[str, 
     return {name: {SIGNATURE: SECRET, "value": value} if name in derived else value for name, value in outputs.items()}
 
 
-def shown_failures(resource: AnyResource, failures: Iterable[Failure], news: Mapping[str, Any]) -> list[Failure]:
+def shown_failures(
+    resource: AnyResource, failures: Iterable[ValidationFailure], news: Mapping[str, Any]
+) -> list[ValidationFailure]:
     """Return the failures of a check without a secret."""
     secret = secret_inputs(resource, news)
-    shown = (without_value(failure, secret) for failure in failures)
-    return [Failure(redact(each.path), redact(each.reason)) for each in shown]
+    shown = (redact_failure(failure, secret) for failure in failures)
+    return [ValidationFailure(redact(each.path), redact(each.reason)) for each in shown]
 
 
 def redacted(verb: Callable[..., T]) -> Callable[..., T]:
@@ -79,7 +81,7 @@ def redacted(verb: Callable[..., T]) -> Callable[..., T]:
                 *(list(secrets_in(marked(provider.resource, each))) for each in given),
             ]
 
-        with bound(Redactor(collect)):
+        with use_redactor(Redactor(collect)):
             try:
                 return verb(provider, *arguments)
             except NeevError as error:

@@ -10,7 +10,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from pulumi.runtime.rpc import UNKNOWN as HOST_UNKNOWN
 
 from neev_provider.adapters.pulumi import assets
-from neev_provider.core.assets import Blob
+from neev_provider.core.assets import AssetOrArchive
 from neev_provider.core.model import UNKNOWN
 
 Values = dict[str, Any]
@@ -33,7 +33,7 @@ def _ours(value: Any) -> Any:
 
 
 def _theirs(value: Any) -> Any:
-    if isinstance(value, Blob):
+    if isinstance(value, AssetOrArchive):
         return assets.as_map(value)
     return HOST_UNKNOWN if value is UNKNOWN else value
 

@@ -13,16 +13,16 @@ from neev_provider.adapters.pulumi.plugin.plan import answer, failures_on_wire
 from neev_provider.adapters.shared import config
 from neev_provider.adapters.shared.config import ENGINES, PACKAGE, ProviderConfig
 from neev_provider.client import Settings
-from neev_provider.core.account import ACCOUNT, VARIABLES, Account, WrongAccount
-from neev_provider.core.coercion import taken
-from neev_provider.core.diff import Change, Difference, Kind
+from neev_provider.core.account import ACCOUNT_KEY, ENVIRONMENT_VARIABLES, Account, WrongAccount
+from neev_provider.core.coercion import coerce_properties
+from neev_provider.core.diff import Change, Diff, ChangeKind
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.model import UNKNOWN
-from neev_provider.core.validation import Failure, failures
+from neev_provider.core.validation import ValidationFailure, validate
 
 DEFAULT = "default"
 """What the names of the engine's own providers begin with; those read the configuration of the stack."""
-ACCOUNT_SETTINGS = tuple(VARIABLES)
+ACCOUNT_SETTINGS = tuple(ENVIRONMENT_VARIABLES)
 ELSEWHERE = "To create everything in the other account, destroy the stack first, or use another stack or provider."
 PLACES = (*ACCOUNT_SETTINGS, "previousBaseUrl")
 """Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
@@ -36,7 +36,7 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
         if news.get(name) in (None, "") and found:
             news[name] = found
     given = typed(_ours(plain(news)))
-    failed = foreign(news, ProviderConfig.properties) or failures(ProviderConfig, given)
+    failed = foreign(news, ProviderConfig.properties) or validate(ProviderConfig, given)
     failed = failed or _elsewhere(decode_plain(request.olds), given)
     return provider_pb2.CheckResponse(inputs=encode(news), failures=failures_on_wire(failed))
 
@@ -48,11 +48,11 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     if old.get("baseUrl") is None:
         old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
     changes = tuple(
-        Change(name, _kind(old.get(name), new.get(name)), replace=False)
+        Change(name, _kind(old.get(name), new.get(name)), requires_replacement=False)
         for name in ProviderConfig.properties
         if _meant(old.get(name)) != _meant(new.get(name))
     )
-    return answer(Difference(changes), inputs=frozenset(ProviderConfig.properties))
+    return answer(Diff(changes), inputs=frozenset(ProviderConfig.properties))
 
 
 def settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
@@ -80,7 +80,7 @@ def _not_given(name: str, missing: list[str]) -> ConfigError:
 
 def typed(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values by their declared types: the engine and the SDKs hand over what is no text as text."""
-    return taken(ProviderConfig.properties, values)
+    return coerce_properties(ProviderConfig.properties, values)
 
 
 def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _meant(value: Any) -> Any:
     return value.rstrip("/") or None if isinstance(value, str) else value
 
 
-def _elsewhere(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[Failure]:
+def _elsewhere(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[ValidationFailure]:
     """A failure for each setting that names another account than the one that the provider's resources are in."""
     known = {name: olds.get(name) for name in ACCOUNT_SETTINGS if news.get(name) not in (None, UNKNOWN)}
     account = Account(
@@ -100,15 +100,15 @@ def _elsewhere(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[Failure
         base_url=str(news.get("baseUrl")),
         previous_base_url=news.get("previousBaseUrl"),
     )
-    differences = account.differences({ACCOUNT: known})
+    differences = account.find_differences({ACCOUNT_KEY: known})
     if not differences:
         return []
     hint = f"{WrongAccount(differences).hint} {ELSEWHERE}"
     return [
-        Failure(name, f"the settings say {now}, and the state records {then}. {hint}")
+        ValidationFailure(name, f"the settings say {now}, and the state records {then}. {hint}")
         for name, (then, now) in differences.items()
     ]
 
 
-def _kind(old: Any, new: Any) -> Kind:
-    return Kind.ADD if old is None else Kind.DELETE if new is None else Kind.UPDATE
+def _kind(old: Any, new: Any) -> ChangeKind:
+    return ChangeKind.ADD if old is None else ChangeKind.DELETE if new is None else ChangeKind.UPDATE

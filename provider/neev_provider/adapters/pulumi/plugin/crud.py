@@ -31,15 +31,15 @@ from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.client import Api
 from neev_provider.core import lifecycle, stored_state
 from neev_provider.core.clock import Clock
-from neev_provider.core.diff import IMPORTED
+from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import Cancelled, DeadlineExceeded
-from neev_provider.core.lifecycle import AnyResource, Stored, Unsettled
-from neev_provider.core.reference_errors import MissingReference, NameTaken, ReplacementFirst
-from neev_provider.core.resource import Call
-from neev_provider.core.threads import offload
-from neev_provider.core.wait import Patience, first, hearing
+from neev_provider.core.lifecycle import AnyResource, StoredResource, ResourceInitFailed
+from neev_provider.core.reference_errors import MissingReference, NameConflict, DeleteBeforeReplaceRequired
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.threads import run_in_thread
+from neev_provider.core.wait import Deadline, first_completed, retry_listener
 
-S = TypeVar("S", Stored, Stored | None)
+S = TypeVar("S", StoredResource, StoredResource | None)
 T = TypeVar("T")
 IMPORT = (
     "Choose another name; or take what has it into this stack, where no other stack has it: "
@@ -59,7 +59,7 @@ class Operations:
         self._engine = engine
         self._clock = clock
         self._cancelled = asyncio.Event()
-        self._begun: dict[str, Stored] = {}
+        self._begun: dict[str, StoredResource] = {}
         self._told: set[tuple[str, str]] = set()
 
     def cancel(self) -> None:
@@ -69,7 +69,7 @@ class Operations:
     async def unless_cancelled(self, work: Awaitable[T], what: str) -> T:
         """The result of the work; raises ``Cancelled`` as soon as everything is to end."""
         future = asyncio.ensure_future(work)
-        await first(future, self._cancelled.wait())
+        await first_completed(future, self._cancelled.wait())
         if future.cancelled():
             raise Cancelled(what, hint="")
         return future.result()
@@ -78,12 +78,16 @@ class Operations:
         """The resource exists and is ready; where an earlier call made it already, that one is."""
         marked = decode(request.properties)
         call = self._call(resource, request, resource.timeouts.create, marked)
-        named = resource.named
-        with making(call.resource, plain(marked).get(named.name) if named else None):
+        named = resource.name_property
+        with making(call.resource_name, plain(marked).get(named.name) if named else None):
             return await self._create(resource, request, marked, call)
 
     async def _create(
-        self, resource: AnyResource, request: provider_pb2.CreateRequest, marked: Mapping[str, Any], call: Call
+        self,
+        resource: AnyResource,
+        request: provider_pb2.CreateRequest,
+        marked: Mapping[str, Any],
+        call: OperationContext,
     ) -> provider_pb2.CreateResponse:
         asked = plain(marked)
         api = await self._api()
@@ -91,22 +95,22 @@ class Operations:
         known = self._begun.get(request.urn)
         fresh = known is None or known.inputs != asked
         try:
-            begun = await lifecycle.begin(resource, api, asked, call) if known is None or fresh else known
-        except ReplacementFirst:
+            begun = await lifecycle.start_create(resource, api, asked, call) if known is None or fresh else known
+        except DeleteBeforeReplaceRequired:
             raise
-        except NameTaken as error:
+        except NameConflict as error:
             program = f"{PACKAGE}:index:{resource.name} {name_of(request)}"
-            error.hint = IMPORT.format(program=program, id=error.holder)
+            error.hint = IMPORT.format(program=program, id=error.existing_id)
             raise
         self._begun[request.urn] = begun
         try:
-            stored = await self._bounded(lifecycle.finish(resource, api, begun, call, fresh=fresh), call)
+            stored = await self._bounded(lifecycle.finish_create(resource, api, begun, call, just_created=fresh), call)
             properties = state_on_wire(resource, stored.state, marked)
         except MissingReference:
             del self._begun[request.urn]  # nothing was made
             raise
         except Exception as error:
-            if isinstance(error, Unsettled):
+            if isinstance(error, ResourceInitFailed):
                 begun = self._begun[request.urn] = error.stored
             partial = _partial(resource, begun, request.properties, marked)
             raise half_made(_reason(error, call), id=begun.id, properties=partial) from error
@@ -121,16 +125,22 @@ class Operations:
             old, state, new = decode_plain(request.old_inputs), plain(before), plain(marked)
             self._say_what_is_passed_over(resource, request.urn, state)
             api = await self._api()
-            planned = offload(partial(lifecycle.difference, resource, old=old, state=state, new=new))
-            if (await self.unless_cancelled(planned, call.resource)).changes:
-                work = lifecycle.update(resource, api, request.id, old=old, state=state, new=new, call=call)
+            planned = run_in_thread(
+                partial(lifecycle.compute_diff, resource, old_inputs=old, state=state, new_inputs=new)
+            )
+            if (await self.unless_cancelled(planned, call.resource_name)).changes:
+                work = lifecycle.update(
+                    resource, api, request.id, old_inputs=old, state=state, new_inputs=new, context=call
+                )
             else:
-                work = _still_imported(lifecycle.finish(resource, api, Stored(request.id, new, state), call), state)
+                work = _still_imported(
+                    lifecycle.finish_create(resource, api, StoredResource(request.id, new, state), call), state
+                )
             stored = await self._bounded(work, call)
             properties = state_on_wire(resource, stored.state, marked, before)
         except Exception as error:
             olds = request.olds
-            if isinstance(error, Unsettled):
+            if isinstance(error, ResourceInitFailed):
                 olds = _partial(resource, error.stored, olds, before, marked)
             raise half_made(_reason(error, call), id=request.id, properties=olds) from error
         self._begun.pop(request.urn, None)
@@ -142,7 +152,7 @@ class Operations:
         call = self._call(resource, request, resource.timeouts.read, properties)
         asked = plain(inputs)
         # imported, or described too little to be anything but imported
-        known = request.HasField("inputs") and not stored_state.missing(resource, asked)
+        known = request.HasField("inputs") and not stored_state.missing_inputs(resource, asked)
         api = await self._api()
         work = lifecycle.read(resource, api, request.id, asked if known else None, plain(properties))
         stored = await self._bounded(_still_imported(work, properties), call)
@@ -155,8 +165,8 @@ class Operations:
             properties=state_on_wire(resource, stored.state, inputs, properties),
             inputs=encode(sealed_by(resource.inputs.properties, sealed_as(dict(stored.inputs), marks))),
         )
-        if stored.trouble:
-            reason = f"{call.resource}: {stored.trouble}"
+        if stored.problem:
+            reason = f"{call.resource_name}: {stored.problem}"
             raise half_made(reason, id=stored.id, properties=answer.properties, inputs=answer.inputs)
         return answer
 
@@ -172,31 +182,33 @@ class Operations:
 
     def _say_what_is_passed_over(self, resource: AnyResource, urn: str, values: Mapping[str, Any]) -> None:
         """Say once which stored values this version cannot read."""
-        names = [name for name in stored_state.passed_over(resource, values) if (urn, name) not in self._told]
+        names = [name for name in stored_state.ignored_properties(resource, values) if (urn, name) not in self._told]
         if names:
             self._told.update((urn, name) for name in names)
             self._engine.log(urn, f"{PASSED_OVER}: {', '.join(names)}")
 
-    def _call(self, resource: AnyResource, request: Any, default: float, marked: Mapping[str, Any]) -> Call:
+    def _call(self, resource: AnyResource, request: Any, default: float, marked: Mapping[str, Any]) -> OperationContext:
         progress = Progress(self._engine, request.urn, self._clock)
-        patience = Patience(request.timeout or default, self._clock, self._cancelled, progress)
+        patience = Deadline(request.timeout or default, self._clock, self._cancelled, progress)
         name = f"{resource.name} {name_of(request)}"
         secret = secret_names(resource.inputs.properties, marked) & resource.inputs.properties.keys()
-        return Call(name, patience, log=lambda text: self._engine.log(request.urn, text), secret=secret)
+        return OperationContext(
+            name, patience, log=lambda text: self._engine.log(request.urn, text), secret_inputs=secret
+        )
 
-    async def _bounded(self, work: Awaitable[T], call: Call) -> T:
+    async def _bounded(self, work: Awaitable[T], call: OperationContext) -> T:
         """The result of the work, which is given up soon after its deadline or the wish to stop, wherever it hangs."""
-        patience = call.patience
-        with hearing(patience.progress):
+        patience = call.deadline
+        with retry_listener(patience.on_progress):
             future = asyncio.ensure_future(work)
-        await first(future, self._clock.sleep(patience.deadline - patience.spent + GRACE), self._stopped())
-        await first(self._engine.heard(), self._stopped())
+        await first_completed(future, self._clock.sleep(patience.timeout - patience.elapsed + GRACE), self._stopped())
+        await first_completed(self._engine.heard(), self._stopped())
         if not future.cancelled():
             return future.result()
         if patience.cancelled.is_set():
-            raise Cancelled(call.resource)
-        last = patience.progress.last if isinstance(patience.progress, Progress) else "nothing"
-        raise DeadlineExceeded(call.resource, patience.deadline, last)
+            raise Cancelled(call.resource_name)
+        last = patience.on_progress.last if isinstance(patience.on_progress, Progress) else "nothing"
+        raise DeadlineExceeded(call.resource_name, patience.timeout, last)
 
     async def _stopped(self) -> None:
         await self._cancelled.wait()
@@ -206,17 +218,17 @@ class Operations:
 async def _still_imported(work: Awaitable[S], before: Mapping[str, Any]) -> S:
     """What the work gives, marked as imported where the state was: it has learned nothing of what cannot be read."""
     stored = await work
-    if stored is None or not before.get(IMPORTED):
+    if stored is None or not before.get(IMPORTED_KEY):
         return stored
-    return replace(stored, state={**stored.state, IMPORTED: True})
+    return replace(stored, state={**stored.state, IMPORTED_KEY: True})
 
 
-def _reason(error: Exception, call: Call) -> str:
-    return told(error.cause if isinstance(error, Unsettled) else error, call.resource)
+def _reason(error: Exception, call: OperationContext) -> str:
+    return told(error.cause if isinstance(error, ResourceInitFailed) else error, call.resource_name)
 
 
 def _partial(
-    resource: AnyResource, begun: Stored, asked: struct_pb2.Struct, *marked: Mapping[str, Any]
+    resource: AnyResource, begun: StoredResource, asked: struct_pb2.Struct, *marked: Mapping[str, Any]
 ) -> struct_pb2.Struct:
     """What is known of a thing that is not ready; whatever happens, something."""
     with contextlib.suppress(Exception):

@@ -29,16 +29,16 @@ CODES: Mapping[type[Exception], grpc.StatusCode] = {
     errors.NotFound: Code.NOT_FOUND,
     errors.ProjectNotFound: Code.FAILED_PRECONDITION,
     errors.Conflict: Code.FAILED_PRECONDITION,
-    errors.Invalid: Code.INVALID_ARGUMENT,
+    errors.InvalidRequest: Code.INVALID_ARGUMENT,
     errors.RateLimited: Code.RESOURCE_EXHAUSTED,
     errors.Unavailable: Code.UNAVAILABLE,
-    errors.Unexpected: Code.FAILED_PRECONDITION,
-    errors.Refused: Code.FAILED_PRECONDITION,
-    errors.NeverSent: Code.UNAVAILABLE,
+    errors.UnexpectedResponse: Code.FAILED_PRECONDITION,
+    errors.RuntimeRejected: Code.FAILED_PRECONDITION,
+    errors.RequestNotSent: Code.UNAVAILABLE,
     # the engine adds to this one that the state may not be what is there, which is the truth
     errors.OutcomeUnknown: Code.UNKNOWN,
     errors.DeadlineExceeded: Code.DEADLINE_EXCEEDED,
-    errors.Failed: Code.FAILED_PRECONDITION,
+    errors.OperationFailed: Code.FAILED_PRECONDITION,
     errors.Cancelled: Code.CANCELLED,
 }
 
@@ -74,7 +74,7 @@ def told(error: Exception, about: str) -> str:
         _report(error)
         return f"{about}: a bug in the NeevAI provider ({type(error).__name__}). Please report it: {ISSUES}"
     text = str(error)
-    return text if about in text else error.about(about)
+    return text if about in text else error.for_resource(about)
 
 
 async def refuse(context: Context, error: Exception, about: str) -> NoReturn:

@@ -14,7 +14,7 @@ from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import UNKNOWN
-from neev_provider.core.validation import failures, parse
+from neev_provider.core.validation import validate, parse
 from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
 
 LISTS: Mapping[str, tuple[Function[Any, Any], str]] = {
@@ -37,7 +37,7 @@ async def things(
     if UNKNOWN in query.values():
         yield provider_pb2.ListResponse(computed=provider_pb2.ListResponse.Computed())
         return
-    for failure in failures(function.arguments, query):
+    for failure in validate(function.arguments, query):
         raise InputError(failure.path, failure.reason)
     found = getattr(await function.call(api, parse(function.arguments, query)), held)
     begin = _begin(request.continuation_token)

@@ -22,44 +22,46 @@ from neev_provider.adapters.pulumi.marshal import (
     secret_names,
 )
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, Difference, Kind
+from neev_provider.core.diff import Change, Diff, ChangeKind
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived, Stable
-from neev_provider.core.names import fitted, made_name
+from neev_provider.core.names import sanitize_name, generate_name
 from neev_provider.core.redaction import redact
-from neev_provider.core.validation import Failure, Warn, without_value
+from neev_provider.core.validation import ValidationFailure, WarningHandler, redact_failure
 
 Naming = provider_pb2.CheckRequest.AutonamingOptions
 KINDS = {
-    (Kind.ADD, False): provider_pb2.PropertyDiff.ADD,
-    (Kind.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    (Kind.DELETE, False): provider_pb2.PropertyDiff.DELETE,
-    (Kind.DELETE, True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    (Kind.UPDATE, False): provider_pb2.PropertyDiff.UPDATE,
-    (Kind.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+    (ChangeKind.ADD, False): provider_pb2.PropertyDiff.ADD,
+    (ChangeKind.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    (ChangeKind.DELETE, False): provider_pb2.PropertyDiff.DELETE,
+    (ChangeKind.DELETE, True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    (ChangeKind.UPDATE, False): provider_pb2.PropertyDiff.UPDATE,
+    (ChangeKind.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
 }
 UNNAMED = "unnamed"
 """Stands for the name that could not be made, so that its absence is not told twice."""
 
 
 def check(
-    resource: AnyResource, request: provider_pb2.CheckRequest, handed: Handed, warn: Warn
+    resource: AnyResource, request: provider_pb2.CheckRequest, handed: Handed, warn: WarningHandler
 ) -> provider_pb2.CheckResponse:
     """The inputs as they are stored, secrets where the program has them, and what is wrong with them."""
     news = decode(request.news)
     handed.note(plain(news))
     secret = secret_names(resource.inputs.properties, news)
-    failed = [without_value(failure, secret) for failure in foreign(news, resource.inputs.properties)]
+    failed = [redact_failure(failure, secret) for failure in foreign(news, resource.inputs.properties)]
 
     def make_name() -> str:
         if request.HasField("autonaming") and request.autonaming.mode == Naming.DISABLE:
-            failed.append(Failure("name", "is required: the stack's configuration disables names that are made"))
+            failed.append(
+                ValidationFailure("name", "is required: the stack's configuration disables names that are made")
+            )
             return UNNAMED
         return _name(resource, request)
 
     checked, found = resource.check(decode_plain(request.olds), plain(news), make_name, warn)
     told = {_place(failure) for failure in failed}
-    failed.extend(without_value(failure, secret) for failure in found if _place(failure) not in told)
+    failed.extend(redact_failure(failure, secret) for failure in found if _place(failure) not in told)
     inputs = encode(sealed_by(resource.inputs.properties, sealed_as(checked, news)))
     return provider_pb2.CheckResponse(inputs=inputs, failures=failures_on_wire(failed))
 
@@ -68,21 +70,23 @@ def diff(resource: AnyResource, request: provider_pb2.DiffRequest, handed: Hande
     """How the new inputs differ from the old ones and from what they led to, per property path."""
     state = decode_plain(request.olds)
     old = decode_plain(request.old_inputs) if request.HasField("old_inputs") else state
-    found = lifecycle.difference(resource, old=old, state=state, new=handed.whole(decode_plain(request.news)))
+    found = lifecycle.compute_diff(
+        resource, old_inputs=old, state=state, new_inputs=handed.whole(decode_plain(request.news))
+    )
     stable = [name for name, declared in resource.outputs.properties.items() if declared.has(Stable)]
     return answer(found, inputs=frozenset(resource.inputs.properties), stables=stable)
 
 
-def answer(found: Difference, *, inputs: frozenset[str], stables: list[str] | None = None) -> provider_pb2.DiffResponse:
+def answer(found: Diff, *, inputs: frozenset[str], stables: list[str] | None = None) -> provider_pb2.DiffResponse:
     """The difference as the engine reads it."""
     some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
     return provider_pb2.DiffResponse(
         changes=some,
         diffs=_tops(found.changes),
-        replaces=_tops(change for change in found.changes if change.replace),
+        replaces=_tops(change for change in found.changes if change.requires_replacement),
         detailedDiff={change.path: _kind(change, inputs) for change in found.changes},
         hasDetailedDiff=True,
-        deleteBeforeReplace=found.delete_first,
+        deleteBeforeReplace=found.delete_before_replace,
         stables=stables,
     )
 
@@ -125,29 +129,29 @@ def name_of(request: Any) -> str:
     return str(request.name or request.urn.rpartition("::")[2])
 
 
-def failures_on_wire(failures: list[Failure]) -> list[provider_pb2.CheckFailure]:
+def failures_on_wire(failures: list[ValidationFailure]) -> list[provider_pb2.CheckFailure]:
     """The failures as the engine reads them."""
     return [provider_pb2.CheckFailure(property=redact(each.path), reason=redact(each.reason)) for each in failures]
 
 
-def _place(failure: Failure) -> str:
+def _place(failure: ValidationFailure) -> str:
     return failure.path or failure.reason.partition(": ")[0]
 
 
 def _name(resource: AnyResource, request: provider_pb2.CheckRequest) -> str:
-    limit = resource.longest_name
+    limit = resource.max_name_length
     if request.HasField("autonaming") and request.autonaming.proposed_name:
         proposed = request.autonaming.proposed_name
         # an enforced name is taken or refused as it is
-        return proposed if request.autonaming.mode == Naming.ENFORCE else fitted(proposed, limit=limit)
+        return proposed if request.autonaming.mode == Naming.ENFORCE else sanitize_name(proposed, max_length=limit)
     # a seed that an update plan repeats makes the same name again
-    return made_name(name_of(request), request.randomSeed.hex() or secrets.token_hex(4), limit=limit)
+    return generate_name(name_of(request), request.randomSeed.hex() or secrets.token_hex(4), max_length=limit)
 
 
 def _kind(change: Change, inputs: frozenset[str]) -> provider_pb2.PropertyDiff:
-    kind = KINDS[change.kind, change.replace]
-    return provider_pb2.PropertyDiff(kind=kind, inputDiff=change.top in inputs)
+    kind = KINDS[change.kind, change.requires_replacement]
+    return provider_pb2.PropertyDiff(kind=kind, inputDiff=change.property_name in inputs)
 
 
 def _tops(changes: Iterable[Change]) -> list[str]:
-    return list(dict.fromkeys(change.top for change in changes))
+    return list(dict.fromkeys(change.property_name for change in changes))

@@ -34,8 +34,8 @@ from neev_provider.core.clock import Clock
 from neev_provider.core.errors import ConfigError, InputError, Unauthorized
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import Property
-from neev_provider.core.threads import offload
-from neev_provider.core.validation import Failure, failures, parse, without_value
+from neev_provider.core.threads import run_in_thread
+from neev_provider.core.validation import ValidationFailure, validate, parse, redact_failure
 from neev_provider.functions import function_named
 from neev_provider.resources import resource_named
 
@@ -139,17 +139,17 @@ class Provider:
         arguments = decode(request.args)
         properties = function.arguments.properties
         try:
-            failed = foreign(arguments, properties) or failures(function.arguments, plain(arguments))
+            failed = foreign(arguments, properties) or validate(function.arguments, plain(arguments))
             if not failed:
                 api = await self._connected()
                 result = await function.call(api, parse(function.arguments, plain(arguments)))
                 await api.require_project()
                 self._asks = True
         except InputError as error:
-            failed = [Failure(error.path, error.reason)]
+            failed = [ValidationFailure(error.path, error.reason)]
         if failed:
             secret = secret_names(properties, arguments)
-            failed = [without_value(failure, secret) for failure in failed]
+            failed = [redact_failure(failure, secret) for failure in failed]
             return provider_pb2.InvokeResponse(failures=plan.failures_on_wire(failed))
         answer = sealed_by(function.result.properties, result.wire())
         if holds_secret(arguments):
@@ -175,9 +175,9 @@ class Provider:
 
     async def _planned(self, resource: AnyResource, work: Callable[..., T], *arguments: Any) -> T:
         """The result of a part of a plan; what takes long is done beside the loop, and ends when all does."""
-        if not resource.slow:
+        if not resource.is_slow:
             return work(*arguments)
-        return await self._operations.unless_cancelled(offload(work, *arguments), "the plan")
+        return await self._operations.unless_cancelled(run_in_thread(work, *arguments), "the plan")
 
     async def _required(
         self, resource: AnyResource, new: Mapping[str, Any], old: Mapping[str, Any] = MappingProxyType({})

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neev_provider.adapters.pulumi.plugin.command_line import engine_address
-from neev_provider.core.wait import first
+from neev_provider.core.wait import first_completed
 
 if TYPE_CHECKING:
     from neev_provider.adapters.pulumi.plugin.servicer import Plugin
@@ -55,7 +55,7 @@ async def serve(address: str | None) -> None:
     # no call is looked at before this coroutine waits again: the handlers are there in time
     plugin = _plugin(handlers)
     loading = asyncio.ensure_future(plugin.provider())
-    await first(told.wait(), *([gone(address)] if address else []))
+    await first_completed(told.wait(), *([gone(address)] if address else []))
     _leave_whatever_happens()
     plugin.cancel()
     await server.stop(LEAVE)

@@ -21,8 +21,8 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from neev_provider.adapters.pulumi.plugin.engine_client import Engine
 from neev_provider.adapters.pulumi.plugin.grpc_errors import Code, Context, Refused, refuse
-from neev_provider.core.clock import SYSTEM
-from neev_provider.core.redaction import Redactor, bound
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.redaction import Redactor, use_redactor
 
 if TYPE_CHECKING:
     from neev_provider.adapters.pulumi.plugin.provider import Provider
@@ -48,7 +48,7 @@ def _loaded(engine: Engine) -> Provider:
     from neev_provider.client import connect  # noqa: PLC0415
     from neev_provider.client.http import transport  # noqa: F401, PLC0415  the first request would wait for the latter
 
-    return Provider(engine, os.environ, connect, SYSTEM)
+    return Provider(engine, os.environ, connect, SYSTEM_CLOCK)
 
 
 @cache
@@ -188,7 +188,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.ListRequest, context: Context
     ) -> AsyncIterator[provider_pb2.ListResponse]:
         """What is there already."""
-        with bound(Redactor(lambda: self._secrets(request))):
+        with use_redactor(Redactor(lambda: self._secrets(request))):
             try:
                 async for each in (await self.provider()).list(request):
                     yield each
@@ -207,7 +207,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return await self._done(request, context, answer)
 
     async def _done(self, request: Any, context: Context, work: Callable[[Provider], Awaitable[T]]) -> T:
-        with bound(Redactor(lambda: self._secrets(request))):
+        with use_redactor(Redactor(lambda: self._secrets(request))):
             try:
                 return await work(await self.provider())
             except Exception as error:  # noqa: BLE001  whatever it is, the engine hears it in words
