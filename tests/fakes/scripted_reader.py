@@ -31,8 +31,8 @@ class Sweeps(BatchReader[ApiObject]):
     async def _unused_page(self, number: int) -> Page[ApiObject]:
         raise NotImplementedError(number)
 
-    async def sweep(self, ids: Collection[str], *, prove: Collection[str] = ()) -> BatchResult[ApiObject]:
-        self.made.append((round(self.clock.monotonic(), 3), set(ids), set(prove)))
+    async def read(self, ids: Collection[str], *, confirm: Collection[str] = ()) -> BatchResult[ApiObject]:
+        self.made.append((round(self.clock.monotonic(), 3), set(ids), set(confirm)))
         await wait_before_send(lambda: self.clock.sleep(self.latency / 2), action="GET /items", last_status="nothing")
         if self.passing is not None:
             current_retry_listener()(self.passing)

@@ -32,13 +32,13 @@ class EngineFailed(NeevError):
 class Locked(EngineFailed):
     """Something works on the stack, or was killed while it did."""
 
-    advice = "If nothing works on it any more, run again with --cancel, which does what `pulumi cancel` does."
+    default_hint = "If nothing works on it any more, run again with --cancel, which does what `pulumi cancel` does."
 
 
 class CutOff(EngineFailed):
     """The engine was killed while it wrote the note that a backend of files has beside each state."""
 
-    advice = (
+    default_hint = (
         "The engine was killed while it wrote to the backend: delete the empty STACK.json.attrs beside the stack's "
         "state, which is only a note on it. `?metadata=skip` at the end of a file backend's URL leaves those notes out."
     )

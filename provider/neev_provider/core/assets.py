@@ -39,7 +39,7 @@ class Asset(AssetOrArchive):
     """The content itself."""
 
     @property
-    def is_whole(self) -> bool:
+    def has_content(self) -> bool:
         """Whether it says where its content is, and not only how that is known."""
         return self.text is not None or self.path is not None or self.uri is not None
 
@@ -52,6 +52,6 @@ class Archive(AssetOrArchive):
     """The pieces themselves, by their paths; those of an archive are below its path."""
 
     @property
-    def is_whole(self) -> bool:
+    def has_content(self) -> bool:
         """Whether it says where its content is, and not only how that is known."""
         return self.assets is not None or self.path is not None or self.uri is not None

@@ -78,7 +78,7 @@ class ApiError(NeevError):
     `status` is 0 where no answer came; `retry_after` is in seconds. The reader follows the hint, or asks support.
     """
 
-    advice = "If it happens again, give the request id to NeevAI support."
+    default_hint = "If it happens again, give the request id to NeevAI support."
 
     def __init__(  # noqa: PLR0913  one keyword for each thing the API says
         self,
@@ -105,7 +105,7 @@ class ApiError(NeevError):
         self.retry_after = retry_after
 
     @property
-    def fact(self) -> str:
+    def summary(self) -> str:
         """Which request was answered with what, and why, as far as the API tells."""
         answer = " ".join(part for part in (str(self.status) if self.status else "nothing", self.code) if part)
         said = "; ".join(part for part in (self.message, self.details) if part) or "the API gave no reason"
@@ -122,7 +122,7 @@ class Unauthorized(ApiError):
     The reader sets a key that is valid and not expired.
     """
 
-    advice = "Check neev:apiKey or NEEV_API_KEY: the key is missing, mistyped, expired or revoked."
+    default_hint = "Check neev:apiKey or NEEV_API_KEY: the key is missing, mistyped, expired or revoked."
 
 
 class PaymentRequired(ApiError):
@@ -131,7 +131,7 @@ class PaymentRequired(ApiError):
     Nothing was done. The reader settles the bill, or adds credit or a payment method.
     """
 
-    advice = (
+    default_hint = (
         "Nothing was done. Check the billing of the organization in neev:orgId: credit or a payment method is missing, "
         "or a bill is open. Then run the same command again."
     )
@@ -143,7 +143,7 @@ class Forbidden(ApiError):
     The reader checks organization and project, or asks for the right or the verification that the message names.
     """
 
-    advice = "Check that the key belongs to the organization and project in neev:orgId and neev:projectId."
+    default_hint = "Check that the key belongs to the organization and project in neev:orgId and neev:projectId."
 
 
 class QuotaExceeded(Forbidden):
@@ -152,7 +152,7 @@ class QuotaExceeded(Forbidden):
     The reader deletes what is no longer needed or asks for a higher quota; `scope` says which limit it is.
     """
 
-    advice = "Delete what is no longer needed, or ask NeevAI for a higher quota; then run the same command again."
+    default_hint = "Delete what is no longer needed, or ask NeevAI for a higher quota; then run the same command again."
 
 
 class NotFound(ApiError):
@@ -161,7 +161,7 @@ class NotFound(ApiError):
     The reader checks the id or name; a refresh brings the state in line when it was deleted elsewhere.
     """
 
-    advice = "It may have been deleted outside of this stack: `pulumi refresh` brings the state in line."
+    default_hint = "It may have been deleted outside of this stack: `pulumi refresh` brings the state in line."
 
 
 class ProjectNotFound(ApiError):
@@ -170,7 +170,9 @@ class ProjectNotFound(ApiError):
     Nothing was done. The reader corrects the settings.
     """
 
-    advice = "The state is kept. Check neev:projectId, neev:orgId and neev:baseUrl, or NEEV_PROJECT_ID and the like."
+    default_hint = (
+        "The state is kept. Check neev:projectId, neev:orgId and neev:baseUrl, or NEEV_PROJECT_ID and the like."
+    )
 
 
 class Conflict(ApiError):
@@ -179,7 +181,7 @@ class Conflict(ApiError):
     The reader removes the obstacle that the message names, or chooses another name.
     """
 
-    advice = "Remove what stands in the way or choose another name, then run the same command again."
+    default_hint = "Remove what stands in the way or choose another name, then run the same command again."
 
 
 class InvalidRequest(ApiError):
@@ -188,7 +190,7 @@ class InvalidRequest(ApiError):
     The reader corrects the inputs that the message names.
     """
 
-    advice = "Correct the inputs that the message names."
+    default_hint = "Correct the inputs that the message names."
 
 
 class RateLimited(ApiError):
@@ -197,7 +199,7 @@ class RateLimited(ApiError):
     Nothing was done. The reader tries later, or with fewer operations at a time.
     """
 
-    advice = "Nothing was done. Try again later, or with fewer operations at a time (`--parallel`)."
+    default_hint = "Nothing was done. Try again later, or with fewer operations at a time (`--parallel`)."
 
 
 class Unavailable(ApiError):
@@ -208,7 +210,7 @@ class Unavailable(ApiError):
     The reader tries later.
     """
 
-    advice = "The service has a problem at the moment: run the same command again later."
+    default_hint = "The service has a problem at the moment: run the same command again later."
 
 
 class UnexpectedResponse(ApiError):
@@ -217,7 +219,9 @@ class UnexpectedResponse(ApiError):
     The reader checks the base URL (a proxy or another service may be answering), else reports a bug.
     """
 
-    advice = "Check neev:baseUrl: something other than the NeevAI API may be answering. If it is right, report a bug."
+    default_hint = (
+        "Check neev:baseUrl: something other than the NeevAI API may be answering. If it is right, report a bug."
+    )
 
 
 class RuntimeRejected(NeevError):
@@ -226,7 +230,7 @@ class RuntimeRejected(NeevError):
     The reader corrects the program or path that the message names.
     """
 
-    advice = (
+    default_hint = (
         "Nothing was done. Inside a sandbox a program is found by its name or path, without a shell, and files are "
         "those below the workspace."
     )
@@ -242,7 +246,7 @@ class RequestNotSent(NeevError):
     The reader checks network and base URL, and runs the same command again.
     """
 
-    advice = "Nothing was sent. Check the network and neev:baseUrl, then run the same command again."
+    default_hint = "Nothing was sent. Check the network and neev:baseUrl, then run the same command again."
 
 
 class OutcomeUnknown(NeevError):
@@ -252,7 +256,7 @@ class OutcomeUnknown(NeevError):
     The reader looks at what the message names before sending it again.
     """
 
-    advice = "It may or may not have taken effect: look before you run the same command again."
+    default_hint = "It may or may not have taken effect: look before you run the same command again."
 
 
 class DeadlineExceeded(NeevError):
@@ -261,7 +265,7 @@ class DeadlineExceeded(NeevError):
     The reader runs the same command again, or allows more time in `customTimeouts`.
     """
 
-    advice = "It may still finish: run the same command again, or allow more time with `customTimeouts`."
+    default_hint = "It may still finish: run the same command again, or allow more time with `customTimeouts`."
 
     def __init__(self, action: str, elapsed: float, last_status: str, *, hint: str | None = None) -> None:
         super().__init__(f"{action}: not done after {elapsed:.0f} s; last seen: {last_status}", hint=hint)
@@ -288,7 +292,7 @@ class Cancelled(NeevError):
     The reader runs the same command again.
     """
 
-    advice = "The platform goes on by itself: run the same command again to go on from there."
+    default_hint = "The platform goes on by itself: run the same command again to go on from there."
 
     def __init__(self, action: str, *, hint: str | None = None) -> None:
         super().__init__(f"{action}: stopped waiting, as asked", hint=hint)

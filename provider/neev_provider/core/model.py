@@ -221,7 +221,7 @@ class Model(BaseModel):
 class Inputs(Model):
     """What a user writes: every property carries exactly one of ``Replace()`` and ``Update()``."""
 
-    allowed: ClassVar[tuple[type[Marker], ...]] = (
+    allowed_markers: ClassVar[tuple[type[Marker], ...]] = (
         Replace,
         Update,
         Secret,
@@ -249,7 +249,7 @@ class Outputs(Model):
 
     model_config = ConfigDict(extra="ignore", from_attributes=True)
 
-    allowed: ClassVar[tuple[type[Marker], ...]] = (Secret, SecretIf, Derived, Stable, Unordered)
+    allowed_markers: ClassVar[tuple[type[Marker], ...]] = (Secret, SecretIf, Derived, Stable, Unordered)
 
 
 class Arguments(Model):

@@ -25,7 +25,7 @@ class NameConflict(Conflict):
     The reader chooses another name, or takes what has it into the stack.
     """
 
-    advice = "Choose another name, or delete what has it."
+    default_hint = "Choose another name, or delete what has it."
 
     def __init__(self, error: Conflict, name: str, existing_id: str) -> None:
         super().__init__(
@@ -45,7 +45,7 @@ class DeleteBeforeReplaceRequired(NameConflict):
     The reader has the old one deleted first.
     """
 
-    advice = (
+    default_hint = (
         "That is the resource itself, which is being replaced: set its option `deleteBeforeReplace` "
         "(`delete_before_replace` in Python), and the old one is deleted first."
     )

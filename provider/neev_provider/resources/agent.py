@@ -99,7 +99,7 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
     inputs = AgentInputs
     outputs = AgentOutputs
     references = MappingProxyType({"agent_template": require_agent_template})
-    failed = ("status", FAILED)
+    failed_status = ("status", FAILED)
 
     @override
     async def create(self, api: Api, inputs: AgentInputs, call: OperationContext) -> Observation[AgentOutputs]:
@@ -107,7 +107,9 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return self.observe_created(seen.id, lambda: _answer(seen))
 
     @override
-    async def settle(self, api: Api, id: str, inputs: AgentInputs, call: OperationContext) -> Observation[AgentOutputs]:
+    async def reconcile(
+        self, api: Api, id: str, inputs: AgentInputs, call: OperationContext
+    ) -> Observation[AgentOutputs]:
         return await _live(api, await _match(api, await _steady(api, id, call), inputs, call), inputs)
 
     @override
@@ -120,7 +122,7 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return None if seen is None else await _imported(api, seen)
 
     @override
-    async def find(self, api: Api, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
+    async def find_created(self, api: Api, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
         seen = await api.agents.find_created(_body(api, inputs))
         return None if seen is None else await _live(api, seen, inputs)
 
@@ -131,7 +133,7 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return await _live(api, await _match(api, await _steady(api, id, call), new, call, was=old), new)
 
     @override
-    async def holder(self, api: Api, name: str) -> str | None:
+    async def find_id_by_name(self, api: Api, name: str) -> str | None:
         seen = await api.agents.find(name)
         return seen.id if seen else None
 

@@ -137,7 +137,7 @@ class Command(Resource[CommandInputs, CommandOutputs]):
         return Observation(str(uuid.uuid4()), {}, CommandOutputs())
 
     @override
-    async def settle(
+    async def reconcile(
         self, api: Api, id: str, inputs: CommandInputs, call: OperationContext
     ) -> Observation[CommandOutputs]:
         was = parse(CommandOutputs, call.state)
@@ -156,10 +156,10 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     ) -> Observation[CommandOutputs]:
         was = parse(CommandOutputs, call.state)
         if all(getattr(old, each) == getattr(new, each) for each in RECIPE):
-            return await self.settle(api, id, new, call)
+            return await self.reconcile(api, id, new, call)
         argv = new.update or new.create
         if was.outcome == Outcome.UNKNOWN and was.attempt == _digest(id, argv, new):
-            return await self.settle(api, id, new, call)
+            return await self.reconcile(api, id, new, call)
         return await _Attempt(api, id, new, was).run(argv, call)
 
     @override

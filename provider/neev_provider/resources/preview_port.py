@@ -33,7 +33,7 @@ SLUG_LENGTH: Final = 8
 class PreviewPortInputs(Inputs):
     """Which port of which sandbox gets a URL."""
 
-    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "port")
+    unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "port")
 
     sandbox_id: Annotated[str, Replace(), Computed()]
     """The sandbox, by id."""
@@ -84,7 +84,7 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
         return _live(sandbox, seen, seen.slug)
 
     @override
-    async def settle(
+    async def reconcile(
         self, api: Api, id: str, inputs: PreviewPortInputs, call: OperationContext
     ) -> Observation[PreviewPortOutputs]:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
@@ -111,7 +111,7 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
         return None if seen is None else _live(sandbox, seen, _own(state))
 
     @override
-    async def find(self, api: Api, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
+    async def find_created(self, api: Api, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
         return (
             None if seen is None or inputs.slug not in (None, seen.slug) else _live(inputs.sandbox_id, seen, seen.slug)

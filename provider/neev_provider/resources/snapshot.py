@@ -84,7 +84,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
     outputs = SnapshotOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
     parent = "sandboxId"
-    failed = ("status", SnapshotStatus.FAILED)
+    failed_status = ("status", SnapshotStatus.FAILED)
 
     @override
     async def create(self, api: Api, inputs: SnapshotInputs, call: OperationContext) -> Observation[SnapshotOutputs]:
@@ -92,7 +92,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
         return self.observe_created(seen.id, lambda: _live(seen))
 
     @override
-    async def settle(
+    async def reconcile(
         self, api: Api, id: str, inputs: SnapshotInputs, call: OperationContext
     ) -> Observation[SnapshotOutputs]:
         seen = await wait_until(
@@ -114,7 +114,7 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
         return None if seen is None else _live(seen)
 
     @override
-    async def find(self, api: Api, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
+    async def find_created(self, api: Api, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
         named = [each for each in await found(api.snapshots.list(inputs.sandbox_id)) or () if each.name == inputs.name]
         # a name that several have does not say which of them was made by whom
         return _live(named[0]) if len(named) == 1 else None

@@ -57,11 +57,13 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         self._said = said
         self._place = place
 
-    async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """It has an id."""
         return Observation("the-id", {"place": self._place}, ThingOutputs.model_construct(said=self._said))
 
-    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def reconcile(
+        self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
+    ) -> Observation[ThingOutputs]:
         """As the test says."""
         found = self._settle()
         said = await found if asyncio.iscoroutine(found) else found
@@ -71,7 +73,7 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         """Never asked."""
         raise NotImplementedError
 
-    async def delete(self, api: Any, id: str, call: OperationContext) -> None:
+    async def delete(self, api: Any, id: str, context: OperationContext) -> None:
         """It hangs."""
         await asyncio.Event().wait()
 

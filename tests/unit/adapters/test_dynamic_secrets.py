@@ -104,9 +104,9 @@ class Broken(Sandbox):
     """A bug of ours, whose words hold a secret."""
 
     def check(
-        self, old: Any, new: Any, make_name: Any, warn: Any = print
+        self, old_inputs: Any, new_inputs: Any, generate_name: Any, warn: Any = print
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        raise KeyError(new["env"]["TOKEN"])
+        raise KeyError(new_inputs["env"]["TOKEN"])
 
 
 class BrokenProvider(Provider):

@@ -106,7 +106,7 @@ class Shown(Engine):
         super().__init__()
         self.lines: list[str] = []
 
-    def show(self, urn: str, text: str) -> None:
+    def set_status(self, urn: str, text: str) -> None:
         self.lines.append(f"{urn} {text}")
 
 

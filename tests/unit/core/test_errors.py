@@ -58,12 +58,12 @@ def test_an_answer_of_the_api_is_told_with_code_request_id_limit_and_advice() ->
 
 
 def test_an_answer_without_a_reason_is_told_as_far_as_it_goes() -> None:
-    assert ApiError(500, hint="").fact == "The request was answered with 500: the API gave no reason."
+    assert ApiError(500, hint="").summary == "The request was answered with 500: the API gave no reason."
 
 
 def test_no_answer_at_all_is_told_as_such() -> None:
     error = Unavailable(0, "no answer within 30 s", method="GET", path="/sandboxes")
-    assert error.fact == "GET /sandboxes was answered with nothing: no answer within 30 s."
+    assert error.summary == "GET /sandboxes was answered with nothing: no answer within 30 s."
 
 
 @pytest.mark.parametrize(

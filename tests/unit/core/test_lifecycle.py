@@ -61,14 +61,14 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     inputs = ThingInputs
     outputs = ThingOutputs
 
-    async def create(self, api: Platform, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, api: Platform, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """One more."""
         api.call()
         api.things["id-1"] = inputs.size or 1
         return self.live(api, "Pending")
 
-    async def settle(
-        self, api: Platform, id: str, inputs: ThingInputs, call: OperationContext
+    async def reconcile(
+        self, api: Platform, id: str, inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """As asked."""
         api.call()
@@ -80,7 +80,7 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         api.call()
         return self.live(api, "Ready") if id in api.things else None
 
-    async def delete(self, api: Platform, id: str, call: OperationContext) -> None:
+    async def delete(self, api: Platform, id: str, context: OperationContext) -> None:
         """Gone."""
         del api.things[id]
 
@@ -196,11 +196,11 @@ async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
 class HalfDone(Thing):
     """It comes half way and says so, and keeps what it said on a refresh."""
 
-    async def settle(
-        self, api: Platform, id: str, inputs: ThingInputs, call: OperationContext
+    async def reconcile(
+        self, api: Platform, id: str, inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """Half."""
-        status = f"Half after {call.state.get('status')}, {'first' if call.just_created else 'again'}"
+        status = f"Half after {context.state.get('status')}, {'first' if context.just_created else 'again'}"
         raise PartialFailure(self.live(api, status), ValueError("torn"))
 
     async def refresh(
@@ -258,24 +258,24 @@ class Heir(Thing):
     def __init__(self) -> None:
         self.given: list[Any] = []
 
-    async def create(self, api: Platform, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, api: Platform, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Noted."""
-        self.given.append((inputs, call))
-        return await super().create(api, inputs, call)
+        self.given.append((inputs, context))
+        return await super().create(api, inputs, context)
 
     async def update(
-        self, api: Platform, id: str, old: ThingInputs, new: ThingInputs, call: OperationContext
+        self, api: Platform, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """Noted."""
-        self.given.append((id, old, new, call.state))
-        return await super().update(api, id, old, new, call)
+        self.given.append((id, old_inputs, new_inputs, context.state))
+        return await super().update(api, id, old_inputs, new_inputs, context)
 
     async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Noted."""
         self.given.append((id, inputs))
         return await super().read(api, id, inputs)
 
-    def live(self, api: Platform, status: str) -> Observation[ThingOutputs]:
+    def observe(self, api: Platform, status: str) -> Observation[ThingOutputs]:
         """Not well."""
         return replace(super().live(api, status), trouble="it is not well")
 
@@ -395,7 +395,7 @@ class Named(Thing):
 
     inputs = NamedInputs
 
-    async def find(self, api: Platform, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+    async def find_created(self, api: Platform, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
         """Whichever there is."""
         return self.live(api, "Ready")
 

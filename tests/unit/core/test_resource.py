@@ -49,13 +49,15 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     name = "Thing"
     inputs = ThingInputs
     outputs = ThingOutputs
-    failed = ("status", "Failed")
+    failed_status = ("status", "Failed")
 
-    async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Nothing."""
         raise NotImplementedError
 
-    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def reconcile(
+        self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
+    ) -> Observation[ThingOutputs]:
         """Nothing."""
         raise NotImplementedError
 
@@ -63,7 +65,7 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         """Nothing."""
         raise NotImplementedError
 
-    async def delete(self, api: Any, id: str, call: OperationContext) -> None:
+    async def delete(self, api: Any, id: str, context: OperationContext) -> None:
         """Nothing."""
         raise NotImplementedError
 

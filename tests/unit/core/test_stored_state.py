@@ -57,30 +57,32 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         self.handed: list[Any] = []
         self._now = now or ThingOutputs()
 
-    async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Made."""
         raise NotImplementedError
 
-    async def settle(self, api: Any, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+    async def reconcile(
+        self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
+    ) -> Observation[ThingOutputs]:
         """As asked."""
-        self.handed.append(dict(call.state))
+        self.handed.append(dict(context.state))
         return Observation(id, {}, self._now)
 
     async def update(
-        self, api: Any, id: str, old: ThingInputs, new: ThingInputs, call: OperationContext
+        self, api: Any, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """As asked."""
-        self.handed.append(old.to_properties())
-        return await self.settle(api, id, new, call)
+        self.handed.append(old_inputs.to_properties())
+        return await self.reconcile(api, id, new_inputs, context)
 
     async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """As it is."""
         self.handed.append(inputs)
         return Observation(id, {"size": 3}, self._now)
 
-    async def delete(self, api: Any, id: str, call: OperationContext) -> None:
+    async def delete(self, api: Any, id: str, context: OperationContext) -> None:
         """Gone."""
-        self.handed.append(dict(call.state))
+        self.handed.append(dict(context.state))
 
 
 STATE = {"source": "a", "size": "huge", "status": 5, "parts": [{"id": "1"}, 7], "mood": "blue", "__hidden": 1}

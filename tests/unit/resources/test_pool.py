@@ -280,7 +280,7 @@ async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported
     begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.call()) for _ in range(2)]
     one = await engine.finish(POOL, begun[0])
     await engine.api.sandboxes.create({"name": "fleet-abcdef-0"})
-    assert await POOL.find(engine.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
+    assert await POOL.find_created(engine.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
     imported = await lifecycle.read(POOL, engine.api, "fleet", None)
     assert members(imported) == members(one)
 
@@ -323,12 +323,12 @@ async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(engine:
     """As after a kill of the engine: the name and the program are all that is left."""
     said: dict[str, Any] = {"name": "fleet", "replicas": 3}
     checked, _ = POOL.check({}, said, str)
-    assert await POOL.find(engine.api, POOL.inputs.model_validate(said)) is None
+    assert await POOL.find_created(engine.api, POOL.inputs.model_validate(said)) is None
     pool = await engine.create(POOL, **said)
     for place in (0, 2):
         await engine.api.sandboxes.delete(members(pool)[place]["id"])
     engine.emulator.advance(1)
-    found = await POOL.find(engine.api, POOL.inputs.model_validate(said))
+    found = await POOL.find_created(engine.api, POOL.inputs.model_validate(said))
     assert found is not None
     engine.sent()
     again = await engine.finish(POOL, StoredResource(found.id, checked, POOL.build_state(checked, found)))

@@ -17,13 +17,13 @@ from neev_provider.core.errors import NeevError
 class Changed(NeevError):
     """The stack's state is another one than the plan was made for."""
 
-    advice = "Something else works on the stack. Nothing was changed: run the same command again."
+    default_hint = "Something else works on the stack. Nothing was changed: run the same command again."
 
 
 class InTheWay(NeevError):
     """The stack has something that would be lost."""
 
-    advice = "Nothing was changed. Look at them first; --drop-others forgets them."
+    default_hint = "Nothing was changed. Look at them first; --drop-others forgets them."
 
 
 @discreet()

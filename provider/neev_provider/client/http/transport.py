@@ -167,7 +167,7 @@ class Transport:
             return responses.parse_response(answer, parse, redactor=self._redactor)
         except (Unavailable, UnexpectedResponse) as error:
             if request.method == "POST" and _may_have_had_effect(error):
-                raise OutcomeUnknown(error.fact) from None
+                raise OutcomeUnknown(error.summary) from None
             raise
 
     async def _send(self, request: httpx.Request, redacted_path: str) -> responses.ApiResponse:

@@ -129,7 +129,7 @@ def digest_of(values: Mapping[str, Any]) -> str | None:
     if not all(isinstance(each, str | Asset) for each in given.values()):
         return None
     source = given.get("source")
-    if isinstance(source, Asset) and not source.is_whole:
+    if isinstance(source, Asset) and not source.has_content:
         return source.hash
     try:
         with opened(given) as content:

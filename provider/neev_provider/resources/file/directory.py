@@ -38,7 +38,7 @@ class DirectoryInputs(Inputs):
     """What is written where."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("source", "source_path"),)
-    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
+    unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
@@ -76,17 +76,17 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
     references = MappingProxyType({"sandbox_id": require_sandbox})
     parent = "sandboxId"
     timeouts = Timeouts(create=1800, update=1800)
-    slow = True
+    is_slow = True
 
     @override
     def check(
         self,
         old: Mapping[str, Any],
         new: Mapping[str, Any],
-        make_name: Callable[[], str],
+        generate_name: Callable[[], str],
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old, new, make_name, warn)
+        checked, failed = super().check(old, new, generate_name, warn)
         tree = None if failed else _known_tree(checked)
         return checked, [*failed, *(surveyed(tree, warn) if tree else ())]
 
@@ -104,7 +104,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
         return Diff(changes, plain.delete_before_replace)
 
     @override
-    def state(self, asked: Mapping[str, Any], live: Observation[TreeOutputs]) -> dict[str, Any]:
+    def build_state(self, asked: Mapping[str, Any], live: Observation[TreeOutputs]) -> dict[str, Any]:
         return {name: value for name, value in super().build_state(asked, live).items() if name != "source"}
 
     @override
@@ -112,7 +112,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
         return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, TreeOutputs())
 
     @override
-    async def settle(
+    async def reconcile(
         self, api: Api, id: str, inputs: DirectoryInputs, call: OperationContext
     ) -> Observation[TreeOutputs]:
         with ExitStack() as kept:
@@ -154,7 +154,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
         return Observation(id, {}, copy.known) if copy.there or not was.files else None
 
     @override
-    async def find(self, api: Api, inputs: DirectoryInputs) -> Observation[TreeOutputs] | None:
+    async def find_created(self, api: Api, inputs: DirectoryInputs) -> Observation[TreeOutputs] | None:
         there = await found(api.sandboxes.get(inputs.sandbox_id))
         wanted = await run_in_thread(_sums, _source(inputs))
         if not wanted or there is None or not is_ready(there):
@@ -178,7 +178,7 @@ class Directory(Resource[DirectoryInputs, TreeOutputs]):
 def _as_written(old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, str] | None:
     """The files that were written, where the source is not at hand but known to be the one of before."""
     before, after = old.get("source"), new.get("source")
-    if not isinstance(before, Archive) or not isinstance(after, Archive) or after.is_whole:
+    if not isinstance(before, Archive) or not isinstance(after, Archive) or after.has_content:
         return None
     return state.get("files") if before.hash == after.hash else None
 

@@ -43,7 +43,7 @@ class FileInputs(Inputs):
     """What is written where."""
 
     rules: ClassVar[tuple[Rule, ...]] = (ONE_OF_THEM,)
-    unique: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
+    unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
@@ -94,17 +94,17 @@ class File(Resource[FileInputs, FileOutputs]):
     outputs = FileOutputs
     references = MappingProxyType({"sandbox_id": require_sandbox})
     parent = "sandboxId"
-    slow = True
+    is_slow = True
 
     @override
     def check(
         self,
         old: Mapping[str, Any],
         new: Mapping[str, Any],
-        make_name: Callable[[], str],
+        generate_name: Callable[[], str],
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old, new, make_name, warn)
+        checked, failed = super().check(old, new, generate_name, warn)
         return checked, [*failed, *unreadable(checked)]
 
     @override
@@ -119,7 +119,7 @@ class File(Resource[FileInputs, FileOutputs]):
         return Diff(changes, plain.delete_before_replace)
 
     @override
-    def state(self, asked: Mapping[str, Any], live: Observation[FileOutputs]) -> dict[str, Any]:
+    def build_state(self, asked: Mapping[str, Any], live: Observation[FileOutputs]) -> dict[str, Any]:
         kept = super().build_state(asked, live)
         return {name: value for name, value in kept.items() if name not in HELD}
 
@@ -128,7 +128,9 @@ class File(Resource[FileInputs, FileOutputs]):
         return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, FileOutputs())
 
     @override
-    async def settle(self, api: Api, id: str, inputs: FileInputs, call: OperationContext) -> Observation[FileOutputs]:
+    async def reconcile(
+        self, api: Api, id: str, inputs: FileInputs, call: OperationContext
+    ) -> Observation[FileOutputs]:
         was = parse(FileOutputs, call.state)
         async with inside(api, inputs.sandbox_id, call) as sandbox:
             was, writes = await _planned(said(inputs), was)
@@ -172,7 +174,7 @@ class File(Resource[FileInputs, FileOutputs]):
         return await _seen(api.runtime.session(seen), id, inputs.path, was)
 
     @override
-    async def find(self, api: Api, inputs: FileInputs) -> Observation[FileOutputs] | None:
+    async def find_created(self, api: Api, inputs: FileInputs) -> Observation[FileOutputs] | None:
         seen = await found(api.sandboxes.get(inputs.sandbox_id))
         if seen is None or not is_ready(seen):
             return None

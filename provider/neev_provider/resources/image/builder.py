@@ -39,7 +39,7 @@ async def build(  # noqa: PLR0913  what is built, each by its name
     try:
         if inputs.source_snapshot_id is not None:
             # it was made in the size of the snapshot's origin
-            await BUILDER.settle(api, id, asked, call)
+            await BUILDER.reconcile(api, id, asked, call)
         async with inside(api, id, call) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
                 what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
@@ -47,7 +47,7 @@ async def build(  # noqa: PLR0913  what is built, each by its name
                 await _Step(sandbox, step, what, call).do(inputs.env or {}, digests[number])
         call.deadline.on_progress("taking the snapshot")
         captured = await api.snapshots.create(id, name=snapshot)
-        await CAPTURE.settle(api, captured.id, SnapshotInputs(sandbox_id=id), call)
+        await CAPTURE.reconcile(api, captured.id, SnapshotInputs(sandbox_id=id), call)
     except BaseException:
         await hurried(api.sandboxes.delete(id), call, what="removing the builder")
         raise

@@ -55,20 +55,20 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     name = "GoldenImage"
     inputs = GoldenImageInputs
     outputs = GoldenImageOutputs
-    sent_as = MappingProxyType({"template_id": "sandbox_template_id", "source_snapshot_id": "restore"})
+    api_field_names = MappingProxyType({"template_id": "sandbox_template_id", "source_snapshot_id": "restore"})
     references = MappingProxyType({"template_id": require_template, "source_snapshot_id": require_snapshot})
     timeouts = Timeouts(create=3600, update=3600)
-    slow = True
+    is_slow = True
 
     @override
     def check(
         self,
         old: Mapping[str, Any],
         new: Mapping[str, Any],
-        make_name: Callable[[], str],
+        generate_name: Callable[[], str],
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old, new, lambda: shortened(make_name()), warn)
+        checked, failed = super().check(old, new, lambda: shortened(generate_name()), warn)
         return checked, [*failed, *misread(checked.get("steps"), warn)]
 
     @override
@@ -95,7 +95,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
         )
 
     @override
-    def state(self, asked: Mapping[str, Any], live: Observation[GoldenImageOutputs]) -> dict[str, Any]:
+    def build_state(self, asked: Mapping[str, Any], live: Observation[GoldenImageOutputs]) -> dict[str, Any]:
         return _without_steps(super().build_state(asked, live))
 
     @override
@@ -123,7 +123,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
         return Observation(name, {}, GoldenImageOutputs(uid=Owner.of(name, {}).uid))
 
     @override
-    async def settle(
+    async def reconcile(
         self, api: Api, id: str, inputs: GoldenImageInputs, call: OperationContext
     ) -> Observation[GoldenImageOutputs]:
         known = await run_in_thread(digests, inputs.steps or ())
@@ -172,7 +172,7 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
         return _live(owner, was.recipe, was.step_digests, made) if made else None
 
     @override
-    async def find(self, api: Api, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
+    async def find_created(self, api: Api, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
         builders = await builders_of(api, inputs.name or "")
         if len(builders) != 1:
             return None  # nothing is there, or several are: a create makes one, and nobody can tell which it is
@@ -201,7 +201,7 @@ async def _own(api: Api, owner: Owner, recipe: str, log: Callable[[str], None] =
 async def _comes(api: Api, made: Made, call: OperationContext) -> bool:
     """Whether what was begun is an image after a wait; what can never be one is deleted."""
     if made.snapshot is not None and made.snapshot.status != SnapshotStatus.FAILED:
-        await CAPTURE.settle(api, made.snapshot.id, SnapshotInputs(sandbox_id=made.builder.id), call)
+        await CAPTURE.reconcile(api, made.snapshot.id, SnapshotInputs(sandbox_id=made.builder.id), call)
         return True
     await BUILDER.delete(api, made.builder.id, call)
     return False
@@ -223,7 +223,7 @@ async def _retire(api: Api, recipe: str, made: Iterable[Made], keep: int, call: 
             try:
                 await BUILDER.delete(api, each.builder.id, call)
             except Conflict as error:
-                call.log(f"{each.builder.name} is not deleted yet: {error.fact} The next change tries again.")
+                call.log(f"{each.builder.name} is not deleted yet: {error.summary} The next change tries again.")
                 kept.append(each)
     return kept
 

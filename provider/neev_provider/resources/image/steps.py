@@ -90,7 +90,7 @@ def misread(steps: object, warn: WarningHandler) -> Iterator[ValidationFailure]:
             step = BuildStep.model_validate(user_properties(given))
         except (AttributeError, ValueError):
             continue  # not known yet, or no step, which the check says
-        if isinstance(step.source, Archive) and not step.source.is_whole:
+        if isinstance(step.source, Archive) and not step.source.has_content:
             continue
         tree = step.tree
         at = f"steps[{number}]"
@@ -130,7 +130,7 @@ def digests(steps: Sequence[BuildStep], was: Sequence[BuildStep] = (), known: Se
     before = list(zip(was, known, strict=False))
     found = []
     for number, step in enumerate(steps):
-        at_hand = not isinstance(step.source, Archive) or step.source.is_whole
+        at_hand = not isinstance(step.source, Archive) or step.source.has_content
         same = number < len(before) and before[number][0] == step
         found.append(before[number][1] if not at_hand and same else digest(step))
     return found

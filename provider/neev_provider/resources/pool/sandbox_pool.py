@@ -57,12 +57,12 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     name = "SandboxPool"
     inputs = SandboxPoolInputs
     outputs = SandboxPoolOutputs
-    sent_as = SENT_AS
+    api_field_names = SENT_AS
     references = MappingProxyType(
         {"template_id": require_template, "snapshot_id": require_snapshot, "source_sandbox_id": require_sandbox}
     )
     timeouts = Timeouts(create=1800, update=3600, delete=1800)
-    longest_name = LONGEST_NAME
+    max_name_length = LONGEST_NAME
 
     @override
     def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
@@ -87,7 +87,7 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         return _live(plan.wanted(inputs, owner.generation), inputs, (), owner)
 
     @override
-    async def settle(
+    async def reconcile(
         self, api: Api, id: str, inputs: SandboxPoolInputs, call: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
         return await _rolled_out(api, inputs, None, call)
@@ -110,7 +110,7 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         return _imported(id, generation, [each for each in members if each.generation == generation])
 
     @override
-    async def find(self, api: Api, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
+    async def find_created(self, api: Api, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
         listed = await _listed(api, inputs.name or "")
         generations = {plan.generation_of(inputs.name or "", each.name) for each in listed}
         if len(generations) != 1:
@@ -154,13 +154,13 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
             raise combined(failures, "could not be deleted")
 
     @override
-    def imported(self, live: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def import_state(self, live: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().import_state(live)
         # what the program will say counts as the source of the members that there are, whatever they were made from
         return inputs, {**state, "sourceDigest": digest(parse(self.inputs, inputs))}
 
     @override
-    def _need_not_be_said(self, declared: Property, value: Any) -> bool:
+    def _omit_on_import(self, declared: Property, value: Any) -> bool:
         # what a fork's source may reach is not known, so a policy that is not the usual one is said
         return declared.resets_to is not None and semantically_equal(declared, None, value)
 

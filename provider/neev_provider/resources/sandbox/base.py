@@ -96,7 +96,7 @@ class Machine(Resource[M, O]):
     """The verbs of everything that is a sandbox; how it is made is said by its kind."""
 
     @override
-    async def settle(self, api: Api, id: str, inputs: M, call: OperationContext) -> Observation[O]:
+    async def reconcile(self, api: Api, id: str, inputs: M, call: OperationContext) -> Observation[O]:
         return await self.matched(api, await steady(api, id, call), inputs, call)
 
     @override
@@ -121,7 +121,7 @@ class Machine(Resource[M, O]):
         return await self.matched(api, await steady(api, id, call), new, call, was=old)
 
     @override
-    async def holder(self, api: Api, name: str) -> str | None:
+    async def find_id_by_name(self, api: Api, name: str) -> str | None:
         seen = await api.sandboxes.find(name)
         return seen.id if seen else None
 

@@ -69,7 +69,7 @@ class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
         return self.observe_created(seen.id, lambda: self.live(seen, inputs))
 
     @override
-    async def find(self, api: Api, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
+    async def find_created(self, api: Api, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
         seen = await api.sandboxes.find(inputs.name or "")
         return None if seen is None else self.live(seen, inputs)
 

@@ -77,7 +77,7 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
     name = "Sandbox"
     inputs = SandboxInputs
     outputs = SandboxOutputs
-    sent_as = SENT_AS
+    api_field_names = SENT_AS
     references = MappingProxyType({"template_id": require_template, "snapshot_id": require_snapshot})
 
     @override
@@ -86,12 +86,12 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
         return self.observe_created(seen.id, lambda: self.live(seen, inputs))
 
     @override
-    async def find(self, api: Api, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
+    async def find_created(self, api: Api, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
         seen = await api.sandboxes.find_created(_body(api, inputs))
         return None if seen is None else self.live(seen, inputs)
 
     @override
-    def imported(self, live: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def import_state(self, live: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().import_state(live)
         if "templateId" in inputs:
             # the template's own image and command are not a source of their own
