@@ -18,11 +18,11 @@ from neev_provider.core.errors import OutcomeUnknown, Unavailable
 from neev_provider.core.lifecycle import AnyResource, StoredResource, ResourceInitFailed
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.sandbox.fork import SandboxFork
-from neev_provider.resources.sandbox.sandbox import Sandbox
-from neev_provider.resources.snapshot import Snapshot
+from neev_provider.resources.sandbox.fork import SandboxForkResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.snapshot import SnapshotResource
 
-SANDBOX, FORK, SNAPSHOT = Sandbox(), SandboxFork(), Snapshot()
+SANDBOX, FORK, SNAPSHOT = SandboxResource(), SandboxForkResource(), SnapshotResource()
 CREATES: list[tuple[AnyResource, dict[str, Any], str]] = [
     (SANDBOX, {"name": "box", "cpu": 2, "env": {"A": "1"}}, "/sandboxes"),
     (FORK, {"name": "copy", "sourceSandboxId": "$source"}, "/sandboxes/{id}/fork"),

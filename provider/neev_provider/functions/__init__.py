@@ -28,7 +28,7 @@ FUNCTIONS: tuple[Function[Any, Any], ...]
 
 
 @cache
-def function_named(name: str) -> Function[Any, Any] | None:
+def find_function(name: str) -> Function[Any, Any] | None:
     """The function of this name, or ``None``."""
     if name not in MODULES:
         return None
@@ -39,4 +39,4 @@ def function_named(name: str) -> Function[Any, Any] | None:
 def __getattr__(name: str) -> Any:
     if name != "FUNCTIONS":
         raise AttributeError(name)
-    return tuple(function_named(each) for each in MODULES)
+    return tuple(find_function(each) for each in MODULES)

@@ -11,7 +11,7 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Integer, Model, Outputs
-from neev_provider.resources.references import existing, missing
+from neev_provider.resources.references import require_existing, missing_reference_error
 
 
 class MetricsQuery(Arguments):
@@ -45,7 +45,7 @@ class MetricSeries(Model):
     """In the order of time; empty where nothing was measured."""
 
 
-class SandboxMetrics(Outputs):
+class GetSandboxMetricsResult(Outputs):
     """What a sandbox has used."""
 
     start: str
@@ -58,22 +58,22 @@ class SandboxMetrics(Outputs):
     """One for each metric."""
 
 
-class GetSandboxMetrics(Function[MetricsQuery, SandboxMetrics]):
+class GetSandboxMetrics(Function[MetricsQuery, GetSandboxMetricsResult]):
     """What a sandbox has used over a window of time."""
 
     name = "getSandboxMetrics"
     arguments = MetricsQuery
-    result = SandboxMetrics
+    result = GetSandboxMetricsResult
 
     @override
-    async def call(self, api: Api, arguments: MetricsQuery) -> SandboxMetrics:
+    async def call(self, api: Api, arguments: MetricsQuery) -> GetSandboxMetricsResult:
         end = datetime.fromtimestamp(api.clock.now(), UTC)
         start = end - timedelta(seconds=arguments.window_seconds)
         step = f"{arguments.resolution_seconds}s" if arguments.resolution_seconds else None
         id = arguments.sandbox_id
-        answer = await existing(
+        answer = await require_existing(
             api.sandboxes.metrics(id, from_=start.isoformat(), to=end.isoformat(), step=step),
-            missing(api, "sandboxId", "sandbox", id),
+            missing_reference_error(api, "sandboxId", "sandbox", id),
         )
         series = [
             MetricSeries(
@@ -83,4 +83,4 @@ class GetSandboxMetrics(Function[MetricsQuery, SandboxMetrics]):
             )
             for each in answer.series
         ]
-        return SandboxMetrics(start=answer.from_, end=answer.to, step=answer.step, series=series)
+        return GetSandboxMetricsResult(start=answer.from_, end=answer.to, step=answer.step, series=series)

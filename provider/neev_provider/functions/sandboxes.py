@@ -13,14 +13,14 @@ from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
 from neev_provider.core.validation import drop_nulls
-from neev_provider.functions.templates import ByIdOrName
-from neev_provider.resources.references import existing, missing
-from neev_provider.resources.sandbox.base import found, observed
-from neev_provider.resources.sandbox.fork import WholeOutputs
+from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.resources.references import require_existing, missing_reference_error
+from neev_provider.resources.sandbox.base import none_if_not_found, inputs_from_api
+from neev_provider.resources.sandbox.fork import FullSandboxOutputs
 from neev_provider.resources.snapshot import SnapshotOutputs
 
 
-class SandboxInfo(WholeOutputs):
+class SandboxInfo(FullSandboxOutputs):
     """A sandbox as it is now."""
 
     id: str
@@ -43,7 +43,7 @@ class SandboxInfo(WholeOutputs):
     """When the platform last changed it (RFC 3339)."""
 
 
-class SandboxInfos(Outputs):
+class GetSandboxesResult(Outputs):
     """Sandboxes of the project."""
 
     sandboxes: list[SandboxInfo]
@@ -61,7 +61,7 @@ class SnapshotInfo(SnapshotOutputs):
     """Its name, where it has one."""
 
 
-class SnapshotInfos(Outputs):
+class GetSnapshotsResult(Outputs):
     """Snapshots of a sandbox."""
 
     snapshots: list[SnapshotInfo]
@@ -77,84 +77,84 @@ class SandboxFilter(Arguments):
     """Only those in this phase, such as `Ready` or `Paused`."""
 
 
-class ById(Arguments):
+class IdArguments(Arguments):
     """Which one."""
 
     id: str
     """Its id."""
 
 
-class OfSandbox(Arguments):
+class SandboxIdArguments(Arguments):
     """Of which sandbox."""
 
     sandbox_id: str
     """The sandbox, by id or by name."""
 
 
-class GetSandbox(Function[ByIdOrName, SandboxInfo]):
+class GetSandbox(Function[IdOrNameArguments, SandboxInfo]):
     """The sandbox with this id or exact name; none is an error."""
 
     name = "getSandbox"
-    arguments = ByIdOrName
+    arguments = IdOrNameArguments
     result = SandboxInfo
 
     @override
-    async def call(self, api: Api, arguments: ByIdOrName) -> SandboxInfo:
+    async def call(self, api: Api, arguments: IdOrNameArguments) -> SandboxInfo:
         if arguments.id is None:
             seen = await api.sandboxes.find(arguments.name or "")
             path, wanted = "name", arguments.name
         else:
-            seen = await found(api.sandboxes.get(arguments.id))
+            seen = await none_if_not_found(api.sandboxes.get(arguments.id))
             path, wanted = "id", arguments.id
         if seen is None:
             names = [each.name for each in await api.sandboxes.list()] if path == "name" else []
             hint = suggestions.format_suggestion(wanted or "", names)
             raise InputError(path, f"no sandbox of the project has the {path} {wanted!r}{hint}")
-        return _info(seen)
+        return _to_sandbox_info(seen)
 
 
-class GetSandboxes(Function[SandboxFilter, SandboxInfos]):
+class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
     """The sandboxes of the project, every page of them."""
 
     name = "getSandboxes"
     arguments = SandboxFilter
-    result = SandboxInfos
+    result = GetSandboxesResult
 
     @override
-    async def call(self, api: Api, arguments: SandboxFilter) -> SandboxInfos:
+    async def call(self, api: Api, arguments: SandboxFilter) -> GetSandboxesResult:
         seen = await api.sandboxes.list(name=arguments.name, status=arguments.phase)
-        return SandboxInfos(sandboxes=[_info(each) for each in seen])
+        return GetSandboxesResult(sandboxes=[_to_sandbox_info(each) for each in seen])
 
 
-class GetSnapshot(Function[ById, SnapshotInfo]):
+class GetSnapshot(Function[IdArguments, SnapshotInfo]):
     """The snapshot with this id; none is an error."""
 
     name = "getSnapshot"
-    arguments = ById
+    arguments = IdArguments
     result = SnapshotInfo
 
     @override
-    async def call(self, api: Api, arguments: ById) -> SnapshotInfo:
-        seen = await found(api.snapshots.get(arguments.id))
+    async def call(self, api: Api, arguments: IdArguments) -> SnapshotInfo:
+        seen = await none_if_not_found(api.snapshots.get(arguments.id))
         if seen is None:
             raise InputError("id", f"no snapshot of the project has the id {arguments.id!r}")
         return SnapshotInfo.model_validate(seen.model_dump())
 
 
-class GetSnapshots(Function[OfSandbox, SnapshotInfos]):
+class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
     """The snapshots of one sandbox, every page of them."""
 
     name = "getSnapshots"
-    arguments = OfSandbox
-    result = SnapshotInfos
+    arguments = SandboxIdArguments
+    result = GetSnapshotsResult
 
     @override
-    async def call(self, api: Api, arguments: OfSandbox) -> SnapshotInfos:
+    async def call(self, api: Api, arguments: SandboxIdArguments) -> GetSnapshotsResult:
         id = arguments.sandbox_id
-        seen = await existing(api.snapshots.list(id), missing(api, "sandboxId", "sandbox", id))
-        return SnapshotInfos.model_validate({"snapshots": [each.model_dump() for each in seen]})
+        seen = await require_existing(api.snapshots.list(id), missing_reference_error(api, "sandboxId", "sandbox", id))
+        return GetSnapshotsResult.model_validate({"snapshots": [each.model_dump() for each in seen]})
 
 
-def _info(seen: Seen) -> SandboxInfo:
-    values: dict[str, Any] = seen.model_dump() | observed(seen)
+def _to_sandbox_info(sandbox: Seen) -> SandboxInfo:
+    values: dict[str, Any] = sandbox.model_dump() | inputs_from_api(sandbox)
     return SandboxInfo.model_validate(drop_nulls(values))

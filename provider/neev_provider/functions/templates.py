@@ -54,7 +54,7 @@ class SandboxTemplate(Outputs):
     """When it last changed (RFC 3339)."""
 
 
-class SandboxTemplates(Outputs):
+class GetSandboxTemplatesResult(Outputs):
     """Templates of the catalogue."""
 
     templates: list[SandboxTemplate]
@@ -82,14 +82,14 @@ class AgentTemplate(Outputs):
     """When it last changed (RFC 3339)."""
 
 
-class AgentTemplates(Outputs):
+class GetAgentTemplatesResult(Outputs):
     """Agent templates of the catalogue."""
 
     templates: list[AgentTemplate]
     """In the catalogue's order."""
 
 
-class ByIdOrName(Arguments):
+class IdOrNameArguments(Arguments):
     """Which one."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("id", "name"),)
@@ -120,88 +120,88 @@ class AgentTemplateFilter(Arguments):
     """Only those whose name contains this, upper and lower case alike."""
 
 
-class _Named(Protocol):
+class _Template(Protocol):
     @property
     def id(self) -> str: ...
     @property
     def name(self) -> str: ...
 
 
-T = TypeVar("T", bound=_Named)
+TemplateT = TypeVar("T", bound=_Template)
 
 
-class GetSandboxTemplate(Function[ByIdOrName, SandboxTemplate]):
+class GetSandboxTemplate(Function[IdOrNameArguments, SandboxTemplate]):
     """The one sandbox template with this id or exact name; none or several is an error that lists the near ones."""
 
     name = "getSandboxTemplate"
-    arguments = ByIdOrName
+    arguments = IdOrNameArguments
     result = SandboxTemplate
 
     @override
-    async def call(self, api: Api, arguments: ByIdOrName) -> SandboxTemplate:
-        found = the_one(await api.templates.list(), arguments, "sandbox template")
+    async def call(self, api: Api, arguments: IdOrNameArguments) -> SandboxTemplate:
+        found = exactly_one_match(await api.templates.list(), arguments, "sandbox template")
         return SandboxTemplate.model_validate(found.model_dump())
 
 
-class GetSandboxTemplates(Function[SandboxTemplateFilter, SandboxTemplates]):
+class GetSandboxTemplates(Function[SandboxTemplateFilter, GetSandboxTemplatesResult]):
     """The sandbox templates of the catalogue, every page of it."""
 
     name = "getSandboxTemplates"
     arguments = SandboxTemplateFilter
-    result = SandboxTemplates
+    result = GetSandboxTemplatesResult
 
     @override
-    async def call(self, api: Api, arguments: SandboxTemplateFilter) -> SandboxTemplates:
+    async def call(self, api: Api, arguments: SandboxTemplateFilter) -> GetSandboxTemplatesResult:
         found = await api.templates.list(category=arguments.category, status=arguments.status)
-        return SandboxTemplates.model_validate(_containing(found, arguments.name))
+        return GetSandboxTemplatesResult.model_validate(_filter_by_name(found, arguments.name))
 
 
-class GetAgentTemplate(Function[ByIdOrName, AgentTemplate]):
+class GetAgentTemplate(Function[IdOrNameArguments, AgentTemplate]):
     """The one agent template with this id or exact name; none or several is an error that lists the near ones."""
 
     name = "getAgentTemplate"
-    arguments = ByIdOrName
+    arguments = IdOrNameArguments
     result = AgentTemplate
 
     @override
-    async def call(self, api: Api, arguments: ByIdOrName) -> AgentTemplate:
-        found = the_one(await api.agent_templates.list(), arguments, "agent template")
+    async def call(self, api: Api, arguments: IdOrNameArguments) -> AgentTemplate:
+        found = exactly_one_match(await api.agent_templates.list(), arguments, "agent template")
         return AgentTemplate.model_validate(found.model_dump())
 
 
-class GetAgentTemplates(Function[AgentTemplateFilter, AgentTemplates]):
+class GetAgentTemplates(Function[AgentTemplateFilter, GetAgentTemplatesResult]):
     """The agent templates of the catalogue, every page of it."""
 
     name = "getAgentTemplates"
     arguments = AgentTemplateFilter
-    result = AgentTemplates
+    result = GetAgentTemplatesResult
 
     @override
-    async def call(self, api: Api, arguments: AgentTemplateFilter) -> AgentTemplates:
+    async def call(self, api: Api, arguments: AgentTemplateFilter) -> GetAgentTemplatesResult:
         found = await api.agent_templates.list(category=arguments.category)
-        return AgentTemplates.model_validate(_containing(found, arguments.name))
+        return GetAgentTemplatesResult.model_validate(_filter_by_name(found, arguments.name))
 
 
-def the_one(candidates: Sequence[T], asked: ByIdOrName, kind: str) -> T:
+def exactly_one_match(candidates: Sequence[TemplateT], arguments: IdOrNameArguments, kind: str) -> TemplateT:
     """The candidate with the id or exact name; raises ``InputError`` with the near ones where it is not one."""
-    if asked.id is not None:
-        found = [each for each in candidates if each.id == asked.id]
-        path, wanted, known = "id", asked.id, {each.id for each in candidates}
+    if arguments.id is not None:
+        found = [each for each in candidates if each.id == arguments.id]
+        path, wanted, known = "id", arguments.id, {each.id for each in candidates}
     else:
-        found = [each for each in candidates if each.name == asked.name]
-        path, wanted, known = "name", asked.name or "", {each.name for each in candidates}
+        found = [each for each in candidates if each.name == arguments.name]
+        path, wanted, known = "name", arguments.name or "", {each.name for each in candidates}
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(path, f"{len(found)} {kind}s have the {path} {wanted!r}: {_listed(f.id for f in found)}")
+        raise InputError(path, f"{len(found)} {kind}s have the {path} {wanted!r}: {_format_names(f.id for f in found)}")
     near = get_close_matches(wanted, sorted(known), n=5, cutoff=0.4) or sorted(known)[:5]
-    raise InputError(path, f"no {kind} has the {path} {wanted!r}; near: {_listed(near)}")
+    raise InputError(path, f"no {kind} has the {path} {wanted!r}; near: {_format_names(near)}")
 
 
-def _containing(found: Iterable[TemplateBase], text: str | None) -> dict[str, Any]:
-    part = (text or "").lower()
-    return {"templates": [each.model_dump() for each in found if part in each.name.lower()]}
+def _filter_by_name(templates: Iterable[TemplateBase], name_part: str | None) -> dict[str, Any]:
+    part = (name_part or "").lower()
+    return {"templates": [each.model_dump() for each in templates if part in each.name.lower()]}
 
 
-def _listed(names: Iterable[str]) -> str:
+def _format_names(names: Iterable[str]) -> str:
     return ", ".join(names) or "the catalogue is empty"

@@ -29,7 +29,7 @@ RESOURCES: tuple[Resource[Any, Any], ...]
 
 
 @cache
-def resource_named(name: str) -> Resource[Any, Any] | None:
+def find_resource(name: str) -> Resource[Any, Any] | None:
     """The resource of this name, or ``None``."""
     if name not in MODULES:
         return None
@@ -40,4 +40,4 @@ def resource_named(name: str) -> Resource[Any, Any] | None:
 def __getattr__(name: str) -> Any:
     if name != "RESOURCES":
         raise AttributeError(name)
-    return tuple(resource_named(each) for each in MODULES)
+    return tuple(find_resource(each) for each in MODULES)

@@ -17,16 +17,25 @@ from neev_provider.core.names import Name
 from neev_provider.core.resource import OperationContext, Observation, Resource
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources import egress
-from neev_provider.resources.egress import Egress, Guarded
+from neev_provider.resources.egress import Egress, EgressInputs
 from neev_provider.resources.formats import JsonObject
 from neev_provider.resources.references import require_agent_template
-from neev_provider.resources.sandbox.base import PAUSED, PAUSING, READY, SETTLED, SOON, LastCrash, found, idle_paused
+from neev_provider.resources.sandbox.base import (
+    PAUSED,
+    PAUSING,
+    READY,
+    STABLE_PHASES,
+    REFRESH_BATCH_DELAY,
+    LastCrash,
+    none_if_not_found,
+    was_paused_when_idle,
+)
 from neev_provider.resources.sandbox.expiration import Seconds
 
 PROVISIONING, FAILED = "Provisioning", "Failed"
 
 
-class AgentInputs(Guarded):
+class AgentInputs(EgressInputs):
     """What an agent is made from, and what can be changed in place."""
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
@@ -89,7 +98,7 @@ class AgentOutputs(Outputs):
     """When the platform last changed it (RFC 3339)."""
 
 
-class Agent(Resource[AgentInputs, AgentOutputs]):
+class AgentResource(Resource[AgentInputs, AgentOutputs]):
     """A packaged agent of the catalogue, running on a sandbox of its own.
 
     Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
@@ -102,35 +111,41 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
     failed_status = ("status", FAILED)
 
     @override
-    async def create(self, api: Api, inputs: AgentInputs, call: OperationContext) -> Observation[AgentOutputs]:
-        seen = await api.agents.create(_body(api, inputs))
-        return self.observe_created(seen.id, lambda: _answer(seen))
+    async def create(self, api: Api, inputs: AgentInputs, context: OperationContext) -> Observation[AgentOutputs]:
+        seen = await api.agents.create(_create_body(api, inputs))
+        return self.observe_created(seen.id, lambda: _from_api(seen))
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: AgentInputs, call: OperationContext
+        self, api: Api, id: str, inputs: AgentInputs, context: OperationContext
     ) -> Observation[AgentOutputs]:
-        return await _live(api, await _match(api, await _steady(api, id, call), inputs, call), inputs)
+        return await _to_observation(
+            api, await _apply(api, await _wait_for_phase(api, id, context), inputs, context), inputs
+        )
 
     @override
     async def read(self, api: Api, id: str, inputs: AgentInputs | None) -> Observation[AgentOutputs] | None:
         if inputs is not None:
-            observed = await api.agents.observe(id, SOON)
-            return None if observed is None else await _live(api, observed, inputs)
+            observed = await api.agents.observe(id, REFRESH_BATCH_DELAY)
+            return None if observed is None else await _to_observation(api, observed, inputs)
         # an import may give the name, which only the path of one agent understands
-        seen = await found(api.agents.get(id))
-        return None if seen is None else await _imported(api, seen)
+        seen = await none_if_not_found(api.agents.get(id))
+        return None if seen is None else await _observe_import(api, seen)
 
     @override
     async def find_created(self, api: Api, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
-        seen = await api.agents.find_created(_body(api, inputs))
-        return None if seen is None else await _live(api, seen, inputs)
+        seen = await api.agents.find_created(_create_body(api, inputs))
+        return None if seen is None else await _to_observation(api, seen, inputs)
 
     @override
     async def update(
-        self, api: Api, id: str, old: AgentInputs, new: AgentInputs, call: OperationContext
+        self, api: Api, id: str, old_inputs: AgentInputs, new_inputs: AgentInputs, context: OperationContext
     ) -> Observation[AgentOutputs]:
-        return await _live(api, await _match(api, await _steady(api, id, call), new, call, was=old), new)
+        return await _to_observation(
+            api,
+            await _apply(api, await _wait_for_phase(api, id, context), new_inputs, context, old_inputs=old_inputs),
+            new_inputs,
+        )
 
     @override
     async def find_id_by_name(self, api: Api, name: str) -> str | None:
@@ -138,17 +153,17 @@ class Agent(Resource[AgentInputs, AgentOutputs]):
         return seen.id if seen else None
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
         await api.agents.delete(id)
         await wait_until(
             lambda within: api.agents.observe_gone(id, within),
             lambda gone: Done() if gone else InProgress("Deleting"),
-            deadline=call.deadline,
+            deadline=context.deadline,
             action="waiting until it is gone",
         )
 
 
-def _body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
+def _create_body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
     body: dict[str, Any] = {
         "name": inputs.name,
         "agent_template": inputs.agent_template,
@@ -156,115 +171,117 @@ def _body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
         "config": inputs.config,
         "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
         "resources": inputs.model_dump(include={"cpu", "memory_gb", "disk_gb"}, exclude_none=True, mode="json"),
-        "egress": egress.body(inputs.egress) if inputs.egress else None,
+        "egress": egress.to_api(inputs.egress) if inputs.egress else None,
         "idle_timeout_seconds": inputs.idle_timeout_seconds,
     }
     return {key: value for key, value in body.items() if value not in (None, {}, [])}
 
 
-def _answer(seen: Seen) -> Observation[AgentOutputs]:
+def _from_api(agent: Seen) -> Observation[AgentOutputs]:
     """The agent as the API answers it."""
     answered: dict[str, Any] = {
-        "name": seen.name,
-        "egress": egress.answered(seen.egress),
-        "idleTimeoutSeconds": seen.idle_timeout_seconds,
+        "name": agent.name,
+        "egress": egress.from_api(agent.egress),
+        "idleTimeoutSeconds": agent.idle_timeout_seconds,
     }
-    outputs = AgentOutputs.model_validate({**seen.model_dump(), "effective_config": seen.config})
-    return Observation(seen.id, answered, outputs, _trouble(seen))
+    outputs = AgentOutputs.model_validate({**agent.model_dump(), "effective_config": agent.config})
+    return Observation(agent.id, answered, outputs, _problem(agent))
 
 
-async def _live(api: Api, seen: Seen, inputs: AgentInputs) -> Observation[AgentOutputs]:
+async def _to_observation(api: Api, agent: Seen, inputs: AgentInputs) -> Observation[AgentOutputs]:
     """The agent as a program with these inputs sees it."""
-    live = _answer(seen)
+    live = _from_api(agent)
     if inputs.paused is None:
         return live
-    left_alone = _is_paused(seen) and not inputs.paused and await _may_stay_paused(api, seen, inputs)
-    return replace(live, inputs={**live.inputs, "paused": _is_paused(seen) and not left_alone})
+    left_alone = _is_paused(agent) and not inputs.paused and await _leave_idle_paused(api, agent, inputs)
+    return replace(live, inputs={**live.inputs, "paused": _is_paused(agent) and not left_alone})
 
 
-def _trouble(seen: Seen) -> str | None:
-    if seen.status == FAILED:
-        return _reason(seen)
-    return "it is being provisioned; the next `pulumi up` waits for it" if seen.status == PROVISIONING else None
+def _problem(agent: Seen) -> str | None:
+    if agent.status == FAILED:
+        return _failure_reason(agent)
+    return "it is being provisioned; the next `pulumi up` waits for it" if agent.status == PROVISIONING else None
 
 
-async def _imported(api: Api, seen: Seen) -> Observation[AgentOutputs]:
+async def _observe_import(api: Api, agent: Seen) -> Observation[AgentOutputs]:
     """The agent with the name of its template; of one that is no longer offered, only the id is known."""
-    live = _answer(seen)
-    template = await found(api.agent_templates.get(seen.agent_template_id or ""))
+    live = _from_api(agent)
+    template = await none_if_not_found(api.agent_templates.get(agent.agent_template_id or ""))
     return live if template is None else replace(live, inputs={**live.inputs, "agentTemplate": template.name})
 
 
-async def _steady(api: Api, id: str, call: OperationContext, *, wanted: tuple[str, ...] = SETTLED) -> Seen:
+async def _wait_for_phase(
+    api: Api, id: str, context: OperationContext, *, target_phases: tuple[str, ...] = STABLE_PHASES
+) -> Seen:
     """The agent is in one of the wanted states."""
     seen = await wait_until(
         lambda within: api.agents.observe(id, within),
-        lambda each: _verdict(each, wanted),
-        deadline=call.deadline,
-        action=f"waiting until it is {' or '.join(wanted)}",
+        lambda each: _classify_phase(each, target_phases),
+        deadline=context.deadline,
+        action=f"waiting until it is {' or '.join(target_phases)}",
     )
     if seen is None:
         raise AssertionError("an agent that is gone is not steady")
     return seen
 
 
-def _verdict(seen: Seen | None, wanted: tuple[str, ...]) -> WaitStatus:
-    if seen is None:
+def _classify_phase(agent: Seen | None, target_phases: tuple[str, ...]) -> WaitStatus:
+    if agent is None:
         return Failed("it is gone: it was deleted elsewhere, or its sandbox was; run `pulumi up --refresh`")
-    if seen.status == FAILED:
-        return Failed(_reason(seen))
-    return Done() if seen.status in wanted else InProgress(seen.status)
+    if agent.status == FAILED:
+        return Failed(_failure_reason(agent))
+    return Done() if agent.status in target_phases else InProgress(agent.status)
 
 
-def _reason(seen: Seen) -> str:
-    if seen.last_crash is None:
+def _failure_reason(agent: Seen) -> str:
+    if agent.last_crash is None:
         return "the agent failed and the platform gave no reason"
-    return f"the agent failed: {seen.last_crash.reason}"
+    return f"the agent failed: {agent.last_crash.reason}"
 
 
-async def _match(
-    api: Api, seen: Seen, inputs: AgentInputs, call: OperationContext, was: AgentInputs | None = None
+async def _apply(
+    api: Api, agent: Seen, inputs: AgentInputs, context: OperationContext, old_inputs: AgentInputs | None = None
 ) -> Seen:
     """The agent is sized, guarded, timed and paused as the inputs say."""
     body: dict[str, Any] = {}
     size = inputs.model_dump(include={"cpu", "memory_gb"}, exclude_none=True)
-    if size and was is not None:
+    if size and old_inputs is not None:
         # the API does not say the size, so an update says it each time; a create has just said it
         body["resources"] = size
-    if policy := egress.differing(seen.egress, inputs, was):
-        body["egress"] = egress.body(policy)
-    if inputs.idle_timeout_seconds not in (None, seen.idle_timeout_seconds):
+    if policy := egress.policy_to_apply(agent.egress, inputs, old_inputs):
+        body["egress"] = egress.to_api(policy)
+    if inputs.idle_timeout_seconds not in (None, agent.idle_timeout_seconds):
         body["idle_timeout_seconds"] = inputs.idle_timeout_seconds
     if body:
-        seen = await api.agents.patch(seen.id, body)
-    return await _match_power(api, seen, inputs, call, was)
+        agent = await api.agents.patch(agent.id, body)
+    return await _apply_power(api, agent, inputs, context, old_inputs)
 
 
-async def _match_power(
-    api: Api, seen: Seen, inputs: AgentInputs, call: OperationContext, was: AgentInputs | None
+async def _apply_power(
+    api: Api, agent: Seen, inputs: AgentInputs, context: OperationContext, old_inputs: AgentInputs | None
 ) -> Seen:
-    if inputs.paused is None or _is_paused(seen) == inputs.paused:
-        return seen
+    if inputs.paused is None or _is_paused(agent) == inputs.paused:
+        return agent
     if inputs.paused:
-        await api.agents.pause(seen.id)
-        return await _steady(api, seen.id, call, wanted=(PAUSED,))
-    asked_now = was is None or was.paused is not inputs.paused
-    if not asked_now and await _may_stay_paused(api, seen, inputs):
-        return seen
-    await api.agents.resume(seen.id)
-    return await _steady(api, seen.id, call, wanted=(READY,))
+        await api.agents.pause(agent.id)
+        return await _wait_for_phase(api, agent.id, context, target_phases=(PAUSED,))
+    asked_now = old_inputs is None or old_inputs.paused is not inputs.paused
+    if not asked_now and await _leave_idle_paused(api, agent, inputs):
+        return agent
+    await api.agents.resume(agent.id)
+    return await _wait_for_phase(api, agent.id, context, target_phases=(READY,))
 
 
-def _is_paused(seen: Seen) -> bool:
-    return seen.status in (PAUSED, PAUSING)
+def _is_paused(agent: Seen) -> bool:
+    return agent.status in (PAUSED, PAUSING)
 
 
-async def _may_stay_paused(api: Api, seen: Seen, inputs: AgentInputs) -> bool:
+async def _leave_idle_paused(api: Api, agent: Seen, inputs: AgentInputs) -> bool:
     """Whether it was the platform that paused the agent, and the program leaves it at that.
 
     Only the agent's sandbox tells who did; where that is not shown, an agent without a window cannot have been idle.
     """
     if inputs.resume_idle_paused:
         return False
-    sandbox = await found(api.sandboxes.get(seen.sandbox_id or ""))
-    return bool(seen.idle_timeout_seconds) if sandbox is None else idle_paused(sandbox)
+    sandbox = await none_if_not_found(api.sandboxes.get(agent.sandbox_id or ""))
+    return bool(agent.idle_timeout_seconds) if sandbox is None else was_paused_when_idle(sandbox)

@@ -23,14 +23,14 @@ from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
 from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
 from neev_provider.core.validation import parse
 from neev_provider.core.wait import run_before_deadline
-from neev_provider.resources.output_capture import Transcript
+from neev_provider.resources.output_capture import OutputCapture
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.session import inside, is_there
+from neev_provider.resources.session import open_session, sandbox_exists
 
 Argv = Annotated[list[str], Field(min_length=1)]
-RECIPE = ("create", "cwd", "env", "stdin")
+RERUN_PROPERTIES = ("create", "cwd", "env", "stdin")
 """The inputs a change of which means that something has to run."""
-GO_ON = (
+UNKNOWN_OUTCOME_HINT = (
     "It is not run a second time by itself. Look in the sandbox: to run it again, change `triggers`; "
     "to take it as done, set `allowFailure`."
 )
@@ -105,7 +105,7 @@ class CommandOutputs(Outputs):
     """A digest of what ran last, by which a run of unknown outcome is known again."""
 
 
-class Command(Resource[CommandInputs, CommandOutputs]):
+class CommandResource(Resource[CommandInputs, CommandOutputs]):
     """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
 
     It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so,
@@ -119,48 +119,50 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     parent = "sandboxId"
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        found = super().diff(old, state, new)
+    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
+        found = super().diff(old_inputs, state, new_inputs)
         # what the old `delete` undoes, the new `create` must not have done by then
-        found = replace(found, delete_first=old.get("delete") is not None)
-        if new.get("update") is None or not state.get("created"):
+        found = replace(found, delete_first=old_inputs.get("delete") is not None)
+        if new_inputs.get("update") is None or not state.get("created"):
             return found
         changes = (
-            replace(each, replace=each.requires_replacement and each.property_name not in RECIPE)
+            replace(each, replace=each.requires_replacement and each.property_name not in RERUN_PROPERTIES)
             for each in found.changes
         )
         return Diff(tuple(changes), found.delete_before_replace)
 
     @override
-    async def create(self, api: Api, inputs: CommandInputs, call: OperationContext) -> Observation[CommandOutputs]:
+    async def create(self, api: Api, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
         # what is stored if nobody comes back to say how it went
         return Observation(str(uuid.uuid4()), {}, CommandOutputs())
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: CommandInputs, call: OperationContext
+        self, api: Api, id: str, inputs: CommandInputs, context: OperationContext
     ) -> Observation[CommandOutputs]:
-        was = parse(CommandOutputs, call.state)
+        was = parse(CommandOutputs, context.state)
         argv = inputs.update if was.created and inputs.update else inputs.create
-        if call.just_created:
-            return await _Attempt(api, id, inputs, was).run(argv, call)
+        if context.just_created:
+            return await _CommandRun(api, id, inputs, was).run(argv, context)
         if was.outcome == Outcome.SUCCEEDED or (was.outcome != Outcome.PENDING and inputs.allow_failure):
             return Observation(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "created": True}))
-        if was.outcome == Outcome.UNKNOWN and was.attempt in (None, _digest(id, argv, inputs)):
-            raise OutcomeUnknown(f"Nobody knows how {argv[0]} ended when it ran the last time.", hint=GO_ON)
-        return await _Attempt(api, id, inputs, was).run(argv, call)
+        if was.outcome == Outcome.UNKNOWN and was.attempt in (None, _run_digest(id, argv, inputs)):
+            raise OutcomeUnknown(
+                f"Nobody knows how {argv[0]} ended when it ran the last time.", hint=UNKNOWN_OUTCOME_HINT
+            )
+        return await _CommandRun(api, id, inputs, was).run(argv, context)
 
     @override
     async def update(
-        self, api: Api, id: str, old: CommandInputs, new: CommandInputs, call: OperationContext
+        self, api: Api, id: str, old_inputs: CommandInputs, new_inputs: CommandInputs, context: OperationContext
     ) -> Observation[CommandOutputs]:
-        was = parse(CommandOutputs, call.state)
-        if all(getattr(old, each) == getattr(new, each) for each in RECIPE):
-            return await self.reconcile(api, id, new, call)
-        argv = new.update or new.create
-        if was.outcome == Outcome.UNKNOWN and was.attempt == _digest(id, argv, new):
-            return await self.reconcile(api, id, new, call)
-        return await _Attempt(api, id, new, was).run(argv, call)
+        was = parse(CommandOutputs, context.state)
+        if all(getattr(old_inputs, each) == getattr(new_inputs, each) for each in RERUN_PROPERTIES):
+            return await self.reconcile(api, id, new_inputs, context)
+        argv = new_inputs.update or new_inputs.create
+        if was.outcome == Outcome.UNKNOWN and was.attempt == _run_digest(id, argv, new_inputs):
+            return await self.reconcile(api, id, new_inputs, context)
+        return await _CommandRun(api, id, new_inputs, was).run(argv, context)
 
     @override
     async def read(self, api: Api, id: str, inputs: CommandInputs | None) -> Observation[CommandOutputs] | None:
@@ -170,98 +172,100 @@ class Command(Resource[CommandInputs, CommandOutputs]):
     async def refresh(
         self, api: Api, id: str, inputs: CommandInputs, state: Mapping[str, Any]
     ) -> Observation[CommandOutputs] | None:
-        if not await is_there(api, inputs.sandbox_id):
+        if not await sandbox_exists(api, inputs.sandbox_id):
             return None
         was = parse(CommandOutputs, state)
         trouble = None if was.outcome == Outcome.SUCCEEDED else f"the outcome of its last run: {was.outcome}"
         return Observation(id, {}, was, trouble)
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
-        was = parse(CommandOutputs, call.state)
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+        was = parse(CommandOutputs, context.state)
         never_ran = was.outcome == Outcome.PENDING and not was.created
-        argv, sandbox_id = call.state.get("delete"), call.state.get("sandboxId")
-        if argv is None or sandbox_id is None or never_ran or not await is_there(api, sandbox_id):
+        argv, sandbox_id = context.state.get("delete"), context.state.get("sandboxId")
+        if argv is None or sandbox_id is None or never_ran or not await sandbox_exists(api, sandbox_id):
             return
-        known = {name: call.state[name] for name in self.inputs.properties if name in call.state}
+        known = {name: context.state[name] for name in self.inputs.properties if name in context.state}
         inputs = parse(CommandInputs, {"create": argv, **known})
         try:
-            await _Attempt(api, id, inputs, was).run(argv, call)
+            await _CommandRun(api, id, inputs, was).run(argv, context)
         except PartialFailure as halfway:
-            if await is_there(api, sandbox_id):
-                raise _while_deleting(halfway.cause) from halfway
+            if await sandbox_exists(api, sandbox_id):
+                raise _delete_error(halfway.cause) from halfway
 
 
-class _Attempt:
+class _CommandRun:
     """One run, and what is known of it whatever happens."""
 
-    def __init__(self, api: Api, id: str, inputs: CommandInputs, was: CommandOutputs) -> None:
+    def __init__(self, api: Api, id: str, inputs: CommandInputs, old_outputs: CommandOutputs) -> None:
         self._api = api
         self._id = id
         self._inputs = inputs
-        self._known = was.model_copy(update={"outcome": Outcome.PENDING})
+        self._outputs = old_outputs.model_copy(update={"outcome": Outcome.PENDING})
 
-    async def run(self, argv: list[str], call: OperationContext) -> Observation[CommandOutputs]:
+    async def run(self, argv: list[str], context: OperationContext) -> Observation[CommandOutputs]:
         """It has run once and well; raises ``Halfway`` with how far it came."""
         try:
-            await self._run(argv, call)
+            await self._execute(argv, context)
         except NeevError as error:
-            raise PartialFailure(self._live, error) from error
-        return self._live
+            raise PartialFailure(self._observation, error) from error
+        return self._observation
 
     @property
-    def _live(self) -> Observation[CommandOutputs]:
-        return Observation(self._id, {}, self._known)
+    def _observation(self) -> Observation[CommandOutputs]:
+        return Observation(self._id, {}, self._outputs)
 
-    async def _run(self, argv: list[str], call: OperationContext) -> None:
-        inputs, patience = self._inputs, call.deadline
+    async def _execute(self, argv: list[str], context: OperationContext) -> None:
+        inputs, patience = self._inputs, context.deadline
         run = ExecRequest(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
         # a value of `env` is struck out of what is told; of a text that is secret, only a part may be the secret
-        transcript = Transcript(call.log, silent=bool(inputs.secret_output or call.secret_inputs - {"env"}))
-        async with inside(self._api, inputs.sandbox_id, call) as sandbox:
+        transcript = OutputCapture(context.log, silent=bool(inputs.secret_output or context.secret_inputs - {"env"}))
+        async with open_session(self._api, inputs.sandbox_id, context) as sandbox:
             left = patience.timeout - patience.elapsed
             began = patience.clock.monotonic()
-            self._known = self._known.model_copy(
-                update={"outcome": Outcome.UNKNOWN, "attempt": _digest(self._id, argv, inputs)}
+            self._outputs = self._outputs.model_copy(
+                update={"outcome": Outcome.UNKNOWN, "attempt": _run_digest(self._id, argv, inputs)}
             )
             try:
                 code = await run_before_deadline(
-                    sandbox.exec(run, transcript.hear, read_timeout=left), deadline=patience, action=argv[0]
+                    sandbox.exec(run, transcript.write, read_timeout=left), deadline=patience, action=argv[0]
                 )
             except (Cancelled, DeadlineExceeded) as error:
-                raise OutcomeUnknown(f"{error.summary} The command was under way.", hint=GO_ON) from error
+                raise OutcomeUnknown(
+                    f"{error.summary} The command was under way.", hint=UNKNOWN_OUTCOME_HINT
+                ) from error
             except OutcomeUnknown as error:
-                raise OutcomeUnknown(error.summary, hint=GO_ON) from error
+                raise OutcomeUnknown(error.summary, hint=UNKNOWN_OUTCOME_HINT) from error
             except NeevError as error:
                 outcome = Outcome.FAILED if isinstance(error, OperationFailed) else Outcome.PENDING
-                self._known = self._known.model_copy(update={"outcome": outcome})
+                self._outputs = self._outputs.model_copy(update={"outcome": outcome})
                 raise
             finally:
-                transcript.end()
-            self._ended(argv, code, transcript, seconds=patience.clock.monotonic() - began)
+                transcript.close()
+            self._record_exit(argv, code, transcript, seconds=patience.clock.monotonic() - began)
 
-    def _ended(self, argv: list[str], code: int, transcript: Transcript, *, seconds: float) -> None:
-        well = code == 0 or bool(self._inputs.allow_failure)
-        self._known = self._known.model_copy(
+    def _record_exit(self, argv: list[str], exit_code: int, output: OutputCapture, *, seconds: float) -> None:
+        well = exit_code == 0 or bool(self._inputs.allow_failure)
+        self._outputs = self._outputs.model_copy(
             update={
                 "outcome": Outcome.SUCCEEDED if well else Outcome.FAILED,
-                "created": self._known.created or well,
-                "stdout": transcript.stdout,
-                "stderr": transcript.stderr,
-                "exit_code": code,
+                "created": self._outputs.created or well,
+                "stdout": output.stdout,
+                "stderr": output.stderr,
+                "exit_code": exit_code,
                 "duration_ms": round(seconds * 1000),
             }
         )
         if not well:
-            raise OperationFailed(f"{argv[0]} ended with exit code {code}. {transcript.last_lines}")
+            raise OperationFailed(f"{argv[0]} ended with exit code {exit_code}. {output.last_lines}")
 
 
-def _digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
+def _run_digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
     recipe = json.dumps([id, argv, inputs.cwd, inputs.env, inputs.stdin], sort_keys=True)
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
-def _while_deleting(error: Exception) -> Exception:
+def _delete_error(error: Exception) -> Exception:
     if not isinstance(error, OutcomeUnknown):
         return error
     hint = "The next destroy runs `delete` again: look first. `pulumi state delete` forgets the resource without it."

@@ -15,8 +15,8 @@ from neev_provider.core.markers import Unordered, Update, Computed
 from neev_provider.core.model import Boolean, Inputs, Integer, Model, Rule
 from neev_provider.core.validation import drop_nulls
 
-_LABEL = r"[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?"
-_DOMAIN = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}")
+_LABEL_PATTERN = r"[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?"
+_DOMAIN_PATTERN = re.compile(rf"(\*\.)?({_LABEL_PATTERN}\.)*{_LABEL_PATTERN}")
 
 
 class EgressMode(StrEnum):
@@ -37,8 +37,8 @@ class Protocol(StrEnum):
     """UDP."""
 
 
-def _host(host: str) -> str:
-    if (_DOMAIN.fullmatch(host) and len(host) <= 253 and not _looks_numeric(host)) or _is_address(host):  # noqa: PLR2004
+def _validate_host(host: str) -> str:
+    if (_DOMAIN_PATTERN.fullmatch(host) and len(host) <= 253 and not _looks_numeric(host)) or _is_address(host):  # noqa: PLR2004
         return host
     raise ValueError("must be an IP address, a CIDR block or a domain (a wildcard only as *.example.com)")
 
@@ -58,7 +58,7 @@ def _looks_numeric(host: str) -> bool:
 class EgressRule(Model):
     """One destination that a sandbox may reach."""
 
-    host: Annotated[str, AfterValidator(_host)]
+    host: Annotated[str, AfterValidator(_validate_host)]
     """IP address, CIDR block or domain; `*.example.com` stands for every name below `example.com`."""
     ports: Annotated[list[Annotated[Integer, Field(ge=1, le=65535)]] | None, Unordered()] = None
     """Ports, 1 to 65535. Unset: every port."""
@@ -66,7 +66,7 @@ class EgressRule(Model):
     """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
 
 
-def _nothing_allowed_in_deny_all(values: Mapping[str, Any]) -> str | None:
+def _check_deny_all_allows_nothing(values: Mapping[str, Any]) -> str | None:
     allowed = values["allow"] or values["allowInternet"]
     if allowed and values["mode"] != EgressMode.ALLOW_LIST:
         return "must be allow_list where allow or allowInternet is set"
@@ -76,7 +76,7 @@ def _nothing_allowed_in_deny_all(values: Mapping[str, Any]) -> str | None:
 class Egress(Model):
     """What a sandbox may reach outside; without a policy, nothing."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (Rule(("mode", "allow", "allow_internet"), _nothing_allowed_in_deny_all),)
+    rules: ClassVar[tuple[Rule, ...]] = (Rule(("mode", "allow", "allow_internet"), _check_deny_all_allows_nothing),)
 
     mode: EgressMode = EgressMode.DENY_ALL
     """`deny_all` (the default) or `allow_list`."""
@@ -86,29 +86,31 @@ class Egress(Model):
     """The destinations that are allowed. Only in mode `allow_list`."""
 
 
-class Guarded(Inputs):
+class EgressInputs(Inputs):
     """The inputs of whatever has an egress policy that changes in place."""
 
     egress: Annotated[Egress | None, Update(), Computed()] = None
     """What it may reach outside."""
 
 
-def body(policy: Egress) -> dict[str, Any]:
+def to_api(policy: Egress) -> dict[str, Any]:
     """The policy as the API takes it."""
     return policy.model_dump(mode="json", exclude_none=True)
 
 
-def answered(policy: Mapping[str, Any] | None) -> dict[str, Any]:
+def from_api(policy: Mapping[str, Any] | None) -> dict[str, Any]:
     """The policy that the API answers, as programs write it."""
     return Egress.model_validate(drop_nulls(policy or {})).to_properties()
 
 
-def differing(now: Mapping[str, Any] | None, inputs: Guarded, was: Guarded | None) -> Egress | None:
+def policy_to_apply(
+    current: Mapping[str, Any] | None, inputs: EgressInputs, old_inputs: EgressInputs | None
+) -> Egress | None:
     """The policy to send; ``None`` where the one that the API answers is as it has to be, or is left alone."""
     declared = type(inputs).properties["egress"]
-    taken_out = was is not None and was.egress is not None
+    taken_out = old_inputs is not None and old_inputs.egress is not None
     denied = declared.resets_to is not None and (taken_out or not declared.resets_to.only_on_removal)
     policy = Egress() if inputs.egress is None and denied else inputs.egress
-    if policy is None or diff.semantically_equal(declared, policy.to_properties(), answered(now)):
+    if policy is None or diff.semantically_equal(declared, policy.to_properties(), from_api(current)):
         return None
     return policy

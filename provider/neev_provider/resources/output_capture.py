@@ -6,63 +6,63 @@ from collections.abc import Callable
 
 from neev_provider.core.redaction import redact
 
-KEPT = 64 * 1024
+MAX_CAPTURED_CHARS = 64 * 1024
 """Characters of one stream that are kept, the last ones; likewise what of a command goes to the log."""
-LINES = 15
+ERROR_LINES = 15
 """Lines that an error shows, the last ones."""
-WIDTH = 500
+MAX_LINE_LENGTH = 500
 """Characters of a line that an error shows."""
 
 
-class Kept:
+class TailBuffer:
     """The end of a text of any length."""
 
     def __init__(self) -> None:
         self._text = ""
-        self._left_out = 0
+        self._omitted_chars = 0
 
-    def add(self, text: str) -> None:
+    def append(self, text: str) -> None:
         """The text goes on."""
         self._text += text
-        if len(self._text) > 2 * KEPT:
-            self._cut()
+        if len(self._text) > 2 * MAX_CAPTURED_CHARS:
+            self._truncate()
 
     @property
     def text(self) -> str:
         """The text, or its end and before it how much is left out."""
-        self._cut()
-        return f"[{self._left_out} characters left out]\n{self._text}" if self._left_out else self._text
+        self._truncate()
+        return f"[{self._omitted_chars} characters left out]\n{self._text}" if self._omitted_chars else self._text
 
-    def _cut(self) -> None:
-        extra = max(0, len(self._text) - KEPT)
-        self._left_out += extra
+    def _truncate(self) -> None:
+        extra = max(0, len(self._text) - MAX_CAPTURED_CHARS)
+        self._omitted_chars += extra
         self._text = self._text[extra:]
 
 
-class Transcript:
+class OutputCapture:
     """Both streams of a command; whole lines are told as they come, for a secret may come in pieces."""
 
     def __init__(self, log: Callable[[str], None], *, silent: bool) -> None:
         self._log = log
         self._silent = silent
-        self._streams = {"stdout": Kept(), "stderr": Kept()}
-        self._lines = Kept()
-        self._open = {"stdout": "", "stderr": ""}
-        self._logged = 0
+        self._streams = {"stdout": TailBuffer(), "stderr": TailBuffer()}
+        self._lines = TailBuffer()
+        self._partial_lines = {"stdout": "", "stderr": ""}
+        self._logged_chars = 0
 
-    def hear(self, stream: str, text: str) -> None:
+    def write(self, stream: str, text: str) -> None:
         """The command wrote this."""
-        self._streams[stream].add(text)
-        lines, newline, rest = (self._open[stream] + text).rpartition("\n")
+        self._streams[stream].append(text)
+        lines, newline, rest = (self._partial_lines[stream] + text).rpartition("\n")
         if newline:
-            self._tell(lines)
+            self._log_lines(lines)
         # half a secret would not be known again
-        self._open[stream] = rest if len(rest) <= KEPT else redact(rest)[-KEPT:]
+        self._partial_lines[stream] = rest if len(rest) <= MAX_CAPTURED_CHARS else redact(rest)[-MAX_CAPTURED_CHARS:]
 
-    def end(self) -> None:
+    def close(self) -> None:
         """The command will write no more."""
-        for rest in filter(None, self._open.values()):
-            self._tell(rest)
+        for rest in filter(None, self._partial_lines.values()):
+            self._log_lines(rest)
 
     @property
     def stdout(self) -> str:
@@ -79,16 +79,18 @@ class Transcript:
         """The end of what it wrote, for an error; nothing where the output is a secret."""
         if self._silent:
             return "Its output is a secret, so it is not shown."
-        lines = self._lines.text.rstrip().splitlines()[-LINES:]
-        return "Its last lines:\n" + "\n".join(line[-WIDTH:] for line in lines) if lines else "It wrote nothing."
+        lines = self._lines.text.rstrip().splitlines()[-ERROR_LINES:]
+        return (
+            "Its last lines:\n" + "\n".join(line[-MAX_LINE_LENGTH:] for line in lines) if lines else "It wrote nothing."
+        )
 
-    def _tell(self, lines: str) -> None:
+    def _log_lines(self, lines: str) -> None:
         if self._silent:
             return
-        self._lines.add(redact(lines) + "\n")
-        if self._logged > KEPT:
+        self._lines.append(redact(lines) + "\n")
+        if self._logged_chars > MAX_CAPTURED_CHARS:
             return
-        self._logged += len(lines)
+        self._logged_chars += len(lines)
         self._log(lines)
-        if self._logged > KEPT:
+        if self._logged_chars > MAX_CAPTURED_CHARS:
             self._log("… and more, which is not logged")

@@ -19,9 +19,9 @@ from neev_provider.core.model import Inputs, Integer, Outputs
 from neev_provider.core.resource import OperationContext, Observation, Resource
 from neev_provider.resources.formats import Slug
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import found
+from neev_provider.resources.sandbox.base import none_if_not_found
 
-TAKEN: Final = (
+SLUG_TAKEN_HINT: Final = (
     "Nobody can tell whose it is. Where this program exposed it under another name, say so with the option `aliases`; "
     "for a replacement, set `deleteBeforeReplace` (`delete_before_replace` in Python); else import it, or choose "
     "another slug."
@@ -55,7 +55,7 @@ class PreviewPortOutputs(Outputs):
     """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
 
 
-class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
+class PreviewPortResource(Resource[PreviewPortInputs, PreviewPortOutputs]):
     """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
 
     A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
@@ -70,79 +70,83 @@ class PreviewPort(Resource[PreviewPortInputs, PreviewPortOutputs]):
 
     @override
     async def create(
-        self, api: Api, inputs: PreviewPortInputs, call: OperationContext
+        self, api: Api, inputs: PreviewPortInputs, context: OperationContext
     ) -> Observation[PreviewPortOutputs]:
         sandbox, port, slug = inputs.sandbox_id, inputs.port, inputs.slug
         there = await api.ports.find(sandbox, port)
         if there is not None:
             if slug == there.slug:
-                raise OperationFailed(f"port {port} is exposed already, with the slug that is asked for", hint=TAKEN)
+                raise OperationFailed(
+                    f"port {port} is exposed already, with the slug that is asked for", hint=SLUG_TAKEN_HINT
+                )
             # another slug says that the port is this resource's from now on, also to one that had it before
             slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
-            call.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
+            context.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
         seen = await api.ports.expose(sandbox, port, slug=slug)
-        return _live(sandbox, seen, seen.slug)
+        return _to_observation(sandbox, seen, seen.slug)
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: PreviewPortInputs, call: OperationContext
+        self, api: Api, id: str, inputs: PreviewPortInputs, context: OperationContext
     ) -> Observation[PreviewPortOutputs]:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
         if seen is not None and inputs.slug in (None, seen.slug):
-            return _live(inputs.sandbox_id, seen, inputs.slug or _own(call.state))
+            return _to_observation(inputs.sandbox_id, seen, inputs.slug or _own_slug(context.state))
         seen = await api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
-        return _live(inputs.sandbox_id, seen, seen.slug)
+        return _to_observation(inputs.sandbox_id, seen, seen.slug)
 
     @override
     async def read(self, api: Api, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:
-        sandbox, port = _parts(id)
+        sandbox, port = _parse_id(id)
         # an import may give the sandbox's name, which a program that refers to its id would want to replace
-        named = await found(api.sandboxes.get(sandbox))
+        named = await none_if_not_found(api.sandboxes.get(sandbox))
         sandbox = named.id if named is not None else sandbox
         seen = await api.ports.find(sandbox, port)
-        return None if seen is None else _live(sandbox, seen, seen.slug)
+        return None if seen is None else _to_observation(sandbox, seen, seen.slug)
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: PreviewPortInputs, state: Mapping[str, Any]
     ) -> Observation[PreviewPortOutputs] | None:
-        sandbox, port = _parts(id)
+        sandbox, port = _parse_id(id)
         seen = await api.ports.find(sandbox, port)
-        return None if seen is None else _live(sandbox, seen, _own(state))
+        return None if seen is None else _to_observation(sandbox, seen, _own_slug(state))
 
     @override
     async def find_created(self, api: Api, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
         seen = await api.ports.find(inputs.sandbox_id, inputs.port)
         return (
-            None if seen is None or inputs.slug not in (None, seen.slug) else _live(inputs.sandbox_id, seen, seen.slug)
+            None
+            if seen is None or inputs.slug not in (None, seen.slug)
+            else _to_observation(inputs.sandbox_id, seen, seen.slug)
         )
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
-        sandbox, port = _parts(id)
-        own = _own(call.state)
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+        sandbox, port = _parse_id(id)
+        own = _own_slug(context.state)
         if own is not None:
             seen = await api.ports.find(sandbox, port)
             if seen is None or seen.slug != own:
                 if seen is not None:
-                    call.log(f"port {port} was exposed by somebody else since, so it is left as it is.")
+                    context.log(f"port {port} was exposed by somebody else since, so it is left as it is.")
                 return
         await api.ports.revoke(sandbox, port)
 
 
-def _live(sandbox_id: str, seen: Seen, own: str | None) -> Observation[PreviewPortOutputs]:
-    answered = {"sandboxId": sandbox_id, "port": seen.port, "slug": seen.slug}
-    outputs = PreviewPortOutputs(preview_url=seen.preview_url, exposed_slug=own)
-    return Observation(f"{sandbox_id}/{seen.port}", answered, outputs)
+def _to_observation(sandbox_id: str, port: Seen, own_slug: str | None) -> Observation[PreviewPortOutputs]:
+    answered = {"sandboxId": sandbox_id, "port": port.port, "slug": port.slug}
+    outputs = PreviewPortOutputs(preview_url=port.preview_url, exposed_slug=own_slug)
+    return Observation(f"{sandbox_id}/{port.port}", answered, outputs)
 
 
-def _own(stored: Mapping[str, Any]) -> str | None:
+def _own_slug(state: Mapping[str, Any]) -> str | None:
     """The slug with which the resource exposed the port, as far as that was stored."""
-    own = stored.get("exposedSlug") or stored.get("slug")
+    own = state.get("exposedSlug") or state.get("slug")
     return own if isinstance(own, str) else None
 
 
-def _parts(id: str) -> tuple[str, int]:
+def _parse_id(id: str) -> tuple[str, int]:
     sandbox, _, port = id.rpartition("/")
     if not sandbox or not (port.isascii() and port.isdigit()):
         raise InputError("id", "must be the sandbox's id and the port, as SANDBOX_ID/PORT")

@@ -13,27 +13,27 @@ from neev_provider.core.reference_errors import MissingReference
 T = TypeVar("T")
 
 
-def missing(api: Api, path: str, kind: str, id: str) -> MissingReference:
+def missing_reference_error(api: Api, path: str, kind: str, id: str) -> MissingReference:
     """Return the error for an input that names nothing of the kind in the project."""
     return MissingReference(path, f"there is no {kind} {id!r} in the project {api.settings.project_id}")
 
 
-async def existing(work: Awaitable[T], error: MissingReference) -> T:
+async def require_existing(awaitable: Awaitable[T], error: MissingReference) -> T:
     """Return what the work gives; raises the error where the API does not find what the work is about."""
     try:
-        return await work
+        return await awaitable
     except NotFound:
         raise error from None
 
 
 async def require_sandbox(api: Api, path: str, id: str) -> None:
     """Return only where there is the sandbox that the input at the path names."""
-    await existing(api.sandboxes.get(id), missing(api, path, "sandbox", id))
+    await require_existing(api.sandboxes.get(id), missing_reference_error(api, path, "sandbox", id))
 
 
 async def require_snapshot(api: Api, path: str, id: str) -> None:
     """Return only where there is the snapshot that the input at the path names."""
-    await existing(api.snapshots.get(id), missing(api, path, "snapshot", id))
+    await require_existing(api.snapshots.get(id), missing_reference_error(api, path, "snapshot", id))
 
 
 async def require_template(api: Api, path: str, id: str) -> None:
@@ -48,8 +48,8 @@ async def require_agent_template(api: Api, path: str, name: str) -> None:
     _require_entry(path, "agent template", name, known)
 
 
-def _require_entry(path: str, kind: str, wanted: str, known: list[str]) -> None:
-    if wanted not in known:
+def _require_entry(path: str, kind: str, value: str, known_values: list[str]) -> None:
+    if value not in known_values:
         raise MissingReference(
-            path, f"the catalogue has no {kind} {wanted!r}{suggestions.format_suggestion(wanted, known)}"
+            path, f"the catalogue has no {kind} {value!r}{suggestions.format_suggestion(value, known_values)}"
         )

@@ -16,85 +16,89 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.leases import SandboxLease
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import PAUSED, READY, found, steady
-from neev_provider.resources.workspace_paths import same_place
+from neev_provider.resources.sandbox.base import PAUSED, READY, none_if_not_found, wait_for_phase
+from neev_provider.resources.workspace_paths import canonicalize_path
 
-FAREWELL = 0.25
+CLEANUP_GRACE_SECONDS = 0.25
 """Seconds for putting a sandbox to sleep where the operation itself has none left; a face gives it little more."""
 
 
 @asynccontextmanager
-async def inside(api: Api, sandbox_id: str, call: OperationContext) -> AsyncIterator[SandboxSession]:
+async def open_session(api: Api, sandbox_id: str, context: OperationContext) -> AsyncIterator[SandboxSession]:
     """The inside of the sandbox, which runs; whoever leaves last pauses it where somebody had to wake it."""
     async with api.leases.acquire(sandbox_id) as room:
         try:
-            yield api.runtime.session(await _awake(api, sandbox_id, room, call))
+            yield api.runtime.session(await _ensure_running(api, sandbox_id, room, context))
         except BaseException:
-            async with _last_out(room) as sleeps:
+            async with _should_pause(room) as sleeps:
                 if sleeps:
-                    await hurried(api.sandboxes.pause(sandbox_id), call, what="pausing it again")
+                    await run_cleanup(api.sandboxes.pause(sandbox_id), context, action="pausing it again")
             raise
-        async with _last_out(room) as sleeps:
+        async with _should_pause(room) as sleeps:
             if sleeps:
                 await api.sandboxes.pause(sandbox_id)
-                await steady(api, sandbox_id, call, wanted=(PAUSED,))
+                await wait_for_phase(api, sandbox_id, context, target_phases=(PAUSED,))
 
 
-async def run_tool(sandbox: SandboxSession, argv: list[str], trouble: str) -> None:
+async def run_tool(sandbox: SandboxSession, argv: list[str], failure_message: str) -> None:
     """A tool of the sandbox's image has done its work; where it has not, the error says the trouble first."""
     said: list[str] = []
     try:
         code = await sandbox.exec(ExecRequest(argv, timeout=30), lambda _, text: said.append(text), read_timeout=30)
     except RuntimeRejected as refused:
         hint = f"The sandbox's image has to bring `{argv[0]}`."
-        raise OperationFailed(f"{trouble}: {refused.summary}", hint=hint) from refused
+        raise OperationFailed(f"{failure_message}: {refused.summary}", hint=hint) from refused
     except NeevError as error:
-        raise OperationFailed(f"{trouble}: {error.summary}") from error
+        raise OperationFailed(f"{failure_message}: {error.summary}") from error
     if code != 0:
-        raise OperationFailed(f"{trouble}: {argv[0]} ended with exit code {code}: {''.join(said).strip()}")
+        raise OperationFailed(f"{failure_message}: {argv[0]} ended with exit code {code}: {''.join(said).strip()}")
 
 
-async def is_there(api: Api, sandbox_id: str) -> bool:
+async def sandbox_exists(api: Api, sandbox_id: str) -> bool:
     """Whether the sandbox exists."""
-    return await found(api.sandboxes.get(sandbox_id)) is not None
+    return await none_if_not_found(api.sandboxes.get(sandbox_id)) is not None
 
 
-def place(id: str, what: str) -> tuple[str, str]:
+def parse_path_id(id: str, subject: str) -> tuple[str, str]:
     """The sandbox and the path that the id of something written inside says."""
     sandbox_id, slash, path = id.partition("/")
     if not slash:
-        raise InputError("id", f"{what} is known and imported by the id of its sandbox, a slash, and its path")
-    return sandbox_id, same_place(path)
+        raise InputError("id", f"{subject} is known and imported by the id of its sandbox, a slash, and its path")
+    return sandbox_id, canonicalize_path(path)
 
 
-async def _awake(api: Api, sandbox_id: str, room: SandboxLease, call: OperationContext) -> Sandbox:
-    async with room.lock:
+async def _ensure_running(api: Api, sandbox_id: str, lease: SandboxLease, context: OperationContext) -> Sandbox:
+    async with lease.lock:
         try:
-            seen = await steady(api, sandbox_id, call)
+            seen = await wait_for_phase(api, sandbox_id, context)
         except OperationFailed:
-            if call.just_created and call.state.get("sandboxId") == sandbox_id:
+            if context.just_created and context.state.get("sandboxId") == sandbox_id:
                 await require_sandbox(api, "sandboxId", sandbox_id)
             raise
         if seen.phase != PAUSED:
             return seen
-        room.resumed_by_us = True
+        lease.resumed_by_us = True
         await api.sandboxes.resume(sandbox_id)
-        return await steady(api, sandbox_id, call, wanted=(READY,))
+        return await wait_for_phase(api, sandbox_id, context, target_phases=(READY,))
 
 
 @asynccontextmanager
-async def _last_out(room: SandboxLease) -> AsyncIterator[bool]:
+async def _should_pause(lease: SandboxLease) -> AsyncIterator[bool]:
     """Whether the one who leaves has to put the sandbox back to sleep; nobody comes in meanwhile."""
-    async with room.lock:
-        sleeps = room.resumed_by_us and room.ref_count == 1
-        room.resumed_by_us = room.resumed_by_us and not sleeps
+    async with lease.lock:
+        sleeps = lease.resumed_by_us and lease.ref_count == 1
+        lease.resumed_by_us = lease.resumed_by_us and not sleeps
         yield sleeps
 
 
-async def hurried(work: Awaitable[object], call: OperationContext, *, what: str) -> None:
+async def run_cleanup(operation: Awaitable[object], context: OperationContext, *, action: str) -> None:
     """The work is done, if that can be had soon: what went wrong before is what counts."""
-    patience = call.deadline
-    seconds = FAREWELL if patience.cancelled.is_set() else max(FAREWELL, patience.timeout - patience.elapsed)
+    patience = context.deadline
+    seconds = (
+        CLEANUP_GRACE_SECONDS
+        if patience.cancelled.is_set()
+        else max(CLEANUP_GRACE_SECONDS, patience.timeout - patience.elapsed)
+    )
     leaving = replace(patience, deadline=seconds, cancelled=asyncio.Event())
     with contextlib.suppress(NeevError):
-        await run_before_deadline(work, deadline=leaving, action=what)
+        await run_before_deadline(operation, deadline=leaving, action=action)

@@ -17,7 +17,7 @@ from neev_provider.core.resource import OperationContext, Observation, Resource
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources.formats import Duration
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import SOON, found
+from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, none_if_not_found
 
 
 class SnapshotInputs(Inputs):
@@ -73,7 +73,7 @@ class SnapshotOutputs(Outputs):
     """When the platform deletes it (RFC 3339); absent where it is kept."""
 
 
-class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
+class SnapshotResource(Resource[SnapshotInputs, SnapshotOutputs]):
     """The state of a sandbox at one moment, kept until it is deleted or its time is over.
 
     A sandbox can be made from it (`snapshotId`) or put back to it (`rollbackTo`).
@@ -87,58 +87,62 @@ class Snapshot(Resource[SnapshotInputs, SnapshotOutputs]):
     failed_status = ("status", SnapshotStatus.FAILED)
 
     @override
-    async def create(self, api: Api, inputs: SnapshotInputs, call: OperationContext) -> Observation[SnapshotOutputs]:
+    async def create(self, api: Api, inputs: SnapshotInputs, context: OperationContext) -> Observation[SnapshotOutputs]:
         seen = await api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
-        return self.observe_created(seen.id, lambda: _live(seen))
+        return self.observe_created(seen.id, lambda: _to_observation(seen))
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: SnapshotInputs, call: OperationContext
+        self, api: Api, id: str, inputs: SnapshotInputs, context: OperationContext
     ) -> Observation[SnapshotOutputs]:
         seen = await wait_until(
             lambda within: api.snapshots.observe(id, inputs.sandbox_id, within),
-            _verdict,
-            deadline=call.deadline,
+            _classify_status,
+            deadline=context.deadline,
             action="waiting until it is Ready",
         )
         if seen is None:
             raise AssertionError("a snapshot that is gone is not ready")
-        return _live(seen)
+        return _to_observation(seen)
 
     @override
     async def read(self, api: Api, id: str, inputs: SnapshotInputs | None) -> Observation[SnapshotOutputs] | None:
         if inputs is None:
-            seen = await found(api.snapshots.get(id))
+            seen = await none_if_not_found(api.snapshots.get(id))
         else:
-            seen = await api.snapshots.observe(id, inputs.sandbox_id, SOON)
-        return None if seen is None else _live(seen)
+            seen = await api.snapshots.observe(id, inputs.sandbox_id, REFRESH_BATCH_DELAY)
+        return None if seen is None else _to_observation(seen)
 
     @override
     async def find_created(self, api: Api, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
-        named = [each for each in await found(api.snapshots.list(inputs.sandbox_id)) or () if each.name == inputs.name]
+        named = [
+            each
+            for each in await none_if_not_found(api.snapshots.list(inputs.sandbox_id)) or ()
+            if each.name == inputs.name
+        ]
         # a name that several have does not say which of them was made by whom
-        return _live(named[0]) if len(named) == 1 else None
+        return _to_observation(named[0]) if len(named) == 1 else None
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
         await api.snapshots.delete(id)
 
 
-def _live(seen: Seen) -> Observation[SnapshotOutputs]:
-    answered = {"sandboxId": seen.sandbox_id, "name": seen.name}
-    return Observation(seen.id, answered, SnapshotOutputs.model_validate(seen.model_dump()), _trouble(seen))
+def _to_observation(snapshot: Seen) -> Observation[SnapshotOutputs]:
+    answered = {"sandboxId": snapshot.sandbox_id, "name": snapshot.name}
+    return Observation(snapshot.id, answered, SnapshotOutputs.model_validate(snapshot.model_dump()), _problem(snapshot))
 
 
-def _trouble(seen: Seen) -> str | None:
-    if seen.status == SnapshotStatus.FAILED:
-        return seen.error_message or "the capture failed"
-    unfinished = seen.status in (SnapshotStatus.PENDING, SnapshotStatus.RUNNING)
+def _problem(snapshot: Seen) -> str | None:
+    if snapshot.status == SnapshotStatus.FAILED:
+        return snapshot.error_message or "the capture failed"
+    unfinished = snapshot.status in (SnapshotStatus.PENDING, SnapshotStatus.RUNNING)
     return "the capture has not finished yet; the next `pulumi up` waits for it" if unfinished else None
 
 
-def _verdict(seen: Seen | None) -> WaitStatus:
-    if seen is None:
+def _classify_status(snapshot: Seen | None) -> WaitStatus:
+    if snapshot is None:
         return Failed("it is gone: it was deleted, or its sandbox was; run `pulumi up --refresh`")
-    if seen.status == SnapshotStatus.FAILED:
-        return Failed(seen.error_message or "the capture failed and the platform gave no reason")
-    return Done() if seen.status == SnapshotStatus.READY else InProgress(seen.status)
+    if snapshot.status == SnapshotStatus.FAILED:
+        return Failed(snapshot.error_message or "the capture failed and the platform gave no reason")
+    return Done() if snapshot.status == SnapshotStatus.READY else InProgress(snapshot.status)

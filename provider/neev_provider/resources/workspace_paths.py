@@ -7,15 +7,15 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-ROOT: Final = "/workspace"
+WORKSPACE_ROOT: Final = "/workspace"
 """Where the workspace is inside a sandbox; a relative path is below it."""
-LONGEST_NAME: Final = 255
+MAX_NAME_BYTES: Final = 255
 """Bytes of one name in a path, at most, as file systems have it."""
-LONGEST_PATH: Final = 4095
+MAX_PATH_BYTES: Final = 4095
 """Bytes of a whole path, likewise."""
 
 
-def relative(path: str) -> str:
+def normalize_path(path: str) -> str:
     """Return the path from the workspace on, spelled in the one way that all its spellings have in common.
 
     Raises:
@@ -23,38 +23,40 @@ def relative(path: str) -> str:
     """
     if "\0" in path:
         raise ValueError("holds a NUL character, which no path can")
-    whole = posixpath.normpath(posixpath.join(ROOT, path)).replace("//", "/", 1)
-    if whole != ROOT and not whole.startswith(f"{ROOT}/"):
-        raise ValueError(f"leads out of the workspace: give a path below it, such as conf/app.ini or {ROOT}/conf")
+    whole = posixpath.normpath(posixpath.join(WORKSPACE_ROOT, path)).replace("//", "/", 1)
+    if whole != WORKSPACE_ROOT and not whole.startswith(f"{WORKSPACE_ROOT}/"):
+        raise ValueError(
+            f"leads out of the workspace: give a path below it, such as conf/app.ini or {WORKSPACE_ROOT}/conf"
+        )
     names = path.split("/")
-    if max(map(_size, names)) > LONGEST_NAME or _size(whole) > LONGEST_PATH:
-        raise ValueError(f"is too long: a name can be at most {LONGEST_NAME} bytes long, a path {LONGEST_PATH}")
-    return posixpath.relpath(whole, ROOT)
+    if max(map(_byte_length, names)) > MAX_NAME_BYTES or _byte_length(whole) > MAX_PATH_BYTES:
+        raise ValueError(f"is too long: a name can be at most {MAX_NAME_BYTES} bytes long, a path {MAX_PATH_BYTES}")
+    return posixpath.relpath(whole, WORKSPACE_ROOT)
 
 
-def relative_file(path: str) -> str:
+def normalize_file_path(path: str) -> str:
     """Return the path likewise; it cannot be the workspace itself.
 
     Raises:
         ValueError: as `relative` does, or it is the workspace.
     """
-    found = relative(path)
+    found = normalize_path(path)
     if found == ".":
         raise ValueError("is the workspace itself: a file has a name")
     return found
 
 
-def same_place(path: str) -> str:
+def canonicalize_path(path: str) -> str:
     """Return what two paths have in common where they mean the same; one that cannot be is only like itself."""
     try:
-        return relative(path)
+        return normalize_path(path)
     except ValueError:
         return path
 
 
-def _size(text: str) -> int:
+def _byte_length(text: str) -> int:
     return len(text.encode(errors="surrogatepass"))
 
 
-FolderPath = Annotated[str, Field(min_length=1), AfterValidator(relative)]
-FilePath = Annotated[str, Field(min_length=1), AfterValidator(relative_file)]
+FolderPath = Annotated[str, Field(min_length=1), AfterValidator(normalize_path)]
+FilePath = Annotated[str, Field(min_length=1), AfterValidator(normalize_file_path)]

@@ -10,7 +10,7 @@ import pulumi
 
 import pulumi_neev
 from neev_provider.core.names import MAX_LENGTH, sanitize_name
-from pulumi_neev.components.resource_types import Resources
+from pulumi_neev.components.resource_types import ResourceTypes
 
 DIGEST_LENGTH = 6
 MINUTE, DAY = 60, 86_400
@@ -56,7 +56,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         cpu: pulumi.Input[float] | None = None,
         memory_gb: pulumi.Input[int] | None = None,
         egress: pulumi.Input[pulumi_neev.EgressArgs | pulumi_neev.Egress] | None = None,
-        resources: Resources = pulumi_neev,
+        resources: ResourceTypes = pulumi_neev,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the environment part of the stack.
@@ -94,9 +94,9 @@ class BranchEnvironment(pulumi.ComponentResource):
         prefix = resource_name if name_prefix is None else name_prefix
         super().__init__("neev:components:BranchEnvironment", resource_name, None, opts)
         self._resources = resources
-        self._called = resource_name
+        self._resource_name = resource_name
         self._settings: dict[str, Any] = {
-            "name": label("-".join(filter(None, (prefix, branch)))),
+            "name": dns_label("-".join(filter(None, (prefix, branch)))),
             "renew": revision,
             "paused": paused,
             "resume_idle_paused": True,
@@ -107,10 +107,10 @@ class BranchEnvironment(pulumi.ComponentResource):
             "memory_gb": memory_gb,
             "egress": egress,
         }
-        sandbox = self._sandbox(base_sandbox_id, snapshot_id, follow_base=follow_base)
-        written = self._files(sandbox, files or {})
-        self._commands(sandbox, commands, written, [] if revision is None else [revision])
-        exposed = self._ports(sandbox, ports)
+        sandbox = self._create_sandbox(base_sandbox_id, snapshot_id, follow_base=follow_base)
+        written = self._create_files(sandbox, files or {})
+        self._create_commands(sandbox, commands, written, [] if revision is None else [revision])
+        exposed = self._create_ports(sandbox, ports)
         self.id, self.name, self.expires_at = sandbox.id, sandbox.name, sandbox.hard_expires_at
         self.urls = pulumi.Output.secret(pulumi.Output.all(**exposed))
         self.url = self.urls.apply(lambda urls: urls[str(ports[0])] if ports else None)
@@ -118,57 +118,59 @@ class BranchEnvironment(pulumi.ComponentResource):
             {name: getattr(self, name) for name in ("id", "name", "url", "urls")} | {"expiresAt": self.expires_at}
         )
 
-    def _sandbox(
+    def _create_sandbox(
         self, base_id: pulumi.Input[str] | None, snapshot_id: pulumi.Input[str] | None, *, follow_base: bool
     ) -> Any:
         if base_id is not None:
-            opts = self._opts(ignore_changes=None if follow_base else ["sourceSandboxId"])
-            return self._resources.SandboxFork(self._called, source_sandbox_id=base_id, **self._settings, opts=opts)
-        opts = self._opts(ignore_changes=None if follow_base else ["snapshotId"])
-        return self._resources.Sandbox(self._called, snapshot_id=snapshot_id, **self._settings, opts=opts)
+            opts = self._resource_options(ignore_changes=None if follow_base else ["sourceSandboxId"])
+            return self._resources.SandboxFork(
+                self._resource_name, source_sandbox_id=base_id, **self._settings, opts=opts
+            )
+        opts = self._resource_options(ignore_changes=None if follow_base else ["snapshotId"])
+        return self._resources.Sandbox(self._resource_name, snapshot_id=snapshot_id, **self._settings, opts=opts)
 
-    def _files(self, sandbox: Any, files: Mapping[str, Content]) -> list[Any]:
-        opts = self._opts(deleted_with=sandbox)
+    def _create_files(self, sandbox: Any, files: Mapping[str, Content]) -> list[Any]:
+        opts = self._resource_options(deleted_with=sandbox)
         made = []
         for path, content in files.items():
             held = {"source" if isinstance(content, pulumi.Asset) else "content": content}
-            name = f"{self._called}-{path}"
+            name = f"{self._resource_name}-{path}"
             made.append(self._resources.File(name, sandbox_id=sandbox.id, path=path, **held, opts=opts))
         return made
 
-    def _commands(
+    def _create_commands(
         self,
         sandbox: Any,
         commands: Sequence[Sequence[pulumi.Input[str]]],
-        written: Sequence[Any],
-        news: Sequence[pulumi.Input[str]],
+        file_resources: Sequence[Any],
+        revision_triggers: Sequence[pulumi.Input[str]],
     ) -> None:
-        triggers = [*news, *(file.sha256 for file in written)]
-        before: list[Any] = [*written]
+        triggers = [*revision_triggers, *(file.sha256 for file in file_resources)]
+        before: list[Any] = [*file_resources]
         for number, argv in enumerate(commands, 1):
             command = self._resources.Command(
-                f"{self._called}-{number}",
+                f"{self._resource_name}-{number}",
                 sandbox_id=sandbox.id,
                 create=argv,
                 triggers=triggers,
-                opts=self._opts(deleted_with=sandbox, depends_on=before),
+                opts=self._resource_options(deleted_with=sandbox, depends_on=before),
             )
             before = [command]
 
-    def _ports(self, sandbox: Any, ports: Sequence[int]) -> dict[str, pulumi.Output[str]]:
-        opts = self._opts(deleted_with=sandbox)
+    def _create_ports(self, sandbox: Any, ports: Sequence[int]) -> dict[str, pulumi.Output[str]]:
+        opts = self._resource_options(deleted_with=sandbox)
         return {
             str(port): self._resources.PreviewPort(
-                f"{self._called}-{port}", sandbox_id=sandbox.id, port=port, opts=opts
+                f"{self._resource_name}-{port}", sandbox_id=sandbox.id, port=port, opts=opts
             ).preview_url
             for port in ports
         }
 
-    def _opts(self, **more: Any) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, **more)
+    def _resource_options(self, **options: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, **options)
 
 
-def label(text: str) -> str:
+def dns_label(text: str) -> str:
     """The text as a sandbox's name; where that takes more than the text is, a digest tells it from others."""
     if sanitize_name(text) == text:
         return text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 
-class Resources(Protocol):
+class ResourceTypes(Protocol):
     """Resource classes by their names: `pulumi_neev` for dynamic resources, `pulumi_neev_sdk` for the plugin."""
 
     @property

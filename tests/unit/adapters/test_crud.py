@@ -24,7 +24,7 @@ from neev_provider.core.markers import Update, Computed
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.resource import OperationContext, Observation, Resource
 from neev_provider.core.wait import current_retry_listener
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 Verb = Callable[[], Any]
 HERE = Account("org", "project", "https://api.test/agent")
@@ -131,7 +131,7 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
 
         request = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({"name": "box"}))
         with pytest.raises(Refused) as caught:
-            await Operations(connected, Engine(), SYSTEM_CLOCK).create(Sandbox(), request)
+            await Operations(connected, Engine(), SYSTEM_CLOCK).create(SandboxResource(), request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     record = {ACCOUNT_KEY: settings.account.to_properties()}
     assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box", **record})

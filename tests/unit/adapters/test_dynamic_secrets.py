@@ -17,7 +17,7 @@ from neev_provider.adapters.pulumi.dynamic.provider import LABEL, Provider
 from neev_provider.adapters.pulumi.dynamic.secrets import SECRETS
 from neev_provider.core.errors import NeevError
 from neev_provider.core.validation import ValidationFailure
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\n-----END KEY-----\n"
 
@@ -90,7 +90,7 @@ def test_what_the_api_quotes_back_is_struck_out(
 
 def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
     sandboxes = Provider()
-    type(sandboxes).resource = Sandbox()
+    type(sandboxes).resource = SandboxResource()
     news = {LABEL: "box", "name": "Hunter2", "image": "hunter3", SECRETS: ["name"], "evn": {"TOKEN": "hunter4"}}
     failures = sandboxes.check({}, news).failures
     assert {failure.property for failure in failures} == {"", "image"}
@@ -100,7 +100,7 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
     assert "hunter4" not in reasons
 
 
-class Broken(Sandbox):
+class Broken(SandboxResource):
     """A bug of ours, whose words hold a secret."""
 
     def check(

@@ -13,7 +13,7 @@ from tests.fakes.program import Engine, run
 
 import pulumi_neev as neev
 from neev_provider.core.names import validate_name
-from pulumi_neev.components.branch import label
+from pulumi_neev.components.branch import dns_label
 
 KIND = "neev:components:BranchEnvironment"
 
@@ -127,19 +127,19 @@ def test_it_has_one_base(bases: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("branch", ["main", "pr-7", "a" * 63])
 def test_a_branch_that_can_be_a_name_is_one(branch: str) -> None:
-    assert label(branch) == branch
+    assert dns_label(branch) == branch
 
 
 @pytest.mark.parametrize(
     "branch", ["feature/login", "Feature-Login", "7", "a" * 64, "-", "", "ä", "a-", "a" * 56 + "/b"]
 )
 def test_a_branch_that_cannot_is_told_by_a_digest(branch: str) -> None:
-    assert validate_name(label(branch))
-    assert label(branch) != branch
+    assert validate_name(dns_label(branch))
+    assert dns_label(branch) != branch
 
 
 @given(st.text(), st.text())
 def test_two_branches_have_two_names(one: str, other: str) -> None:
     assume(one != other)
-    assert label(one) != label(other)
-    assert validate_name(label(one))
+    assert dns_label(one) != dns_label(other)
+    assert validate_name(dns_label(one))

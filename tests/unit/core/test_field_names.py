@@ -4,8 +4,8 @@ import pytest
 
 from neev_provider.core.errors import OperationFailed, InvalidRequest
 from neev_provider.core.field_names import replace_field_names, reword
-from neev_provider.resources.image.golden_image import GoldenImage
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.image.golden_image import GoldenImageResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 
 @pytest.mark.parametrize(
@@ -25,21 +25,22 @@ from neev_provider.resources.sandbox.sandbox import Sandbox
     ],
 )
 def test_a_field_is_called_as_it_is_declared(said: str, told: str) -> None:
-    assert replace_field_names(said, Sandbox.inputs, Sandbox.api_field_names) == told
+    assert replace_field_names(said, SandboxResource.inputs, SandboxResource.api_field_names) == told
 
 
 def test_an_image_calls_its_source_otherwise() -> None:
     said = "restore: must be a UUID"
     assert (
-        replace_field_names(said, GoldenImage.inputs, GoldenImage.api_field_names) == "sourceSnapshotId: must be a UUID"
+        replace_field_names(said, GoldenImageResource.inputs, GoldenImageResource.api_field_names)
+        == "sourceSnapshotId: must be a UUID"
     )
 
 
 def test_an_error_says_all_it_says_with_these_names() -> None:
     for details in ("resources.cpu, on_idle", None):
         error = InvalidRequest(422, "on_idle: no", details=details)
-        reword(error, Sandbox.inputs, Sandbox.api_field_names)
+        reword(error, SandboxResource.inputs, SandboxResource.api_field_names)
         assert (error.message, error.details) == ("onIdle: no", details and "cpu, onIdle")
     failed = OperationFailed("memory_gb", action="x")
-    reword(failed, Sandbox.inputs, Sandbox.api_field_names)
+    reword(failed, SandboxResource.inputs, SandboxResource.api_field_names)
     assert failed.message == "x: memoryGb"

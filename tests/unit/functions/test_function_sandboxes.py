@@ -9,17 +9,17 @@ from neev_emulator import Emulator
 from neev_provider.client import Api
 from neev_provider.core.errors import Forbidden, InputError
 from neev_provider.functions.sandboxes import (
-    ById,
+    IdArguments,
     GetSandbox,
     GetSandboxes,
     GetSnapshot,
     GetSnapshots,
-    OfSandbox,
+    SandboxIdArguments,
     SandboxFilter,
     SandboxInfo,
 )
-from neev_provider.functions.templates import ByIdOrName
-from neev_provider.resources.sandbox.fork import WholeOutputs
+from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.resources.sandbox.fork import FullSandboxOutputs
 
 
 async def made(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
@@ -34,17 +34,19 @@ async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_
 ) -> None:
     id = await made(api, emulator, "box", resources={"cpu": 2})
     for asked in ({"id": id}, {"name": "box"}):
-        found = await GetSandbox().call(api, ByIdOrName(**asked))
+        found = await GetSandbox().call(api, IdOrNameArguments(**asked))
         assert (found.id, found.name, found.phase, found.cpu, found.memory_gb) == (id, "box", "Ready", 2, 2)
         assert found.connect_url
 
 
 async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Emulator) -> None:
-    found = await GetSandbox().call(api, ByIdOrName(id=await made(api, emulator, "box")))
+    found = await GetSandbox().call(api, IdOrNameArguments(id=await made(api, emulator, "box")))
     assert (found.org_id, found.project_id, found.replicas) == (emulator.org_id, emulator.project_id, 1)
     assert found.created_by
     assert found.updated_at
-    only_told = set(SandboxInfo.model_fields) - set(WholeOutputs.model_fields) - {"id", "name", "cpu", "memory_gb"}
+    only_told = (
+        set(SandboxInfo.model_fields) - set(FullSandboxOutputs.model_fields) - {"id", "name", "cpu", "memory_gb"}
+    )
     assert only_told == {"org_id", "project_id", "replicas", "created_by", "updated_at"}
 
 
@@ -55,20 +57,20 @@ async def test_no_sandbox_is_an_error_that_names_what_was_asked(
     await made(api, emulator, "box")
     ((path, wanted),) = asked.items()
     with pytest.raises(InputError, match=f"no sandbox of the project has the {path} '{wanted}'"):
-        await GetSandbox().call(api, ByIdOrName(**asked))
+        await GetSandbox().call(api, IdOrNameArguments(**asked))
 
 
 async def test_an_id_is_no_name(api: Api, emulator: Emulator) -> None:
     """The API's path takes either; the look-up by name does not."""
     id = await made(api, emulator, "box")
     with pytest.raises(InputError, match="has the name"):
-        await GetSandbox().call(api, ByIdOrName(name=id))
+        await GetSandbox().call(api, IdOrNameArguments(name=id))
 
 
 async def test_a_refusal_is_not_taken_for_absence(api: Api, emulator: Emulator) -> None:
     emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=403)
     with pytest.raises(Forbidden):
-        await GetSandbox().call(api, ByIdOrName(name="box"))
+        await GetSandbox().call(api, IdOrNameArguments(name="box"))
 
 
 async def test_every_page_of_sandboxes_is_read_and_filters_hold(api: Api, emulator: Emulator) -> None:
@@ -88,21 +90,21 @@ async def test_snapshots_are_found_by_id_and_by_sandbox(api: Api, emulator: Emul
     ids = [(await api.snapshots.create(box, name=name)).id for name in ("one", "two")]
     await api.snapshots.create(other, name="three")
     emulator.advance(5)
-    found = await GetSnapshot().call(api, ById(id=ids[0]))
+    found = await GetSnapshot().call(api, IdArguments(id=ids[0]))
     assert (found.id, found.sandbox_id, found.name, found.status) == (ids[0], box, "one", "Ready")
     for asked in (box, "box"):
-        listed = await GetSnapshots().call(api, OfSandbox(sandbox_id=asked))
+        listed = await GetSnapshots().call(api, SandboxIdArguments(sandbox_id=asked))
         assert {each.id for each in listed.snapshots} == set(ids)
 
 
 async def test_no_snapshot_and_no_sandbox_of_snapshots_are_errors(api: Api) -> None:
     with pytest.raises(InputError, match="no snapshot of the project has the id 'none'"):
-        await GetSnapshot().call(api, ById(id="none"))
+        await GetSnapshot().call(api, IdArguments(id="none"))
     with pytest.raises(InputError, match="sandboxId: there is no sandbox 'none' in the project project-emulator"):
-        await GetSnapshots().call(api, OfSandbox(sandbox_id="none"))
+        await GetSnapshots().call(api, SandboxIdArguments(sandbox_id="none"))
 
 
 async def test_a_sandbox_of_another_name_that_is_near_is_named(api: Api) -> None:
     await api.sandboxes.create({"name": "review-box"})
     with pytest.raises(InputError, match="has the name 'reviewbox'; did you mean `review-box`"):
-        await GetSandbox().call(api, ByIdOrName(name="reviewbox"))
+        await GetSandbox().call(api, IdOrNameArguments(name="reviewbox"))

@@ -9,7 +9,7 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import InputError
 from neev_provider.functions.templates import (
     AgentTemplateFilter,
-    ByIdOrName,
+    IdOrNameArguments,
     GetAgentTemplate,
     GetAgentTemplates,
     GetSandboxTemplate,
@@ -18,7 +18,7 @@ from neev_provider.functions.templates import (
     SandboxTemplateFilter,
     TemplateCategory,
     TemplateStatus,
-    the_one,
+    exactly_one_match,
 )
 
 
@@ -36,7 +36,7 @@ def template(number: int, name: str | None = None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("asked", [{"id": "sb-node-24"}, {"name": "node-24"}])
 async def test_a_template_is_found_by_id_or_by_exact_name(api: Api, asked: dict[str, str]) -> None:
-    found = await GetSandboxTemplate().call(api, ByIdOrName(**asked))
+    found = await GetSandboxTemplate().call(api, IdOrNameArguments(**asked))
     assert (found.id, found.name, found.category, found.status) == ("sb-node-24", "node-24", "standard", "active")
 
 
@@ -52,26 +52,26 @@ async def test_a_name_that_is_only_near_is_an_error_that_lists_the_near_ones(
     api: Api, asked: dict[str, str], path: str, near: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        await GetSandboxTemplate().call(api, ByIdOrName(**asked))
+        await GetSandboxTemplate().call(api, IdOrNameArguments(**asked))
     assert caught.value.path == path
     assert near in caught.value.reason.partition("near: ")[2].split(", ")
 
 
 async def test_where_nothing_is_near_some_of_the_catalogue_is_shown(api: Api) -> None:
     with pytest.raises(InputError, match="chromium-desktop"):
-        await GetSandboxTemplate().call(api, ByIdOrName(name="§"))
+        await GetSandboxTemplate().call(api, IdOrNameArguments(name="§"))
 
 
 def test_several_with_one_name_are_an_error_that_lists_their_ids() -> None:
     twice = [SandboxTemplate.model_validate(template(number, "same")) for number in (1, 2)]
     with pytest.raises(InputError, match=r"2 sandbox templates have the name 'same': sb-1, sb-2"):
-        the_one(twice, ByIdOrName(name="same"), "sandbox template")
-    assert the_one(twice, ByIdOrName(id="sb-2"), "sandbox template") is twice[1]
+        exactly_one_match(twice, IdOrNameArguments(name="same"), "sandbox template")
+    assert exactly_one_match(twice, IdOrNameArguments(id="sb-2"), "sandbox template") is twice[1]
 
 
 def test_an_empty_catalogue_says_so() -> None:
     with pytest.raises(InputError, match="the catalogue is empty"):
-        the_one([], ByIdOrName(name="any"), "sandbox template")
+        exactly_one_match([], IdOrNameArguments(name="any"), "sandbox template")
 
 
 @pytest.mark.parametrize(
@@ -93,16 +93,16 @@ async def test_every_page_of_a_long_catalogue_is_read() -> None:
     rows = [template(number) for number in range(150)]
     script = Script(page(rows[:100], total=150), page(rows[100:], total=150))
     async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=script) as api:
-        found = await GetSandboxTemplate().call(api, ByIdOrName(name="template-149"))
+        found = await GetSandboxTemplate().call(api, IdOrNameArguments(name="template-149"))
     assert found.id == "sb-149"
     assert len(script.sent) == 2
 
 
 async def test_agent_templates_are_found_and_filtered_alike(api: Api) -> None:
-    found = await GetAgentTemplate().call(api, ByIdOrName(name="claude-code"))
+    found = await GetAgentTemplate().call(api, IdOrNameArguments(name="claude-code"))
     assert (found.id, found.category, found.agent_version) == ("ag-claude-code", "coding", "2.0.14")
     with pytest.raises(InputError, match="near: claude-code"):
-        await GetAgentTemplate().call(api, ByIdOrName(name="claude-codes"))
+        await GetAgentTemplate().call(api, IdOrNameArguments(name="claude-codes"))
     named = await GetAgentTemplates().call(api, AgentTemplateFilter(name="Code"))
     assert {each.name for each in named.templates} == {"claude-code", "code-server"}
     none = await GetAgentTemplates().call(api, AgentTemplateFilter(category="cooking"))

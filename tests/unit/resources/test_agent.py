@@ -9,9 +9,9 @@ from neev_provider.core import lifecycle
 from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.core.markers import Secret
 from neev_provider.core.validation import parse
-from neev_provider.resources.agent import Agent, AgentInputs, AgentOutputs
+from neev_provider.resources.agent import AgentResource, AgentInputs, AgentOutputs
 
-AGENT = Agent()
+AGENT = AgentResource()
 CODER = {"name": "coder", "agentTemplate": "claude-code"}
 WEB = {"name": "web", "agentTemplate": "code-server"}
 OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}

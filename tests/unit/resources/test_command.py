@@ -15,11 +15,11 @@ from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.command import Command
-from neev_provider.resources.output_capture import KEPT
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.command import CommandResource
+from neev_provider.resources.output_capture import MAX_CAPTURED_CHARS
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-SANDBOX, COMMAND = Sandbox(), Command()
+SANDBOX, COMMAND = SandboxResource(), CommandResource()
 EXEC = "POST /v1/exec"
 
 
@@ -274,10 +274,10 @@ async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(eng
     box = await running(engine)
     stored = await engine.create(COMMAND, sandboxId=box, create=shell("seq 100000; echo end"))
     said, rest = stored.state["stdout"].split("\n", 1)
-    assert said == f"[{588895 + 4 - KEPT} characters left out]"
-    assert len(rest) == KEPT
+    assert said == f"[{588895 + 4 - MAX_CAPTURED_CHARS} characters left out]"
+    assert len(rest) == MAX_CAPTURED_CHARS
     assert rest.endswith("100000\nend\n")
-    assert sum(map(len, engine.logged)) < 3 * KEPT
+    assert sum(map(len, engine.logged)) < 3 * MAX_CAPTURED_CHARS
     assert engine.logged[-1] == "… and more, which is not logged"
 
 

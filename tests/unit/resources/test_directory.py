@@ -17,12 +17,12 @@ from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.errors import Cancelled, OperationFailed, InputError
 from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.model import UNKNOWN
-from neev_provider.resources.command import Command
-from neev_provider.resources.file.directory import Directory
-from neev_provider.resources.file.tree_sync import Copy, TreeOutputs
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.command import CommandResource
+from neev_provider.resources.file.directory import DirectoryResource
+from neev_provider.resources.file.tree_sync import TreeSync, TreeOutputs
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-SANDBOX, COMMAND, DIRECTORY = Sandbox(), Command(), Directory()
+SANDBOX, COMMAND, DIRECTORY = SandboxResource(), CommandResource(), DirectoryResource()
 
 
 def sha256(text: str) -> str:
@@ -288,9 +288,9 @@ async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: 
 async def test_an_import_of_too_much_is_refused(engine: Engine) -> None:
     box = await running(engine)
     await said(engine, box, "mkdir app; touch app/a")
-    copy = Copy(engine.api.runtime.session(await engine.api.sandboxes.get(box)), "app", TreeOutputs())
+    copy = TreeSync(engine.api.runtime.session(await engine.api.sandboxes.get(box)), "app", TreeOutputs())
     with pytest.raises(OperationFailed, match="app holds 1 files: at most 0 can be imported"):
-        await copy.discover(0)
+        await copy.scan(0)
 
 
 async def test_a_chmod_that_fails_is_told(engine: Engine, tmp_path: Path) -> None:

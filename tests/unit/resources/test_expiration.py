@@ -6,10 +6,10 @@ from typing import Any
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core.lifecycle import StoredResource
-from neev_provider.resources.sandbox.fork import SandboxFork
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.sandbox.fork import SandboxForkResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-SANDBOX, FORK = Sandbox(), SandboxFork()
+SANDBOX, FORK = SandboxResource(), SandboxForkResource()
 HOUR, DAY = 3600, 86_400
 LIVES: dict[str, Any] = {"name": "dev", "maxLifetimeSeconds": HOUR, "idleTimeoutSeconds": 600}
 ENDLESS_IDLE = {**LIVES, "idleTimeoutSeconds": 0}

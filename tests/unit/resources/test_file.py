@@ -18,11 +18,11 @@ from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.errors import OperationFailed, InputError
 from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.model import UNKNOWN
-from neev_provider.resources.command import Command
-from neev_provider.resources.file.file import File, chmod
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.command import CommandResource
+from neev_provider.resources.file.file import FileResource, chmod
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-SANDBOX, COMMAND, FILE = Sandbox(), Command(), File()
+SANDBOX, COMMAND, FILE = SandboxResource(), CommandResource(), FileResource()
 
 
 def sha256(content: bytes) -> str:

@@ -10,15 +10,15 @@ from tests.unit.resources.conftest import Engine
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
 from neev_provider.core.lifecycle import AnyResource, StoredResource
-from neev_provider.resources.agent import Agent
-from neev_provider.resources.command import Command
-from neev_provider.resources.file.file import File
-from neev_provider.resources.preview_port import PreviewPort
-from neev_provider.resources.sandbox.fork import SandboxFork
-from neev_provider.resources.sandbox.sandbox import Sandbox
-from neev_provider.resources.snapshot import Snapshot
+from neev_provider.resources.agent import AgentResource
+from neev_provider.resources.command import CommandResource
+from neev_provider.resources.file.file import FileResource
+from neev_provider.resources.preview_port import PreviewPortResource
+from neev_provider.resources.sandbox.fork import SandboxForkResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.snapshot import SnapshotResource
 
-SANDBOX = Sandbox()
+SANDBOX = SandboxResource()
 
 
 async def found(engine: Engine, resource: AnyResource, **inputs: Any) -> StoredResource | None:
@@ -38,64 +38,66 @@ async def test_a_sandbox_by_its_name_where_it_is_as_asked(engine: Engine) -> Non
 
 async def test_a_fork_by_its_name(engine: Engine) -> None:
     source = await engine.create(SANDBOX, name="source")
-    made = await engine.create(SandboxFork(), name="twin", sourceSandboxId=source.id)
-    again = await found(engine, SandboxFork(), name="twin", sourceSandboxId=source.id)
+    made = await engine.create(SandboxForkResource(), name="twin", sourceSandboxId=source.id)
+    again = await found(engine, SandboxForkResource(), name="twin", sourceSandboxId=source.id)
     assert again is not None
     assert again.id == made.id
-    assert await found(engine, SandboxFork(), name="other", sourceSandboxId=source.id) is None
+    assert await found(engine, SandboxForkResource(), name="other", sourceSandboxId=source.id) is None
 
 
 async def test_a_snapshot_by_a_name_that_only_one_has(engine: Engine) -> None:
     source = await engine.create(SANDBOX, name="source")
-    made = await engine.create(Snapshot(), sandboxId=source.id, name="base")
-    again = await found(engine, Snapshot(), sandboxId=source.id, name="base")
+    made = await engine.create(SnapshotResource(), sandboxId=source.id, name="base")
+    again = await found(engine, SnapshotResource(), sandboxId=source.id, name="base")
     assert again is not None
     assert again.id == made.id
-    assert await found(engine, Snapshot(), sandboxId=source.id, name="other") is None
-    assert await found(engine, Snapshot(), sandboxId="no-such-sandbox", name="base") is None
-    await engine.create(Snapshot(), sandboxId=source.id, name="base")
-    assert await found(engine, Snapshot(), sandboxId=source.id, name="base") is None
+    assert await found(engine, SnapshotResource(), sandboxId=source.id, name="other") is None
+    assert await found(engine, SnapshotResource(), sandboxId="no-such-sandbox", name="base") is None
+    await engine.create(SnapshotResource(), sandboxId=source.id, name="base")
+    assert await found(engine, SnapshotResource(), sandboxId=source.id, name="base") is None
 
 
 async def test_an_agent_by_its_name_where_it_is_as_asked(engine: Engine) -> None:
-    made = await engine.create(Agent(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
-    again = await found(engine, Agent(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
+    made = await engine.create(AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
+    again = await found(engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
     assert again is not None
     assert again.id == made.id
-    assert await found(engine, Agent(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=61) is None
-    assert await found(engine, Agent(), name="other", agentTemplate="claude-code") is None
+    assert (
+        await found(engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=61) is None
+    )
+    assert await found(engine, AgentResource(), name="other", agentTemplate="claude-code") is None
 
 
 async def test_a_preview_port_with_the_slug_that_was_asked_for(engine: Engine) -> None:
     source = await engine.create(SANDBOX, name="source")
-    assert await found(engine, PreviewPort(), sandboxId=source.id, port=80) is None
-    made = await engine.create(PreviewPort(), sandboxId=source.id, port=80)
-    again = await found(engine, PreviewPort(), sandboxId=source.id, port=80)
+    assert await found(engine, PreviewPortResource(), sandboxId=source.id, port=80) is None
+    made = await engine.create(PreviewPortResource(), sandboxId=source.id, port=80)
+    again = await found(engine, PreviewPortResource(), sandboxId=source.id, port=80)
     assert again is not None
     assert again.state == made.state
-    assert await found(engine, PreviewPort(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
+    assert await found(engine, PreviewPortResource(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
 
 
 async def test_a_file_that_holds_what_was_to_be_written(engine: Engine) -> None:
     source = await engine.create(SANDBOX, name="source")
-    made = await engine.create(File(), sandboxId=source.id, path="notes", content="one")
-    again = await found(engine, File(), sandboxId=source.id, path="notes", content="one")
+    made = await engine.create(FileResource(), sandboxId=source.id, path="notes", content="one")
+    again = await found(engine, FileResource(), sandboxId=source.id, path="notes", content="one")
     assert again is not None
     assert (again.id, again.state) == (made.id, made.state)
-    assert await found(engine, File(), sandboxId=source.id, path="notes", content="two") is None
-    assert await found(engine, File(), sandboxId=source.id, path="nowhere", content="one") is None
-    assert await found(engine, File(), sandboxId="no-such-sandbox", path="notes", content="one") is None
+    assert await found(engine, FileResource(), sandboxId=source.id, path="notes", content="two") is None
+    assert await found(engine, FileResource(), sandboxId=source.id, path="nowhere", content="one") is None
+    assert await found(engine, FileResource(), sandboxId="no-such-sandbox", path="notes", content="one") is None
 
 
 async def test_a_file_of_a_sandbox_that_sleeps_cannot_be_told(engine: Engine) -> None:
     source = await engine.create(SANDBOX, name="source")
-    await engine.create(File(), sandboxId=source.id, path="notes", content="one")
+    await engine.create(FileResource(), sandboxId=source.id, path="notes", content="one")
     await engine.update(SANDBOX, source, name="source", paused=True)
-    assert await found(engine, File(), sandboxId=source.id, path="notes", content="one") is None
+    assert await found(engine, FileResource(), sandboxId=source.id, path="notes", content="one") is None
 
 
 async def test_a_command_cannot_be_told(engine: Engine) -> None:
-    assert await found(engine, Command(), sandboxId="any", create=["true"]) is None
+    assert await found(engine, CommandResource(), sandboxId="any", create=["true"]) is None
 
 
 @pytest.mark.parametrize("inputs", [{"name": 5}, {"cpu": "many", "name": "box"}])

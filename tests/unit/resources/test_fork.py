@@ -3,10 +3,10 @@
 from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
-from neev_provider.resources.sandbox.fork import SandboxFork
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.sandbox.fork import SandboxForkResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-SANDBOX, FORK = Sandbox(), SandboxFork()
+SANDBOX, FORK = SandboxResource(), SandboxForkResource()
 OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}
 
 

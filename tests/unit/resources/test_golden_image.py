@@ -18,11 +18,11 @@ from neev_provider.core.errors import Cancelled, OperationFailed
 from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.redaction import Redactor
-from neev_provider.resources.command import Command
-from neev_provider.resources.image.golden_image import GoldenImage
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.command import CommandResource
+from neev_provider.resources.image.golden_image import GoldenImageResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-SANDBOX, COMMAND, IMAGE = Sandbox(), Command(), GoldenImage()
+SANDBOX, COMMAND, IMAGE = SandboxResource(), CommandResource(), GoldenImageResource()
 CREATE, EXEC = "POST /sandboxes", "POST /v1/exec"
 TOKEN = "hunter2-of-the-registry"
 

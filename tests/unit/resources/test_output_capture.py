@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neev_provider.core.redaction import PLACEHOLDER, Redactor, use_redactor, redact
-from neev_provider.resources.output_capture import KEPT, WIDTH, Transcript
+from neev_provider.resources.output_capture import MAX_CAPTURED_CHARS, MAX_LINE_LENGTH, OutputCapture
 
 KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\nab\n-----END KEY-----\n"
 LINES = [line for line in KEY.splitlines() if len(line) > 3]
@@ -15,7 +15,7 @@ class Told:
 
     def __init__(self, *, silent: bool = False) -> None:
         self.logged: list[str] = []
-        self.transcript = Transcript(lambda text: self.logged.append(redact(text)), silent=silent)
+        self.transcript = OutputCapture(lambda text: self.logged.append(redact(text)), silent=silent)
 
     @property
     def text(self) -> str:
@@ -28,11 +28,11 @@ def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], stre
     with use_redactor(Redactor.from_values(KEY)):
         told = Told()
         for stream, length in zip(streams, [*cuts, 1000, 1000], strict=False):
-            told.transcript.hear(stream, written[stream][:length])
+            told.transcript.write(stream, written[stream][:length])
             written[stream] = written[stream][length:]
         for stream, rest in written.items():
-            told.transcript.hear(stream, rest)
-        told.transcript.end()
+            told.transcript.write(stream, rest)
+        told.transcript.close()
         shown = told.text
     assert not [line for line in LINES if line in shown]
     assert "got " in shown
@@ -42,8 +42,8 @@ def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
     with use_redactor(Redactor.from_values("hunter2")):
         told = Told()
         for stream, text in (("stdout", "hun"), ("stderr", "oh"), ("stdout", "ter2\n"), ("stderr", "!\n")):
-            told.transcript.hear(stream, text)
-        told.transcript.end()
+            told.transcript.write(stream, text)
+        told.transcript.close()
     assert told.text.count(PLACEHOLDER) == 2
     assert "oh!" in told.text
 
@@ -51,15 +51,15 @@ def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
 def test_a_cut_leaves_no_half_of_a_secret() -> None:
     with use_redactor(Redactor.from_values("hunter2-hunter3")):
         told = Told()
-        told.transcript.hear("stdout", "hunter2-hunter3" + "." * (WIDTH - 6) + "\n")
-        told.transcript.hear("stdout", "hunter2-hunter3" + "." * (KEPT - 6))
-        told.transcript.end()
+        told.transcript.write("stdout", "hunter2-hunter3" + "." * (MAX_LINE_LENGTH - 6) + "\n")
+        told.transcript.write("stdout", "hunter2-hunter3" + "." * (MAX_CAPTURED_CHARS - 6))
+        told.transcript.close()
     assert "hunter3" not in told.text
 
 
 def test_of_a_secret_output_nothing_is_told() -> None:
     told = Told(silent=True)
-    told.transcript.hear("stdout", "hello\n")
-    told.transcript.end()
+    told.transcript.write("stdout", "hello\n")
+    told.transcript.close()
     assert (told.logged, told.transcript.stdout) == ([], "hello\n")
     assert "not shown" in told.transcript.last_lines

@@ -14,10 +14,10 @@ from neev_provider.core.errors import Cancelled, OperationFailed, InputError
 from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.pool.sandbox_pool import SandboxPool
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.pool.sandbox_pool import SandboxPoolResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-POOL, SANDBOX = SandboxPool(), Sandbox()
+POOL, SANDBOX = SandboxPoolResource(), SandboxResource()
 OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}
 CREATE, DELETE, PATCH = "POST /sandboxes", "DELETE /sandboxes/{id}", "PATCH /sandboxes/{id}"
 

@@ -9,7 +9,7 @@ from neev_provider.core.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from neev_provider.resources.pool.errors import combined
+from neev_provider.resources.pool.errors import aggregate_error
 
 
 def test_members_are_named_with_why_they_failed() -> None:
@@ -17,7 +17,7 @@ def test_members_are_named_with_why_they_failed() -> None:
         f"fleet-{n}": InvalidRequest(400, "no such image", code="bad_request", request_id=f"r{n}") for n in range(2)
     }
     late = {"fleet-7": DeadlineExceeded("waiting until it is Ready", 20, "Pending")}
-    error = combined({**refused, **late}, "of 9 members failed")
+    error = aggregate_error({**refused, **late}, "of 9 members failed")
     assert str(error) == (
         "3 of 9 members failed. The request was answered with 400 bad_request: no such image (request id r0) "
         "(fleet-0, fleet-1). waiting until it is Ready: not done after 20 s; last seen: Pending (fleet-7). "
@@ -26,28 +26,30 @@ def test_members_are_named_with_why_they_failed() -> None:
 
 
 def test_the_error_of_a_thousand_is_short() -> None:
-    error = combined({f"fleet-{n}": OperationFailed(f"reason {n % 7}") for n in range(1000)}, "of 1000 members failed")
+    error = aggregate_error(
+        {f"fleet-{n}": OperationFailed(f"reason {n % 7}") for n in range(1000)}, "of 1000 members failed"
+    )
     assert "and 133 more" in str(error)
     assert "And 2 other reasons." in str(error)
     assert len(str(error)) < 1000
 
 
 def test_where_all_was_cancelled_that_is_what_is_said() -> None:
-    stopped = combined({name: Cancelled(name) for name in ("a", "b")}, "of 2 members failed")
+    stopped = aggregate_error({name: Cancelled(name) for name in ("a", "b")}, "of 2 members failed")
     assert isinstance(stopped, Cancelled)
-    mixed = combined({"a": Cancelled("a"), "b": RateLimited(429, "slow down")}, "of 2 members failed")
+    mixed = aggregate_error({"a": Cancelled("a"), "b": RateLimited(429, "slow down")}, "of 2 members failed")
     assert not isinstance(mixed, Cancelled)
     assert isinstance(mixed, NeevError)
 
 
 def test_a_bug_of_ours_is_not_hidden_among_others() -> None:
     bug = KeyError("bug")
-    assert combined({"a": OperationFailed("reason"), "b": bug}, "of 2 members failed") is bug
+    assert aggregate_error({"a": OperationFailed("reason"), "b": bug}, "of 2 members failed") is bug
 
 
 def test_what_may_have_been_made_is_looked_up_by_the_next_update() -> None:
     """So nobody has to import or delete a member by hand."""
-    error = combined(
+    error = aggregate_error(
         {f"f-{n}": OutcomeUnknown(f"f-{n} has not appeared since") for n in range(3)}, "of 9 members failed"
     )
     assert str(error) == (

@@ -6,8 +6,8 @@ import pytest
 
 from neev_provider.core.names import MAX_LENGTH, generate_name
 from neev_provider.core.validation import validate, parse
-from neev_provider.resources.pool.inputs import LONGEST_NAME, SandboxPoolInputs, digest
-from neev_provider.resources.pool.plan import member_name
+from neev_provider.resources.pool.inputs import MAX_NAME_LENGTH, SandboxPoolInputs, template_digest
+from neev_provider.resources.pool.plan import format_member_name
 
 POOL: dict[str, Any] = {"name": "fleet", "replicas": 3}
 
@@ -42,18 +42,18 @@ def test_what_can_be_is_taken(inputs: dict[str, Any]) -> None:
 
 
 def test_a_made_name_leaves_room_for_the_longest_member() -> None:
-    name = generate_name("the-agents-of-the-review-environment-of-a-branch", "1234567", max_length=LONGEST_NAME)
+    name = generate_name("the-agents-of-the-review-environment-of-a-branch", "1234567", max_length=MAX_NAME_LENGTH)
     assert name.endswith("-1234567")
     assert validate(SandboxPoolInputs, {**POOL, "name": name}) == []
-    assert len(member_name(name, "0" * 6, 9999)) <= MAX_LENGTH
+    assert len(format_member_name(name, "0" * 6, 9999)) <= MAX_LENGTH
 
 
 def test_the_digest_stands_for_the_source_alone() -> None:
     """Whatever changes in place, or only bounds a change, is no part of it."""
-    source = digest(parse(SandboxPoolInputs, POOL))
+    source = template_digest(parse(SandboxPoolInputs, POOL))
     assert len(source) == 6
     alike: tuple[dict[str, Any], ...] = ({"replicas": 9}, {"cpu": 2}, {"paused": True}, {"egress": {}}, {"maxSurge": 2})
-    assert {digest(parse(SandboxPoolInputs, {**POOL, **each})) for each in alike} == {source}
+    assert {template_digest(parse(SandboxPoolInputs, {**POOL, **each})) for each in alike} == {source}
     others: tuple[dict[str, Any], ...] = (
         {"env": {"A": "1"}},
         {"env": {"A": "2"}},
@@ -61,9 +61,11 @@ def test_the_digest_stands_for_the_source_alone() -> None:
         {"diskGb": 20},
         {"snapshotId": "s"},
     )
-    assert len({source, *(digest(parse(SandboxPoolInputs, {**POOL, **other})) for other in others)}) == 6
+    assert len({source, *(template_digest(parse(SandboxPoolInputs, {**POOL, **other})) for other in others)}) == 6
 
 
 def test_the_same_source_under_another_name_has_another_digest() -> None:
     """So names do not tell which pools share an environment."""
-    assert digest(parse(SandboxPoolInputs, POOL)) != digest(parse(SandboxPoolInputs, {**POOL, "name": "other"}))
+    assert template_digest(parse(SandboxPoolInputs, POOL)) != template_digest(
+        parse(SandboxPoolInputs, {**POOL, "name": "other"})
+    )

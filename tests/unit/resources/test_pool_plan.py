@@ -9,27 +9,27 @@ from neev_provider.core.resource import Observation
 from neev_provider.core.validation import parse
 from neev_provider.resources.pool.inputs import SandboxPoolInputs
 from neev_provider.resources.pool.plan import (
-    AnyLive,
-    common,
-    for_new_ones,
+    SandboxObservation,
+    majority_inputs,
+    new_member_inputs,
     is_member,
     plan,
-    share,
-    shown,
-    survey,
-    wanted,
+    default_quarter,
+    member_outputs,
+    assess_members,
+    desired_pool,
 )
-from neev_provider.resources.sandbox.base import MachineOutputs
+from neev_provider.resources.sandbox.base import SandboxBaseOutputs
 
 NOW, OLD = "aaaaaa", "0b1d23"
 CLOSED = {"mode": "deny_all", "allowInternet": False, "allow": []}
 OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}
 
 
-def live(index: int, phase: str = "Ready", *, of: str = NOW, **inputs: Any) -> AnyLive:
+def live(index: int, phase: str = "Ready", *, of: str = NOW, **inputs: Any) -> SandboxObservation:
     """A member as it is seen; paused is what the platform says unless told otherwise."""
     name = f"fleet-{of}-{index}"
-    outputs = MachineOutputs(
+    outputs = SandboxBaseOutputs(
         phase=phase, addressable=True, org_id="o", project_id="p", created_at="2026-01-01T00:00:00Z"
     )
     return Observation(
@@ -42,7 +42,7 @@ class Row:
     """What there is, what is said, and what has to be done."""
 
     title: str
-    lives: list[AnyLive]
+    lives: list[SandboxObservation]
     inputs: dict[str, Any]
     make: str = ""
     mend: str = ""
@@ -109,16 +109,16 @@ def indices(members: Any) -> str:
 def test_what_has_to_be_done(row: Row) -> None:
     said = {"name": "fleet", "replicas": 0}
     was = None if row.was is None else parse(SandboxPoolInputs, {**said, **row.was})
-    pool = wanted(parse(SandboxPoolInputs, {**said, **row.inputs}), NOW, was)
-    todo = plan(pool, survey(pool, row.lives))
-    assert " ".join(name.removeprefix(f"fleet-{NOW}-") for name in todo.make) == row.make
-    assert (indices(todo.mend), indices(todo.change), indices(todo.remove)) == (row.mend, row.change, row.remove)
+    pool = desired_pool(parse(SandboxPoolInputs, {**said, **row.inputs}), NOW, was)
+    todo = plan(pool, assess_members(pool, row.lives))
+    assert " ".join(name.removeprefix(f"fleet-{NOW}-") for name in todo.create) == row.make
+    assert (indices(todo.recreate), indices(todo.update), indices(todo.delete)) == (row.mend, row.change, row.remove)
 
 
 def test_members_are_shown_by_index_and_what_is_left_over_last() -> None:
-    pool = wanted(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 1}), NOW)
+    pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 1}), NOW)
     lives = [live(2, cpu=4.0), live(0, of=OLD), live(0), live(3)]
-    assert [(each.name, each.phase, each.problem) for each in shown(pool, survey(pool, lives))] == [
+    assert [(each.name, each.phase, each.problem) for each in member_outputs(pool, assess_members(pool, lives))] == [
         (f"fleet-{NOW}-0", "Ready", None),
         (f"fleet-{NOW}-1", "Missing", "it is missing"),
         (f"fleet-{NOW}-2", "Ready", "not as asked for: cpu"),
@@ -146,12 +146,16 @@ def test_a_pool_knows_its_members_from_others_that_are_called_alike(name: str, *
 
 
 def test_new_members_are_like_the_others_where_the_program_says_nothing() -> None:
-    pool = wanted(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 2}), NOW)
-    kept = {**common([live(0, memoryGb=4), live(1, memoryGb=8), live(2, memoryGb=4)]), "members": [], "phase": "x"}
-    new = for_new_ones(pool.recipe, kept)
+    pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 2}), NOW)
+    kept = {
+        **majority_inputs([live(0, memoryGb=4), live(1, memoryGb=8), live(2, memoryGb=4)]),
+        "members": [],
+        "phase": "x",
+    }
+    new = new_member_inputs(pool.template, kept)
     assert (new.cpu, new.memory_gb) == (2, 4)
 
 
 @pytest.mark.parametrize(("replicas", "quarter"), [(0, 1), (1, 1), (4, 1), (5, 2), (200, 50)])
 def test_a_quarter_is_at_least_one(replicas: int, quarter: int) -> None:
-    assert share(replicas) == quarter
+    assert default_quarter(replicas) == quarter

@@ -12,9 +12,9 @@ from neev_provider.core import lifecycle
 from neev_provider.core.lifecycle import StoredResource
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.pool.sandbox_pool import SandboxPool
+from neev_provider.resources.pool.sandbox_pool import SandboxPoolResource
 
-POOL = SandboxPool()
+POOL = SandboxPoolResource()
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 

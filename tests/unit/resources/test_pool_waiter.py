@@ -9,15 +9,15 @@ from tests.fakes.virtual_time import in_virtual_time
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import DeadlineExceeded, OperationFailed, Forbidden
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.pool.waiter import Lookout
+from neev_provider.resources.pool.waiter import PoolWaiter
 
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 
 async def waited(api: Api, service: FakeService, ids: Collection[str], *, seconds: float = 60) -> dict[str, object]:
     """What came of each wait."""
-    lookout = Lookout(api, "s-", Deadline(seconds, service.clock, asyncio.Event()))
-    ended = await asyncio.gather(*map(lookout.settled, ids), return_exceptions=True)
+    lookout = PoolWaiter(api, "s-", Deadline(seconds, service.clock, asyncio.Event()))
+    ended = await asyncio.gather(*map(lookout.wait, ids), return_exceptions=True)
     await lookout.aclose()
     return dict(zip(ids, ended, strict=True))
 

@@ -10,10 +10,10 @@ from neev_provider.core.errors import OperationFailed, InputError
 from neev_provider.core.lifecycle import StoredResource
 from neev_provider.core.redaction import PLACEHOLDER, Redactor
 from neev_provider.core.validation import parse
-from neev_provider.resources.preview_port import PreviewPort, PreviewPortInputs
-from neev_provider.resources.sandbox.sandbox import Sandbox
+from neev_provider.resources.preview_port import PreviewPortResource, PreviewPortInputs
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-SANDBOX, PORT = Sandbox(), PreviewPort()
+SANDBOX, PORT = SandboxResource(), PreviewPortResource()
 EXPOSE = "POST /sandboxes/{id}/ports"
 SLUG, OTHER = "abcd1234", "wxyz9876"
 

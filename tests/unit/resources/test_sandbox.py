@@ -6,10 +6,10 @@ from tests.unit.resources.conftest import Engine
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import Conflict, OperationFailed, InvalidRequest
 from neev_provider.core.lifecycle import ResourceInitFailed
-from neev_provider.resources.sandbox.sandbox import Sandbox
-from neev_provider.resources.snapshot import Snapshot
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.snapshot import SnapshotResource
 
-SANDBOX, SNAPSHOT = Sandbox(), Snapshot()
+SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 OPEN = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}
 
 

@@ -5,10 +5,10 @@ from tests.unit.resources.conftest import Engine
 
 from neev_provider.core import lifecycle
 from neev_provider.core.lifecycle import ResourceInitFailed
-from neev_provider.resources.sandbox.sandbox import Sandbox
-from neev_provider.resources.snapshot import Snapshot
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.snapshot import SnapshotResource
 
-SANDBOX, SNAPSHOT = Sandbox(), Snapshot()
+SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 
 
 async def test_a_snapshot_is_ready_when_it_is_made(engine: Engine) -> None:

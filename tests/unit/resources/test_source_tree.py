@@ -21,7 +21,7 @@ import pytest
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.errors import InputError
 from neev_provider.resources.file import source_tree
-from neev_provider.resources.file.source_tree import Tree
+from neev_provider.resources.file.source_tree import SourceTree
 
 A, B = hashlib.sha256(b"a").hexdigest(), hashlib.sha256(b"b").hexdigest()
 
@@ -29,13 +29,16 @@ A, B = hashlib.sha256(b"a").hexdigest(), hashlib.sha256(b"b").hexdigest()
 def leaves(source: AssetOrArchive | Path, *exclude: str) -> dict[str, str]:
     """The sums by path; every content can be read while the tree is open."""
     with ExitStack() as kept:
-        found = Tree(source, "source", exclude).leaves(kept)
+        found = SourceTree(source, "source", exclude).files(kept)
         for leaf in found.values():
             with leaf.open() as content:
                 read = content.read()
-                assert leaf.sum in (f"-> {read.decode()}", *(hashlib.sha256(read).hexdigest() + x for x in ("", "+x")))
-        assert Tree(source, "source", exclude).survey() == []
-        return {path: leaf.sum for path, leaf in found.items()}
+                assert leaf.digest in (
+                    f"-> {read.decode()}",
+                    *(hashlib.sha256(read).hexdigest() + x for x in ("", "+x")),
+                )
+        assert SourceTree(source, "source", exclude).find_unmatched_patterns() == []
+        return {path: leaf.digest for path, leaf in found.items()}
 
 
 @pytest.fixture
@@ -114,7 +117,7 @@ def test_a_link_that_leads_out_or_may_is_refused_unless_it_is_left_out(
     (folder / link).symlink_to(target)
     for source in (folder, tarred(tmp_path, folder)):
         with pytest.raises(InputError, match="link is a symbolic link that leads out of the folder"):
-            Tree(source, "source").survey()
+            SourceTree(source, "source").find_unmatched_patterns()
     assert set(leaves(folder, "link")) == set(leaves(tarred(tmp_path, folder), "link")) == {"x", "deep/run"}
 
 
@@ -141,7 +144,7 @@ def test_what_is_neither_file_folder_nor_link_is_refused(tmp_path: Path, folder:
         leaves(folder)
     for source in (folder / "pipe", Path("/dev/zero"), Archive(path=str(folder / "pipe"))):
         with pytest.raises(InputError, match="is not a regular file"):
-            Tree(source, "source").survey()
+            SourceTree(source, "source").find_unmatched_patterns()
     with pytest.raises(InputError, match="is not a regular file"):
         leaves(Archive(assets={"x": Asset(path=str(folder / "pipe"))}))
 
@@ -154,7 +157,7 @@ def test_a_file_below_what_is_no_folder_is_refused() -> None:
 def test_an_archive_is_measured_by_what_its_headers_claim(tmp_path: Path) -> None:
     """So nothing of it has to be unpacked for that."""
     header = tarfile.TarInfo("x")
-    header.size = source_tree.MOST_UNPACKED + 1
+    header.size = source_tree.MAX_UNPACKED_BYTES + 1
     (tmp_path / "large.tar").write_bytes(header.tobuf() + bytes(1024))
     with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
         archive.writestr("x", b"a")
@@ -162,19 +165,19 @@ def test_an_archive_is_measured_by_what_its_headers_claim(tmp_path: Path) -> Non
     packed = (tmp_path / "large.zip").read_bytes()
     (tmp_path / "large.zip").write_bytes(packed.replace(struct.pack("<LL", 1, 1), struct.pack("<LL", 1, 0xFFFFFFFE)))
     for kind in ("tar", "zip"):
-        source = Tree(tmp_path / f"large.{kind}", "source")
+        source = SourceTree(tmp_path / f"large.{kind}", "source")
         with ExitStack() as kept, pytest.raises(InputError, match="is more than 4 GiB once it is unpacked"):
-            source.leaves(kept)
+            source.files(kept)
         with pytest.raises(InputError, match="is more than 4 GiB once it is unpacked"):
-            source.survey()
+            source.find_unmatched_patterns()
 
 
 def test_an_archive_of_too_many_entries_is_refused_whatever_they_are(tmp_path: Path) -> None:
     folder = tarfile.TarInfo("x")
     folder.type = tarfile.DIRTYPE
-    (tmp_path / "many.tar").write_bytes(folder.tobuf() * (source_tree.MOST_ENTRIES + 1) + bytes(1024))
+    (tmp_path / "many.tar").write_bytes(folder.tobuf() * (source_tree.MAX_ARCHIVE_ENTRIES + 1) + bytes(1024))
     with pytest.raises(InputError, match="has more than 50000 entries"):
-        Tree(tmp_path / "many.tar", "source").survey()
+        SourceTree(tmp_path / "many.tar", "source").find_unmatched_patterns()
 
 
 def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
@@ -213,7 +216,10 @@ def test_patterns_mean_what_they_mean_in_a_gitignore(tmp_path: Path) -> None:
     expected = {"src/a.py", "src/.env", "src/build/x", "keep/log"}
     assert set(leaves(tmp_path / "app", *patterns)) == set(leaves(tarred(tmp_path, tmp_path / "app"), *patterns))
     assert set(leaves(tmp_path / "app", *patterns)) == expected
-    assert Tree(tmp_path / "app", "source", ["a.py/", "*.py", ".env", "/a.py"]).survey() == ["a.py/", "/a.py"]
+    assert SourceTree(tmp_path / "app", "source", ["a.py/", "*.py", ".env", "/a.py"]).find_unmatched_patterns() == [
+        "a.py/",
+        "/a.py",
+    ]
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])
@@ -249,7 +255,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, folder: Path) -> None:
 def test_a_folder_that_cannot_be_listed_says_why() -> None:
     """It went between two looks."""
     with pytest.raises(InputError, match="gone cannot be read: No such file"):
-        list(Tree(Path("x"), "source")._below(Path("/gone"), ""))
+        list(SourceTree(Path("x"), "source")._iterate_folder(Path("/gone"), ""))
 
 
 def test_a_name_that_is_not_utf8_is_refused(folder: Path) -> None:
@@ -259,7 +265,7 @@ def test_a_name_that_is_not_utf8_is_refused(folder: Path) -> None:
 
 
 def test_a_tree_has_its_bounds() -> None:
-    many = {str(number): Asset(text="") for number in range(source_tree.MOST + 1)}
+    many = {str(number): Asset(text="") for number in range(source_tree.MAX_FILES + 1)}
     with pytest.raises(InputError, match="more than 10000 files"):
         leaves(Archive(assets=many))
 
@@ -267,4 +273,4 @@ def test_a_tree_has_its_bounds() -> None:
 def test_a_pipe_in_a_folder_is_named_and_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "deep" / "pipe")
     with ExitStack() as kept, pytest.raises(InputError, match=r"source: .*deep/pipe"):
-        Tree(folder, "source").leaves(kept)
+        SourceTree(folder, "source").files(kept)

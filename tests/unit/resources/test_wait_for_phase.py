@@ -12,11 +12,11 @@ from neev_provider.client import Settings, connect
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import OperationFailed
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed
-from neev_provider.resources.agent import Agent
-from neev_provider.resources.sandbox.sandbox import Sandbox
-from neev_provider.resources.snapshot import Snapshot
+from neev_provider.resources.agent import AgentResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.snapshot import SnapshotResource
 
-AGENT, SANDBOX, SNAPSHOT = Agent(), Sandbox(), Snapshot()
+AGENT, SANDBOX, SNAPSHOT = AgentResource(), SandboxResource(), SnapshotResource()
 
 
 @pytest.mark.parametrize(

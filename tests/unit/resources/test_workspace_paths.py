@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from neev_provider.resources.file.directory import Directory
-from neev_provider.resources.file.file import File
-from neev_provider.resources.workspace_paths import relative, same_place
+from neev_provider.resources.file.directory import DirectoryResource
+from neev_provider.resources.file.file import FileResource
+from neev_provider.resources.workspace_paths import normalize_path, canonicalize_path
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ from neev_provider.resources.workspace_paths import relative, same_place
     ],
 )
 def test_one_place_has_many_spellings(path: str, meant: str) -> None:
-    assert relative(path) == same_place(path) == meant
+    assert normalize_path(path) == canonicalize_path(path) == meant
 
 
 @pytest.mark.parametrize("path", ["..", "a/../..", "/", "/etc", "/workspaces/x", "/workspace/../etc", "é" * 128, "\0"])
 def test_what_cannot_be_is_only_like_itself(path: str) -> None:
     with pytest.raises(ValueError, match=r"leads out|too long|NUL"):
-        relative(path)
-    assert same_place(path) == path
+        normalize_path(path)
+    assert canonicalize_path(path) == path
 
 
-@pytest.mark.parametrize("kind", [File(), Directory()])
-def test_another_spelling_is_no_change(kind: File | Directory) -> None:
+@pytest.mark.parametrize("kind", [FileResource(), DirectoryResource()])
+def test_another_spelling_is_no_change(kind: FileResource | DirectoryResource) -> None:
     old = {"sandboxId": "box", "path": "./conf"}
     assert not kind.diff(old, old, {"sandboxId": "box", "path": "/workspace/conf/"}).changes
     assert kind.diff(old, old, {"sandboxId": "box", "path": "conf/x"}).requires_replacement

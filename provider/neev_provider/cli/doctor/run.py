@@ -23,7 +23,7 @@ from neev_provider.cli.sweep.references import held
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.http.pagination import gather_all
 from neev_provider.core.errors import NeevError
-from neev_provider.resources.sandbox.base import found
+from neev_provider.resources.sandbox.base import none_if_not_found
 
 Values = dict[str, Any]
 
@@ -121,5 +121,7 @@ async def _seen(entries: Sequence[Entry], configured: Values) -> tuple[Platform,
 async def _there(api: Api, entries: Sequence[Entry]) -> Platform:
     ids = [entry["id"] for entry, kind in ours(entries) if kind == "Snapshot"]
     sandboxes, agents = await api.sandboxes.list(), await api.agents.list()
-    snapshots = [each for each in await gather_all(found(api.snapshots.get(id)) for id in ids) if each is not None]
+    snapshots = [
+        each for each in await gather_all(none_if_not_found(api.snapshots.get(id)) for id in ids) if each is not None
+    ]
     return Platform(by_id(sandboxes), by_id(agents), by_id(snapshots))

@@ -15,7 +15,7 @@ from neev_provider.client.http.idempotency import CREATED_AT_TOLERANCE
 from neev_provider.client.models import parse_timestamp
 from neev_provider.core.diff import AUTONAMED_KEY
 from neev_provider.core.lifecycle import AnyResource, StoredResource
-from neev_provider.resources.image.steps import LENGTH
+from neev_provider.resources.image.steps import DIGEST_LENGTH
 from neev_provider.resources.pool.plan import is_member
 
 Entry = Mapping[str, Any]
@@ -87,7 +87,7 @@ async def parts(api: Api, resource: AnyResource, made: StoredResource) -> dict[s
     """Return what there is of the thing at the platform: each id with its time of creation."""
     if resource.name not in (POOL, IMAGE):
         return {made.id: parse_timestamp(made.state.get("createdAt"))}
-    built = re.compile(re.escape(made.id) + rf"-[0-9a-f]{{{LENGTH}}}")
+    built = re.compile(re.escape(made.id) + rf"-[0-9a-f]{{{DIGEST_LENGTH}}}")
     there = await api.sandboxes.list(name=f"{made.id}-")
     return {
         each.id: parse_timestamp(each.created_at)

@@ -18,7 +18,7 @@ from typing import IO, Any, Final, cast
 
 from neev_provider.core.threads import CHUNK_BYTES, raise_if_cancelled
 
-BROKEN: Final = (
+READ_ERRORS: Final = (
     tarfile.TarError,
     zipfile.BadZipFile,
     lzma.LZMAError,
@@ -30,9 +30,9 @@ BROKEN: Final = (
     ValueError,
 )
 """What an archive that cannot be read raises."""
-LARGEST_HEADER: Final = 16 << 20
+MAX_HEADER_BYTES: Final = 16 << 20
 """Bytes of one header of an entry, at most; a name is never that long."""
-LONGEST_TARGET: Final = 4095
+MAX_LINK_TARGET_BYTES: Final = 4095
 """Bytes that the target of a symbolic link may have."""
 _COMPRESSIONS: Final[tuple[tuple[bytes, Callable[..., Any]], ...]] = (
     (b"\x1f\x8b", gzip.open),
@@ -42,13 +42,13 @@ _COMPRESSIONS: Final[tuple[tuple[bytes, Callable[..., Any]], ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveEntry:
     """One entry of an archive."""
 
     name: str
     is_folder: bool
     size: int
-    executable: bool
+    is_executable: bool
     target: str | None
     """Where it leads, where it is a symbolic link."""
     open: Callable[[], IO[bytes]] | None
@@ -56,29 +56,29 @@ class Member:
 
 
 @contextmanager
-def members(archive: Path) -> Iterator[Iterator[Member] | None]:
+def open_entries(archive: Path) -> Iterator[Iterator[ArchiveEntry] | None]:
     """The entries of the archive, which is a regular file; ``None`` where it is no archive of a kind that is known."""
     with ExitStack() as kept:
         if zipfile.is_zipfile(archive):
-            yield _zipped(kept.enter_context(zipfile.ZipFile(archive)))
+            yield _read_zip_entries(kept.enter_context(zipfile.ZipFile(archive)))
             return
-        stream = kept.enter_context(_decompressed(archive))
-        bounded: Any = _Bounded(stream)
+        stream = kept.enter_context(_open_decompressed(archive))
+        bounded: Any = _BoundedReader(stream)
         try:
             tar = kept.enter_context(tarfile.open(fileobj=bounded, mode="r:"))
         except tarfile.ReadError:
             tar = None
-        yield None if tar is None else _tarred(tar)
+        yield None if tar is None else _read_tar_entries(tar)
 
 
-def _decompressed(archive: Path) -> Any:
+def _open_decompressed(archive: Path) -> Any:
     with archive.open("rb") as file:
         start = file.read(max(len(magic) for magic, _ in _COMPRESSIONS))
     opens = next((opens for magic, opens in _COMPRESSIONS if start.startswith(magic)), open)
     return opens(archive, "rb")
 
 
-class _Bounded:
+class _BoundedReader:
     """A stream of which nobody reads much at once: a header may claim any size, and is read as a whole."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -86,7 +86,7 @@ class _Bounded:
 
     def read(self, size: int) -> bytes:
         """Return the next bytes."""
-        if size > LARGEST_HEADER:
+        if size > MAX_HEADER_BYTES:
             raise OSError("an entry has a header that is too large")
         return self._stream.read(size)
 
@@ -103,26 +103,26 @@ class _Bounded:
         return self._stream.seek(position)
 
 
-def _zipped(archive: zipfile.ZipFile) -> Iterator[Member]:
+def _read_zip_entries(archive: zipfile.ZipFile) -> Iterator[ArchiveEntry]:
     for each in archive.infolist():
         raise_if_cancelled()
         mode = each.external_attr >> 16
         kind = stat.S_IFMT(mode)
         target = None
-        if kind == stat.S_IFLNK and each.file_size <= LONGEST_TARGET:
+        if kind == stat.S_IFLNK and each.file_size <= MAX_LINK_TARGET_BYTES:
             target = archive.read(each).decode(errors="surrogateescape")
         is_file = not each.is_dir() and kind in (0, stat.S_IFREG)
         opens = partial(archive.open, each) if is_file else None
-        yield Member(each.filename, each.is_dir(), each.file_size, bool(mode & stat.S_IXUSR), target, opens)
+        yield ArchiveEntry(each.filename, each.is_dir(), each.file_size, bool(mode & stat.S_IXUSR), target, opens)
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+def _open_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     return cast("IO[bytes]", archive.extractfile(member))
 
 
-def _tarred(archive: tarfile.TarFile) -> Iterator[Member]:
+def _read_tar_entries(archive: tarfile.TarFile) -> Iterator[ArchiveEntry]:
     for each in archive:
         raise_if_cancelled()
         target = each.linkname if each.issym() else None
-        opens = partial(_content, archive, each) if each.isfile() else None
-        yield Member(each.name, each.isdir(), each.size, bool(each.mode & stat.S_IXUSR), target, opens)
+        opens = partial(_open_tar_member, archive, each) if each.isfile() else None
+        yield ArchiveEntry(each.name, each.isdir(), each.size, bool(each.mode & stat.S_IXUSR), target, opens)

@@ -21,12 +21,12 @@ from neev_provider.core.model import Model, Rule
 from neev_provider.core.threads import copy_chunks
 from neev_provider.core.validation import ValidationFailure, at_most_one_of
 
-B = TypeVar("B", bound=AssetOrArchive)
+AssetOrArchiveT = TypeVar("B", bound=AssetOrArchive)
 
-_MODE = re.compile("0[0-7]{3}")
+_MODE_PATTERN = re.compile("0[0-7]{3}")
 
 
-def _base64(text: str) -> str:
+def _validate_base64(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -34,60 +34,60 @@ def _base64(text: str) -> str:
     return text
 
 
-def _mode(text: str) -> str:
-    if not _MODE.fullmatch(text):
+def _validate_mode(text: str) -> str:
+    if not _MODE_PATTERN.fullmatch(text):
         raise ValueError("must be four octal digits of which the first is 0, such as 0755")
     return text
 
 
-def local(blob: B) -> B:
+def require_local(asset: AssetOrArchiveT) -> AssetOrArchiveT:
     """The asset or archive, which is at hand; raises ``ValueError`` where it would have to be fetched."""
-    if blob.uri is not None:
+    if asset.uri is not None:
         raise ValueError("must be here: fetch what is at an address, and give the file, or fetch it inside the sandbox")
-    return blob
+    return asset
 
 
-Base64 = Annotated[str, AfterValidator(_base64)]
-LocalAsset = Annotated[Asset, AfterValidator(local)]
-LocalBlob = Annotated[AssetOrArchive, AfterValidator(local)]
-Mode = Annotated[str, AfterValidator(_mode)]
+Base64 = Annotated[str, AfterValidator(_validate_base64)]
+LocalAsset = Annotated[Asset, AfterValidator(require_local)]
+LocalAssetOrArchive = Annotated[AssetOrArchive, AfterValidator(require_local)]
+Mode = Annotated[str, AfterValidator(_validate_mode)]
 Content = io.BytesIO | io.BufferedReader
 
-LONGEST_SHOWN: Final = 80
+MAX_SHOWN_PATH_LENGTH: Final = 80
 """Characters of a local path that an error shows."""
-CONTENTS: Final = ("content", "contentBase64", "source", "sourcePath")
+CONTENT_PROPERTIES: Final = ("content", "contentBase64", "source", "sourcePath")
 """The inputs that say what a file holds, in any one of four ways."""
-ONE_OF_THEM: Final[Rule] = at_most_one_of("content", "content_base64", "source", "source_path")
+AT_MOST_ONE_CONTENT: Final[Rule] = at_most_one_of("content", "content_base64", "source", "source_path")
 
 
-def said(inputs: Model) -> dict[str, Any]:
+def content_inputs(inputs: Model) -> dict[str, Any]:
     """What inputs say of the content, by the outside names; nothing of what they do not say."""
-    values = {name: getattr(inputs, inputs.properties[name].field) for name in CONTENTS}
+    values = {name: getattr(inputs, inputs.properties[name].field) for name in CONTENT_PROPERTIES}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def opened(values: Mapping[str, Any]) -> Content:
+def open_content(values: Mapping[str, Any]) -> Content:
     """The content that inputs, by their outside names, say; nothing where they say none."""
     source = values.get("source")
     if values.get("contentBase64") is not None:
         return io.BytesIO(base64.b64decode(values["contentBase64"]))
     if isinstance(source, Asset):
-        return opened_asset(source)
+        return open_asset(source)
     if values.get("sourcePath") is not None:
-        return opened_file(values["sourcePath"], "sourcePath")
+        return open_file(values["sourcePath"], "sourcePath")
     return io.BytesIO((values.get("content") or "").encode())
 
 
-def opened_asset(asset: Asset) -> Content:
+def open_asset(asset: Asset) -> Content:
     """The content of an asset."""
     if asset.text is not None:
         return io.BytesIO(asset.text.encode())
     if asset.path is None:
         raise InputError("source", "the asset says neither a path nor a text")
-    return opened_file(asset.path, "source")
+    return open_file(asset.path, "source")
 
 
-def opened_file(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
+def open_file(path: str | os.PathLike[str], property_name: str) -> io.BufferedReader:
     """The content of a local file; what never ends, or waits for somebody else, is not read.
 
     Raises:
@@ -95,15 +95,15 @@ def opened_file(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
     """
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise InputError(name, f"{path} is not a regular file")
+            raise InputError(property_name, f"{path} is not a regular file")
         return Path(path).open("rb")
     except OSError as error:
-        raise InputError(name, f"{_shown(path)} cannot be read: {error.strerror}") from None
+        raise InputError(property_name, f"{_format_path(path)} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise InputError(name, f"{_shown(path)} cannot be read: {error}") from None
+        raise InputError(property_name, f"{_format_path(path)} cannot be read: {error}") from None
 
 
-def digest(content: Content) -> str:
+def compute_digest(content: Content) -> str:
     """The digest of the stream, which is at its beginning again afterwards."""
     found = hashlib.sha256()
     copy_chunks(content, found.update)
@@ -111,33 +111,33 @@ def digest(content: Content) -> str:
     return found.hexdigest()
 
 
-def unreadable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
+def validate_readable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
     """Why the local file that checked inputs name cannot be read, where it cannot."""
     source, path = values.get("source"), values.get("sourcePath")
     try:
         if isinstance(source, Asset) and source.path is not None:
-            opened_asset(source).close()
+            open_asset(source).close()
         if isinstance(path, str):
-            opened_file(path, "sourcePath").close()
+            open_file(path, "sourcePath").close()
     except InputError as error:
         yield ValidationFailure(error.path, error.reason)
 
 
-def digest_of(values: Mapping[str, Any]) -> str | None:
+def planned_digest(values: Mapping[str, Any]) -> str | None:
     """The digest of what checked inputs say; none where that is not known yet or cannot be read."""
-    given = {name: values[name] for name in CONTENTS if values.get(name) is not None}
+    given = {name: values[name] for name in CONTENT_PROPERTIES if values.get(name) is not None}
     if not all(isinstance(each, str | Asset) for each in given.values()):
         return None
     source = given.get("source")
     if isinstance(source, Asset) and not source.has_content:
         return source.hash
     try:
-        with opened(given) as content:
-            return digest(content)
+        with open_content(given) as content:
+            return compute_digest(content)
     except (InputError, ValueError):
         return None
 
 
-def _shown(path: str | os.PathLike[str]) -> str:
+def _format_path(path: str | os.PathLike[str]) -> str:
     text = os.fspath(path).replace("\0", "\\0").encode(errors="backslashreplace").decode()
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    return text if len(text) <= MAX_SHOWN_PATH_LENGTH else f"{text[:MAX_SHOWN_PATH_LENGTH]}…"

@@ -11,44 +11,44 @@ if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 
-def _pattern(text: str) -> str:
+def _validate_pattern(text: str) -> str:
     """Return the pattern as it is.
 
     Raises:
         ValueError: it can match nothing at all.
     """
-    if _compiled(text).include is None:
+    if _compile_pattern(text).include is None:
         raise ValueError("is a pattern that can match nothing: write it as in a .gitignore, such as *.pyc or /build/")
     return text
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
+Pattern = Annotated[str, AfterValidator(_validate_pattern)]
 
 
-class Patterns:
+class ExcludePatterns:
     """Patterns in the order in which a program gives them; the last one that matches counts."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
-        self._compiled = [_compiled(each) for each in texts]
-        self._matched: set[int] = set()
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = patterns
+        self._compiled = [_compile_pattern(each) for each in patterns]
+        self._matched_indexes: set[int] = set()
 
-    def leave_out(self, path: str, *, is_folder: bool) -> bool:
+    def is_excluded(self, path: str, *, is_folder: bool) -> bool:
         """Return whether the path, relative to the top of the tree, is left out; what is above it is not."""
         left_out = False
         for number, each in enumerate(self._compiled):
             if each.match_file(f"{path}/" if is_folder else path) is not None:
-                self._matched.add(number)
+                self._matched_indexes.add(number)
                 left_out = bool(each.include)
         return left_out
 
     @property
-    def unmatched(self) -> list[str]:
+    def unmatched_patterns(self) -> list[str]:
         """Return the patterns that have matched nothing so far."""
-        return [text for number, text in enumerate(self._texts) if number not in self._matched]
+        return [text for number, text in enumerate(self._patterns) if number not in self._matched_indexes]
 
 
-def _compiled(text: str) -> GitIgnoreSpecPattern:
+def _compile_pattern(text: str) -> GitIgnoreSpecPattern:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415  few programs leave anything out
 
     sign = "!" if text.startswith("!") else ""

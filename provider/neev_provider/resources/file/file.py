@@ -19,35 +19,35 @@ from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, parse, ignore
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.content import (
-    CONTENTS,
-    ONE_OF_THEM,
+    CONTENT_PROPERTIES,
+    AT_MOST_ONE_CONTENT,
     Base64,
     LocalAsset,
     Mode,
-    digest,
-    digest_of,
-    opened,
-    said,
-    unreadable,
+    compute_digest,
+    planned_digest,
+    open_content,
+    content_inputs,
+    validate_readable,
 )
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import SOON, found, is_ready
-from neev_provider.resources.session import inside, is_there, place, run_tool
-from neev_provider.resources.workspace_paths import FilePath, same_place
+from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, none_if_not_found, is_ready
+from neev_provider.resources.session import open_session, sandbox_exists, parse_path_id, run_tool
+from neev_provider.resources.workspace_paths import FilePath, canonicalize_path
 
-HELD = ("content", "contentBase64", "source")
+INLINE_CONTENT = ("content", "contentBase64", "source")
 """The inputs that hold the content themselves."""
 
 
 class FileInputs(Inputs):
     """What is written where."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (ONE_OF_THEM,)
+    rules: ClassVar[tuple[Rule, ...]] = (AT_MOST_ONE_CONTENT,)
     unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
-    path: Annotated[FilePath, Replace(), Canonical(same_place)]
+    path: Annotated[FilePath, Replace(), Canonical(canonicalize_path)]
     """Where it is, below the workspace; directories on the way are made. What was there is overwritten.
 
     `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
@@ -82,7 +82,7 @@ class FileOutputs(Outputs):
     """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
 
 
-class File(Resource[FileInputs, FileOutputs]):
+class FileResource(Resource[FileInputs, FileOutputs]):
     """A file in a sandbox.
 
     What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
@@ -99,48 +99,48 @@ class File(Resource[FileInputs, FileOutputs]):
     @override
     def check(
         self,
-        old: Mapping[str, Any],
-        new: Mapping[str, Any],
+        old_inputs: Mapping[str, Any],
+        new_inputs: Mapping[str, Any],
         generate_name: Callable[[], str],
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old, new, generate_name, warn)
-        return checked, [*failed, *unreadable(checked)]
+        checked, failed = super().check(old_inputs, new_inputs, generate_name, warn)
+        return checked, [*failed, *validate_readable(checked)]
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old, state, new)
+    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
+        plain = super().diff(old_inputs, state, new_inputs)
         if state.get("sha256") is None:
             return plain  # nothing was written yet
-        changes = tuple(each for each in plain.changes if each.property_name not in CONTENTS)
-        given = next((name for name in CONTENTS if new.get(name) is not None), None)
-        if given is not None and digest_of(new) != state["sha256"]:
+        changes = tuple(each for each in plain.changes if each.property_name not in CONTENT_PROPERTIES)
+        given = next((name for name in CONTENT_PROPERTIES if new_inputs.get(name) is not None), None)
+        if given is not None and planned_digest(new_inputs) != state["sha256"]:
             changes = (*changes, Change(given, ChangeKind.UPDATE, requires_replacement=False))
         return Diff(changes, plain.delete_before_replace)
 
     @override
-    def build_state(self, asked: Mapping[str, Any], live: Observation[FileOutputs]) -> dict[str, Any]:
-        kept = super().build_state(asked, live)
-        return {name: value for name, value in kept.items() if name not in HELD}
+    def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[FileOutputs]) -> dict[str, Any]:
+        kept = super().build_state(raw_inputs, observation)
+        return {name: value for name, value in kept.items() if name not in INLINE_CONTENT}
 
     @override
-    async def create(self, api: Api, inputs: FileInputs, call: OperationContext) -> Observation[FileOutputs]:
+    async def create(self, api: Api, inputs: FileInputs, context: OperationContext) -> Observation[FileOutputs]:
         return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, FileOutputs())
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: FileInputs, call: OperationContext
+        self, api: Api, id: str, inputs: FileInputs, context: OperationContext
     ) -> Observation[FileOutputs]:
-        was = parse(FileOutputs, call.state)
-        async with inside(api, inputs.sandbox_id, call) as sandbox:
-            was, writes = await _planned(said(inputs), was)
+        was = parse(FileOutputs, context.state)
+        async with open_session(api, inputs.sandbox_id, context) as sandbox:
+            was, writes = await _plan_write(content_inputs(inputs), was)
             try:
                 await run_before_deadline(
-                    _bring(sandbox, inputs, call, writes=writes), deadline=call.deadline, action=inputs.path
+                    _apply(sandbox, inputs, context, needs_write=writes), deadline=context.deadline, action=inputs.path
                 )
             except NeevError as error:
                 raise PartialFailure(Observation(id, {}, was), error) from error
-            live = await _seen(sandbox, id, inputs.path, was)
+            live = await _observe(sandbox, id, inputs.path, was)
         if live is None:
             raise OperationFailed(
                 f"{inputs.path} is gone right after it was written: something else in the sandbox removes it"
@@ -150,11 +150,11 @@ class File(Resource[FileInputs, FileOutputs]):
 
     @override
     async def read(self, api: Api, id: str, inputs: FileInputs | None) -> Observation[FileOutputs] | None:
-        sandbox_id, path = place(id, "a file")
-        seen = await found(api.sandboxes.get(sandbox_id))
+        sandbox_id, path = parse_path_id(id, "a file")
+        seen = await none_if_not_found(api.sandboxes.get(sandbox_id))
         if seen is None:
             return None
-        live = await _seen(api.runtime.session(seen), id, path, FileOutputs())
+        live = await _observe(api.runtime.session(seen), id, path, FileOutputs())
         return (
             None
             if live is None
@@ -166,71 +166,78 @@ class File(Resource[FileInputs, FileOutputs]):
         self, api: Api, id: str, inputs: FileInputs, state: Mapping[str, Any]
     ) -> Observation[FileOutputs] | None:
         was = parse(FileOutputs, state)
-        seen = await api.sandboxes.observe(inputs.sandbox_id, SOON)
+        seen = await api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
         if seen is None:
             return None
         if not is_ready(seen):
             return Observation(id, {"mode": state.get("mode")}, was)  # nobody writes to a file of a sandbox that sleeps
-        return await _seen(api.runtime.session(seen), id, inputs.path, was)
+        return await _observe(api.runtime.session(seen), id, inputs.path, was)
 
     @override
     async def find_created(self, api: Api, inputs: FileInputs) -> Observation[FileOutputs] | None:
-        seen = await found(api.sandboxes.get(inputs.sandbox_id))
+        seen = await none_if_not_found(api.sandboxes.get(inputs.sandbox_id))
         if seen is None or not is_ready(seen):
             return None
-        with await run_in_thread(opened, said(inputs)) as content:
-            wanted = await run_in_thread(digest, content)
-        live = await _seen(api.runtime.session(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs())
+        with await run_in_thread(open_content, content_inputs(inputs)) as content:
+            wanted = await run_in_thread(compute_digest, content)
+        live = await _observe(
+            api.runtime.session(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs()
+        )
         if live is None or live.outputs.sha256 != wanted:
             return None
         written = {"written_sha256": wanted, "written_at": live.outputs.modified_at}
         return Observation(live.id, live.inputs, live.outputs.model_copy(update=written))
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
-        sandbox_id, path = place(id, "a file")
-        was = parse(FileOutputs, call.state)
-        if was.written_sha256 is None or not await is_there(api, sandbox_id):
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+        sandbox_id, path = parse_path_id(id, "a file")
+        was = parse(FileOutputs, context.state)
+        if was.written_sha256 is None or not await sandbox_exists(api, sandbox_id):
             return
-        async with inside(api, sandbox_id, call) as sandbox:
-            live = await _seen(sandbox, id, path, was)
+        async with open_session(api, sandbox_id, context) as sandbox:
+            live = await _observe(sandbox, id, path, was)
             if live is None:
                 return
             if live.outputs.sha256 != was.written_sha256:
-                call.log(f"{path} holds something else than was written, so it is left where it is.")
+                context.log(f"{path} holds something else than was written, so it is left where it is.")
             elif (was.written_at or was.modified_at) not in (None, live.outputs.modified_at):
-                call.log(f"{path} was written by somebody else since, so it is left where it is.")
+                context.log(f"{path} was written by somebody else since, so it is left where it is.")
             else:
                 await sandbox.delete(path)
 
 
-async def _planned(given: Mapping[str, Any], was: FileOutputs) -> tuple[FileOutputs, bool]:
+async def _plan_write(raw_inputs: Mapping[str, Any], old_outputs: FileOutputs) -> tuple[FileOutputs, bool]:
     """What is known of the file once it is as asked for, and whether it has to be written for that."""
-    with await run_in_thread(opened, given) as content:
-        wanted = await run_in_thread(digest, content)
-    left_alone = was.sha256 is not None and not given
-    writes = not left_alone and (was.written_sha256 is None or was.sha256 != wanted)
-    return (FileOutputs(written_sha256=wanted) if writes else was), writes
+    with await run_in_thread(open_content, raw_inputs) as content:
+        wanted = await run_in_thread(compute_digest, content)
+    left_alone = old_outputs.sha256 is not None and not raw_inputs
+    writes = not left_alone and (old_outputs.written_sha256 is None or old_outputs.sha256 != wanted)
+    return (FileOutputs(written_sha256=wanted) if writes else old_outputs), writes
 
 
-async def _bring(sandbox: SandboxSession, inputs: FileInputs, call: OperationContext, *, writes: bool) -> None:
-    if writes:
-        call.deadline.on_progress(f"writing {inputs.path}")
-        with await run_in_thread(opened, said(inputs)) as content:
+async def _apply(sandbox: SandboxSession, inputs: FileInputs, context: OperationContext, *, needs_write: bool) -> None:
+    if needs_write:
+        context.deadline.on_progress(f"writing {inputs.path}")
+        with await run_in_thread(open_content, content_inputs(inputs)) as content:
             await sandbox.write(inputs.path, content)
     if inputs.mode is not None:
         await chmod(sandbox, inputs.path, inputs.mode)
 
 
-async def _seen(sandbox: SandboxSession, id: str, path: str, was: FileOutputs) -> Observation[FileOutputs] | None:
+async def _observe(
+    sandbox: SandboxSession, id: str, path: str, old_outputs: FileOutputs
+) -> Observation[FileOutputs] | None:
     """The file as it is; one whose size and time are those of before is not read again."""
     entry = await sandbox.stat(path)
     if entry is None or not entry.is_file:
         return None
-    same = was.sha256 is not None and (was.size, was.modified_at) == (entry.size, entry.modified_at)
-    digest = was.sha256 if same else await sandbox.sha256(path)
+    same = old_outputs.sha256 is not None and (old_outputs.size, old_outputs.modified_at) == (
+        entry.size,
+        entry.modified_at,
+    )
+    digest = old_outputs.sha256 if same else await sandbox.sha256(path)
     outputs = {"sha256": digest, "size": entry.size, "modified_at": entry.modified_at}
-    return Observation(id, {"mode": f"{entry.mode:04o}"}, was.model_copy(update=outputs))
+    return Observation(id, {"mode": f"{entry.mode:04o}"}, old_outputs.model_copy(update=outputs))
 
 
 async def chmod(sandbox: SandboxSession, path: str, mode: str) -> None:

@@ -20,18 +20,18 @@ from neev_provider.core.errors import InputError
 from neev_provider.core.threads import raise_if_cancelled, copy_chunks
 from neev_provider.core.validation import ValidationFailure, WarningHandler
 from neev_provider.resources.file import archives
-from neev_provider.resources.file.archives import Member
-from neev_provider.resources.file.content import Content, digest, opened_asset, opened_file
-from neev_provider.resources.file.exclude_patterns import Patterns
+from neev_provider.resources.file.archives import ArchiveEntry
+from neev_provider.resources.file.content import Content, compute_digest, open_asset, open_file
+from neev_provider.resources.file.exclude_patterns import ExcludePatterns
 
-MOST: Final = 10_000
+MAX_FILES: Final = 10_000
 """Files that a tree may hold; what is known of each is in the state."""
-MOST_ENTRIES: Final = 50_000
+MAX_ARCHIVE_ENTRIES: Final = 50_000
 """Entries that an archive may have, its folders and what is left out included."""
-MOST_UNPACKED: Final = 4 << 30
+MAX_UNPACKED_BYTES: Final = 4 << 30
 """Bytes that the files of an archive may have once they are unpacked."""
-EXECUTABLE: Final = "+x"
-LINK: Final = "-> "
+EXECUTABLE_SUFFIX: Final = "+x"
+LINK_PREFIX: Final = "-> "
 """What the sum of a symbolic link begins with; where it leads follows."""
 
 
@@ -42,218 +42,224 @@ class Link:
     target: str
 
 
-Piece = Path | Asset | Link
-Found = tuple[str, Piece, bool]
+ContentSource = Path | Asset | Link
+SourceEntry = tuple[str, ContentSource, bool]
 """A path, what is there, and whether it is executable."""
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class SourceFile:
     """One file of a tree, or a symbolic link."""
 
-    content: Piece
-    sum: str
+    content: ContentSource
+    digest: str
     """The SHA-256 of its content, and ``+x`` behind it where it is executable; of a link, where it leads."""
 
-    def open(self, property: str = "source") -> Content:
+    def open(self, property_name: str = "source") -> Content:
         """Its content; of a link, where it leads. An error is one of the property."""
         if isinstance(self.content, Link):
             return io.BytesIO(self.content.target.encode())
-        return opened_asset(self.content) if isinstance(self.content, Asset) else opened_file(self.content, property)
+        return open_asset(self.content) if isinstance(self.content, Asset) else open_file(self.content, property_name)
 
 
 @dataclass(frozen=True)
-class Tree:
+class SourceTree:
     """Where a tree comes from: an archive or a local folder, and which of its paths are left out."""
 
     source: AssetOrArchive | Path
-    property: str
+    property_name: str
     exclude: Sequence[str] = field(default=())
 
-    def leaves(self, kept: ExitStack) -> dict[str, Leaf]:
+    def files(self, stack: ExitStack) -> dict[str, SourceFile]:
         """Its files by their paths, in order; what is unpacked for them is there until ``kept`` is closed.
 
         Raises:
             InputError: it cannot be read, leads out of itself, or holds what is no file.
         """
-        found = self._bounded(self._found(self.source, "", kept))
-        return {path: self._leaf(*found[path]) for path in sorted(found)}
+        found = self._collect_entries(self._iterate_entries(self.source, "", stack))
+        return {path: self._read_file(*found[path]) for path in sorted(found)}
 
-    def survey(self) -> list[str]:
+    def find_unmatched_patterns(self) -> list[str]:
         """The patterns that leave nothing out; no content is read, and nothing is unpacked.
 
         Raises:
             InputError: as ``leaves`` does, for what can be seen so.
         """
-        self._bounded(self._found(self.source, "", None))
-        return self._patterns.unmatched
+        self._collect_entries(self._iterate_entries(self.source, "", None))
+        return self._patterns.unmatched_patterns
 
     @cached_property
-    def _patterns(self) -> Patterns:
-        return Patterns(self.exclude)
+    def _patterns(self) -> ExcludePatterns:
+        return ExcludePatterns(self.exclude)
 
-    def _bounded(self, pieces: Iterator[Found]) -> dict[str, tuple[Piece, bool]]:
-        found: dict[str, tuple[Piece, bool]] = {}
-        for path, piece, executable in pieces:
+    def _collect_entries(self, entries: Iterator[SourceEntry]) -> dict[str, tuple[ContentSource, bool]]:
+        found: dict[str, tuple[ContentSource, bool]] = {}
+        for path, piece, executable in entries:
             raise_if_cancelled()
-            if len(found) == MOST:
+            if len(found) == MAX_FILES:
                 hint = "Pack them into one archive, write that as a `File`, and unpack it with a `Command`."
-                raise InputError(self.property, f"holds more than {MOST} files", hint=hint)
+                raise InputError(self.property_name, f"holds more than {MAX_FILES} files", hint=hint)
             target = piece.target if isinstance(piece, Link) else None
             try:
                 f"{path}{target}".encode()
             except UnicodeEncodeError:
-                raise self._refused(ascii(path), "has a name that is not UTF-8") from None
+                raise self._path_error(ascii(path), "has a name that is not UTF-8") from None
             if target is not None:
-                self._refuse_unless_inside(path, target)
+                self._require_link_inside(path, target)
             found[path] = piece, executable
         for path in found:
             if folder := next((str(each) for each in PurePosixPath(path).parents if str(each) in found), None):
-                raise self._refused(path, f"is below {folder}, which is no folder")
+                raise self._path_error(path, f"is below {folder}, which is no folder")
         return found
 
-    def _leaf(self, piece: Piece, executable: bool) -> Leaf:  # noqa: FBT001  a part of what was found
-        if isinstance(piece, Link):
-            return Leaf(piece, f"{LINK}{piece.target}")
-        with Leaf(piece, "").open(self.property) as stream:
-            return Leaf(piece, digest(stream) + (EXECUTABLE if executable else ""))
+    def _read_file(self, content: ContentSource, is_executable: bool) -> SourceFile:  # noqa: FBT001  a part of what was found
+        if isinstance(content, Link):
+            return SourceFile(content, f"{LINK_PREFIX}{content.target}")
+        with SourceFile(content, "").open(self.property_name) as stream:
+            return SourceFile(content, compute_digest(stream) + (EXECUTABLE_SUFFIX if is_executable else ""))
 
-    def _found(self, source: AssetOrArchive | Path, under: str, kept: ExitStack | None) -> Iterator[Found]:
+    def _iterate_entries(
+        self, source: AssetOrArchive | Path, prefix: str, stack: ExitStack | None
+    ) -> Iterator[SourceEntry]:
         if isinstance(source, Asset):
-            opened_asset(source).close()
+            open_asset(source).close()
             executable = source.path is not None and _is_executable(Path(source.path))
-            yield under, Path(source.path) if source.path is not None else source, executable
+            yield prefix, Path(source.path) if source.path is not None else source, executable
         elif isinstance(source, Archive) and source.assets is not None:
             for name, each in source.assets.items():
-                path = self._safe(name, under)
-                if not self._left_out(path, is_folder=isinstance(each, Archive)):
-                    yield from self._found(each, path, kept)
+                path = self._validate_path(name, prefix)
+                if not self._is_excluded(path, is_folder=isinstance(each, Archive)):
+                    yield from self._iterate_entries(each, path, stack)
         elif isinstance(source, Path) or source.path is not None:
             place = Path(source if isinstance(source, Path) else source.path or "")
-            yield from self._below(place, under) if is_folder(place) else self._packed(place, under, kept)
+            yield from (
+                self._iterate_folder(place, prefix) if is_folder(place) else self._iterate_archive(place, prefix, stack)
+            )
         else:
-            raise InputError(self.property, "the archive says neither a path nor assets")
+            raise InputError(self.property_name, "the archive says neither a path nor assets")
 
-    def _below(self, folder: Path, under: str) -> Iterator[Found]:
+    def _iterate_folder(self, folder: Path, prefix: str) -> Iterator[SourceEntry]:
         try:
             entries = sorted(os.scandir(folder), key=lambda each: each.name)
         except OSError as error:
-            raise self._refused(str(folder), f"cannot be read: {error.strerror}") from None
+            raise self._path_error(str(folder), f"cannot be read: {error.strerror}") from None
         for entry in entries:
-            path = f"{under}/{entry.name}" if under else entry.name
+            path = f"{prefix}/{entry.name}" if prefix else entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if self._patterns.leave_out(path, is_folder=is_folder):
+            if self._patterns.is_excluded(path, is_folder=is_folder):
                 continue
             if entry.is_symlink():
                 yield path, Link(str(Path(entry.path).readlink())), False
             elif is_folder:
-                yield from self._below(Path(entry.path), path)
+                yield from self._iterate_folder(Path(entry.path), path)
             elif entry.is_file():
                 yield path, Path(entry.path), _is_executable(Path(entry.path))
             else:
-                raise self._refused(path, "is neither a file nor a folder: leave it out with `exclude`")
+                raise self._path_error(path, "is neither a file nor a folder: leave it out with `exclude`")
 
-    def _packed(self, archive: Path, under: str, kept: ExitStack | None) -> Iterator[Found]:
-        opened_file(archive, self.property).close()
-        with self._members(archive) as members:
+    def _iterate_archive(self, archive: Path, prefix: str, stack: ExitStack | None) -> Iterator[SourceEntry]:
+        open_file(archive, self.property_name).close()
+        with self._open_entries(archive) as members:
             measured = [
-                (path, Link(each.target) if each.target is not None else archive, each.executable)
-                for path, each in self._measured(members, under)
+                (path, Link(each.target) if each.target is not None else archive, each.is_executable)
+                for path, each in self._filter_entries(members, prefix)
             ]
-        if kept is None:
+        if stack is None:
             yield from measured
             return
-        folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="pulumi-neev-")))
-        with self._members(archive) as members:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pulumi-neev-")))
+        with self._open_entries(archive) as members:
             # each under a number: no name of an archive becomes one of this machine
-            for number, (path, each) in enumerate(self._measured(members, under)):
-                yield path, _unpacked(each, folder / str(number)), each.executable
+            for number, (path, each) in enumerate(self._filter_entries(members, prefix)):
+                yield path, _extract_entry(each, folder / str(number)), each.is_executable
 
     @contextmanager
-    def _members(self, archive: Path) -> Iterator[Iterator[Member]]:
+    def _open_entries(self, archive: Path) -> Iterator[Iterator[ArchiveEntry]]:
         try:
-            with archives.members(archive) as members:
+            with archives.open_entries(archive) as members:
                 if members is None:
-                    raise self._refused(str(archive), "is neither a folder nor a .zip, .tar or .tar.gz")
+                    raise self._path_error(str(archive), "is neither a folder nor a .zip, .tar or .tar.gz")
                 yield members
-        except archives.BROKEN as error:
-            raise self._refused(str(archive), f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        except archives.READ_ERRORS as error:
+            raise self._path_error(
+                str(archive), f"cannot be read: {getattr(error, 'strerror', None) or error}"
+            ) from None
 
-    def _measured(self, members: Iterator[Member], under: str) -> Iterator[tuple[str, Member]]:
+    def _filter_entries(self, entries: Iterator[ArchiveEntry], prefix: str) -> Iterator[tuple[str, ArchiveEntry]]:
         """The files and links that are not left out, as far as the archive keeps to its bounds."""
         size = 0
-        for number, each in enumerate(members):
-            if number == MOST_ENTRIES:
-                raise InputError(self.property, f"has more than {MOST_ENTRIES} entries")
+        for number, each in enumerate(entries):
+            if number == MAX_ARCHIVE_ENTRIES:
+                raise InputError(self.property_name, f"has more than {MAX_ARCHIVE_ENTRIES} entries")
             if each.is_folder and not PurePosixPath(each.name).parts:
                 continue  # the top itself
-            path = self._safe(each.name, under)
-            if self._left_out(path, is_folder=each.is_folder) or each.is_folder:
+            path = self._validate_path(each.name, prefix)
+            if self._is_excluded(path, is_folder=each.is_folder) or each.is_folder:
                 continue
             if each.target is None and each.open is None:
-                raise self._refused(each.name, "is a hard link or a device: leave it out with `exclude`")
+                raise self._path_error(each.name, "is a hard link or a device: leave it out with `exclude`")
             size += each.size
-            if size > MOST_UNPACKED:
-                raise InputError(self.property, f"is more than {MOST_UNPACKED >> 30} GiB once it is unpacked")
+            if size > MAX_UNPACKED_BYTES:
+                raise InputError(self.property_name, f"is more than {MAX_UNPACKED_BYTES >> 30} GiB once it is unpacked")
             yield path, each
 
-    def _left_out(self, path: str, *, is_folder: bool) -> bool:
+    def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
         """Whether the path, or a folder that it is in, is left out."""
         above = [str(each) for each in PurePosixPath(path).parents][-2::-1]
-        return any(self._patterns.leave_out(each, is_folder=True) for each in above) or self._patterns.leave_out(
+        return any(self._patterns.is_excluded(each, is_folder=True) for each in above) or self._patterns.is_excluded(
             path, is_folder=is_folder
         )
 
-    def _refuse_unless_inside(self, path: str, target: str) -> None:
+    def _require_link_inside(self, path: str, target: str) -> None:
         names = PurePosixPath(target).parts
         steps = [name for name in names if name == ".."]
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).split("/")[0] != ".."
         # beyond a name that may itself be a link, .. leads nobody knows where
         plain = names[: len(steps)] == tuple(steps)
         if not target or target.startswith("/") or "\0" in target or not inside or not plain:
-            raise self._refused(
+            raise self._path_error(
                 path,
                 f"is a symbolic link that leads out of the folder (to {target!a}): leave it out with `exclude`, or put "
                 "there what it leads to",
             )
 
-    def _safe(self, name: str, under: str) -> str:
+    def _validate_path(self, name: str, prefix: str) -> str:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
-            raise self._refused(name, "leads out of where it is unpacked")
-        return str(PurePosixPath(under, path))
+            raise self._path_error(name, "leads out of where it is unpacked")
+        return str(PurePosixPath(prefix, path))
 
-    def _refused(self, path: str, reason: str) -> InputError:
-        return InputError(self.property, f"{path} {reason}")
+    def _path_error(self, path: str, reason: str) -> InputError:
+        return InputError(self.property_name, f"{path} {reason}")
 
 
-def surveyed(tree: Tree, warn: WarningHandler) -> Iterator[ValidationFailure]:
+def validate_tree(tree: SourceTree, warn: WarningHandler) -> Iterator[ValidationFailure]:
     """What is wrong with the tree, as far as a look at it tells; ``warn`` is told of patterns that match nothing."""
     try:
-        for each in tree.survey():
+        for each in tree.find_unmatched_patterns():
             warn(f"exclude: {each} matches nothing")
     except InputError as error:
         yield ValidationFailure(error.path, f"{error.reason}. {error.hint}".removesuffix(". "))
 
 
-def total(sums: dict[str, str]) -> str:
+def tree_digest(digests: dict[str, str]) -> str:
     """One digest of all paths and what is there."""
-    lines = "".join(f"{sums[path]}  {path}\0" for path in sorted(sums))
+    lines = "".join(f"{digests[path]}  {path}\0" for path in sorted(digests))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _unpacked(member: Member, place: Path) -> Piece:
-    if member.target is not None or member.open is None:
-        return Link(member.target or "")
-    with member.open() as content, place.open("wb") as copy:
+def _extract_entry(entry: ArchiveEntry, path: Path) -> ContentSource:
+    if entry.target is not None or entry.open is None:
+        return Link(entry.target or "")
+    with entry.open() as content, path.open("wb") as copy:
         copy_chunks(content, copy.write)
-    return place
+    return path
 
 
-def is_folder(place: Path) -> bool:
+def is_folder(path: Path) -> bool:
     """Whether there is a folder at the local path."""
     try:
-        return place.is_dir()
+        return path.is_dir()
     except OSError:
         return False  # whoever reads it says why
 

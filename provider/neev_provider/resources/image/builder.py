@@ -12,99 +12,105 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import parse
 from neev_provider.core.wait import run_before_deadline
-from neev_provider.resources.file.content import opened, said
+from neev_provider.resources.file.content import open_content, content_inputs
 from neev_provider.resources.file.file import chmod
-from neev_provider.resources.file.tree_sync import Copy, TreeOutputs
+from neev_provider.resources.file.tree_sync import TreeSync, TreeOutputs
 from neev_provider.resources.image.inputs import GoldenImageInputs
-from neev_provider.resources.image.steps import BuildStep, digest
-from neev_provider.resources.output_capture import Transcript
+from neev_provider.resources.image.steps import BuildStep, compute_step_digest
+from neev_provider.resources.output_capture import OutputCapture
 from neev_provider.resources.sandbox.expiration import OnIdle
-from neev_provider.resources.sandbox.sandbox import Sandbox, SandboxInputs
-from neev_provider.resources.session import hurried, inside
-from neev_provider.resources.snapshot import Snapshot, SnapshotInputs
+from neev_provider.resources.sandbox.sandbox import SandboxResource, SandboxInputs
+from neev_provider.resources.session import run_cleanup, open_session
+from neev_provider.resources.snapshot import SnapshotResource, SnapshotInputs
 
-BUILDER, CAPTURE = Sandbox(), Snapshot()
+BUILDER_SANDBOX, IMAGE_SNAPSHOT = SandboxResource(), SnapshotResource()
 
 
 async def build(  # noqa: PLR0913  what is built, each by its name
-    api: Api, inputs: GoldenImageInputs, digests: Sequence[str], call: OperationContext, *, builder: str, snapshot: str
+    api: Api,
+    inputs: GoldenImageInputs,
+    step_digests: Sequence[str],
+    context: OperationContext,
+    *,
+    builder: str,
+    snapshot: str,
 ) -> None:
     """There is a sandbox with the builder's name and a snapshot of it, which is ready; the steps have run once in it.
 
     Whatever fails or stops that, the sandbox is deleted if that can still be had: half a recipe is no image. Where it
     cannot, the next build finds it by its name.
     """
-    asked = _builder(builder, inputs)
-    id = (await BUILDER.create(api, asked, call)).id
+    asked = _builder_inputs(builder, inputs)
+    id = (await BUILDER_SANDBOX.create(api, asked, context)).id
     try:
         if inputs.source_snapshot_id is not None:
             # it was made in the size of the snapshot's origin
-            await BUILDER.reconcile(api, id, asked, call)
-        async with inside(api, id, call) as sandbox:
+            await BUILDER_SANDBOX.reconcile(api, id, asked, context)
+        async with open_session(api, id, context) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
                 what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
-                call.deadline.on_progress(what)
-                await _Step(sandbox, step, what, call).do(inputs.env or {}, digests[number])
-        call.deadline.on_progress("taking the snapshot")
+                context.deadline.on_progress(what)
+                await _StepRunner(sandbox, step, what, context).run(inputs.env or {}, step_digests[number])
+        context.deadline.on_progress("taking the snapshot")
         captured = await api.snapshots.create(id, name=snapshot)
-        await CAPTURE.reconcile(api, captured.id, SnapshotInputs(sandbox_id=id), call)
+        await IMAGE_SNAPSHOT.reconcile(api, captured.id, SnapshotInputs(sandbox_id=id), context)
     except BaseException:
-        await hurried(api.sandboxes.delete(id), call, what="removing the builder")
+        await run_cleanup(api.sandboxes.delete(id), context, action="removing the builder")
         raise
 
 
-class _Step:
+class _StepRunner:
     """One step, in the words of its errors."""
 
-    def __init__(self, sandbox: SandboxSession, step: BuildStep, what: str, call: OperationContext) -> None:
+    def __init__(self, sandbox: SandboxSession, step: BuildStep, action: str, context: OperationContext) -> None:
         self._sandbox = sandbox
         self._step = step
-        self._what = what
-        self._call = call
+        self._action = action
+        self._context = context
 
-    async def do(self, env: dict[str, str], expected: str) -> None:
+    async def run(self, env: dict[str, str], expected_digest: str) -> None:
         """The step is done; whatever it fails by says which one it is."""
-        work = self._run(env) if self._step.run is not None else self._write(expected)
+        work = self._run_command(env) if self._step.run is not None else self._write_files(expected_digest)
         try:
-            await run_before_deadline(work, deadline=self._call.deadline, action=self._what)
+            await run_before_deadline(work, deadline=self._context.deadline, action=self._action)
         except (Cancelled, DeadlineExceeded):
             raise
         except NeevError as error:
             raise OperationFailed(
-                f"{self._what}: {error.summary}", hint="The next `pulumi up` builds it afresh."
+                f"{self._action}: {error.summary}", hint="The next `pulumi up` builds it afresh."
             ) from error
 
-    async def _run(self, env: dict[str, str]) -> None:
-        step, patience = self._step, self._call.deadline
+    async def _run_command(self, env: dict[str, str]) -> None:
+        step, patience = self._step, self._context.deadline
         run = ExecRequest(step.run or [], step.cwd, env, timeout=step.timeout_seconds)
-        transcript = Transcript(self._call.log, silent="steps" in self._call.secret_inputs)
+        transcript = OutputCapture(self._context.log, silent="steps" in self._context.secret_inputs)
         try:
             try:
-                code = await self._sandbox.exec(run, transcript.hear, read_timeout=patience.timeout - patience.elapsed)
+                code = await self._sandbox.exec(run, transcript.write, read_timeout=patience.timeout - patience.elapsed)
             finally:
-                transcript.end()
+                transcript.close()
         except NeevError as error:
             raise OperationFailed(f"{error.summary} {transcript.last_lines}") from error
         if code != 0:
             raise OperationFailed(f"it ended with exit code {code}. {transcript.last_lines}")
 
-    async def _write(self, expected: str) -> None:
+    async def _write_files(self, expected_digest: str) -> None:
         step, path = self._step, self._step.path or ""
-        if await run_in_thread(digest, step) != expected:
+        if await run_in_thread(compute_step_digest, step) != expected_digest:
             raise OperationFailed(f"what {path} is to hold was changed while the image was built")
         tree = step.tree
         if tree is not None:
             with ExitStack() as kept:
-                leaves = await run_in_thread(tree.leaves, kept)
-                await Copy(self._sandbox, path, TreeOutputs()).bring(leaves, self._call.deadline.on_progress)
+                leaves = await run_in_thread(tree.files, kept)
+                await TreeSync(self._sandbox, path, TreeOutputs()).sync(leaves, self._context.deadline.on_progress)
             return
-        with await run_in_thread(opened, said(step)) as content:
+        with await run_in_thread(open_content, content_inputs(step)) as content:
             await self._sandbox.write(path, content)
         if step.mode is not None:
             await chmod(self._sandbox, path, step.mode)
 
 
-def _builder(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
+def _builder_inputs(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
     said = {
         "name": name,
         "template_id": inputs.template_id,

@@ -18,25 +18,31 @@ from neev_provider.core.model import UNKNOWN
 from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, parse, ignore, user_properties
-from neev_provider.resources.image.builder import BUILDER, CAPTURE, build
+from neev_provider.resources.image.builder import BUILDER_SANDBOX, IMAGE_SNAPSHOT, build
 from neev_provider.resources.image.inputs import (
-    RECIPE,
+    RECIPE_FIELDS,
     BuiltImage,
     GoldenImageInputs,
     GoldenImageOutputs,
-    recipe_of,
-    shortened,
+    compute_recipe_digest,
+    truncate_name,
 )
-from neev_provider.resources.image.ownership import Made, Owner, builders_of, look, others_left_alone
-from neev_provider.resources.image.steps import digests, misread
+from neev_provider.resources.image.ownership import (
+    ImageVersion,
+    ImageOwnership,
+    list_builders,
+    list_versions,
+    foreign_builders_message,
+)
+from neev_provider.resources.image.steps import compute_step_digests, validate_steps
 from neev_provider.resources.references import require_snapshot, require_template
-from neev_provider.resources.sandbox.base import PAUSED, steady
+from neev_provider.resources.sandbox.base import PAUSED, wait_for_phase
 from neev_provider.resources.snapshot import SnapshotInputs, SnapshotStatus
 
-MADE_BY = tuple(map(to_camel, RECIPE))
-KNOWN = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
+RECIPE_PROPERTIES = tuple(map(to_camel, RECIPE_FIELDS))
+RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
 """The outputs that stay where the recipe does."""
-TAKEN = (
+NAME_TAKEN_HINT = (
     "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
     "brought into the state by `pulumi-neev recover`; what no stack holds can be deleted, or imported by the image's "
     "name once its snapshot is ready. Where it is the image itself that is replaced, set its option "
@@ -44,7 +50,7 @@ TAKEN = (
 )
 
 
-class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
+class GoldenImageResource(Resource[GoldenImageInputs, GoldenImageOutputs]):
     """A snapshot with software and files in it, for any number of sandboxes to be made from.
 
     It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
@@ -63,22 +69,22 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
     @override
     def check(
         self,
-        old: Mapping[str, Any],
-        new: Mapping[str, Any],
+        old_inputs: Mapping[str, Any],
+        new_inputs: Mapping[str, Any],
         generate_name: Callable[[], str],
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old, new, lambda: shortened(generate_name()), warn)
-        return checked, [*failed, *misread(checked.get("steps"), warn)]
+        checked, failed = super().check(old_inputs, new_inputs, lambda: truncate_name(generate_name()), warn)
+        return checked, [*failed, *validate_steps(checked.get("steps"), warn)]
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old, state, new)
+    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
+        plain = super().diff(old_inputs, state, new_inputs)
         if state.get("recipe") is None:
             return plain  # nothing is known of it
-        others = tuple(each for each in plain.changes if each.property_name not in MADE_BY)
+        others = tuple(each for each in plain.changes if each.property_name not in RECIPE_PROPERTIES)
         try:
-            recipe, now = _planned(new, old, state)
+            recipe, now = _plan_recipe(new_inputs, old_inputs, state)
         except ValueError:
             return plain  # not known yet, or no recipe
         except InputError:
@@ -88,158 +94,177 @@ class GoldenImage(Resource[GoldenImageInputs, GoldenImageOutputs]):
             )
         if recipe == state.get("recipe"):
             return Diff(others, plain.delete_before_replace)
-        told = (each for each in plain.changes if each.property_name in MADE_BY and each.property_name != "steps")
-        changes = (*others, *told, *_steps(state.get("stepDigests") or [], now))
+        told = (
+            each for each in plain.changes if each.property_name in RECIPE_PROPERTIES and each.property_name != "steps"
+        )
+        changes = (*others, *told, *_diff_steps(state.get("stepDigests") or [], now))
         return Diff(
             (*changes, Change("recipe", ChangeKind.UPDATE, requires_replacement=False)), plain.delete_before_replace
         )
 
     @override
-    def build_state(self, asked: Mapping[str, Any], live: Observation[GoldenImageOutputs]) -> dict[str, Any]:
-        return _without_steps(super().build_state(asked, live))
+    def build_state(
+        self, raw_inputs: Mapping[str, Any], observation: Observation[GoldenImageOutputs]
+    ) -> dict[str, Any]:
+        return _drop_steps(super().build_state(raw_inputs, observation))
 
     @override
-    def preview_create(self, new: Mapping[str, Any]) -> dict[str, Any]:
-        return _without_steps(super().preview_create(new))
+    def preview_create(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        return _drop_steps(super().preview_create(inputs))
 
     @override
-    def preview_update(self, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-        shown = _without_steps(super().preview_update(state, new))
+    def preview_update(self, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+        shown = _drop_steps(super().preview_update(state, inputs))
         try:
-            recipe, _ = _planned(new, {}, state)
+            recipe, _ = _plan_recipe(inputs, {}, state)
         except (InputError, ValueError):
             return shown
-        kept = {name: state[name] for name in KNOWN if name in state}
+        kept = {name: state[name] for name in RECIPE_OUTPUTS if name in state}
         return {**shown, **kept} if recipe == state.get("recipe") else shown
 
     @override
     async def create(
-        self, api: Api, inputs: GoldenImageInputs, call: OperationContext
+        self, api: Api, inputs: GoldenImageInputs, context: OperationContext
     ) -> Observation[GoldenImageOutputs]:
         name = inputs.name or ""
-        if there := await builders_of(api, name):
+        if there := await list_builders(api, name):
             taken = f"there are sandboxes that are called like its builders, such as {there[0].name} (of {len(there)})"
-            raise OperationFailed(taken, action=f"the image {name}", hint=TAKEN)
-        return Observation(name, {}, GoldenImageOutputs(uid=Owner.of(name, {}).uid))
+            raise OperationFailed(taken, action=f"the image {name}", hint=NAME_TAKEN_HINT)
+        return Observation(name, {}, GoldenImageOutputs(uid=ImageOwnership.from_state(name, {}).uid))
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: GoldenImageInputs, call: OperationContext
+        self, api: Api, id: str, inputs: GoldenImageInputs, context: OperationContext
     ) -> Observation[GoldenImageOutputs]:
-        known = await run_in_thread(digests, inputs.steps or ())
-        recipe, owner = recipe_of(inputs, known), Owner.of(id, call.state)
+        known = await run_in_thread(compute_step_digests, inputs.steps or ())
+        recipe, owner = compute_recipe_digest(inputs, known), ImageOwnership.from_state(id, context.state)
 
         # nothing had a builder's name when the image was created, just now
-        there = [] if call.just_created else await _own(api, owner, recipe, call.log)
-        if not any(each.recipe == recipe and each.is_ready for each in there):
-            begun = next((each for each in there if each.recipe == recipe), None)
-            if begun is None or not await _comes(api, begun, call):
-                await self._built(api, owner, inputs, known, call)
-            there = await _own(api, owner, recipe)
+        there = [] if context.just_created else await _list_own_versions(api, owner, recipe, context.log)
+        if not any(each.recipe_digest == recipe and each.is_ready for each in there):
+            begun = next((each for each in there if each.recipe_digest == recipe), None)
+            if begun is None or not await _resume_build(api, begun, context):
+                await self._build(api, owner, inputs, known, context)
+            there = await _list_own_versions(api, owner, recipe)
         try:
-            await _asleep(api, next(each for each in there if each.recipe == recipe).builder, call)
-            kept = await _retire(api, recipe, there, inputs.keep, call)
+            await _ensure_paused(api, next(each for each in there if each.recipe_digest == recipe).builder, context)
+            kept = await _prune(api, recipe, there, inputs.keep, context)
         except NeevError as error:
-            raise PartialFailure(_live(owner, recipe, known, await _own(api, owner, recipe)), error) from error
-        return _live(owner, recipe, known, kept)
+            raise PartialFailure(
+                _to_observation(owner, recipe, known, await _list_own_versions(api, owner, recipe)), error
+            ) from error
+        return _to_observation(owner, recipe, known, kept)
 
-    async def _built(
-        self, api: Api, owner: Owner, inputs: GoldenImageInputs, known: list[str], call: OperationContext
+    async def _build(
+        self,
+        api: Api,
+        ownership: ImageOwnership,
+        inputs: GoldenImageInputs,
+        step_digests: list[str],
+        context: OperationContext,
     ) -> None:
-        recipe = recipe_of(inputs, known)
-        names = {"builder": owner.builder(recipe), "snapshot": owner.snapshot(recipe)}
+        recipe = compute_recipe_digest(inputs, step_digests)
+        names = {"builder": ownership.builder_name(recipe), "snapshot": ownership.snapshot_name(recipe)}
         try:
-            await build(api, inputs, known, call, **names)
+            await build(api, inputs, step_digests, context, **names)
         except (InvalidRequest, NotFound) as error:
-            made = await builders_of(api, owner.image)
+            made = await list_builders(api, ownership.image)
             raise (
                 None if made else await lifecycle.find_missing_reference(self, api, inputs.to_properties())
             ) or error from error
 
     @override
     async def read(self, api: Api, id: str, inputs: GoldenImageInputs | None) -> Observation[GoldenImageOutputs] | None:
-        owner = Owner.of(id, {})
-        images = _ready(await look(api, owner, await builders_of(api, id)))
-        return _live(owner, images[0].recipe, (), images) if images else None
+        owner = ImageOwnership.from_state(id, {})
+        images = _ready_versions(await list_versions(api, owner, await list_builders(api, id)))
+        return _to_observation(owner, images[0].recipe_digest, (), images) if images else None
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
     ) -> Observation[GoldenImageOutputs] | None:
         was = parse(GoldenImageOutputs, {name: value for name, value in state.items() if name != "images"})
-        owner = Owner.of(id, state)
-        made = await _own(api, owner, was.recipe)
-        return _live(owner, was.recipe, was.step_digests, made) if made else None
+        owner = ImageOwnership.from_state(id, state)
+        made = await _list_own_versions(api, owner, was.recipe)
+        return _to_observation(owner, was.recipe, was.step_digests, made) if made else None
 
     @override
     async def find_created(self, api: Api, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
-        builders = await builders_of(api, inputs.name or "")
+        builders = await list_builders(api, inputs.name or "")
         if len(builders) != 1:
             return None  # nothing is there, or several are: a create makes one, and nobody can tell which it is
-        owner = Owner.of(inputs.name or "", {})
-        known = await run_in_thread(digests, inputs.steps or ())
-        return _live(owner, recipe_of(inputs, known), known, await look(api, owner, builders))
+        owner = ImageOwnership.from_state(inputs.name or "", {})
+        known = await run_in_thread(compute_step_digests, inputs.steps or ())
+        return _to_observation(
+            owner, compute_recipe_digest(inputs, known), known, await list_versions(api, owner, builders)
+        )
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
-        owner = Owner.of(id, call.state)
-        own, others = owner.split(await builders_of(api, id), str(call.state.get("recipe")))
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+        owner = ImageOwnership.from_state(id, context.state)
+        own, others = owner.split(await list_builders(api, id), str(context.state.get("recipe")))
         if others:
-            call.log(others_left_alone(id, others))
-        for builder in sorted({*owner.ids, *(each.id for each in own)}):
-            await BUILDER.delete(api, builder, call)
+            context.log(foreign_builders_message(id, others))
+        for builder in sorted({*owner.builder_ids, *(each.id for each in own)}):
+            await BUILDER_SANDBOX.delete(api, builder, context)
 
 
-async def _own(api: Api, owner: Owner, recipe: str, log: Callable[[str], None] = ignore) -> list[Made]:
+async def _list_own_versions(
+    api: Api, ownership: ImageOwnership, recipe_digest: str, log: Callable[[str], None] = ignore
+) -> list[ImageVersion]:
     """What there is of the image's own, the newest first; the log is told of others that are called alike."""
-    own, others = owner.split(await builders_of(api, owner.image), recipe)
+    own, others = ownership.split(await list_builders(api, ownership.image), recipe_digest)
     if others:
-        log(others_left_alone(owner.image, others))
-    return await look(api, owner, own, recipe)
+        log(foreign_builders_message(ownership.image, others))
+    return await list_versions(api, ownership, own, recipe_digest)
 
 
-async def _comes(api: Api, made: Made, call: OperationContext) -> bool:
+async def _resume_build(api: Api, version: ImageVersion, context: OperationContext) -> bool:
     """Whether what was begun is an image after a wait; what can never be one is deleted."""
-    if made.snapshot is not None and made.snapshot.status != SnapshotStatus.FAILED:
-        await CAPTURE.reconcile(api, made.snapshot.id, SnapshotInputs(sandbox_id=made.builder.id), call)
+    if version.snapshot is not None and version.snapshot.status != SnapshotStatus.FAILED:
+        await IMAGE_SNAPSHOT.reconcile(api, version.snapshot.id, SnapshotInputs(sandbox_id=version.builder.id), context)
         return True
-    await BUILDER.delete(api, made.builder.id, call)
+    await BUILDER_SANDBOX.delete(api, version.builder.id, context)
     return False
 
 
-async def _asleep(api: Api, builder: Builder, call: OperationContext) -> None:
+async def _ensure_paused(api: Api, builder: Builder, context: OperationContext) -> None:
     if builder.phase != PAUSED:
-        call.deadline.on_progress("pausing the builder")
+        context.deadline.on_progress("pausing the builder")
         await api.sandboxes.pause(builder.id)
-        await steady(api, builder.id, call, wanted=(PAUSED,))
+        await wait_for_phase(api, builder.id, context, target_phases=(PAUSED,))
 
 
-async def _retire(api: Api, recipe: str, made: Iterable[Made], keep: int, call: OperationContext) -> list[Made]:
+async def _prune(
+    api: Api, recipe_digest: str, versions: Iterable[ImageVersion], history_limit: int, context: OperationContext
+) -> list[ImageVersion]:
     """The images that are left: the current one, some earlier ones, and what something else holds fast."""
-    earlier = [each for each in made if each.recipe != recipe]
-    kept = [each for each in made if each.recipe == recipe] + _ready(earlier)[:keep]
+    earlier = [each for each in versions if each.recipe_digest != recipe_digest]
+    kept = [each for each in versions if each.recipe_digest == recipe_digest] + _ready_versions(earlier)[:history_limit]
     for each in earlier:
         if each not in kept:
             try:
-                await BUILDER.delete(api, each.builder.id, call)
+                await BUILDER_SANDBOX.delete(api, each.builder.id, context)
             except Conflict as error:
-                call.log(f"{each.builder.name} is not deleted yet: {error.summary} The next change tries again.")
+                context.log(f"{each.builder.name} is not deleted yet: {error.summary} The next change tries again.")
                 kept.append(each)
     return kept
 
 
-def _ready(made: Iterable[Made]) -> list[Made]:
-    return [each for each in made if each.is_ready]
+def _ready_versions(versions: Iterable[ImageVersion]) -> list[ImageVersion]:
+    return [each for each in versions if each.is_ready]
 
 
-def _live(owner: Owner, recipe: str, digests: Iterable[str], made: Iterable[Made]) -> Observation[GoldenImageOutputs]:
+def _to_observation(
+    ownership: ImageOwnership, recipe_digest: str, step_digests: Iterable[str], versions: Iterable[ImageVersion]
+) -> Observation[GoldenImageOutputs]:
     """The image as far as it is there; one that is gone, or has no snapshot that can be used, is built again."""
-    own = list(made)
-    ready = sorted(_ready(own), key=lambda each: each.recipe != recipe)
-    id, known = owner.image, {"builder_ids": [each.builder.id for each in own], "uid": owner.uid}
+    own = list(versions)
+    ready = sorted(_ready_versions(own), key=lambda each: each.recipe_digest != recipe_digest)
+    id, known = ownership.image, {"builder_ids": [each.builder.id for each in own], "uid": ownership.uid}
     images = [
         BuiltImage(
-            recipe=each.recipe,
+            recipe=each.recipe_digest,
             snapshot_id=each.snapshot.id,
             builder_id=each.builder.id,
             created_at=each.snapshot.created_at,
@@ -247,58 +272,60 @@ def _live(owner: Owner, recipe: str, digests: Iterable[str], made: Iterable[Made
         for each in ready
         if each.snapshot is not None
     ]
-    if not images or images[0].recipe != recipe:
+    if not images or images[0].recipe != recipe_digest:
         return Observation(id, {"name": id}, GoldenImageOutputs(images=images, **known))
     current = ready[0].snapshot
     outputs = GoldenImageOutputs(
         snapshot_id=images[0].snapshot_id,
         builder_id=images[0].builder_id,
-        recipe=recipe,
+        recipe=recipe_digest,
         size_bytes=current.size_bytes if current else None,
-        step_digests=list(digests),
+        step_digests=list(step_digests),
         images=images,
         **known,
     )
     return Observation(id, {"name": id}, outputs)
 
 
-def _planned(new: Mapping[str, Any], old: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, list[str]]:
+def _plan_recipe(
+    new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any], state: Mapping[str, Any]
+) -> tuple[str, list[str]]:
     """The recipe, and the digests of its steps; of a step that is not at hand, where it is the one of before.
 
     Raises:
         InputError: the content of a file cannot be read.
         ValueError: something of it is not known yet, or cannot be.
     """
-    inputs = _recipe(new, (*MADE_BY, "env"))
+    inputs = _parse_recipe(new_inputs, (*RECIPE_PROPERTIES, "env"))
     try:
-        was = _recipe(old, ("steps",)).steps or ()
+        was = _parse_recipe(old_inputs, ("steps",)).steps or ()
     except ValueError:
         was = ()
-    known = digests(inputs.steps or (), was, state.get("stepDigests") or ())
-    return recipe_of(inputs, known), known
+    known = compute_step_digests(inputs.steps or (), was, state.get("stepDigests") or ())
+    return compute_recipe_digest(inputs, known), known
 
 
-def _recipe(values: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInputs:
-    said = {name: values[name] for name in names if values.get(name) is not None}
-    if _holds_unknown(said):
+def _parse_recipe(raw_inputs: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInputs:
+    said = {name: raw_inputs[name] for name in names if raw_inputs.get(name) is not None}
+    if _contains_unknown(said):
         raise ValueError("something of it is not known yet")
     return GoldenImageInputs.model_validate(user_properties(said))
 
 
-def _steps(was: list[str], now: list[str]) -> Iterable[Change]:
-    for number in range(max(len(was), len(now))):
-        before, after = (each[number] if number < len(each) else None for each in (was, now))
+def _diff_steps(old_digests: list[str], new_digests: list[str]) -> Iterable[Change]:
+    for number in range(max(len(old_digests), len(new_digests))):
+        before, after = (each[number] if number < len(each) else None for each in (old_digests, new_digests))
         if before != after:
             kind = ChangeKind.ADD if before is None else ChangeKind.DELETE if after is None else ChangeKind.UPDATE
             yield Change(f"steps[{number}]", kind, requires_replacement=False)
 
 
-def _holds_unknown(value: Any) -> bool:
+def _contains_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return any(map(_holds_unknown, value.values()))
-    return any(map(_holds_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+        return any(map(_contains_unknown, value.values()))
+    return any(map(_contains_unknown, value)) if isinstance(value, list) else value is UNKNOWN
 
 
-def _without_steps(values: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_steps(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values without the steps, which hold the contents of files."""
     return {name: value for name, value in values.items() if name != "steps"}

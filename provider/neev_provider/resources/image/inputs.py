@@ -15,12 +15,12 @@ from neev_provider.core.names import MAX_LENGTH, validate_name
 from neev_provider.core.validation import at_most_one_of, less_than
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId
-from neev_provider.resources.image.steps import LENGTH, BuildStep
+from neev_provider.resources.image.steps import DIGEST_LENGTH, BuildStep
 from neev_provider.resources.sandbox.sandbox import DiskGb, RootfsDiskGb
 
-LONGEST_NAME: Final = MAX_LENGTH - LENGTH - 1
+MAX_NAME_LENGTH: Final = MAX_LENGTH - DIGEST_LENGTH - 1
 """Characters of an image's name: those of its builders and snapshots have a digest behind it."""
-RECIPE: Final = (
+RECIPE_FIELDS: Final = (
     "template_id",
     "image",
     "source_snapshot_id",
@@ -118,13 +118,15 @@ class GoldenImageOutputs(Outputs):
     """What tells the image from any other of its name: the names of its builders are made with it."""
 
 
-def recipe_of(inputs: GoldenImageInputs, digests: Sequence[str]) -> str:
+def compute_recipe_digest(inputs: GoldenImageInputs, step_digests: Sequence[str]) -> str:
     """The digest of everything that the image is made by; `digests` are those of its steps."""
-    source = inputs.model_dump(mode="json", include={*RECIPE} - {"steps"}, exclude_none=True)
-    said = json.dumps([source, sorted(inputs.env or {}), list(digests)], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
+    source = inputs.model_dump(mode="json", include={*RECIPE_FIELDS} - {"steps"}, exclude_none=True)
+    said = json.dumps([source, sorted(inputs.env or {}), list(step_digests)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
-def shortened(name: str) -> str:
+def truncate_name(name: str) -> str:
     """The made name, cut so that its last letters stay whole."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 9].rstrip('-')}-{name[-8:].lstrip('-')}"
+    return (
+        name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 9].rstrip('-')}-{name[-8:].lstrip('-')}"
+    )

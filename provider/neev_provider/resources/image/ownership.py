@@ -13,16 +13,16 @@ from typing import Any
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Builder
 from neev_provider.client.snapshots import Snapshot as Captured
-from neev_provider.resources.image.steps import LENGTH
-from neev_provider.resources.sandbox.base import found
+from neev_provider.resources.image.steps import DIGEST_LENGTH
+from neev_provider.resources.sandbox.base import none_if_not_found
 from neev_provider.resources.snapshot import SnapshotStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ImageVersion:
     """A builder, the recipe that it builds, and what was captured of it."""
 
-    recipe: str
+    recipe_digest: str
     builder: Builder
     snapshot: Captured | None
 
@@ -33,58 +33,70 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class ImageOwnership:
     """What proves that a builder is the image's: its id in the state, or a name that only this image gives."""
 
     image: str
     uid: str
-    ids: frozenset[str]
+    builder_ids: frozenset[str]
 
     @classmethod
-    def of(cls, image: str, stored: Mapping[str, Any]) -> Owner:
+    def from_state(cls, image: str, state: Mapping[str, Any]) -> ImageOwnership:
         """Return what the state proves; one that holds no uid gets one."""
-        images = [each for each in stored.get("images") or () if isinstance(each, Mapping)]
-        ids = [stored.get("builderId"), *(each.get("builderId") for each in images), *stored.get("builderIds", ())]
-        return cls(image, stored.get("uid") or secrets.token_hex(8), frozenset(filter(_is_id, ids)))
+        images = [each for each in state.get("images") or () if isinstance(each, Mapping)]
+        ids = [state.get("builderId"), *(each.get("builderId") for each in images), *state.get("builderIds", ())]
+        return cls(image, state.get("uid") or secrets.token_hex(8), frozenset(filter(_is_id, ids)))
 
-    def builder(self, recipe: str) -> str:
+    def builder_name(self, recipe_digest: str) -> str:
         """Return the name of the builder of this recipe."""
-        return f"{self.image}-{hashlib.sha256(f'{self.uid} {recipe}'.encode()).hexdigest()[:LENGTH]}"
+        return f"{self.image}-{hashlib.sha256(f'{self.uid} {recipe_digest}'.encode()).hexdigest()[:DIGEST_LENGTH]}"
 
-    def snapshot(self, recipe: str) -> str:
+    def snapshot_name(self, recipe_digest: str) -> str:
         """Return the name of the snapshot of this recipe's builder: it says what is in it."""
-        return f"{self.image}-{recipe}"
+        return f"{self.image}-{recipe_digest}"
 
-    def split(self, builders: Iterable[Builder], recipe: str) -> tuple[list[Builder], list[Builder]]:
+    def split(self, builders: Iterable[Builder], recipe_digest: str) -> tuple[list[Builder], list[Builder]]:
         """Return the image's own builders, and those of others that are called alike."""
         own: list[Builder] = []
         others: list[Builder] = []
         for each in builders:
-            (own if each.id in self.ids or each.name == self.builder(recipe) else others).append(each)
+            (own if each.id in self.builder_ids or each.name == self.builder_name(recipe_digest) else others).append(
+                each
+            )
         return own, others
 
 
-async def builders_of(api: Api, image: str) -> list[Builder]:
+async def list_builders(api: Api, image: str) -> list[Builder]:
     """Return the sandboxes that are called like builders of the image."""
-    return [each for each in await api.sandboxes.list(name=f"{image}-") if _digits(image, each.name)]
+    return [each for each in await api.sandboxes.list(name=f"{image}-") if _parse_digest(image, each.name)]
 
 
-async def look(api: Api, owner: Owner, builders: Iterable[Builder], recipe: str = "") -> list[Made]:
+async def list_versions(
+    api: Api, ownership: ImageOwnership, builders: Iterable[Builder], recipe_digest: str = ""
+) -> list[ImageVersion]:
     """Return what the builders have made, the newest first; `recipe` is what the program says now."""
 
-    async def made(builder: Builder) -> Made:
+    async def made(builder: Builder) -> ImageVersion:
         # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
-        taken = [each for each in await found(api.snapshots.list(builder.id)) or () if _digits(owner.image, each.name)]
+        taken = [
+            each
+            for each in await none_if_not_found(api.snapshots.list(builder.id)) or ()
+            if _parse_digest(ownership.image, each.name)
+        ]
         if taken:
-            return Made(_digits(owner.image, taken[0].name), builder, taken[0])
-        builds = recipe if builder.name == owner.builder(recipe) else _digits(owner.image, builder.name)
-        return Made(builds, builder, None)
+            return ImageVersion(_parse_digest(ownership.image, taken[0].name), builder, taken[0])
+        builds = (
+            recipe_digest
+            if builder.name == ownership.builder_name(recipe_digest)
+            else _parse_digest(ownership.image, builder.name)
+        )
+        return ImageVersion(builds, builder, None)
 
     there = await asyncio.gather(*map(made, builders))
     return sorted(there, key=lambda each: each.builder.created_at or "", reverse=True)
 
 
-def others_left_alone(image: str, others: Collection[Builder]) -> str:
+def foreign_builders_message(image: str, others: Collection[Builder]) -> str:
     """Return the line about sandboxes that are called like builders and are not the image's."""
     named = ", ".join(f"{each.name} ({each.id})" for each in others)
     return (
@@ -93,9 +105,9 @@ def others_left_alone(image: str, others: Collection[Builder]) -> str:
     )
 
 
-def _digits(image: str, name: str | None) -> str:
+def _parse_digest(image: str, name: str | None) -> str:
     """Return what follows the image's name in that of a builder or snapshot; nothing where it is neither."""
-    match = re.fullmatch(re.escape(image) + rf"-([0-9a-f]{{{LENGTH}}})", name or "")
+    match = re.fullmatch(re.escape(image) + rf"-([0-9a-f]{{{DIGEST_LENGTH}}})", name or "")
     return match[1] if match else ""
 
 

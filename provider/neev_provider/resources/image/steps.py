@@ -22,17 +22,25 @@ from neev_provider.core.validation import (
     also_requires,
     user_properties,
 )
-from neev_provider.resources.file.content import ONE_OF_THEM, Base64, LocalBlob, Mode, digest_of, said, unreadable
+from neev_provider.resources.file.content import (
+    AT_MOST_ONE_CONTENT,
+    Base64,
+    LocalAssetOrArchive,
+    Mode,
+    planned_digest,
+    content_inputs,
+    validate_readable,
+)
 from neev_provider.resources.file.exclude_patterns import Pattern
-from neev_provider.resources.file.source_tree import Tree, is_folder, surveyed, total
+from neev_provider.resources.file.source_tree import SourceTree, is_folder, validate_tree, tree_digest
 from neev_provider.resources.workspace_paths import FolderPath
 
-LENGTH: Final = 12
+DIGEST_LENGTH: Final = 12
 """Hexadecimal digits of a recipe's digest: a sandbox's name has room for them."""
-SHOWN: Final = 60
+MAX_TITLE_LENGTH: Final = 60
 """Characters of a step that are shown."""
-_OF_RUN = ("cwd", "timeout_seconds")
-_OF_PATH = ("content", "content_base64", "source", "source_path", "exclude", "mode")
+_RUN_FIELDS = ("cwd", "timeout_seconds")
+_PATH_FIELDS = ("content", "content_base64", "source", "source_path", "exclude", "mode")
 
 
 class BuildStep(Model):
@@ -40,9 +48,9 @@ class BuildStep(Model):
 
     rules: ClassVar[tuple[Rule, ...]] = (
         exactly_one_of("run", "path"),
-        ONE_OF_THEM,
-        *(also_requires(field, "run") for field in _OF_RUN),
-        *(also_requires(field, "path") for field in _OF_PATH),
+        AT_MOST_ONE_CONTENT,
+        *(also_requires(field, "run") for field in _RUN_FIELDS),
+        *(also_requires(field, "path") for field in _PATH_FIELDS),
     )
 
     run: Annotated[list[str] | None, Field(min_length=1)] = None
@@ -57,7 +65,7 @@ class BuildStep(Model):
     """The file's content as text (UTF-8)."""
     content_base64: Base64 | None = None
     """The file's content as base64."""
-    source: LocalBlob | None = None
+    source: LocalAssetOrArchive | None = None
     """The file's content as a Pulumi asset, or that of a folder as an archive."""
     source_path: str | None = None
     """A file or folder of the machine that runs Pulumi."""
@@ -70,20 +78,20 @@ class BuildStep(Model):
     def title(self) -> str:
         """The step in few words."""
         text = " ".join(redact(" ".join(self.run or [self.path or ""])).split())
-        return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+        return text if len(text) <= MAX_TITLE_LENGTH else f"{text[: MAX_TITLE_LENGTH - 1]}…"
 
     @property
-    def tree(self) -> Tree | None:
+    def tree(self) -> SourceTree | None:
         """The folder that it writes; ``None`` where it writes a file, or nothing."""
         exclude = self.exclude or ()
         if isinstance(self.source, Archive):
-            return Tree(self.source, "source", exclude)
+            return SourceTree(self.source, "source", exclude)
         if self.source_path is not None and is_folder(Path(self.source_path)):
-            return Tree(Path(self.source_path), "sourcePath", exclude)
+            return SourceTree(Path(self.source_path), "sourcePath", exclude)
         return None
 
 
-def misread(steps: object, warn: WarningHandler) -> Iterator[ValidationFailure]:
+def validate_steps(steps: object, warn: WarningHandler) -> Iterator[ValidationFailure]:
     """What is wrong with the local files of steps, by their paths; a step that is not known yet is passed over."""
     for number, given in enumerate(steps if isinstance(steps, list) else ()):
         try:
@@ -95,46 +103,48 @@ def misread(steps: object, warn: WarningHandler) -> Iterator[ValidationFailure]:
         tree = step.tree
         at = f"steps[{number}]"
         warnings: list[str] = []
-        found = surveyed(tree, warnings.append) if tree else unreadable(said(step))
+        found = validate_tree(tree, warnings.append) if tree else validate_readable(content_inputs(step))
         yield from (ValidationFailure(f"{at}.{each.path}", each.reason) for each in found)
         for text in warnings:
             warn(f"{at}.{text}")
 
 
-def digest(step: BuildStep) -> str:
+def compute_step_digest(step: BuildStep) -> str:
     """The digest of what the step does, wherever its content comes from.
 
     Raises:
         InputError: the content cannot be read.
     """
     if step.run is not None:
-        return _digest(["run", step.run, step.cwd])
+        return _hash_parts(["run", step.run, step.cwd])
     tree = step.tree
     if tree is not None:
         with ExitStack() as kept:
-            leaves = tree.leaves(kept)
-            return _digest(["folder", step.path, total({path: leaf.sum for path, leaf in leaves.items()})])
-    content = digest_of(said(step))
+            leaves = tree.files(kept)
+            return _hash_parts(["folder", step.path, tree_digest({path: leaf.digest for path, leaf in leaves.items()})])
+    content = planned_digest(content_inputs(step))
     if content is None:
         place = step.source_path or getattr(step.source, "path", None)
         raise InputError("source" if step.source else "sourcePath", f"{place} cannot be read")
-    return _digest(["file", step.path, content, step.mode])
+    return _hash_parts(["file", step.path, content, step.mode])
 
 
-def digests(steps: Sequence[BuildStep], was: Sequence[BuildStep] = (), known: Sequence[str] = ()) -> list[str]:
+def compute_step_digests(
+    steps: Sequence[BuildStep], old_steps: Sequence[BuildStep] = (), old_digests: Sequence[str] = ()
+) -> list[str]:
     """The digests of the steps; that of one whose content is not at hand is known where it is the one of before.
 
     Raises:
         InputError: a content cannot be read.
     """
-    before = list(zip(was, known, strict=False))
+    before = list(zip(old_steps, old_digests, strict=False))
     found = []
     for number, step in enumerate(steps):
         at_hand = not isinstance(step.source, Archive) or step.source.has_content
         same = number < len(before) and before[number][0] == step
-        found.append(before[number][1] if not at_hand and same else digest(step))
+        found.append(before[number][1] if not at_hand and same else compute_step_digest(step))
     return found
 
 
-def _digest(parts: object) -> str:
+def _hash_parts(parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -15,30 +15,30 @@ from neev_provider.core.names import MAX_LENGTH, Name, validate_name
 from neev_provider.core.validation import at_most_one_of, less_than, also_requires
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId
-from neev_provider.resources.sandbox.base import Alterable
+from neev_provider.resources.sandbox.base import UpdatableInputs
 from neev_provider.resources.sandbox.sandbox import DiskGb, RootfsDiskGb
 
-MOST = 9999
+MAX_REPLICAS = 9999
 """Members of a pool, at most."""
-DIGITS = 6
+TEMPLATE_HASH_LENGTH = 6
 """Hexadecimal digits of a generation."""
-LONGEST_NAME = MAX_LENGTH - len(f"-{'0' * DIGITS}-{MOST}")
+MAX_NAME_LENGTH = MAX_LENGTH - len(f"-{'0' * TEMPLATE_HASH_LENGTH}-{MAX_REPLICAS}")
 """Characters of a pool's name that leave its members' names room for what tells them apart."""
-MADE_FROM = ("template_id", "image", "snapshot_id", "source_sandbox_id")
-BUILD = ("region", "env", "command", "disk_gb", "rootfs_disk_gb")
-SOURCE = (*MADE_FROM, *BUILD)
+SOURCE_FIELDS = ("template_id", "image", "snapshot_id", "source_sandbox_id")
+BUILD_FIELDS = ("region", "env", "command", "disk_gb", "rootfs_disk_gb")
+TEMPLATE_FIELDS = (*SOURCE_FIELDS, *BUILD_FIELDS)
 """The inputs that say what a member is made from: a change of one makes every member anew."""
 
 
-def _pool_name(name: str) -> str:
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"can be at most {LONGEST_NAME} characters long: members' names begin with it")
-    for digits in range(1, len(str(MOST)) + 1):
-        validate_name(f"{name}-{'0' * DIGITS}-{'0' * digits}")
+def _validate_pool_name(name: str) -> str:
+    if len(name) > MAX_NAME_LENGTH:
+        raise ValueError(f"can be at most {MAX_NAME_LENGTH} characters long: members' names begin with it")
+    for digits in range(1, len(str(MAX_REPLICAS)) + 1):
+        validate_name(f"{name}-{'0' * TEMPLATE_HASH_LENGTH}-{'0' * digits}")
     return name
 
 
-def _inherited_by_forks(values: Mapping[str, Any]) -> str | None:
+def _check_fork_inputs(values: Mapping[str, Any]) -> str | None:
     source, *built = values
     said = [name for name in built if values[name] is not None]
     if values[source] is None or not said:
@@ -46,32 +46,35 @@ def _inherited_by_forks(values: Mapping[str, Any]) -> str | None:
     return f"a fork has {', '.join(said)} from its source, so {source} goes without"
 
 
-def _stands_still(values: Mapping[str, Any]) -> str | None:
+def _check_rollout_can_progress(values: Mapping[str, Any]) -> str | None:
     return (
         "must be at least 1 where maxSurge is 0, or nothing could ever be rolled" if not any(values.values()) else None
     )
 
 
-class SandboxPoolInputs(Alterable):
+class SandboxPoolInputs(UpdatableInputs):
     """How many sandboxes there are, what they are made from, and what can be changed in place."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        at_most_one_of(*MADE_FROM),
+        at_most_one_of(*SOURCE_FIELDS),
         less_than("rootfs_disk_gb", "disk_gb"),
         also_requires("command", "image"),
-        Rule(("source_sandbox_id", *BUILD), _inherited_by_forks),
+        Rule(("source_sandbox_id", *BUILD_FIELDS), _check_fork_inputs),
         Rule(
-            ("max_unavailable", "max_surge"), lambda values: None if None in values.values() else _stands_still(values)
+            ("max_unavailable", "max_surge"),
+            lambda values: None if None in values.values() else _check_rollout_can_progress(values),
         ),
     )
 
-    name: Annotated[Annotated[Name, AfterValidator(_pool_name)] | None, Replace(), Computed(), AutoName()] = None
+    name: Annotated[Annotated[Name, AfterValidator(_validate_pool_name)] | None, Replace(), Computed(), AutoName()] = (
+        None
+    )
     """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
 
     Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made from the
     resource's name.
     """
-    replicas: Annotated[Annotated[Integer, Field(ge=0, le=MOST)], Update()]
+    replicas: Annotated[Annotated[Integer, Field(ge=0, le=MAX_REPLICAS)], Update()]
     """How many members there are. Fewer: those with the highest index go."""
     template_id: Annotated[TemplateId | None, Update(), Removable()] = None
     """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default.
@@ -139,15 +142,15 @@ class SandboxPoolOutputs(Outputs):
     """What tells the pool from any other of its name: the generations in its members' names are made with it."""
 
 
-def source(inputs: SandboxPoolInputs) -> dict[str, Any]:
+def template_inputs(inputs: SandboxPoolInputs) -> dict[str, Any]:
     """Return the inputs that say what a member is made from, as far as they are set."""
-    return inputs.model_dump(mode="json", include=set(SOURCE), exclude_none=True)
+    return inputs.model_dump(mode="json", include=set(TEMPLATE_FIELDS), exclude_none=True)
 
 
-def digest(inputs: SandboxPoolInputs) -> str:
+def template_digest(inputs: SandboxPoolInputs) -> str:
     """Six digits that stand for what members are made from.
 
     They are short and slow to compute, since names are public and the environment is secret.
     """
-    text = json.dumps(source(inputs), sort_keys=True).encode()
+    text = json.dumps(template_inputs(inputs), sort_keys=True).encode()
     return hashlib.scrypt(text, salt=(inputs.name or "").encode(), n=2**14, r=8, p=1, dklen=3).hex()

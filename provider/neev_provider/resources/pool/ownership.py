@@ -11,80 +11,84 @@ from typing import Any
 from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.resources.pool import plan
-from neev_provider.resources.pool.inputs import DIGITS, SandboxPoolInputs, source
+from neev_provider.resources.pool.inputs import TEMPLATE_HASH_LENGTH, SandboxPoolInputs, template_inputs
 
-NAMES = 5
+MAX_NAMED_SANDBOXES = 5
 """Sandboxes of others that are named; what comes after them is counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class PoolOwnership:
     """What proves that a sandbox is the pool's: its id in the state, or a generation in its name that only it makes."""
 
     uid: str | None
     """What tells the pool from any other of its name."""
-    generation: str
+    template_hash: str
     """The generation of the members that are wanted."""
-    source_digest: str
-    names: Mapping[str, str]
+    template_digest: str
+    member_names: Mapping[str, str]
     """The names of the members that the state records, by their ids."""
-    generations: frozenset[str]
+    template_hashes: frozenset[str]
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any], said: str = "", *, same_source: bool = False) -> Owner:
+    def from_state(
+        cls, state: Mapping[str, Any], template_digest: str = "", *, same_template: bool = False
+    ) -> PoolOwnership:
         """Return what the state proves, for a pool whose program says this source (its digest)."""
-        uid, before = stored.get("uid"), stored.get("generation")
-        own = {_generation(said, uid)} if uid else set()
-        if before and before != stored.get("sourceDigest"):
+        uid, before = state.get("uid"), state.get("generation")
+        own = {_template_hash(template_digest, uid)} if uid else set()
+        if before and before != state.get("sourceDigest"):
             own.add(
                 before
             )  # of a version that did not have a uid, the generation is the digest: anybody makes the same
-        kept = before if same_source or stored.get("sourceDigest") == said else None
-        generation = kept or (_generation(said, uid) if uid else said)
-        return cls(uid, generation, said, _recorded(stored), frozenset(own))
+        kept = before if same_template or state.get("sourceDigest") == template_digest else None
+        generation = kept or (_template_hash(template_digest, uid) if uid else template_digest)
+        return cls(uid, generation, template_digest, _member_names(state), frozenset(own))
 
     @classmethod
-    def new(cls, said: str) -> Owner:
+    def new(cls, template_digest: str) -> PoolOwnership:
         """Return the owner of members that are yet to be made."""
-        return cls.of({"uid": new_uid()}, said)
+        return cls.from_state({"uid": generate_uid()}, template_digest)
 
-    def split(self, pool: str, seen: Iterable[Seen]) -> tuple[list[Seen], list[Seen]]:
+    def split(self, pool: str, sandboxes: Iterable[Seen]) -> tuple[list[Seen], list[Seen]]:
         """Return the pool's own sandboxes, and those of others that are called alike."""
         own: list[Seen] = []
         others: list[Seen] = []
-        for each in seen:
-            proved = each.id in self.names or plan.generation_of(pool, each.name) in self.generations
+        for each in sandboxes:
+            proved = each.id in self.member_names or plan.parse_template_hash(pool, each.name) in self.template_hashes
             (own if proved else others).append(each)
         return own, others
 
 
-def new_uid() -> str:
+def generate_uid() -> str:
     """Return a uid that no other pool has."""
     return secrets.token_hex(8)
 
 
-def imported_as(stored: Mapping[str, Any], was: SandboxPoolInputs | None, now: SandboxPoolInputs) -> bool:
+def is_imported_from(
+    state: Mapping[str, Any], old_inputs: SandboxPoolInputs | None, new_inputs: SandboxPoolInputs
+) -> bool:
     """Return whether an imported pool counts as made from what the program says: it says nothing else than was read."""
-    if not stored.get(IMPORTED_KEY):
+    if not state.get(IMPORTED_KEY):
         return False
-    read = source(was) if was is not None else source(now)
-    return all(read.get(name) == value for name, value in source(now).items())
+    read = template_inputs(old_inputs) if old_inputs is not None else template_inputs(new_inputs)
+    return all(read.get(name) == value for name, value in template_inputs(new_inputs).items())
 
 
-def others_left_alone(pool: str, others: Collection[Seen]) -> str:
+def foreign_sandboxes_message(pool: str, others: Collection[Seen]) -> str:
     """Return the line about sandboxes that are called like members and are not the pool's."""
-    named = ", ".join(f"{each.name} ({each.id})" for each in list(others)[:NAMES])
-    more = f" and {len(others) - NAMES} more" if len(others) > NAMES else ""
+    named = ", ".join(f"{each.name} ({each.id})" for each in list(others)[:MAX_NAMED_SANDBOXES])
+    more = f" and {len(others) - MAX_NAMED_SANDBOXES} more" if len(others) > MAX_NAMED_SANDBOXES else ""
     return (
         f"{named}{more}: called like members of the pool {pool}, but not recorded as its own, so left alone. "
         "`pulumi-neev sweep` shows what no stack holds."
     )
 
 
-def _generation(said: str, uid: str) -> str:
-    return hashlib.sha256(f"{uid} {said}".encode()).hexdigest()[:DIGITS]
+def _template_hash(template_digest: str, uid: str) -> str:
+    return hashlib.sha256(f"{uid} {template_digest}".encode()).hexdigest()[:TEMPLATE_HASH_LENGTH]
 
 
-def _recorded(stored: Mapping[str, Any]) -> dict[str, str]:
-    members = plan.recorded(stored)
+def _member_names(state: Mapping[str, Any]) -> dict[str, str]:
+    members = plan.members_from_state(state)
     return {each["id"]: str(each.get("name")) for each in members if isinstance(each.get("id"), str)}

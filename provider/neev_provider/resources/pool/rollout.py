@@ -24,39 +24,47 @@ from neev_provider.core.errors import (
 )
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Done, Deadline, first_completed
-from neev_provider.resources.pool.inputs import MOST, SandboxPoolInputs
-from neev_provider.resources.pool.plan import AnyLive, Member, Recipe, Wanted, in_service, plan, share
-from neev_provider.resources.pool.waiter import Lookout
-from neev_provider.resources.sandbox.base import READY, SETTLED, verdict
+from neev_provider.resources.pool.inputs import MAX_REPLICAS, SandboxPoolInputs
+from neev_provider.resources.pool.plan import (
+    SandboxObservation,
+    Member,
+    MemberTemplate,
+    DesiredPool,
+    is_in_service,
+    plan,
+    default_quarter,
+)
+from neev_provider.resources.pool.waiter import PoolWaiter
+from neev_provider.resources.sandbox.base import READY, STABLE_PHASES, classify_phase
 
-GRACE = 0.3
+STOP_GRACE_SECONDS = 0.3
 """Seconds for answers that are under way when everything has to stop: what they tell need not be looked up later."""
-TAKEN = (
+NAME_TAKEN_HINT = (
     "Another sandbox has the name, so it is left alone. What this pool made in an update that was interrupted is taken "
     "by the next `pulumi up`; else delete the other one, or give the pool another name."
 )
 """What to do about a name that another sandbox has."""
-HOPELESS = (Unauthorized, PaymentRequired, Forbidden, InvalidRequest, NotFound)
+FATAL_ERRORS = (Unauthorized, PaymentRequired, Forbidden, InvalidRequest, NotFound)
 """Refusals of one member that every other would meet, too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class RolloutLimits:
     """How far a change may go at a time."""
 
-    concurrency: int
+    max_concurrency: int
     """Members that are being made."""
-    unavailable: int
+    max_unavailable: int
     """Members out of service, of those that are wanted."""
-    surge: int
+    max_surge: int
     """Members beyond those that are wanted."""
 
     @classmethod
-    def of(cls, inputs: SandboxPoolInputs) -> Bounds:
+    def from_inputs(cls, inputs: SandboxPoolInputs) -> RolloutLimits:
         """What the inputs say, or a quarter of the pool."""
-        quarter = share(inputs.replicas)
+        quarter = default_quarter(inputs.replicas)
         return cls(
-            inputs.max_concurrency or MOST,
+            inputs.max_concurrency or MAX_REPLICAS,
             quarter if inputs.max_unavailable is None else inputs.max_unavailable,
             quarter if inputs.max_surge is None else inputs.max_surge,
         )
@@ -68,182 +76,186 @@ class Rollout:
     def __init__(  # noqa: PLR0913  what it works with, each by its name
         self,
         api: Api,
-        wanted: Wanted,
+        desired: DesiredPool,
         members: Collection[Member],
-        listed: Collection[Seen],
+        sandboxes: Collection[Seen],
         *,
-        new: Recipe,
-        bounds: Bounds,
-        call: OperationContext,
+        new_member_inputs: MemberTemplate,
+        limits: RolloutLimits,
+        context: OperationContext,
     ) -> None:
         self._api = api
-        self._wanted = wanted
-        self._new = new
-        self._bounds = bounds
-        self._call = call
-        left = call.deadline.timeout - call.deadline.elapsed
-        self._patience = Deadline(left, call.deadline.clock, call.deadline.cancelled, lambda _phase: self._tell())
-        self._lookout = Lookout(api, f"{wanted.pool}-", self._patience)
-        self._listed = {each.name: each for each in listed}
-        todo = plan(wanted, members)
-        self._to_make = deque([*(each.name for each in todo.mend), *todo.make])
-        self._to_change = deque(todo.change)
-        self._to_remove = deque(todo.remove)
-        self.lives: dict[str, AnyLive] = {each.name: each.live for each in members}
+        self._desired = desired
+        self._new_member_inputs = new_member_inputs
+        self._limits = limits
+        self._context = context
+        left = context.deadline.timeout - context.deadline.elapsed
+        self._deadline = Deadline(
+            left, context.deadline.clock, context.deadline.cancelled, lambda _phase: self._report_progress()
+        )
+        self._waiter = PoolWaiter(api, f"{desired.pool}-", self._deadline)
+        self._sandboxes_by_name = {each.name: each for each in sandboxes}
+        todo = plan(desired, members)
+        self._to_create = deque([*(each.name for each in todo.recreate), *todo.create])
+        self._to_update = deque(todo.update)
+        self._to_delete = deque(todo.delete)
+        self.observations: dict[str, SandboxObservation] = {each.name: each.observation for each in members}
         """Every member that there is, as it was seen last."""
         self.failures: dict[str, Exception] = {}
         """What went wrong, by the member's name."""
-        busy = {each.name for each in (*todo.mend, *todo.change, *todo.remove)}
-        self._done = self.lives.keys() - busy
-        self._there = set(self.lives)
-        self._serving = {name for name, live in self.lives.items() if in_service(live)}
-        self._making: set[str] = set()
-        self._sending: set[str] = set()
-        self._changing: set[str] = set()
-        self._hopeless = False
+        busy = {each.name for each in (*todo.recreate, *todo.update, *todo.delete)}
+        self._completed = self.observations.keys() - busy
+        self._existing = set(self.observations)
+        self._in_service = {name for name, live in self.observations.items() if is_in_service(live)}
+        self._creating: set[str] = set()
+        self._pending_requests: set[str] = set()
+        self._updating: set[str] = set()
+        self._has_fatal_error = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._news = asyncio.Event()
+        self._state_changed = asyncio.Event()
 
     async def run(self) -> None:
         """Everything has been tried, or the time is over."""
-        await first_completed(self._work(), self._given_up())
+        await first_completed(self._run_tasks(), self._wait_for_stop())
 
-    async def _work(self) -> None:
+    async def _run_tasks(self) -> None:
         try:
-            self._start_what_may()
+            self._start_allowed()
             while self._tasks:
-                self._news.clear()
-                await self._news.wait()
-                self._start_what_may()
+                self._state_changed.clear()
+                await self._state_changed.wait()
+                self._start_allowed()
         finally:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, self._lookout.aclose(), return_exceptions=True)
+            await asyncio.gather(*self._tasks, self._waiter.aclose(), return_exceptions=True)
 
-    async def _given_up(self) -> None:
-        clock = self._patience.clock
-        await first_completed(self._patience.cancelled.wait(), clock.sleep(self._left()))
-        await clock.sleep(GRACE)
+    async def _wait_for_stop(self) -> None:
+        clock = self._deadline.clock
+        await first_completed(self._deadline.cancelled.wait(), clock.sleep(self._remaining_seconds()))
+        await clock.sleep(STOP_GRACE_SECONDS)
 
-    def _start_what_may(self) -> None:
-        if self._patience.cancelled.is_set() or self._left() <= 0:
+    def _start_allowed(self) -> None:
+        if self._deadline.cancelled.is_set() or self._remaining_seconds() <= 0:
             return
-        while self._to_make and self._may_make(self._to_make[0]):
-            name = self._to_make.popleft()
-            for names in (self._making, self._sending, self._there):
+        while self._to_create and self._can_create(self._to_create[0]):
+            name = self._to_create.popleft()
+            for names in (self._creating, self._pending_requests, self._existing):
                 names.add(name)
-            self._start(name, partial(self._make, name))
-        while self._to_change and self._may_change(self._to_change[0]):
-            member = self._to_change.popleft()
-            if self._disturbs(member):
-                self._changing.add(member.name)
-            self._start(member.name, partial(self._change, member))
-        while self._to_remove and self._may_remove(self._to_remove[0]):
-            member = self._to_remove.popleft()
-            self._serving.discard(member.name)
-            self._start(member.name, partial(self._remove, member.name))
+            self._start(name, partial(self._create, name))
+        while self._to_update and self._can_update(self._to_update[0]):
+            member = self._to_update.popleft()
+            if self._is_disruptive(member):
+                self._updating.add(member.name)
+            self._start(member.name, partial(self._update, member))
+        while self._to_delete and self._can_delete(self._to_delete[0]):
+            member = self._to_delete.popleft()
+            self._in_service.discard(member.name)
+            self._start(member.name, partial(self._delete, member.name))
 
-    def _may_make(self, name: str) -> bool:
-        fits = name in self._there or len(self._there) < self._wanted.replicas + self._bounds.surge
+    def _can_create(self, name: str) -> bool:
+        fits = name in self._existing or len(self._existing) < self._desired.replicas + self._limits.max_surge
         # those that the client has not sent yet can still be called off when the first are refused
-        room = len(self._making) < self._bounds.concurrency and len(self._sending) < MAX_CONCURRENCY
-        return fits and room and not self._hopeless
+        room = len(self._creating) < self._limits.max_concurrency and len(self._pending_requests) < MAX_CONCURRENCY
+        return fits and room and not self._has_fatal_error
 
-    def _may_change(self, member: Member) -> bool:
-        return not self._disturbs(member) or len(self._changing) < max(1, self._bounds.unavailable)
+    def _can_update(self, member: Member) -> bool:
+        return not self._is_disruptive(member) or len(self._updating) < max(1, self._limits.max_unavailable)
 
-    def _disturbs(self, member: Member) -> bool:
+    def _is_disruptive(self, member: Member) -> bool:
         # pausing takes a member out of service as asked, and one that does not run serves nobody yet
-        return member.live.outputs.phase == READY and not self._wanted.recipe.paused
+        return member.observation.outputs.phase == READY and not self._desired.template.paused
 
-    def _may_remove(self, member: Member) -> bool:
-        spare = len(self._serving) - (self._wanted.replicas - self._bounds.unavailable)
-        return member.name not in self._serving or spare > 0
+    def _can_delete(self, member: Member) -> bool:
+        spare = len(self._in_service) - (self._desired.replicas - self._limits.max_unavailable)
+        return member.name not in self._in_service or spare > 0
 
-    def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.create_task(self._tried(name, work))
+    def _start(self, name: str, operation: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._run_one(name, operation))
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_task_done)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._news.set()
+        self._state_changed.set()
 
-    async def _tried(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def _run_one(self, name: str, operation: Callable[[], Awaitable[None]]) -> None:
         """The work is done, or why it is not is known."""
         try:
-            await work()
-            self._done.add(name)
+            await operation()
+            self._completed.add(name)
         except asyncio.CancelledError:
-            self.failures[name] = self._out_of_time(name)
+            self.failures[name] = self._interrupted_error(name)
             raise
         except Exception as error:  # noqa: BLE001  also a bug of ours keeps no other member from being tried
             self.failures[name] = error
         finally:
-            for names in (self._making, self._sending, self._changing):
+            for names in (self._creating, self._pending_requests, self._updating):
                 names.discard(name)
-            self._note(name)
-            self._tell()
+            self._record_member_state(name)
+            self._report_progress()
 
-    def _note(self, name: str) -> None:
+    def _record_member_state(self, name: str) -> None:
         """What is there and what serves is known anew."""
-        live = self.lives.get(name)
+        live = self.observations.get(name)
         if live is None:
-            self._there.discard(name)
-        if live is not None and in_service(live):
-            self._serving.add(name)
+            self._existing.discard(name)
+        if live is not None and is_in_service(live):
+            self._in_service.add(name)
         else:
-            self._serving.discard(name)
+            self._in_service.discard(name)
 
-    def _left(self) -> float:
-        return self._patience.timeout - self._patience.elapsed
+    def _remaining_seconds(self) -> float:
+        return self._deadline.timeout - self._deadline.elapsed
 
-    def _out_of_time(self, name: str) -> NeevError:
-        if self._patience.cancelled.is_set():
+    def _interrupted_error(self, name: str) -> NeevError:
+        if self._deadline.cancelled.is_set():
             return Cancelled(name)
-        return DeadlineExceeded(name, self._patience.elapsed, "under way")
+        return DeadlineExceeded(name, self._deadline.elapsed, "under way")
 
-    async def _make(self, name: str) -> None:
+    async def _create(self, name: str) -> None:
         """The member is there and as asked for; one that is broken has made place for it."""
-        if name in self.lives:
-            await self._remove(name)
-        call = replace(self._member_call(), created=True)
+        if name in self.observations:
+            await self._delete(name)
+        call = replace(self._member_context(), created=True)
         try:
-            live = await self._wanted.kind.create(self._api, self._named(self._new, name), call)
+            live = await self._desired.resource.create(self._api, self._with_name(self._new_member_inputs, name), call)
         except Conflict as conflict:
             # whoever has the name, nothing proves that it is the pool's
-            conflict.hint = TAKEN
+            conflict.hint = NAME_TAKEN_HINT
             raise
-        except HOPELESS:
-            self._hopeless = True
+        except FATAL_ERRORS:
+            self._has_fatal_error = True
             raise
-        self.lives[name] = live
-        self._sending.discard(name)
-        self._news.set()
-        seen = await self._lookout.settled(live.id)
-        self.lives[name] = await self._wanted.kind.matched(self._api, seen, self._named(self._new, name), call)
+        self.observations[name] = live
+        self._pending_requests.discard(name)
+        self._state_changed.set()
+        seen = await self._waiter.wait(live.id)
+        self.observations[name] = await self._desired.resource.apply(
+            self._api, seen, self._with_name(self._new_member_inputs, name), call
+        )
 
-    async def _change(self, member: Member) -> None:
+    async def _update(self, member: Member) -> None:
         # what the list has just shown as settled need not be looked at again
-        listed = self._listed.get(member.name)
-        settled = listed is not None and isinstance(verdict(listed, SETTLED), Done)
-        seen = listed if listed and settled else await self._lookout.settled(member.live.id)
-        recipe = self._named(self._wanted.recipe, member.name)
+        listed = self._sandboxes_by_name.get(member.name)
+        settled = listed is not None and isinstance(classify_phase(listed, STABLE_PHASES), Done)
+        seen = listed if listed and settled else await self._waiter.wait(member.observation.id)
+        recipe = self._with_name(self._desired.template, member.name)
         # told that nothing else was asked for before, it leaves alone who sleeps by himself
-        was = recipe.model_copy(update={"paused": None}) if self._wanted.wakes else recipe
-        kind, call = self._wanted.kind, self._member_call()
-        self.lives[member.name] = await kind.matched(self._api, seen, recipe, call, was)
+        was = recipe.model_copy(update={"paused": None}) if self._desired.resumes_members else recipe
+        kind, call = self._desired.resource, self._member_context()
+        self.observations[member.name] = await kind.apply(self._api, seen, recipe, call, was)
 
-    async def _remove(self, name: str) -> None:
-        await self._wanted.kind.delete(self._api, self.lives[name].id, self._member_call())
-        del self.lives[name]
+    async def _delete(self, name: str) -> None:
+        await self._desired.resource.delete(self._api, self.observations[name].id, self._member_context())
+        del self.observations[name]
 
-    def _named(self, recipe: Recipe, name: str) -> Recipe:
-        return recipe.model_copy(update={"name": name})
+    def _with_name(self, template: MemberTemplate, name: str) -> MemberTemplate:
+        return template.model_copy(update={"name": name})
 
-    def _member_call(self) -> OperationContext:
-        return OperationContext(self._call.resource_name, self._patience)
+    def _member_context(self) -> OperationContext:
+        return OperationContext(self._context.resource_name, self._deadline)
 
-    def _tell(self) -> None:
-        spent, replicas = self._call.deadline.elapsed, self._wanted.replicas
-        self._call.deadline.on_progress(f"{len(self._done)} of {replicas} ready, {spent:.0f} s")
+    def _report_progress(self) -> None:
+        spent, replicas = self._context.deadline.elapsed, self._desired.replicas
+        self._context.deadline.on_progress(f"{len(self._completed)} of {replicas} ready, {spent:.0f} s")

@@ -23,19 +23,24 @@ from neev_provider.core.validation import parse, format_path
 from neev_provider.core.wait import Deadline
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.pool import plan
-from neev_provider.resources.pool.errors import combined
-from neev_provider.resources.pool.inputs import LONGEST_NAME, SandboxPoolInputs, SandboxPoolOutputs, digest
-from neev_provider.resources.pool.ownership import Owner, imported_as, new_uid, others_left_alone
-from neev_provider.resources.pool.plan import AnyLive, AnyMachine, Member, Wanted
-from neev_provider.resources.pool.rollout import Bounds, Rollout
+from neev_provider.resources.pool.errors import aggregate_error
+from neev_provider.resources.pool.inputs import MAX_NAME_LENGTH, SandboxPoolInputs, SandboxPoolOutputs, template_digest
+from neev_provider.resources.pool.ownership import (
+    PoolOwnership,
+    is_imported_from,
+    generate_uid,
+    foreign_sandboxes_message,
+)
+from neev_provider.resources.pool.plan import SandboxObservation, AnySandboxResource, Member, DesiredPool
+from neev_provider.resources.pool.rollout import RolloutLimits, Rollout
 from neev_provider.resources.references import require_sandbox, require_snapshot, require_template
-from neev_provider.resources.sandbox.sandbox import SENT_AS, Sandbox
+from neev_provider.resources.sandbox.sandbox import API_FIELD_NAMES, SandboxResource
 
-MEMBER: AnyMachine = Sandbox()
+MEMBER_RESOURCE: AnySandboxResource = SandboxResource()
 """What a member is like whose pool is not known yet."""
-NAMED = 20
+MAX_NAMED_MEMBERS = 20
 """Members that a plan names; what comes after them is counted."""
-TAKEN = (
+NAME_TAKEN_HINT = (
     "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
     "brought into the state by `pulumi-neev recover`. Otherwise import the pool by its name, or delete them. "
     "Where it is the pool itself that is replaced, set its option `deleteBeforeReplace` (`delete_before_replace` in "
@@ -43,7 +48,7 @@ TAKEN = (
 )
 
 
-class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
+class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     """Any number of sandboxes alike, from one source, as one resource.
 
     They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
@@ -57,180 +62,205 @@ class SandboxPool(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     name = "SandboxPool"
     inputs = SandboxPoolInputs
     outputs = SandboxPoolOutputs
-    api_field_names = SENT_AS
+    api_field_names = API_FIELD_NAMES
     references = MappingProxyType(
         {"template_id": require_template, "snapshot_id": require_snapshot, "source_sandbox_id": require_sandbox}
     )
     timeouts = Timeouts(create=1800, update=3600, delete=1800)
-    max_name_length = LONGEST_NAME
+    max_name_length = MAX_NAME_LENGTH
 
     @override
-    def diff(self, old: Mapping[str, Any], state: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old, state, new)
-        wrong = [str(each.get("name")) for each in plan.recorded(state) if each.get("problem")]
+    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
+        plain = super().diff(old_inputs, state, new_inputs)
+        wrong = [str(each.get("name")) for each in plan.members_from_state(state) if each.get("problem")]
         if plain.requires_replacement or not wrong:
             return plain
-        named = wrong if len(wrong) <= NAMED else [*wrong[:NAMED], f"{len(wrong) - NAMED} more members"]
+        named = (
+            wrong
+            if len(wrong) <= MAX_NAMED_MEMBERS
+            else [*wrong[:MAX_NAMED_MEMBERS], f"{len(wrong) - MAX_NAMED_MEMBERS} more members"]
+        )
         # the engine shows what is added, but of an output that differs the whole as if it were deleted
         healed = (Change(format_path((name,)), ChangeKind.ADD, requires_replacement=False) for name in named)
         return Diff((*plain.changes, *healed), plain.delete_before_replace)
 
     @override
     async def create(
-        self, api: Api, inputs: SandboxPoolInputs, call: OperationContext
+        self, api: Api, inputs: SandboxPoolInputs, context: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
         name = inputs.name or ""
-        if there := await _listed(api, name):
+        if there := await _list_members(api, name):
             taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
-            raise OperationFailed(taken, action=f"the pool {name}", hint=TAKEN)
-        owner = Owner.new(await run_in_thread(digest, inputs))
-        return _live(plan.wanted(inputs, owner.generation), inputs, (), owner)
+            raise OperationFailed(taken, action=f"the pool {name}", hint=NAME_TAKEN_HINT)
+        owner = PoolOwnership.new(await run_in_thread(template_digest, inputs))
+        return _to_observation(plan.desired_pool(inputs, owner.template_hash), inputs, (), owner)
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: SandboxPoolInputs, call: OperationContext
+        self, api: Api, id: str, inputs: SandboxPoolInputs, context: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
-        return await _rolled_out(api, inputs, None, call)
+        return await _roll_out(api, inputs, None, context)
 
     @override
     async def update(
-        self, api: Api, id: str, old: SandboxPoolInputs, new: SandboxPoolInputs, call: OperationContext
+        self, api: Api, id: str, old_inputs: SandboxPoolInputs, new_inputs: SandboxPoolInputs, context: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
-        return await _rolled_out(api, new, old, call)
+        return await _roll_out(api, new_inputs, old_inputs, context)
 
     @override
     async def read(self, api: Api, id: str, inputs: SandboxPoolInputs | None) -> Observation[SandboxPoolOutputs] | None:
-        if len(id) > LONGEST_NAME:
+        if len(id) > MAX_NAME_LENGTH:
             raise InputError("id", "a pool is imported by its name")
-        members = plan.placed(id, (MEMBER.live(each, None) for each in await _listed(api, id)))
+        members = plan.parse_members(
+            id, (MEMBER_RESOURCE.to_observation(each, None) for each in await _list_members(api, id))
+        )
         if not members:
             return None
         # members of another generation may be those of another pool
-        (generation, _), *_rest = Counter(each.generation for each in members).most_common(1)
-        return _imported(id, generation, [each for each in members if each.generation == generation])
+        (generation, _), *_rest = Counter(each.template_hash for each in members).most_common(1)
+        return _observe_import(id, generation, [each for each in members if each.template_hash == generation])
 
     @override
     async def find_created(self, api: Api, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
-        listed = await _listed(api, inputs.name or "")
-        generations = {plan.generation_of(inputs.name or "", each.name) for each in listed}
+        listed = await _list_members(api, inputs.name or "")
+        generations = {plan.parse_template_hash(inputs.name or "", each.name) for each in listed}
         if len(generations) != 1:
             return None  # nothing is there, or two pools are, and nobody can tell which is this one
-        owner = replace(Owner.of({}, await run_in_thread(digest, inputs)), generation=str(generations.pop()))
-        wanted = plan.wanted(inputs, owner.generation)
-        return _live(wanted, inputs, _lives(wanted, listed), owner)
+        owner = replace(
+            PoolOwnership.from_state({}, await run_in_thread(template_digest, inputs)),
+            generation=str(generations.pop()),
+        )
+        wanted = plan.desired_pool(inputs, owner.template_hash)
+        return _to_observation(wanted, inputs, _to_observations(wanted, listed), owner)
 
     @override
     async def refresh(
         self, api: Api, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
     ) -> Observation[SandboxPoolOutputs] | None:
-        owner = Owner.of(state, await run_in_thread(digest, inputs))
-        own, others = owner.split(id, await _listed(api, id))
-        wanted = plan.wanted(inputs, owner.generation)
+        owner = PoolOwnership.from_state(state, await run_in_thread(template_digest, inputs))
+        own, others = owner.split(id, await _list_members(api, id))
+        wanted = plan.desired_pool(inputs, owner.template_hash)
         # a pool of none is there as long as the program says so; one whose every member is gone is gone
-        return None if inputs.replicas and not own else _live(wanted, inputs, _lives(wanted, own), owner, others)
+        return (
+            None
+            if inputs.replicas and not own
+            else _to_observation(wanted, inputs, _to_observations(wanted, own), owner, others)
+        )
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
-        owner = Owner.of(call.state)
-        own, others = owner.split(id, await _listed(api, id))
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+        owner = PoolOwnership.from_state(context.state)
+        own, others = owner.split(id, await _list_members(api, id))
         if others:
-            call.log(others_left_alone(id, others))
-        names = {**owner.names, **{each.id: each.name for each in own}}
+            context.log(foreign_sandboxes_message(id, others))
+        names = {**owner.member_names, **{each.id: each.name for each in own}}
         gone = 0
-        left = call.deadline.timeout - call.deadline.elapsed
-        patience = Deadline(left, call.deadline.clock, call.deadline.cancelled)
+        left = context.deadline.timeout - context.deadline.elapsed
+        patience = Deadline(left, context.deadline.clock, context.deadline.cancelled)
 
         async def delete(member: str) -> None:
             nonlocal gone
-            await MEMBER.delete(api, member, replace(call, patience=patience))
+            await MEMBER_RESOURCE.delete(api, member, replace(context, patience=patience))
             gone += 1
-            call.deadline.on_progress(f"{gone} of {len(names)} gone, {call.deadline.elapsed:.0f} s")
+            context.deadline.on_progress(f"{gone} of {len(names)} gone, {context.deadline.elapsed:.0f} s")
 
         ended = await asyncio.gather(*map(delete, names), return_exceptions=True)
         failures = {
             name: error for name, error in zip(names.values(), ended, strict=True) if isinstance(error, Exception)
         }
         if failures:
-            raise combined(failures, "could not be deleted")
+            raise aggregate_error(failures, "could not be deleted")
 
     @override
-    def import_state(self, live: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
-        inputs, state = super().import_state(live)
+    def import_state(self, observation: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+        inputs, state = super().import_state(observation)
         # what the program will say counts as the source of the members that there are, whatever they were made from
-        return inputs, {**state, "sourceDigest": digest(parse(self.inputs, inputs))}
+        return inputs, {**state, "sourceDigest": template_digest(parse(self.inputs, inputs))}
 
     @override
-    def _omit_on_import(self, declared: Property, value: Any) -> bool:
+    def _omit_on_import(self, prop: Property, value: Any) -> bool:
         # what a fork's source may reach is not known, so a policy that is not the usual one is said
-        return declared.resets_to is not None and semantically_equal(declared, None, value)
+        return prop.resets_to is not None and semantically_equal(prop, None, value)
 
 
-async def _rolled_out(
-    api: Api, inputs: SandboxPoolInputs, was: SandboxPoolInputs | None, call: OperationContext
+async def _roll_out(
+    api: Api, inputs: SandboxPoolInputs, old_inputs: SandboxPoolInputs | None, context: OperationContext
 ) -> Observation[SandboxPoolOutputs]:
     """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
-    said, stored = await run_in_thread(digest, inputs), {"uid": new_uid(), **call.state}
-    owner = Owner.of(stored, said, same_source=imported_as(stored, was, inputs))
-    wanted = plan.wanted(inputs, owner.generation, was)
+    said, stored = await run_in_thread(template_digest, inputs), {"uid": generate_uid(), **context.state}
+    owner = PoolOwnership.from_state(stored, said, same_template=is_imported_from(stored, old_inputs, inputs))
+    wanted = plan.desired_pool(inputs, owner.template_hash, old_inputs)
     # nothing had a member's name when the pool was created, just now
-    own, others = owner.split(wanted.pool, () if call.just_created else await _listed(api, wanted.pool))
+    own, others = owner.split(wanted.pool, () if context.just_created else await _list_members(api, wanted.pool))
     if others:
-        call.log(others_left_alone(wanted.pool, others))
-    lives = _lives(wanted, own)
-    kept = stored if lives and owner.generation == stored.get("generation") else {}
-    members = plan.survey(wanted, lives)
-    new = plan.for_new_ones(wanted.recipe, kept)
-    rollout = Rollout(api, wanted, members, own, new=new, bounds=Bounds.of(inputs), call=call)
+        context.log(foreign_sandboxes_message(wanted.pool, others))
+    lives = _to_observations(wanted, own)
+    kept = stored if lives and owner.template_hash == stored.get("generation") else {}
+    members = plan.assess_members(wanted, lives)
+    new = plan.new_member_inputs(wanted.template, kept)
+    rollout = Rollout(
+        api, wanted, members, own, new_member_inputs=new, limits=RolloutLimits.from_inputs(inputs), context=context
+    )
     await rollout.run()
-    live = _live(replace(wanted, wakes=False), inputs, rollout.lives.values(), owner, others)
+    live = _to_observation(replace(wanted, wakes=False), inputs, rollout.observations.values(), owner, others)
     if rollout.failures:
-        nothing = call.just_created and not rollout.lives
-        if nothing and (error := await lifecycle.find_missing_reference(SandboxPool, api, inputs.to_properties())):
+        nothing = context.just_created and not rollout.observations
+        if nothing and (
+            error := await lifecycle.find_missing_reference(SandboxPoolResource, api, inputs.to_properties())
+        ):
             raise error
-        raise PartialFailure(live, combined(rollout.failures, f"of {inputs.replicas} members failed"))
+        raise PartialFailure(live, aggregate_error(rollout.failures, f"of {inputs.replicas} members failed"))
     return live
 
 
-async def _listed(api: Api, pool: str) -> list[Seen]:
+async def _list_members(api: Api, pool: str) -> list[Seen]:
     """The sandboxes whose names begin like members' of the pool."""
     return [each for each in await api.sandboxes.list(name=f"{pool}-") if plan.is_member(pool, each.name)]
 
 
-def _lives(wanted: Wanted, seen: Iterable[Seen]) -> list[AnyLive]:
-    return [wanted.kind.live(each, wanted.recipe) for each in seen]
+def _to_observations(desired: DesiredPool, sandboxes: Iterable[Seen]) -> list[SandboxObservation]:
+    return [desired.resource.to_observation(each, desired.template) for each in sandboxes]
 
 
-def _live(
-    wanted: Wanted, inputs: SandboxPoolInputs, lives: Iterable[AnyLive], owner: Owner, others: Iterable[Seen] = ()
+def _to_observation(
+    desired: DesiredPool,
+    inputs: SandboxPoolInputs,
+    observations: Iterable[SandboxObservation],
+    ownership: PoolOwnership,
+    others: Iterable[Seen] = (),
 ) -> Observation[SandboxPoolOutputs]:
     """The pool as the program sees it; what it does not say is as most members have it."""
-    members = plan.survey(wanted, lives)
-    staying = [each.live for each in members if plan.stays(wanted, each)]
+    members = plan.assess_members(desired, observations)
+    staying = [each.observation for each in members if plan.is_desired(desired, each)]
     asked = inputs.to_properties()
-    answered = {name: value for name, value in plan.common(staying).items() if name not in asked}
+    answered = {name: value for name, value in plan.majority_inputs(staying).items() if name not in asked}
     if not staying and inputs.egress is None:
         answered["egress"] = Egress().to_properties()
-    return Observation(wanted.pool, answered, _outputs(wanted, members, owner, [each.name for each in others]))
+    return Observation(
+        desired.pool, answered, _build_outputs(desired, members, ownership, [each.name for each in others])
+    )
 
 
-def _imported(pool: str, generation: str, members: list[Member]) -> Observation[SandboxPoolOutputs]:
+def _observe_import(pool: str, template_hash: str, members: list[Member]) -> Observation[SandboxPoolOutputs]:
     """The pool as its members show it: it is as most of them are."""
     replicas = 1 + max(each.index for each in members)
-    lives = [each.live for each in members]
-    answered = {**plan.common(lives, everything=True), "name": pool, "replicas": replicas}
+    lives = [each.observation for each in members]
+    answered = {**plan.majority_inputs(lives, include_all=True), "name": pool, "replicas": replicas}
     if answered.get("templateId"):
         # the template's own image and command are not a source of their own
         answered |= {"image": None, "command": None}
-    wanted = plan.wanted(parse(SandboxPoolInputs, answered), generation)
-    owner = Owner.of({"generation": generation}, generation)
-    return Observation(pool, answered, _outputs(wanted, plan.survey(wanted, lives), owner))
+    wanted = plan.desired_pool(parse(SandboxPoolInputs, answered), template_hash)
+    owner = PoolOwnership.from_state({"generation": template_hash}, template_hash)
+    return Observation(pool, answered, _build_outputs(wanted, plan.assess_members(wanted, lives), owner))
 
 
-def _outputs(wanted: Wanted, members: list[Member], owner: Owner, taken: Collection[str] = ()) -> SandboxPoolOutputs:
+def _build_outputs(
+    desired: DesiredPool, members: list[Member], ownership: PoolOwnership, taken_names: Collection[str] = ()
+) -> SandboxPoolOutputs:
     return SandboxPoolOutputs(
-        members=plan.shown(wanted, members, taken),
-        ready_replicas=sum(plan.is_ready(each.live) for each in members if plan.stays(wanted, each)),
-        generation=wanted.generation,
-        source_digest=owner.source_digest,
-        uid=owner.uid,
+        members=plan.member_outputs(desired, members, taken_names),
+        ready_replicas=sum(plan.is_ready(each.observation) for each in members if plan.is_desired(desired, each)),
+        generation=desired.template_hash,
+        source_digest=ownership.template_digest,
+        uid=ownership.uid,
     )

@@ -19,19 +19,19 @@ from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_u
 from neev_provider.resources import egress
 from neev_provider.resources.references import require_snapshot
 from neev_provider.resources.sandbox import expiration
-from neev_provider.resources.sandbox.expiration import RENEWED, Renewable, Timed
+from neev_provider.resources.sandbox.expiration import RENEWED_LIFETIME_PROPERTY, RenewableInputs, ExpirationInputs
 
 READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
-SETTLED = (READY, PAUSED)
-TROUBLES = {
+STABLE_PHASES = (READY, PAUSED)
+PHASE_PROBLEMS = {
     PENDING: "it has not been ready yet; the next `pulumi up` waits for it",
     RESTORE_FAILED: "the last rollback failed: roll back again, or replace it",
 }
-SOON = 0.02
+REFRESH_BATCH_DELAY = 0.02
 """Seconds that a read waits for others, so that a refresh of many is one list."""
 
 
-class Alterable(Timed):
+class UpdatableInputs(ExpirationInputs):
     """What can be changed in place, of one sandbox and of many alike."""
 
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Computed()] = None
@@ -47,7 +47,7 @@ class Alterable(Timed):
     """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
 
 
-class MachineInputs(Alterable, Renewable):
+class SandboxBaseInputs(UpdatableInputs, RenewableInputs):
     """What can be changed in place of one sandbox."""
 
     rollback_to: Annotated[str | None, Update()] = None
@@ -68,7 +68,7 @@ class LastCrash(Model):
     """Whether it restarted with an empty file system."""
 
 
-class MachineOutputs(Outputs):
+class SandboxBaseOutputs(Outputs):
     """What the platform says of a sandbox that others can be built on; `getSandbox` tells the rest."""
 
     phase: str
@@ -88,37 +88,49 @@ class MachineOutputs(Outputs):
 
 
 T = TypeVar("T")
-M = TypeVar("M", bound=MachineInputs)
-O = TypeVar("O", bound=MachineOutputs)  # noqa: E741
+InputsT = TypeVar("M", bound=SandboxBaseInputs)
+OutputsT = TypeVar("O", bound=SandboxBaseOutputs)  # noqa: E741
 
 
-class Machine(Resource[M, O]):
+class SandboxBase(Resource[InputsT, OutputsT]):
     """The verbs of everything that is a sandbox; how it is made is said by its kind."""
 
     @override
-    async def reconcile(self, api: Api, id: str, inputs: M, call: OperationContext) -> Observation[O]:
-        return await self.matched(api, await steady(api, id, call), inputs, call)
+    async def reconcile(self, api: Api, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
+        return await self.apply(api, await wait_for_phase(api, id, context), inputs, context)
 
     @override
-    async def read(self, api: Api, id: str, inputs: M | None) -> Observation[O] | None:
+    async def read(self, api: Api, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
         # an import may give the name, which only the path of one sandbox understands
-        seen = await (found(api.sandboxes.get(id)) if inputs is None else api.sandboxes.observe(id, SOON))
-        return None if seen is None else self.live(seen, inputs)
+        seen = await (
+            none_if_not_found(api.sandboxes.get(id))
+            if inputs is None
+            else api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
+        )
+        return None if seen is None else self.to_observation(seen, inputs)
 
     @override
-    async def refresh(self, api: Api, id: str, inputs: M, state: Mapping[str, Any]) -> Observation[O] | None:
-        seen = await api.sandboxes.observe(id, SOON)
-        return None if seen is None else self.live(seen, inputs, renewed=state.get(RENEWED))
+    async def refresh(
+        self, api: Api, id: str, inputs: InputsT, state: Mapping[str, Any]
+    ) -> Observation[OutputsT] | None:
+        seen = await api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
+        return (
+            None
+            if seen is None
+            else self.to_observation(seen, inputs, renewed_lifetime=state.get(RENEWED_LIFETIME_PROPERTY))
+        )
 
     @override
-    async def update(self, api: Api, id: str, old: M, new: M, call: OperationContext) -> Observation[O]:
-        if new.rollback_to is not None and new.rollback_to != old.rollback_to:
+    async def update(
+        self, api: Api, id: str, old_inputs: InputsT, new_inputs: InputsT, context: OperationContext
+    ) -> Observation[OutputsT]:
+        if new_inputs.rollback_to is not None and new_inputs.rollback_to != old_inputs.rollback_to:
             try:
-                await api.sandboxes.rollback(id, new.rollback_to)
+                await api.sandboxes.rollback(id, new_inputs.rollback_to)
             except (InvalidRequest, NotFound):
-                await require_snapshot(api, "rollbackTo", new.rollback_to)
+                await require_snapshot(api, "rollbackTo", new_inputs.rollback_to)
                 raise
-        return await self.matched(api, await steady(api, id, call), new, call, was=old)
+        return await self.apply(api, await wait_for_phase(api, id, context), new_inputs, context, old_inputs=old_inputs)
 
     @override
     async def find_id_by_name(self, api: Api, name: str) -> str | None:
@@ -126,143 +138,159 @@ class Machine(Resource[M, O]):
         return seen.id if seen else None
 
     @override
-    async def delete(self, api: Api, id: str, call: OperationContext) -> None:
+    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
         await api.sandboxes.delete(id)
         await wait_until(
             lambda within: api.sandboxes.observe_gone(id, within),
             lambda gone: Done() if gone else InProgress("Deleting"),
-            deadline=call.deadline,
+            deadline=context.deadline,
             action="waiting until it is gone",
         )
 
-    async def matched(
-        self, api: Api, seen: Seen, inputs: M, call: OperationContext, was: M | None = None
-    ) -> Observation[O]:
+    async def apply(
+        self, api: Api, sandbox: Seen, inputs: InputsT, context: OperationContext, old_inputs: InputsT | None = None
+    ) -> Observation[OutputsT]:
         """The sandbox, which was seen Ready or paused just now, is as the inputs say."""
-        seen = await _match(api, seen, inputs, call, was)
-        return self.live(seen, inputs, renewed=seen.max_lifetime_seconds)
+        sandbox = await _apply(api, sandbox, inputs, context, old_inputs)
+        return self.to_observation(sandbox, inputs, renewed_lifetime=sandbox.max_lifetime_seconds)
 
-    def live(self, seen: Seen, inputs: M | None, *, renewed: int | None = None) -> Observation[O]:
+    def to_observation(
+        self, sandbox: Seen, inputs: InputsT | None, *, renewed_lifetime: int | None = None
+    ) -> Observation[OutputsT]:
         """The sandbox as a program sees it; ``renewed`` is the lifetime that a renewal is known to have set."""
-        answered = observed(seen)
+        answered = inputs_from_api(sandbox)
         if inputs is not None and inputs.paused is not None:
-            answered["paused"] = _counts_as_paused(seen, inputs)
-        if inputs is not None and expiration.lifetime(seen, inputs, renewed) != seen.max_lifetime_seconds:
-            answered |= {"maxLifetimeSeconds": inputs.max_lifetime_seconds, RENEWED: seen.max_lifetime_seconds}
-        outputs = cast("O", self.outputs.model_validate(seen.model_dump() | answered))
-        return Observation(seen.id, answered, outputs, TROUBLES.get(seen.phase))
+            answered["paused"] = _is_paused_for(sandbox, inputs)
+        if (
+            inputs is not None
+            and expiration.effective_lifetime(sandbox, inputs, renewed_lifetime) != sandbox.max_lifetime_seconds
+        ):
+            answered |= {
+                "maxLifetimeSeconds": inputs.max_lifetime_seconds,
+                RENEWED_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
+            }
+        outputs = cast("OutputsT", self.outputs.model_validate(sandbox.model_dump() | answered))
+        return Observation(sandbox.id, answered, outputs, PHASE_PROBLEMS.get(sandbox.phase))
 
 
-async def found(asked: Awaitable[T]) -> T | None:
+async def none_if_not_found(awaitable: Awaitable[T]) -> T | None:
     """The answer, or ``None`` where there is no such thing."""
     try:
-        return await asked
+        return await awaitable
     except NotFound:
         return None
 
 
-def observed(seen: Seen) -> dict[str, Any]:
+def inputs_from_api(sandbox: Seen) -> dict[str, Any]:
     """The inputs that the API answers, by their outside names."""
-    resources = seen.resources
+    resources = sandbox.resources
     return {
-        "name": seen.name,
-        "region": seen.region,
-        "image": seen.image,
-        "templateId": seen.sandbox_template_id,
-        "command": None if seen.command is None else list(seen.command),
+        "name": sandbox.name,
+        "region": sandbox.region,
+        "image": sandbox.image,
+        "templateId": sandbox.sandbox_template_id,
+        "command": None if sandbox.command is None else list(sandbox.command),
         "cpu": resources.cpu if resources else None,
         "memoryGb": resources.memory_gb if resources else None,
         "diskGb": resources.disk_gb if resources else None,
         "rootfsDiskGb": resources.rootfs_disk_gb if resources else None,
-        "egress": egress.answered(seen.egress),
-        "idleTimeoutSeconds": seen.idle_timeout_seconds,
-        "maxLifetimeSeconds": seen.max_lifetime_seconds,
-        "pausedRetentionSeconds": seen.paused_retention_seconds,
-        "onIdle": seen.on_idle,
+        "egress": egress.from_api(sandbox.egress),
+        "idleTimeoutSeconds": sandbox.idle_timeout_seconds,
+        "maxLifetimeSeconds": sandbox.max_lifetime_seconds,
+        "pausedRetentionSeconds": sandbox.paused_retention_seconds,
+        "onIdle": sandbox.on_idle,
     }
 
 
-def idle_paused(seen: Seen) -> bool:
+def was_paused_when_idle(sandbox: Seen) -> bool:
     """Whether it was the platform that paused the sandbox: a window of it had run out when that happened.
 
     The API does not say who paused a sandbox; a pause before a window's end was somebody's decision.
     """
-    if not _is_paused(seen) or seen.updated_at is None:
+    if not _is_paused(sandbox) or sandbox.updated_at is None:
         return False
-    ends = [end for end in (seen.idle_expires_at, seen.hard_expires_at) if end is not None]
-    return any(datetime.fromisoformat(end) <= datetime.fromisoformat(seen.updated_at) for end in ends)
+    ends = [end for end in (sandbox.idle_expires_at, sandbox.hard_expires_at) if end is not None]
+    return any(datetime.fromisoformat(end) <= datetime.fromisoformat(sandbox.updated_at) for end in ends)
 
 
-def _is_paused(seen: Seen) -> bool:
-    return seen.phase in (PAUSED, PAUSING)
+def _is_paused(sandbox: Seen) -> bool:
+    return sandbox.phase in (PAUSED, PAUSING)
 
 
-def _counts_as_paused(seen: Seen, inputs: MachineInputs) -> bool:
-    left_alone = inputs.paused is False and not inputs.resume_idle_paused and idle_paused(seen)
-    return _is_paused(seen) and not left_alone
+def _is_paused_for(sandbox: Seen, inputs: SandboxBaseInputs) -> bool:
+    left_alone = inputs.paused is False and not inputs.resume_idle_paused and was_paused_when_idle(sandbox)
+    return _is_paused(sandbox) and not left_alone
 
 
-async def steady(api: Api, id: str, call: OperationContext, *, wanted: tuple[str, ...] = SETTLED) -> Seen:
+async def wait_for_phase(
+    api: Api, id: str, context: OperationContext, *, target_phases: tuple[str, ...] = STABLE_PHASES
+) -> Seen:
     """The sandbox is in one of the wanted phases, and reachable where it runs."""
     seen = await wait_until(
         lambda within: api.sandboxes.observe(id, within),
-        lambda each: verdict(each, wanted),
-        deadline=call.deadline,
-        action=f"waiting until it is {' or '.join(wanted)}",
+        lambda each: classify_phase(each, target_phases),
+        deadline=context.deadline,
+        action=f"waiting until it is {' or '.join(target_phases)}",
     )
     if seen is None:
         raise AssertionError("a sandbox that is gone is not steady")
     return seen
 
 
-def verdict(seen: Seen | None, wanted: tuple[str, ...]) -> WaitStatus:
+def classify_phase(sandbox: Seen | None, target_phases: tuple[str, ...]) -> WaitStatus:
     """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
-    if seen is None:
+    if sandbox is None:
         return Failed("it is gone: it was deleted elsewhere, or its lifetime ended; run `pulumi up --refresh`")
-    if seen.phase == RESTORE_FAILED:
+    if sandbox.phase == RESTORE_FAILED:
         return Failed("the platform could not restore the snapshot (phase RestoreFailed)")
-    if seen.phase not in wanted:
-        return InProgress(seen.phase)
-    return InProgress("Ready, not yet addressable") if seen.phase == READY and not is_ready(seen) else Done()
+    if sandbox.phase not in target_phases:
+        return InProgress(sandbox.phase)
+    return InProgress("Ready, not yet addressable") if sandbox.phase == READY and not is_ready(sandbox) else Done()
 
 
-def is_ready(seen: Seen | MachineOutputs) -> bool:
+def is_ready(sandbox: Seen | SandboxBaseOutputs) -> bool:
     """Whether the sandbox runs and can be reached."""
     # an older platform does not say whether it is addressable: Ready is then all there is to go by
-    return seen.phase == READY and seen.addressable is not False
+    return sandbox.phase == READY and sandbox.addressable is not False
 
 
-async def _match(
-    api: Api, seen: Seen, inputs: MachineInputs, call: OperationContext, was: MachineInputs | None = None
+async def _apply(
+    api: Api,
+    sandbox: Seen,
+    inputs: SandboxBaseInputs,
+    context: OperationContext,
+    old_inputs: SandboxBaseInputs | None = None,
 ) -> Seen:
     """The sandbox is sized, guarded, timed and paused as the inputs say; only what differs is sent."""
-    seen = await _match_size_and_egress(api, seen, inputs, was)
-    seen = await expiration.match(api, seen, inputs, call, was)
-    if expiration.renews(inputs, was) and seen.phase == READY and seen.idle_expires_at is not None:
-        seen = await api.sandboxes.keepalive(seen.id)
-    return await _match_power(api, seen, inputs, call, was)
+    sandbox = await _apply_size_and_egress(api, sandbox, inputs, old_inputs)
+    sandbox = await expiration.apply(api, sandbox, inputs, context, old_inputs)
+    if expiration.is_renewal(inputs, old_inputs) and sandbox.phase == READY and sandbox.idle_expires_at is not None:
+        sandbox = await api.sandboxes.keepalive(sandbox.id)
+    return await _apply_power(api, sandbox, inputs, context, old_inputs)
 
 
-async def _match_size_and_egress(api: Api, seen: Seen, inputs: MachineInputs, was: MachineInputs | None) -> Seen:
-    has = observed(seen)
+async def _apply_size_and_egress(
+    api: Api, sandbox: Seen, inputs: SandboxBaseInputs, old_inputs: SandboxBaseInputs | None
+) -> Seen:
+    has = inputs_from_api(sandbox)
     wanted = {"cpu": (inputs.cpu, has["cpu"]), "memory_gb": (inputs.memory_gb, has["memoryGb"])}
     size = {field: value for field, (value, now) in wanted.items() if value is not None and value != now}
     body: dict[str, Any] = {"resources": size} if size else {}
-    if policy := egress.differing(seen.egress, inputs, was):
-        body["egress"] = egress.body(policy)
-    return await api.sandboxes.patch(seen.id, body) if body else seen
+    if policy := egress.policy_to_apply(sandbox.egress, inputs, old_inputs):
+        body["egress"] = egress.to_api(policy)
+    return await api.sandboxes.patch(sandbox.id, body) if body else sandbox
 
 
-async def _match_power(
-    api: Api, seen: Seen, inputs: MachineInputs, call: OperationContext, was: MachineInputs | None
+async def _apply_power(
+    api: Api, sandbox: Seen, inputs: SandboxBaseInputs, context: OperationContext, old_inputs: SandboxBaseInputs | None
 ) -> Seen:
-    if inputs.paused is None or _is_paused(seen) == inputs.paused:
-        return seen
+    if inputs.paused is None or _is_paused(sandbox) == inputs.paused:
+        return sandbox
     if inputs.paused:
-        await api.sandboxes.pause(seen.id)
-        return await steady(api, seen.id, call, wanted=(PAUSED,))
-    asked_now = was is None or was.paused is not inputs.paused
-    if idle_paused(seen) and not asked_now and not inputs.resume_idle_paused:
-        return seen
-    await api.sandboxes.resume(seen.id)
-    return await steady(api, seen.id, call, wanted=(READY,))
+        await api.sandboxes.pause(sandbox.id)
+        return await wait_for_phase(api, sandbox.id, context, target_phases=(PAUSED,))
+    asked_now = old_inputs is None or old_inputs.paused is not inputs.paused
+    if was_paused_when_idle(sandbox) and not asked_now and not inputs.resume_idle_paused:
+        return sandbox
+    await api.sandboxes.resume(sandbox.id)
+    return await wait_for_phase(api, sandbox.id, context, target_phases=(READY,))

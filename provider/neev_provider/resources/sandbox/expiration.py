@@ -12,11 +12,11 @@ from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core.markers import Update, Computed
 from neev_provider.core.model import Integer, Outputs
 from neev_provider.core.resource import OperationContext
-from neev_provider.resources.egress import Guarded
+from neev_provider.resources.egress import EgressInputs
 
 Seconds = Annotated[Integer, Field(ge=0)]
-FIELDS = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
-RENEWED = "renewedLifetimeSeconds"
+EXPIRATION_FIELDS = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
+RENEWED_LIFETIME_PROPERTY = "renewedLifetimeSeconds"
 """The output that holds what a renewal made of the lifetime."""
 
 
@@ -29,7 +29,7 @@ class OnIdle(StrEnum):
     """It is deleted, with every snapshot taken from it."""
 
 
-class Timed(Guarded):
+class ExpirationInputs(EgressInputs):
     """When time alone stops a sandbox, or deletes it."""
 
     idle_timeout_seconds: Annotated[Seconds | None, Update(), Computed()] = None
@@ -48,7 +48,7 @@ class Timed(Guarded):
     """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
 
 
-class Renewable(Timed):
+class RenewableInputs(ExpirationInputs):
     """Windows that a program can have counted anew."""
 
     renew: Annotated[str | None, Update()] = None
@@ -59,37 +59,45 @@ class Renewable(Timed):
     """
 
 
-class Renewed(Outputs):
+class RenewalOutputs(Outputs):
     """What renewals came to."""
 
     renewed_lifetime_seconds: int | None = None
     """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
 
 
-def body(inputs: Timed) -> dict[str, Any]:
+def to_api(inputs: ExpirationInputs) -> dict[str, Any]:
     """The windows that are set, as the API takes them."""
-    return inputs.model_dump(mode="json", include=FIELDS, exclude_none=True)
+    return inputs.model_dump(mode="json", include=EXPIRATION_FIELDS, exclude_none=True)
 
 
-def lifetime(seen: Seen, inputs: Timed, renewed: int | None) -> int | None:
+def effective_lifetime(sandbox: Seen, inputs: ExpirationInputs, renewed_lifetime: int | None) -> int | None:
     """The lifetime as the program counts it: from the last renewal, where that is what set the platform's number."""
-    ours = renewed is not None and seen.max_lifetime_seconds == renewed and inputs.max_lifetime_seconds is not None
-    return inputs.max_lifetime_seconds if ours else seen.max_lifetime_seconds
+    ours = (
+        renewed_lifetime is not None
+        and sandbox.max_lifetime_seconds == renewed_lifetime
+        and inputs.max_lifetime_seconds is not None
+    )
+    return inputs.max_lifetime_seconds if ours else sandbox.max_lifetime_seconds
 
 
-def renews(inputs: Renewable, was: Renewable | None) -> bool:
+def is_renewal(inputs: RenewableInputs, old_inputs: RenewableInputs | None) -> bool:
     """Whether the program asks for the windows to count anew."""
-    return was is not None and inputs.renew not in (None, was.renew)
+    return old_inputs is not None and inputs.renew not in (None, old_inputs.renew)
 
 
-async def match(api: Api, seen: Seen, inputs: Renewable, call: OperationContext, was: Renewable | None) -> Seen:
+async def apply(
+    api: Api, sandbox: Seen, inputs: RenewableInputs, context: OperationContext, old_inputs: RenewableInputs | None
+) -> Seen:
     """The windows are as the inputs say, the lifetime counted from now where it is renewed; only changes are sent."""
-    now = {field: getattr(seen, field) for field in FIELDS}
-    now["max_lifetime_seconds"] = lifetime(seen, was or inputs, call.state.get(RENEWED))
-    wanted = {field: value for field, value in body(inputs).items() if value != now[field]}
-    if renews(inputs, was) and inputs.max_lifetime_seconds:
+    now = {field: getattr(sandbox, field) for field in EXPIRATION_FIELDS}
+    now["max_lifetime_seconds"] = effective_lifetime(
+        sandbox, old_inputs or inputs, context.state.get(RENEWED_LIFETIME_PROPERTY)
+    )
+    wanted = {field: value for field, value in to_api(inputs).items() if value != now[field]}
+    if is_renewal(inputs, old_inputs) and inputs.max_lifetime_seconds:
         wanted["max_lifetime_seconds"] = inputs.max_lifetime_seconds
-    if wanted.get("max_lifetime_seconds") and inputs.renew is not None and not call.just_created:
+    if wanted.get("max_lifetime_seconds") and inputs.renew is not None and not context.just_created:
         # the platform counts from the creation, at which an old sandbox would be at its end at once
-        wanted["max_lifetime_seconds"] += api.sandboxes.lifetime_elapsed(seen)
-    return await api.sandboxes.set_timeout(seen.id, wanted) if wanted else seen
+        wanted["max_lifetime_seconds"] += api.sandboxes.lifetime_elapsed(sandbox)
+    return await api.sandboxes.set_timeout(sandbox.id, wanted) if wanted else sandbox

@@ -14,11 +14,11 @@ from neev_provider.core.names import Name
 from neev_provider.core.resource import OperationContext, Observation
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import Machine, MachineInputs, MachineOutputs
-from neev_provider.resources.sandbox.expiration import Renewed
+from neev_provider.resources.sandbox.base import SandboxBase, SandboxBaseInputs, SandboxBaseOutputs
+from neev_provider.resources.sandbox.expiration import RenewalOutputs
 
 
-class SandboxForkInputs(MachineInputs):
+class SandboxForkInputs(SandboxBaseInputs):
     """Which sandbox is forked; what is unset is inherited from it."""
 
     source_sandbox_id: Annotated[str, Replace()]
@@ -29,7 +29,7 @@ class SandboxForkInputs(MachineInputs):
     """What the fork may reach. Unset: what its source may; taken out later: nothing."""
 
 
-class WholeOutputs(MachineOutputs):
+class FullSandboxOutputs(SandboxBaseOutputs):
     """What the platform says of a sandbox, with what its inputs say where it was not forked."""
 
     region: Annotated[str, Stable()]
@@ -46,11 +46,11 @@ class WholeOutputs(MachineOutputs):
     """The part of the disk for the container's own file system, in GB."""
 
 
-class SandboxForkOutputs(WholeOutputs, Renewed):
+class SandboxForkOutputs(FullSandboxOutputs, RenewalOutputs):
     """What the platform says of a fork, with what it has from its source, and what renewals of it came to."""
 
 
-class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
+class SandboxForkResource(SandboxBase[SandboxForkInputs, SandboxForkOutputs]):
     """A new sandbox with the files that another has at this moment; the other keeps running.
 
     Size, egress, environment and windows are inherited; what the inputs say is changed once the fork is ready.
@@ -63,15 +63,15 @@ class SandboxFork(Machine[SandboxForkInputs, SandboxForkOutputs]):
 
     @override
     async def create(
-        self, api: Api, inputs: SandboxForkInputs, call: OperationContext
+        self, api: Api, inputs: SandboxForkInputs, context: OperationContext
     ) -> Observation[SandboxForkOutputs]:
         seen = await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
-        return self.observe_created(seen.id, lambda: self.live(seen, inputs))
+        return self.observe_created(seen.id, lambda: self.to_observation(seen, inputs))
 
     @override
     async def find_created(self, api: Api, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
         seen = await api.sandboxes.find(inputs.name or "")
-        return None if seen is None else self.live(seen, inputs)
+        return None if seen is None else self.to_observation(seen, inputs)
 
     @override
     async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Observation[SandboxForkOutputs] | None:

@@ -19,18 +19,18 @@ from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId
 from neev_provider.resources.references import require_snapshot, require_template
 from neev_provider.resources.sandbox import expiration
-from neev_provider.resources.sandbox.base import Machine, MachineInputs, MachineOutputs
-from neev_provider.resources.sandbox.expiration import Renewed
+from neev_provider.resources.sandbox.base import SandboxBase, SandboxBaseInputs, SandboxBaseOutputs
+from neev_provider.resources.sandbox.expiration import RenewalOutputs
 
 DiskGb = Annotated[Integer, Field(ge=10, le=100, multiple_of=10)]
 RootfsDiskGb = Annotated[Integer, Field(ge=1, le=99)]
 
 
-SENT_AS: Final = MappingProxyType({"template_id": "sandbox_template_id", "snapshot_id": "restore"})
+API_FIELD_NAMES: Final = MappingProxyType({"template_id": "sandbox_template_id", "snapshot_id": "restore"})
 """The inputs that the API calls otherwise."""
 
 
-class SandboxInputs(MachineInputs):
+class SandboxInputs(SandboxBaseInputs):
     """What a sandbox is made from."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -64,11 +64,11 @@ class SandboxInputs(MachineInputs):
     """What the sandbox may reach. Unset, or taken out later: nothing."""
 
 
-class SandboxOutputs(MachineOutputs, Renewed):
+class SandboxOutputs(SandboxBaseOutputs, RenewalOutputs):
     """What the platform says of a sandbox, and what renewals of it came to."""
 
 
-class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
+class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
     """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
 
     The name addresses it and is unique in its project. Once created it is `Ready` and reachable, or paused if asked.
@@ -77,41 +77,41 @@ class Sandbox(Machine[SandboxInputs, SandboxOutputs]):
     name = "Sandbox"
     inputs = SandboxInputs
     outputs = SandboxOutputs
-    api_field_names = SENT_AS
+    api_field_names = API_FIELD_NAMES
     references = MappingProxyType({"template_id": require_template, "snapshot_id": require_snapshot})
 
     @override
-    async def create(self, api: Api, inputs: SandboxInputs, call: OperationContext) -> Observation[SandboxOutputs]:
-        seen = await api.sandboxes.create(_body(api, inputs))
-        return self.observe_created(seen.id, lambda: self.live(seen, inputs))
+    async def create(self, api: Api, inputs: SandboxInputs, context: OperationContext) -> Observation[SandboxOutputs]:
+        seen = await api.sandboxes.create(_create_body(api, inputs))
+        return self.observe_created(seen.id, lambda: self.to_observation(seen, inputs))
 
     @override
     async def find_created(self, api: Api, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
-        seen = await api.sandboxes.find_created(_body(api, inputs))
-        return None if seen is None else self.live(seen, inputs)
+        seen = await api.sandboxes.find_created(_create_body(api, inputs))
+        return None if seen is None else self.to_observation(seen, inputs)
 
     @override
-    def import_state(self, live: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
-        inputs, state = super().import_state(live)
+    def import_state(self, observation: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
+        inputs, state = super().import_state(observation)
         if "templateId" in inputs:
             # the template's own image and command are not a source of their own
             inputs = {name: value for name, value in inputs.items() if name not in ("image", "command")}
         return inputs, state
 
 
-def _body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
+def _create_body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
     # what starts from a snapshot is made in the size of its origin, and resized in place afterwards
     size = set() if inputs.snapshot_id else {"cpu", "memory_gb"}
     resources = inputs.model_dump(include={*size, "disk_gb", "rootfs_disk_gb"}, exclude_none=True, mode="json")
     body: dict[str, Any] = {
         "name": inputs.name,
         "region": inputs.region or api.settings.region,
-        **{theirs: getattr(inputs, ours) for ours, theirs in SENT_AS.items()},
+        **{theirs: getattr(inputs, ours) for ours, theirs in API_FIELD_NAMES.items()},
         "image": inputs.image,
         "command": inputs.command,
         "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
         "resources": resources,
-        "egress": egress.body(inputs.egress) if inputs.egress else None,
-        "lifecycle": expiration.body(inputs),
+        "egress": egress.to_api(inputs.egress) if inputs.egress else None,
+        "lifecycle": expiration.to_api(inputs),
     }
     return {key: value for key, value in body.items() if value not in (None, {}, [])}

@@ -43,16 +43,16 @@ from neev_provider.core.redaction import redact
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.validation import INTERNAL_PREFIX, user_properties
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.agent import Agent
-from neev_provider.resources.command import Command
-from neev_provider.resources.file.directory import Directory
-from neev_provider.resources.file.file import File
-from neev_provider.resources.image.golden_image import GoldenImage
-from neev_provider.resources.pool.sandbox_pool import SandboxPool
-from neev_provider.resources.preview_port import PreviewPort
-from neev_provider.resources.sandbox.fork import SandboxFork
-from neev_provider.resources.sandbox.sandbox import Sandbox
-from neev_provider.resources.snapshot import Snapshot
+from neev_provider.resources.agent import AgentResource
+from neev_provider.resources.command import CommandResource
+from neev_provider.resources.file.directory import DirectoryResource
+from neev_provider.resources.file.file import FileResource
+from neev_provider.resources.image.golden_image import GoldenImageResource
+from neev_provider.resources.pool.sandbox_pool import SandboxPoolResource
+from neev_provider.resources.preview_port import PreviewPortResource
+from neev_provider.resources.sandbox.fork import SandboxForkResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.snapshot import SnapshotResource
 
 INPUTS = f"{INTERNAL_PREFIX}inputs"
 """Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
@@ -232,61 +232,61 @@ class Provider(dynamic.ResourceProvider):
 class SandboxProvider(Provider):
     """The verbs of `Sandbox`."""
 
-    resource = Sandbox()
+    resource = SandboxResource()
 
 
 class SandboxForkProvider(Provider):
     """The verbs of `SandboxFork`."""
 
-    resource = SandboxFork()
+    resource = SandboxForkResource()
 
 
 class SandboxPoolProvider(Provider):
     """The verbs of `SandboxPool`."""
 
-    resource = SandboxPool()
+    resource = SandboxPoolResource()
 
 
 class SnapshotProvider(Provider):
     """The verbs of `Snapshot`."""
 
-    resource = Snapshot()
+    resource = SnapshotResource()
 
 
 class PreviewPortProvider(Provider):
     """The verbs of `PreviewPort`."""
 
-    resource = PreviewPort()
+    resource = PreviewPortResource()
 
 
 class AgentProvider(Provider):
     """The verbs of `Agent`."""
 
-    resource = Agent()
+    resource = AgentResource()
 
 
 class CommandProvider(Provider):
     """The verbs of `Command`."""
 
-    resource = Command()
+    resource = CommandResource()
 
 
 class FileProvider(Provider):
     """The verbs of `File`."""
 
-    resource = File()
+    resource = FileResource()
 
 
 class DirectoryProvider(Provider):
     """The verbs of `Directory`."""
 
-    resource = Directory()
+    resource = DirectoryResource()
 
 
 class GoldenImageProvider(Provider):
     """The verbs of `GoldenImage`."""
 
-    resource = GoldenImage()
+    resource = GoldenImageResource()
 
 
 PROVIDERS: Mapping[str, type[Provider]] = {

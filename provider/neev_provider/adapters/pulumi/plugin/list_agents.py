@@ -18,7 +18,7 @@ class AgentFilter(Arguments):
     """Only those in this state, such as `Ready` or `Paused`."""
 
 
-class AgentNamed(Outputs):
+class AgentRef(Outputs):
     """An agent, told by its id and its name."""
 
     id: str
@@ -27,26 +27,26 @@ class AgentNamed(Outputs):
     """Its name."""
 
 
-class AgentsNamed(Outputs):
+class ListAgentsResult(Outputs):
     """Agents of the project."""
 
-    agents: list[AgentNamed]
+    agents: list[AgentRef]
     """In the API's order."""
 
 
-class ListAgents(Function[AgentFilter, AgentsNamed]):
+class ListAgents(Function[AgentFilter, ListAgentsResult]):
     """The agents of the project, every page of them; the API has no filter."""
 
     name = "listAgents"
     arguments = AgentFilter
-    result = AgentsNamed
+    result = ListAgentsResult
 
     @override
-    async def call(self, api: Api, arguments: AgentFilter) -> AgentsNamed:
+    async def call(self, api: Api, arguments: AgentFilter) -> ListAgentsResult:
         part = (arguments.name or "").lower()
         seen = [
-            AgentNamed(id=each.id, name=each.name)
+            AgentRef(id=each.id, name=each.name)
             for each in await api.agents.list()
             if part in each.name.lower() and arguments.status in (None, each.status)
         ]
-        return AgentsNamed(agents=seen)
+        return ListAgentsResult(agents=seen)

@@ -36,8 +36,8 @@ from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import Property
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, validate, parse, redact_failure
-from neev_provider.functions import function_named
-from neev_provider.resources import resource_named
+from neev_provider.functions import find_function
+from neev_provider.resources import find_resource
 
 T = TypeVar("T")
 Connect = Callable[[Settings], Api]
@@ -133,7 +133,7 @@ class Provider:
 
     async def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         """What the function answers, or which of its arguments cannot be."""
-        function = function_named(_name(request.tok))
+        function = find_function(_name(request.tok))
         if function is None:
             raise InputError("tok", f"this version of the provider has no function {request.tok}")
         arguments = decode(request.args)
@@ -214,7 +214,7 @@ class Provider:
     def _declared(self, request: Any) -> Mapping[str, Property]:
         """The properties that the request is about; the provider's own where it is about no resource or function."""
         if isinstance(request, provider_pb2.InvokeRequest):
-            function = function_named(_name(request.tok))
+            function = find_function(_name(request.tok))
             return function.arguments.properties if function else {}
         try:
             resource = self._resource(request)
@@ -227,7 +227,7 @@ class Provider:
         return self._kind(request.type or kinds.rpartition("$")[2])
 
     def _kind(self, token: str) -> AnyResource:
-        resource = resource_named(_name(token))
+        resource = find_resource(_name(token))
         if resource is None:
             raise InputError("type", f"this version of the provider has no resource {token}")
         return resource
