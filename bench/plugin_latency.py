@@ -17,7 +17,7 @@ from google.protobuf import struct_pb2
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from neev_provider.adapters.pulumi.plugin.engine_client import DIRECT
+from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 STARTS = 9
@@ -37,7 +37,10 @@ INPUTS = {
 def main() -> None:
     """The table is printed."""
     starts = [_start() for _ in range(STARTS)]
-    with _plugin() as (process, port, _), grpc.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
+    with (
+        _plugin() as (process, port, _),
+        grpc.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel,
+    ):
         stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
         stub.GetPluginInfo(Empty())
         check = provider_pb2.CheckRequest(urn=URN, news=_struct(INPUTS), randomSeed=bytes(32))

@@ -21,10 +21,10 @@ SNAPSHOT = "8d7c6b5a-4f3e-4d2c-8b1a-0f9e8d7c6b5a"
 def together(snapshot: str) -> dict[str, Any]:
     """Every example as one program: what each calls `found` or `box` is told apart by where it is from."""
     program: dict[str, Any] = {"variables": {}, "resources": {}, "outputs": {}}
-    package = schema.package()
+    package = schema.package_schema()
     for token in (*package["resources"], *package["functions"]):
         of = token.rpartition(":")[2]
-        for example in examples.page(of).examples:
+        for example in examples.load_examples(of).examples:
             text = example.programs["yaml"].replace(SNAPSHOT, snapshot)
             parts = yaml.safe_load(re.sub(r"\$\{(\w+)", rf"${{{of}-\1", text))
             for kind, named in parts.items():

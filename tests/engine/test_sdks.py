@@ -21,10 +21,10 @@ pytestmark = pytest.mark.engine
 
 def programs(language: str) -> Iterator[tuple[str, str]]:
     """Every example in the language, by the name of its resource or function."""
-    package = schema.package()
+    package = schema.package_schema()
     for token in (*package["resources"], *package["functions"]):
         name = token.rpartition(":")[2]
-        for number, example in enumerate(examples.page(name).examples):
+        for number, example in enumerate(examples.load_examples(name).examples):
             yield f"{name}{number}".lower(), example.programs[language]
 
 
@@ -33,7 +33,7 @@ def test_the_engine_reads_the_schema_that_the_plugin_serves(project: Pulumi) -> 
     assert shown.returncode == 0, shown.text
     served = json.loads(shown.stdout)
     assert served["version"] == version("pulumi-neev")
-    assert set(served["resources"]) == set(schema.package()["resources"])
+    assert set(served["resources"]) == set(schema.package_schema()["resources"])
     assert "warning" not in shown.stderr
 
 

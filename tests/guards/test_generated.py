@@ -11,15 +11,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_schema_is_up_to_date() -> None:
-    assert (ROOT / "schema.json").read_text() == schema.text(), "run `make schema`"
+    assert (ROOT / "schema.json").read_text() == schema.render(), "run `make schema`"
 
 
 def test_the_typed_classes_are_up_to_date() -> None:
-    assert Path(pulumi_neev.__file__).with_name("sdk").joinpath("__init__.py").read_text() == codegen.text(), (
+    assert Path(pulumi_neev.__file__).with_name("sdk").joinpath("__init__.py").read_text() == codegen.render(), (
         "run `make schema`"
     )
 
 
 def test_the_reference_pages_are_up_to_date() -> None:
     committed = {page.name: page.read_text() for page in (ROOT / "docs" / "resources").iterdir()}
-    assert committed == docs.pages(), "run `make docs`"
+    assert committed == docs.render_pages(), "run `make docs`"

@@ -24,12 +24,12 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from neev_emulator import Emulator
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.dynamic.provider import LABEL, PROVIDERS
-from neev_provider.adapters.pulumi.marshal import decode, encode, plain
-from neev_provider.adapters.pulumi.plugin.engine_client import DIRECT
-from neev_provider.adapters.pulumi.plugin.provider import Provider
-from neev_provider.adapters.pulumi.plugin.servicer import Plugin
-from neev_provider.adapters.shared.config import settings
+from neev_provider.adapters.pulumi.dynamic.provider import RESOURCE_NAME, PROVIDERS
+from neev_provider.adapters.pulumi.marshal import unmarshal, marshal, reveal
+from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
+from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
+from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
+from neev_provider.adapters.shared.config import parse_settings
 from neev_provider.client import connect
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.clock import SYSTEM_CLOCK
@@ -59,7 +59,7 @@ class Face:
 
     async def check(self, new: Mapping[str, Any], old: Struct | None = None) -> wire.CheckResponse:
         """The inputs as they are stored; without old ones the resource is new."""
-        news = encode({**self.hidden, **{name: self.written(value) for name, value in new.items()}})
+        news = marshal({**self.hidden, **{name: self.written(value) for name, value in new.items()}})
         request = wire.CheckRequest(urn=self.urn, olds=old or Struct(), news=news, randomSeed=os.urandom(32))
         answer: wire.CheckResponse = await self.stub.Check(request)
         return answer
@@ -115,12 +115,12 @@ def _mapped(value: Any) -> Any:
         return [_mapped(each) for each in value]
     if isinstance(value, dict):
         return {key: _mapped(each) for key, each in value.items()}
-    return assets.as_map(value) if isinstance(value, AssetOrArchive) else value
+    return assets.asset_to_map(value) if isinstance(value, AssetOrArchive) else value
 
 
 def _hushed(struct: Struct) -> Struct:
     """The properties without the contents of assets, of which the engine tells a diff only the hash."""
-    return encode({key: _hushed_value(value) for key, value in decode(struct).items()})
+    return marshal({key: _hushed_value(value) for key, value in unmarshal(struct).items()})
 
 
 def _hushed_value(value: Any) -> Any:
@@ -137,7 +137,7 @@ Opened = Callable[[str, Emulator], AbstractAsyncContextManager[Face]]
 
 def shown(struct: Struct) -> dict[str, Any]:
     """The properties that a user sees, without the marks of secrets."""
-    return {key: value for key, value in plain(decode(struct)).items() if not key.startswith("__")}
+    return {key: value for key, value in reveal(unmarshal(struct)).items() if not key.startswith("__")}
 
 
 def planned(diff: wire.DiffResponse) -> str:
@@ -150,14 +150,14 @@ def planned(diff: wire.DiffResponse) -> str:
 @asynccontextmanager
 async def plugin_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
     """The plugin."""
-    plugin = Plugin(lambda engine: Provider(engine, {}, connect, SYSTEM_CLOCK))
+    plugin = ProviderServicer(lambda engine: PulumiProvider(engine, {}, connect, SYSTEM_CLOCK))
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        await stub.Configure(wire.ConfigureRequest(args=encode(_settings(emulator)), acceptSecrets=True))
+        await stub.Configure(wire.ConfigureRequest(args=marshal(_settings(emulator)), acceptSecrets=True))
         yield Face(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hashed)
     await server.stop(None)
     await plugin.aclose()
@@ -171,21 +171,21 @@ async def dynamic_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         config = {f"neev:{name}": value for name, value in _settings(emulator).items()}
-        await stub.Configure(wire.ConfigureRequest(args=encode(config)))
+        await stub.Configure(wire.ConfigureRequest(args=marshal(config)))
         pickled = serialize_provider(PROVIDERS[kind]())
         urn = f"urn:pulumi:dev::lives::pulumi-python:dynamic/neev:{kind}::{NAME}"
-        yield Face(stub, urn, {PROVIDER_KEY: pickled, LABEL: NAME}, _mapped)
+        yield Face(stub, urn, {PROVIDER_KEY: pickled, RESOURCE_NAME: NAME}, _mapped)
     server.stop(None).wait()
     event_loop.run(_closed(emulator))
 
 
 async def _closed(emulator: Emulator) -> None:
     """The client that the provider objects shared is closed: a host's process would end with it."""
-    await event_loop.connected(settings(_settings(emulator), os.environ)).aclose()
-    event_loop.connected.cache_clear()
+    await event_loop.shared_client(parse_settings(_settings(emulator), os.environ)).aclose()
+    event_loop.shared_client.cache_clear()
 
 
 def _settings(emulator: Emulator) -> dict[str, str]:

@@ -16,7 +16,7 @@ class Sleeper(dynamic.ResourceProvider):
         """The host takes as many operations at a time as it does for sandboxes."""
         from neev_provider.adapters.pulumi.dynamic import host_patches  # noqa: PLC0415  this class is pickled
 
-        host_patches.widen()
+        host_patches.raise_worker_limit()
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Nothing, slowly."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from neev_provider.adapters.pulumi.checkpoint import opened
-from neev_provider.adapters.pulumi.marshal import plain
-from neev_provider.adapters.pulumi.plugin.config import PLACES, typed
+from neev_provider.adapters.pulumi.checkpoint import decode_state
+from neev_provider.adapters.pulumi.marshal import reveal
+from neev_provider.adapters.pulumi.plugin.config import SCOPE_SETTINGS, coerce_settings
 from neev_provider.adapters.shared import config
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.client import Settings
@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 
 def of_stack(configured: Values, environ: Mapping[str, str]) -> Settings:
     """The account of the stack's configuration, else of the environment."""
-    return _with_a_key_unsaid(config.settings(typed(_ours(configured)), environ))
+    return _with_a_key_unsaid(config.parse_settings(coerce_settings(_ours(configured)), environ))
 
 
 def of_resource(
@@ -36,7 +36,7 @@ def of_resource(
 
 def in_use(resource: Values, resources: Sequence[Values], configured: Values, environ: Mapping[str, str]) -> Settings:
     """Return the account in which the next update looks for the resource: the environment is newer than the state."""
-    return _of_provider(resource, resources, configured, environ, newer=("apiKey", *PLACES))
+    return _of_provider(resource, resources, configured, environ, newer=("apiKey", *SCOPE_SETTINGS))
 
 
 def _of_provider(
@@ -52,15 +52,15 @@ def _of_provider(
     provider = next((each for each in resources if each["urn"] == urn and not each.get("delete")), None)
     if provider is None or provider["type"] != PROVIDER_TYPE:
         return of_stack(configured, environ)
-    stored = plain(opened(provider.get("inputs") or {}))
+    stored = reveal(decode_state(provider.get("inputs") or {}))
     if DEFAULT in urn:
         stored = {name: value for name, value in stored.items() if name not in newer or not _said(name, environ)}
         stored |= _ours(configured)
-    return _with_a_key_unsaid(config.settings(typed(stored), environ))
+    return _with_a_key_unsaid(config.parse_settings(coerce_settings(stored), environ))
 
 
 def _said(name: str, environ: Mapping[str, str]) -> bool:
-    return config.from_environment(name, environ) is not None
+    return config.read_environment(name, environ) is not None
 
 
 def _with_a_key_unsaid(settings: Settings) -> Settings:

@@ -10,8 +10,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from tests.unit.adapters.fake_pulumi_engine import Driver
 
 from neev_emulator.testing import Emulator, serve
-from neev_provider.adapters.pulumi.plugin.provider import Provider
-from neev_provider.adapters.pulumi.plugin.servicer import Plugin
+from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
+from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
 from neev_provider.client import connect
 from neev_provider.core.clock import SYSTEM_CLOCK
 
@@ -40,7 +40,7 @@ async def unconfigured() -> AsyncIterator[Driver]:
 
 async def serving(environ: dict[str, str]) -> AsyncGenerator[Driver, None]:
     """The engine's side of a plugin, until it is not used any more."""
-    served = Plugin(lambda engine: Provider(engine, environ, connect, SYSTEM_CLOCK))
+    served = ProviderServicer(lambda engine: PulumiProvider(engine, environ, connect, SYSTEM_CLOCK))
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(served, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -10,7 +10,7 @@ import grpc.aio
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from neev_provider.adapters.pulumi.plugin.engine_client import DIRECT
+from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -60,7 +60,7 @@ class Driver:
     """One engine and its plugin."""
 
     def __init__(self, port: int) -> None:
-        self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*LARGE, *DIRECT])
+        self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*LARGE, *NO_PROXY_OPTIONS])
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from tests.unit.adapters.conftest import serving
 from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, Driver
 
 from neev_provider.adapters.pulumi.assets import ARCHIVE, ASSET
-from neev_provider.adapters.pulumi.marshal import BYTES, OUTPUT, REFERENCE, SECRET, UNKNOWNS
+from neev_provider.adapters.pulumi.marshal import BYTES, OUTPUT, REFERENCE, SECRET, UNKNOWN_SENTINELS
 from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.resources import RESOURCES
 
@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 NESTED = ("mode", "allow", "allowInternet", "host", "ports", "protocol", "value", "secret", "id", "urn", "__autonamed")
 NAMES = sorted({name for each in RESOURCES for name in each.inputs.properties} | set(ProviderConfig.properties))
 
-words = st.sampled_from([*sorted(UNKNOWNS)[:2], "", "box", "pypi.org", "true", "{", "NaN", "allow_list"])
+words = st.sampled_from([*sorted(UNKNOWN_SENTINELS)[:2], "", "box", "pypi.org", "true", "{", "NaN", "allow_list"])
 texts = words | st.text(max_size=8)
 scalars = st.none() | st.booleans() | st.floats(width=32) | st.integers(-3, 70000).map(float) | texts
 keys = st.sampled_from([*NAMES, *NESTED]) | st.text(max_size=5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from neev_provider.adapters.pulumi import assets
-from neev_provider.adapters.pulumi.assets import Handed
+from neev_provider.adapters.pulumi.assets import AssetCache
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.model import UNKNOWN
 
@@ -15,33 +15,33 @@ BOTH = Archive(assets={"x": TEXT, "z": ZIP}, hash="j")
 
 
 def test_what_a_check_was_handed_is_known_again_by_its_hash() -> None:
-    handed = Handed()
-    handed.note({"source": BOTH, "steps": [{"source": TEXT}], "other": UNKNOWN})
-    handed.note({"source": Archive(hash="j")})
+    handed = AssetCache()
+    handed.remember({"source": BOTH, "steps": [{"source": TEXT}], "other": UNKNOWN})
+    handed.remember({"source": Archive(hash="j")})
     told = {"source": Archive(hash="j"), "steps": [{"source": Asset(hash="h")}, "x"], "new": Asset(hash="other")}
-    assert handed.whole(told) == {
+    assert handed.resolve(told) == {
         "source": BOTH,
         "steps": [{"source": TEXT}, "x"],
         "new": Asset(hash="other"),
     }
-    assert handed.whole(Asset(path="p")) == Asset(path="p")
+    assert handed.resolve(Asset(path="p")) == Asset(path="p")
 
 
 @pytest.mark.parametrize(
     "blob", [Asset(text="a"), Asset(text=""), Asset(path="a"), Asset(uri="u"), Archive(path="p"), Archive(assets={})]
 )
 def test_a_dynamic_resource_carries_a_plain_map(blob: AssetOrArchive) -> None:
-    assert assets.from_map(assets.as_map(blob)) == blob
+    assert assets.asset_from_map(assets.asset_to_map(blob)) == blob
     nested = Archive(assets={"a": blob})
-    assert assets.from_map(assets.as_map(nested)) == nested
+    assert assets.asset_from_map(assets.asset_to_map(nested)) == nested
 
 
 def test_an_empty_text_is_known_by_its_hash() -> None:
     """The engine leaves out what is empty."""
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    assert assets.from_wire(assets.ASSET, {"hash": empty}) == Asset(text="", hash=empty)
-    assert assets.on_wire(Asset(text="", hash=empty)) == (assets.ASSET, {"hash": empty})
-    assert assets.from_wire(assets.ASSET, {"hash": "h"}) == Asset(hash="h")
+    assert assets.unmarshal_asset(assets.ASSET, {"hash": empty}) == Asset(text="", hash=empty)
+    assert assets.marshal_asset(Asset(text="", hash=empty)) == (assets.ASSET, {"hash": empty})
+    assert assets.unmarshal_asset(assets.ASSET, {"hash": "h"}) == Asset(hash="h")
 
 
 @pytest.mark.parametrize("blob", [TEXT, ZIP, BOTH, Asset(uri="u"), AssetOrArchive(path="p"), AssetOrArchive(uri="u")])

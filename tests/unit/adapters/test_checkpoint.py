@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from neev_provider.adapters.pulumi import assets
-from neev_provider.adapters.pulumi.checkpoint import closed, entry, kind_of, opened
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, Sealed
+from neev_provider.adapters.pulumi.checkpoint import encode_state, recovered_resource, type_of_token, decode_state
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue
 from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.lifecycle import StoredResource
 from neev_provider.resources import RESOURCES
@@ -20,23 +20,23 @@ def secret(value: Any) -> dict[str, str]:
 def test_every_resource_is_known_by_the_types_of_both_faces() -> None:
     for each in RESOURCES:
         for token in (f"neev:index:{each.name}", f"pulumi-python:dynamic/neev:{each.name}"):
-            kind = kind_of(token)
+            kind = type_of_token(token)
             assert kind is not None
             assert type(kind.resource) is type(each)
-    assert kind_of("random:index/randomId:RandomId") is None
+    assert type_of_token("random:index/randomId:RandomId") is None
 
 
 def test_values_survive_the_way_in_and_out() -> None:
     values = {"env": secret({"A": "hidden"}), "list": [1, 2.5, secret("x")], "nested": {"on": True}}
-    assert opened(values)["env"] == Sealed({"A": "hidden"})
-    assert closed(opened(values)) == values
-    assert closed({"gone": None, "pair": (1, 2)}) == {"pair": [1, 2]}
+    assert decode_state(values)["env"] == SecretValue({"A": "hidden"})
+    assert encode_state(decode_state(values)) == values
+    assert encode_state({"gone": None, "pair": (1, 2)}) == {"pair": [1, 2]}
 
 
 def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
     begun = {"urn": "u", "type": "neev:index:PreviewPort", "inputs": {"sandboxId": "s", "port": 80}, "provider": "p"}
     stored = StoredResource("s/80", {}, {"sandboxId": "s", "port": 80, "slug": "abcdefgh", "previewUrl": "https://x"})
-    made = entry(begun, stored, unfinished="not yet")
+    made = recovered_resource(begun, stored, problem="not yet")
     assert made == {
         **begun,
         "id": "s/80",
@@ -54,7 +54,7 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
     }
     inputs = {"__label": "kept", "name": "kept-1", "triggers": [1]}
     stored = StoredResource("id", inputs, {"name": "kept-1", "triggers": [1], "createdBy": "somebody"})
-    assert entry(begun, stored, unfinished="")["outputs"] == {
+    assert recovered_resource(begun, stored, problem="")["outputs"] == {
         "__provider": "pickle",
         "__label": "kept",
         "__inputs": ["name", "triggers"],
@@ -67,5 +67,5 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
 def test_assets_are_read_as_either_face_stores_them() -> None:
     asset = {SIGNATURE: assets.ASSET, "text": "a", "hash": "h"}
     archive = {SIGNATURE: assets.ARCHIVE, "assets": {"x": asset}}
-    assert opened({"source": archive}) == {"source": Archive(assets={"x": Asset(text="a", hash="h")})}
-    assert opened([assets.as_map(Asset(path="p"))]) == [Asset(path="p")]
+    assert decode_state({"source": archive}) == {"source": Archive(assets={"x": Asset(text="a", hash="h")})}
+    assert decode_state([assets.asset_to_map(Asset(path="p"))]) == [Asset(path="p")]

@@ -11,7 +11,7 @@ from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 from pulumi_neev import sdk
 
-SOURCE = generator.text()
+SOURCE = generator.render()
 
 
 def parameters(of: Any) -> list[str]:
@@ -67,7 +67,7 @@ def test_docstrings_speak_of_arguments_in_snake_case() -> None:
 
 
 def test_the_package_has_the_typed_names_and_the_components_and_no_other() -> None:
-    assert sdk.__all__ == generator.public()
+    assert sdk.__all__ == generator.public_names()
     assert pulumi_neev.__all__ == sorted([*sdk.__all__, *pulumi_neev.COMPONENTS])
     assert all(getattr(pulumi_neev, name) is getattr(sdk, name) for name in sdk.__all__)
     assert dir(pulumi_neev) == pulumi_neev.__all__

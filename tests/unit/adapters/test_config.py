@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_provider.adapters.shared.config import REQUIRED, MissingConfig, settings, variables
+from neev_provider.adapters.shared.config import REQUIRED, MissingConfigError, parse_settings, environment_variables
 from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT
 from neev_provider.core.errors import ConfigError
 
@@ -12,27 +12,29 @@ NEEVCLOUD = {"NEEVCLOUD_API_KEY": "from-cloud", "NEEVCLOUD_ORG_ID": "cloud-org",
 
 
 def test_the_configuration_wins_over_both_families_of_variables() -> None:
-    found = settings(CONFIG, {**NEEV, **NEEVCLOUD})
+    found = parse_settings(CONFIG, {**NEEV, **NEEVCLOUD})
     assert (found.api_key, found.org_id, found.project_id) == ("from-config", "org", "project")
 
 
 def test_one_family_of_variables_wins_over_the_other() -> None:
-    assert settings({}, {**NEEVCLOUD, **NEEV}).org_id == "neev-org"
-    assert settings({}, NEEVCLOUD).org_id == "cloud-org"
+    assert parse_settings({}, {**NEEVCLOUD, **NEEV}).org_id == "neev-org"
+    assert parse_settings({}, NEEVCLOUD).org_id == "cloud-org"
 
 
 def test_each_setting_is_looked_for_by_itself() -> None:
-    found = settings({"orgId": "org"}, {"NEEV_API_KEY": "key", "NEEVCLOUD_PROJECT_ID": "project"})
+    found = parse_settings({"orgId": "org"}, {"NEEV_API_KEY": "key", "NEEVCLOUD_PROJECT_ID": "project"})
     assert (found.api_key, found.org_id, found.project_id) == ("key", "org", "project")
 
 
 @pytest.mark.parametrize("empty", ["", None])
 def test_what_is_empty_is_not_set(empty: str | None) -> None:
-    assert settings({**CONFIG, "orgId": empty}, {"NEEV_ORG_ID": "", "NEEVCLOUD_ORG_ID": "cloud"}).org_id == "cloud"
+    assert (
+        parse_settings({**CONFIG, "orgId": empty}, {"NEEV_ORG_ID": "", "NEEVCLOUD_ORG_ID": "cloud"}).org_id == "cloud"
+    )
 
 
 def test_what_is_optional_has_defaults() -> None:
-    found = settings(CONFIG, {})
+    found = parse_settings(CONFIG, {})
     assert (found.base_url, found.region, found.ca_bundle, found.allow_insecure) == (
         DEFAULT_BASE_URL,
         None,
@@ -55,7 +57,7 @@ def test_everything_can_be_set() -> None:
         "NEEV_ALLOW_INSECURE": "1",
         "NEEV_REQUEST_TIMEOUT_SECONDS": "2.5",
     }
-    for found in (settings({**CONFIG, **every}, {}), settings(CONFIG, variables)):
+    for found in (parse_settings({**CONFIG, **every}, {}), parse_settings(CONFIG, variables)):
         assert (found.base_url, found.region, found.allow_insecure) == ("http://api.test/agent", "dev", True)
         assert found.timeout == 2.5
 
@@ -63,36 +65,36 @@ def test_everything_can_be_set() -> None:
 @pytest.mark.parametrize("said", ["soon", "0", "-1", "nan"])
 def test_a_request_time_out_that_is_none_is_refused(said: str) -> None:
     with pytest.raises(ConfigError, match="neev:requestTimeoutSeconds"):
-        settings(CONFIG, {"NEEV_REQUEST_TIMEOUT_SECONDS": said})
+        parse_settings(CONFIG, {"NEEV_REQUEST_TIMEOUT_SECONDS": said})
 
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_missing_setting_is_named_with_its_key_and_variable(name: str) -> None:
-    with pytest.raises(MissingConfig, match="not configured") as caught:
-        settings({key: value for key, value in CONFIG.items() if key != name}, {})
+    with pytest.raises(MissingConfigError, match="not configured") as caught:
+        parse_settings({key: value for key, value in CONFIG.items() if key != name}, {})
     assert caught.value.missing == [name]
     assert f"neev:{name}" in str(caught.value)
-    assert variables(name)[0] in str(caught.value)
+    assert environment_variables(name)[0] in str(caught.value)
     assert "pulumi config set" in str(caught.value)
 
 
 def test_all_that_is_missing_is_said_at_once() -> None:
-    with pytest.raises(MissingConfig) as caught:
-        settings({}, {})
+    with pytest.raises(MissingConfigError) as caught:
+        parse_settings({}, {})
     assert caught.value.missing == list(REQUIRED)
 
 
 def test_a_setting_that_cannot_be_is_refused_without_repeating_the_key() -> None:
     with pytest.raises(ConfigError, match="apiKey") as caught:
-        settings({**CONFIG, "apiKey": "hush hush"}, {})
+        parse_settings({**CONFIG, "apiKey": "hush hush"}, {})
     assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["allowInsecure", "checkOnPreview"])
 def test_a_flag_of_the_environment_is_true_or_false(name: str) -> None:
-    variable = variables(name)[0]
+    variable = environment_variables(name)[0]
     for said, meant in (("TRUE", True), ("1", True), ("false", False), ("0", False), ("", False)):
-        found = settings(CONFIG, {variable: said})
+        found = parse_settings(CONFIG, {variable: said})
         assert {"allowInsecure": found.allow_insecure, "checkOnPreview": found.check_on_preview}[name] is meant
     with pytest.raises(ConfigError, match=f"neev:{name} .or {variable}. must be true or false, not perhaps"):
-        settings(CONFIG, {variable: "perhaps"})
+        parse_settings(CONFIG, {variable: "perhaps"})

@@ -13,9 +13,9 @@ from pulumi.runtime.proto import provider_pb2
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 from tests.unit.adapters.fake_pulumi_engine import read, struct, urn
 
-from neev_provider.adapters.pulumi.plugin.crud import GRACE, Operations
-from neev_provider.adapters.pulumi.plugin.engine_client import Engine
-from neev_provider.adapters.pulumi.plugin.grpc_errors import Code, Refused
+from neev_provider.adapters.pulumi.plugin.crud import CANCEL_GRACE_SECONDS, CrudHandler
+from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
+from neev_provider.adapters.pulumi.plugin.grpc_errors import StatusCode, StatusError
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.account import ACCOUNT_KEY, Account
 from neev_provider.core.clock import SYSTEM_CLOCK
@@ -82,8 +82,8 @@ async def _somewhere() -> Any:
     return SimpleNamespace(account=HERE)
 
 
-def operations() -> Operations:
-    return Operations(_somewhere, Engine(), SYSTEM_CLOCK)
+def operations() -> CrudHandler:
+    return CrudHandler(_somewhere, EngineClient(), SYSTEM_CLOCK)
 
 
 def broken() -> object:
@@ -94,7 +94,7 @@ def broken() -> object:
 async def kept(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
     """What the engine is told to keep of a create that fails."""
     request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=0.1)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(StatusError) as caught:
         await operations().create(thing, request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert "hunter2" not in caught.value.message
@@ -130,8 +130,8 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
             return api
 
         request = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({"name": "box"}))
-        with pytest.raises(Refused) as caught:
-            await Operations(connected, Engine(), SYSTEM_CLOCK).create(SandboxResource(), request)
+        with pytest.raises(StatusError) as caught:
+            await CrudHandler(connected, EngineClient(), SYSTEM_CLOCK).create(SandboxResource(), request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     record = {ACCOUNT_KEY: settings.account.to_properties()}
     assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box", **record})
@@ -158,9 +158,9 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
             return await super().create(api, inputs, call)
 
     request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=10)
-    with pytest.raises(Refused, match="not done after 10 s"):
-        await Operations(_somewhere, Engine(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
-    assert VirtualClock().monotonic() == pytest.approx(10 + GRACE)
+    with pytest.raises(StatusError, match="not done after 10 s"):
+        await CrudHandler(_somewhere, EngineClient(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
+    assert VirtualClock().monotonic() == pytest.approx(10 + CANCEL_GRACE_SECONDS)
 
 
 async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
@@ -188,14 +188,14 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
     await hangs.wait()
     if stopped:
         ours.cancel()
-    with pytest.raises(Refused, match="stopped waiting, as asked" if stopped else "not done after") as caught:
+    with pytest.raises(StatusError, match="stopped waiting, as asked" if stopped else "not done after") as caught:
         await updating
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"said": "before"})
 
 
 async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
-    class Deaf(Engine):
+    class Deaf(EngineClient):
         """An engine that takes nothing."""
 
         async def heard(self) -> None:
@@ -203,7 +203,7 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
             ours.cancel()
             await asyncio.Event().wait()
 
-    ours = Operations(_somewhere, Deaf(), SYSTEM_CLOCK)
+    ours = CrudHandler(_somewhere, Deaf(), SYSTEM_CLOCK)
     request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}))
     answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
     assert read(answer.properties) == {"said": "ready", **RECORD}
@@ -214,8 +214,8 @@ async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read
     request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)
     answer = await operations().update(Thing(lambda: "ready"), request)
     assert read(answer.properties) == {"said": "ready", IMPORTED_KEY: True, **RECORD}
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(StatusError) as caught:
         await operations().update(Thing(broken), request)
-    assert caught.value.code is Code.UNKNOWN
+    assert caught.value.code is StatusCode.UNKNOWN
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert read(caught.value.detail.properties) == read(state)

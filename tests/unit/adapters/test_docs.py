@@ -9,7 +9,7 @@ from neev_provider.adapters.shared import docs
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
-PAGES = docs.pages()
+PAGES = docs.render_pages()
 
 
 def row(page: str, name: str) -> list[str]:
@@ -75,7 +75,7 @@ def test_settings_name_their_variables() -> None:
 
 def test_writing_leaves_no_page_of_something_that_is_gone(tmp_path: Path) -> None:
     folder = tmp_path / "resources"
-    docs.write(folder)
+    docs.write_pages(folder)
     (folder / "gone.md").touch()
-    docs.write(folder)
+    docs.write_pages(folder)
     assert {page.name: page.read_text() for page in folder.iterdir()} == PAGES

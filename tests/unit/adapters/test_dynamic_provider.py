@@ -16,12 +16,12 @@ from pulumi.runtime.rpc import deserialize_property
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import (
-    LABEL,
-    NOT_KEPT,
+    RESOURCE_NAME,
+    NOT_STORED_HINT,
     PROVIDERS,
     REPLACE_ON_CHANGES,
     TIMEOUTS,
-    Provider,
+    DynamicProvider,
 )
 from neev_provider.adapters.shared import config
 from neev_provider.core.account import ACCOUNT_KEY
@@ -37,12 +37,12 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def configured(emulator: Emulator) -> Iterator[Callable[[str], Provider]]:
+def configured(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvider]]:
     """The provider of a kind, as the host has configured it."""
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     values = {name: getattr(emulator, field) for name, field in names.items()}
 
-    def provider_of(kind: str) -> Provider:
+    def provider_of(kind: str) -> DynamicProvider:
         provider = PROVIDERS[kind]()
         provider.configure(ConfigureRequest(Config({f"neev:{name}": value for name, value in values.items()}, "neev")))
         return provider
@@ -52,25 +52,25 @@ def configured(emulator: Emulator) -> Iterator[Callable[[str], Provider]]:
 
 
 @pytest.fixture
-def sandboxes(configured: Callable[[str], Provider]) -> Provider:
+def sandboxes(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:
     """The provider of sandboxes, likewise."""
     return configured("Sandbox")
 
 
 async def closed(values: dict[str, str]) -> None:
     """The client that the provider has used is closed."""
-    await event_loop.connected(config.settings(values, os.environ)).aclose()
-    event_loop.connected.cache_clear()
+    await event_loop.shared_client(config.parse_settings(values, os.environ)).aclose()
+    event_loop.shared_client.cache_clear()
 
 
-def checked(provider: Provider, **inputs: Any) -> dict[str, Any]:
+def checked(provider: DynamicProvider, **inputs: Any) -> dict[str, Any]:
     """The inputs as the host goes on with them."""
-    result = provider.check({}, {LABEL: "box", **inputs})
+    result = provider.check({}, {RESOURCE_NAME: "box", **inputs})
     assert not result.failures
     return dict(result.inputs)
 
 
-def created(provider: Provider, **inputs: Any) -> tuple[str, dict[str, Any]]:
+def created(provider: DynamicProvider, **inputs: Any) -> tuple[str, dict[str, Any]]:
     """The id and the state of a new resource."""
     result = provider.create(checked(provider, **inputs))
     assert result.outs is not None
@@ -84,47 +84,47 @@ def test_there_is_a_provider_for_every_resource() -> None:
 
 
 @pytest.mark.parametrize("kind", PROVIDERS.values())
-def test_a_pickled_provider_is_the_name_of_its_class(kind: type[Provider]) -> None:
+def test_a_pickled_provider_is_the_name_of_its_class(kind: type[DynamicProvider]) -> None:
     pickled = base64.b64decode(serialize_provider(kind()))
     words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
     assert words == ["neev_provider.adapters.pulumi.dynamic.provider", kind.__name__]
     assert len(pickled) < 80
 
 
-def test_a_pickled_provider_does_not_take_its_settings_along(sandboxes: Provider, emulator: Emulator) -> None:
+def test_a_pickled_provider_does_not_take_its_settings_along(sandboxes: DynamicProvider, emulator: Emulator) -> None:
     """A program pickles fresh ones; should a configured one be pickled, the key must not be in it."""
     fresh = serialize_provider(PROVIDERS["Sandbox"]())
     assert emulator.api_key.encode() not in base64.b64decode(serialize_provider(sandboxes))
     assert serialize_provider(PROVIDERS["Sandbox"]()) == fresh
 
 
-def test_a_name_is_made_from_what_the_program_calls_the_resource(sandboxes: Provider) -> None:
+def test_a_name_is_made_from_what_the_program_calls_the_resource(sandboxes: DynamicProvider) -> None:
     one, other = checked(sandboxes), checked(sandboxes)
     assert one["name"].startswith("box-")
     assert one["name"] != other["name"]
-    assert sandboxes.check(one, {LABEL: "box"}).inputs["name"] == one["name"]
+    assert sandboxes.check(one, {RESOURCE_NAME: "box"}).inputs["name"] == one["name"]
 
 
-def test_the_second_check_of_the_same_program_says_what_the_first_said(sandboxes: Provider) -> None:
+def test_the_second_check_of_the_same_program_says_what_the_first_said(sandboxes: DynamicProvider) -> None:
     first = checked(sandboxes, cpu=2)
-    assert sandboxes.check(first, {LABEL: "box", "cpu": 2}).inputs == first
+    assert sandboxes.check(first, {RESOURCE_NAME: "box", "cpu": 2}).inputs == first
 
 
 def test_a_name_is_cut_to_what_its_kind_may_have() -> None:
     pools = PROVIDERS["SandboxPool"]()
-    answer = pools.check({}, {LABEL: "f" * 60, "replicas": 1})
+    answer = pools.check({}, {RESOURCE_NAME: "f" * 60, "replicas": 1})
     assert answer.failures == []
     assert len(answer.inputs["name"]) == 51
 
 
-def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandboxes: Provider) -> None:
+def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandboxes: DynamicProvider) -> None:
     unknown = deserialize_property(ON_THE_WIRE, keep_unknowns=True)
     inputs = checked(sandboxes, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"})
     assert inputs["snapshotId"] == ON_THE_WIRE
     assert inputs["egress"]["allow"] == [{"host": ON_THE_WIRE}]
 
 
-def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(sandboxes: Provider, emulator: Emulator) -> None:
+def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(sandboxes: DynamicProvider, emulator: Emulator) -> None:
     emulator.change_settings(durations={"create": 3600})
     with pytest.raises(NeevError) as caught:
         sandboxes.create(checked(sandboxes, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
@@ -134,7 +134,7 @@ def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(sandboxes: Provide
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_what_cannot_be_undone_either_is_named(sandboxes: Provider, emulator: Emulator) -> None:
+def test_what_cannot_be_undone_either_is_named(sandboxes: DynamicProvider, emulator: Emulator) -> None:
     emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
     with pytest.raises(NeevError, match="could not be deleted either") as caught:
@@ -144,7 +144,7 @@ def test_what_cannot_be_undone_either_is_named(sandboxes: Provider, emulator: Em
     assert "costing money" in str(caught.value)
 
 
-def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: Provider, emulator: Emulator) -> None:
+def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: DynamicProvider, emulator: Emulator) -> None:
     id, state = created(sandboxes, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
     emulator.change_settings(durations={"pause": 3600, "delete": 3600})
     news = checked(sandboxes, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
@@ -154,13 +154,13 @@ def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: Provider, em
         sandboxes.delete(id, state)
 
 
-def test_a_change_of_timeouts_alone_is_no_change(sandboxes: Provider) -> None:
+def test_a_change_of_timeouts_alone_is_no_change(sandboxes: DynamicProvider) -> None:
     id, state = created(sandboxes)
     news = checked(sandboxes, name=state["name"], **{TIMEOUTS: {"create": 1}})
     assert sandboxes.diff(id, state, news).changes is False
 
 
-def test_a_state_without_the_notes_of_this_version_is_understood(sandboxes: Provider) -> None:
+def test_a_state_without_the_notes_of_this_version_is_understood(sandboxes: DynamicProvider) -> None:
     """What a state says of the declared inputs is then what was asked for."""
     id, state = created(sandboxes, cpu=1)
     old = {key: value for key, value in state.items() if not key.startswith("__")}
@@ -173,19 +173,19 @@ def test_a_state_without_the_notes_of_this_version_is_understood(sandboxes: Prov
 
 
 def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
-    sandboxes: Provider, configured: Callable[[str], Provider], emulator: Emulator
+    sandboxes: DynamicProvider, configured: Callable[[str], DynamicProvider], emulator: Emulator
 ) -> None:
     """The host keeps nothing of a failure, so whoever reads it has to look."""
     box, _ = created(sandboxes)
     commands = configured("Command")
-    inputs = {LABEL: "job", "sandboxId": box, "create": ["true"], "update": ["true"]}
+    inputs = {RESOURCE_NAME: "job", "sandboxId": box, "create": ["true"], "update": ["true"]}
     id, state = created(commands, **inputs)
     news = checked(commands, **inputs, cwd=".")
     for work in (lambda: commands.create(checked(commands, **inputs)), lambda: commands.update(id, state, news)):
         emulator.add_fault("drop_after", method="POST", path="/v1/exec")
         with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
             work()
-        assert str(caught.value).endswith(NOT_KEPT)
+        assert str(caught.value).endswith(NOT_STORED_HINT)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,9 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
         (["memoryGb"], []),
     ],
 )
-def test_what_replaces_on_changes_is_replaced(sandboxes: Provider, paths: list[str], replaces: list[str]) -> None:
+def test_what_replaces_on_changes_is_replaced(
+    sandboxes: DynamicProvider, paths: list[str], replaces: list[str]
+) -> None:
     old = {"name": "box", "cpu": 1, "egress": {"mode": "allow_list", "allow": [{"host": "a.org"}]}}
     new = {"name": "box", "cpu": 2, "egress": {"mode": "allow_list", "allow": [{"host": "b.org"}]}}
     found = sandboxes.diff(
@@ -211,7 +213,7 @@ def test_what_replaces_on_changes_is_replaced(sandboxes: Provider, paths: list[s
     assert (found.changes, found.replaces) == (True, replaces)
 
 
-def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandboxes: Provider) -> None:
+def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandboxes: DynamicProvider) -> None:
     for given, first in (({"name": "box"}, True), ({}, False)):
         old = checked(sandboxes, **given, cpu=1)
         new = checked(sandboxes, **given, cpu=2, **{REPLACE_ON_CHANGES: ["cpu"]})
@@ -219,7 +221,7 @@ def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandb
         assert (found.replaces, found.delete_before_replace) == (["cpu"], first)
 
 
-def test_another_list_of_what_replaces_is_no_change(sandboxes: Provider) -> None:
+def test_another_list_of_what_replaces_is_no_change(sandboxes: DynamicProvider) -> None:
     old, new = checked(sandboxes, name="box"), checked(sandboxes, name="box", **{REPLACE_ON_CHANGES: ["*"]})
     found = sandboxes.diff("the-id", old, new)
     assert (found.changes, found.replaces) == (False, [])
@@ -228,7 +230,9 @@ def test_another_list_of_what_replaces_is_no_change(sandboxes: Provider) -> None
 ELSEWHERE = {ACCOUNT_KEY: {"orgId": "org-emulator", "projectId": "another", "baseUrl": "https://api.test"}}
 
 
-def test_a_resource_of_another_account_is_neither_planned_nor_changed(sandboxes: Provider, emulator: Emulator) -> None:
+def test_a_resource_of_another_account_is_neither_planned_nor_changed(
+    sandboxes: DynamicProvider, emulator: Emulator
+) -> None:
     """Both accounts are named, the resource too, and nothing is sent."""
     id, state = created(sandboxes, name="box")
     inputs = checked(sandboxes, name="box")
@@ -247,8 +251,8 @@ def test_a_resource_of_another_account_is_neither_planned_nor_changed(sandboxes:
 
 
 def test_a_pattern_that_matches_nothing_is_said_where_the_engine_shows_it(
-    configured: Callable[[str], Provider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    configured: Callable[[str], DynamicProvider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    news = {LABEL: "app", "sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
+    news = {RESOURCE_NAME: "app", "sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
     assert configured("Directory").check({}, news).failures == []
     assert capsys.readouterr().err == "warning: Directory app: exclude: *.pyc matches nothing\n"

@@ -13,7 +13,7 @@ from tests.fakes.program import Engine, Monitor, run
 from tests.unit.adapters.fake_pulumi_engine import read
 
 import pulumi_neev as neev
-from neev_provider.adapters.pulumi.dynamic.resources import _blob
+from neev_provider.adapters.pulumi.dynamic.resources import _to_asset
 from neev_provider.core.assets import Archive, Asset
 
 
@@ -216,7 +216,7 @@ def test_the_package_says_its_version() -> None:
     ],
 )
 def test_assets_and_archives_are_handed_on_as_what_they_hold(given: Any, held: dict[str, Any]) -> None:
-    blob = _blob(given)
+    blob = _to_asset(given)
     assert {name: getattr(blob, name) for name in held} == held
     assert isinstance(blob, Archive) is isinstance(given, pulumi.Archive)
 

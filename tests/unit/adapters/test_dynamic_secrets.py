@@ -13,8 +13,8 @@ from tests.unit.adapters.test_dynamic_provider import checked, configured, creat
 import pulumi_neev as neev
 from neev_emulator import Emulator
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.dynamic.provider import LABEL, Provider
-from neev_provider.adapters.pulumi.dynamic.secrets import SECRETS
+from neev_provider.adapters.pulumi.dynamic.provider import RESOURCE_NAME, DynamicProvider
+from neev_provider.adapters.pulumi.dynamic.secrets import SECRET_NAMES
 from neev_provider.core.errors import NeevError
 from neev_provider.core.validation import ValidationFailure
 from neev_provider.resources.sandbox.sandbox import SandboxResource
@@ -27,13 +27,13 @@ def script(text: str) -> list[str]:
 
 
 @pytest.fixture
-def box(configured: Callable[[str], Provider]) -> str:  # noqa: F811
+def box(configured: Callable[[str], DynamicProvider]) -> str:  # noqa: F811
     """The id of a sandbox."""
     return created(configured("Sandbox"), name="box")[0]
 
 
 @pytest.fixture
-def commands(configured: Callable[[str], Provider]) -> Provider:  # noqa: F811
+def commands(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:  # noqa: F811
     """The provider of commands."""
     return configured("Command")
 
@@ -50,10 +50,10 @@ def on_the_wire(outputs: dict[str, Any]) -> dict[str, Any]:
     return read(event_loop.run(serialize_properties(outputs, {})))
 
 
-def test_what_a_command_writes_is_a_secret_where_an_input_is_one(commands: Provider, box: str) -> None:
+def test_what_a_command_writes_is_a_secret_where_an_input_is_one(commands: DynamicProvider, box: str) -> None:
     command = {"sandboxId": box, "create": ["echo", "done"]}
     assert created(commands, **command)[1]["stdout"] == "done\n"
-    for inputs in ({"env": {"A": "b"}}, {"triggers": ["x"], SECRETS: ["triggers"]}):
+    for inputs in ({"env": {"A": "b"}}, {"triggers": ["x"], SECRET_NAMES: ["triggers"]}):
         id, outputs = created(commands, **command, **inputs)
         assert on_the_wire(outputs)["stdout"] == secret("done\n")
         assert on_the_wire(outputs)["stderr"] == secret("")
@@ -64,34 +64,44 @@ def test_what_a_command_writes_is_a_secret_where_an_input_is_one(commands: Provi
         assert on_the_wire(commands.update(id, state, news).outs or {})["stdout"] == secret("done\n")
 
 
-def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_its_error(commands: Provider, box: str) -> None:
+def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_its_error(
+    commands: DynamicProvider, box: str
+) -> None:
     inputs = {"sandboxId": box, "create": script('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
     assert "Its last lines:\n[secret]" in refused(lambda: created(commands, **inputs))
 
 
 @pytest.mark.parametrize("name", ["create", "stdin"])
-def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(commands: Provider, box: str, name: str) -> None:
+def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(
+    commands: DynamicProvider, box: str, name: str
+) -> None:
     inputs = {"sandboxId": box, "create": script("set -x; cat; echo hunter2; exit 1"), "stdin": "pass hunter3\n"}
-    said = refused(lambda: created(commands, **inputs, **{SECRETS: [name]}))
+    said = refused(lambda: created(commands, **inputs, **{SECRET_NAMES: [name]}))
     assert "Its output is a secret, so it is not shown." in said
 
 
 def test_what_the_api_quotes_back_is_struck_out(
-    configured: Callable[[str], Provider],  # noqa: F811
+    configured: Callable[[str], DynamicProvider],  # noqa: F811
     emulator: Emulator,  # noqa: F811
 ) -> None:
     said = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
     emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said})
-    inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRETS: ["image"]}
+    inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRET_NAMES: ["image"]}
     shown = refused(lambda: created(configured("Sandbox"), **inputs))
     assert "[secret], [secret] and [secret] are refused" in shown
     assert emulator.api_key not in shown
 
 
 def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
-    sandboxes = Provider()
+    sandboxes = DynamicProvider()
     type(sandboxes).resource = SandboxResource()
-    news = {LABEL: "box", "name": "Hunter2", "image": "hunter3", SECRETS: ["name"], "evn": {"TOKEN": "hunter4"}}
+    news = {
+        RESOURCE_NAME: "box",
+        "name": "Hunter2",
+        "image": "hunter3",
+        SECRET_NAMES: ["name"],
+        "evn": {"TOKEN": "hunter4"},
+    }
     failures = sandboxes.check({}, news).failures
     assert {failure.property for failure in failures} == {"", "image"}
     reasons = "\n".join(failure.reason for failure in failures)
@@ -109,7 +119,7 @@ class Broken(SandboxResource):
         raise KeyError(new_inputs["env"]["TOKEN"])
 
 
-class BrokenProvider(Provider):
+class BrokenProvider(DynamicProvider):
     """Its provider."""
 
     resource = Broken()
@@ -132,5 +142,5 @@ def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
         neev.Sandbox("walled", egress={"mode": "allow_list", "allow": [{"host": hidden}]})
 
     run(program, engine)
-    said = {name: inputs.get(SECRETS) for (_, name), inputs in engine.asked.items()}
+    said = {name: inputs.get(SECRET_NAMES) for (_, name), inputs in engine.asked.items()}
     assert said == {"plain": None, "login": ["create", "env"], "walled": ["egress"]}

@@ -18,9 +18,9 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2
 from tests.fakes.clock import FakeClock
 
-from neev_provider.adapters.pulumi.plugin.engine_client import Engine, Progress, making
-from neev_provider.adapters.pulumi.plugin.grpc_errors import Context
-from neev_provider.adapters.pulumi.plugin.servicer import Plugin
+from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient, Progress, announce_create
+from neev_provider.adapters.pulumi.plugin.grpc_errors import ServicerContext
+from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
 
 
 class Listening(engine_pb2_grpc.EngineServicer):
@@ -49,15 +49,15 @@ async def engine_listening(who: Listening | None = None, port: int = 0) -> Async
 
 
 async def test_the_engine_that_shakes_hands_or_attaches_is_the_one_that_hears() -> None:
-    seen: list[Engine] = []
+    seen: list[EngineClient] = []
 
-    def load(engine: Engine) -> Any:
+    def load(engine: EngineClient) -> Any:
         seen.append(engine)
         raise NotImplementedError
 
-    plugin, nobody = Plugin(load), cast("Context", None)
+    plugin, nobody = ProviderServicer(load), cast("ServicerContext", None)
     with pytest.raises(NotImplementedError):
-        await plugin.provider()
+        await plugin.get_provider()
     [engine] = seen
     async with engine_listening() as (first, address):
         await plugin.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address), nobody)
@@ -73,10 +73,10 @@ async def test_the_engine_that_shakes_hands_or_attaches_is_the_one_that_hears() 
 
 async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() -> None:
     async with engine_listening() as (listening, address):
-        engine = Engine()
-        engine.show("urn", "before anyone listens")
+        engine = EngineClient()
+        engine.set_status("urn", "before anyone listens")
         await engine.attach(address)
-        engine.show("urn", "Pending, 2 s")
+        engine.set_status("urn", "Pending, 2 s")
         heard = await listening.heard.get()
         assert (heard.urn, heard.message, heard.ephemeral, heard.severity) == (
             "urn",
@@ -84,22 +84,22 @@ async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() ->
             True,
             engine_pb2.INFO,
         )
-    engine.show("urn", "after it left")
+    engine.set_status("urn", "after it left")
     await engine.close()
 
 
 async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
     async with engine_listening() as (listening, address):
-        engine = Engine()
+        engine = EngineClient()
         await engine.attach(address)
         for number in range(200):
-            engine.show(f"urn-{number}", "Pending, 2 s")
+            engine.set_status(f"urn-{number}", "Pending, 2 s")
         await listening.heard.get()
         await engine.close()
     assert listening.heard.qsize() < 5
 
 
-class Shown(Engine):
+class Shown(EngineClient):
     """An engine's display."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ def test_a_row_changes_at_most_once_a_second_and_not_for_what_is_quick() -> None
         progress(f"Pending, {int(clock.monotonic())} s")
         clock.advance(0.25)
     assert shown.lines == ["urn Pending, 1 s", "urn Pending, 2 s", "urn Pending, 3 s"]
-    assert progress.last == "Pending, 3 s"
+    assert progress.last_status == "Pending, 3 s"
 
 
 def test_a_row_does_not_repeat_itself() -> None:
@@ -131,13 +131,13 @@ def test_a_row_does_not_repeat_itself() -> None:
 
 async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
     async with engine_listening() as (listening, address):
-        engine = Engine()
-        await engine.heard()
+        engine = EngineClient()
+        await engine.flush()
         engine.log("urn", "before anyone listens")
         await engine.attach(address)
         for number in range(20):
             engine.log("urn", f"line {number}")
-        await engine.heard()
+        await engine.flush()
         heard = [listening.heard.get_nowait() for _ in range(listening.heard.qsize())]
         assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
         assert not any(each.ephemeral for each in heard)
@@ -148,7 +148,7 @@ async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_pa
     news = struct_pb2.Struct()
     news.update({"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]})
     request = provider_pb2.CheckRequest(urn="urn:pulumi:dev::p::neev:index:Directory::r", news=news)
-    plugin, nobody = Plugin(), cast("Context", None)
+    plugin, nobody = ProviderServicer(), cast("ServicerContext", None)
     async with engine_listening() as (listening, address):
         await plugin.Attach(plugin_pb2.PluginAttach(address=address), nobody)
         assert not (await plugin.Check(request, nobody)).failures
@@ -173,11 +173,11 @@ class Slow(Listening):
 async def test_what_is_logged_reaches_an_engine_that_is_slow_and_the_operation_waits_no_longer_than_it_may() -> None:
     slow = Slow()
     async with engine_listening(slow) as (_, address):
-        engine = Engine(log_patience=0.05)
+        engine = EngineClient(log_flush_timeout=0.05)
         await engine.attach(address)
         engine.log("urn", "first")
         engine.log("urn", "second")
-        await engine.heard()
+        await engine.flush()
         assert slow.heard.empty()
         slow.ready.set()
         assert [(await slow.heard.get()).message for _ in range(2)] == ["first", "second"]
@@ -187,10 +187,10 @@ async def test_what_is_logged_reaches_an_engine_that_is_slow_and_the_operation_w
 async def test_what_is_logged_before_the_engine_can_be_reached_is_not_lost() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    engine = Engine(log_patience=0.2)
+    engine = EngineClient(log_flush_timeout=0.2)
     await engine.attach(f"127.0.0.1:{port}")
     engine.log("urn", "early")
-    await engine.heard()
+    await engine.flush()
     async with engine_listening(port=port) as (listening, _):
         assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "early"
         await engine.close()
@@ -203,7 +203,7 @@ async def test_the_engine_is_never_looked_for_behind_a_proxy(variable: str, monk
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv(variable, f"http://127.0.0.1:{silent.getsockname()[1]}")
         async with engine_listening() as (listening, address):
-            engine = Engine()
+            engine = EngineClient()
             await engine.attach(address)
             engine.log("urn", "line")
             assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "line"
@@ -214,14 +214,14 @@ async def test_the_engine_is_never_looked_for_behind_a_proxy(variable: str, monk
 
 
 def test_a_process_that_is_killed_has_said_what_it_was_making(capsys: pytest.CaptureFixture[str]) -> None:
-    with making("Sandbox box", "box-1a2b3c4"):
+    with announce_create("Sandbox box", "box-1a2b3c4"):
         begun = capsys.readouterr().err
     assert begun.startswith("Sandbox box: making box-1a2b3c4.")
     assert capsys.readouterr().err == "Sandbox box: the engine knows what became of box-1a2b3c4.\n"
 
 
 def test_what_has_no_name_to_look_for_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
-    with making("File note", None):
+    with announce_create("File note", None):
         pass
     assert capsys.readouterr().err == ""
 
@@ -234,5 +234,5 @@ class Closed(io.StringIO):
 
 
 def test_it_is_no_matter_that_nobody_hears_what_is_being_made() -> None:
-    with contextlib.redirect_stderr(Closed()), making("Sandbox box", "box"):
+    with contextlib.redirect_stderr(Closed()), announce_create("Sandbox box", "box"):
         pass

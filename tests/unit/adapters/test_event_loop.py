@@ -47,7 +47,7 @@ def test_work_runs_side_by_side_on_a_thread_of_its_own() -> None:
         return threading.current_thread().name
 
     one, other = asyncio.Event(), asyncio.Event()
-    started = event_loop.start(meet(one, other))
+    started = event_loop.submit(meet(one, other))
     assert event_loop.run(meet(other, one)) == started.result() == "neev"
 
 
@@ -64,8 +64,8 @@ def test_an_error_reaches_the_thread_that_asked() -> None:
 async def test_the_same_settings_share_one_client() -> None:
     """And others do not."""
     one, same, other = (Settings("http://127.0.0.1:1", key, "org", "project") for key in ("key", "key", "other"))
-    assert event_loop.connected(one) is event_loop.connected(same)
-    assert event_loop.connected(one) is not event_loop.connected(other)
+    assert event_loop.shared_client(one) is event_loop.shared_client(same)
+    assert event_loop.shared_client(one) is not event_loop.shared_client(other)
     for each in (one, other):
-        await event_loop.connected(each).aclose()
-    event_loop.connected.cache_clear()
+        await event_loop.shared_client(each).aclose()
+    event_loop.shared_client.cache_clear()

@@ -7,7 +7,7 @@ import inspect
 import grpc
 import pytest
 
-from neev_provider.adapters.pulumi.plugin.grpc_errors import CODES, told
+from neev_provider.adapters.pulumi.plugin.grpc_errors import STATUS_CODES, user_message
 from neev_provider.core import errors
 
 ABSTRACT = {errors.NeevError, errors.ApiError}
@@ -15,24 +15,24 @@ ABSTRACT = {errors.NeevError, errors.ApiError}
 
 def test_every_error_has_a_status() -> None:
     ours = {each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, errors.NeevError)}
-    assert ours - ABSTRACT == set(CODES)
+    assert ours - ABSTRACT == set(STATUS_CODES)
 
 
 def test_the_more_special_error_is_told_apart() -> None:
-    assert CODES[errors.QuotaExceeded] is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert CODES[errors.Forbidden] is grpc.StatusCode.PERMISSION_DENIED
+    assert STATUS_CODES[errors.QuotaExceeded] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert STATUS_CODES[errors.Forbidden] is grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_a_text_names_its_resource_once() -> None:
-    assert told(errors.OperationFailed("no"), "Sandbox box").startswith("Sandbox box: no.")
+    assert user_message(errors.OperationFailed("no"), "Sandbox box").startswith("Sandbox box: no.")
     late = errors.DeadlineExceeded("Sandbox box", 2, "Pending")
-    assert told(late, "Sandbox box").count("Sandbox box") == 1
+    assert user_message(late, "Sandbox box").count("Sandbox box") == 1
 
 
 def test_a_bug_of_ours_is_told_without_a_traceback_and_without_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyError) as caught:
         dict[str, str]()["hunter2"]
-    text = told(caught.value, "Sandbox box")
+    text = user_message(caught.value, "Sandbox box")
     assert text.startswith("Sandbox box: a bug in the NeevAI provider (KeyError). Please report it")
     shown = capsys.readouterr().err
     assert shown.startswith("KeyError in the NeevAI provider:")

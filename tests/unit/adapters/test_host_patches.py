@@ -34,7 +34,7 @@ def said(module: Any, error: Exception) -> str:
 def test_the_pool_of_the_thread_takes_many_operations() -> None:
     """Work that waits for each other, more of it than there were workers, all ends."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        pool.submit(host_patches.widen).result()
+        pool.submit(host_patches.raise_worker_limit).result()
         together = threading.Barrier(8)
         assert sorted(each.result() for each in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
 
@@ -45,7 +45,7 @@ def test_what_is_in_line_already_is_taken_too() -> None:
 
     def wait(first: bool) -> int:  # noqa: FBT001  the first of the work
         if first:
-            host_patches.widen()
+            host_patches.raise_worker_limit()
         return together.wait(10)
 
     held, go = threading.Semaphore(0), threading.Event()
@@ -74,7 +74,7 @@ def test_a_line_of_another_kind_is_left_alone() -> None:
     """What is in it is done one after the other, as before."""
     with Older() as pool:
         done: list[Future[Any]] = [
-            pool.submit(host_patches.widen),
+            pool.submit(host_patches.raise_worker_limit),
             *(pool.submit(threading.get_ident) for _ in range(5)),
         ]
         assert [each.exception(10) for each in done] == [None] * 6
@@ -82,9 +82,9 @@ def test_a_line_of_another_kind_is_left_alone() -> None:
 
 def test_a_pool_that_is_wider_stays_so() -> None:
     """Nothing is taken away."""
-    with ThreadPoolExecutor(max_workers=host_patches.WORKERS + 1) as pool:
-        pool.submit(host_patches.widen).result()
-        assert pool._max_workers == host_patches.WORKERS + 1
+    with ThreadPoolExecutor(max_workers=host_patches.MAX_WORKERS + 1) as pool:
+        pool.submit(host_patches.raise_worker_limit).result()
+        assert pool._max_workers == host_patches.MAX_WORKERS + 1
 
 
 @pytest.mark.parametrize("arguments", [(), (lambda: pytest.fail("called"),), (None, 3), ({1, 2},)])
@@ -93,7 +93,7 @@ def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> N
     ended: list[bool] = []
 
     def work(*_arguments: object) -> None:
-        host_patches.widen()
+        host_patches.raise_worker_limit()
         ended.append(True)
 
     thread = threading.Thread(target=work, args=arguments)
@@ -105,14 +105,14 @@ def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> N
 def test_our_errors_are_answered_in_their_own_words() -> None:
     """And nothing else of the exception."""
     module = dynamic_host()
-    host_patches.speak_plainly(module)
+    host_patches.suppress_tracebacks(module)
     assert said(module, InputError("cpu", "too much")) == "cpu: too much."
 
 
 def test_other_exceptions_keep_their_traceback() -> None:
     """A bug is not hidden."""
     module = dynamic_host()
-    host_patches.speak_plainly(module)
+    host_patches.suppress_tracebacks(module)
     assert said(module, LookupError("not ours")).startswith("Traceback (most recent call last)")
     assert module.traceback.format_tb is traceback.format_tb
 
@@ -120,9 +120,9 @@ def test_other_exceptions_keep_their_traceback() -> None:
 def test_speaking_plainly_twice_is_speaking_plainly() -> None:
     """Each kind of resource is configured by itself."""
     module = dynamic_host()
-    host_patches.speak_plainly(module)
+    host_patches.suppress_tracebacks(module)
     once = module.traceback
-    host_patches.speak_plainly(module)
+    host_patches.suppress_tracebacks(module)
     assert module.traceback is once
 
 
@@ -139,8 +139,8 @@ def test_speaking_plainly_twice_is_speaking_plainly() -> None:
 def test_another_host_is_left_alone(other: ModuleType) -> None:
     """Its names keep their values."""
     before = dict(vars(other))
-    host_patches.speak_plainly(other)
-    host_patches.leave_with_the_engine(other, ["host", "127.0.0.1:1"])
+    host_patches.suppress_tracebacks(other)
+    host_patches.exit_with_engine(other, ["host", "127.0.0.1:1"])
     assert vars(other) == before
 
 

@@ -33,8 +33,8 @@ def emulator() -> Iterator[Emulator]:
 async def closed(emulator: Emulator) -> None:
     """Whatever client was used is closed."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
-    await event_loop.connected(settings).aclose()
-    event_loop.connected.cache_clear()
+    await event_loop.shared_client(settings).aclose()
+    event_loop.shared_client.cache_clear()
 
 
 @pytest.mark.usefixtures("emulator")

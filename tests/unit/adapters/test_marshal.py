@@ -12,15 +12,15 @@ from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, secret, struct
 
 from neev_provider.adapters.pulumi.assets import ARCHIVE, ASSET
 from neev_provider.adapters.pulumi.marshal import (
-    UNKNOWNS,
-    Foreign,
-    Sealed,
-    decode,
-    encode,
-    foreign,
-    plain,
-    sealed_as,
-    sealed_by,
+    UNKNOWN_SENTINELS,
+    UnsupportedValue,
+    SecretValue,
+    unmarshal,
+    marshal,
+    unsupported_values,
+    reveal,
+    restore_secrets,
+    mark_declared_secrets,
 )
 from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.coercion import MIN_INEXACT_INTEGER
@@ -41,7 +41,9 @@ values = st.recursive(
 )
 marked = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4) | st.builds(Sealed, inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4) | st.builds(SecretValue, inner)
+    ),
     max_leaves=12,
 )
 
@@ -68,37 +70,37 @@ class Answer(Outputs):
 
 @given(st.dictionaries(keys, marked.filter(lambda value: value is not None), max_size=5))
 def test_what_is_encoded_is_decoded_to_the_same(properties: dict[str, Any]) -> None:
-    assert decode(encode(properties)) == properties
+    assert unmarshal(marshal(properties)) == properties
 
 
 @given(marked)
 def test_the_seals_of_a_value_are_put_back_where_they_were(value: Any) -> None:
-    if isinstance(value, Sealed):
-        assert sealed_as(plain(value), value) == Sealed(plain(value))
+    if isinstance(value, SecretValue):
+        assert restore_secrets(reveal(value), value) == SecretValue(reveal(value))
     else:
-        assert plain(sealed_as(plain(value), value)) == plain(value)
-        assert _secrets(sealed_as(plain(value), value)) >= _secrets(value)
+        assert reveal(restore_secrets(reveal(value), value)) == reveal(value)
+        assert _secrets(restore_secrets(reveal(value), value)) >= _secrets(value)
 
 
 @given(values, marked)
 def test_a_value_is_never_changed_by_seals_of_another(value: Any, other: Any) -> None:
-    assert plain(sealed_as(value, other)) == value
+    assert reveal(restore_secrets(value, other)) == value
 
 
 def test_a_list_that_differs_from_one_with_a_secret_is_a_secret() -> None:
-    assert sealed_as(["b", "a"], [Sealed("a"), "b"]) == Sealed(["b", "a"])
-    assert sealed_as({"x": ["b"], "y": 1}, {"x": [Sealed("a")], "y": 1}) == {"x": Sealed(["b"]), "y": 1}
-    assert sealed_as(["b", "a"], ["a", "b"]) == ["b", "a"]
+    assert restore_secrets(["b", "a"], [SecretValue("a"), "b"]) == SecretValue(["b", "a"])
+    assert restore_secrets({"x": ["b"], "y": 1}, {"x": [SecretValue("a")], "y": 1}) == {"x": SecretValue(["b"]), "y": 1}
+    assert restore_secrets(["b", "a"], ["a", "b"]) == ["b", "a"]
 
 
-@pytest.mark.parametrize("text", sorted(UNKNOWNS))
+@pytest.mark.parametrize("text", sorted(UNKNOWN_SENTINELS))
 def test_every_mark_for_unknown_is_known(text: str) -> None:
-    assert decode(struct({"a": [text]})) == {"a": [UNKNOWN]}
+    assert unmarshal(struct({"a": [text]})) == {"a": [UNKNOWN]}
 
 
 def test_whole_numbers_are_whole_and_others_are_not() -> None:
     wire = struct({"whole": 8080.0, "half": 0.5, "large": 1e300})
-    assert [repr(each) for each in (decode(wire)[key] for key in ("whole", "half", "large"))] == [
+    assert [repr(each) for each in (unmarshal(wire)[key] for key in ("whole", "half", "large"))] == [
         "8080",
         "0.5",
         "1e+300",
@@ -106,34 +108,39 @@ def test_whole_numbers_are_whole_and_others_are_not() -> None:
 
 
 def test_what_is_declared_secret_is_sealed_at_any_depth() -> None:
-    found = sealed_by(
+    found = mark_declared_secrets(
         Answer.properties,
-        {"token": "t", "ports": [{"url": "u", "number": 1}], "first": {"url": Sealed("u"), "number": 2}, "more": "m"},
+        {
+            "token": "t",
+            "ports": [{"url": "u", "number": 1}],
+            "first": {"url": SecretValue("u"), "number": 2},
+            "more": "m",
+        },
     )
     assert found == {
-        "token": Sealed("t"),
-        "ports": [{"url": Sealed("u"), "number": 1}],
-        "first": {"url": Sealed("u"), "number": 2},
+        "token": SecretValue("t"),
+        "ports": [{"url": SecretValue("u"), "number": 1}],
+        "first": {"url": SecretValue("u"), "number": 2},
         "more": "m",
     }
 
 
 def test_what_is_unknown_and_declared_secret_is_both() -> None:
-    wire = encode(sealed_by(Answer.properties, {"token": UNKNOWN}))
-    assert decode(wire) == {"token": Sealed(UNKNOWN)}
+    wire = marshal(mark_declared_secrets(Answer.properties, {"token": UNKNOWN}))
+    assert unmarshal(wire) == {"token": SecretValue(UNKNOWN)}
 
 
 def test_a_secret_does_not_show_in_its_repr() -> None:
-    assert "hunter2" not in repr(Sealed("hunter2"))
-    assert "hunter2" not in repr(decode(struct({"a": {SIGNATURE: "of tomorrow", "value": "hunter2"}})))
+    assert "hunter2" not in repr(SecretValue("hunter2"))
+    assert "hunter2" not in repr(unmarshal(struct({"a": {SIGNATURE: "of tomorrow", "value": "hunter2"}})))
 
 
 def test_what_no_property_takes_is_found_by_its_path_and_goes_back_as_it_came() -> None:
     wire = struct({"a": {"b": [1, secret({SIGNATURE: "of tomorrow", "text": "a"})]}})
-    properties = decode(wire)
-    assert [failure.path for failure in foreign(properties, {})] == ["a.b[1]"]
-    assert isinstance(plain(properties)["a"]["b"][1], Foreign)
-    assert encode(properties) == wire
+    properties = unmarshal(wire)
+    assert [failure.path for failure in unsupported_values(properties, {})] == ["a.b[1]"]
+    assert isinstance(reveal(properties)["a"]["b"][1], UnsupportedValue)
+    assert marshal(properties) == wire
 
 
 def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_they_came() -> None:
@@ -141,32 +148,35 @@ def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_th
     inner = {SIGNATURE: ARCHIVE, "path": "b.zip", "hash": "i"}
     archive = {SIGNATURE: ARCHIVE, "assets": {"x/y": text, "z": inner}, "hash": "j"}
     wire = struct({"source": secret(archive), "image": {SIGNATURE: ASSET, "uri": "file:///x"}, "list": [text]})
-    properties = decode(wire)
-    assert encode(properties) == wire
+    properties = unmarshal(wire)
+    assert marshal(properties) == wire
     inside = {"x/y": Asset(text="a", hash="h"), "z": Archive(path="b.zip", hash="i")}
-    assert plain(properties)["source"] == Archive(assets=inside, hash="j")
-    assert {failure.path for failure in foreign(properties, DirectoryInputs.properties)} == {"image", "list[0]"}
+    assert reveal(properties)["source"] == Archive(assets=inside, hash="j")
+    assert {failure.path for failure in unsupported_values(properties, DirectoryInputs.properties)} == {
+        "image",
+        "list[0]",
+    }
     assert "hunter2" not in repr(Asset(text="hunter2"))
 
 
 def test_an_archive_of_what_are_no_assets_is_refused() -> None:
-    properties = decode(struct({"source": {SIGNATURE: ARCHIVE, "assets": {"x": "text"}}}))
-    (failure,) = foreign(properties, DirectoryInputs.properties)
+    properties = unmarshal(struct({"source": {SIGNATURE: ARCHIVE, "assets": {"x": "text"}}}))
+    (failure,) = unsupported_values(properties, DirectoryInputs.properties)
     assert failure.reason == "is an archive of what are no assets"
 
 
 def test_what_has_no_form_on_the_wire_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match="set has no form"):
-        encode({"a": {1}})
+        marshal({"a": {1}})
 
 
 def test_a_malformed_secret_is_an_empty_one() -> None:
-    assert decode(struct({"a": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}})) == {"a": Sealed(None)}
-    assert decode(struct_pb2.Struct(fields={"a": struct_pb2.Value()})) == {"a": None}
+    assert unmarshal(struct({"a": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}})) == {"a": SecretValue(None)}
+    assert unmarshal(struct_pb2.Struct(fields={"a": struct_pb2.Value()})) == {"a": None}
 
 
 def _secrets(value: Any) -> int:
-    if isinstance(value, Sealed):
+    if isinstance(value, SecretValue):
         return 1
     if isinstance(value, dict):
         return sum(map(_secrets, value.values()))

@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 from tests.unit.adapters.fake_pulumi_engine import Driver, urn
 
-from neev_provider.adapters.pulumi.marshal import DEEPEST
+from neev_provider.adapters.pulumi.marshal import MAX_DEPTH
 
 
 def check_of(levels: int, *, lists: bool = False) -> bytes:
@@ -38,16 +38,16 @@ async def failures(driver: Driver, request: bytes) -> list[provider_pb2.CheckFai
 
 
 @pytest.mark.parametrize("lists", [False, True])
-@pytest.mark.parametrize("levels", [DEEPEST, 1000, 3000])
+@pytest.mark.parametrize("levels", [MAX_DEPTH, 1000, 3000])
 async def test_what_is_nested_too_deep_is_refused_at_its_path(
     unconfigured: Driver, levels: int, *, lists: bool
 ) -> None:
     found = await failures(unconfigured, check_of(levels, lists=lists))
     [deep] = [each for each in found if each.property.startswith("config")]
-    assert deep.reason.startswith(f"is nested more than {DEEPEST} levels deep")
+    assert deep.reason.startswith(f"is nested more than {MAX_DEPTH} levels deep")
     assert deep.property.startswith("config.k[0][0]" if lists else "config.k.k.k")
 
 
 async def test_what_is_nested_less_deep_is_taken(unconfigured: Driver) -> None:
-    found = await failures(unconfigured, check_of(DEEPEST - 1))
+    found = await failures(unconfigured, check_of(MAX_DEPTH - 1))
     assert [each.property for each in found if each.property.startswith("config")] == []

@@ -11,7 +11,7 @@ from pulumi.runtime.proto import provider_pb2
 from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal, urn
 from tests.unit.adapters.fuzz import fuzzed, kinds, lost, sent, structs
 
-from neev_provider.adapters.pulumi.marshal import UNKNOWNS
+from neev_provider.adapters.pulumi.marshal import UNKNOWN_SENTINELS
 from neev_provider.functions import FUNCTIONS
 
 BUGS = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
@@ -55,7 +55,7 @@ def test_a_diff_of_the_same_inputs_is_empty() -> None:
     async def case(driver: Driver, drawn: tuple[str, dict[str, Any]]) -> None:
         kind, news = drawn
         checked = await answered(driver, "Check", provider_pb2.CheckRequest(urn=urn(kind), news=sent(news)))
-        if not checked.failures and not any(text in str(checked.inputs) for text in UNKNOWNS):
+        if not checked.failures and not any(text in str(checked.inputs) for text in UNKNOWN_SENTINELS):
             same = provider_pb2.DiffRequest(
                 id="id", urn=urn(kind), olds=checked.inputs, old_inputs=checked.inputs, news=checked.inputs
             )

@@ -15,7 +15,7 @@ from tests.unit.adapters.fake_pulumi_engine import Driver, Kept, Refusal, read, 
 from tests.unit.adapters.test_engine_client import engine_listening
 
 from neev_emulator.testing import Emulator
-from neev_provider.adapters.pulumi.plugin.crud import PASSED_OVER
+from neev_provider.adapters.pulumi.plugin.crud import UNREADABLE_VALUES_MESSAGE
 
 BOX = {"name": "box", "cpu": 1}
 
@@ -356,7 +356,7 @@ async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once
             assert seen.inputs["mood"] == "blue"
             assert {name: seen.state[name] for name in odd} == odd
             heard = await listening.heard.get()
-            assert heard.message == f"{PASSED_OVER}: future, mood, token"
+            assert heard.message == f"{UNREADABLE_VALUES_MESSAGE}: future, mood, token"
             updated = await plugin.update(seen, {**BOX, "cpu": 4})
             assert {name: updated.state[name] for name in odd} == odd
             assert "mood" not in updated.state

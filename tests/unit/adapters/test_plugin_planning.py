@@ -24,7 +24,7 @@ from tests.unit.adapters.fake_pulumi_engine import (
     urn,
 )
 
-from neev_provider.adapters.pulumi.marshal import Sealed, decode
+from neev_provider.adapters.pulumi.marshal import SecretValue, unmarshal
 from neev_provider.core.validation import format_path
 
 Naming = provider_pb2.CheckRequest.AutonamingOptions
@@ -97,8 +97,8 @@ async def test_a_check_refuses_what_no_property_takes(unconfigured: Driver, valu
 
 async def test_a_scalar_that_is_a_secret_is_taken_for_what_it_stands_for_and_stays_one(unconfigured: Driver) -> None:
     answer = await unconfigured.check("Sandbox", {"renew": secret(1234), "image": secret(1.5), "env": {"PIN": 1234}})
-    assert decode(answer.inputs)["renew"] == Sealed("1234")
-    assert decode(answer.inputs)["env"] == Sealed({"PIN": "1234"})
+    assert unmarshal(answer.inputs)["renew"] == SecretValue("1234")
+    assert unmarshal(answer.inputs)["env"] == SecretValue({"PIN": "1234"})
     assert "1.5" not in str(answer.failures)
 
 

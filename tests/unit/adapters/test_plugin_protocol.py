@@ -16,9 +16,9 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from tests.unit.adapters.fake_pulumi_engine import UNKNOWN, Driver, Refusal, read, secret, struct
 
 from neev_emulator.testing import Emulator
-from neev_provider.adapters.pulumi.plugin.engine_client import Engine
-from neev_provider.adapters.pulumi.plugin.provider import Provider
-from neev_provider.adapters.pulumi.plugin.servicer import Plugin
+from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
+from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
+from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
 from neev_provider.client import connect
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.functions import FUNCTIONS
@@ -145,18 +145,18 @@ async def test_a_plugin_whose_provider_is_not_loaded_yet_has_nothing_to_end() ->
     """As where it is told to leave at once: nobody has asked for the provider, or it is being loaded."""
     may_load = threading.Event()
 
-    def load(engine: Engine) -> Provider:
+    def load(engine: EngineClient) -> PulumiProvider:
         may_load.wait()
-        return Provider(engine, {}, connect, SYSTEM_CLOCK)
+        return PulumiProvider(engine, {}, connect, SYSTEM_CLOCK)
 
-    served = Plugin(load)
+    served = ProviderServicer(load)
     served.cancel()
     await served.aclose()
-    loading = asyncio.ensure_future(served.provider())
+    loading = asyncio.ensure_future(served.get_provider())
     await asyncio.sleep(0)
     served.cancel()
     await served.aclose()
     may_load.set()
-    assert await loading is await served.provider()
+    assert await loading is await served.get_provider()
     served.cancel()
     await served.aclose()

@@ -20,8 +20,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal
 
 from neev_emulator import serve
-from neev_provider.adapters.pulumi.plugin.engine_client import DIRECT
-from neev_provider.adapters.pulumi.plugin.server import gone, stubs_without_sdk
+from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
+from neev_provider.adapters.pulumi.plugin.server import wait_for_engine_exit, import_stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
@@ -74,7 +74,7 @@ async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_e
 @pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER)])
 async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> None:
     with plugin(command=command) as (_, port):
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=DIRECT) as channel:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             assert (await stub.GetPluginInfo(Empty())).version
             checked = await stub.Check(provider_pb2.CheckRequest(urn="urn:pulumi:a::b::neev:index:Sandbox::c"))
@@ -113,7 +113,7 @@ async def test_it_leaves_when_its_engine_is_gone() -> None:
 
 async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> None:
     engine, address, connected = await silent_engine()
-    watching = asyncio.ensure_future(gone(address))
+    watching = asyncio.ensure_future(wait_for_engine_exit(address))
     # a connection that ends is no engine that ended
     (await connected.get()).close()
     again = await connected.get()
@@ -149,5 +149,5 @@ def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
 
 def test_a_process_that_has_the_sdk_keeps_it() -> None:
     there = sys.modules["pulumi"]
-    stubs_without_sdk()
+    import_stubs_without_sdk()
     assert sys.modules["pulumi"] is there

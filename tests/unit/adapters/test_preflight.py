@@ -18,7 +18,7 @@ from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal, struct
 import pulumi_neev as neev
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.dynamic.provider import ASKS, LABEL, PROVIDERS, Provider
+from neev_provider.adapters.pulumi.dynamic.provider import CHECK_ON_PREVIEW, RESOURCE_NAME, PROVIDERS, DynamicProvider
 from neev_provider.adapters.shared import config
 from neev_provider.core.errors import ConfigError, NeevError
 
@@ -111,9 +111,9 @@ async def _closed(configurations: list[dict[str, str]]) -> None:
     """Whatever client was used is closed."""
     for each in configurations:
         values = {name.removeprefix("neev:"): value for name, value in each.items()}
-        await event_loop.connected(config.settings(values, {})).aclose()
-    event_loop.connected.cache_clear()
-    event_loop.beforehand.cache_clear()
+        await event_loop.shared_client(config.parse_settings(values, {})).aclose()
+    event_loop.shared_client.cache_clear()
+    event_loop.shared_preflight.cache_clear()
 
 
 def account(emulator: Emulator, **more: str) -> dict[str, str]:
@@ -121,7 +121,7 @@ def account(emulator: Emulator, **more: str) -> dict[str, str]:
     return {**{f"neev:{name}": str(getattr(emulator, field)) for name, field in names.items()}, **more}
 
 
-def hosted(kind: str, settings: dict[str, str]) -> Provider:
+def hosted(kind: str, settings: dict[str, str]) -> DynamicProvider:
     provider = PROVIDERS[kind]()
     provider.configure(ConfigureRequest(Config(settings, "app")))
     return provider
@@ -129,19 +129,19 @@ def hosted(kind: str, settings: dict[str, str]) -> Provider:
 
 def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(emulator: Emulator) -> None:
     provider = hosted("Sandbox", account(emulator))
-    result = provider.check({}, {LABEL: "box", ASKS: True, "templateId": MISSPELT})
+    result = provider.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, "templateId": MISSPELT})
     (failure,) = result.failures
     assert (failure.property, failure.reason.partition(";")[0]) == (
         "",
         f"template_id: the catalogue has no sandbox template '{MISSPELT}'",
     )
-    assert ASKS not in result.inputs
+    assert CHECK_ON_PREVIEW not in result.inputs
     assert reads(emulator) == ["/sandboxes", "/sandbox-templates"]
     known = {"templateId": MISSPELT}
-    assert not provider.check(known, {LABEL: "box", ASKS: True, **known}).failures
-    assert not provider.check({}, {LABEL: "box", **known}).failures
+    assert not provider.check(known, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, **known}).failures
+    assert not provider.check({}, {RESOURCE_NAME: "box", **known}).failures
     assert (
-        provider.check({}, {LABEL: "box", ASKS: True, "templateId": "x"})
+        provider.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, "templateId": "x"})
         .failures[0]
         .reason.startswith(
             "template_id: must be a template's id, such as sb-ubuntu-26-04-minimal; `get_sandbox_template` finds it"
@@ -150,7 +150,7 @@ def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(emul
     assert reads(emulator) == []
     other = hosted("Sandbox", account(emulator, **{"neev:projectId": "other"}))
     with pytest.raises(NeevError, match=r"Sandbox box: .*there is no project other"):
-        other.check({}, {LABEL: "box", ASKS: True})
+        other.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True})
 
 
 def registered(*, preview: bool, before: bool = False) -> bool:
@@ -164,7 +164,7 @@ def registered(*, preview: bool, before: bool = False) -> bool:
         return neev.Sandbox("box").id
 
     run(program, engine, monitor, preview=preview)
-    return ASKS in monitor.registered[-1].object.fields
+    return CHECK_ON_PREVIEW in monitor.registered[-1].object.fields
 
 
 def test_a_program_hands_on_that_its_plan_asks(emulator: Emulator) -> None:

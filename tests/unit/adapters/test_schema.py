@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 
 from neev_provider.adapters.pulumi import schema
-from neev_provider.adapters.pulumi.plugin.list_resources import LISTS
+from neev_provider.adapters.pulumi.plugin.list_resources import LISTABLE
 from neev_provider.adapters.shared.examples import LANGUAGES
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
-PACKAGE = schema.package()
+PACKAGE = schema.package_schema()
 SANDBOX = PACKAGE["resources"]["neev:index:Sandbox"]
 
 
@@ -125,7 +125,7 @@ def test_what_can_be_listed_says_by_what() -> None:
     assert set(SANDBOX["listInputs"]["properties"]) == {"name", "phase"}
     assert PACKAGE["resources"]["neev:index:Snapshot"]["listInputs"]["required"] == ["sandboxId"]
     assert {token.rpartition(":")[2] for token, each in PACKAGE["resources"].items() if "listInputs" in each} == set(
-        LISTS
+        LISTABLE
     )
 
 
@@ -141,8 +141,8 @@ def test_only_texts_are_outputs_of_the_provider_because_no_other_type_survives()
 
 
 def test_the_text_is_sorted_json_that_says_the_same() -> None:
-    assert json.loads(schema.text()) == PACKAGE
-    assert schema.text() == json.dumps(PACKAGE, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert json.loads(schema.render()) == PACKAGE
+    assert schema.render() == json.dumps(PACKAGE, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def test_pulumis_own_metaschema_accepts_it() -> None:

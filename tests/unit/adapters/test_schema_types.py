@@ -7,18 +7,18 @@ import pytest
 from pydantic import Field
 
 from neev_provider.adapters.shared.schema_types import (
-    Anything,
-    Choice,
-    ListOf,
-    MapOf,
-    Member,
-    Nested,
-    Scalar,
-    Shape,
-    always_there,
-    members,
-    nested,
-    shape_of,
+    AnyType,
+    EnumType,
+    ArrayType,
+    MapType,
+    EnumValue,
+    ObjectType,
+    PrimitiveType,
+    TypeSpec,
+    is_always_present,
+    enum_values,
+    referenced_types,
+    type_of,
 )
 from neev_provider.core.markers import AutoName, Replace, ResetsTo, Update
 from neev_provider.core.model import DeclarationError, Inputs, Integer, Model, Number
@@ -82,29 +82,29 @@ class Odd(Inputs):
 @pytest.mark.parametrize(
     ("name", "shape"),
     [
-        ("name", Scalar(str)),
-        ("size", Scalar(float, "0.5 to 8, steps of 0.5")),
-        ("floors", Scalar(int, "1 or more")),
-        ("cellars", ListOf(Scalar(int, "3 or less"))),
-        ("doors", MapOf(Scalar(str))),
-        ("walls", ListOf(Nested(Wall))),
-        ("front", Nested(Wall)),
-        ("notes", ListOf(Anything())),
-        ("empty", Scalar(bool)),
+        ("name", PrimitiveType(str)),
+        ("size", PrimitiveType(float, "0.5 to 8, steps of 0.5")),
+        ("floors", PrimitiveType(int, "1 or more")),
+        ("cellars", ArrayType(PrimitiveType(int, "3 or less"))),
+        ("doors", MapType(PrimitiveType(str))),
+        ("walls", ArrayType(ObjectType(Wall))),
+        ("front", ObjectType(Wall)),
+        ("notes", ArrayType(AnyType())),
+        ("empty", PrimitiveType(bool)),
     ],
 )
-def test_a_type_is_read_through_optional_and_annotated(name: str, shape: Shape) -> None:
-    assert shape_of(House, House.properties[name]) == shape
+def test_a_type_is_read_through_optional_and_annotated(name: str, shape: TypeSpec) -> None:
+    assert type_of(House, House.properties[name]) == shape
 
 
 @pytest.mark.parametrize("name", ["number", "either"])
 def test_a_type_that_not_every_language_has_is_refused_with_its_place(name: str) -> None:
     with pytest.raises(DeclarationError, match=f"Odd.{name}: .* is no type"):
-        shape_of(Odd, Odd.properties[name])
+        type_of(Odd, Odd.properties[name])
 
 
 def test_what_is_required_defaulted_named_or_meant_is_always_there() -> None:
-    assert [name for name, declared in House.properties.items() if always_there(declared)] == [
+    assert [name for name, declared in House.properties.items() if is_always_present(declared)] == [
         "name",
         "floors",
         "front",
@@ -113,15 +113,15 @@ def test_what_is_required_defaulted_named_or_meant_is_always_there() -> None:
 
 
 def test_the_values_of_an_enum_carry_the_docstrings_below_them() -> None:
-    assert members(Colour) == (Member("RED", "red", "Like a\nrose."), Member("BLUE", "blue", "Like the sky."))
+    assert enum_values(Colour) == (EnumValue("RED", "red", "Like a\nrose."), EnumValue("BLUE", "blue", "Like the sky."))
 
 
 def test_a_value_that_nobody_explains_is_refused() -> None:
     with pytest.raises(DeclarationError, match=r"Mute: .* ONE"):
-        members(Mute)
+        enum_values(Mute)
 
 
 def test_the_parts_of_a_shape_are_found_at_any_depth() -> None:
-    assert set(nested(shape_of(House, House.properties["walls"]))) == {Wall, Colour}
-    assert set(nested(Choice(Colour))) == {Colour}
-    assert set(nested(MapOf(Scalar(str)))) == set()
+    assert set(referenced_types(type_of(House, House.properties["walls"]))) == {Wall, Colour}
+    assert set(referenced_types(EnumType(Colour))) == {Colour}
+    assert set(referenced_types(MapType(PrimitiveType(str)))) == set()

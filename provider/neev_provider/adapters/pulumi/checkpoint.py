@@ -11,79 +11,81 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import provider
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, Sealed, plain, sealed
-from neev_provider.adapters.pulumi.plugin.plan import sealed_state
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, reveal, mark_secret
+from neev_provider.adapters.pulumi.plugin.plan import mark_state_secrets
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.resources import RESOURCES
 
-NATIVE = f"{PACKAGE}:index:"
-DYNAMIC = f"pulumi-python:dynamic/{PACKAGE}:"
+NATIVE_PREFIX = f"{PACKAGE}:index:"
+DYNAMIC_PREFIX = f"pulumi-python:dynamic/{PACKAGE}:"
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class StateType:
     """A type of the state that is ours: the resource behind it, and how its outputs are stored."""
 
     resource: AnyResource
     outputs: Callable[[StoredResource, Mapping[str, Any]], Values]
 
 
-def kind_of(token: str) -> Kind | None:
+def type_of_token(token: str) -> StateType | None:
     """The kind that the type names; ``None`` where it is not ours, or not in this version."""
-    return _KINDS.get(token)
+    return _STATE_TYPES.get(token)
 
 
-def named(urn: str) -> str:
+def describe_urn(urn: str) -> str:
     """The kind and the name in the program."""
     kind, _, name = urn.rpartition("::")
     return f"{kind.rpartition(':')[2]} {name}"
 
 
-def entry(begun: Mapping[str, Any], stored: StoredResource, *, unfinished: str) -> Values:
+def recovered_resource(pending: Mapping[str, Any], stored: StoredResource, *, problem: str) -> Values:
     """The resource of a pending operation as if the operation had stored it, with why it is not finished.
 
     The next update goes on from there, as after a failure half way.
     """
-    kind = _KINDS[begun["type"]]
-    marked = opened(begun.get("inputs") or {})
-    outputs = sealed_state(kind.resource, kind.outputs(stored, plain(marked)), marked)
-    outputs |= {name: sealed(outputs[name]) for name in begun.get("additionalSecretOutputs") or () if name in outputs}
-    return {**begun, "id": stored.id, "outputs": closed(outputs), "initErrors": [unfinished]}
+    kind = _STATE_TYPES[pending["type"]]
+    marked = decode_state(pending.get("inputs") or {})
+    outputs = mark_state_secrets(kind.resource, kind.outputs(stored, reveal(marked)), marked)
+    outputs |= {
+        name: mark_secret(outputs[name]) for name in pending.get("additionalSecretOutputs") or () if name in outputs
+    }
+    return {**pending, "id": stored.id, "outputs": encode_state(outputs), "initErrors": [problem]}
 
 
-def opened(value: Any) -> Any:
+def decode_state(value: Any) -> Any:
     """The value with its secrets sealed and its assets as ours; the state must have been exported in clear."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET:
-            return Sealed(opened(json.loads(value["plaintext"])))
-        if assets.MARK in value:
-            return assets.from_map(value)
+            return SecretValue(decode_state(json.loads(value["plaintext"])))
+        if assets.ASSET_KEY in value:
+            return assets.asset_from_map(value)
         if value.get(SIGNATURE) in assets.SIGNATURES:
-            return assets.from_wire(value[SIGNATURE], {key: opened(each) for key, each in value.items()})
-        return {key: opened(each) for key, each in value.items()}
-    return [opened(each) for each in value] if isinstance(value, list) else value
+            return assets.unmarshal_asset(value[SIGNATURE], {key: decode_state(each) for key, each in value.items()})
+        return {key: decode_state(each) for key, each in value.items()}
+    return [decode_state(each) for each in value] if isinstance(value, list) else value
 
 
-def closed(value: Any) -> Any:
+def encode_state(value: Any) -> Any:
     """The value as the state has it; what is ``None`` is left out."""
-    if isinstance(value, Sealed):
-        return {SIGNATURE: SECRET, "plaintext": json.dumps(closed(value.value))}
+    if isinstance(value, SecretValue):
+        return {SIGNATURE: SECRET, "plaintext": json.dumps(encode_state(value.value))}
     if isinstance(value, Mapping):
-        return {key: closed(each) for key, each in value.items() if each is not None}
-    return [closed(each) for each in value] if isinstance(value, list | tuple) else value
+        return {key: encode_state(each) for key, each in value.items() if each is not None}
+    return [encode_state(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _native(stored: StoredResource, _asked: Mapping[str, Any]) -> Values:
+def _native_outputs(stored: StoredResource, _raw_inputs: Mapping[str, Any]) -> Values:
     return dict(stored.state)
 
 
-def _dynamic(stored: StoredResource, asked: Mapping[str, Any]) -> Values:
-    return {**provider.outputs(stored, asked), PROVIDER_KEY: asked[PROVIDER_KEY]}
+def _dynamic_outputs(stored: StoredResource, raw_inputs: Mapping[str, Any]) -> Values:
+    return {**provider.host_outputs(stored, raw_inputs), PROVIDER_KEY: raw_inputs[PROVIDER_KEY]}
 
 
-_KINDS: Mapping[str, Kind] = {
-    **{NATIVE + each.name: Kind(each, _native) for each in RESOURCES},
-    **{DYNAMIC + name: Kind(each.resource, _dynamic) for name, each in provider.PROVIDERS.items()},
+_STATE_TYPES: Mapping[str, StateType] = {
+    **{NATIVE_PREFIX + each.name: StateType(each, _native_outputs) for each in RESOURCES},
+    **{DYNAMIC_PREFIX + name: StateType(each.resource, _dynamic_outputs) for name, each in provider.PROVIDERS.items()},
 }

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from neev_provider.adapters.shared.schema_types import Anything, ListOf, MapOf, Nested, Shape, shape_of
+from neev_provider.adapters.shared.schema_types import AnyType, ArrayType, MapType, ObjectType, TypeSpec, type_of
 from neev_provider.core.model import Model, Property
 
-ANY = "*"
+WILDCARD = "*"
 """Stands for every key or index; as the whole path, for every property."""
 
 _STEP = re.compile(r'(?P<dot>\.?)(?P<name>[^.\[\]"]+)|\[(?P<index>\d+|\*)\]|\["(?P<key>(?:[^"\\]|\\.)*)"\]')
@@ -19,34 +19,36 @@ class PathError(ValueError):
     """A path that leads to no property."""
 
 
-def steps(path: str) -> tuple[str, ...]:
+def parse_path(path: str) -> tuple[str, ...]:
     """Return the names, keys and indices that the path is made of."""
-    return tuple(_key(step) for step in _steps(path))
+    return tuple(_step_key(step) for step in _match_steps(path))
 
 
-def covers(path: str, changed: str) -> bool:
+def covers(path: str, changed_path: str) -> bool:
     """Return whether the path stands for the property that changed, or for something around it."""
-    wanted, found = steps(path), steps(changed)
-    return len(wanted) <= len(found) and all(one in (ANY, other) for one, other in zip(wanted, found, strict=False))
+    wanted, found = parse_path(path), parse_path(changed_path)
+    return len(wanted) <= len(found) and all(
+        one in (WILDCARD, other) for one, other in zip(wanted, found, strict=False)
+    )
 
 
-def translated(path: str, model: type[Model]) -> str:
+def translate_path(path: str, model: type[Model]) -> str:
     """Return the path with the state's names, whether it has those or Python's.
 
     Raises:
         PathError: the model has no property there.
     """
-    if path == ANY:
+    if path == WILDCARD:
         return path
-    shape: Shape = Nested(model)
+    shape: TypeSpec = ObjectType(model)
     text = ""
-    for step in _steps(path):
-        shape, said = _inside(shape, step)
+    for step in _match_steps(path):
+        shape, said = _resolve_step(shape, step)
         text += said
     return text
 
 
-def named(key: str, properties: Mapping[str, Property]) -> str:
+def resolve_property_name(key: str, properties: Mapping[str, Property]) -> str:
     """Return the state's name of the property, whether the key is that or Python's.
 
     Raises:
@@ -60,7 +62,7 @@ def named(key: str, properties: Mapping[str, Property]) -> str:
     raise PathError(f"there is no property {key!r}" + (f"; near: {', '.join(near)}" if near else ""))
 
 
-def _steps(path: str) -> Iterator[re.Match[str]]:
+def _match_steps(path: str) -> Iterator[re.Match[str]]:
     at = 0
     while at < len(path) or at == 0:
         step = _STEP.match(path, at)
@@ -70,23 +72,23 @@ def _steps(path: str) -> Iterator[re.Match[str]]:
         at = step.end()
 
 
-def _key(step: re.Match[str]) -> str:
+def _step_key(step: re.Match[str]) -> str:
     if step["key"] is not None:
         return re.sub(r"\\(.)", r"\1", step["key"])
     return step["index"] or step["name"]
 
 
-def _inside(shape: Shape, step: re.Match[str]) -> tuple[Shape, str]:
+def _resolve_step(type_spec: TypeSpec, step: re.Match[str]) -> tuple[TypeSpec, str]:
     """Return the shape of what the step leads to, and the step with the state's name."""
-    key, said = _key(step), step[0]
-    match shape:
-        case Nested(model):
-            name = named(key, model.properties)
-            return shape_of(model, model.properties[name]), f"{'.' if step.start() else ''}{name}"
-        case MapOf(value) if step["index"] is None:
+    key, said = _step_key(step), step[0]
+    match type_spec:
+        case ObjectType(model):
+            name = resolve_property_name(key, model.properties)
+            return type_of(model, model.properties[name]), f"{'.' if step.start() else ''}{name}"
+        case MapType(value) if step["index"] is None:
             return value, said
-        case ListOf(item) if step["index"] is not None:
+        case ArrayType(item) if step["index"] is not None:
             return item, said
-        case Anything():
-            return shape, said
+        case AnyType():
+            return type_spec, said
     raise PathError(f"there is no property at {said.lstrip('.')!r}")

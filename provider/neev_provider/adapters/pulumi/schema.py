@@ -11,22 +11,22 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_pascal
 
-from neev_provider.adapters.pulumi.plugin.list_resources import LISTS
+from neev_provider.adapters.pulumi.plugin.list_resources import LISTABLE
 from neev_provider.adapters.shared import examples
-from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig, variables
+from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig, environment_variables
 from neev_provider.adapters.shared.schema_types import (
-    Anything,
-    Choice,
-    Handed,
-    ListOf,
-    MapOf,
-    Nested,
-    Scalar,
-    Shape,
-    always_there,
-    members,
-    nested,
-    shape_of,
+    AnyType,
+    EnumType,
+    AssetType,
+    ArrayType,
+    MapType,
+    ObjectType,
+    PrimitiveType,
+    TypeSpec,
+    is_always_present,
+    enum_values,
+    referenced_types,
+    type_of,
 )
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.function import Function
@@ -42,13 +42,13 @@ _REPOSITORY = "https://github.com/neevcloud/pulumi-neev"
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 # every SDK takes an archive too where an asset is asked for
-_BLOBS: Final[Mapping[type[AssetOrArchive], str]] = {
+_ASSET_REFS: Final[Mapping[type[AssetOrArchive], str]] = {
     Asset: "pulumi.json#/Asset",
     Archive: "pulumi.json#/Archive",
     AssetOrArchive: "pulumi.json#/Asset",
 }
 
-_ABOUT: Final[Mapping[str, Any]] = {
+_METADATA: Final[Mapping[str, Any]] = {
     "name": PACKAGE,
     "displayName": "NeevAI",
     "description": "Create, pause, resize, snapshot, fork and roll back NeevAI sandboxes.",
@@ -82,12 +82,12 @@ _LANGUAGES: Final[Mapping[str, Any]] = {
 }
 
 
-def package() -> Spec:
+def package_schema() -> Spec:
     """The schema of the package, without a version: whoever serves or builds it knows that."""
     return {
-        **_ABOUT,
+        **_METADATA,
         "language": dict(_LANGUAGES),
-        "config": {"variables": _settings()},
+        "config": {"variables": _config_variables()},
         "provider": _provider(),
         "types": _types(),
         "resources": {token(resource.name): _resource(resource) for resource in RESOURCES},
@@ -100,30 +100,33 @@ def token(name: str) -> str:
     return f"{PACKAGE}:index:{name}"
 
 
-def text() -> str:
+def render() -> str:
     """The schema as it is committed."""
-    return json.dumps(package(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(package_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def description(of: object) -> str:
+def description(declaration: object) -> str:
     """What the docstring of a class says."""
-    return inspect.cleandoc(of.__doc__ or "")
+    return inspect.cleandoc(declaration.__doc__ or "")
 
 
-def _settings() -> Spec:
+def _config_variables() -> Spec:
     return {
-        name: _property(ProviderConfig, declared) | {"defaultInfo": {"environment": list(variables(name))}}
+        name: _property_spec(ProviderConfig, declared)
+        | {"defaultInfo": {"environment": list(environment_variables(name))}}
         for name, declared in ProviderConfig.properties.items()
     }
 
 
 def _provider() -> Spec:
     texts = {
-        declared.name: _property(ProviderConfig, declared)
+        declared.name: _property_spec(ProviderConfig, declared)
         for declared in ProviderConfig.properties.values()
-        if shape_of(ProviderConfig, declared) == Scalar(str)  # no other type survives as a provider's output
+        if type_of(ProviderConfig, declared) == PrimitiveType(str)  # no other type survives as a provider's output
     }
-    settings = {name: setting | _input(ProviderConfig.properties[name]) for name, setting in _settings().items()}
+    settings = {
+        name: setting | _input_spec(ProviderConfig.properties[name]) for name, setting in _config_variables().items()
+    }
     return {
         "description": description(ProviderConfig),
         "type": "object",
@@ -136,21 +139,21 @@ def _resource(resource: Resource[Any, Any]) -> Spec:
     inputs, outputs = resource.inputs, resource.outputs
     stated = [*inputs.properties.values(), *outputs.properties.values()]
     spec = {
-        "description": examples.described(description(type(resource)), resource.name),
+        "description": examples.description_with_examples(description(type(resource)), resource.name),
         "type": "object",
-        "inputProperties": _properties(inputs, extra=_input),
-        "requiredInputs": _names(inputs, lambda declared: declared.required),
+        "inputProperties": _properties(inputs, extra=_input_spec),
+        "requiredInputs": _property_names(inputs, lambda declared: declared.required),
         "properties": _properties(inputs) | _properties(outputs),
-        "required": sorted(declared.name for declared in stated if always_there(declared)),
+        "required": sorted(declared.name for declared in stated if is_always_present(declared)),
     }
-    if resource.name in LISTS:
-        spec["listInputs"] = _object(LISTS[resource.name][0].arguments)
+    if resource.name in LISTABLE:
+        spec["listInputs"] = _object(LISTABLE[resource.name][0].arguments)
     return spec
 
 
 def _function(function: Function[Any, Any]) -> Spec:
     return {
-        "description": examples.described(description(type(function)), function.name),
+        "description": examples.description_with_examples(description(type(function)), function.name),
         "inputs": _object(function.arguments),
         "outputs": _object(function.result),
     }
@@ -160,26 +163,28 @@ def _object(model: type[Model]) -> Spec:
     return {
         "description": description(model),
         "type": "object",
-        "properties": _properties(model, extra=_default),
-        "required": _names(model, lambda declared: declared.required),
+        "properties": _properties(model, extra=_default_spec),
+        "required": _property_names(model, lambda declared: declared.required),
     }
 
 
 def _types() -> Spec:
-    return {token(each.__name__): _enum(each) if issubclass(each, StrEnum) else _object(each) for each in shared()}
+    return {
+        token(each.__name__): _enum(each) if issubclass(each, StrEnum) else _object(each) for each in shared_types()
+    }
 
 
-def shared() -> list[type[Model | StrEnum]]:
+def shared_types() -> list[type[Model | StrEnum]]:
     """The models and enums that properties are made of, by name."""
     roots: list[type[Model]] = [ProviderConfig]
     roots += [model for resource in RESOURCES for model in (resource.inputs, resource.outputs)]
     roots += [model for function in FUNCTIONS for model in (function.arguments, function.result)]
-    found = {part for root in roots for part in _parts(root)}
+    found = {part for root in roots for part in _types_within(root)}
     return sorted(found, key=lambda each: each.__name__)
 
 
-def _parts(root: type[Model]) -> Iterable[type[Model | StrEnum]]:
-    return (part for declared in root.properties.values() for part in nested(shape_of(root, declared)))
+def _types_within(root: type[Model]) -> Iterable[type[Model | StrEnum]]:
+    return (part for declared in root.properties.values() for part in referenced_types(type_of(root, declared)))
 
 
 def _enum(enum: type[StrEnum]) -> Spec:
@@ -189,50 +194,50 @@ def _enum(enum: type[StrEnum]) -> Spec:
             "value": each.value,
             "description": each.description,
         }
-        for each in members(enum)
+        for each in enum_values(enum)
     ]
     return {"description": description(enum), "type": "string", "enum": values}
 
 
-def _names(model: type[Model], wanted: Callable[[Property], bool]) -> list[str]:
-    return sorted(declared.name for declared in model.properties.values() if wanted(declared))
+def _property_names(model: type[Model], predicate: Callable[[Property], bool]) -> list[str]:
+    return sorted(declared.name for declared in model.properties.values() if predicate(declared))
 
 
 def _properties(model: type[Model], extra: Callable[[Property], Spec] = lambda _: {}) -> Spec:
-    return {name: _property(model, declared) | extra(declared) for name, declared in model.properties.items()}
+    return {name: _property_spec(model, declared) | extra(declared) for name, declared in model.properties.items()}
 
 
-def _property(model: type[Model], declared: Property) -> Spec:
-    spec = _type(shape_of(model, declared)) | {"description": declared.description}
-    return spec | {"secret": True} if declared.has(Secret) else spec
+def _property_spec(model: type[Model], prop: Property) -> Spec:
+    spec = _type_spec(type_of(model, prop)) | {"description": prop.description}
+    return spec | {"secret": True} if prop.has(Secret) else spec
 
 
-def _input(declared: Property) -> Spec:
+def _input_spec(prop: Property) -> Spec:
     # willReplaceOnChanges only documents; with replaceOnChanges the SDKs would replace where our Diff says update
-    return _default(declared) | ({"willReplaceOnChanges": True} if declared.has(Replace) else {})
+    return _default_spec(prop) | ({"willReplaceOnChanges": True} if prop.has(Replace) else {})
 
 
-def _default(declared: Property) -> Spec:
-    return {"default": declared.default} if isinstance(declared.default, str | bool | int | float) else {}
+def _default_spec(prop: Property) -> Spec:
+    return {"default": prop.default} if isinstance(prop.default, str | bool | int | float) else {}
 
 
-def _type(shape: Shape) -> Spec:  # noqa: PLR0911  one for each shape
-    match shape:
-        case Scalar(type=type):
+def _type_spec(type_spec: TypeSpec) -> Spec:  # noqa: PLR0911  one for each shape
+    match type_spec:
+        case PrimitiveType(type=type):
             return {"type": _TYPES[type]}
-        case Anything():
+        case AnyType():
             return {"$ref": "pulumi.json#/Any"}
-        case Choice(enum):
+        case EnumType(enum):
             return {"$ref": f"#/types/{token(enum.__name__)}"}
-        case Nested(model):
+        case ObjectType(model):
             return {"$ref": f"#/types/{token(model.__name__)}"}
-        case ListOf(item):
-            return {"type": "array", "items": _type(item)}
-        case MapOf(value):
-            return {"type": "object", "additionalProperties": _type(value)}
-        case Handed(kind):
-            return {"$ref": _BLOBS[kind]}
+        case ArrayType(item):
+            return {"type": "array", "items": _type_spec(item)}
+        case MapType(value):
+            return {"type": "object", "additionalProperties": _type_spec(value)}
+        case AssetType(kind):
+            return {"$ref": _ASSET_REFS[kind]}
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    sys.stdout.write(render())

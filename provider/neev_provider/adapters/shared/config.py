@@ -14,7 +14,7 @@ from neev_provider.core.markers import Secret, Update
 from neev_provider.core.model import Boolean, Inputs, Number, Property
 
 PACKAGE = "neev"
-ENGINES = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
+ENGINE_KEYS = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
 """Inputs of every provider that are between the engine and itself."""
 
 
@@ -69,12 +69,12 @@ REQUIRED = ("apiKey", "orgId", "projectId")
 DEFAULTS = {"baseUrl": DEFAULT_BASE_URL}
 
 
-def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
+def parse_settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
     """The settings as one value; raises ``ConfigError`` that names every missing key and its variable."""
-    values = {name: _value(declared, config, environ) for name, declared in ProviderConfig.properties.items()}
+    values = {name: _find_value(declared, config, environ) for name, declared in ProviderConfig.properties.items()}
     missing = [name for name in REQUIRED if not values[name]]
     if missing:
-        raise MissingConfig(missing)
+        raise MissingConfigError(missing)
     return Settings(
         base_url=values["baseUrl"] or DEFAULTS["baseUrl"],
         api_key=values["apiKey"] or "",
@@ -83,36 +83,38 @@ def settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settin
         region=values["region"] or None,
         previous_base_url=values["previousBaseUrl"] or None,
         ca_bundle=values["caBundle"] or None,
-        allow_insecure=_flag("allowInsecure", values["allowInsecure"]),
-        check_on_preview=checks_on_preview(config, environ),
-        timeout=_seconds("requestTimeoutSeconds", values["requestTimeoutSeconds"], unset=DEFAULT_REQUEST_TIMEOUT),
+        allow_insecure=_parse_boolean("allowInsecure", values["allowInsecure"]),
+        check_on_preview=is_preview_check_enabled(config, environ),
+        timeout=_parse_seconds(
+            "requestTimeoutSeconds", values["requestTimeoutSeconds"], default=DEFAULT_REQUEST_TIMEOUT
+        ),
     )
 
 
-class MissingConfig(ConfigError):
+class MissingConfigError(ConfigError):
     """Settings without which nothing can be asked of the API; ``missing`` names them (``apiKey``)."""
 
     def __init__(self, missing: list[str]) -> None:
         self.missing = missing
-        said = "; ".join(f"{PACKAGE}:{name} (or the variable {variables(name)[0]})" for name in missing)
+        said = "; ".join(f"{PACKAGE}:{name} (or the variable {environment_variables(name)[0]})" for name in missing)
         super().__init__(
             f"the NeevAI provider is not configured: missing {said}",
             hint="Set it with `pulumi config set`, the key with `--secret`, or in the environment.",
         )
 
 
-def variables(name: str) -> tuple[str, str]:
+def environment_variables(name: str) -> tuple[str, str]:
     """The environment variables of a setting, the one that wins first."""
     field = ProviderConfig.properties[name].field.upper()
     return f"NEEV_{field}", f"NEEVCLOUD_{field}"
 
 
-def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
+def read_environment(name: str, environ: Mapping[str, str]) -> str | None:
     """What the environment says of a setting."""
-    return next((environ[variable] for variable in variables(name) if environ.get(variable)), None)
+    return next((environ[variable] for variable in environment_variables(name) if environ.get(variable)), None)
 
 
-def require_known(configured: Iterable[str], project: str) -> None:
+def require_known_settings(configured_keys: Iterable[str], project_name: str) -> None:
     """Return only where every key of the package in a stack's configuration (`neev:apiKey`) is a setting.
 
     A project that is called like the package has its own keys there, so nothing is known of them.
@@ -121,38 +123,42 @@ def require_known(configured: Iterable[str], project: str) -> None:
         ConfigError: a key is none.
     """
     prefix = f"{PACKAGE}:"
-    names = (key.removeprefix(prefix) for key in configured if key.startswith(prefix))
-    unknown = next((name for name in names if name not in (*ProviderConfig.properties, *ENGINES)), None)
-    if unknown is not None and project != PACKAGE:
+    names = (key.removeprefix(prefix) for key in configured_keys if key.startswith(prefix))
+    unknown = next((name for name in names if name not in (*ProviderConfig.properties, *ENGINE_KEYS)), None)
+    if unknown is not None and project_name != PACKAGE:
         hint = suggestions.format_suggestion(unknown, ProviderConfig.properties, prefix)
-        raise ConfigError(f"{prefix}{unknown} is not a setting of the provider{hint or f'; there are {_listed()}'}")
+        raise ConfigError(
+            f"{prefix}{unknown} is not a setting of the provider{hint or f'; there are {_list_settings()}'}"
+        )
 
 
-def checks_on_preview(config: Mapping[str, object], environ: Mapping[str, str]) -> bool:
+def is_preview_check_enabled(config: Mapping[str, object], environ: Mapping[str, str]) -> bool:
     """Return whether a preview is to ask the API, as far as the settings say."""
-    return _flag("checkOnPreview", _value(ProviderConfig.properties["checkOnPreview"], config, environ))
+    return _parse_boolean("checkOnPreview", _find_value(ProviderConfig.properties["checkOnPreview"], config, environ))
 
 
-def _listed() -> str:
+def _list_settings() -> str:
     return ", ".join(f"{PACKAGE}:{name}" for name in ProviderConfig.properties)
 
 
-def _flag(name: str, said: str | None) -> bool:
-    text = (said or "false").lower()
+def _parse_boolean(name: str, raw_value: str | None) -> bool:
+    text = (raw_value or "false").lower()
     if text not in ("true", "1", "false", "0"):
-        raise ConfigError(f"{PACKAGE}:{name} (or {variables(name)[0]}) must be true or false, not {said}")
+        raise ConfigError(
+            f"{PACKAGE}:{name} (or {environment_variables(name)[0]}) must be true or false, not {raw_value}"
+        )
     return text in ("true", "1")
 
 
-def _seconds(name: str, said: str | None, *, unset: float) -> float:
+def _parse_seconds(name: str, raw_value: str | None, *, default: float) -> float:
     try:
-        return float(said) if said else unset
+        return float(raw_value) if raw_value else default
     except ValueError:
-        raise ConfigError(f"{PACKAGE}:{name} is not a number of seconds: {said}") from None
+        raise ConfigError(f"{PACKAGE}:{name} is not a number of seconds: {raw_value}") from None
 
 
-def _value(declared: Property, config: Mapping[str, object], environ: Mapping[str, str]) -> str | None:
-    configured = config.get(declared.name)
+def _find_value(prop: Property, config: Mapping[str, object], environ: Mapping[str, str]) -> str | None:
+    configured = config.get(prop.name)
     if configured is not None and configured != "":
         return str(configured)
-    return from_environment(declared.name, environ)
+    return read_environment(prop.name, environ)

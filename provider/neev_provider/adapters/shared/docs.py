@@ -12,21 +12,21 @@ from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.pulumi.schema import description
 from neev_provider.adapters.shared import examples
-from neev_provider.adapters.shared.config import PACKAGE, REQUIRED, ProviderConfig, variables
+from neev_provider.adapters.shared.config import PACKAGE, REQUIRED, ProviderConfig, environment_variables
 from neev_provider.adapters.shared.examples import Example
 from neev_provider.adapters.shared.schema_types import (
-    Anything,
-    Choice,
-    Handed,
-    ListOf,
-    MapOf,
-    Nested,
-    Scalar,
-    Shape,
-    always_there,
-    members,
-    nested,
-    shape_of,
+    AnyType,
+    EnumType,
+    AssetType,
+    ArrayType,
+    MapType,
+    ObjectType,
+    PrimitiveType,
+    TypeSpec,
+    is_always_present,
+    enum_values,
+    referenced_types,
+    type_of,
 )
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.function import Function
@@ -36,25 +36,25 @@ from neev_provider.core.resource import Resource, Timeouts
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
-Part = type[Model | StrEnum]
+NestedType = type[Model | StrEnum]
 
 _LANGUAGES: Final[Mapping[str, str]] = {"python": "Python", "typescript": "TypeScript", "go": "Go", "yaml": "YAML"}
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
-_BLOBS: Final[Mapping[type[AssetOrArchive], str]] = {
+_ASSET_NAMES: Final[Mapping[type[AssetOrArchive], str]] = {
     Asset: "asset",
     Archive: "archive",
     AssetOrArchive: "asset or archive",
 }
-_NOTE: Final = """\
+_NAMES_NOTE: Final = """\
 Names are those of YAML and TypeScript; Python has them in snake_case (`memoryGb` is `memory_gb`), Go in PascalCase.
 Python programs that use the dynamic resources, without a plugin, write `import pulumi_neev as neev`."""
-_FORMS: Final = """\
+_FUNCTIONS_NOTE: Final = """\
 Each asks the platform and changes nothing.
 In programs each comes in two forms: plain, which answers at once, and one that ends in `Output` (`_output` in Python),
 which takes the outputs of resources."""
 
 
-def pages() -> dict[str, str]:
+def render_pages() -> dict[str, str]:
     """The text of every page by its file's name."""
     written = {
         "README.md": _contents(),
@@ -65,10 +65,10 @@ def pages() -> dict[str, str]:
     return {name: "\n\n".join(parts) + "\n" for name, parts in written.items()}
 
 
-def write(folder: Path) -> None:
+def write_pages(folder: Path) -> None:
     """The folder holds the pages and no other."""
     folder.mkdir(parents=True, exist_ok=True)
-    current = pages()
+    current = render_pages()
     for stale in set(folder.glob("*.md")) - {folder / name for name in current}:
         stale.unlink()
     for name, text in current.items():
@@ -81,7 +81,7 @@ def _contents() -> list[str]:
     return [
         "# Reference",
         "Made by `make docs` from the declarations in `provider/pulumi_neev`.",
-        _NOTE,
+        _NAMES_NOTE,
         "## Provider\n\n- [Settings](provider.md)",
         "## Resources\n\n" + "\n".join(listed),
         "## Functions\n\n" + "\n".join(asked),
@@ -92,43 +92,43 @@ def _provider() -> list[str]:
     rows = [
         [
             f"`{PACKAGE}:{name}`",
-            _kind(ProviderConfig, declared),
-            " ".join(f"`{variable}`" for variable in variables(name)),
+            _describe_type(ProviderConfig, declared),
+            " ".join(f"`{variable}`" for variable in environment_variables(name)),
             "yes" if name in REQUIRED else "",
-            _change(declared),
-            _cell(declared.description),
+            _change_effect(declared),
+            _format_cell(declared.description),
         ]
         for name, declared in ProviderConfig.properties.items()
     ]
     columns = ["setting", "type", "variables", "required", "a change", "what it is"]
-    return ["# Settings of the provider", description(ProviderConfig), _table(columns, rows)]
+    return ["# Settings of the provider", description(ProviderConfig), _format_table(columns, rows)]
 
 
 def _resource(resource: Resource[Any, Any]) -> list[str]:
-    shown = examples.page(resource.name)
+    shown = examples.load_examples(resource.name)
     return [
         f"# {resource.name}",
         description(type(resource)),
         "## Examples",
-        *_examples(shown.examples),
+        *_format_examples(shown.examples),
         "## Inputs",
         _inputs(resource.inputs),
         "## Outputs",
         "Besides `id` and the inputs:",
         _outputs(resource.outputs),
-        *_parts([resource.inputs], [resource.outputs]),
+        *_type_sections([resource.inputs], [resource.outputs]),
         "## Time-outs",
-        _timeouts(resource.timeouts),
-        shown.afterwards,
+        _format_timeouts(resource.timeouts),
+        shown.trailing_text,
     ]
 
 
 def _functions() -> list[str]:
     return [
         "# Functions",
-        _FORMS,
+        _FUNCTIONS_NOTE,
         *(part for function in FUNCTIONS for part in _function(function)),
-        *_parts([function.arguments for function in FUNCTIONS], [function.result for function in FUNCTIONS]),
+        *_type_sections([function.arguments for function in FUNCTIONS], [function.result for function in FUNCTIONS]),
     ]
 
 
@@ -138,7 +138,7 @@ def _function(function: Function[Any, Any]) -> list[str]:
         f"## {function.name}",
         description(type(function)),
         f"In Python `{python}` and `{python}_output`, in Go `{go}` and `{go}Output`.",
-        *_examples(examples.page(function.name).examples),
+        *_format_examples(examples.load_examples(function.name).examples),
         "### Arguments",
         _arguments(function.arguments),
         "### Answer",
@@ -146,10 +146,10 @@ def _function(function: Function[Any, Any]) -> list[str]:
     ]
 
 
-def _examples(shown: Iterable[Example]) -> list[str]:
+def _format_examples(programs: Iterable[Example]) -> list[str]:
     return [
         part
-        for example in shown
+        for example in programs
         for part in (
             f"### {example.title}",
             *(f"{name}:\n\n```{key}\n{example.programs[key]}```" for key, name in _LANGUAGES.items()),
@@ -159,10 +159,16 @@ def _examples(shown: Iterable[Example]) -> list[str]:
 
 def _inputs(model: type[Model]) -> str:
     rows = [
-        [f"`{name}`", _kind(model, each), _default(each), _change(each), _cell(each.description)]
+        [
+            f"`{name}`",
+            _describe_type(model, each),
+            _format_default(each),
+            _change_effect(each),
+            _format_cell(each.description),
+        ]
         for name, each in sorted(model.properties.items(), key=lambda item: (not item[1].required, item[0]))
     ]
-    return _table(["input", "type", "default", "a change", "what it is"], rows)
+    return _format_table(["input", "type", "default", "a change", "what it is"], rows)
 
 
 def _go_name(name: str) -> str:
@@ -173,96 +179,106 @@ def _go_name(name: str) -> str:
 
 def _arguments(model: type[Model]) -> str:
     rows = [
-        [f"`{name}`", _kind(model, each), _default(each), _cell(each.description)]
+        [f"`{name}`", _describe_type(model, each), _format_default(each), _format_cell(each.description)]
         for name, each in model.properties.items()
     ]
-    return _table(["property", "type", "default", "what it is"], rows)
+    return _format_table(["property", "type", "default", "what it is"], rows)
 
 
 def _outputs(model: type[Model]) -> str:
     rows = [
-        [f"`{name}`", _kind(model, each), "" if always_there(each) else "may be absent", _cell(each.description)]
+        [
+            f"`{name}`",
+            _describe_type(model, each),
+            "" if is_always_present(each) else "may be absent",
+            _format_cell(each.description),
+        ]
         for name, each in sorted(model.properties.items())
     ]
-    return _table(["output", "type", "", "what it is"], rows)
+    return _format_table(["output", "type", "", "what it is"], rows)
 
 
-def _parts(asked: Iterable[type[Model]], answered: Iterable[type[Model]]) -> list[str]:
+def _type_sections(input_models: Iterable[type[Model]], output_models: Iterable[type[Model]]) -> list[str]:
     """A section for each nested model and enum, told apart by whether users write it or only read it."""
-    written, read = _within(asked), _within(answered)
+    written, read = _types_within(input_models), _types_within(output_models)
     found = sorted(written | read, key=lambda each: each.__name__)
-    return [text for part in found for text in _part(part, written=part in written)]
+    return [text for part in found for text in _type_section(part, is_input=part in written)]
 
 
-def _within(models: Iterable[type[Model]]) -> set[Part]:
-    return {part for model in models for each in model.properties.values() for part in nested(shape_of(model, each))}
+def _types_within(models: Iterable[type[Model]]) -> set[NestedType]:
+    return {
+        part
+        for model in models
+        for each in model.properties.values()
+        for part in referenced_types(type_of(model, each))
+    }
 
 
-def _part(part: Part, *, written: bool) -> list[str]:
-    head = [f"## {part.__name__}", description(part)]
-    if not issubclass(part, StrEnum):
-        return [*head, _arguments(part) if written else _outputs(part)]
-    rows = [[f"`{each.value}`", _cell(each.description)] for each in members(part)]
-    return [*head, _table(["value", "what it means"], rows)]
+def _type_section(nested_type: NestedType, *, is_input: bool) -> list[str]:
+    head = [f"## {nested_type.__name__}", description(nested_type)]
+    if not issubclass(nested_type, StrEnum):
+        return [*head, _arguments(nested_type) if is_input else _outputs(nested_type)]
+    rows = [[f"`{each.value}`", _format_cell(each.description)] for each in enum_values(nested_type)]
+    return [*head, _format_table(["value", "what it means"], rows)]
 
 
-def _timeouts(timeouts: Timeouts) -> str:
+def _format_timeouts(timeouts: Timeouts) -> str:
     verbs = {"create": timeouts.create, "update": timeouts.update, "delete": timeouts.delete}
-    said = ", ".join(f"{verb} {_duration(seconds)}" for verb, seconds in verbs.items())
+    said = ", ".join(f"{verb} {_format_duration(seconds)}" for verb, seconds in verbs.items())
     return f"Without `customTimeouts`: {said}."
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds % 60 == 0 and seconds > 60 else f"{seconds:g} seconds"  # noqa: PLR2004
 
 
-def _kind(model: type[Model], declared: Property) -> str:
-    kind = _type(shape_of(model, declared))
-    return f"{kind}, secret" if declared.has(Secret) else kind
+def _describe_type(model: type[Model], prop: Property) -> str:
+    kind = _format_type(type_of(model, prop))
+    return f"{kind}, secret" if prop.has(Secret) else kind
 
 
-def _type(shape: Shape) -> str:  # noqa: PLR0911  one for each shape
-    match shape:
-        case Scalar(type=type, limits=limits):
+def _format_type(type_spec: TypeSpec) -> str:  # noqa: PLR0911  one for each shape
+    match type_spec:
+        case PrimitiveType(type=type, limits=limits):
             return f"{_TYPES[type]}, {limits}" if limits else _TYPES[type]
-        case Anything():
+        case AnyType():
             return "any"
-        case Choice(enum):
+        case EnumType(enum):
             return f"[{enum.__name__}](#{enum.__name__.lower()})"
-        case Nested(model):
+        case ObjectType(model):
             return f"[{model.__name__}](#{model.__name__.lower()})"
-        case ListOf(item):
-            return f"list of {_type(item)}"
-        case MapOf(value):
-            return f"map of {_type(value)}"
-        case Handed(kind):
-            return _BLOBS[kind]
+        case ArrayType(item):
+            return f"list of {_format_type(item)}"
+        case MapType(value):
+            return f"map of {_format_type(value)}"
+        case AssetType(kind):
+            return _ASSET_NAMES[kind]
 
 
-def _default(declared: Property) -> str:
-    if declared.required:
+def _format_default(prop: Property) -> str:
+    if prop.required:
         return "**required**"
-    value = declared.default
+    value = prop.default
     return (
         f"`{str(value).lower() if isinstance(value, bool) else value}`" if isinstance(value, str | int | float) else ""
     )
 
 
-def _change(declared: Property) -> str:
-    return "replaces" if declared.has(Replace) else "in place"
+def _change_effect(prop: Property) -> str:
+    return "replaces" if prop.has(Replace) else "in place"
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _format_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _cell(text: str) -> str:
+def _format_cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
-def _first_line(of: object) -> str:
-    return description(type(of)).splitlines()[0]
+def _first_line(declaration: object) -> str:
+    return description(type(declaration)).splitlines()[0]
 
 
 def _slug(name: str) -> str:
@@ -270,4 +286,4 @@ def _slug(name: str) -> str:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write_pages(Path(sys.argv[1]))

@@ -19,7 +19,7 @@ from neev_provider.core.model import DeclarationError, Model, Property
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class PrimitiveType:
     """One plain value; ``type`` is ``str``, ``int``, ``float`` or ``bool``."""
 
     type: type
@@ -28,72 +28,74 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Anything:
+class AnyType:
     """Any value at all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EnumType:
     """One of the values of an enum."""
 
     enum: type[StrEnum]
 
 
 @dataclass(frozen=True, slots=True)
-class Nested:
+class ObjectType:
     """An object with properties of its own."""
 
     model: type[Model]
 
 
 @dataclass(frozen=True, slots=True)
-class ListOf:
+class ArrayType:
     """A list of one shape."""
 
-    item: Shape
+    item: TypeSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class AssetType:
     """An asset, an archive, or either, by its class."""
 
-    kind: type[AssetOrArchive]
+    asset_class: type[AssetOrArchive]
 
 
 @dataclass(frozen=True, slots=True)
-class MapOf:
+class MapType:
     """A map from strings to one shape."""
 
-    value: Shape
+    value: TypeSpec
 
 
-Shape: TypeAlias = Scalar | Anything | Choice | Nested | ListOf | MapOf | Handed
+TypeSpec: TypeAlias = PrimitiveType | AnyType | EnumType | ObjectType | ArrayType | MapType | AssetType
 
-_SCALARS = (str, int, float, bool)
+_PRIMITIVES = (str, int, float, bool)
 
 
-def shape_of(model: type[Model], declared: Property) -> Shape:
+def type_of(model: type[Model], prop: Property) -> TypeSpec:
     """The shape of a property, optional or not; raises ``DeclarationError`` where it has none."""
-    return _shape(declared.annotation, model.model_fields[declared.field].metadata, f"{model.__name__}.{declared.name}")
+    return _type_of_annotation(
+        prop.annotation, model.model_fields[prop.field].metadata, f"{model.__name__}.{prop.name}"
+    )
 
 
-def is_optional(declared: Property) -> bool:
+def is_optional(prop: Property) -> bool:
     """Whether the property may be without a value."""
-    return NoneType in get_args(declared.annotation)
+    return NoneType in get_args(prop.annotation)
 
 
-def always_there(declared: Property) -> bool:
+def is_always_present(prop: Property) -> bool:
     """Whether the property has a value once the resource is made.
 
     That is so where it cannot be without one, where a name is made, where unset means a value, and where the platform
     always chooses one.
     """
-    chosen = any(isinstance(mark, Computed) and mark.always for mark in declared.markers)
-    return not is_optional(declared) or declared.resets_to is not None or declared.has(AutoName) or chosen
+    chosen = any(isinstance(mark, Computed) and mark.always for mark in prop.markers)
+    return not is_optional(prop) or prop.resets_to is not None or prop.has(AutoName) or chosen
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class EnumValue:
     """One value of an enum."""
 
     name: str
@@ -102,67 +104,67 @@ class Member:
 
 
 @cache
-def members(enum: type[StrEnum]) -> tuple[Member, ...]:
+def enum_values(enum: type[StrEnum]) -> tuple[EnumValue, ...]:
     """The values of an enum, each with the docstring below it."""
     described = docstrings.attribute_docstrings(enum)
     if silent := [each.name for each in enum if each.name not in described]:
         raise DeclarationError(f"{enum.__name__}: say in a docstring below them what {', '.join(silent)} mean")
-    return tuple(Member(each.name, each.value, described[each.name]) for each in enum)
+    return tuple(EnumValue(each.name, each.value, described[each.name]) for each in enum)
 
 
-def nested(shape: Shape) -> Iterator[type[Model | StrEnum]]:
+def referenced_types(type_spec: TypeSpec) -> Iterator[type[Model | StrEnum]]:
     """The models and enums that a shape is made of, the inner ones too."""
-    match shape:
-        case ListOf(inner) | MapOf(inner):
-            yield from nested(inner)
-        case Choice(enum):
+    match type_spec:
+        case ArrayType(inner) | MapType(inner):
+            yield from referenced_types(inner)
+        case EnumType(enum):
             yield enum
-        case Nested(model):
+        case ObjectType(model):
             yield model
             for declared in model.properties.values():
-                yield from nested(shape_of(model, declared))
+                yield from referenced_types(type_of(model, declared))
 
 
-def _shape(annotation: Any, metadata: Iterable[Any], where: str) -> Shape:
+def _type_of_annotation(annotation: Any, metadata: Iterable[Any], property_path: str) -> TypeSpec:
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated:
-        return _shape(arguments[0], (*metadata, *arguments[1:]), where)
+        return _type_of_annotation(arguments[0], (*metadata, *arguments[1:]), property_path)
     if get_origin(annotation) in (Union, UnionType):
         alternatives = [each for each in arguments if each is not NoneType]
         if len(alternatives) == 1:
-            return _shape(alternatives[0], metadata, where)
+            return _type_of_annotation(alternatives[0], metadata, property_path)
     if get_origin(annotation) is list:
-        return ListOf(_shape(arguments[0], (), where))
+        return ArrayType(_type_of_annotation(arguments[0], (), property_path))
     if get_origin(annotation) is dict and arguments[0] is str:
-        return MapOf(_shape(arguments[1], (), where))
-    return _plain(annotation, metadata, where)
+        return MapType(_type_of_annotation(arguments[1], (), property_path))
+    return _leaf_type(annotation, metadata, property_path)
 
 
-def _plain(annotation: Any, metadata: Iterable[Any], where: str) -> Shape:
+def _leaf_type(annotation: Any, metadata: Iterable[Any], property_path: str) -> TypeSpec:
     if annotation is Any:
-        return Anything()
+        return AnyType()
     if isinstance(annotation, type):
-        if annotation in _SCALARS:
-            return Scalar(annotation, _limits(metadata))
+        if annotation in _PRIMITIVES:
+            return PrimitiveType(annotation, _describe_limits(metadata))
         if issubclass(annotation, StrEnum):
-            return Choice(annotation)
+            return EnumType(annotation)
         if issubclass(annotation, Model):
-            return Nested(annotation)
+            return ObjectType(annotation)
         if issubclass(annotation, AssetOrArchive):
-            return Handed(annotation)
-    raise DeclarationError(f"{where}: {annotation} is no type that every Pulumi language has")
+            return AssetType(annotation)
+    raise DeclarationError(f"{property_path}: {annotation} is no type that every Pulumi language has")
 
 
-def _limits(metadata: Iterable[Any]) -> str:
+def _describe_limits(metadata: Iterable[Any]) -> str:
     marks = [mark for each in metadata for mark in (each.metadata if isinstance(each, FieldInfo) else (each,))]
     low = next((each.ge for each in marks if isinstance(each, Ge)), None)
     high = next((each.le for each in marks if isinstance(each, Le)), None)
     step = next((each.multiple_of for each in marks if isinstance(each, MultipleOf)), None)
-    said = [_range(low, high), f"steps of {step:g}" if step is not None else ""]
+    said = [_describe_range(low, high), f"steps of {step:g}" if step is not None else ""]
     return ", ".join(each for each in said if each)
 
 
-def _range(low: Any, high: Any) -> str:
+def _describe_range(low: Any, high: Any) -> str:
     if low is not None and high is not None:
         return f"{low:g} to {high:g}"
     if low is not None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from neev_provider.adapters.shared.config import ENGINES, PACKAGE, REQUIRED, ProviderConfig, from_environment, variables
+from neev_provider.adapters.shared.config import (
+    ENGINE_KEYS,
+    PACKAGE,
+    REQUIRED,
+    ProviderConfig,
+    read_environment,
+    environment_variables,
+)
 from neev_provider.cli.doctor.findings import Finding, bad, ok, warn
 from neev_provider.client import Api
 from neev_provider.core.suggestions import find_similar
@@ -19,14 +26,14 @@ def settings(configured: Mapping[str, Any], environ: Mapping[str, str]) -> Itera
     for name in REQUIRED:
         if configured.get(f"{PACKAGE}:{name}"):
             yield ok(f"{PACKAGE}:{name} is in the stack's configuration")
-        elif from_environment(name, environ):
-            variable = next(each for each in variables(name) if environ.get(each))
+        elif read_environment(name, environ):
+            variable = next(each for each in environment_variables(name) if environ.get(each))
             yield ok(f"{PACKAGE}:{name} comes from {variable}")
         else:
             secret = " --secret" if name == "apiKey" else ""
             yield bad(
                 f"{PACKAGE}:{name} is not set",
-                f"`pulumi config set{secret} {PACKAGE}:{name} …`, or set {variables(name)[0]}.",
+                f"`pulumi config set{secret} {PACKAGE}:{name} …`, or set {environment_variables(name)[0]}.",
             )
 
 
@@ -35,7 +42,7 @@ def entries(configured: Mapping[str, Mapping[str, Any]], project: str | None) ->
 
     A project that is called like the package has keys of its own there, so nothing is known of them.
     """
-    known = (*ProviderConfig.properties, *ENGINES)
+    known = (*ProviderConfig.properties, *ENGINE_KEYS)
     for name in configured:
         package, _, setting = name.partition(":")
         if package == PACKAGE != project and setting not in known:

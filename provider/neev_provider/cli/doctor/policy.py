@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from neev_provider.adapters.pulumi.checkpoint import kind_of
+from neev_provider.adapters.pulumi.checkpoint import type_of_token
 from neev_provider.cli.doctor.findings import Finding, warn
 from neev_provider.cli.doctor.stack import Entry, named, ours
 
@@ -62,7 +62,7 @@ def _is_open(egress: Mapping[str, Any]) -> bool:
 
 def _runs(entry: Entry) -> bool:
     """It runs until it is stopped; the sandbox that builds an image sleeps once it has."""
-    kind = kind_of(entry["type"])
+    kind = type_of_token(entry["type"])
     return kind is not None and "idleTimeoutSeconds" in kind.resource.inputs.properties
 
 

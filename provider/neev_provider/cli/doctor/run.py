@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from neev_provider.adapters.shared.config import MissingConfig
+from neev_provider.adapters.shared.config import MissingConfigError
 from neev_provider.cli import accounts, recorded_accounts
 from neev_provider.cli.doctor import account, policy
 from neev_provider.cli.doctor import stack as stack_checks
@@ -64,7 +64,7 @@ async def diagnosed(engine: Engine, stack: str | None, limits: Limits) -> list[F
         if stack is not None:
             about = f"stack {stack}"
             findings += await of_stack(engine, stack, configured, limits, answers=answers)
-    except MissingConfig:
+    except MissingConfigError:
         return findings  # each setting that is missing has been told
     except NeevError as error:
         findings.append(of_error(error, about))

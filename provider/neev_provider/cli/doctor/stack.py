@@ -109,7 +109,7 @@ def costs(states: Held, platform: Platform) -> Finding:
 def ours(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
     """The resources that are ours and stay, each with the name of its kind."""
     for entry in entries:
-        kind = checkpoint.kind_of(entry["type"])
+        kind = checkpoint.type_of_token(entry["type"])
         if kind is not None and entry.get("id") and not entry.get("delete"):
             yield entry, kind.resource.name
 
@@ -121,7 +121,7 @@ def says_where_it_is(entry: Entry) -> bool:
 
 def named(entry: Entry) -> str:
     """The kind and the name in the program."""
-    return checkpoint.named(entry["urn"])
+    return checkpoint.describe_urn(entry["urn"])
 
 
 def phase_of(seen: Sandbox | Agent | Snapshot) -> str:

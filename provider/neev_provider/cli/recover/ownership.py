@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from neev_provider.adapters.pulumi import checkpoint
-from neev_provider.adapters.pulumi.marshal import plain
+from neev_provider.adapters.pulumi.marshal import reveal
 from neev_provider.client import Api
 from neev_provider.client.http.idempotency import CREATED_AT_TOLERANCE
 from neev_provider.client.models import parse_timestamp
@@ -69,7 +69,7 @@ def window(state: Entry, begun: Entry, resource: AnyResource, updates: Iterable[
 
 def inputs_of(begun: Entry) -> dict[str, Any]:
     """Return the inputs of the create, in clear."""
-    inputs: dict[str, Any] = plain(checkpoint.opened(begun.get("inputs") or {}))
+    inputs: dict[str, Any] = reveal(checkpoint.decode_state(begun.get("inputs") or {}))
     return inputs
 
 
@@ -97,10 +97,10 @@ async def parts(api: Api, resource: AnyResource, made: StoredResource) -> dict[s
 
 
 def _sandboxes(entry: Entry) -> Iterator[str]:
-    kind = checkpoint.kind_of(entry["type"])
+    kind = checkpoint.type_of_token(entry["type"])
     if kind is None:
         return
-    outputs = plain(checkpoint.opened(entry.get("outputs") or {}))
+    outputs = reveal(checkpoint.decode_state(entry.get("outputs") or {}))
     match kind.resource.name:
         case "Sandbox" | "SandboxFork":
             yield str(entry.get("id"))

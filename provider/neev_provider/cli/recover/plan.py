@@ -48,7 +48,7 @@ class Step:
     @property
     def resource(self) -> str:
         """The kind and the name in the program."""
-        return checkpoint.named(self.urn)
+        return checkpoint.describe_urn(self.urn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def resources(state: Mapping[str, Any]) -> list[Entry]:
 
 def searched(operation: Mapping[str, Any]) -> AnyResource | None:
     """The kind of resource that can look up what the operation made."""
-    kind = checkpoint.kind_of(operation["resource"]["type"])
+    kind = checkpoint.type_of_token(operation["resource"]["type"])
     return kind.resource if kind and operation["type"] == CREATING and _can_be_found(kind.resource) else None
 
 
@@ -99,7 +99,7 @@ def _step(operation: Entry, made: StoredResource | Unproven | None, entries: lis
         )
     if _is_the_engines_own(begun):
         return Step(Action.DROP, what, urn, "it exists only in the state, so there is nothing to look for")
-    kind = checkpoint.kind_of(begun["type"])
+    kind = checkpoint.type_of_token(begun["type"])
     if kind is None:
         return Step(Action.OTHER, what, urn, "only its own provider could tell whether it exists")
     if made is None:
@@ -113,7 +113,7 @@ def _held_once(begun: Entry, made: StoredResource, entries: list[Entry]) -> Step
     """What was made is in the state, once."""
     if any((each["type"], each.get("id")) == (begun["type"], made.id) for each in entries):
         return Step(Action.DROP, CREATING, begun["urn"], "the state has it already", made.id)
-    return _placed(checkpoint.entry(begun, made, unfinished=UNFINISHED), made, entries)
+    return _placed(checkpoint.recovered_resource(begun, made, problem=UNFINISHED), made, entries)
 
 
 def _placed(entry: Entry, made: StoredResource, entries: list[Entry]) -> Step:
@@ -149,7 +149,7 @@ def _is_the_engines_own(begun: Entry) -> bool:
 def _way_on(begun: Entry, resource: AnyResource, id: str) -> str:
     if resource.name in INSIDE:
         return "the next `pulumi up` writes it anew"
-    if begun["type"].startswith(checkpoint.NATIVE):
+    if begun["type"].startswith(checkpoint.NATIVE_PREFIX):
         name = begun["urn"].rpartition("::")[2]
         return f"if it is this stack's, `pulumi import {begun['type']} {name} {id}`; if not, choose another name"
     return "if it is this stack's, delete it; if not, choose another name"

@@ -12,7 +12,7 @@ FENCE = "```"
 
 
 def test_a_page_holds_titled_programs_by_language() -> None:
-    page = examples.page("Sandbox")
+    page = examples.load_examples("Sandbox")
     assert [example.title for example in page.examples] == [
         "A sandbox that may reach GitHub and pauses when it is idle"
     ]
@@ -21,12 +21,12 @@ def test_a_page_holds_titled_programs_by_language() -> None:
 
 
 def test_what_follows_the_examples_is_kept_apart() -> None:
-    assert examples.page("Sandbox").afterwards.startswith("## Import\n")
-    assert examples.page("getSandbox").afterwards == ""
+    assert examples.load_examples("Sandbox").trailing_text.startswith("## Import\n")
+    assert examples.load_examples("getSandbox").trailing_text == ""
 
 
 def test_a_description_is_marked_up_for_the_generators() -> None:
-    lines = examples.described("What it is.", "Snapshot").splitlines()
+    lines = examples.description_with_examples("What it is.", "Snapshot").splitlines()
     marks = [line for line in lines if line.startswith(("What", "{{%", "#", FENCE)) and line != FENCE]
     assert marks == [
         "What it is.",
@@ -45,8 +45,8 @@ def test_a_description_is_marked_up_for_the_generators() -> None:
     ]
 
 
-@pytest.mark.parametrize("token", [*schema.package()["resources"], *schema.package()["functions"]])
+@pytest.mark.parametrize("token", [*schema.package_schema()["resources"], *schema.package_schema()["functions"]])
 def test_every_program_reads_as_its_language(token: str) -> None:
-    for example in examples.page(token.rpartition(":")[2]).examples:
+    for example in examples.load_examples(token.rpartition(":")[2]).examples:
         ast.parse(example.programs["python"])
         assert "outputs" in yaml.safe_load(example.programs["yaml"])

@@ -9,25 +9,25 @@ from concurrent.futures import Future
 from functools import cache
 from typing import Any, TypeVar
 
-from neev_provider.adapters.shared.preflight import Beforehand
+from neev_provider.adapters.shared.preflight import Preflight
 from neev_provider.client import Api, connect
 from neev_provider.client.settings import Settings
 
 T = TypeVar("T")
 
 
-def start(work: Coroutine[Any, Any, T]) -> Future[T]:
+def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
     """The coroutine runs on the background loop, side by side with every other."""
-    return asyncio.run_coroutine_threadsafe(work, _loop())
+    return asyncio.run_coroutine_threadsafe(coroutine, _get_loop())
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """The result of the coroutine, once it has run on the background loop."""
-    return start(work).result()
+    return submit(coroutine).result()
 
 
 @cache
-def connected(settings: Settings) -> Api:
+def shared_client(settings: Settings) -> Api:
     """The one client for these settings, so that all who wait share one watcher and one pool of connections.
 
     To be called on the background loop, which the client then lives on.
@@ -36,21 +36,21 @@ def connected(settings: Settings) -> Api:
 
 
 @cache
-def beforehand(settings: Settings) -> Beforehand:
+def shared_preflight(settings: Settings) -> Preflight:
     """What the plans of this process ask the API of these settings; to be called on the background loop, likewise."""
-    return Beforehand(connected(settings))
+    return Preflight(shared_client(settings))
 
 
-_STARTING = threading.Lock()
+_START_LOCK = threading.Lock()
 
 
-def _loop() -> asyncio.AbstractEventLoop:
-    with _STARTING:  # a cache lets every thread in that comes before the first is through
-        return _started()
+def _get_loop() -> asyncio.AbstractEventLoop:
+    with _START_LOCK:  # a cache lets every thread in that comes before the first is through
+        return _start_loop()
 
 
 @cache
-def _started() -> asyncio.AbstractEventLoop:
+def _start_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="neev", daemon=True).start()
     return loop

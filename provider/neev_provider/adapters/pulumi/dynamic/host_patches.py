@@ -22,46 +22,46 @@ from types import ModuleType
 from typing import Any
 
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.plugin.server import gone
+from neev_provider.adapters.pulumi.plugin.server import wait_for_engine_exit
 from neev_provider.core.errors import NeevError
 
-WORKERS = 512
+MAX_WORKERS = 512
 """Operations side by side at most; the engine's ``--parallel`` decides how many there are."""
 
 
-def adapt() -> None:
+def patch_host() -> None:
     """The process is the best host that it can be; to be called on one of its worker threads."""
     main = sys.modules["__main__"]
-    widen()
-    speak_plainly(main)
-    leave_with_the_engine(main, sys.argv)
+    raise_worker_limit()
+    suppress_tracebacks(main)
+    exit_with_engine(main, sys.argv)
 
 
-def widen() -> None:
+def raise_worker_limit() -> None:
     """The pool of this thread takes ``WORKERS`` operations at a time."""
     arguments = getattr(threading.current_thread(), "_args", None) or (None,)
     pool = arguments[0]() if isinstance(arguments[0], weakref.ref) else None
     if not isinstance(pool, ThreadPoolExecutor) or not isinstance(getattr(pool, "_max_workers", None), int):
         return
-    pool._max_workers = max(pool._max_workers, WORKERS)  # noqa: SLF001  the module says why
+    pool._max_workers = max(pool._max_workers, MAX_WORKERS)  # noqa: SLF001  the module says why
     # a pool starts a worker only for what is new; a refresh has put all its reads in line by now
     more, line, threads = (getattr(pool, name, None) for name in ("_adjust_thread_count", "_work_queue", "_threads"))
     if callable(more) and isinstance(line, queue.SimpleQueue) and isinstance(threads, set):
-        wanted = min(len(threads) + line.qsize(), WORKERS)
+        wanted = min(len(threads) + line.qsize(), MAX_WORKERS)
         while len(threads) < wanted:
             more()  # adds one, or counts one that has ended its work
 
 
-def speak_plainly(main: Any) -> None:
+def suppress_tracebacks(main: Any) -> None:
     """The host answers our errors with their own words; every other exception keeps its traceback."""
     if getattr(main, "traceback", None) is traceback and hasattr(main, "_abort_with_traceback"):
         main.traceback = _PlainTraceback("traceback")
 
 
-def leave_with_the_engine(main: Any, arguments: Sequence[str]) -> None:
+def exit_with_engine(main: Any, arguments: Sequence[str]) -> None:
     """The host ends soon after the engine at the address that is its last argument."""
     if hasattr(main, "DynamicResourceProviderServicer") and re.fullmatch(r".+:\d+", arguments[-1]):
-        _watched(arguments[-1])
+        _watch_engine(arguments[-1])
 
 
 class _PlainTraceback(ModuleType):
@@ -77,11 +77,11 @@ class _PlainTraceback(ModuleType):
 
 
 @cache
-def _watched(address: str) -> Future[None]:
+def _watch_engine(address: str) -> Future[None]:
     # the cache holds it: a loop does not keep what only waits for a connection
-    return event_loop.start(_left(address))
+    return event_loop.submit(_exit_after_engine(address))
 
 
-async def _left(address: str) -> None:
-    await gone(address)
+async def _exit_after_engine(address: str) -> None:
+    await wait_for_engine_exit(address)
     os._exit(1)

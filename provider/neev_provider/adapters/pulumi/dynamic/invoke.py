@@ -13,8 +13,8 @@ from pulumi.runtime.settings import get_monitor
 from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.pulumi.dynamic import event_loop, settings
-from neev_provider.adapters.pulumi.dynamic.python_names import in_python, of_arguments
-from neev_provider.adapters.pulumi.dynamic.resource_options import refused
+from neev_provider.adapters.pulumi.dynamic.python_names import to_python_names, argument_names
+from neev_provider.adapters.pulumi.dynamic.resource_options import unsupported_options
 from neev_provider.adapters.pulumi.schema import token
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.function import Function
@@ -29,10 +29,10 @@ _FUNCTIONS: Mapping[str, Function[Any, Any]] = {function.name: function for func
 
 def invoke(name: str, arguments: Mapping[str, Any], result: type[T], opts: pulumi.InvokeOptions | None = None) -> T:
     """Return the answer of a data function; ``pulumi.RunError`` ends a program without a traceback."""
-    _refuse(name, opts)
-    if _mocked():
+    _validate_options(name, opts)
+    if _is_mocked():
         return cast("T", pulumi.runtime.invoke(token(name), arguments, opts, result).value)
-    return event_loop.run(_answer(name, arguments, result, Redactor.from_values()))
+    return event_loop.run(_call_function(name, arguments, result, Redactor.from_values()))
 
 
 def invoke_output(
@@ -45,8 +45,8 @@ def invoke_output(
 
     In a plan, it is unknown while one of the resources that it depends on is not made.
     """
-    _refuse(name, opts)
-    if _mocked():
+    _validate_options(name, opts)
+    if _is_mocked():
         return pulumi.runtime.invoke_output(token(name), arguments, opts, result)
     known = pulumi.Output.all(**arguments)
     needed = pulumi.Output.from_input(opts.depends_on if isinstance(opts, pulumi.InvokeOutputOptions) else None)
@@ -54,41 +54,45 @@ def invoke_output(
     def ask(values: list[Any]) -> Any:
         asked, _, secret = values
         hidden = Redactor.from_values(asked if secret else ())
-        return asyncio.wrap_future(event_loop.start(_answer(name, asked, result, hidden)))
+        return asyncio.wrap_future(event_loop.submit(_call_function(name, asked, result, hidden)))
 
-    return pulumi.Output.all(known, _ids(known, needed), known.is_secret()).apply(ask)
+    return pulumi.Output.all(known, _dependency_ids(known, needed), known.is_secret()).apply(ask)
 
 
-async def _ids(known: pulumi.Output[Any], needed: pulumi.Output[Any]) -> list[Any]:
+async def _dependency_ids(arguments: pulumi.Output[Any], dependencies: pulumi.Output[Any]) -> list[Any]:
     """Return the ids of the resources that an answer depends on; of one that is not made, it is unknown."""
-    said = await needed.future() or []
-    resources = {*await known.resources(), *await needed.resources(), *(said if isinstance(said, list) else [said])}
+    said = await dependencies.future() or []
+    resources = {
+        *await arguments.resources(),
+        *await dependencies.resources(),
+        *(said if isinstance(said, list) else [said]),
+    }
     # a component stands for what it is made of
     found = await rpc._expand_dependencies(resources, None)  # noqa: SLF001  as Pulumi's own look-ups do it
     return [vars(each)["id"] for each in found.values() if "id" in vars(each)]
 
 
-async def _answer(name: str, arguments: Mapping[str, Any], result: type[T], hidden: Redactor) -> T:
+async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T], redactor: Redactor) -> T:
     function = _FUNCTIONS[name]
     asked = user_properties(arguments)
     try:
         for failure in validate(function.arguments, asked):
             raise InputError(failure.path, failure.reason)
-        api = event_loop.connected(settings.settings())
+        api = event_loop.shared_client(settings.load_settings())
         answer = await function.call(api, parse(function.arguments, asked))
         await api.require_project()
     except NeevError as error:
-        said = in_python(error.for_resource(name), of_arguments(function.arguments))
-        raise pulumi.RunError(hidden.redact(said)) from None
+        said = to_python_names(error.for_resource(name), argument_names(function.arguments))
+        raise pulumi.RunError(redactor.redact(said)) from None
     return cast("T", rpc.translate_output_properties(answer.wire(), lambda name: name, result))
 
 
-def _refuse(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:
+def _validate_options(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:
     """Raise ``pulumi.RunError`` where an option would have no effect, or a setting is unknown."""
-    settings.require_known()
-    for option, reason in refused(opts) if opts else ():
+    settings.require_known_settings()
+    for option, reason in unsupported_options(opts) if opts else ():
         raise pulumi.RunError(f"{to_snake(name)}: {option}: {reason}")
 
 
-def _mocked() -> bool:
+def _is_mocked() -> bool:
     return isinstance(get_monitor(), MockMonitor)

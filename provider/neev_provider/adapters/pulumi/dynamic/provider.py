@@ -19,14 +19,14 @@ from pulumi import dynamic
 from typing_extensions import override
 
 from neev_provider.adapters.pulumi.dynamic import event_loop, host_patches
-from neev_provider.adapters.pulumi.dynamic.event_loop import beforehand
-from neev_provider.adapters.pulumi.dynamic.python_names import check_failures, in_python, of_resource
+from neev_provider.adapters.pulumi.dynamic.event_loop import shared_preflight
+from neev_provider.adapters.pulumi.dynamic.python_names import to_check_failures, to_python_names, resource_names
 from neev_provider.adapters.pulumi.dynamic.secrets import (
-    SECRETS,
-    redacted,
-    sealed_outputs,
+    SECRET_NAMES,
+    redact_errors,
+    mark_secret_outputs,
     secret_inputs,
-    shown_failures,
+    redact_failures,
 )
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host, to_host
 from neev_provider.adapters.pulumi.property_paths import covers
@@ -56,23 +56,23 @@ from neev_provider.resources.snapshot import SnapshotResource
 
 INPUTS = f"{INTERNAL_PREFIX}inputs"
 """Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
-BEFORE = f"{INTERNAL_PREFIX}before"
+PREVIOUS_INPUTS = f"{INTERNAL_PREFIX}before"
 """Hidden input: which properties the program set the last time; only ``check`` is handed the old inputs."""
 TIMEOUTS = f"{INTERNAL_PREFIX}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
-LABEL = f"{INTERNAL_PREFIX}label"
+RESOURCE_NAME = f"{INTERNAL_PREFIX}label"
 """Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
-ASKS = f"{INTERNAL_PREFIX}asks"
+CHECK_ON_PREVIEW = f"{INTERNAL_PREFIX}asks"
 """Hidden input of a plan that asks the API whether what inputs name is there; it is not stored."""
 REPLACE_ON_CHANGES = f"{INTERNAL_PREFIX}replaceOnChanges"
 """Hidden input: the paths of ``replace_on_changes``, to which the engine pays no heed where a diff has no paths."""
-NOT_KEPT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
-CARRIED = (TIMEOUTS, LABEL, AUTONAMED_KEY, SECRETS)
+NOT_STORED_HINT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
+COPIED_KEYS = (TIMEOUTS, RESOURCE_NAME, AUTONAMED_KEY, SECRET_NAMES)
 
 T = TypeVar("T")
 
 
-class Provider(dynamic.ResourceProvider):
+class DynamicProvider(dynamic.ResourceProvider):
     """The verbs of one kind of resource, as the dynamic host calls them; each call is a thread of the host."""
 
     serialize_as_secret_always = False  # the pickle holds a class's name and nothing else
@@ -80,34 +80,34 @@ class Provider(dynamic.ResourceProvider):
 
     @override
     def configure(self, req: dynamic.ConfigureRequest) -> None:
-        host_patches.adapt()
-        config.require_known(getattr(req.config, "_props", ()), getattr(req.config, "_project_name", ""))
+        host_patches.patch_host()
+        config.require_known_settings(getattr(req.config, "_props", ()), getattr(req.config, "_project_name", ""))
         settings = {name: req.config.get(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
-        self._settings: Settings = config.settings(settings, os.environ)
+        self._settings: Settings = config.parse_settings(settings, os.environ)
 
     def __getstate__(self) -> None:
         """Nothing goes into a pickle, also of a provider that is configured."""
 
-    def _run(self, call: OperationContext, work: Callable[[Api], Awaitable[T]]) -> T:
+    def _run(self, context: OperationContext, operation: Callable[[Api], Awaitable[T]]) -> T:
         """The result of the work, done on the background loop; its errors name the resource."""
 
         async def connected() -> T:
-            return await work(event_loop.connected(self._settings))
+            return await operation(event_loop.shared_client(self._settings))
 
         try:
             return event_loop.run(connected())
         except ResourceInitFailed:
             raise
         except NeevError as error:
-            raise self._about(error, call) from None
+            raise self._error_for_resource(error, context) from None
 
     @override
-    @redacted
+    @redact_errors
     def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
-        label = str(news.get(LABEL) or self.resource.name)
+        label = str(news.get(RESOURCE_NAME) or self.resource.name)
         limit = self.resource.max_name_length
         old, new = from_host(_olds), from_host(news)
-        asks = new.pop(ASKS, False)
+        asks = new.pop(CHECK_ON_PREVIEW, False)
         checked, failed = self.resource.check(
             old,
             new,
@@ -115,25 +115,29 @@ class Provider(dynamic.ResourceProvider):
             lambda text: self._warn(label, text),
         )
         if asks and not failed:
-            call = self._call(new, "read", self.resource.timeouts.read)
-            failed = self._run(call, lambda _: beforehand(self._settings).missing(self.resource, checked, old))
+            call = self._operation_context(new, "read", self.resource.timeouts.read)
+            failed = self._run(
+                call, lambda _: shared_preflight(self._settings).reference_failures(self.resource, checked, old)
+            )
         # the first time what the second will say: inputs that differ would have the engine write the whole state anew
-        checked[BEFORE] = sorted(user_properties(_olds or checked))
-        shown = shown_failures(self.resource, failed, news)
-        return dynamic.CheckResult(to_host(checked), check_failures(shown, of_resource(self.resource)))
+        checked[PREVIOUS_INPUTS] = sorted(user_properties(_olds or checked))
+        shown = redact_failures(self.resource, failed, news)
+        return dynamic.CheckResult(to_host(checked), to_check_failures(shown, resource_names(self.resource)))
 
     def _warn(self, label: str, text: str) -> None:
         # what the host writes there, the engine shows among its diagnostics
         sys.stderr.write(redact(f"warning: {self.resource.name} {label}: {text}\n"))
 
     @override
-    @redacted
+    @redact_errors
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
         olds = from_host(_olds)
         try:
             self._settings.account.require_same(olds)
         except NeevError as error:
-            raise self._about(error, self._call(_news, "update", self.resource.timeouts.update)) from None
+            raise self._error_for_resource(
+                error, self._operation_context(_news, "update", self.resource.timeouts.update)
+            ) from None
         old = self._old_inputs(olds, _news)
         found = lifecycle.compute_diff(self.resource, old_inputs=old, state=olds, new_inputs=from_host(_news))
         paths = _news.get(REPLACE_ON_CHANGES) or ()
@@ -145,29 +149,29 @@ class Provider(dynamic.ResourceProvider):
         )
 
     @override
-    @redacted
+    @redact_errors
     def create(self, props: Values) -> dynamic.CreateResult:
-        call = self._call(props, "create", self.resource.timeouts.create)
+        call = self._operation_context(props, "create", self.resource.timeouts.create)
         try:
             stored = self._run(call, lambda api: lifecycle.create(self.resource, api, from_host(props), call))
         except ResourceInitFailed as unsettled:
-            raise self._undone(unsettled, props) from None
-        return dynamic.CreateResult(stored.id, self._sealed(stored, props))
+            raise self._rollback_create(unsettled, props) from None
+        return dynamic.CreateResult(stored.id, self._mark_secret_outputs(stored, props))
 
     @override
-    @redacted
+    @redact_errors
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
         asked = self._old_inputs(props)
-        call = self._call(props, "read", self.resource.timeouts.read)
+        call = self._operation_context(props, "read", self.resource.timeouts.read)
         stored = self._run(call, lambda api: lifecycle.read(self.resource, api, id_, asked, props))
         if stored is None:
             return dynamic.ReadResult("", {})
-        return dynamic.ReadResult(stored.id, self._sealed(stored, asked), dict(stored.inputs))
+        return dynamic.ReadResult(stored.id, self._mark_secret_outputs(stored, asked), dict(stored.inputs))
 
     @override
-    @redacted
+    @redact_errors
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
-        call = self._call(_news, "update", self.resource.timeouts.update)
+        call = self._operation_context(_news, "update", self.resource.timeouts.update)
         old, new = self._old_inputs(_olds, _news), from_host(_news)
         try:
             stored = self._run(
@@ -178,118 +182,122 @@ class Provider(dynamic.ResourceProvider):
             )
         except ResourceInitFailed as unsettled:
             if isinstance(unsettled.cause, OutcomeUnknown):
-                raise self._said(f"{call.resource_name}: {unsettled.cause.summary} {NOT_KEPT}") from None
-            raise self._about(unsettled, call) from None
-        return dynamic.UpdateResult(self._sealed(stored, _news, _olds))
+                raise self._to_python_error(
+                    f"{call.resource_name}: {unsettled.cause.summary} {NOT_STORED_HINT}"
+                ) from None
+            raise self._error_for_resource(unsettled, call) from None
+        return dynamic.UpdateResult(self._mark_secret_outputs(stored, _news, _olds))
 
     @override
-    @redacted
+    @redact_errors
     def delete(self, _id: str, _props: Values) -> None:
-        call = replace(self._call(_props, "delete", self.resource.timeouts.delete), stored=_props)
+        call = replace(self._operation_context(_props, "delete", self.resource.timeouts.delete), stored=_props)
         self._run(call, lambda api: lifecycle.delete(self.resource, api, _id, call))
 
-    def _old_inputs(self, olds: Values, news: Mapping[str, Any] = MappingProxyType({})) -> Values:
+    def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
         # a run that changes only what the program says leaves the outputs as they were, so the news know better
-        names = news.get(BEFORE) or olds.get(INPUTS) or self.resource.inputs.properties
-        return {**{name: olds[name] for name in names if name in olds}, **_hidden(olds)}
+        names = new_inputs.get(PREVIOUS_INPUTS) or old_state.get(INPUTS) or self.resource.inputs.properties
+        return {**{name: old_state[name] for name in names if name in old_state}, **_copy_internal_keys(old_state)}
 
-    def _call(self, props: Values, verb: str, default: float) -> OperationContext:
+    def _operation_context(self, props: Values, verb: str, default: float) -> OperationContext:
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or default
         name = props.get("name")
-        resource = f"{self.resource.name} {props.get(LABEL) or ''}".strip() + (f" ({name})" if name else "")
+        resource = f"{self.resource.name} {props.get(RESOURCE_NAME) or ''}".strip() + (f" ({name})" if name else "")
         return OperationContext(
             resource,
             Deadline(seconds, SYSTEM_CLOCK, asyncio.Event()),
             secret_inputs=secret_inputs(self.resource, props),
         )
 
-    def _sealed(self, stored: StoredResource, *asked: Values) -> Values:
-        return sealed_outputs(self.resource, outputs(stored, asked[0]), *asked)
+    def _mark_secret_outputs(self, stored: StoredResource, *raw_inputs: Values) -> Values:
+        return mark_secret_outputs(self.resource, host_outputs(stored, raw_inputs[0]), *raw_inputs)
 
-    def _undone(self, unsettled: ResourceInitFailed, props: Values) -> NeevError:
+    def _rollback_create(self, init_failure: ResourceInitFailed, props: Values) -> NeevError:
         """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
-        made = unsettled.stored
-        call = replace(self._call(props, "delete", self.resource.timeouts.delete), stored=made.state)
+        made = init_failure.stored
+        call = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), stored=made.state)
         try:
             self._run(call, lambda api: lifecycle.delete(self.resource, api, made.id, call))
         except NeevError as error:
-            return self._said(
-                f"{call.resource_name}: {unsettled} It could not be deleted either, so {made.id} is still there: {error} "
+            return self._to_python_error(
+                f"{call.resource_name}: {init_failure} It could not be deleted either, so {made.id} is still there: {error} "
                 "Delete it yourself, or it goes on costing money."
             )
-        if isinstance(unsettled.cause, OutcomeUnknown):
-            return self._said(f"{call.resource_name}: {unsettled.cause.summary} {NOT_KEPT}")
-        return self._said(f"{call.resource_name}: {unsettled} It had been made ({made.id}) and is deleted again.")
+        if isinstance(init_failure.cause, OutcomeUnknown):
+            return self._to_python_error(f"{call.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}")
+        return self._to_python_error(
+            f"{call.resource_name}: {init_failure} It had been made ({made.id}) and is deleted again."
+        )
 
-    def _about(self, error: NeevError, call: OperationContext) -> NeevError:
-        return self._said(error.for_resource(call.resource_name))
+    def _error_for_resource(self, error: NeevError, context: OperationContext) -> NeevError:
+        return self._to_python_error(error.for_resource(context.resource_name))
 
-    def _said(self, text: str) -> NeevError:
+    def _to_python_error(self, text: str) -> NeevError:
         """The error that says this with the program's own names."""
-        return NeevError(in_python(redact(text), of_resource(self.resource)), hint="")
+        return NeevError(to_python_names(redact(text), resource_names(self.resource)), hint="")
 
 
-class SandboxProvider(Provider):
+class SandboxProvider(DynamicProvider):
     """The verbs of `Sandbox`."""
 
     resource = SandboxResource()
 
 
-class SandboxForkProvider(Provider):
+class SandboxForkProvider(DynamicProvider):
     """The verbs of `SandboxFork`."""
 
     resource = SandboxForkResource()
 
 
-class SandboxPoolProvider(Provider):
+class SandboxPoolProvider(DynamicProvider):
     """The verbs of `SandboxPool`."""
 
     resource = SandboxPoolResource()
 
 
-class SnapshotProvider(Provider):
+class SnapshotProvider(DynamicProvider):
     """The verbs of `Snapshot`."""
 
     resource = SnapshotResource()
 
 
-class PreviewPortProvider(Provider):
+class PreviewPortProvider(DynamicProvider):
     """The verbs of `PreviewPort`."""
 
     resource = PreviewPortResource()
 
 
-class AgentProvider(Provider):
+class AgentProvider(DynamicProvider):
     """The verbs of `Agent`."""
 
     resource = AgentResource()
 
 
-class CommandProvider(Provider):
+class CommandProvider(DynamicProvider):
     """The verbs of `Command`."""
 
     resource = CommandResource()
 
 
-class FileProvider(Provider):
+class FileProvider(DynamicProvider):
     """The verbs of `File`."""
 
     resource = FileResource()
 
 
-class DirectoryProvider(Provider):
+class DirectoryProvider(DynamicProvider):
     """The verbs of `Directory`."""
 
     resource = DirectoryResource()
 
 
-class GoldenImageProvider(Provider):
+class GoldenImageProvider(DynamicProvider):
     """The verbs of `GoldenImage`."""
 
     resource = GoldenImageResource()
 
 
-PROVIDERS: Mapping[str, type[Provider]] = {
+PROVIDERS: Mapping[str, type[DynamicProvider]] = {
     kind.resource.name: kind
     for kind in (
         SandboxProvider,
@@ -306,10 +314,10 @@ PROVIDERS: Mapping[str, type[Provider]] = {
 }
 
 
-def _hidden(values: Mapping[str, Any]) -> Values:
-    return {key: values[key] for key in CARRIED if key in values}
+def _copy_internal_keys(values: Mapping[str, Any]) -> Values:
+    return {key: values[key] for key in COPIED_KEYS if key in values}
 
 
-def outputs(stored: StoredResource, asked: Mapping[str, Any]) -> Values:
+def host_outputs(stored: StoredResource, raw_inputs: Mapping[str, Any]) -> Values:
     """What the host stores of a thing, but for the provider, which it adds itself."""
-    return {**stored.state, **_hidden(asked), INPUTS: sorted(user_properties(stored.inputs))}
+    return {**stored.state, **_copy_internal_keys(raw_inputs), INPUTS: sorted(user_properties(stored.inputs))}

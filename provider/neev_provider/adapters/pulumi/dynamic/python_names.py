@@ -14,33 +14,33 @@ from neev_provider.core.model import Model
 from neev_provider.core.validation import ValidationFailure
 from neev_provider.functions import MODULES
 
-_EVERYWHERE: Final = {name: to_snake(name) for name in (*MODULES, "customTimeouts")}
+_COMMON_NAMES: Final = {name: to_snake(name) for name in (*MODULES, "customTimeouts")}
 # not a setting (neev:orgId), not a part of an address or of a hyphenated name
-_WORD: Final = re.compile(r"(?<![:/\w-])[a-z]+[A-Z]\w*")
+_CAMEL_CASE_WORD: Final = re.compile(r"(?<![:/\w-])[a-z]+[A-Z]\w*")
 
 
-def of_resource(resource: AnyResource) -> Mapping[str, str]:
+def resource_names(resource: AnyResource) -> Mapping[str, str]:
     """Return Python's names by the state's, of everything that a text about the resource may speak of."""
-    return {**_EVERYWHERE, **dict(_names(resource.outputs)), **dict(_names(resource.inputs))}
+    return {**_COMMON_NAMES, **dict(_names(resource.outputs)), **dict(_names(resource.inputs))}
 
 
-def of_arguments(model: type[Model]) -> Mapping[str, str]:
+def argument_names(model: type[Model]) -> Mapping[str, str]:
     """Return Python's names by the state's, of everything that a text about a function's arguments may speak of."""
-    return {**_EVERYWHERE, **dict(_names(model))}
+    return {**_COMMON_NAMES, **dict(_names(model))}
 
 
-def in_python(text: str, names: Mapping[str, str]) -> str:
+def to_python_names(text: str, names: Mapping[str, str]) -> str:
     """Return the text with Python's names."""
-    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
+    return _CAMEL_CASE_WORD.sub(lambda word: names.get(word[0], word[0]), text)
 
 
-def check_failures(failures: Iterable[ValidationFailure], names: Mapping[str, str]) -> list[CheckFailure]:
+def to_check_failures(failures: Iterable[ValidationFailure], names: Mapping[str, str]) -> list[CheckFailure]:
     """Return the failures of a check with Python's names, as the host takes them."""
-    return [_check_failure(failure, names) for failure in failures]
+    return [_to_check_failure(failure, names) for failure in failures]
 
 
-def _check_failure(failure: ValidationFailure, names: Mapping[str, str]) -> CheckFailure:
-    path, reason = in_python(failure.path, names), in_python(failure.reason, names)
+def _to_check_failure(failure: ValidationFailure, names: Mapping[str, str]) -> CheckFailure:
+    path, reason = to_python_names(failure.path, names), to_python_names(failure.reason, names)
     # the engine shows the value at the path, which it does not find where the program has another name for it
     return CheckFailure(path, reason) if path == failure.path else CheckFailure("", f"{path}: {reason}")
 

@@ -7,95 +7,99 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pulumi
 
-from neev_provider.adapters.pulumi.property_paths import PathError, named, translated
+from neev_provider.adapters.pulumi.property_paths import PathError, resolve_property_name, translate_path
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.lifecycle import AnyResource
 
-ACCOUNT = (
+SINGLE_ACCOUNT_REASON = (
     "a dynamic resource works in the account of the stack's configuration. "
     "For another account, use another stack, or the plugin's classes (pulumi_neev_sdk), which take a provider"
 )
-NO_PLUGIN = "a dynamic resource has no plugin of its own: its version is that of the package pulumi-neev"
-_LOOK_UPS = {"Sandbox": "get_sandbox", "SandboxFork": "get_sandbox", "Snapshot": "get_snapshot"}
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+NO_PLUGIN_REASON = "a dynamic resource has no plugin of its own: its version is that of the package pulumi-neev"
+_LOOKUP_FUNCTIONS = {"Sandbox": "get_sandbox", "SandboxFork": "get_sandbox", "Snapshot": "get_snapshot"}
+_SECONDS_PER_UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 class OptionError(ValueError):
     """An option that a dynamic resource cannot have."""
 
 
-def understood(resource: AnyResource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+def resolve_options(resource: AnyResource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     """Return a copy of the options, every property by the state's name.
 
     Raises:
         OptionError: the option would have no effect, or names no property.
     """
     given = pulumi.ResourceOptions.merge(None, opts)
-    for option, reason in _refused(resource, opts or given):
+    for option, reason in _unsupported_resource_options(resource, opts or given):
         raise OptionError(f"{option}: {reason}")
     inputs, outputs = resource.inputs, resource.outputs
     for option in ("ignore_changes", "replace_on_changes", "hide_diffs"):
-        _translate(given, option, lambda path: translated(path, inputs))
+        _translate_option(given, option, lambda path: translate_path(path, inputs))
     # the engine takes whole properties here, and no paths
-    _translate(
-        given, "additional_secret_outputs", lambda name: named(name, {**outputs.properties, **inputs.properties})
+    _translate_option(
+        given,
+        "additional_secret_outputs",
+        lambda name: resolve_property_name(name, {**outputs.properties, **inputs.properties}),
     )
     return given
 
 
-def unmanaged(kind: str) -> str:
+def unsupported_read_hint(kind: str) -> str:
     """Return what to use for a resource of this kind that is there already."""
-    function = _LOOK_UPS.get(kind)
+    function = _LOOKUP_FUNCTIONS.get(kind)
     look_up = f"use `{function}` to look it up, or " if function else "use "
     return f"Pulumi's host cannot read a dynamic resource: {look_up}the plugin's class `pulumi_neev_sdk.{kind}`"
 
 
-def timeouts(opts: pulumi.ResourceOptions) -> dict[str, float]:
+def timeout_seconds(opts: pulumi.ResourceOptions) -> dict[str, float]:
     """Return the seconds that the options allow, by verb."""
     given = opts.custom_timeouts
     if given is None:
         return {}
     texts = {"create": given.create, "update": given.update, "delete": given.delete}
-    return {verb: _seconds(text) for verb, text in texts.items() if text}
+    return {verb: _parse_duration(text) for verb, text in texts.items() if text}
 
 
-def refused(
+def unsupported_options(
     opts: pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOptions,
 ) -> Iterator[tuple[str, str]]:
     """Return the options that neither a dynamic resource nor a look-up beside it can have, each with the reason."""
     if opts.provider is not None:
-        yield "provider", ACCOUNT
+        yield "provider", SINGLE_ACCOUNT_REASON
     if opts.parent is not None and opts.parent.get_provider(f"{PACKAGE}:index:") is not None:
-        yield "parent", f"it has a provider of the package {PACKAGE}, and {ACCOUNT}"
+        yield "parent", f"it has a provider of the package {PACKAGE}, and {SINGLE_ACCOUNT_REASON}"
     if opts.version:
-        yield "version", NO_PLUGIN
+        yield "version", NO_PLUGIN_REASON
     if opts.plugin_download_url:
-        yield "plugin_download_url", NO_PLUGIN
+        yield "plugin_download_url", NO_PLUGIN_REASON
 
 
-def _refused(resource: AnyResource, opts: pulumi.ResourceOptions) -> Iterator[tuple[str, str]]:
-    yield from refused(opts)
-    if _own(opts.providers):
-        yield "providers", ACCOUNT
+def _unsupported_resource_options(resource: AnyResource, opts: pulumi.ResourceOptions) -> Iterator[tuple[str, str]]:
+    yield from unsupported_options(opts)
+    if _has_own_provider(opts.providers):
+        yield "providers", SINGLE_ACCOUNT_REASON
     if opts.import_ is not None:
         yield "import_", "Pulumi's host cannot import a dynamic resource: use the plugin (pulumi_neev_sdk)"
     if opts.id is not None:
-        yield "id", unmanaged(resource.name)
+        yield "id", unsupported_read_hint(resource.name)
 
 
-def _own(providers: Mapping[str, pulumi.ProviderResource] | Iterable[pulumi.ProviderResource] | None) -> bool:
+def _has_own_provider(
+    providers: Mapping[str, pulumi.ProviderResource] | Iterable[pulumi.ProviderResource] | None,
+) -> bool:
     given = providers.values() if isinstance(providers, Mapping) else providers or ()
     return any(each.package == PACKAGE for each in given)
 
 
-def _translate(opts: pulumi.ResourceOptions, option: str, name: Callable[[str], str]) -> None:
+def _translate_option(opts: pulumi.ResourceOptions, option: str, translate: Callable[[str], str]) -> None:
     given = getattr(opts, option)
     try:
-        setattr(opts, option, given and [name(each) for each in given])
+        setattr(opts, option, given and [translate(each) for each in given])
     except PathError as error:
         raise OptionError(f"{option}: {error}") from None
 
 
-def _seconds(duration: str) -> float:
+def _parse_duration(duration: str) -> float:
     """Pulumi's durations (``1h30m``) in seconds; the engine itself refuses what is none."""
-    return sum(float(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9.]+)(ms|h|m|s)", duration))
+    return sum(float(number) * _SECONDS_PER_UNIT[unit] for number, unit in re.findall(r"([0-9.]+)(ms|h|m|s)", duration))

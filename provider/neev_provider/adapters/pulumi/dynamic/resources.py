@@ -14,8 +14,14 @@ from pydantic.alias_generators import to_camel
 
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import resource_options, settings
-from neev_provider.adapters.pulumi.dynamic.provider import ASKS, LABEL, PROVIDERS, REPLACE_ON_CHANGES, TIMEOUTS
-from neev_provider.adapters.pulumi.dynamic.secrets import SECRETS, names_of_secrets
+from neev_provider.adapters.pulumi.dynamic.provider import (
+    CHECK_ON_PREVIEW,
+    RESOURCE_NAME,
+    PROVIDERS,
+    REPLACE_ON_CHANGES,
+    TIMEOUTS,
+)
+from neev_provider.adapters.pulumi.dynamic.secrets import SECRET_NAMES, find_secret_names
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.markers import Secret
@@ -65,22 +71,22 @@ class DynamicResource(dynamic.Resource):
         Raises:
             pulumi.RunError: an option would have no effect, or a setting is unknown.
         """
-        settings.require_known()
+        settings.require_known_settings()
         provider = PROVIDERS[kind]()
         try:
-            understood = resource_options.understood(provider.resource, opts)
+            understood = resource_options.resolve_options(provider.resource, opts)
         except resource_options.OptionError as error:
             raise pulumi.RunError(f"{kind} {resource_name}: {error}") from None
         declared = provider.resource.inputs.properties
         outputs = provider.resource.outputs.properties
         props: dict[str, Any] = dict.fromkeys(outputs)
-        props |= {name: _input(declared[name], value) for name, value in arguments.items()}
-        props[SECRETS] = names_of_secrets({name: props[name] for name in arguments})
-        props[LABEL] = resource_name
-        if timeouts := resource_options.timeouts(understood):
+        props |= {name: _to_input(declared[name], value) for name, value in arguments.items()}
+        props[SECRET_NAMES] = find_secret_names({name: props[name] for name in arguments})
+        props[RESOURCE_NAME] = resource_name
+        if timeouts := resource_options.timeout_seconds(understood):
             props[TIMEOUTS] = timeouts
-        if settings.plan_asks():
-            props[ASKS] = True
+        if settings.should_check_on_preview():
+            props[CHECK_ON_PREVIEW] = True
         if understood.replace_on_changes:
             props[REPLACE_ON_CHANGES] = understood.replace_on_changes
         secret = [name for name, each in {**outputs, **declared}.items() if each.is_secret(arguments)]
@@ -96,42 +102,45 @@ class DynamicResource(dynamic.Resource):
     def get(cls, resource_name: str, *_: Any, **__: Any) -> NoReturn:
         """Refuse, as Pulumi's host cannot read a dynamic resource; the error says what to use instead."""
         kind = cls._resource_type_name.rpartition(":")[2]
-        raise pulumi.RunError(f"{kind} {resource_name}: {resource_options.unmanaged(kind)}")
+        raise pulumi.RunError(f"{kind} {resource_name}: {resource_options.unsupported_read_hint(kind)}")
 
 
-def _input(declared: Property, value: Any) -> Any:
-    outside = _outside(declared, value)
-    return pulumi.Output.secret(outside) if declared.has(Secret) and outside is not None else outside
+def _to_input(prop: Property, value: Any) -> Any:
+    outside = _to_external(prop, value)
+    return pulumi.Output.secret(outside) if prop.has(Secret) and outside is not None else outside
 
 
-def _outside(declared: Property, value: Any) -> Any:
+def _to_external(prop: Property, value: Any) -> Any:
     """The value with the names of nested properties as the state has them."""
     if isinstance(value, pulumi.Output):
-        return value.apply(lambda known: _outside(declared, known))
+        return value.apply(lambda known: _to_external(prop, known))
     if isinstance(value, pulumi.Asset | pulumi.Archive):
-        return assets.as_map(_blob(value))
-    if declared.model and isinstance(value, Mapping):
-        return _nested(declared.model, value)
-    item = declared.item_model
+        return assets.asset_to_map(_to_asset(value))
+    if prop.model and isinstance(value, Mapping):
+        return _to_external_object(prop.model, value)
+    item = prop.item_model
     if isinstance(value, list | tuple):
         return [
-            _nested(item, each) if item and isinstance(each, Mapping) else _outside(declared, each) for each in value
+            _to_external_object(item, each) if item and isinstance(each, Mapping) else _to_external(prop, each)
+            for each in value
         ]
     return value
 
 
-def _blob(value: pulumi.Asset | pulumi.Archive) -> AssetOrArchive:
+def _to_asset(value: pulumi.Asset | pulumi.Archive) -> AssetOrArchive:
     """Pulumi's own asset or archive as ours."""
     if isinstance(value, pulumi.AssetArchive):
-        return Archive(assets={name: _blob(each) for name, each in value.assets.items()})
+        return Archive(assets={name: _to_asset(each) for name, each in value.assets.items()})
     path, uri = getattr(value, "path", None), getattr(value, "uri", None)
     if isinstance(value, pulumi.Archive):
         return Archive(path=path, uri=uri)
     return Asset(path=path, uri=uri, text=getattr(value, "text", None))
 
 
-def _nested(model: type[Model], value: Mapping[str, Any]) -> dict[str, Any]:
+def _to_external_object(model: type[Model], value: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        to_camel(key): _outside(model.properties[to_camel(key)], each) if to_camel(key) in model.properties else each
+        to_camel(key): _to_external(model.properties[to_camel(key)], each)
+        if to_camel(key) in model.properties
+        else each
         for key, each in value.items()
     }

@@ -10,21 +10,21 @@ from typing import Any, Final, TypeVar
 import pulumi
 
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, Sealed, secret_names, secrets_in
-from neev_provider.adapters.pulumi.plugin.plan import sealed_state
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, secret_names, iter_secrets
+from neev_provider.adapters.pulumi.plugin.plan import mark_state_secrets
 from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived
 from neev_provider.core.redaction import Redactor, use_redactor, redact
 from neev_provider.core.validation import INTERNAL_PREFIX, ValidationFailure, redact_failure
 
-SECRETS: Final = f"{INTERNAL_PREFIX}secrets"
+SECRET_NAMES: Final = f"{INTERNAL_PREFIX}secrets"
 """Hidden input: which properties the program made a secret."""
 
 T = TypeVar("T")
 
 
-def names_of_secrets(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | None]:
+def find_secret_names(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | None]:
     """Return the names of the inputs that hold a secret; nothing where none does."""
 
     async def found() -> list[str] | None:
@@ -34,40 +34,43 @@ def names_of_secrets(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | Non
     return pulumi.Output.from_input(found())
 
 
-def marked(resource: AnyResource, values: Mapping[str, Any]) -> Values:
+def mark_host_secrets(resource: AnyResource, values: Mapping[str, Any]) -> Values:
     """Return the host's values with those sealed that are secret, by the program or by their declaration."""
-    known, names = from_host(values), values.get(SECRETS) or ()
-    return sealed_state(
-        resource, known, {name: Sealed(each) if name in names else each for name, each in known.items()}
+    known, names = from_host(values), values.get(SECRET_NAMES) or ()
+    return mark_state_secrets(
+        resource, known, {name: SecretValue(each) if name in names else each for name, each in known.items()}
     )
 
 
 def secret_inputs(resource: AnyResource, values: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the inputs that are secret."""
-    return secret_names(resource.inputs.properties, marked(resource, values)) & resource.inputs.properties.keys()
+    return (
+        secret_names(resource.inputs.properties, mark_host_secrets(resource, values))
+        & resource.inputs.properties.keys()
+    )
 
 
-def sealed_outputs(resource: AnyResource, outputs: Values, *asked: Mapping[str, Any]) -> Values:
+def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Mapping[str, Any]) -> Values:
     """Return the outputs with those marked, as the engine reads it, that secret inputs led to.
 
     What is secret by its declaration, or as an input of the same name, is marked by the program and by the engine.
     """
-    if not any(secret_inputs(resource, each) for each in asked):
+    if not any(secret_inputs(resource, each) for each in raw_inputs):
         return outputs
     derived = {name for name, declared in resource.outputs.properties.items() if declared.has(Derived)}
     return {name: {SIGNATURE: SECRET, "value": value} if name in derived else value for name, value in outputs.items()}
 
 
-def shown_failures(
-    resource: AnyResource, failures: Iterable[ValidationFailure], news: Mapping[str, Any]
+def redact_failures(
+    resource: AnyResource, failures: Iterable[ValidationFailure], new_inputs: Mapping[str, Any]
 ) -> list[ValidationFailure]:
     """Return the failures of a check without a secret."""
-    secret = secret_inputs(resource, news)
+    secret = secret_inputs(resource, new_inputs)
     shown = (redact_failure(failure, secret) for failure in failures)
     return [ValidationFailure(redact(each.path), redact(each.reason)) for each in shown]
 
 
-def redacted(verb: Callable[..., T]) -> Callable[..., T]:
+def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:
     """Return the verb of a provider with every secret of its values struck out of what it raises."""
 
     @wraps(verb)
@@ -78,7 +81,7 @@ def redacted(verb: Callable[..., T]) -> Callable[..., T]:
             settings = getattr(provider, "_settings", None)
             return [
                 settings and settings.api_key,
-                *(list(secrets_in(marked(provider.resource, each))) for each in given),
+                *(list(iter_secrets(mark_host_secrets(provider.resource, each))) for each in given),
             ]
 
         with use_redactor(Redactor(collect)):

@@ -13,35 +13,35 @@ from neev_provider.client.settings import Settings
 from neev_provider.core.errors import ConfigError
 
 
-def settings() -> Settings:
+def load_settings() -> Settings:
     """Return the settings; raises ``ConfigError`` where one is missing or wrong."""
-    return config.settings(_configured(), os.environ)
+    return config.parse_settings(_read_config(), os.environ)
 
 
-def require_known() -> None:
+def require_known_settings() -> None:
     """Return only where every key of the package in the stack's configuration is a setting.
 
     Raises:
         pulumi.RunError: a key is none.
     """
     try:
-        config.require_known((*CONFIG.get(), *get_config_env()), pulumi.get_project())
+        config.require_known_settings((*CONFIG.get(), *get_config_env()), pulumi.get_project())
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
 
 
-def plan_asks() -> bool:
+def should_check_on_preview() -> bool:
     """Return whether this is a plan that asks the API: a setting says so, or a look-up has asked it already.
 
     Raises:
         pulumi.RunError: the setting is neither true nor false.
     """
-    asked = event_loop.connected.cache_info().currsize > 0
+    asked = event_loop.shared_client.cache_info().currsize > 0
     try:
-        return pulumi.runtime.is_dry_run() and (asked or config.checks_on_preview(_configured(), os.environ))
+        return pulumi.runtime.is_dry_run() and (asked or config.is_preview_check_enabled(_read_config(), os.environ))
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
 
 
-def _configured() -> dict[str, object]:
+def _read_config() -> dict[str, object]:
     return {name: get_config(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}

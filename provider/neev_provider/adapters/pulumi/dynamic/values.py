@@ -18,29 +18,29 @@ Values = dict[str, Any]
 
 def from_host(values: Mapping[str, Any]) -> Values:
     """Return the values with our marks for what is unknown and for assets, at any depth, and without the provider."""
-    return dict(_mapped({key: value for key, value in values.items() if key != PROVIDER_KEY}, _ours))
+    return dict(_map_leaves({key: value for key, value in values.items() if key != PROVIDER_KEY}, _value_from_host))
 
 
 def to_host(values: Mapping[str, Any]) -> Values:
     """Return the values with the host's marks."""
-    return dict(_mapped(values, _theirs))
+    return dict(_map_leaves(values, _value_to_host))
 
 
-def _ours(value: Any) -> Any:
+def _value_from_host(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return assets.from_map(value)
+        return assets.asset_from_map(value)
     return UNKNOWN if isinstance(value, pulumi.output.Unknown) else value
 
 
-def _theirs(value: Any) -> Any:
+def _value_to_host(value: Any) -> Any:
     if isinstance(value, AssetOrArchive):
-        return assets.as_map(value)
+        return assets.asset_to_map(value)
     return HOST_UNKNOWN if value is UNKNOWN else value
 
 
-def _mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    if isinstance(value, Mapping) and assets.MARK not in value:
-        return {key: _mapped(each, leaf) for key, each in value.items()}
+def _map_leaves(value: Any, convert: Callable[[Any], Any]) -> Any:
+    if isinstance(value, Mapping) and assets.ASSET_KEY not in value:
+        return {key: _map_leaves(each, convert) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_mapped(each, leaf) for each in value]
-    return leaf(value)
+        return [_map_leaves(each, convert) for each in value]
+    return convert(value)

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-ADDRESS = re.compile(r"\S+:\d+")
-OPTIONS = re.compile(r"--?(logtostderr|logflow|v=\d+|tracing=.*)")
+ENGINE_ADDRESS = re.compile(r"\S+:\d+")
+ENGINE_OPTIONS = re.compile(r"--?(logtostderr|logflow|v=\d+|tracing=.*)")
 """What the engine gives beside its address; nothing depends on it."""
 
 HELP = """\
@@ -28,20 +28,20 @@ def engine_address(arguments: Sequence[str]) -> str | None:
         SystemExit: a question was answered, or an argument is unknown.
     """
     if {"--help", "-h"} & set(arguments):
-        _answer(HELP)
+        _print_and_exit(HELP)
     if "--version" in arguments:
         # which takes long to import, and an engine waits
-        _answer(import_module("importlib.metadata").version("pulumi-neev"))
+        _print_and_exit(import_module("importlib.metadata").version("pulumi-neev"))
     # the options of an engine are not looked at: a newer one may have more
-    if arguments and ADDRESS.fullmatch(arguments[-1]):
+    if arguments and ENGINE_ADDRESS.fullmatch(arguments[-1]):
         return arguments[-1]
-    unknown = [each for each in arguments if not OPTIONS.fullmatch(each)]
+    unknown = [each for each in arguments if not ENGINE_OPTIONS.fullmatch(each)]
     if unknown:
         sys.stderr.write(f"pulumi-resource-neev: unknown argument {unknown[0]}: see pulumi-resource-neev --help\n")
         raise SystemExit(2)
     return None
 
 
-def _answer(text: str) -> None:
+def _print_and_exit(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     raise SystemExit(0)

@@ -7,11 +7,11 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
-from neev_provider.adapters.pulumi.marshal import decode, decode_plain, encode, foreign, plain
-from neev_provider.adapters.pulumi.plugin.grpc_errors import not_configured
-from neev_provider.adapters.pulumi.plugin.plan import answer, failures_on_wire
+from neev_provider.adapters.pulumi.marshal import unmarshal, unmarshal_plain, marshal, unsupported_values, reveal
+from neev_provider.adapters.pulumi.plugin.grpc_errors import missing_keys_error
+from neev_provider.adapters.pulumi.plugin.plan import diff_response, marshal_failures
 from neev_provider.adapters.shared import config
-from neev_provider.adapters.shared.config import ENGINES, PACKAGE, ProviderConfig
+from neev_provider.adapters.shared.config import ENGINE_KEYS, PACKAGE, ProviderConfig
 from neev_provider.client import Settings
 from neev_provider.core.account import ACCOUNT_KEY, ENVIRONMENT_VARIABLES, Account, WrongAccount
 from neev_provider.core.coercion import coerce_properties
@@ -20,57 +20,59 @@ from neev_provider.core.errors import ConfigError
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import ValidationFailure, validate
 
-DEFAULT = "default"
+DEFAULT_PROVIDER_PREFIX = "default"
 """What the names of the engine's own providers begin with; those read the configuration of the stack."""
 ACCOUNT_SETTINGS = tuple(ENVIRONMENT_VARIABLES)
-ELSEWHERE = "To create everything in the other account, destroy the stack first, or use another stack or provider."
-PLACES = (*ACCOUNT_SETTINGS, "previousBaseUrl")
+OTHER_ACCOUNT_HINT = (
+    "To create everything in the other account, destroy the stack first, or use another stack or provider."
+)
+SCOPE_SETTINGS = (*ACCOUNT_SETTINGS, "previousBaseUrl")
 """Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
 
 
 def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> provider_pb2.CheckResponse:
     """The configuration as it is stored, and what is wrong with it."""
-    news = decode(request.news)
-    for name in PLACES:
-        found = config.from_environment(name, environ) or config.DEFAULTS.get(name)
+    news = unmarshal(request.news)
+    for name in SCOPE_SETTINGS:
+        found = config.read_environment(name, environ) or config.DEFAULTS.get(name)
         if news.get(name) in (None, "") and found:
             news[name] = found
-    given = typed(_ours(plain(news)))
-    failed = foreign(news, ProviderConfig.properties) or validate(ProviderConfig, given)
-    failed = failed or _elsewhere(decode_plain(request.olds), given)
-    return provider_pb2.CheckResponse(inputs=encode(news), failures=failures_on_wire(failed))
+    given = coerce_settings(_drop_engine_keys(reveal(news)))
+    failed = unsupported_values(news, ProviderConfig.properties) or validate(ProviderConfig, given)
+    failed = failed or _account_failures(unmarshal_plain(request.olds), given)
+    return provider_pb2.CheckResponse(inputs=marshal(news), failures=marshal_failures(failed))
 
 
 def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     """What differs; nothing is replaced for it: a resource that is in another account is refused by itself."""
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
-    old, new = (typed(_ours(decode_plain(each))) for each in (olds, request.news))
+    old, new = (coerce_settings(_drop_engine_keys(unmarshal_plain(each))) for each in (olds, request.news))
     if old.get("baseUrl") is None:
         old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
     changes = tuple(
-        Change(name, _kind(old.get(name), new.get(name)), requires_replacement=False)
+        Change(name, _change_kind(old.get(name), new.get(name)), requires_replacement=False)
         for name in ProviderConfig.properties
-        if _meant(old.get(name)) != _meant(new.get(name))
+        if _effective_value(old.get(name)) != _effective_value(new.get(name))
     )
-    return answer(Diff(changes), inputs=frozenset(ProviderConfig.properties))
+    return diff_response(Diff(changes), inputs=frozenset(ProviderConfig.properties))
 
 
-def settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
+def parse_settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
     """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
     try:
-        return config.settings(typed(_ours(decode_plain(request.args))), environ)
-    except config.MissingConfig as error:
+        return config.parse_settings(coerce_settings(_drop_engine_keys(unmarshal_plain(request.args))), environ)
+    except config.MissingConfigError as error:
         name = request.name or request.urn.rpartition("::")[2]
-        if name and not name.startswith(DEFAULT):
-            raise _not_given(name, error.missing) from error
+        if name and not name.startswith(DEFAULT_PROVIDER_PREFIX):
+            raise _missing_arguments_error(name, error.missing) from error
         properties = ProviderConfig.properties
         missing = [(f"{PACKAGE}:{name}", properties[name].description) for name in error.missing]
-        raise not_configured(str(error), missing) from error
+        raise missing_keys_error(str(error), missing) from error
 
 
-def _not_given(name: str, missing: list[str]) -> ConfigError:
+def _missing_arguments_error(name: str, missing: list[str]) -> ConfigError:
     """Return the error of a provider of the program's own, which the engine would explain as it does the default's."""
-    said = " and ".join(f"`{each}` (or the variable {config.variables(each)[0]})" for each in missing)
+    said = " and ".join(f"`{each}` (or the variable {config.environment_variables(each)[0]})" for each in missing)
     return ConfigError(
         f"the provider {name!r} of the program is not configured: it lacks {said}",
         hint=f"It reads its arguments and the environment, and not the configuration of the stack ({PACKAGE}:…): "
@@ -78,37 +80,37 @@ def _not_given(name: str, missing: list[str]) -> ConfigError:
     )
 
 
-def typed(values: Mapping[str, Any]) -> dict[str, Any]:
+def coerce_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values by their declared types: the engine and the SDKs hand over what is no text as text."""
     return coerce_properties(ProviderConfig.properties, values)
 
 
-def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name not in ENGINES}
+def _drop_engine_keys(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in ENGINE_KEYS}
 
 
-def _meant(value: Any) -> Any:
+def _effective_value(value: Any) -> Any:
     return value.rstrip("/") or None if isinstance(value, str) else value
 
 
-def _elsewhere(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[ValidationFailure]:
+def _account_failures(old_inputs: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> list[ValidationFailure]:
     """A failure for each setting that names another account than the one that the provider's resources are in."""
-    known = {name: olds.get(name) for name in ACCOUNT_SETTINGS if news.get(name) not in (None, UNKNOWN)}
+    known = {name: old_inputs.get(name) for name in ACCOUNT_SETTINGS if new_inputs.get(name) not in (None, UNKNOWN)}
     account = Account(
-        org_id=str(news.get("orgId")),
-        project_id=str(news.get("projectId")),
-        base_url=str(news.get("baseUrl")),
-        previous_base_url=news.get("previousBaseUrl"),
+        org_id=str(new_inputs.get("orgId")),
+        project_id=str(new_inputs.get("projectId")),
+        base_url=str(new_inputs.get("baseUrl")),
+        previous_base_url=new_inputs.get("previousBaseUrl"),
     )
     differences = account.find_differences({ACCOUNT_KEY: known})
     if not differences:
         return []
-    hint = f"{WrongAccount(differences).hint} {ELSEWHERE}"
+    hint = f"{WrongAccount(differences).hint} {OTHER_ACCOUNT_HINT}"
     return [
         ValidationFailure(name, f"the settings say {now}, and the state records {then}. {hint}")
         for name, (then, now) in differences.items()
     ]
 
 
-def _kind(old: Any, new: Any) -> ChangeKind:
+def _change_kind(old: Any, new: Any) -> ChangeKind:
     return ChangeKind.ADD if old is None else ChangeKind.DELETE if new is None else ChangeKind.UPDATE

@@ -16,17 +16,17 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.marshal import (
-    decode,
-    decode_plain,
-    encode,
-    plain,
-    sealed_as,
-    sealed_by,
+    unmarshal,
+    unmarshal_plain,
+    marshal,
+    reveal,
+    restore_secrets,
+    mark_declared_secrets,
     secret_names,
 )
-from neev_provider.adapters.pulumi.plugin.engine_client import Engine, Progress, making
-from neev_provider.adapters.pulumi.plugin.grpc_errors import half_made, told
-from neev_provider.adapters.pulumi.plugin.plan import name_of, state_on_wire
+from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient, Progress, announce_create
+from neev_provider.adapters.pulumi.plugin.grpc_errors import init_failed, user_message
+from neev_provider.adapters.pulumi.plugin.plan import name_of, marshal_state
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.client import Api
 from neev_provider.core import lifecycle, stored_state
@@ -39,198 +39,212 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.wait import Deadline, first_completed, retry_listener
 
-S = TypeVar("S", StoredResource, StoredResource | None)
+StoredT = TypeVar("S", StoredResource, StoredResource | None)
 T = TypeVar("T")
-IMPORT = (
+IMPORT_HINT = (
     "Choose another name; or take what has it into this stack, where no other stack has it: "
     "`pulumi import {program} {id}`."
 )
-GRACE = 0.5
+CANCEL_GRACE_SECONDS = 0.5
 """Seconds in which a wait ends by itself, with better words, before it is ended."""
 
-PASSED_OVER = "The state holds what this version of the provider cannot read; it is kept and counts as not known"
+UNREADABLE_VALUES_MESSAGE = (
+    "The state holds what this version of the provider cannot read; it is kept and counts as not known"
+)
 
 
-class Operations:
+class CrudHandler:
     """The operations of one configured provider."""
 
-    def __init__(self, api: Callable[[], Awaitable[Api]], engine: Engine, clock: Clock) -> None:
+    def __init__(self, api: Callable[[], Awaitable[Api]], engine: EngineClient, clock: Clock) -> None:
         self._api = api
         self._engine = engine
         self._clock = clock
         self._cancelled = asyncio.Event()
-        self._begun: dict[str, StoredResource] = {}
-        self._told: set[tuple[str, str]] = set()
+        self._started_creates: dict[str, StoredResource] = {}
+        self._reported: set[tuple[str, str]] = set()
 
     def cancel(self) -> None:
         """Every operation ends at once, with what it has."""
         self._cancelled.set()
 
-    async def unless_cancelled(self, work: Awaitable[T], what: str) -> T:
+    async def run_unless_cancelled(self, awaitable: Awaitable[T], subject: str) -> T:
         """The result of the work; raises ``Cancelled`` as soon as everything is to end."""
-        future = asyncio.ensure_future(work)
+        future = asyncio.ensure_future(awaitable)
         await first_completed(future, self._cancelled.wait())
         if future.cancelled():
-            raise Cancelled(what, hint="")
+            raise Cancelled(subject, hint="")
         return future.result()
 
     async def create(self, resource: AnyResource, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; where an earlier call made it already, that one is."""
-        marked = decode(request.properties)
-        call = self._call(resource, request, resource.timeouts.create, marked)
+        marked = unmarshal(request.properties)
+        call = self._operation_context(resource, request, resource.timeouts.create, marked)
         named = resource.name_property
-        with making(call.resource_name, plain(marked).get(named.name) if named else None):
+        with announce_create(call.resource_name, reveal(marked).get(named.name) if named else None):
             return await self._create(resource, request, marked, call)
 
     async def _create(
         self,
         resource: AnyResource,
         request: provider_pb2.CreateRequest,
-        marked: Mapping[str, Any],
-        call: OperationContext,
+        with_secrets: Mapping[str, Any],
+        context: OperationContext,
     ) -> provider_pb2.CreateResponse:
-        asked = plain(marked)
+        asked = reveal(with_secrets)
         api = await self._api()
         # an error hook repeats the call in the same process, and knows of no id
-        known = self._begun.get(request.urn)
+        known = self._started_creates.get(request.urn)
         fresh = known is None or known.inputs != asked
         try:
-            begun = await lifecycle.start_create(resource, api, asked, call) if known is None or fresh else known
+            begun = await lifecycle.start_create(resource, api, asked, context) if known is None or fresh else known
         except DeleteBeforeReplaceRequired:
             raise
         except NameConflict as error:
             program = f"{PACKAGE}:index:{resource.name} {name_of(request)}"
-            error.hint = IMPORT.format(program=program, id=error.existing_id)
+            error.hint = IMPORT_HINT.format(program=program, id=error.existing_id)
             raise
-        self._begun[request.urn] = begun
+        self._started_creates[request.urn] = begun
         try:
-            stored = await self._bounded(lifecycle.finish_create(resource, api, begun, call, just_created=fresh), call)
-            properties = state_on_wire(resource, stored.state, marked)
+            stored = await self._run_until_deadline(
+                lifecycle.finish_create(resource, api, begun, context, just_created=fresh), context
+            )
+            properties = marshal_state(resource, stored.state, with_secrets)
         except MissingReference:
-            del self._begun[request.urn]  # nothing was made
+            del self._started_creates[request.urn]  # nothing was made
             raise
         except Exception as error:
             if isinstance(error, ResourceInitFailed):
-                begun = self._begun[request.urn] = error.stored
-            partial = _partial(resource, begun, request.properties, marked)
-            raise half_made(_reason(error, call), id=begun.id, properties=partial) from error
-        del self._begun[request.urn]
+                begun = self._started_creates[request.urn] = error.stored
+            partial = _partial_state(resource, begun, request.properties, with_secrets)
+            raise init_failed(_failure_reason(error, context), id=begun.id, properties=partial) from error
+        del self._started_creates[request.urn]
         return provider_pb2.CreateResponse(id=stored.id, properties=properties)
 
     async def update(self, resource: AnyResource, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """The resource is as the new inputs say; without a change, what an earlier call began is finished."""
-        marked, before = decode(request.news), decode(request.olds)
-        call = self._call(resource, request, resource.timeouts.update, marked)
+        marked, before = unmarshal(request.news), unmarshal(request.olds)
+        call = self._operation_context(resource, request, resource.timeouts.update, marked)
         try:
-            old, state, new = decode_plain(request.old_inputs), plain(before), plain(marked)
-            self._say_what_is_passed_over(resource, request.urn, state)
+            old, state, new = unmarshal_plain(request.old_inputs), reveal(before), reveal(marked)
+            self._log_unreadable_values(resource, request.urn, state)
             api = await self._api()
             planned = run_in_thread(
                 partial(lifecycle.compute_diff, resource, old_inputs=old, state=state, new_inputs=new)
             )
-            if (await self.unless_cancelled(planned, call.resource_name)).changes:
+            if (await self.run_unless_cancelled(planned, call.resource_name)).changes:
                 work = lifecycle.update(
                     resource, api, request.id, old_inputs=old, state=state, new_inputs=new, context=call
                 )
             else:
-                work = _still_imported(
+                work = _keep_imported_flag(
                     lifecycle.finish_create(resource, api, StoredResource(request.id, new, state), call), state
                 )
-            stored = await self._bounded(work, call)
-            properties = state_on_wire(resource, stored.state, marked, before)
+            stored = await self._run_until_deadline(work, call)
+            properties = marshal_state(resource, stored.state, marked, before)
         except Exception as error:
             olds = request.olds
             if isinstance(error, ResourceInitFailed):
-                olds = _partial(resource, error.stored, olds, before, marked)
-            raise half_made(_reason(error, call), id=request.id, properties=olds) from error
-        self._begun.pop(request.urn, None)
+                olds = _partial_state(resource, error.stored, olds, before, marked)
+            raise init_failed(_failure_reason(error, call), id=request.id, properties=olds) from error
+        self._started_creates.pop(request.urn, None)
         return provider_pb2.UpdateResponse(properties=properties)
 
     async def read(self, resource: AnyResource, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """The resource as it is now; an empty answer where it is gone."""
-        inputs, properties = decode(request.inputs), decode(request.properties)
-        call = self._call(resource, request, resource.timeouts.read, properties)
-        asked = plain(inputs)
+        inputs, properties = unmarshal(request.inputs), unmarshal(request.properties)
+        call = self._operation_context(resource, request, resource.timeouts.read, properties)
+        asked = reveal(inputs)
         # imported, or described too little to be anything but imported
         known = request.HasField("inputs") and not stored_state.missing_inputs(resource, asked)
         api = await self._api()
-        work = lifecycle.read(resource, api, request.id, asked if known else None, plain(properties))
-        stored = await self._bounded(_still_imported(work, properties), call)
+        work = lifecycle.read(resource, api, request.id, asked if known else None, reveal(properties))
+        stored = await self._run_until_deadline(_keep_imported_flag(work, properties), call)
         if stored is None:
             return provider_pb2.ReadResponse()
         marks = {**properties, **inputs}
-        self._say_what_is_passed_over(resource, request.urn, plain(marks))
+        self._log_unreadable_values(resource, request.urn, reveal(marks))
         answer = provider_pb2.ReadResponse(
             id=stored.id,
-            properties=state_on_wire(resource, stored.state, inputs, properties),
-            inputs=encode(sealed_by(resource.inputs.properties, sealed_as(dict(stored.inputs), marks))),
+            properties=marshal_state(resource, stored.state, inputs, properties),
+            inputs=marshal(
+                mark_declared_secrets(resource.inputs.properties, restore_secrets(dict(stored.inputs), marks))
+            ),
         )
         if stored.problem:
             reason = f"{call.resource_name}: {stored.problem}"
-            raise half_made(reason, id=stored.id, properties=answer.properties, inputs=answer.inputs)
+            raise init_failed(reason, id=stored.id, properties=answer.properties, inputs=answer.inputs)
         return answer
 
     async def delete(self, resource: AnyResource, request: provider_pb2.DeleteRequest) -> None:
         """The resource is gone."""
-        marked = {**decode(request.properties), **decode(request.old_inputs)}
-        call = self._call(resource, request, resource.timeouts.delete, marked)
-        stored = plain(marked)
-        self._say_what_is_passed_over(resource, request.urn, stored)
+        marked = {**unmarshal(request.properties), **unmarshal(request.old_inputs)}
+        call = self._operation_context(resource, request, resource.timeouts.delete, marked)
+        stored = reveal(marked)
+        self._log_unreadable_values(resource, request.urn, stored)
         work = lifecycle.delete(resource, await self._api(), request.id, replace(call, stored=stored))
-        await self._bounded(work, call)
-        self._begun.pop(request.urn, None)
+        await self._run_until_deadline(work, call)
+        self._started_creates.pop(request.urn, None)
 
-    def _say_what_is_passed_over(self, resource: AnyResource, urn: str, values: Mapping[str, Any]) -> None:
+    def _log_unreadable_values(self, resource: AnyResource, urn: str, values: Mapping[str, Any]) -> None:
         """Say once which stored values this version cannot read."""
-        names = [name for name in stored_state.ignored_properties(resource, values) if (urn, name) not in self._told]
+        names = [
+            name for name in stored_state.ignored_properties(resource, values) if (urn, name) not in self._reported
+        ]
         if names:
-            self._told.update((urn, name) for name in names)
-            self._engine.log(urn, f"{PASSED_OVER}: {', '.join(names)}")
+            self._reported.update((urn, name) for name in names)
+            self._engine.log(urn, f"{UNREADABLE_VALUES_MESSAGE}: {', '.join(names)}")
 
-    def _call(self, resource: AnyResource, request: Any, default: float, marked: Mapping[str, Any]) -> OperationContext:
+    def _operation_context(
+        self, resource: AnyResource, request: Any, default: float, with_secrets: Mapping[str, Any]
+    ) -> OperationContext:
         progress = Progress(self._engine, request.urn, self._clock)
         patience = Deadline(request.timeout or default, self._clock, self._cancelled, progress)
         name = f"{resource.name} {name_of(request)}"
-        secret = secret_names(resource.inputs.properties, marked) & resource.inputs.properties.keys()
+        secret = secret_names(resource.inputs.properties, with_secrets) & resource.inputs.properties.keys()
         return OperationContext(
             name, patience, log=lambda text: self._engine.log(request.urn, text), secret_inputs=secret
         )
 
-    async def _bounded(self, work: Awaitable[T], call: OperationContext) -> T:
+    async def _run_until_deadline(self, awaitable: Awaitable[T], context: OperationContext) -> T:
         """The result of the work, which is given up soon after its deadline or the wish to stop, wherever it hangs."""
-        patience = call.deadline
+        patience = context.deadline
         with retry_listener(patience.on_progress):
-            future = asyncio.ensure_future(work)
-        await first_completed(future, self._clock.sleep(patience.timeout - patience.elapsed + GRACE), self._stopped())
-        await first_completed(self._engine.heard(), self._stopped())
+            future = asyncio.ensure_future(awaitable)
+        await first_completed(
+            future,
+            self._clock.sleep(patience.timeout - patience.elapsed + CANCEL_GRACE_SECONDS),
+            self._wait_for_cancel(),
+        )
+        await first_completed(self._engine.flush(), self._wait_for_cancel())
         if not future.cancelled():
             return future.result()
         if patience.cancelled.is_set():
-            raise Cancelled(call.resource_name)
-        last = patience.on_progress.last if isinstance(patience.on_progress, Progress) else "nothing"
-        raise DeadlineExceeded(call.resource_name, patience.timeout, last)
+            raise Cancelled(context.resource_name)
+        last = patience.on_progress.last_status if isinstance(patience.on_progress, Progress) else "nothing"
+        raise DeadlineExceeded(context.resource_name, patience.timeout, last)
 
-    async def _stopped(self) -> None:
+    async def _wait_for_cancel(self) -> None:
         await self._cancelled.wait()
-        await self._clock.sleep(GRACE)
+        await self._clock.sleep(CANCEL_GRACE_SECONDS)
 
 
-async def _still_imported(work: Awaitable[S], before: Mapping[str, Any]) -> S:
+async def _keep_imported_flag(awaitable: Awaitable[StoredT], old_state: Mapping[str, Any]) -> StoredT:
     """What the work gives, marked as imported where the state was: it has learned nothing of what cannot be read."""
-    stored = await work
-    if stored is None or not before.get(IMPORTED_KEY):
+    stored = await awaitable
+    if stored is None or not old_state.get(IMPORTED_KEY):
         return stored
     return replace(stored, state={**stored.state, IMPORTED_KEY: True})
 
 
-def _reason(error: Exception, call: OperationContext) -> str:
-    return told(error.cause if isinstance(error, ResourceInitFailed) else error, call.resource_name)
+def _failure_reason(error: Exception, context: OperationContext) -> str:
+    return user_message(error.cause if isinstance(error, ResourceInitFailed) else error, context.resource_name)
 
 
-def _partial(
-    resource: AnyResource, begun: StoredResource, asked: struct_pb2.Struct, *marked: Mapping[str, Any]
+def _partial_state(
+    resource: AnyResource, stored: StoredResource, fallback: struct_pb2.Struct, *with_secrets: Mapping[str, Any]
 ) -> struct_pb2.Struct:
     """What is known of a thing that is not ready; whatever happens, something."""
     with contextlib.suppress(Exception):
-        return state_on_wire(resource, begun.state, *marked)
-    return asked
+        return marshal_state(resource, stored.state, *with_secrets)
+    return fallback

@@ -14,43 +14,43 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from neev_provider.core.clock import Clock
 from neev_provider.core.redaction import redact
 
-SECONDS = 1.0
+STATUS_INTERVAL = 1.0
 """Between two lines on a resource's row; what takes less shows none."""
-ROWS = 20
+MAX_STATUS_PER_SECOND = 20
 """Lines a second on all rows together: more is more than anybody reads, and each is a call to the engine."""
-PATIENCE = 5.0
+SEND_TIMEOUT = 5.0
 """Seconds after which the engine need not hear of a row any more: the next line says more."""
-LOG_PATIENCE = 60.0
+LOG_FLUSH_TIMEOUT = 60.0
 """Seconds that the end of an operation waits for the engine to take what was logged."""
-DIRECT = (("grpc.enable_http_proxy", 0),)
+NO_PROXY_OPTIONS = (("grpc.enable_http_proxy", 0),)
 """Options of a channel that no proxy of the environment is asked for: gRPC makes no exception for this machine."""
 
 
-class Engine:
+class EngineClient:
     """The engine that listens, if one does."""
 
-    def __init__(self, log_patience: float = LOG_PATIENCE) -> None:
-        self._log_patience = log_patience
+    def __init__(self, log_flush_timeout: float = LOG_FLUSH_TIMEOUT) -> None:
+        self._log_flush_timeout = log_flush_timeout
         self._channel: grpc.aio.Channel | None = None
-        self._lines: set[asyncio.Task[None]] = set()
-        self._next_line = 0.0
-        self._log: asyncio.Task[None] | None = None
+        self._status_tasks: set[asyncio.Task[None]] = set()
+        self._next_status_at = 0.0
+        self._last_log_task: asyncio.Task[None] | None = None
 
     async def attach(self, address: str) -> None:
         """Lines go to the engine at this address from now on."""
         await self.close()
-        self._channel = grpc.aio.insecure_channel(address, options=DIRECT)
+        self._channel = grpc.aio.insecure_channel(address, options=NO_PROXY_OPTIONS)
 
-    def show(self, urn: str, text: str) -> None:
+    def set_status(self, urn: str, text: str) -> None:
         """The text stands on the resource's row until the next one does; it is no part of the log."""
         now = asyncio.get_running_loop().time()
-        if self._channel is None or now < self._next_line:
+        if self._channel is None or now < self._next_status_at:
             return
-        self._next_line = now + 1 / ROWS
+        self._next_status_at = now + 1 / MAX_STATUS_PER_SECOND
         request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=redact(text), urn=urn, ephemeral=True)
-        line = asyncio.ensure_future(_said(self._channel, request, timeout=PATIENCE))
-        self._lines.add(line)
-        line.add_done_callback(self._lines.discard)
+        line = asyncio.ensure_future(_send_log(self._channel, request, timeout=SEND_TIMEOUT))
+        self._status_tasks.add(line)
+        line.add_done_callback(self._status_tasks.discard)
 
     def log(self, urn: str, text: str) -> None:
         """The text is in the log, under the resource and after what was logged before."""
@@ -63,12 +63,12 @@ class Engine:
     def _append(self, urn: str, text: str, severity: engine_pb2.LogSeverity.ValueType) -> None:
         if self._channel is not None:
             request = engine_pb2.LogRequest(severity=severity, message=redact(text), urn=urn)
-            self._log = asyncio.ensure_future(_said(self._channel, request, after=self._log))
+            self._last_log_task = asyncio.ensure_future(_send_log(self._channel, request, previous=self._last_log_task))
 
-    async def heard(self) -> None:
+    async def flush(self) -> None:
         """Wait until everything logged so far has reached the engine, within reason; what is late is not given up."""
-        if self._log is not None:
-            await asyncio.wait([self._log], timeout=self._log_patience)
+        if self._last_log_task is not None:
+            await asyncio.wait([self._last_log_task], timeout=self._log_flush_timeout)
 
     async def close(self) -> None:
         """Nobody listens any more."""
@@ -80,24 +80,24 @@ class Engine:
 class Progress:
     """The last that is known of an operation, and its resource's row in the engine's display."""
 
-    def __init__(self, engine: Engine, urn: str, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, engine_client: EngineClient, urn: str, clock: Clock) -> None:
+        self._engine_client = engine_client
         self._urn = urn
         self._clock = clock
-        self._shown_at = clock.monotonic()
-        self.last = "nothing"
+        self._status_set_at = clock.monotonic()
+        self.last_status = "nothing"
 
     def __call__(self, text: str) -> None:
         """The text is the last that is known."""
         now = self._clock.monotonic()
-        if text != self.last and now - self._shown_at >= SECONDS:
-            self._shown_at = now
-            self._engine.show(self._urn, text)
-        self.last = text
+        if text != self.last_status and now - self._status_set_at >= STATUS_INTERVAL:
+            self._status_set_at = now
+            self._engine_client.set_status(self._urn, text)
+        self.last_status = text
 
 
 @contextlib.contextmanager
-def making(resource: str, name: str | None) -> Iterator[None]:
+def announce_create(resource_name: str, name: str | None) -> Iterator[None]:
     """What this process leaves behind if it is killed while it makes something: the engine shows its last lines.
 
     It knows nothing then of what was being made, and neither does the state.
@@ -105,28 +105,28 @@ def making(resource: str, name: str | None) -> Iterator[None]:
     if name is None:
         yield
         return
-    _note(f"{resource}: making {name}. Without another line on it, it may exist unknown to the state.")
+    _write_to_stderr(f"{resource_name}: making {name}. Without another line on it, it may exist unknown to the state.")
     try:
         yield
     finally:
-        _note(f"{resource}: the engine knows what became of {name}.")
+        _write_to_stderr(f"{resource_name}: the engine knows what became of {name}.")
 
 
-def _note(line: str) -> None:
+def _write_to_stderr(line: str) -> None:
     # an engine that was killed reads nothing any more
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{redact(line)}\n")
 
 
-async def _said(
+async def _send_log(
     channel: grpc.aio.Channel,
     request: engine_pb2.LogRequest,
     *,
-    after: asyncio.Task[None] | None = None,
+    previous: asyncio.Task[None] | None = None,
     timeout: float | None = None,  # noqa: ASYNC109  of the call
 ) -> None:
-    if after is not None:
-        await asyncio.wait([after])
+    if previous is not None:
+        await asyncio.wait([previous])
     with contextlib.suppress(grpc.RpcError, asyncio.CancelledError):
         stub: Any = engine_pb2_grpc.EngineStub(channel)  # its stubs know only the synchronous calls
         await stub.Log(request, timeout=timeout, wait_for_ready=True)

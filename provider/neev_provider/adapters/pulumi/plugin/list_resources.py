@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
-from neev_provider.adapters.pulumi.marshal import decode_plain
+from neev_provider.adapters.pulumi.marshal import unmarshal_plain
 from neev_provider.adapters.pulumi.plugin.list_agents import ListAgents
 from neev_provider.client import Api
 from neev_provider.core.errors import InputError
@@ -17,7 +17,7 @@ from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import validate, parse
 from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
 
-LISTS: Mapping[str, tuple[Function[Any, Any], str]] = {
+LISTABLE: Mapping[str, tuple[Function[Any, Any], str]] = {
     "Sandbox": (GetSandboxes(), "sandboxes"),
     "SandboxFork": (GetSandboxes(), "sandboxes"),
     "Snapshot": (GetSnapshots(), "snapshots"),
@@ -26,21 +26,21 @@ LISTS: Mapping[str, tuple[Function[Any, Any], str]] = {
 """The function that finds the things of a kind, and the property of its answer that holds them."""
 
 
-async def things(
+async def list_resources(
     api: Api, resource: AnyResource, request: provider_pb2.ListRequest
 ) -> AsyncIterator[provider_pb2.ListResponse]:
     """Every thing that the query finds, or a page of them and where the next begins."""
-    if resource.name not in LISTS:
+    if resource.name not in LISTABLE:
         raise InputError("token", f"{resource.name} cannot be listed")
-    function, held = LISTS[resource.name]
-    query = decode_plain(request.query)
+    function, held = LISTABLE[resource.name]
+    query = unmarshal_plain(request.query)
     if UNKNOWN in query.values():
         yield provider_pb2.ListResponse(computed=provider_pb2.ListResponse.Computed())
         return
     for failure in validate(function.arguments, query):
         raise InputError(failure.path, failure.reason)
     found = getattr(await function.call(api, parse(function.arguments, query)), held)
-    begin = _begin(request.continuation_token)
+    begin = _parse_continuation_token(request.continuation_token)
     end = min(begin + (request.page_size if request.page_size > 0 else len(found)), len(found))
     if request.limit > 0:
         end = min(end, begin + request.limit)
@@ -51,7 +51,7 @@ async def things(
         yield provider_pb2.ListResponse(continuation=more)
 
 
-def _begin(token: str) -> int:
+def _parse_continuation_token(token: str) -> int:
     if token and not (token.isascii() and token.isdigit()):
         raise InputError("continuation_token", "is none that this provider gave")
     return int(token or 0)

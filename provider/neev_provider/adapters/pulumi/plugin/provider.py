@@ -11,24 +11,24 @@ from typing import Any, TypeVar
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from neev_provider.adapters.pulumi.assets import Handed
+from neev_provider.adapters.pulumi.assets import AssetCache
 from neev_provider.adapters.pulumi.marshal import (
-    decode,
-    decode_plain,
-    encode,
-    foreign,
-    holds_secret,
-    plain,
-    sealed,
-    sealed_by,
+    unmarshal,
+    unmarshal_plain,
+    marshal,
+    unsupported_values,
+    contains_secret,
+    reveal,
+    mark_secret,
+    mark_declared_secrets,
     secret_names,
-    secrets_in,
+    iter_secrets,
 )
 from neev_provider.adapters.pulumi.plugin import config, plan
-from neev_provider.adapters.pulumi.plugin.crud import Operations
-from neev_provider.adapters.pulumi.plugin.engine_client import Engine
+from neev_provider.adapters.pulumi.plugin.crud import CrudHandler
+from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig
-from neev_provider.adapters.shared.preflight import Beforehand
+from neev_provider.adapters.shared.preflight import Preflight
 from neev_provider.client import Api, Settings
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import ConfigError, InputError, Unauthorized
@@ -40,44 +40,49 @@ from neev_provider.functions import find_function
 from neev_provider.resources import find_resource
 
 T = TypeVar("T")
-Connect = Callable[[Settings], Api]
-STATE_KEY = (
+ClientFactory = Callable[[Settings], Api]
+STATE_KEY_HINT = (
     "A destroy or refresh uses the old key that the stack's state holds: "
     "add `--run-program`, and it uses the one that the program and its configuration have now."
 )
 
 
-class Provider:
+class PulumiProvider:
     """The resources and functions of one process, and the account that ``configure`` names."""
 
-    def __init__(self, engine: Engine, environ: Mapping[str, str], connect: Connect, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine_client: EngineClient, environ: Mapping[str, str], client_factory: ClientFactory, clock: Clock
+    ) -> None:
+        self._engine_client = engine_client
         self._environ = environ
-        self._connect = connect
+        self._client_factory = client_factory
         self._clock = clock
         self._settings: Settings | None = None
-        self._handed_key = False
+        self._key_from_engine = False
         self._api: asyncio.Future[Api] | None = None
-        self._operations = Operations(self._connected, engine, clock)
+        self._crud_handler = CrudHandler(self._get_client, engine_client, clock)
         self._clients: list[Api] = []
-        self._handed = Handed()
-        self._asks = False
+        self._asset_cache = AssetCache()
+        self._api_in_use = False
         """Whether the program asks the API anyway, so that a plan may do so too."""
-        self._beforehand: Beforehand | None = None
+        self._preflight: Preflight | None = None
 
     def configure(self, request: provider_pb2.ConfigureRequest) -> None:
         """Operations work in the account that the configuration names; nothing is sent yet."""
-        self._settings = config.settings(request, self._environ)
-        self._handed_key = "apiKey" in request.args
-        self._api = self._beforehand = None
-        self._operations = Operations(self._connected, self._engine, self._clock)
+        self._settings = config.parse_settings(request, self._environ)
+        self._key_from_engine = "apiKey" in request.args
+        self._api = self._preflight = None
+        self._crud_handler = CrudHandler(self._get_client, self._engine_client, self._clock)
 
     def secrets(self, request: Any) -> list[Any]:
         """Return the secrets that the request holds, by their marks or by their declarations, and the API key."""
-        declared = self._declared(request)
+        declared = self._declared_properties(request)
         given = (value for _, value in request.ListFields() if isinstance(value, struct_pb2.Struct))
         key = self._settings.api_key if self._settings else None
-        return [key, *(each for values in given for each in secrets_in(sealed_by(declared, decode(values))))]
+        return [
+            key,
+            *(each for values in given for each in iter_secrets(mark_declared_secrets(declared, unmarshal(values)))),
+        ]
 
     def check_config(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """The configuration as it is stored, and what is wrong with it."""
@@ -90,156 +95,158 @@ class Provider:
     async def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """The inputs as they are stored, and what is wrong with them."""
         warnings: list[str] = []
-        resource = self._resource(request)
-        checked = await self._planned(resource, plan.check, resource, request, self._handed, warnings.append)
+        resource = self._resource_of_request(request)
+        checked = await self._run_plan(resource, plan.check, resource, request, self._asset_cache, warnings.append)
         for text in warnings:
-            self._engine.warn(request.urn, text)
+            self._engine_client.warn(request.urn, text)
         return checked
 
     async def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """What has to change; raises ``WrongAccount`` where the state records another account than the settings."""
         if self._settings is not None:
-            self._settings.account.require_same(decode_plain(request.olds))
-        resource = self._resource(request)
-        return await self._planned(resource, plan.diff, resource, request, self._handed)
+            self._settings.account.require_same(unmarshal_plain(request.olds))
+        resource = self._resource_of_request(request)
+        return await self._run_plan(resource, plan.diff, resource, request, self._asset_cache)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; in a preview, what is known of it before."""
-        resource = self._resource(request)
+        resource = self._resource_of_request(request)
         if request.preview:
-            await self._required(resource, decode_plain(request.properties))
-            properties = await self._planned(resource, plan.preview_create, resource, request.properties)
+            await self._require_references(resource, unmarshal_plain(request.properties))
+            properties = await self._run_plan(resource, plan.preview_create, resource, request.properties)
             return provider_pb2.CreateResponse(properties=properties)
-        return await self._operations.create(resource, request)
+        return await self._crud_handler.create(resource, request)
 
     async def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """The resource is as asked for; in a preview, what is known of it before."""
-        resource = self._resource(request)
+        resource = self._resource_of_request(request)
         if request.preview:
-            await self._required(resource, decode_plain(request.news), decode_plain(request.old_inputs))
-            properties = await self._planned(resource, plan.preview_update, resource, request.olds, request.news)
+            await self._require_references(resource, unmarshal_plain(request.news), unmarshal_plain(request.old_inputs))
+            properties = await self._run_plan(resource, plan.preview_update, resource, request.olds, request.news)
             return provider_pb2.UpdateResponse(properties=properties)
-        return await self._operations.update(resource, request)
+        return await self._crud_handler.update(resource, request)
 
     async def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """The resource as it is now."""
-        with self._state_key_named():
-            return await self._operations.read(self._resource(request), request)
+        with self._explain_state_key():
+            return await self._crud_handler.read(self._resource_of_request(request), request)
 
     async def delete(self, request: provider_pb2.DeleteRequest) -> None:
         """The resource is gone."""
-        with self._state_key_named():
-            await self._operations.delete(self._resource(request), request)
+        with self._explain_state_key():
+            await self._crud_handler.delete(self._resource_of_request(request), request)
 
     async def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         """What the function answers, or which of its arguments cannot be."""
-        function = find_function(_name(request.tok))
+        function = find_function(_name_of_token(request.tok))
         if function is None:
             raise InputError("tok", f"this version of the provider has no function {request.tok}")
-        arguments = decode(request.args)
+        arguments = unmarshal(request.args)
         properties = function.arguments.properties
         try:
-            failed = foreign(arguments, properties) or validate(function.arguments, plain(arguments))
+            failed = unsupported_values(arguments, properties) or validate(function.arguments, reveal(arguments))
             if not failed:
-                api = await self._connected()
-                result = await function.call(api, parse(function.arguments, plain(arguments)))
+                api = await self._get_client()
+                result = await function.call(api, parse(function.arguments, reveal(arguments)))
                 await api.require_project()
-                self._asks = True
+                self._api_in_use = True
         except InputError as error:
             failed = [ValidationFailure(error.path, error.reason)]
         if failed:
             secret = secret_names(properties, arguments)
             failed = [redact_failure(failure, secret) for failure in failed]
-            return provider_pb2.InvokeResponse(failures=plan.failures_on_wire(failed))
-        answer = sealed_by(function.result.properties, result.wire())
-        if holds_secret(arguments):
-            answer = {name: sealed(value) for name, value in answer.items()}  # it may repeat what it was asked with
-        return _answered(encode(answer))
+            return provider_pb2.InvokeResponse(failures=plan.marshal_failures(failed))
+        answer = mark_declared_secrets(function.result.properties, result.wire())
+        if contains_secret(arguments):
+            answer = {
+                name: mark_secret(value) for name, value in answer.items()
+            }  # it may repeat what it was asked with
+        return _invoke_response(marshal(answer))
 
     async def list(self, request: provider_pb2.ListRequest) -> AsyncIterator[provider_pb2.ListResponse]:
         """What is there already."""
         from neev_provider.adapters.pulumi.plugin import list_resources  # noqa: PLC0415  only some engines ask for it
 
-        api = await self._connected()
-        async for each in list_resources.things(api, self._kind(request.token), request):
+        api = await self._get_client()
+        async for each in list_resources.list_resources(api, self._resource_of_token(request.token), request):
             yield each
 
     def cancel(self) -> None:
         """Every operation ends at once, with what it has."""
-        self._operations.cancel()
+        self._crud_handler.cancel()
 
     async def aclose(self) -> None:
         """Every connection is closed."""
         for api in self._clients:
             await api.aclose()
 
-    async def _planned(self, resource: AnyResource, work: Callable[..., T], *arguments: Any) -> T:
+    async def _run_plan(self, resource: AnyResource, operation: Callable[..., T], *arguments: Any) -> T:
         """The result of a part of a plan; what takes long is done beside the loop, and ends when all does."""
         if not resource.is_slow:
-            return work(*arguments)
-        return await self._operations.unless_cancelled(run_in_thread(work, *arguments), "the plan")
+            return operation(*arguments)
+        return await self._crud_handler.run_unless_cancelled(run_in_thread(operation, *arguments), "the plan")
 
-    async def _required(
-        self, resource: AnyResource, new: Mapping[str, Any], old: Mapping[str, Any] = MappingProxyType({})
+    async def _require_references(
+        self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         """Return only where a plan may go on: where it is to ask the API, that has what the inputs name."""
-        if self._asks or (self._settings is not None and self._settings.check_on_preview):
-            if self._beforehand is None:
-                self._beforehand = Beforehand(await self._connected())
-            await self._beforehand.require(resource, new, old)
+        if self._api_in_use or (self._settings is not None and self._settings.check_on_preview):
+            if self._preflight is None:
+                self._preflight = Preflight(await self._get_client())
+            await self._preflight.require(resource, new_inputs, old_inputs)
 
-    async def _connected(self) -> Api:
+    async def _get_client(self) -> Api:
         if self._api is None:
-            self._api = asyncio.ensure_future(self._made())
+            self._api = asyncio.ensure_future(self._require_configured())
         return await asyncio.shield(self._api)
 
-    async def _made(self) -> Api:
+    async def _require_configured(self) -> Api:
         if self._settings is None:
             raise ConfigError("the provider is used before it is configured", hint="")
         # reading the certificates that are trusted takes too long for the loop that everything runs on
-        api = await asyncio.to_thread(self._connect, self._settings)
+        api = await asyncio.to_thread(self._client_factory, self._settings)
         self._clients.append(api)
         return api
 
     @contextlib.contextmanager
-    def _state_key_named(self) -> Iterator[None]:
+    def _explain_state_key(self) -> Iterator[None]:
         """Say of a key that is not accepted where it may come from: without the program, the engine has the state's."""
         try:
             yield
         except Unauthorized as error:
-            if self._handed_key:
-                error.hint = f"{error.hint} {STATE_KEY}"
+            if self._key_from_engine:
+                error.hint = f"{error.hint} {STATE_KEY_HINT}"
             raise
 
-    def _declared(self, request: Any) -> Mapping[str, Property]:
+    def _declared_properties(self, request: Any) -> Mapping[str, Property]:
         """The properties that the request is about; the provider's own where it is about no resource or function."""
         if isinstance(request, provider_pb2.InvokeRequest):
-            function = find_function(_name(request.tok))
+            function = find_function(_name_of_token(request.tok))
             return function.arguments.properties if function else {}
         try:
-            resource = self._resource(request)
+            resource = self._resource_of_request(request)
         except (AttributeError, InputError):
             return ProviderConfig.properties
         return {**resource.inputs.properties, **resource.outputs.properties}
 
-    def _resource(self, request: Any) -> AnyResource:
+    def _resource_of_request(self, request: Any) -> AnyResource:
         _, _, kinds = request.urn.rpartition("::")[0].rpartition("::")
-        return self._kind(request.type or kinds.rpartition("$")[2])
+        return self._resource_of_token(request.type or kinds.rpartition("$")[2])
 
-    def _kind(self, token: str) -> AnyResource:
-        resource = find_resource(_name(token))
+    def _resource_of_token(self, token: str) -> AnyResource:
+        resource = find_resource(_name_of_token(token))
         if resource is None:
             raise InputError("type", f"this version of the provider has no resource {token}")
         return resource
 
 
-def _name(token: str) -> str:
+def _name_of_token(token: str) -> str:
     """The name in ``neev:index:name``; nothing where the token is another package's."""
     prefix, _, name = token.rpartition(":")
     return name if prefix == f"{PACKAGE}:index" else ""
 
 
-def _answered(values: struct_pb2.Struct) -> provider_pb2.InvokeResponse:
+def _invoke_response(values: struct_pb2.Struct) -> provider_pb2.InvokeResponse:
     response = provider_pb2.InvokeResponse()
     result: struct_pb2.Struct = getattr(response, "return")  # a keyword of Python
     result.CopyFrom(values)

@@ -18,16 +18,16 @@ from neev_provider.adapters.pulumi.plugin.command_line import engine_address
 from neev_provider.core.wait import first_completed
 
 if TYPE_CHECKING:
-    from neev_provider.adapters.pulumi.plugin.servicer import Plugin
+    from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
 
 HOST = "127.0.0.1"
-LARGEST = 400 * 1024 * 1024
+MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """Bytes of a message, as the engine has it."""
-LEAVE = 1.2
+SHUTDOWN_GRACE = 1.2
 """Seconds that operations have to hand over what they know before the process leaves."""
-LAST = 0.3
+FORCED_EXIT_DELAY = 0.3
 """Seconds after that in which everything else has to end."""
-LOOK = 1.0
+ENGINE_POLL_INTERVAL = 1.0
 """Seconds until a second look after an engine that cannot be reached."""
 
 
@@ -35,8 +35,8 @@ def main() -> None:
     """One engine has been served."""
     # without an address, somebody else started this process and will end it
     address = engine_address(sys.argv[1:])
-    stubs_without_sdk()
-    without_extras()
+    import_stubs_without_sdk()
+    skip_optional_imports()
     asyncio.run(serve(address))
 
 
@@ -44,60 +44,63 @@ async def serve(address: str | None) -> None:
     """Served until a signal comes or the engine at the address is gone."""
     import grpc.aio  # noqa: PLC0415  not before the stubs are set up
 
-    told = _told_to_leave()
-    handlers: Any = _Handlers()
-    limits = [("grpc.max_receive_message_length", LARGEST), ("grpc.max_send_message_length", LARGEST)]
+    told = _shutdown_requested()
+    handlers: Any = _HandlerRegistry()
+    limits = [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ]
     server = grpc.aio.server(options=limits, handlers=(handlers,))
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     print(port, flush=True)  # noqa: T201  the first line, which the engine waits for
 
     # no call is looked at before this coroutine waits again: the handlers are there in time
-    plugin = _plugin(handlers)
-    loading = asyncio.ensure_future(plugin.provider())
-    await first_completed(told.wait(), *([gone(address)] if address else []))
-    _leave_whatever_happens()
+    plugin = _create_servicer(handlers)
+    loading = asyncio.ensure_future(plugin.get_provider())
+    await first_completed(told.wait(), *([wait_for_engine_exit(address)] if address else []))
+    _force_exit_later()
     plugin.cancel()
-    await server.stop(LEAVE)
+    await server.stop(SHUTDOWN_GRACE)
     await plugin.aclose()
     loading.cancel()
     # an orderly end would wait for threads that still import, or look up a name
     os._exit(0)
 
 
-class _Handlers:
+class _HandlerRegistry:
     """What the server asks for the handler of a call, and what the stubs take for a server to register at.
 
     So they can be loaded after the port line, while the engine connects.
     """
 
     def __init__(self) -> None:
-        self._registered: list[Any] = []
+        self._handlers: list[Any] = []
 
     def service(self, call: Any) -> Any:
         """The handler of a call, or ``None``."""
-        return next((found for each in self._registered if (found := each.service(call))), None)
+        return next((found for each in self._handlers if (found := each.service(call))), None)
 
     def add_generic_rpc_handlers(self, handlers: Iterable[Any]) -> None:
         """The handlers are asked from now on."""
-        self._registered.extend(handlers)
+        self._handlers.extend(handlers)
 
     def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
         """Nothing: the same handlers come the general way, too."""
 
 
-def _plugin(handlers: _Handlers) -> Plugin:
+def _create_servicer(handlers: _HandlerRegistry) -> ProviderServicer:
     from pulumi.runtime.proto import provider_pb2_grpc  # noqa: PLC0415
 
-    from neev_provider.adapters.pulumi.plugin.servicer import Plugin  # noqa: PLC0415
+    from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer  # noqa: PLC0415
 
-    plugin = Plugin()
+    plugin = ProviderServicer()
     register: Any = provider_pb2_grpc.add_ResourceProviderServicer_to_server
     register(plugin, handlers)
     return plugin
 
 
-def stubs_without_sdk() -> None:
+def import_stubs_without_sdk() -> None:
     """Pulumi's gRPC stubs can be imported without the SDK around them, which would take longer than all the rest."""
     found = importlib.util.find_spec("pulumi")
     if "pulumi" in sys.modules or found is None or found.origin is None:
@@ -113,7 +116,7 @@ def stubs_without_sdk() -> None:
         sys.modules[name] = module
 
 
-def without_extras() -> None:
+def skip_optional_imports() -> None:
     """What libraries load only in case somebody wants it is not loaded: half of the time until the first check."""
     # httpx brings its own command line, and with it all of rich; where that is missing it does without
     modules: dict[str, Any] = sys.modules
@@ -122,7 +125,7 @@ def without_extras() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
-async def gone(address: str) -> None:
+async def wait_for_engine_exit(address: str) -> None:
     """The engine that listened at the address does not any more."""
     host, _, port = address.rpartition(":")
     refused = 0
@@ -135,22 +138,22 @@ async def gone(address: str) -> None:
             refused = 0
             # a silent connection: the engine ends it after two minutes, and its own end is noticed at once
             with contextlib.suppress(OSError):
-                while await reader.read(LARGEST):
+                while await reader.read(MAX_MESSAGE_BYTES):
                     pass
             writer.close()
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(ENGINE_POLL_INTERVAL)
 
 
-def _told_to_leave() -> asyncio.Event:
+def _shutdown_requested() -> asyncio.Event:
     told = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, told.set)
     return told
 
 
-def _leave_whatever_happens() -> None:
+def _force_exit_later() -> None:
     """The process ends in time also where a connection does not close."""
-    timer = threading.Timer(LEAVE + LAST, os._exit, (0,))
+    timer = threading.Timer(SHUTDOWN_GRACE + FORCED_EXIT_DELAY, os._exit, (0,))
     timer.daemon = True
     timer.start()
 

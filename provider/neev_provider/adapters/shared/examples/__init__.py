@@ -14,7 +14,7 @@ LANGUAGES = ("python", "typescript", "go", "yaml")
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"^### (.+)\n", re.MULTILINE)
-_AFTERWARDS = re.compile(r"^## ", re.MULTILINE)
+_NEXT_SECTION = re.compile(r"^## ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +26,35 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ExamplePage:
     """What a file holds: examples, and what is to be said after them."""
 
     examples: tuple[Example, ...]
-    afterwards: str
+    trailing_text: str
 
 
-def page(name: str) -> Page:
+def load_examples(name: str) -> ExamplePage:
     """The examples of a resource or function."""
     text = files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
-    end = _AFTERWARDS.search(text)
+    end = _NEXT_SECTION.search(text)
     shown, afterwards = (text[: end.start()], text[end.start() :]) if end else (text, "")
-    return Page(tuple(_examples(shown)), afterwards.strip())
+    return ExamplePage(tuple(_parse_examples(shown)), afterwards.strip())
 
 
-def described(description: str, name: str) -> str:
+def description_with_examples(description: str, name: str) -> str:
     """The description with its examples, marked up so that each SDK shows those in its own language."""
-    of_it = page(name)
-    shown = "\n\n".join(_marked(example) for example in of_it.examples)
-    parts = [description, "{{% examples %}}\n## Example Usage", shown, "{{% /examples %}}", of_it.afterwards]
+    of_it = load_examples(name)
+    shown = "\n\n".join(_format_example(example) for example in of_it.examples)
+    parts = [description, "{{% examples %}}\n## Example Usage", shown, "{{% /examples %}}", of_it.trailing_text]
     return "\n\n".join(part for part in parts if part)
 
 
-def _examples(text: str) -> Iterator[Example]:
+def _parse_examples(text: str) -> Iterator[Example]:
     _, *titled = _TITLE.split(text)
     for title, body in zip(titled[::2], titled[1::2], strict=True):
         yield Example(title, dict(_FENCE.findall(body)))
 
 
-def _marked(example: Example) -> str:
+def _format_example(example: Example) -> str:
     fences = "\n".join(f"```{language}\n{program}```" for language, program in example.programs.items())
     return f"{{{{% example %}}}}\n### {example.title}\n\n{fences}\n{{{{% /example %}}}}"
