@@ -19,16 +19,16 @@ from neev_emulator import controls
 if TYPE_CHECKING:
     from neev_emulator import World
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_NOT_FOUND = 127
-_NOT_EXECUTABLE = 126
-_KILLED = 128
-_HIGHEST_PORT = 65535
-_REMOTE = (
+_FORWARDED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_EXIT_NOT_FOUND = 127
+_EXIT_NOT_EXECUTABLE = 126
+_EXIT_SIGNAL_BASE = 128
+_MAX_PORT = 65535
+_REMOTE_WARNING = (
     "neev-emulator: listens on {host}: whoever reaches it and has the key runs processes on this machine, as you; "
     "the controls under /_emulator answer this machine alone"
 )
-_REPLACED = (
+_NO_MOUNTS_WARNING = (
     "neev-emulator: commands in sandboxes find no /workspace on this machine ({reason}): the real path replaces it "
     "in their arguments and variables, but not in scripts and other files"
 )
@@ -44,7 +44,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port of it; 0 is any free one, or with --data the last.")
+        int, typer.Option(min=0, max=_MAX_PORT, help="Port of it; 0 is any free one, or with --data the last.")
     ] = 0,
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Listen also where other machines can reach it.")
@@ -88,88 +88,88 @@ def emulator(  # noqa: PLR0913 - one for each option
     command: tuple[str, ...] = context.obj or ()
     from neev_emulator import RemoteNotAllowedError, is_loopback, serve_world  # noqa: PLC0415 - an extra, and slow to import
 
-    relay = Relay()
-    world = _world(data, provision, quota)
+    relay = SignalForwarder()
+    world = _create_backend(data, provision, quota)
     try:
         serving = serve_world(world, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
         with relay, serving as running:
             if not is_loopback(host):
-                typer.echo(_REMOTE.format(host=host), err=True)
+                typer.echo(_REMOTE_WARNING.format(host=host), err=True)
             if world.mounts.missing:
-                typer.echo(_REPLACED.format(reason=world.mounts.missing), err=True)
-            status = _run(command, running.env, relay) if command else _announce(running.env, relay)
+                typer.echo(_NO_MOUNTS_WARNING.format(reason=world.mounts.missing), err=True)
+            status = _run_command(command, running.env, relay) if command else _print_env_and_wait(running.env, relay)
     except OSError as error:
-        _fail(f"cannot listen on port {port} of {host}: {error.strerror}")
+        _exit_with_error(f"cannot listen on port {port} of {host}: {error.strerror}")
     except RemoteNotAllowedError as error:
-        _fail(f"{error}, with --allow-remote")
+        _exit_with_error(f"{error}, with --allow-remote")
     raise typer.Exit(status)
 
 
-class Relay:
+class SignalForwarder:
     """Signals for this process, kept for whoever is to have them while the block lasts.
 
     Ctrl-C in a terminal reaches the command by itself; it is not handed on, or the command would see it twice.
     """
 
     def __init__(self) -> None:
-        self.came = threading.Event()
+        self.signal_received = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
-        self._early: list[int] = []
-        self._before: dict[int, object] = {}
+        self._pending_signals: list[int] = []
+        self._previous_handlers: dict[int, object] = {}
 
     def __enter__(self) -> Self:
-        for number in _SIGNALS:
-            self._before[number] = signal.signal(number, self._take)
+        for number in _FORWARDED_SIGNALS:
+            self._previous_handlers[number] = signal.signal(number, self._handle_signal)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def to(self, child: subprocess.Popen[bytes]) -> None:
+    def forward_to(self, child: subprocess.Popen[bytes]) -> None:
         """The child has the signals that came already and gets those to come."""
         self._child = child
-        for number in self._early:
+        for number in self._pending_signals:
             child.send_signal(number)
 
-    def _take(self, number: int, _frame: FrameType | None) -> None:
-        self.came.set()
+    def _handle_signal(self, number: int, _frame: FrameType | None) -> None:
+        self.signal_received.set()
         if self._child is None:
-            self._early.append(number)
-        elif number != signal.SIGINT or not _in_foreground():
+            self._pending_signals.append(number)
+        elif number != signal.SIGINT or not _is_in_foreground():
             self._child.send_signal(number)
 
 
-def _world(data: Path | None, provision: float | None, quota: int | None) -> "World":
+def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quota: int | None) -> "World":
     from neev_emulator import Settings, StoreError, World, provisioning  # noqa: PLC0415 - likewise
 
-    settings = Settings(sandbox_quota=quota)
+    settings = Settings(sandbox_quota=sandbox_quota)
     try:
-        return World(settings if provision is None else provisioning(provision, settings), data=data)
+        return World(settings if create_seconds is None else provisioning(create_seconds, settings), data=data)
     except StoreError as error:
-        _fail(str(error))
+        _exit_with_error(str(error))
     except OSError as error:
-        _fail(f"the state cannot be kept in {data}: {error.strerror}")
+        _exit_with_error(f"the state cannot be kept in {data}: {error.strerror}")
 
 
-def _announce(env: Mapping[str, str], relay: Relay) -> int:
+def _print_env_and_wait(env: Mapping[str, str], forwarder: SignalForwarder) -> int:
     typer.echo("export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items()))
-    relay.came.wait()
+    forwarder.signal_received.wait()
     return 0
 
 
-def _run(command: Sequence[str], env: Mapping[str, str], relay: Relay) -> int:
+def _run_command(command: Sequence[str], env: Mapping[str, str], forwarder: SignalForwarder) -> int:
     try:
         child = subprocess.Popen(command, env={**os.environ, **env})  # noqa: S603 - the command is the user's own
     except OSError as error:
         typer.echo(f"neev-emulator: {command[0]}: {error.strerror}", err=True)
-        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
-    relay.to(child)
+        return _EXIT_NOT_FOUND if isinstance(error, FileNotFoundError) else _EXIT_NOT_EXECUTABLE
+    forwarder.forward_to(child)
     status = child.wait()
-    return status if status >= 0 else _KILLED - status
+    return status if status >= 0 else _EXIT_SIGNAL_BASE - status
 
 
-def _in_foreground() -> bool:
+def _is_in_foreground() -> bool:
     with suppress(OSError):
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
         try:
@@ -179,7 +179,7 @@ def _in_foreground() -> bool:
     return False
 
 
-def _fail(message: str) -> NoReturn:
+def _exit_with_error(message: str) -> NoReturn:
     typer.echo(f"neev-emulator: {message}", err=True)
     raise typer.Exit(1)
 

@@ -14,12 +14,12 @@ _DURATION = re.compile(r"(\d+)([smhd])")
 
 Url = Annotated[str | None, typer.Option("--url", help="Where it is. Unset: NEEV_BASE_URL.")]
 Clear = Annotated[bool, typer.Option("--clear", help="Forget them all.")]
-Parts = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")]
+Assignments = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")]
 
 
 def faults(
     kind: Annotated[str | None, typer.Argument(help="What goes wrong: status, hang, drop_after, …")] = None,
-    parts: Parts = None,
+    parts: Assignments = None,
     *,
     clear: Clear = False,
     url: Url = None,
@@ -36,11 +36,11 @@ def faults(
     neev-emulator faults --clear
     """
     if clear:
-        _control(url, "DELETE", "faults")
+        _send_control_request(url, "DELETE", "faults")
     elif kind is None:
-        _print_json(_control(url, "GET", "faults"))
+        _print_json(_send_control_request(url, "GET", "faults"))
     else:
-        _print_json(_control(url, "POST", "faults", {"kind": kind, **_values(parts)}))
+        _print_json(_send_control_request(url, "POST", "faults", {"kind": kind, **_parse_assignments(parts)}))
 
 
 def advance(span: Annotated[str, typer.Argument(help="How long: 90m, 12h, 2d, 45s.")], *, url: Url = None) -> None:
@@ -53,7 +53,7 @@ def advance(span: Annotated[str, typer.Argument(help="How long: 90m, 12h, 2d, 45
         seconds = _parse_duration(span)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="SPAN") from None
-    _print_json(_control(url, "POST", "advance", {"seconds": seconds}))
+    _print_json(_send_control_request(url, "POST", "advance", {"seconds": seconds}))
 
 
 def log(
@@ -71,12 +71,12 @@ def log(
     neev-emulator log --counts
     """
     if clear:
-        _control(url, "DELETE", "log")
+        _send_control_request(url, "DELETE", "log")
     else:
-        _print_json(_control(url, "GET", "counts" if counts else f"log?mutating={str(mutating).lower()}"))
+        _print_json(_send_control_request(url, "GET", "counts" if counts else f"log?mutating={str(mutating).lower()}"))
 
 
-def settings(parts: Parts = None, *, url: Url = None) -> None:
+def settings(parts: Assignments = None, *, url: Url = None) -> None:
     """Show the settings, or change those that are named.
 
     Examples:
@@ -84,8 +84,12 @@ def settings(parts: Parts = None, *, url: Url = None) -> None:
 
     neev-emulator settings durations.create=5 sandbox_quota=20
     """
-    changes = _values(parts)
-    _print_json(_control(url, "PUT", "settings", changes) if changes else _control(url, "GET", "settings"))
+    changes = _parse_assignments(parts)
+    _print_json(
+        _send_control_request(url, "PUT", "settings", changes)
+        if changes
+        else _send_control_request(url, "GET", "settings")
+    )
 
 
 def state(*, url: Url = None) -> None:
@@ -94,13 +98,13 @@ def state(*, url: Url = None) -> None:
     Example:
     neev-emulator state
     """
-    _print_json(_control(url, "GET", "state"))
+    _print_json(_send_control_request(url, "GET", "state"))
 
 
-def _values(parts: list[str] | None) -> dict[str, Any]:
+def _parse_assignments(assignments: list[str] | None) -> dict[str, Any]:
     """`durations.create=5` as `{"durations": {"create": 5}}`; what is no JSON is text."""
     values: dict[str, Any] = {}
-    for part in parts or ():
+    for part in assignments or ():
         name, is_there, text = part.partition("=")
         if not (name and is_there):
             raise typer.BadParameter(f"{part!r} is not NAME=VALUE")
@@ -108,18 +112,18 @@ def _values(parts: list[str] | None) -> dict[str, Any]:
         place = values
         for folder in folders:
             place = place.setdefault(folder, {})
-        place[last] = _value(text)
+        place[last] = _parse_value(text)
     return values
 
 
-def _value(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
         return text
 
 
-def _control(url: str | None, method: str, path: str, body: object = None) -> object:
+def _send_control_request(url: str | None, method: str, path: str, body: object = None) -> object:
     where = url or os.environ.get("NEEV_BASE_URL")
     if not where:
         _fail("no emulator is named: set NEEV_BASE_URL to what it printed when it started, or give --url")

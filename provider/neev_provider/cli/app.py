@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     app(args=given, prog_name="pulumi-neev")
 
 
-def _show_version(asked: bool) -> None:  # noqa: FBT001 - the shape that typer calls
-    if asked:
+def _show_version(requested: bool) -> None:  # noqa: FBT001 - the shape that typer calls
+    if requested:
         typer.echo(version("pulumi-neev"))
         raise typer.Exit
 

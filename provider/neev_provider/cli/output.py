@@ -16,23 +16,23 @@ import typer
 
 from neev_provider.core.redaction import Redactor, use_redactor, redact
 
-DONE = 0
+EXIT_OK = 0
 """There was nothing to do, or it is done."""
-FAILED = 1
+EXIT_ERROR = 1
 """It could not be done, or something is wrong; what was said tells what."""
-TO_DO = 3
+EXIT_CHANGES_PENDING = 3
 """There is something to do, and it was only shown. (2 is for wrong options.)"""
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RunOptions:
     """How the user wants a command to go about it."""
 
     yes: bool = False
     dry_run: bool = False
     json: bool = False
 
-    def acts(self) -> bool:
+    def should_apply(self) -> bool:
         """Whether to act: as said, else as the user says in a terminal, who has seen what would be done."""
         if self.dry_run or self.yes:
             return not self.dry_run
@@ -40,18 +40,18 @@ class Manner:
 
 
 @contextmanager
-def discreet() -> Iterator[None]:
+def redact_output() -> Iterator[None]:
     """What the engine opens in here is struck out of everything that is said in here."""
     with use_redactor(Redactor.from_values()):
         yield
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """The line is shown."""
     typer.echo(redact(line))
 
 
-def table(rows: Iterable[Sequence[str]]) -> None:
+def print_table(rows: Iterable[Sequence[str]]) -> None:
     """The rows are shown in aligned columns."""
     rows = [[redact(text) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -60,21 +60,21 @@ def table(rows: Iterable[Sequence[str]]) -> None:
         typer.echo("  " + "  ".join(padded).rstrip())
 
 
-def as_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """The value is shown as JSON."""
-    typer.echo(json.dumps(_struck(value), indent=2))
+    typer.echo(json.dumps(_redact_value(value), indent=2))
 
 
-def fail(message: object) -> NoReturn:
+def exit_with_error(message: object) -> NoReturn:
     """The command ends with this as its last words."""
     typer.echo(f"pulumi-neev: {redact(str(message))}", err=True)
-    raise typer.Exit(FAILED)
+    raise typer.Exit(EXIT_ERROR)
 
 
-def _struck(value: Any) -> Any:
+def _redact_value(value: Any) -> Any:
     """The value with its texts redacted; a text of JSON would lose its quotes where a secret is a number."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
-        return {name: _struck(each) for name, each in value.items()}
-    return [_struck(each) for each in value] if isinstance(value, list) else value
+        return {name: _redact_value(each) for name, each in value.items()}
+    return [_redact_value(each) for each in value] if isinstance(value, list) else value

@@ -16,26 +16,26 @@ from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core import redaction
 from neev_provider.core.errors import NeevError
 
-LOCKED = "currently locked"
-CUT_OFF = "failed to load checkpoint: EOF"
-KEY = f"{PACKAGE}:apiKey"
-PROJECTLESS = "no project file found"
-QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+LOCKED_TEXT = "currently locked"
+CORRUPT_TEXT = "failed to load checkpoint: EOF"
+API_KEY_SETTING = f"{PACKAGE}:apiKey"
+NO_PROJECT_TEXT = "no project file found"
+QUIET_ENVIRONMENT = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 Deployment = dict[str, Any]
-Entry = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-class EngineFailed(NeevError):
+class PulumiCommandFailed(NeevError):
     """The engine could not do what it was asked."""
 
 
-class Locked(EngineFailed):
+class StackLocked(PulumiCommandFailed):
     """Something works on the stack, or was killed while it did."""
 
     default_hint = "If nothing works on it any more, run again with --cancel, which does what `pulumi cancel` does."
 
 
-class CutOff(EngineFailed):
+class CorruptCheckpoint(PulumiCommandFailed):
     """The engine was killed while it wrote the note that a backend of files has beside each state."""
 
     default_hint = (
@@ -45,17 +45,17 @@ class CutOff(EngineFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class PulumiCli:
     """`pulumi` in the directory of a project, on its backend or on another."""
 
     directory: Path
-    backend: str | None = None
+    backend_url: str | None = None
 
-    def selected(self) -> str:
+    def read_selected_stack(self) -> str:
         """The name of the stack that is selected."""
         return self.run("stack", "--show-name").strip()
 
-    def stacks(self) -> list[str]:
+    def list_stacks(self) -> list[str]:
         """The full names of all stacks of the backend."""
         listed = json.loads(self.run("stack", "ls", "--all", "--json"))
         return [each["name"] for each in listed]
@@ -64,12 +64,12 @@ class Engine:
         """The stack's state as it is stored now; its secrets in clear only on demand, and then never said."""
         shown = ["--show-secrets"] if secrets else []
         exported: Deployment = json.loads(self.run("stack", "export", "--stack", stack, *shown))
-        redaction.add_secrets(list(_secrets(exported)))
+        redaction.add_secrets(list(_find_secrets(exported)))
         return exported
 
-    def history(self, stack: str) -> list[Entry]:
+    def list_updates(self, stack: str) -> list[JsonObject]:
         """The latest updates of the stack that ended, the newest first."""
-        listed: list[Entry] = json.loads(self.run("stack", "history", "--stack", stack, "--json"))
+        listed: list[JsonObject] = json.loads(self.run("stack", "history", "--stack", stack, "--json"))
         return listed
 
     def import_(self, stack: str, state: Deployment) -> None:
@@ -80,27 +80,29 @@ class Engine:
         """Nothing holds the stack's lock."""
         self.run("cancel", "--yes", "--stack", stack)
 
-    def config(self, stack: str) -> dict[str, Any]:
+    def read_config(self, stack: str) -> dict[str, Any]:
         """The stack's configuration, the project's included, in clear: `{"neev:orgId": "…"}`."""
-        return {name: each.get("value") for name, each in self.config_entries(stack).items()}
+        return {name: each.get("value") for name, each in self.read_config_entries(stack).items()}
 
-    def config_entries(self, stack: str) -> dict[str, Entry]:
+    def read_config_entries(self, stack: str) -> dict[str, JsonObject]:
         """The same with what else is known of each value: `{"neev:orgId": {"value": "…", "secret": false}}`.
 
         Away from its project a stack has no configuration: that is in a file of the project.
         """
         try:
-            found: dict[str, Entry] = json.loads(
+            found: dict[str, JsonObject] = json.loads(
                 self.run("config", "--json", "--show-secrets", "--stack", stack) or "{}"
             )
-        except EngineFailed as error:
-            if PROJECTLESS not in error.message:
+        except PulumiCommandFailed as error:
+            if NO_PROJECT_TEXT not in error.message:
                 raise
             return {}
-        redaction.add_secrets([each.get("value") for name, each in found.items() if each.get("secret") or name == KEY])
+        redaction.add_secrets(
+            [each.get("value") for name, each in found.items() if each.get("secret") or name == API_KEY_SETTING]
+        )
         return found
 
-    def version(self) -> str:
+    def read_version(self) -> str:
         """The engine's version."""
         return self.run("version").strip()
 
@@ -114,11 +116,11 @@ class Engine:
         """
         program = shutil.which("pulumi")
         if program is None:
-            raise EngineFailed("`pulumi` is not on PATH", hint="Install it: https://www.pulumi.com/docs/install")
+            raise PulumiCommandFailed("`pulumi` is not on PATH", hint="Install it: https://www.pulumi.com/docs/install")
         ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
             [program, *arguments, "--non-interactive", "--color=never"],
             cwd=self.directory,
-            env=self._environment(),
+            env=self._build_environment(),
             input=stdin,
             capture_output=True,
             text=True,
@@ -127,21 +129,23 @@ class Engine:
         if ended.returncode == 0:
             return ended.stdout
         said = (ended.stderr or ended.stdout).strip()
-        kind = Locked if LOCKED in said else CutOff if CUT_OFF in said else EngineFailed
+        kind = (
+            StackLocked if LOCKED_TEXT in said else CorruptCheckpoint if CORRUPT_TEXT in said else PulumiCommandFailed
+        )
         raise kind(f"`pulumi {' '.join(arguments)}` failed: {said}")
 
-    def _environment(self) -> Mapping[str, str]:
-        backend = {} if self.backend is None else {"PULUMI_BACKEND_URL": self.backend}
-        return {**os.environ, **QUIET, **backend}
+    def _build_environment(self) -> Mapping[str, str]:
+        backend = {} if self.backend_url is None else {"PULUMI_BACKEND_URL": self.backend_url}
+        return {**os.environ, **QUIET_ENVIRONMENT, **backend}
 
 
-def _secrets(value: Any) -> Iterator[Any]:
+def _find_secrets(value: Any) -> Iterator[Any]:
     """Every secret of a state that was exported with its secrets in clear."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET and "plaintext" in value:
             yield json.loads(value["plaintext"])
         for each in value.values():
-            yield from _secrets(each)
+            yield from _find_secrets(each)
     elif isinstance(value, list):
         for each in value:
-            yield from _secrets(each)
+            yield from _find_secrets(each)

@@ -6,45 +6,47 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from neev_provider.cli import accounts
-from neev_provider.cli.doctor.findings import Finding, bad
-from neev_provider.cli.doctor.stack import Entry, named, ours, says_where_it_is
+from neev_provider.cli.doctor.findings import Finding, fail
+from neev_provider.cli.doctor.stack import StateEntry, describe_entry, own_resources, has_recorded_account
 from neev_provider.core.account import WrongAccount
 
-Environ = Mapping[str, str]
-Configured = Mapping[str, Any]
-SHOWN = 3
+Environment = Mapping[str, str]
+StackConfig = Mapping[str, Any]
+MAX_NAMED_RESOURCES = 3
 """Resources that a finding names."""
 
 
-def elsewhere(entries: Sequence[Entry], configured: Configured, environ: Environ) -> list[tuple[Entry, WrongAccount]]:
+def find_account_mismatches(
+    entries: Sequence[StateEntry], stack_config: StackConfig, environ: Environment
+) -> list[tuple[StateEntry, WrongAccount]]:
     """Return the resources that are recorded in another account than the settings name, each with both."""
 
-    def found() -> Iterator[tuple[Entry, WrongAccount]]:
-        for entry, _ in ours(entries):
-            if not says_where_it_is(entry):
+    def found() -> Iterator[tuple[StateEntry, WrongAccount]]:
+        for entry, _ in own_resources(entries):
+            if not has_recorded_account(entry):
                 continue
-            account = accounts.in_use(entry, entries, configured, environ).account
+            account = accounts.resolve_current_settings(entry, entries, stack_config, environ).account
             if differences := account.find_differences(entry["outputs"]):
                 yield entry, WrongAccount(differences)
 
     return list(found())
 
 
-def require_here(entries: Sequence[Entry], configured: Configured, environ: Environ) -> None:
+def require_matching_account(entries: Sequence[StateEntry], stack_config: StackConfig, environ: Environment) -> None:
     """Return only where no resource is recorded in another account than the settings name.
 
     Raises:
         WrongAccount: one is; the error names both.
     """
-    for _, wrong in elsewhere(entries, configured, environ):
+    for _, wrong in find_account_mismatches(entries, stack_config, environ):
         raise wrong
 
 
-def findings(found: Iterable[tuple[Entry, WrongAccount]]) -> Iterator[Finding]:
+def report_mismatches(mismatches: Iterable[tuple[StateEntry, WrongAccount]]) -> Iterator[Finding]:
     """Yield an error for each other account, with some of the resources that are recorded there."""
     by_account: dict[str, tuple[WrongAccount, list[str]]] = {}
-    for entry, wrong in found:
-        by_account.setdefault(wrong.message, (wrong, []))[1].append(named(entry))
+    for entry, wrong in mismatches:
+        by_account.setdefault(wrong.message, (wrong, []))[1].append(describe_entry(entry))
     for wrong, names in by_account.values():
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        yield bad(f"{', '.join(names[:SHOWN])}{more}: {wrong.summary}", wrong.hint)
+        more = f" and {len(names) - MAX_NAMED_RESOURCES} more" if len(names) > MAX_NAMED_RESOURCES else ""
+        yield fail(f"{', '.join(names[:MAX_NAMED_RESOURCES])}{more}: {wrong.summary}", wrong.hint)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from neev_provider.cli.accounts import PROVIDER_TYPE, of_resource
+from neev_provider.cli.accounts import PROVIDER_TYPE, resolve_resource_settings
 
 ENVIRON = {"NEEV_API_KEY": "of-env", "NEEV_ORG_ID": "org-of-env", "NEEV_PROJECT_ID": "of-env"}
 STORED = {"apiKey": "of-state", "orgId": "org-of-state", "projectId": "of-state"}
@@ -15,7 +15,7 @@ STORED = {"apiKey": "of-state", "orgId": "org-of-state", "projectId": "of-state"
 def account(name: str, configured: dict[str, Any], environ: dict[str, str]) -> tuple[str, str]:
     urn = f"urn:pulumi:dev::story::{PROVIDER_TYPE}::{name}"
     provider = {"urn": urn, "type": PROVIDER_TYPE, "inputs": STORED}
-    found = of_resource({"provider": f"{urn}::1"}, [provider], configured, environ)
+    found = resolve_resource_settings({"provider": f"{urn}::1"}, [provider], configured, environ)
     return found.api_key, found.org_id
 
 
@@ -36,7 +36,7 @@ def test_what_is_newer_wins(
 
 
 def test_what_the_dynamic_host_serves_is_in_the_account_of_the_stack() -> None:
-    found = of_resource(
+    found = resolve_resource_settings(
         {"provider": "urn:pulumi:dev::story::pulumi:providers:pulumi-python::default::1"}, [], {}, ENVIRON
     )
     assert found.api_key == "of-env"

@@ -13,9 +13,9 @@ from tests.fakes.clock import HurriedClock
 from neev_emulator import serve
 from neev_provider.cli.doctor import account, environment, policy, stack
 from neev_provider.cli.doctor.findings import Finding, Level
-from neev_provider.cli.doctor.stack import Platform
-from neev_provider.cli.pulumi_cli import Engine
-from neev_provider.cli.sweep.references import held
+from neev_provider.cli.doctor.stack import RemoteInventory
+from neev_provider.cli.pulumi_cli import PulumiCli
+from neev_provider.cli.sweep.references import state_references
 from neev_provider.client import Settings, connect
 from neev_provider.client.agents import Agent
 from neev_provider.client.sandboxes import LastCrash, Resources, Sandbox
@@ -34,8 +34,8 @@ def sandbox(name: str, phase: str = "Ready", **rest: Any) -> Sandbox:
     return Sandbox(id=f"id-of-{name}", name=name, phase=phase, **rest)
 
 
-def platform(*sandboxes: Sandbox) -> Platform:
-    return Platform(stack.by_id(sandboxes))
+def platform(*sandboxes: Sandbox) -> RemoteInventory:
+    return RemoteInventory(stack.index_by_id(sandboxes))
 
 
 def said(found: Iterable[Finding]) -> list[tuple[str, str]]:
@@ -45,36 +45,36 @@ def said(found: Iterable[Finding]) -> list[tuple[str, str]]:
 class TestMachine:
     @pytest.mark.parametrize(("version", "level"), [("v3.259.0", "ok"), ("v3.300.1-dev.2", "ok"), ("v3.200.0", "warn")])
     def test_an_old_engine_is_worth_a_word(self, version: str, level: str) -> None:
-        assert environment.engine_version(version).level == level
+        assert environment.check_engine_version(version).level == level
 
     def test_without_an_engine_nothing_works(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: {name: nodejs}\n")
-        found = list(environment.machine(Engine(tmp_path)))
-        assert [each.level for each in found] == [Level.OK, Level.BAD, Level.BAD, Level.WARN]
+        found = list(environment.check_environment(PulumiCli(tmp_path)))
+        assert [each.level for each in found] == [Level.OK, Level.ERROR, Level.ERROR, Level.WARN]
         assert found[1].what == "engine: `pulumi` is not on PATH."
         assert found[2].what.startswith("the project's language is nodejs")
         assert "dynamic resources" in found[3].what
 
     def test_the_plugin_is_that_of_this_installation_or_the_one_that_the_project_names(self) -> None:
-        assert environment.plugin(f"{sys.prefix}/bin/{environment.PLUGIN}", {}).level == Level.OK
-        other = environment.plugin("/opt/other/bin/pulumi-resource-neev", {})
+        assert environment.check_plugin(f"{sys.prefix}/bin/{environment.PLUGIN_EXECUTABLE}", {}).level == Level.OK
+        other = environment.check_plugin("/opt/other/bin/pulumi-resource-neev", {})
         assert (other.level, "another installation" in other.what) == (Level.WARN, True)
         named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}
-        assert environment.plugin(None, named).what == "plugin at bin, as Pulumi.yaml says"
+        assert environment.check_plugin(None, named).what == "plugin at bin, as Pulumi.yaml says"
 
     def test_the_language_is_read_from_the_project(self, tmp_path: Path) -> None:
-        assert environment.runtime_of(environment.project_of(tmp_path)) is None
+        assert environment.find_runtime(environment.read_project(tmp_path)) is None
         (tmp_path / "Pulumi.yml").write_text("runtime: yaml")
-        assert environment.runtime_of(environment.project_of(tmp_path)) == "yaml"
+        assert environment.find_runtime(environment.read_project(tmp_path)) == "yaml"
         (tmp_path / "Pulumi.yaml").write_text("- not\n- a project")
-        assert environment.runtime_of(environment.project_of(tmp_path)) is None
-        assert environment.language_host("yaml", "/bin/x").level == Level.OK
+        assert environment.find_runtime(environment.read_project(tmp_path)) is None
+        assert environment.check_language_host("yaml", "/bin/x").level == Level.OK
 
 
 class TestAccount:
     def test_each_setting_is_told_with_where_it_comes_from(self) -> None:
-        found = list(account.settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
+        found = list(account.check_settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
         assert said(found) == [
             ("bad", "neev:apiKey is not set"),
             ("ok", "neev:orgId is in the stack's configuration"),
@@ -86,22 +86,22 @@ class TestAccount:
         said_in_vain = {
             name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
         }
-        found = list(account.entries(said_in_vain, "story"))
+        found = list(account.check_config_entries(said_in_vain, "story"))
         assert said(found) == [
             ("bad", "neev:projectID is in the stack's configuration, and is no setting of the provider"),
             ("bad", "neev:colour is in the stack's configuration, and is no setting of the provider"),
         ]
         assert found[0].remedy == "Did you mean `neev:projectId`? `pulumi config rm neev:projectID` takes it out."
         assert found[1].remedy == "`pulumi config rm neev:colour` takes it out."
-        assert list(account.entries(said_in_vain, "neev")) == []
+        assert list(account.check_config_entries(said_in_vain, "neev")) == []
 
     def test_what_is_a_setting_is_not_told(self) -> None:
         for name in ("projectId", "baseUrl", "requestTimeoutSeconds", "pluginDownloadURL"):
-            assert list(account.entries({f"neev:{name}": {"value": "x", "secret": False}}, None)) == []
+            assert list(account.check_config_entries({f"neev:{name}": {"value": "x", "secret": False}}, None)) == []
 
     @pytest.mark.parametrize(("secret", "told"), [(True, 0), (False, 1)])
     def test_a_key_in_clear_is_told_without_the_key(self, *, secret: bool, told: int) -> None:
-        found = list(account.entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}, "story"))
+        found = list(account.check_config_entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}, "story"))
         assert len(found) == told
         assert "key-of-mine" not in str(found)
         assert all(
@@ -112,22 +112,22 @@ class TestAccount:
         ("seconds", "words"), [(0, "agrees"), (30, "agrees"), (90, "90 s behind"), (-90, "90 s ahead of")]
     )
     def test_clocks_that_differ_are_worth_a_word(self, seconds: float, words: str) -> None:
-        assert words in account.skew(seconds).what
+        assert words in account.check_clock_skew(seconds).what
 
     async def test_a_platform_that_answers_is_asked_what_there_is(self) -> None:
         with serve() as emulator:
             settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
             async with connect(settings, clock=HurriedClock()) as api:
                 await api.sandboxes.create({"name": "box"})
-                found = await account.account(api)
+                found = await account.check_account(api)
         assert found[0].what.endswith("answers, and accepts the key")
         assert found[1].what.startswith("of the quota are used: 1 sandboxes, 0 agents")
 
 
 class TestStack:
     def test_what_was_interrupted_is_sent_to_recover(self) -> None:
-        (found,) = stack.interrupted([{"resource": entry("Sandbox", "box"), "type": "creating"}], "dev")
-        assert (found.level, found.what) == (Level.BAD, "Sandbox box: creating was interrupted")
+        (found,) = stack.check_interrupted([{"resource": entry("Sandbox", "box"), "type": "creating"}], "dev")
+        assert (found.level, found.what) == (Level.ERROR, "Sandbox box: creating was interrupted")
         assert "pulumi-neev recover --stack dev" in found.remedy
 
     def test_what_is_gone_or_unwell_or_unfinished_is_named(self) -> None:
@@ -142,20 +142,20 @@ class TestStack:
             entry("Sandbox", "leaving", delete=True),
             {"urn": "urn:pulumi:dev::story::pulumi:pulumi:Stack::dev", "type": "pulumi:pulumi:Stack"},
         ]
-        there = Platform(
-            stack.by_id(
+        there = RemoteInventory(
+            stack.index_by_id(
                 [
                     sandbox("torn", "RestoreFailed"),
                     sandbox("well"),
                     sandbox("begun"),
                 ]
             ),
-            stack.by_id(
+            stack.index_by_id(
                 [Agent(id="id-of-broken", name="b", status="Failed", last_crash=LastCrash(reason="OOMKilled"))]
             ),
-            stack.by_id([Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]),
+            stack.index_by_id([Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]),
         )
-        assert said(stack.health(entries, there)) == [
+        assert said(stack.check_health(entries, there)) == [
             ("bad", "Sandbox gone is gone (id-of-gone)"),
             ("bad", "SandboxFork torn is RestoreFailed"),
             ("warn", "Sandbox begun is not finished: not ready"),
@@ -165,10 +165,10 @@ class TestStack:
         ]
 
     def test_a_phase_that_may_pass_is_told_without_a_reason(self) -> None:
-        failed = Platform(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})
-        (found,) = stack.health([entry("Snapshot", "s")], failed)
+        failed = RemoteInventory(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})
+        (found,) = stack.check_health([entry("Snapshot", "s")], failed)
         assert found.what == "Snapshot s is Failed"
-        (found,) = stack.health([entry("Sandbox", "box")], platform(sandbox("box", "NotReady")))
+        (found,) = stack.check_health([entry("Sandbox", "box")], platform(sandbox("box", "NotReady")))
         assert found.remedy.startswith("It may pass.")
 
     def test_what_ends_soon_is_told(self) -> None:
@@ -180,23 +180,25 @@ class TestStack:
             sandbox("asleep", "Paused", hard_expires_at=IN_AN_HOUR),
             sandbox("free"),
         )
-        found = list(stack.expiry(entries, there, now=NOW, soon=3600))
+        found = list(stack.check_expiration(entries, there, now=NOW, expires_within_seconds=3600))
         assert [each.what for each in found] == [
             "Sandbox hard: its lifetime ends in 1h 0m",
             "Sandbox idle: if it stays idle it is deleted in 1h 0m",
         ]
-        assert list(stack.expiry(entries, there, now=NOW, soon=3599)) == []
-        late = list(stack.expiry(entries, there, now=NOW + 7200, soon=0))
+        assert list(stack.check_expiration(entries, there, now=NOW, expires_within_seconds=3599)) == []
+        late = list(stack.check_expiration(entries, there, now=NOW + 7200, expires_within_seconds=0))
         assert late[0].what == "Sandbox hard: its lifetime ends in 0m"
 
     def test_what_runs_is_counted_also_where_only_a_list_of_members_names_it(self) -> None:
-        states = held([{"deployment": {"resources": [{"id": "id-of-a", "outputs": {"members": ["id-of-b"]}}]}}])
+        states = state_references(
+            [{"deployment": {"resources": [{"id": "id-of-a", "outputs": {"members": ["id-of-b"]}}]}}]
+        )
         size = Resources(cpu=1.5, memory_gb=2)
         there = platform(
             sandbox("a", resources=size), sandbox("b", resources=size), sandbox("c"), sandbox("d", "Paused")
         )
-        assert "running sandboxes: 2 (3 cores, 4 GB of memory)" in stack.costs(states, there).what
-        assert "running sandboxes: 0 (0 cores" in stack.costs(states, platform(sandbox("x"))).what
+        assert "running sandboxes: 2 (3 cores, 4 GB of memory)" in stack.summarize_costs(states, there).what
+        assert "running sandboxes: 0 (0 cores" in stack.summarize_costs(states, platform(sandbox("x"))).what
 
 
 class TestRules:
@@ -208,7 +210,7 @@ class TestRules:
             entry("Agent", "agent"),
             entry("Snapshot", "kept"),
         ]
-        assert [each.what.split(" has ")[0] for each in policy.endless(entries)] == [
+        assert [each.what.split(" has ")[0] for each in policy.runs_forever(entries)] == [
             "Sandbox endless",
             "Sandbox never",
             "Agent agent",
@@ -236,7 +238,7 @@ class TestRules:
             entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
             entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
         ]
-        assert [each.what.split(" has ")[0] for each in policy.without_digest(entries)] == [
+        assert [each.what.split(" has ")[0] for each in policy.image_without_digest(entries)] == [
             "Sandbox tagged",
             "GoldenImage built",
         ]
@@ -250,5 +252,5 @@ class TestRules:
         assert list(policy.too_many_cores(entries, 5)) == []
         (found,) = policy.too_many_cores(entries, 4.5)
         assert found.what == "the stack has 5 cores, and 4.5 are allowed"
-        assert "cores" not in "".join(each.what for each in policy.rules(entries, max_cores=None))
-        assert "cores" in "".join(each.what for each in policy.rules(entries, max_cores=1))
+        assert "cores" not in "".join(each.what for each in policy.check_policy(entries, max_cores=None))
+        assert "cores" in "".join(each.what for each in policy.check_policy(entries, max_cores=1))

@@ -12,33 +12,33 @@ from neev_provider.cli.sweep.orphans import (
     AGENT,
     SANDBOX,
     SNAPSHOT,
-    Thing,
-    Wanted,
-    ago,
-    duration,
-    leftovers,
-    of_sandbox,
-    of_snapshot,
-    shown,
+    RemoteObject,
+    SweepFilter,
+    format_age,
+    parse_duration,
+    find_orphans,
+    from_sandbox,
+    from_snapshot,
+    to_json,
 )
-from neev_provider.cli.sweep.references import Held, held
+from neev_provider.cli.sweep.references import StateReferences, state_references
 from neev_provider.client.sandboxes import Resources, Sandbox
 from neev_provider.client.snapshots import Snapshot
 
 NOW = 100_000.0
-NONE = held([])
+NONE = state_references([])
 
 
-def sandbox(name: str, *, created: float | None = 0, phase: str = "Ready") -> Thing:
-    return Thing(SANDBOX, f"id-of-{name}", name, phase, created, "1 cpu")
+def sandbox(name: str, *, created: float | None = 0, phase: str = "Ready") -> RemoteObject:
+    return RemoteObject(SANDBOX, f"id-of-{name}", name, phase, created, "1 cpu")
 
 
-def snapshot(name: str, of: str, *, created: float = 0) -> Thing:
-    return Thing(SNAPSHOT, f"id-of-{name}", name, "Ready", created, "", f"id-of-{of}")
+def snapshot(name: str, of: str, *, created: float = 0) -> RemoteObject:
+    return RemoteObject(SNAPSHOT, f"id-of-{name}", name, "Ready", created, "", f"id-of-{of}")
 
 
-def left(*things: Thing, states: Held = NONE, wanted: Wanted | None = None) -> list[str]:
-    return [each.thing.name for each in leftovers(things, states, wanted or Wanted("pr-"), NOW)]
+def left(*things: RemoteObject, states: StateReferences = NONE, wanted: SweepFilter | None = None) -> list[str]:
+    return [each.remote_object.name for each in find_orphans(things, states, wanted or SweepFilter("pr-"), NOW)]
 
 
 def state(**deployment: Any) -> dict[str, Any]:
@@ -55,15 +55,15 @@ def test_the_oldest_comes_first() -> None:
 
 
 def test_an_agent_is_held_by_whoever_holds_its_sandbox() -> None:
-    agent = Thing(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", inside="id-inside")
+    agent = RemoteObject(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", sandbox_id="id-inside")
     assert left(agent) == ["pr-a"]
     for text in ("id-of-pr-a", "pr-a", "id-inside"):
-        assert left(agent, states=held([state(resources=[{"outputs": {"of": text}}])])) == []
+        assert left(agent, states=state_references([state(resources=[{"outputs": {"of": text}}])])) == []
 
 
 def test_phases_are_those_of_sandboxes() -> None:
     things = (sandbox("pr-1", phase="Paused"), sandbox("pr-2"), snapshot("pr-s", "pr-2"))
-    assert left(*things, wanted=Wanted("pr-", phases={"Ready"})) == ["pr-2"]
+    assert left(*things, wanted=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
 
 
 @pytest.mark.parametrize(
@@ -77,33 +77,33 @@ def test_phases_are_those_of_sandboxes() -> None:
     ],
 )
 def test_what_a_state_names_anywhere_is_held(holder: dict[str, Any]) -> None:
-    assert left(sandbox("pr-1"), sandbox("pr-2"), states=held([state(), state(**holder)])) == ["pr-2"]
+    assert left(sandbox("pr-1"), sandbox("pr-2"), states=state_references([state(), state(**holder)])) == ["pr-2"]
 
 
 def test_what_is_deleted_and_waits_for_its_replacement_holds_no_name() -> None:
     gone = {"id": "another-id", "inputs": {"name": "pr-1"}, "pendingReplacement": True}
-    assert left(sandbox("pr-1"), states=held([state(resources=[gone])])) == ["pr-1"]
+    assert left(sandbox("pr-1"), states=state_references([state(resources=[gone])])) == ["pr-1"]
     again = {"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}
-    assert left(sandbox("pr-1"), states=held([state(resources=[gone], pending_operations=[again])])) == []
+    assert left(sandbox("pr-1"), states=state_references([state(resources=[gone], pending_operations=[again])])) == []
 
 
 def test_a_name_that_is_only_part_of_a_text_or_of_a_face_s_own_values_holds_nothing() -> None:
-    states = held([state(resources=[{"inputs": {"__label": "pr-1", "note": "not pr-1"}}]), {"version": 3}])
+    states = state_references([state(resources=[{"inputs": {"__label": "pr-1", "note": "not pr-1"}}]), {"version": 3}])
     assert left(sandbox("pr-1"), states=states) == ["pr-1"]
 
 
 def test_a_sandbox_stays_while_a_snapshot_of_it_is_not_left_over() -> None:
     things = (sandbox("pr-1"), snapshot("pr-old", "pr-1"), snapshot("base", "pr-1"), sandbox("pr-2"))
-    found = {each.thing.name: each for each in leftovers(things, NONE, Wanted("pr-"), NOW)}
-    assert found["pr-1"].stays == "its snapshot base would go with it, and is not left over"
+    found = {each.remote_object.name: each for each in find_orphans(things, NONE, SweepFilter("pr-"), NOW)}
+    assert found["pr-1"].blocked_by == "its snapshot base would go with it, and is not left over"
     assert found["pr-1"].snapshots == {"id-of-pr-old", "id-of-base"}
-    assert found["pr-1"].paused.stays is None
-    assert (found["pr-old"].stays, found["pr-2"].stays) == (None, None)
+    assert found["pr-1"].unblocked.blocked_by is None
+    assert (found["pr-old"].blocked_by, found["pr-2"].blocked_by) == (None, None)
     assert [name for name, each in found.items() if each.can_be_paused] == ["pr-1", "pr-2"]
 
 
 def test_things_of_the_api_have_their_size_and_age() -> None:
-    box = of_sandbox(
+    box = from_sandbox(
         Sandbox(
             id="1",
             name="box",
@@ -112,16 +112,16 @@ def test_things_of_the_api_have_their_size_and_age() -> None:
             created_at="1970-01-01T00:01:00Z",
         )
     )
-    assert (box.size, box.created) == ("1.5 cpu, 2 GB", 60)
-    kept = of_snapshot(Snapshot(id="2", sandbox_id="1", status="Ready", size_bytes=2**30))
-    assert (kept.size, kept.name, kept.created, kept.of) == ("1.00 GB", "", None, "1")
-    assert of_sandbox(Sandbox(id="1", name="box", phase="Ready")).size == ""
-    assert of_snapshot(Snapshot(id="2", sandbox_id="1", status="Ready")).size == ""
+    assert (box.size, box.created_at) == ("1.5 cpu, 2 GB", 60)
+    kept = from_snapshot(Snapshot(id="2", sandbox_id="1", status="Ready", size_bytes=2**30))
+    assert (kept.size, kept.name, kept.created_at, kept.parent_id) == ("1.00 GB", "", None, "1")
+    assert from_sandbox(Sandbox(id="1", name="box", phase="Ready")).size == ""
+    assert from_snapshot(Snapshot(id="2", sandbox_id="1", status="Ready")).size == ""
 
 
 def test_leftovers_are_told_as_json() -> None:
-    (one,) = leftovers([sandbox("pr-1")], NONE, Wanted(), NOW)
-    assert shown(one) == {
+    (one,) = find_orphans([sandbox("pr-1")], NONE, SweepFilter(), NOW)
+    assert to_json(one) == {
         "kind": "sandbox",
         "name": "pr-1",
         "id": "id-of-pr-1",
@@ -133,8 +133,8 @@ def test_leftovers_are_told_as_json() -> None:
 
 
 def test_durations() -> None:
-    assert [duration(text) for text in ("90m", "1h30m", "2d", "45s")] == [5400, 5400, 172_800, 45]
+    assert [parse_duration(text) for text in ("90m", "1h30m", "2d", "45s")] == [5400, 5400, 172_800, 45]
     for text in ("", "1", "h", "1h x", "-1h", "1w"):
         with pytest.raises(ValueError, match="no duration"):
-            duration(text)
-    assert [ago(each) for each in (59, 3_700, 90_000)] == ["0m", "1h 1m", "1d 1h"]
+            parse_duration(text)
+    assert [format_age(each) for each in (59, 3_700, 90_000)] == ["0m", "1h 1m", "1d 1h"]

@@ -48,12 +48,12 @@ def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
         box("dynamic", kind="pulumi-python:dynamic/neev:Sandbox", **{**HERE, "projectId": "there"}),
         box("other", kind="aws:s3/bucket:Bucket", projectId="there"),
     ]
-    found = recorded_accounts.elsewhere(entries, {}, ENVIRON)
+    found = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
     assert [each["urn"].rpartition("::")[2] for each, _ in found] == ["there", "dynamic"]
-    assert recorded_accounts.elsewhere(entries, {"neev:projectId": "there"}, ENVIRON)[0][0] is entries[0]
+    assert recorded_accounts.find_account_mismatches(entries, {"neev:projectId": "there"}, ENVIRON)[0][0] is entries[0]
     with pytest.raises(WrongAccount, match="projectId there"):
-        recorded_accounts.require_here(entries, {}, ENVIRON)
-    recorded_accounts.require_here(entries[:2], {}, ENVIRON)
+        recorded_accounts.require_matching_account(entries, {}, ENVIRON)
+    recorded_accounts.require_matching_account(entries[:2], {}, ENVIRON)
 
 
 def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_default_provider() -> None:
@@ -68,16 +68,16 @@ def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_defau
         {**box("by-default", **there), "provider": f"{default['urn']}::1"},
         {**box("by-its-own", **there), "provider": f"{own['urn']}::1"},
     ]
-    [(entry, wrong)] = recorded_accounts.elsewhere(entries, {}, ENVIRON)
+    [(entry, wrong)] = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
     assert (entry["urn"].rpartition("::")[2], wrong.differences) == ("by-default", {"projectId": ("there", "here")})
     unsaid = {name: value for name, value in ENVIRON.items() if name == "NEEV_API_KEY"}
-    assert recorded_accounts.elsewhere(entries, {}, unsaid) == []
+    assert recorded_accounts.find_account_mismatches(entries, {}, unsaid) == []
 
 
 def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
     entries = [box(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
     entries += [box("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
-    first, second = recorded_accounts.findings(recorded_accounts.elsewhere(entries, {}, ENVIRON))
+    first, second = recorded_accounts.report_mismatches(recorded_accounts.find_account_mismatches(entries, {}, ENVIRON))
     assert first.what.startswith("Sandbox box-0, Sandbox box-1, Sandbox box-2 and 2 more: ")
     assert "the state records projectId there, and neev:projectId is here" in first.what
     assert "set neev:projectId (or NEEV_PROJECT_ID) to there" in first.remedy

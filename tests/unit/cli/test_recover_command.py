@@ -14,7 +14,7 @@ from neev_emulator import Emulator
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
 from neev_provider.cli import accounts
 from neev_provider.cli.app import app
-from neev_provider.cli.pulumi_cli import Engine, EngineFailed
+from neev_provider.cli.pulumi_cli import PulumiCli, PulumiCommandFailed
 
 
 def recover(*arguments: str) -> Result:
@@ -114,8 +114,8 @@ def test_a_provider_that_the_program_made_has_its_account_in_the_state(
 
 
 def test_what_the_engine_says_is_told(engine: FakeEngine) -> None:
-    with pytest.raises(EngineFailed, match="`pulumi about` failed: error: unknown command about"):
-        Engine(engine.directory).run("about")
+    with pytest.raises(PulumiCommandFailed, match="`pulumi about` failed: error: unknown command about"):
+        PulumiCli(engine.directory).run("about")
 
 
 def test_without_an_engine_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from neev_provider.cli.recover.ownership import STACK, Window, has_a_name_of_its_own, own_sandboxes, window
+from neev_provider.cli.recover.ownership import (
+    STACK_TYPE,
+    CreateTimeRange,
+    has_generated_name,
+    own_sandbox_ids,
+    compute_create_time_range,
+)
 from neev_provider.client.models import parse_timestamp
 from neev_provider.resources import RESOURCES
 
@@ -28,7 +34,7 @@ def begun(**rest: Any) -> dict[str, Any]:
 
 
 def state(*entries: dict[str, Any]) -> dict[str, Any]:
-    stack = entry(STACK, "story-dev", created=BEFORE, modified=LAST)
+    stack = entry(STACK_TYPE, "story-dev", created=BEFORE, modified=LAST)
     return {"deployment": {"manifest": {"time": LAST}, "resources": [stack, *entries]}}
 
 
@@ -37,7 +43,7 @@ def update(**rest: Any) -> dict[str, Any]:
 
 
 def test_the_stack_was_there_before_the_create_began() -> None:
-    assert window(state(), begun(), SANDBOX, ()) == Window(at(BEFORE), at(LAST) + 600)
+    assert compute_create_time_range(state(), begun(), SANDBOX, ()) == CreateTimeRange(at(BEFORE), at(LAST) + 600)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def test_the_stack_was_there_before_the_create_began() -> None:
     ],
 )
 def test_an_update_that_succeeded_had_ended_before(updates: list[dict[str, Any]], earliest: str) -> None:
-    assert window(state(), begun(), SANDBOX, updates).earliest == at(earliest)
+    assert compute_create_time_range(state(), begun(), SANDBOX, updates).earliest == at(earliest)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +72,11 @@ def test_an_update_that_succeeded_had_ended_before(updates: list[dict[str, Any]]
 )
 def test_what_it_is_made_upon_was_there_before(more: dict[str, Any], earliest: str) -> None:
     part = entry("story:Part", "part", created=AT, modified=LATER)
-    assert window(state(part), begun(**more), SANDBOX, ()).earliest == at(earliest)
+    assert compute_create_time_range(state(part), begun(**more), SANDBOX, ()).earliest == at(earliest)
 
 
 def test_a_create_ends_within_its_time() -> None:
-    assert window(state(), begun(customTimeouts={"create": 60}), SANDBOX, ()).latest == at(LAST) + 60
+    assert compute_create_time_range(state(), begun(customTimeouts={"create": 60}), SANDBOX, ()).latest == at(LAST) + 60
 
 
 @pytest.mark.parametrize(
@@ -87,18 +93,18 @@ def test_a_create_ends_within_its_time() -> None:
     ],
 )
 def test_only_what_was_made_in_the_time_of_the_create_is_its_own(created: str, ahead: float, doubt: str | None) -> None:
-    assert Window(at(AT), at(LATER)).doubt(at(created), ahead) == doubt
+    assert CreateTimeRange(at(AT), at(LATER)).explain_mismatch(at(created), ahead) == doubt
 
 
 @pytest.mark.parametrize(("earliest", "created"), [(None, 1.0), (1.0, None)])
 def test_without_a_time_nothing_is_proven(earliest: float | None, created: float | None) -> None:
-    assert Window(earliest, 2.0).doubt(created, 0) == "nothing says whether this create made it"
+    assert CreateTimeRange(earliest, 2.0).explain_mismatch(created, 0) == "nothing says whether this create made it"
 
 
 def test_a_name_that_was_made_for_the_create_is_known() -> None:
-    assert has_a_name_of_its_own({"inputs": {"name": "box-1a2b3c4", "__autonamed": True}})
-    assert not has_a_name_of_its_own({"inputs": {"name": "box"}})
-    assert not has_a_name_of_its_own({})
+    assert has_generated_name({"inputs": {"name": "box-1a2b3c4", "__autonamed": True}})
+    assert not has_generated_name({"inputs": {"name": "box"}})
+    assert not has_generated_name({})
 
 
 def test_the_sandboxes_of_a_stack_are_those_that_its_resources_are_or_have() -> None:
@@ -112,4 +118,4 @@ def test_the_sandboxes_of_a_stack_are_those_that_its_resources_are_or_have() -> 
         entry("neev:index:Sandbox", "read", id="read", external=True),
         entry("aws:s3/bucket:Bucket", "logs", id="logs"),
     ]
-    assert own_sandboxes(entries) == {"box", "fork", "of-agent", "member"}
+    assert own_sandbox_ids(entries) == {"box", "fork", "of-agent", "member"}

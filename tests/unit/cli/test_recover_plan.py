@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
-from neev_provider.cli.recover.ownership import Unproven
-from neev_provider.cli.recover.plan import Action, Plan, operations, plan, resources, searched
+from neev_provider.cli.recover.ownership import UnverifiedMatch
+from neev_provider.cli.recover.plan import (
+    Action,
+    RecoveryPlan,
+    list_pending_operations,
+    build_plan,
+    list_state_resources,
+    resource_for_lookup,
+)
 from neev_provider.core.lifecycle import StoredResource
 
 STACK = "urn:pulumi:dev::story::pulumi:pulumi:Stack::story-dev"
@@ -43,25 +50,25 @@ def made(id: str = "new", created: str | None = LATE, **more: Any) -> StoredReso
     return StoredResource(id, {}, {"name": "box-1", **({"createdAt": created} if created else {}), **more})
 
 
-def ids(after: Plan) -> list[tuple[str | None, bool]]:
-    return [(each.get("id"), bool(each.get("delete"))) for each in resources(after.state)[1:]]
+def ids(after: RecoveryPlan) -> list[tuple[str | None, bool]]:
+    return [(each.get("id"), bool(each.get("delete"))) for each in list_state_resources(after.state)[1:]]
 
 
 def test_what_was_made_becomes_the_resource_and_is_finished_by_the_next_update() -> None:
     before = state(interrupted=[pending()])
     untouched = copy.deepcopy(before)
-    after = plan(before, {0: made()})
+    after = build_plan(before, {0: made()})
     (step,) = after.steps
     assert (step.action, step.resource, step.id) == (Action.IMPORT, "Sandbox box", "new")
-    entry = resources(after.state)[-1]
+    entry = list_state_resources(after.state)[-1]
     assert (entry["id"], entry["outputs"]["createdAt"]) == ("new", LATE)
     assert "the next `pulumi up` finishes it" in entry["initErrors"][0]
-    assert operations(after.state) == []
+    assert list_pending_operations(after.state) == []
     assert before == untouched
 
 
 def test_what_was_not_made_is_forgotten() -> None:
-    after = plan(state(interrupted=[pending()]), {})
+    after = build_plan(state(interrupted=[pending()]), {})
     assert [(step.action, step.why) for step in after.steps] == [
         (Action.DROP, "nothing of it is there; the next `pulumi up` makes it")
     ]
@@ -70,14 +77,14 @@ def test_what_was_not_made_is_forgotten() -> None:
 
 def test_a_command_is_not_looked_for_and_the_plan_says_that_nobody_knows() -> None:
     command = pending("neev:index:Command", "install")
-    assert searched(command) is None
-    (step,) = plan(state(interrupted=[command]), {}).steps
+    assert resource_for_lookup(command) is None
+    (step,) = build_plan(state(interrupted=[command]), {}).steps
     assert step.why == "nobody can tell how far it came; the next `pulumi up` does it (again)"
 
 
 @pytest.mark.parametrize("kind", ["neev:index:Snapshot", "pulumi-python:dynamic/neev:Snapshot"])
 def test_creates_of_either_face_are_looked_for(kind: str) -> None:
-    found = searched(pending(kind))
+    found = resource_for_lookup(pending(kind))
     assert found is not None
     assert found.name == "Snapshot"
 
@@ -86,51 +93,51 @@ def test_creates_of_either_face_are_looked_for(kind: str) -> None:
 def test_other_operations_of_any_provider_are_dropped(operation: str) -> None:
     for kind in ("neev:index:Sandbox", "aws:s3/bucket:Bucket"):
         interrupted = pending(kind, operation=operation)
-        assert searched(interrupted) is None
-        after = plan(state(interrupted=[interrupted]), {})
+        assert resource_for_lookup(interrupted) is None
+        after = build_plan(state(interrupted=[interrupted]), {})
         assert [(step.action, "refresh" in step.why) for step in after.steps] == [(Action.DROP, False)]
-        assert after.others == ()
+        assert after.foreign_steps == ()
 
 
 @pytest.mark.parametrize("kind", ["aws:s3/bucket:Bucket", "neev:index:OfTomorrow"])
 def test_a_create_that_only_its_own_provider_could_look_up_is_named(kind: str) -> None:
-    after = plan(state(interrupted=[pending(kind)]), {})
-    assert [each.resource for each in after.others] == [f"{kind.rpartition(':')[2]} box"]
+    after = build_plan(state(interrupted=[pending(kind)]), {})
+    assert [each.resource for each in after.foreign_steps] == [f"{kind.rpartition(':')[2]} box"]
 
 
 def test_what_the_state_has_already_is_not_imported_twice() -> None:
-    after = plan(state(resource(id="new"), interrupted=[pending()]), {0: made()})
+    after = build_plan(state(resource(id="new"), interrupted=[pending()]), {0: made()})
     assert [(step.action, step.why) for step in after.steps] == [(Action.DROP, "the state has it already")]
     assert ids(after) == [("new", False)]
 
 
 def test_a_replacement_under_way_goes_on_and_the_old_one_is_deleted() -> None:
     old = resource(id="old", outputs={"createdAt": EARLY})
-    after = plan(state(old, interrupted=[pending()]), {0: made()})
+    after = build_plan(state(old, interrupted=[pending()]), {0: made()})
     assert [(step.action, "deletes old" in step.why) for step in after.steps] == [(Action.IMPORT, True)]
     assert ids(after) == [("new", False), ("old", True)]
 
 
 def test_one_that_a_later_update_made_again_is_deleted() -> None:
     there = resource(id="second", outputs={"createdAt": LATE})
-    after = plan(state(there, interrupted=[pending()]), {0: made("first", EARLY)})
+    after = build_plan(state(there, interrupted=[pending()]), {0: made("first", EARLY)})
     assert [step.action for step in after.steps] == [Action.RETIRE]
     assert ids(after) == [("second", False), ("first", True)]
 
 
 def test_two_creates_that_were_killed_leave_the_newer() -> None:
-    after = plan(state(interrupted=[pending(), pending()]), {0: made("first", EARLY), 1: made("second", LATE)})
+    after = build_plan(state(interrupted=[pending(), pending()]), {0: made("first", EARLY), 1: made("second", LATE)})
     assert ids(after) == [("second", False), ("first", True)]
 
 
 def test_one_that_was_deleted_for_its_replacement_is_gone() -> None:
-    after = plan(state(resource(id="old", pendingReplacement=True), interrupted=[pending()]), {0: made()})
+    after = build_plan(state(resource(id="old", pendingReplacement=True), interrupted=[pending()]), {0: made()})
     assert ids(after) == [("new", False)]
     assert after.steps[0].action is Action.IMPORT
 
 
 def test_where_no_age_is_known_nothing_is_deleted() -> None:
-    after = plan(state(resource(id="other"), interrupted=[pending()]), {0: made(created=None)})
+    after = build_plan(state(resource(id="other"), interrupted=[pending()]), {0: made(created=None)})
     assert [(step.action, step.id) for step in after.steps] == [(Action.DROP, "new")]
     assert "look at both" in after.steps[0].why
     assert ids(after) == [("other", False)]
@@ -142,12 +149,12 @@ def test_where_no_age_is_known_nothing_is_deleted() -> None:
 )
 def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) -> None:
     interrupted = {"resource": {**resource(kind, "it"), "custom": custom}, "type": "creating"}
-    assert searched(interrupted) is None
-    after = plan(state(interrupted=[interrupted]), {})
+    assert resource_for_lookup(interrupted) is None
+    after = build_plan(state(interrupted=[interrupted]), {})
     assert [(step.action, step.why) for step in after.steps] == [
         (Action.DROP, "it exists only in the state, so there is nothing to look for")
     ]
-    assert (after.others, operations(after.state)) == ((), [])
+    assert (after.foreign_steps, list_pending_operations(after.state)) == ((), [])
 
 
 @pytest.mark.parametrize(
@@ -159,9 +166,9 @@ def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) 
     ],
 )
 def test_what_may_be_anothers_is_left_alone_with_the_way_on(kind: str, way: str) -> None:
-    after = plan(state(interrupted=[pending(kind)]), {0: Unproven("theirs", "it is older")})
+    after = build_plan(state(interrupted=[pending(kind)]), {0: UnverifiedMatch("theirs", "it is older")})
     (step,) = after.steps
     assert (step.action, step.id) == (Action.LEAVE, "theirs")
     assert step.why.startswith("it is older; ")
     assert step.why.endswith(way)
-    assert (ids(after), operations(after.state)) == ([], [])
+    assert (ids(after), list_pending_operations(after.state)) == ([], [])

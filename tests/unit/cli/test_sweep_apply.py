@@ -8,12 +8,12 @@ import pytest
 from tests.fakes.clock import HurriedClock
 
 from neev_emulator import Emulator, serve
-from neev_provider.cli.sweep.apply import looked_for, swept
-from neev_provider.cli.sweep.orphans import AGENT, SANDBOX, SNAPSHOT, Leftover, Wanted
+from neev_provider.cli.sweep.apply import load_orphans, sweep_one
+from neev_provider.cli.sweep.orphans import AGENT, SANDBOX, SNAPSHOT, Orphan, SweepFilter
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import Unavailable
 
-WANTED = Wanted("pr-", 3600)
+WANTED = SweepFilter("pr-", 3600)
 
 
 @pytest.fixture
@@ -35,25 +35,25 @@ async def made(api: Api, emulator: Emulator, *names: str) -> None:
     emulator.advance(5)
 
 
-async def left(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Leftover:
+async def left(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Orphan:
     emulator.advance(2 * 3600)
     await api.sandboxes.list()  # the answer tells what time it is by now
-    (found,) = [each for each in (await looked_for(api, [], WANTED)).left if each.thing.kind == kind]
+    (found,) = [each for each in (await load_orphans(api, [], WANTED)).orphans if each.remote_object.kind == kind]
     return found
 
 
 async def test_a_leftover_is_deleted(api: Api, emulator: Emulator) -> None:
     await made(api, emulator, "pr-1", "dev-1")
     found = await left(api, emulator)
-    assert await swept(api, found, WANTED, pause=False) == "deleted"
+    assert await sweep_one(api, found, WANTED, pause=False) == "deleted"
     emulator.advance(5)
     assert [each.name for each in await api.sandboxes.list()] == ["dev-1"]
-    assert await swept(api, found, WANTED, pause=False) == "gone already"
+    assert await sweep_one(api, found, WANTED, pause=False) == "gone already"
 
 
 async def test_a_leftover_is_paused(api: Api, emulator: Emulator) -> None:
     await made(api, emulator, "pr-1")
-    assert await swept(api, await left(api, emulator), WANTED, pause=True) == "paused"
+    assert await sweep_one(api, await left(api, emulator), WANTED, pause=True) == "paused"
     emulator.advance(5)
     assert [each.phase for each in await api.sandboxes.list()] == ["Paused"]
 
@@ -62,7 +62,7 @@ async def test_a_snapshot_is_deleted_by_itself(api: Api, emulator: Emulator) -> 
     await made(api, emulator, "dev-1")
     (box,) = await api.sandboxes.list()
     await api.snapshots.create(box.id, name="pr-shot")
-    assert await swept(api, await left(api, emulator, SNAPSHOT), WANTED, pause=False) == "deleted"
+    assert await sweep_one(api, await left(api, emulator, SNAPSHOT), WANTED, pause=False) == "deleted"
     assert await api.snapshots.list(box.id) == ()
     assert len(await api.sandboxes.list()) == 1
 
@@ -70,10 +70,10 @@ async def test_a_snapshot_is_deleted_by_itself(api: Api, emulator: Emulator) -> 
 async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, emulator: Emulator) -> None:
     await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
     found = await left(api, emulator, AGENT)
-    assert await swept(api, found, WANTED, pause=True) == "paused"
+    assert await sweep_one(api, found, WANTED, pause=True) == "paused"
     emulator.advance(5)
     assert [each.status for each in await api.agents.list()] == ["Paused"]
-    assert await swept(api, found, WANTED, pause=False) == "deleted"
+    assert await sweep_one(api, found, WANTED, pause=False) == "deleted"
     emulator.advance(5)
     assert (await api.agents.list(), await api.sandboxes.list()) == ((), ())
 
@@ -82,18 +82,22 @@ async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, emulator:
     agent = await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
     found = await left(api, emulator, AGENT)
     await api.snapshots.create(agent.sandbox_id or "", name="kept")
-    assert await swept(api, found, WANTED, pause=False) == "left: it has a new snapshot"
-    assert (await left(api, emulator, AGENT)).stays == "its snapshot kept would go with it, and is not left over"
+    assert await sweep_one(api, found, WANTED, pause=False) == "left: it has a new snapshot"
+    assert (await left(api, emulator, AGENT)).blocked_by == "its snapshot kept would go with it, and is not left over"
 
 
 async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: Emulator) -> None:
     await made(api, emulator, "pr-1")
     found = await left(api, emulator)
-    await api.snapshots.create(found.thing.id, name="pr-shot")
-    assert await swept(api, found, WANTED, pause=False) == "left: it has a new snapshot"
-    again = Leftover(found.thing, found.age, frozenset(each.id for each in await api.snapshots.list(found.thing.id)))
-    assert await swept(api, again, Wanted("dev-"), pause=False) == "left: it is not what it was"
-    assert await swept(api, again, Wanted("pr-", phases={"Paused"}), pause=False) == "left: it is Ready by now"
+    await api.snapshots.create(found.remote_object.id, name="pr-shot")
+    assert await sweep_one(api, found, WANTED, pause=False) == "left: it has a new snapshot"
+    again = Orphan(
+        found.remote_object,
+        found.age_seconds,
+        frozenset(each.id for each in await api.snapshots.list(found.remote_object.id)),
+    )
+    assert await sweep_one(api, again, SweepFilter("dev-"), pause=False) == "left: it is not what it was"
+    assert await sweep_one(api, again, SweepFilter("pr-", phases={"Paused"}), pause=False) == "left: it is Ready by now"
     assert len(await api.sandboxes.list()) == 1
 
 
@@ -101,10 +105,10 @@ async def test_a_refusal_is_told_and_the_others_go_on(api: Api, emulator: Emulat
     await made(api, emulator, "pr-1")
     found = await left(api, emulator)
     emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
-    assert (await swept(api, found, WANTED, pause=False)).startswith("failed: DELETE /sandboxes/")
+    assert (await sweep_one(api, found, WANTED, pause=False)).startswith("failed: DELETE /sandboxes/")
 
 
 async def test_a_list_that_cannot_be_read_ends_it(api: Api, emulator: Emulator) -> None:
     emulator.add_fault("status", method="GET", path="/agents", status=500, times=100)
     with pytest.raises(Unavailable):
-        await looked_for(api, [], WANTED)
+        await load_orphans(api, [], WANTED)

@@ -35,10 +35,10 @@ def doctor(
     pulumi-neev doctor --stack dev --soon 12h --max-cores 64 --json
     """
     from neev_provider.cli.doctor import run  # noqa: PLC0415  loads the provider
-    from neev_provider.cli.sweep.orphans import duration  # noqa: PLC0415  likewise
+    from neev_provider.cli.sweep.orphans import parse_duration  # noqa: PLC0415  likewise
 
     try:
-        limits = run.Limits(duration(soon), max_cores)
+        limits = run.Limits(parse_duration(soon), max_cores)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--soon") from None
     raise typer.Exit(run.run(cwd, stack, limits, json=json))

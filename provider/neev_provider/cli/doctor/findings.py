@@ -16,7 +16,7 @@ class Level(StrEnum):
     """As it should be."""
     WARN = "warn"
     """Worth a thought; it works."""
-    BAD = "bad"
+    ERROR = "bad"
     """Something does not work, or will not."""
 
 
@@ -29,22 +29,22 @@ class Finding:
     remedy: str = ""
 
 
-def ok(what: str) -> Finding:
+def ok(message: str) -> Finding:
     """It is as it should be."""
-    return Finding(Level.OK, what)
+    return Finding(Level.OK, message)
 
 
-def warn(what: str, remedy: str) -> Finding:
+def warn(message: str, remedy: str) -> Finding:
     """It works, and is worth a thought."""
-    return Finding(Level.WARN, what, remedy)
+    return Finding(Level.WARN, message, remedy)
 
 
-def bad(what: str, remedy: str) -> Finding:
+def fail(message: str, remedy: str) -> Finding:
     """It does not work."""
-    return Finding(Level.BAD, what, remedy)
+    return Finding(Level.ERROR, message, remedy)
 
 
-def of_error(error: NeevError, about: str) -> Finding:
+def from_error(error: NeevError, subject: str) -> Finding:
     """What the error says, and what it advises."""
     # a secret of several lines is known by its lines, so it is struck before they become one
-    return bad(f"{about}: {' '.join(redact(error.summary).split())}", error.hint)
+    return fail(f"{subject}: {' '.join(redact(error.summary).split())}", error.hint)

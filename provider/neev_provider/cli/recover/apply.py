@@ -6,83 +6,92 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from neev_provider.cli.output import DONE, TO_DO, Manner, as_json, discreet, fail, say, table
-from neev_provider.cli.pulumi_cli import Deployment, Engine
-from neev_provider.cli.recover.plan import Plan, operations, plan, searched
-from neev_provider.cli.recover.search import Search
+from neev_provider.cli.output import (
+    EXIT_OK,
+    EXIT_CHANGES_PENDING,
+    RunOptions,
+    print_json,
+    redact_output,
+    exit_with_error,
+    print_line,
+    print_table,
+)
+from neev_provider.cli.pulumi_cli import Deployment, PulumiCli
+from neev_provider.cli.recover.plan import RecoveryPlan, list_pending_operations, build_plan, resource_for_lookup
+from neev_provider.cli.recover.search import OperationLookup
 from neev_provider.client.http.pagination import gather_all
 from neev_provider.core.errors import NeevError
 
 
-class Changed(NeevError):
+class StateChanged(NeevError):
     """The stack's state is another one than the plan was made for."""
 
     default_hint = "Something else works on the stack. Nothing was changed: run the same command again."
 
 
-class InTheWay(NeevError):
+class ForeignOperationsPending(NeevError):
     """The stack has something that would be lost."""
 
     default_hint = "Nothing was changed. Look at them first; --drop-others forgets them."
 
 
-@discreet()
-def run(cwd: Path, stack: str | None, manner: Manner, *, cancel: bool, drop_others: bool) -> int:
+@redact_output()
+def run(cwd: Path, stack: str | None, options: RunOptions, *, cancel: bool, drop_foreign: bool) -> int:
     """The exit code, after the plan was shown and, where that is wanted, carried out."""
-    engine = Engine(cwd)
+    engine = PulumiCli(cwd)
     try:
-        name = stack or engine.selected()
-        state, made = asyncio.run(planned(engine, name))
-        if not manner.json:
-            _show(name, made)
-        if made.others and not drop_others and not manner.dry_run:
-            raise InTheWay("creates of other providers were interrupted, and an import forgets them")
+        name = stack or engine.read_selected_stack()
+        state, made = asyncio.run(load_plan(engine, name))
+        if not options.json:
+            _print_plan(name, made)
+        if made.foreign_steps and not drop_foreign and not options.dry_run:
+            raise ForeignOperationsPending("creates of other providers were interrupted, and an import forgets them")
         # an engine that was killed between two operations leaves nothing but its lock
         to_do = bool(made.steps) or cancel
-        acting = to_do and manner.acts()
+        acting = to_do and options.should_apply()
         if acting and cancel:
             engine.cancel(name)
         if acting and made.steps:
-            carry_out(engine, name, state, made)
+            apply_plan(engine, name, state, made)
     except NeevError as error:
-        fail(error)
-    _tell(name, made, manner, done=acting, to_do=to_do)
-    return DONE if acting or not to_do else TO_DO
+        exit_with_error(error)
+    _print_result(name, made, options, applied=acting, has_changes=to_do)
+    return EXIT_OK if acting or not to_do else EXIT_CHANGES_PENDING
 
 
-async def planned(engine: Engine, stack: str) -> tuple[Deployment, Plan]:
+async def load_plan(pulumi_cli: PulumiCli, stack: str) -> tuple[Deployment, RecoveryPlan]:
     """The state as it is, and what is to be done about it; raises where anything is unclear."""
-    state = engine.export(stack, secrets=True)
-    pending = operations(state)
-    if not any(map(searched, pending)):
-        return state, plan(state, {})
-    search = Search(engine, stack, state)
+    state = pulumi_cli.export(stack, secrets=True)
+    pending = list_pending_operations(state)
+    if not any(map(resource_for_lookup, pending)):
+        return state, build_plan(state, {})
+    search = OperationLookup(pulumi_cli, stack, state)
     async with AsyncExitStack() as clients:
-        answers = await gather_all(search.of(each, clients) for each in pending)
-    return state, plan(state, {index: made for index, made in enumerate(answers) if made is not None})
+        answers = await gather_all(search.find(each, clients) for each in pending)
+    return state, build_plan(state, {index: made for index, made in enumerate(answers) if made is not None})
 
 
-def carry_out(engine: Engine, stack: str, state: Deployment, made: Plan) -> None:
+def apply_plan(pulumi_cli: PulumiCli, stack: str, state: Deployment, plan: RecoveryPlan) -> None:
     """The stack's state is the plan's, by one import: before it nothing has changed, after it everything has."""
-    if engine.export(stack, secrets=True) != state:
-        raise Changed(f"the state of {stack} has changed since the plan was made")
-    engine.import_(stack, made.state)
+    if pulumi_cli.export(stack, secrets=True) != state:
+        raise StateChanged(f"the state of {stack} has changed since the plan was made")
+    pulumi_cli.import_(stack, plan.state)
 
 
-def _show(stack: str, made: Plan) -> None:
-    if made.steps:
-        say(f"{stack}: {len(made.steps)} interrupted")
-        table((each.action, each.resource, each.id or "-", each.why) for each in made.steps)
+def _print_plan(stack: str, plan: RecoveryPlan) -> None:
+    if plan.steps:
+        print_line(f"{stack}: {len(plan.steps)} interrupted")
+        print_table((each.action, each.resource, each.id or "-", each.why) for each in plan.steps)
     else:
-        say(f"{stack}: no operation was interrupted.")
+        print_line(f"{stack}: no operation was interrupted.")
 
 
-def _tell(stack: str, made: Plan, manner: Manner, *, done: bool, to_do: bool) -> None:
-    if manner.json:
+def _print_result(stack: str, plan: RecoveryPlan, options: RunOptions, *, applied: bool, has_changes: bool) -> None:
+    if options.json:
         names = ("action", "operation", "resource", "urn", "id", "why")
-        steps = [{name: getattr(each, name) for name in names} for each in made.steps]
-        as_json({"stack": stack, "done": done, "steps": steps})
-    elif done:
-        say("Done. Run `pulumi up` to go on.")
-    elif to_do:
-        say("Nothing is changed yet: run again with --yes.")
+        steps = [{name: getattr(each, name) for name in names} for each in plan.steps]
+        print_json({"stack": stack, "done": applied, "steps": steps})
+    elif applied:
+        print_line("Done. Run `pulumi up` to go on.")
+    elif has_changes:
+        print_line("Nothing is changed yet: run again with --yes.")

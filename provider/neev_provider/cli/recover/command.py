@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neev_provider.cli.options import Directory, DryRun, Json, Stack, Yes
-from neev_provider.cli.output import Manner
+from neev_provider.cli.output import RunOptions
 
 
 def recover(  # noqa: PLR0913  one for each option
@@ -41,5 +41,5 @@ def recover(  # noqa: PLR0913  one for each option
     """
     from neev_provider.cli.recover import apply  # noqa: PLC0415  loads the provider
 
-    manner = Manner(yes=yes, dry_run=dry_run, json=json)
-    raise typer.Exit(apply.run(cwd, stack, manner, cancel=cancel, drop_others=drop_others))
+    manner = RunOptions(yes=yes, dry_run=dry_run, json=json)
+    raise typer.Exit(apply.run(cwd, stack, manner, cancel=cancel, drop_foreign=drop_others))

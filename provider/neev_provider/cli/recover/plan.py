@@ -10,14 +10,14 @@ from enum import StrEnum
 from typing import Any
 
 from neev_provider.adapters.pulumi import checkpoint
-from neev_provider.cli.recover.ownership import INSIDE, Unproven
+from neev_provider.cli.recover.ownership import SANDBOX_CHILD_TYPES, UnverifiedMatch
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.core.resource import Resource
 
-CREATING = "creating"
-UNFINISHED = "recovered after its creation was interrupted; the next `pulumi up` finishes it"
-Entry = dict[str, Any]
-State = dict[str, Any]
+CREATE_OPERATION = "creating"
+UNFINISHED_PROBLEM = "recovered after its creation was interrupted; the next `pulumi up` finishes it"
+StateEntry = dict[str, Any]
+StackState = dict[str, Any]
 
 
 class Action(StrEnum):
@@ -31,12 +31,12 @@ class Action(StrEnum):
     """It is forgotten: there is nothing to keep."""
     LEAVE = "leave"
     """What is there may be somebody else's: it is left alone, and the operation is forgotten."""
-    OTHER = "other"
+    FOREIGN = "other"
     """It is another provider's, or of a kind that this version does not know."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RecoveryStep:
     """One operation, and what becomes of it and why."""
 
     action: Action
@@ -52,116 +52,136 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RecoveryPlan:
     """What becomes of every operation, and the state after it."""
 
-    steps: tuple[Step, ...]
-    state: State
+    steps: tuple[RecoveryStep, ...]
+    state: StackState
 
     @property
-    def others(self) -> tuple[Step, ...]:
+    def foreign_steps(self) -> tuple[RecoveryStep, ...]:
         """Creates that only their own provider could look up."""
-        return tuple(step for step in self.steps if step.action is Action.OTHER)
+        return tuple(step for step in self.steps if step.action is Action.FOREIGN)
 
 
-def operations(state: Mapping[str, Any]) -> list[Entry]:
+def list_pending_operations(state: Mapping[str, Any]) -> list[StateEntry]:
     """The operations that were interrupted."""
     return list((state.get("deployment") or {}).get("pending_operations") or ())
 
 
-def resources(state: Mapping[str, Any]) -> list[Entry]:
+def list_state_resources(state: Mapping[str, Any]) -> list[StateEntry]:
     """The resources that the state holds."""
     return list((state.get("deployment") or {}).get("resources") or ())
 
 
-def searched(operation: Mapping[str, Any]) -> AnyResource | None:
+def resource_for_lookup(operation: Mapping[str, Any]) -> AnyResource | None:
     """The kind of resource that can look up what the operation made."""
     kind = checkpoint.type_of_token(operation["resource"]["type"])
-    return kind.resource if kind and operation["type"] == CREATING and _can_be_found(kind.resource) else None
+    return kind.resource if kind and operation["type"] == CREATE_OPERATION and _can_be_found(kind.resource) else None
 
 
-def plan(state: State, found: Mapping[int, StoredResource | Unproven]) -> Plan:
+def build_plan(state: StackState, results: Mapping[int, StoredResource | UnverifiedMatch]) -> RecoveryPlan:
     """The steps, and the state that they lead to; ``found`` is what each operation made or met, by its index."""
     after = copy.deepcopy(state)
     deployment = after["deployment"]
-    deployment["resources"] = entries = resources(after)
-    pending = operations(after)
+    deployment["resources"] = entries = list_state_resources(after)
+    pending = list_pending_operations(after)
     deployment["pending_operations"] = []
-    return Plan(tuple(_step(each, found.get(index), entries) for index, each in enumerate(pending)), after)
+    return RecoveryPlan(
+        tuple(_build_step(each, results.get(index), entries) for index, each in enumerate(pending)), after
+    )
 
 
-def _step(operation: Entry, made: StoredResource | Unproven | None, entries: list[Entry]) -> Step:
+def _build_step(
+    operation: StateEntry, result: StoredResource | UnverifiedMatch | None, entries: list[StateEntry]
+) -> RecoveryStep:
     begun, what = operation["resource"], operation["type"]
     urn = begun["urn"]
-    if what != CREATING:
-        return Step(
+    if what != CREATE_OPERATION:
+        return RecoveryStep(
             Action.DROP, what, urn, "the state is as before it began; the next `pulumi up` does what is still to do"
         )
-    if _is_the_engines_own(begun):
-        return Step(Action.DROP, what, urn, "it exists only in the state, so there is nothing to look for")
+    if _is_state_only(begun):
+        return RecoveryStep(Action.DROP, what, urn, "it exists only in the state, so there is nothing to look for")
     kind = checkpoint.type_of_token(begun["type"])
     if kind is None:
-        return Step(Action.OTHER, what, urn, "only its own provider could tell whether it exists")
-    if made is None:
-        return Step(Action.DROP, what, urn, _nothing(kind.resource))
-    if isinstance(made, Unproven):
-        return Step(Action.LEAVE, what, urn, f"{made.why}; {_way_on(begun, kind.resource, made.id)}", made.id)
-    return _held_once(begun, made, entries)
+        return RecoveryStep(Action.FOREIGN, what, urn, "only its own provider could tell whether it exists")
+    if result is None:
+        return RecoveryStep(Action.DROP, what, urn, _not_found_reason(kind.resource))
+    if isinstance(result, UnverifiedMatch):
+        return RecoveryStep(
+            Action.LEAVE, what, urn, f"{result.reason}; {_next_step_hint(begun, kind.resource, result.id)}", result.id
+        )
+    return _add_if_absent(begun, result, entries)
 
 
-def _held_once(begun: Entry, made: StoredResource, entries: list[Entry]) -> Step:
+def _add_if_absent(pending: StateEntry, created: StoredResource, entries: list[StateEntry]) -> RecoveryStep:
     """What was made is in the state, once."""
-    if any((each["type"], each.get("id")) == (begun["type"], made.id) for each in entries):
-        return Step(Action.DROP, CREATING, begun["urn"], "the state has it already", made.id)
-    return _placed(checkpoint.recovered_resource(begun, made, problem=UNFINISHED), made, entries)
+    if any((each["type"], each.get("id")) == (pending["type"], created.id) for each in entries):
+        return RecoveryStep(Action.DROP, CREATE_OPERATION, pending["urn"], "the state has it already", created.id)
+    return _insert_entry(checkpoint.recovered_resource(pending, created, problem=UNFINISHED_PROBLEM), created, entries)
 
 
-def _placed(entry: Entry, made: StoredResource, entries: list[Entry]) -> Step:
+def _insert_entry(entry: StateEntry, created: StoredResource, entries: list[StateEntry]) -> RecoveryStep:
     """The entry is in its place: the state may hold an earlier one with the same URN."""
-    urn, born = entry["urn"], made.state.get("createdAt")
-    what = f"made {born}, {made.problem}" if born and made.problem else f"made {born}" if born else "it exists"
+    urn, born = entry["urn"], created.state.get("createdAt")
+    what = f"made {born}, {created.problem}" if born and created.problem else f"made {born}" if born else "it exists"
     place = next((i for i, each in enumerate(entries) if each["urn"] == urn and not each.get("delete")), None)
     if place is None:
         entries.append(entry)
-        return Step(Action.IMPORT, CREATING, urn, what, made.id)
+        return RecoveryStep(Action.IMPORT, CREATE_OPERATION, urn, what, created.id)
     there = entries[place]
     if there.get("pendingReplacement"):
         entries[place] = entry
-        return Step(Action.IMPORT, CREATING, urn, f"{what}; it replaces what is deleted already", made.id)
-    newer = _newer(born, (there.get("outputs") or {}).get("createdAt"))
+        return RecoveryStep(
+            Action.IMPORT, CREATE_OPERATION, urn, f"{what}; it replaces what is deleted already", created.id
+        )
+    newer = _is_newer(born, (there.get("outputs") or {}).get("createdAt"))
     if newer is None:
-        return Step(Action.DROP, CREATING, urn, f"the state has another one ({there.get('id')}); look at both", made.id)
+        return RecoveryStep(
+            Action.DROP,
+            CREATE_OPERATION,
+            urn,
+            f"the state has another one ({there.get('id')}); look at both",
+            created.id,
+        )
     old, new = (there, entry) if newer else (entry, there)
     # the engine wants the one that stays before the one that goes
     entries[place : place + 1] = [new, {**old, "delete": True}]
     if newer:
-        return Step(Action.IMPORT, CREATING, urn, f"{what}; the next `pulumi up` deletes {there.get('id')}", made.id)
-    return Step(
-        Action.RETIRE, CREATING, urn, f"{what}, before {there.get('id')}; the next `pulumi up` deletes it", made.id
+        return RecoveryStep(
+            Action.IMPORT, CREATE_OPERATION, urn, f"{what}; the next `pulumi up` deletes {there.get('id')}", created.id
+        )
+    return RecoveryStep(
+        Action.RETIRE,
+        CREATE_OPERATION,
+        urn,
+        f"{what}, before {there.get('id')}; the next `pulumi up` deletes it",
+        created.id,
     )
 
 
-def _is_the_engines_own(begun: Entry) -> bool:
+def _is_state_only(pending: StateEntry) -> bool:
     """Whether it is the stack, a component or a provider: nothing outside of the state is made for one."""
-    return not begun.get("custom") or begun["type"].startswith("pulumi:providers:")
+    return not pending.get("custom") or pending["type"].startswith("pulumi:providers:")
 
 
-def _way_on(begun: Entry, resource: AnyResource, id: str) -> str:
-    if resource.name in INSIDE:
+def _next_step_hint(pending: StateEntry, resource: AnyResource, id: str) -> str:
+    if resource.name in SANDBOX_CHILD_TYPES:
         return "the next `pulumi up` writes it anew"
-    if begun["type"].startswith(checkpoint.NATIVE_PREFIX):
-        name = begun["urn"].rpartition("::")[2]
-        return f"if it is this stack's, `pulumi import {begun['type']} {name} {id}`; if not, choose another name"
+    if pending["type"].startswith(checkpoint.NATIVE_PREFIX):
+        name = pending["urn"].rpartition("::")[2]
+        return f"if it is this stack's, `pulumi import {pending['type']} {name} {id}`; if not, choose another name"
     return "if it is this stack's, delete it; if not, choose another name"
 
 
-def _newer(one: str | None, other: str | None) -> bool | None:
+def _is_newer(one: str | None, other: str | None) -> bool | None:
     if one is None or other is None:
         return None
     return datetime.fromisoformat(one) >= datetime.fromisoformat(other)
 
 
-def _nothing(resource: AnyResource) -> str:
+def _not_found_reason(resource: AnyResource) -> str:
     if _can_be_found(resource):
         return "nothing of it is there; the next `pulumi up` makes it"
     return "nobody can tell how far it came; the next `pulumi up` does it (again)"

@@ -8,95 +8,110 @@ from contextlib import AsyncExitStack
 from functools import cached_property
 
 from neev_provider.cli import accounts, recorded_accounts
-from neev_provider.cli.pulumi_cli import Deployment, Engine
+from neev_provider.cli.pulumi_cli import Deployment, PulumiCli
 from neev_provider.cli.recover import ownership
-from neev_provider.cli.recover.ownership import IMAGE, INSIDE, POOL, Unproven
-from neev_provider.cli.recover.plan import Entry, operations, resources, searched
+from neev_provider.cli.recover.ownership import IMAGE_TYPE, SANDBOX_CHILD_TYPES, POOL_TYPE, UnverifiedMatch
+from neev_provider.cli.recover.plan import (
+    StateEntry,
+    list_pending_operations,
+    list_state_resources,
+    resource_for_lookup,
+)
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 
-NOT_AS_ASKED = "it has the name and is not as the program asks"
-SEVERAL = "sandboxes are called like its own, and nothing tells whose they are"
-NOT_INSIDE = "it is in a sandbox that this stack does not hold, so it may be another's"
+DIFFERENT_INPUTS_REASON = "it has the name and is not as the program asks"
+SIMILAR_NAMES_REASON = "sandboxes are called like its own, and nothing tells whose they are"
+FOREIGN_SANDBOX_REASON = "it is in a sandbox that this stack does not hold, so it may be another's"
 
 
-class Search:
+class OperationLookup:
     """The search for one stack, with one client for each account."""
 
-    def __init__(self, engine: Engine, stack: str, state: Deployment) -> None:
-        self._engine, self._stack, self._state = engine, stack, state
-        self._connected: dict[Settings, Api] = {}
+    def __init__(self, pulumi_cli: PulumiCli, stack: str, state: Deployment) -> None:
+        self._pulumi_cli, self._stack, self._state = pulumi_cli, stack, state
+        self._clients: dict[Settings, Api] = {}
 
-    async def of(self, operation: Entry, clients: AsyncExitStack) -> StoredResource | Unproven | None:
+    async def find(self, operation: StateEntry, exit_stack: AsyncExitStack) -> StoredResource | UnverifiedMatch | None:
         """Return what the operation made, or what has its place and may be another's; None where nothing is there."""
-        resource, begun = searched(operation), operation["resource"]
+        resource, begun = resource_for_lookup(operation), operation["resource"]
         if resource is None:
             return None
-        recorded_accounts.require_here(resources(self._state), self._configured, os.environ)
-        api = self._api(begun, clients)
+        recorded_accounts.require_matching_account(list_state_resources(self._state), self._stack_config, os.environ)
+        api = self._client_for(begun, exit_stack)
         try:
-            made = await lifecycle.find_created(resource, api, ownership.inputs_of(begun))
+            made = await lifecycle.find_created(resource, api, ownership.decode_inputs(begun))
         except InputError as error:
             raise InputError(begun["urn"], f"its stored inputs cannot be used: {error.summary}") from error
         if made is None:
-            return await _namesake(api, resource, begun)
-        why = await self._doubt(api, resource, begun, made)
-        return made if why is None else Unproven(made.id, why)
+            return await _find_by_name(api, resource, begun)
+        why = await self._explain_mismatch(api, resource, begun, made)
+        return made if why is None else UnverifiedMatch(made.id, why)
 
-    def _api(self, begun: Entry, clients: AsyncExitStack) -> Api:
-        settings = accounts.of_resource(begun, resources(self._state), self._configured, os.environ)
-        if settings not in self._connected:
-            self._connected[settings] = connect(settings)
-            clients.push_async_callback(self._connected[settings].aclose)
-        return self._connected[settings]
+    def _client_for(self, pending: StateEntry, exit_stack: AsyncExitStack) -> Api:
+        settings = accounts.resolve_resource_settings(
+            pending, list_state_resources(self._state), self._stack_config, os.environ
+        )
+        if settings not in self._clients:
+            self._clients[settings] = connect(settings)
+            exit_stack.push_async_callback(self._clients[settings].aclose)
+        return self._clients[settings]
 
-    async def _doubt(self, api: Api, resource: AnyResource, begun: Entry, made: StoredResource) -> str | None:
+    async def _explain_mismatch(
+        self, api: Api, resource: AnyResource, pending: StateEntry, candidate: StoredResource
+    ) -> str | None:
         """Why the thing may be another's; None where it is this create's beyond doubt."""
-        if ownership.has_a_name_of_its_own(begun):
+        if ownership.has_generated_name(pending):
             return None
-        if resource.name in INSIDE:
-            own = ownership.own_sandboxes(resources(self._state))
-            return None if ownership.inputs_of(begun).get("sandboxId") in own else NOT_INSIDE
+        if resource.name in SANDBOX_CHILD_TYPES:
+            own = ownership.own_sandbox_ids(list_state_resources(self._state))
+            return None if ownership.decode_inputs(pending).get("sandboxId") in own else FOREIGN_SANDBOX_REASON
         ahead = api.transport.server_clock.now() - api.clock.now()
-        window = ownership.window(self._state, begun, resource, self._updates)
-        parts = await ownership.parts(api, resource, made)
+        window = ownership.compute_create_time_range(self._state, pending, resource, self._updates)
+        parts = await ownership.list_created_objects(api, resource, candidate)
         for created in parts.values():
-            if (why := window.doubt(created, ahead)) is not None:
+            if (why := window.explain_mismatch(created, ahead)) is not None:
                 return why
-        holder = next((name for name, said in self._others.items() if any(id in said for id in parts)), None)
+        holder = next((name for name, said in self._other_states.items() if any(id in said for id in parts)), None)
         return None if holder is None else f"the stack {holder} holds it"
 
     @cached_property
-    def _configured(self) -> dict[str, object]:
-        return self._engine.config(self._stack)
+    def _stack_config(self) -> dict[str, object]:
+        return self._pulumi_cli.read_config(self._stack)
 
     @cached_property
-    def _updates(self) -> list[Entry]:
-        return self._engine.history(self._stack)
+    def _updates(self) -> list[StateEntry]:
+        return self._pulumi_cli.list_updates(self._stack)
 
     @cached_property
-    def _others(self) -> dict[str, str]:
+    def _other_states(self) -> dict[str, str]:
         """What each other stack of the backend holds, as text in which an id can be looked up; secrets stay closed."""
-        own = self._prefix(self._state)
-        states = {name: self._engine.export(name) for name in self._engine.stacks()}
-        return {name: json.dumps(resources(each)) for name, each in states.items() if self._prefix(each) != own}
+        own = self._urn_prefix(self._state)
+        states = {name: self._pulumi_cli.export(name) for name in self._pulumi_cli.list_stacks()}
+        return {
+            name: json.dumps(list_state_resources(each))
+            for name, each in states.items()
+            if self._urn_prefix(each) != own
+        }
 
     @staticmethod
-    def _prefix(state: Deployment) -> tuple[str, ...]:
+    def _urn_prefix(state: Deployment) -> tuple[str, ...]:
         """The stack and the project that the state's URNs name; nothing where the state is empty."""
-        named = [*resources(state), *(each["resource"] for each in operations(state))]
+        named = [*list_state_resources(state), *(each["resource"] for each in list_pending_operations(state))]
         return next((tuple(each["urn"].split("::")[:2]) for each in named), ())
 
 
-async def _namesake(api: Api, resource: AnyResource, begun: Entry) -> Unproven | None:
+async def _find_by_name(api: Api, resource: AnyResource, pending: StateEntry) -> UnverifiedMatch | None:
     """Something else that has the name, where the platform knows things of this kind by it."""
-    name = str(ownership.inputs_of(begun).get("name"))
-    if resource.name in (POOL, IMAGE) and await ownership.parts(api, resource, StoredResource(name, {}, {})):
-        return Unproven(name, SEVERAL)
+    name = str(ownership.decode_inputs(pending).get("name"))
+    if resource.name in (POOL_TYPE, IMAGE_TYPE) and await ownership.list_created_objects(
+        api, resource, StoredResource(name, {}, {})
+    ):
+        return UnverifiedMatch(name, SIMILAR_NAMES_REASON)
     finders = {"Sandbox": api.sandboxes.find, "Agent": api.agents.find}
     if resource.name not in finders:
         return None
     seen = await finders[resource.name](name)
-    return None if seen is None else Unproven(seen.id, NOT_AS_ASKED)
+    return None if seen is None else UnverifiedMatch(seen.id, DIFFERENT_INPUTS_REASON)

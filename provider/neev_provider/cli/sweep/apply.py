@@ -10,25 +10,35 @@ from pathlib import Path
 from typing import TypeVar
 
 from neev_provider.cli import accounts, recorded_accounts
-from neev_provider.cli.output import DONE, FAILED, TO_DO, Manner, as_json, discreet, fail, say, table
-from neev_provider.cli.pulumi_cli import Engine
-from neev_provider.cli.recover.plan import resources
+from neev_provider.cli.output import (
+    EXIT_OK,
+    EXIT_ERROR,
+    EXIT_CHANGES_PENDING,
+    RunOptions,
+    print_json,
+    redact_output,
+    exit_with_error,
+    print_line,
+    print_table,
+)
+from neev_provider.cli.pulumi_cli import PulumiCli
+from neev_provider.cli.recover.plan import list_state_resources
 from neev_provider.cli.sweep.orphans import (
     AGENT,
     SANDBOX,
     SNAPSHOT,
-    Leftover,
-    Thing,
-    Wanted,
-    ago,
-    leftovers,
-    of_agent,
-    of_sandbox,
-    of_snapshot,
-    passed_over,
-    shown,
+    Orphan,
+    RemoteObject,
+    SweepFilter,
+    format_age,
+    find_orphans,
+    from_agent,
+    from_sandbox,
+    from_snapshot,
+    explain_skipped,
+    to_json,
 )
-from neev_provider.cli.sweep.references import Held, held
+from neev_provider.cli.sweep.references import StateReferences, state_references
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.http.pagination import gather_all
 from neev_provider.client.snapshots import Snapshot
@@ -36,173 +46,194 @@ from neev_provider.core.errors import NeevError, NotFound
 
 T = TypeVar("T")
 Outcomes = Mapping[str, str]
-WELL = ("deleted", "paused", "gone already")
+SUCCESS_OUTCOMES = ("deleted", "paused", "gone already")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SweepScope:
     """Where the stacks are that may hold something, and which one's configuration names the account."""
 
     directory: Path
-    backends: tuple[str, ...]
+    backend_urls: tuple[str, ...]
     stack: str | None
 
     @property
-    def engines(self) -> list[Engine]:
+    def pulumi_clis(self) -> list[PulumiCli]:
         """One for each backend."""
-        return [Engine(self.directory, each) for each in self.backends] or [Engine(self.directory)]
+        return [PulumiCli(self.directory, each) for each in self.backend_urls] or [PulumiCli(self.directory)]
 
-    def account(self) -> Settings:
+    def resolve_settings(self) -> Settings:
         """The account of the stack, else of the environment.
 
         Raises:
             WrongAccount: the stack's resources are recorded in another one, so its settings are not to be trusted.
         """
         if not self.stack:
-            return accounts.of_stack({}, os.environ)
-        engine = self.engines[0]
-        configured = engine.config(self.stack)
-        recorded_accounts.require_here(resources(engine.export(self.stack, secrets=True)), configured, os.environ)
-        return accounts.of_stack(configured, os.environ)
+            return accounts.resolve_stack_settings({}, os.environ)
+        engine = self.pulumi_clis[0]
+        configured = engine.read_config(self.stack)
+        recorded_accounts.require_matching_account(
+            list_state_resources(engine.export(self.stack, secrets=True)), configured, os.environ
+        )
+        return accounts.resolve_stack_settings(configured, os.environ)
 
 
-@discreet()
-def run(place: Place, wanted: Wanted, manner: Manner, *, pause: bool) -> int:
+@redact_output()
+def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pause: bool) -> int:
     """The exit code, after what is left over was shown and, where that is wanted, done away with."""
     try:
-        settings = place.account()
-        seen = asyncio.run(_connected(settings, lambda api: looked_for(api, place.engines, wanted)))
-        left = [each.paused for each in seen.left if each.can_be_paused] if pause else seen.left
-        if not manner.json:
-            _show(left, seen.passed_over)
-        theirs = [each for each in left if each.stays is None]
-        acting = bool(theirs) and wanted.may_act and manner.acts()
+        settings = scope.resolve_settings()
+        seen = asyncio.run(_run_with_client(settings, lambda api: load_orphans(api, scope.pulumi_clis, sweep_filter)))
+        left = [each.unblocked for each in seen.orphans if each.can_be_paused] if pause else seen.orphans
+        if not options.json:
+            _print_orphans(left, seen.skipped)
+        theirs = [each for each in left if each.blocked_by is None]
+        acting = bool(theirs) and sweep_filter.is_specific and options.should_apply()
         outcomes = (
-            asyncio.run(_connected(settings, lambda api: _all(api, theirs, wanted, pause=pause))) if acting else {}
+            asyncio.run(_run_with_client(settings, lambda api: _sweep_all(api, theirs, sweep_filter, pause=pause)))
+            if acting
+            else {}
         )
     except NeevError as error:
-        fail(error)
-    _tell(left, seen.passed_over, outcomes, manner)
-    if seen.passed_over or not all(each in WELL for each in outcomes.values()):
-        return FAILED
-    return TO_DO if theirs and not acting else DONE
+        exit_with_error(error)
+    _print_outcomes(left, seen.skipped, outcomes, options)
+    if seen.skipped or not all(each in SUCCESS_OUTCOMES for each in outcomes.values()):
+        return EXIT_ERROR
+    return EXIT_CHANGES_PENDING if theirs and not acting else EXIT_OK
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SweepCandidates:
     """What is left over, and why each id that was asked for is not."""
 
-    left: list[Leftover]
-    passed_over: Mapping[str, str]
+    orphans: list[Orphan]
+    skipped: Mapping[str, str]
 
 
-async def looked_for(api: Api, engines: Iterable[Engine], wanted: Wanted) -> Seen:
+async def load_orphans(api: Api, pulumi_clis: Iterable[PulumiCli], sweep_filter: SweepFilter) -> SweepCandidates:
     """What no stack of the backends holds; raises where a list, a backend or a state cannot be read."""
     # what is there is read first: whatever is in that list, its stack has named in a state before it was made
-    things = await _things(api)
+    things = await _list_objects(api)
     now = api.transport.server_clock.now()
-    states = _held(engines)
-    return Seen(leftovers(things, states, wanted, now), passed_over(things, states, wanted, now))
+    states = _load_references(pulumi_clis)
+    return SweepCandidates(
+        find_orphans(things, states, sweep_filter, now), explain_skipped(things, states, sweep_filter, now)
+    )
 
 
-async def swept(api: Api, left: Leftover, wanted: Wanted, *, pause: bool) -> str:
+async def sweep_one(api: Api, orphan: Orphan, sweep_filter: SweepFilter, *, pause: bool) -> str:
     """What became of the leftover: `deleted`, `paused`, or why not; it is looked at once more before."""
-    thing = left.thing
+    thing = orphan.remote_object
     try:
-        return await _changed_since(api, left, wanted) or await _ended(api, thing, pause=pause)
+        return await _describe_change(api, orphan, sweep_filter) or await _delete_or_pause(api, thing, pause=pause)
     except NotFound:
         return "gone already"
     except NeevError as error:
         return f"failed: {error}"
 
 
-async def _changed_since(api: Api, left: Leftover, wanted: Wanted) -> str | None:
-    thing = left.thing
-    seen, snapshots = await _seen(api, thing)
-    if snapshots - left.snapshots:
+async def _describe_change(api: Api, orphan: Orphan, sweep_filter: SweepFilter) -> str | None:
+    thing = orphan.remote_object
+    seen, snapshots = await _reload(api, thing)
+    if snapshots - orphan.snapshots:
         return "left: it has a new snapshot"
-    same = (seen.id, seen.name, seen.created) == (thing.id, thing.name, thing.created)
-    if not same or not wanted.takes(seen, api.transport.server_clock.now()):
+    same = (seen.id, seen.name, seen.created_at) == (thing.id, thing.name, thing.created_at)
+    if not same or not sweep_filter.matches(seen, api.transport.server_clock.now()):
         return "left: it is not what it was"
-    if wanted.phases and seen.phase not in wanted.phases:
+    if sweep_filter.phases and seen.phase not in sweep_filter.phases:
         return f"left: it is {seen.phase} by now"
     return None
 
 
-async def _seen(api: Api, thing: Thing) -> tuple[Thing, set[str]]:
+async def _reload(api: Api, remote_object: RemoteObject) -> tuple[RemoteObject, set[str]]:
     """The thing as it is now, and the snapshots that would go with it."""
-    if thing.kind == SNAPSHOT:
-        return of_snapshot(await api.snapshots.get(thing.id)), set()
-    if thing.kind == AGENT:
-        seen = of_agent(await api.agents.get(thing.id))
+    if remote_object.kind == SNAPSHOT:
+        return from_snapshot(await api.snapshots.get(remote_object.id)), set()
+    if remote_object.kind == AGENT:
+        seen = from_agent(await api.agents.get(remote_object.id))
     else:
-        seen = of_sandbox(await api.sandboxes.get(thing.id))
-    return seen, {each.id for each in await _snapshots(api, seen.inside or seen.id)}
+        seen = from_sandbox(await api.sandboxes.get(remote_object.id))
+    return seen, {each.id for each in await _list_snapshots(api, seen.sandbox_id or seen.id)}
 
 
-async def _ended(api: Api, thing: Thing, *, pause: bool) -> str:
+async def _delete_or_pause(api: Api, remote_object: RemoteObject, *, pause: bool) -> str:
     if pause:
-        await (api.agents if thing.kind == AGENT else api.sandboxes).pause(thing.id)
+        await (api.agents if remote_object.kind == AGENT else api.sandboxes).pause(remote_object.id)
         return "paused"
     delete = {SANDBOX: api.sandboxes.delete, AGENT: api.agents.delete, SNAPSHOT: api.snapshots.delete}
-    await delete[thing.kind](thing.id)
+    await delete[remote_object.kind](remote_object.id)
     return "deleted"
 
 
-def _held(engines: Iterable[Engine]) -> Held:
-    return held(engine.export(stack, secrets=True) for engine in engines for stack in engine.stacks())
+def _load_references(pulumi_clis: Iterable[PulumiCli]) -> StateReferences:
+    return state_references(
+        engine.export(stack, secrets=True) for engine in pulumi_clis for stack in engine.list_stacks()
+    )
 
 
-async def _things(api: Api) -> list[Thing]:
+async def _list_objects(api: Api) -> list[RemoteObject]:
     """Every agent, every sandbox that is nobody's inside, and every snapshot."""
-    agents = {each.sandbox_id: of_agent(each) for each in await api.agents.list()}
+    agents = {each.sandbox_id: from_agent(each) for each in await api.agents.list()}
     sandboxes = {each.id: each for each in await api.sandboxes.list()}
-    taken = await gather_all(_snapshots(api, id) for id in sandboxes)
+    taken = await gather_all(_list_snapshots(api, id) for id in sandboxes)
     whose = {id: agents[id].id for id in sandboxes if id in agents}
     return [
         *agents.values(),
-        *(of_sandbox(each) for id, each in sandboxes.items() if id not in agents),
-        *(of_snapshot(each, whose.get(id)) for id, some in zip(sandboxes, taken, strict=True) for each in some),
+        *(from_sandbox(each) for id, each in sandboxes.items() if id not in agents),
+        *(from_snapshot(each, whose.get(id)) for id, some in zip(sandboxes, taken, strict=True) for each in some),
     ]
 
 
-async def _snapshots(api: Api, sandbox: str) -> tuple[Snapshot, ...]:
+async def _list_snapshots(api: Api, sandbox_id: str) -> tuple[Snapshot, ...]:
     """The snapshots of a sandbox; one that is gone has none."""
     try:
-        return await api.snapshots.list(sandbox)
+        return await api.snapshots.list(sandbox_id)
     except NotFound:
         return ()
 
 
-async def _connected(settings: Settings, work: Callable[[Api], Awaitable[T]]) -> T:
+async def _run_with_client(settings: Settings, operation: Callable[[Api], Awaitable[T]]) -> T:
     async with connect(settings) as api:
-        return await work(api)
+        return await operation(api)
 
 
-async def _all(api: Api, left: Sequence[Leftover], wanted: Wanted, *, pause: bool) -> Outcomes:
-    return {each.thing.id: await swept(api, each, wanted, pause=pause) for each in left}
+async def _sweep_all(api: Api, orphans: Sequence[Orphan], sweep_filter: SweepFilter, *, pause: bool) -> Outcomes:
+    return {each.remote_object.id: await sweep_one(api, each, sweep_filter, pause=pause) for each in orphans}
 
 
-def _show(left: Sequence[Leftover], passed_over: Outcomes) -> None:
-    for id, why in passed_over.items():
-        say(f"{id} is passed over: {why}")
-    if left:
-        say(f"{len(left)} left over, held by no stack:")
-        table((*_named(each), each.thing.phase, ago(each.age), each.thing.size, each.stays or "") for each in left)
+def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
+    for id, why in skipped.items():
+        print_line(f"{id} is passed over: {why}")
+    if orphans:
+        print_line(f"{len(orphans)} left over, held by no stack:")
+        print_table(
+            (
+                *_identity_columns(each),
+                each.remote_object.phase,
+                format_age(each.age_seconds),
+                each.remote_object.size,
+                each.blocked_by or "",
+            )
+            for each in orphans
+        )
     else:
-        say("Nothing is left over.")
+        print_line("Nothing is left over.")
 
 
-def _tell(left: Sequence[Leftover], passed_over: Outcomes, outcomes: Outcomes, manner: Manner) -> None:
-    if manner.json:
-        found = [{**shown(each), "outcome": outcomes.get(each.thing.id)} for each in left]
-        others = [{"id": id, "why": why} for id, why in passed_over.items()]
-        as_json({"done": bool(outcomes), "leftovers": found, "passedOver": others})
+def _print_outcomes(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, options: RunOptions) -> None:
+    if options.json:
+        found = [{**to_json(each), "outcome": outcomes.get(each.remote_object.id)} for each in orphans]
+        others = [{"id": id, "why": why} for id, why in skipped.items()]
+        print_json({"done": bool(outcomes), "leftovers": found, "passedOver": others})
     elif outcomes:
-        table((*_named(each), outcomes[each.thing.id]) for each in left if each.thing.id in outcomes)
-    elif any(each.stays is None for each in left):
-        say("Nothing is done yet: run again with --prefix, or with ids, and --yes.")
+        print_table(
+            (*_identity_columns(each), outcomes[each.remote_object.id])
+            for each in orphans
+            if each.remote_object.id in outcomes
+        )
+    elif any(each.blocked_by is None for each in orphans):
+        print_line("Nothing is done yet: run again with --prefix, or with ids, and --yes.")
 
 
-def _named(left: Leftover) -> tuple[str, str, str]:
-    return left.thing.kind, left.thing.name or "-", left.thing.id
+def _identity_columns(orphan: Orphan) -> tuple[str, str, str]:
+    return orphan.remote_object.kind, orphan.remote_object.name or "-", orphan.remote_object.id

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from neev_provider.cli.options import Directory, DryRun, Json, Yes
-from neev_provider.cli.output import Manner
+from neev_provider.cli.output import RunOptions
 
-SHORTEST = 600
+MIN_AGE_SECONDS = 600
 """Seconds for which nothing is ever swept: something may be making it at this moment."""
 
 
@@ -52,16 +52,16 @@ def sweep(  # noqa: PLR0913  one for each option
     pulumi-neev sweep --prefix pr- --phase Ready --pause --yes --backend s3://states
     """
     from neev_provider.cli.sweep import apply  # noqa: PLC0415  loads the provider
-    from neev_provider.cli.sweep.orphans import Wanted, duration  # noqa: PLC0415  likewise
+    from neev_provider.cli.sweep.orphans import SweepFilter, parse_duration  # noqa: PLC0415  likewise
 
     try:
-        span = duration(older_than)
+        span = parse_duration(older_than)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--older-than") from None
-    if span < SHORTEST:
+    if span < MIN_AGE_SECONDS:
         raise typer.BadParameter("must be at least 10m", param_hint="--older-than")
-    place = apply.Place(cwd, tuple(backend or ()), stack)
-    wanted = Wanted(prefix, span, frozenset(phase or ()), tuple(ids or ()))
-    if yes and not wanted.may_act:
+    place = apply.SweepScope(cwd, tuple(backend or ()), stack)
+    wanted = SweepFilter(prefix, span, frozenset(phase or ()), tuple(ids or ()))
+    if yes and not wanted.is_specific:
         raise typer.BadParameter("this or ids are needed for acting", param_hint="--prefix")
-    raise typer.Exit(apply.run(place, wanted, Manner(yes=yes, dry_run=dry_run, json=json), pause=pause))
+    raise typer.Exit(apply.run(place, wanted, RunOptions(yes=yes, dry_run=dry_run, json=json), pause=pause))

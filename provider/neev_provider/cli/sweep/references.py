@@ -15,28 +15,30 @@ _WORD = re.compile(r"[A-Za-z0-9][-A-Za-z0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StateReferences:
     """Words and whole texts of states: an id may be part of a text, as in `SANDBOX/80`, a name is all of one."""
 
     words: frozenset[str]
-    texts: frozenset[str]
+    strings: frozenset[str]
 
-    def __contains__(self, thing: tuple[str, str | None]) -> bool:
+    def __contains__(self, id_and_name: tuple[str, str | None]) -> bool:
         """Whether a state holds the thing with this id and name."""
-        id, name = thing
-        return id in self.words or name in self.texts
+        id, name = id_and_name
+        return id in self.words or name in self.strings
 
 
-def held(states: Iterable[Mapping[str, Any]]) -> Held:
+def state_references(states: Iterable[Mapping[str, Any]]) -> StateReferences:
     """What the states, exported with their secrets in clear, hold: also what their interrupted operations name.
 
     Nothing has to be known of the kinds of resources: a pool's members and an image's snapshots are held too.
     """
-    texts = frozenset(text for state in states for text in _texts(_standing(state.get("deployment") or {})))
-    return Held(frozenset(word for text in texts for word in _WORD.findall(text)), texts)
+    texts = frozenset(
+        text for state in states for text in _find_strings(_without_pending_deletes(state.get("deployment") or {}))
+    )
+    return StateReferences(frozenset(word for text in texts for word in _WORD.findall(text)), texts)
 
 
-def _standing(deployment: Mapping[str, Any]) -> dict[str, Any]:
+def _without_pending_deletes(deployment: Mapping[str, Any]) -> dict[str, Any]:
     """The deployment without what is deleted already and waits for its replacement.
 
     Its name may be that of a replacement whose making nobody saw the end of, and which no state holds.
@@ -45,16 +47,16 @@ def _standing(deployment: Mapping[str, Any]) -> dict[str, Any]:
     return {**deployment, "resources": standing}
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _find_strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET:
-            yield from _texts(json.loads(value["plaintext"]))
+            yield from _find_strings(json.loads(value["plaintext"]))
         else:
             for key, each in value.items():
                 if not is_internal(key):
-                    yield from _texts(each)
+                    yield from _find_strings(each)
     elif isinstance(value, list):
         for each in value:
-            yield from _texts(each)
+            yield from _find_strings(each)
