@@ -6,10 +6,10 @@ It shares no code with the provider, so that it is a witness of its own. `serve`
 from neev_emulator.address import RemoteNotAllowedError, is_loopback
 from neev_emulator.app import create_app
 from neev_emulator.clock import Clock
-from neev_emulator.settings import Durations, RandomFaults, Settings, Windows, provisioning
-from neev_emulator.state.backend import World
+from neev_emulator.settings import Durations, RandomFaults, Settings, ExpirationDefaults, with_create_seconds
+from neev_emulator.state.backend import Backend
 from neev_emulator.state.store import StoreError
-from neev_emulator.testing import Emulator, serve, serve_world
+from neev_emulator.testing import Emulator, serve, serve_backend
 
 __all__ = [
     "Clock",
@@ -19,11 +19,11 @@ __all__ = [
     "RemoteNotAllowedError",
     "Settings",
     "StoreError",
-    "Windows",
-    "World",
+    "ExpirationDefaults",
+    "Backend",
     "create_app",
     "is_loopback",
-    "provisioning",
+    "with_create_seconds",
     "serve",
-    "serve_world",
+    "serve_backend",
 ]

@@ -16,7 +16,7 @@ class RemoteNotAllowedError(Exception):
         )
 
 
-def refuse_unless_local(host: str) -> None:
+def require_loopback(host: str) -> None:
     """Only this machine can reach a socket with this address."""
     if not is_loopback(host):
         raise RemoteNotAllowedError(host)
@@ -32,7 +32,7 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def bound(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """A socket with this address, or with any free port of the host."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
@@ -48,7 +48,7 @@ def bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def origin(listener: socket.socket) -> str:
+def format_origin(listener: socket.socket) -> str:
     """Where this machine reaches the socket: `http://127.0.0.1:8123`, also where it is open to others."""
     host, port = listener.getsockname()[:2]
     address = ip_address(host)

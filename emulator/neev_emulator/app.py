@@ -15,16 +15,16 @@ from starlette.routing import Mount, Route, Router
 from neev_emulator.api import agents, metrics, ports, sandboxes, serializers, snapshots, templates
 from neev_emulator.api.control import Controls
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.middleware import Gate, Traffic
-from neev_emulator.api.openapi import description
+from neev_emulator.api.middleware import RequestMiddleware, TrafficControl
+from neev_emulator.api.openapi import build_openapi
 from neev_emulator.api.operations import OperationRoute
 from neev_emulator.api.preview import PREVIEW_METHODS, preview
-from neev_emulator.api.request_checks import PREVIEWS, Door
-from neev_emulator.api.request_context import refused
+from neev_emulator.api.request_checks import PREVIEW_PREFIX, RequestGuard
+from neev_emulator.api.request_context import error_response
 from neev_emulator.api.runtime import lookup
-from neev_emulator.errors import Refusal
-from neev_emulator.runtime import routes
-from neev_emulator.state.backend import World
+from neev_emulator.errors import ApiError
+from neev_emulator.runtime import build_routes
+from neev_emulator.state.backend import Backend
 from neev_emulator.state.scheduler import run
 
 _V1 = "/api/v1beta1"
@@ -32,19 +32,19 @@ _PROJECT = f"{_V1}/orgs/{{org}}/projects/{{project}}"
 _CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
 
-def create_app(world: World, hosts: Iterable[str] = ()) -> Starlette:
+def create_app(backend: Backend, hosts: Iterable[str] = ()) -> Starlette:
     """The emulator of this world as an ASGI application, for uvicorn or for `httpx.ASGITransport`.
 
     It answers to the names of the machine itself, to the address that it was reached at, and to these hosts.
 
     Under `ASGITransport` nothing runs between requests: what is due happens when the next one comes.
     """
-    traffic = Traffic(world)
+    traffic = TrafficControl(backend)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await world.open()
-        task = create_task(run(world))
+        await backend.open()
+        task = create_task(run(backend))
         yield
         task.cancel()
         with suppress(CancelledError):
@@ -52,31 +52,31 @@ def create_app(world: World, hosts: Iterable[str] = ()) -> Starlette:
 
     app = Starlette(
         routes=[
-            Mount("/agent", Router(control_plane(), redirect_slashes=False)),
-            Mount("/sandboxes-runtime", Router(routes(lookup), redirect_slashes=False)),
-            Route(f"{PREVIEWS}{{slug}}/{{rest:path}}", preview, methods=PREVIEW_METHODS),
-            Route("/openapi.json", _described),
-            *Controls(world, traffic).routes(),
+            Mount("/agent", Router(control_plane_routes(), redirect_slashes=False)),
+            Mount("/sandboxes-runtime", Router(build_routes(lookup), redirect_slashes=False)),
+            Route(f"{PREVIEW_PREFIX}{{slug}}/{{rest:path}}", preview, methods=PREVIEW_METHODS),
+            Route("/openapi.json", _serve_openapi),
+            *Controls(backend, traffic).routes(),
         ],
         middleware=[
-            Middleware(Door, now=world.clock.now, hosts=hosts),
-            Middleware(Gate, world=world, traffic=traffic),
+            Middleware(RequestGuard, now=backend.clock.now, hosts=hosts),
+            Middleware(RequestMiddleware, world=backend, traffic=traffic),
         ],
-        exception_handlers={Refusal: _refused, HTTPException: _failed},
+        exception_handlers={ApiError: _handle_api_error, HTTPException: _handle_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.world = world
+    app.state.world = backend
     app.state.traffic = traffic
     return app
 
 
-def control_plane() -> list[OperationRoute]:
+def control_plane_routes() -> list[OperationRoute]:
     """The paths of the Agent Service."""
     snapshot = f"{_PROJECT}/snapshots/{{snapshot}}"
     return [
-        *_sandboxes(f"{_PROJECT}/sandboxes"),
-        *_agents(f"{_PROJECT}/agents"),
+        *_sandbox_routes(f"{_PROJECT}/sandboxes"),
+        *_agent_routes(f"{_PROJECT}/agents"),
         OperationRoute(snapshot, GET=snapshots.get, DELETE=snapshots.delete),
         OperationRoute(f"{_V1}/sandbox-templates", GET=templates.list_sandbox_templates),
         OperationRoute(f"{_V1}/sandbox-templates/{{template}}", GET=templates.get_sandbox_template),
@@ -85,7 +85,7 @@ def control_plane() -> list[OperationRoute]:
     ]
 
 
-def _sandboxes(path: str) -> list[OperationRoute]:
+def _sandbox_routes(path: str) -> list[OperationRoute]:
     one = f"{path}/{{sandbox}}"
     return [
         OperationRoute(path, GET=sandboxes.list_all, POST=sandboxes.create),
@@ -99,11 +99,11 @@ def _sandboxes(path: str) -> list[OperationRoute]:
         OperationRoute(f"{one}/restore", POST=sandboxes.rollback),
         OperationRoute(f"{one}/fork", POST=sandboxes.fork),
         OperationRoute(f"{one}/metrics", GET=metrics.metrics),
-        *_shared(one),
+        *_shared_routes(one),
     ]
 
 
-def _agents(path: str) -> list[OperationRoute]:
+def _agent_routes(path: str) -> list[OperationRoute]:
     one = f"{path}/{{agent}}"
     return [
         OperationRoute(path, GET=agents.list_all, POST=agents.create),
@@ -114,35 +114,35 @@ def _agents(path: str) -> list[OperationRoute]:
         OperationRoute(f"{one}/rollback", POST=agents.rollback),
         OperationRoute(f"{one}/connect", POST=agents.connect),
         OperationRoute(f"{one}/fork", POST=agents.fork),
-        *_shared(one),
+        *_shared_routes(one),
     ]
 
 
-def _shared(one: str) -> list[OperationRoute]:
+def _shared_routes(item_path: str) -> list[OperationRoute]:
     return [
-        OperationRoute(f"{one}/ports", GET=ports.list_all, POST=ports.expose),
-        OperationRoute(f"{one}/ports/{{port}}", DELETE=ports.revoke),
-        OperationRoute(f"{one}/audit", GET=metrics.audit),
-        OperationRoute(f"{one}/snapshots", GET=snapshots.list_all, POST=snapshots.create),
+        OperationRoute(f"{item_path}/ports", GET=ports.list_all, POST=ports.expose),
+        OperationRoute(f"{item_path}/ports/{{port}}", DELETE=ports.revoke),
+        OperationRoute(f"{item_path}/audit", GET=metrics.audit),
+        OperationRoute(f"{item_path}/snapshots", GET=snapshots.list_all, POST=snapshots.create),
     ]
 
 
-async def _described(_request: Request) -> Response:
-    return JSONResponse(description(control_plane()))
+async def _serve_openapi(_request: Request) -> Response:
+    return JSONResponse(build_openapi(control_plane_routes()))
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, Refusal):
+async def _handle_api_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
         raise error
-    return refused(error)
+    return error_response(error)
 
 
-async def _failed(_request: Request, error: Exception) -> Response:
+async def _handle_http_error(_request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     message = HTTPStatus(error.status_code).phrase
     return JSONResponse(
-        serializers.failure(_CODES.get(error.status_code, "bad_request"), message),
+        serializers.error_body(_CODES.get(error.status_code, "bad_request"), message),
         error.status_code,
         headers=error.headers,
     )

@@ -17,7 +17,7 @@ import typer
 from neev_emulator import controls
 
 if TYPE_CHECKING:
-    from neev_emulator import World
+    from neev_emulator import Backend
 
 _FORWARDED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_NOT_FOUND = 127
@@ -86,17 +86,17 @@ def emulator(  # noqa: PLR0913 - one for each option
     if context.invoked_subcommand is not None:
         return
     command: tuple[str, ...] = context.obj or ()
-    from neev_emulator import RemoteNotAllowedError, is_loopback, serve_world  # noqa: PLC0415 - an extra, and slow to import
+    from neev_emulator import RemoteNotAllowedError, is_loopback, serve_backend  # noqa: PLC0415 - an extra, and slow to import
 
     relay = SignalForwarder()
     world = _create_backend(data, provision, quota)
     try:
-        serving = serve_world(world, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
+        serving = serve_backend(world, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
         with relay, serving as running:
             if not is_loopback(host):
                 typer.echo(_REMOTE_WARNING.format(host=host), err=True)
-            if world.mounts.missing:
-                typer.echo(_NO_MOUNTS_WARNING.format(reason=world.mounts.missing), err=True)
+            if world.mounts.unavailable_reason:
+                typer.echo(_NO_MOUNTS_WARNING.format(reason=world.mounts.unavailable_reason), err=True)
             status = _run_command(command, running.env, relay) if command else _print_env_and_wait(running.env, relay)
     except OSError as error:
         _exit_with_error(f"cannot listen on port {port} of {host}: {error.strerror}")
@@ -113,7 +113,7 @@ class SignalForwarder:
 
     def __init__(self) -> None:
         self.signal_received = threading.Event()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._pending_signals: list[int] = []
         self._previous_handlers: dict[int, object] = {}
 
@@ -126,26 +126,26 @@ class SignalForwarder:
         for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def forward_to(self, child: subprocess.Popen[bytes]) -> None:
+    def forward_to(self, process: subprocess.Popen[bytes]) -> None:
         """The child has the signals that came already and gets those to come."""
-        self._child = child
+        self._process = process
         for number in self._pending_signals:
-            child.send_signal(number)
+            process.send_signal(number)
 
     def _handle_signal(self, number: int, _frame: FrameType | None) -> None:
         self.signal_received.set()
-        if self._child is None:
+        if self._process is None:
             self._pending_signals.append(number)
         elif number != signal.SIGINT or not _is_in_foreground():
-            self._child.send_signal(number)
+            self._process.send_signal(number)
 
 
-def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quota: int | None) -> "World":
-    from neev_emulator import Settings, StoreError, World, provisioning  # noqa: PLC0415 - likewise
+def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quota: int | None) -> "Backend":
+    from neev_emulator import Settings, StoreError, Backend, with_create_seconds  # noqa: PLC0415 - likewise
 
     settings = Settings(sandbox_quota=sandbox_quota)
     try:
-        return World(settings if create_seconds is None else provisioning(create_seconds, settings), data=data)
+        return Backend(settings if create_seconds is None else with_create_seconds(create_seconds, settings), data=data)
     except StoreError as error:
         _exit_with_error(str(error))
     except OSError as error:

@@ -29,6 +29,6 @@ class Clock:
 
 
 @lru_cache(maxsize=10_000)  # a list tells the same moments again and again
-def stamp(moment: float) -> str:
+def format_time(moment: float) -> str:
     """The moment as RFC 3339 in UTC, to the microsecond."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -5,7 +5,7 @@ State raises them; only `api` knows which HTTP status each code becomes.
 
 from typing import Literal
 
-Code = Literal[
+ErrorCode = Literal[
     "unauthorized",
     "forbidden",
     "not_found",
@@ -25,12 +25,12 @@ Code = Literal[
 ]
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A request that is answered with an error; nothing was changed."""
 
     def __init__(
         self,
-        code: Code,
+        code: ErrorCode,
         message: str,
         *,
         details: str | None = None,
@@ -38,7 +38,7 @@ class Refusal(Exception):
         status: int | None = None,
     ) -> None:
         super().__init__(message)
-        self.code: Code = code
+        self.code: ErrorCode = code
         self.message = message
         self.details = details
         self.scope = scope
@@ -46,16 +46,16 @@ class Refusal(Exception):
         """The HTTP status, where it is not the usual one of the code."""
 
 
-def not_found(kind: str, ref: str) -> Refusal:
+def not_found(kind: str, ref: str) -> ApiError:
     """The project has no such thing."""
-    return Refusal("not_found", f"{kind} {ref!r} not found")
+    return ApiError("not_found", f"{kind} {ref!r} not found")
 
 
-def conflict(message: str) -> Refusal:
+def conflict(message: str) -> ApiError:
     """What is asked for does not fit what is there."""
-    return Refusal("conflict", message)
+    return ApiError("conflict", message)
 
 
-def invalid(field: str, problem: str) -> Refusal:
+def invalid(field: str, problem: str) -> ApiError:
     """One field of the request is not acceptable; the message begins with its path."""
-    return Refusal("validation_error", f"{field}: {problem}", details=field)
+    return ApiError("validation_error", f"{field}: {problem}", details=field)

@@ -10,24 +10,24 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from neev_emulator.address import bound
+from neev_emulator.address import bind
 from neev_emulator.app import create_app
-from neev_emulator.state.backend import World
+from neev_emulator.state.backend import Backend
 
-_STOP_SECONDS = 5
-_KEEP_ALIVE_SECONDS = 120
-_TICK_SECONDS = 1.0
-_TAKEN_SECONDS = 0.05
+_STOP_TIMEOUT = 5
+_KEEP_ALIVE_TIMEOUT = 120
+_TICK_INTERVAL = 1.0
+_BIND_RETRY_INTERVAL = 0.05
 
 
 class Server(uvicorn.Server):
     """uvicorn for one world: says when it is ready, and ends every sandbox's processes before it stops."""
 
-    def __init__(self, world: World, hosts: Iterable[str] = ()) -> None:
-        self._world = world
-        self._application = create_app(world, hosts)
+    def __init__(self, backend: Backend, hosts: Iterable[str] = ()) -> None:
+        self._backend = backend
+        self._application = create_app(backend, hosts)
         self._traffic = self._application.state.traffic
-        self._reopening: asyncio.Task[None] | None = None
+        self._reopen_task: asyncio.Task[None] | None = None
         self.ready = threading.Event()
         super().__init__(
             uvicorn.Config(
@@ -39,9 +39,9 @@ class Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,  # the gate sends the emulator's own time, which can be advanced
                 proxy_headers=False,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_keep_alive=_KEEP_ALIVE_TIMEOUT,
                 lifespan="on",
-                timeout_graceful_shutdown=_STOP_SECONDS,
+                timeout_graceful_shutdown=_STOP_TIMEOUT,
             )
         )
 
@@ -60,9 +60,9 @@ class Server(uvicorn.Server):
         with suppress(RuntimeError):  # it has ended already
             self._loop.call_soon_threadsafe(self._stopping.set)
 
-    async def refuse(self, seconds: float) -> None:
+    async def reject_connections(self, seconds: float) -> None:
         """Nobody can connect for this long, and no idle connection is left; what is under way is answered."""
-        self._open_again_never()
+        self._cancel_reopening()
         for server in self.servers:
             server.close()
         self.servers = []
@@ -72,17 +72,17 @@ class Server(uvicorn.Server):
         ending = {connection for connection in connections if connection.transport.is_closing()}
         while ending & connections:  # noqa: ASYNC110 - the loop itself closes them, and tells nobody
             await asyncio.sleep(0)
-        self._reopening = self._loop.create_task(self._open_again(seconds))
+        self._reopen_task = self._loop.create_task(self._reopen_after(seconds))
 
     def reopen(self) -> None:
         """Who was refused can connect from now on; may be called from any thread, and returns when it is so."""
-        asyncio.run_coroutine_threadsafe(self._open_now(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._reopen_now(), self._loop).result()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """It listens, and those who wait for that know."""
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         await super().startup(sockets)
-        self._traffic.refuse = self.refuse
+        self._traffic.refuse = self.reject_connections
         self.ready.set()
 
     async def main_loop(self) -> None:
@@ -90,32 +90,34 @@ class Server(uvicorn.Server):
         # uvicorn's own looks ten times a second whether it is to stop, and stops that much later.
         while not await self.on_tick(0):
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), _TICK_SECONDS)
+                await asyncio.wait_for(self._stopping.wait(), _TICK_INTERVAL)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Nothing of it is left, and no process of any sandbox."""
-        self._open_again_never()
+        self._cancel_reopening()
         self._traffic.closing.set()
-        await self._world.files.stop()
+        await self._backend.storage.stop()
         await super().shutdown(sockets)
-        await self._world.close()
+        await self._backend.close()
 
-    async def _open_again(self, seconds: float) -> None:
+    async def _reopen_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        while (listener := _free(*self._address)) is None:  # noqa: ASYNC110 - of another process
-            await asyncio.sleep(_TAKEN_SECONDS)
-        self.servers = [await self._loop.create_server(self._protocol, sock=listener, backlog=self.config.backlog)]
+        while (listener := _try_bind(*self._address)) is None:  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(_BIND_RETRY_INTERVAL)
+        self.servers = [
+            await self._loop.create_server(self._create_protocol, sock=listener, backlog=self.config.backlog)
+        ]
 
-    async def _open_now(self) -> None:
-        self._open_again_never()
+    async def _reopen_now(self) -> None:
+        self._cancel_reopening()
         if not self.servers:
-            await self._open_again(0)
+            await self._reopen_after(0)
 
-    def _open_again_never(self) -> None:
-        if self._reopening is not None:
-            self._reopening.cancel()
+    def _cancel_reopening(self) -> None:
+        if self._reopen_task is not None:
+            self._reopen_task.cancel()
 
-    def _protocol(self) -> asyncio.Protocol:
+    def _create_protocol(self) -> asyncio.Protocol:
         return _Protocol(self.config, self.server_state, self.lifespan.state, self._loop)
 
 
@@ -129,8 +131,8 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
         self.app_state = {**self.app_state, "transport": transport}
 
 
-def _free(host: str, port: int) -> socket.socket | None:
+def _try_bind(host: str, port: int) -> socket.socket | None:
     try:
-        return bound(host, port)
+        return bind(host, port)
     except OSError:  # somebody else has it just now
         return None

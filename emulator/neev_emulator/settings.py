@@ -6,16 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
-RandomFault = Literal["429", "500", "502", "503", "drop_before", "drop_after", "cut", "malformed"]
+RandomFaultKind = Literal["429", "500", "502", "503", "drop_before", "drop_after", "cut", "malformed"]
 
 
-class Frozen(BaseModel):
+class FrozenModel(BaseModel):
     """A value that refuses unknown keys and cannot be changed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Durations(Frozen):
+class Durations(FrozenModel):
     """Seconds that each kind of operation takes."""
 
     create: Seconds = 0.1
@@ -38,7 +38,7 @@ class Durations(Frozen):
     """From the answer to a delete until the thing is gone."""
 
 
-class Windows(Frozen):
+class ExpirationDefaults(FrozenModel):
     """The account's windows, for sandboxes that do not set their own; 0 is no limit."""
 
     idle_timeout_seconds: Count = 0
@@ -46,15 +46,15 @@ class Windows(Frozen):
     paused_retention_seconds: Count = 0
 
 
-class RandomFaults(Frozen):
+class RandomFaults(FrozenModel):
     """Faults that strike a share of the control-plane requests, the same ones for the same seed."""
 
     rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     seed: int = 0
-    kinds: tuple[RandomFault, ...] = ("429", "500", "502", "503", "drop_before", "drop_after", "cut")
+    kinds: tuple[RandomFaultKind, ...] = ("429", "500", "502", "503", "drop_before", "drop_after", "cut")
 
 
-class Settings(Frozen):
+class Settings(FrozenModel):
     """Everything that may be set while the emulator runs, by `PUT /_emulator/settings`."""
 
     durations: Durations = Durations()
@@ -64,7 +64,7 @@ class Settings(Frozen):
     """Agents that a project may hold; null is no limit."""
     quota_scope: Literal["organization", "project"] = "project"
     """What a quota refusal names as its scope."""
-    account: Windows = Windows()
+    account: ExpirationDefaults = ExpirationDefaults()
     rate_limit: Annotated[float, Field(gt=0)] | None = None
     """Control-plane requests a second before 429; null is no limit."""
     random_faults: RandomFaults = RandomFaults()
@@ -72,7 +72,7 @@ class Settings(Frozen):
     """Time between two samples of the metrics of a sandbox that is in use."""
 
 
-def provisioning(seconds: float, settings: Settings | None = None) -> Settings:
+def with_create_seconds(seconds: float, settings: Settings | None = None) -> Settings:
     """The settings with this time for whatever makes a sandbox: create and fork."""
     settings = settings or Settings()
     durations = settings.durations.model_copy(update={"create": seconds, "fork": seconds})

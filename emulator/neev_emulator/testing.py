@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.request import Request, urlopen
 
-from neev_emulator.address import LOOPBACK, RemoteNotAllowedError, bound, origin, refuse_unless_local
+from neev_emulator.address import LOOPBACK, RemoteNotAllowedError, bind, format_origin, require_loopback
 from neev_emulator.server import Server
-from neev_emulator.settings import Settings, provisioning
-from neev_emulator.state.backend import World
+from neev_emulator.settings import Settings, with_create_seconds
+from neev_emulator.state.backend import Backend
 
 
 @dataclass(frozen=True)
@@ -113,15 +113,20 @@ def serve(
         data: Directory that keeps sandboxes, snapshots and files over a restart, also after a kill.
     """
     chosen = settings or Settings()
-    chosen = chosen if provision is None else provisioning(provision, chosen)
+    chosen = chosen if provision is None else with_create_seconds(provision, chosen)
     chosen = chosen if quota is None else chosen.model_copy(update={"sandbox_quota": quota})
-    with serve_world(World(chosen, data=data)) as emulator:
+    with serve_backend(Backend(chosen, data=data)) as emulator:
         yield emulator
 
 
 @contextmanager
-def serve_world(
-    world: World, *, host: str = LOOPBACK, port: int = 0, allow_remote: bool = False, allow_hosts: Iterable[str] = ()
+def serve_backend(
+    backend: Backend,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    allow_remote: bool = False,
+    allow_hosts: Iterable[str] = (),
 ) -> Iterator[Emulator]:
     """This world as a running emulator, on this port or on any free one; it is closed at the end.
 
@@ -135,12 +140,12 @@ def serve_world(
     """
     try:
         if not allow_remote:
-            refuse_unless_local(host)
-        listener = _listener(world, host, port)
+            require_loopback(host)
+        listener = _open_listener(backend, host, port)
     except (OSError, RemoteNotAllowedError):
-        asyncio.run(world.close())
+        asyncio.run(backend.close())
         raise
-    server = Server(world, [host, *allow_hosts])
+    server = Server(backend, [host, *allow_hosts])
     thread = threading.Thread(target=server.run_on, args=(listener,), name="neev-emulator", daemon=True)
     thread.start()
     try:
@@ -148,11 +153,11 @@ def serve_world(
         if not server.started:
             raise RuntimeError("the emulator did not start; its log says why")
         yield Emulator(
-            base_url=f"{origin(listener)}/agent",
-            api_key=world.api_key,
-            org_id=world.org_id,
-            project_id=world.project_ids[0],
-            region=world.region,
+            base_url=f"{format_origin(listener)}/agent",
+            api_key=backend.api_key,
+            org_id=backend.org_id,
+            project_id=backend.project_ids[0],
+            region=backend.region,
             reopen=server.reopen,
         )
     finally:
@@ -161,12 +166,12 @@ def serve_world(
         listener.close()
 
 
-def _listener(world: World, host: str, port: int) -> socket.socket:
+def _open_listener(backend: Backend, host: str, port: int) -> socket.socket:
     """Return a socket on the port, or on the port of the last time: states record the address of what they hold."""
-    last = world.store.get("Port", host)
+    last = backend.store.get("Port", host)
     if not port and last is not None:
         with suppress(OSError):
-            return bound(host, int(last))
-    listener = bound(host, port)
-    world.store.put("Port", host, lambda: str(listener.getsockname()[1]))
+            return bind(host, int(last))
+    listener = bind(host, port)
+    backend.store.put("Port", host, lambda: str(listener.getsockname()[1]))
     return listener

@@ -14,7 +14,7 @@ import psutil
 from tests.chaos.repair import is_plugin
 from tests.engine.project import Pulumi, outside
 
-from neev_emulator.settings import RandomFaults, Settings, provisioning
+from neev_emulator.settings import RandomFaults, Settings, with_create_seconds
 from neev_emulator.testing import Emulator, serve
 
 PROVISION = 1.0
@@ -50,7 +50,7 @@ class Figures:
 def play(number: int, engine: Path, directory: Path, *, calm: bool = False) -> Figures:
     """So many sandboxes were all there, none of them twice, and are gone again."""
     troubled = Settings(rate_limit=RATE, random_faults=RandomFaults(rate=FAULTS, seed=number))
-    with serve(provisioning(PROVISION, Settings() if calm else troubled)) as emulator:
+    with serve(with_create_seconds(PROVISION, Settings() if calm else troubled)) as emulator:
         project = Pulumi(directory, engine, emulator)
         project.yaml({f"box-{index}": {"type": "neev:index:Sandbox"} for index in range(number)})
         figures = Figures()

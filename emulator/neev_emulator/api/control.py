@@ -11,40 +11,40 @@ from starlette.routing import Route
 
 from neev_emulator.address import is_loopback
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.middleware import CONTROLS, Traffic
-from neev_emulator.api.request_context import NO_CONTENT, parsed
-from neev_emulator.clock import stamp
-from neev_emulator.errors import Refusal, conflict
+from neev_emulator.api.middleware import CONTROLS, TrafficControl
+from neev_emulator.api.request_context import NO_CONTENT, parse_model
+from neev_emulator.clock import format_time
+from neev_emulator.errors import ApiError, conflict
 from neev_emulator.faults.queue import Fault
-from neev_emulator.settings import Frozen, Settings
-from neev_emulator.state.backend import World
-from neev_emulator.state.scheduler import settle
+from neev_emulator.settings import FrozenModel, Settings
+from neev_emulator.state.backend import Backend
+from neev_emulator.state.scheduler import run_due
 
-_CENTURY = 100 * 365 * 24 * 3600
-_HOUR = 3600
+_MAX_ADVANCE_SECONDS = 100 * 365 * 24 * 3600
+_MAX_REJECT_SECONDS = 3600
 
 
-class Advance(Frozen):
+class AdvanceBody(FrozenModel):
     """POST advance."""
 
-    seconds: Annotated[float, Field(ge=0, le=_CENTURY)]
+    seconds: Annotated[float, Field(ge=0, le=_MAX_ADVANCE_SECONDS)]
 
 
-class Refuse(Frozen):
+class RejectConnectionsBody(FrozenModel):
     """POST refuse."""
 
-    seconds: Annotated[float, Field(gt=0, le=_HOUR)]
+    seconds: Annotated[float, Field(gt=0, le=_MAX_REJECT_SECONDS)]
 
 
-class Faults(RootModel[list[Fault] | Fault]):
+class FaultList(RootModel[list[Fault] | Fault]):
     """POST faults: one or several."""
 
 
 class Controls:
     """The handlers of one emulator's controls."""
 
-    def __init__(self, world: World, traffic: Traffic) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, traffic: TrafficControl) -> None:
+        self._backend = backend
         self._traffic = traffic
 
     def routes(self) -> list[Route]:
@@ -56,20 +56,20 @@ class Controls:
             self._route("/log", GET=self.log, DELETE=self.clear_log),
             self._route("/counts", GET=self.counts),
             self._route("/state", GET=self.state),
-            self._route("/refuse", POST=self.refuse),
+            self._route("/refuse", POST=self.reject_connections),
             self._route("/reset", POST=self.reset),
         ]
 
     async def settings(self, _request: Request) -> Response:
         """The settings that hold."""
-        return JSONResponse(self._world.settings.model_dump(mode="json"))
+        return JSONResponse(self._backend.settings.model_dump(mode="json"))
 
     async def change_settings(self, request: Request) -> Response:
         """The settings with those that were sent; parts that were left out stay as they are."""
-        given = parsed(RootModel[dict[str, Any]], await request.body() or b"{}").root
-        merged = _merged(self._world.settings.model_dump(mode="json"), given)
-        self._world.change(parsed(Settings, RootModel(merged).model_dump_json().encode()))
-        self._traffic.adopt_settings()
+        given = parse_model(RootModel[dict[str, Any]], await request.body() or b"{}").root
+        merged = _merge(self._backend.settings.model_dump(mode="json"), given)
+        self._backend.change_settings(parse_model(Settings, RootModel(merged).model_dump_json().encode()))
+        self._traffic.apply_settings()
         return await self.settings(request)
 
     async def faults(self, _request: Request) -> Response:
@@ -78,7 +78,7 @@ class Controls:
 
     async def add_faults(self, request: Request) -> Response:
         """The faults that are still to come, with the new ones last."""
-        given = parsed(Faults, await request.body()).root
+        given = parse_model(FaultList, await request.body()).root
         self._traffic.faults.add(*(given if isinstance(given, list) else [given]))
         return await self.faults(request)
 
@@ -87,24 +87,24 @@ class Controls:
         self._traffic.faults.clear()
         return Response(status_code=NO_CONTENT)
 
-    async def refuse(self, request: Request) -> Response:
+    async def reject_connections(self, request: Request) -> Response:
         """Nobody can connect for some seconds of real time."""
-        seconds = parsed(Refuse, await request.body()).seconds
-        if self._traffic.refuse is None:
+        seconds = parse_model(RejectConnectionsBody, await request.body()).seconds
+        if self._traffic.reject_connections is None:
             raise conflict("nothing listens here: requests come without connections")
-        await self._traffic.refuse(seconds)
+        await self._traffic.reject_connections(seconds)
         return Response(status_code=NO_CONTENT)
 
     async def advance(self, request: Request) -> Response:
         """The state after this much time; everything that came due in it has happened."""
-        seconds = parsed(Advance, await request.body()).seconds
-        self._world.advance(seconds)
+        seconds = parse_model(AdvanceBody, await request.body()).seconds
+        self._backend.advance(seconds)
         return await self.state(request)
 
     async def log(self, request: Request) -> Response:
         """The requests served, the oldest first; `mutating=true` leaves out those that only read."""
         only_mutating = request.query_params.get("mutating") == "true"
-        entries = [entry for entry in self._traffic.log.entries if entry.mutating or not only_mutating]
+        entries = [entry for entry in self._traffic.log.records if entry.mutating or not only_mutating]
         return JSONResponse([entry._asdict() for entry in entries])
 
     async def clear_log(self, _request: Request) -> Response:
@@ -118,22 +118,22 @@ class Controls:
 
     async def state(self, _request: Request) -> Response:
         """How much there is, and what time it is."""
-        await settle(self._world)
-        now = self._world.clock.now()
-        phases = Counter(sandbox.phase(now) for sandbox in self._world.sandboxes.everything())
+        await run_due(self._backend)
+        now = self._backend.clock.now()
+        phases = Counter(sandbox.phase(now) for sandbox in self._backend.sandboxes.all())
         summary = {
-            "now": stamp(now),
-            "sandboxes": len(self._world.sandboxes),
-            "snapshots": len(self._world.snapshots),
-            "agents": len(self._world.agents),
+            "now": format_time(now),
+            "sandboxes": len(self._backend.sandboxes),
+            "snapshots": len(self._backend.snapshots),
+            "agents": len(self._backend.agents),
             "phases": dict(sorted(phases.items())),
         }
         return JSONResponse(summary)
 
     async def reset(self, request: Request) -> Response:
         """Everything is as it was at the start: no sandbox, no fault, no log, the first settings."""
-        await self._world.empty()
-        self._traffic.adopt_settings()
+        await self._backend.reset()
+        self._traffic.apply_settings()
         self._traffic.faults.clear()
         self._traffic.log.clear()
         return await self.state(request)
@@ -141,23 +141,23 @@ class Controls:
     def _route(self, path: str, **handlers: Any) -> Route:
         async def endpoint(request: Request) -> Response:
             if request.client is None or not is_loopback(request.client.host):
-                raise Refusal("forbidden", "the controls are only for the machine that the emulator runs on")
-            if _of_a_web_page(request.headers):
-                raise Refusal("forbidden", "web pages may not use the controls")
+                raise ApiError("forbidden", "the controls are only for the machine that the emulator runs on")
+            if _is_from_web_page(request.headers):
+                raise ApiError("forbidden", "web pages may not use the controls")
             handled: Response = await handlers["GET" if request.method == "HEAD" else request.method](request)
             return handled
 
         return Route(CONTROLS + path, endpoint, methods=list(handlers))
 
 
-def _of_a_web_page(headers: Mapping[str, str]) -> bool:
+def _is_from_web_page(headers: Mapping[str, str]) -> bool:
     """Return whether a browser sends this for a page: also one of this machine may be what a preview shows."""
     return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
 
 
-def _merged(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     both = {
-        key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
-        for key, value in given.items()
+        key: _merge(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in changes.items()
     }
     return {**base, **both}

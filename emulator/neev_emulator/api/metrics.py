@@ -12,69 +12,69 @@ from starlette.responses import Response
 
 from neev_emulator.api import observed_schemas
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.operations import WINDOW, Query, answering
-from neev_emulator.api.request_context import Call
-from neev_emulator.api.requests import duration
-from neev_emulator.clock import stamp
+from neev_emulator.api.operations import TIME_RANGE_QUERY, QueryParameter, operation
+from neev_emulator.api.request_context import RequestContext
+from neev_emulator.api.requests import parse_duration
+from neev_emulator.clock import format_time
 from neev_emulator.errors import invalid
 from neev_emulator.runtime import AuditRecord
-from neev_emulator.state.metrics import METRICS, Window
+from neev_emulator.state.metrics import METRICS, TimeRange
 
-_HOUR = 3600.0
-_DAY = 24 * _HOUR
+_HOUR_SECONDS = 3600.0
+_DAY_SECONDS = 24 * _HOUR_SECONDS
 _RETENTION_DAYS = 30
-_USUAL_RECORDS = 50
-_MOST_RECORDS = 500
-_STEP = Query("step", {"type": "string", "pattern": "^[1-9][0-9]{0,5}[smh]$"})
-_LIMIT = Query("limit", {"type": "integer", "minimum": 1, "maximum": _MOST_RECORDS})
-_CURSOR = Query("cursor", {"type": "string"})
+_DEFAULT_RECORDS = 50
+_MAX_RECORDS = 500
+_STEP = QueryParameter("step", {"type": "string", "pattern": "^[1-9][0-9]{0,5}[smh]$"})
+_LIMIT = QueryParameter("limit", {"type": "integer", "minimum": 1, "maximum": _MAX_RECORDS})
+_CURSOR = QueryParameter("cursor", {"type": "string"})
 
-Entry = tuple[float, str, AuditRecord]
+AuditItem = tuple[float, str, AuditRecord]
 """When it was, the record's id, and the record."""
 
 
-@answering(observed_schemas.Metrics, query=(*WINDOW, _STEP))
-async def metrics(call: Call) -> Response:
+@operation(observed_schemas.Metrics, query=(*TIME_RANGE_QUERY, _STEP))
+async def metrics(request: RequestContext) -> Response:
     """What the sandbox used, by step, over the window; measured now too, if the window reaches that far."""
-    sandbox, now = call.backing(), call.world.clock.now()
-    start, end = call.window(_HOUR)
-    window = Window.of(start, end, _step(call))
-    if end >= now and sandbox.gone_at is None and call.world.files.running(sandbox.id):
-        await call.world.measure(sandbox)
-        window = Window(window.start, max(end, call.world.clock.now()), window.step)
+    sandbox, now = request.target_sandbox(), request.backend.clock.now()
+    start, end = request.time_range(_HOUR_SECONDS)
+    window = TimeRange.with_step(start, end, _parse_step(request))
+    if end >= now and sandbox.gone_at is None and request.backend.storage.find_host(sandbox.id):
+        await request.backend.measure(sandbox)
+        window = TimeRange(window.start, max(end, request.backend.clock.now()), window.step)
     series = [
-        {"metric": name, "unit": unit, "points": call.world.meters.series(sandbox.id, window, value)}
+        {"metric": name, "unit": unit, "points": request.backend.metrics.compute_series(sandbox.id, window, value)}
         for name, unit, value in METRICS
     ]
     return JSONResponse(
         {
             "sandbox_id": sandbox.id,
-            "from": stamp(window.start),
-            "to": stamp(window.end),
+            "from": format_time(window.start),
+            "to": format_time(window.end),
             "step": f"{window.step}s",
             "series": series,
         }
     )
 
 
-@answering(observed_schemas.Audit, query=(*WINDOW, _CURSOR, _LIMIT))
-async def audit(call: Call) -> Response:
+@operation(observed_schemas.Audit, query=(*TIME_RANGE_QUERY, _CURSOR, _LIMIT))
+async def audit(request: RequestContext) -> Response:
     """A page of what was done inside the sandbox, the newest first."""
-    sandbox, now = call.backing(), call.world.clock.now()
-    start, end = call.window(_DAY)
-    limit = call.whole_number("limit", _USUAL_RECORDS, at_most=_MOST_RECORDS)
-    oldest = now - _RETENTION_DAYS * _DAY
-    computer = call.world.files.running(sandbox.id)
-    trail = _trail(computer.audit if computer else ())
-    before = _cursor(call)
+    sandbox, now = request.target_sandbox(), request.backend.clock.now()
+    start, end = request.time_range(_DAY_SECONDS)
+    limit = request.int_query("limit", _DEFAULT_RECORDS, maximum=_MAX_RECORDS)
+    oldest = now - _RETENTION_DAYS * _DAY_SECONDS
+    computer = request.backend.storage.find_host(sandbox.id)
+    trail = _audit_page(computer.audit if computer else ())
+    before = _parse_cursor(request)
     found = [entry for entry in trail if start <= entry[0] <= end and (before is None or entry[:2] < before)]
     answer = {
         "sandbox_id": sandbox.id,
-        "from": stamp(max(start, oldest)),
-        "to": stamp(end),
+        "from": format_time(max(start, oldest)),
+        "to": format_time(end),
         "retention_days": _RETENTION_DAYS,
         "window_truncated": start < oldest,
-        "records": [_shown(key, record, call.world.caller) for _, key, record in found[:limit]],
+        "records": [_serialize_record(key, record, request.backend.caller) for _, key, record in found[:limit]],
     }
     if len(found) > limit:
         at, key, _ = found[limit - 1]
@@ -82,15 +82,15 @@ async def audit(call: Call) -> Response:
     return JSONResponse(answer)
 
 
-def _step(call: Call) -> float:
+def _parse_step(request: RequestContext) -> float:
     try:
-        step = duration(call.query("step") or "60s")
+        step = parse_duration(request.query_param("step") or "60s")
     except ValueError as error:
         raise invalid("step", str(error)) from error
     return step
 
 
-def _trail(records: Iterable[AuditRecord]) -> list[Entry]:
+def _audit_page(records: Iterable[AuditRecord]) -> list[AuditItem]:
     same: Counter[AuditRecord] = Counter()
     trail = []
     for record in records:
@@ -100,8 +100,8 @@ def _trail(records: Iterable[AuditRecord]) -> list[Entry]:
     return sorted(trail, key=itemgetter(0, 1), reverse=True)
 
 
-def _cursor(call: Call) -> tuple[float, str] | None:
-    text = call.query("cursor")
+def _parse_cursor(request: RequestContext) -> tuple[float, str] | None:
+    text = request.query_param("cursor")
     if text is None:
         return None
     try:
@@ -111,10 +111,10 @@ def _cursor(call: Call) -> tuple[float, str] | None:
         raise invalid("cursor", "is not one that was answered before") from error
 
 
-def _shown(key: str, record: AuditRecord, caller: str) -> dict[str, Any]:
+def _serialize_record(key: str, record: AuditRecord, caller: str) -> dict[str, Any]:
     about = {"command": record.command, "target": record.target}
     return {
-        "at": stamp(record.at),
+        "at": format_time(record.at),
         "id": key,
         "tool": record.tool,
         **{name: text for name, text in about.items() if text is not None},

@@ -4,9 +4,9 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from neev_emulator.api.schemas import Moment
+from neev_emulator.api.schemas import Timestamp
 
-Window = TypedDict("Window", {"sandbox_id": str, "from": Moment, "to": Moment})
+Window = TypedDict("Window", {"sandbox_id": str, "from": Timestamp, "to": Timestamp})
 
 
 class Series(TypedDict):
@@ -28,7 +28,7 @@ class Metrics(Window):
 class AuditEntry(TypedDict):
     """One thing that was done inside a sandbox."""
 
-    at: Moment
+    at: Timestamp
     id: str
     tool: str
     command: NotRequired[str]

@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from neev_emulator.api.request_context import LARGEST_PAGE, Call, let_in
-from neev_emulator.state.backend import World
-from neev_emulator.state.scheduler import settle
+from neev_emulator.api.request_context import MAX_PAGE_SIZE, RequestContext, authorize
+from neev_emulator.state.backend import Backend
+from neev_emulator.state.scheduler import run_due
 
-M = TypeVar("M", bound=BaseModel)
-Handler = Callable[[Call], Awaitable[Response]]
+ModelT = TypeVar("M", bound=BaseModel)
+Handler = Callable[[RequestContext], Awaitable[Response]]
 
 BAD_REQUEST = 400
 CONFLICT = 409
 TOO_EARLY = 425
-_MOMENT = {"type": "string", "format": "date-time"}
+_TIME_SCHEMA = {"type": "string", "format": "date-time"}
 
 
-class Query(NamedTuple):
+class QueryParameter(NamedTuple):
     """A parameter of the query; all of them may be left out."""
 
     name: str
@@ -36,46 +36,52 @@ class Operation:
     handle: Handler
     summary: str
     status: int
-    answer: type | None = None
+    response_type: type | None = None
     body: type[BaseModel] | None = None
-    query: tuple[Query, ...] = ()
-    refusals: tuple[int, ...] = ()
+    query: tuple[QueryParameter, ...] = ()
+    error_statuses: tuple[int, ...] = ()
     """Statuses of its own, beside those that follow from its path, its query and its body."""
 
 
-PAGED = (
-    Query("page", {"type": "integer", "minimum": 1}),
-    Query("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE}),
+PAGE_QUERY = (
+    QueryParameter("page", {"type": "integer", "minimum": 1}),
+    QueryParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE}),
 )
-WINDOW = (Query("from", _MOMENT), Query("to", _MOMENT))
+TIME_RANGE_QUERY = (QueryParameter("from", _TIME_SCHEMA), QueryParameter("to", _TIME_SCHEMA))
 
 
-def answering(
-    answer: type | None = None, status: int = 200, *, query: tuple[Query, ...] = (), refusals: tuple[int, ...] = ()
+def operation(
+    response_type: type | None = None,
+    status: int = 200,
+    *,
+    query: tuple[QueryParameter, ...] = (),
+    error_statuses: tuple[int, ...] = (),
 ) -> Callable[[Handler], Operation]:
     """The handler as an operation without a body."""
 
     def operation(handler: Handler) -> Operation:
-        return Operation(handler, _summary(handler), status, answer, query=query, refusals=refusals)
+        return Operation(
+            handler, _read_summary(handler), status, response_type, query=query, error_statuses=error_statuses
+        )
 
     return operation
 
 
-def accepting(
-    body: type[M], answer: type, status: int = 200, *, refusals: tuple[int, ...] = (CONFLICT,)
-) -> Callable[[Callable[[Call, M], Awaitable[Response]]], Operation]:
+def operation_with_body(
+    body: type[ModelT], response_type: type, status: int = 200, *, error_statuses: tuple[int, ...] = (CONFLICT,)
+) -> Callable[[Callable[[RequestContext, ModelT], Awaitable[Response]]], Operation]:
     """The handler as an operation with this body, which it is handed once it is known to be acceptable."""
 
-    def operation(handler: Callable[[Call, M], Awaitable[Response]]) -> Operation:
-        async def handle(call: Call) -> Response:
-            return await handler(call, await call.body(body))
+    def operation(handler: Callable[[RequestContext, ModelT], Awaitable[Response]]) -> Operation:
+        async def handle(call: RequestContext) -> Response:
+            return await handler(call, await call.parse_body(body))
 
-        return Operation(handle, _summary(handler), status, answer, body, refusals=refusals)
+        return Operation(handle, _read_summary(handler), status, response_type, body, error_statuses=error_statuses)
 
     return operation
 
 
-def _summary(handler: Callable[..., Awaitable[Response]]) -> str:
+def _read_summary(handler: Callable[..., Awaitable[Response]]) -> str:
     return (handler.__doc__ or "").partition("\n")[0]
 
 
@@ -87,7 +93,7 @@ class OperationRoute(Route):
         super().__init__(path, self._serve, methods=list(operations))
 
     async def _serve(self, request: Request) -> Response:
-        world: World = request.app.state.world
-        await settle(world)
-        call = Call(world, request, let_in(world, request))
+        world: Backend = request.app.state.world
+        await run_due(world)
+        call = RequestContext(world, request, authorize(world, request))
         return await self.operations["GET" if request.method == "HEAD" else request.method].handle(call)

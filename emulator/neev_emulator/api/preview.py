@@ -13,37 +13,37 @@ from starlette.responses import Response, StreamingResponse
 
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.api.request_checks import VIA
-from neev_emulator.api.serializers import failure
+from neev_emulator.api.serializers import error_body
 from neev_emulator.errors import not_found
-from neev_emulator.state.backend import World
-from neev_emulator.state.scheduler import settle
+from neev_emulator.state.backend import Backend
+from neev_emulator.state.scheduler import run_due
 
 PREVIEW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HOST = "127.0.0.1"
-_CHUNK = 64 * 1024
-_OWN_HEADERS = {b"host", b"connection", b"content-length", b"transfer-encoding", b"keep-alive", b"upgrade", b"expect"}
+_CHUNK_BYTES = 64 * 1024
+_HOP_HEADERS = {b"host", b"connection", b"content-length", b"transfer-encoding", b"keep-alive", b"upgrade", b"expect"}
 
 
 async def preview(request: Request) -> Response:
     """The answer of the process that listens on the port; 404 when the slug opens nothing, 502 when nobody listens."""
-    world: World = request.app.state.world
-    await settle(world)
-    port = _port(world, request.path_params["slug"])
+    world: Backend = request.app.state.world
+    await run_due(world)
+    port = _find_port(world, request.path_params["slug"])
     try:
         reader, writer = await asyncio.open_connection(_HOST, port)
     except OSError:
         return _bad_gateway(f"nothing listens on port {port}")
     upstream = Upstream(reader, writer)
     try:
-        head = await upstream.ask(request, port)
+        head = await upstream.send_request(request, port)
     except (h11.ProtocolError, OSError):
         writer.close()
         return _bad_gateway(f"port {port} does not speak HTTP")
     except ClientDisconnect:
         writer.close()
         raise
-    response = StreamingResponse(upstream.body(), head.status_code)
-    response.raw_headers = [(bytes(name), bytes(value)) for name, value in head.headers if name not in _OWN_HEADERS]
+    response = StreamingResponse(upstream.stream_body(), head.status_code)
+    response.raw_headers = [(bytes(name), bytes(value)) for name, value in head.headers if name not in _HOP_HEADERS]
     return response
 
 
@@ -53,56 +53,56 @@ class Upstream:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._wire = h11.Connection(h11.CLIENT)
+        self._connection = h11.Connection(h11.CLIENT)
 
-    async def ask(self, request: Request, port: int) -> h11.Response:
+    async def send_request(self, request: Request, port: int) -> h11.Response:
         """The head of the answer to this request."""
         query = f"?{request.url.query}" if request.url.query else ""
-        headers = [(name, value) for name, value in request.headers.raw if name not in _OWN_HEADERS]
+        headers = [(name, value) for name, value in request.headers.raw if name not in _HOP_HEADERS]
         headers += [(b"host", f"{_HOST}:{port}".encode()), (b"connection", b"close")]
-        headers += [(b"via", f"1.1 {VIA}".encode()), _framing(request)]
+        headers += [(b"via", f"1.1 {VIA}".encode()), _framing_header(request)]
         target = f"/{quote(request.path_params['rest'])}{query}"
         self._send(h11.Request(method=request.method, target=target, headers=headers))
         async for part in request.stream():
             self._send(h11.Data(data=part))
             await self._writer.drain()
         self._send(h11.EndOfMessage())
-        while not isinstance(event := await self._next(), h11.Response):
+        while not isinstance(event := await self._next_event(), h11.Response):
             if not isinstance(event, h11.InformationalResponse):
                 raise h11.RemoteProtocolError("no answer")
         return event
 
-    async def body(self) -> AsyncIterator[bytes]:
+    async def stream_body(self) -> AsyncIterator[bytes]:
         """The body of the answer as it comes; then the connection is closed."""
         try:
-            while isinstance(event := await self._next(), h11.Data):
+            while isinstance(event := await self._next_event(), h11.Data):
                 yield bytes(event.data)
         finally:
             self._writer.close()
 
     def _send(self, event: h11.Request | h11.Data | h11.EndOfMessage) -> None:
-        self._writer.write(self._wire.send(event) or b"")
+        self._writer.write(self._connection.send(event) or b"")
 
-    async def _next(self) -> object:
-        while (event := self._wire.next_event()) is h11.NEED_DATA:
-            self._wire.receive_data(await self._reader.read(_CHUNK))
+    async def _next_event(self) -> object:
+        while (event := self._connection.next_event()) is h11.NEED_DATA:
+            self._connection.receive_data(await self._reader.read(_CHUNK_BYTES))
         return event
 
 
-def _framing(request: Request) -> tuple[bytes, bytes]:
+def _framing_header(request: Request) -> tuple[bytes, bytes]:
     """Return the header that says where the body ends, which is handed on as it comes."""
     if "transfer-encoding" in request.headers:
         return b"transfer-encoding", b"chunked"
     return b"content-length", request.headers.get("content-length", "0").encode()
 
 
-def _port(world: World, slug: str) -> int:
-    for sandbox in world.sandboxes.everything():
+def _find_port(backend: Backend, slug: str) -> int:
+    for sandbox in backend.sandboxes.all():
         for port, known in sandbox.ports.items():
-            if known == slug and sandbox.gone_at is None and sandbox.phase(world.clock.now()) == "Ready":
+            if known == slug and sandbox.gone_at is None and sandbox.phase(backend.clock.now()) == "Ready":
                 return port
     raise not_found("Preview", slug)
 
 
 def _bad_gateway(message: str) -> JSONResponse:
-    return JSONResponse(failure(None, message), 502)
+    return JSONResponse(error_body(None, message), 502)

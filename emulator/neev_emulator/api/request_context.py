@@ -11,15 +11,15 @@ from pydantic_core import ErrorDetails, from_json
 from starlette.requests import Request
 
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.serializers import failure
-from neev_emulator.errors import Refusal, invalid, not_found
-from neev_emulator.state.backend import World
-from neev_emulator.state.records import Agent, Sandbox
+from neev_emulator.api.serializers import error_body
+from neev_emulator.errors import ApiError, invalid, not_found
+from neev_emulator.state.backend import Backend
+from neev_emulator.state.records import AgentRecord, SandboxRecord
 
-M = TypeVar("M", bound=BaseModel)
+ModelT = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-STATUS = {
+STATUS_BY_CODE = {
     "unauthorized": 401,
     "forbidden": 403,
     "not_found": 404,
@@ -37,148 +37,148 @@ STATUS = {
     "sandbox_quota_exceeded": 403,
     "agent_quota_exceeded": 403,
 }
-LARGEST_PAGE = 100
-_USUAL_PAGE = 20
-_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2, 9999))
-_NO_MOMENT = "must be a moment such as 2026-03-01T12:00:00Z"
+MAX_PAGE_SIZE = 100
+_DEFAULT_PAGE_SIZE = 20
+_MIN_TIME, _MAX_TIME = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2, 9999))
+_INVALID_TIME = "must be a moment such as 2026-03-01T12:00:00Z"
 
 
 @dataclass(frozen=True)
-class Call:
+class RequestContext:
     """One request that was let in, to the catalogue or to a project."""
 
-    world: World
-    request: Request
+    backend: Backend
+    http_request: Request
     project_id: str
 
     @property
     def origin(self) -> str:
         """Scheme, host and port under which the caller reached the emulator."""
-        return f"{self.request.url.scheme}://{self.request.url.netloc}"
+        return f"{self.http_request.url.scheme}://{self.http_request.url.netloc}"
 
-    def sandbox(self) -> Sandbox:
+    def find_sandbox(self) -> SandboxRecord:
         """The sandbox that the path names by id or by name."""
-        return self.world.sandboxes.find(self.project_id, self.part("sandbox"))
+        return self.backend.sandboxes.find(self.project_id, self.path_param("sandbox"))
 
-    def agent(self) -> Agent:
+    def find_agent(self) -> AgentRecord:
         """The agent that the path names by id or by name."""
-        return self.world.agents.find(self.project_id, self.part("agent"))
+        return self.backend.agents.find(self.project_id, self.path_param("agent"))
 
-    def backing(self) -> Sandbox:
+    def target_sandbox(self) -> SandboxRecord:
         """The sandbox that the path names, or the one that runs the agent it names."""
-        if "agent" in self.request.path_params:
-            return self.world.sandboxes.find(self.project_id, self.agent().sandbox_id)
-        return self.sandbox()
+        if "agent" in self.http_request.path_params:
+            return self.backend.sandboxes.find(self.project_id, self.find_agent().sandbox_id)
+        return self.find_sandbox()
 
-    def part(self, name: str) -> str:
+    def path_param(self, name: str) -> str:
         """A part of the path."""
-        return str(self.request.path_params[name])
+        return str(self.http_request.path_params[name])
 
-    def query(self, name: str) -> str | None:
+    def query_param(self, name: str) -> str | None:
         """A parameter of the query."""
-        return self.request.query_params.get(name)
+        return self.http_request.query_params.get(name)
 
-    def whole_number(self, name: str, usual: int, *, at_most: int | None = None) -> int:
+    def int_query(self, name: str, default: int, *, maximum: int | None = None) -> int:
         """A parameter that is a number from 1 on."""
-        text = self.query(name)
+        text = self.query_param(name)
         if text is None:
-            return usual
-        allowed = f"from 1 to {at_most}" if at_most else "from 1 on"
+            return default
+        allowed = f"from 1 to {maximum}" if maximum else "from 1 on"
         if not (text.isascii() and text.isdigit() and len(text) < len(str(2**63))):
             raise invalid(name, f"must be a whole number {allowed}")
         number = int(text)
-        if number < 1 or (at_most is not None and number > at_most):
+        if number < 1 or (maximum is not None and number > maximum):
             raise invalid(name, f"must be a whole number {allowed}")
         return number
 
-    def moment(self, name: str, usual: float) -> float:
+    def time_query(self, name: str, default: float) -> float:
         """A parameter that is a moment in RFC 3339."""
-        text = self.query(name)
+        text = self.query_param(name)
         if text is None:
-            return usual
+            return default
         try:
             moment = datetime.fromisoformat(text)
             if moment.tzinfo is not None:
                 return moment.timestamp()
         except (ValueError, OverflowError) as error:
-            raise invalid(name, _NO_MOMENT) from error
-        raise invalid(name, _NO_MOMENT)
+            raise invalid(name, _INVALID_TIME) from error
+        raise invalid(name, _INVALID_TIME)
 
-    def window(self, usual: float) -> tuple[float, float]:
+    def time_range(self, default: float) -> tuple[float, float]:
         """The moments `from` and `to`; without them the seconds until now."""
-        end = self.moment("to", self.world.clock.now())
-        start = self.moment("from", end - usual)
+        end = self.time_query("to", self.backend.clock.now())
+        start = self.time_query("from", end - default)
         if start >= end:
             raise invalid("from", "must be before to")
-        if start < _EARLIEST or end > _LATEST:
+        if start < _MIN_TIME or end > _MAX_TIME:
             raise invalid("from", "and to must be of the years 2 to 9998")
         return start, end
 
-    async def body(self, model: type[M]) -> M:
+    async def parse_body(self, model: type[ModelT]) -> ModelT:
         """The body, once it is known to be acceptable; no body is an empty one."""
-        raw = await self.request.body()
-        media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        raw = await self.http_request.body()
+        media = self.http_request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if raw and media != "application/json":
-            raise Refusal("unsupported_media_type", "the body must be application/json")
-        return parsed(model, raw or b"{}")
+            raise ApiError("unsupported_media_type", "the body must be application/json")
+        return parse_model(model, raw or b"{}")
 
-    def page(self, items: Sequence[T], show: Callable[[T], Any]) -> JSONResponse:
+    def paginate(self, items: Sequence[T], serialize: Callable[[T], Any]) -> JSONResponse:
         """One page of the items."""
-        page = self.whole_number("page", 1)
-        limit = self.whole_number("limit", _USUAL_PAGE, at_most=LARGEST_PAGE)
+        page = self.int_query("page", 1)
+        limit = self.int_query("limit", _DEFAULT_PAGE_SIZE, maximum=MAX_PAGE_SIZE)
         shown = items[(page - 1) * limit : page * limit]
-        body = {"items": [show(item) for item in shown], "total": len(items), "page": page, "limit": limit}
+        body = {"items": [serialize(item) for item in shown], "total": len(items), "page": page, "limit": limit}
         return JSONResponse(body)
 
 
 NO_CONTENT = 204
 
 
-def parsed(model: type[M], raw: bytes) -> M:
+def parse_model(model: type[ModelT], raw: bytes) -> ModelT:
     """The model that this JSON is; malformed JSON is told apart from wrong values."""
     try:
         from_json(raw, allow_inf_nan=False)
     except ValueError as error:
-        raise Refusal("bad_request", "the body is not valid JSON", details=str(error)) from error
+        raise ApiError("bad_request", "the body is not valid JSON", details=str(error)) from error
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise _validation_error(error) from error
 
 
-def authorized(world: World, request: Request) -> bool:
+def has_valid_key(backend: Backend, request: Request) -> bool:
     """Whether the request carries the key."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), world.api_key.encode())
+    return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), backend.api_key.encode())
 
 
-def refused(refusal: Refusal) -> JSONResponse:
+def error_response(error: ApiError) -> JSONResponse:
     """The answer to a request that was refused."""
-    body = failure(refusal.code, refusal.message, details=refusal.details, scope=refusal.scope)
-    return JSONResponse(body, refusal.status or STATUS[refusal.code])
+    body = error_body(error.code, error.message, details=error.details, scope=error.scope)
+    return JSONResponse(body, error.status or STATUS_BY_CODE[error.code])
 
 
-def let_in(world: World, request: Request) -> str:
+def authorize(backend: Backend, request: Request) -> str:
     """The project that the request is for, once its key is known to open that."""
-    if not authorized(world, request):
-        raise Refusal("unauthorized", "a valid API key is required")
+    if not has_valid_key(backend, request):
+        raise ApiError("unauthorized", "a valid API key is required")
     parts: Mapping[str, str] = request.path_params
     if "org" not in parts:
-        return world.project_ids[0]
-    if parts["org"] != world.org_id:
-        raise Refusal("forbidden", f"the API key has no access to organization {parts['org']!r}")
-    if parts["project"] not in world.project_ids:
+        return backend.project_ids[0]
+    if parts["org"] != backend.org_id:
+        raise ApiError("forbidden", f"the API key has no access to organization {parts['org']!r}")
+    if parts["project"] not in backend.project_ids:
         raise not_found("Project", parts["project"])
     return parts["project"]
 
 
-def _refusal(error: ValidationError) -> Refusal:
-    problems = [_problem(details) for details in error.errors(include_url=False, include_input=False)]
+def _validation_error(error: ValidationError) -> ApiError:
+    problems = [_format_problem(details) for details in error.errors(include_url=False, include_input=False)]
     fields = ", ".join(path for path, _ in problems if path)
     said = "; ".join(f"{path}: {text}" if path else text for path, text in problems)
-    return Refusal("validation_error", said, details=fields or None)
+    return ApiError("validation_error", said, details=fields or None)
 
 
-def _problem(details: ErrorDetails) -> tuple[str, str]:
+def _format_problem(details: ErrorDetails) -> tuple[str, str]:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"])
     return path.removeprefix("."), details["msg"].removeprefix("Value error, ")

@@ -7,19 +7,19 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from neev_emulator.state.collection import is_uuid
-from neev_emulator.state.egress import GivenPolicy, Rules
-from neev_emulator.state.records import Lifecycle, OnIdle, Resources
+from neev_emulator.state.egress import PolicyUpdate, AllowListEdit
+from neev_emulator.state.records import ExpirationPolicy, OnIdle, Resources
 
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LONGEST_NAME = 63
+_MAX_NAME_LENGTH = 63
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
-_LONGEST_RETENTION = 10 * 366 * 24 * 3600.0
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_MAX_RETENTION_SECONDS = 10 * 366 * 24 * 3600.0
 
 
-def _dns_label(name: str) -> str:
-    if len(name) > _LONGEST_NAME or not _DNS_LABEL.fullmatch(name):
+def _validate_dns_label(name: str) -> str:
+    if len(name) > _MAX_NAME_LENGTH or not _DNS_LABEL.fullmatch(name):
         raise ValueError(
             "must be a DNS name: lowercase letters, digits and '-', starting with a letter, "
             "ending with a letter or digit, at most 63 characters"
@@ -29,30 +29,30 @@ def _dns_label(name: str) -> str:
     return name
 
 
-def duration(text: str) -> float:
+def parse_duration(text: str) -> float:
     """The seconds of a duration such as `720h` or `1h30m`; `0` is none."""
     if text == "0":
         return 0.0
     if not _DURATION.fullmatch(text):
         raise ValueError("must be a duration such as 720h, 90m or 30s")
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
-    if seconds > _LONGEST_RETENTION:
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+    if seconds > _MAX_RETENTION_SECONDS:
         raise ValueError("must be at most ten years")
     return seconds
 
 
-def _retention(text: str) -> str:
-    duration(text)
+def _validate_retention(text: str) -> str:
+    parse_duration(text)
     return text
 
 
-def _variable_name(name: str) -> str:
+def _validate_variable_name(name: str) -> str:
     if not name or "=" in name or "\0" in name:
         raise ValueError("must be the name of an environment variable")
     return name
 
 
-def _without_nul(value: str) -> str:
+def _reject_nul(value: str) -> str:
     if "\0" in value:
         raise ValueError("may not contain NUL")
     return value
@@ -60,11 +60,11 @@ def _without_nul(value: str) -> str:
 
 Name = Annotated[
     str,
-    AfterValidator(_dns_label),
-    Field(json_schema_extra={"pattern": f"^{_DNS_LABEL.pattern}$", "maxLength": _LONGEST_NAME}),
+    AfterValidator(_validate_dns_label),
+    Field(json_schema_extra={"pattern": f"^{_DNS_LABEL.pattern}$", "maxLength": _MAX_NAME_LENGTH}),
 ]
-Window = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Text = Annotated[str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
+TimeoutSeconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Text = Annotated[str, AfterValidator(_reject_nul), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 
 
 class Body(BaseModel):
@@ -82,11 +82,11 @@ class ExactBody(Body):
 class EnvVar(Body):
     """An environment variable of everything that runs in the sandbox."""
 
-    name: Annotated[str, AfterValidator(_variable_name), Field(json_schema_extra={"pattern": r"^[^=\x00]+$"})]
+    name: Annotated[str, AfterValidator(_validate_variable_name), Field(json_schema_extra={"pattern": r"^[^=\x00]+$"})]
     value: Text
 
 
-class GivenResources(Body):
+class ResourcesUpdate(Body):
     """A size of which any part may be left out."""
 
     cpu: Annotated[float, Field(ge=0.5, le=8, multiple_of=0.5)] | None = None
@@ -94,20 +94,20 @@ class GivenResources(Body):
     disk_gb: Annotated[int, Field(ge=10, le=100, multiple_of=10)] | None = None
     rootfs_disk_gb: Annotated[int, Field(ge=1, le=99)] | None = None
 
-    def over(self, base: Resources) -> Resources:
+    def merge_into(self, base: Resources) -> Resources:
         """The whole size: what is given, and the base for the rest."""
         return base.model_copy(update=self.model_dump(exclude_none=True))
 
 
-class GivenWindows(Body):
+class ExpirationUpdate(Body):
     """Windows of which any may be left out; null is the same as left out."""
 
-    idle_timeout_seconds: Window | None = None
-    max_lifetime_seconds: Window | None = None
-    paused_retention_seconds: Window | None = None
+    idle_timeout_seconds: TimeoutSeconds | None = None
+    max_lifetime_seconds: TimeoutSeconds | None = None
+    paused_retention_seconds: TimeoutSeconds | None = None
     on_idle: OnIdle | None = None
 
-    def over(self, base: Lifecycle) -> Lifecycle:
+    def merge_into(self, base: ExpirationPolicy) -> ExpirationPolicy:
         """The windows after this change."""
         return base.model_copy(update=self.model_dump(exclude_none=True))
 
@@ -118,8 +118,8 @@ class CreateSandbox(Body):
     name: Name | None = None
     region: str | None = None
     env: list[EnvVar] | None = None
-    resources: GivenResources | None = None
-    egress: GivenPolicy | None = None
+    resources: ResourcesUpdate | None = None
+    egress: PolicyUpdate | None = None
     sandbox_template_id: Annotated[str, Field(pattern=r"^sb-[a-zA-Z0-9-]+$")] | None = None
     image: (
         Annotated[str, Field(max_length=512, pattern=r"^[^/@\s]+(/[^/@\s]+)+(:[^/@\s]+|@sha256:[a-fA-F0-9]+)$")] | None
@@ -127,7 +127,7 @@ class CreateSandbox(Body):
     command: list[Text] | None = None
     restore: UUID | None = None
     from_snapshot: UUID | None = None
-    lifecycle: GivenWindows | None = None
+    lifecycle: ExpirationUpdate | None = None
 
     @property
     def snapshot_id(self) -> str | None:
@@ -136,7 +136,7 @@ class CreateSandbox(Body):
         return str(snapshot) if snapshot else None
 
     @model_validator(mode="after")
-    def _has_one_source(self) -> "CreateSandbox":
+    def _require_one_source(self) -> "CreateSandbox":
         if self.restore and self.from_snapshot and self.restore != self.from_snapshot:
             raise ValueError("restore and from_snapshot name different snapshots")
         if self.image is not None and (self.sandbox_template_id is not None or self.snapshot_id is not None):
@@ -146,16 +146,16 @@ class CreateSandbox(Body):
         return self
 
 
-class _Change(ExactBody):
+class _UpdateBody(ExactBody):
     """What PATCH of a sandbox and of an agent have in common."""
 
-    resources: GivenResources | None = None
-    egress: GivenPolicy | None = None
-    egress_add: Rules | None = None
-    egress_remove: Rules | None = None
+    resources: ResourcesUpdate | None = None
+    egress: PolicyUpdate | None = None
+    egress_add: AllowListEdit | None = None
+    egress_remove: AllowListEdit | None = None
 
     @model_validator(mode="after")
-    def _is_one_change(self) -> "_Change":
+    def _require_change(self) -> "_UpdateBody":
         if all(getattr(self, field) is None for field in type(self).model_fields):
             raise ValueError(f"at least one of {', '.join(type(self).model_fields)} must be given")
         if self.egress and (self.egress_add or self.egress_remove):
@@ -163,14 +163,14 @@ class _Change(ExactBody):
         return self
 
 
-class UpdateSandbox(_Change):
+class UpdateSandbox(_UpdateBody):
     """PATCH of a sandbox."""
 
 
-class UpdateAgent(_Change):
+class UpdateAgent(_UpdateBody):
     """PATCH of an agent."""
 
-    idle_timeout_seconds: Window | None = None
+    idle_timeout_seconds: TimeoutSeconds | None = None
 
 
 class Empty(Body):
@@ -189,14 +189,16 @@ class CreateSnapshot(Body):
 
     name: Name | None = None
     retain_for: (
-        Annotated[str, AfterValidator(_retention), Field(json_schema_extra={"pattern": f"^(0|{_DURATION.pattern})$"})]
+        Annotated[
+            str, AfterValidator(_validate_retention), Field(json_schema_extra={"pattern": f"^(0|{_DURATION.pattern})$"})
+        ]
         | None
     ) = None
 
     @property
-    def retention(self) -> float:
+    def retention_seconds(self) -> float:
         """Seconds that the snapshot is kept; 0 is for good."""
-        return duration(self.retain_for or "0")
+        return parse_duration(self.retain_for or "0")
 
 
 class Rollback(Body):
@@ -216,9 +218,9 @@ class CreateAgent(Body):
 
     name: Name
     agent_template: Annotated[str, Field(min_length=1)]
-    idle_timeout_seconds: Window | None = None
+    idle_timeout_seconds: TimeoutSeconds | None = None
     region: str | None = None
     config: dict[str, object] | None = None
     env: list[EnvVar] | None = None
-    resources: GivenResources | None = None
-    egress: GivenPolicy | None = None
+    resources: ResourcesUpdate | None = None
+    egress: PolicyUpdate | None = None

@@ -2,29 +2,29 @@
 
 from starlette.requests import Request
 
-from neev_emulator.api.request_context import authorized
-from neev_emulator.runtime import Computer, RuntimeFailure
-from neev_emulator.state.backend import World
-from neev_emulator.state.scheduler import settle
-from neev_emulator.state.tokens import opens
+from neev_emulator.api.request_context import has_valid_key
+from neev_emulator.runtime import SandboxHost, RuntimeApiError
+from neev_emulator.state.backend import Backend
+from neev_emulator.state.scheduler import run_due
+from neev_emulator.state.tokens import verify
 
 
-async def lookup(request: Request) -> Computer:
+async def lookup(request: Request) -> SandboxHost:
     """The computer of the sandbox that `X-Sandbox-Id` names, for the API key or a connect token of it."""
-    world: World = request.app.state.world
-    await settle(world)
+    world: Backend = request.app.state.world
+    await run_due(world)
     key = request.headers.get("x-sandbox-id", "").lower()
     token = request.headers.get("authorization", "").partition(" ")[2].strip()
-    if not authorized(world, request) and not opens(world, token, key):
-        raise RuntimeFailure(401, "permission_denied", "a valid API key or connect token is required")
+    if not has_valid_key(world, request) and not verify(world, token, key):
+        raise RuntimeApiError(401, "permission_denied", "a valid API key or connect token is required")
     if not key:
-        raise RuntimeFailure(400, "invalid_argument", "the header X-Sandbox-Id is required")
+        raise RuntimeApiError(400, "invalid_argument", "the header X-Sandbox-Id is required")
     sandbox = world.sandboxes.get(key)
     if sandbox is None or sandbox.gone_at is not None:
-        raise RuntimeFailure(404, "not_found", f"sandbox {key} not found")
+        raise RuntimeApiError(404, "not_found", f"sandbox {key} not found")
     phase = sandbox.phase(world.clock.now())
     if sandbox.paused_at is not None:
-        raise RuntimeFailure(412, "failed_precondition", f"sandbox {sandbox.name!r} is {phase}; resume it first")
+        raise RuntimeApiError(412, "failed_precondition", f"sandbox {sandbox.name!r} is {phase}; resume it first")
     if phase != "Ready":
-        raise RuntimeFailure(503, "unavailable", f"sandbox {sandbox.name!r} is {phase}")
+        raise RuntimeApiError(503, "unavailable", f"sandbox {sandbox.name!r} is {phase}")
     return world.use(sandbox)

@@ -4,107 +4,109 @@ from starlette.responses import Response
 
 from neev_emulator.api import schemas, serializers
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.operations import CONFLICT, PAGED, Query, accepting, answering
-from neev_emulator.api.request_context import NO_CONTENT, Call
-from neev_emulator.api.requests import CreateSandbox, Empty, Fork, GivenWindows, Rollback, UpdateSandbox
+from neev_emulator.api.operations import CONFLICT, PAGE_QUERY, QueryParameter, operation_with_body, operation
+from neev_emulator.api.request_context import NO_CONTENT, RequestContext
+from neev_emulator.api.requests import CreateSandbox, Empty, Fork, ExpirationUpdate, Rollback, UpdateSandbox
 from neev_emulator.errors import invalid
 from neev_emulator.state import sandboxes
 from neev_emulator.state.collection import is_uuid
-from neev_emulator.state.records import Sandbox
-from neev_emulator.state.tokens import LIFETIME, issued
+from neev_emulator.state.records import SandboxRecord
+from neev_emulator.state.tokens import LIFETIME_SECONDS, issue
 
 _FILTERS = (
-    Query("name", {"type": "string"}),
-    Query("status", {"type": "string"}),
-    Query("sandbox_id", {"type": "string", "format": "uuid"}),
+    QueryParameter("name", {"type": "string"}),
+    QueryParameter("status", {"type": "string"}),
+    QueryParameter("sandbox_id", {"type": "string", "format": "uuid"}),
 )
 
 
-@answering(schemas.SandboxPage, query=(*PAGED, *_FILTERS))
-async def list_all(call: Call) -> Response:
+@operation(schemas.SandboxPage, query=(*PAGE_QUERY, *_FILTERS))
+async def list_all(request: RequestContext) -> Response:
     """A page of the project's sandboxes, the newest first; the filters all have to hold."""
-    name, phase, key = call.query("name"), call.query("status"), call.query("sandbox_id")
+    name, phase, key = request.query_param("name"), request.query_param("status"), request.query_param("sandbox_id")
     if key is not None and not is_uuid(key):
         raise invalid("sandbox_id", "must be a UUID")
-    now = call.world.clock.now()
+    now = request.backend.clock.now()
     found = [
         record
-        for record in call.world.sandboxes.of(call.project_id)
+        for record in request.backend.sandboxes.in_project(request.project_id)
         if (not name or name.lower() in record.name)
         and (not phase or record.phase(now) == phase)
         and (not key or record.id == key.lower())
     ]
-    origin = call.origin
-    return call.page(found, lambda record: serializers.sandbox(call.world, record, origin))
+    origin = request.origin
+    return request.paginate(found, lambda record: serializers.serialize_sandbox(request.backend, record, origin))
 
 
-@accepting(CreateSandbox, schemas.Sandbox, 201)
-async def create(call: Call, body: CreateSandbox) -> Response:
+@operation_with_body(CreateSandbox, schemas.Sandbox, 201)
+async def create(request: RequestContext, body: CreateSandbox) -> Response:
     """201 and the new sandbox, Pending."""
-    return _shown(call, await sandboxes.create(call.world, call.project_id, body), 201)
+    return _sandbox_response(request, await sandboxes.create(request.backend, request.project_id, body), 201)
 
 
-@answering(schemas.Sandbox)
-async def get(call: Call) -> Response:
+@operation(schemas.Sandbox)
+async def get(request: RequestContext) -> Response:
     """The sandbox."""
-    return _shown(call, call.sandbox())
+    return _sandbox_response(request, request.find_sandbox())
 
 
-@accepting(UpdateSandbox, schemas.Sandbox)
-async def update(call: Call, body: UpdateSandbox) -> Response:
+@operation_with_body(UpdateSandbox, schemas.Sandbox)
+async def update(request: RequestContext, body: UpdateSandbox) -> Response:
     """The sandbox, changed in place."""
-    return _shown(call, sandboxes.update(call.world, call.sandbox(), body))
+    return _sandbox_response(request, sandboxes.update(request.backend, request.find_sandbox(), body))
 
 
-@answering(None, NO_CONTENT, refusals=(CONFLICT,))
-async def delete(call: Call) -> Response:
+@operation(None, NO_CONTENT, error_statuses=(CONFLICT,))
+async def delete(request: RequestContext) -> Response:
     """204; the sandbox is gone a moment later."""
-    sandboxes.delete(call.world, call.sandbox())
+    sandboxes.delete(request.backend, request.find_sandbox())
     return Response(status_code=NO_CONTENT)
 
 
-@accepting(Empty, schemas.Sandbox)
-async def pause(call: Call, _body: Empty) -> Response:
+@operation_with_body(Empty, schemas.Sandbox)
+async def pause(request: RequestContext, _body: Empty) -> Response:
     """The sandbox, Pausing."""
-    return _shown(call, await sandboxes.pause(call.world, call.sandbox()))
+    return _sandbox_response(request, await sandboxes.pause(request.backend, request.find_sandbox()))
 
 
-@accepting(Empty, schemas.Sandbox)
-async def resume(call: Call, _body: Empty) -> Response:
+@operation_with_body(Empty, schemas.Sandbox)
+async def resume(request: RequestContext, _body: Empty) -> Response:
     """The sandbox, Resuming."""
-    return _shown(call, await sandboxes.resume(call.world, call.sandbox()))
+    return _sandbox_response(request, await sandboxes.resume(request.backend, request.find_sandbox()))
 
 
-@accepting(Empty, schemas.Sandbox)
-async def keepalive(call: Call, _body: Empty) -> Response:
+@operation_with_body(Empty, schemas.Sandbox)
+async def keepalive(request: RequestContext, _body: Empty) -> Response:
     """The sandbox, with its idle window starting again."""
-    return _shown(call, sandboxes.keepalive(call.world, call.sandbox()))
+    return _sandbox_response(request, sandboxes.keepalive(request.backend, request.find_sandbox()))
 
 
-@accepting(GivenWindows, schemas.Sandbox)
-async def set_timeout(call: Call, body: GivenWindows) -> Response:
+@operation_with_body(ExpirationUpdate, schemas.Sandbox)
+async def set_timeout(request: RequestContext, body: ExpirationUpdate) -> Response:
     """The sandbox, with the given windows."""
-    return _shown(call, sandboxes.set_windows(call.world, call.sandbox(), body))
+    return _sandbox_response(request, sandboxes.set_expiration(request.backend, request.find_sandbox(), body))
 
 
-@accepting(Rollback, schemas.Sandbox)
-async def rollback(call: Call, body: Rollback) -> Response:
+@operation_with_body(Rollback, schemas.Sandbox)
+async def rollback(request: RequestContext, body: Rollback) -> Response:
     """The sandbox, NotReady until the snapshot's files are in place."""
-    return _shown(call, await sandboxes.rollback(call.world, call.sandbox(), str(body.snapshot_id)))
+    return _sandbox_response(
+        request, await sandboxes.rollback(request.backend, request.find_sandbox(), str(body.snapshot_id))
+    )
 
 
-@accepting(Fork, schemas.Sandbox, 201)
-async def fork(call: Call, body: Fork) -> Response:
+@operation_with_body(Fork, schemas.Sandbox, 201)
+async def fork(request: RequestContext, body: Fork) -> Response:
     """201 and the new sandbox, Pending."""
-    return _shown(call, await sandboxes.fork(call.world, call.sandbox(), body.name), 201)
+    return _sandbox_response(request, await sandboxes.fork(request.backend, request.find_sandbox(), body.name), 201)
 
 
-@accepting(Empty, schemas.ConnectToken, refusals=())
-async def connect_token(call: Call, _body: Empty) -> Response:
+@operation_with_body(Empty, schemas.ConnectToken, error_statuses=())
+async def connect_token(request: RequestContext, _body: Empty) -> Response:
     """A token that opens the sandbox's runtime for a while."""
-    token = issued(call.world, call.sandbox().id, call.world.clock.now() + LIFETIME)
-    return JSONResponse({"token": token, "expires_in": LIFETIME})
+    token = issue(request.backend, request.find_sandbox().id, request.backend.clock.now() + LIFETIME_SECONDS)
+    return JSONResponse({"token": token, "expires_in": LIFETIME_SECONDS})
 
 
-def _shown(call: Call, record: Sandbox, status: int = 200) -> JSONResponse:
-    return JSONResponse(serializers.sandbox(call.world, record, call.origin), status)
+def _sandbox_response(request: RequestContext, record: SandboxRecord, status: int = 200) -> JSONResponse:
+    return JSONResponse(serializers.serialize_sandbox(request.backend, record, request.origin), status)

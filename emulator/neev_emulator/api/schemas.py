@@ -5,20 +5,20 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from neev_emulator.errors import Code
+from neev_emulator.errors import ErrorCode
 from neev_emulator.state.records import DriveMode, OnIdle
 
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Status = Literal["active", "deprecated", "disabled"]
+Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+TemplateStatus = Literal["active", "deprecated", "disabled"]
 
 
-class Refusal(TypedDict):
+class ErrorBody(TypedDict):
     """Why a request was refused; `error` is the deprecated twin of `message`."""
 
     error: str
     message: str
     details: NotRequired[str]
-    code: NotRequired[Code]
+    code: NotRequired[ErrorCode]
     scope: NotRequired[str]
 
 
@@ -66,14 +66,14 @@ class Sandbox(TypedDict):
     sandbox_template_id: str | None
     created_by: str | None
     last_crash: None
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
     idle_timeout_seconds: int | None
     max_lifetime_seconds: int | None
     paused_retention_seconds: int | None
     on_idle: OnIdle
-    idle_expires_at: Moment | None
-    hard_expires_at: Moment | None
+    idle_expires_at: Timestamp | None
+    hard_expires_at: Timestamp | None
 
 
 class BuildDescriptor(TypedDict):
@@ -96,13 +96,13 @@ class Snapshot(TypedDict):
     source_region: str
     size_bytes: int | None
     error_message: str | None
-    expires_at: Moment | None
+    expires_at: Timestamp | None
     created_by: str | None
     sandbox_format_version: int
     restorability: Literal["restorable", "deprecating", "unsupported"]
     build_descriptor: BuildDescriptor
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class Port(TypedDict):
@@ -137,8 +137,8 @@ class Agent(TypedDict):
     last_crash: None
     egress: Egress
     idle_timeout_seconds: int | None
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class ConnectToken(TypedDict):
@@ -153,7 +153,7 @@ class AgentConnection(TypedDict):
 
     connect_url: str
     token: str
-    expires_at: Moment
+    expires_at: Timestamp
 
 
 class SandboxTemplate(TypedDict):
@@ -164,9 +164,9 @@ class SandboxTemplate(TypedDict):
     description: str
     icon: str | None
     category: Literal["standard", "browser"]
-    status: Status
-    created_at: Moment
-    updated_at: Moment
+    status: TemplateStatus
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class AgentTemplate(TypedDict):
@@ -177,14 +177,14 @@ class AgentTemplate(TypedDict):
     description: str
     icon: str | None
     category: str
-    status: Status
+    status: TemplateStatus
     agent_version: str | None
     ui: dict[str, object]
     config_schema: NotRequired[dict[str, object]]
     default_resources: Resources | None
     default_egress: Egress | None
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class Page(TypedDict):

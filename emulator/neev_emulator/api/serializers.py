@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from neev_emulator.api import schemas
-from neev_emulator.clock import stamp
-from neev_emulator.state.backend import World
+from neev_emulator.clock import format_time
+from neev_emulator.state.backend import Backend
 from neev_emulator.state.catalog import AgentTemplate, SandboxTemplate
-from neev_emulator.state.egress import Policy, Rule
-from neev_emulator.state.records import Agent, Resources, Sandbox, Snapshot
+from neev_emulator.state.egress import Policy, AllowRule
+from neev_emulator.state.records import AgentRecord, Resources, SandboxRecord, SnapshotRecord
 
 _FORMAT_VERSION = 1
 _AGENT_STATUS = {
@@ -19,12 +19,12 @@ _AGENT_STATUS = {
     "Terminating": "Deleting",
 }
 
-Answer = dict[str, Any]
+ResponseBody = dict[str, Any]
 
 
-def sandbox(world: World, record: Sandbox, origin: str) -> schemas.Sandbox:
+def serialize_sandbox(backend: Backend, record: SandboxRecord, origin: str) -> schemas.Sandbox:
     """A sandbox as it is now; its env is never told."""
-    now = world.clock.now()
+    now = backend.clock.now()
     windows = record.lifecycle
     shown: schemas.Sandbox = {
         "id": record.id,
@@ -33,23 +33,23 @@ def sandbox(world: World, record: Sandbox, origin: str) -> schemas.Sandbox:
         "name": record.name,
         "region": record.region,
         "image": record.image,
-        "resources": resources(record.resources),
+        "resources": serialize_resources(record.resources),
         "phase": record.phase(now),
-        "addressable": _reached(record.addressable_from, now),
-        "connect_url": f"{origin}/sandboxes-runtime" if _reached(record.ready_from, now) else None,
+        "addressable": _is_reached(record.addressable_from, now),
+        "connect_url": f"{origin}/sandboxes-runtime" if _is_reached(record.ready_from, now) else None,
         "replicas": 0 if record.paused_at is not None else 1,
-        "egress": egress(record.egress),
+        "egress": serialize_egress(record.egress),
         "sandbox_template_id": record.template_id,
         "created_by": record.created_by,
         "last_crash": None,
-        "created_at": stamp(record.created_at),
-        "updated_at": stamp(record.updated_at),
+        "created_at": format_time(record.created_at),
+        "updated_at": format_time(record.updated_at),
         "idle_timeout_seconds": windows.idle_timeout_seconds,
         "max_lifetime_seconds": windows.max_lifetime_seconds,
         "paused_retention_seconds": windows.paused_retention_seconds,
         "on_idle": windows.on_idle,
-        "idle_expires_at": _moment(world.idle_expires_at(record)),
-        "hard_expires_at": _moment(world.hard_expires_at(record)),
+        "idle_expires_at": _format_optional_time(backend.idle_expires_at(record)),
+        "hard_expires_at": _format_optional_time(backend.hard_expires_at(record)),
     }
     # The API's description lets some members be null; the others are absent where there is nothing to say.
     if record.command is not None:
@@ -57,9 +57,9 @@ def sandbox(world: World, record: Sandbox, origin: str) -> schemas.Sandbox:
     return shown
 
 
-def snapshot(world: World, record: Snapshot) -> schemas.Snapshot:
+def serialize_snapshot(backend: Backend, record: SnapshotRecord) -> schemas.Snapshot:
     """A snapshot as it is now; its size is known once it is Ready."""
-    status = record.phase(world.clock.now())
+    status = record.phase(backend.clock.now())
     shown: schemas.Snapshot = {
         "id": record.id,
         "sandbox_id": record.sandbox_id,
@@ -70,27 +70,27 @@ def snapshot(world: World, record: Snapshot) -> schemas.Snapshot:
         "source_region": record.region,
         "size_bytes": record.size_bytes if status == "Ready" else None,
         "error_message": record.error if status == "Failed" else None,
-        "expires_at": _moment(record.expires_at),
+        "expires_at": _format_optional_time(record.expires_at),
         "created_by": record.created_by,
         "sandbox_format_version": _FORMAT_VERSION,
         "restorability": "restorable",
-        "build_descriptor": {"image": record.image, "resources": resources(record.resources)},
-        "created_at": stamp(record.created_at),
-        "updated_at": stamp(record.updated_at),
+        "build_descriptor": {"image": record.image, "resources": serialize_resources(record.resources)},
+        "created_at": format_time(record.created_at),
+        "updated_at": format_time(record.updated_at),
     }
     if record.name is not None:
         shown["name"] = record.name
     return shown
 
 
-def port(number: int, slug: str, origin: str) -> schemas.Port:
+def serialize_port(number: int, slug: str, origin: str) -> schemas.Port:
     """A port with its preview URL."""
     return {"port": number, "slug": slug, "preview_url": f"{origin}/preview/{slug}/"}
 
 
-def agent(world: World, record: Agent, origin: str) -> schemas.Agent:
+def serialize_agent(backend: Backend, record: AgentRecord, origin: str) -> schemas.Agent:
     """An agent as it is now; what its sandbox does shows in its status."""
-    backing = world.sandboxes.find(record.project_id, record.sandbox_id)
+    backing = backend.sandboxes.find(record.project_id, record.sandbox_id)
     path = f"/api/v1beta1/orgs/{record.org_id}/projects/{record.project_id}/sandboxes/{backing.id}/metrics"
     slug = None if record.ui_port is None else backing.ports.get(record.ui_port)
     return {
@@ -102,41 +102,41 @@ def agent(world: World, record: Agent, origin: str) -> schemas.Agent:
         "drive_mode": record.drive_mode,
         "sandbox_id": backing.id,
         "config": record.config,
-        "status": agent_status(world, backing),
+        "status": get_agent_status(backend, backing),
         "web_ui_url": f"{origin}/preview/{slug}/" if slug else None,
         "metrics_url": path,
         "gateway_token": record.gateway_token,
         "last_crash": None,
-        "egress": egress(backing.egress),
+        "egress": serialize_egress(backing.egress),
         "idle_timeout_seconds": backing.lifecycle.idle_timeout_seconds,
-        "created_at": stamp(record.created_at),
-        "updated_at": stamp(max(record.updated_at, backing.updated_at)),
+        "created_at": format_time(record.created_at),
+        "updated_at": format_time(max(record.updated_at, backing.updated_at)),
     }
 
 
-def agent_status(world: World, backing: Sandbox) -> str:
+def get_agent_status(backend: Backend, backing: SandboxRecord) -> str:
     """The status of an agent, from the phase of its sandbox."""
-    return _AGENT_STATUS.get(backing.phase(world.clock.now()), "Provisioning")
+    return _AGENT_STATUS.get(backing.phase(backend.clock.now()), "Provisioning")
 
 
-def sandbox_template(template: SandboxTemplate) -> Answer:
+def serialize_sandbox_template(template: SandboxTemplate) -> ResponseBody:
     """A sandbox template of the catalogue."""
     return template.model_dump(mode="json")
 
 
-def agent_template(template: AgentTemplate) -> Answer:
+def serialize_agent_template(template: AgentTemplate) -> ResponseBody:
     """An agent template of the catalogue."""
     answer = template.model_dump(mode="json", exclude={"default_config", "drive_mode"})
     if template.config_schema is None:
         del answer["config_schema"]
     if template.default_resources:
-        answer["default_resources"] = resources(template.default_resources)
+        answer["default_resources"] = serialize_resources(template.default_resources)
     if template.default_egress:
-        answer["default_egress"] = egress(template.default_egress)
+        answer["default_egress"] = serialize_egress(template.default_egress)
     return answer
 
 
-def resources(size: Resources) -> schemas.Resources:
+def serialize_resources(size: Resources) -> schemas.Resources:
     """A size, with whole numbers written as such."""
     cpu = int(size.cpu) if size.cpu == int(size.cpu) else size.cpu
     return {
@@ -147,16 +147,16 @@ def resources(size: Resources) -> schemas.Resources:
     }
 
 
-def egress(policy: Policy) -> schemas.Egress:
+def serialize_egress(policy: Policy) -> schemas.Egress:
     """A policy with its mode always said, and in its rules only what was given."""
     return {
         "mode": policy.mode,
         "allow_internet": policy.allow_internet,
-        "allow": [_rule(rule) for rule in policy.allow],
+        "allow": [_serialize_rule(rule) for rule in policy.allow],
     }
 
 
-def _rule(rule: Rule) -> schemas.EgressRule:
+def _serialize_rule(rule: AllowRule) -> schemas.EgressRule:
     shown: schemas.EgressRule = {"host": rule.host}
     if rule.ports is not None:
         shown["ports"] = rule.ports
@@ -165,15 +165,15 @@ def _rule(rule: Rule) -> schemas.EgressRule:
     return shown
 
 
-def failure(code: str | None, message: str, *, details: str | None = None, scope: str | None = None) -> Answer:
+def error_body(code: str | None, message: str, *, details: str | None = None, scope: str | None = None) -> ResponseBody:
     """An error; `error` is the deprecated twin of `message`."""
     said: Mapping[str, str | None] = {"details": details, "code": code, "scope": scope}
     return {"error": message, "message": message, **{key: value for key, value in said.items() if value is not None}}
 
 
-def _reached(moment: float | None, now: float) -> bool:
+def _is_reached(moment: float | None, now: float) -> bool:
     return moment is not None and moment <= now
 
 
-def _moment(at: float | None) -> str | None:
-    return None if at is None else stamp(at)
+def _format_optional_time(at: float | None) -> str | None:
+    return None if at is None else format_time(at)

@@ -4,35 +4,35 @@ from starlette.responses import Response
 
 from neev_emulator.api import schemas, serializers
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.operations import PAGED, accepting, answering
-from neev_emulator.api.request_context import NO_CONTENT, Call
+from neev_emulator.api.operations import PAGE_QUERY, operation_with_body, operation
+from neev_emulator.api.request_context import NO_CONTENT, RequestContext
 from neev_emulator.api.requests import CreateSnapshot
 from neev_emulator.state import snapshots
 
 
-@answering(schemas.SnapshotPage, query=PAGED)
-async def list_all(call: Call) -> Response:
+@operation(schemas.SnapshotPage, query=PAGE_QUERY)
+async def list_all(request: RequestContext) -> Response:
     """A page of the sandbox's snapshots, the newest first."""
-    found = call.world.snapshots_of(call.backing().id)
-    return call.page(found, lambda record: serializers.snapshot(call.world, record))
+    found = request.backend.find_snapshots(request.target_sandbox().id)
+    return request.paginate(found, lambda record: serializers.serialize_snapshot(request.backend, record))
 
 
-@accepting(CreateSnapshot, schemas.Snapshot, 202)
-async def create(call: Call, body: CreateSnapshot) -> Response:
+@operation_with_body(CreateSnapshot, schemas.Snapshot, 202)
+async def create(request: RequestContext, body: CreateSnapshot) -> Response:
     """202 and the new snapshot, Pending."""
-    record = await snapshots.create(call.world, call.backing(), body)
-    return JSONResponse(serializers.snapshot(call.world, record), 202)
+    record = await snapshots.create(request.backend, request.target_sandbox(), body)
+    return JSONResponse(serializers.serialize_snapshot(request.backend, record), 202)
 
 
-@answering(schemas.Snapshot)
-async def get(call: Call) -> Response:
+@operation(schemas.Snapshot)
+async def get(request: RequestContext) -> Response:
     """The snapshot."""
-    record = call.world.snapshots.find(call.project_id, call.part("snapshot"))
-    return JSONResponse(serializers.snapshot(call.world, record))
+    record = request.backend.snapshots.find(request.project_id, request.path_param("snapshot"))
+    return JSONResponse(serializers.serialize_snapshot(request.backend, record))
 
 
-@answering(None, NO_CONTENT)
-async def delete(call: Call) -> Response:
+@operation(None, NO_CONTENT)
+async def delete(request: RequestContext) -> Response:
     """204; the snapshot is gone, also if it was still being taken."""
-    call.world.forget(call.world.snapshots.find(call.project_id, call.part("snapshot")))
+    request.backend.delete(request.backend.snapshots.find(request.project_id, request.path_param("snapshot")))
     return Response(status_code=NO_CONTENT)

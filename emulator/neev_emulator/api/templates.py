@@ -4,41 +4,42 @@ from starlette.responses import Response
 
 from neev_emulator.api import schemas, serializers
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.operations import PAGED, answering
-from neev_emulator.api.request_context import Call
+from neev_emulator.api.operations import PAGE_QUERY, operation
+from neev_emulator.api.request_context import RequestContext
 from neev_emulator.errors import not_found
 from neev_emulator.state.catalog import AGENT_TEMPLATES, SANDBOX_TEMPLATES
 
 
-@answering(schemas.SandboxTemplatePage, query=PAGED)
-async def list_sandbox_templates(call: Call) -> Response:
+@operation(schemas.SandboxTemplatePage, query=PAGE_QUERY)
+async def list_sandbox_templates(request: RequestContext) -> Response:
     """A page of the templates for sandboxes that are active or deprecated."""
-    return call.page(
-        [template for template in SANDBOX_TEMPLATES if template.status != "disabled"], serializers.sandbox_template
+    return request.paginate(
+        [template for template in SANDBOX_TEMPLATES if template.status != "disabled"],
+        serializers.serialize_sandbox_template,
     )
 
 
-@answering(schemas.SandboxTemplate)
-async def get_sandbox_template(call: Call) -> Response:
+@operation(schemas.SandboxTemplate)
+async def get_sandbox_template(request: RequestContext) -> Response:
     """The template of this id; a disabled one can still be read."""
     for template in SANDBOX_TEMPLATES:
-        if template.id == call.part("template"):
-            return JSONResponse(serializers.sandbox_template(template))
-    raise not_found("SandboxTemplate", call.part("template"))
+        if template.id == request.path_param("template"):
+            return JSONResponse(serializers.serialize_sandbox_template(template))
+    raise not_found("SandboxTemplate", request.path_param("template"))
 
 
-@answering(schemas.AgentTemplatePage, query=PAGED)
-async def list_agent_templates(call: Call) -> Response:
+@operation(schemas.AgentTemplatePage, query=PAGE_QUERY)
+async def list_agent_templates(request: RequestContext) -> Response:
     """A page of the templates for agents that are active."""
-    return call.page(
-        [template for template in AGENT_TEMPLATES if template.status == "active"], serializers.agent_template
+    return request.paginate(
+        [template for template in AGENT_TEMPLATES if template.status == "active"], serializers.serialize_agent_template
     )
 
 
-@answering(schemas.AgentTemplate)
-async def get_agent_template(call: Call) -> Response:
+@operation(schemas.AgentTemplate)
+async def get_agent_template(request: RequestContext) -> Response:
     """The template of this id; a disabled one can still be read."""
     for template in AGENT_TEMPLATES:
-        if template.id == call.part("template"):
-            return JSONResponse(serializers.agent_template(template))
-    raise not_found("AgentTemplate", call.part("template"))
+        if template.id == request.path_param("template"):
+            return JSONResponse(serializers.serialize_agent_template(template))
+    raise not_found("AgentTemplate", request.path_param("template"))

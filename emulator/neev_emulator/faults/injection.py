@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.serializers import Answer, failure
+from neev_emulator.api.serializers import ResponseBody, error_body
 from neev_emulator.faults import transitions
-from neev_emulator.faults.queue import Fault, mutating, shortened
-from neev_emulator.state.backend import World
+from neev_emulator.faults.queue import Fault, is_mutating, relative_path
+from neev_emulator.state.backend import Backend
 
 _CODES = {
     401: "unauthorized",
@@ -26,15 +26,15 @@ _CODES = {
     503: "service_unavailable",
 }
 
-_PAGE = b"<!doctype html><title>Gateway</title><p>This is not the API you are looking for."
+_GATEWAY_PAGE = b"<!doctype html><title>Gateway</title><p>This is not the API you are looking for."
 
 
-class Dropped(ConnectionResetError):
+class ConnectionDropped(ConnectionResetError):
     """There is no connection to drop, as under `httpx.ASGITransport`; the caller sees this instead."""
 
 
 @dataclass(frozen=True)
-class Captured:
+class CapturedResponse:
     """An answer that was given but not sent."""
 
     status: int
@@ -51,19 +51,19 @@ class Captured:
         return response
 
 
-class Strike:
+class FaultInjector:
     """One fault and the request it falls on; ``note`` puts the request in the log, where it stands once."""
 
     def __init__(
-        self, app: ASGIApp, world: World, closing: asyncio.Event, fault: Fault, note: Callable[[], None]
+        self, app: ASGIApp, backend: Backend, closing: asyncio.Event, fault: Fault, log_request: Callable[[], None]
     ) -> None:
         self._app = app
-        self._world = world
+        self._backend = backend
         self._closing = closing
         self._fault = fault
-        self._note = note
+        self._log_request = log_request
 
-    async def fall(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def inject(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The request went wrong in the way that was asked for."""
         strike: Callable[[Scope, Receive, Send], Any] = getattr(self, f"_{self._fault.kind}")
         await strike(scope, receive, send)
@@ -72,7 +72,7 @@ class Strike:
         fault = self._fault
         if fault.act:
             await self._capture(scope, receive)
-        body = fault.body or failure(_CODES.get(fault.status), f"the emulator was told to answer {fault.status}")
+        body = fault.body or error_body(_CODES.get(fault.status), f"the emulator was told to answer {fault.status}")
         headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
         await JSONResponse(body, fault.status, headers=headers)(scope, receive, send)
 
@@ -80,23 +80,23 @@ class Strike:
         captured = await self._capture(scope, receive) if self._fault.act else None
         messages: list[Message] = []
         # Nobody can say when a caller gives up, and one who did finds the request in the log.
-        self._note()
-        if not await self._wait(receive, messages):
-            await self._drop(scope, receive)
+        self._log_request()
+        if not await self._wait_unless_disconnected(receive, messages):
+            await self._close_connection(scope, receive)
         elif captured:
             await captured.with_body(captured.body)(scope, receive, send)
         else:
-            await self._app(scope, replayed(messages, receive), send)
+            await self._app(scope, replay(messages, receive), send)
 
     async def _drop_before(self, scope: Scope, receive: Receive, _send: Send) -> None:
         # What is not read when a connection closes would turn its end into a reset.
         while (await receive()).get("more_body"):
             continue
-        await self._drop(scope, receive)
+        await self._close_connection(scope, receive)
 
     async def _drop_after(self, scope: Scope, receive: Receive, _send: Send) -> None:
         await self._capture(scope, receive)
-        await self._drop(scope, receive)
+        await self._close_connection(scope, receive)
 
     async def _cut(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
@@ -106,19 +106,21 @@ class Strike:
             start |= {"status": 200, "headers": [(b"content-length", b"2")]}
         await send(start)
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        await self._drop(scope, receive)
+        await self._close_connection(scope, receive)
 
     async def _malformed(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
         broken = captured.body[: len(captured.body) // 2] + b'"'
         status = 200 if captured.status == 204 else captured.status  # noqa: PLR2004 - 204 cannot carry a body
-        await Captured(status, captured.headers, b"").with_body(broken, content_type="application/json")(
+        await CapturedResponse(status, captured.headers, b"").with_body(broken, content_type="application/json")(
             scope, receive, send
         )
 
     async def _content_type(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
-        await Captured(200, captured.headers, b"").with_body(_PAGE, content_type="text/html")(scope, receive, send)
+        await CapturedResponse(200, captured.headers, b"").with_body(_GATEWAY_PAGE, content_type="text/html")(
+            scope, receive, send
+        )
 
     async def _media_type(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
@@ -127,44 +129,55 @@ class Strike:
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._fault.act:
             await self._capture(scope, receive)
-        await Response(_PAGE, self._fault.status, media_type="text/html")(scope, receive, send)
+        await Response(_GATEWAY_PAGE, self._fault.status, media_type="text/html")(scope, receive, send)
 
     async def _truncated_list(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._rewritten(scope, receive, send, _halved)
+        await self._rewrite(scope, receive, send, _halve_items)
 
     async def _phase(self, scope: Scope, receive: Receive, send: Send) -> None:
         phase = self._fault.phase or "Hibernating"
-        if mutating(scope["method"]):
-            await self._twisted(scope, receive, send, transitions.renamed, phase)
+        if is_mutating(scope["method"]):
+            await self._apply_transition_fault(scope, receive, send, transitions.rename_phase, phase)
         else:
-            await self._rewritten(scope, receive, send, lambda answer: _in_phase(answer, phase))
+            await self._rewrite(scope, receive, send, lambda answer: _set_phase(answer, phase))
 
     async def _stuck(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._twisted(scope, receive, send, transitions.stuck, self._fault.phase)
+        await self._apply_transition_fault(scope, receive, send, transitions.hold_phase, self._fault.phase)
 
     async def _slow(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._twisted(scope, receive, send, lambda thing, _: transitions.slowed(thing, self._fault.seconds), None)
+        await self._apply_transition_fault(
+            scope, receive, send, lambda thing, _: transitions.delay_phase(thing, self._fault.seconds), None
+        )
 
     async def _fail(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._twisted(scope, receive, send, transitions.failing, self._fault.reason)
+        await self._apply_transition_fault(scope, receive, send, transitions.fail, self._fault.reason)
 
-    async def _twisted(
-        self, scope: Scope, receive: Receive, send: Send, twist: transitions.Twist, word: str | None
+    async def _apply_transition_fault(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        transition_fault: transitions.TransitionFault,
+        argument: str | None,
     ) -> None:
         captured = await self._capture(scope, receive)
-        answer = _object(captured.body)
-        transitions.apply(self._world, str(answer.get("id") or _named(scope)), twist, word)
+        answer = _parse_object(captured.body)
+        transitions.apply_transition_fault(
+            self._backend, str(answer.get("id") or _parse_target(scope)), transition_fault, argument
+        )
         if self._fault.phase and answer:
-            captured = Captured(captured.status, captured.headers, _text(_in_phase(answer, self._fault.phase)))
+            captured = CapturedResponse(
+                captured.status, captured.headers, _to_json(_set_phase(answer, self._fault.phase))
+            )
         await captured.with_body(captured.body)(scope, receive, send)
 
-    async def _rewritten(
-        self, scope: Scope, receive: Receive, send: Send, change: Callable[[Answer], Mapping[str, Any]]
+    async def _rewrite(
+        self, scope: Scope, receive: Receive, send: Send, change: Callable[[ResponseBody], Mapping[str, Any]]
     ) -> None:
         captured = await self._capture(scope, receive)
-        await captured.with_body(_text(change(_object(captured.body))))(scope, receive, send)
+        await captured.with_body(_to_json(change(_parse_object(captured.body))))(scope, receive, send)
 
-    async def _capture(self, scope: Scope, receive: Receive) -> Captured:
+    async def _capture(self, scope: Scope, receive: Receive) -> CapturedResponse:
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -173,18 +186,18 @@ class Strike:
         await self._app(scope, receive, keep)
         start, *parts = messages
         body = b"".join(part.get("body", b"") for part in parts)
-        return Captured(start["status"], tuple(start.get("headers", ())), body)
+        return CapturedResponse(start["status"], tuple(start.get("headers", ())), body)
 
-    async def _drop(self, scope: Scope, receive: Receive) -> None:
-        self._note()
+    async def _close_connection(self, scope: Scope, receive: Receive) -> None:
+        self._log_request()
         transport = scope.get("state", {}).get("transport")
         if transport is None:
-            raise Dropped
+            raise ConnectionDropped
         transport.close()
-        await _left(receive, [])
+        await _wait_for_disconnect(receive, [])
 
-    async def _wait(self, receive: Receive, messages: list[Message]) -> bool:
-        left = asyncio.ensure_future(_left(receive, messages))
+    async def _wait_unless_disconnected(self, receive: Receive, messages: list[Message]) -> bool:
+        left = asyncio.ensure_future(_wait_for_disconnect(receive, messages))
         closing = asyncio.ensure_future(self._closing.wait())
         done, pending = await asyncio.wait(
             {left, closing}, timeout=self._fault.seconds, return_when=asyncio.FIRST_COMPLETED
@@ -195,12 +208,12 @@ class Strike:
         return not done
 
 
-async def _left(receive: Receive, messages: list[Message]) -> None:
+async def _wait_for_disconnect(receive: Receive, messages: list[Message]) -> None:
     while (message := await receive())["type"] != "http.disconnect":
         messages.append(message)
 
 
-def replayed(messages: list[Message], receive: Receive) -> Receive:
+def replay(messages: list[Message], receive: Receive) -> Receive:
     """These messages once more, and then those that come."""
     waiting = iter(messages)
 
@@ -212,26 +225,26 @@ def replayed(messages: list[Message], receive: Receive) -> Receive:
     return replay
 
 
-def _object(body: bytes) -> Answer:
+def _parse_object(body: bytes) -> ResponseBody:
     parsed = json.loads(body) if body else {}
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _text(answer: Mapping[str, Any]) -> bytes:
-    return json.dumps(answer).encode()
+def _to_json(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body).encode()
 
 
-def _halved(answer: Answer) -> Mapping[str, Any]:
-    items = answer.get("items")
-    return answer if not isinstance(items, list) else {**answer, "items": items[: len(items) // 2]}
+def _halve_items(body: ResponseBody) -> Mapping[str, Any]:
+    items = body.get("items")
+    return body if not isinstance(items, list) else {**body, "items": items[: len(items) // 2]}
 
 
-def _in_phase(answer: Answer, phase: str) -> Mapping[str, Any]:
-    if isinstance(items := answer.get("items"), list):
-        return {**answer, "items": [_in_phase(item, phase) for item in items]}
-    return {**answer, **{key: phase for key in ("phase", "status") if key in answer}}
+def _set_phase(body: ResponseBody, phase: str) -> Mapping[str, Any]:
+    if isinstance(items := body.get("items"), list):
+        return {**body, "items": [_set_phase(item, phase) for item in items]}
+    return {**body, **{key: phase for key in ("phase", "status") if key in body}}
 
 
-def _named(scope: Scope) -> str:
-    parts = shortened(scope["path"]).split("/")
+def _parse_target(scope: Scope) -> str:
+    parts = relative_path(scope["path"]).split("/")
     return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - the id follows the collection

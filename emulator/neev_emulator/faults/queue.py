@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from neev_emulator.clock import Clock
-from neev_emulator.settings import Count, Frozen, RandomFaults, Seconds
+from neev_emulator.settings import Count, FrozenModel, RandomFaults, Seconds
 
-Kind = Literal[
+FaultKind = Literal[
     "status",
     "hang",
     "drop_before",
@@ -29,15 +29,15 @@ Kind = Literal[
     "fail",
 ]
 
-_LONGEST_LOG = 50_000
-_READING = {"GET", "HEAD", "OPTIONS"}
-_BEFORE_ID = {"sandboxes", "snapshots", "agents", "ports", "sandbox-templates", "agent-templates"}
+_MAX_LOG_RECORDS = 50_000
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_COLLECTIONS = {"sandboxes", "snapshots", "agents", "ports", "sandbox-templates", "agent-templates"}
 
 
-class Fault(Frozen):
+class Fault(FrozenModel):
     """What goes wrong with the next calls that match."""
 
-    kind: Kind
+    kind: FaultKind
     method: str = "*"
     path: str = "*"
     """A pattern for the path below the project, such as `/sandboxes`, `/sandboxes/*/pause` or `/sandboxes/{id}`."""
@@ -61,7 +61,7 @@ class Fault(Frozen):
     """For `fail`: the reason that a snapshot shows."""
 
 
-class Entry(NamedTuple):
+class RequestRecord(NamedTuple):
     """One request that was served."""
 
     time: str
@@ -77,69 +77,69 @@ class Entry(NamedTuple):
     """Until its answer began, or a fault held it back."""
 
 
-class Log:
+class RequestLog:
     """The last requests, and how many there were of each kind."""
 
     def __init__(self) -> None:
-        self.entries: deque[Entry] = deque(maxlen=_LONGEST_LOG)
+        self.records: deque[RequestRecord] = deque(maxlen=_MAX_LOG_RECORDS)
         self.counts: Counter[str] = Counter()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, record: RequestRecord) -> None:
         """The request is in the log."""
-        self.entries.append(entry)
-        self.counts[f"{entry.method} {entry.template}"] += 1
+        self.records.append(record)
+        self.counts[f"{record.method} {record.template}"] += 1
 
     def clear(self) -> None:
         """Nothing was served yet."""
-        self.entries.clear()
+        self.records.clear()
         self.counts.clear()
 
 
-class Faults:
+class FaultQueue:
     """Faults in the order in which they were asked for."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Fault, int, int]] = []
+        self._pending: list[tuple[Fault, int, int]] = []
 
     def add(self, *faults: Fault) -> None:
         """The faults strike the next calls that match."""
-        self._waiting += [(fault, fault.skip, fault.times) for fault in faults]
+        self._pending += [(fault, fault.skip, fault.times) for fault in faults]
 
     def pending(self) -> list[dict[str, Any]]:
         """The faults that are still to come, with the calls they pass over and those they strike."""
-        return [{**fault.model_dump(), "skip": skip, "times": times} for fault, skip, times in self._waiting]
+        return [{**fault.model_dump(), "skip": skip, "times": times} for fault, skip, times in self._pending]
 
     @property
-    def some_by_name(self) -> bool:
+    def has_named(self) -> bool:
         """Whether it has to be known what a call is about."""
-        return any(fault.name is not None for fault, _, _ in self._waiting)
+        return any(fault.name is not None for fault, _, _ in self._pending)
 
     def take(self, method: str, path: str, names: AbstractSet[str] = frozenset()) -> Fault | None:
         """The fault that strikes this call, which is about things of these names."""
-        template = templated(path) if self._waiting else ""
-        for index, (fault, skip, times) in enumerate(self._waiting):
+        template = route_template(path) if self._pending else ""
+        for index, (fault, skip, times) in enumerate(self._pending):
             if not _matches(fault, method, path, template) or not (fault.name is None or fault.name in names):
                 continue
             if skip:
-                self._waiting[index] = (fault, skip - 1, times)
+                self._pending[index] = (fault, skip - 1, times)
                 continue
-            self._waiting[index : index + 1] = [(fault, 0, times - 1)] if times > 1 else []
+            self._pending[index : index + 1] = [(fault, 0, times - 1)] if times > 1 else []
             return fault
         return None
 
     def clear(self) -> None:
         """Nothing goes wrong any more."""
-        self._waiting.clear()
+        self._pending.clear()
 
 
-class Dice:
+class RandomFaultSource:
     """Random faults, the same ones for the same seed and the same calls."""
 
     def __init__(self, settings: RandomFaults) -> None:
         self._settings = settings
         self._random = random.Random(settings.seed)  # noqa: S311 - faults are no secret
 
-    def throw(self) -> Fault | None:
+    def draw(self) -> Fault | None:
         """A fault for a share of the calls."""
         if not self._settings.kinds or self._random.random() >= self._settings.rate:
             return None
@@ -151,29 +151,29 @@ class Dice:
         return Fault.model_validate({"kind": kind})
 
 
-class Limiter:
+class TokenBucket:
     """A bucket of one second's worth of requests."""
 
     def __init__(self, clock: Clock, rate: float | None) -> None:
         self._clock = clock
         self._rate = rate
-        self._left = max(rate or 0.0, 1.0)
+        self._tokens = max(rate or 0.0, 1.0)
         self._filled_at = clock.now()
 
-    def wait(self) -> int:
+    def acquire(self) -> int:
         """0 when the request may pass, else the seconds after which to come again."""
         if self._rate is None:
             return 0
         now = self._clock.now()
-        self._left = min(max(self._rate, 1.0), self._left + (now - self._filled_at) * self._rate)
+        self._tokens = min(max(self._rate, 1.0), self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now
-        if self._left < 1:
-            return max(1, ceil((1 - self._left) / self._rate))
-        self._left -= 1
+        if self._tokens < 1:
+            return max(1, ceil((1 - self._tokens) / self._rate))
+        self._tokens -= 1
         return 0
 
 
-def shortened(path: str) -> str:
+def relative_path(path: str) -> str:
     """The path below the project, the version or the runtime: `/sandboxes/web/pause`, `/v1/exec`."""
     path = path.removeprefix("/agent/api/v1beta1").removeprefix("/sandboxes-runtime")
     parts = path.split("/")
@@ -182,15 +182,17 @@ def shortened(path: str) -> str:
     return path
 
 
-def templated(short: str) -> str:
+def route_template(path: str) -> str:
     """The path with `{id}` for whatever names one thing: `/sandboxes/{id}/pause`."""
-    parts = short.split("/")
-    return "/".join("{id}" if before in _BEFORE_ID else part for before, part in zip(["", *parts], parts, strict=False))
+    parts = path.split("/")
+    return "/".join(
+        "{id}" if before in _COLLECTIONS else part for before, part in zip(["", *parts], parts, strict=False)
+    )
 
 
-def mutating(method: str) -> bool:
+def is_mutating(method: str) -> bool:
     """Whether a call of this method may change something."""
-    return method not in _READING
+    return method not in _SAFE_METHODS
 
 
 def _matches(fault: Fault, method: str, path: str, template: str) -> bool:

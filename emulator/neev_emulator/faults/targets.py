@@ -6,42 +6,42 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from neev_emulator.api.request_context import authorized
-from neev_emulator.faults.injection import replayed
-from neev_emulator.faults.queue import mutating, shortened
-from neev_emulator.state.backend import World
-from neev_emulator.state.collection import Shelf
+from neev_emulator.api.request_context import has_valid_key
+from neev_emulator.faults.injection import replay
+from neev_emulator.faults.queue import is_mutating, relative_path
+from neev_emulator.state.backend import Backend
+from neev_emulator.state.collection import Collection
 
-_LARGEST_BODY = 1 << 20
+_MAX_BODY_BYTES = 1 << 20
 
 
-async def named(world: World, scope: Scope, receive: Receive) -> tuple[set[str], Receive]:
+async def find_target_names(backend: Backend, scope: Scope, receive: Receive) -> tuple[set[str], Receive]:
     """The names, and the request to go on with, as it was before its body was looked at."""
     request = Request(scope)
-    names = _addressed(world, request)
-    if not mutating(scope["method"]) or not authorized(world, request):
+    names = _find_addressed_names(backend, request)
+    if not is_mutating(scope["method"]) or not has_valid_key(backend, request):
         return names, receive
-    messages, body = await _begun(receive)
-    return names | _in_body(body), replayed(messages, receive)
+    messages, body = await _read_body_start(receive)
+    return names | _parse_body_name(body), replay(messages, receive)
 
 
-def _addressed(world: World, request: Request) -> set[str]:
-    shelves: dict[str, Shelf[Any]] = {
-        "/sandboxes/": world.sandboxes,
-        "/snapshots/": world.snapshots,
-        "/agents/": world.agents,
+def _find_addressed_names(backend: Backend, request: Request) -> set[str]:
+    shelves: dict[str, Collection[Any]] = {
+        "/sandboxes/": backend.sandboxes,
+        "/snapshots/": backend.snapshots,
+        "/agents/": backend.agents,
     }
-    path = shortened(request.scope["path"])
+    path = relative_path(request.scope["path"])
     ref = path.split("/")[2] if path.startswith(tuple(shelves)) else ""
     found = [shelf.get(ref.lower()) for start, shelf in shelves.items() if path.startswith(start)]
-    found.append(world.sandboxes.get(request.headers.get("x-sandbox-id", "").lower()))
+    found.append(backend.sandboxes.get(request.headers.get("x-sandbox-id", "").lower()))
     return {ref, *(record.name for record in found if record)} - {"", None}
 
 
-async def _begun(receive: Receive) -> tuple[list[Message], bytes]:
+async def _read_body_start(receive: Receive) -> tuple[list[Message], bytes]:
     messages: list[Message] = []
     body = b""
-    while len(body) <= _LARGEST_BODY:
+    while len(body) <= _MAX_BODY_BYTES:
         messages.append(await receive())
         body += messages[-1].get("body", b"")
         if not messages[-1].get("more_body"):
@@ -49,7 +49,7 @@ async def _begun(receive: Receive) -> tuple[list[Message], bytes]:
     return messages, body
 
 
-def _in_body(body: bytes) -> set[str]:
+def _parse_body_name(body: bytes) -> set[str]:
     try:
         name = json.loads(body)["name"]
     except (ValueError, TypeError, LookupError, RecursionError):

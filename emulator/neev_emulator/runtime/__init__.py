@@ -7,10 +7,10 @@ environment and process groups, and the file endpoints cannot leave the workspac
 """
 
 from neev_emulator.runtime.audit import AuditRecord
-from neev_emulator.runtime.errors import RuntimeFailure
-from neev_emulator.runtime.mount_namespaces import Mounts
+from neev_emulator.runtime.errors import RuntimeApiError
+from neev_emulator.runtime.mount_namespaces import MountNamespaces
 from neev_emulator.runtime.process_stats import Usage
-from neev_emulator.runtime.routes import routes
-from neev_emulator.runtime.sandbox_host import Computer
+from neev_emulator.runtime.routes import build_routes
+from neev_emulator.runtime.sandbox_host import SandboxHost
 
-__all__ = ["AuditRecord", "Computer", "Mounts", "RuntimeFailure", "Usage", "routes"]
+__all__ = ["AuditRecord", "SandboxHost", "MountNamespaces", "RuntimeApiError", "Usage", "build_routes"]

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from neev_emulator.runtime.errors import RuntimeFailure
+from neev_emulator.runtime.errors import RuntimeApiError
 
-_KEPT_RECORDS = 1000
-_LONGEST_TARGET = 512
+_MAX_RECORDS = 1000
+_MAX_TARGET_LENGTH = 512
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,19 @@ class AuditRecord:
 
 
 @dataclass
-class Operation:
+class AuditedOperation:
     """An operation under way; its reason code says how it ended once it has."""
 
     reason_code: str = "ok"
 
 
-class Audit:
+class AuditLog:
     """The latest records of a sandbox, and when it was last busy."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._records: deque[AuditRecord] = deque(maxlen=_KEPT_RECORDS)
-        self._under_way = 0
+        self._records: deque[AuditRecord] = deque(maxlen=_MAX_RECORDS)
+        self._active_count = 0
         self._touched_at = now()
 
     @property
@@ -50,31 +50,33 @@ class Audit:
     @property
     def touched_at(self) -> float:
         """When something was last going on: now, while anything is."""
-        return self._now() if self._under_way else self._touched_at
+        return self._now() if self._active_count else self._touched_at
 
     def touch(self) -> None:
         """Something is going on that is no operation of its own."""
         self._touched_at = self._now()
 
     @contextmanager
-    def operation(self, tool: str, *, command: str | None = None, target: str | None = None) -> Iterator[Operation]:
+    def record_operation(
+        self, tool: str, *, command: str | None = None, target: str | None = None
+    ) -> Iterator[AuditedOperation]:
         """What happens inside is recorded when it ends."""
-        operation, at, started = Operation(), self._now(), time.monotonic()
-        self._under_way += 1
+        operation, at, started = AuditedOperation(), self._now(), time.monotonic()
+        self._active_count += 1
         try:
             yield operation
         except BaseException as error:
-            operation.reason_code = error.reason_code if isinstance(error, RuntimeFailure) else "internal"
+            operation.reason_code = error.reason_code if isinstance(error, RuntimeApiError) else "internal"
             raise
         finally:
-            self._under_way -= 1
+            self._active_count -= 1
             self.touch()
             self._records.append(
                 AuditRecord(
                     at=at,
                     tool=tool,
-                    command=command and _program_only(command),
-                    target=target and _shortened(target),
+                    command=command and _redact_arguments(command),
+                    target=target and _truncate(target),
                     outcome="success" if operation.reason_code == "ok" else "error",
                     reason_code=operation.reason_code,
                     duration_ms=round((time.monotonic() - started) * 1000),
@@ -82,10 +84,10 @@ class Audit:
             )
 
 
-def _program_only(command: str) -> str:
+def _redact_arguments(command: str) -> str:
     """The program, unless it looks like a whole command line, whose arguments are nobody's business."""
-    return "[redacted]" if any(character.isspace() for character in command) else _shortened(command)
+    return "[redacted]" if any(character.isspace() for character in command) else _truncate(command)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_TARGET else f"{text[:_LONGEST_TARGET]}..."
+def _truncate(text: str) -> str:
+    return text if len(text) <= _MAX_TARGET_LENGTH else f"{text[:_MAX_TARGET_LENGTH]}..."

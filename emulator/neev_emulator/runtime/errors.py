@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from neev_emulator.api.json_response import JSONResponse
 
-STATUS = MappingProxyType(
+STATUS_BY_REASON = MappingProxyType(
     {
         "invalid_argument": 400,
         "permission_denied": 403,
@@ -22,7 +22,7 @@ STATUS = MappingProxyType(
     }
 )
 
-_REASON_OF_ERRNO = MappingProxyType(
+_REASON_BY_ERRNO = MappingProxyType(
     {
         errno.ENOENT: "not_found",
         errno.EACCES: "permission_denied",
@@ -52,7 +52,7 @@ _REASON_OF_ERRNO = MappingProxyType(
 )
 
 
-class RuntimeFailure(Exception):
+class RuntimeApiError(Exception):
     """A request refused, with the status and reason that its caller sees."""
 
     def __init__(self, status: int, reason_code: str, message: str) -> None:
@@ -66,21 +66,21 @@ class RuntimeFailure(Exception):
         return JSONResponse({"reason_code": self.reason_code, "message": self.message}, self.status)
 
 
-def failure(reason_code: str, message: str) -> RuntimeFailure:
+def runtime_error(reason_code: str, message: str) -> RuntimeApiError:
     """The failure whose status is the usual one of its reason."""
-    return RuntimeFailure(STATUS[reason_code], reason_code, message)
+    return RuntimeApiError(STATUS_BY_REASON[reason_code], reason_code, message)
 
 
-def invalid(message: str) -> RuntimeFailure:
+def invalid(message: str) -> RuntimeApiError:
     """The failure of a request that can never succeed as it is written."""
-    return failure("invalid_argument", message)
+    return runtime_error("invalid_argument", message)
 
 
 @contextmanager
-def refusing_os_errors(subject: str) -> Iterator[None]:
+def translate_os_errors(subject: str) -> Iterator[None]:
     """Whatever the operating system refuses inside is a RuntimeFailure about the subject."""
     try:
         yield
     except OSError as error:
-        reason = _REASON_OF_ERRNO.get(error.errno or 0, "internal")
-        raise failure(reason, f"{subject}: {error.strerror or error}") from error
+        reason = _REASON_BY_ERRNO.get(error.errno or 0, "internal")
+        raise runtime_error(reason, f"{subject}: {error.strerror or error}") from error

@@ -14,7 +14,7 @@ from neev_emulator.runtime.path_confinement import open_directory
 
 _OWNER_ONLY = 0o700
 _FICLONE = 0x40049409
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 class Folder(NamedTuple):
@@ -31,7 +31,7 @@ def walk(top: int, *, skip_unreadable: bool = False) -> Iterator[Folder]:
     pending: list[tuple[str, ...]] = [()]
     while pending:
         names = pending.pop()
-        with suppress(*left_out), opened(top, (*names, ".")) as directory:
+        with suppress(*left_out), open_subdirectory(top, (*names, ".")) as directory:
             with os.scandir(directory) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
             yield Folder(names, directory, entries)
@@ -39,7 +39,7 @@ def walk(top: int, *, skip_unreadable: bool = False) -> Iterator[Folder]:
 
 
 @contextmanager
-def opened(top: int, names: tuple[str, ...]) -> Iterator[int]:
+def open_subdirectory(top: int, names: tuple[str, ...]) -> Iterator[int]:
     """A readable descriptor of the directory below an open one, closed afterwards."""
     parent = open_directory(top, names[:-1])
     try:
@@ -53,7 +53,7 @@ def opened(top: int, names: tuple[str, ...]) -> Iterator[int]:
 
 
 @contextmanager
-def top(path: Path) -> Iterator[int]:
+def open_top(path: Path) -> Iterator[int]:
     """A readable descriptor of a directory by its path."""
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -67,10 +67,10 @@ def is_directory(entry: "os.DirEntry[str]") -> bool:
     return entry.is_dir(follow_symlinks=False)
 
 
-def size(path: Path) -> int:
+def measure_size(path: Path) -> int:
     """The bytes in the regular files below a directory."""
     total = 0
-    with top(path) as directory:
+    with open_top(path) as directory:
         for folder in walk(directory, skip_unreadable=True):
             for entry in folder.entries:
                 with suppress(FileNotFoundError):
@@ -79,7 +79,7 @@ def size(path: Path) -> int:
     return total
 
 
-def private_directory(path: Path) -> Path:
+def create_private_directory(path: Path) -> Path:
     """Make the directory, if it is not there, and let nobody but its owner in; return its real path."""
     path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
     path.chmod(_OWNER_ONLY)
@@ -90,15 +90,15 @@ def copy(source: Path, target: Path) -> None:
     """The target, new, is a copy of the source: files, directories and links with their modes and times."""
     target.mkdir(parents=True)
     folders: list[tuple[tuple[str, ...], os.stat_result]] = []
-    with top(source) as old, top(target) as new:
+    with open_top(source) as old, open_top(target) as new:
         for folder in walk(old):
             folders.append((folder.names, os.fstat(folder.directory)))
-            with opened(new, (*folder.names, ".")) as directory:
+            with open_subdirectory(new, (*folder.names, ".")) as directory:
                 for entry in folder.entries:
                     with suppress(FileNotFoundError):
                         _copy_entry(entry, folder.directory, directory)
         for names, status in reversed(folders):
-            with opened(new, (*names, ".")) as directory:
+            with open_subdirectory(new, (*names, ".")) as directory:
                 _copy_status(status, directory)
 
 
@@ -118,7 +118,7 @@ def _copy_file(name: str, source: int, target: int) -> None:
         writing = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=target)
         with open(writing, "wb", buffering=0) as new:  # noqa: PTH123 - likewise
             if not _share_blocks(reading, writing):
-                shutil.copyfileobj(old, new, _BLOCK)
+                shutil.copyfileobj(old, new, _BLOCK_BYTES)
             _copy_status(os.fstat(reading), writing)
 
 
@@ -138,24 +138,24 @@ def _copy_status(status: os.stat_result, target: int) -> None:
 
 def discard(name: str, directory: int, trash: Path) -> None:
     """A directory is gone from its open parent at once, and then from the disk; trash is on the same file system."""
-    with tempfile.TemporaryDirectory(dir=trash, prefix="trash-") as bin_, top(Path(bin_)) as emptied:
+    with tempfile.TemporaryDirectory(dir=trash, prefix="trash-") as bin_, open_top(Path(bin_)) as emptied:
         os.rename(name, "0", src_dir_fd=directory, dst_dir_fd=emptied)
-        _empty(emptied)
+        _remove_contents(emptied)
 
 
 def remove(path: Path) -> None:
     """There is no directory at this path, however deep it was."""
-    with suppress(FileNotFoundError), top(path.parent) as parent:
+    with suppress(FileNotFoundError), open_top(path.parent) as parent:
         discard(path.name, parent, path.parent)
 
 
-def _empty(directory: int) -> None:
+def _remove_contents(directory: int) -> None:
     """The directory, of directories only, is empty. Deeper ones are moved up first, so that depth costs nothing."""
     moved = 0
     while names := os.listdir(directory):
         for name in names:
             os.chmod(name, 0o700, dir_fd=directory)
-            with opened(directory, (name,)) as inner:
+            with open_subdirectory(directory, (name,)) as inner:
                 for entry in list(os.scandir(inner)):
                     if is_directory(entry):
                         moved += 1

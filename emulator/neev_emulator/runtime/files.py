@@ -11,90 +11,90 @@ from starlette.responses import Response, StreamingResponse
 
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.runtime.errors import invalid
-from neev_emulator.runtime.request_body import json_body, plain_text, raw_body
-from neev_emulator.runtime.sandbox_host import Computer
+from neev_emulator.runtime.request_body import read_json_fields, require_plain_text, read_body
+from neev_emulator.runtime.sandbox_host import SandboxHost
 
 T = TypeVar("T")
-_BLOCK = 1 << 18
-_MOST_ENTRIES = 1 << 31
+_BLOCK_BYTES = 1 << 18
+_MAX_ENTRIES = 1 << 31
 
 
-async def write(computer: Computer, request: Request) -> Response:
+async def write(host: SandboxHost, request: Request) -> Response:
     """The body, at most 1 MiB, is the file's content."""
     path, cwd = request.query_params.get("path"), request.query_params.get("cwd")
     if not path:
         raise invalid("path is required")
-    content = await raw_body(request)
-    with computer.operation("fs.write", target=plain_text("path", path)):
-        written = await run_in_threadpool(computer.files.write, path, content, cwd=cwd)
+    content = await read_body(request)
+    with host.record_operation("fs.write", target=require_plain_text("path", path)):
+        written = await run_in_threadpool(host.files.write, path, content, cwd=cwd)
     return JSONResponse({"bytes_written": written})
 
 
-async def read(computer: Computer, request: Request) -> Response:
+async def read(host: SandboxHost, request: Request) -> Response:
     """The file's bytes, however many."""
-    file = await _of_path("fs.read", computer.files.reader, computer, request)
+    file = await _run_on_path("fs.read", host.files.open_reader, host, request)
     size = os.fstat(file.fileno()).st_size
     return StreamingResponse(
-        _content(file, size), media_type="application/octet-stream", headers={"Content-Length": str(size)}
+        _stream_content(file, size), media_type="application/octet-stream", headers={"Content-Length": str(size)}
     )
 
 
-async def entries(computer: Computer, request: Request) -> Response:
+async def list_entries(host: SandboxHost, request: Request) -> Response:
     """The entries of a directory."""
-    body = await json_body(request)
+    body = await read_json_fields(request)
     path, cwd, recursive = body.text("path"), body.optional_text("cwd"), body.flag("recursive")
-    max_count = body.integer("max_count", low=0, high=_MOST_ENTRIES) or None
-    with computer.operation("fs.list", target=path):
+    max_count = body.integer("max_count", low=0, high=_MAX_ENTRIES) or None
+    with host.record_operation("fs.list", target=path):
         listed = await run_in_threadpool(
-            computer.files.entries, path, cwd=cwd, recursive=recursive, max_count=max_count
+            host.files.list_entries, path, cwd=cwd, recursive=recursive, max_count=max_count
         )
     return JSONResponse({"entries": listed})
 
 
-async def stat(computer: Computer, request: Request) -> Response:
+async def stat(host: SandboxHost, request: Request) -> Response:
     """The entry of a path."""
-    return JSONResponse({"entry": await _of_path("fs.stat", computer.files.stat, computer, request)})
+    return JSONResponse({"entry": await _run_on_path("fs.stat", host.files.stat, host, request)})
 
 
-async def exists(computer: Computer, request: Request) -> Response:
+async def exists(host: SandboxHost, request: Request) -> Response:
     """Whether the path names anything."""
-    return JSONResponse({"exists": await _of_path("fs.exists", computer.files.exists, computer, request)})
+    return JSONResponse({"exists": await _run_on_path("fs.exists", host.files.exists, host, request)})
 
 
-async def mkdir(computer: Computer, request: Request) -> Response:
+async def mkdir(host: SandboxHost, request: Request) -> Response:
     """The path is a directory, and so are its parents."""
-    return JSONResponse({"entry": await _of_path("fs.mkdir", computer.files.mkdir, computer, request)})
+    return JSONResponse({"entry": await _run_on_path("fs.mkdir", host.files.mkdir, host, request)})
 
 
-async def move(computer: Computer, request: Request) -> Response:
+async def move(host: SandboxHost, request: Request) -> Response:
     """The destination is what the source was."""
-    body = await json_body(request)
+    body = await read_json_fields(request)
     source, destination = body.text("source"), body.text("destination")
-    with computer.operation("fs.move", target=f"{source} -> {destination}"):
-        entry = await run_in_threadpool(computer.files.move, source, destination, cwd=body.optional_text("cwd"))
+    with host.record_operation("fs.move", target=f"{source} -> {destination}"):
+        entry = await run_in_threadpool(host.files.move, source, destination, cwd=body.optional_text("cwd"))
     return JSONResponse({"entry": entry})
 
 
-async def remove(computer: Computer, request: Request) -> Response:
+async def remove(host: SandboxHost, request: Request) -> Response:
     """The path is gone."""
-    body = await json_body(request)
+    body = await read_json_fields(request)
     path, cwd, recursive = body.text("path"), body.optional_text("cwd"), body.flag("recursive")
-    with computer.operation("fs.remove", target=path):
-        await run_in_threadpool(computer.files.remove, path, cwd=cwd, recursive=recursive)
+    with host.record_operation("fs.remove", target=path):
+        await run_in_threadpool(host.files.remove, path, cwd=cwd, recursive=recursive)
     return JSONResponse({})
 
 
-async def _of_path(name: str, work: Callable[..., T], computer: Computer, request: Request) -> T:
+async def _run_on_path(tool: str, operation: Callable[..., T], host: SandboxHost, request: Request) -> T:
     """What the work gives for the path that the request names, as one operation of the log."""
-    body = await json_body(request)
+    body = await read_json_fields(request)
     path = body.text("path")
-    with computer.operation(name, target=path):
-        return await run_in_threadpool(work, path, cwd=body.optional_text("cwd"))
+    with host.record_operation(tool, target=path):
+        return await run_in_threadpool(operation, path, cwd=body.optional_text("cwd"))
 
 
-def _content(file: FileIO, size: int) -> Iterator[bytes]:
+def _stream_content(file: FileIO, size: int) -> Iterator[bytes]:
     """As many bytes as were promised; fewer, and so a broken answer, where the file was cut short meanwhile."""
     with file:
-        while size > 0 and (block := file.read(min(size, _BLOCK))):
+        while size > 0 and (block := file.read(min(size, _BLOCK_BYTES))):
             size -= len(block)
             yield block

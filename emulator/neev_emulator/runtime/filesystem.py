@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neev_emulator.runtime import file_tree
-from neev_emulator.runtime.errors import RuntimeFailure, failure, invalid, refusing_os_errors
-from neev_emulator.runtime.path_confinement import Place, Workspace, make_directory
+from neev_emulator.runtime.errors import RuntimeApiError, runtime_error, invalid, translate_os_errors
+from neev_emulator.runtime.path_confinement import ConfinedPath, Workspace, create_directory
 
-Entry = dict[str, object]
+FileEntry = dict[str, object]
 
-_EARLIEST, _LATEST = (datetime(year, 12, 31, tzinfo=UTC).timestamp() for year in (1, 9998))
+_MIN_TIME, _MAX_TIME = (datetime(year, 12, 31, tzinfo=UTC).timestamp() for year in (1, 9998))
 
 
-class Glance(NamedTuple):
+class FileStat(NamedTuple):
     """What of a file is enough to see that it was changed, or that it is the same under another name."""
 
     inode: int
@@ -33,7 +33,7 @@ class Glance(NamedTuple):
         return (self.inode,) if stat.S_ISDIR(self.mode) else (self.inode, self.size, self.modified_ns)
 
 
-class Files:
+class WorkspaceFiles:
     """The files of one workspace. Removed directories are emptied in trash, on the same file system."""
 
     def __init__(self, workspace: Workspace, *, trash: Path) -> None:
@@ -42,8 +42,8 @@ class Files:
 
     def write(self, path: str, content: bytes, *, cwd: str | None = None) -> int:
         """The file holds the content and nothing else; missing parents are made. Returns its length."""
-        with refusing_os_errors(path), self._workspace.at(path, cwd, make_parents=True) as place:
-            mode = _replaceable(place, path)
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, make_parents=True) as place:
+            mode = _require_replaceable(place, path)
             # Aside and then into place, so that whenever the emulator is killed there is the old content or the new.
             staged = self._trash / f"write-{secrets.token_hex(8)}"
             try:
@@ -56,104 +56,106 @@ class Files:
                 raise
         return len(content)
 
-    def refuse_unless_writable(self, path: str, *, cwd: str | None = None) -> None:
+    def require_writable(self, path: str, *, cwd: str | None = None) -> None:
         """A file can be put at the path, as far as can be said before it is."""
-        with refusing_os_errors(path):
+        with translate_os_errors(path):
             try:
-                with self._workspace.at(path, cwd) as place:
-                    if stat.S_ISDIR(_status(place).st_mode):
-                        raise failure("failed_precondition", f"{path}: is a directory")
+                with self._workspace.resolve(path, cwd) as place:
+                    if stat.S_ISDIR(_stat(place).st_mode):
+                        raise runtime_error("failed_precondition", f"{path}: is a directory")
             except FileNotFoundError:
                 return
 
-    def place_upload(self, path: str, staged: Path, *, cwd: str | None = None) -> None:
+    def install_upload(self, path: str, staged: Path, *, cwd: str | None = None) -> None:
         """The staged file is at the path, at once and whole, with the mode of the file it replaces."""
-        with refusing_os_errors(path), self._workspace.at(path, cwd, make_parents=True) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, make_parents=True) as place:
             with suppress(FileNotFoundError):
-                staged.chmod(stat.S_IMODE(_status(place).st_mode))
+                staged.chmod(stat.S_IMODE(_stat(place).st_mode))
             os.rename(staged, place.name, dst_dir_fd=place.directory)
 
-    def reader(self, path: str, *, cwd: str | None = None) -> FileIO:
+    def open_reader(self, path: str, *, cwd: str | None = None) -> FileIO:
         """A regular file, open for reading."""
-        with refusing_os_errors(path), self._workspace.at(path, cwd) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd) as place:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-            return FileIO(_regular(os.open(place.name, flags, dir_fd=place.directory), path))
+            return FileIO(_require_regular(os.open(place.name, flags, dir_fd=place.directory), path))
 
-    def entries(
+    def list_entries(
         self, path: str, *, cwd: str | None = None, recursive: bool = False, max_count: int | None = None
-    ) -> list[Entry]:
+    ) -> list[FileEntry]:
         """The entries of a directory by name, with all below them where recursive; at most max_count."""
-        listed: list[Entry] = []
-        for place in self._below(path, cwd, recursive=recursive):
+        listed: list[FileEntry] = []
+        for place in self._walk(path, cwd, recursive=recursive):
             if len(listed) == max_count:
                 break
             with suppress(FileNotFoundError):
-                listed.append(_entry(place))
+                listed.append(_build_entry(place))
         return listed
 
-    def glance(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> dict[str, Glance]:
+    def scan(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> dict[str, FileStat]:
         """What tells a change of the entries of a directory, by their paths."""
         seen = {}
-        for place in self._below(path, cwd, recursive=recursive):
+        for place in self._walk(path, cwd, recursive=recursive):
             with suppress(FileNotFoundError):
-                status = _status(place)
-                seen[_shown(place.shown)] = Glance(status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns)
+                status = _stat(place)
+                seen[_decode_name(place.display_path)] = FileStat(
+                    status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
+                )
         return seen
 
-    def _below(self, path: str, cwd: str | None, *, recursive: bool) -> Iterator[Place]:
+    def _walk(self, path: str, cwd: str | None, *, recursive: bool) -> Iterator[ConfinedPath]:
         with (
-            refusing_os_errors(path),
-            self._workspace.at(path, cwd) as place,
-            file_tree.opened(place.directory, (place.name,)) as directory,
+            translate_os_errors(path),
+            self._workspace.resolve(path, cwd) as place,
+            file_tree.open_subdirectory(place.directory, (place.name,)) as directory,
         ):
             for folder in file_tree.walk(directory, skip_unreadable=recursive):
                 for found in folder.entries:
-                    yield Place(folder.directory, found.name, (*place.parts, *folder.names, found.name))
+                    yield ConfinedPath(folder.directory, found.name, (*place.parts, *folder.names, found.name))
                 if not recursive:
                     return
 
-    def stat(self, path: str, *, cwd: str | None = None) -> Entry:
+    def stat(self, path: str, *, cwd: str | None = None) -> FileEntry:
         """The entry of a path; a link's own."""
-        with refusing_os_errors(path), self._workspace.at(path, cwd, follow=False) as place:
-            return _entry(place)
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
+            return _build_entry(place)
 
     def exists(self, path: str, *, cwd: str | None = None) -> bool:
         """Whether the path names anything, a link that leads nowhere included."""
         try:
-            with refusing_os_errors(path), self._workspace.at(path, cwd, follow=False) as place:
-                return bool(_status(place))
-        except RuntimeFailure as error:
+            with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
+                return bool(_stat(place))
+        except RuntimeApiError as error:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 return False
             raise
 
-    def mkdir(self, path: str, *, cwd: str | None = None) -> Entry:
+    def mkdir(self, path: str, *, cwd: str | None = None) -> FileEntry:
         """The path is a directory, made with its parents unless it was one already."""
-        with refusing_os_errors(path), self._workspace.at(path, cwd, make_parents=True) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, make_parents=True) as place:
             if place.name != ".":
-                make_directory(place.directory, place.name)
-            entry = _entry(place)
+                create_directory(place.directory, place.name)
+            entry = _build_entry(place)
         if entry["type"] != "directory":
-            raise failure("failed_precondition", f"{path}: exists and is not a directory")
+            raise runtime_error("failed_precondition", f"{path}: exists and is not a directory")
         return entry
 
-    def move(self, source: str, destination: str, *, cwd: str | None = None) -> Entry:
+    def move(self, source: str, destination: str, *, cwd: str | None = None) -> FileEntry:
         """The destination is what the source was; a file there is replaced."""
         with (
-            refusing_os_errors(f"{source} -> {destination}"),
-            self._workspace.at(source, cwd, follow=False) as old,
-            self._workspace.at(destination, cwd, follow=False) as new,
+            translate_os_errors(f"{source} -> {destination}"),
+            self._workspace.resolve(source, cwd, follow=False) as old,
+            self._workspace.resolve(destination, cwd, follow=False) as new,
         ):
-            _refuse_root(old, source)
-            _refuse_root(new, destination)
+            _reject_root(old, source)
+            _reject_root(new, destination)
             os.rename(old.name, new.name, src_dir_fd=old.directory, dst_dir_fd=new.directory)
-            return _entry(new)
+            return _build_entry(new)
 
     def remove(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> None:
         """The path is gone; a directory that is not empty only where recursive."""
-        with refusing_os_errors(path), self._workspace.at(path, cwd, follow=False) as place:
-            _refuse_root(place, path)
-            if not stat.S_ISDIR(_status(place).st_mode):
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
+            _reject_root(place, path)
+            if not stat.S_ISDIR(_stat(place).st_mode):
                 os.unlink(place.name, dir_fd=place.directory)
             elif recursive:
                 file_tree.discard(place.name, place.directory, self._trash)
@@ -161,63 +163,65 @@ class Files:
                 os.rmdir(place.name, dir_fd=place.directory)
 
 
-def _entry(place: Place) -> Entry:
-    status = _status(place)
+def _build_entry(path: ConfinedPath) -> FileEntry:
+    status = _stat(path)
     mode = stat.S_IMODE(status.st_mode)
-    entry: Entry = {
-        "name": _shown(place.parts[-1] if place.parts else "."),
-        "type": _kind(status.st_mode),
-        "path": _shown(place.shown),
+    entry: FileEntry = {
+        "name": _decode_name(path.parts[-1] if path.parts else "."),
+        "type": _entry_type(status.st_mode),
+        "path": _decode_name(path.display_path),
         "size": status.st_size,
         "mode": mode,
         "permissions": stat.filemode(mode)[1:],
-        "modified_time": _moment(status.st_mtime),
+        "modified_time": _format_time(status.st_mtime),
     }
     if stat.S_ISLNK(status.st_mode):
-        entry["symlink_target"] = _shown(os.readlink(place.name, dir_fd=place.directory))
+        entry["symlink_target"] = _decode_name(os.readlink(path.name, dir_fd=path.directory))
     return entry
 
 
-def _status(place: Place) -> os.stat_result:
-    return os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
+def _stat(path: ConfinedPath) -> os.stat_result:
+    return os.stat(path.name, dir_fd=path.directory, follow_symlinks=False)
 
 
-def _kind(mode: int) -> str:
+def _entry_type(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "directory"
     return "symlink" if stat.S_ISLNK(mode) else "file"
 
 
-def _moment(seconds: float) -> str:
-    moment = datetime.fromtimestamp(min(max(seconds, _EARLIEST), _LATEST), tz=UTC)
+def _format_time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(min(max(seconds, _MIN_TIME), _MAX_TIME), tz=UTC)
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _shown(name: str) -> str:
+def _decode_name(name: str) -> str:
     """A file's name as JSON can carry it: what is not UTF-8 in it is replaced."""
     return os.fsencode(name).decode(errors="replace")
 
 
-def _replaceable(place: Place, path: str) -> int | None:
+def _require_replaceable(confined_path: ConfinedPath, path: str) -> int | None:
     """The mode of the regular file that is there and may be written; None where there is nothing."""
     try:
-        opened = os.open(place.name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place.directory)
+        opened = os.open(
+            confined_path.name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=confined_path.directory
+        )
     except FileNotFoundError:
         return None
-    descriptor = _regular(opened, path)
+    descriptor = _require_regular(opened, path)
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     os.close(descriptor)
     return mode
 
 
-def _regular(descriptor: int, path: str) -> int:
+def _require_regular(descriptor: int, path: str) -> int:
     """The descriptor, refused and closed where it is no regular file's."""
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
-    raise failure("failed_precondition", f"{path}: not a regular file")
+    raise runtime_error("failed_precondition", f"{path}: not a regular file")
 
 
-def _refuse_root(place: Place, path: str) -> None:
-    if place.name == ".":
+def _reject_root(confined_path: ConfinedPath, path: str) -> None:
+    if confined_path.name == ".":
         raise invalid(f"{path}: the workspace itself, and a path that ends in .., can be neither moved nor removed")

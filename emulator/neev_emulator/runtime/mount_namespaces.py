@@ -15,99 +15,99 @@ from neev_emulator.runtime import mount_server
 from neev_emulator.runtime.path_confinement import MOUNT
 
 _READY = b"ready"
-_SECONDS = 10.0
-_LONGEST = 1 << 12
+_RESPONSE_TIMEOUT = 10.0
+_MAX_MESSAGE_BYTES = 1 << 12
 
 
-class Mounts:
+class MountNamespaces:
     """What makes the mount namespaces of one emulator; it starts when the first one is wanted."""
 
-    def __init__(self, directory: Path, *, nsenter: str = "nsenter", most: int = 128) -> None:
+    def __init__(self, directory: Path, *, nsenter: str = "nsenter", max_open: int = 128) -> None:
         self._directory = directory
         self._nsenter = shutil.which(nsenter)
-        self._wanted = nsenter
-        self._most = most
+        self._nsenter_name = nsenter
+        self._max_open = max_open
         self._open = 0
-        self._turn = threading.Lock()
-        self._started: _Server | str | None = None
+        self._lock = threading.Lock()
+        self._server_or_reason: _Server | str | None = None
 
     @property
-    def missing(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why this machine has none for the emulator; None where it has."""
-        server = self._server()
+        server = self._get_server()
         return server if isinstance(server, str) else None
 
-    def namespace(self, workspace: Path) -> int:
+    def create_namespace(self, workspace: Path) -> int:
         """Return a descriptor of a new mount namespace in which this directory is /workspace."""
-        server = self._usable()
-        with self._turn:
-            namespace = server.namespace(workspace)
+        server = self._require_server()
+        with self._lock:
+            namespace = server.create_namespace(workspace)
             self._open += 1
             return namespace
 
     def release(self, namespace: int) -> None:
         """Let go of the namespace; what runs in it goes on."""
         os.close(namespace)
-        with self._turn:
+        with self._lock:
             self._open -= 1
 
     @property
-    def crowded(self) -> bool:
+    def is_over_limit(self) -> bool:
         """Whether there are so many that those which nobody uses should go: descriptors are few."""
-        return self._open > self._most
+        return self._open > self._max_open
 
-    def entrance(self, namespace: int, directory: str) -> list[str]:
+    def build_prefix(self, namespace: int, directory: str) -> list[str]:
         """Return what to put before a command that is to run in the namespace, in this directory of it."""
-        return self._entrance(self._usable(), namespace, directory)
+        return self._build_prefix(self._require_server(), namespace, directory)
 
     def close(self) -> None:
         """End the server; the namespaces go with their descriptors."""
-        if isinstance(self._started, _Server):
-            self._started.close()
-        self._started = "the emulator has ended"
+        if isinstance(self._server_or_reason, _Server):
+            self._server_or_reason.close()
+        self._server_or_reason = "the emulator has ended"
 
-    def _usable(self) -> "_Server":
-        server = self._server()
+    def _require_server(self) -> "_Server":
+        server = self._get_server()
         if isinstance(server, str):
             raise OSError(server)
         return server
 
-    def _server(self) -> "_Server | str":
-        with self._turn:
-            if self._started is None:
-                self._started = self._start()
-            return self._started
+    def _get_server(self) -> "_Server | str":
+        with self._lock:
+            if self._server_or_reason is None:
+                self._server_or_reason = self._start_server()
+            return self._server_or_reason
 
-    def _start(self) -> "_Server | str":
+    def _start_server(self) -> "_Server | str":
         if sys.platform != "linux":
             return "only Linux has mount namespaces"
         if self._nsenter is None:
-            return f"the program {self._wanted} is not there"
+            return f"the program {self._nsenter_name} is not there"
         server = None
         try:
             server = _Server.start(self._directory)
-            self._try(server)
+            self._verify(server)
         except OSError as error:
             if server is not None:
                 server.close()
             return error.strerror or str(error)
         return server
 
-    def _entrance(self, server: "_Server", namespace: int, directory: str) -> list[str]:
+    def _build_prefix(self, server: "_Server", namespace: int, directory: str) -> list[str]:
         return [
             str(self._nsenter),
-            *([] if server.users is None else [f"--user={_path(server.users)}"]),
+            *([] if server.user_namespace is None else [f"--user={_descriptor_path(server.user_namespace)}"]),
             "--preserve-credentials",
-            f"--mount={_path(namespace)}",
+            f"--mount={_descriptor_path(namespace)}",
             f"--wdns={directory}",
             "--",
         ]
 
-    def _try(self, server: "_Server") -> None:
+    def _verify(self, server: "_Server") -> None:
         """Run a command in a namespace: an old nsenter, or a rule of the system, would show only here."""
-        namespace = server.namespace(self._directory)
+        namespace = server.create_namespace(self._directory)
         try:
-            command = [*self._entrance(server, namespace, MOUNT), "true"]
+            command = [*self._build_prefix(server, namespace, MOUNT), "true"]
             trial = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
         finally:
             os.close(namespace)
@@ -119,13 +119,13 @@ class Mounts:
 class _Server:
     process: "subprocess.Popen[bytes]"
     channel: socket.socket
-    users: int | None
+    user_namespace: int | None
     """The user namespace of all the mount namespaces, if it is not that of the machine."""
 
     @classmethod
     def start(cls, directory: Path) -> Self:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(_SECONDS)
+        ours.settimeout(_RESPONSE_TIMEOUT)
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - a file of this package
                 [sys.executable, "-I", "-S", mount_server.__file__, str(directory)],
@@ -136,32 +136,32 @@ class _Server:
                 start_new_session=True,  # Ctrl-C is for the emulator, which still has commands to end
             )
         try:
-            return cls(process, ours, next(iter(_received(ours)), None))
+            return cls(process, ours, next(iter(_receive_descriptors(ours)), None))
         except OSError:
             ours.close()
             process.wait()
             raise
 
-    def namespace(self, workspace: Path) -> int:
+    def create_namespace(self, workspace: Path) -> int:
         self.channel.send(os.fsencode(workspace))
-        if not (descriptors := _received(self.channel)):
+        if not (descriptors := _receive_descriptors(self.channel)):
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return descriptors[0]
 
     def close(self) -> None:
         self.channel.close()
         self.process.wait()
-        if self.users is not None:
-            os.close(self.users)
+        if self.user_namespace is not None:
+            os.close(self.user_namespace)
 
 
-def _received(channel: socket.socket) -> list[int]:
-    message, descriptors, _, _ = socket.recv_fds(channel, _LONGEST, 1)
+def _receive_descriptors(channel: socket.socket) -> list[int]:
+    message, descriptors, _, _ = socket.recv_fds(channel, _MAX_MESSAGE_BYTES, 1)
     if message != _READY:
         raise OSError(message.decode(errors="replace") or "the server of mount namespaces ended")
     return list(descriptors)
 
 
-def _path(descriptor: int) -> str:
+def _descriptor_path(descriptor: int) -> str:
     """Return a path of the descriptor: one that is inherited would stay open in the command."""
     return f"/proc/{os.getpid()}/fd/{descriptor}"

@@ -15,22 +15,22 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
 _BIND, _MOVE, _RECURSIVE, _UNBINDABLE, _SLAVE = 0x1000, 0x2000, 0x4000, 1 << 17, 1 << 19
 _MOUNTS = "/proc/self/ns/mnt"
-_LONGEST = 1 << 16
+_MAX_PATH_BYTES = 1 << 16
 
 
 def main(root: str, channel: socket.socket) -> None:
     """Say that it is ready, with the user namespace if there is one, and answer until the other side is gone."""
     try:
         users = _unshare()
-        _build(root)
+        _build_root(root)
     except OSError as error:
         channel.send(f"{error.filename or 'mount'}: {error.strerror}".encode())
         return
     socket.send_fds(channel, [b"ready"], [os.open("/proc/self/ns/user", os.O_RDONLY)] if users else [])
     base = os.open(_MOUNTS, os.O_RDONLY)
-    while path := channel.recv(_LONGEST):
+    while path := channel.recv(_MAX_PATH_BYTES):
         try:
-            made = _with_workspace(path, base)
+            made = _create_namespace(path, base)
         except OSError as error:
             channel.send(str(error.strerror).encode())
         else:
@@ -42,9 +42,9 @@ def _unshare() -> bool:
     """Leave the mounts of the machine; return whether that took a user namespace."""
     user, group = os.getuid(), os.getgid()
     try:
-        _check(_LIBC.unshare(_NEW_MOUNTS))
+        _raise_on_error(_LIBC.unshare(_NEW_MOUNTS))
     except PermissionError:
-        _check(_LIBC.unshare(_NEW_MOUNTS | _NEW_USER))
+        _raise_on_error(_LIBC.unshare(_NEW_MOUNTS | _NEW_USER))
     else:
         return False
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
@@ -52,7 +52,7 @@ def _unshare() -> bool:
     return True
 
 
-def _build(root: str) -> None:
+def _build_root(root: str) -> None:
     """Make the new root, and let it be `/`."""
     _mount(None, "/", flags=_RECURSIVE | _SLAVE)
     _mount("tmpfs", root, kind="tmpfs", data="mode=755")
@@ -76,14 +76,14 @@ def _build(root: str) -> None:
     os.chroot(".")
 
 
-def _with_workspace(path: bytes, base: int) -> int:
+def _create_namespace(path: bytes, base: int) -> int:
     """Return a descriptor of a copy of the base namespace in which the path is /workspace."""
-    _check(_LIBC.unshare(_NEW_MOUNTS))
+    _raise_on_error(_LIBC.unshare(_NEW_MOUNTS))
     try:
         _mount(os.fsdecode(path), "/workspace", flags=_BIND)
         return os.open(_MOUNTS, os.O_RDONLY)
     finally:
-        _check(_LIBC.setns(base, _NEW_MOUNTS))
+        _raise_on_error(_LIBC.setns(base, _NEW_MOUNTS))
 
 
 def _mount(
@@ -91,13 +91,13 @@ def _mount(
 ) -> None:
     texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
     try:
-        _check(_LIBC.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]))
+        _raise_on_error(_LIBC.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]))
     except OSError as error:
         raise OSError(error.errno, error.strerror, target) from None
 
 
-def _check(answer: int) -> None:
-    if answer:
+def _raise_on_error(result: int) -> None:
+    if result:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 

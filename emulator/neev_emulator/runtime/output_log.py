@@ -5,11 +5,11 @@ import codecs
 from collections import deque
 from dataclasses import dataclass
 
-_KEPT_BYTES = 1 << 20
+_MAX_LOG_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Entry:
+class OutputChunk:
     """A piece of output. A character is never split over two."""
 
     stream: str
@@ -17,29 +17,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Page:
+class OutputPage:
     """Entries from a position on, the position after them, and whether older ones were asked for and are lost."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[OutputChunk, ...]
     cursor: int
     dropped: bool
 
 
-class Log:
+class OutputLog:
     """What a process wrote, at most the last MiB of it; readers can wait for more."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque()
-        self._first = 0
+        self._entries: deque[OutputChunk] = deque()
+        self._first_position = 0
         self._bytes = 0
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._partial = {"stdout": b"", "stderr": b""}
         self.ended = False
 
     def append(self, stream: str, data: bytes) -> None:
         """The data is part of the log, but for a character at its end that is not complete yet."""
         data = self._partial[stream] + data
-        whole = len(data) - _incomplete(data)
+        whole = len(data) - _count_incomplete_bytes(data)
         self._partial[stream] = data[whole:]
         self._add(stream, data[:whole])
 
@@ -48,40 +48,40 @@ class Log:
         for stream, rest in self._partial.items():
             self._add(stream, rest)
         self.ended = True
-        self._announce()
+        self._notify()
 
-    def page(self, cursor: int) -> Page:
+    def read_page(self, cursor: int) -> OutputPage:
         """What is kept from the cursor on."""
-        end = self._first + len(self._entries)
-        start = min(max(cursor, self._first), end)
-        entries = tuple(self._entries)[start - self._first :]
-        return Page(entries, end, dropped=cursor < self._first)
+        end = self._first_position + len(self._entries)
+        start = min(max(cursor, self._first_position), end)
+        entries = tuple(self._entries)[start - self._first_position :]
+        return OutputPage(entries, end, dropped=cursor < self._first_position)
 
-    async def more(self) -> None:
+    async def wait_for_more(self) -> None:
         """Something was appended, or the log ended, since this was called."""
-        await self._news.wait()
+        await self._changed.wait()
 
-    async def complete(self) -> None:
+    async def wait_until_ended(self) -> None:
         """The log has ended."""
         while not self.ended:
-            await self.more()
+            await self.wait_for_more()
 
     def _add(self, stream: str, data: bytes) -> None:
         if not data:
             return
-        self._entries.append(Entry(stream, data))
+        self._entries.append(OutputChunk(stream, data))
         self._bytes += len(data)
-        while self._bytes > _KEPT_BYTES:
+        while self._bytes > _MAX_LOG_BYTES:
             self._bytes -= len(self._entries.popleft().data)
-            self._first += 1
-        self._announce()
+            self._first_position += 1
+        self._notify()
 
-    def _announce(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
-def _incomplete(data: bytes) -> int:
+def _count_incomplete_bytes(data: bytes) -> int:
     """How many bytes at the end begin a UTF-8 character without finishing it."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     decoder.decode(data)

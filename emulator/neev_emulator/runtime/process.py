@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from neev_emulator.runtime.errors import RuntimeFailure, failure, refusing_os_errors
+from neev_emulator.runtime.errors import RuntimeApiError, runtime_error, translate_os_errors
 
-_CHUNK = 1 << 16
+_CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Command:
     cwd: Path
     env: Mapping[str, str] = field(repr=False)
     stdin: bytes | None = field(default=None, repr=False)
-    entrance: Sequence[str] = ()
+    prefix: Sequence[str] = ()
     """What leads it to where it is to run, and comes before the program."""
 
 
-class Child:
+class ManagedProcess:
     """A started process. Its exit is noticed by the running event loop, also when nobody reads its output."""
 
     def __init__(
@@ -42,10 +42,10 @@ class Child:
         self._process = process
         self._pipes = dict(pipes)
         self._on_exit = on_exit
-        self._wake = asyncio.Event()
+        self._activity = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        _when_exited(process, self._loop, self._reap)
+        _call_on_exit(process, self._loop, self._reap)
 
     @property
     def exit_code(self) -> int | None:
@@ -75,13 +75,13 @@ class Child:
         self._cancel_timer()
         self._close_pipes(list(self._pipes))
 
-    async def output(self) -> AsyncGenerator[tuple[str, bytes], None]:
+    async def read_output(self) -> AsyncGenerator[tuple[str, bytes], None]:
         """What it writes, as (stream, bytes), until it exits; what it leaves running may go on writing unheard."""
         while True:
             # Asked before the read: all that was written before the exit is then in the pipes.
             ended = self.exited.is_set()
             for stream, descriptor in list(self._pipes.items()):
-                chunk = _available(descriptor)
+                chunk = _read_available(descriptor)
                 if chunk:
                     yield stream, chunk
                 elif chunk is not None:
@@ -89,17 +89,17 @@ class Child:
             if ended:
                 self._close_pipes(list(self._pipes))
                 return
-            await self._something_happens()
+            await self._wait_for_activity()
 
-    async def _something_happens(self) -> None:
-        self._wake.clear()
+    async def _wait_for_activity(self) -> None:
+        self._activity.clear()
         if self.exited.is_set():
             return
         descriptors = list(self._pipes.values())
         for descriptor in descriptors:
-            self._loop.add_reader(descriptor, self._wake.set)
+            self._loop.add_reader(descriptor, self._activity.set)
         try:
-            await self._wake.wait()
+            await self._activity.wait()
         finally:
             for descriptor in descriptors:
                 self._loop.remove_reader(descriptor)
@@ -109,7 +109,7 @@ class Child:
         self._process.wait()
         self._cancel_timer()
         self.exited.set()
-        self._wake.set()
+        self._activity.set()
 
     def _exit_code(self) -> int:
         status: int = self._process.returncode
@@ -127,11 +127,11 @@ class Child:
             os.close(self._pipes.pop(stream))
 
 
-def spawn(command: Command, *, on_exit: Callable[[int], None]) -> Child:
+def spawn(command: Command, *, on_exit: Callable[[int], None]) -> ManagedProcess:
     """The command runs. on_exit is called with its pid when it is over, before the system forgets about it."""
     readers: dict[str, int] = {}
     writers: dict[str, int] = {}
-    with refusing_os_errors(command.program), ExitStack() as writing, ExitStack() as reading:
+    with translate_os_errors(command.program), ExitStack() as writing, ExitStack() as reading:
         for stream in ("stdout", "stderr"):
             readers[stream], writers[stream] = os.pipe()
             reading.callback(os.close, readers[stream])
@@ -139,14 +139,14 @@ def spawn(command: Command, *, on_exit: Callable[[int], None]) -> Child:
             os.set_blocking(readers[stream], False)
         process = _start(command, **writers)
         reading.pop_all()
-    return Child(process, pipes=readers, on_exit=on_exit)
+    return ManagedProcess(process, pipes=readers, on_exit=on_exit)
 
 
 def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
-    with _standard_input(command.stdin) as stdin:
+    with _open_stdin(command.stdin) as stdin:
         try:
             return subprocess.Popen(  # noqa: S603 - to run what it is given is what a sandbox is for
-                [*command.entrance, command.program, *command.args],
+                [*command.prefix, command.program, *command.args],
                 cwd=command.cwd,
                 env=command.env,
                 stdin=stdin,
@@ -158,14 +158,14 @@ def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[b
             raise program_not_found(command.program) from error
 
 
-def program_not_found(program: str) -> RuntimeFailure:
+def program_not_found(program: str) -> RuntimeApiError:
     """Return the refusal of a program that is not there."""
-    return failure(
+    return runtime_error(
         "not_found", f"{program}: program not found. No shell is involved: give the program and its arguments"
     )
 
 
-def _standard_input(content: bytes | None) -> IO[bytes]:
+def _open_stdin(content: bytes | None) -> IO[bytes]:
     """A file and not a pipe: it is there whole at once, and nobody has to go on feeding it."""
     if content is None:
         return open(os.devnull, "rb")  # noqa: PTH123 - not a path of anyone's
@@ -175,15 +175,17 @@ def _standard_input(content: bytes | None) -> IO[bytes]:
     return file
 
 
-def _available(descriptor: int) -> bytes | None:
+def _read_available(descriptor: int) -> bytes | None:
     """What can be read at once: None where there is nothing yet, no bytes at the end."""
     try:
-        return os.read(descriptor, _CHUNK)
+        return os.read(descriptor, _CHUNK_BYTES)
     except BlockingIOError:
         return None
 
 
-def _when_exited(process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]) -> None:
+def _call_on_exit(
+    process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]
+) -> None:
     """Reap is called in the loop once the process has exited; on Linux while the system still knows about it."""
     try:
         descriptor = os.pidfd_open(process.pid)

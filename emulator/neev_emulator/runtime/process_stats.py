@@ -26,17 +26,17 @@ class ProcessUsage:
     memory_bytes: int
 
 
-def carrying(mark: bytes) -> Iterator[int]:
+def find_processes(variable: bytes) -> Iterator[int]:
     """The processes that were started with this ``KEY=value`` in their environment, or by one that was.
 
     Found also where they left their group, their session and their parents, as daemons do.
     """
     for name in os.listdir(_PROC) if _PROC.exists() else ():  # noqa: PTH208 - names by the hundred, not paths
-        if name.isdecimal() and b"\0%b\0" % mark in b"\0" + _environment(name):
+        if name.isdecimal() and b"\0%b\0" % variable in b"\0" + _read_environment(name):
             yield int(name)
 
 
-def _environment(pid: str) -> bytes:
+def _read_environment(pid: str) -> bytes:
     try:
         with open(f"{_PROC}/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - read by the hundred
             return file.readall()
@@ -44,7 +44,7 @@ def _environment(pid: str) -> bytes:
         return b""
 
 
-def of_process(pid: int) -> ProcessUsage | None:
+def read_process_usage(pid: int) -> ProcessUsage | None:
     """What a process uses, or None where it is gone or there is no /proc."""
     try:
         # The name, in parentheses, may hold anything; the fields after it are numbers.

@@ -9,74 +9,74 @@ from starlette.responses import Response
 
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.runtime.errors import invalid
-from neev_emulator.runtime.request_body import Body, json_body
-from neev_emulator.runtime.sandbox_host import Computer
-from neev_emulator.runtime.streaming import Frame, FrameStream, exit_frame, output_frame, unless_gone
-from neev_emulator.runtime.supervisor import Process
+from neev_emulator.runtime.request_body import RequestFields, read_json_fields
+from neev_emulator.runtime.sandbox_host import SandboxHost
+from neev_emulator.runtime.streaming import Frame, FrameStream, exit_frame, output_frame, cancel_on_disconnect
+from neev_emulator.runtime.supervisor import SupervisedProcess
 
-_LAST_CURSOR = 1 << 62
+_MAX_CURSOR = 1 << 62
 
 
-async def start(computer: Computer, request: Request) -> Response:
+async def start(host: SandboxHost, request: Request) -> Response:
     """The process runs, and goes on when this answer is given."""
-    body = await json_body(request)
+    body = await read_json_fields(request)
     program, args, env, stdin = body.text("program"), body.texts("args"), body.variables("env"), body.content("stdin")
     cwd = body.optional_text("cwd")
-    with computer.operation("process.start", command=program):
-        child = computer.spawn(program, args, cwd=cwd, env=env, stdin=stdin)
-        process = computer.processes.add(child, name=program, args=args, cwd=cwd)
+    with host.record_operation("process.start", command=program):
+        child = host.spawn(program, args, cwd=cwd, env=env, stdin=stdin)
+        process = host.processes.add(child, name=program, args=args, cwd=cwd)
     return JSONResponse(process.info())
 
 
-async def get(computer: Computer, request: Request) -> Response:
+async def get(host: SandboxHost, request: Request) -> Response:
     """The state of a process; where asked to wait, once it has exited."""
-    body = await json_body(request)
+    body = await read_json_fields(request)
     process_id, wait = body.text("process_id"), body.flag("wait")
-    with computer.operation("process.get", target=process_id):
-        process = computer.processes.get(process_id)
+    with host.record_operation("process.get", target=process_id):
+        process = host.processes.get(process_id)
         if wait:
-            await unless_gone(request.receive, process.log.complete())
+            await cancel_on_disconnect(request.receive, process.log.wait_until_ended())
         return JSONResponse(process.status())
 
 
-async def entries(computer: Computer, request: Request) -> Response:
+async def list_processes(host: SandboxHost, request: Request) -> Response:
     """All that run, and the latest that have exited."""
-    await json_body(request)
-    with computer.operation("process.list"):
-        return JSONResponse({"processes": [process.info() for process in computer.processes.all()]})
+    await read_json_fields(request)
+    with host.record_operation("process.list"):
+        return JSONResponse({"processes": [process.info() for process in host.processes.all()]})
 
 
-async def kill(computer: Computer, request: Request) -> Response:
+async def kill(host: SandboxHost, request: Request) -> Response:
     """The process and its group were sent the signal, if it was running."""
-    body = await json_body(request)
-    process_id, number = body.text("process_id"), _signal(body)
-    with computer.operation("process.kill", target=process_id):
-        return JSONResponse({"signalled": computer.processes.get(process_id).child.signal(number)})
+    body = await read_json_fields(request)
+    process_id, number = body.text("process_id"), _parse_signal(body)
+    with host.record_operation("process.kill", target=process_id):
+        return JSONResponse({"signalled": host.processes.get(process_id).managed_process.signal(number)})
 
 
-async def kill_all(computer: Computer, request: Request) -> Response:
+async def kill_all(host: SandboxHost, request: Request) -> Response:
     """Every process that was running was sent the signal."""
-    number = _signal(await json_body(request))
-    with computer.operation("process.kill_all"):
-        signalled = [process.child.signal(number) for process in computer.processes.all()]
+    number = _parse_signal(await read_json_fields(request))
+    with host.record_operation("process.kill_all"):
+        signalled = [process.managed_process.signal(number) for process in host.processes.all()]
         return JSONResponse({"signalled_count": sum(signalled)})
 
 
-async def logs(computer: Computer, request: Request) -> Response:
+async def logs(host: SandboxHost, request: Request) -> Response:
     """What a process wrote from the cursor on: a page of it, or frames until it exits where asked to follow."""
-    body = await json_body(request)
+    body = await read_json_fields(request)
     process_id, follow = body.text("process_id"), body.flag("follow")
-    cursor = body.integer("cursor", low=0, high=_LAST_CURSOR) or 0
+    cursor = body.integer("cursor", low=0, high=_MAX_CURSOR) or 0
     with ExitStack() as stack:
-        stack.enter_context(computer.operation("process.logs", target=process_id))
-        process = computer.processes.get(process_id)
+        stack.enter_context(host.record_operation("process.logs", target=process_id))
+        process = host.processes.get(process_id)
         if follow:
-            return FrameStream(_followed(process, cursor), stack.pop_all())
-        return JSONResponse(_page(process, cursor))
+            return FrameStream(_follow_log(process, cursor), stack.pop_all())
+        return JSONResponse(_serialize_page(process, cursor))
 
 
-def _page(process: Process, cursor: int) -> dict[str, object]:
-    page = process.log.page(cursor)
+def _serialize_page(process: SupervisedProcess, cursor: int) -> dict[str, object]:
+    page = process.log.read_page(cursor)
     return {
         "entries": [{"stream": entry.stream, "data": entry.data.decode(errors="replace")} for entry in page.entries],
         "cursor": page.cursor,
@@ -85,21 +85,21 @@ def _page(process: Process, cursor: int) -> dict[str, object]:
     }
 
 
-async def _followed(process: Process, cursor: int) -> AsyncGenerator[Frame, None]:
+async def _follow_log(process: SupervisedProcess, cursor: int) -> AsyncGenerator[Frame, None]:
     while True:
-        page = process.log.page(cursor)
+        page = process.log.read_page(cursor)
         cursor = page.cursor
         for entry in page.entries:
             yield output_frame(entry.stream, entry.data)
         if page.entries:
             continue  # more may have come while these were sent
-        if not process.running:
-            yield exit_frame(await process.child.wait())
+        if not process.is_running:
+            yield exit_frame(await process.managed_process.wait())
             return
-        await process.log.more()
+        await process.log.wait_for_more()
 
 
-def _signal(body: Body) -> int:
+def _parse_signal(body: RequestFields) -> int:
     number = body.integer("signal", low=1, high=64) or signal.SIGTERM
     if number not in signal.valid_signals():
         raise invalid(f"{number} is not a signal of this system")

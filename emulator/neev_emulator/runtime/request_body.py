@@ -8,43 +8,43 @@ from starlette.requests import ClientDisconnect, Request
 
 from neev_emulator.runtime.errors import invalid
 
-BODY_LIMIT = 1 << 20
+MAX_BODY_BYTES = 1 << 20
 
 
-async def raw_body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """The body, at most 1 MiB of it; more is refused."""
-    body, whole = await received(request)
+    body, whole = await read_partial_body(request)
     if not whole:
         raise ClientDisconnect
     return body
 
 
-async def received(request: Request) -> tuple[bytes, bool]:
+async def read_partial_body(request: Request) -> tuple[bytes, bool]:
     """What arrived of the body, and whether that is all the caller meant to send."""
     body = bytearray()
     try:
         async for part in request.stream():
             body += part
-            if len(body) > BODY_LIMIT:
+            if len(body) > MAX_BODY_BYTES:
                 raise invalid("a request carries at most 1 MiB; send larger files in chunks to /v1/files/uploads")
     except ClientDisconnect:
         return bytes(body), False
     return bytes(body), True
 
 
-async def json_body(request: Request) -> "Body":
+async def read_json_fields(request: Request) -> "RequestFields":
     """The body's JSON object; an empty body is an empty object."""
-    raw = await raw_body(request)
+    raw = await read_body(request)
     try:
         fields = json.loads(raw or b"{}")
     except (ValueError, RecursionError) as error:
         raise invalid("the body is not valid JSON") from error
     if not isinstance(fields, dict):
         raise invalid("the body must be a JSON object")
-    return Body(fields)
+    return RequestFields(fields)
 
 
-class Body:
+class RequestFields:
     """The fields of a JSON object, each read as the type it must have. Null is as good as absent."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
@@ -60,12 +60,12 @@ class Body:
     def optional_text(self, name: str) -> str | None:
         """A string without NUL, or None."""
         value = self._fields.get(name)
-        return None if value is None else plain_text(name, value)
+        return None if value is None else require_plain_text(name, value)
 
     def content(self, name: str) -> bytes | None:
         """A string's bytes, NUL allowed, or None."""
         value = self._fields.get(name)
-        return None if value is None else _encoded(name, value)
+        return None if value is None else _encode(name, value)
 
     def texts(self, name: str) -> list[str]:
         """A list of strings without NUL, empty where absent."""
@@ -74,7 +74,7 @@ class Body:
             return []
         if not isinstance(values, list):
             raise invalid(f"{name} must be a list of strings")
-        return [plain_text(f"{name}[{index}]", value) for index, value in enumerate(values)]
+        return [require_plain_text(f"{name}[{index}]", value) for index, value in enumerate(values)]
 
     def variables(self, name: str) -> dict[str, str]:
         """A list of ``KEY=value`` strings as a mapping, the last of a key winning."""
@@ -100,14 +100,14 @@ class Body:
         return bool(value)
 
 
-def plain_text(name: str, value: object) -> str:
+def require_plain_text(name: str, value: object) -> str:
     """The value, once it is known to be a string that a path or an argument can hold."""
-    if b"\0" in _encoded(name, value):
+    if b"\0" in _encode(name, value):
         raise invalid(f"{name} must not contain NUL")
     return str(value)
 
 
-def _encoded(name: str, value: object) -> bytes:
+def _encode(name: str, value: object) -> bytes:
     if not isinstance(value, str):
         raise invalid(f"{name} must be a string")
     try:

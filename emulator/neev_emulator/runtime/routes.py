@@ -8,46 +8,46 @@ from starlette.routing import Route
 
 from neev_emulator.runtime import exec as commands
 from neev_emulator.runtime import files, processes, tus, watch
-from neev_emulator.runtime.errors import RuntimeFailure
-from neev_emulator.runtime.sandbox_host import Computer
+from neev_emulator.runtime.errors import RuntimeApiError
+from neev_emulator.runtime.sandbox_host import SandboxHost
 
-Lookup = Callable[[Request], Awaitable[Computer]]
-Endpoint = Callable[[Computer, Request], Awaitable[Response]]
+Lookup = Callable[[Request], Awaitable[SandboxHost]]
+Endpoint = Callable[[SandboxHost, Request], Awaitable[Response]]
 
 ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/v1/exec", commands.run),
     ("POST", "/v1/files/write", files.write),
     ("POST", "/v1/files/read", files.read),
-    ("POST", "/v1/files/list", files.entries),
+    ("POST", "/v1/files/list", files.list_entries),
     ("POST", "/v1/files/stat", files.stat),
     ("POST", "/v1/files/exists", files.exists),
     ("POST", "/v1/files/mkdir", files.mkdir),
     ("POST", "/v1/files/move", files.move),
     ("POST", "/v1/files/remove", files.remove),
     ("POST", "/v1/files/watch", watch.run),
-    ("POST", tus.UPLOADS, tus.create),
-    ("PATCH", f"{tus.UPLOADS}/{{upload_id}}", tus.append),
-    ("HEAD", f"{tus.UPLOADS}/{{upload_id}}", tus.offset),
-    ("DELETE", f"{tus.UPLOADS}/{{upload_id}}", tus.discard),
+    ("POST", tus.UPLOADS_PATH, tus.create),
+    ("PATCH", f"{tus.UPLOADS_PATH}/{{upload_id}}", tus.append),
+    ("HEAD", f"{tus.UPLOADS_PATH}/{{upload_id}}", tus.get_offset),
+    ("DELETE", f"{tus.UPLOADS_PATH}/{{upload_id}}", tus.discard),
     ("POST", "/v1/processes/start", processes.start),
     ("POST", "/v1/processes/get", processes.get),
-    ("POST", "/v1/processes/list", processes.entries),
+    ("POST", "/v1/processes/list", processes.list_processes),
     ("POST", "/v1/processes/kill", processes.kill),
     ("POST", "/v1/processes/kill-all", processes.kill_all),
     ("POST", "/v1/processes/logs", processes.logs),
 )
 
 
-def routes(lookup: Lookup) -> list[Route]:
+def build_routes(lookup: Lookup) -> list[Route]:
     """The routes of every endpoint. Lookup gives the computer a request is for, or raises a RuntimeFailure."""
-    return [Route(path, _answering(endpoint, lookup), methods=[method]) for method, path, endpoint in ENDPOINTS]
+    return [Route(path, _build_handler(endpoint, lookup), methods=[method]) for method, path, endpoint in ENDPOINTS]
 
 
-def _answering(endpoint: Endpoint, lookup: Lookup) -> Callable[[Request], Awaitable[Response]]:
+def _build_handler(endpoint: Endpoint, lookup: Lookup) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(await lookup(request), request)
-        except RuntimeFailure as failure:
+        except RuntimeApiError as failure:
             return failure.response()
         except ClientDisconnect:
             return Response(status_code=400)  # to nobody

@@ -11,21 +11,21 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 
 from neev_emulator.runtime import file_tree, process_stats
-from neev_emulator.runtime.audit import Audit, AuditRecord, Operation
-from neev_emulator.runtime.filesystem import Files
-from neev_emulator.runtime.mount_namespaces import Mounts
+from neev_emulator.runtime.audit import AuditLog, AuditRecord, AuditedOperation
+from neev_emulator.runtime.filesystem import WorkspaceFiles
+from neev_emulator.runtime.mount_namespaces import MountNamespaces
 from neev_emulator.runtime.path_confinement import Workspace
-from neev_emulator.runtime.process import Child, spawn
+from neev_emulator.runtime.process import ManagedProcess, spawn
 from neev_emulator.runtime.process_stats import Usage
-from neev_emulator.runtime.supervisor import Supervised
+from neev_emulator.runtime.supervisor import Supervisor
 from neev_emulator.runtime.uploads import Uploads
-from neev_emulator.runtime.workspace_view import View
+from neev_emulator.runtime.workspace_view import WorkspaceView
 
-_MARK = "NEEV_SANDBOX_DIRECTORY"
-_STOP_SECONDS = 10.0
+_DIRECTORY_VARIABLE = "NEEV_SANDBOX_DIRECTORY"
+_STOP_TIMEOUT = 10.0
 
 
-class Computer:
+class SandboxHost:
     """A directory with a workspace in it, and the processes that run there with this environment.
 
     Processes are the host's own and see the host: only their environment, working directory, lifetime and, where
@@ -34,16 +34,21 @@ class Computer:
     """
 
     def __init__(
-        self, directory: Path, *, env: Mapping[str, str], now: Callable[[], float], mounts: Mounts | None = None
+        self,
+        directory: Path,
+        *,
+        env: Mapping[str, str],
+        now: Callable[[], float],
+        mounts: MountNamespaces | None = None,
     ) -> None:
-        self._directory = file_tree.private_directory(directory)
+        self._directory = file_tree.create_private_directory(directory)
         self._env = dict(env)
-        self._replaced = self._directory / "replaced"
+        self._replaced_path = self._directory / "replaced"
         self.workspace = self._directory / "workspace"
-        if self._replaced.exists() and not self.workspace.exists():
-            self._replaced.rename(self.workspace)  # it ended half-way through restore_from
+        if self._replaced_path.exists() and not self.workspace.exists():
+            self._replaced_path.rename(self.workspace)  # it ended half-way through restore_from
         # Only a directory that was used before can have processes that nobody here started.
-        self._spawned, self._known_quiet_at = 0, -1 if self.workspace.exists() else 0
+        self._spawn_count, self._idle_spawn_count = 0, -1 if self.workspace.exists() else 0
         self.workspace.mkdir(mode=0o700, exist_ok=True)
         for leftover in set(self._directory.iterdir()) - {self.workspace}:  # of an emulator that was killed
             if leftover.is_dir():
@@ -51,14 +56,14 @@ class Computer:
             else:
                 leftover.unlink()
         confined = Workspace(self.workspace)
-        self._view = View(confined, mounts)
-        self.files = Files(confined, trash=self._directory)
+        self._view = WorkspaceView(confined, mounts)
+        self.files = WorkspaceFiles(confined, trash=self._directory)
         self.uploads = Uploads(self._directory / "uploads")
-        self.processes = Supervised(now)
-        self._audit = Audit(now)
-        self._children: dict[int, Child] = {}
+        self.processes = Supervisor(now)
+        self._audit = AuditLog(now)
+        self._managed_processes: dict[int, ManagedProcess] = {}
         self._exited_cpu_seconds = 0.0
-        self._measured = (time.monotonic(), 0.0)
+        self._last_measurement = (time.monotonic(), 0.0)
 
     @property
     def audit(self) -> tuple[AuditRecord, ...]:
@@ -74,11 +79,11 @@ class Computer:
         """Something is going on that is no operation of its own."""
         self._audit.touch()
 
-    def operation(
+    def record_operation(
         self, tool: str, *, command: str | None = None, target: str | None = None
-    ) -> AbstractContextManager[Operation]:
+    ) -> AbstractContextManager[AuditedOperation]:
         """What happens inside is recorded, and is activity while it lasts."""
-        return self._audit.operation(tool, command=command, target=target)
+        return self._audit.record_operation(tool, command=command, target=target)
 
     def spawn(
         self,
@@ -88,14 +93,14 @@ class Computer:
         cwd: str | None = None,
         env: Mapping[str, str],
         stdin: bytes | None = None,
-    ) -> Child:
+    ) -> ManagedProcess:
         """The program runs in the workspace, or in cwd, with the sandbox's environment and this one over it."""
-        given = self._view.variables({**self._env, **env})
-        variables = {**self._base_environment(), **given, _MARK: str(self._directory)}
-        command = self._view.command(program, args, cwd=cwd, env=variables, stdin=stdin)
-        self._spawned += 1
-        child = spawn(command, on_exit=self._exiting)
-        self._children[child.pid] = child
+        given = self._view.build_environment({**self._env, **env})
+        variables = {**self._base_environment(), **given, _DIRECTORY_VARIABLE: str(self._directory)}
+        command = self._view.build_command(program, args, cwd=cwd, env=variables, stdin=stdin)
+        self._spawn_count += 1
+        child = spawn(command, on_exit=self._on_exit)
+        self._managed_processes[child.pid] = child
         return child
 
     async def pause(self) -> None:
@@ -108,12 +113,12 @@ class Computer:
 
     async def stop(self) -> None:
         """No process is left, and no upload is under way."""
-        deadline = time.monotonic() + _STOP_SECONDS
-        while await self._signal(signal.SIGKILL) or self._children:
+        deadline = time.monotonic() + _STOP_TIMEOUT
+        while await self._signal(signal.SIGKILL) or self._managed_processes:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"processes of {self._directory} survive being killed")
             await asyncio.sleep(0.005)
-        await self.processes.settled()
+        await self.processes.wait_all()
         self._view.close()
         self.uploads.clear()
 
@@ -124,28 +129,28 @@ class Computer:
     def restore_from(self, source: Path) -> None:
         """The workspace is a copy of the source and nothing else; if it fails, it is what it was."""
         incoming = self._directory / "incoming"
-        for leftover in (incoming, self._replaced):
+        for leftover in (incoming, self._replaced_path):
             if leftover.exists():
                 self._discard(leftover)
         file_tree.copy(source, incoming)
-        self.workspace.rename(self._replaced)
+        self.workspace.rename(self._replaced_path)
         incoming.rename(self.workspace)
-        self._discard(self._replaced)
+        self._discard(self._replaced_path)
 
-    def usage(self) -> Usage:
+    def measure_usage(self) -> Usage:
         """What the sandbox uses now; processor cores as the mean since the last call."""
-        pids = self._pids()
-        processes = [found for pid in pids if (found := process_stats.of_process(pid))]
+        pids = self._find_pids()
+        processes = [found for pid in pids if (found := process_stats.read_process_usage(pid))]
         return Usage(
-            cpu_cores=self._cores(self._exited_cpu_seconds + sum(process.cpu_seconds for process in processes)),
+            cpu_cores=self._compute_cores(self._exited_cpu_seconds + sum(process.cpu_seconds for process in processes)),
             memory_bytes=sum(process.memory_bytes for process in processes),
-            disk_bytes=file_tree.size(self.workspace),
+            disk_bytes=file_tree.measure_size(self.workspace),
             process_count=len(pids),
         )
 
-    def _cores(self, cpu_seconds: float) -> float:
-        (then, before), at = self._measured, time.monotonic()
-        self._measured = (at, cpu_seconds)
+    def _compute_cores(self, cpu_seconds: float) -> float:
+        (then, before), at = self._last_measurement, time.monotonic()
+        self._last_measurement = (at, cpu_seconds)
         return max(0.0, cpu_seconds - before) / max(at - then, 0.001)
 
     def _base_environment(self) -> dict[str, str]:
@@ -156,34 +161,37 @@ class Computer:
             "LANG": "C.UTF-8",
         }
 
-    def _exiting(self, pid: int) -> None:
-        spent = process_stats.of_process(pid)
+    def _on_exit(self, pid: int) -> None:
+        spent = process_stats.read_process_usage(pid)
         self._exited_cpu_seconds += spent.cpu_seconds if spent else 0.0
-        del self._children[pid]
-        if not self._children:
-            self._view.rest()
+        del self._managed_processes[pid]
+        if not self._managed_processes:
+            self._view.release_if_crowded()
 
     async def _signal(self, number: int) -> set[int]:
         """Every process was sent the signal, those started meanwhile too. Returns their ids."""
-        for child in list(self._children.values()):
+        for child in list(self._managed_processes.values()):
             child.signal(number)
         signalled: set[int] = set()
-        while new := await run_in_threadpool(self._pids) - signalled:
+        while new := await run_in_threadpool(self._find_pids) - signalled:
             for pid in new:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, number)
             signalled |= new
         return signalled
 
-    def _pids(self) -> set[int]:
-        spawned = self._spawned
-        if not self._children and self._known_quiet_at == spawned:
+    def _find_pids(self) -> set[int]:
+        spawned = self._spawn_count
+        if not self._managed_processes and self._idle_spawn_count == spawned:
             return set()
-        pids = {*process_stats.carrying(f"{_MARK}={self._directory}".encode()), *list(self._children)}
+        pids = {
+            *process_stats.find_processes(f"{_DIRECTORY_VARIABLE}={self._directory}".encode()),
+            *list(self._managed_processes),
+        }
         if not pids:
-            self._known_quiet_at = spawned
+            self._idle_spawn_count = spawned
         return pids
 
     def _discard(self, path: Path) -> None:
-        with file_tree.top(path.parent) as parent:
+        with file_tree.open_top(path.parent) as parent:
             file_tree.discard(path.name, parent, self._directory)

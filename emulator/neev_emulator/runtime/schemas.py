@@ -6,45 +6,45 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 PlainText = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
-Path = Annotated[str, Field(min_length=1, json_schema_extra={"pattern": r"^[^\x00]+$"})]
+PathText = Annotated[str, Field(min_length=1, json_schema_extra={"pattern": r"^[^\x00]+$"})]
 Variable = Annotated[str, Field(json_schema_extra={"pattern": r"^[^=\x00]+=[^\x00]*$"})]
 Milliseconds = Annotated[int, Field(ge=0, le=7 * 24 * 3600 * 1000)]
 Signal = Annotated[int, Field(ge=1, le=64)]
-State = Literal["running", "exited"]
+ProcessState = Literal["running", "exited"]
 
 
-class RuntimeRefusal(TypedDict):
+class RuntimeErrorBody(TypedDict):
     """Why the runtime refused."""
 
     reason_code: str
     message: str
 
 
-class Located(TypedDict):
+class PathRequest(TypedDict):
     """A path, relative to the workspace or to `cwd`, or absolute below /workspace."""
 
-    path: Path
+    path: PathText
     cwd: NotRequired[PlainText | None]
 
 
-class Listing(Located):
+class ListRequest(PathRequest):
     """Which entries are asked for."""
 
     recursive: NotRequired[bool | None]
     max_count: NotRequired[Annotated[int, Field(ge=0, le=1 << 31)] | None]
 
 
-class Removal(Located):
+class RemoveRequest(PathRequest):
     """What is to be removed."""
 
     recursive: NotRequired[bool | None]
 
 
-class Move(TypedDict):
+class MoveRequest(TypedDict):
     """What goes where."""
 
-    source: Path
-    destination: Path
+    source: PathText
+    destination: PathText
     cwd: NotRequired[PlainText | None]
 
 
@@ -61,19 +61,19 @@ class Entry(TypedDict):
     symlink_target: NotRequired[str]
 
 
-class One(TypedDict):
+class EntryBody(TypedDict):
     """One entry."""
 
     entry: Entry
 
 
-class Many(TypedDict):
+class EntriesBody(TypedDict):
     """Entries by name."""
 
     entries: list[Entry]
 
 
-class Written(TypedDict):
+class WriteResult(TypedDict):
     """How much was written."""
 
     bytes_written: int
@@ -85,15 +85,15 @@ class Existence(TypedDict):
     exists: bool
 
 
-class Nothing(TypedDict):
+class EmptyBody(TypedDict):
     """An object without members."""
 
 
-class NoQuery(TypedDict):
+class EmptyRequest(TypedDict):
     """A request for everything there is."""
 
 
-class Running(TypedDict):
+class CommandRequest(TypedDict):
     """What a command gets, beside its name."""
 
     args: NotRequired[list[PlainText] | None]
@@ -102,24 +102,24 @@ class Running(TypedDict):
     stdin: NotRequired[str | None]
 
 
-class Exec(Running):
+class ExecRequest(CommandRequest):
     """A command to run while its caller listens."""
 
-    command: Path
+    command: PathText
     timeout_ms: NotRequired[Milliseconds | None]
 
 
-class Start(Running):
+class StartRequest(CommandRequest):
     """A process to start."""
 
-    program: Path
+    program: PathText
 
 
 class ProcessStatus(TypedDict):
     """A process and whether it still runs."""
 
     process_id: str
-    state: State
+    state: ProcessState
     exit_code: int | None
     started_at: int
 
@@ -141,30 +141,30 @@ class Processes(TypedDict):
 class ProcessQuery(TypedDict):
     """Which process is asked about."""
 
-    process_id: Path
+    process_id: PathText
     wait: NotRequired[bool | None]
 
 
-class Kill(TypedDict):
+class KillRequest(TypedDict):
     """Which process is sent which signal."""
 
-    process_id: Path
+    process_id: PathText
     signal: NotRequired[Signal | None]
 
 
-class KillAll(TypedDict):
+class KillAllRequest(TypedDict):
     """Which signal every process is sent."""
 
     signal: NotRequired[Signal | None]
 
 
-class Signalled(TypedDict):
+class SignalResult(TypedDict):
     """Whether the process was there to be sent it."""
 
     signalled: bool
 
 
-class SignalledCount(TypedDict):
+class SignalCount(TypedDict):
     """How many processes were sent it."""
 
     signalled_count: int
@@ -173,7 +173,7 @@ class SignalledCount(TypedDict):
 class LogQuery(TypedDict):
     """What of a process's output is asked for."""
 
-    process_id: Path
+    process_id: PathText
     cursor: NotRequired[Annotated[int, Field(ge=0, le=1 << 62)] | None]
     follow: NotRequired[bool | None]
 
@@ -191,25 +191,25 @@ class Logs(TypedDict):
     entries: list[LogEntry]
     cursor: int
     dropped: bool
-    state: State
+    state: ProcessState
 
 
-Taken = Any
-CALLS: dict[str, tuple[Taken, Taken]] = {
-    "/v1/exec": (Exec, None),
-    "/v1/files/write": (None, Written),
-    "/v1/files/read": (Located, None),
-    "/v1/files/list": (Listing, Many),
-    "/v1/files/stat": (Located, One),
-    "/v1/files/exists": (Located, Existence),
-    "/v1/files/mkdir": (Located, One),
-    "/v1/files/move": (Move, One),
-    "/v1/files/remove": (Removal, Nothing),
-    "/v1/processes/start": (Start, Process),
+RequestType = Any
+ENDPOINT_SCHEMAS: dict[str, tuple[RequestType, RequestType]] = {
+    "/v1/exec": (ExecRequest, None),
+    "/v1/files/write": (None, WriteResult),
+    "/v1/files/read": (PathRequest, None),
+    "/v1/files/list": (ListRequest, EntriesBody),
+    "/v1/files/stat": (PathRequest, EntryBody),
+    "/v1/files/exists": (PathRequest, Existence),
+    "/v1/files/mkdir": (PathRequest, EntryBody),
+    "/v1/files/move": (MoveRequest, EntryBody),
+    "/v1/files/remove": (RemoveRequest, EmptyBody),
+    "/v1/processes/start": (StartRequest, Process),
     "/v1/processes/get": (ProcessQuery, ProcessStatus),
-    "/v1/processes/list": (NoQuery, Processes),
-    "/v1/processes/kill": (Kill, Signalled),
-    "/v1/processes/kill-all": (KillAll, SignalledCount),
+    "/v1/processes/list": (EmptyRequest, Processes),
+    "/v1/processes/kill": (KillRequest, SignalResult),
+    "/v1/processes/kill-all": (KillAllRequest, SignalCount),
     "/v1/processes/logs": (LogQuery, Logs),
 }
 """What each path takes and answers; None is what is no JSON. Uploads and watches are described by no schema."""

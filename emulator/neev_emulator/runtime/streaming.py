@@ -27,7 +27,7 @@ class FrameStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """The frames are sent, as far as the caller stays to hear them."""
         with self._stack:
-            await unless_gone(receive, self._send(send))
+            await cancel_on_disconnect(receive, self._send(send))
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._frames) as frames:
@@ -48,10 +48,10 @@ def exit_frame(exit_code: int) -> Frame:
     return {"type": "exit", "exit_code": exit_code}
 
 
-async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+async def cancel_on_disconnect(receive: Receive, operation: Coroutine[Any, Any, None]) -> bool:
     """Whether the work was finished before its caller left; else it is cancelled."""
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_gone(receive))
+    working = asyncio.create_task(operation)
+    leaving = asyncio.create_task(_wait_for_disconnect(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finished = working.done()
@@ -64,6 +64,6 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool
     return finished
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from neev_emulator.runtime.errors import failure
-from neev_emulator.runtime.output_log import Log
-from neev_emulator.runtime.process import Child
+from neev_emulator.runtime.errors import runtime_error
+from neev_emulator.runtime.output_log import OutputLog
+from neev_emulator.runtime.process import ManagedProcess
 
-_KEPT_EXITED = 256
+_MAX_EXITED = 256
 
 
 @dataclass(frozen=True)
-class Process:
+class SupervisedProcess:
     """A supervised process: what was started, and what it wrote. ``started_at`` is in milliseconds."""
 
     process_id: str
@@ -22,20 +22,20 @@ class Process:
     args: Sequence[str]
     cwd: str | None
     started_at: int
-    child: Child
-    log: Log = field(default_factory=Log)
+    managed_process: ManagedProcess
+    log: OutputLog = field(default_factory=OutputLog)
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether it still runs; its log is complete when it does not."""
         return not self.log.ended
 
     def status(self) -> dict[str, object]:
         """Its state as the API has it."""
-        exit_code = None if self.running else self.child.exit_code
+        exit_code = None if self.is_running else self.managed_process.exit_code
         return {
             "process_id": self.process_id,
-            "state": "running" if self.running else "exited",
+            "state": "running" if self.is_running else "exited",
             "exit_code": exit_code,
             "started_at": self.started_at,
         }
@@ -46,46 +46,50 @@ class Process:
 
     async def follow_output(self) -> None:
         """All that it writes is in the log, and it has exited."""
-        async with aclosing(self.child.output()) as output:
+        async with aclosing(self.managed_process.read_output()) as output:
             async for stream, data in output:
                 self.log.append(stream, data)
         self.log.end()
 
 
-class Supervised:
+class Supervisor:
     """The processes of one sandbox by id: all that run and the latest that have exited."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._processes: dict[str, Process] = {}
-        self._following: set[asyncio.Task[None]] = set()
+        self._processes: dict[str, SupervisedProcess] = {}
+        self._output_tasks: set[asyncio.Task[None]] = set()
 
-    def add(self, child: Child, *, name: str, args: Sequence[str], cwd: str | None) -> Process:
+    def add(
+        self, managed_process: ManagedProcess, *, name: str, args: Sequence[str], cwd: str | None
+    ) -> SupervisedProcess:
         """The child is supervised from now on."""
         self._drop_oldest_exited()
-        process = Process(f"proc-{secrets.token_hex(6)}", name, args, cwd, round(self._now() * 1000), child)
+        process = SupervisedProcess(
+            f"proc-{secrets.token_hex(6)}", name, args, cwd, round(self._now() * 1000), managed_process
+        )
         self._processes[process.process_id] = process
         task = asyncio.create_task(process.follow_output())
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        self._output_tasks.add(task)
+        task.add_done_callback(self._output_tasks.discard)
         return process
 
-    def get(self, process_id: str) -> Process:
+    def get(self, process_id: str) -> SupervisedProcess:
         """The process with this id."""
         process = self._processes.get(process_id)
         if process is None:
-            raise failure("not_found", "no such process")
+            raise runtime_error("not_found", "no such process")
         return process
 
-    def all(self) -> list[Process]:
+    def all(self) -> list[SupervisedProcess]:
         """The processes, oldest first."""
         return list(self._processes.values())
 
-    async def settled(self) -> None:
+    async def wait_all(self) -> None:
         """Every process has exited."""
-        await asyncio.gather(*self._following)
+        await asyncio.gather(*self._output_tasks)
 
     def _drop_oldest_exited(self) -> None:
-        exited = [process for process in self.all() if not process.running]
-        for process in exited[:-_KEPT_EXITED]:
+        exited = [process for process in self.all() if not process.is_running]
+        for process in exited[:-_MAX_EXITED]:
             del self._processes[process.process_id]

@@ -10,10 +10,10 @@ from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neev_emulator.runtime.errors import RuntimeFailure, failure, invalid, refusing_os_errors
-from neev_emulator.runtime.request_body import plain_text
+from neev_emulator.runtime.errors import RuntimeApiError, runtime_error, invalid, translate_os_errors
+from neev_emulator.runtime.request_body import require_plain_text
 
-_MOST_AT_ONCE = 256
+_MAX_UPLOADS = 256
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,22 @@ class Upload:
 
     destination: Destination
     length: int
-    staged: Path
+    staging_path: Path
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def offset(self) -> int:
         """How many bytes have arrived."""
-        with refusing_os_errors("the upload"):
-            return self.staged.stat().st_size
+        with translate_os_errors("the upload"):
+            return self.staging_path.stat().st_size
 
     def append(self, chunk: bytes, *, offset: int) -> int:
         """The chunk is staged after what came before. Returns the new offset."""
         if offset != self.offset:
-            raise RuntimeFailure(409, "failed_precondition", f"the upload is at byte {self.offset}, not {offset}")
+            raise RuntimeApiError(409, "failed_precondition", f"the upload is at byte {self.offset}, not {offset}")
         if offset + len(chunk) > self.length:
             raise invalid(f"the chunk goes beyond the upload's {self.length} bytes")
-        with refusing_os_errors("the upload"), self.staged.open("r+b") as file:
+        with translate_os_errors("the upload"), self.staging_path.open("r+b") as file:
             file.seek(offset)
             file.write(chunk)
         return offset + len(chunk)
@@ -60,11 +60,11 @@ class Uploads:
 
     def start(self, destination: Destination, *, length: int) -> str:
         """An upload is open and empty. Returns its id."""
-        if len(self._uploads) >= _MOST_AT_ONCE:
-            raise failure("resource_exhausted", f"{_MOST_AT_ONCE} uploads are under way in this sandbox")
+        if len(self._uploads) >= _MAX_UPLOADS:
+            raise runtime_error("resource_exhausted", f"{_MAX_UPLOADS} uploads are under way in this sandbox")
         upload_id = secrets.token_hex(16)
         staged = self._directory / upload_id
-        with refusing_os_errors("the upload"):
+        with translate_os_errors("the upload"):
             if not self._uploads:
                 shutil.rmtree(self._directory, ignore_errors=True)  # left by an emulator that was killed
             self._directory.mkdir(mode=0o700, exist_ok=True)
@@ -76,22 +76,22 @@ class Uploads:
         """The upload under way with this id."""
         upload = self._uploads.get(upload_id)
         if upload is None:
-            raise failure("not_found", "no such upload: it is finished, discarded or was never started")
+            raise runtime_error("not_found", "no such upload: it is finished, discarded or was never started")
         return upload
 
-    def forget(self, upload_id: str) -> None:
+    def discard(self, upload_id: str) -> None:
         """The upload is over, and what was staged of it is gone."""
         upload = self._uploads.pop(upload_id, None)
         if upload is not None:
-            upload.staged.unlink(missing_ok=True)
+            upload.staging_path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """No upload is under way."""
         for upload_id in list(self._uploads):
-            self.forget(upload_id)
+            self.discard(upload_id)
 
 
-def destination_of(metadata: str) -> Destination:
+def parse_destination(metadata: str) -> Destination:
     """Where the tus metadata, comma-separated ``key base64`` pairs, says that an upload goes."""
     values = {}
     for pair in metadata.split(","):
@@ -103,4 +103,4 @@ def destination_of(metadata: str) -> Destination:
     if not values.get("path"):
         raise invalid("Upload-Metadata must name the path")
     cwd = values.get("cwd")
-    return Destination(plain_text("path", values["path"]), plain_text("cwd", cwd) if cwd else None)
+    return Destination(require_plain_text("path", values["path"]), require_plain_text("cwd", cwd) if cwd else None)

@@ -8,53 +8,55 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from neev_emulator.runtime.errors import RuntimeFailure, refusing_os_errors
-from neev_emulator.runtime.mount_namespaces import Mounts
+from neev_emulator.runtime.errors import RuntimeApiError, translate_os_errors
+from neev_emulator.runtime.mount_namespaces import MountNamespaces
 from neev_emulator.runtime.path_confinement import MOUNT, Workspace
 from neev_emulator.runtime.process import Command, program_not_found
 
-_NAMED = re.compile(rf"(?<![\w./-]){MOUNT}(?![\w.-])")
-_FORMATS = (b"#!", b"\x7fELF")
+_MOUNT_PATTERN = re.compile(rf"(?<![\w./-]){MOUNT}(?![\w.-])")
+_EXECUTABLE_MAGIC = (b"#!", b"\x7fELF")
 
 
-class View:
+class WorkspaceView:
     """The workspace as commands find it: at /workspace where there are mount namespaces, else by its real path.
 
     By its real path means that /workspace in arguments and variables is replaced before the command starts; what a
     file of the sandbox says of /workspace is not.
     """
 
-    def __init__(self, confined: Workspace, mounts: Mounts | None) -> None:
-        self._confined = confined
+    def __init__(self, workspace: Workspace, mounts: MountNamespaces | None) -> None:
+        self._workspace = workspace
         self._mounts = mounts
         self._namespaces: dict[int, int] = {}
 
     @property
     def home(self) -> str:
         """The path of the workspace."""
-        return str(self._confined.root) if self._usable is None else MOUNT
+        return str(self._workspace.root) if self._usable_mounts is None else MOUNT
 
-    def variables(self, env: Mapping[str, str]) -> Mapping[str, str]:
+    def build_environment(self, env: Mapping[str, str]) -> Mapping[str, str]:
         """Return the variables as the commands are to have them."""
-        return env if self._usable else {name: self._real(value) for name, value in env.items()}
+        return env if self._usable_mounts else {name: self._replace_mount(value) for name, value in env.items()}
 
-    def command(
+    def build_command(
         self, program: str, args: Sequence[str], *, cwd: str | None, env: Mapping[str, str], stdin: bytes | None
     ) -> Command:
         """Return the command that runs this program in the workspace, or in cwd."""
-        directory = self._confined.directory(cwd)
-        mounts = self._usable
+        directory = self._workspace.resolve_directory(cwd)
+        mounts = self._usable_mounts
         if mounts is None:
-            return Command(self._real(program), [self._real(each) for each in args], directory, env, stdin)
-        with refusing_os_errors(program):
+            return Command(
+                self._replace_mount(program), [self._replace_mount(each) for each in args], directory, env, stdin
+            )
+        with translate_os_errors(program):
             self._check_runnable(program, directory, env.get("PATH", os.defpath))
-            inside = f"{MOUNT}/{directory.relative_to(self._confined.root)}"
-            entrance = mounts.entrance(self._namespace(mounts), inside)
+            inside = f"{MOUNT}/{directory.relative_to(self._workspace.root)}"
+            entrance = mounts.build_prefix(self._get_namespace(mounts), inside)
         return Command(program, args, directory, env, stdin, entrance)
 
-    def rest(self) -> None:
+    def release_if_crowded(self) -> None:
         """Note that no command is on its way into the sandbox or runs there."""
-        if self._mounts is not None and self._mounts.crowded:
+        if self._mounts is not None and self._mounts.is_over_limit:
             self.close()
 
     def close(self) -> None:
@@ -63,18 +65,18 @@ class View:
             self._mounts.release(self._namespaces.popitem()[1])
 
     @property
-    def _usable(self) -> Mounts | None:
-        return None if self._mounts is None or self._mounts.missing else self._mounts
+    def _usable_mounts(self) -> MountNamespaces | None:
+        return None if self._mounts is None or self._mounts.unavailable_reason else self._mounts
 
-    def _namespace(self, mounts: Mounts) -> int:
+    def _get_namespace(self, mounts: MountNamespaces) -> int:
         # A rollback puts another directory in the place of the workspace.
-        inode = self._confined.root.stat().st_ino
+        inode = self._workspace.root.stat().st_ino
         if inode not in self._namespaces:
-            self._namespaces[inode] = mounts.namespace(self._confined.root)
+            self._namespaces[inode] = mounts.create_namespace(self._workspace.root)
         return self._namespaces[inode]
 
-    def _real(self, text: str) -> str:
-        return _NAMED.sub(lambda _: str(self._confined.root), text)
+    def _replace_mount(self, text: str) -> str:
+        return _MOUNT_PATTERN.sub(lambda _: str(self._workspace.root), text)
 
     def _check_runnable(self, program: str, directory: Path, path: str) -> None:
         """Refuse what the system would refuse to run: nsenter, which is asked instead, could only exit."""
@@ -82,32 +84,32 @@ class View:
         refusal: Exception = program_not_found(program)
         for name in names:
             with suppress(FileNotFoundError, NotADirectoryError):
-                place = self._place(str(directory / name))
+                place = self._find_host_path(str(directory / name))
                 if place is None or place.is_symlink():
                     return  # where it leads is another thing in the namespace
                 status = place.stat()
                 if not stat.S_ISREG(status.st_mode) or not os.access(place, os.X_OK):
                     refusal = OSError(errno.EACCES, os.strerror(errno.EACCES))
-                elif not _has_format(place):
+                elif not _has_executable_format(place):
                     refusal = OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
                 else:
                     return
         raise refusal
 
-    def _place(self, path: str) -> Path | None:
+    def _find_host_path(self, path: str) -> Path | None:
         """Return where the path leads to outside of the namespace; None where only the namespace can tell."""
-        if not f"{path}/".startswith((f"{MOUNT}/", f"{self._confined.root}/")):
+        if not f"{path}/".startswith((f"{MOUNT}/", f"{self._workspace.root}/")):
             return Path(path)
         try:
-            with self._confined.at(path) as place:
-                return self._confined.root.joinpath(*place.parts)
-        except RuntimeFailure:
+            with self._workspace.resolve(path) as place:
+                return self._workspace.root.joinpath(*place.parts)
+        except RuntimeApiError:
             return None
 
 
-def _has_format(program: Path) -> bool:
+def _has_executable_format(program: Path) -> bool:
     try:
         with program.open("rb") as file:
-            return file.read(4).startswith(_FORMATS)
+            return file.read(4).startswith(_EXECUTABLE_MAGIC)
     except PermissionError:  # it can be run all the same
         return True

@@ -7,24 +7,24 @@ import tempfile
 from pathlib import Path
 
 from neev_emulator.clock import Clock
-from neev_emulator.runtime import Computer, Mounts, file_tree
+from neev_emulator.runtime import SandboxHost, MountNamespaces, file_tree
 from neev_emulator.settings import Settings
-from neev_emulator.state.background_tasks import Chores
+from neev_emulator.state.background_tasks import BackgroundTasks
 from neev_emulator.state.catalog import REGIONS
-from neev_emulator.state.collection import Shelf
+from neev_emulator.state.collection import Collection
 from neev_emulator.state.expiration import hard_expires_at, idle_expires_at, next_event
-from neev_emulator.state.metrics import Meters
-from neev_emulator.state.records import Agent, Record, Sandbox, Snapshot
-from neev_emulator.state.storage import Files
+from neev_emulator.state.metrics import MetricsRecorder
+from neev_emulator.state.records import AgentRecord, Record, SandboxRecord, SnapshotRecord
+from neev_emulator.state.storage import SandboxStorage
 from neev_emulator.state.store import Store
-from neev_emulator.state.timers import Calendar, Key
+from neev_emulator.state.timers import TimerQueue, TimerKey
 
 ORG_ID = "org-emulator"
-_STATE = "state.sqlite"
+_STATE_FILE = "state.sqlite"
 PROJECT_IDS = ("project-emulator", "project-other")
 
 
-class World:
+class Backend:
     """Everything that an emulator knows; made anew it is empty, on a directory it is what was there.
 
     Args:
@@ -42,29 +42,29 @@ class World:
         clock: Clock | None = None,
         data: Path | None = None,
         api_key: str | None = None,
-        mounts: Mounts | None = None,
+        mounts: MountNamespaces | None = None,
     ) -> None:
-        self.initial = settings or Settings()
-        self.settings = self.initial
+        self.initial_settings = settings or Settings()
+        self.settings = self.initial_settings
         self.clock = clock or Clock()
         self.org_id = ORG_ID
         self.project_ids = PROJECT_IDS
         self.region = REGIONS[0]
-        self._temporary = data is None
-        self.directory = _made(data or Path(tempfile.mkdtemp(prefix="neev-emulator-")))
-        self.mounts = mounts or Mounts(self.directory)
-        self.store = Store(None if self._temporary else self.directory / _STATE)
-        self.api_key = self._remembered("api_key", api_key or f"nv_{secrets.token_urlsafe(24)}")
-        self.signing_key = self._remembered("signing_key", secrets.token_hex(32))
-        self.clock.offset += float(self._remembered("clock_offset", "0"))
-        self.chores = Chores()
-        self.files = Files(self.directory, self.clock, self.chores, self.mounts)
-        self.meters = Meters(self.clock.now)
-        self.calendar = Calendar()
-        self.sandboxes = Shelf("Sandbox", Sandbox, self.store)
-        self.snapshots = Shelf("Snapshot", Snapshot, self.store)
-        self.agents = Shelf("Agent", Agent, self.store)
-        self.reschedule()
+        self._is_temporary = data is None
+        self.directory = _prepare_directory(data or Path(tempfile.mkdtemp(prefix="neev-emulator-")))
+        self.mounts = mounts or MountNamespaces(self.directory)
+        self.store = Store(None if self._is_temporary else self.directory / _STATE_FILE)
+        self.api_key = self._load_or_store("api_key", api_key or f"nv_{secrets.token_urlsafe(24)}")
+        self.signing_key = self._load_or_store("signing_key", secrets.token_hex(32))
+        self.clock.offset += float(self._load_or_store("clock_offset", "0"))
+        self.background_tasks = BackgroundTasks()
+        self.storage = SandboxStorage(self.directory, self.clock, self.background_tasks, self.mounts)
+        self.metrics = MetricsRecorder(self.clock.now)
+        self.timers = TimerQueue()
+        self.sandboxes = Collection("Sandbox", SandboxRecord, self.store)
+        self.snapshots = Collection("Snapshot", SnapshotRecord, self.store)
+        self.agents = Collection("Agent", AgentRecord, self.store)
+        self.reschedule_all()
 
     @property
     def caller(self) -> str:
@@ -73,122 +73,122 @@ class World:
 
     def save(self, *records: Record) -> None:
         """The records are what is known from now on, and their next moment is planned."""
-        with self.store.together():
+        with self.store.transaction():
             for record in records:
-                self._shelve(record)
+                self._put(record)
 
-    def forget(self, *records: Record) -> None:
+    def delete(self, *records: Record) -> None:
         """The records are gone, and their files with them."""
-        with self.store.together():
+        with self.store.transaction():
             for record in records:
-                self._unshelve(record)
+                self._drop(record)
         for record in records:
-            self.files.discard(record.id)
-            self.meters.forget(record.id)
+            self.storage.discard(record.id)
+            self.metrics.discard(record.id)
 
-    def snapshots_of(self, sandbox_id: str) -> list[Snapshot]:
+    def find_snapshots(self, sandbox_id: str) -> list[SnapshotRecord]:
         """The snapshots taken from this sandbox, the newest first."""
-        return [snapshot for snapshot in reversed(self.snapshots.everything()) if snapshot.sandbox_id == sandbox_id]
+        return [snapshot for snapshot in reversed(self.snapshots.all()) if snapshot.sandbox_id == sandbox_id]
 
-    def agent_of(self, sandbox_id: str) -> Agent | None:
+    def find_agent(self, sandbox_id: str) -> AgentRecord | None:
         """The agent that this sandbox runs."""
-        return next((agent for agent in self.agents.everything() if agent.sandbox_id == sandbox_id), None)
+        return next((agent for agent in self.agents.all() if agent.sandbox_id == sandbox_id), None)
 
-    def idle_expires_at(self, sandbox: Sandbox) -> float | None:
+    def idle_expires_at(self, sandbox: SandboxRecord) -> float | None:
         """When it is stopped if it stays idle."""
-        return idle_expires_at(sandbox, self.settings.account, self.files.touched_at(sandbox.id))
+        return idle_expires_at(sandbox, self.settings.account, self.storage.touched_at(sandbox.id))
 
-    def hard_expires_at(self, sandbox: Sandbox) -> float | None:
+    def hard_expires_at(self, sandbox: SandboxRecord) -> float | None:
         """When it is stopped regardless of activity."""
         return hard_expires_at(sandbox, self.settings.account)
 
-    def use(self, sandbox: Sandbox) -> Computer:
+    def use(self, sandbox: SandboxRecord) -> SandboxHost:
         """The sandbox's computer; from now on it is measured for as long as it does something."""
-        self.calendar.plan(Key("Usage", sandbox.id), self.clock.now() + self.settings.sample_seconds)
-        return self.files.use(sandbox)
+        self.timers.schedule(TimerKey("Usage", sandbox.id), self.clock.now() + self.settings.sample_seconds)
+        return self.storage.use(sandbox)
 
-    async def measure(self, sandbox: Sandbox) -> None:
+    async def measure(self, sandbox: SandboxRecord) -> None:
         """What the sandbox uses is known; once more after a while if it is busy."""
-        computer = self.files.computer(sandbox)
-        sample = await self.meters.read(sandbox.id, computer)
+        computer = self.storage.host(sandbox)
+        sample = await self.metrics.measure(sandbox.id, computer)
         later = sample.at + self.settings.sample_seconds
-        if sample.usage.process_count or self.files.touched_at(sandbox.id) > sample.at - self.settings.sample_seconds:
-            self.calendar.plan(Key("Usage", sandbox.id), later)
+        if sample.usage.process_count or self.storage.touched_at(sandbox.id) > sample.at - self.settings.sample_seconds:
+            self.timers.schedule(TimerKey("Usage", sandbox.id), later)
 
-    def change(self, settings: Settings) -> None:
+    def change_settings(self, settings: Settings) -> None:
         """These settings hold for what is asked from now on, and for the account's windows."""
         self.settings = settings
-        self.reschedule()
+        self.reschedule_all()
 
     def advance(self, seconds: float) -> None:
         """Time has moved on, and what is due can be done."""
         self.clock.advance(seconds)
         self.store.put("Setting", "clock_offset", lambda: str(self.clock.offset))
-        self.calendar.changed.set()
+        self.timers.changed.set()
 
-    def reschedule(self) -> None:
+    def reschedule_all(self) -> None:
         """Every record's next moment is planned."""
-        for record in [*self.sandboxes.everything(), *self.snapshots.everything()]:
-            self.plan(record)
+        for record in [*self.sandboxes.all(), *self.snapshots.all()]:
+            self.schedule(record)
 
-    def plan(self, record: Record) -> None:
+    def schedule(self, record: Record) -> None:
         """The next moment at which time changes this record is in the calendar."""
-        if isinstance(record, Sandbox):
-            event = next_event(record, self.settings.account, self.files.touched_at(record.id))
+        if isinstance(record, SandboxRecord):
+            event = next_event(record, self.settings.account, self.storage.touched_at(record.id))
             if event is not None:
-                self.calendar.plan(Key("Sandbox", record.id), event.at)
-        elif isinstance(record, Snapshot) and record.expires_at is not None:
-            self.calendar.plan(Key("Snapshot", record.id), record.expires_at)
+                self.timers.schedule(TimerKey("Sandbox", record.id), event.at)
+        elif isinstance(record, SnapshotRecord) and record.expires_at is not None:
+            self.timers.schedule(TimerKey("Snapshot", record.id), record.expires_at)
 
     async def open(self) -> None:
         """Nothing runs or lies about that an emulator which was killed has left here."""
-        sandboxes = self.sandboxes.everything()
-        await self.files.tidy(sandboxes, {record.id for record in [*sandboxes, *self.snapshots.everything()]})
+        sandboxes = self.sandboxes.all()
+        await self.storage.remove_stale(sandboxes, {record.id for record in [*sandboxes, *self.snapshots.all()]})
 
-    async def empty(self) -> None:
+    async def reset(self) -> None:
         """Nothing is left of any project, and the settings are those of the start."""
-        self.forget(*self.agents.everything(), *self.snapshots.everything(), *self.sandboxes.everything())
-        self.change(self.initial)
-        await self.chores.done()
+        self.delete(*self.agents.all(), *self.snapshots.all(), *self.sandboxes.all())
+        self.change_settings(self.initial_settings)
+        await self.background_tasks.join()
 
     async def close(self) -> None:
         """No process of a sandbox runs any more, and the directory is free."""
-        await self.files.stop()
-        await self.chores.done()
+        await self.storage.stop()
+        await self.background_tasks.join()
         self.mounts.close()
         self.store.close()
-        if self._temporary:
+        if self._is_temporary:
             file_tree.remove(self.directory)
 
-    def _shelve(self, record: Record) -> None:
+    def _put(self, record: Record) -> None:
         match record:
-            case Sandbox():
+            case SandboxRecord():
                 self.sandboxes.put(record)
-            case Snapshot():
+            case SnapshotRecord():
                 self.snapshots.put(record)
-            case Agent():
+            case AgentRecord():
                 self.agents.put(record)
-        self.plan(record)
+        self.schedule(record)
 
-    def _unshelve(self, record: Record) -> None:
+    def _drop(self, record: Record) -> None:
         match record:
-            case Sandbox():
+            case SandboxRecord():
                 self.sandboxes.drop(record)
-            case Snapshot():
+            case SnapshotRecord():
                 self.snapshots.drop(record)
-            case Agent():
+            case AgentRecord():
                 self.agents.drop(record)
 
-    def _remembered(self, name: str, first: str) -> str:
-        value = self.store.get("Setting", name) or first
+    def _load_or_store(self, name: str, default: str) -> str:
+        value = self.store.get("Setting", name) or default
         self.store.put("Setting", name, lambda: value)
         return value
 
 
-def _made(directory: Path) -> Path:
+def _prepare_directory(directory: Path) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     # One that holds other things too keeps its mode: what the emulator puts there lets nobody in by itself.
-    for_this_alone = (directory / _STATE).exists() or not any(directory.iterdir())
+    for_this_alone = (directory / _STATE_FILE).exists() or not any(directory.iterdir())
     if for_this_alone and directory.stat().st_uid == os.geteuid():
-        return file_tree.private_directory(directory)
+        return file_tree.create_private_directory(directory)
     return directory.resolve()

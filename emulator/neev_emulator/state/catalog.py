@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from neev_emulator.settings import Frozen
-from neev_emulator.state.egress import Policy, Rule
+from neev_emulator.settings import FrozenModel
+from neev_emulator.state.egress import Policy, AllowRule
 from neev_emulator.state.records import DriveMode, Resources
 
-Status = Literal["active", "deprecated", "disabled"]
+TemplateStatus = Literal["active", "deprecated", "disabled"]
 
 REGIONS = ("as-south-1", "dev")
 _REGISTRY = "harbor.neev.work/neevcloudai"
 _ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/></svg>'
-_MADE = "2026-03-02T09:00:00Z"
-_CHANGED = "2026-06-15T09:00:00Z"
+_CREATED_AT = "2026-03-02T09:00:00Z"
+_UPDATED_AT = "2026-06-15T09:00:00Z"
 
 
-class SandboxTemplate(Frozen):
+class SandboxTemplate(FrozenModel):
     """An image that the platform offers for sandboxes."""
 
     id: str
@@ -24,9 +24,9 @@ class SandboxTemplate(Frozen):
     description: str
     icon: str | None = None
     category: Literal["standard", "browser"] = "standard"
-    status: Status = "active"
-    created_at: str = _MADE
-    updated_at: str = _CHANGED
+    status: TemplateStatus = "active"
+    created_at: str = _CREATED_AT
+    updated_at: str = _UPDATED_AT
 
     @property
     def image(self) -> str:
@@ -34,7 +34,7 @@ class SandboxTemplate(Frozen):
         return f"{_REGISTRY}/{self.id.removeprefix('sb-')}:v2026.03.1"
 
 
-class AgentTemplate(Frozen):
+class AgentTemplate(FrozenModel):
     """A packaged agent that the platform offers."""
 
     id: str
@@ -42,14 +42,14 @@ class AgentTemplate(Frozen):
     description: str
     icon: str | None = None
     category: str = "coding"
-    status: Status = "active"
+    status: TemplateStatus = "active"
     agent_version: str | None = None
     ui: Mapping[str, object]
     config_schema: Mapping[str, object] | None = None
     default_resources: Resources | None = None
     default_egress: Policy | None = None
-    created_at: str = _MADE
-    updated_at: str = _CHANGED
+    created_at: str = _CREATED_AT
+    updated_at: str = _UPDATED_AT
     default_config: Mapping[str, object] = {}
     drive_mode: DriveMode = "pty"
 
@@ -112,7 +112,7 @@ AGENT_TEMPLATES = (
         default_resources=Resources(cpu=2, memory_gb=4, disk_gb=20, rootfs_disk_gb=4),
         default_egress=Policy(
             mode="allow_list",
-            allow=[Rule(host="api.anthropic.com", ports=[443]), Rule(host="*.github.com", ports=[443])],
+            allow=[AllowRule(host="api.anthropic.com", ports=[443]), AllowRule(host="*.github.com", ports=[443])],
         ),
         default_config={"model": "default"},
     ),

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from neev_emulator.errors import Code, Refusal, conflict, not_found
+from neev_emulator.errors import ErrorCode, ApiError, conflict, not_found
 from neev_emulator.state.records import Record
 from neev_emulator.state.store import Store
 
-R = TypeVar("R", bound=Record)
+RecordT = TypeVar("R", bound=Record)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -19,30 +19,30 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-class Shelf(Generic[R]):
+class Collection(Generic[RecordT]):
     """All records of one kind, in the order they were made."""
 
-    def __init__(self, kind: str, model: type[R], store: Store) -> None:
+    def __init__(self, kind: str, model: type[RecordT], store: Store) -> None:
         self.kind = kind
         self._store = store
-        self._records: dict[str, R] = {}
+        self._records: dict[str, RecordT] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._sizes: Counter[str] = Counter()
         self._reserved: list[tuple[str, str]] = []
         found = [model.model_validate_json(body) for body in store.load(kind)]
         for record in sorted(found, key=lambda record: record.created_at):
-            self._remember(record)
+            self._index(record)
 
     def __len__(self) -> int:
         return len(self._records)
 
-    def put(self, record: R) -> R:
+    def put(self, record: RecordT) -> RecordT:
         """The record is what is known from now on, also after a restart."""
         self._store.put(self.kind, record.id, record.model_dump_json)
-        self._remember(record)
+        self._index(record)
         return record
 
-    def drop(self, record: R) -> None:
+    def drop(self, record: RecordT) -> None:
         """The record and its name are free."""
         self._store.drop(self.kind, record.id)
         del self._records[record.id]
@@ -51,11 +51,11 @@ class Shelf(Generic[R]):
         if self._names.get((record.project_id, name or "")) == record.id:
             del self._names[record.project_id, name or ""]
 
-    def get(self, key: str) -> R | None:
+    def get(self, key: str) -> RecordT | None:
         """The record of this id."""
         return self._records.get(key)
 
-    def find(self, project_id: str, ref: str) -> R:
+    def find(self, project_id: str, ref: str) -> RecordT:
         """The project's record of this id or name."""
         key = ref.lower() if is_uuid(ref) else self._names.get((project_id, ref), "")
         record = self._records.get(key)
@@ -63,29 +63,31 @@ class Shelf(Generic[R]):
             raise not_found(self.kind, ref)
         return record
 
-    def of(self, project_id: str) -> list[R]:
+    def in_project(self, project_id: str) -> list[RecordT]:
         """The project's records, the newest first."""
         return [record for record in reversed(self._records.values()) if record.project_id == project_id]
 
-    def everything(self) -> list[R]:
+    def all(self) -> list[RecordT]:
         """The records of all projects, the oldest first."""
         return list(self._records.values())
 
     @contextmanager
-    def reserved(self, project_id: str, name: str, *, quota: int | None, over: Code, scope: str) -> Iterator[None]:
+    def reserve(
+        self, project_id: str, name: str, *, quota: int | None, error_code: ErrorCode, scope: str
+    ) -> Iterator[None]:
         """The name and a place in the quota are held while the record is being made."""
         if (project_id, name) in self._names or (project_id, name) in self._reserved:
             raise conflict(f"{self.kind} name {name!r} is already in use in this project")
         taken = self._sizes[project_id] + sum(1 for project, _ in self._reserved if project == project_id)
         if quota is not None and taken >= quota:
-            raise Refusal(over, f"{self.kind} quota of {quota} is used up", scope=scope)
+            raise ApiError(error_code, f"{self.kind} quota of {quota} is used up", scope=scope)
         self._reserved.append((project_id, name))
         try:
             yield
         finally:
             self._reserved.remove((project_id, name))
 
-    def _remember(self, record: R) -> None:
+    def _index(self, record: RecordT) -> None:
         self._sizes[record.project_id] += record.id not in self._records
         self._records[record.id] = record
         name = getattr(record, "name", None)

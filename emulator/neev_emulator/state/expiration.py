@@ -5,44 +5,44 @@ Pure functions of a record, the account's windows and the time of the last activ
 
 from typing import Literal, NamedTuple
 
-from neev_emulator.settings import Windows
-from neev_emulator.state.records import Sandbox
+from neev_emulator.settings import ExpirationDefaults
+from neev_emulator.state.records import SandboxRecord
 
 
-class Event(NamedTuple):
+class ExpirationEvent(NamedTuple):
     """What happens to a sandbox when nobody does anything."""
 
     at: float
-    what: Literal["gone", "stop", "delete"]
+    action: Literal["gone", "stop", "delete"]
 
 
-def idle_expires_at(sandbox: Sandbox, account: Windows, touched_at: float) -> float | None:
+def idle_expires_at(sandbox: SandboxRecord, account: ExpirationDefaults, touched_at: float) -> float | None:
     """When it is stopped if it stays idle; what it was at the pause while it is paused."""
     if sandbox.paused_at is not None:
         return sandbox.idle_deadline
-    window = _effective(sandbox.lifecycle.idle_timeout_seconds, account.idle_timeout_seconds)
+    window = _resolve_timeout(sandbox.lifecycle.idle_timeout_seconds, account.idle_timeout_seconds)
     if sandbox.active_from is None:
         return None
     return max(sandbox.active_from, touched_at) + window if window else None
 
 
-def hard_expires_at(sandbox: Sandbox, account: Windows) -> float | None:
+def hard_expires_at(sandbox: SandboxRecord, account: ExpirationDefaults) -> float | None:
     """When it is stopped regardless of activity."""
-    window = _effective(sandbox.lifecycle.max_lifetime_seconds, account.max_lifetime_seconds)
+    window = _resolve_timeout(sandbox.lifecycle.max_lifetime_seconds, account.max_lifetime_seconds)
     return sandbox.lifetime_from + window if window else None
 
 
-def next_event(sandbox: Sandbox, account: Windows, touched_at: float) -> Event | None:
+def next_event(sandbox: SandboxRecord, account: ExpirationDefaults, touched_at: float) -> ExpirationEvent | None:
     """What time will do to the sandbox next."""
     if sandbox.gone_at is not None:
-        return Event(sandbox.gone_at, "gone")
+        return ExpirationEvent(sandbox.gone_at, "gone")
     if sandbox.paused_at is not None:
-        retention = _effective(sandbox.lifecycle.paused_retention_seconds, account.paused_retention_seconds)
-        return Event(sandbox.settles_at() + retention, "delete") if retention else None
+        retention = _resolve_timeout(sandbox.lifecycle.paused_retention_seconds, account.paused_retention_seconds)
+        return ExpirationEvent(sandbox.stable_at() + retention, "delete") if retention else None
     ends = [idle_expires_at(sandbox, account, touched_at), hard_expires_at(sandbox, account)]
     stops = [end for end in ends if end is not None]
-    return Event(min(stops), "stop") if stops else None
+    return ExpirationEvent(min(stops), "stop") if stops else None
 
 
-def _effective(own: int | None, account: int) -> int:
+def _resolve_timeout(own: int | None, account: int) -> int:
     return account if own is None else own

@@ -8,10 +8,10 @@ from math import ceil
 from statistics import fmean
 from typing import NamedTuple
 
-from neev_emulator.runtime import Computer, Usage
+from neev_emulator.runtime import SandboxHost, Usage
 
-_KEPT = 2000
-_MOST_POINTS = 1440
+_MAX_SAMPLES = 2000
+_MAX_POINTS = 1440
 _FRESH_SECONDS = 1.0
 
 METRICS: tuple[tuple[str, str, Callable[[Usage], float]], ...] = (
@@ -30,7 +30,7 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Window:
+class TimeRange:
     """A span of time in steps of whole seconds, none of them so short that there are too many."""
 
     start: float
@@ -38,34 +38,38 @@ class Window:
     step: int
 
     @classmethod
-    def of(cls, start: float, end: float, step: float) -> "Window":
+    def with_step(cls, start: float, end: float, step: float) -> "TimeRange":
         """The window with the step that is asked for, or the shortest that is allowed."""
-        return cls(start, end, max(1, ceil(step), ceil((end - start) / _MOST_POINTS)))
+        return cls(start, end, max(1, ceil(step), ceil((end - start) / _MAX_POINTS)))
 
 
-class Meters:
+class MetricsRecorder:
     """The latest samples of each sandbox that was ever in use."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._samples: dict[str, deque[Sample]] = defaultdict(lambda: deque(maxlen=_KEPT))
+        self._samples: dict[str, deque[Sample]] = defaultdict(lambda: deque(maxlen=_MAX_SAMPLES))
 
-    async def read(self, key: str, computer: Computer) -> Sample:
+    async def measure(self, sandbox_id: str, host: SandboxHost) -> Sample:
         """A sample of this moment; one that was taken just now is good enough."""
-        taken = self._samples[key]
+        taken = self._samples[sandbox_id]
         if not taken or self._now() - taken[-1].at >= _FRESH_SECONDS:
-            usage = await asyncio.to_thread(computer.usage)
+            usage = await asyncio.to_thread(host.measure_usage)
             taken.append(Sample(self._now(), usage))
         return taken[-1]
 
-    def series(self, key: str, window: Window, value: Callable[[Usage], float]) -> list[tuple[float, float]]:
+    def compute_series(
+        self, sandbox_id: str, time_range: TimeRange, value: Callable[[Usage], float]
+    ) -> list[tuple[float, float]]:
         """The mean of each step that has samples, at the moment where the step begins."""
         steps: dict[int, list[float]] = defaultdict(list)
-        for sample in self._samples.get(key, ()):
-            if window.start <= sample.at <= window.end:
-                steps[int((sample.at - window.start) // window.step)].append(value(sample.usage))
-        return [(window.start + number * window.step, fmean(values)) for number, values in sorted(steps.items())]
+        for sample in self._samples.get(sandbox_id, ()):
+            if time_range.start <= sample.at <= time_range.end:
+                steps[int((sample.at - time_range.start) // time_range.step)].append(value(sample.usage))
+        return [
+            (time_range.start + number * time_range.step, fmean(values)) for number, values in sorted(steps.items())
+        ]
 
-    def forget(self, key: str) -> None:
+    def discard(self, sandbox_id: str) -> None:
         """Nothing is known of this sandbox."""
-        self._samples.pop(key, None)
+        self._samples.pop(sandbox_id, None)

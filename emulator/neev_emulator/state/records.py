@@ -5,35 +5,35 @@ from uuid import uuid4
 
 from pydantic import Field
 
-from neev_emulator.settings import Frozen
+from neev_emulator.settings import FrozenModel
 from neev_emulator.state.egress import Policy
 
 DriveMode = Literal["http", "exec", "pty"]
 OnIdle = Literal["pause", "delete"]
 
 
-class Step(Frozen):
+class PhaseTransition(FrozenModel):
     """A phase that holds from this moment on, until the next step."""
 
     at: float
     phase: str
 
 
-Course = tuple[Step, ...]
+PhaseSchedule = tuple[PhaseTransition, ...]
 
 
-def course(start: float, *phases: str | float) -> Course:
+def phase_schedule(start: float, *phases: str | float) -> PhaseSchedule:
     """The phases with the seconds between them: `course(now, "Pending", 0.1, "Ready")`."""
-    steps: list[Step] = []
+    steps: list[PhaseTransition] = []
     for item in phases:
         if isinstance(item, str):
-            steps.append(Step(at=start, phase=item))
+            steps.append(PhaseTransition(at=start, phase=item))
         else:
             start += item
     return tuple(steps)
 
 
-class Record(Frozen):
+class Record(FrozenModel):
     """Anything of a project that has an id and a course."""
 
     id: str = Field(default_factory=lambda: str(uuid4()))
@@ -42,28 +42,28 @@ class Record(Frozen):
     created_by: str | None = None
     created_at: float
     updated_at: float
-    course: Course = ()
+    phase_schedule: PhaseSchedule = ()
     gone_at: float | None = None
     """When it will have disappeared; set by a delete."""
 
     def phase(self, now: float) -> str:
         """The phase that holds now."""
-        phase = self.course[0].phase
-        for step in self.course[1:]:
+        phase = self.phase_schedule[0].phase
+        for step in self.phase_schedule[1:]:
             if step.at <= now:
                 phase = step.phase
         return phase
 
-    def settles_at(self) -> float:
+    def stable_at(self) -> float:
         """When the last phase of its course is reached."""
-        return self.course[-1].at
+        return self.phase_schedule[-1].at
 
     def with_changes(self, **changes: object) -> Self:
         """The record with these fields changed."""
         return self.model_copy(update=changes)
 
 
-class Resources(Frozen):
+class Resources(FrozenModel):
     """The size of a sandbox."""
 
     cpu: float = 1
@@ -72,7 +72,7 @@ class Resources(Frozen):
     rootfs_disk_gb: int = 4
 
 
-class Lifecycle(Frozen):
+class ExpirationPolicy(FrozenModel):
     """The windows of a sandbox as they were given; null is the account's default, 0 is no limit."""
 
     idle_timeout_seconds: int | None = None
@@ -81,7 +81,7 @@ class Lifecycle(Frozen):
     on_idle: OnIdle = "pause"
 
 
-class Sandbox(Record):
+class SandboxRecord(Record):
     """A sandbox; its files are a directory of the same id."""
 
     name: str
@@ -91,7 +91,7 @@ class Sandbox(Record):
     env: dict[str, str] = Field(default={}, repr=False)
     resources: Resources
     egress: Policy = Policy()
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: ExpirationPolicy = ExpirationPolicy()
     template_id: str | None = None
     ports: dict[int, str] = Field(default={}, repr=False)
     """The slug of each exposed port."""
@@ -106,7 +106,7 @@ class Sandbox(Record):
     """What `idle_expires_at` was when the sandbox was paused; it stays."""
 
 
-class Snapshot(Record):
+class SnapshotRecord(Record):
     """A copy of a sandbox's files, and what is needed to make a sandbox of them."""
 
     name: str | None = None
@@ -120,7 +120,7 @@ class Snapshot(Record):
     resources: Resources
 
 
-class Agent(Record):
+class AgentRecord(Record):
     """A packaged agent; its status is that of its sandbox."""
 
     name: str

@@ -5,104 +5,111 @@ from contextlib import AbstractContextManager
 from typing import Any
 from uuid import uuid4
 
-from neev_emulator.api.requests import CreateSandbox, EnvVar, GivenResources, GivenWindows, UpdateAgent, UpdateSandbox
+from neev_emulator.api.requests import (
+    CreateSandbox,
+    EnvVar,
+    ResourcesUpdate,
+    ExpirationUpdate,
+    UpdateAgent,
+    UpdateSandbox,
+)
 from neev_emulator.errors import conflict, invalid
 from neev_emulator.state import egress
-from neev_emulator.state.backend import World
+from neev_emulator.state.backend import Backend
 from neev_emulator.state.catalog import DEFAULT_TEMPLATE, REGIONS, SANDBOX_TEMPLATES, SandboxTemplate
-from neev_emulator.state.records import Lifecycle, Resources, Sandbox, Snapshot, course
-from neev_emulator.state.snapshots import usable
+from neev_emulator.state.records import ExpirationPolicy, Resources, SandboxRecord, SnapshotRecord, phase_schedule
+from neev_emulator.state.snapshots import require_ready
 
 _DEFAULT_COMMAND = ["sleep", "infinity"]
-_SMALLEST_ROOTFS = 4
+_MIN_ROOTFS_GB = 4
 
 
-async def create(world: World, project_id: str, body: CreateSandbox) -> Sandbox:
+async def create(backend: Backend, project_id: str, body: CreateSandbox) -> SandboxRecord:
     """A new sandbox that becomes Ready, and addressable a moment later."""
     name = body.name or f"sandbox-{secrets.token_hex(4)}"
-    origin = usable(world, project_id, body.snapshot_id) if body.snapshot_id else None
-    region = in_region(world, body.region, origin)
-    template = _template(body.sandbox_template_id)
-    resources = _same_size(body.resources, origin) if origin else sized(body.resources)
-    with reserved(world, project_id, name):
+    origin = require_ready(backend, project_id, body.snapshot_id) if body.snapshot_id else None
+    region = resolve_region(backend, body.region, origin)
+    template = _find_template(body.sandbox_template_id)
+    resources = _require_same_size(body.resources, origin) if origin else with_default_size(body.resources)
+    with reserve(backend, project_id, name):
         key = str(uuid4())
         if origin:
-            await world.files.seed(origin, key)
-        sandbox = Sandbox(
-            **birth(world, key, project_id, world.settings.durations.create),
+            await backend.storage.clone(origin, key)
+        sandbox = SandboxRecord(
+            **initial_fields(backend, key, project_id, backend.settings.durations.create),
             name=name,
             region=region,
             image=body.image or (origin or template or DEFAULT_TEMPLATE).image,
             command=body.command or (_DEFAULT_COMMAND if body.image else origin and origin.command),
-            env=variables(body.env),
+            env=env_mapping(body.env),
             resources=resources,
-            egress=body.egress.settled() if body.egress else egress.Policy(),
-            lifecycle=(body.lifecycle or GivenWindows()).over(Lifecycle()),
+            egress=body.egress.with_defaults() if body.egress else egress.Policy(),
+            lifecycle=(body.lifecycle or ExpirationUpdate()).merge_into(ExpirationPolicy()),
             template_id=body.sandbox_template_id,
         )
-        world.save(sandbox)
+        backend.save(sandbox)
     return sandbox
 
 
-async def fork(world: World, source: Sandbox, name: str) -> Sandbox:
+async def fork(backend: Backend, source: SandboxRecord, name: str) -> SandboxRecord:
     """A new sandbox with the source's files of this moment, its size, egress, env and windows."""
-    present(source)
-    with reserved(world, source.project_id, name):
+    require_not_deleting(source)
+    with reserve(backend, source.project_id, name):
         key = str(uuid4())
-        await world.files.capture(source, key)
-        own = birth(world, key, source.project_id, world.settings.durations.fork)
+        await backend.storage.capture(source, key)
+        own = initial_fields(backend, key, source.project_id, backend.settings.durations.fork)
         own |= {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
         sandbox = source.with_changes(**own)
-        world.save(sandbox)
+        backend.save(sandbox)
     return sandbox
 
 
-def update(world: World, sandbox: Sandbox, body: UpdateSandbox | UpdateAgent) -> Sandbox:
+def update(backend: Backend, sandbox: SandboxRecord, body: UpdateSandbox | UpdateAgent) -> SandboxRecord:
     """The sandbox with its cpu, memory or egress changed, running or not."""
-    present(sandbox)
+    require_not_deleting(sandbox)
     changed = sandbox.with_changes(
-        resources=_resized(sandbox.resources, body.resources),
-        egress=_re_scoped(sandbox.egress, body),
-        updated_at=world.clock.now(),
+        resources=_resize(sandbox.resources, body.resources),
+        egress=_update_egress(sandbox.egress, body),
+        updated_at=backend.clock.now(),
     )
-    world.save(changed)
+    backend.save(changed)
     return changed
 
 
-async def pause(world: World, sandbox: Sandbox) -> Sandbox:
+async def pause(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
     """The sandbox on its way to Paused; one that is paused already stays as it is."""
-    present(sandbox)
+    require_not_deleting(sandbox)
     if sandbox.paused_at is not None:
         return sandbox
-    return await stop(world, sandbox, world.clock.now())
+    return await stop(backend, sandbox, backend.clock.now())
 
 
-async def stop(world: World, sandbox: Sandbox, moment: float) -> Sandbox:
+async def stop(backend: Backend, sandbox: SandboxRecord, moment: float) -> SandboxRecord:
     """The sandbox as it is when it was paused at this moment, by a caller or by the platform."""
     paused = sandbox.with_changes(
-        course=course(moment, "Pausing", world.settings.durations.pause, "Paused"),
-        idle_deadline=world.idle_expires_at(sandbox),
+        course=phase_schedule(moment, "Pausing", backend.settings.durations.pause, "Paused"),
+        idle_deadline=backend.idle_expires_at(sandbox),
         paused_at=moment,
         updated_at=moment,
     )
-    world.save(paused)
-    await world.files.pause(paused)
+    backend.save(paused)
+    await backend.storage.pause(paused)
     return paused
 
 
-async def resume(world: World, sandbox: Sandbox) -> Sandbox:
+async def resume(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
     """The sandbox on its way back to Ready; one that is not paused stays as it is.
 
     A lifetime that is used up starts again, or the sandbox would stop at once.
     """
-    present(sandbox)
+    require_not_deleting(sandbox)
     if sandbox.paused_at is None:
         return sandbox
-    now = world.clock.now()
-    ready = now + world.settings.durations.resume
-    ends = world.hard_expires_at(sandbox)
+    now = backend.clock.now()
+    ready = now + backend.settings.durations.resume
+    ends = backend.hard_expires_at(sandbox)
     resumed = sandbox.with_changes(
-        course=course(now, "Resuming", world.settings.durations.resume, "Ready"),
+        course=phase_schedule(now, "Resuming", backend.settings.durations.resume, "Ready"),
         paused_at=None,
         idle_deadline=None,
         active_from=ready,
@@ -111,128 +118,128 @@ async def resume(world: World, sandbox: Sandbox) -> Sandbox:
         lifetime_from=now if ends is not None and ends <= now else sandbox.lifetime_from,
         updated_at=now,
     )
-    world.save(resumed)
-    await world.files.resume(resumed)
+    backend.save(resumed)
+    await backend.storage.resume(resumed)
     return resumed
 
 
-def keepalive(world: World, sandbox: Sandbox) -> Sandbox:
+def keepalive(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
     """The sandbox with its idle window starting now; a paused one has none to start."""
-    present(sandbox)
+    require_not_deleting(sandbox)
     if sandbox.paused_at is not None or sandbox.active_from is None:
         return sandbox
-    now = world.clock.now()
+    now = backend.clock.now()
     kept = sandbox.with_changes(active_from=max(now, sandbox.active_from), updated_at=now)
-    world.save(kept)
+    backend.save(kept)
     return kept
 
 
-def set_windows(world: World, sandbox: Sandbox, windows: GivenWindows) -> Sandbox:
+def set_expiration(backend: Backend, sandbox: SandboxRecord, expiration: ExpirationUpdate) -> SandboxRecord:
     """The sandbox with the windows that were given; the others are unchanged."""
-    present(sandbox)
-    changed = sandbox.with_changes(lifecycle=windows.over(sandbox.lifecycle), updated_at=world.clock.now())
-    world.save(changed)
+    require_not_deleting(sandbox)
+    changed = sandbox.with_changes(lifecycle=expiration.merge_into(sandbox.lifecycle), updated_at=backend.clock.now())
+    backend.save(changed)
     return changed
 
 
-async def rollback(world: World, sandbox: Sandbox, snapshot_id: str) -> Sandbox:
+async def rollback(backend: Backend, sandbox: SandboxRecord, snapshot_id: str) -> SandboxRecord:
     """The same sandbox with the snapshot's files: NotReady, then Ready, or Paused if it was paused."""
-    present(sandbox)
-    snapshot = usable(world, sandbox.project_id, snapshot_id)
-    await world.files.put_back(snapshot, sandbox)
-    sandbox = world.sandboxes.find(sandbox.project_id, sandbox.id)
-    now = world.clock.now()
-    ready = now + world.settings.durations.rollback
+    require_not_deleting(sandbox)
+    snapshot = require_ready(backend, sandbox.project_id, snapshot_id)
+    await backend.storage.restore(snapshot, sandbox)
+    sandbox = backend.sandboxes.find(sandbox.project_id, sandbox.id)
+    now = backend.clock.now()
+    ready = now + backend.settings.durations.rollback
     paused = sandbox.paused_at is not None
     restored = sandbox.with_changes(
-        course=course(now, "NotReady", world.settings.durations.rollback, "Paused" if paused else "Ready"),
+        course=phase_schedule(now, "NotReady", backend.settings.durations.rollback, "Paused" if paused else "Ready"),
         active_from=sandbox.active_from if paused else ready,
         ready_from=sandbox.ready_from or ready,
         addressable_from=sandbox.addressable_from or ready,
         updated_at=now,
     )
-    world.save(restored)
+    backend.save(restored)
     return restored
 
 
-def delete(world: World, sandbox: Sandbox) -> None:
+def delete(backend: Backend, sandbox: SandboxRecord) -> None:
     """The sandbox is on its way out; it is gone, its snapshots too, after the time of a delete."""
-    agent = world.agent_of(sandbox.id)
+    agent = backend.find_agent(sandbox.id)
     if agent is not None and agent.gone_at is None:
         raise conflict(f"sandbox {sandbox.name!r} runs agent {agent.name!r}; delete the agent instead")
-    terminate(world, sandbox, world.clock.now())
+    terminate(backend, sandbox, backend.clock.now())
 
 
-def terminate(world: World, sandbox: Sandbox, moment: float) -> None:
+def terminate(backend: Backend, sandbox: SandboxRecord, moment: float) -> None:
     """The sandbox, and an agent that it runs, end from this moment on."""
     if sandbox.gone_at is not None:
         return
-    gone_at = moment + world.settings.durations.delete
+    gone_at = moment + backend.settings.durations.delete
     ending = {"gone_at": gone_at, "updated_at": moment}
-    world.save(sandbox.with_changes(course=course(moment, "Terminating"), **ending))
-    if agent := world.agent_of(sandbox.id):
-        world.save(agent.with_changes(**ending))
+    backend.save(sandbox.with_changes(course=phase_schedule(moment, "Terminating"), **ending))
+    if agent := backend.find_agent(sandbox.id):
+        backend.save(agent.with_changes(**ending))
 
 
-def reserved(world: World, project_id: str, name: str) -> AbstractContextManager[None]:
+def reserve(backend: Backend, project_id: str, name: str) -> AbstractContextManager[None]:
     """The name and a place in the quota are held while the sandbox is being made."""
-    settings = world.settings
-    return world.sandboxes.reserved(
+    settings = backend.settings
+    return backend.sandboxes.reserve(
         project_id, name, quota=settings.sandbox_quota, over="sandbox_quota_exceeded", scope=settings.quota_scope
     )
 
 
-def present(sandbox: Sandbox) -> None:
+def require_not_deleting(sandbox: SandboxRecord) -> None:
     """The sandbox is not being deleted."""
     if sandbox.gone_at is not None:
         raise conflict(f"sandbox {sandbox.name!r} is being deleted")
 
 
-def in_region(world: World, region: str | None, origin: Snapshot | None = None) -> str:
+def resolve_region(backend: Backend, region: str | None, origin: SnapshotRecord | None = None) -> str:
     """The region to use: the one asked for, that of the snapshot, or the platform's default."""
     if region is not None and region not in REGIONS:
         raise invalid("region", f"must be one of {', '.join(REGIONS)}")
     if origin and region not in (None, origin.region):
         raise invalid("region", f"must be that of the snapshot's origin, {origin.region}")
-    return region or (origin.region if origin else world.region)
+    return region or (origin.region if origin else backend.region)
 
 
-def sized(given: GivenResources | None, base: Resources | None = None) -> Resources:
+def with_default_size(requested: ResourcesUpdate | None, base: Resources | None = None) -> Resources:
     """The whole size of a new sandbox; the root file system gets a fifth of the disk unless it is given."""
-    given = given or GivenResources()
+    requested = requested or ResourcesUpdate()
     base = base or Resources()
-    disk = given.disk_gb or base.disk_gb
-    rootfs = given.rootfs_disk_gb or max(_SMALLEST_ROOTFS, disk // 5)
+    disk = requested.disk_gb or base.disk_gb
+    rootfs = requested.rootfs_disk_gb or max(_MIN_ROOTFS_GB, disk // 5)
     if rootfs >= disk:
         raise invalid("resources.rootfs_disk_gb", f"must be less than disk_gb, which is {disk}")
-    return given.over(base).model_copy(update={"rootfs_disk_gb": rootfs})
+    return requested.merge_into(base).model_copy(update={"rootfs_disk_gb": rootfs})
 
 
-def variables(env: list[EnvVar] | None) -> dict[str, str]:
+def env_mapping(env: list[EnvVar] | None) -> dict[str, str]:
     """The variables by name; of several with one name the last one holds."""
     return {variable.name: variable.value for variable in env or []}
 
 
-def birth(world: World, key: str, project_id: str, seconds: float) -> dict[str, Any]:
+def initial_fields(backend: Backend, sandbox_id: str, project_id: str, seconds: float) -> dict[str, Any]:
     """The fields of a sandbox that begins now and is Ready after these seconds."""
-    now = world.clock.now()
+    now = backend.clock.now()
     ready = now + seconds
     return {
-        "id": key,
-        "org_id": world.org_id,
+        "id": sandbox_id,
+        "org_id": backend.org_id,
         "project_id": project_id,
-        "created_by": world.caller,
+        "created_by": backend.caller,
         "created_at": now,
         "updated_at": now,
-        "course": course(now, "Pending", seconds, "Ready"),
+        "course": phase_schedule(now, "Pending", seconds, "Ready"),
         "ready_from": ready,
-        "addressable_from": ready + world.settings.durations.addressable,
+        "addressable_from": ready + backend.settings.durations.addressable,
         "active_from": ready,
         "lifetime_from": now,
     }
 
 
-def _template(template_id: str | None) -> SandboxTemplate | None:
+def _find_template(template_id: str | None) -> SandboxTemplate | None:
     if template_id is None:
         return None
     for template in SANDBOX_TEMPLATES:
@@ -241,28 +248,28 @@ def _template(template_id: str | None) -> SandboxTemplate | None:
     raise invalid("sandbox_template_id", f"no template {template_id!r} is offered")
 
 
-def _same_size(given: GivenResources | None, origin: Snapshot) -> Resources:
-    resources = given.over(origin.resources) if given else origin.resources
+def _require_same_size(requested: ResourcesUpdate | None, origin: SnapshotRecord) -> Resources:
+    resources = requested.merge_into(origin.resources) if requested else origin.resources
     if resources != origin.resources:
         raise invalid("resources", "must match those of the snapshot's origin")
     return resources
 
 
-def _resized(old: Resources, given: GivenResources | None) -> Resources:
-    if given is None:
-        return old
-    new = given.over(old)
+def _resize(current: Resources, requested: ResourcesUpdate | None) -> Resources:
+    if requested is None:
+        return current
+    new = requested.merge_into(current)
     for field in ("disk_gb", "rootfs_disk_gb"):
-        if getattr(new, field) != getattr(old, field):
-            raise invalid(f"resources.{field}", f"cannot be changed after create; it is {getattr(old, field)}")
+        if getattr(new, field) != getattr(current, field):
+            raise invalid(f"resources.{field}", f"cannot be changed after create; it is {getattr(current, field)}")
     return new
 
 
-def _re_scoped(policy: egress.Policy, body: UpdateSandbox | UpdateAgent) -> egress.Policy:
+def _update_egress(policy: egress.Policy, body: UpdateSandbox | UpdateAgent) -> egress.Policy:
     if body.egress:
-        return body.egress.settled()
+        return body.egress.with_defaults()
     if not body.egress_add and not body.egress_remove:
         return policy
     if policy.mode == "deny_all":
         raise conflict("egress_add and egress_remove need mode allow_list; switch the mode with egress first")
-    return egress.edited(policy, add=body.egress_add, remove=body.egress_remove)
+    return egress.apply_edits(policy, add=body.egress_add, remove=body.egress_remove)

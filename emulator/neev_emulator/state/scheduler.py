@@ -2,56 +2,56 @@
 
 import asyncio
 
-from neev_emulator.state.backend import World
+from neev_emulator.state.backend import Backend
 from neev_emulator.state.expiration import next_event
-from neev_emulator.state.records import Sandbox
+from neev_emulator.state.records import SandboxRecord
 from neev_emulator.state.sandboxes import stop, terminate
-from neev_emulator.state.timers import Key
+from neev_emulator.state.timers import TimerKey
 
 
-async def settle(world: World) -> None:
+async def run_due(backend: Backend) -> None:
     """Everything that is due by now has happened, each at its own time."""
-    while key := world.calendar.pop(world.clock.now()):
-        await _look(world, key)
+    while key := backend.timers.pop_due(backend.clock.now()):
+        await _handle_due(backend, key)
 
 
-async def run(world: World) -> None:
+async def run(backend: Backend) -> None:
     """Settles whenever something comes due, until it is cancelled."""
     while True:
-        world.calendar.changed.clear()
-        await settle(world)
-        due = world.calendar.next_at()
-        wait = None if due is None else max(0.0, due - world.clock.now())
+        backend.timers.changed.clear()
+        await run_due(backend)
+        due = backend.timers.next_due_at()
+        wait = None if due is None else max(0.0, due - backend.clock.now())
         try:
-            await asyncio.wait_for(world.calendar.changed.wait(), wait)
+            await asyncio.wait_for(backend.timers.changed.wait(), wait)
         except TimeoutError:
             continue
 
 
-async def _look(world: World, key: Key) -> None:
+async def _handle_due(backend: Backend, key: TimerKey) -> None:
     if key.kind == "Snapshot":
-        if snapshot := world.snapshots.get(key.id):
-            world.forget(snapshot)
+        if snapshot := backend.snapshots.get(key.id):
+            backend.delete(snapshot)
         return
-    sandbox = world.sandboxes.get(key.id)
+    sandbox = backend.sandboxes.get(key.id)
     if sandbox is None:
         return
     if key.kind == "Usage":
-        world.chores.add(world.measure(sandbox))
+        backend.background_tasks.add(backend.measure(sandbox))
         return
-    event = next_event(sandbox, world.settings.account, world.files.touched_at(key.id))
+    event = next_event(sandbox, backend.settings.account, backend.storage.touched_at(key.id))
     if event is None:
         return
-    if event.at > world.clock.now():
-        world.plan(sandbox)
-    elif event.what == "gone":
-        _remove(world, sandbox)
-    elif event.what == "stop" and sandbox.lifecycle.on_idle == "pause":
-        await stop(world, sandbox, event.at)
+    if event.at > backend.clock.now():
+        backend.schedule(sandbox)
+    elif event.action == "gone":
+        _delete(backend, sandbox)
+    elif event.action == "stop" and sandbox.lifecycle.on_idle == "pause":
+        await stop(backend, sandbox, event.at)
     else:
-        terminate(world, sandbox, event.at)
+        terminate(backend, sandbox, event.at)
 
 
-def _remove(world: World, sandbox: Sandbox) -> None:
-    agent = world.agent_of(sandbox.id)
-    world.forget(*([agent] if agent else []), *world.snapshots_of(sandbox.id), sandbox)
+def _delete(backend: Backend, sandbox: SandboxRecord) -> None:
+    agent = backend.find_agent(sandbox.id)
+    backend.delete(*([agent] if agent else []), *backend.find_snapshots(sandbox.id), sandbox)

@@ -20,7 +20,7 @@ class Store:
             with suppress(PermissionError):  # of another user
                 path.chmod(0o600)
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0.5)
-        self._kept = path is not None
+        self._is_persistent = path is not None
         try:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -44,18 +44,18 @@ class Store:
 
     def put(self, kind: str, key: str, body: Callable[[], str]) -> None:
         """The body is kept under this key."""
-        if self._kept:
+        if self._is_persistent:
             self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, body()))
 
     def drop(self, kind: str, key: str) -> None:
         """Nothing is kept under this key."""
-        if self._kept:
+        if self._is_persistent:
             self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, key))
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """The changes made inside are all kept, or none is."""
-        if not self._kept:
+        if not self._is_persistent:
             yield
             return
         self._db.execute("BEGIN")

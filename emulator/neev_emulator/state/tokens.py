@@ -3,26 +3,26 @@
 import hashlib
 import hmac
 
-from neev_emulator.state.backend import World
+from neev_emulator.state.backend import Backend
 
-LIFETIME = 900
+LIFETIME_SECONDS = 900
 
 
-def issued(world: World, sandbox_id: str, expires_at: float) -> str:
+def issue(backend: Backend, sandbox_id: str, expires_at: float) -> str:
     """A token that opens this sandbox until then."""
     claim = f"{sandbox_id}.{int(expires_at)}"
-    return f"nct.{claim}.{_signature(world, claim)}"
+    return f"nct.{claim}.{_signature(backend, claim)}"
 
 
-def opens(world: World, token: str, sandbox_id: str) -> bool:
+def verify(backend: Backend, token: str, sandbox_id: str) -> bool:
     """Whether the token is ours, for this sandbox, and still good."""
     kind, _, rest = token.partition(".")
     claim, _, signature = rest.rpartition(".")
     subject, _, expiry = claim.partition(".")
-    if kind != "nct" or not hmac.compare_digest(signature.encode(), _signature(world, claim).encode()):
+    if kind != "nct" or not hmac.compare_digest(signature.encode(), _signature(backend, claim).encode()):
         return False
-    return subject == sandbox_id and int(expiry) > world.clock.now()
+    return subject == sandbox_id and int(expiry) > backend.clock.now()
 
 
-def _signature(world: World, claim: str) -> str:
-    return hmac.new(world.signing_key.encode(), claim.encode(), hashlib.sha256).hexdigest()
+def _signature(backend: Backend, claim: str) -> str:
+    return hmac.new(backend.signing_key.encode(), claim.encode(), hashlib.sha256).hexdigest()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from neevai import AsyncNeevAI, NeevAI
 
-from helpers.official_client import access, aread_and_check, read_and_check
+from helpers.official_client import client_options, read_and_check_async, read_and_check
 from neev_emulator import Durations, Emulator, Settings, serve
 
 
@@ -21,13 +21,13 @@ def emulator() -> Iterator[Emulator]:
 def client(emulator: Emulator) -> Iterator[NeevAI]:
     emulator.reset()
     http = httpx.Client(verify=False, event_hooks={"response": [read_and_check]})
-    with NeevAI(**access(emulator), max_retries=0, client=http) as official:
+    with NeevAI(**client_options(emulator), max_retries=0, client=http) as official:
         yield official
 
 
 @pytest.fixture
 async def async_client(emulator: Emulator) -> AsyncIterator[AsyncNeevAI]:
     emulator.reset()
-    http = httpx.AsyncClient(verify=False, event_hooks={"response": [aread_and_check]})
-    async with AsyncNeevAI(**access(emulator), max_retries=0, client=http) as official:
+    http = httpx.AsyncClient(verify=False, event_hooks={"response": [read_and_check_async]})
+    async with AsyncNeevAI(**client_options(emulator), max_retries=0, client=http) as official:
         yield official

@@ -7,7 +7,16 @@ from neevai import NeevAI
 from neevai.errors import NotFoundError
 from neevai.generated import aiagent
 
-from helpers.official_client import POLL_MS, gone, inside, read, ready, until, wait_for_snapshot, write
+from helpers.official_client import (
+    POLL_MS,
+    wait_until_gone,
+    closing_connection,
+    read,
+    create_ready,
+    wait_for_phase,
+    wait_for_snapshot,
+    write,
+)
 from neev_emulator import Emulator
 
 
@@ -52,7 +61,7 @@ def test_a_sandbox_without_a_name_gets_one(client: NeevAI) -> None:
 
 def test_lists_come_in_pages_and_filtered(client: NeevAI) -> None:
     made = [client.sandboxes.create({"name": f"web-{number}"}) for number in range(3)]
-    ready(client, name="other")
+    create_ready(client, name="other")
     page = client.sandboxes.list(page=2, limit=3)
     assert (page.total, page.page, page.limit, [item.name for item in page.items]) == (4, 2, 3, ["web-0"])
     assert {item.name for item in client.sandboxes.list(name="EB-").items} == {"web-0", "web-1", "web-2"}
@@ -61,17 +70,17 @@ def test_lists_come_in_pages_and_filtered(client: NeevAI) -> None:
 
 
 def test_a_pause_keeps_the_files_and_a_resume_brings_the_sandbox_back(client: NeevAI) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     write(sandbox, "still here")
     assert (sandbox.pause().phase, sandbox.replicas) == ("Pausing", 0)
-    until(sandbox, "Paused")
+    wait_for_phase(sandbox, "Paused")
     assert (sandbox.resume().phase, sandbox.replicas) == ("Resuming", 1)
     sandbox.wait_until_ready(poll_interval_ms=POLL_MS)
     assert read(sandbox) == "still here"
 
 
 def test_a_resize_and_a_new_egress_act_in_place(client: NeevAI) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     sandbox.update({"resources": {"cpu": 2}}, allow_internet=True)
     assert sandbox.data["resources"]["cpu"] == 2
     assert sandbox.data["egress"]["allow_internet"] is True
@@ -80,7 +89,7 @@ def test_a_resize_and_a_new_egress_act_in_place(client: NeevAI) -> None:
 
 
 def test_windows_change_one_by_one(client: NeevAI) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     sandbox.update_timeout({"idle_timeout_seconds": 600})
     sandbox.update_timeout({"max_lifetime_seconds": 900})
     told = sandbox.keepalive().data
@@ -90,7 +99,7 @@ def test_windows_change_one_by_one(client: NeevAI) -> None:
 
 
 def test_a_snapshot_becomes_ready_and_a_rollback_puts_its_files_back(client: NeevAI) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     write(sandbox, "first")
     snapshot = sandbox.snapshot({"name": "first", "retain_for": "720h"})
     assert snapshot.status is aiagent.SnapshotStatus.Pending
@@ -103,7 +112,7 @@ def test_a_snapshot_becomes_ready_and_a_rollback_puts_its_files_back(client: Nee
 
 
 def test_restore_is_the_deprecated_name_of_rollback(client: NeevAI, emulator: Emulator) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     snapshot = sandbox.snapshot()
     wait_for_snapshot(client, str(snapshot.id))
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/sandboxes/web/restore"
@@ -111,11 +120,11 @@ def test_restore_is_the_deprecated_name_of_rollback(client: NeevAI, emulator: Em
 
 
 def test_a_sandbox_can_be_made_from_a_snapshot(client: NeevAI) -> None:
-    sandbox = ready(client, name="web", resources={"cpu": 2})
+    sandbox = create_ready(client, name="web", resources={"cpu": 2})
     write(sandbox, "first")
     snapshot = sandbox.snapshot()
     wait_for_snapshot(client, str(snapshot.id))
-    restored = ready(client, name="copy", restore=snapshot.id)
+    restored = create_ready(client, name="copy", restore=snapshot.id)
     assert read(restored) == "first"
     assert restored.data["resources"]["cpu"] == 2
 
@@ -124,23 +133,23 @@ def test_a_sandbox_can_be_made_from_a_snapshot(client: NeevAI) -> None:
 def test_a_template_may_be_named_beside_the_snapshot_as_the_vendor_s_own_example_does(
     client: NeevAI, name: str
 ) -> None:
-    sandbox = ready(client, name="web", sandbox_template_id="sb-node-24")
+    sandbox = create_ready(client, name="web", sandbox_template_id="sb-node-24")
     write(sandbox, "first")
     snapshot = sandbox.snapshot()
     wait_for_snapshot(client, str(snapshot.id))
-    restored = ready(client, **{"sandbox_template_id": "sb-python-3-13", name: str(snapshot.id)})
+    restored = create_ready(client, **{"sandbox_template_id": "sb-python-3-13", name: str(snapshot.id)})
     assert read(restored) == "first"
     assert (restored.data["sandbox_template_id"], restored.data["image"]) == ("sb-python-3-13", sandbox.data["image"])
 
 
 def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, emulator: Emulator) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     snapshot = sandbox.snapshot()
     base = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
     assert "command" not in client.raw.request("GET", f"{base}/sandboxes/web")
     assert "name" not in client.raw.request("GET", f"{base}/snapshots/{snapshot.id}")
     assert "config_schema" not in client.raw.request("GET", "/api/v1beta1/agent-templates/ag-batch-runner")
-    with inside(sandbox):
+    with closing_connection(sandbox):
         sandbox.exec(["true"])
         sandbox.files.exists("page.txt")
     ran, asked = (client.raw.request("GET", f"{base}/sandboxes/web/audit")["records"][at] for at in (-1, 0))
@@ -148,28 +157,28 @@ def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, 
 
 
 def test_a_fork_has_the_live_files_and_the_source_goes_on(client: NeevAI) -> None:
-    sandbox = ready(client, name="web", env=[{"name": "COLOUR", "value": "blue"}])
+    sandbox = create_ready(client, name="web", env=[{"name": "COLOUR", "value": "blue"}])
     write(sandbox, "live")
     fork = sandbox.fork("copy")
     assert (fork.phase, sandbox.refresh().phase) == ("Pending", "Ready")
     fork.wait_until_ready(poll_interval_ms=POLL_MS)
     write(fork, "changed")
     assert read(sandbox) == "live"
-    with inside(fork):
+    with closing_connection(fork):
         assert fork.exec(["sh", "-c", "echo $COLOUR"]).stdout == "blue\n"
 
 
 def test_a_deleted_sandbox_disappears_with_its_snapshots(client: NeevAI) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     snapshot = sandbox.snapshot()
     sandbox.delete()
     assert sandbox.refresh().phase == "Terminating"
-    gone(lambda: client.sandboxes.get("web"))
-    gone(lambda: client.sandboxes.get_snapshot(snapshot.id))
+    wait_until_gone(lambda: client.sandboxes.get("web"))
+    wait_until_gone(lambda: client.sandboxes.get_snapshot(snapshot.id))
 
 
 def test_a_deleted_snapshot_is_gone(client: NeevAI) -> None:
-    snapshot = ready(client, name="web").snapshot()
+    snapshot = create_ready(client, name="web").snapshot()
     client.sandboxes.delete_snapshot(snapshot.id)
     with pytest.raises(NotFoundError):
         client.sandboxes.get_snapshot(snapshot.id)

@@ -12,24 +12,24 @@ from neevai.handles.sandbox import Sandbox
 
 from helpers.official_client import (
     POLL_MS,
-    SHAPES,
-    access,
-    gone,
-    inside,
+    MODELS,
+    client_options,
+    wait_until_gone,
+    closing_connection,
     read,
-    ready,
-    ready_agent,
-    refused,
-    template,
+    create_ready,
+    create_ready_agent,
+    expect_error,
+    path_template,
     wait_for_snapshot,
     write,
 )
 from neev_emulator import Emulator
-from neev_emulator.app import control_plane
+from neev_emulator.app import control_plane_routes
 
 
 def test_an_exposed_port_keeps_its_url_until_its_slug_changes(client: NeevAI) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     first = sandbox.expose_port(8080)
     assert sandbox.expose_port(8080) == first
     second = sandbox.expose_port(8080, slug="abcd1234")
@@ -41,10 +41,10 @@ def test_an_exposed_port_keeps_its_url_until_its_slug_changes(client: NeevAI) ->
 
 
 def test_a_preview_url_shows_what_listens_in_the_sandbox(client: NeevAI, unused_tcp_port: int) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     write(sandbox, "hello from inside")
     serving = ["-u", "-m", "http.server", str(unused_tcp_port), "--bind", "127.0.0.1"]
-    with inside(sandbox):
+    with closing_connection(sandbox):
         sandbox.processes.start("python3", serving)
     url = sandbox.get_url(unused_tcp_port)
     answers = (httpx.get(f"{url}page.txt") for _ in range(500))
@@ -52,9 +52,9 @@ def test_a_preview_url_shows_what_listens_in_the_sandbox(client: NeevAI, unused_
 
 
 def test_metrics_and_audit_tell_of_what_was_done(client: NeevAI) -> None:
-    sandbox = ready(client, name="web")
+    sandbox = create_ready(client, name="web")
     write(sandbox, "12345")
-    with inside(sandbox):
+    with closing_connection(sandbox):
         sandbox.exec(["sh", "-c", "exit 3"])
     metrics = sandbox.metrics(step="5m")
     series = {item.metric: item.points for item in metrics.series}
@@ -88,12 +88,12 @@ def test_an_agent_lives_on_a_sandbox_of_its_own(client: NeevAI) -> None:
     assert client.agents.get("coder").keepalive().id == agent.id
     agent.delete()
     assert agent.refresh().status == "Deleting"
-    gone(lambda: client.agents.get("coder"))
-    gone(lambda: client.sandboxes.get(agent.sandbox_id))
+    wait_until_gone(lambda: client.agents.get("coder"))
+    wait_until_gone(lambda: client.sandboxes.get(agent.sandbox_id))
 
 
 def test_a_web_agent_has_a_ui_and_ports(client: NeevAI) -> None:
-    agent = ready_agent(client, name="editor", agent_template="code-server")
+    agent = create_ready_agent(client, name="editor", agent_template="code-server")
     told = agent.data
     assert (told["drive_mode"], told["web_ui_url"].startswith("http"), bool(told["gateway_token"])) == (
         "http",
@@ -106,7 +106,7 @@ def test_a_web_agent_has_a_ui_and_ports(client: NeevAI) -> None:
 
 
 def test_an_agent_can_be_captured_rolled_back_and_forked(client: NeevAI, emulator: Emulator) -> None:
-    agent = ready_agent(client, name="coder", agent_template="claude-code")
+    agent = create_ready_agent(client, name="coder", agent_template="claude-code")
     write(agent.sandbox(), "first")
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents/coder"
     snapshot = client.raw.request("POST", f"{path}/snapshots", body={})
@@ -126,15 +126,15 @@ def test_an_agent_can_be_captured_rolled_back_and_forked(client: NeevAI, emulato
 def test_an_agent_is_connected_to_when_it_is_ready(client: NeevAI, emulator: Emulator) -> None:
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents/coder/connect"
     agent = client.agents.create({"name": "coder", "agent_template": "claude-code"})
-    assert refused(lambda: client.raw.request("POST", path)) == (425, "too_early")
+    assert expect_error(lambda: client.raw.request("POST", path)) == (425, "too_early")
     agent.wait_until_ready(poll_interval_ms=POLL_MS)
     assert client.raw.request("POST", path)["token"]
     agent.pause()
-    assert refused(lambda: client.raw.request("POST", path)) == (409, "conflict")
+    assert expect_error(lambda: client.raw.request("POST", path)) == (409, "conflict")
 
 
 def test_a_connect_token_opens_its_sandbox_and_no_other(client: NeevAI, emulator: Emulator) -> None:
-    sandbox, other = ready(client, name="web"), ready(client, name="other")
+    sandbox, other = create_ready(client, name="web"), create_ready(client, name="other")
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/sandboxes/web/connect-token"
     token = client.raw.request("POST", path)["token"]
 
@@ -160,7 +160,7 @@ def test_errors_are_those_of_the_api(client: NeevAI, emulator: Emulator) -> None
     with pytest.raises(BadRequestError) as bad:
         client.raw.request("POST", agents_path, body={"name": "coder"})
     assert bad.value.code == "validation_error"
-    stranger = NeevAI(**{**access(emulator), "api_key": "wrong"}, max_retries=0)
+    stranger = NeevAI(**{**client_options(emulator), "api_key": "wrong"}, max_retries=0)
     with stranger, pytest.raises(AuthenticationError):
         stranger.sandboxes.list()
 
@@ -185,8 +185,8 @@ async def test_many_at_once_are_served_asynchronously(async_client: AsyncNeevAI)
 
 def test_every_path_of_the_control_plane_has_a_shape() -> None:
     served = {
-        (method, re.sub(r"\{[^}]+\}", "*", template(route.path)))
-        for route in control_plane()
+        (method, re.sub(r"\{[^}]+\}", "*", path_template(route.path)))
+        for route in control_plane_routes()
         for method in (route.methods or set()) - {"HEAD"}
     }
-    assert served == set(SHAPES)
+    assert served == set(MODELS)

@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from neev_emulator import Durations, Emulator, Settings, serve
-from neev_emulator.api.openapi import Schemas, description
-from neev_emulator.app import control_plane
+from neev_emulator.api.openapi import Schemas, build_openapi
+from neev_emulator.app import control_plane_routes
 from neev_emulator.runtime.routes import ENDPOINTS
-from neev_emulator.runtime.schemas import Nothing
+from neev_emulator.runtime.schemas import EmptyBody
 
 EXAMPLES = 20
 AT_ONCE = Durations(
     create=0, fork=0, addressable=0, pause=0, resume=0, snapshot_start=0, snapshot=0, rollback=0, delete=0
 )
-DESCRIPTION = description(control_plane())
+DESCRIPTION = build_openapi(control_plane_routes())
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
 load_all_checks()
 CONFORMING = CHECKS.get_by_names(
@@ -41,7 +41,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def there(emulator: Emulator) -> dict[str, str]:
+def existing_ids(emulator: Emulator) -> dict[str, str]:
     """One of each thing, by the names that paths, headers and bodies have for it."""
     emulator.reset()
     key = {"authorization": f"Bearer {emulator.api_key}"}
@@ -80,10 +80,10 @@ def there(emulator: Emulator) -> dict[str, str]:
     database=None,
     suppress_health_check=list(HealthCheck),  # things are there once for each operation, as is meant
 )
-def test_every_answer_is_as_described(case: Any, emulator: Emulator, there: dict[str, str]) -> None:
+def test_every_answer_is_as_described(case: Any, emulator: Emulator, existing_ids: dict[str, str]) -> None:
     for part in (case.path_parameters, case.headers, case.body):
         if hasattr(part, "keys"):
-            part.update({name: there[name] for name in part.keys() & there.keys()})
+            part.update({name: existing_ids[name] for name in part.keys() & existing_ids.keys()})
     if isinstance(case.body, dict) and len(str(case.body.get("path"))) % 2:  # else it is one that was made up
         case.body["path"] = "." if case.path.endswith("/list") else "page"
     case.call_and_validate(
@@ -107,11 +107,13 @@ def test_every_path_of_the_api_is_described() -> None:
         for method in methods
         if path.startswith("/agent")
     }
-    assert described == {(method.lower(), route.path) for route in control_plane() for method in route.operations}
+    assert described == {
+        (method.lower(), route.path) for route in control_plane_routes() for method in route.operations
+    }
     speaking = {path for _, path, _ in ENDPOINTS if not path.startswith(("/v1/files/uploads", "/v1/files/watch"))}
     assert {f"/sandboxes-runtime{path}" for path in speaking} < DESCRIPTION["paths"].keys()
 
 
 def test_what_is_taken_and_what_is_answered_have_names_of_their_own() -> None:
     with pytest.raises(ValueError, match=r"one name: \['Nothing'\]"):
-        Schemas(taken=[Nothing], answered=[Nothing])
+        Schemas(requests=[EmptyBody], responses=[EmptyBody])

@@ -23,30 +23,30 @@ from neevai.types import Signal
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from neev_emulator.runtime import Computer, RuntimeFailure, routes
+from neev_emulator.runtime import SandboxHost, RuntimeApiError, build_routes
 
 KEY = "key"
 SANDBOX = "6f1c0a52-54ae-4a5e-a1a3-0d0e4c8f5d11"
 
 
-def app(computer: Computer) -> Starlette:
-    async def lookup(request: Request) -> Computer:
+def app(host: SandboxHost) -> Starlette:
+    async def lookup(request: Request) -> SandboxHost:
         if request.headers.get("Authorization") != f"Bearer {KEY}":
-            raise RuntimeFailure(401, "permission_denied", "the key is not valid")
+            raise RuntimeApiError(401, "permission_denied", "the key is not valid")
         if request.headers.get("X-Sandbox-Id") != SANDBOX:
-            raise RuntimeFailure(404, "not_found", "no such sandbox")
-        return computer
+            raise RuntimeApiError(404, "not_found", "no such sandbox")
+        return host
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await computer.stop()
+        await host.stop()
 
-    return Starlette(routes=routes(lookup), lifespan=lifespan)
+    return Starlette(routes=build_routes(lookup), lifespan=lifespan)
 
 
 @contextmanager
-def serving(application: Starlette) -> Iterator[str]:
+def serve_in_thread(application: Starlette) -> Iterator[str]:
     config = uvicorn.Config(application, log_level="error", ws="none", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -62,13 +62,13 @@ def serving(application: Starlette) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def computer(tmp_path_factory: pytest.TempPathFactory) -> Computer:
-    return Computer(tmp_path_factory.mktemp("sandbox"), env={"GREETING": "hello"}, now=time.time)
+def host(tmp_path_factory: pytest.TempPathFactory) -> SandboxHost:
+    return SandboxHost(tmp_path_factory.mktemp("sandbox"), env={"GREETING": "hello"}, now=time.time)
 
 
 @pytest.fixture(scope="module")
-def connect_url(computer: Computer) -> Iterator[str]:
-    with serving(app(computer)) as url:
+def connect_url(host: SandboxHost) -> Iterator[str]:
+    with serve_in_thread(app(host)) as url:
         yield url
 
 
@@ -127,7 +127,7 @@ class TestExec:
         with pytest.raises(DeadlineExceededError) as caught:
             list(events)
         assert caught.value.code == "deadline_exceeded"
-        assert gone(pid)
+        assert is_gone(pid)
 
     def test_a_program_that_is_not_there_is_not_found(self, sandbox: SandboxConnection) -> None:
         with pytest.raises(NotFoundError, match="program not found"):
@@ -151,7 +151,7 @@ class TestExec:
         pid = int(str(next(events).get("data")))
         events.close()  # type: ignore[attr-defined]
         sandbox.close()
-        assert gone(pid)
+        assert is_gone(pid)
 
     async def test_the_async_client_streams_too(self, async_sandbox: AsyncSandboxConnection) -> None:
         events = [event async for event in async_sandbox.exec_stream(["echo", "hi"])]
@@ -265,14 +265,14 @@ class TestUploads:
         sandbox.files.upload("late", b"x" * (1 << 18), chunk_size=1 << 16, on_progress=look)
         assert seen == [False, False, False, True]
 
-    def test_a_failed_upload_leaves_nothing_behind(self, sandbox: SandboxConnection, computer: Computer) -> None:
+    def test_a_failed_upload_leaves_nothing_behind(self, sandbox: SandboxConnection, host: SandboxHost) -> None:
         def give_up(done: int, _: int) -> None:
             raise InterruptedError(done)
 
         with pytest.raises(InterruptedError):
             sandbox.files.upload("partial", b"x" * (1 << 18), chunk_size=1 << 16, on_progress=give_up)
         assert not sandbox.files.exists("partial")
-        assert list((computer.workspace.parent / "uploads").iterdir()) == []
+        assert list((host.workspace.parent / "uploads").iterdir()) == []
 
     async def test_the_async_client_uploads_too(self, async_sandbox: AsyncSandboxConnection) -> None:
         await async_sandbox.files.write("big", b"x" * 3_000_000)
@@ -355,17 +355,17 @@ def test_what_the_lookup_refuses_reaches_the_caller(connect_url: str) -> None:
     assert caught.value.status_code == 401
 
 
-def gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     """Whether the process is gone, or is within two seconds."""
     deadline = time.monotonic() + 2
-    while alive(pid):
+    while is_alive(pid):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
     return True
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

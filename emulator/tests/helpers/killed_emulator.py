@@ -11,7 +11,7 @@ import httpx
 
 
 @contextmanager
-def killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def start_killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """An emulator in a process of its own, and a client for its project."""
     command = [sys.executable, "-c", "from neev_emulator.cli import main; main()", "--provision", "0"]
     with subprocess.Popen([*command, "--data", str(data)], stdout=subprocess.PIPE, text=True) as process:
@@ -27,15 +27,15 @@ def killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]
             process.kill()
 
 
-def inside(client: httpx.Client, sandbox: dict[str, Any]) -> httpx.Client:
+def open_runtime_client(client: httpx.Client, sandbox: dict[str, Any]) -> httpx.Client:
     url = client.base_url.copy_with(path="/sandboxes-runtime/v1")
     headers = {"authorization": client.headers["authorization"], "x-sandbox-id": sandbox["id"]}
     return httpx.Client(base_url=url, headers=headers, verify=False)
 
 
-def ready(client: httpx.Client, path: str, phase: str = "phase") -> dict[str, Any]:
+def wait_until_ready(client: httpx.Client, path: str, key: str = "phase") -> dict[str, Any]:
     for _ in range(1000):
         answer: dict[str, Any] = client.get(path).json()
-        if answer[phase] == "Ready":
+        if answer[key] == "Ready":
             return answer
     raise AssertionError(f"never ready: {answer}")

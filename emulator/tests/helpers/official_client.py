@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from neev_emulator import Emulator
 
 POLL_MS = 20
-SHAPES: dict[tuple[str, str], tuple[int, type[BaseModel] | None]] = {
+MODELS: dict[tuple[str, str], tuple[int, type[BaseModel] | None]] = {
     ("GET", "/sandboxes"): (200, SandboxListResponse),
     ("POST", "/sandboxes"): (201, SandboxData),
     ("GET", "/sandboxes/*"): (200, SandboxData),
@@ -71,50 +71,50 @@ NULLABLE = {
     *("size_bytes", "error_message", "expires_at", "build_descriptor"),
     *("web_ui_url", "gateway_token", "icon", "agent_version", "default_resources", "default_egress"),
 }
-FREE = {"config", "ui", "config_schema", "build_descriptor"}
+FREE_FORM = {"config", "ui", "config_schema", "build_descriptor"}
 
 
-def nulls(answer: object) -> set[str]:
+def find_nulls(response: object) -> set[str]:
     """The members that are null, but for those whose content is free."""
-    if isinstance(answer, list):
-        return {name for item in answer for name in nulls(item)}
-    if not isinstance(answer, dict):
+    if isinstance(response, list):
+        return {name for item in response for name in find_nulls(item)}
+    if not isinstance(response, dict):
         return set()
-    inside = {name for key, value in answer.items() if key not in FREE for name in nulls(value)}
-    return inside | {key for key, value in answer.items() if value is None}
+    inside = {name for key, value in response.items() if key not in FREE_FORM for name in find_nulls(value)}
+    return inside | {key for key, value in response.items() if value is None}
 
 
-def template(path: str) -> str:
+def path_template(path: str) -> str:
     below = re.sub(r"^(/agent)?/api/v1beta1(/orgs/[^/]+/projects/[^/]+)?", "", path)
     return re.sub(r"/(sandboxes|agents|snapshots|ports|sandbox-templates|agent-templates)/[^/]+", r"/\1/*", below)
 
 
-def conforms(response: httpx.Response) -> None:
+def check_conformance(response: httpx.Response) -> None:
     assert response.headers["x-request-id"]
     if response.is_error:
         aiagent.ErrorResponse.model_validate(response.json(), extra="forbid")
-        assert nulls(response.json()) == set()
+        assert find_nulls(response.json()) == set()
         return
-    status, model = SHAPES[response.request.method, template(response.request.url.path)]
+    status, model = MODELS[response.request.method, path_template(response.request.url.path)]
     assert response.status_code == status
     if model is None:
         assert response.content == b""
     else:
         model.model_validate_json(response.content, extra="forbid")
-        assert nulls(response.json()) <= NULLABLE
+        assert find_nulls(response.json()) <= NULLABLE
 
 
 def read_and_check(response: httpx.Response) -> None:
     response.read()
-    conforms(response)
+    check_conformance(response)
 
 
-async def aread_and_check(response: httpx.Response) -> None:
+async def read_and_check_async(response: httpx.Response) -> None:
     await response.aread()
-    conforms(response)
+    check_conformance(response)
 
 
-def access(emulator: Emulator) -> dict[str, Any]:
+def client_options(emulator: Emulator) -> dict[str, Any]:
     return {
         "base_url": emulator.base_url,
         "api_key": emulator.api_key,
@@ -123,11 +123,11 @@ def access(emulator: Emulator) -> dict[str, Any]:
     }
 
 
-def ready(client: NeevAI, **params: object) -> Sandbox:
+def create_ready(client: NeevAI, **params: object) -> Sandbox:
     return client.sandboxes.create(params).wait_until_ready(poll_interval_ms=POLL_MS)
 
 
-def until(sandbox: Sandbox, phase: str) -> Sandbox:
+def wait_for_phase(sandbox: Sandbox, phase: str) -> Sandbox:
     seen: list[str] = []
     while not seen or seen[-1] != phase:
         assert len(seen) < 500, f"never {phase}: {seen}"
@@ -135,12 +135,12 @@ def until(sandbox: Sandbox, phase: str) -> Sandbox:
     return sandbox
 
 
-def ready_agent(client: NeevAI, **params: object) -> Agent:
+def create_ready_agent(client: NeevAI, **params: object) -> Agent:
     return client.agents.create(params).wait_until_ready(poll_interval_ms=POLL_MS)
 
 
 @contextmanager
-def inside(sandbox: Sandbox) -> Iterator[None]:
+def closing_connection(sandbox: Sandbox) -> Iterator[None]:
     """The handle's connection to the runtime is closed afterwards; the client offers no way of its own."""
     try:
         yield
@@ -149,12 +149,12 @@ def inside(sandbox: Sandbox) -> Iterator[None]:
 
 
 def write(sandbox: Sandbox, text: str) -> None:
-    with inside(sandbox):
+    with closing_connection(sandbox):
         sandbox.files.write("page.txt", text)
 
 
 def read(sandbox: Sandbox) -> str:
-    with inside(sandbox):
+    with closing_connection(sandbox):
         return sandbox.files.read_text("page.txt")
 
 
@@ -166,16 +166,16 @@ def wait_for_snapshot(client: NeevAI, snapshot_id: str) -> aiagent.Snapshot:
     raise AssertionError("the snapshot never became Ready")
 
 
-def gone(ask: Callable[[], object]) -> None:
+def wait_until_gone(request: Callable[[], object]) -> None:
     for _ in range(500):
         try:
-            ask()
+            request()
         except NotFoundError:
             return
     raise AssertionError("it is still there")
 
 
-def refused(ask: Callable[[], object]) -> tuple[int, str | None]:
+def expect_error(request: Callable[[], object]) -> tuple[int, str | None]:
     with pytest.raises(APIError) as error:
-        ask()
+        request()
     return error.value.status_code, error.value.code

@@ -6,19 +6,19 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import SLOW, START, Api
-from neev_emulator import Clock, Settings, World, create_app
+from neev_emulator import Clock, Settings, Backend, create_app
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    still = World(Settings(durations=SLOW), clock=Clock(lambda: START))
+async def backend() -> AsyncIterator[Backend]:
+    still = Backend(Settings(durations=SLOW), clock=Clock(lambda: START))
     yield still
     await still.close()
 
 
 @pytest.fixture
-async def api(world: World) -> AsyncIterator[Api]:
-    transport = httpx.ASGITransport(create_app(world))
-    headers = {"authorization": f"Bearer {world.api_key}"}
+async def api(backend: Backend) -> AsyncIterator[Api]:
+    transport = httpx.ASGITransport(create_app(backend))
+    headers = {"authorization": f"Bearer {backend.api_key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
-        yield Api(world, http)
+        yield Api(backend, http)

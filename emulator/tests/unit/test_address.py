@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import Api
-from neev_emulator import RemoteNotAllowedError, World, create_app, serve_world
-from neev_emulator.address import bound, is_loopback, origin
+from neev_emulator import RemoteNotAllowedError, Backend, create_app, serve_backend
+from neev_emulator.address import bind, is_loopback, format_origin
 
 
 @pytest.mark.parametrize(
@@ -33,36 +33,36 @@ def test_only_addresses_of_the_machine_itself_are_loopback(host: str, *, expecte
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
 def test_an_address_that_others_reach_is_refused_unless_it_is_allowed_and_leaves_nothing(host: str) -> None:
-    world = World()
-    with pytest.raises(RemoteNotAllowedError, match="other machines"), serve_world(world, host=host):
+    world = Backend()
+    with pytest.raises(RemoteNotAllowedError, match="other machines"), serve_backend(world, host=host):
         pytest.fail("it started all the same")
     assert not world.directory.exists()
 
 
 def test_where_it_is_allowed_this_machine_still_reaches_it_by_loopback() -> None:
-    with serve_world(World(), host="0.0.0.0", allow_remote=True) as emulator:
+    with serve_backend(Backend(), host="0.0.0.0", allow_remote=True) as emulator:
         assert emulator.base_url.startswith("http://127.0.0.1:")
         assert emulator.state()["sandboxes"] == 0
 
 
-async def test_the_controls_answer_this_machine_alone_and_everything_else_whoever_has_the_key(world: World) -> None:
-    transport = httpx.ASGITransport(create_app(world), client=("192.0.2.7", 40000))
-    headers = {"authorization": f"Bearer {world.api_key}", "x-forwarded-for": "127.0.0.1"}
+async def test_the_controls_answer_this_machine_alone_and_everything_else_whoever_has_the_key(backend: Backend) -> None:
+    transport = httpx.ASGITransport(create_app(backend), client=("192.0.2.7", 40000))
+    headers = {"authorization": f"Bearer {backend.api_key}", "x-forwarded-for": "127.0.0.1"}
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
         refused = await http.post("/_emulator/reset")
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-        assert (await Api(world, http).send("GET", "/sandboxes")).status_code == 200
+        assert (await Api(backend, http).send("GET", "/sandboxes")).status_code == 200
 
 
 async def test_an_address_of_the_next_protocol_is_written_in_brackets() -> None:
     try:
-        listener = bound("::1", 0)
+        listener = bind("::1", 0)
     except OSError:
         pytest.skip("this machine has no IPv6")
     with listener:
-        assert origin(listener) == f"http://[::1]:{listener.getsockname()[1]}"
+        assert format_origin(listener) == f"http://[::1]:{listener.getsockname()[1]}"
 
 
 def test_a_socket_is_set_up_so_that_small_answers_go_out_at_once() -> None:
-    with bound("127.0.0.1", 0) as listener:
+    with bind("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP

@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import START, Api
-from neev_emulator import World
+from neev_emulator import Backend
 
 
 async def control(api: Api, method: str, path: str, body: object = None) -> httpx.Response:
-    return await api.http.request(method, f"/_emulator/{path}", json=body)
+    return await api.client.request(method, f"/_emulator/{path}", json=body)
 
 
 async def test_settings_are_changed_in_part(api: Api) -> None:
@@ -46,16 +46,16 @@ async def test_a_fault_that_cannot_be_is_refused(api: Api, fault: dict[str, obje
 
 
 async def test_time_moves_on_and_what_came_due_has_happened(api: Api) -> None:
-    await api.make(name="web", lifecycle={"idle_timeout_seconds": 30})
+    await api.create(name="web", lifecycle={"idle_timeout_seconds": 30})
     state = (await control(api, "POST", "advance", {"seconds": 100})).json()
     assert state["phases"] == {"Paused": 1}
     assert state["now"].startswith("2026-05-28T20:28:20")
 
 
 @pytest.mark.parametrize("body", [{}, {"seconds": -1}, {"seconds": "1h"}, {"seconds": 1e300}])
-async def test_time_moves_by_seconds_and_forward(api: Api, world: World, body: dict[str, object]) -> None:
+async def test_time_moves_by_seconds_and_forward(api: Api, backend: Backend, body: dict[str, object]) -> None:
     assert (await control(api, "POST", "advance", body)).status_code == 400
-    assert world.clock.now() == START
+    assert backend.clock.now() == START
 
 
 async def test_the_log_has_what_was_served_but_not_the_controls(api: Api) -> None:
@@ -77,25 +77,25 @@ async def test_the_log_has_what_was_served_but_not_the_controls(api: Api) -> Non
 
 
 async def test_the_state_counts_what_there_is(api: Api) -> None:
-    await api.ready(name="web")
-    await api.make("/sandboxes/web/snapshots")
-    await api.make("/agents", name="coder", agent_template="claude-code")
+    await api.create_ready(name="web")
+    await api.create("/sandboxes/web/snapshots")
+    await api.create("/agents", name="coder", agent_template="claude-code")
     state = (await control(api, "GET", "state")).json()
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (2, 1, 1)
     assert state["phases"] == {"Pending": 1, "Ready": 1}
 
 
-async def test_a_reset_leaves_nothing_and_the_first_settings(api: Api, world: World) -> None:
-    first = world.settings
-    await api.ready(name="web")
-    await api.make("/sandboxes/web/snapshots")
-    await api.make("/agents", name="coder", agent_template="claude-code")
+async def test_a_reset_leaves_nothing_and_the_first_settings(api: Api, backend: Backend) -> None:
+    first = backend.settings
+    await api.create_ready(name="web")
+    await api.create("/sandboxes/web/snapshots")
+    await api.create("/agents", name="coder", agent_template="claude-code")
     await control(api, "PUT", "settings", {"sandbox_quota": 0})
     await control(api, "POST", "faults", {"kind": "cut"})
     state = (await control(api, "POST", "reset")).json()
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
-    assert world.settings == first
-    assert list((world.directory / "files").iterdir()) == []
+    assert backend.settings == first
+    assert list((backend.directory / "files").iterdir()) == []
     assert (await control(api, "GET", "faults")).json() == (await control(api, "GET", "log")).json() == []
 
 
@@ -110,8 +110,8 @@ async def test_a_reset_leaves_nothing_and_the_first_settings(api: Api, world: Wo
     ],
 )
 async def test_a_web_page_may_not_use_the_controls(api: Api, header: dict[str, str]) -> None:
-    assert (await api.http.post("/_emulator/reset", headers=header)).status_code == 403
+    assert (await api.client.post("/_emulator/reset", headers=header)).status_code == 403
 
 
 async def test_a_person_may_look_at_the_controls_with_a_browser(api: Api) -> None:
-    assert (await api.http.get("/_emulator/state", headers={"sec-fetch-site": "none"})).status_code == 200
+    assert (await api.client.get("/_emulator/state", headers={"sec-fetch-site": "none"})).status_code == 200

@@ -10,18 +10,18 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import START, Api
-from helpers.killed_emulator import inside, killable, ready
-from neev_emulator import Clock, Durations, Settings, StoreError, World, create_app, serve
-from neev_emulator.runtime import Mounts
+from helpers.killed_emulator import open_runtime_client, start_killable, wait_until_ready
+from neev_emulator import Clock, Durations, Settings, StoreError, Backend, create_app, serve
+from neev_emulator.runtime import MountNamespaces
 
 QUICK = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
 
 
 def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    with killable(tmp_path) as (process, client):
+    with start_killable(tmp_path) as (process, client):
         client.post("/sandboxes", json={"name": "web", "env": [{"name": "A", "value": "b"}]})
-        sandbox = ready(client, "/sandboxes/web")
-        with inside(client, sandbox) as runtime:
+        sandbox = wait_until_ready(client, "/sandboxes/web")
+        with open_runtime_client(client, sandbox) as runtime:
             assert runtime.post("/files/write?path=kept.txt", content=b"kept").status_code == 200
         snapshot = client.post("/sandboxes/web/snapshots", json={"name": "one"}).json()
         port = client.post("/sandboxes/web/ports", json={"port": 80}).json()
@@ -30,44 +30,44 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
         key = client.headers["authorization"]
-    with killable(tmp_path) as (_, client):
+    with start_killable(tmp_path) as (_, client):
         assert client.headers["authorization"] == key
-        again = ready(client, "/sandboxes/web")
+        again = wait_until_ready(client, "/sandboxes/web")
         assert (again["id"], again["resources"]) == (sandbox["id"], {**sandbox["resources"], "cpu": 4})
         assert client.get("/sandboxes/web/ports").json()["ports"][0]["slug"] == port["slug"]
-        assert ready(client, f"/snapshots/{snapshot['id']}", "status")["name"] == "one"
-        with inside(client, sandbox) as runtime:
+        assert wait_until_ready(client, f"/snapshots/{snapshot['id']}", "status")["name"] == "one"
+        with open_runtime_client(client, sandbox) as runtime:
             assert runtime.post("/files/read", json={"path": "kept.txt"}).content == b"kept"
             ran = runtime.post("/exec", json={"command": "sh", "args": ["-c", "test $A = b"]})
             assert '"exit_code":0' in ran.text.replace(" ", "")
 
 
-def open_to_others(directory: Path) -> set[str]:
+def find_open_to_others(directory: Path) -> set[str]:
     """What others could enter or read, of the directory and of what the emulator puts there."""
     made = [directory, *directory.glob("*"), *directory.glob("files/*"), *directory.glob("files/*/*")]
     return {str(each.relative_to(directory)) for each in made if each.stat().st_mode & 0o077}
 
 
-def open_up(directory: Path) -> None:
+def make_accessible(directory: Path) -> None:
     for each in [directory, *directory.glob("**/*")]:
         each.chmod(0o777)
 
 
-async def filled(directory: Path) -> None:
-    world = World(Settings(durations=QUICK), data=directory)
+async def fill(directory: Path) -> None:
+    world = Backend(Settings(durations=QUICK), data=directory)
     transport = httpx.ASGITransport(create_app(world))
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as http:
         http.headers["authorization"] = f"Bearer {world.api_key}"
         api = Api(world, http)
-        sandbox = await api.make(name="web")
+        sandbox = await api.create(name="web")
         inside = {"x-sandbox-id": sandbox["id"]}
         assert (await http.post("/sandboxes-runtime/v1/files/write?path=a", content=b"a", headers=inside)).is_success
         uploads = {**inside, "tus-resumable": "1.0.0", "upload-length": "9", "upload-metadata": "path Yg=="}
         assert (await http.post("/sandboxes-runtime/v1/files/uploads", headers=uploads)).is_success
-        snapshot = await api.make("/sandboxes/web/snapshots")
-        await api.make(name="copy", restore=snapshot["id"])
-        await api.make("/sandboxes/web/fork", name="twin")
-        assert open_to_others(directory) <= {".", "program.py"}
+        snapshot = await api.create("/sandboxes/web/snapshots")
+        await api.create(name="copy", restore=snapshot["id"])
+        await api.create("/sandboxes/web/fork", name="twin")
+        assert find_open_to_others(directory) <= {".", "program.py"}
     await world.close()
 
 
@@ -75,24 +75,24 @@ async def filled(directory: Path) -> None:
 async def test_nobody_else_gets_at_what_it_keeps(tmp_path: Path, *, kept: bool) -> None:
     before = os.umask(0)
     try:
-        await filled(tmp_path / "new" / "data")
+        await fill(tmp_path / "new" / "data")
         (tmp_path / "old").mkdir(mode=0o777)
         if kept:  # by an emulator that did not see to it
-            await filled(tmp_path / "old")
-            open_up(tmp_path / "old")
-        await World(data=tmp_path / "old").close()
+            await fill(tmp_path / "old")
+            make_accessible(tmp_path / "old")
+        await Backend(data=tmp_path / "old").close()
     finally:
         os.umask(before)
-    assert open_to_others(tmp_path / "new" / "data") == set()
-    assert {each for each in open_to_others(tmp_path / "old") if each.count("/") == 0} == set()
+    assert find_open_to_others(tmp_path / "new" / "data") == set()
+    assert {each for each in find_open_to_others(tmp_path / "old") if each.count("/") == 0} == set()
 
 
 async def test_a_directory_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "program.py").touch()
     (tmp_path / "work").chmod(0o755)
-    await filled(tmp_path / "work")
-    assert open_to_others(tmp_path / "work") == {".", "program.py"}
+    await fill(tmp_path / "work")
+    assert find_open_to_others(tmp_path / "work") == {".", "program.py"}
 
 
 def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
@@ -113,10 +113,10 @@ def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
 
 
 def test_processes_that_a_killed_emulator_left_end_when_the_next_one_starts(tmp_path: Path) -> None:
-    with killable(tmp_path) as (process, client):
+    with start_killable(tmp_path) as (process, client):
         client.post("/sandboxes", json={"name": "web"})
-        sandbox = ready(client, "/sandboxes/web")
-        with inside(client, sandbox) as runtime:
+        sandbox = wait_until_ready(client, "/sandboxes/web")
+        with open_runtime_client(client, sandbox) as runtime:
             ask = {"command": "sh", "args": ["-c", "sleep 1000 >/dev/null 2>&1 & echo $! > pid"]}
             runtime.post("/exec", json=ask)
             pid = int(runtime.post("/files/read", json={"path": "pid"}).text)
@@ -124,12 +124,12 @@ def test_processes_that_a_killed_emulator_left_end_when_the_next_one_starts(tmp_
         process.send_signal(signal.SIGKILL)
         process.wait()
         os.kill(pid, 0)
-    with killable(tmp_path) as (_, client):
-        ready(client, "/sandboxes/web")
-        assert not running(pid)
+    with start_killable(tmp_path) as (_, client):
+        wait_until_ready(client, "/sandboxes/web")
+        assert not is_running(pid)
 
 
-def running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -145,36 +145,36 @@ async def test_records_the_key_and_the_time_are_as_they_were(tmp_path: Path) -> 
 
 
 async def test_a_directory_serves_one_emulator_at_a_time(tmp_path: Path) -> None:
-    world = World(data=tmp_path)
+    world = Backend(data=tmp_path)
     with pytest.raises(StoreError, match="in use"):
-        World(data=tmp_path)
+        Backend(data=tmp_path)
     await world.close()
-    await World(data=tmp_path).close()
+    await Backend(data=tmp_path).close()
 
 
 async def test_files_that_belong_to_nothing_are_swept_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "files" / "left-by-a-killed-fork").mkdir(parents=True)
-    world = World(data=tmp_path)
+    world = Backend(data=tmp_path)
     await world.open()
     assert list((tmp_path / "files").iterdir()) == []
     await world.close()
 
 
 async def test_without_a_directory_nothing_is_left_behind() -> None:
-    world = World(clock=Clock(lambda: START))
+    world = Backend(clock=Clock(lambda: START))
     assert world.directory.exists()
     await world.close()
     assert not world.directory.exists()
 
 
 async def test_the_key_is_not_readable_by_others(tmp_path: Path) -> None:
-    world = World(data=tmp_path / "state")
+    world = Backend(data=tmp_path / "state")
     for private in (tmp_path / "state", tmp_path / "state" / "state.sqlite"):
         assert private.stat().st_mode & 0o077 == 0
     await world.close()
 
 
-def named_in_commands(text: str) -> int:
+def count_in_commands(text: str) -> int:
     """How many processes have this text in their command line."""
     found = 0
     for command in Path("/proc").glob("[0-9]*/cmdline"):
@@ -184,20 +184,20 @@ def named_in_commands(text: str) -> int:
 
 
 def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> None:
-    probe = Mounts(tmp_path)
-    missing = probe.missing
+    probe = MountNamespaces(tmp_path)
+    missing = probe.unavailable_reason
     probe.close()
     if missing:
         pytest.skip(missing)
-    with killable(tmp_path / "data") as (process, client):
+    with start_killable(tmp_path / "data") as (process, client):
         client.post("/sandboxes", json={"name": "web"})
-        with inside(client, ready(client, "/sandboxes/web")) as runtime:
+        with open_runtime_client(client, wait_until_ready(client, "/sandboxes/web")) as runtime:
             runtime.post("/exec", json={"command": "true"})
-        before = named_in_commands("mount_server.py\0" + str(tmp_path / "data"))
+        before = count_in_commands("mount_server.py\0" + str(tmp_path / "data"))
         process.send_signal(signal.SIGKILL)
         process.wait()
     deadline = time.monotonic() + 30
-    while named_in_commands("mount_server.py\0" + str(tmp_path / "data")):
+    while count_in_commands("mount_server.py\0" + str(tmp_path / "data")):
         assert time.monotonic() < deadline
     assert before == 1
 
@@ -205,4 +205,4 @@ def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> No
 def test_a_file_that_is_no_state_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "state.sqlite").write_text("junk " * 1000)
     with pytest.raises(StoreError, match="is not the state of an emulator, or is damaged"):
-        World(data=tmp_path)
+        Backend(data=tmp_path)

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 from pydantic import ValidationError
 
-from neev_emulator.state.egress import Policy, Rule, Rules, edited
+from neev_emulator.state.egress import Policy, AllowRule, AllowListEdit, apply_edits
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from neev_emulator.state.egress import Policy, Rule, Rules, edited
     ],
 )
 def test_hosts_are_addresses_blocks_and_domains(host: str) -> None:
-    assert Rule(host=host).host == host
+    assert AllowRule(host=host).host == host
 
 
 @pytest.mark.parametrize(
@@ -41,25 +41,29 @@ def test_hosts_are_addresses_blocks_and_domains(host: str) -> None:
 )
 def test_anything_else_is_no_host(host: str) -> None:
     with pytest.raises(ValidationError):
-        Rule(host=host)
+        AllowRule(host=host)
 
 
 @pytest.mark.parametrize(("host", "fits"), [("a." * 126 + "b", True), ("a." * 127 + "b", False), ("*", True)])
 def test_domains_have_at_most_253_characters(host: str, *, fits: bool) -> None:
     assert fits == (len(host) <= 253)
     with nullcontext() if fits else pytest.raises(ValidationError):
-        Rule(host=host)
+        AllowRule(host=host)
 
 
 def test_one_edit_can_swap_a_host() -> None:
-    policy = Policy(mode="allow_list", allow=[Rule(host="old.example"), Rule(host="kept.example")])
-    swapped = edited(
-        policy, add=Rules(allow=[Rule(host="new.example")]), remove=Rules(allow=[Rule(host="old.example")])
+    policy = Policy(mode="allow_list", allow=[AllowRule(host="old.example"), AllowRule(host="kept.example")])
+    swapped = apply_edits(
+        policy,
+        add=AllowListEdit(allow=[AllowRule(host="new.example")]),
+        remove=AllowListEdit(allow=[AllowRule(host="old.example")]),
     )
     assert [rule.host for rule in swapped.allow] == ["kept.example", "new.example"]
 
 
 def test_a_host_that_is_removed_and_added_has_the_new_rule() -> None:
-    policy = Policy(mode="allow_list", allow=[Rule(host="a.example", ports=[80])])
-    rule = Rule(host="a.example", ports=[443])
-    assert edited(policy, add=Rules(allow=[rule]), remove=Rules(allow=[Rule(host="A.EXAMPLE")])).allow == [rule]
+    policy = Policy(mode="allow_list", allow=[AllowRule(host="a.example", ports=[80])])
+    rule = AllowRule(host="a.example", ports=[443])
+    assert apply_edits(
+        policy, add=AllowListEdit(allow=[rule]), remove=AllowListEdit(allow=[AllowRule(host="A.EXAMPLE")])
+    ).allow == [rule]

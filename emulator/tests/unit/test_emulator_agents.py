@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from helpers.emulator_harness import Api, answered
-from neev_emulator import Clock, World
+from helpers.emulator_harness import Api, require_success
+from neev_emulator import Clock, Backend
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ async def test_an_agent_that_cannot_be_is_refused_by_the_name_of_the_field(
     api: Api, body: dict[str, object], field: str
 ) -> None:
     given = {"name": "coder", "agent_template": "claude-code", **body}
-    status, code, message = await api.refused("POST", "/agents", given)
+    status, code, message = await api.send_refused("POST", "/agents", given)
     assert (status, code) == (400, "validation_error")
     assert message.startswith(field)
     assert (await api.read("/sandboxes"))["total"] == 0
 
 
 async def test_an_agent_has_what_its_template_recommends_unless_told_otherwise(api: Api) -> None:
-    usual = await api.make("/agents", name="usual", agent_template="claude-code")
-    own = await api.make("/agents", name="own", agent_template="claude-code", resources={"cpu": 8}, egress={})
+    usual = await api.create("/agents", name="usual", agent_template="claude-code")
+    own = await api.create("/agents", name="own", agent_template="claude-code", resources={"cpu": 8}, egress={})
     assert [rule["host"] for rule in usual["egress"]["allow"]] == ["api.anthropic.com", "*.github.com"]
     assert own["egress"] == {"mode": "deny_all", "allow_internet": False, "allow": []}
     sizes = [(await api.read(f"/sandboxes/{agent['sandbox_id']}"))["resources"] for agent in (usual, own)]
@@ -44,59 +44,59 @@ async def test_an_agent_has_what_its_template_recommends_unless_told_otherwise(a
 
 async def test_names_of_agents_are_unique_among_agents(api: Api) -> None:
     agent = {"name": "coder", "agent_template": "claude-code"}
-    await api.make("/agents", **agent)
-    assert (await api.refused("POST", "/agents", agent))[:2] == (409, "conflict")
-    await api.make(name="coder")
+    await api.create("/agents", **agent)
+    assert (await api.send_refused("POST", "/agents", agent))[:2] == (409, "conflict")
+    await api.create(name="coder")
 
 
 async def test_the_fork_of_an_agent_is_a_sandbox_and_no_agent(api: Api) -> None:
-    source = await api.make("/agents", name="editor", agent_template="code-server", env=[{"name": "A", "value": "b"}])
+    source = await api.create("/agents", name="editor", agent_template="code-server", env=[{"name": "A", "value": "b"}])
     backing = await api.read(f"/sandboxes/{source['sandbox_id']}")
-    twin = await api.make("/agents/editor/fork", name="twin")
+    twin = await api.create("/agents/editor/fork", name="twin")
     assert (twin["name"], twin["phase"], twin["image"]) == ("twin", "Pending", backing["image"])
     assert twin == await api.read("/sandboxes/twin")
     assert (await api.read("/sandboxes/twin/ports"))["ports"] == []
     assert (await api.read("/agents"))["total"] == 1
-    assert (await api.refused("POST", "/agents/editor/fork", {"name": "twin"}))[:2] == (409, "conflict")
+    assert (await api.send_refused("POST", "/agents/editor/fork", {"name": "twin"}))[:2] == (409, "conflict")
     assert (await api.send("DELETE", "/sandboxes/twin")).status_code == 204
 
 
 async def test_an_agent_without_a_ui_has_neither_url_nor_token(api: Api) -> None:
-    agent = await api.make("/agents", name="batch", agent_template="batch-runner")
+    agent = await api.create("/agents", name="batch", agent_template="batch-runner")
     assert (agent["web_ui_url"], agent["gateway_token"], agent["drive_mode"]) == (None, None, "exec")
 
 
 async def test_an_agent_s_egress_and_idle_window_change_in_place(api: Api) -> None:
-    await api.make("/agents", name="coder", agent_template="claude-code")
+    await api.create("/agents", name="coder", agent_template="claude-code")
     add = {"egress_add": {"allow": [{"host": "pypi.org"}]}, "idle_timeout_seconds": 0}
-    changed = answered(await api.send("PATCH", "/agents/coder", add))
+    changed = require_success(await api.send("PATCH", "/agents/coder", add))
     assert changed["egress"]["allow"][-1] == {"host": "pypi.org"}
     assert changed["idle_timeout_seconds"] == 0
-    changed = answered(await api.send("PATCH", "/agents/coder", {"idle_timeout_seconds": 900}))
+    changed = require_success(await api.send("PATCH", "/agents/coder", {"idle_timeout_seconds": 900}))
     assert changed["idle_timeout_seconds"] == 900
 
 
 async def test_templates_that_are_disabled_are_not_listed(api: Api) -> None:
     base = "/agent/api/v1beta1"
     for kind, disabled in (("sandbox", "sb-ubuntu-22-04-minimal"), ("agent", "ag-claude-code-legacy")):
-        listed = (await api.http.get(f"{base}/{kind}-templates?limit=100")).json()["items"]
+        listed = (await api.client.get(f"{base}/{kind}-templates?limit=100")).json()["items"]
         assert disabled not in {template["id"] for template in listed}
-        assert (await api.http.get(f"{base}/{kind}-templates/{disabled}")).json()["status"] == "disabled"
-        unknown = await api.http.get(f"{base}/{kind}-templates/nothing")
+        assert (await api.client.get(f"{base}/{kind}-templates/{disabled}")).json()["status"] == "disabled"
+        unknown = await api.client.get(f"{base}/{kind}-templates/nothing")
         assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
-async def test_the_last_word_on_a_snapshot_is_that_of_the_delete(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_the_last_word_on_a_snapshot_is_that_of_the_delete(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     taking = asyncio.ensure_future(api.send("POST", "/sandboxes/web/snapshots"))
     await asyncio.sleep(0)
     assert (await api.send("DELETE", "/sandboxes/web")).status_code == 204
-    world.advance(6)
+    backend.advance(6)
     await api.read("/sandboxes")
     assert (await taking).status_code in {202, 409}
-    await world.chores.done()
-    world.advance(1)
-    assert (await api.http.get("/_emulator/state")).json()["snapshots"] == 0
+    await backend.background_tasks.join()
+    backend.advance(1)
+    assert (await api.client.get("/_emulator/state")).json()["snapshots"] == 0
 
 
 def test_a_clock_does_not_run_backwards() -> None:
@@ -105,7 +105,7 @@ def test_a_clock_does_not_run_backwards() -> None:
 
 
 @asynccontextmanager
-async def listening(answer: bytes) -> AsyncIterator[int]:
+async def listen(answer: bytes) -> AsyncIterator[int]:
     """A port of this machine that gives this answer to whoever asks."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,8 +119,8 @@ async def listening(answer: bytes) -> AsyncIterator[int]:
 
 
 async def preview(api: Api, port: int, **options: str) -> httpx.Response:
-    exposed = await api.make("/sandboxes/web/ports", port=port)
-    return await api.http.get(exposed["preview_url"] + "a%20b", params=options)
+    exposed = await api.create("/sandboxes/web/ports", port=port)
+    return await api.client.get(exposed["preview_url"] + "a%20b", params=options)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ async def preview(api: Api, port: int, **options: str) -> httpx.Response:
     ],
 )
 async def test_a_preview_answers_as_the_process_does(api: Api, answer: bytes, status: int, text: str) -> None:
-    await api.ready(name="web")
-    async with listening(answer) as port:
+    await api.create_ready(name="web")
+    async with listen(answer) as port:
         seen = await preview(api, port, q="1")
     assert (seen.status_code, text in seen.text) == (status, True)
     assert seen.headers.get("x-tea") == ("green" if status == 418 else None)
@@ -143,7 +143,7 @@ async def test_a_preview_answers_as_the_process_does(api: Api, answer: bytes, st
 async def test_a_preview_of_nothing_is_a_bad_gateway_and_of_a_paused_sandbox_not_found(
     api: Api, unused_tcp_port: int
 ) -> None:
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     assert (await preview(api, unused_tcp_port)).status_code == 502
-    await api.make("/sandboxes/web/pause")
+    await api.create("/sandboxes/web/pause")
     assert (await preview(api, unused_tcp_port)).status_code == 404

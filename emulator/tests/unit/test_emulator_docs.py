@@ -6,33 +6,33 @@ from typing import get_args
 from pydantic import BaseModel
 from starlette.routing import Route
 
-from neev_emulator import Settings, World, create_app
-from neev_emulator.faults.queue import Fault, Kind
+from neev_emulator import Settings, Backend, create_app
+from neev_emulator.faults.queue import Fault, FaultKind
 
 PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
 
 
-def settings(model: type[BaseModel], prefix: str = "") -> list[str]:
+def list_settings(model: type[BaseModel], prefix: str = "") -> list[str]:
     named: list[str] = []
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            named += settings(field.annotation, f"{prefix}{name}.")
+            named += list_settings(field.annotation, f"{prefix}{name}.")
         else:
             named.append(prefix + name)
     return named
 
 
 def test_every_setting_is_described() -> None:
-    assert [name for name in settings(Settings) if f"`{name}`" not in PAGE] == []
+    assert [name for name in list_settings(Settings) if f"`{name}`" not in PAGE] == []
 
 
 def test_every_kind_of_fault_and_each_of_its_fields_is_described() -> None:
-    assert [kind for kind in get_args(Kind) if f"| `{kind}` |" not in PAGE] == []
+    assert [kind for kind in get_args(FaultKind) if f"| `{kind}` |" not in PAGE] == []
     assert [name for name in Fault.model_fields if f"`{name}`" not in PAGE and f'"{name}"' not in PAGE] == []
 
 
-async def test_every_control_is_described(world: World) -> None:
-    controls = [route for route in create_app(world).routes if isinstance(route, Route) and "_emulator" in route.path]
+async def test_every_control_is_described(backend: Backend) -> None:
+    controls = [route for route in create_app(backend).routes if isinstance(route, Route) and "_emulator" in route.path]
     calls = [f"{method} {route.path}" for route in controls for method in (route.methods or set()) - {"HEAD"}]
     assert len(calls) == 12
     assert [call for call in calls if f"`{call}`" not in PAGE] == []

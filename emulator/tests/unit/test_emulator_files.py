@@ -7,159 +7,163 @@ from typing import Any
 import httpx
 
 from helpers.emulator_harness import START, Api
-from neev_emulator import World
+from neev_emulator import Backend
 
 
-async def inside(api: Api, sandbox: str, path: str, **options: Any) -> httpx.Response:
+async def call_runtime(api: Api, sandbox: str, path: str, **options: Any) -> httpx.Response:
     key = (await api.read(f"/sandboxes/{sandbox}"))["id"]
-    return await api.http.post(f"/sandboxes-runtime/v1{path}", headers={"x-sandbox-id": key}, **options)
+    return await api.client.post(f"/sandboxes-runtime/v1{path}", headers={"x-sandbox-id": key}, **options)
 
 
 async def write(api: Api, sandbox: str, text: str) -> None:
-    assert (await inside(api, sandbox, "/files/write?path=page", content=text.encode())).status_code == 200
+    assert (await call_runtime(api, sandbox, "/files/write?path=page", content=text.encode())).status_code == 200
 
 
 async def read(api: Api, sandbox: str) -> str:
-    return (await inside(api, sandbox, "/files/read", json={"path": "page"})).text
+    return (await call_runtime(api, sandbox, "/files/read", json={"path": "page"})).text
 
 
-async def test_a_snapshot_holds_the_files_of_the_moment_it_was_asked_for(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_a_snapshot_holds_the_files_of_the_moment_it_was_asked_for(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     await write(api, "web", "first")
-    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
+    snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
     await write(api, "web", "second")
-    world.advance(5)
-    await api.make(name="copy", restore=snapshot)
-    world.advance(11)
+    backend.advance(5)
+    await api.create(name="copy", restore=snapshot)
+    backend.advance(11)
     assert (await read(api, "copy"), await read(api, "web")) == ("first", "second")
     assert (await api.read(f"/snapshots/{snapshot}"))["size_bytes"] == 5
 
 
-async def test_a_rollback_to_a_snapshot_of_another_sandbox_puts_its_files_in_place(api: Api, world: World) -> None:
+async def test_a_rollback_to_a_snapshot_of_another_sandbox_puts_its_files_in_place(api: Api, backend: Backend) -> None:
     for name in ("web", "other"):
-        await api.ready(name=name)
+        await api.create_ready(name=name)
         await write(api, name, name)
-    snapshot = (await api.make("/sandboxes/other/snapshots"))["id"]
-    world.advance(5)
-    await api.make("/sandboxes/web/rollback", snapshot_id=snapshot)
-    world.advance(5)
+    snapshot = (await api.create("/sandboxes/other/snapshots"))["id"]
+    backend.advance(5)
+    await api.create("/sandboxes/web/rollback", snapshot_id=snapshot)
+    backend.advance(5)
     assert await read(api, "web") == "other"
 
 
-async def test_a_snapshot_of_a_paused_sandbox_can_be_taken(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_a_snapshot_of_a_paused_sandbox_can_be_taken(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     await write(api, "web", "asleep")
-    await api.make("/sandboxes/web/pause")
-    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
-    world.advance(5)
-    await api.make(name="copy", restore=snapshot)
-    world.advance(10)
+    await api.create("/sandboxes/web/pause")
+    snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
+    backend.advance(5)
+    await api.create(name="copy", restore=snapshot)
+    backend.advance(10)
     assert await read(api, "copy") == "asleep"
 
 
-async def test_many_forks_at_once_all_have_the_files(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_many_forks_at_once_all_have_the_files(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     await write(api, "web", "same")
-    await asyncio.gather(*(api.make("/sandboxes/web/fork", name=f"copy-{n}") for n in range(10)))
-    world.advance(20)
+    await asyncio.gather(*(api.create("/sandboxes/web/fork", name=f"copy-{n}") for n in range(10)))
+    backend.advance(20)
     assert {await read(api, f"copy-{n}") for n in range(10)} == {"same"}
 
 
-async def test_of_two_forks_of_one_name_only_one_is_made(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_of_two_forks_of_one_name_only_one_is_made(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     forks = (api.send("POST", "/sandboxes/web/fork", {"name": "copy"}) for _ in range(2))
     assert sorted(answer.status_code for answer in await asyncio.gather(*forks)) == [201, 409]
-    assert len(world.sandboxes) == 2
+    assert len(backend.sandboxes) == 2
 
 
-async def test_what_is_gone_leaves_no_files(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_what_is_gone_leaves_no_files(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     await write(api, "web", "text")
-    await api.make("/sandboxes/web/snapshots")
+    await api.create("/sandboxes/web/snapshots")
     await api.send("DELETE", "/sandboxes/web")
-    world.advance(6)
+    backend.advance(6)
     await api.read("/sandboxes")
-    await world.chores.done()
-    assert list((world.directory / "files").iterdir()) == []
+    await backend.background_tasks.join()
+    assert list((backend.directory / "files").iterdir()) == []
 
 
 async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_cleared_away(
-    api: Api, world: World
+    api: Api, backend: Backend
 ) -> None:
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     deep = "d/" * (sys.getrecursionlimit() + 100)
-    assert (await inside(api, "web", "/files/mkdir", json={"path": deep})).status_code == 200
-    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
-    await api.make("/sandboxes/web/fork", name="copy")
-    world.advance(20)
-    assert (await inside(api, "copy", "/files/exists", json={"path": deep})).json() == {"exists": True}
+    assert (await call_runtime(api, "web", "/files/mkdir", json={"path": deep})).status_code == 200
+    snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
+    await api.create("/sandboxes/web/fork", name="copy")
+    backend.advance(20)
+    assert (await call_runtime(api, "copy", "/files/exists", json={"path": deep})).json() == {"exists": True}
     assert (await api.send("DELETE", f"/snapshots/{snapshot}")).status_code == 204
-    await api.http.post("/_emulator/reset")
-    assert list((world.directory / "files").iterdir()) == []
+    await api.client.post("/_emulator/reset")
+    assert list((backend.directory / "files").iterdir()) == []
 
 
-async def test_the_runtime_is_closed_to_strangers_and_while_the_sandbox_is_not_ready(api: Api, world: World) -> None:
-    made = await api.make(name="web")
+async def test_the_runtime_is_closed_to_strangers_and_while_the_sandbox_is_not_ready(
+    api: Api, backend: Backend
+) -> None:
+    made = await api.create(name="web")
     ask: dict[str, Any] = {"json": {"path": "."}}
-    assert (await inside(api, "web", "/files/list", **ask)).status_code == 503
-    world.advance(10)
-    assert (await inside(api, "web", "/files/list", **ask)).status_code == 200
+    assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 503
+    backend.advance(10)
+    assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 200
     for headers in (
         {"x-sandbox-id": made["id"], "authorization": "Bearer wrong"},
         {"x-sandbox-id": "", "authorization": ""},
     ):
-        stranger = await api.http.post("/sandboxes-runtime/v1/files/list", headers=headers, json={"path": "."})
+        stranger = await api.client.post("/sandboxes-runtime/v1/files/list", headers=headers, json={"path": "."})
         assert (stranger.status_code, stranger.json()["reason_code"]) == (401, "permission_denied")
     nobody = {"x-sandbox-id": "nobody"}
-    unknown = await api.http.post("/sandboxes-runtime/v1/files/list", headers=nobody, json={"path": "."})
+    unknown = await api.client.post("/sandboxes-runtime/v1/files/list", headers=nobody, json={"path": "."})
     assert unknown.status_code == 404
-    await api.make("/sandboxes/web/pause")
-    paused = await inside(api, "web", "/files/list", **ask)
+    await api.create("/sandboxes/web/pause")
+    paused = await call_runtime(api, "web", "/files/list", **ask)
     assert (paused.status_code, paused.json()["reason_code"]) == (412, "failed_precondition")
     await api.send("DELETE", "/sandboxes/web")
-    assert (await inside(api, "web", "/files/list", **ask)).status_code == 404
+    assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 404
 
 
-async def test_a_connect_token_runs_out(api: Api, world: World) -> None:
-    made = await api.ready(name="web")
-    token = await api.make("/sandboxes/web/connect-token")
+async def test_a_connect_token_runs_out(api: Api, backend: Backend) -> None:
+    made = await api.create_ready(name="web")
+    token = await api.create("/sandboxes/web/connect-token")
 
     async def listed(bearer: str) -> int:
         headers = {"x-sandbox-id": made["id"], "authorization": f"Bearer {bearer}"}
-        answer = await api.http.post("/sandboxes-runtime/v1/files/list", json={"path": "."}, headers=headers)
+        answer = await api.client.post("/sandboxes-runtime/v1/files/list", json={"path": "."}, headers=headers)
         return answer.status_code
 
     assert await listed(token["token"]) == 200
     assert await listed(token["token"][:-1] + ("0" if token["token"][-1] != "0" else "1")) == 401
     assert await listed("nct.x.y.z") == 401
-    world.advance(token["expires_in"])
+    backend.advance(token["expires_in"])
     assert await listed(token["token"]) == 401
 
 
-async def test_a_sandbox_is_measured_after_it_was_in_use_and_when_its_metrics_are_read(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_a_sandbox_is_measured_after_it_was_in_use_and_when_its_metrics_are_read(
+    api: Api, backend: Backend
+) -> None:
+    await api.create_ready(name="web")
     await write(api, "web", "12345")
     for _ in range(4):
-        world.advance(5)
+        backend.advance(5)
         await api.read("/sandboxes/web")
-        await world.chores.done()
+        await backend.background_tasks.join()
     window = "from=2026-05-28T20:26:40Z&to=2026-05-28T20:27:40Z&step=1s"
     series = {item["metric"]: item["points"] for item in (await api.read(f"/sandboxes/web/metrics?{window}"))["series"]}
     assert [(at - START, size) for at, size in series["disk_usage_bytes"]] == [(16, 5), (31, 5)]
     assert series["process_count"] == [[START + 16, 0], [START + 31, 0]]
 
 
-async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     script = {"program": "sh", "args": ["-c", "touch running; kill -STOP $$"]}
-    started = await inside(api, "web", "/processes/start", json=script)
+    started = await call_runtime(api, "web", "/processes/start", json=script)
     assert started.status_code == 200, started.text
-    while not (await inside(api, "web", "/files/exists", json={"path": "running"})).json()["exists"]:
+    while not (await call_runtime(api, "web", "/files/exists", json={"path": "running"})).json()["exists"]:
         continue
     for _ in range(4):
-        world.advance(5)
+        backend.advance(5)
         await api.read("/sandboxes/web")
-        await world.chores.done()
+        await backend.background_tasks.join()
     window = "from=2026-05-28T20:26:40Z&to=2026-05-28T20:27:30Z&step=1s"
     series = {item["metric"]: item["points"] for item in (await api.read(f"/sandboxes/web/metrics?{window}"))["series"]}
     assert series["process_count"] == [[START + 16 + 5 * n, 1] for n in range(4)]
@@ -167,20 +171,20 @@ async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: 
 
 
 async def test_metrics_use_a_longer_step_rather_than_too_many_points(api: Api) -> None:
-    await api.make(name="web")
+    await api.create(name="web")
     metrics = await api.read("/sandboxes/web/metrics?from=2026-05-01T00:00:00Z&to=2026-05-28T00:00:00Z&step=1s")
     assert metrics["step"] == f"{27 * 24 * 3600 // 1440}s"
 
 
 async def test_the_audit_trail_reaches_back_as_far_as_it_is_kept(api: Api) -> None:
-    await api.make(name="web")
+    await api.create(name="web")
     trail = await api.read("/sandboxes/web/audit?from=2026-01-01T00:00:00Z")
     assert (trail["window_truncated"], trail["records"]) == (True, [])
     assert trail["from"].startswith("2026-04-28")
 
 
 async def test_audit_pages_together_hold_each_record_once(api: Api) -> None:
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     for _ in range(5):
         await write(api, "web", "x")
     seen, cursor = [], ""

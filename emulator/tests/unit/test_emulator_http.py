@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope, Send
 
 from helpers.emulator_harness import START, Api
-from neev_emulator import World, create_app
+from neev_emulator import Backend, create_app
 from neev_emulator.api import requests
-from neev_emulator.api.middleware import Gate, Traffic
-from neev_emulator.api.request_context import parsed
-from neev_emulator.errors import Refusal
+from neev_emulator.api.middleware import RequestMiddleware, TrafficControl
+from neev_emulator.api.request_context import parse_model
+from neev_emulator.errors import ApiError
 
 BODIES = [model for model in vars(requests).values() if isinstance(model, type) and issubclass(model, requests.Body)]
 ANY_JSON = st.recursive(
@@ -27,25 +27,27 @@ ANY_JSON = st.recursive(
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic {key}", "{key}", "Bearer {key}x"])
-async def test_only_the_key_is_let_in(api: Api, world: World, authorization: str | None) -> None:
-    del api.http.headers["authorization"]
-    headers = {} if authorization is None else {"authorization": authorization.format(key=world.api_key)}
+async def test_only_the_key_is_let_in(api: Api, backend: Backend, authorization: str | None) -> None:
+    del api.client.headers["authorization"]
+    headers = {} if authorization is None else {"authorization": authorization.format(key=backend.api_key)}
     for path in (f"{api.project}/sandboxes", "/agent/api/v1beta1/sandbox-templates"):
-        answer = await api.http.get(path, headers=headers)
+        answer = await api.client.get(path, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
 
 
-async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_found(api: Api, world: World) -> None:
-    other_org = api.project.replace(world.org_id, "org-other")
-    other_project = api.project.replace(world.project_ids[0], "project-nowhere")
-    assert (await api.http.get(f"{other_org}/sandboxes")).json()["code"] == "forbidden"
-    answer = await api.http.get(f"{other_project}/sandboxes")
+async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_found(
+    api: Api, backend: Backend
+) -> None:
+    other_org = api.project.replace(backend.org_id, "org-other")
+    other_project = api.project.replace(backend.project_ids[0], "project-nowhere")
+    assert (await api.client.get(f"{other_org}/sandboxes")).json()["code"] == "forbidden"
+    answer = await api.client.get(f"{other_project}/sandboxes")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 async def test_every_answer_says_what_time_it_is_at_the_emulator(api: Api) -> None:
     first = await api.send("GET", "/sandboxes")
-    api.world.advance(3600)
+    api.backend.advance(3600)
     later = await api.send("GET", "/sandboxes")
     times = [parsedate_to_datetime(answer.headers["date"]).timestamp() for answer in (first, later)]
     assert times == [START, START + 3600]
@@ -58,9 +60,9 @@ async def test_every_answer_has_a_request_id_of_its_own(api: Api) -> None:
         await api.send("DELETE", "/sandboxes/web"),
         await api.send("GET", "/sandboxes/nobody"),
         await api.send("PUT", "/sandboxes"),
-        await api.http.get("/nothing/here"),
-        await api.http.get("/agent/api/v1beta1/orgs"),
-        await api.http.post("/sandboxes-runtime/v1/exec", json={}),
+        await api.client.get("/nothing/here"),
+        await api.client.get("/agent/api/v1beta1/orgs"),
+        await api.client.post("/sandboxes-runtime/v1/exec", json={}),
     ]
     assert [answer.status_code for answer in answers] == [200, 201, 204, 404, 405, 404, 404, 400]
     assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
@@ -92,46 +94,46 @@ async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: Api) -> N
     ],
 )
 async def test_a_body_that_is_not_understood_is_refused(api: Api, content: bytes, media: str, code: str) -> None:
-    answer = await api.http.post(f"{api.project}/sandboxes", content=content, headers={"content-type": media})
+    answer = await api.client.post(f"{api.project}/sandboxes", content=content, headers={"content-type": media})
     assert (answer.json()["code"], answer.status_code) == (code, 415 if code == "unsupported_media_type" else 400)
 
 
 async def test_a_body_may_be_left_out_where_nothing_is_required(api: Api) -> None:
     assert (await api.send("POST", "/sandboxes")).status_code == 201
-    assert (await api.refused("POST", "/sandboxes/web/fork"))[:2] == (400, "validation_error")
+    assert (await api.send_refused("POST", "/sandboxes/web/fork"))[:2] == (400, "validation_error")
 
 
 async def test_json_may_carry_a_charset_and_unknown_keys(api: Api) -> None:
     headers = {"content-type": "application/json; charset=utf-8"}
-    answer = await api.http.post(f"{api.project}/sandboxes", content=b'{"colour": "blue"}', headers=headers)
+    answer = await api.client.post(f"{api.project}/sandboxes", content=b'{"colour": "blue"}', headers=headers)
     assert answer.status_code == 201
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=one", "limit=0", "limit=101", "page=", "page=\u00b2"])
 async def test_a_page_that_cannot_be_is_refused(api: Api, query: str) -> None:
-    status, code, message = await api.refused("GET", f"/sandboxes?{query}")
+    status, code, message = await api.send_refused("GET", f"/sandboxes?{query}")
     assert (status, code) == (400, "validation_error")
     assert message.startswith(query.partition("=")[0])
 
 
 async def test_a_page_behind_the_last_is_empty(api: Api) -> None:
-    await api.make(name="web")
+    await api.create(name="web")
     assert await api.read("/sandboxes?page=2") == {"items": [], "total": 1, "page": 2, "limit": 20}
 
 
 async def test_the_newest_come_first(api: Api) -> None:
     for name in ("first", "second", "third"):
-        await api.make(name=name)
+        await api.create(name=name)
     assert [item["name"] for item in (await api.read("/sandboxes?limit=2"))["items"]] == ["third", "second"]
 
 
 async def test_filters_all_have_to_hold(api: Api) -> None:
-    ready = await api.ready(name="web-ready")
-    await api.make(name="web-new")
+    ready = await api.create_ready(name="web-ready")
+    await api.create(name="web-new")
     found = await api.read(f"/sandboxes?name=WEB&status=Ready&sandbox_id={ready['id'].upper()}")
     assert [item["name"] for item in found["items"]] == ["web-ready"]
     assert (await api.read("/sandboxes?status=Hibernating"))["total"] == 0
-    assert (await api.refused("GET", "/sandboxes?sandbox_id=web"))[:2] == (400, "validation_error")
+    assert (await api.send_refused("GET", "/sandboxes?sandbox_id=web"))[:2] == (400, "validation_error")
 
 
 @pytest.mark.parametrize("name", ["..", "%2e%2e%2f", "%00", "a b", "x" * 5000, "%F0%9F%A6%8A", "'; DROP TABLE records"])
@@ -140,7 +142,7 @@ async def test_names_that_nobody_has_are_not_found(api: Api, name: str) -> None:
 
 
 async def test_a_head_is_answered_like_a_get_without_its_body(api: Api) -> None:
-    await api.make(name="web")
+    await api.create(name="web")
     answer = await api.send("HEAD", "/sandboxes/web")
     assert (answer.status_code, answer.content) == (200, b"")
 
@@ -153,22 +155,22 @@ async def test_a_path_with_a_slash_too_many_is_not_found(api: Api) -> None:
     "query", ["from=yesterday", "to=2026-01-01", "from=2027-01-01T00:00:00Z", "step=fast", "step=-1s"]
 )
 async def test_windows_and_steps_that_cannot_be_are_refused(api: Api, query: str) -> None:
-    await api.make(name="web")
-    status, code, message = await api.refused("GET", f"/sandboxes/web/metrics?{query}")
+    await api.create(name="web")
+    status, code, message = await api.send_refused("GET", f"/sandboxes/web/metrics?{query}")
     assert (status, code) == (400, "validation_error")
     assert message.startswith(query.partition("=")[0])
 
 
 @pytest.mark.parametrize("cursor", ["x", "YQ==", "w6k=", "%F0%9F%A6%8A"])
 async def test_a_cursor_of_ones_own_making_is_refused(api: Api, cursor: str) -> None:
-    await api.make(name="web")
-    assert (await api.refused("GET", f"/sandboxes/web/audit?cursor={cursor}"))[:2] == (400, "validation_error")
+    await api.create(name="web")
+    assert (await api.send_refused("GET", f"/sandboxes/web/audit?cursor={cursor}"))[:2] == (400, "validation_error")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "99999999999999999999"])
 async def test_a_port_that_cannot_be_is_refused(api: Api, port: str) -> None:
-    await api.make(name="web")
-    assert (await api.refused("DELETE", f"/sandboxes/web/ports/{port}"))[:2] == (400, "validation_error")
+    await api.create(name="web")
+    assert (await api.send_refused("DELETE", f"/sandboxes/web/ports/{port}"))[:2] == (400, "validation_error")
 
 
 @given(value=ANY_JSON, model=st.sampled_from(BODIES))
@@ -176,14 +178,14 @@ def test_whatever_is_sent_is_understood_or_refused(value: object, model: type[Ba
     raw = json.dumps(value).encode()
     codes = ["understood"]
     try:
-        parsed(model, raw)
-    except Refusal as refusal:
+        parse_model(model, raw)
+    except ApiError as refusal:
         codes = [refusal.code]
     assert codes[0] in {"understood", "bad_request", "validation_error"}
 
 
 async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_path: Path) -> None:
-    world = World(data=tmp_path)
+    world = Backend(data=tmp_path)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world)), base_url="http://emulator") as http:
         http.headers["authorization"] = f"Bearer {world.api_key}"
         world.store.close()
@@ -192,9 +194,9 @@ async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_p
     assert answer.headers["x-request-id"]
 
 
-async def test_who_hears_of_an_answer_finds_its_request_in_the_log(world: World) -> None:
+async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Backend) -> None:
     """Also where it comes in pieces: a caller who knows its length goes on before the end of it is sent."""
-    traffic, seen = Traffic(world), []
+    traffic, seen = TrafficControl(backend), []
 
     async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -205,9 +207,9 @@ async def test_who_hears_of_an_answer_finds_its_request_in_the_log(world: World)
         raise NotImplementedError
 
     async def sent(message: Message) -> None:
-        seen.append((message["type"], message.get("body"), len(traffic.log.entries)))
+        seen.append((message["type"], message.get("body"), len(traffic.log.records)))
 
     scope = {"type": "http", "method": "POST", "path": "/sandboxes-runtime/v1/exec"}
-    await Gate(piecemeal, world=world, traffic=traffic)(scope, receive, sent)
+    await RequestMiddleware(piecemeal, backend=backend, traffic=traffic)(scope, receive, sent)
     assert seen == [("http.response.start", None, 1), ("http.response.body", b"a", 1), ("http.response.body", b"b", 1)]
-    assert [(each.template, each.status) for each in traffic.log.entries] == [("/v1/exec", 200)]
+    assert [(each.template, each.status) for each in traffic.log.records] == [("/v1/exec", 200)]

@@ -3,163 +3,171 @@
 from datetime import datetime
 from typing import Any
 
-from helpers.emulator_harness import START, Api, answered
-from neev_emulator import Windows, World
+from helpers.emulator_harness import START, Api, require_success
+from neev_emulator import ExpirationDefaults, Backend
 
 
-def at(moment: str) -> float:
+def parse_time(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp() - START
 
 
-async def web(api: Api) -> dict[str, Any]:
+async def create_web(api: Api) -> dict[str, Any]:
     return await api.read("/sandboxes/web")
 
 
-async def test_an_idle_sandbox_is_paused_by_the_platform_at_the_end_of_its_window(api: Api, world: World) -> None:
-    await api.make(name="web", lifecycle={"idle_timeout_seconds": 100})
-    assert at((await web(api))["idle_expires_at"]) == 110
-    world.advance(109.9)
-    assert (await web(api))["phase"] == "Ready"
-    world.advance(0.1)
-    assert ((await web(api))["phase"], (await web(api))["replicas"]) == ("Pausing", 0)
-    world.advance(1000)
-    paused = await web(api)
-    assert (paused["phase"], at(paused["idle_expires_at"]), at(paused["updated_at"])) == ("Paused", 110, 110)
+async def test_an_idle_sandbox_is_paused_by_the_platform_at_the_end_of_its_window(api: Api, backend: Backend) -> None:
+    await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
+    assert parse_time((await create_web(api))["idle_expires_at"]) == 110
+    backend.advance(109.9)
+    assert (await create_web(api))["phase"] == "Ready"
+    backend.advance(0.1)
+    assert ((await create_web(api))["phase"], (await create_web(api))["replicas"]) == ("Pausing", 0)
+    backend.advance(1000)
+    paused = await create_web(api)
+    assert (paused["phase"], parse_time(paused["idle_expires_at"]), parse_time(paused["updated_at"])) == (
+        "Paused",
+        110,
+        110,
+    )
 
 
-async def test_a_pause_by_a_user_keeps_an_idle_deadline_that_lies_after_it(api: Api, world: World) -> None:
-    await api.ready(name="web", lifecycle={"idle_timeout_seconds": 100})
-    await api.make("/sandboxes/web/pause")
-    world.advance(1000)
-    paused = await web(api)
-    assert (at(paused["updated_at"]), at(paused["idle_expires_at"])) == (11, 110)
+async def test_a_pause_by_a_user_keeps_an_idle_deadline_that_lies_after_it(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web", lifecycle={"idle_timeout_seconds": 100})
+    await api.create("/sandboxes/web/pause")
+    backend.advance(1000)
+    paused = await create_web(api)
+    assert (parse_time(paused["updated_at"]), parse_time(paused["idle_expires_at"])) == (11, 110)
 
 
-async def test_a_resume_starts_the_idle_window_again(api: Api, world: World) -> None:
-    await api.make(name="web", lifecycle={"idle_timeout_seconds": 100})
-    world.advance(200)
-    await api.make("/sandboxes/web/resume")
-    world.advance(102)
-    resumed = await web(api)
-    assert (resumed["phase"], at(resumed["idle_expires_at"])) == ("Ready", 303)
+async def test_a_resume_starts_the_idle_window_again(api: Api, backend: Backend) -> None:
+    await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
+    backend.advance(200)
+    await api.create("/sandboxes/web/resume")
+    backend.advance(102)
+    resumed = await create_web(api)
+    assert (resumed["phase"], parse_time(resumed["idle_expires_at"])) == ("Ready", 303)
 
 
 async def test_a_keepalive_starts_the_idle_window_again_and_leaves_a_paused_sandbox_alone(
-    api: Api, world: World
+    api: Api, backend: Backend
 ) -> None:
-    await api.make(name="web", lifecycle={"idle_timeout_seconds": 100})
-    world.advance(109)
-    assert at((await api.make("/sandboxes/web/keepalive"))["idle_expires_at"]) == 209
-    paused = await api.make("/sandboxes/web/pause")
-    assert await api.make("/sandboxes/web/keepalive") == paused
+    await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
+    backend.advance(109)
+    assert parse_time((await api.create("/sandboxes/web/keepalive"))["idle_expires_at"]) == 209
+    paused = await api.create("/sandboxes/web/pause")
+    assert await api.create("/sandboxes/web/keepalive") == paused
 
 
-async def test_work_inside_a_sandbox_keeps_it_from_being_idle(api: Api, world: World) -> None:
-    sandbox = await api.make(name="web", lifecycle={"idle_timeout_seconds": 100})
-    world.advance(109)
+async def test_work_inside_a_sandbox_keeps_it_from_being_idle(api: Api, backend: Backend) -> None:
+    sandbox = await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
+    backend.advance(109)
     headers = {"x-sandbox-id": sandbox["id"]}
-    listed = await api.http.post("/sandboxes-runtime/v1/files/list", json={"path": "."}, headers=headers)
+    listed = await api.client.post("/sandboxes-runtime/v1/files/list", json={"path": "."}, headers=headers)
     assert listed.status_code == 200
-    assert at((await web(api))["idle_expires_at"]) == 209
+    assert parse_time((await create_web(api))["idle_expires_at"]) == 209
 
 
-async def test_a_snapshot_is_no_activity(api: Api, world: World) -> None:
-    await api.make(name="web", lifecycle={"idle_timeout_seconds": 100})
-    world.advance(50)
-    await api.make("/sandboxes/web/snapshots")
-    assert at((await web(api))["idle_expires_at"]) == 110
+async def test_a_snapshot_is_no_activity(api: Api, backend: Backend) -> None:
+    await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
+    backend.advance(50)
+    await api.create("/sandboxes/web/snapshots")
+    assert parse_time((await create_web(api))["idle_expires_at"]) == 110
 
 
-async def test_an_idle_sandbox_that_is_to_be_deleted_is_gone(api: Api, world: World) -> None:
-    await api.make(name="web", lifecycle={"idle_timeout_seconds": 100, "on_idle": "delete"})
-    world.advance(110)
-    assert (await web(api))["phase"] == "Terminating"
-    world.advance(6)
-    assert (await api.refused("GET", "/sandboxes/web"))[0] == 404
+async def test_an_idle_sandbox_that_is_to_be_deleted_is_gone(api: Api, backend: Backend) -> None:
+    await api.create(name="web", lifecycle={"idle_timeout_seconds": 100, "on_idle": "delete"})
+    backend.advance(110)
+    assert (await create_web(api))["phase"] == "Terminating"
+    backend.advance(6)
+    assert (await api.send_refused("GET", "/sandboxes/web"))[0] == 404
 
 
-async def test_a_lifetime_ends_in_spite_of_activity_and_begins_anew_with_a_resume(api: Api, world: World) -> None:
-    await api.make(name="web", lifecycle={"max_lifetime_seconds": 100})
-    world.advance(99)
-    await api.make("/sandboxes/web/keepalive")
-    assert at((await web(api))["hard_expires_at"]) == 100
-    world.advance(1)
-    assert (await web(api))["phase"] == "Pausing"
-    world.advance(50)
-    assert at((await api.make("/sandboxes/web/resume"))["hard_expires_at"]) == 250
-    world.advance(99)
-    assert (await web(api))["phase"] == "Ready"
+async def test_a_lifetime_ends_in_spite_of_activity_and_begins_anew_with_a_resume(api: Api, backend: Backend) -> None:
+    await api.create(name="web", lifecycle={"max_lifetime_seconds": 100})
+    backend.advance(99)
+    await api.create("/sandboxes/web/keepalive")
+    assert parse_time((await create_web(api))["hard_expires_at"]) == 100
+    backend.advance(1)
+    assert (await create_web(api))["phase"] == "Pausing"
+    backend.advance(50)
+    assert parse_time((await api.create("/sandboxes/web/resume"))["hard_expires_at"]) == 250
+    backend.advance(99)
+    assert (await create_web(api))["phase"] == "Ready"
 
 
-async def test_a_paused_sandbox_is_deleted_after_its_retention(api: Api, world: World) -> None:
-    await api.ready(name="web", lifecycle={"paused_retention_seconds": 50})
-    await api.make("/sandboxes/web/pause")
-    world.advance(51)
-    assert (await web(api))["phase"] == "Paused"
-    world.advance(1)
-    assert (await web(api))["phase"] == "Terminating"
+async def test_a_paused_sandbox_is_deleted_after_its_retention(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web", lifecycle={"paused_retention_seconds": 50})
+    await api.create("/sandboxes/web/pause")
+    backend.advance(51)
+    assert (await create_web(api))["phase"] == "Paused"
+    backend.advance(1)
+    assert (await create_web(api))["phase"] == "Terminating"
 
 
-async def test_windows_follow_one_another_in_one_long_step_of_time(api: Api, world: World) -> None:
-    await api.make(name="web", lifecycle={"idle_timeout_seconds": 100, "paused_retention_seconds": 50})
-    world.advance(110 + 2 + 50 + 6 - 0.1)
-    assert (await web(api))["phase"] == "Terminating"
-    world.advance(0.1)
-    assert (await api.refused("GET", "/sandboxes/web"))[0] == 404
+async def test_windows_follow_one_another_in_one_long_step_of_time(api: Api, backend: Backend) -> None:
+    await api.create(name="web", lifecycle={"idle_timeout_seconds": 100, "paused_retention_seconds": 50})
+    backend.advance(110 + 2 + 50 + 6 - 0.1)
+    assert (await create_web(api))["phase"] == "Terminating"
+    backend.advance(0.1)
+    assert (await api.send_refused("GET", "/sandboxes/web"))[0] == 404
 
 
-async def test_a_window_that_is_not_given_is_the_one_of_the_account(api: Api, world: World) -> None:
-    await api.make(name="web")
-    assert ((await web(api))["idle_timeout_seconds"], (await web(api))["idle_expires_at"]) == (None, None)
-    world.change(world.settings.model_copy(update={"account": Windows(idle_timeout_seconds=100)}))
-    await api.make(name="always", lifecycle={"idle_timeout_seconds": 0})
-    assert at((await web(api))["idle_expires_at"]) == 110
-    world.advance(111)
-    assert ((await web(api))["phase"], (await api.read("/sandboxes/always"))["phase"]) == ("Pausing", "Ready")
+async def test_a_window_that_is_not_given_is_the_one_of_the_account(api: Api, backend: Backend) -> None:
+    await api.create(name="web")
+    assert ((await create_web(api))["idle_timeout_seconds"], (await create_web(api))["idle_expires_at"]) == (None, None)
+    backend.change_settings(
+        backend.settings.model_copy(update={"account": ExpirationDefaults(idle_timeout_seconds=100)})
+    )
+    await api.create(name="always", lifecycle={"idle_timeout_seconds": 0})
+    assert parse_time((await create_web(api))["idle_expires_at"]) == 110
+    backend.advance(111)
+    assert ((await create_web(api))["phase"], (await api.read("/sandboxes/always"))["phase"]) == ("Pausing", "Ready")
 
 
-async def test_a_window_that_is_shortened_takes_effect(api: Api, world: World) -> None:
-    await api.ready(name="web", lifecycle={"idle_timeout_seconds": 1000})
-    answered(await api.send("PUT", "/sandboxes/web/timeout", {"idle_timeout_seconds": 20}))
-    world.advance(19)
-    assert (await web(api))["phase"] == "Pausing"
+async def test_a_window_that_is_shortened_takes_effect(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web", lifecycle={"idle_timeout_seconds": 1000})
+    require_success(await api.send("PUT", "/sandboxes/web/timeout", {"idle_timeout_seconds": 20}))
+    backend.advance(19)
+    assert (await create_web(api))["phase"] == "Pausing"
 
 
-async def test_a_snapshot_is_pending_then_running_then_ready_and_only_then_has_a_size(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    path = f"/snapshots/{(await api.make('/sandboxes/web/snapshots'))['id']}"
+async def test_a_snapshot_is_pending_then_running_then_ready_and_only_then_has_a_size(
+    api: Api, backend: Backend
+) -> None:
+    await api.create_ready(name="web")
+    path = f"/snapshots/{(await api.create('/sandboxes/web/snapshots'))['id']}"
     seen = []
     for seconds in (0, 1, 3.9, 0.1):
-        world.advance(seconds)
+        backend.advance(seconds)
         snapshot = await api.read(path)
         seen.append((snapshot["status"], snapshot["size_bytes"]))
     assert seen == [("Pending", None), ("Running", None), ("Running", None), ("Ready", 0)]
 
 
-async def test_a_snapshot_is_kept_for_as_long_as_was_asked(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    kept = await api.make("/sandboxes/web/snapshots", retain_for="0")
-    short = await api.make("/sandboxes/web/snapshots", retain_for="1m30s")
-    assert (kept["expires_at"], at(short["expires_at"])) == (None, 101)
-    world.advance(90)
-    assert (await api.refused("GET", f"/snapshots/{short['id']}"))[0] == 404
+async def test_a_snapshot_is_kept_for_as_long_as_was_asked(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    kept = await api.create("/sandboxes/web/snapshots", retain_for="0")
+    short = await api.create("/sandboxes/web/snapshots", retain_for="1m30s")
+    assert (kept["expires_at"], parse_time(short["expires_at"])) == (None, 101)
+    backend.advance(90)
+    assert (await api.send_refused("GET", f"/snapshots/{short['id']}"))[0] == 404
     assert (await api.read("/sandboxes/web/snapshots"))["total"] == 1
 
 
-async def test_deleting_a_sandbox_deletes_its_snapshots_and_no_others(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    await api.ready(name="other")
-    mine, other = await api.make("/sandboxes/web/snapshots"), await api.make("/sandboxes/other/snapshots")
+async def test_deleting_a_sandbox_deletes_its_snapshots_and_no_others(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    await api.create_ready(name="other")
+    mine, other = await api.create("/sandboxes/web/snapshots"), await api.create("/sandboxes/other/snapshots")
     await api.send("DELETE", "/sandboxes/web")
-    world.advance(6)
-    assert (await api.refused("GET", f"/snapshots/{mine['id']}"))[0] == 404
+    backend.advance(6)
+    assert (await api.send_refused("GET", f"/snapshots/{mine['id']}"))[0] == 404
     await api.read(f"/snapshots/{other['id']}")
 
 
-async def test_an_agent_shows_what_its_sandbox_does(api: Api, world: World) -> None:
-    await api.make("/agents", name="coder", agent_template="claude-code", idle_timeout_seconds=100)
+async def test_an_agent_shows_what_its_sandbox_does(api: Api, backend: Backend) -> None:
+    await api.create("/agents", name="coder", agent_template="claude-code", idle_timeout_seconds=100)
     seen = []
     for seconds in (0, 10, 100, 2):
-        world.advance(seconds)
+        backend.advance(seconds)
         seen.append((await api.read("/agents/coder"))["status"])
     assert seen == ["Provisioning", "Ready", "Pausing", "Paused"]

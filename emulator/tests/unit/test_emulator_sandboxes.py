@@ -2,117 +2,117 @@
 
 import pytest
 
-from helpers.emulator_harness import Api, answered
-from neev_emulator import World
+from helpers.emulator_harness import Api, require_success
+from neev_emulator import Backend
 
 DISKLESS = "docker.io/library/alpine:3.22"
 
 
-async def phase(api: Api, name: str) -> str:
+async def read_phase(api: Api, name: str) -> str:
     return str((await api.read(f"/sandboxes/{name}"))["phase"])
 
 
-async def test_a_new_sandbox_is_ready_after_its_time_and_addressable_a_moment_later(api: Api, world: World) -> None:
-    await api.make(name="web")
-    world.advance(9.9)
-    assert await phase(api, "web") == "Pending"
-    world.advance(0.1)
+async def test_a_new_sandbox_is_ready_after_its_time_and_addressable_a_moment_later(api: Api, backend: Backend) -> None:
+    await api.create(name="web")
+    backend.advance(9.9)
+    assert await read_phase(api, "web") == "Pending"
+    backend.advance(0.1)
     almost = await api.read("/sandboxes/web")
     assert (almost["phase"], almost["addressable"], almost["connect_url"]) == (
         "Ready",
         False,
         "http://emulator/sandboxes-runtime",
     )
-    world.advance(1)
+    backend.advance(1)
     assert (await api.read("/sandboxes/web"))["addressable"] is True
 
 
-async def test_a_fork_takes_the_time_of_a_fork(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    answered(await api.send("POST", "/sandboxes/web/fork", {"name": "copy"}))
-    world.advance(19.9)
-    assert await phase(api, "copy") == "Pending"
-    world.advance(0.1)
-    assert await phase(api, "copy") == "Ready"
+async def test_a_fork_takes_the_time_of_a_fork(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    require_success(await api.send("POST", "/sandboxes/web/fork", {"name": "copy"}))
+    backend.advance(19.9)
+    assert await read_phase(api, "copy") == "Pending"
+    backend.advance(0.1)
+    assert await read_phase(api, "copy") == "Ready"
 
 
 async def test_a_fork_inherits_size_egress_and_windows_but_no_ports(api: Api) -> None:
     egress = {"mode": "allow_list", "allow_internet": False, "allow": [{"host": "pypi.org"}]}
     lifecycle = {"idle_timeout_seconds": 50, "on_idle": "delete"}
-    source = await api.ready(name="web", resources={"cpu": 4}, egress=egress, lifecycle=lifecycle)
-    await api.make("/sandboxes/web/ports", port=80)
-    fork = await api.make("/sandboxes/web/fork", name="copy")
+    source = await api.create_ready(name="web", resources={"cpu": 4}, egress=egress, lifecycle=lifecycle)
+    await api.create("/sandboxes/web/ports", port=80)
+    fork = await api.create("/sandboxes/web/fork", name="copy")
     for inherited in ("resources", "egress", "idle_timeout_seconds", "on_idle", "image", "region"):
         assert fork[inherited] == source[inherited]
     assert (await api.read("/sandboxes/copy/ports"))["ports"] == []
 
 
-async def test_a_pause_and_a_resume_take_their_time(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    pausing = await api.make("/sandboxes/web/pause")
+async def test_a_pause_and_a_resume_take_their_time(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    pausing = await api.create("/sandboxes/web/pause")
     assert (pausing["phase"], pausing["replicas"]) == ("Pausing", 0)
-    world.advance(2)
-    assert await phase(api, "web") == "Paused"
-    resuming = await api.make("/sandboxes/web/resume")
+    backend.advance(2)
+    assert await read_phase(api, "web") == "Paused"
+    resuming = await api.create("/sandboxes/web/resume")
     assert (resuming["phase"], resuming["replicas"]) == ("Resuming", 1)
-    world.advance(3)
-    assert await phase(api, "web") == "Ready"
+    backend.advance(3)
+    assert await read_phase(api, "web") == "Ready"
 
 
-async def test_pausing_what_is_paused_and_resuming_what_runs_changes_nothing(api: Api, world: World) -> None:
-    running = await api.ready(name="web")
-    assert await api.make("/sandboxes/web/resume") == running
-    await api.make("/sandboxes/web/pause")
-    world.advance(2)
+async def test_pausing_what_is_paused_and_resuming_what_runs_changes_nothing(api: Api, backend: Backend) -> None:
+    running = await api.create_ready(name="web")
+    assert await api.create("/sandboxes/web/resume") == running
+    await api.create("/sandboxes/web/pause")
+    backend.advance(2)
     paused = await api.read("/sandboxes/web")
-    world.advance(1)
-    assert await api.make("/sandboxes/web/pause") == paused
+    backend.advance(1)
+    assert await api.create("/sandboxes/web/pause") == paused
 
 
-async def test_a_rollback_is_not_ready_for_its_time(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    snapshot = await api.make("/sandboxes/web/snapshots")
-    world.advance(5)
-    rolling = await api.make("/sandboxes/web/rollback", snapshot_id=snapshot["id"])
+async def test_a_rollback_is_not_ready_for_its_time(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    snapshot = await api.create("/sandboxes/web/snapshots")
+    backend.advance(5)
+    rolling = await api.create("/sandboxes/web/rollback", snapshot_id=snapshot["id"])
     assert rolling["phase"] == "NotReady"
-    world.advance(5)
-    assert await phase(api, "web") == "Ready"
+    backend.advance(5)
+    assert await read_phase(api, "web") == "Ready"
 
 
-async def test_a_rollback_of_a_paused_sandbox_leaves_it_paused(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    snapshot = await api.make("/sandboxes/web/snapshots")
-    await api.make("/sandboxes/web/pause")
-    world.advance(5)
-    await api.make("/sandboxes/web/rollback", snapshot_id=snapshot["id"])
-    world.advance(5)
-    assert await phase(api, "web") == "Paused"
+async def test_a_rollback_of_a_paused_sandbox_leaves_it_paused(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    snapshot = await api.create("/sandboxes/web/snapshots")
+    await api.create("/sandboxes/web/pause")
+    backend.advance(5)
+    await api.create("/sandboxes/web/rollback", snapshot_id=snapshot["id"])
+    backend.advance(5)
+    assert await read_phase(api, "web") == "Paused"
 
 
 async def test_a_rollback_needs_a_snapshot_that_is_ready(api: Api) -> None:
-    await api.ready(name="web")
-    snapshot = await api.make("/sandboxes/web/snapshots")
-    status, code, message = await api.refused("POST", "/sandboxes/web/rollback", {"snapshot_id": snapshot["id"]})
+    await api.create_ready(name="web")
+    snapshot = await api.create("/sandboxes/web/snapshots")
+    status, code, message = await api.send_refused("POST", "/sandboxes/web/rollback", {"snapshot_id": snapshot["id"]})
     assert (status, code) == (409, "conflict")
     assert "Pending" in message
 
 
-async def test_a_deleted_sandbox_is_terminating_until_it_is_gone_and_holds_its_name(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_a_deleted_sandbox_is_terminating_until_it_is_gone_and_holds_its_name(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     assert (await api.send("DELETE", "/sandboxes/web")).status_code == 204
-    assert await phase(api, "web") == "Terminating"
-    assert (await api.refused("POST", "/sandboxes", {"name": "web"}))[:2] == (409, "conflict")
-    world.advance(6)
-    assert (await api.refused("GET", "/sandboxes/web"))[:2] == (404, "not_found")
-    await api.make(name="web")
+    assert await read_phase(api, "web") == "Terminating"
+    assert (await api.send_refused("POST", "/sandboxes", {"name": "web"}))[:2] == (409, "conflict")
+    backend.advance(6)
+    assert (await api.send_refused("GET", "/sandboxes/web"))[:2] == (404, "not_found")
+    await api.create(name="web")
 
 
-async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: Api, world: World) -> None:
-    await api.ready(name="web")
+async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
     await api.send("DELETE", "/sandboxes/web")
-    world.advance(5)
+    backend.advance(5)
     assert (await api.send("DELETE", "/sandboxes/web")).status_code == 204
-    world.advance(1)
+    backend.advance(1)
     assert (await api.send("DELETE", "/sandboxes/web")).status_code == 404
 
 
@@ -133,20 +133,20 @@ async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: Api, wo
 async def test_nothing_can_be_done_to_a_sandbox_that_is_being_deleted(
     api: Api, method: str, path: str, body: object
 ) -> None:
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     await api.send("DELETE", "/sandboxes/web")
-    assert (await api.refused(method, f"/sandboxes/web{path}", body))[:2] == (409, "conflict")
+    assert (await api.send_refused(method, f"/sandboxes/web{path}", body))[:2] == (409, "conflict")
 
 
-async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: Api, world: World) -> None:
-    agent = await api.make("/agents", name="coder", agent_template="claude-code")
-    status, code, message = await api.refused("DELETE", f"/sandboxes/{agent['sandbox_id']}")
+async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: Api, backend: Backend) -> None:
+    agent = await api.create("/agents", name="coder", agent_template="claude-code")
+    status, code, message = await api.send_refused("DELETE", f"/sandboxes/{agent['sandbox_id']}")
     assert (status, code) == (409, "conflict")
     assert "coder" in message
     await api.send("DELETE", "/agents/coder")
-    world.advance(6)
-    assert (await api.refused("GET", f"/sandboxes/{agent['sandbox_id']}"))[0] == 404
-    assert (await api.refused("GET", "/agents/coder"))[0] == 404
+    backend.advance(6)
+    assert (await api.send_refused("GET", f"/sandboxes/{agent['sandbox_id']}"))[0] == 404
+    assert (await api.send_refused("GET", "/agents/coder"))[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -193,67 +193,69 @@ async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: Api, 
 async def test_what_cannot_be_made_is_refused_by_the_name_of_the_field(
     api: Api, body: dict[str, object], field: str
 ) -> None:
-    status, code, message = await api.refused("POST", "/sandboxes", body)
+    status, code, message = await api.send_refused("POST", "/sandboxes", body)
     assert (status, code) == (400, "validation_error")
     assert message.startswith(field)
     assert (await api.read("/sandboxes"))["total"] == 0
 
 
 async def test_a_sandbox_of_a_deprecated_template_can_still_be_made(api: Api) -> None:
-    made = await api.make(sandbox_template_id="sb-ubuntu-24-04-minimal")
+    made = await api.create(sandbox_template_id="sb-ubuntu-24-04-minimal")
     assert made["sandbox_template_id"] == "sb-ubuntu-24-04-minimal"
 
 
 async def test_an_image_of_ones_own_sleeps_unless_it_is_given_a_command(api: Api) -> None:
-    made = await api.make(image=DISKLESS)
+    made = await api.create(image=DISKLESS)
     assert (made["image"], made["command"], made["sandbox_template_id"]) == (DISKLESS, ["sleep", "infinity"], None)
 
 
 async def test_the_root_file_system_gets_a_fifth_of_the_disk_and_at_least_four(api: Api) -> None:
-    small, large = await api.make(), await api.make(resources={"disk_gb": 100})
+    small, large = await api.create(), await api.create(resources={"disk_gb": 100})
     assert (small["resources"]["rootfs_disk_gb"], large["resources"]["rootfs_disk_gb"]) == (4, 20)
 
 
-async def test_a_restored_sandbox_has_the_size_and_region_of_the_origin_or_is_refused(api: Api, world: World) -> None:
-    await api.ready(name="web", region="dev", resources={"cpu": 2})
-    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
-    assert (await api.refused("POST", "/sandboxes", {"restore": snapshot}))[:2] == (409, "conflict")
-    world.advance(5)
-    restored = await api.make(restore=snapshot)
+async def test_a_restored_sandbox_has_the_size_and_region_of_the_origin_or_is_refused(
+    api: Api, backend: Backend
+) -> None:
+    await api.create_ready(name="web", region="dev", resources={"cpu": 2})
+    snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
+    assert (await api.send_refused("POST", "/sandboxes", {"restore": snapshot}))[:2] == (409, "conflict")
+    backend.advance(5)
+    restored = await api.create(restore=snapshot)
     assert (restored["region"], restored["resources"]["cpu"]) == ("dev", 2)
-    await api.make(from_snapshot=snapshot, region="dev", resources={"cpu": 2, "disk_gb": 10})
+    await api.create(from_snapshot=snapshot, region="dev", resources={"cpu": 2, "disk_gb": 10})
     for mismatch in ({"resources": {"cpu": 1}}, {"region": "as-south-1"}):
         field = next(iter(mismatch))
-        status, code, message = await api.refused("POST", "/sandboxes", {"restore": snapshot, **mismatch})
+        status, code, message = await api.send_refused("POST", "/sandboxes", {"restore": snapshot, **mismatch})
         assert (status, code) == (400, "validation_error")
         assert message.startswith(field)
 
 
-async def test_a_snapshot_of_another_project_is_not_found(api: Api, world: World) -> None:
-    await api.ready(name="web")
-    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
-    world.advance(5)
-    other = Api(world, api.http)
-    other.project = api.project.replace(world.project_ids[0], world.project_ids[1])
-    assert (await other.refused("POST", "/sandboxes", {"restore": snapshot}))[:2] == (404, "not_found")
-    assert (await other.refused("GET", f"/snapshots/{snapshot}"))[:2] == (404, "not_found")
-    await other.make(name="web")
+async def test_a_snapshot_of_another_project_is_not_found(api: Api, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
+    backend.advance(5)
+    other = Api(backend, api.client)
+    other.project = api.project.replace(backend.project_ids[0], backend.project_ids[1])
+    assert (await other.send_refused("POST", "/sandboxes", {"restore": snapshot}))[:2] == (404, "not_found")
+    assert (await other.send_refused("GET", f"/snapshots/{snapshot}"))[:2] == (404, "not_found")
+    await other.create(name="web")
 
 
 async def test_disks_cannot_be_changed_but_may_be_repeated(api: Api) -> None:
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     same = {"resources": {"cpu": 0.5, "disk_gb": 10, "rootfs_disk_gb": 4}}
-    assert answered(await api.send("PATCH", "/sandboxes/web", same))["resources"]["cpu"] == 0.5
+    assert require_success(await api.send("PATCH", "/sandboxes/web", same))["resources"]["cpu"] == 0.5
     for disk, size in (("disk_gb", 20), ("rootfs_disk_gb", 5)):
-        status, code, message = await api.refused("PATCH", "/sandboxes/web", {"resources": {disk: size}})
+        status, code, message = await api.send_refused("PATCH", "/sandboxes/web", {"resources": {disk: size}})
         assert (status, code) == (400, "validation_error")
         assert message.startswith(f"resources.{disk}")
 
 
 async def test_a_paused_sandbox_can_be_resized(api: Api) -> None:
-    await api.ready(name="web")
-    await api.make("/sandboxes/web/pause")
-    resized = answered(await api.send("PATCH", "/sandboxes/web", {"resources": {"memory_gb": 8}}))
+    await api.create_ready(name="web")
+    await api.create("/sandboxes/web/pause")
+    resized = require_success(await api.send("PATCH", "/sandboxes/web", {"resources": {"memory_gb": 8}}))
     assert resized["resources"]["memory_gb"] == 8
 
 
@@ -261,19 +263,19 @@ async def test_a_paused_sandbox_can_be_resized(api: Api) -> None:
     "body", [{}, {"resources": None}, {"name": "other", "resources": {"cpu": 1}}, {"egress": {}, "egress_add": None}]
 )
 async def test_a_change_changes_something_that_is_known(api: Api, body: dict[str, object]) -> None:
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     acceptable = body.get("egress") is not None
     assert (await api.send("PATCH", "/sandboxes/web", body)).status_code == (200 if acceptable else 400)
 
 
 async def test_edits_of_an_allow_list_remove_first_and_replace_hosts_that_are_there(api: Api) -> None:
     rules = [{"host": "a.example"}, {"host": "b.example", "ports": [80]}]
-    await api.ready(name="web", egress={"mode": "allow_list", "allow": rules})
+    await api.create_ready(name="web", egress={"mode": "allow_list", "allow": rules})
     edit = {
         "egress_remove": {"allow": [{"host": "a.example"}, {"host": "nobody.example"}]},
         "egress_add": {"allow": [{"host": "B.example", "ports": [443]}, {"host": "10.0.0.0/8", "protocol": "UDP"}]},
     }
-    changed = answered(await api.send("PATCH", "/sandboxes/web", edit))
+    changed = require_success(await api.send("PATCH", "/sandboxes/web", edit))
     assert changed["egress"]["allow"] == [
         {"host": "B.example", "ports": [443]},
         {"host": "10.0.0.0/8", "protocol": "UDP"},
@@ -281,33 +283,33 @@ async def test_edits_of_an_allow_list_remove_first_and_replace_hosts_that_are_th
 
 
 async def test_edits_need_an_allow_list_and_stand_alone(api: Api) -> None:
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     add = {"egress_add": {"allow": [{"host": "a.example"}]}}
-    assert (await api.refused("PATCH", "/sandboxes/web", add))[:2] == (409, "conflict")
+    assert (await api.send_refused("PATCH", "/sandboxes/web", add))[:2] == (409, "conflict")
     both = {**add, "egress": {"mode": "allow_list"}}
-    assert (await api.refused("PATCH", "/sandboxes/web", both))[:2] == (400, "validation_error")
+    assert (await api.send_refused("PATCH", "/sandboxes/web", both))[:2] == (400, "validation_error")
     none: dict[str, object] = {"egress_add": {"allow": []}}
-    assert (await api.refused("PATCH", "/sandboxes/web", none))[:2] == (400, "validation_error")
+    assert (await api.send_refused("PATCH", "/sandboxes/web", none))[:2] == (400, "validation_error")
 
 
 async def test_windows_that_are_null_stay_and_zero_takes_a_limit_away(api: Api) -> None:
-    await api.ready(name="web", lifecycle={"idle_timeout_seconds": 50, "max_lifetime_seconds": 90})
+    await api.create_ready(name="web", lifecycle={"idle_timeout_seconds": 50, "max_lifetime_seconds": 90})
     change = {"idle_timeout_seconds": None, "max_lifetime_seconds": 0, "on_idle": None}
-    changed = answered(await api.send("PUT", "/sandboxes/web/timeout", change))
+    changed = require_success(await api.send("PUT", "/sandboxes/web/timeout", change))
     assert (changed["idle_timeout_seconds"], changed["max_lifetime_seconds"]) == (50, 0)
     assert (changed["hard_expires_at"], changed["on_idle"]) == (None, "pause")
 
 
-async def test_quotas_count_what_is_there_and_what_is_being_made(api: Api, world: World) -> None:
-    world.change(
-        world.settings.model_copy(update={"sandbox_quota": 1, "agent_quota": 0, "quota_scope": "organization"})
+async def test_quotas_count_what_is_there_and_what_is_being_made(api: Api, backend: Backend) -> None:
+    backend.change_settings(
+        backend.settings.model_copy(update={"sandbox_quota": 1, "agent_quota": 0, "quota_scope": "organization"})
     )
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     refusal = await api.send("POST", "/sandboxes/web/fork", {"name": "copy"})
     assert (refusal.status_code, refusal.json()["code"]) == (403, "sandbox_quota_exceeded")
     assert refusal.json()["scope"] == "organization"
     agent = {"name": "coder", "agent_template": "claude-code"}
-    assert (await api.refused("POST", "/agents", agent))[:2] == (403, "agent_quota_exceeded")
+    assert (await api.send_refused("POST", "/agents", agent))[:2] == (403, "agent_quota_exceeded")
     await api.send("DELETE", "/sandboxes/web")
-    world.advance(6)
-    await api.make(name="web")
+    backend.advance(6)
+    await api.create(name="web")

@@ -26,7 +26,7 @@ def http(emulator: Emulator) -> Iterator[httpx.Client]:
         yield client
 
 
-def made(emulator: Emulator) -> int:
+def count_sandboxes(emulator: Emulator) -> int:
     return int(emulator.state()["sandboxes"])
 
 
@@ -35,34 +35,34 @@ def test_a_status_comes_with_its_header_and_nothing_was_done(emulator: Emulator,
     answer = http.post("/sandboxes", json={})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
     assert answer.json()["code"] == "service_unavailable"
-    assert made(emulator) == 0
+    assert count_sandboxes(emulator) == 0
 
 
 def test_a_status_may_be_answered_although_it_was_done(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("status", status=502, act=True, body={"error": "bad gateway"})
     assert http.post("/sandboxes", json={}).json() == {"error": "bad gateway"}
-    assert made(emulator) == 1
+    assert count_sandboxes(emulator) == 1
 
 
 def test_a_connection_is_dropped_before_anything_was_done(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("drop_before", path="/sandboxes")
     with pytest.raises(httpx.RemoteProtocolError):
         http.post("/sandboxes", json={})
-    assert made(emulator) == 0
+    assert count_sandboxes(emulator) == 0
 
 
 def test_a_connection_is_dropped_after_it_was_done(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("drop_after", path="/sandboxes")
     with pytest.raises(httpx.RemoteProtocolError):
         http.post("/sandboxes", json={})
-    assert made(emulator) == 1
+    assert count_sandboxes(emulator) == 1
 
 
 def test_an_answer_is_cut_in_the_middle(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("cut", path="/sandboxes", times=2)
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         http.post("/sandboxes", json={})
-    assert made(emulator) == 1
+    assert count_sandboxes(emulator) == 1
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         http.get("/sandboxes")
 
@@ -81,7 +81,7 @@ def test_an_answer_is_not_json(emulator: Emulator, http: httpx.Client) -> None:
         assert answer.headers["content-type"] == "application/json"
         with pytest.raises(json.JSONDecodeError):
             answer.json()
-    assert made(emulator) == 1
+    assert count_sandboxes(emulator) == 1
 
 
 def test_an_answer_is_a_web_page(emulator: Emulator, http: httpx.Client) -> None:
@@ -95,7 +95,7 @@ def test_a_web_page_stands_in_the_place_of_the_api(emulator: Emulator, http: htt
     emulator.add_fault("page", status=404, act=act)
     answer = http.post("/sandboxes", json={})
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
-    assert made(emulator) == act
+    assert count_sandboxes(emulator) == act
 
 
 def test_a_content_type_may_be_written_in_another_way(emulator: Emulator, http: httpx.Client) -> None:
@@ -126,7 +126,7 @@ def test_a_call_hangs_after_it_was_done(emulator: Emulator, http: httpx.Client) 
     emulator.add_fault("hang", seconds=600, act=True)
     with pytest.raises(httpx.ReadTimeout):
         http.post("/sandboxes", json={}, timeout=0.2)
-    assert made(emulator) == 1
+    assert count_sandboxes(emulator) == 1
 
 
 def test_a_call_is_in_the_log_while_it_hangs_and_not_again_once_its_caller_left(
@@ -147,7 +147,7 @@ def test_a_call_is_in_the_log_while_it_hangs_and_not_again_once_its_caller_left(
 def test_a_call_that_hung_for_a_while_is_answered(emulator: Emulator, http: httpx.Client, *, act: bool) -> None:
     emulator.add_fault("hang", seconds=0.05, act=act)
     assert http.post("/sandboxes", json={"name": "web"}).json()["name"] == "web"
-    assert made(emulator) == 1
+    assert count_sandboxes(emulator) == 1
 
 
 def test_an_unknown_phase_is_shown_on_a_read_and_changes_nothing(emulator: Emulator, http: httpx.Client) -> None:
@@ -262,7 +262,7 @@ def test_an_agent_fails(emulator: Emulator, http: httpx.Client) -> None:
 def test_a_fault_that_strikes_a_refused_call_leaves_the_refusal(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("stuck", method="POST")
     assert http.post("/sandboxes", json={"name": "Not A Name"}).status_code == 400
-    assert made(emulator) == 0
+    assert count_sandboxes(emulator) == 0
 
 
 def test_what_the_log_says_of_calls_that_were_struck(emulator: Emulator, http: httpx.Client) -> None:

@@ -3,40 +3,40 @@
 import pytest
 
 from neev_emulator import Clock, RandomFaults
-from neev_emulator.faults.queue import Dice, Fault, Faults, Limiter, shortened, templated
+from neev_emulator.faults.queue import RandomFaultSource, Fault, FaultQueue, TokenBucket, relative_path, route_template
 
 PROJECT = "/agent/api/v1beta1/orgs/acme/projects/one"
 
 
-def struck(faults: Faults, *calls: tuple[str, str]) -> list[str | None]:
+def take_faults(faults: FaultQueue, *calls: tuple[str, str]) -> list[str | None]:
     return [fault.kind if (fault := faults.take(*call)) else None for call in calls]
 
 
 def test_a_fault_strikes_the_next_call_that_matches_and_no_other() -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add(Fault(kind="cut", method="POST", path="/sandboxes"))
     calls = [("GET", "/sandboxes"), ("POST", "/agents"), ("POST", "/sandboxes"), ("POST", "/sandboxes")]
-    assert struck(faults, *calls) == [None, None, "cut", None]
+    assert take_faults(faults, *calls) == [None, None, "cut", None]
 
 
 def test_a_fault_may_pass_over_calls_and_strike_several() -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add(Fault(kind="cut", skip=1, times=2))
-    assert struck(faults, *[("GET", "/sandboxes")] * 4) == [None, "cut", "cut", None]
+    assert take_faults(faults, *[("GET", "/sandboxes")] * 4) == [None, "cut", "cut", None]
 
 
 def test_faults_strike_in_the_order_in_which_they_were_asked_for() -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add(Fault(kind="cut"), Fault(kind="hang"))
     assert [item["kind"] for item in faults.pending()] == ["cut", "hang"]
-    assert struck(faults, *[("GET", "/sandboxes")] * 3) == ["cut", "hang", None]
+    assert take_faults(faults, *[("GET", "/sandboxes")] * 3) == ["cut", "hang", None]
 
 
 def test_faults_that_were_cleared_strike_nothing() -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add(Fault(kind="cut"))
     faults.clear()
-    assert struck(faults, ("GET", "/sandboxes")) == [None]
+    assert take_faults(faults, ("GET", "/sandboxes")) == [None]
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_faults_that_were_cleared_strike_nothing() -> None:
     ],
 )
 def test_a_pattern_names_a_path_its_template_or_several(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001
-    faults = Faults()
+    faults = FaultQueue()
     faults.add(Fault(kind="cut", path=pattern))
-    assert (struck(faults, ("GET", path)) == ["cut"]) is matches
+    assert (take_faults(faults, ("GET", path)) == ["cut"]) is matches
 
 
 @pytest.mark.parametrize(
@@ -72,40 +72,40 @@ def test_a_pattern_names_a_path_its_template_or_several(pattern: str, path: str,
     ],
 )
 def test_calls_are_named_by_their_path_below_the_project(path: str, template: str) -> None:
-    assert templated(shortened(path)) == template
+    assert route_template(relative_path(path)) == template
 
 
 def test_the_limit_lets_a_second_s_worth_through_and_then_as_many_as_time_allows() -> None:
     clock = Clock(lambda: 0.0)
-    limiter = Limiter(clock, 2)
-    assert [limiter.wait() for _ in range(3)] == [0, 0, 1]
+    limiter = TokenBucket(clock, 2)
+    assert [limiter.acquire() for _ in range(3)] == [0, 0, 1]
     clock.advance(0.5)
-    assert [limiter.wait() for _ in range(2)] == [0, 1]
+    assert [limiter.acquire() for _ in range(2)] == [0, 1]
     clock.advance(3600)
-    assert [limiter.wait() for _ in range(3)] == [0, 0, 1]
+    assert [limiter.acquire() for _ in range(3)] == [0, 0, 1]
 
 
 def test_a_limit_below_one_a_second_says_how_long_to_wait() -> None:
-    limiter = Limiter(Clock(lambda: 0.0), 0.1)
-    assert [limiter.wait(), limiter.wait()] == [0, 10]
+    limiter = TokenBucket(Clock(lambda: 0.0), 0.1)
+    assert [limiter.acquire(), limiter.acquire()] == [0, 10]
 
 
 def test_without_a_limit_everything_passes() -> None:
-    limiter = Limiter(Clock(lambda: 0.0), None)
-    assert not any(limiter.wait() for _ in range(1000))
+    limiter = TokenBucket(Clock(lambda: 0.0), None)
+    assert not any(limiter.acquire() for _ in range(1000))
 
 
 def test_the_same_seed_throws_the_same_faults() -> None:
     def thrown(seed: int) -> list[str | None]:
-        dice = Dice(RandomFaults(rate=0.5, seed=seed))
-        return [f"{fault.kind} {fault.status}" if fault else None for fault in (dice.throw() for _ in range(50))]
+        dice = RandomFaultSource(RandomFaults(rate=0.5, seed=seed))
+        return [f"{fault.kind} {fault.status}" if fault else None for fault in (dice.draw() for _ in range(50))]
 
     assert thrown(1) == thrown(1) != thrown(2)
 
 
 def test_dice_throw_about_as_many_faults_as_they_are_set_to_and_each_kind() -> None:
-    dice = Dice(RandomFaults(rate=0.2))
-    thrown = [fault for fault in (dice.throw() for _ in range(5000)) if fault]
+    dice = RandomFaultSource(RandomFaults(rate=0.2))
+    thrown = [fault for fault in (dice.draw() for _ in range(5000)) if fault]
     assert 800 < len(thrown) < 1200
     kinds = {(fault.kind, fault.status if fault.kind == "status" else None) for fault in thrown}
     statuses = {("status", status) for status in (429, 500, 502, 503)}

@@ -7,8 +7,8 @@ from helpers.emulator_harness import SLOW, Api
 LATER = SLOW.create + SLOW.addressable + SLOW.snapshot_start + SLOW.snapshot
 
 
-async def aim(api: Api, **fault: object) -> None:
-    await api.http.post("/_emulator/faults", json={"kind": "status", "status": 503, **fault})
+async def add_fault(api: Api, **fault: object) -> None:
+    await api.client.post("/_emulator/faults", json={"kind": "status", "status": 503, **fault})
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ async def aim(api: Api, **fault: object) -> None:
 async def test_what_is_to_be_made_is_known_by_the_name_in_the_body(
     api: Api, method: str, path: str, body: dict[str, object]
 ) -> None:
-    await api.make(name="web")
-    await aim(api, method=method, path="*", name="aimed", times=2)
+    await api.create(name="web")
+    await add_fault(api, method=method, path="*", name="aimed", times=2)
     assert (await api.send(method, path, {**body, "name": "other"})).is_success
     assert (await api.send(method, path, body)).status_code == 503
     assert (await api.send(method, path, body)).status_code == 503
@@ -32,31 +32,31 @@ async def test_what_is_to_be_made_is_known_by_the_name_in_the_body(
 
 
 async def test_what_is_there_is_known_by_its_name_although_it_is_addressed_by_its_id(api: Api) -> None:
-    aimed, other = await api.ready(name="aimed"), await api.ready(name="other")
-    await aim(api, path="/sandboxes/{id}/pause", name="aimed")
+    aimed, other = await api.create_ready(name="aimed"), await api.create_ready(name="other")
+    await add_fault(api, path="/sandboxes/{id}/pause", name="aimed")
     assert (await api.send("GET", f"/sandboxes/{aimed['id']}")).is_success
     assert (await api.send("POST", f"/sandboxes/{other['id']}/pause")).is_success
     assert (await api.send("POST", f"/sandboxes/{aimed['id'].upper()}/pause")).status_code == 503
     assert (await api.send("POST", f"/sandboxes/{aimed['id']}/pause")).is_success
-    await aim(api, name="aimed")
+    await add_fault(api, name="aimed")
     assert (await api.send("GET", "/sandboxes/aimed")).status_code == 503
 
 
 async def test_a_snapshot_and_an_agent_are_known_by_their_names(api: Api) -> None:
-    await api.ready(name="web")
-    snapshot = await api.make("/sandboxes/web/snapshots", name="aimed")
-    agent = await api.make("/agents", name="coder", agent_template="claude-code")
-    await aim(api, name="aimed")
-    await aim(api, name="coder")
+    await api.create_ready(name="web")
+    snapshot = await api.create("/sandboxes/web/snapshots", name="aimed")
+    agent = await api.create("/agents", name="coder", agent_template="claude-code")
+    await add_fault(api, name="aimed")
+    await add_fault(api, name="coder")
     assert (await api.send("GET", f"/snapshots/{snapshot['id']}")).status_code == 503
     assert (await api.send("GET", f"/agents/{agent['id']}")).status_code == 503
 
 
 async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: Api) -> None:
-    sandbox, other = await api.ready(name="aimed"), await api.ready(name="other")
-    await aim(api, path="/v1/files/*", name="aimed")
+    sandbox, other = await api.create_ready(name="aimed"), await api.create_ready(name="other")
+    await add_fault(api, path="/v1/files/*", name="aimed")
     for key, status in ((other["id"], 200), (sandbox["id"], 503), (sandbox["id"], 200)):
-        answer = await api.http.post(
+        answer = await api.client.post(
             "/sandboxes-runtime/v1/files/exists", json={"path": "x"}, headers={"x-sandbox-id": key}
         )
         assert answer.status_code == status
@@ -64,13 +64,13 @@ async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: Api) 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"name": 5}', b'"aimed"', b"[" * 100_000, b"\xff"])
 async def test_a_body_without_a_name_is_about_nothing_and_is_served_whole(api: Api, body: bytes) -> None:
-    await aim(api, name="aimed")
+    await add_fault(api, name="aimed")
     answer = await api.send("POST", "/sandboxes", content=body, headers={"content-type": "application/json"})
     assert answer.status_code in {201, 400}
 
 
 async def test_a_body_that_was_looked_at_arrives_as_it_was(api: Api) -> None:
-    await aim(api, name="aimed")
+    await add_fault(api, name="aimed")
     large = {"name": "web", "env": [{"name": f"A{i}", "value": "x" * 1000} for i in range(2000)]}
     answer = await api.send("POST", "/sandboxes", large)
     assert (answer.status_code, answer.json()["name"]) == (201, "web")

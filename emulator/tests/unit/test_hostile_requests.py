@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import Api
-from neev_emulator import Durations, Settings, World, create_app
-from neev_emulator.api.openapi import description
-from neev_emulator.app import control_plane
+from neev_emulator import Durations, Settings, Backend, create_app
+from neev_emulator.api.openapi import build_openapi
+from neev_emulator.app import control_plane_routes
 
-DESCRIPTION = description(control_plane())
+DESCRIPTION = build_openapi(control_plane_routes())
 OPERATIONS = [(method, path) for path, methods in DESCRIPTION["paths"].items() for method in methods]
 SECRET = b"what is beside the emulator's directory"
 TEXTS = [
@@ -72,7 +72,7 @@ AT_ONCE = Durations(
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     (tmp_path / "secret").write_bytes(SECRET)
-    world = World(Settings(durations=AT_ONCE), data=tmp_path / "data")
+    world = Backend(Settings(durations=AT_ONCE), data=tmp_path / "data")
     transport = httpx.ASGITransport(create_app(world))
     headers = {"authorization": f"Bearer {world.api_key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
@@ -80,24 +80,24 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await world.close()
 
 
-async def good(api: Api) -> dict[str, Any]:
+async def create_valid_values(api: Api) -> dict[str, Any]:
     """A sandbox full of links that lead out, and for every parameter and field a value that is fine."""
-    sandbox = (await api.make(name="web"))["id"]
+    sandbox = (await api.create(name="web"))["id"]
     key = {"x-sandbox-id": sandbox}
     runtime = "/sandboxes-runtime/v1"
     links = "ln -s ../../../.. out; ln -s /etc/passwd straight; ln -s $0 absolute; echo content > page"
-    outside = str(api.world.directory.parent)
-    await api.http.post(f"{runtime}/exec", json={"command": "sh", "args": ["-c", links, outside]}, headers=key)
-    process = (await api.http.post(f"{runtime}/processes/start", json={"program": "true"}, headers=key)).json()
-    snapshot = (await api.make("/sandboxes/web/snapshots"))["id"]
+    outside = str(api.backend.directory.parent)
+    await api.client.post(f"{runtime}/exec", json={"command": "sh", "args": ["-c", links, outside]}, headers=key)
+    process = (await api.client.post(f"{runtime}/processes/start", json={"program": "true"}, headers=key)).json()
+    snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
     return {
-        "org": api.world.org_id,
-        "project": api.world.project_ids[0],
+        "org": api.backend.org_id,
+        "project": api.backend.project_ids[0],
         "sandbox": sandbox,
         "X-Sandbox-Id": sandbox,
         "snapshot": snapshot,
         "snapshot_id": snapshot,
-        "agent": (await api.make("/agents", name="coder", agent_template="claude-code"))["id"],
+        "agent": (await api.create("/agents", name="coder", agent_template="claude-code"))["id"],
         "template": "sb-python-3-13",
         "agent_template": "claude-code",
         "name": "other",
@@ -111,7 +111,7 @@ async def good(api: Api) -> dict[str, Any]:
     }
 
 
-def fields(operation: dict[str, Any]) -> tuple[list[str], list[str]]:
+def list_fields(operation: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The names of a body's fields, and of those that have to be there."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
@@ -120,10 +120,10 @@ def fields(operation: dict[str, Any]) -> tuple[list[str], list[str]]:
     return list(model.get("properties", {})), model.get("required", [])
 
 
-def requests(method: str, path: str, good: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def hostile_requests(method: str, path: str, good: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The operation with one hostile value after the other in each of its places."""
     operation = DESCRIPTION["paths"][path][method]
-    optional, required = fields(operation)
+    optional, required = list_fields(operation)
     parameters = operation["parameters"]
 
     def request(**hostile: str) -> dict[str, Any]:
@@ -158,25 +158,25 @@ def requests(method: str, path: str, good: dict[str, Any]) -> Iterator[dict[str,
 async def test_no_value_in_any_field_makes_it_fail_or_leads_outside(
     api: Api, tmp_path: Path, method: str, path: str
 ) -> None:
-    for request in requests(method, path, await good(api)):
-        answer = await api.http.request(**request)
+    for request in hostile_requests(method, path, await create_valid_values(api)):
+        answer = await api.client.request(**request)
         assert answer.status_code < 500, (str(request)[:500], answer.text)
         assert SECRET not in answer.content
         assert b"root:" not in answer.content
-    await api.world.chores.done()
-    confined(api.world, tmp_path)
-    made = len(api.world.sandboxes), len(api.world.snapshots), len(api.world.agents)
-    await api.world.close()
-    again = World(data=tmp_path / "data")  # whatever was accepted can be read back
+    await api.backend.background_tasks.join()
+    check_confined(api.backend, tmp_path)
+    made = len(api.backend.sandboxes), len(api.backend.snapshots), len(api.backend.agents)
+    await api.backend.close()
+    again = Backend(data=tmp_path / "data")  # whatever was accepted can be read back
     assert (len(again.sandboxes), len(again.snapshots), len(again.agents)) == made
     await again.close()
 
 
-def confined(world: World, outside: Path) -> None:
+def check_confined(backend: Backend, outside: Path) -> None:
     assert sorted(each.name for each in outside.iterdir()) == ["data", "secret"]
     assert (outside / "secret").read_bytes() == SECRET
     assert {each.name.partition("-")[0] for each in (outside / "data").iterdir()} <= {"files", "state.sqlite"}
-    known = {each.id for each in [*world.sandboxes.everything(), *world.snapshots.everything()]}
+    known = {each.id for each in [*backend.sandboxes.all(), *backend.snapshots.all()]}
     for place in (outside / "data" / "files").iterdir():
         assert place.name in known
         assert [each.name for each in place.iterdir()] == ["workspace"]

@@ -9,17 +9,17 @@ from pathlib import Path
 import httpx
 
 from helpers.emulator_harness import Api
-from neev_emulator import Durations, RandomFaults, Settings, World, serve_world
+from neev_emulator import Durations, RandomFaults, Settings, Backend, serve_backend
 
 CLIENTS = 100
 QUICK = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start=0, snapshot=0.02, delete=0.02)
 
 
-async def lived(http: httpx.AsyncClient, number: int) -> None:
+async def run_client(http: httpx.AsyncClient, number: int) -> None:
     """A client's whole life: create, exec, file, snapshot, delete."""
     name, content = f"web-{number}", os.urandom(10_000)
-    sandbox = answered(await http.post("/sandboxes", json={"name": name}), 201)
-    await until(http, f"/sandboxes/{name}", lambda answer: answered(answer)["phase"] == "Ready")
+    sandbox = require_status(await http.post("/sandboxes", json={"name": name}), 201)
+    await wait_until(http, f"/sandboxes/{name}", lambda answer: require_status(answer)["phase"] == "Ready")
     runtime, inside = str(http.base_url.copy_with(path="/sandboxes-runtime/v1")), {"x-sandbox-id": sandbox["id"]}
     ran = await http.post(
         f"{runtime}/exec",
@@ -28,27 +28,27 @@ async def lived(http: httpx.AsyncClient, number: int) -> None:
     )
     assert '"exit_code":0' in ran.text
     assert (await http.post(f"{runtime}/files/write?path=page", content=content, headers=inside)).status_code == 200
-    snapshot = answered(await http.post(f"/sandboxes/{name}/snapshots", json={}), 202)
+    snapshot = require_status(await http.post(f"/sandboxes/{name}/snapshots", json={}), 202)
     assert (await http.post(f"{runtime}/files/read", json={"path": "page"}, headers=inside)).content == content
     where = (await http.post(f"{runtime}/files/read", json={"path": "where"}, headers=inside)).text
     assert sandbox["id"] in where
-    await until(http, f"/snapshots/{snapshot['id']}", lambda answer: answered(answer)["status"] == "Ready")
+    await wait_until(http, f"/snapshots/{snapshot['id']}", lambda answer: require_status(answer)["status"] == "Ready")
     assert (await http.delete(f"/sandboxes/{name}")).status_code == 204
-    await until(http, f"/sandboxes/{name}", lambda answer: answer.status_code == 404)
+    await wait_until(http, f"/sandboxes/{name}", lambda answer: answer.status_code == 404)
 
 
-async def until(http: httpx.AsyncClient, path: str, fine: Callable[[httpx.Response], bool]) -> None:
-    while not fine(await http.get(path)):  # noqa: ASYNC110 - of another process
+async def wait_until(http: httpx.AsyncClient, path: str, condition: Callable[[httpx.Response], bool]) -> None:
+    while not condition(await http.get(path)):  # noqa: ASYNC110 - of another process
         await asyncio.sleep(0.05)
 
 
-def answered(answer: httpx.Response, status: int = 200) -> dict[str, str]:
+def require_status(answer: httpx.Response, status: int = 200) -> dict[str, str]:
     assert answer.status_code == status, answer.text
     body: dict[str, str] = answer.json()
     return body
 
 
-def left(directory: Path) -> set[int]:
+def find_processes(directory: Path) -> set[int]:
     """The processes that run in the directory."""
     found = set()
     for place in Path("/proc").glob("[0-9]*"):
@@ -61,26 +61,28 @@ def left(directory: Path) -> set[int]:
 
 
 async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
-    world = World(Settings(durations=QUICK))
-    with serve_world(world) as emulator:
+    world = Backend(Settings(durations=QUICK))
+    with serve_backend(world) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         headers = {"authorization": f"Bearer {emulator.api_key}"}
         limits = httpx.Limits(max_connections=CLIENTS)
         async with httpx.AsyncClient(base_url=base, headers=headers, verify=False, timeout=120, limits=limits) as http:
-            await asyncio.gather(*(lived(http, number) for number in range(CLIENTS)))
+            await asyncio.gather(*(run_client(http, number) for number in range(CLIENTS)))
         state = emulator.state()
         assert (state["sandboxes"], state["snapshots"], emulator.counts()["POST /sandboxes"]) == (0, 0, CLIENTS)
         assert not any(str(entry["status"]).startswith("5") for entry in emulator.log())
         deadline = asyncio.get_running_loop().time() + 30
-        while list((world.directory / "files").iterdir()) or left(world.directory):
+        while list((world.directory / "files").iterdir()) or find_processes(world.directory):
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
 
 
-async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_together(api: Api, world: World) -> None:
+async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_together(
+    api: Api, backend: Backend
+) -> None:
     faults = RandomFaults(rate=0.02, seed=7)
-    world.initial = Settings(durations=QUICK, rate_limit=50, random_faults=faults)
-    await api.http.post("/_emulator/reset")
+    backend.initial_settings = Settings(durations=QUICK, rate_limit=50, random_faults=faults)
+    await api.client.post("/_emulator/reset")
     for number in range(1000):
         status = 0
         while status not in {201, 409}:
@@ -91,9 +93,9 @@ async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_tog
             status = answer.status_code
             if answer.headers.get("retry-after"):
                 assert answer.headers["retry-after"] == "1"
-                world.clock.advance(1)
-    assert len(world.sandboxes) == 1000
-    log = (await api.http.get("/_emulator/log")).json()
+                backend.clock.advance(1)
+    assert len(backend.sandboxes) == 1000
+    log = (await api.client.get("/_emulator/log")).json()
     kinds = Counter(entry["fault"] for entry in log)
     assert 15 <= kinds["rate_limit"] <= 20  # once for each fifty, less the waits that random faults asked for
     struck = sum(kinds[kind] for kind in ("status", "drop_before", "drop_after", "cut"))

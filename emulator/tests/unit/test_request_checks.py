@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from helpers.emulator_harness import Api, answered
-from neev_emulator import Emulator, World, create_app, serve, serve_world
+from helpers.emulator_harness import Api, require_success
+from neev_emulator import Emulator, Backend, create_app, serve, serve_backend
 
 LIMIT = 4 * 1024 * 1024
 PATHS = ["/agent/api/v1beta1/sandbox-templates", "/openapi.json", "/_emulator/state", "/preview/abcd1234/"]
@@ -29,7 +29,7 @@ def client(emulator: Emulator) -> Iterator[httpx.Client]:
         yield client
 
 
-def said(emulator: Emulator, *lines: str, body: bytes = b"") -> tuple[int, str]:
+def send_raw(emulator: Emulator, *lines: str, body: bytes = b"") -> tuple[int, str]:
     """The status and the text of the answer to a request that is written line by line, and goes on for ever."""
     url = httpx.URL(emulator.base_url)
     with socket.create_connection((url.host, url.port or 0), timeout=20) as connection:
@@ -55,7 +55,9 @@ def said(emulator: Emulator, *lines: str, body: bytes = b"") -> tuple[int, str]:
     ],
 )
 def test_another_name_is_refused_whatever_it_asks_for(emulator: Emulator, path: str, host: str) -> None:
-    status, text = said(emulator, f"GET {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {emulator.api_key}")
+    status, text = send_raw(
+        emulator, f"GET {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {emulator.api_key}"
+    )
     assert (status, '"code":"forbidden"' in text, "--allow-host" in text) == (403, True, True)
     assert "x-request-id: " in text
     assert "date: " in text
@@ -69,7 +71,7 @@ def test_who_is_refused_for_its_name_has_done_nothing(emulator: Emulator, client
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "LocalHost:1", "[::1]:8123", "127.8.8.8:80", "[::ffff:127.0.0.1]"])
 def test_the_names_of_the_machine_itself_are_its_own_with_any_port(emulator: Emulator, host: str) -> None:
-    assert said(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] == 200
+    assert send_raw(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] == 200
 
 
 @pytest.mark.parametrize("lines", [[], ["Host: localhost", "Host: evil.example"]])
@@ -81,19 +83,19 @@ async def test_one_host_is_named(api: Api, lines: list[str]) -> None:
         heard.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/openapi.json", "query_string": b"", "headers": headers}
-    await create_app(api.world)(scope, None, send)  # type: ignore[arg-type]
+    await create_app(api.backend)(scope, None, send)  # type: ignore[arg-type]
     assert heard[0]["status"] == 403
 
 
 def test_the_address_it_listens_on_and_names_that_were_allowed_are_its_own_too() -> None:
-    with serve_world(World(), host="localhost", allow_hosts=["Neev.Test", "192.0.2.7"]) as emulator:
+    with serve_backend(Backend(), host="localhost", allow_hosts=["Neev.Test", "192.0.2.7"]) as emulator:
         hosts = ["neev.test:8123", "192.0.2.7", "localhost", "other.test"]
-        asked = [said(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] for host in hosts]
+        asked = [send_raw(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] for host in hosts]
     assert asked == [200, 200, 200, 403]
 
 
-async def test_the_address_that_it_was_reached_at_is_its_own(world: World) -> None:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world))) as http:
+async def test_the_address_that_it_was_reached_at_is_its_own(backend: Backend) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(backend))) as http:
         assert (await http.get("http://192.0.2.9:8123/openapi.json")).status_code == 200
         other = {"host": "192.0.2.10:8123"}
         assert (await http.get("http://192.0.2.9:8123/openapi.json", headers=other)).status_code == 403
@@ -117,14 +119,14 @@ def test_of_a_caller_without_a_key_no_body_is_read(
         emulator.add_fault("drop_before", name=fault)
     # It says that there is more to come, and never sends it.
     headers = ("Host: localhost", "Content-Type: application/json", "Content-Length: 1000000")
-    assert said(emulator, line, *headers, body=b'{"name": "web"')[0] == status
+    assert send_raw(emulator, line, *headers, body=b'{"name": "web"')[0] == status
     emulator.control("DELETE", "faults")
 
 
 @pytest.mark.parametrize("path", ["/agent/api/v1beta1/x", "/sandboxes-runtime/v1/exec", "/_emulator/faults", "/none"])
 def test_a_body_over_the_limit_is_refused_before_it_is_read(emulator: Emulator, path: str) -> None:
     length = f"Content-Length: {LIMIT + 1}"
-    status, text = said(emulator, f"POST {path} HTTP/1.1", "Host: localhost", length)
+    status, text = send_raw(emulator, f"POST {path} HTTP/1.1", "Host: localhost", length)
     assert (status, '"code":"bad_request"' in text) == (413, True)
 
 
@@ -147,7 +149,7 @@ def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client
     with serve() as other:
         for each in (emulator, other):
             port = httpx.URL(each.base_url).port
-            preview = answered(client.post("/sandboxes/web/ports", json={"port": port}))["preview_url"]
+            preview = require_success(client.post("/sandboxes/web/ports", json={"port": port}))["preview_url"]
             key = {"authorization": f"Bearer {each.api_key}"}
             for method, path in [("POST", "_emulator/reset"), ("GET", "_emulator/state"), ("GET", PATHS[0][1:])]:
                 seen = httpx.request(method, preview + path, headers=key)
@@ -174,12 +176,12 @@ async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: Api, *, 
         await began.wait()
         yield b"last"
 
-    await api.ready(name="web")
+    await api.create_ready(name="web")
     server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        url = answered(await api.send("POST", "/sandboxes/web/ports", {"port": port}))["preview_url"]
+        url = require_success(await api.send("POST", "/sandboxes/web/ports", {"port": port}))["preview_url"]
         length = {} if chunked else {"content-length": str(6 * (1 << 20) + 4)}
-        assert (await api.http.post(url, content=parts(), headers=length)).text == "ok"  # type: ignore[arg-type]
+        assert (await api.client.post(url, content=parts(), headers=length)).text == "ok"  # type: ignore[arg-type]
     assert len(heard) > 6 * (1 << 20)
     assert b"via: 1.1 neev-emulator" in heard

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_emulator.api.requests import duration
+from neev_emulator.api.requests import parse_duration
 
 
 @pytest.mark.parametrize(
@@ -10,10 +10,10 @@ from neev_emulator.api.requests import duration
     [("0", 0), ("720h", 720 * 3600), ("1h30m", 5400), ("1.5h", 5400), ("250ms", 0.25), ("0s", 0), ("2m3s", 123)],
 )
 def test_durations_are_numbers_with_units(text: str, seconds: float) -> None:
-    assert duration(text) == pytest.approx(seconds)
+    assert parse_duration(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("text", ["", "1", "h", "-1h", "1d", "1 h", "1h ", "1e3s", "9" * 400 + "h", "100000h"])
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
-        duration(text)
+        parse_duration(text)

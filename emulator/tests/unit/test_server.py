@@ -35,7 +35,7 @@ def client(emulator: Emulator) -> Iterator[httpx.Client]:
         yield client
 
 
-def until_answered(client: httpx.Client) -> httpx.Response:
+def wait_until_answered(client: httpx.Client) -> httpx.Response:
     deadline = time.monotonic() + 10
     while True:
         try:
@@ -52,7 +52,7 @@ def test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was(
         emulator.refuse(seconds)
         with pytest.raises(httpx.ConnectError, match="refused"):
             client.post("/sandboxes", json={"name": "other"})
-        assert until_answered(client).json()["total"] == 1
+        assert wait_until_answered(client).json()["total"] == 1
     assert emulator.counts() == {"GET /sandboxes": 2, "POST /sandboxes": 1}
 
 
@@ -73,12 +73,12 @@ def test_it_stops_while_it_refuses() -> None:
 
 @pytest.mark.parametrize("seconds", [0, -1, 3601, "soon"])
 async def test_it_refuses_for_a_while_and_not_for_good(api: Api, seconds: object) -> None:
-    answer = await api.http.post("/_emulator/refuse", json={"seconds": seconds})
+    answer = await api.client.post("/_emulator/refuse", json={"seconds": seconds})
     assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
 
 
 async def test_without_a_listener_there_is_nothing_to_refuse(api: Api) -> None:
-    answer = await api.http.post("/_emulator/refuse", json={"seconds": 1})
+    answer = await api.client.post("/_emulator/refuse", json={"seconds": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 

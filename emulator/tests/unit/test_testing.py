@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from neev_emulator import Settings, World, serve, serve_world
+from neev_emulator import Settings, Backend, serve, serve_backend
 
 
 def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> None:
@@ -27,8 +27,8 @@ def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> N
 
 
 def test_time_passes_by_itself_and_does_what_is_due_without_a_request() -> None:
-    world = World(Settings())
-    with serve_world(world) as emulator:
+    world = Backend(Settings())
+    with serve_backend(world) as emulator:
         assert emulator.change_settings(durations={"create": 0})["durations"]["create"] == 0
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         headers = {"authorization": f"Bearer {emulator.api_key}"}
@@ -50,9 +50,9 @@ async def test_it_serves_asynchronous_code_of_the_same_thread() -> None:
 
 
 def test_nothing_is_left_when_it_stops() -> None:
-    world = World()
+    world = Backend()
     before = threading.active_count()
-    with serve_world(world) as emulator:
+    with serve_backend(world) as emulator:
         port = httpx.URL(emulator.base_url).port
     assert threading.active_count() == before
     assert not world.directory.exists()
@@ -84,9 +84,9 @@ def test_it_stops_at_once_although_a_call_hangs() -> None:
 
 
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
-    world = World()
+    world = Backend()
     taken = socket.create_server(("127.0.0.1", 0))
-    with taken, pytest.raises(OSError, match="in use"), serve_world(world, port=taken.getsockname()[1]):
+    with taken, pytest.raises(OSError, match="in use"), serve_backend(world, port=taken.getsockname()[1]):
         pytest.fail("it started all the same")
     assert not world.directory.exists()
 

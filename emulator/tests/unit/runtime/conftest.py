@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from helpers.runtime_harness import Clock, application
-from neev_emulator.runtime import Computer
+from helpers.runtime_harness import Clock, create_application
+from neev_emulator.runtime import SandboxHost
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def computer(tmp_path: Path, clock: Clock) -> AsyncIterator[Computer]:
-    computer = Computer(tmp_path / "sandbox", env={"GREETING": "hello"}, now=clock)
+async def host(tmp_path: Path, clock: Clock) -> AsyncIterator[SandboxHost]:
+    computer = SandboxHost(tmp_path / "sandbox", env={"GREETING": "hello"}, now=clock)
     yield computer
     await computer.stop()
 
 
 @pytest.fixture
-async def api(computer: Computer) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(computer))
+async def api(host: SandboxHost) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_application(host))
     async with httpx.AsyncClient(transport=transport, base_url="http://runtime") as client:
         yield client

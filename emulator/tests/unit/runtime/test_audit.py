@@ -3,32 +3,32 @@
 import pytest
 
 from helpers.runtime_harness import Clock
-from neev_emulator.runtime.audit import Audit
-from neev_emulator.runtime.errors import RuntimeFailure, failure
+from neev_emulator.runtime.audit import AuditLog
+from neev_emulator.runtime.errors import RuntimeApiError, runtime_error
 
 
 @pytest.fixture
-def audit(clock: Clock) -> Audit:
-    return Audit(clock)
+def audit(clock: Clock) -> AuditLog:
+    return AuditLog(clock)
 
 
-def test_an_operation_is_recorded_with_its_beginning_and_end(audit: Audit, clock: Clock) -> None:
+def test_an_operation_is_recorded_with_its_beginning_and_end(audit: AuditLog, clock: Clock) -> None:
     began = clock.seconds
-    with audit.operation("fs.read", target="a"):
+    with audit.record_operation("fs.read", target="a"):
         clock.seconds += 5
     (record,) = audit.records
     assert (record.at, record.tool, record.target, record.command) == (began, "fs.read", "a", None)
     assert (record.outcome, record.reason_code) == ("success", "ok")
 
 
-def test_a_refusal_is_recorded_with_its_reason(audit: Audit) -> None:
-    with pytest.raises(RuntimeFailure), audit.operation("fs.read"):
-        raise failure("not_found", "no")
+def test_a_refusal_is_recorded_with_its_reason(audit: AuditLog) -> None:
+    with pytest.raises(RuntimeApiError), audit.record_operation("fs.read"):
+        raise runtime_error("not_found", "no")
     assert (audit.records[0].outcome, audit.records[0].reason_code) == ("error", "not_found")
 
 
-def test_a_bug_is_recorded_as_internal(audit: Audit) -> None:
-    with pytest.raises(ZeroDivisionError), audit.operation("fs.read"):
+def test_a_bug_is_recorded_as_internal(audit: AuditLog) -> None:
+    with pytest.raises(ZeroDivisionError), audit.record_operation("fs.read"):
         raise ZeroDivisionError
     assert audit.records[0].reason_code == "internal"
 
@@ -37,24 +37,24 @@ def test_a_bug_is_recorded_as_internal(audit: Audit) -> None:
     ("command", "shown"), [("/bin/sh", "/bin/sh"), ("curl -H token", "[redacted]"), ("x" * 600, "x" * 512 + "...")]
 )
 def test_a_command_is_recorded_without_anything_that_could_be_an_argument(
-    audit: Audit, command: str, shown: str
+    audit: AuditLog, command: str, shown: str
 ) -> None:
-    with audit.operation("exec", command=command):
+    with audit.record_operation("exec", command=command):
         pass
     assert audit.records[0].command == shown
 
 
-def test_only_the_latest_are_kept(audit: Audit) -> None:
+def test_only_the_latest_are_kept(audit: AuditLog) -> None:
     for index in range(1005):
-        with audit.operation("exec", target=str(index)):
+        with audit.record_operation("exec", target=str(index)):
             pass
     assert (len(audit.records), audit.records[0].target, audit.records[-1].target) == (1000, "5", "1004")
 
 
-def test_it_is_busy_as_long_as_an_operation_goes_on(audit: Audit, clock: Clock) -> None:
+def test_it_is_busy_as_long_as_an_operation_goes_on(audit: AuditLog, clock: Clock) -> None:
     began = clock.seconds
     assert audit.touched_at == began
-    with audit.operation("exec"):
+    with audit.record_operation("exec"):
         clock.seconds += 60
         assert audit.touched_at == began + 60
     clock.seconds += 60

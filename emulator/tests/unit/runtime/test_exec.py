@@ -5,14 +5,14 @@ from typing import Any
 
 import httpx
 
-from helpers.runtime_harness import Caller, eventually, frames, gone
-from neev_emulator.runtime import Computer
+from helpers.runtime_harness import Caller, wait_until, parse_frames, is_gone
+from neev_emulator.runtime import SandboxHost
 
 
 async def run(api: httpx.AsyncClient, script: str, **fields: object) -> list[dict[str, Any]]:
     response = await api.post("/v1/exec", json={"command": "sh", "args": ["-c", script], **fields})
     assert response.headers["content-type"] == "application/x-ndjson"
-    return frames(response)
+    return parse_frames(response)
 
 
 async def test_frames_are_output_and_then_the_exit_code(api: httpx.AsyncClient) -> None:
@@ -23,26 +23,26 @@ async def test_frames_are_output_and_then_the_exit_code(api: httpx.AsyncClient) 
 
 
 async def test_a_process_left_in_the_background_does_not_hold_the_answer(
-    api: httpx.AsyncClient, computer: Computer
+    api: httpx.AsyncClient, host: SandboxHost
 ) -> None:
     told = await run(api, "sleep 60 & echo $!")
     pid = int(told[0]["data"])
     assert told[1:] == [{"type": "exit", "exit_code": 0}]
-    assert not gone(pid)
-    await computer.stop()
-    assert gone(pid)
+    assert not is_gone(pid)
+    await host.stop()
+    assert is_gone(pid)
 
 
 async def test_a_command_that_closes_its_output_is_waited_for(api: httpx.AsyncClient) -> None:
     assert await run(api, "exec >&- 2>&-; sleep 0.05; exit 3") == [{"type": "exit", "exit_code": 3}]
 
 
-async def test_what_was_said_before_the_time_was_over_is_heard(api: httpx.AsyncClient, computer: Computer) -> None:
+async def test_what_was_said_before_the_time_was_over_is_heard(api: httpx.AsyncClient, host: SandboxHost) -> None:
     output, error = await run(api, "echo first; trap '' TERM; while :; do sleep 1; done", timeout_ms=100)
     assert output["data"] == b"first\n"
     assert (error["type"], error["reason_code"]) == ("error", "deadline_exceeded")
     assert "100 ms" in error["message"]
-    assert (computer.audit[-1].outcome, computer.audit[-1].reason_code) == ("error", "deadline_exceeded")
+    assert (host.audit[-1].outcome, host.audit[-1].reason_code) == ("error", "deadline_exceeded")
 
 
 async def test_a_command_within_its_time_is_not_disturbed(api: httpx.AsyncClient) -> None:
@@ -62,20 +62,20 @@ async def test_more_stdin_than_is_read_does_no_harm(api: httpx.AsyncClient) -> N
     ]
 
 
-async def test_the_trail_names_the_program_and_not_its_arguments(api: httpx.AsyncClient, computer: Computer) -> None:
+async def test_the_trail_names_the_program_and_not_its_arguments(api: httpx.AsyncClient, host: SandboxHost) -> None:
     await run(api, "echo secret")
-    (record,) = computer.audit
+    (record,) = host.audit
     assert (record.tool, record.command, record.outcome) == ("exec", "sh", "success")
     assert "secret" not in repr(record)
 
 
-async def test_a_caller_that_leaves_ends_the_command(computer: Computer) -> None:
-    caller = Caller(computer, "POST", "/v1/exec")
-    caller.say(json.dumps({"command": "sh", "args": ["-c", "echo $$; exec sleep 60"]}).encode())
-    serving = caller.serving()
-    pid = int(frames(httpx.Response(200, content=await caller.heard.get()))[0]["data"])
-    assert not gone(pid)
-    caller.leave()
+async def test_a_caller_that_leaves_ends_the_command(host: SandboxHost) -> None:
+    caller = Caller(host, "POST", "/v1/exec")
+    caller.send(json.dumps({"command": "sh", "args": ["-c", "echo $$; exec sleep 60"]}).encode())
+    serving = caller.start_serving()
+    pid = int(parse_frames(httpx.Response(200, content=await caller.received.get()))[0]["data"])
+    assert not is_gone(pid)
+    caller.disconnect()
     await serving
-    await eventually(lambda: gone(pid))
-    assert computer.audit[-1].reason_code == "cancelled"
+    await wait_until(lambda: is_gone(pid))
+    assert host.audit[-1].reason_code == "cancelled"

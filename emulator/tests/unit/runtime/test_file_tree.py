@@ -23,7 +23,7 @@ def source(tmp_path: Path) -> Path:
     return source
 
 
-def deep(top: Path, *, levels: int) -> None:
+def create_deep_tree(top: Path, *, levels: int) -> None:
     """Directories in directories, deeper than a path can say."""
     here = os.open(top, os.O_RDONLY)
     for _ in range(levels):
@@ -68,11 +68,11 @@ def test_pipes_are_left_out_of_a_copy(source: Path, tmp_path: Path) -> None:
 
 def test_a_tree_deeper_than_paths_go_is_copied_and_removed(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
-    deep(tmp_path / "deep", levels=120)
+    create_deep_tree(tmp_path / "deep", levels=120)
     (tmp_path / "trash").mkdir()
     file_tree.copy(tmp_path / "deep", tmp_path / "copy")
-    assert file_tree.size(tmp_path / "copy") == 0
-    with file_tree.top(tmp_path) as parent:
+    assert file_tree.measure_size(tmp_path / "copy") == 0
+    with file_tree.open_top(tmp_path) as parent:
         for name in ("deep", "copy"):
             file_tree.discard(name, parent, tmp_path / "trash")
     assert [entry.name for entry in tmp_path.iterdir()] == ["trash"]
@@ -83,7 +83,7 @@ def test_what_is_discarded_is_not_followed_out_of(source: Path, tmp_path: Path) 
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").touch()
     (source / "out").symlink_to(tmp_path / "precious")
-    with file_tree.top(tmp_path) as parent:
+    with file_tree.open_top(tmp_path) as parent:
         file_tree.discard("source", parent, tmp_path)
     assert not source.exists()
     assert (tmp_path / "precious" / "file").exists()
@@ -91,4 +91,4 @@ def test_what_is_discarded_is_not_followed_out_of(source: Path, tmp_path: Path) 
 
 def test_the_size_is_that_of_the_files(source: Path) -> None:
     (source / "a" / "more").write_bytes(b"x" * 1000)
-    assert file_tree.size(source) == 1000 + len(b"#!/bin/sh\n")
+    assert file_tree.measure_size(source) == 1000 + len(b"#!/bin/sh\n")

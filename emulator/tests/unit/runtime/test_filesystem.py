@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neev_emulator.runtime.errors import RuntimeFailure
-from neev_emulator.runtime.filesystem import Files, _moment
+from neev_emulator.runtime.errors import RuntimeApiError
+from neev_emulator.runtime.filesystem import WorkspaceFiles, _format_time
 from neev_emulator.runtime.path_confinement import Workspace
 
 
@@ -19,15 +19,15 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def files(root: Path) -> Files:
-    return Files(Workspace(root), trash=root.parent)
+def files(root: Path) -> WorkspaceFiles:
+    return WorkspaceFiles(Workspace(root), trash=root.parent)
 
 
-def refusal(caught: pytest.ExceptionInfo[RuntimeFailure]) -> str:
+def get_reason(caught: pytest.ExceptionInfo[RuntimeApiError]) -> str:
     return caught.value.reason_code
 
 
-def test_a_write_replaces_the_content_and_keeps_the_mode(files: Files, root: Path) -> None:
+def test_a_write_replaces_the_content_and_keeps_the_mode(files: WorkspaceFiles, root: Path) -> None:
     (root / "script").write_bytes(b"a longer text than the next")
     (root / "script").chmod(0o755)
     assert files.write("script", b"short") == 5
@@ -35,7 +35,7 @@ def test_a_write_replaces_the_content_and_keeps_the_mode(files: Files, root: Pat
     assert stat.S_IMODE((root / "script").stat().st_mode) == 0o755
 
 
-def test_a_write_is_seen_whole_or_not_at_all(files: Files, root: Path) -> None:
+def test_a_write_is_seen_whole_or_not_at_all(files: WorkspaceFiles, root: Path) -> None:
     files.write("page", b"before")
     with (root / "page").open("rb") as reading:
         files.write("page", b"after, and longer")
@@ -44,54 +44,54 @@ def test_a_write_is_seen_whole_or_not_at_all(files: Files, root: Path) -> None:
     assert [path.name for path in root.parent.iterdir()] == ["workspace"]
 
 
-def test_a_write_that_fails_leaves_nothing_aside(files: Files, root: Path) -> None:
-    with pytest.raises(RuntimeFailure):
+def test_a_write_that_fails_leaves_nothing_aside(files: WorkspaceFiles, root: Path) -> None:
+    with pytest.raises(RuntimeApiError):
         files.write("a" * 300, b"x")
     (root / "folder").mkdir()
-    with pytest.raises(RuntimeFailure):
+    with pytest.raises(RuntimeApiError):
         files.write("folder", b"x")
     assert [path.name for path in root.parent.iterdir()] == ["workspace"]
 
 
-def test_an_upload_replaces_the_file_and_keeps_its_mode(files: Files, root: Path, tmp_path: Path) -> None:
+def test_an_upload_replaces_the_file_and_keeps_its_mode(files: WorkspaceFiles, root: Path, tmp_path: Path) -> None:
     (root / "script").touch(mode=0o755)
     (tmp_path / "staged").write_bytes(b"new")
-    files.place_upload("script", tmp_path / "staged")
+    files.install_upload("script", tmp_path / "staged")
     assert ((root / "script").read_bytes(), (root / "script").stat().st_mode & 0o777) == (b"new", 0o755)
 
 
-def test_what_is_no_regular_file_is_neither_read_nor_written(files: Files, root: Path) -> None:
+def test_what_is_no_regular_file_is_neither_read_nor_written(files: WorkspaceFiles, root: Path) -> None:
     os.mkfifo(root / "pipe")
     (root / "folder").mkdir()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(root / "socket"))
     for path in ("pipe", "folder", "socket", "."):
-        for attempt in (lambda path=path: files.reader(path), lambda path=path: files.write(path, b"x")):
-            with pytest.raises(RuntimeFailure) as caught:
+        for attempt in (lambda path=path: files.open_reader(path), lambda path=path: files.write(path, b"x")):
+            with pytest.raises(RuntimeApiError) as caught:
                 attempt()
-            assert refusal(caught) == "failed_precondition"
+            assert get_reason(caught) == "failed_precondition"
 
 
-def test_entries_come_by_name_and_links_are_not_entered(files: Files, root: Path) -> None:
+def test_entries_come_by_name_and_links_are_not_entered(files: WorkspaceFiles, root: Path) -> None:
     (root / "b" / "c").mkdir(parents=True)
     (root / "a").write_bytes(b"1")
     (root / "b" / "link").symlink_to("..")
-    assert [entry["path"] for entry in files.entries(".", recursive=True)] == ["a", "b", "b/c", "b/link"]
-    assert [entry["path"] for entry in files.entries("b")] == ["b/c", "b/link"]
-    assert [entry["path"] for entry in files.entries(".", recursive=True, max_count=3)] == ["a", "b", "b/c"]
+    assert [entry["path"] for entry in files.list_entries(".", recursive=True)] == ["a", "b", "b/c", "b/link"]
+    assert [entry["path"] for entry in files.list_entries("b")] == ["b/c", "b/link"]
+    assert [entry["path"] for entry in files.list_entries(".", recursive=True, max_count=3)] == ["a", "b", "b/c"]
 
 
-def test_a_file_has_no_entries(files: Files, root: Path) -> None:
+def test_a_file_has_no_entries(files: WorkspaceFiles, root: Path) -> None:
     (root / "a").touch()
-    with pytest.raises(RuntimeFailure) as caught:
-        files.entries("a")
-    assert refusal(caught) == "failed_precondition"
+    with pytest.raises(RuntimeApiError) as caught:
+        files.list_entries("a")
+    assert get_reason(caught) == "failed_precondition"
 
 
-def test_a_name_that_json_cannot_carry_is_shown_all_the_same(files: Files, root: Path) -> None:
+def test_a_name_that_json_cannot_carry_is_shown_all_the_same(files: WorkspaceFiles, root: Path) -> None:
     odd = os.fsencode(root) + b"/\xff"
     os.close(os.open(odd, os.O_CREAT))
-    assert [entry["path"] for entry in files.entries(".")] == ["\ufffd"]
+    assert [entry["path"] for entry in files.list_entries(".")] == ["\ufffd"]
 
 
 @pytest.mark.parametrize(
@@ -103,32 +103,32 @@ def test_a_name_that_json_cannot_carry_is_shown_all_the_same(files: Files, root:
     ],
 )
 def test_a_time_is_shown_as_rfc_3339_has_it_as_far_as_it_goes(seconds: float, shown: str) -> None:
-    assert _moment(seconds) == shown
+    assert _format_time(seconds) == shown
 
 
-def test_the_workspace_has_an_entry(files: Files) -> None:
+def test_the_workspace_has_an_entry(files: WorkspaceFiles) -> None:
     entry = files.stat("/workspace")
     assert (entry["name"], entry["path"], entry["type"]) == (".", ".", "directory")
 
 
-def test_permissions_are_shown_as_ls_does(files: Files, root: Path) -> None:
+def test_permissions_are_shown_as_ls_does(files: WorkspaceFiles, root: Path) -> None:
     (root / "a").touch()
     (root / "a").chmod(0o4750)
     entry = files.stat("a")
     assert (entry["mode"], entry["permissions"]) == (0o4750, "rwsr-x---")
 
 
-def test_making_a_directory_twice_is_making_it(files: Files, root: Path) -> None:
+def test_making_a_directory_twice_is_making_it(files: WorkspaceFiles, root: Path) -> None:
     files.mkdir("a/b/c")
     assert files.mkdir("a/b/c")["type"] == "directory"
     (root / "file").touch()
     for path in ("file", "file/below"):
-        with pytest.raises(RuntimeFailure) as caught:
+        with pytest.raises(RuntimeApiError) as caught:
             files.mkdir(path)
-        assert refusal(caught) == "failed_precondition"
+        assert get_reason(caught) == "failed_precondition"
 
 
-def test_nothing_exists_below_a_file(files: Files, root: Path) -> None:
+def test_nothing_exists_below_a_file(files: WorkspaceFiles, root: Path) -> None:
     (root / "file").touch()
     (root / "dangling").symlink_to("none")
     assert not files.exists("file/below")
@@ -136,48 +136,48 @@ def test_nothing_exists_below_a_file(files: Files, root: Path) -> None:
     assert files.exists("dangling")
 
 
-def test_a_move_replaces_a_file_but_no_full_directory(files: Files, root: Path) -> None:
+def test_a_move_replaces_a_file_but_no_full_directory(files: WorkspaceFiles, root: Path) -> None:
     (root / "new").write_bytes(b"new")
     (root / "old").write_bytes(b"old")
     assert files.move("new", "old")["path"] == "old"
     assert (root / "old").read_bytes() == b"new"
     (root / "full" / "x").mkdir(parents=True)
     (root / "other").mkdir()
-    with pytest.raises(RuntimeFailure) as caught:
+    with pytest.raises(RuntimeApiError) as caught:
         files.move("other", "full")
-    assert refusal(caught) == "failed_precondition"
-    with pytest.raises(RuntimeFailure) as caught:
+    assert get_reason(caught) == "failed_precondition"
+    with pytest.raises(RuntimeApiError) as caught:
         files.move("full", "full/x/y")
-    assert refusal(caught) == "invalid_argument"
+    assert get_reason(caught) == "invalid_argument"
 
 
-def test_the_workspace_itself_stays(files: Files, root: Path) -> None:
+def test_the_workspace_itself_stays(files: WorkspaceFiles, root: Path) -> None:
     for attempt in (
         lambda: files.remove(".", recursive=True),
         lambda: files.remove("/workspace", recursive=True),
         lambda: files.move(".", "elsewhere"),
     ):
-        with pytest.raises(RuntimeFailure) as caught:
+        with pytest.raises(RuntimeApiError) as caught:
             attempt()
-        assert refusal(caught) == "invalid_argument"
+        assert get_reason(caught) == "invalid_argument"
     assert root.is_dir()
 
 
-def test_a_directory_goes_with_all_below_it_only_where_asked(files: Files, root: Path) -> None:
+def test_a_directory_goes_with_all_below_it_only_where_asked(files: WorkspaceFiles, root: Path) -> None:
     (root / "a" / "b").mkdir(parents=True)
     (root / "a" / "b" / "file").touch()
-    with pytest.raises(RuntimeFailure) as caught:
+    with pytest.raises(RuntimeApiError) as caught:
         files.remove("a")
-    assert refusal(caught) == "failed_precondition"
+    assert get_reason(caught) == "failed_precondition"
     files.remove("a", recursive=True)
     assert list(root.iterdir()) == []
     assert list(root.parent.iterdir()) == [root]
 
 
-def test_what_a_file_can_be_put_at_is_known_before_it_is_sent(files: Files, root: Path) -> None:
+def test_what_a_file_can_be_put_at_is_known_before_it_is_sent(files: WorkspaceFiles, root: Path) -> None:
     (root / "folder").mkdir()
-    files.refuse_unless_writable("new/file")
-    with pytest.raises(RuntimeFailure):
-        files.refuse_unless_writable("folder")
-    with pytest.raises(RuntimeFailure):
-        files.refuse_unless_writable("../out")
+    files.require_writable("new/file")
+    with pytest.raises(RuntimeApiError):
+        files.require_writable("folder")
+    with pytest.raises(RuntimeApiError):
+        files.require_writable("../out")

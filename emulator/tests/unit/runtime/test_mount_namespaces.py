@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.runtime_harness import Clock, open_descriptors
-from neev_emulator.runtime import Computer, Mounts, RuntimeFailure
-from neev_emulator.runtime.process import Child
+from helpers.runtime_harness import Clock, count_open_descriptors
+from neev_emulator.runtime import SandboxHost, MountNamespaces, RuntimeApiError
+from neev_emulator.runtime.process import ManagedProcess
 
 UNPRIVILEGED = """
 import asyncio, sys, time
@@ -29,70 +29,72 @@ asyncio.run(main())
 """
 
 
-async def said(child: Child) -> str:
-    return b"".join([data async for _, data in child.output()]).decode()
+async def read_output(process: ManagedProcess) -> str:
+    return b"".join([data async for _, data in process.read_output()]).decode()
 
 
-async def ran(computer: Computer, script: str, *, cwd: str | None = None) -> str:
-    return await said(computer.spawn("sh", ["-c", script], cwd=cwd, env={}))
+async def run(host: SandboxHost, script: str, *, cwd: str | None = None) -> str:
+    return await read_output(host.spawn("sh", ["-c", script], cwd=cwd, env={}))
 
 
-def machine() -> tuple[str, set[str]]:
+def read_machine() -> tuple[str, set[str]]:
     """What is mounted, and what there is in its root."""
     return Path("/proc/self/mountinfo").read_text(), {each.name for each in Path("/").iterdir()}
 
 
 @pytest.fixture
-def mounts(tmp_path: Path) -> Iterator[Mounts]:
-    mounts = Mounts(tmp_path)
-    if mounts.missing:
-        pytest.skip(mounts.missing)
+def mounts(tmp_path: Path) -> Iterator[MountNamespaces]:
+    mounts = MountNamespaces(tmp_path)
+    if mounts.unavailable_reason:
+        pytest.skip(mounts.unavailable_reason)
     yield mounts
     mounts.close()
 
 
 @pytest.fixture
-async def mounted(tmp_path: Path, mounts: Mounts) -> AsyncIterator[Computer]:
-    computer = Computer(tmp_path / "one", env={"TOOLS": "/workspace/bin"}, now=Clock(), mounts=mounts)
+async def mounted_host(tmp_path: Path, mounts: MountNamespaces) -> AsyncIterator[SandboxHost]:
+    computer = SandboxHost(tmp_path / "one", env={"TOOLS": "/workspace/bin"}, now=Clock(), mounts=mounts)
     yield computer
     await computer.stop()
 
 
 @pytest.fixture
-async def replaced(tmp_path: Path) -> AsyncIterator[Computer]:
-    without = Mounts(tmp_path, nsenter="no-such-program")
-    computer = Computer(tmp_path / "two", env={"TOOLS": "/workspace/bin"}, now=Clock(), mounts=without)
+async def unmounted_host(tmp_path: Path) -> AsyncIterator[SandboxHost]:
+    without = MountNamespaces(tmp_path, nsenter="no-such-program")
+    computer = SandboxHost(tmp_path / "two", env={"TOOLS": "/workspace/bin"}, now=Clock(), mounts=without)
     yield computer
     await computer.stop()
 
 
 @pytest.fixture(params=["mounted", "replaced"])
-def either(request: pytest.FixtureRequest) -> Computer:
-    computer: Computer = request.getfixturevalue(request.param)
+def any_host(request: pytest.FixtureRequest) -> SandboxHost:
+    computer: SandboxHost = request.getfixturevalue(request.param)
     return computer
 
 
-async def test_commands_find_files_by_the_path_that_callers_know(either: Computer) -> None:
-    either.files.write("/workspace/sub/a.txt", b"content")
-    assert await said(either.spawn("cat", ["/workspace/sub/a.txt"], env={})) == "content"
-    assert await ran(either, "cd /workspace && cat '/workspace/sub/a.txt'") == "content"
-    either.files.mkdir("bin")
-    assert await ran(either, "cat a.txt; ls $TOOLS/..", cwd="/workspace/sub") == "contentbin\nsub\n"
-    assert await said(either.spawn("sh", ["-c", "cat $FILE"], env={"FILE": "/workspace/sub/a.txt"})) == "content"
-    await ran(either, "echo made > /workspace/made")
-    with either.files.reader("made") as made:
+async def test_commands_find_files_by_the_path_that_callers_know(any_host: SandboxHost) -> None:
+    any_host.files.write("/workspace/sub/a.txt", b"content")
+    assert await read_output(any_host.spawn("cat", ["/workspace/sub/a.txt"], env={})) == "content"
+    assert await run(any_host, "cd /workspace && cat '/workspace/sub/a.txt'") == "content"
+    any_host.files.mkdir("bin")
+    assert await run(any_host, "cat a.txt; ls $TOOLS/..", cwd="/workspace/sub") == "contentbin\nsub\n"
+    assert (
+        await read_output(any_host.spawn("sh", ["-c", "cat $FILE"], env={"FILE": "/workspace/sub/a.txt"})) == "content"
+    )
+    await run(any_host, "echo made > /workspace/made")
+    with any_host.files.open_reader("made") as made:
         assert made.read() == b"made\n"
 
 
-async def test_a_program_of_the_workspace_runs_by_any_of_its_names(either: Computer) -> None:
-    either.files.write("bin/hello", b"#!/bin/sh\necho hi $1\n")
-    (either.workspace / "bin" / "hello").chmod(0o755)
+async def test_a_program_of_the_workspace_runs_by_any_of_its_names(any_host: SandboxHost) -> None:
+    any_host.files.write("bin/hello", b"#!/bin/sh\necho hi $1\n")
+    (any_host.workspace / "bin" / "hello").chmod(0o755)
     for program, env in [
         ("/workspace/bin/hello", {}),
         ("./bin/hello", {}),
         ("hello", {"PATH": "/workspace/bin:/usr/bin:/bin"}),
     ]:
-        assert await said(either.spawn(program, ["you"], env=env)) == "hi you\n"
+        assert await read_output(any_host.spawn(program, ["you"], env=env)) == "hi you\n"
 
 
 @pytest.mark.parametrize(
@@ -106,96 +108,107 @@ async def test_a_program_of_the_workspace_runs_by_any_of_its_names(either: Compu
         ("./text", None, "failed_precondition"),
     ],
 )
-async def test_what_cannot_be_run_is_refused(either: Computer, program: str, cwd: str | None, reason: str) -> None:
-    either.files.write("file", b"")
-    either.files.write("text", b"\x01\x02")
-    (either.workspace / "text").chmod(0o755)
-    with pytest.raises(RuntimeFailure) as caught:
-        either.spawn(program, [], cwd=cwd, env={})
+async def test_what_cannot_be_run_is_refused(any_host: SandboxHost, program: str, cwd: str | None, reason: str) -> None:
+    any_host.files.write("file", b"")
+    any_host.files.write("text", b"\x01\x02")
+    (any_host.workspace / "text").chmod(0o755)
+    with pytest.raises(RuntimeApiError) as caught:
+        any_host.spawn(program, [], cwd=cwd, env={})
     assert caught.value.reason_code == reason
 
 
-async def test_the_workspace_is_where_commands_are_and_their_home(mounted: Computer) -> None:
-    mounted.files.mkdir("sub")
-    assert await ran(mounted, "pwd; cd; pwd; echo $TOOLS", cwd="sub") == "/workspace/sub\n/workspace\n/workspace/bin\n"
+async def test_the_workspace_is_where_commands_are_and_their_home(mounted_host: SandboxHost) -> None:
+    mounted_host.files.mkdir("sub")
+    assert (
+        await run(mounted_host, "pwd; cd; pwd; echo $TOOLS", cwd="sub")
+        == "/workspace/sub\n/workspace\n/workspace/bin\n"
+    )
 
 
-async def test_a_link_leads_commands_where_it_says(mounted: Computer) -> None:
-    mounted.files.write("real/hello", b"#!/bin/sh\necho hi\n")
-    (mounted.workspace / "real" / "hello").chmod(0o755)
-    (mounted.workspace / "bin").symlink_to("/workspace/real")
-    (mounted.workspace / "shell").symlink_to("/bin/sh")
-    assert await said(mounted.spawn("bin/hello", [], env={})) == "hi\n"
-    assert await said(mounted.spawn("./shell", ["-c", "echo $0"], env={})) == "./shell\n"
+async def test_a_link_leads_commands_where_it_says(mounted_host: SandboxHost) -> None:
+    mounted_host.files.write("real/hello", b"#!/bin/sh\necho hi\n")
+    (mounted_host.workspace / "real" / "hello").chmod(0o755)
+    (mounted_host.workspace / "bin").symlink_to("/workspace/real")
+    (mounted_host.workspace / "shell").symlink_to("/bin/sh")
+    assert await read_output(mounted_host.spawn("bin/hello", [], env={})) == "hi\n"
+    assert await read_output(mounted_host.spawn("./shell", ["-c", "echo $0"], env={})) == "./shell\n"
 
 
-async def test_each_sandbox_has_a_workspace_of_its_own(mounted: Computer, mounts: Mounts, tmp_path: Path) -> None:
-    other = Computer(tmp_path / "other", env={}, now=Clock(), mounts=mounts)
-    for computer, name in ((mounted, "one"), (other, "other")):
+async def test_each_sandbox_has_a_workspace_of_its_own(
+    mounted_host: SandboxHost, mounts: MountNamespaces, tmp_path: Path
+) -> None:
+    other = SandboxHost(tmp_path / "other", env={}, now=Clock(), mounts=mounts)
+    for computer, name in ((mounted_host, "one"), (other, "other")):
         computer.files.write("who", name.encode())
-    assert await ran(mounted, "cat /workspace/who") == "one"
-    assert await ran(other, "cat /workspace/who") == "other"
+    assert await run(mounted_host, "cat /workspace/who") == "one"
+    assert await run(other, "cat /workspace/who") == "other"
     await other.stop()
 
 
-async def test_after_a_rollback_the_workspace_is_the_one_that_was_put_back(mounted: Computer, tmp_path: Path) -> None:
-    mounted.files.write("page", b"old")
-    mounted.copy_to(tmp_path / "copy")
-    mounted.files.write("page", b"new")
-    assert await ran(mounted, "cat /workspace/page") == "new"
-    mounted.restore_from(tmp_path / "copy")
-    assert await ran(mounted, "cat /workspace/page") == "old"
+async def test_after_a_rollback_the_workspace_is_the_one_that_was_put_back(
+    mounted_host: SandboxHost, tmp_path: Path
+) -> None:
+    mounted_host.files.write("page", b"old")
+    mounted_host.copy_to(tmp_path / "copy")
+    mounted_host.files.write("page", b"new")
+    assert await run(mounted_host, "cat /workspace/page") == "new"
+    mounted_host.restore_from(tmp_path / "copy")
+    assert await run(mounted_host, "cat /workspace/page") == "old"
 
 
-async def test_the_machine_sees_nothing_of_it_and_it_sees_the_machine_once(mounted: Computer, tmp_path: Path) -> None:
-    before = machine()
-    assert (await ran(mounted, f"ls {tmp_path}")).split() == ["one"]
-    assert before[1] | {"workspace"} >= set((await ran(mounted, "ls -A /")).split())
-    assert machine() == before
+async def test_the_machine_sees_nothing_of_it_and_it_sees_the_machine_once(
+    mounted_host: SandboxHost, tmp_path: Path
+) -> None:
+    before = read_machine()
+    assert (await run(mounted_host, f"ls {tmp_path}")).split() == ["one"]
+    assert before[1] | {"workspace"} >= set((await run(mounted_host, "ls -A /")).split())
+    assert read_machine() == before
 
 
-async def test_nothing_stays_open_in_a_command_or_after_it(mounted: Computer) -> None:
-    before = open_descriptors()
-    assert (await ran(mounted, "ls /proc/self/fd")).split() == ["0", "1", "2", "3"]
-    await mounted.stop()
-    assert open_descriptors() == before
+async def test_nothing_stays_open_in_a_command_or_after_it(mounted_host: SandboxHost) -> None:
+    before = count_open_descriptors()
+    assert (await run(mounted_host, "ls /proc/self/fd")).split() == ["0", "1", "2", "3"]
+    await mounted_host.stop()
+    assert count_open_descriptors() == before
 
 
-async def test_where_there_are_many_sandboxes_those_at_rest_hold_nothing(tmp_path: Path, mounts: Mounts) -> None:
-    few = Mounts(tmp_path, most=2)
-    assert mounts.missing == few.missing
-    computers = [Computer(tmp_path / str(number), env={}, now=Clock(), mounts=few) for number in range(4)]
+async def test_where_there_are_many_sandboxes_those_at_rest_hold_nothing(
+    tmp_path: Path, mounts: MountNamespaces
+) -> None:
+    few = MountNamespaces(tmp_path, max_open=2)
+    assert mounts.unavailable_reason == few.unavailable_reason
+    computers = [SandboxHost(tmp_path / str(number), env={}, now=Clock(), mounts=few) for number in range(4)]
     for computer in computers[:2]:
-        await ran(computer, "true")
-    before = open_descriptors()
+        await run(computer, "true")
+    before = count_open_descriptors()
     for _ in range(2):
         for number, computer in enumerate(computers):
             computer.files.write("who", str(number).encode())
-            assert await ran(computer, "cat /workspace/who") == str(number)
-    assert open_descriptors() == before
+            assert await run(computer, "cat /workspace/who") == str(number)
+    assert count_open_descriptors() == before
     for computer in computers:
         await computer.stop()
     few.close()
 
 
-def test_where_no_descriptor_is_left_that_is_said(mounts: Mounts, tmp_path: Path) -> None:
+def test_where_no_descriptor_is_left_that_is_said(mounts: MountNamespaces, tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest = os.dup(0)
     os.close(lowest)
     resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
     try:
         with pytest.raises(OSError, match="Too many open files"):
-            mounts.namespace(tmp_path)
+            mounts.create_namespace(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
-async def test_without_namespaces_only_the_path_itself_is_replaced(replaced: Computer) -> None:
+async def test_without_namespaces_only_the_path_itself_is_replaced(unmounted_host: SandboxHost) -> None:
     said_of = (
         "/workspace /workspace/a.b PATH=/bin:/workspace/bin /other/workspace /workspaces /workspace-2 /workspace.d"
     )
-    root = str(replaced.workspace)
-    told = await said(replaced.spawn("echo", said_of.split(), env={}))
+    root = str(unmounted_host.workspace)
+    told = await read_output(unmounted_host.spawn("echo", said_of.split(), env={}))
     assert told.split() == [
         *(root, f"{root}/a.b", f"PATH=/bin:{root}/bin"),
         *("/other/workspace", "/workspaces", "/workspace-2", "/workspace.d"),
@@ -203,9 +216,14 @@ async def test_without_namespaces_only_the_path_itself_is_replaced(replaced: Com
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    assert Mounts(tmp_path, nsenter="no-such-program").missing == "the program no-such-program is not there"
-    assert "unrecognized" in str(Mounts(tmp_path, nsenter=str(_failing(tmp_path))).missing)
-    assert Mounts(tmp_path / "none").missing == f"{tmp_path}/none: No such file or directory"
+    assert (
+        MountNamespaces(tmp_path, nsenter="no-such-program").unavailable_reason
+        == "the program no-such-program is not there"
+    )
+    assert "unrecognized" in str(
+        MountNamespaces(tmp_path, nsenter=str(_write_failing_program(tmp_path))).unavailable_reason
+    )
+    assert MountNamespaces(tmp_path / "none").unavailable_reason == f"{tmp_path}/none: No such file or directory"
 
 
 def test_a_user_without_privileges_has_it_too(tmp_path: Path) -> None:
@@ -222,7 +240,7 @@ def test_a_user_without_privileges_has_it_too(tmp_path: Path) -> None:
     assert (tmp_path / "one" / "workspace" / "where").read_text() == "/workspace\n"
 
 
-def _failing(directory: Path) -> Path:
+def _write_failing_program(directory: Path) -> Path:
     program = directory / "nsenter"
     program.write_text("#!/bin/sh\necho unrecognized option >&2\nexit 1\n")
     program.chmod(0o755)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.runtime_harness import open_descriptors
+from helpers.runtime_harness import count_open_descriptors
 from neev_emulator.runtime import file_tree
-from neev_emulator.runtime.errors import RuntimeFailure
-from neev_emulator.runtime.filesystem import Files
+from neev_emulator.runtime.errors import RuntimeApiError
+from neev_emulator.runtime.filesystem import WorkspaceFiles
 from neev_emulator.runtime.path_confinement import Workspace, open_directory
 
 SECRET = b"outside"
@@ -24,13 +24,13 @@ SECRET = b"outside"
 def status_of(attempt: Callable[[], object]) -> int:
     try:
         attempt()
-    except RuntimeFailure as failure:
+    except RuntimeApiError as failure:
         return failure.status
     return 200
 
 
 @contextmanager
-def maze() -> Iterator[Path]:
+def create_maze() -> Iterator[Path]:
     """A workspace full of links, most of them leading out, beside a secret."""
     with tempfile.TemporaryDirectory() as name:
         top = Path(name).resolve()
@@ -49,13 +49,13 @@ def maze() -> Iterator[Path]:
 
 @pytest.fixture
 def root() -> Iterator[Path]:
-    with maze() as root:
+    with create_maze() as root:
         yield root
 
 
 @pytest.fixture
-def files(root: Path) -> Files:
-    return Files(Workspace(root), trash=root.parent)
+def files(root: Path) -> WorkspaceFiles:
+    return WorkspaceFiles(Workspace(root), trash=root.parent)
 
 
 PARTS = st.sampled_from(
@@ -71,15 +71,15 @@ PATHS = st.one_of(
 @settings(max_examples=200, deadline=None)
 @given(path=PATHS, other=PATHS, cwd=st.one_of(st.none(), PATHS))
 def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: str, cwd: str | None) -> None:
-    with maze() as root:
-        files = Files(Workspace(root), trash=root.parent)
+    with create_maze() as root:
+        files = WorkspaceFiles(Workspace(root), trash=root.parent)
 
         def read() -> None:
-            with files.reader(path, cwd=cwd) as file:
+            with files.open_reader(path, cwd=cwd) as file:
                 assert file.read() != SECRET
 
         def look() -> None:
-            assert "workspace" not in {entry["name"] for entry in files.entries(path, cwd=cwd)}
+            assert "workspace" not in {entry["name"] for entry in files.list_entries(path, cwd=cwd)}
 
         attempts = (
             read,
@@ -113,18 +113,18 @@ def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: 
     ],
 )
 def test_a_path_that_stays_inside_is_followed(root: Path, path: str, found: str) -> None:
-    with Workspace(root).at(path) as place:
-        assert place.shown == found
+    with Workspace(root).resolve(path) as place:
+        assert place.display_path == found
 
 
 def test_the_real_path_of_the_workspace_is_understood(root: Path) -> None:
-    with Workspace(root).at(f"{root}/a/file") as place:
-        assert place.shown == "a/file"
+    with Workspace(root).resolve(f"{root}/a/file") as place:
+        assert place.display_path == "a/file"
 
 
 def test_a_path_is_relative_to_a_directory_inside(root: Path) -> None:
-    with Workspace(root).at("../file", "a/b") as place:
-        assert place.shown == "a/file"
+    with Workspace(root).resolve("../file", "a/b") as place:
+        assert place.display_path == "a/file"
 
 
 @pytest.mark.parametrize(
@@ -148,20 +148,20 @@ def test_a_path_is_relative_to_a_directory_inside(root: Path) -> None:
         "in/../../../secret",
     ],
 )
-def test_a_path_that_leaves_is_denied(files: Files, path: str) -> None:
-    with pytest.raises(RuntimeFailure) as caught:
-        files.reader(path)
+def test_a_path_that_leaves_is_denied(files: WorkspaceFiles, path: str) -> None:
+    with pytest.raises(RuntimeApiError) as caught:
+        files.open_reader(path)
     assert (caught.value.status, caught.value.reason_code) == (403, "permission_denied")
 
 
 @pytest.mark.parametrize("path", ["", "a\0b", "x" * 256, "y/" * 2049, "\ud800", "loop", "loop/x"])
-def test_a_path_that_no_system_could_take_is_invalid(files: Files, path: str) -> None:
-    with pytest.raises(RuntimeFailure) as caught:
-        files.reader(path)
+def test_a_path_that_no_system_could_take_is_invalid(files: WorkspaceFiles, path: str) -> None:
+    with pytest.raises(RuntimeApiError) as caught:
+        files.open_reader(path)
     assert caught.value.reason_code == "invalid_argument"
 
 
-def test_a_link_that_is_asked_about_itself_is_not_followed(files: Files, root: Path) -> None:
+def test_a_link_that_is_asked_about_itself_is_not_followed(files: WorkspaceFiles, root: Path) -> None:
     assert files.stat("secret")["symlink_target"] == "../secret"
     files.move("secret", "renamed")
     files.remove("renamed")
@@ -170,13 +170,13 @@ def test_a_link_that_is_asked_about_itself_is_not_followed(files: Files, root: P
 
 def test_a_step_never_goes_through_a_link(root: Path) -> None:
     """What holds where a directory is swapped for a link after it was seen to be none."""
-    with file_tree.top(root) as directory:
+    with file_tree.open_top(root) as directory:
         for names in (("in",), ("a", "out"), ("up", "workspace")):
             with pytest.raises(OSError, match=r"Not a directory|Too many levels"):
                 open_directory(directory, names)
 
 
-def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: Files, root: Path) -> None:
+def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: WorkspaceFiles, root: Path) -> None:
     outside = root.parent / "elsewhere"
     outside.mkdir()
     (outside / "file").write_bytes(SECRET)
@@ -196,9 +196,9 @@ def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: Files, ro
     deadline = time.monotonic() + 10
     while not outcomes >= {b"inside", "permission_denied"} and time.monotonic() < deadline:
         try:
-            with files.reader("a/file") as file:
+            with files.open_reader("a/file") as file:
                 outcomes.add(file.read())
-        except RuntimeFailure as failure:
+        except RuntimeApiError as failure:
             outcomes.add(failure.reason_code)
     stop.set()
     swapping.join()
@@ -206,9 +206,9 @@ def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: Files, ro
     assert SECRET not in outcomes
 
 
-def test_a_walk_leaves_no_descriptor_open(files: Files) -> None:
-    before = open_descriptors()
+def test_a_walk_leaves_no_descriptor_open(files: WorkspaceFiles) -> None:
+    before = count_open_descriptors()
     for path in ("a/b/../file", "in", "none/x", "../x", "mounted/file"):
-        with suppress(RuntimeFailure):
+        with suppress(RuntimeApiError):
             files.exists(path)
-    assert open_descriptors() == before
+    assert count_open_descriptors() == before

@@ -4,8 +4,8 @@ import asyncio
 
 import httpx
 
-from helpers.runtime_harness import Clock, eventually, frames, gone
-from neev_emulator.runtime import Computer
+from helpers.runtime_harness import Clock, wait_until, parse_frames, is_gone
+from neev_emulator.runtime import SandboxHost
 
 
 async def start(api: httpx.AsyncClient, script: str) -> str:
@@ -28,18 +28,18 @@ async def test_a_start_says_what_was_started_and_when(api: httpx.AsyncClient, cl
     }
 
 
-async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, computer: Computer) -> None:
+async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, host: SandboxHost) -> None:
     process_id = await start(api, "until [ -e go ]; do sleep 0.01; done; exit 5")
     waiting = asyncio.create_task(api.post("/v1/processes/get", json={"process_id": process_id, "wait": True}))
     assert (await api.post("/v1/processes/get", json={"process_id": process_id})).json()["state"] == "running"
-    computer.files.write("go", b"")
+    host.files.write("go", b"")
     assert (await waiting).json()["exit_code"] == 5
 
 
 async def test_an_exited_process_is_followed_to_its_exit(api: httpx.AsyncClient) -> None:
     process_id = await start(api, "echo out; echo err >&2; exit 2")
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
-    told = frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
+    told = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
     assert sorted(frame["data"] for frame in told[:-1]) == [b"err\n", b"out\n"]
     assert told[-1] == {"type": "exit", "exit_code": 2}
 
@@ -49,26 +49,26 @@ async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncC
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
     page = (await api.post("/v1/processes/logs", json={"process_id": process_id})).json()
     assert "".join(entry["data"] for entry in page["entries"]) == "a\ufffdb"
-    told = frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
+    told = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
     assert b"".join(frame["data"] for frame in told[:-1]) == b"a\xffb"
 
 
-async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClient, computer: Computer) -> None:
+async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClient, host: SandboxHost) -> None:
     process_id = await start(api, "sleep 60 & echo $! > pid.new; mv pid.new pid; wait")
-    await eventually((computer.workspace / "pid").exists)
-    pid = int((computer.workspace / "pid").read_text())
+    await wait_until((host.workspace / "pid").exists)
+    pid = int((host.workspace / "pid").read_text())
     assert (await api.post("/v1/processes/kill", json={"process_id": process_id})).json() == {"signalled": True}
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
-    await eventually(lambda: gone(pid))
+    await wait_until(lambda: is_gone(pid))
     assert (await api.post("/v1/processes/kill", json={"process_id": process_id})).json() == {"signalled": False}
     assert (await api.post("/v1/processes/kill-all", json={})).json() == {"signalled_count": 0}
 
 
-async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, computer: Computer) -> None:
+async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, host: SandboxHost) -> None:
     first = await start(api, "sleep 60")
     for _ in range(258):
-        child = computer.spawn("true", [], env={})
-        await computer.processes.add(child, name="true", args=[], cwd=None).log.complete()
+        child = host.spawn("true", [], env={})
+        await host.processes.add(child, name="true", args=[], cwd=None).log.wait_until_ended()
     known = (await api.post("/v1/processes/list", json={})).json()["processes"]
     assert len(known) == 258
     assert known[0]["process_id"] == first

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.runtime_harness import Clock, application
-from neev_emulator.runtime import Computer, RuntimeFailure
-from neev_emulator.runtime.request_body import BODY_LIMIT, Body
+from helpers.runtime_harness import Clock, create_application
+from neev_emulator.runtime import SandboxHost, RuntimeApiError
+from neev_emulator.runtime.request_body import MAX_BODY_BYTES, RequestFields
 
 PATHS = ["exec", "files/read", "files/list", "files/stat", "files/exists", "files/mkdir", "files/move", "files/remove"]
 PATHS += [f"processes/{verb}" for verb in ("start", "get", "list", "kill", "kill-all", "logs")]
@@ -48,8 +48,8 @@ async def test_no_json_makes_an_endpoint_fail(
     path: str, body: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     # Without a PATH no text that comes up is a program.
-    computer = Computer(tmp_path_factory.mktemp("computer"), env={"PATH": "/nonexistent"}, now=Clock())
-    transport = httpx.ASGITransport(application(computer))
+    computer = SandboxHost(tmp_path_factory.mktemp("computer"), env={"PATH": "/nonexistent"}, now=Clock())
+    transport = httpx.ASGITransport(create_application(computer))
     async with httpx.AsyncClient(transport=transport, base_url="http://runtime") as client:
         response = await client.post(f"/v1/{path}", content=json.dumps(body))
     await computer.stop()
@@ -70,15 +70,15 @@ async def test_an_empty_body_is_an_empty_object(api: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("path", ["files/write?path=big", "files/stat", "exec"])
 async def test_a_body_over_one_mebibyte_is_refused(api: httpx.AsyncClient, path: str) -> None:
-    response = await api.post(f"/v1/{path}", content=b" " * (BODY_LIMIT + 1))
+    response = await api.post(f"/v1/{path}", content=b" " * (MAX_BODY_BYTES + 1))
     assert response.status_code == 400
     assert "uploads" in response.json()["message"]
 
 
-async def test_a_write_of_exactly_one_mebibyte_is_taken(api: httpx.AsyncClient, computer: Computer) -> None:
-    response = await api.post("/v1/files/write", params={"path": "big"}, content=b"x" * BODY_LIMIT)
-    assert response.json() == {"bytes_written": BODY_LIMIT}
-    assert computer.files.stat("big")["size"] == BODY_LIMIT
+async def test_a_write_of_exactly_one_mebibyte_is_taken(api: httpx.AsyncClient, host: SandboxHost) -> None:
+    response = await api.post("/v1/files/write", params={"path": "big"}, content=b"x" * MAX_BODY_BYTES)
+    assert response.json() == {"bytes_written": MAX_BODY_BYTES}
+    assert host.files.stat("big")["size"] == MAX_BODY_BYTES
 
 
 @pytest.mark.parametrize(
@@ -92,34 +92,34 @@ async def test_a_write_of_exactly_one_mebibyte_is_taken(api: httpx.AsyncClient, 
     ],
 )
 @pytest.mark.parametrize("value", [{}, 1.5, ["\0"], [1], 10, "\ud800"])
-def test_a_field_of_another_type_is_refused_by_its_name(read: Callable[[Body], object], value: object) -> None:
-    with pytest.raises(RuntimeFailure, match="field") as caught:
-        read(Body({"field": value}))
+def test_a_field_of_another_type_is_refused_by_its_name(read: Callable[[RequestFields], object], value: object) -> None:
+    with pytest.raises(RuntimeApiError, match="field") as caught:
+        read(RequestFields({"field": value}))
     assert caught.value.status == 400
 
 
 def test_null_is_absent() -> None:
-    body = Body(dict.fromkeys(FIELDS))
+    body = RequestFields(dict.fromkeys(FIELDS))
     assert (body.optional_text("cwd"), body.texts("args"), body.variables("env"), body.flag("wait")) == (
         None,
         [],
         {},
         False,
     )
-    with pytest.raises(RuntimeFailure, match="path is required"):
+    with pytest.raises(RuntimeApiError, match="path is required"):
         body.text("path")
 
 
 def test_true_is_no_number() -> None:
-    with pytest.raises(RuntimeFailure, match="whole number"):
-        Body({"signal": True}).integer("signal", low=0, high=9)
+    with pytest.raises(RuntimeApiError, match="whole number"):
+        RequestFields({"signal": True}).integer("signal", low=0, high=9)
 
 
 def test_variables_are_split_at_the_first_equals_sign_and_the_last_wins() -> None:
-    assert Body({"env": ["A=1", "B==x=", "A=2", "C="]}).variables("env") == {"A": "2", "B": "=x=", "C": ""}
+    assert RequestFields({"env": ["A=1", "B==x=", "A=2", "C="]}).variables("env") == {"A": "2", "B": "=x=", "C": ""}
 
 
 @pytest.mark.parametrize("variable", ["A", "=x", ""])
 def test_a_variable_without_name_or_equals_sign_is_refused(variable: str) -> None:
-    with pytest.raises(RuntimeFailure, match="KEY=value"):
-        Body({"env": [variable]}).variables("env")
+    with pytest.raises(RuntimeApiError, match="KEY=value"):
+        RequestFields({"env": [variable]}).variables("env")

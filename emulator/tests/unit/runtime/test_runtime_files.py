@@ -4,8 +4,8 @@ import json
 
 import httpx
 
-from helpers.runtime_harness import Caller, frames
-from neev_emulator.runtime import Computer
+from helpers.runtime_harness import Caller, parse_frames
+from neev_emulator.runtime import SandboxHost
 
 
 async def test_a_write_without_a_path_is_refused(api: httpx.AsyncClient) -> None:
@@ -13,41 +13,41 @@ async def test_a_write_without_a_path_is_refused(api: httpx.AsyncClient) -> None
     assert (response.status_code, response.json()["message"]) == (400, "path is required")
 
 
-async def test_a_write_that_was_cut_off_changes_nothing(computer: Computer) -> None:
-    computer.files.write("file", b"old")
-    caller = Caller(computer, "POST", "/v1/files/write", query="path=file")
-    caller.say(b"half of the n", more=True)
-    caller.leave()
-    await caller.served({})
-    assert (computer.workspace / "file").read_bytes() == b"old"
+async def test_a_write_that_was_cut_off_changes_nothing(host: SandboxHost) -> None:
+    host.files.write("file", b"old")
+    caller = Caller(host, "POST", "/v1/files/write", query="path=file")
+    caller.send(b"half of the n", more=True)
+    caller.disconnect()
+    await caller.serve({})
+    assert (host.workspace / "file").read_bytes() == b"old"
 
 
-async def test_a_read_says_how_much_is_to_come(api: httpx.AsyncClient, computer: Computer) -> None:
-    computer.files.write("file", b"x" * 700_000)
+async def test_a_read_says_how_much_is_to_come(api: httpx.AsyncClient, host: SandboxHost) -> None:
+    host.files.write("file", b"x" * 700_000)
     response = await api.post("/v1/files/read", json={"path": "file"})
     assert response.headers["content-length"] == "700000"
     assert response.content == b"x" * 700_000
 
 
-async def test_the_trail_names_what_was_touched(api: httpx.AsyncClient, computer: Computer) -> None:
+async def test_the_trail_names_what_was_touched(api: httpx.AsyncClient, host: SandboxHost) -> None:
     await api.post("/v1/files/write", params={"path": "a"}, content=b"x")
     await api.post("/v1/files/move", json={"source": "a", "destination": "b"})
     await api.post("/v1/files/read", json={"path": "../secret"})
-    assert [(record.tool, record.target, record.reason_code) for record in computer.audit] == [
+    assert [(record.tool, record.target, record.reason_code) for record in host.audit] == [
         ("fs.write", "a", "ok"),
         ("fs.move", "a -> b", "ok"),
         ("fs.read", "../secret", "permission_denied"),
     ]
 
 
-async def test_a_watch_ends_with_its_directory(computer: Computer) -> None:
-    computer.files.mkdir("sub")
-    caller = Caller(computer, "POST", "/v1/files/watch")
-    caller.say(json.dumps({"path": "sub"}).encode())
-    watching = caller.serving()
-    await caller.begun.wait()
-    computer.files.write("sub/file", b"")
-    (told,) = frames(httpx.Response(200, content=await caller.heard.get()))
+async def test_a_watch_ends_with_its_directory(host: SandboxHost) -> None:
+    host.files.mkdir("sub")
+    caller = Caller(host, "POST", "/v1/files/watch")
+    caller.send(json.dumps({"path": "sub"}).encode())
+    watching = caller.start_serving()
+    await caller.started.wait()
+    host.files.write("sub/file", b"")
+    (told,) = parse_frames(httpx.Response(200, content=await caller.received.get()))
     assert (told["type"], told["path"], told["entry"]["size"]) == ("create", "sub/file", 0)
-    computer.files.remove("sub", recursive=True)
+    host.files.remove("sub", recursive=True)
     await watching

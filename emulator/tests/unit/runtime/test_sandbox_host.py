@@ -4,51 +4,51 @@ from pathlib import Path
 
 import pytest
 
-from helpers.runtime_harness import Clock, eventually, gone, open_descriptors, state
-from neev_emulator.runtime import Computer, RuntimeFailure
-from neev_emulator.runtime.process import Child
+from helpers.runtime_harness import Clock, wait_until, is_gone, count_open_descriptors, read_state
+from neev_emulator.runtime import SandboxHost, RuntimeApiError
+from neev_emulator.runtime.process import ManagedProcess
 
 DAEMON = 'setsid sh -c "echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60" >/dev/null 2>&1 &'
 
 
-def run(computer: Computer, script: str) -> Child:
-    return computer.spawn("sh", ["-c", script], env={})
+def spawn_shell(host: SandboxHost, script: str) -> ManagedProcess:
+    return host.spawn("sh", ["-c", script], env={})
 
 
-async def said(child: Child) -> str:
-    return b"".join([data async for _, data in child.output()]).decode()
+async def read_output(process: ManagedProcess) -> str:
+    return b"".join([data async for _, data in process.read_output()]).decode()
 
 
-async def daemon(computer: Computer) -> int:
+async def spawn_daemon(host: SandboxHost) -> int:
     """A process that has left its group, its session and its parent."""
-    await run(computer, DAEMON).wait()
-    await eventually((computer.workspace / "pid").exists)
-    return int((computer.workspace / "pid").read_text())
+    await spawn_shell(host, DAEMON).wait()
+    await wait_until((host.workspace / "pid").exists)
+    return int((host.workspace / "pid").read_text())
 
 
 async def test_a_process_has_the_environment_of_the_sandbox_and_nothing_of_the_emulator(
-    computer: Computer, monkeypatch: pytest.MonkeyPatch
+    host: SandboxHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEEV_API_KEY", "secret")
-    variables = dict(line.split("=", 1) for line in (await said(run(computer, "exec env"))).splitlines())
-    assert variables["HOME"] == variables["PWD"] == str(computer.workspace)
+    variables = dict(line.split("=", 1) for line in (await read_output(spawn_shell(host, "exec env"))).splitlines())
+    assert variables["HOME"] == variables["PWD"] == str(host.workspace)
     assert variables["GREETING"] == "hello"
     known = {"PATH", "HOME", "LANG", "GREETING", "NEEV_SANDBOX_DIRECTORY"}
     assert variables.keys() - known <= {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
-async def test_a_request_cannot_hide_its_processes(computer: Computer) -> None:
-    child = computer.spawn("sleep", ["60"], env={"NEEV_SANDBOX_DIRECTORY": "/elsewhere"})
-    assert computer.usage().process_count == 1
-    await computer.stop()
+async def test_a_request_cannot_hide_its_processes(host: SandboxHost) -> None:
+    child = host.spawn("sleep", ["60"], env={"NEEV_SANDBOX_DIRECTORY": "/elsewhere"})
+    assert host.measure_usage().process_count == 1
+    await host.stop()
     assert child.exit_code == 137
 
 
-async def test_a_program_of_the_workspace_is_run_by_the_path_that_callers_know(computer: Computer) -> None:
-    computer.files.write("tools/hello", b"#!/bin/sh\necho hi $1\n")
-    (computer.workspace / "tools" / "hello").chmod(0o755)
-    assert await said(computer.spawn("/workspace/tools/hello", ["you"], env={})) == "hi you\n"
-    assert await said(computer.spawn("./hello", ["me"], cwd="tools", env={})) == "hi me\n"
+async def test_a_program_of_the_workspace_is_run_by_the_path_that_callers_know(host: SandboxHost) -> None:
+    host.files.write("tools/hello", b"#!/bin/sh\necho hi $1\n")
+    (host.workspace / "tools" / "hello").chmod(0o755)
+    assert await read_output(host.spawn("/workspace/tools/hello", ["you"], env={})) == "hi you\n"
+    assert await read_output(host.spawn("./hello", ["me"], cwd="tools", env={})) == "hi me\n"
 
 
 @pytest.mark.parametrize(
@@ -62,118 +62,118 @@ async def test_a_program_of_the_workspace_is_run_by_the_path_that_callers_know(c
         ("./text", None, "failed_precondition"),
     ],
 )
-async def test_what_cannot_be_run_is_refused(computer: Computer, program: str, cwd: str | None, reason: str) -> None:
-    computer.files.write("file", b"")
-    computer.files.write("text", b"\x01\x02")
-    (computer.workspace / "text").chmod(0o755)
-    with pytest.raises(RuntimeFailure) as caught:
-        computer.spawn(program, [], cwd=cwd, env={})
+async def test_what_cannot_be_run_is_refused(host: SandboxHost, program: str, cwd: str | None, reason: str) -> None:
+    host.files.write("file", b"")
+    host.files.write("text", b"\x01\x02")
+    (host.workspace / "text").chmod(0o755)
+    with pytest.raises(RuntimeApiError) as caught:
+        host.spawn(program, [], cwd=cwd, env={})
     assert caught.value.reason_code == reason
-    assert computer.usage().process_count == 0
+    assert host.measure_usage().process_count == 0
 
 
-async def test_arguments_beyond_what_the_system_takes_are_refused(computer: Computer) -> None:
-    with pytest.raises(RuntimeFailure) as caught:
-        computer.spawn("true", ["x" * (1 << 20)], env={})
+async def test_arguments_beyond_what_the_system_takes_are_refused(host: SandboxHost) -> None:
+    with pytest.raises(RuntimeApiError) as caught:
+        host.spawn("true", ["x" * (1 << 20)], env={})
     assert caught.value.reason_code == "invalid_argument"
 
 
-async def test_a_refused_start_leaves_no_descriptor_open(computer: Computer) -> None:
-    before = open_descriptors()
+async def test_a_refused_start_leaves_no_descriptor_open(host: SandboxHost) -> None:
+    before = count_open_descriptors()
     for _ in range(3):
-        with pytest.raises(RuntimeFailure):
-            computer.spawn("no-such-program", [], env={}, stdin=b"x")
-    child = computer.spawn("true", [], env={})
-    await said(child)
-    assert open_descriptors() == before
+        with pytest.raises(RuntimeApiError):
+            host.spawn("no-such-program", [], env={}, stdin=b"x")
+    child = host.spawn("true", [], env={})
+    await read_output(child)
+    assert count_open_descriptors() == before
 
 
-async def test_paused_processes_stand_still_until_they_are_resumed(computer: Computer) -> None:
-    child, wandered = run(computer, "sleep 60"), await daemon(computer)
-    await computer.pause()
-    await eventually(lambda: state(child.pid) == state(wandered) == "T")
-    await computer.resume()
-    await eventually(lambda: state(child.pid) == state(wandered) == "S")
+async def test_paused_processes_stand_still_until_they_are_resumed(host: SandboxHost) -> None:
+    child, wandered = spawn_shell(host, "sleep 60"), await spawn_daemon(host)
+    await host.pause()
+    await wait_until(lambda: read_state(child.pid) == read_state(wandered) == "T")
+    await host.resume()
+    await wait_until(lambda: read_state(child.pid) == read_state(wandered) == "S")
 
 
-async def test_stopping_ends_every_process_even_paused_ones_and_those_that_wandered_off(computer: Computer) -> None:
-    child, wandered = run(computer, "trap '' TERM; sleep 60"), await daemon(computer)
-    supervised = computer.processes.add(run(computer, "sleep 60"), name="sh", args=[], cwd=None)
-    await computer.pause()
-    await computer.stop()
-    assert gone(child.pid)
-    assert gone(wandered)
+async def test_stopping_ends_every_process_even_paused_ones_and_those_that_wandered_off(host: SandboxHost) -> None:
+    child, wandered = spawn_shell(host, "trap '' TERM; sleep 60"), await spawn_daemon(host)
+    supervised = host.processes.add(spawn_shell(host, "sleep 60"), name="sh", args=[], cwd=None)
+    await host.pause()
+    await host.stop()
+    assert is_gone(child.pid)
+    assert is_gone(wandered)
     assert supervised.status()["exit_code"] == 137
-    assert computer.usage().process_count == 0
+    assert host.measure_usage().process_count == 0
     child.close()
 
 
 async def test_processes_that_an_emulator_left_when_it_was_killed_are_found(
-    computer: Computer, tmp_path: Path, clock: Clock
+    host: SandboxHost, tmp_path: Path, clock: Clock
 ) -> None:
-    wandered = await daemon(computer)
-    again = Computer(tmp_path / "sandbox", env={}, now=clock)
-    assert again.usage().process_count == 1
+    wandered = await spawn_daemon(host)
+    again = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
+    assert again.measure_usage().process_count == 1
     await again.stop()
-    assert gone(wandered)
+    assert is_gone(wandered)
 
 
 async def test_sandboxes_do_not_count_or_stop_the_processes_of_others(
-    computer: Computer, tmp_path: Path, clock: Clock
+    host: SandboxHost, tmp_path: Path, clock: Clock
 ) -> None:
-    child = run(computer, "sleep 60")
-    other = Computer(tmp_path / "sandbo", env={}, now=clock)
-    other._known_quiet_at = -1
-    assert other.usage().process_count == 0
+    child = spawn_shell(host, "sleep 60")
+    other = SandboxHost(tmp_path / "sandbo", env={}, now=clock)
+    other._idle_spawn_count = -1
+    assert other.measure_usage().process_count == 0
     await other.stop()
-    assert not gone(child.pid)
+    assert not is_gone(child.pid)
     child.close()
 
 
-async def test_usage_is_what_processes_and_files_use(computer: Computer) -> None:
-    idle = computer.usage()
+async def test_usage_is_what_processes_and_files_use(host: SandboxHost) -> None:
+    idle = host.measure_usage()
     assert (idle.memory_bytes, idle.disk_bytes, idle.process_count) == (0, 0, 0)
-    computer.files.write("a/b", b"x" * 1000)
-    child = run(computer, "sleep 60 & sleep 60")
-    await eventually(lambda: computer.usage().process_count == 3)
-    used = computer.usage()
+    host.files.write("a/b", b"x" * 1000)
+    child = spawn_shell(host, "sleep 60 & sleep 60")
+    await wait_until(lambda: host.measure_usage().process_count == 3)
+    used = host.measure_usage()
     assert used.memory_bytes > 100_000
     assert used.disk_bytes == 1000
     child.close()
 
 
-async def test_the_processor_time_of_a_command_that_has_ended_counts_once(computer: Computer) -> None:
-    computer.usage()
-    child = run(computer, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")
-    await said(child)
-    assert computer.usage().cpu_cores > 0
-    assert computer.usage().cpu_cores == 0
+async def test_the_processor_time_of_a_command_that_has_ended_counts_once(host: SandboxHost) -> None:
+    host.measure_usage()
+    child = spawn_shell(host, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")
+    await read_output(child)
+    assert host.measure_usage().cpu_cores > 0
+    assert host.measure_usage().cpu_cores == 0
 
 
-async def test_a_workspace_is_copied_and_put_back(computer: Computer, tmp_path: Path) -> None:
-    computer.files.write("kept", b"1")
-    (computer.workspace / "link").symlink_to("kept")
-    computer.copy_to(tmp_path / "snapshots" / "one")
-    computer.files.write("kept", b"2")
-    computer.files.write("later", b"")
-    computer.restore_from(tmp_path / "snapshots" / "one")
-    assert [entry["path"] for entry in computer.files.entries(".")] == ["kept", "link"]
-    assert (computer.workspace / "link").read_bytes() == b"1"
-    assert sorted(entry.name for entry in computer.workspace.parent.iterdir()) == ["workspace"]
+async def test_a_workspace_is_copied_and_put_back(host: SandboxHost, tmp_path: Path) -> None:
+    host.files.write("kept", b"1")
+    (host.workspace / "link").symlink_to("kept")
+    host.copy_to(tmp_path / "snapshots" / "one")
+    host.files.write("kept", b"2")
+    host.files.write("later", b"")
+    host.restore_from(tmp_path / "snapshots" / "one")
+    assert [entry["path"] for entry in host.files.list_entries(".")] == ["kept", "link"]
+    assert (host.workspace / "link").read_bytes() == b"1"
+    assert sorted(entry.name for entry in host.workspace.parent.iterdir()) == ["workspace"]
 
 
-async def test_a_restore_that_fails_leaves_the_workspace_as_it_was(computer: Computer, tmp_path: Path) -> None:
-    computer.files.write("kept", b"1")
+async def test_a_restore_that_fails_leaves_the_workspace_as_it_was(host: SandboxHost, tmp_path: Path) -> None:
+    host.files.write("kept", b"1")
     with pytest.raises(FileNotFoundError):
-        computer.restore_from(tmp_path / "none")
-    assert computer.files.exists("kept")
+        host.restore_from(tmp_path / "none")
+    assert host.files.exists("kept")
 
 
-async def test_a_restore_that_was_killed_half_way_is_undone(computer: Computer, tmp_path: Path, clock: Clock) -> None:
-    computer.files.write("kept", b"1")
-    computer.workspace.rename(computer.workspace.parent / "replaced")
-    (computer.workspace.parent / "incoming").mkdir()
-    again = Computer(tmp_path / "sandbox", env={}, now=clock)
+async def test_a_restore_that_was_killed_half_way_is_undone(host: SandboxHost, tmp_path: Path, clock: Clock) -> None:
+    host.files.write("kept", b"1")
+    host.workspace.rename(host.workspace.parent / "replaced")
+    (host.workspace.parent / "incoming").mkdir()
+    again = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
     assert again.files.exists("kept")
     again.copy_to(tmp_path / "copy")
     again.restore_from(tmp_path / "copy")
@@ -181,26 +181,26 @@ async def test_a_restore_that_was_killed_half_way_is_undone(computer: Computer, 
 
 
 async def test_what_was_left_aside_by_an_emulator_that_was_killed_is_cleared_away(
-    computer: Computer, tmp_path: Path, clock: Clock
+    host: SandboxHost, tmp_path: Path, clock: Clock
 ) -> None:
-    directory = computer.workspace.parent
+    directory = host.workspace.parent
     (directory / "trash-x" / "0" / "deep").mkdir(parents=True)
     (directory / "write-x").write_bytes(b"half of i")
-    computer.files.write("page", b"whole")
-    Computer(tmp_path / "sandbox", env={}, now=clock)
+    host.files.write("page", b"whole")
+    SandboxHost(tmp_path / "sandbox", env={}, now=clock)
     assert [path.name for path in directory.iterdir()] == ["workspace"]
-    assert (computer.workspace / "page").read_bytes() == b"whole"
+    assert (host.workspace / "page").read_bytes() == b"whole"
 
 
-async def test_it_is_busy_while_something_goes_on(computer: Computer, clock: Clock) -> None:
+async def test_it_is_busy_while_something_goes_on(host: SandboxHost, clock: Clock) -> None:
     began = clock.seconds
     clock.seconds += 100
-    assert computer.touched_at == began
-    with computer.operation("exec"):
-        assert computer.touched_at == began + 100
-    assert [record.tool for record in computer.audit] == ["exec"]
+    assert host.touched_at == began
+    with host.record_operation("exec"):
+        assert host.touched_at == began + 100
+    assert [record.tool for record in host.audit] == ["exec"]
 
 
 async def test_a_thousand_idle_computers_cost_no_look_at_the_processes(tmp_path: Path, clock: Clock) -> None:
-    fresh = Computer(tmp_path / "fresh", env={}, now=clock)
-    assert fresh._known_quiet_at == fresh._spawned == 0
+    fresh = SandboxHost(tmp_path / "fresh", env={}, now=clock)
+    assert fresh._idle_spawn_count == fresh._spawn_count == 0

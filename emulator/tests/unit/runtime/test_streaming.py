@@ -7,20 +7,20 @@ from typing import Any, NoReturn
 
 import pytest
 
-from neev_emulator.runtime.streaming import Frame, FrameStream, unless_gone
+from neev_emulator.runtime.streaming import Frame, FrameStream, cancel_on_disconnect
 
 Message = MutableMapping[str, Any]
 
 
-async def stays() -> Message:
+async def stay_connected() -> Message:
     return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
 
-async def leaves() -> Message:
+async def disconnect() -> Message:
     return {"type": "http.disconnect"}
 
 
-async def forever() -> AsyncGenerator[Frame, None]:
+async def stream_forever() -> AsyncGenerator[Frame, None]:
     while True:
         yield {}
         await asyncio.sleep(0)
@@ -36,7 +36,7 @@ async def test_each_frame_is_a_line_of_its_own() -> None:
         yield {"a": 1}
         yield {"b": "é"}
 
-    await FrameStream(two(), ExitStack())({}, stays, send)
+    await FrameStream(two(), ExitStack())({}, stay_connected, send)
     assert [message.get("body") for message in sent] == [None, b'{"a":1}\n', b'{"b":"\\u00e9"}\n', b""]
     assert (b"content-length", b"0") not in sent[0]["headers"]
 
@@ -49,7 +49,7 @@ async def test_the_stack_is_closed_when_the_caller_leaves() -> None:
     async def send(_: Message) -> None:
         await asyncio.sleep(0)
 
-    await FrameStream(forever(), stack)({}, leaves, send)
+    await FrameStream(stream_forever(), stack)({}, disconnect, send)
     assert closed == [True]
 
 
@@ -57,12 +57,12 @@ async def test_a_broken_connection_is_a_caller_that_left() -> None:
     async def send(_: Message) -> NoReturn:
         raise BrokenPipeError
 
-    await FrameStream(forever(), ExitStack())({}, stays, send)
+    await FrameStream(stream_forever(), ExitStack())({}, stay_connected, send)
 
 
 async def test_work_is_finished_if_the_caller_stays() -> None:
-    assert await unless_gone(stays, asyncio.sleep(0))
-    assert not await unless_gone(leaves, asyncio.sleep(60))
+    assert await cancel_on_disconnect(stay_connected, asyncio.sleep(0))
+    assert not await cancel_on_disconnect(disconnect, asyncio.sleep(60))
 
 
 async def test_a_bug_in_the_work_is_not_hidden() -> None:
@@ -70,4 +70,4 @@ async def test_a_bug_in_the_work_is_not_hidden() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await unless_gone(stays, work())
+        await cancel_on_disconnect(stay_connected, work())

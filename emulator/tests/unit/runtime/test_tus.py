@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from helpers.runtime_harness import Caller
-from neev_emulator.runtime import Computer
-from neev_emulator.runtime.request_body import BODY_LIMIT
+from neev_emulator.runtime import SandboxHost
+from neev_emulator.runtime.request_body import MAX_BODY_BYTES
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -34,16 +34,16 @@ async def location(api: httpx.AsyncClient) -> str:
 
 
 async def test_the_file_is_there_after_the_last_chunk_and_not_before(
-    api: httpx.AsyncClient, computer: Computer, location: str
+    api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
     first = await patch(api, location, 0, b"01234")
     assert (first.status_code, first.headers["Upload-Offset"]) == (204, "5")
-    assert not computer.files.exists("deep/sub/file")
+    assert not host.files.exists("deep/sub/file")
     head = await api.head(location, headers=TUS)
     assert (head.status_code, head.headers["Upload-Offset"], head.headers["Upload-Length"]) == (200, "5", "10")
     last = await patch(api, location, 5, b"56789")
     assert last.headers["Upload-Offset"] == "10"
-    assert (computer.workspace / "deep/sub/file").read_bytes() == b"0123456789"
+    assert (host.workspace / "deep/sub/file").read_bytes() == b"0123456789"
     assert (await api.head(location, headers=TUS)).status_code == 404
 
 
@@ -62,34 +62,34 @@ async def test_a_chunk_beyond_the_length_is_refused(api: httpx.AsyncClient, loca
 
 
 async def test_a_chunk_over_one_mebibyte_is_refused(api: httpx.AsyncClient) -> None:
-    location = (await create(api, "big", 2 * BODY_LIMIT)).headers["Location"]
-    assert (await patch(api, location, 0, b"x" * (BODY_LIMIT + 1))).status_code == 400
-    assert (await patch(api, location, 0, b"x" * BODY_LIMIT)).status_code == 204
+    location = (await create(api, "big", 2 * MAX_BODY_BYTES)).headers["Location"]
+    assert (await patch(api, location, 0, b"x" * (MAX_BODY_BYTES + 1))).status_code == 400
+    assert (await patch(api, location, 0, b"x" * MAX_BODY_BYTES)).status_code == 204
 
 
 async def test_a_discarded_upload_is_gone_with_its_bytes(
-    api: httpx.AsyncClient, computer: Computer, location: str
+    api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
     await patch(api, location, 0, b"01234")
     assert (await api.delete(location, headers=TUS)).status_code == 204
     assert (await api.delete(location, headers=TUS)).status_code == 404
     assert (await patch(api, location, 5, b"56789")).status_code == 404
-    assert list((computer.workspace.parent / "uploads").iterdir()) == []
+    assert list((host.workspace.parent / "uploads").iterdir()) == []
 
 
-async def test_an_empty_upload_is_an_empty_file(api: httpx.AsyncClient, computer: Computer) -> None:
+async def test_an_empty_upload_is_an_empty_file(api: httpx.AsyncClient, host: SandboxHost) -> None:
     assert (await create(api, "empty", 0)).status_code == 201
-    assert computer.files.stat("empty")["size"] == 0
+    assert host.files.stat("empty")["size"] == 0
 
 
 @pytest.mark.parametrize(
     ("path", "status"), [("../out", 403), ("/etc/passwd", 403), ("a\0b", 400), ("folder", 412), ("file/below", 412)]
 )
 async def test_an_upload_that_could_not_be_placed_does_not_begin(
-    api: httpx.AsyncClient, computer: Computer, path: str, status: int
+    api: httpx.AsyncClient, host: SandboxHost, path: str, status: int
 ) -> None:
-    computer.files.mkdir("folder")
-    computer.files.write("file", b"")
+    host.files.mkdir("folder")
+    host.files.write("file", b"")
     assert (await create(api, path, 5)).status_code == status
 
 
@@ -123,15 +123,15 @@ async def test_another_protocol_is_refused(api: httpx.AsyncClient, location: str
 
 
 async def test_a_chunk_that_was_cut_off_is_kept_as_far_as_it_came(
-    api: httpx.AsyncClient, computer: Computer, location: str
+    api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
-    caller = Caller(computer, "PATCH", location)
-    caller.say(b"012", more=True)
-    caller.leave()
-    await caller.served(TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"})
+    caller = Caller(host, "PATCH", location)
+    caller.send(b"012", more=True)
+    caller.disconnect()
+    await caller.serve(TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"})
     assert (await api.head(location, headers=TUS)).headers["Upload-Offset"] == "3"
     await patch(api, location, 3, b"3456789")
-    assert (computer.workspace / "deep/sub/file").read_bytes() == b"0123456789"
+    assert (host.workspace / "deep/sub/file").read_bytes() == b"0123456789"
 
 
 async def test_there_is_an_end_to_how_many_can_be_under_way(api: httpx.AsyncClient) -> None:
@@ -139,11 +139,11 @@ async def test_there_is_an_end_to_how_many_can_be_under_way(api: httpx.AsyncClie
     assert answers == [201] * 256 + [429]
 
 
-async def test_what_a_killed_emulator_left_staged_is_cleared(api: httpx.AsyncClient, computer: Computer) -> None:
-    staging = computer.workspace.parent / "uploads"
+async def test_what_a_killed_emulator_left_staged_is_cleared(api: httpx.AsyncClient, host: SandboxHost) -> None:
+    staging = host.workspace.parent / "uploads"
     staging.mkdir()
     (staging / "left").write_bytes(b"x")
     await create(api, "file", 5)
     assert not (staging / "left").exists()
-    await computer.stop()
+    await host.stop()
     assert list(staging.iterdir()) == []

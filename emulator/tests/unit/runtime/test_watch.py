@@ -4,11 +4,11 @@ import stat
 
 import pytest
 
-from neev_emulator.runtime.filesystem import Glance
-from neev_emulator.runtime.watch import Glances, changes
+from neev_emulator.runtime.filesystem import FileStat
+from neev_emulator.runtime.watch import FileStats, find_changes
 
-FILE = Glance(inode=1, mode=stat.S_IFREG | 0o644, size=3, modified_ns=1)
-FOLDER = Glance(inode=2, mode=stat.S_IFDIR | 0o755, size=3, modified_ns=1)
+FILE = FileStat(inode=1, mode=stat.S_IFREG | 0o644, size=3, modified_ns=1)
+FOLDER = FileStat(inode=2, mode=stat.S_IFDIR | 0o755, size=3, modified_ns=1)
 
 
 @pytest.mark.parametrize(
@@ -25,5 +25,5 @@ FOLDER = Glance(inode=2, mode=stat.S_IFDIR | 0o755, size=3, modified_ns=1)
         ({"d": FOLDER}, {"d": FOLDER._replace(size=9, modified_ns=9), "d/a": FILE}, [("create", "d/a")]),
     ],
 )
-def test_each_change_has_its_name(before: Glances, after: Glances, told: list[tuple[str, str]]) -> None:
-    assert list(changes(before, after)) == told
+def test_each_change_has_its_name(before: FileStats, after: FileStats, told: list[tuple[str, str]]) -> None:
+    assert list(find_changes(before, after)) == told
