@@ -12,17 +12,17 @@ import sys
 
 from neevai import AsyncNeevAI
 
-LOOKS = 0.5
+POLL_INTERVAL = 0.5
 """Seconds between looks at the list."""
-PAGE = 100
-AT_ONCE = 64
+PAGE_SIZE = 100
+MAX_CONCURRENCY = 64
 """Creates under way: the client keeps a hundred connections, and who waits too long for one gets an error."""
 
 
 async def main(number: int) -> None:
     """So many sandboxes are Ready and reachable."""
     async with AsyncNeevAI() as neev:
-        door = asyncio.Semaphore(AT_ONCE)
+        door = asyncio.Semaphore(MAX_CONCURRENCY)
 
         async def create(index: int) -> str:
             async with door:
@@ -30,9 +30,11 @@ async def main(number: int) -> None:
 
         waiting = set(await asyncio.gather(*map(create, range(number))))
         while waiting:
-            await asyncio.sleep(LOOKS)
-            pages = range(1, -(-number // PAGE) + 1)
-            read = await asyncio.gather(*(neev.sandboxes.list(page=page, limit=PAGE, name="fleet-") for page in pages))
+            await asyncio.sleep(POLL_INTERVAL)
+            pages = range(1, -(-number // PAGE_SIZE) + 1)
+            read = await asyncio.gather(
+                *(neev.sandboxes.list(page=page, limit=PAGE_SIZE, name="fleet-") for page in pages)
+            )
             items = (each for page in read for each in page.items)
             waiting -= {each.id for each in items if each.phase == "Ready" and each.addressable}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Case:
+class BenchCase:
     """One way to N sandboxes, or to N things that only sleep for as long."""
 
     title: str
@@ -18,9 +18,9 @@ class Case:
     numbers: tuple[int, ...] = (1, 20, 200)
     floor: str | None = None
     """The title of the case that it is compared with."""
-    beyond: str | None = None
+    baseline: str | None = None
     """The title of the case whose time is taken off before: what Pulumi takes for nothing at all."""
-    ours: bool = False
+    is_ours: bool = False
     """Whether it is what we measure, not what we measure it by."""
 
 
@@ -30,22 +30,22 @@ OUTPUTS = {
     **dict.fromkeys(("addressable", "known"), True),
 }
 """As many as a sandbox has, and as long: the engine writes the whole state at each of its steps."""
-EMPTY = Case("empty program", "empty", numbers=(0,))
+EMPTY = BenchCase("empty program", "empty", numbers=(0,))
 CASES = (
     EMPTY,
-    Case("null plugin", "plugin", {"BENCH_TYPE": "sleep:index:Sleep"}),
-    Case(
+    BenchCase("null plugin", "plugin", {"BENCH_TYPE": "sleep:index:Sleep"}),
+    BenchCase(
         "null plugin with outputs",
         "plugin",
         {"BENCH_TYPE": "sleep:index:Sleep", "BENCH_OUTPUTS": json.dumps(OUTPUTS)},
         numbers=(200,),
         floor="null plugin",
     ),
-    Case("plugin", "plugin", {"BENCH_TYPE": "neev:index:Sandbox"}, floor="null plugin", ours=True),
-    Case("null dynamic", "dynamic_sleep"),
-    Case("dynamic", "dynamic", floor="null dynamic", ours=True),
-    Case("asyncio script", SCRIPT, numbers=(1, 20, 200, 1000)),
-    Case("pool", "pool", numbers=(1, 20, 200, 1000), floor="asyncio script", ours=True, beyond=EMPTY.title),
+    BenchCase("plugin", "plugin", {"BENCH_TYPE": "neev:index:Sandbox"}, floor="null plugin", is_ours=True),
+    BenchCase("null dynamic", "dynamic_sleep"),
+    BenchCase("dynamic", "dynamic", floor="null dynamic", is_ours=True),
+    BenchCase("asyncio script", SCRIPT, numbers=(1, 20, 200, 1000)),
+    BenchCase("pool", "pool", numbers=(1, 20, 200, 1000), floor="asyncio script", is_ours=True, baseline=EMPTY.title),
 )
 SECONDS = (0.0, 5.0)
 """What each sandbox takes until it is ready."""

@@ -14,64 +14,66 @@ from time import perf_counter
 
 import psutil
 
-LOOK = 0.25
+SAMPLE_INTERVAL = 0.25
 """Seconds between looks at the memory: each look takes a few milliseconds of the same processors."""
 
 
 @dataclass(frozen=True)
-class Taken:
+class ResourceUsage:
     """What one command took."""
 
     seconds: float
-    cpu: float
+    cpu_seconds: float
     """Seconds of CPU, of the command and every process under it that has ended."""
-    memory: float
+    memory_mb: float
     """MB: the sum of the most that each of its processes was seen to hold."""
 
 
-def measured(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Taken:
+def measure_command(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> ResourceUsage:
     """The command has run and succeeded; where it did not, the program ends with what it said."""
     with tempfile.TemporaryFile("w+") as said:
         started = perf_counter()
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
         )
-        memory = _Memory(process.pid)
+        memory = _MemorySampler(process.pid)
         memory.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        memory.end()
+        memory.stop()
         if process.returncode:
             said.seek(0)
             raise SystemExit(f"{' '.join(command)}\n{said.read()}")
-    return Taken(seconds, usage.ru_utime + usage.ru_stime, memory.most)
+    return ResourceUsage(seconds, usage.ru_utime + usage.ru_stime, memory.max_mb)
 
 
-class _Memory(threading.Thread):
+class _MemorySampler(threading.Thread):
     """Looks at the processes from time to time."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self._root = psutil.Process(pid)
-        self._ended = threading.Event()
-        self._held: dict[int, int] = {}
+        self._root_process = psutil.Process(pid)
+        self._stop_requested = threading.Event()
+        self._max_bytes_by_pid: dict[int, int] = {}
 
     @property
-    def most(self) -> float:
+    def max_mb(self) -> float:
         """MB, all processes together."""
-        return sum(self._held.values()) / 1e6
+        return sum(self._max_bytes_by_pid.values()) / 1e6
 
     def run(self) -> None:
         """Until it is told to end."""
-        while not self._ended.is_set():
+        while not self._stop_requested.is_set():
             with suppress(psutil.NoSuchProcess):
-                for each in (self._root, *self._root.children(recursive=True)):
+                for each in (self._root_process, *self._root_process.children(recursive=True)):
                     with suppress(psutil.NoSuchProcess):
-                        self._held[each.pid] = max(self._held.get(each.pid, 0), each.memory_info().rss)
-            self._ended.wait(LOOK)
+                        self._max_bytes_by_pid[each.pid] = max(
+                            self._max_bytes_by_pid.get(each.pid, 0), each.memory_info().rss
+                        )
+            self._stop_requested.wait(SAMPLE_INTERVAL)
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """The processes are gone."""
-        self._ended.set()
+        self._stop_requested.set()
         self.join()

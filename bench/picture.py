@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cases import Case
+from cases import BenchCase
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from results import Results
+from results import BenchResults
 
-FLOORS = ("0.85", "0.75", "0.6", "0.45")
-OURS = ("tab:blue", "tab:orange", "tab:green")
+FLOOR_GREYS = ("0.85", "0.75", "0.6", "0.45")
+CASE_COLORS = ("tab:blue", "tab:orange", "tab:green")
 
 
-def draw(results: Results, cases: dict[str, Case], file: Path) -> None:
+def draw_chart(results: BenchResults, cases: dict[str, BenchCase], file: Path) -> None:
     """The file shows what `up` takes in each case, side by side for each number; floors are grey."""
     shown = [case for case in cases.values() if max(case.numbers)]
     times = sorted({seconds for _, _, seconds in results.figures})
     numbers = sorted({number for _, number, _ in results.figures if number})
     width = 0.8 / len(shown)
-    floors, ours = iter(FLOORS), iter(OURS)
+    floors, ours = iter(FLOOR_GREYS), iter(CASE_COLORS)
     # the same figures give the same file
     with rc_context({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         panels = figure.subplots(1, len(times), squeeze=False)[0]
         for place, case in enumerate(shown):
-            colour = next(ours if case.ours else floors)
+            colour = next(ours if case.is_ours else floors)
             for panel, seconds in zip(panels, times, strict=True):
-                walls = [results.wall((case.title, number, seconds), "up") or 0 for number in numbers]
+                walls = [results.wall_seconds((case.title, number, seconds), "up") or 0 for number in numbers]
                 left = [index - 0.4 + place * width for index in range(len(numbers))]
                 panel.bar(left, walls, width, align="edge", label=case.title, color=colour)
         for panel, seconds in zip(panels, times, strict=True):

@@ -20,9 +20,9 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
-STARTS = 9
-CALLS = 1000
-MOST = {"start": 0.5, "memory": 80.0, "call": 2}
+START_COUNT = 9
+CALL_COUNT = 1000
+LIMITS = {"start": 0.5, "memory": 80.0, "call": 2}
 URN = "urn:pulumi:dev::bench::neev:index:Sandbox::box"
 INPUTS = {
     "cpu": 2,
@@ -36,24 +36,24 @@ INPUTS = {
 
 def main() -> None:
     """The table is printed."""
-    starts = [_start() for _ in range(STARTS)]
+    starts = [_measure_start() for _ in range(START_COUNT)]
     with (
-        _plugin() as (process, port, _),
+        _start_plugin() as (process, port, _),
         grpc.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel,
     ):
         stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
         stub.GetPluginInfo(Empty())
-        check = provider_pb2.CheckRequest(urn=URN, news=_struct(INPUTS), randomSeed=bytes(32))
+        check = provider_pb2.CheckRequest(urn=URN, news=_to_struct(INPUTS), randomSeed=bytes(32))
         inputs = stub.Check(check).inputs
         diff = provider_pb2.DiffRequest(id="id", urn=URN, olds=inputs, old_inputs=inputs, news=inputs)
         stub.Diff(diff)
         memory = psutil.Process(process.pid).memory_info().rss / 1e6
-        checks, diffs = _percentile(lambda: stub.Check(check)), _percentile(lambda: stub.Diff(diff))
+        checks, diffs = _measure_percentile(lambda: stub.Check(check)), _measure_percentile(lambda: stub.Diff(diff))
     rows = (
-        ("from its start to the line with its port", f"{statistics.median(starts):.2f} s", f"{MOST['start']} s"),
-        ("resident memory at rest", f"{memory:.0f} MB", f"{MOST['memory']:.0f} MB"),
-        ("Check of an ordinary sandbox, over gRPC, 95th percentile", f"{checks:.2f} ms", f"{MOST['call']} ms"),
-        ("Diff, likewise", f"{diffs:.2f} ms", f"{MOST['call']} ms"),
+        ("from its start to the line with its port", f"{statistics.median(starts):.2f} s", f"{LIMITS['start']} s"),
+        ("resident memory at rest", f"{memory:.0f} MB", f"{LIMITS['memory']:.0f} MB"),
+        ("Check of an ordinary sandbox, over gRPC, 95th percentile", f"{checks:.2f} ms", f"{LIMITS['call']} ms"),
+        ("Diff, likewise", f"{diffs:.2f} ms", f"{LIMITS['call']} ms"),
     )
     print("| the plugin's process | measured | at most |\n|---|---|---|")
     for row in rows:
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 @contextmanager
-def _plugin() -> Iterator[tuple[subprocess.Popen[str], int, float]]:
+def _start_plugin() -> Iterator[tuple[subprocess.Popen[str], int, float]]:
     """The process, its port, and the seconds until its port line."""
     started = time.perf_counter()
     with subprocess.Popen([COMMAND], stdout=subprocess.PIPE, text=True) as process:
@@ -71,22 +71,22 @@ def _plugin() -> Iterator[tuple[subprocess.Popen[str], int, float]]:
         process.terminate()
 
 
-def _start() -> float:
-    with _plugin() as (_, _, seconds):
+def _measure_start() -> float:
+    with _start_plugin() as (_, _, seconds):
         return seconds
 
 
-def _percentile(call: Callable[[], object]) -> float:
+def _measure_percentile(call: Callable[[], object]) -> float:
     """The 95th percentile of the milliseconds that the call takes."""
     taken = []
-    for _ in range(CALLS):
+    for _ in range(CALL_COUNT):
         started = time.perf_counter()
         call()
         taken.append((time.perf_counter() - started) * 1e3)
     return statistics.quantiles(taken, n=20)[-1]
 
 
-def _struct(values: dict[str, Any]) -> struct_pb2.Struct:
+def _to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
     found = struct_pb2.Struct()
     found.update(values)
     return found

@@ -6,41 +6,41 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from cases import Case
-from stack import OPERATIONS, Figure
+from cases import BenchCase
+from stack import OPERATIONS, OperationFigure
 
-Key = tuple[str, int, float]
+ResultKey = tuple[str, int, float]
 """A case's title, the number of sandboxes, and the seconds that each takes."""
-HEAD = ("sandboxes", "each takes", "", "`up`", "CPU", "memory", *(f"`{each}`" for each in list(OPERATIONS)[1:]))
-REQUESTS = "requests: of each `up`, `up` again, `refresh`, of each `destroy`"
+TABLE_HEADER = ("sandboxes", "each takes", "", "`up`", "CPU", "memory", *(f"`{each}`" for each in list(OPERATIONS)[1:]))
+REQUESTS_NOTE = "requests: of each `up`, `up` again, `refresh`, of each `destroy`"
 
 
 @dataclass
-class Results:
+class BenchResults:
     """Every figure so far, in the order of the runs."""
 
-    figures: dict[Key, list[dict[str, Figure]]] = field(default_factory=dict)
+    figures: dict[ResultKey, list[dict[str, OperationFigure]]] = field(default_factory=dict)
 
-    def add(self, key: Key, figures: dict[str, Figure]) -> None:
+    def add(self, key: ResultKey, figures: dict[str, OperationFigure]) -> None:
         """One run more."""
         self.figures.setdefault(key, []).append(figures)
 
-    def median(self, key: Key, operation: str, of: Callable[[Figure], float]) -> float | None:
+    def median(self, key: ResultKey, operation: str, of: Callable[[OperationFigure], float]) -> float | None:
         """The median over the runs; ``None`` where the case does not do the operation."""
         values = [of(run[operation]) for run in self.figures.get(key, ()) if operation in run]
         return statistics.median(values) if values else None
 
-    def wall(self, key: Key, operation: str) -> float | None:
+    def wall_seconds(self, key: ResultKey, operation: str) -> float | None:
         """Seconds of the clock."""
-        return self.median(key, operation, lambda each: each.taken.seconds)
+        return self.median(key, operation, lambda each: each.usage.seconds)
 
-    def ratio(self, case: Case, number: int, seconds: float, operation: str) -> float | None:
+    def ratio_to_floor(self, case: BenchCase, number: int, seconds: float, operation: str) -> float | None:
         """The median of what each run took over what its floor took in the same turn."""
         ours, floors, nothing = (
             self.figures.get((title, count, seconds), [])
-            for title, count in ((case.title, number), (case.floor, number), (case.beyond, 0))
+            for title, count in ((case.title, number), (case.floor, number), (case.baseline, 0))
         )
-        if not floors or operation not in floors[0] or (case.beyond and not nothing):
+        if not floors or operation not in floors[0] or (case.baseline and not nothing):
             return None
         spent = [each[operation].taken.seconds for each in nothing] or [0.0] * len(ours)
         return statistics.median(
@@ -49,34 +49,34 @@ class Results:
         )
 
 
-def table(results: Results, cases: dict[str, Case]) -> Iterator[str]:
+def render_table(results: BenchResults, cases: dict[str, BenchCase]) -> Iterator[str]:
     """Lines of Markdown."""
-    yield f"| {' | '.join((*HEAD, REQUESTS))} |"
-    yield "|" + "---|" * (len(HEAD) + 1)
+    yield f"| {' | '.join((*TABLE_HEADER, REQUESTS_NOTE))} |"
+    yield "|" + "---|" * (len(TABLE_HEADER) + 1)
     for title, number, seconds in sorted(results.figures, key=lambda key: (key[2], key[1])):
-        yield _row(results, cases[title], number, seconds)
+        yield _render_row(results, cases[title], number, seconds)
 
 
-def _row(results: Results, case: Case, number: int, seconds: float) -> str:
+def _render_row(results: BenchResults, case: BenchCase, number: int, seconds: float) -> str:
     key = (case.title, number, seconds)
-    walls = [_wall(results, case, number, seconds, each) for each in OPERATIONS]
-    cpu = results.median(key, "up", lambda each: each.taken.cpu)
-    memory = results.median(key, "up", lambda each: each.taken.memory)
+    walls = [_format_wall(results, case, number, seconds, each) for each in OPERATIONS]
+    cpu = results.median(key, "up", lambda each: each.usage.cpu_seconds)
+    memory = results.median(key, "up", lambda each: each.usage.memory_mb)
     return (
         f"| {number or ''} | {seconds:g} s | {case.title} | {walls[0]} | {cpu:.1f} s | {memory:.0f} MB "
-        f"| {' | '.join(walls[1:])} | {_requests(results, key)} |"
+        f"| {' | '.join(walls[1:])} | {_format_requests(results, key)} |"
     )
 
 
-def _wall(results: Results, case: Case, number: int, seconds: float, operation: str) -> str:
-    wall = results.wall((case.title, number, seconds), operation)
+def _format_wall(results: BenchResults, case: BenchCase, number: int, seconds: float, operation: str) -> str:
+    wall = results.wall_seconds((case.title, number, seconds), operation)
     if wall is None:
         return ""
-    ratio = results.ratio(case, number, seconds, operation)
+    ratio = results.ratio_to_floor(case, number, seconds, operation)
     return f"{wall:.1f} s" if ratio is None else f"{wall:.1f} s ({ratio:.2f})"
 
 
-def _requests(results: Results, key: Key) -> str:
+def _format_requests(results: BenchResults, key: ResultKey) -> str:
     counts = {each: results.median(key, each, lambda figure: figure.requests) for each in OPERATIONS}
     if not key[1] or not counts["up"]:
         return ""

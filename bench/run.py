@@ -12,53 +12,55 @@ import subprocess
 import sys
 
 from cases import CASES, SECONDS
-from results import Results, table
-from stack import HERE, run
+from results import BenchResults, render_table
+from stack import HERE, run_case
 
-DOCUMENT = HERE.parent / "docs" / "performance.md"
-PICTURE = DOCUMENT.with_suffix(".svg")
-BEGIN, END = "<!-- written by make bench WRITE=1 -->\n", "<!-- until here -->"
+DOCUMENT_PATH = HERE.parent / "docs" / "performance.md"
+CHART_PATH = DOCUMENT_PATH.with_suffix(".svg")
+BEGIN_MARKER, END_MARKER = "<!-- written by make bench WRITE=1 -->\n", "<!-- until here -->"
 
 
 def main() -> None:
     """The tables are printed; on demand they are written into the document, with a picture."""
-    asked = _arguments()
+    asked = _parse_arguments()
     cases = {each.title: each for each in CASES if not asked.case or each.title in asked.case}
-    results = Results()
+    results = BenchResults()
     for turn in range(asked.runs):
         for seconds in asked.seconds:
             for number in sorted({number for each in cases.values() for number in each.numbers}):
                 for case in cases.values():
                     if number in case.numbers and number <= asked.most:
-                        _say(f"run {turn + 1} of {asked.runs}: {case.title}, {number} of {seconds:g} s")
-                        results.add((case.title, number, seconds), run(case, number, seconds))
-    shown = "\n".join(table(results, cases))
+                        _print_progress(f"run {turn + 1} of {asked.runs}: {case.title}, {number} of {seconds:g} s")
+                        results.add((case.title, number, seconds), run_case(case, number, seconds))
+    shown = "\n".join(render_table(results, cases))
     latency = subprocess.run(
         [sys.executable, str(HERE / "plugin_latency.py")], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     print(f"{shown}\n\n{latency}")
     if asked.write:
-        from picture import draw  # noqa: PLC0415  drawing needs packages that measuring does not
+        from picture import draw_chart  # noqa: PLC0415  drawing needs packages that measuring does not
 
-        draw(results, cases, PICTURE)
-        _write(f"{_circumstances(asked.runs)}\n\n{shown}\n\n![`pulumi up` in seconds]({PICTURE.name})\n\n{latency}")
+        draw_chart(results, cases, CHART_PATH)
+        _write(
+            f"{_describe_environment(asked.runs)}\n\n{shown}\n\n![`pulumi up` in seconds]({CHART_PATH.name})\n\n{latency}"
+        )
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=int, default=3, help="runs of everything, in turn")
     options.add_argument("--most", type=int, default=1000, help="sandboxes in the largest stack")
     options.add_argument("--seconds", type=float, nargs="+", default=SECONDS, help="what each takes until it is ready")
     options.add_argument("--case", nargs="+", help="only these, by their titles")
     options.add_argument("--quick", action="store_true", help="one run of the smallest stacks: whether it works")
-    options.add_argument("--write", action="store_true", help=f"also write {DOCUMENT.name} and {PICTURE.name}")
+    options.add_argument("--write", action="store_true", help=f"also write {DOCUMENT_PATH.name} and {CHART_PATH.name}")
     asked = options.parse_args()
     if asked.quick:
         asked.runs, asked.most, asked.seconds = 1, 1, [0.0]
     return asked
 
 
-def _circumstances(runs: int) -> str:
+def _describe_environment(runs: int) -> str:
     return (
         f"Medians of {runs} runs in turn on {os.cpu_count()} cores, `--skip-preview -p 512`. In brackets: the ratio to "
         "the floor, for the pool without what an empty program takes."
@@ -66,12 +68,12 @@ def _circumstances(runs: int) -> str:
 
 
 def _write(text: str) -> None:
-    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    before, _, rest = DOCUMENT_PATH.read_text(encoding="utf-8").partition(BEGIN_MARKER)
+    _, _, after = rest.partition(END_MARKER)
+    DOCUMENT_PATH.write_text(f"{before}{BEGIN_MARKER}\n{text}\n{END_MARKER}{after}", encoding="utf-8")
 
 
-def _say(text: str) -> None:
+def _print_progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

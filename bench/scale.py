@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stack import environment
+from stack import build_environment
 
 from neev_emulator import serve
 
-PARALLEL = "64"
+PARALLEL_OPERATIONS = "64"
 STEPS = {
     "up": ("up", "--yes", "--skip-preview"),
     "up, no change": ("up", "--yes", "--skip-preview"),
@@ -30,7 +30,7 @@ STEPS = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class StackLayout:
     """How the sandboxes are spread."""
 
     title: str
@@ -39,7 +39,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Figure:
+class ScaleFigure:
     """What one command on every stack, one after another, took."""
 
     wall: float
@@ -54,30 +54,30 @@ def main() -> None:
     options.add_argument("-n", type=int, default=1000, help="sandboxes in each layout")
     options.add_argument("--stacks", type=int, default=10, help="stacks where there are many")
     asked = options.parse_args()
-    print(f"\n{asked.n} sandboxes, -p {PARALLEL}, stacks one after another\n")
+    print(f"\n{asked.n} sandboxes, -p {PARALLEL_OPERATIONS}, stacks one after another\n")
     print("| layout | command | seconds | CPU seconds | API requests | state, KB |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
-    for layout in layouts(asked.n, asked.stacks):
-        for step, figure in measured(layout):
+    for layout in make_layouts(asked.n, asked.stacks):
+        for step, figure in measure_layout(layout):
             cells = f"{figure.wall:.1f} | {figure.cpu:.1f} | {figure.requests} | {figure.state_bytes / 1000:.0f}"
             print(f"| {layout.title} | {step} | {cells} |", flush=True)
 
 
-def layouts(n: int, stacks: int) -> tuple[Layout, ...]:
+def make_layouts(n: int, stacks: int) -> tuple[StackLayout, ...]:
     """One stack, many, and a pool."""
     pool = {"pool": {"type": "neev:index:SandboxPool", "properties": {"replicas": n}}}
     return (
-        Layout(f"one stack of {n}", 1, _sandboxes(n)),
-        Layout(f"{stacks} stacks of {n // stacks}", stacks, _sandboxes(n // stacks)),
-        Layout(f"one pool of {n}", 1, pool),
+        StackLayout(f"one stack of {n}", 1, _sandbox_resources(n)),
+        StackLayout(f"{stacks} stacks of {n // stacks}", stacks, _sandbox_resources(n // stacks)),
+        StackLayout(f"one pool of {n}", 1, pool),
     )
 
 
-def _sandboxes(n: int) -> dict[str, Any]:
+def _sandbox_resources(n: int) -> dict[str, Any]:
     return {f"box-{number:04d}": {"type": "neev:index:Sandbox", "properties": {"cpu": 1}} for number in range(n)}
 
 
-def measured(layout: Layout) -> Iterator[tuple[str, Figure]]:
+def measure_layout(layout: StackLayout) -> Iterator[tuple[str, ScaleFigure]]:
     """Each command of a life, on every stack."""
     with tempfile.TemporaryDirectory() as folder, serve(provision=0) as emulator:
         work = Path(folder)
@@ -85,27 +85,27 @@ def measured(layout: Layout) -> Iterator[tuple[str, Figure]]:
         (work / "Pulumi.yaml").write_text(
             json.dumps({"name": "scale", "runtime": "yaml", "resources": layout.resources}), encoding="utf-8"
         )
-        env = environment(work, emulator)
+        env = build_environment(work, emulator)
         stacks = [f"team-{number}" for number in range(layout.stacks)]
         for stack in stacks:
-            _pulumi(work, env, "stack", "init", stack)
+            _run_pulumi(work, env, "stack", "init", stack)
         for title, command in STEPS.items():
             emulator.clear_log()
-            before, began = _cpu(), time.perf_counter()
+            before, began = _cpu_seconds(), time.perf_counter()
             for stack in stacks:
-                _pulumi(work, env, *command, "--stack", stack, "-p", PARALLEL)
-            wall, cpu = time.perf_counter() - began, _cpu() - before
+                _run_pulumi(work, env, *command, "--stack", stack, "-p", PARALLEL_OPERATIONS)
+            wall, cpu = time.perf_counter() - began, _cpu_seconds() - before
             state = sum(file.stat().st_size for file in (work / "state").glob(".pulumi/stacks/scale/*.json"))
-            yield title, Figure(wall, cpu, sum(emulator.counts().values()), state)
+            yield title, ScaleFigure(wall, cpu, sum(emulator.counts().values()), state)
 
 
-def _cpu() -> float:
+def _cpu_seconds() -> float:
     """The seconds that every engine, program and plugin has computed so far; the emulator is not among them."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def _pulumi(work: Path, env: Mapping[str, str], *arguments: str) -> None:
+def _run_pulumi(work: Path, env: Mapping[str, str], *arguments: str) -> None:
     command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
     done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases import SCRIPT, Case
-from measure import Taken, measured
+from cases import SCRIPT, BenchCase
+from measure import ResourceUsage, measure_command
 
 from neev_emulator import Emulator, serve
 
@@ -24,47 +24,51 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Figure:
+class OperationFigure:
     """One operation, and the requests that it cost."""
 
-    taken: Taken
+    usage: ResourceUsage
     requests: int
 
 
-def run(case: Case, number: int, seconds: float) -> dict[str, Figure]:
+def run_case(case: BenchCase, number: int, seconds: float) -> dict[str, OperationFigure]:
     """What each operation took; of the script there is only `up`."""
     with tempfile.TemporaryDirectory() as folder, serve(provision=seconds) as emulator:
         work = Path(folder)
-        env = environment(work, emulator) | case.variables | {"BENCH_N": str(number), "BENCH_SECONDS": str(seconds)}
+        env = (
+            build_environment(work, emulator) | case.variables | {"BENCH_N": str(number), "BENCH_SECONDS": str(seconds)}
+        )
         if case.program == SCRIPT:
             command = (sys.executable, str(HERE / "asyncio_script.py"), str(number))
-            return {"up": _figure(emulator, command, work, env)}
-        _project(work, case, env)
+            return {"up": _measure_operation(emulator, command, work, env)}
+        _write_project(work, case, env)
         return {
-            operation: _figure(emulator, _pulumi(*arguments, "--yes"), work, env)
+            operation: _measure_operation(emulator, _pulumi_command(*arguments, "--yes"), work, env)
             for operation, arguments in OPERATIONS.items()
         }
 
 
-def _figure(emulator: Emulator, command: tuple[str, ...], work: Path, env: Mapping[str, str]) -> Figure:
+def _measure_operation(
+    emulator: Emulator, command: tuple[str, ...], work: Path, env: Mapping[str, str]
+) -> OperationFigure:
     emulator.clear_log()
-    taken = measured(command, cwd=work, env=env)
-    return Figure(taken, sum(emulator.counts().values()))
+    taken = measure_command(command, cwd=work, env=env)
+    return OperationFigure(taken, sum(emulator.counts().values()))
 
 
-def _project(work: Path, case: Case, env: Mapping[str, str]) -> None:
+def _write_project(work: Path, case: BenchCase, env: Mapping[str, str]) -> None:
     (work / "state").mkdir()
     (work / "Pulumi.yaml").write_text("name: bench\nruntime: python\n", encoding="utf-8")
     program = (HERE / "programs" / case.program / "__main__.py").read_text(encoding="utf-8")
     (work / "__main__.py").write_text(program, encoding="utf-8")
-    measured(_pulumi("stack", "init", "dev"), cwd=work, env=env)
+    measure_command(_pulumi_command("stack", "init", "dev"), cwd=work, env=env)
 
 
-def _pulumi(*arguments: str) -> tuple[str, ...]:
+def _pulumi_command(*arguments: str) -> tuple[str, ...]:
     return ("pulumi", *arguments, "--non-interactive", "--color=never")
 
 
-def environment(work: Path, emulator: Emulator) -> dict[str, str]:
+def build_environment(work: Path, emulator: Emulator) -> dict[str, str]:
     """The variables of an engine that keeps everything in the folder and whose plugins use the emulator."""
     engine = Path(os.environ["PULUMI_NEEV_ENGINE"]) / "bin"
     path = [str(engine), str(HERE / "sleeping"), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]

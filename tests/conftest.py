@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def engine() -> Path:
+def pulumi_bin() -> Path:
     """The directory of a `pulumi` and its language hosts."""
     script = ROOT / "tools" / "engine" / "engine.py"
     found = subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.PIPE, text=True)

@@ -21,58 +21,58 @@ PIP_AUDIT = (
     "--progress-spinner=off",
     "--skip-editable",
 )
-NETWORK = ("Could not connect", "ConnectionError", "NameResolutionError", "ReadTimeout", "ProxyError")
+NETWORK_ERRORS = ("Could not connect", "ConnectionError", "NameResolutionError", "ReadTimeout", "ProxyError")
 """What pip-audit says where its service cannot be reached."""
-FOUND, BROKEN = 1, 2
+EXIT_FINDINGS, EXIT_AUDIT_FAILED = 1, 2
 
 
 def main() -> None:
     """Audits, says in few words what came of it, and exits by it."""
-    env = {**system_store(), **os.environ}
+    env = {**system_certificates(), **os.environ}
     ended = subprocess.run(sys.argv[1:] or PIP_AUDIT, env=env, capture_output=True, text=True, check=False)
-    code, lines = verdict(ended.stdout, ended.stderr)
+    code, lines = evaluate_report(ended.stdout, ended.stderr)
     print("\n".join(lines))
     sys.exit(code)
 
 
-def system_store() -> dict[str, str]:
+def system_certificates() -> dict[str, str]:
     """Return what makes pip-audit trust the authorities of this machine, where the environment names no others."""
     paths = ssl.get_default_verify_paths()
     store = paths.cafile or paths.capath
     return {"REQUESTS_CA_BUNDLE": store} if store and "CURL_CA_BUNDLE" not in os.environ else {}
 
 
-def verdict(report: str, complaint: str) -> tuple[int, list[str]]:
+def evaluate_report(report: str, stderr: str) -> tuple[int, list[str]]:
     """The exit code and the lines for what pip-audit wrote; its own exit code tells a finding from nothing else."""
     try:
         packages: list[dict[str, Any]] = json.loads(report)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        last = (complaint.strip().splitlines() or ["it said nothing"])[-1]
-        if any(sign in complaint for sign in NETWORK):
-            return 0, [_unknown(last)]
-        return BROKEN, [f"the audit broke: {last}"]
+        last = (stderr.strip().splitlines() or ["it said nothing"])[-1]
+        if any(sign in stderr for sign in NETWORK_ERRORS):
+            return 0, [_format_unavailable(last)]
+        return EXIT_AUDIT_FAILED, [f"the audit broke: {last}"]
     audited = [each for each in packages if "skip_reason" not in each]
     if not audited:
-        return 0, [_unknown(_reasons(packages))]
+        return 0, [_format_unavailable(_format_skip_reasons(packages))]
     skipped = [each["name"] for each in packages if "skip_reason" in each and each["name"] != "pulumi-neev"]
-    found = [_finding(each, fault) for each in audited for fault in each["vulns"]]
+    found = [_format_finding(each, fault) for each in audited for fault in each["vulns"]]
     notes = [f"not audited, as the service does not know them: {', '.join(skipped)}"] if skipped else []
     if found:
-        return FOUND, [*found, *notes]
+        return EXIT_FINDINGS, [*found, *notes]
     return 0, [f"{len(audited)} packages audited: none has a known vulnerability", *notes]
 
 
-def _finding(package: dict[str, Any], fault: dict[str, Any]) -> str:
+def _format_finding(package: dict[str, Any], fault: dict[str, Any]) -> str:
     mended = f"mended in {', '.join(fault['fix_versions'])}" if fault["fix_versions"] else "no version mends it yet"
     names = ", ".join([fault["id"], *fault.get("aliases", [])])
     return f"{package['name']} {package['version']}: {names}; {mended}"
 
 
-def _reasons(packages: Sequence[dict[str, Any]]) -> str:
+def _format_skip_reasons(packages: Sequence[dict[str, Any]]) -> str:
     return packages[0]["skip_reason"] if packages else "there is no package"
 
 
-def _unknown(reason: str) -> str:
+def _format_unavailable(reason: str) -> str:
     return f"not audited: no vulnerability service can be reached from here ({reason[:120]})"
 
 

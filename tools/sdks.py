@@ -34,47 +34,49 @@ def main() -> None:
     with (SDKS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for language in wanted:
-            make(language)
+            build_sdk(language)
 
 
-def make(language: str) -> None:
+def build_sdk(language: str) -> None:
     """The SDK of one language is there, built from today's schema."""
     target, stamp = SDKS / language, SDKS / f".{language}.stamp"
-    recipe = hashlib.sha256(schema().encode() + Path(__file__).read_bytes()).hexdigest()
+    recipe = hashlib.sha256(release_schema().encode() + Path(__file__).read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == recipe:
         return
     print(f"{language}: generating …", flush=True)
     stamp.unlink(missing_ok=True)
     shutil.rmtree(target, ignore_errors=True)
-    generate(language, target)
+    generate_sources(language, target)
     print(f"{language}: building …", flush=True)
     BUILDERS[language](target)
     stamp.write_text(recipe)
 
 
-def schema() -> str:
+def release_schema() -> str:
     """The committed schema with what a release adds: the version, and that packages are built from it."""
     package = json.loads((ROOT / "schema.json").read_text())
-    return json.dumps({**package, "version": version(), "meta": {"supportPack": True}})
+    return json.dumps({**package, "version": provider_version(), "meta": {"supportPack": True}})
 
 
-def version() -> str:
+def provider_version() -> str:
     """The version of the provider, which is that of its SDKs."""
     stated: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     return stated
 
 
-def generate(language: str, target: Path) -> None:
+def generate_sources(language: str, target: Path) -> None:
     """The sources of the SDK are there; a built engine has `gensdk`, every other one its own generator."""
-    engine = Path(run(ROOT, sys.executable, "tools/engine/engine.py").strip().splitlines()[-1])
+    engine = Path(run_command(ROOT, sys.executable, "tools/engine/engine.py").strip().splitlines()[-1])
     source = SDKS / "schema.json"
-    source.write_text(schema())
+    source.write_text(release_schema())
     gensdk = engine / "gensdk"
     if gensdk.is_file():
         target.mkdir(parents=True)
-        run(ROOT, str(gensdk), str(source), version(), language, str(target))
+        run_command(ROOT, str(gensdk), str(source), provider_version(), language, str(target))
     else:
-        run(ROOT, str(engine / "pulumi"), "package", "gen-sdk", str(source), "--language", language, "--out", str(SDKS))
+        run_command(
+            ROOT, str(engine / "pulumi"), "package", "gen-sdk", str(source), "--language", language, "--out", str(SDKS)
+        )
 
 
 def build_python(target: Path) -> None:
@@ -82,31 +84,31 @@ def build_python(target: Path) -> None:
     for earlier in DIST.glob("*.whl"):
         earlier.unlink()
     shutil.copy(target / "pulumi_neev_sdk" / "README.md", target)  # where its pyproject.toml looks for it
-    run(target, sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", str(DIST))
+    run_command(target, sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", str(DIST))
 
 
 def build_nodejs(target: Path) -> None:
     """The npm package of the SDK is in `dist`, under a name without a version, so that examples can name it."""
-    run(target, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
-    run(target, "npm", "run", "build")
+    run_command(target, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
+    run_command(target, "npm", "run", "build")
     for name in ("package.json", "README.md"):
         shutil.copy(target / name, target / "bin")
-    packed = run(target, "npm", "pack", "./bin", "--silent").strip().splitlines()[-1]
+    packed = run_command(target, "npm", "pack", "./bin", "--silent").strip().splitlines()[-1]
     (target / packed).rename(DIST / "pulumi-neev.tgz")
 
 
 def build_go(target: Path) -> None:
     """The Go module of the SDK compiles, with the version of Pulumi that the engine is built from."""
     pinned = re.findall(rf"^\s*{re.escape(PULUMI_FOR_GO)} (v\S+)", ENGINE_PINS.read_text(), re.MULTILINE)[0]
-    run(target, "go", "mod", "edit", f"-require={PULUMI_FOR_GO}@{pinned}")
-    run(target, "go", "mod", "tidy")
-    run(target, "go", "build", "./...")
+    run_command(target, "go", "mod", "edit", f"-require={PULUMI_FOR_GO}@{pinned}")
+    run_command(target, "go", "mod", "tidy")
+    run_command(target, "go", "build", "./...")
 
 
 BUILDERS: Mapping[str, Callable[[Path], None]] = {"python": build_python, "nodejs": build_nodejs, "go": build_go}
 
 
-def run(folder: Path, *command: str) -> str:
+def run_command(folder: Path, *command: str) -> str:
     """What the command printed; its failure ends this script with its own words."""
     env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}  # as in the Makefile
     try:

@@ -15,7 +15,7 @@ from neev_emulator.testing import Emulator
 
 
 @dataclass
-class Platform:
+class EmulatorProcess:
     """An emulator with its data in a directory; after a kill it is back at the same address."""
 
     data: Path

@@ -16,30 +16,30 @@ SHARED = f"{PREFIX}shared"
 """The name that it chooses for a pool; every other one is made."""
 FIRST = f"{PREFIX}first"
 """The sandbox that snapshots, forks, ports, files, directories and commands belong to."""
-MACHINES = ("neev:index:Sandbox", "neev:index:SandboxFork")
-TREES = {
+SANDBOX_TYPES = ("neev:index:Sandbox", "neev:index:SandboxFork")
+SOURCE_TREES = {
     "trees/one": {"a.txt": "a\n", "below/b.txt": "b\n"},
     "trees/two": {"a.txt": "another a\n", "c.txt": "c\n"},
 }
 """The folders beside a program that a directory may be given, and what is in them."""
-HALF = 0.5
-MADE = "made.txt"
+EVEN_CHANCE = 0.5
+OUTPUT_FILE = "made.txt"
 """The file that a command writes, and the last step of an image."""
 
 Rig = dict[str, dict[str, Any]]
 """Resources of a YAML program, by their names."""
 
 
-def grow_trees(directory: Path) -> None:
+def write_source_trees(directory: Path) -> None:
     """The folders are in the project's directory."""
-    for folder, files in TREES.items():
+    for folder, files in SOURCE_TREES.items():
         for name, content in files.items():
             path = directory / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
 
 
-def first(random: Random) -> Rig:
+def initial_rig(random: Random) -> Rig:
     """The rig that a story begins with."""
     rig: Rig = {
         FIRST: _resource("Sandbox"),
@@ -51,125 +51,138 @@ def first(random: Random) -> Rig:
     return rig
 
 
-def changed(rig: Rig, random: Random) -> Rig:
+def apply_changes(rig: Rig, random: Random) -> Rig:
     """The rig after one to three changes."""
     rig = deepcopy(rig)
-    for change in random.choices((*EXTRAS, *IN_PLACE, another_image), k=random.randint(1, 3)):
+    for change in random.choices((*EXTRAS, *IN_PLACE, replace_image), k=random.randint(1, 3)):
         change(rig, random)
     return rig
 
 
-def again(rig: Rig, name: str) -> Rig:
+def rerun_command(rig: Rig, name: str) -> Rig:
     """The rig in which a command is told to run once more."""
     rig = deepcopy(rig)
     rig[name]["properties"]["triggers"] = [*rig[name]["properties"].get("triggers", []), "again"]
     return rig
 
 
-def resized(rig: Rig, random: Random) -> None:
+def resize(rig: Rig, random: Random) -> None:
     """A machine has another size, also where it comes from a snapshot."""
-    _any_machine(rig, random)["cpu"] = random.choice((0.5, 1, 2, 4))
+    _random_sandbox(rig, random)["cpu"] = random.choice((0.5, 1, 2, 4))
 
 
-def another_window(rig: Rig, random: Random) -> None:
+def change_idle_timeout(rig: Rig, random: Random) -> None:
     """A machine has another idle window."""
-    _any_machine(rig, random)["idleTimeoutSeconds"] = random.choice((3600, 7200, 10800))
+    _random_sandbox(rig, random)["idleTimeoutSeconds"] = random.choice((3600, 7200, 10800))
 
 
-def paused_or_resumed(rig: Rig, random: Random) -> None:
+def toggle_paused(rig: Rig, random: Random) -> None:
     """A machine that nothing depends on is paused, or runs."""
-    machine = _any_machine(rig, random, but=FIRST)
+    machine = _random_sandbox(rig, random, excluded=FIRST)
     machine["paused"] = not machine.get("paused", False)
 
 
-def another_guard(rig: Rig, random: Random) -> None:
+def change_egress(rig: Rig, random: Random) -> None:
     """A machine may reach something else."""
     host = random.choice(("pypi.org", "example.com"))
-    _any_machine(rig, random)["egress"] = {"mode": "allow_list", "allow": [{"host": host, "ports": [443]}]}
+    _random_sandbox(rig, random)["egress"] = {"mode": "allow_list", "allow": [{"host": host, "ports": [443]}]}
 
 
-def another_image(rig: Rig, random: Random) -> None:
+def replace_image(rig: Rig, random: Random) -> None:
     """A sandbox is replaced, and what belongs to it as well."""
     name = random.choice([name for name, each in rig.items() if _is_replaceable(each)])
     rig[name]["properties"]["image"] = random.choice(("docker.io/library/python:3.13", "docker.io/library/node:22"))
 
 
-def spare(rig: Rig, random: Random) -> None:
+def toggle_spare(rig: Rig, random: Random) -> None:
     """Another sandbox comes, or goes."""
-    _toggled(rig, f"{PREFIX}spare", _resource("Sandbox", cpu=random.choice((0.5, 1))))
+    _toggle(rig, f"{PREFIX}spare", _resource("Sandbox", cpu=random.choice((0.5, 1))))
 
 
-def fork(rig: Rig, random: Random) -> None:
+def toggle_fork(rig: Rig, random: Random) -> None:
     """A fork comes, or goes."""
-    _toggled(rig, f"{PREFIX}fork", _of_first("SandboxFork", "source", cpu=random.choice((1, 2))))
+    _toggle(rig, f"{PREFIX}fork", _child_of_first("SandboxFork", "source", cpu=random.choice((1, 2))))
 
 
-def snapshot(rig: Rig, random: Random) -> None:
+def edit_snapshot(rig: Rig, random: Random) -> None:
     """A snapshot comes, is taken again, or goes, with the sandbox that is made from it."""
-    taken = _of_first("Snapshot", triggers=[random.randrange(1000)])
-    _with_sandbox(rig, random, taken, "id")
+    taken = _child_of_first("Snapshot", triggers=[random.randrange(1000)])
+    _edit_with_sandbox(rig, random, taken, "id")
 
 
-def image(rig: Rig, random: Random) -> None:
+def edit_image(rig: Rig, random: Random) -> None:
     """An image comes, is built from another recipe, or goes, with the sandbox that follows it."""
     steps = [
         {"path": "note.txt", "content": f"{random.random()}\n"},
-        {"run": ["cp", "note.txt", MADE]},
+        {"run": ["cp", "note.txt", OUTPUT_FILE]},
     ]
     built = _resource("GoldenImage", steps=steps, keep=random.randint(0, 1))
-    _with_sandbox(rig, random, built, "snapshotId")
+    _edit_with_sandbox(rig, random, built, "snapshotId")
 
 
-def port(rig: Rig, random: Random) -> None:
+def toggle_port(rig: Rig, random: Random) -> None:
     """A port is exposed, or no longer."""
-    _toggled(rig, f"{PREFIX}port", _of_first("PreviewPort", port=random.choice((3000, 8080))))
+    _toggle(rig, f"{PREFIX}port", _child_of_first("PreviewPort", port=random.choice((3000, 8080))))
 
 
-def file(rig: Rig, random: Random) -> None:
+def edit_file(rig: Rig, random: Random) -> None:
     """A file is written, changed, or removed."""
-    _changed_or_toggled(rig, random, _of_first("File", path="note.txt", content=f"{random.random()}\n"))
+    _change_or_toggle(rig, random, _child_of_first("File", path="note.txt", content=f"{random.random()}\n"))
 
 
-def directory(rig: Rig, random: Random) -> None:
+def edit_directory(rig: Rig, random: Random) -> None:
     """A directory is written, changed, or removed."""
-    _changed_or_toggled(rig, random, _of_first("Directory", path="tree", sourcePath=random.choice(tuple(TREES))))
+    _change_or_toggle(
+        rig, random, _child_of_first("Directory", path="tree", sourcePath=random.choice(tuple(SOURCE_TREES)))
+    )
 
 
-def command(rig: Rig, random: Random) -> None:
+def edit_command(rig: Rig, random: Random) -> None:
     """A command comes, which may run any number of times, is another one, or goes."""
-    argv = ["sh", "-c", f"echo {random.random()} > {MADE}"]
-    _changed_or_toggled(rig, random, _of_first("Command", create=argv))
+    argv = ["sh", "-c", f"echo {random.random()} > {OUTPUT_FILE}"]
+    _change_or_toggle(rig, random, _child_of_first("Command", create=argv))
 
 
-def pool(rig: Rig, random: Random) -> None:
+def edit_pool(rig: Rig, random: Random) -> None:
     """A pool comes, is scaled, resized, paused or rolled, or goes."""
     size = {"replicas": random.randint(1, 3), "cpu": random.choice((1, 2)), "paused": random.random() < 0.3}
     made_from = {"env": {"STAGE": random.choice(("one", "two"))}}
-    _changed_or_toggled(rig, random, _resource("SandboxPool", **size, **made_from))
+    _change_or_toggle(rig, random, _resource("SandboxPool", **size, **made_from))
 
 
-def shared_pool(rig: Rig, random: Random) -> None:
+def edit_shared_pool(rig: Rig, random: Random) -> None:
     """The pool whose name another stack's has as well is scaled and rolled."""
     made_from = {"env": {"STAGE": random.choice(("one", "two"))}}
     rig[SHARED] = _resource("SandboxPool", name=SHARED, replicas=random.randint(1, 2), **made_from)
 
 
-def agent(rig: Rig, random: Random) -> None:
+def edit_agent(rig: Rig, random: Random) -> None:
     """An agent comes, is resized, paused or resumed, or goes."""
-    size = {"cpu": random.choice((1, 2)), "paused": random.random() < HALF}
-    _changed_or_toggled(rig, random, _resource("Agent", agentTemplate="batch-runner", **size))
+    size = {"cpu": random.choice((1, 2)), "paused": random.random() < EVEN_CHANCE}
+    _change_or_toggle(rig, random, _resource("Agent", agentTemplate="batch-runner", **size))
 
 
 Edit = Callable[[Rig, Random], None]
-EXTRAS: tuple[Edit, ...] = (spare, fork, snapshot, image, port, file, directory, command, pool, agent)
-IN_PLACE: tuple[Edit, ...] = (resized, another_window, paused_or_resumed, another_guard, shared_pool)
+EXTRAS: tuple[Edit, ...] = (
+    toggle_spare,
+    toggle_fork,
+    edit_snapshot,
+    edit_image,
+    toggle_port,
+    edit_file,
+    edit_directory,
+    edit_command,
+    edit_pool,
+    edit_agent,
+)
+IN_PLACE: tuple[Edit, ...] = (resize, change_idle_timeout, toggle_paused, change_egress, edit_shared_pool)
 
 
 def _resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"type": f"neev:index:{kind}", "properties": properties}
 
 
-def _of_first(kind: str, whose: str = "", **properties: Any) -> dict[str, Any]:
+def _child_of_first(kind: str, whose: str = "", **properties: Any) -> dict[str, Any]:
     name = f"{whose}SandboxId" if whose else "sandboxId"
     return _resource(kind, **{name: f"${{{FIRST}.id}}"}, **properties)
 
@@ -178,36 +191,36 @@ def _is_replaceable(resource: dict[str, Any]) -> bool:
     return resource["type"] == "neev:index:Sandbox" and "snapshotId" not in resource["properties"]
 
 
-def _any_machine(rig: Rig, random: Random, but: str = "") -> dict[str, Any]:
-    names = [name for name, each in rig.items() if each["type"] in MACHINES and name != but]
+def _random_sandbox(rig: Rig, random: Random, excluded: str = "") -> dict[str, Any]:
+    names = [name for name, each in rig.items() if each["type"] in SANDBOX_TYPES and name != excluded]
     properties: dict[str, Any] = rig[random.choice(names)]["properties"]
     return properties
 
 
-def _toggled(rig: Rig, name: str, resource: dict[str, Any]) -> None:
+def _toggle(rig: Rig, name: str, resource: dict[str, Any]) -> None:
     if rig.pop(name, None) is None:
         rig[name] = resource
 
 
-def _changed_or_toggled(rig: Rig, random: Random, resource: dict[str, Any]) -> bool:
+def _change_or_toggle(rig: Rig, random: Random, resource: dict[str, Any]) -> bool:
     """Whether it came or went: half the time what there is changes in its place."""
-    name = _named_after(resource)
-    if name in rig and random.random() < HALF:
+    name = _dependent_name(resource)
+    if name in rig and random.random() < EVEN_CHANCE:
         rig[name] = resource
         return False
-    _toggled(rig, name, resource)
+    _toggle(rig, name, resource)
     return True
 
 
-def _with_sandbox(rig: Rig, random: Random, resource: dict[str, Any], output: str) -> None:
+def _edit_with_sandbox(rig: Rig, random: Random, resource: dict[str, Any], output: str) -> None:
     """What sandboxes can be made from comes, half the time with a sandbox, is changed, or goes with it."""
-    if not _changed_or_toggled(rig, random, resource):
+    if not _change_or_toggle(rig, random, resource):
         return
-    name = _named_after(resource)
+    name = _dependent_name(resource)
     rig.pop(f"{name}-box", None)
-    if name in rig and random.random() < HALF:
+    if name in rig and random.random() < EVEN_CHANCE:
         rig[f"{name}-box"] = _resource("Sandbox", snapshotId=f"${{{name}.{output}}}")
 
 
-def _named_after(resource: dict[str, Any]) -> str:
+def _dependent_name(resource: dict[str, Any]) -> str:
     return f"{PREFIX}{resource['type'].rpartition(':')[2].lower()}"

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests.chaos.run_story import Tale, play
-from tests.chaos.stories import story
-from tests.chaos.summary import Outcome, never_killed, summary, write
+from tests.chaos.run_story import StoryResult, run_story
+from tests.chaos.stories import generate_story
+from tests.chaos.summary import Outcome, missing_kills, render_summary, write_page
 
-LONG = 100
+LONG_RUN_STORIES = 100
 """Stories among which each kind of kill has to be."""
 
 
@@ -30,31 +30,33 @@ def main() -> None:
     given = arguments.parse_args()
     outcomes = []
     with ThreadPoolExecutor(given.jobs) as pool:
-        for outcome in pool.map(partial(_played, engine=given.engine), range(given.seed, given.seed + given.runs)):
-            print(outcome, outcome.trouble or "", sep="\n" if outcome.trouble else "", flush=True)  # noqa: T201
+        for outcome in pool.map(
+            partial(_run_seed, pulumi_bin=given.engine), range(given.seed, given.seed + given.runs)
+        ):
+            print(outcome, outcome.problem or "", sep="\n" if outcome.problem else "", flush=True)  # noqa: T201
             outcomes.append(outcome)
-    print(f"\n{summary(outcomes)}")  # noqa: T201
-    missing = never_killed(outcomes) if given.runs >= LONG else []
+    print(f"\n{render_summary(outcomes)}")  # noqa: T201
+    missing = missing_kills(outcomes) if given.runs >= LONG_RUN_STORIES else []
     if missing:
         print(f"Never: {', '.join(missing)}.")  # noqa: T201
     failed = bool(missing) or any(each.trouble for each in outcomes)
     if given.write and not failed:
-        write(outcomes)
+        write_page(outcomes)
     sys.exit(failed)
 
 
-def _played(seed: int, engine: Path) -> Outcome:
+def _run_seed(seed: int, pulumi_bin: Path) -> Outcome:
     started = time.monotonic()
-    tale, trouble = Tale(), None
-    told = story(seed)
+    tale, trouble = StoryResult(), None
+    told = generate_story(seed)
     with tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-") as directory:
         try:
-            play(told, Path(directory), engine, tale)
+            run_story(told, Path(directory), pulumi_bin, tale)
         except Exception:  # noqa: BLE001  whatever it is, the other stories are played, too
             trouble = traceback.format_exc()
     if not tale.kills:
         trouble = trouble or "nothing was killed, so it is no story of chaos"
-    return Outcome(seed, told.face, time.monotonic() - started, tale.kills, trouble)
+    return Outcome(seed, told.adapter, time.monotonic() - started, tale.kills, trouble)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from random import Random
 
 from tests.chaos import rigs
 from tests.chaos.rigs import Rig
-from tests.engine.adapters import FACES
+from tests.engine.adapters import ADAPTERS
 
 STEPS = 3
 COMMANDS = ("up", "up", "up", "refresh", "destroy")
@@ -20,8 +20,8 @@ REQUESTS = {
 """The requests at which a command is struck: of which method, and the number of the last that may be meant."""
 SECONDS = (0.1, 2.0)
 """Between which ages a command is struck where it is not at a request."""
-FIRST_IS_STRUCK, ANOTHER_IS_STRUCK, BY_TIME, HALF = 0.4, 0.5, 0.3, 0.5
-OF_DYNAMIC = 4
+FIRST_KILL_SHARE, SECOND_KILL_SHARE, TIMED_KILL_SHARE, EXECUTE_FIRST_SHARE = 0.4, 0.5, 0.3, 0.5
+DYNAMIC_EVERY_NTH = 4
 """Each story of so many is of dynamic resources, the others of the plugin."""
 
 
@@ -39,11 +39,11 @@ class AtRequest:
 
     number: int
     method: str
-    act: bool
+    executes_first: bool
 
     def __str__(self) -> str:
         method = "request" if self.method == "*" else self.method
-        return f"at {method} {self.number}, {'done' if self.act else 'not done'}"
+        return f"at {method} {self.number}, {'done' if self.executes_first else 'not done'}"
 
 
 @dataclass(frozen=True)
@@ -83,43 +83,45 @@ class Step:
 class Story:
     """Commands through one face; the last one destroys everything."""
 
-    face: str
+    adapter: str
     steps: list[Step]
-    last_chance: Kill
+    final_kill: Kill
     """What strikes the last command where nothing before it has met its moment; its own moment is sure to come."""
 
 
-def story(seed: int) -> Story:
+def generate_story(seed: int) -> Story:
     """The story of this seed: a first update, two commands after it, one of which at least is struck, and the end."""
     random = Random(seed)
-    rig = rigs.first(random)
-    steps = [Step("up", rig, _kill("up", random) if random.random() < FIRST_IS_STRUCK else None)]
+    rig = rigs.initial_rig(random)
+    steps = [Step("up", rig, _random_kill("up", random) if random.random() < FIRST_KILL_SHARE else None)]
     struck = random.randrange(1, STEPS)
     for number in range(1, STEPS):
         command = "up" if steps[-1].command == "destroy" else random.choice(COMMANDS)
         if command == "up":
-            rig = rigs.changed(rig, random)
-        kill = _kill(command, random) if number == struck or random.random() < ANOTHER_IS_STRUCK else None
+            rig = rigs.apply_changes(rig, random)
+        kill = _random_kill(command, random) if number == struck or random.random() < SECOND_KILL_SHARE else None
         steps.append(Step(command, rig, kill))
     if steps[-1].command != "destroy":
         steps.append(Step("destroy", rig, None))
-    return Story(face(seed), steps, last_chance(Victim(random.choice(tuple(Victim)))))
+    return Story(adapter_of_seed(seed), steps, kill_at_first_delete(Victim(random.choice(tuple(Victim)))))
 
 
-def face(seed: int) -> str:
+def adapter_of_seed(seed: int) -> str:
     """Through which face the story of this seed is played."""
-    plugin, dynamic = FACES
-    return plugin if seed % OF_DYNAMIC else dynamic
+    plugin, dynamic = ADAPTERS
+    return plugin if seed % DYNAMIC_EVERY_NTH else dynamic
 
 
-def last_chance(victim: Victim) -> Kill:
+def kill_at_first_delete(victim: Victim) -> Kill:
     """The end of this process at the first thing that is deleted."""
-    return Kill(victim, AtRequest(1, "DELETE", act=True))
+    return Kill(victim, AtRequest(1, "DELETE", executes_first=True))
 
 
-def _kill(command: str, random: Random) -> Kill:
+def _random_kill(command: str, random: Random) -> Kill:
     victim = random.choice(tuple(Victim))
-    if random.random() < BY_TIME:
+    if random.random() < TIMED_KILL_SHARE:
         return Kill(victim, AfterSeconds(random.uniform(*SECONDS)))
     method, last = random.choice(REQUESTS[command])
-    return Kill(victim, AtRequest(random.randint(1, last), method, act=random.random() < HALF))
+    return Kill(
+        victim, AtRequest(random.randint(1, last), method, executes_first=random.random() < EXECUTE_FIRST_SHARE)
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.stories import COMMANDS, Victim
-from tests.engine.adapters import FACES
+from tests.engine.adapters import ADAPTERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by `make chaos WRITE=1` -->\n", "<!-- until here -->"
@@ -20,45 +20,45 @@ class Outcome:
     """How the story of a seed ended."""
 
     seed: int
-    face: str
+    adapter: str
     seconds: float
     kills: Sequence[tuple[Victim, str]]
-    trouble: str | None
+    problem: str | None
 
     def __str__(self) -> str:
         killed = ", ".join(f"{victim} in {command}" for victim, command in self.kills) or "nothing"
-        how = "FAILED" if self.trouble else "ok"
-        return f"seed {self.seed}, {self.face}: {how}, {self.seconds:.0f} s, killed: {killed}"
+        how = "FAILED" if self.problem else "ok"
+        return f"seed {self.seed}, {self.adapter}: {how}, {self.seconds:.0f} s, killed: {killed}"
 
 
-def summary(outcomes: Iterable[Outcome]) -> str:
+def render_summary(outcomes: Iterable[Outcome]) -> str:
     """The table, and how many stories it is of."""
     outcomes = list(outcomes)
-    kills = Counter((each.face, *kill) for each in outcomes for kill in each.kills)
+    kills = Counter((each.adapter, *kill) for each in outcomes for kill in each.kills)
     commands = list(dict.fromkeys(COMMANDS))
     lines = [
         f"| killed | while things were made through | {' | '.join(f'during `{command}`' for command in commands)} |",
         f"|---|---|{'---|' * len(commands)}",
     ]
     for victim in Victim:
-        for face in FACES:
+        for face in ADAPTERS:
             numbers = " | ".join(str(kills[face, victim, command]) for command in commands)
             lines.append(f"| {victim} | {TITLES[face]} | {numbers} |")
-    stories = Counter(each.face for each in outcomes)
-    through = ", ".join(f"{stories[face]} through {TITLES[face]}" for face in FACES)
-    failed = ", ".join(str(each.seed) for each in outcomes if each.trouble) or "none"
+    stories = Counter(each.adapter for each in outcomes)
+    through = ", ".join(f"{stories[face]} through {TITLES[face]}" for face in ADAPTERS)
+    failed = ", ".join(str(each.seed) for each in outcomes if each.problem) or "none"
     return "\n".join([*lines, f"\n{len(outcomes)} stories ({through}), {kills.total()} kills; failed: {failed}."])
 
 
-def never_killed(outcomes: Iterable[Outcome]) -> list[str]:
+def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
     """The kinds of kill that no story had."""
     struck = {kill for each in outcomes for kill in each.kills}
     kinds = [(victim, command) for victim in Victim for command in dict.fromkeys(COMMANDS)]
     return [f"{victim} during {command}" for victim, command in kinds if (victim, command) not in struck]
 
 
-def write(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:
+def write_page(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:
     """The page holds the table."""
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{summary(outcomes)}\n\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n{render_summary(outcomes)}\n\n{END}{after}", encoding="utf-8")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.chaos.rigs import FIRST, FIXED, Rig
-from tests.chaos.run_story import Tale, play
-from tests.chaos.stories import AtRequest, Kill, Step, Story, Victim, last_chance, story
+from tests.chaos.run_story import StoryResult, run_story
+from tests.chaos.stories import AtRequest, Kill, Step, Story, Victim, kill_at_first_delete, generate_story
 
 SEEDS = range(1, 17)
 
@@ -15,12 +15,12 @@ SEEDS = range(1, 17)
 @pytest.mark.engine
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_and_nothing_is_doubled(seed: int, tmp_path: Path, engine: Path) -> None:
-    tale = Tale()
-    play(story(seed), tmp_path, engine, tale)
+    tale = StoryResult()
+    run_story(generate_story(seed), tmp_path, engine, tale)
     assert tale.kills
 
 
-def rig(**properties: str) -> Rig:
+def make_rig(**properties: str) -> Rig:
     """Two sandboxes, of which one has a name that the program chooses."""
     return {
         FIRST: {"type": "neev:index:Sandbox", "properties": {}},
@@ -29,30 +29,32 @@ def rig(**properties: str) -> Rig:
 
 
 AGENT: Rig = {"rig-agent": {"type": "neev:index:Agent", "properties": {"agentTemplate": "batch-runner"}}}
-FOUND = {
+REGRESSIONS = {
     "the lock of an engine that was killed between two operations": Step(
-        "refresh", rig(), Kill(Victim.ENGINE, AtRequest(1, "GET", act=False))
+        "refresh", make_rig(), Kill(Victim.ENGINE, AtRequest(1, "GET", executes_first=False))
     ),
     "a plugin killed in a replacement that had deleted the old one": Step(
-        "up", rig(image="docker.io/library/node:22"), Kill(Victim.PLUGIN, AtRequest(1, "POST", act=True))
+        "up",
+        make_rig(image="docker.io/library/node:22"),
+        Kill(Victim.PLUGIN, AtRequest(1, "POST", executes_first=True)),
     ),
     "an agent that a killed plugin has made and no state holds": Step(
-        "up", {**rig(), **AGENT}, Kill(Victim.PLUGIN, AtRequest(1, "POST", act=True))
+        "up", {**make_rig(), **AGENT}, Kill(Victim.PLUGIN, AtRequest(1, "POST", executes_first=True))
     ),
 }
 """What befell stories that failed once, by what they found."""
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("step", FOUND.values(), ids=FOUND.keys())
+@pytest.mark.parametrize("step", REGRESSIONS.values(), ids=REGRESSIONS.keys())
 def test_what_failed_once_holds(step: Step, tmp_path: Path, engine: Path) -> None:
-    tale = Tale()
-    steps = [Step("up", rig(), None), step, Step("destroy", step.rig, None)]
-    play(Story("plugin", steps, last_chance(Victim.PLUGIN)), tmp_path, engine, tale)
+    tale = StoryResult()
+    steps = [Step("up", make_rig(), None), step, Step("destroy", step.rig, None)]
+    run_story(Story("plugin", steps, kill_at_first_delete(Victim.PLUGIN)), tmp_path, engine, tale)
     assert [command for _, command in tale.kills] == [step.command]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_seed_tells_the_same_story_again(seed: int) -> None:
-    assert story(seed) == story(seed)
-    assert any(step.kill for step in story(seed).steps)
+    assert generate_story(seed) == generate_story(seed)
+    assert any(step.kill for step in generate_story(seed).steps)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.chaos.stories import Victim
-from tests.chaos.summary import BEGIN, END, Outcome, never_killed, summary, write
+from tests.chaos.summary import BEGIN, END, Outcome, missing_kills, render_summary, write_page
 
 GOOD = Outcome(1, "plugin", 20, [(Victim.ENGINE, "up"), (Victim.ENGINE, "up")], None)
 BAD = Outcome(4, "dynamic", 30, [(Victim.PLATFORM, "destroy")], "something is left")
 
 
 def test_kills_are_counted_by_what_when_and_how() -> None:
-    told = summary([GOOD, BAD])
+    told = render_summary([GOOD, BAD])
     assert "| engine | the plugin | 2 | 0 | 0 |" in told
     assert "| engine | dynamic resources | 0 | 0 | 0 |" in told
     assert "| emulator | dynamic resources | 0 | 0 | 1 |" in told
@@ -20,7 +20,7 @@ def test_kills_are_counted_by_what_when_and_how() -> None:
 
 
 def test_kinds_of_kill_that_no_story_had_are_named() -> None:
-    missing = never_killed([GOOD, BAD])
+    missing = missing_kills([GOOD, BAD])
     assert len(missing) == 7
     assert "engine during refresh" in missing
     assert not {"engine during up", "emulator during destroy"}.intersection(missing)
@@ -29,6 +29,6 @@ def test_kinds_of_kill_that_no_story_had_are_named() -> None:
 def test_the_table_takes_its_place_on_the_page(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}an older one\n{END}\nafter\n")
-    write([GOOD], page)
-    write([GOOD], page)
-    assert page.read_text() == f"before\n{BEGIN}\n{summary([GOOD])}\n\n{END}\nafter\n"
+    write_page([GOOD], page)
+    write_page([GOOD], page)
+    assert page.read_text() == f"before\n{BEGIN}\n{render_summary([GOOD])}\n\n{END}\nafter\n"

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 Program = Mapping[str, Mapping[str, Any]]
 """Resources by their names, as a YAML program has them; each refers only to outputs of those before it."""
-READER = r"""
+YAML_READER = r"""
 import json, pathlib, re, pulumi, pulumi_neev as neev
 
 made = {}
@@ -30,15 +30,18 @@ for name, each in json.loads(pathlib.Path("program.json").read_text()).items():
 """
 
 
-def plugin(project: Pulumi, program: Program) -> None:
+def write_plugin_program(project: PulumiProject, program: Program) -> None:
     """The project's program is this one, on the plugin."""
-    project.yaml(program)
+    project.write_yaml(program)
 
 
-def dynamic(project: Pulumi, program: Program) -> None:
+def write_dynamic_program(project: PulumiProject, program: Program) -> None:
     """The project's program is this one, of dynamic resources."""
-    project.python(READER)
+    project.write_python(YAML_READER)
     (project.directory / "program.json").write_text(json.dumps(program), encoding="utf-8")
 
 
-FACES: dict[str, Callable[[Pulumi, Program], None]] = {"plugin": plugin, "dynamic": dynamic}
+ADAPTERS: dict[str, Callable[[PulumiProject, Program], None]] = {
+    "plugin": write_plugin_program,
+    "dynamic": write_dynamic_program,
+}

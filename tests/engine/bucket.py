@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from types_boto3_s3 import S3Client
 
-BUCKET = "states"
+BUCKET_NAME = "states"
 
 
 @dataclass(frozen=True)
-class Bucket:
+class StateBucket:
     """Where it is, and a client to look into it."""
 
     endpoint: str
@@ -20,7 +20,7 @@ class Bucket:
     def env(self) -> dict[str, str]:
         """The variables that make it the backend of a project."""
         return {
-            "PULUMI_BACKEND_URL": f"s3://{BUCKET}/team?endpoint={self.endpoint}&s3ForcePathStyle=true&region=us-east-1",
+            "PULUMI_BACKEND_URL": f"s3://{BUCKET_NAME}/team?endpoint={self.endpoint}&s3ForcePathStyle=true&region=us-east-1",
             "AWS_ACCESS_KEY_ID": "x",
             "AWS_SECRET_ACCESS_KEY": "x",
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -9,8 +9,8 @@ import boto3
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
-from tests.engine.bucket import BUCKET, Bucket
-from tests.engine.project import Pulumi
+from tests.engine.bucket import BUCKET_NAME, StateBucket
+from tests.engine.project import PulumiProject
 
 from neev_emulator.testing import Emulator, serve
 
@@ -23,17 +23,17 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, engine: Path, emulator: Emulator) -> Iterator[Pulumi]:
+def project(tmp_path: Path, engine: Path, emulator: Emulator) -> Iterator[PulumiProject]:
     """A project without a program yet; give it one with `yaml`, `python` or `write`."""
-    project = Pulumi(tmp_path, engine, emulator)
+    project = PulumiProject(tmp_path, engine, emulator)
     yield project
     # language hosts outlive an engine that was killed
-    for process in project.processes():
+    for process in project.list_processes():
         process.kill()
 
 
 @pytest.fixture
-def bucket() -> Iterator[Bucket]:
+def bucket() -> Iterator[StateBucket]:
     """An empty bucket for states."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
@@ -44,7 +44,7 @@ def bucket() -> Iterator[Bucket]:
     )
     # all servers of a process share what they hold
     httpx.post(f"{endpoint}/moto-api/reset").raise_for_status()
-    client.create_bucket(Bucket=BUCKET)
-    yield Bucket(endpoint, client)
+    client.create_bucket(Bucket=BUCKET_NAME)
+    yield StateBucket(endpoint, client)
     client.close()
     server.stop()

@@ -21,13 +21,13 @@ import yaml
 from neev_emulator.testing import Emulator
 
 STACK = "dev"
-SECONDS = 180
+COMMAND_TIMEOUT_SECONDS = 180
 """How long one command of the engine may take."""
-FOREIGN = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
+FOREIGN_PREFIXES = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
 """Variables of the machine that runs the tests, which must not decide anything here."""
 
 
-INTERRUPTED = re.compile(
+INTERRUPT_TRACEBACK = re.compile(
     r"Traceback \(most recent call last\):[^\n]*\n[^\n]*pulumi-language-python-exec"
     r"(?:(?!Traceback \().)*?KeyboardInterrupt",
     re.DOTALL,
@@ -35,9 +35,9 @@ INTERRUPTED = re.compile(
 """What newer engines show of a program that they interrupt, since a resource of it has failed."""
 
 
-def ours(text: str) -> str:
+def without_interrupt_tracebacks(text: str) -> str:
     """The text without the tracebacks of a program that was interrupted: they are Pulumi's, of its own loop."""
-    return INTERRUPTED.sub("", text)
+    return INTERRUPT_TRACEBACK.sub("", text)
 
 
 @dataclass(frozen=True)
@@ -90,22 +90,22 @@ class Result:
         return [event[kind]["metadata"] for event in self.events if kind in event]
 
 
-class Pulumi:
+class PulumiProject:
     """A project with one stack, against one emulator."""
 
-    def __init__(self, directory: Path, engine: Path, emulator: Emulator) -> None:
+    def __init__(self, directory: Path, pulumi_bin: Path, emulator: Emulator) -> None:
         self.directory = directory / "project"
         self.emulator = emulator
-        self._home = directory / "home"
-        self._state = directory / "state"
-        for each in (self.directory, self._home, self._state):
+        self._home_dir = directory / "home"
+        self._state_dir = directory / "state"
+        for each in (self.directory, self._home_dir, self._state_dir):
             each.mkdir()
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
         self.env = {
             **inherited,
-            "PATH": f"{engine}{os.pathsep}{inherited['PATH']}",
-            "PULUMI_HOME": str(self._home),
-            "PULUMI_BACKEND_URL": f"file://{self._state}",
+            "PATH": f"{pulumi_bin}{os.pathsep}{inherited['PATH']}",
+            "PULUMI_HOME": str(self._home_dir),
+            "PULUMI_BACKEND_URL": f"file://{self._state_dir}",
             "PULUMI_CONFIG_PASSPHRASE": "of a test",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -114,43 +114,43 @@ class Pulumi:
             **emulator.env,
         }
 
-    def yaml(self, resources: Mapping[str, Any], **rest: Any) -> None:
+    def write_yaml(self, resources: Mapping[str, Any], **rest: Any) -> None:
         """The project's program is these resources, in YAML, on the plugin."""
-        self.write({"runtime": "yaml", "resources": resources, **rest})
+        self.write_project({"runtime": "yaml", "resources": resources, **rest})
 
-    def python(self, program: str, **options: Any) -> None:
+    def write_python(self, program: str, **options: Any) -> None:
         """The project's program is this Python, run by the interpreter of the tests."""
         (self.directory / "__main__.py").write_text(program, encoding="utf-8")
-        self.write(
+        self.write_project(
             {"runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}, **options}
         )
 
-    def write(self, project: Mapping[str, Any]) -> None:
+    def write_project(self, project: Mapping[str, Any]) -> None:
         """The project is this; the plugin is the one of the interpreter of the tests."""
         plugins = {"providers": [{"name": "neev", "path": f"{sys.prefix}/bin"}]}
         text = yaml.safe_dump({"name": "story", "plugins": plugins, **project})
         first = not (self.directory / "Pulumi.yaml").exists()
         (self.directory / "Pulumi.yaml").write_text(text, encoding="utf-8")
         if first:
-            _ok(self.pulumi("stack", "init", STACK))
+            _require_success(self.run_pulumi("stack", "init", STACK))
 
-    def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+    def run_pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """How the engine's command ended; nothing is raised."""
-        return _ended(self.start(*arguments, env=env))
+        return _wait_for_result(self.start_pulumi(*arguments, env=env))
 
-    def neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+    def run_neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """How the command of `pulumi-neev` ended in the project's directory; nothing is raised."""
-        return _ended(self.start_neev(*arguments, env=env))
+        return _wait_for_result(self.start_neev(*arguments, env=env))
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start_pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The engine's command, running."""
-        return self.start_any(["pulumi", *arguments, "--non-interactive", "--color=never"], env)
+        return self.start_command(["pulumi", *arguments, "--non-interactive", "--color=never"], env)
 
     def start_neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The command of `pulumi-neev`, running."""
-        return self.start_any([sys.executable, "-c", "from neev_provider.cli import main; main()", *arguments], env)
+        return self.start_command([sys.executable, "-c", "from neev_provider.cli import main; main()", *arguments], env)
 
-    def start_any(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start_command(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The command, running in the project's directory."""
         return subprocess.Popen(
             command,
@@ -162,7 +162,7 @@ class Pulumi:
             text=True,
         )
 
-    def processes(self) -> list[psutil.Process]:
+    def list_processes(self) -> list[psutil.Process]:
         """Everything that runs for this project: the engine, hosts, programs and plugins."""
         found = []
         for process in psutil.process_iter():
@@ -171,37 +171,37 @@ class Pulumi:
                     found.append(process)
         return found
 
-    def running(self, part: str) -> list[psutil.Process]:
+    def find_processes(self, part: str) -> list[psutil.Process]:
         """What runs for this project with this in its command line."""
-        return [each for each in self.processes() if any(part in word for word in command_line(each))]
+        return [each for each in self.list_processes() if any(part in word for word in command_line(each))]
 
     def up(self, *arguments: str) -> Result:
         """The stack is as its program says; `changes` of the result tells what that took."""
-        return _ok(self.pulumi("up", "--yes", "--json", "--skip-preview", *arguments))
+        return _require_success(self.run_pulumi("up", "--yes", "--json", "--skip-preview", *arguments))
 
     def preview(self, *arguments: str) -> Result:
         """What `up` would do; nothing is changed."""
-        return _ok(self.pulumi("preview", "--json", *arguments))
+        return _require_success(self.run_pulumi("preview", "--json", *arguments))
 
     def refresh(self, *arguments: str) -> Result:
         """The state is as the platform is."""
-        return _ok(self.pulumi("refresh", "--yes", "--json", "--skip-preview", *arguments))
+        return _require_success(self.run_pulumi("refresh", "--yes", "--json", "--skip-preview", *arguments))
 
     def destroy(self, *arguments: str) -> Result:
         """Nothing is left of the stack."""
-        return _ok(self.pulumi("destroy", "--yes", "--json", "--skip-preview", *arguments))
+        return _require_success(self.run_pulumi("destroy", "--yes", "--json", "--skip-preview", *arguments))
 
     def import_(self, kind: str, name: str, id: str, *arguments: str) -> Result:
         """The thing with this id belongs to the stack."""
-        return _ok(self.pulumi("import", kind, name, id, "--yes", "--protect=false", *arguments))
+        return _require_success(self.run_pulumi("import", kind, name, id, "--yes", "--protect=false", *arguments))
 
-    def config(self, key: str, value: str, *arguments: str) -> None:
+    def set_config(self, key: str, value: str, *arguments: str) -> None:
         """The stack's configuration has this value."""
-        _ok(self.pulumi("config", "set", key, value, *arguments))
+        _require_success(self.run_pulumi("config", "set", key, value, *arguments))
 
     def export(self, *arguments: str) -> dict[str, Any]:
         """The state: `deployment.resources`, secrets encrypted."""
-        state: dict[str, Any] = json.loads(_ok(self.pulumi("stack", "export", *arguments)).stdout)
+        state: dict[str, Any] = json.loads(_require_success(self.run_pulumi("stack", "export", *arguments)).stdout)
         return state
 
     def state_of(self, name: str) -> dict[str, Any] | None:
@@ -211,7 +211,7 @@ class Pulumi:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets in clear."""
-        shown = _ok(self.pulumi("stack", "output", "--json", "--show-secrets"))
+        shown = _require_success(self.run_pulumi("stack", "output", "--json", "--show-secrets"))
         outputs: dict[str, Any] = json.loads(shown.stdout)
         return outputs
 
@@ -223,16 +223,16 @@ def command_line(process: psutil.Process) -> list[str]:
     return []
 
 
-def until(true: Callable[[], bool]) -> float:
+def wait_until(condition: Callable[[], bool]) -> float:
     """The seconds that passed until it was true."""
     started = time.monotonic()
-    while not true():
-        assert time.monotonic() - started < SECONDS
+    while not condition():
+        assert time.monotonic() - started < COMMAND_TIMEOUT_SECONDS
         time.sleep(0.05)
     return time.monotonic() - started
 
 
-def outside(emulator: Emulator, method: str, path: str, body: object = None) -> Any:
+def out_of_band_request(emulator: Emulator, method: str, path: str, body: object = None) -> Any:
     """What the platform answers to somebody who works outside of the stack: `outside(e, "GET", "/sandboxes/box")`."""
     root = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
     headers = {"Authorization": f"Bearer {emulator.api_key}", "Content-Type": "application/json"}
@@ -242,9 +242,9 @@ def outside(emulator: Emulator, method: str, path: str, body: object = None) -> 
     return json.loads(said) if said else None
 
 
-def inside(emulator: Emulator, sandbox: str, path: str, call: str = "files/read", **body: object) -> bytes:
+def read_in_sandbox(emulator: Emulator, sandbox: str, path: str, call: str = "files/read", **body: object) -> bytes:
     """What a file of the sandbox, by its id or name, holds; or what another call inside answers about the path."""
-    seen = outside(emulator, "GET", f"/sandboxes/{sandbox}")
+    seen = out_of_band_request(emulator, "GET", f"/sandboxes/{sandbox}")
     headers = {"Authorization": f"Bearer {emulator.api_key}", "X-Sandbox-Id": seen["id"]}
     data = json.dumps({"path": path, **body}).encode()
     request = Request(f"{seen['connect_url']}/v1/{call}", data, {**headers, "Content-Type": "application/json"})
@@ -253,14 +253,14 @@ def inside(emulator: Emulator, sandbox: str, path: str, call: str = "files/read"
     return content
 
 
-def _ended(process: subprocess.Popen[str]) -> Result:
+def _wait_for_result(process: subprocess.Popen[str]) -> Result:
     try:
-        stdout, stderr = process.communicate(timeout=SECONDS)
+        stdout, stderr = process.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
     finally:
         process.kill()
     return Result(process.returncode, stdout, stderr)
 
 
-def _ok(result: Result) -> Result:
+def _require_success(result: Result) -> Result:
     assert result.returncode == 0, result.text
     return result

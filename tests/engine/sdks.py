@@ -11,13 +11,13 @@ ROOT = Path(__file__).parents[2]
 SDKS = ROOT / "sdks"
 
 
-def built(language: str) -> Path:
+def build_sdk(language: str) -> Path:
     """The folder of the SDK of this language; quick where the schema has not changed."""
-    run(ROOT, sys.executable, "tools/sdks.py", language)
+    run_command(ROOT, sys.executable, "tools/sdks.py", language)
     return SDKS / language
 
 
-def run(folder: Path, *command: str) -> str:
+def run_command(folder: Path, *command: str) -> str:
     """What the command printed; it has to succeed."""
     env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}  # as in the Makefile
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

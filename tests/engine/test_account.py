@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 from neev_emulator.testing import Emulator
 from neev_provider.core.account import ACCOUNT_KEY
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'
 
 
-def account(project: Pulumi) -> dict[str, str]:
+def recorded_account(project: PulumiProject) -> dict[str, str]:
     """The account that the state of the sandbox records."""
     state: Any = project.state_of("box")
     recorded: dict[str, str] = state["outputs"][ACCOUNT_KEY]
@@ -22,58 +22,58 @@ def account(project: Pulumi) -> dict[str, str]:
 
 
 def test_dynamic_resources_follow_an_api_that_has_moved_only_where_they_are_told(
-    project: Pulumi, emulator: Emulator
+    project: PulumiProject, emulator: Emulator
 ) -> None:
-    project.python(PROGRAM)
+    project.write_python(PROGRAM)
     project.up()
     first = emulator.base_url
-    id = outside(emulator, "GET", "/sandboxes/box")["id"]
-    assert account(project) == {"orgId": emulator.org_id, "projectId": emulator.project_id, "baseUrl": first}
+    id = out_of_band_request(emulator, "GET", "/sandboxes/box")["id"]
+    assert recorded_account(project) == {"orgId": emulator.org_id, "projectId": emulator.project_id, "baseUrl": first}
 
     moved = first.replace("127.0.0.1", "localhost")
     project.env["NEEV_BASE_URL"] = moved
     for command in (["preview"], ["refresh", "--yes", "--skip-preview"], ["destroy", "--yes", "--skip-preview"]):
-        refused = project.pulumi(*command)
+        refused = project.run_pulumi(*command)
         assert refused.returncode != 0
         assert f"the state records baseUrl {first}, and neev:baseUrl is {moved}" in refused.text
         assert "NEEV_PREVIOUS_BASE_URL" in refused.text
-    assert outside(emulator, "GET", "/sandboxes/box")["id"] == id
+    assert out_of_band_request(emulator, "GET", "/sandboxes/box")["id"] == id
 
-    project.config("neev:previousBaseUrl", first)
+    project.set_config("neev:previousBaseUrl", first)
     assert project.up().changes == {}
     project.refresh()
-    assert account(project)["baseUrl"] == moved
-    project.config("neev:previousBaseUrl", "https://elsewhere.example")
+    assert recorded_account(project)["baseUrl"] == moved
+    project.set_config("neev:previousBaseUrl", "https://elsewhere.example")
     assert project.preview().changes == {}
     project.destroy()
 
 
 def test_the_plugin_works_where_the_state_is_and_moves_without_a_replacement(
-    project: Pulumi, emulator: Emulator
+    project: PulumiProject, emulator: Emulator
 ) -> None:
-    project.yaml({"box": {"type": "neev:Sandbox", "properties": {"name": "box"}}})
+    project.write_yaml({"box": {"type": "neev:Sandbox", "properties": {"name": "box"}}})
     project.up()
     first = emulator.base_url
-    id = outside(emulator, "GET", "/sandboxes/box")["id"]
+    id = out_of_band_request(emulator, "GET", "/sandboxes/box")["id"]
 
     moved = first.replace("127.0.0.1", "localhost")
     project.refresh("--expect-no-changes")
-    elsewhere = project.pulumi("refresh", "--yes", "--skip-preview", env={"NEEV_BASE_URL": "http://127.0.0.1:1"})
+    elsewhere = project.run_pulumi("refresh", "--yes", "--skip-preview", env={"NEEV_BASE_URL": "http://127.0.0.1:1"})
     assert elsewhere.returncode == 0
     for settings in ({"NEEV_PROJECT_ID": "project-other"}, {"NEEV_BASE_URL": moved}):
         ((name, value),) = settings.items()
-        refused = project.pulumi("up", "--yes", "--skip-preview", env=settings)
+        refused = project.run_pulumi("up", "--yes", "--skip-preview", env=settings)
         assert refused.returncode != 0
         assert value in refused.text
         assert f"the state records {project.env[name]}" in refused.text
     assert project.up().changes == {}
-    assert account(project)["baseUrl"] == first
+    assert recorded_account(project)["baseUrl"] == first
 
     project.env |= {"NEEV_BASE_URL": moved, "NEEV_PREVIOUS_BASE_URL": first}
     assert project.up().changes == {}
     project.refresh()
-    assert account(project)["baseUrl"] == moved
-    assert outside(emulator, "GET", "/sandboxes/box")["id"] == id
+    assert recorded_account(project)["baseUrl"] == moved
+    assert out_of_band_request(emulator, "GET", "/sandboxes/box")["id"] == id
     del project.env["NEEV_PREVIOUS_BASE_URL"]
     assert project.up().changes == {}
     project.destroy()

@@ -6,8 +6,8 @@ import json
 from datetime import datetime
 
 import pytest
-from tests.engine.project import Pulumi, inside, outside
-from tests.engine.sdks import built
+from tests.engine.project import PulumiProject, read_in_sandbox, out_of_band_request
+from tests.engine.sdks import build_sdk
 
 pytestmark = pytest.mark.engine
 
@@ -36,41 +36,41 @@ for output in ("id", "name", "url", "expires_at"):
 
 
 @pytest.mark.parametrize("face", ["pulumi_neev", "pulumi_neev_sdk"])
-def test_it_follows_its_branch(project: Pulumi, face: str) -> None:
+def test_it_follows_its_branch(project: PulumiProject, face: str) -> None:
     emulator = project.emulator
-    base = outside(emulator, "POST", "/sandboxes", {"name": "base"})["id"]
+    base = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "base"})["id"]
     if face == "pulumi_neev_sdk":
-        project.env["PYTHONPATH"] = str(built("python"))
-    project.python(PROGRAM.format(face=face))
-    project.config("base", base)
+        project.env["PYTHONPATH"] = str(build_sdk("python"))
+    project.write_python(PROGRAM.format(face=face))
+    project.set_config("base", base)
 
     project.up()
     first = project.outputs()
     assert first["name"].startswith("web-feature-login-")
     assert first["url"].startswith("http")
     assert first["url"] not in json.dumps(project.export()), "the URL is a secret"
-    assert read(project, "ran") == "1\n"
+    assert read_file(project, "ran") == "1\n"
     assert project.up().changes == {}
 
     emulator.advance(900)
-    project.config("revision", "2")
+    project.set_config("revision", "2")
     changed = project.up().changes
     assert changed == {"web": "update", "web-site/index.html": "update", "web-1": "replace", "web-2": "replace"}
     second = project.outputs()
     assert {**second, "expires_at": ""} == {**first, "expires_at": ""}
-    gained = moment(second["expires_at"]) - moment(first["expires_at"])
+    gained = parse_time(second["expires_at"]) - parse_time(first["expires_at"])
     assert 900 <= gained.total_seconds() < 1200
-    assert read(project, "site/index.html") == "revision 2"
-    assert read(project, "site/log") == "1\n2\n"
+    assert read_file(project, "site/index.html") == "revision 2"
+    assert read_file(project, "site/log") == "1\n2\n"
     assert project.up("--refresh").changes == {}
 
     emulator.advance(1900)
-    assert outside(emulator, "GET", f"/sandboxes/{first['id']}")["phase"] == "Paused"
+    assert out_of_band_request(emulator, "GET", f"/sandboxes/{first['id']}")["phase"] == "Paused"
     assert project.up("--refresh").changes == {"web": "update"}, "it fell asleep, and is woken"
-    project.config("paused", "true")
+    project.set_config("paused", "true")
     assert project.up().changes == {"web": "update"}
-    another = outside(emulator, "POST", "/sandboxes", {"name": "another"})["id"]
-    project.config("base", another)
+    another = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "another"})["id"]
+    project.set_config("base", another)
     assert project.up().changes == {}, "it keeps the base that it was made from"
 
     emulator.clear_log()
@@ -78,10 +78,10 @@ def test_it_follows_its_branch(project: Pulumi, face: str) -> None:
     assert [entry["method"] for entry in emulator.log(mutating=True)] == ["DELETE"], "what is inside goes with it"
 
 
-def read(project: Pulumi, path: str) -> str:
+def read_file(project: PulumiProject, path: str) -> str:
     """What a file of the environment holds."""
-    return inside(project.emulator, project.outputs()["id"], path).decode()
+    return read_in_sandbox(project.emulator, project.outputs()["id"], path).decode()
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)

@@ -17,8 +17,8 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from tests.engine.bucket import BUCKET, Bucket
-from tests.engine.project import Pulumi, Result, inside, outside, until
+from tests.engine.bucket import BUCKET_NAME, StateBucket
+from tests.engine.project import PulumiProject, Result, read_in_sandbox, out_of_band_request, wait_until
 from tests.engine.sdks import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
@@ -31,7 +31,7 @@ JOB_SECONDS = 240
 class Pipeline:
     """Jobs of a pipeline, each in a checkout of its own."""
 
-    def __init__(self, project: Pulumi, directory: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, project: PulumiProject, directory: Path, env: Mapping[str, str]) -> None:
         self.emulator = project.emulator
         self._directory = directory
         self._numbers = count()
@@ -60,29 +60,29 @@ class Pipeline:
         try:
             stdout, stderr = process.communicate(timeout=JOB_SECONDS)
         finally:
-            kill(process)
+            kill_job(process)
         result = Result(process.returncode, stdout, stderr)
         assert result.returncode == 0, result.text
         return (stdout.splitlines() or [""])[-1]
 
     def sandbox(self, name: str) -> dict[str, Any]:
         """What the platform says of the sandbox."""
-        seen: dict[str, Any] = outside(self.emulator, "GET", f"/sandboxes/{name}")
+        seen: dict[str, Any] = out_of_band_request(self.emulator, "GET", f"/sandboxes/{name}")
         return seen
 
-    def names(self) -> list[str]:
+    def sandbox_names(self) -> list[str]:
         """The sandboxes that there are."""
-        return sorted(each["name"] for each in outside(self.emulator, "GET", "/sandboxes")["items"])
+        return sorted(each["name"] for each in out_of_band_request(self.emulator, "GET", "/sandboxes")["items"])
 
 
-def kill(process: subprocess.Popen[str]) -> None:
+def kill_job(process: subprocess.Popen[str]) -> None:
     """The job is killed with all that runs for it, as a runner that is lost."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
-def body(url: str) -> str:
+def fetch_body(url: str) -> str:
     """What a browser would see."""
     with urlopen(url) as answer:
         text: str = answer.read().decode()
@@ -99,7 +99,7 @@ def ports() -> tuple[int, int]:
 
 
 @pytest.fixture
-def pipeline(project: Pulumi, tmp_path: Path, bucket: Bucket) -> Pipeline:
+def pipeline(project: PulumiProject, tmp_path: Path, bucket: StateBucket) -> Pipeline:
     """The pipelines of a repository whose main branch has been built."""
     pipeline = Pipeline(project, tmp_path, bucket.env)
     pipeline.run("up.sh", "base", "main.0")
@@ -107,37 +107,37 @@ def pipeline(project: Pulumi, tmp_path: Path, bucket: Bucket) -> Pipeline:
 
 
 def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
-    pipeline: Pipeline, bucket: Bucket, ports: tuple[int, int]
+    pipeline: Pipeline, bucket: StateBucket, ports: tuple[int, int]
 ) -> None:
     emulator = pipeline.emulator
     first, second = ports
 
     # 1 is opened
     url = pipeline.run("up.sh", "pr-1", "a.1", port=first)
-    assert body(url) == "a.1"
+    assert fetch_body(url) == "a.1"
     opened = pipeline.sandbox("pr-1")
-    assert inside(emulator, "pr-1", "data/prepared"), "it begins as the base is"
+    assert read_in_sandbox(emulator, "pr-1", "data/prepared"), "it begins as the base is"
 
     # somebody pushes to 1 while 2 is opened
     emulator.advance(HOUR / 4)
     with ThreadPoolExecutor() as jobs:
         pushed = jobs.submit(pipeline.run, "up.sh", "pr-1", "b.2", port=first)
         also = jobs.submit(pipeline.run, "up.sh", "pr-2", "x.3", port=second)
-        assert (pushed.result(), body(also.result())) == (url, "x.3")
-    assert body(url) == "b.2"
+        assert (pushed.result(), fetch_body(also.result())) == (url, "x.3")
+    assert fetch_body(url) == "b.2"
     now = pipeline.sandbox("pr-1")
     assert now["id"] == opened["id"]
     assert opened["hard_expires_at"] < now["hard_expires_at"]
-    assert pipeline.names() == ["base", "pr-1", "pr-2"]
+    assert pipeline.sandbox_names() == ["base", "pr-1", "pr-2"]
 
     # the job of the second push to 1 is killed in the middle
     emulator.clear_log()
     emulator.add_fault("hang", method="POST", path="/v1/exec")
     job = pipeline.start("up.sh", "pr-1", "c.4", port=first)
-    until(lambda: "POST /v1/exec" in emulator.counts() or job.poll() is not None)
-    kill(job)
+    wait_until(lambda: "POST /v1/exec" in emulator.counts() or job.poll() is not None)
+    kill_job(job)
     assert pipeline.run("up.sh", "pr-1", "d.5", port=first) == url
-    assert body(url) == "d.5"
+    assert fetch_body(url) == "d.5"
     assert pipeline.sandbox("pr-1")["id"] == opened["id"]
 
     # 1 is paused, and pushed to again
@@ -146,51 +146,51 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     assert pipeline.sandbox("pr-1")["phase"] == "Paused"
     assert [entry["path"].rpartition("/")[2] for entry in emulator.log(mutating=True)] == ["pause"]
     assert pipeline.run("up.sh", "pr-1", "e.6", port=first) == url
-    assert body(url) == "e.6"
+    assert fetch_body(url) == "e.6"
 
     # 1 is closed, twice; 2 is not touched
     assert pipeline.run("closed.sh", "echo", "2") == '["1"]'
     pipeline.run("destroy.sh", "pr-1")
     assert pipeline.run("destroy.sh", "pr-1") == "There is no stack pr-1."
     assert pipeline.run("closed.sh", "echo", "2") == "[]"
-    assert pipeline.names() == ["base", "pr-2"]
+    assert pipeline.sandbox_names() == ["base", "pr-2"]
 
     for stack in ("pr-2", "base"):
         pipeline.run("destroy.sh", stack)
     assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)
-    assert left(bucket) == []
+    assert list_state_keys(bucket) == []
 
 
 def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_found(
-    pipeline: Pipeline, bucket: Bucket, ports: tuple[int, int]
+    pipeline: Pipeline, bucket: StateBucket, ports: tuple[int, int]
 ) -> None:
     emulator = pipeline.emulator
     # the clocks have to agree all the time: that the fork was made since its create began is what proves it
     emulator.change_settings(durations={"fork": 5})
     job = pipeline.start("up.sh", "pr-3", "a.1", port=ports[0])
-    until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 1 or job.poll() is not None)
-    kill(job)
+    wait_until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 1 or job.poll() is not None)
+    kill_job(job)
 
-    assert body(pipeline.run("up.sh", "pr-3", "a.2", port=ports[0])) == "a.2"
-    assert pipeline.names() == ["base", "pr-3"]
+    assert fetch_body(pipeline.run("up.sh", "pr-3", "a.2", port=ports[0])) == "a.2"
+    assert pipeline.sandbox_names() == ["base", "pr-3"]
     assert emulator.counts()["POST /sandboxes/{id}/fork"] == 1, "what the killed job made is used"
 
-    outside(emulator, "POST", "/sandboxes", {"name": "pr-4"})
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "pr-4"})
     emulator.advance(25 * HOUR)
     pipeline.run("sweep.sh")
-    assert pipeline.names() == ["base", "pr-3"], "only what no stack knows is swept"
+    assert pipeline.sandbox_names() == ["base", "pr-3"], "only what no stack knows is swept"
 
     emulator.change_settings(durations={"fork": HOUR})
     job = pipeline.start("up.sh", "pr-5", "a.1", port=ports[1])
-    until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 2 or job.poll() is not None)
-    kill(job)
+    wait_until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 2 or job.poll() is not None)
+    kill_job(job)
     for stack in ("pr-5", "pr-3", "base"):
         pipeline.run("destroy.sh", stack)
     assert emulator.state()["sandboxes"] == 0
-    assert left(bucket) == []
+    assert list_state_keys(bucket) == []
 
 
-def left(bucket: Bucket) -> list[str]:
+def list_state_keys(bucket: StateBucket) -> list[str]:
     """The stacks and locks that the bucket holds."""
-    keys = [each["Key"] for each in bucket.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+    keys = [each["Key"] for each in bucket.s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
     return [key for key in keys if "/locks/" in key or ("/stacks/" in key and key.endswith(".json"))]

@@ -6,28 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 from neev_emulator.testing import Emulator
 
 pytestmark = pytest.mark.engine
 
 
-def sent(emulator: Emulator) -> int:
+def count_writes(emulator: Emulator) -> int:
     """How many files were written since the last look."""
     number = emulator.counts().get("POST /v1/files/uploads", 0)
     emulator.clear_log()
     return number
 
 
-def fill(folder: Path, **files: str) -> None:
+def write_files(folder: Path, **files: str) -> None:
     """The folder holds these files, besides what it held."""
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text)
 
 
-def stack(**directory: Any) -> dict[str, Any]:
+def stack_program(**directory: Any) -> dict[str, Any]:
     """A sandbox with a directory, a file, and somebody who looks at both."""
     inside = {"sandboxId": "${box.id}"}
     return {
@@ -49,37 +49,37 @@ def stack(**directory: Any) -> dict[str, Any]:
 
 
 OUTPUTS = {"said": "${look.stdout}"}
-MEDDLE = {"sandboxId": "${box.id}", "create": ["sh", "-c", "echo theirs > app/b; touch app/other"]}
+OUTSIDE_CHANGE = {"sandboxId": "${box.id}", "create": ["sh", "-c", "echo theirs > app/b; touch app/other"]}
 
 
-def test_a_directory_follows_its_folder_file_by_file_and_goes(project: Pulumi) -> None:
+def test_a_directory_follows_its_folder_file_by_file_and_goes(project: PulumiProject) -> None:
     emulator, folder = project.emulator, project.directory / "app"
-    fill(folder, a="1", b="2", c="3")
-    program = stack(source={"fn::fileArchive": "./app"})
-    project.yaml(program, outputs=OUTPUTS)
+    write_files(folder, a="1", b="2", c="3")
+    program = stack_program(source={"fn::fileArchive": "./app"})
+    project.write_yaml(program, outputs=OUTPUTS)
     project.up()
     assert project.outputs() == {"said": "1231"}
-    assert sent(emulator) == 4
+    assert count_writes(emulator) == 4
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    fill(folder, a="1")
+    write_files(folder, a="1")
     assert project.up("--refresh").changes == {}
-    assert sent(emulator) == 0
+    assert count_writes(emulator) == 0
 
-    fill(folder, b="two")
+    write_files(folder, b="two")
     (folder / "c").unlink()
     shown = project.preview()
     assert shown.changes == {"app": "update", "look": "replace"}
     assert shown.diff("app") == {"source": "update", "files.b": "update", "files.c": "delete"}
     assert project.up().changes == {"app": "update", "look": "replace"}
     assert project.outputs() == {"said": "1two1"}
-    assert sent(emulator) == 1
+    assert count_writes(emulator) == 1
 
-    meddled = {**program, "meddle": {"type": "neev:index:Command", "properties": MEDDLE}}
-    project.yaml(meddled, outputs=OUTPUTS)
+    meddled = {**program, "meddle": {"type": "neev:index:Command", "properties": OUTSIDE_CHANGE}}
+    project.write_yaml(meddled, outputs=OUTPUTS)
     project.up()
     assert project.up("--refresh").changes == {"app": "update"}
-    assert sent(emulator) == 1
+    assert count_writes(emulator) == 1
     state = project.state_of("app")
     assert state is not None
     assert sorted(state["outputs"]["files"]) == ["a", "b"]
@@ -87,28 +87,28 @@ def test_a_directory_follows_its_folder_file_by_file_and_goes(project: Pulumi) -
 
     without = {name: each for name, each in meddled.items() if name not in ("app", "look")}
     left = {"sandboxId": "${box.id}", "create": ["sh", "-c", "ls app"], "triggers": [1]}
-    project.yaml(without)
+    project.write_yaml(without)
     assert project.up().changes == {"app": "delete", "look": "delete"}
-    project.yaml(
+    project.write_yaml(
         {**without, "left": {"type": "neev:index:Command", "properties": left}}, outputs={"said": "${left.stdout}"}
     )
     project.up()
     assert project.outputs() == {"said": "other\n"}
-    fill(folder, a="again")
+    write_files(folder, a="again")
     assert project.up().changes == {"note": "update"}
     project.destroy()
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_what_a_source_may_not_hold_is_said_and_can_be_left_out(project: Pulumi) -> None:
+def test_what_a_source_may_not_hold_is_said_and_can_be_left_out(project: PulumiProject) -> None:
     folder = project.directory / "app"
-    fill(folder, a="1")
+    write_files(folder, a="1")
     (folder / "link").symlink_to("/etc/hostname")
-    project.yaml(stack(sourcePath="./app"))
-    failed = project.pulumi("preview")
+    project.write_yaml(stack_program(sourcePath="./app"))
+    failed = project.run_pulumi("preview")
     assert failed.returncode != 0
     assert "link is a symbolic link that leads out of the folder" in failed.text
-    project.yaml(stack(sourcePath="./app", exclude=["link"]), outputs=OUTPUTS)
+    project.write_yaml(stack_program(sourcePath="./app", exclude=["link"]), outputs=OUTPUTS)
     assert project.up().changes == dict.fromkeys(("box", "note", "app", "look"), "create")
     assert project.outputs() == {"said": "11"}
     project.destroy()
@@ -131,19 +131,19 @@ pulumi.export("said", look.stdout)
 """
 
 
-def test_a_dynamic_directory_follows_its_assets(project: Pulumi) -> None:
+def test_a_dynamic_directory_follows_its_assets(project: PulumiProject) -> None:
     emulator, folder = project.emulator, project.directory / "app"
-    project.python(PROGRAM)
-    fill(folder, a="1", b="2")
+    project.write_python(PROGRAM)
+    write_files(folder, a="1", b="2")
     project.up()
     assert project.outputs() == {"said": "112texta note"}
-    assert sent(emulator) == 5
+    assert count_writes(emulator) == 5
     assert project.up().changes == {}
     project.refresh()
     assert project.up().changes == {}
-    fill(folder, b="two")
+    write_files(folder, b="two")
     assert project.up().changes == {"app": "update", "look": "replace"}
     assert project.outputs() == {"said": "11twotexta note"}
-    assert sent(emulator) == 1
+    assert count_writes(emulator) == 1
     project.destroy()
     assert emulator.state()["sandboxes"] == 0

@@ -6,59 +6,59 @@ import json
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, Result, outside, until
+from tests.engine.project import PulumiProject, Result, out_of_band_request, wait_until
 
 pytestmark = pytest.mark.engine
 
 HOUR = 3600
 
 
-def box(**properties: Any) -> dict[str, Any]:
+def box_resource(**properties: Any) -> dict[str, Any]:
     return {"type": "neev:index:Sandbox", "properties": {"idleTimeoutSeconds": HOUR, **properties}}
 
 
-def told(looked: Result, level: str) -> str:
+def messages_of_level(report: Result, level: str) -> str:
     return "\n".join(
-        f"{each['what']} -> {each['remedy']}" for each in json.loads(looked.stdout) if each["level"] == level
+        f"{each['what']} -> {each['remedy']}" for each in json.loads(report.stdout) if each["level"] == level
     )
 
 
-def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: Pulumi) -> None:
+def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProject) -> None:
     emulator = project.emulator
     stays = {
-        "gone": box(),
-        "torn": box(),
-        "open": box(
+        "gone": box_resource(),
+        "torn": box_resource(),
+        "open": box_resource(
             cpu=2,
             image="docker.io/library/python:3.12",
             egress={"mode": "allow_list", "allowInternet": True},
             maxLifetimeSeconds=7200,
         ),
-        "asleep": box(paused=True),
+        "asleep": box_resource(paused=True),
     }
-    project.yaml(stays)
+    project.write_yaml(stays)
     project.up()
-    healthy = project.neev("doctor", "--stack", "dev", "--soon", "30m", "--json")
-    assert (healthy.returncode, told(healthy, "bad")) == (0, ""), healthy.text
-    assert "this machine's clock agrees" in told(healthy, "ok")
-    assert "running sandboxes: 3 (4 cores, 6 GB of memory)" in told(healthy, "ok")
+    healthy = project.run_neev("doctor", "--stack", "dev", "--soon", "30m", "--json")
+    assert (healthy.returncode, messages_of_level(healthy, "bad")) == (0, ""), healthy.text
+    assert "this machine's clock agrees" in messages_of_level(healthy, "ok")
+    assert "running sandboxes: 3 (4 cores, 6 GB of memory)" in messages_of_level(healthy, "ok")
 
     torn = (project.state_of("torn") or {})["id"]
-    snapshot = outside(emulator, "POST", f"/sandboxes/{torn}/snapshots", {"name": "base"})
+    snapshot = out_of_band_request(emulator, "POST", f"/sandboxes/{torn}/snapshots", {"name": "base"})
     emulator.advance(5)
     emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/rollback")
-    outside(emulator, "POST", f"/sandboxes/{torn}/rollback", {"snapshot_id": snapshot["id"]})
-    outside(emulator, "DELETE", f"/sandboxes/{(project.state_of('gone') or {})['id']}")
+    out_of_band_request(emulator, "POST", f"/sandboxes/{torn}/rollback", {"snapshot_id": snapshot["id"]})
+    out_of_band_request(emulator, "DELETE", f"/sandboxes/{(project.state_of('gone') or {})['id']}")
     emulator.change_settings(durations={"create": HOUR})
-    project.yaml({**stays, "begun": box()})
-    engine = project.start("up", "--yes", "--skip-preview", "--target", "**begun")
-    until(lambda: emulator.counts()["POST /sandboxes"] == 5)
+    project.write_yaml({**stays, "begun": box_resource()})
+    engine = project.start_pulumi("up", "--yes", "--skip-preview", "--target", "**begun")
+    wait_until(lambda: emulator.counts()["POST /sandboxes"] == 5)
     engine.kill()
     engine.communicate()
     emulator.advance(5)
 
-    looked = project.neev("doctor", "--stack", "dev", "--soon", "3h", "--max-cores", "3", "--json")
-    bad, warned = told(looked, "bad"), told(looked, "warn")
+    looked = project.run_neev("doctor", "--stack", "dev", "--soon", "3h", "--max-cores", "3", "--json")
+    bad, warned = messages_of_level(looked, "bad"), messages_of_level(looked, "warn")
     assert looked.returncode == 1, looked.text
     assert "Sandbox begun: creating was interrupted -> `pulumi-neev recover --stack dev`" in bad
     assert "Sandbox gone is gone" in bad
@@ -69,10 +69,10 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: Pulumi) -> N
     assert "Sandbox open has the image docker.io/library/python:3.12, by a tag" in warned
     assert "cores, and 3 are allowed" in warned
 
-    refused = project.neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "key-of-nobody"})
-    assert "was answered with 401" in told(refused, "bad")
-    assert "Check neev:apiKey or NEEV_API_KEY" in told(refused, "bad")
-    assert (told(refused, "bad").count("401"), "key-of-nobody" in refused.text) == (1, False)
-    shown = project.neev("doctor")
+    refused = project.run_neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "key-of-nobody"})
+    assert "was answered with 401" in messages_of_level(refused, "bad")
+    assert "Check neev:apiKey or NEEV_API_KEY" in messages_of_level(refused, "bad")
+    assert (messages_of_level(refused, "bad").count("401"), "key-of-nobody" in refused.text) == (1, False)
+    shown = project.run_neev("doctor")
     assert shown.returncode == 0, shown.text
     assert "of the quota are used: 4 sandboxes, 0 agents" in shown.stdout

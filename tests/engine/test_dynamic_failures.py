@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.project import Pulumi, ours, outside
+from tests.engine.project import PulumiProject, without_interrupt_tracebacks, out_of_band_request
 
 pytestmark = pytest.mark.engine
 
@@ -11,102 +11,104 @@ SECRET = "hunter2-in-the-environment"
 UP = ("up", "--yes", "--skip-preview")
 
 
-def program(*lines: str) -> str:
+def make_program(*lines: str) -> str:
     return "\n".join(("import pulumi", "import pulumi_neev as neev", *lines))
 
 
-def is_plain(text: str) -> bool:
+def is_user_readable(text: str) -> bool:
     """Whether the text is for users."""
-    return not any(word in ours(text) for word in ("Traceback", 'File "', "pulumi_neev.", SECRET))
+    return not any(
+        word in without_interrupt_tracebacks(text) for word in ("Traceback", 'File "', "pulumi_neev.", SECRET)
+    )
 
 
-def test_bad_input_fails_before_anything_is_sent_and_names_every_path(project: Pulumi) -> None:
+def test_bad_input_fails_before_anything_is_sent_and_names_every_path(project: PulumiProject) -> None:
     egress = '{"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "not a host"}]}'
-    project.python(program(f'neev.Sandbox("box", cpu=0.7, egress={egress}, env={{"A B": "{SECRET}"}})'))
-    result = project.pulumi("preview")
+    project.write_python(make_program(f'neev.Sandbox("box", cpu=0.7, egress={egress}, env={{"A B": "{SECRET}"}})'))
+    result = project.run_pulumi("preview")
     assert result.returncode != 0
     assert "must be a multiple of 0.5 (is 0.7)" in result.text
     assert "egress.allow[1].host" in result.text
-    assert is_plain(result.text)
+    assert is_user_readable(result.text)
     assert project.emulator.log() == []
 
 
-def test_missing_configuration_is_one_error_that_names_keys_and_variables(project: Pulumi) -> None:
-    project.python(program('neev.Sandbox("box")'))
-    result = project.pulumi("preview", env={"NEEV_API_KEY": "", "NEEV_PROJECT_ID": ""})
+def test_missing_configuration_is_one_error_that_names_keys_and_variables(project: PulumiProject) -> None:
+    project.write_python(make_program('neev.Sandbox("box")'))
+    result = project.run_pulumi("preview", env={"NEEV_API_KEY": "", "NEEV_PROJECT_ID": ""})
     assert result.returncode != 0
     diagnostics = result.text.partition("Diagnostics:")[2]
     assert diagnostics.count("the NeevAI provider is not configured") == 1
     for name in ("neev:apiKey", "NEEV_API_KEY", "neev:projectId", "NEEV_PROJECT_ID"):
         assert name in diagnostics
-    assert is_plain(result.text)
+    assert is_user_readable(result.text)
 
 
-def test_a_look_up_that_finds_nothing_ends_the_program_with_what_is_near(project: Pulumi) -> None:
-    project.python(program('neev.get_sandbox_template(name="ubuntu-26-04-minimum")'))
-    result = project.pulumi("preview")
+def test_a_look_up_that_finds_nothing_ends_the_program_with_what_is_near(project: PulumiProject) -> None:
+    project.write_python(make_program('neev.get_sandbox_template(name="ubuntu-26-04-minimum")'))
+    result = project.run_pulumi("preview")
     assert result.returncode != 0
     assert "near: ubuntu-26-04-minimal" in result.text
-    assert is_plain(result.text)
+    assert is_user_readable(result.text)
 
 
-def test_what_the_api_refuses_is_said_in_its_words(project: Pulumi) -> None:
+def test_what_the_api_refuses_is_said_in_its_words(project: PulumiProject) -> None:
     emulator = project.emulator
-    outside(emulator, "POST", "/sandboxes", {"name": "taken"})
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "taken"})
     emulator.change_settings(sandbox_quota=2)
-    project.python(
-        program(
+    project.write_python(
+        make_program(
             'fits = neev.Sandbox("fits")',
             "after = pulumi.ResourceOptions(depends_on=fits)",
             'neev.Sandbox("taken", name="taken", opts=after)',
             f'neev.Sandbox("much", env={{"TOKEN": "{SECRET}"}}, opts=after)',
         )
     )
-    result = project.pulumi(*UP, "--continue-on-error")
+    result = project.run_pulumi(*UP, "--continue-on-error")
     assert result.returncode != 0
     assert "Sandbox much" in result.text
     assert "403" in result.text
     assert "limit of the project" in result.text
     assert "Sandbox taken (taken)" in result.text
     assert "409" in result.text
-    assert is_plain(result.text)
+    assert is_user_readable(result.text)
     assert emulator.state()["sandboxes"] == 2
 
 
-def test_a_create_that_fails_half_way_is_undone_and_says_so(project: Pulumi) -> None:
+def test_a_create_that_fails_half_way_is_undone_and_says_so(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
-    project.python(program('neev.Sandbox("box", name="the-box", paused=True)'))
-    result = project.pulumi(*UP)
+    project.write_python(make_program('neev.Sandbox("box", name="the-box", paused=True)'))
+    result = project.run_pulumi(*UP)
     assert result.returncode != 0
     assert "Sandbox box (the-box)" in result.text
     assert "and is deleted again" in result.text
-    assert is_plain(result.text)
+    assert is_user_readable(result.text)
     assert emulator.state()["sandboxes"] == 0
     assert project.state_of("box") is None
 
     assert project.up().changes == {"box": "create"}
 
 
-def test_custom_timeouts_reach_the_wait(project: Pulumi) -> None:
+def test_custom_timeouts_reach_the_wait(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
     options = 'pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="3s"))'
-    project.python(program(f'neev.Sandbox("box", opts={options})'))
-    result = project.pulumi(*UP)
+    project.write_python(make_program(f'neev.Sandbox("box", opts={options})'))
+    result = project.run_pulumi(*UP)
     assert result.returncode != 0
     assert "not done after 3 s; last seen: Pending" in result.text
     assert "and is deleted again" in result.text
-    assert is_plain(result.text)
+    assert is_user_readable(result.text)
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_a_failed_snapshot_shows_its_reason_and_is_undone(project: Pulumi) -> None:
+def test_a_failed_snapshot_shows_its_reason_and_is_undone(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
-    project.python(program('box = neev.Sandbox("box")', 'neev.Snapshot("kept", sandbox_id=box.id)'))
-    result = project.pulumi(*UP)
+    project.write_python(make_program('box = neev.Sandbox("box")', 'neev.Snapshot("kept", sandbox_id=box.id)'))
+    result = project.run_pulumi(*UP)
     assert result.returncode != 0
     assert "the disk is full" in result.text
-    assert is_plain(result.text)
+    assert is_user_readable(result.text)
     assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (1, 0)

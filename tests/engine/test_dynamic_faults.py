@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 pytestmark = pytest.mark.engine
 
 
-def program(*names: str) -> str:
+def make_program(*names: str) -> str:
     lines = ("import pulumi_neev as neev", *(f'neev.Sandbox("{name}", name="{name}")' for name in names))
     return "\n".join(lines)
 
 
-def test_lost_late_and_refused_answers_to_a_create_make_one_sandbox_each(project: Pulumi) -> None:
+def test_lost_late_and_refused_answers_to_a_create_make_one_sandbox_each(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.add_fault("drop_after", method="POST", path="/sandboxes")
     emulator.add_fault("status", method="POST", path="/sandboxes", status=504, act=True)
     emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=1)
     emulator.add_fault("phase", method="GET", path="/sandboxes", phase="Hibernating", times=2)
-    project.python(program("one", "two", "three"))
+    project.write_python(make_program("one", "two", "three"))
 
     assert project.up().changes == {"one": "create", "two": "create", "three": "create"}
     assert emulator.state()["sandboxes"] == 3
@@ -27,20 +27,20 @@ def test_lost_late_and_refused_answers_to_a_create_make_one_sandbox_each(project
     for name in ("one", "two", "three"):
         state = project.state_of(name)
         assert state is not None
-        assert state["id"] == outside(emulator, "GET", f"/sandboxes/{name}")["id"]
+        assert state["id"] == out_of_band_request(emulator, "GET", f"/sandboxes/{name}")["id"]
         assert state["outputs"]["phase"] == "Ready"
     assert project.up().changes == {}
 
 
-def test_a_refresh_drops_what_is_gone_and_nothing_else(project: Pulumi) -> None:
+def test_a_refresh_drops_what_is_gone_and_nothing_else(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.python(program("stays", "goes"))
+    project.write_python(make_program("stays", "goes"))
     project.up()
-    outside(emulator, "DELETE", "/sandboxes/goes")
+    out_of_band_request(emulator, "DELETE", "/sandboxes/goes")
     emulator.advance(5)
 
     emulator.add_fault("status", method="GET", path="/sandboxes*", status=500, times=1000)
-    refreshed = project.pulumi("refresh", "--yes", "--skip-preview")
+    refreshed = project.run_pulumi("refresh", "--yes", "--skip-preview")
     assert refreshed.returncode != 0
     assert "was answered with 500" in refreshed.text
     assert "Traceback" not in refreshed.text

@@ -10,18 +10,18 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, ours, outside, until
+from tests.engine.project import PulumiProject, without_interrupt_tracebacks, out_of_band_request, wait_until
 
 from neev_emulator import Emulator
 
 pytestmark = pytest.mark.engine
 
-PROVISION = 5
-ONE = 'import pulumi_neev as neev\nbox = neev.Sandbox("box")\nneev.Snapshot("kept", sandbox_id=box.id)'
-ASKED_TO_STOP = "press ^C again"
+CREATE_SECONDS = 5
+SINGLE_PROGRAM = 'import pulumi_neev as neev\nbox = neev.Sandbox("box")\nneev.Snapshot("kept", sandbox_id=box.id)'
+CANCEL_HINT = "press ^C again"
 
 
-def most_at_once(emulator: Emulator, seconds: float) -> int:
+def max_concurrent_creates(emulator: Emulator, seconds: float) -> int:
     """The most sandboxes that were being made at one moment, where each takes this long."""
     entries = [entry for entry in emulator.log(mutating=True) if entry["template"] == "/sandboxes"]
     begun = [datetime.fromisoformat(entry["time"]).timestamp() for entry in entries]
@@ -29,89 +29,89 @@ def most_at_once(emulator: Emulator, seconds: float) -> int:
 
 
 @contextlib.contextmanager
-def updating(project: Pulumi) -> Iterator[subprocess.Popen[str]]:
+def run_update(project: PulumiProject) -> Iterator[subprocess.Popen[str]]:
     """An update whose sandbox is being made, for an hour of the platform's time."""
     project.emulator.change_settings(durations={"create": 3600})
-    project.python(ONE)
-    with project.start("up", "--yes", "--skip-preview") as engine:
+    project.write_python(SINGLE_PROGRAM)
+    with project.start_pulumi("up", "--yes", "--skip-preview") as engine:
         try:
-            until(lambda: project.emulator.counts().get("POST /sandboxes") == 1)
+            wait_until(lambda: project.emulator.counts().get("POST /sandboxes") == 1)
             yield engine
         finally:
             engine.kill()
 
 
-def lines(engine: subprocess.Popen[str], on_stop: Callable[[], object]) -> str:
+def read_output(engine: subprocess.Popen[str], on_cancel: Callable[[], object]) -> str:
     """Everything that the engine says, until it ends; it is asked to stop, and says that it will."""
     assert engine.stdout is not None
     engine.send_signal(signal.SIGINT)
     said = []
     for line in engine.stdout:
         said.append(line)
-        if ASKED_TO_STOP in line:
-            on_stop()
+        if CANCEL_HINT in line:
+            on_cancel()
     return "".join(said)
 
 
-def pending(project: Pulumi) -> list[dict[str, Any]]:
+def pending_operations(project: PulumiProject) -> list[dict[str, Any]]:
     """The operations that the state says are under way."""
     operations: list[dict[str, Any]] = project.export()["deployment"].get("pending_operations") or []
     return operations
 
 
-def test_as_many_are_made_at_once_as_the_engine_asks_for(project: Pulumi) -> None:
-    project.emulator.change_settings(durations={"create": PROVISION})
-    project.python('import pulumi_neev as neev\nfor n in range(24):\n    neev.Sandbox(f"box-{n}")')
+def test_as_many_are_made_at_once_as_the_engine_asks_for(project: PulumiProject) -> None:
+    project.emulator.change_settings(durations={"create": CREATE_SECONDS})
+    project.write_python('import pulumi_neev as neev\nfor n in range(24):\n    neev.Sandbox(f"box-{n}")')
     project.up("-p", "64")
     # four, where the host's pool is as Pulumi makes it
-    assert most_at_once(project.emulator, PROVISION) > 16
+    assert max_concurrent_creates(project.emulator, CREATE_SECONDS) > 16
 
     project.emulator.clear_log()
     project.destroy("-p", "64")
     assert project.emulator.state()["sandboxes"] == 0
 
 
-def test_asked_to_stop_once_it_finishes_what_it_has_begun_and_saves_it(project: Pulumi) -> None:
+def test_asked_to_stop_once_it_finishes_what_it_has_begun_and_saves_it(project: PulumiProject) -> None:
     emulator = project.emulator
-    with updating(project) as engine:
-        said = lines(engine, lambda: emulator.advance(3600))
+    with run_update(project) as engine:
+        said = read_output(engine, lambda: emulator.advance(3600))
     assert engine.returncode != 0
     assert "update canceled" in said
-    assert "Traceback" not in ours(said)
+    assert "Traceback" not in without_interrupt_tracebacks(said)
     box = project.state_of("box")
     assert box is not None
     assert box["outputs"]["phase"] == "Ready"
     assert project.state_of("kept") is None
-    assert pending(project) == []
-    assert project.running("pulumi.dynamic") == []
+    assert pending_operations(project) == []
+    assert project.find_processes("pulumi.dynamic") == []
 
     assert project.up().changes == {"kept": "create"}
 
 
-def test_asked_to_stop_twice_it_leaves_an_operation_that_names_what_was_made(project: Pulumi) -> None:
+def test_asked_to_stop_twice_it_leaves_an_operation_that_names_what_was_made(project: PulumiProject) -> None:
     emulator = project.emulator
-    with updating(project) as engine:
-        lines(engine, lambda: engine.send_signal(signal.SIGINT))
+    with run_update(project) as engine:
+        read_output(engine, lambda: engine.send_signal(signal.SIGINT))
     assert engine.returncode != 0
-    assert project.running("pulumi.dynamic") == []
+    assert project.find_processes("pulumi.dynamic") == []
     assert project.state_of("box") is None
-    (operation,) = pending(project)
+    (operation,) = pending_operations(project)
     assert operation["type"] == "creating"
-    made = outside(emulator, "GET", "/sandboxes")["items"]
+    made = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
     assert [each["name"] for each in made] == [operation["resource"]["inputs"]["name"]]
 
     # as docs/dynamic.md says
-    outside(emulator, "DELETE", f"/sandboxes/{made[0]['id']}")
+    out_of_band_request(emulator, "DELETE", f"/sandboxes/{made[0]['id']}")
     emulator.change_settings(durations={"create": 0.1})
     project.refresh("--clear-pending-creates")
-    assert pending(project) == []
+    assert pending_operations(project) == []
     assert project.up().changes == {"box": "create", "kept": "create"}
 
 
-def test_a_host_whose_engine_was_killed_leaves(project: Pulumi) -> None:
-    with updating(project) as engine:
-        assert len(project.running("pulumi.dynamic")) == 1
+def test_a_host_whose_engine_was_killed_leaves(project: PulumiProject) -> None:
+    with run_update(project) as engine:
+        assert len(project.find_processes("pulumi.dynamic")) == 1
         engine.kill()
-    until(lambda: project.running("pulumi.dynamic") == [])
-    assert len(pending(project)) == 1
-    assert project.pulumi("cancel", "--yes").returncode == 0
+    wait_until(lambda: project.find_processes("pulumi.dynamic") == [])
+    assert len(pending_operations(project)) == 1
+    assert project.run_pulumi("cancel", "--yes").returncode == 0

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 from neev_provider.adapters.pulumi.dynamic.provider import PROVIDERS
 
-RECORDED = sorted((Path(__file__).parent / "data").glob("dynamic-*.json"))
+RECORDED_STATES = sorted((Path(__file__).parent / "data").glob("dynamic-*.json"))
 SANDBOXES = """
 import pulumi_neev as neev
 
@@ -26,7 +26,7 @@ box = neev.Sandbox("box", cpu=1, env={"TOKEN": "of a test"}, egress=egress)
 neev.Snapshot("kept", sandbox_id=box.id, retain_for="720h")
 neev.SandboxFork("copy", source_sandbox_id=box.id, name="copy", paused=True)
 """
-OTHERS = """
+OTHER_RESOURCES = """
 import pulumi
 import pulumi_neev as neev
 
@@ -47,28 +47,28 @@ neev.Command("tool", sandbox_id=box.id, create=hello, delete=["true"], env=env, 
 neev.Agent("coder", agent_template="code-server", config={"key": pulumi.Output.secret("of a test")}, env=env)
 neev.PreviewPort("web", sandbox_id=box.id, port=8080)
 """
-PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHERS}
+PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHER_RESOURCES}
 
 
-def resources(recorded: Path) -> dict[str, dict[str, Any]]:
+def resources_by_name(recorded: Path) -> dict[str, dict[str, Any]]:
     """The dynamic resources of the recorded state, by name."""
     listed = json.loads(recorded.read_text())["deployment"]["resources"]
     return {each["urn"].rpartition("::")[2]: each for each in listed if "dynamic/neev" in each["type"]}
 
 
-def kind(resource: dict[str, Any]) -> str:
+def resource_type(resource: dict[str, Any]) -> str:
     """The kind of the resource."""
     return str(resource["type"]).rpartition(":")[2]
 
 
-@pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
 def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path) -> None:
-    for resource in resources(recorded).values():
+    for resource in resources_by_name(recorded).values():
         for side in ("inputs", "outputs"):
             pickled = base64.b64decode(resource[side]["__provider"])
             words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
             codes = {code.name for code, _, _ in pickletools.genops(pickled)}
-            assert words == ["neev_provider.adapters.pulumi.dynamic.provider", f"{kind(resource)}Provider"]
+            assert words == ["neev_provider.adapters.pulumi.dynamic.provider", f"{resource_type(resource)}Provider"]
             # an object of a class that is imported, without a state of its own
             assert codes <= {
                 "PROTO",
@@ -83,27 +83,29 @@ def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path)
 
 
 def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
-    assert {kind(each) for recorded in RECORDED for each in resources(recorded).values()} == set(PROVIDERS)
+    assert {
+        resource_type(each) for recorded in RECORDED_STATES for each in resources_by_name(recorded).values()
+    } == set(PROVIDERS)
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
-def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: Pulumi, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
+def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: PulumiProject, tmp_path: Path) -> None:
     emulator = project.emulator
-    old = resources(recorded)
-    made = outside(emulator, "POST", "/sandboxes", {"name": old["box"]["outputs"]["name"]})
+    old = resources_by_name(recorded)
+    made = out_of_band_request(emulator, "POST", "/sandboxes", {"name": old["box"]["outputs"]["name"]})
     emulator.advance(5)
     state = recorded.read_text().replace(old["box"]["id"], made["id"])
     if "kept" in old:
         path, name = f"/sandboxes/{made['id']}/snapshots", old["kept"]["outputs"]["name"]
-        snapshot = outside(emulator, "POST", path, {"name": name})
+        snapshot = out_of_band_request(emulator, "POST", path, {"name": name})
         emulator.advance(5)
         state = state.replace(old["kept"]["id"], snapshot["id"])
     (tmp_path / "state.json").write_text(state)
-    project.python(PROGRAMS[recorded.stem.rpartition("-")[0]])
+    project.write_python(PROGRAMS[recorded.stem.rpartition("-")[0]])
     (project.directory / "app").mkdir()
     (project.directory / "app" / "b").write_text("B")
-    imported = project.pulumi("stack", "import", "--file", str(tmp_path / "state.json"))
+    imported = project.run_pulumi("stack", "import", "--file", str(tmp_path / "state.json"))
     assert imported.returncode == 0, imported.text
 
     assert project.preview().changes == {}

@@ -6,14 +6,14 @@ import base64
 import json
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 
 SECRET = "hunter2-in-the-environment"
 
 
-def program(env: str) -> str:
+def make_program(env: str) -> str:
     return f"""
 import pulumi
 import pulumi_neev as neev
@@ -24,17 +24,17 @@ pulumi.export("env", box.env)
 """
 
 
-def test_no_secret_is_in_the_state_the_logs_or_what_is_shown(project: Pulumi) -> None:
-    project.python(program(f'{{"TOKEN": "{SECRET}"}}'))
-    project.config("neev:apiKey", project.env.pop("NEEV_API_KEY"), "--secret")
-    up = project.pulumi("up", "--yes", "-v=8", "--logtostderr", "--logflow")
+def test_no_secret_is_in_the_state_the_logs_or_what_is_shown(project: PulumiProject) -> None:
+    project.write_python(make_program(f'{{"TOKEN": "{SECRET}"}}'))
+    project.set_config("neev:apiKey", project.env.pop("NEEV_API_KEY"), "--secret")
+    up = project.run_pulumi("up", "--yes", "-v=8", "--logtostderr", "--logflow")
     assert up.returncode == 0
     exported = json.dumps(project.export())
     assert project.outputs()["env"] == {"TOKEN": SECRET}
 
-    project.python(program(f'{{"TOKEN": "{SECRET}", "SECOND": "{SECRET}"}}'))
+    project.write_python(make_program(f'{{"TOKEN": "{SECRET}", "SECOND": "{SECRET}"}}'))
     project.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, body={"message": SECRET})
-    failed = project.pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
+    failed = project.run_pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
     assert failed.returncode != 0
     assert "400" in failed.text
     for text in (up.text, exported, failed.text):
@@ -44,16 +44,16 @@ def test_no_secret_is_in_the_state_the_logs_or_what_is_shown(project: Pulumi) ->
         assert project.emulator.api_key not in text
 
 
-def test_a_secret_of_the_wrong_type_is_not_quoted(project: Pulumi) -> None:
-    project.python(program(f'"{SECRET}"'))
-    result = project.pulumi("preview")
+def test_a_secret_of_the_wrong_type_is_not_quoted(project: PulumiProject) -> None:
+    project.write_python(make_program(f'"{SECRET}"'))
+    result = project.run_pulumi("preview")
     assert "env: must be a map of strings" in result.text
     assert SECRET not in result.text
 
 
-def test_the_key_of_the_environment_is_in_no_log_at_all(project: Pulumi) -> None:
-    project.python(program("{}"))
-    up = project.pulumi("up", "--yes", "--skip-preview", "-v=9", "--logtostderr", "--logflow")
+def test_the_key_of_the_environment_is_in_no_log_at_all(project: PulumiProject) -> None:
+    project.write_python(make_program("{}"))
+    up = project.run_pulumi("up", "--yes", "--skip-preview", "-v=9", "--logtostderr", "--logflow")
     assert up.returncode == 0
     assert "Registering resource" in up.text or "RegisterResource" in up.text
     assert project.emulator.api_key not in up.text
@@ -72,19 +72,19 @@ pulumi.export("plain", neev.Command("plain", sandbox_id=box.id, create=["echo", 
 """
 
 
-def test_what_a_command_was_given_as_a_secret_is_one_when_it_writes_it(project: Pulumi) -> None:
-    project.python(COMMANDS)
-    project.config("token", SECRET, "--secret")
-    up = project.pulumi("up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
+def test_what_a_command_was_given_as_a_secret_is_one_when_it_writes_it(project: PulumiProject) -> None:
+    project.write_python(COMMANDS)
+    project.set_config("token", SECRET, "--secret")
+    up = project.run_pulumi("up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
     assert up.returncode == 0, up.text
     exported = json.dumps(project.export())
     assert project.outputs() == {"said": f"{SECRET}\n", "plain": "plain\n"}
-    plan = project.pulumi("preview", "--diff", "--refresh", "--expect-no-changes", "-v=8", "--logtostderr")
+    plan = project.run_pulumi("preview", "--diff", "--refresh", "--expect-no-changes", "-v=8", "--logtostderr")
     assert plan.returncode == 0, plan.text
 
     failing = 'neev.Command("last", sandbox_id=box.id, create=["sh", "-c", token.apply("echo {} >&2; exit 3".format)])'
-    project.python(COMMANDS + failing)
-    failed = project.pulumi("up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
+    project.write_python(COMMANDS + failing)
+    failed = project.run_pulumi("up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
     assert failed.returncode != 0
     assert "exit code 3. Its output is a secret" in failed.text
     for text in (up.text, exported, plan.text, failed.text, json.dumps(project.export())):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 
 
-def program(box: str, more: str = "") -> str:
+def make_program(box: str, more: str = "") -> str:
     return f"""
 import pulumi
 import pulumi_neev as neev
@@ -29,9 +29,9 @@ FROM_TEMPLATE = f"template_id=template.id, {EGRESS}"
 FROM_IMAGE = f'image="docker.io/library/python:3.12", {EGRESS}'
 
 
-def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(project: Pulumi) -> None:
+def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.python(program(f"{FROM_TEMPLATE}, paused=False, cpu=1"))
+    project.write_python(make_program(f"{FROM_TEMPLATE}, paused=False, cpu=1"))
 
     assert project.preview().changes == {"box": "create", "kept": "create", "copy": "create"}
     assert emulator.log(mutating=True) == []
@@ -47,10 +47,10 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
 
     box = project.state_of("box")
     assert box is not None
-    project.python(program(f"{FROM_TEMPLATE}, paused=True, cpu=1"))
+    project.write_python(make_program(f"{FROM_TEMPLATE}, paused=True, cpu=1"))
     assert project.up().changes == {"box": "update"}
     assert project.outputs()["phase"] == "Paused"
-    project.python(program(f"{FROM_TEMPLATE}, paused=False, cpu=2"))
+    project.write_python(make_program(f"{FROM_TEMPLATE}, paused=False, cpu=2"))
     assert project.up().changes == {"box": "update"}
     changed = project.state_of("box")
     assert changed is not None
@@ -59,7 +59,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     assert sent == [("POST", box["id"], "pause"), ("PATCH", "sandboxes", box["id"]), ("POST", box["id"], "resume")]
 
     emulator.clear_log()
-    project.python(program(f"{FROM_IMAGE}, paused=False, cpu=2"))
+    project.write_python(make_program(f"{FROM_IMAGE}, paused=False, cpu=2"))
     assert project.up().changes == {"box": "replace", "kept": "replace", "copy": "replace"}
     replaced = project.state_of("box")
     assert replaced is not None

@@ -14,68 +14,68 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.engine.project import Pulumi, outside
-from tests.engine.sdks import ROOT, SDKS, built, run
+from tests.engine.project import PulumiProject, out_of_band_request
+from tests.engine.sdks import ROOT, SDKS, build_sdk, run_command
 
 pytestmark = pytest.mark.engine
 
 PULUMI = f"pulumi=={version('pulumi')}"
 
 
-def with_dynamic_resources(_project: Pulumi) -> dict[str, Any]:
+def use_dynamic_resources(_project: PulumiProject) -> dict[str, Any]:
     return {"runtime": _python_in(Path(sys.prefix))}
 
 
-def with_python_sdk(_project: Pulumi) -> dict[str, Any]:
-    built("python")
+def use_python_sdk(_project: PulumiProject) -> dict[str, Any]:
+    build_sdk("python")
     ours = next((SDKS / "dist").glob("*.whl"))
-    with installed("python", ours, PULUMI) as (folder, new):
+    with install_example("python", ours, PULUMI) as (folder, new):
         if new:
             uv = (sys.executable, "-m", "uv")
-            run(folder, *uv, "venv", "--quiet", "--seed", "--python", sys.executable)
-            run(folder, *uv, "pip", "install", "--quiet", "--python", ".venv", str(ours), PULUMI)
+            run_command(folder, *uv, "venv", "--quiet", "--seed", "--python", sys.executable)
+            run_command(folder, *uv, "pip", "install", "--quiet", "--python", ".venv", str(ours), PULUMI)
     return {"runtime": _python_in(folder / ".venv")}
 
 
-def with_node_sdk(project: Pulumi) -> dict[str, Any]:
-    built("nodejs")
+def use_node_sdk(project: PulumiProject) -> dict[str, Any]:
+    build_sdk("nodejs")
     ours = SDKS / "dist" / "pulumi-neev.tgz"
     package = json.loads((project.directory / "package.json").read_text())
     package["dependencies"]["@neevcloud/pulumi-neev"] = f"file:{ours}"
     text = json.dumps(package)
-    with installed("typescript", ours, text) as (folder, new):
+    with install_example("typescript", ours, text) as (folder, new):
         if new:
             (folder / "package.json").write_text(text)
-            run(folder, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
+            run_command(folder, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
     (project.directory / "node_modules").symlink_to(folder / "node_modules")
     return {}
 
 
-def with_go_sdk(project: Pulumi) -> dict[str, Any]:
-    sdk = built("go")
-    run(project.directory, "go", "mod", "edit", f"-replace=github.com/neevcloud/pulumi-neev/sdk/go={sdk}")
+def use_go_sdk(project: PulumiProject) -> dict[str, Any]:
+    sdk = build_sdk("go")
+    run_command(project.directory, "go", "mod", "edit", f"-replace=github.com/neevcloud/pulumi-neev/sdk/go={sdk}")
     return {}
 
 
-def as_it_is(_project: Pulumi) -> dict[str, Any]:
+def use_unchanged(_project: PulumiProject) -> dict[str, Any]:
     return {}
 
 
 @pytest.mark.parametrize(
     ("example", "prepared"),
     [
-        ("python-dynamic", with_dynamic_resources),
-        ("python", with_python_sdk),
-        ("typescript", with_node_sdk),
-        ("go", with_go_sdk),
-        ("yaml", as_it_is),
+        ("python-dynamic", use_dynamic_resources),
+        ("python", use_python_sdk),
+        ("typescript", use_node_sdk),
+        ("go", use_go_sdk),
+        ("yaml", use_unchanged),
     ],
 )
-def test_the_story(project: Pulumi, example: str, prepared: Callable[[Pulumi], dict[str, Any]]) -> None:
+def test_the_story(project: PulumiProject, example: str, prepared: Callable[[PulumiProject], dict[str, Any]]) -> None:
     source = ROOT / "examples" / example
     ignored = shutil.ignore_patterns("Pulumi.yaml", "Pulumi.*.yaml", "node_modules", "venv", "bin")
     shutil.copytree(source, project.directory, ignore=ignored, dirs_exist_ok=True)
-    project.write({**yaml.safe_load((source / "Pulumi.yaml").read_text()), **prepared(project)})
+    project.write_project({**yaml.safe_load((source / "Pulumi.yaml").read_text()), **prepared(project)})
     emulator = project.emulator
 
     made = project.up()
@@ -92,19 +92,19 @@ def test_the_story(project: Pulumi, example: str, prepared: Callable[[Pulumi], d
     assert project.refresh().changes == {}
     assert emulator.log(mutating=True) == []
 
-    project.config("paused", "true")
+    project.set_config("paused", "true")
     assert project.up().changes == {"agent": "update"}
     assert project.outputs() == {**outputs, "phase": "Paused"}
     assert [entry["path"].rpartition("/")[2] for entry in emulator.log(mutating=True)] == ["pause"]
 
-    project.config("paused", "false")
-    project.config("template", "python-3-13")
+    project.set_config("paused", "false")
+    project.set_config("template", "python-3-13")
     assert project.up().changes == {"agent": "replace", "baseline": "replace", "experiment": "replace"}
     assert project.outputs()["name"] != outputs["name"]
     assert emulator.state()["sandboxes"] == 2
 
     if example != "python-dynamic":  # a dynamic resource cannot be imported
-        found = outside(emulator, "POST", "/sandboxes", {"name": "found"})
+        found = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "found"})
         project.import_("neev:index:Sandbox", "found", found["id"], "--generate-code=false")
         imported = project.state_of("found")
         assert imported is not None
@@ -115,7 +115,7 @@ def test_the_story(project: Pulumi, example: str, prepared: Callable[[Pulumi], d
 
 
 @contextmanager
-def installed(example: str, ours: Path, rest: str) -> Iterator[tuple[Path, bool]]:
+def install_example(example: str, ours: Path, rest: str) -> Iterator[tuple[Path, bool]]:
     """The folder that keeps what an example needs, and whether that is still to be put into it."""
     wanted = hashlib.sha256(ours.read_bytes() + rest.encode()).hexdigest()
     folder = SDKS / f"{example}-example"

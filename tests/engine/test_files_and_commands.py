@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 
@@ -14,14 +14,14 @@ SECRET = "hunter2-in-the-environment"
 EXEC = "POST /v1/exec"
 
 
-def runs(project: Pulumi) -> int:
+def count_runs(project: PulumiProject) -> int:
     """How many commands ran since the last look."""
     number = project.emulator.counts().get(EXEC, 0)
     project.emulator.clear_log()
     return number
 
 
-def stack(script: str, **more: Any) -> dict[str, Any]:
+def stack_program(script: str, **more: Any) -> dict[str, Any]:
     command = {
         "sandboxId": "${box.id}",
         "create": ["sh", "-c", script],
@@ -39,42 +39,42 @@ def stack(script: str, **more: Any) -> dict[str, Any]:
 OUTPUTS = {"stdout": "${tool.stdout}", "exitCode": "${tool.exitCode}"}
 
 
-def test_a_command_runs_once_stays_clean_changes_in_place_and_goes(project: Pulumi) -> None:
-    project.yaml(stack("echo token $TOKEN >&2; echo one"), outputs=OUTPUTS)
+def test_a_command_runs_once_stays_clean_changes_in_place_and_goes(project: PulumiProject) -> None:
+    project.write_yaml(stack_program("echo token $TOKEN >&2; echo one"), outputs=OUTPUTS)
     assert project.preview().changes == {"box": "create", "tool": "create"}
-    up = project.pulumi("up", "--yes", "--skip-preview")
+    up = project.run_pulumi("up", "--yes", "--skip-preview")
     assert up.returncode == 0, up.text
     assert "token [secret]" in up.text
     assert project.outputs() == {"stdout": "one\n", "exitCode": 0}
-    assert runs(project) == 1
+    assert count_runs(project) == 1
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    assert runs(project) == 0
+    assert count_runs(project) == 0
 
-    project.yaml(stack("echo two"), outputs=OUTPUTS)
+    project.write_yaml(stack_program("echo two"), outputs=OUTPUTS)
     assert project.up().changes == {"tool": "update"}
     assert project.outputs()["stdout"] == "updated\ntwo\n"
     box = project.state_of("box")
     assert box is not None
     assert box["outputs"]["phase"] == "Paused"
-    assert runs(project) == 1
+    assert count_runs(project) == 1
 
-    project.yaml(stack("echo three; false", triggers=[1]), outputs=OUTPUTS)
-    failed = project.pulumi("up", "--yes", "--skip-preview")
+    project.write_yaml(stack_program("echo three; false", triggers=[1]), outputs=OUTPUTS)
+    failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "sh ended with exit code 1" in failed.text
     assert "three" in failed.text
-    project.yaml(stack("echo three", triggers=[1]), outputs=OUTPUTS)
+    project.write_yaml(stack_program("echo three", triggers=[1]), outputs=OUTPUTS)
     project.up()
     assert project.outputs()["stdout"] == "three\n"
     project.destroy()
     assert project.emulator.state()["sandboxes"] == 0
 
 
-def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: Pulumi) -> None:
+def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: PulumiProject) -> None:
     emulator = project.emulator
-    box = {"box": stack("")["box"]}
-    project.yaml(box)
+    box = {"box": stack_program("")["box"]}
+    project.write_yaml(box)
     project.up()
     command = {"sandboxId": "${box.id}", "create": ["sh", "-c", "echo x >> runs; cat runs"]}
 
@@ -83,26 +83,26 @@ def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: Pulu
 
     emulator.clear_log()
     emulator.add_fault("drop_after", method="POST", path="/v1/exec")
-    project.yaml(tool())
-    first = project.pulumi("up", "--yes", "--skip-preview")
+    project.write_yaml(tool())
+    first = project.run_pulumi("up", "--yes", "--skip-preview")
     assert first.returncode != 0
     assert "connection was lost" in first.text
     assert "triggers" in first.text
     for arguments in (("up",), ("refresh",), ("up", "--refresh")):
-        again = project.pulumi(*arguments, "--yes", "--skip-preview")
+        again = project.run_pulumi(*arguments, "--yes", "--skip-preview")
         assert arguments == ("refresh",) or again.returncode != 0
         assert "unknown" in again.text or "Nobody knows" in again.text
-    assert runs(project) == 1
+    assert count_runs(project) == 1
 
-    project.yaml(tool(triggers=["again"]), outputs=OUTPUTS)
+    project.write_yaml(tool(triggers=["again"]), outputs=OUTPUTS)
     assert project.up().changes == {"tool": "replace"}
     assert project.outputs()["stdout"] == "x\nx\n"
-    assert runs(project) == 1
+    assert count_runs(project) == 1
     assert SECRET not in json.dumps(project.export())
     project.destroy()
 
 
-def script(content: str, **more: Any) -> dict[str, Any]:
+def script_resource(content: str, **more: Any) -> dict[str, Any]:
     where = {"sandboxId": "${box.id}", "path": "bin/hello"}
     return {
         "box": {"type": "neev:index:Sandbox"},
@@ -118,14 +118,14 @@ def script(content: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_a_file_and_the_command_that_runs_it_follow_its_content(project: Pulumi) -> None:
+def test_a_file_and_the_command_that_runs_it_follow_its_content(project: PulumiProject) -> None:
     outputs = {"stdout": "${run.stdout}", "size": "${script.size}"}
-    project.yaml(script("#!/bin/sh\necho one\n"), outputs=outputs)
+    project.write_yaml(script_resource("#!/bin/sh\necho one\n"), outputs=outputs)
     project.up()
     assert project.outputs() == {"stdout": "one\n", "size": 19}
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    project.yaml(script("#!/bin/sh\necho two\n"), outputs=outputs)
+    project.write_yaml(script_resource("#!/bin/sh\necho two\n"), outputs=outputs)
     assert project.up().changes == {"script": "update", "run": "replace"}
     assert project.outputs()["stdout"] == "two\n"
     state = project.state_of("script")
@@ -146,14 +146,14 @@ pulumi.export("stdout", run.stdout)
 """
 
 
-def test_a_dynamic_file_and_the_command_that_runs_it_follow_its_content(project: Pulumi) -> None:
-    project.python(FILE_PROGRAM.format("one"))
+def test_a_dynamic_file_and_the_command_that_runs_it_follow_its_content(project: PulumiProject) -> None:
+    project.write_python(FILE_PROGRAM.format("one"))
     project.up()
     assert project.outputs() == {"stdout": "one\n"}
     assert project.up().changes == {}
     project.refresh()
     assert project.up().changes == {}
-    project.python(FILE_PROGRAM.format("two"))
+    project.write_python(FILE_PROGRAM.format("two"))
     assert project.up().changes == {"script": "update", "run": "replace"}
     assert project.outputs() == {"stdout": "two\n"}
     project.destroy()
@@ -170,23 +170,23 @@ pulumi.export("stdout", tool.stdout)
 """
 
 
-def test_a_dynamic_command_runs_once_changes_in_place_and_goes(project: Pulumi) -> None:
-    project.python(PROGRAM.format("one", ""))
+def test_a_dynamic_command_runs_once_changes_in_place_and_goes(project: PulumiProject) -> None:
+    project.write_python(PROGRAM.format("one", ""))
     project.up()
     assert project.outputs() == {"stdout": f"one {SECRET}\n"}
     assert SECRET not in json.dumps(project.export())
-    assert runs(project) == 1
+    assert count_runs(project) == 1
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    assert runs(project) == 0
+    assert count_runs(project) == 0
 
-    project.python(PROGRAM.format("two", ""))
+    project.write_python(PROGRAM.format("two", ""))
     assert project.up().changes == {"tool": "replace"}
-    project.python(PROGRAM.format("two", "update=['echo', 'changed'], delete=['true']"))
+    project.write_python(PROGRAM.format("two", "update=['echo', 'changed'], delete=['true']"))
     assert project.up().changes == {"tool": "update"}
-    assert runs(project) == 1
-    project.python(PROGRAM.format("three", "update=['echo', 'changed'], delete=['true']"))
+    assert count_runs(project) == 1
+    project.write_python(PROGRAM.format("three", "update=['echo', 'changed'], delete=['true']"))
     assert project.up().changes == {"tool": "update"}
     assert project.outputs()["stdout"] == "changed\n"
     project.destroy()
-    assert runs(project) == 2
+    assert count_runs(project) == 2

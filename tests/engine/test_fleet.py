@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 import yaml
-from tests.engine.project import Pulumi, inside, outside
+from tests.engine.project import PulumiProject, read_in_sandbox, out_of_band_request
 from tests.engine.sdks import ROOT
 
 from neev_emulator import serve
@@ -23,17 +23,17 @@ EXAMPLE = ROOT / "examples" / "agent-fleet"
 REPLICAS = 20
 
 
-def test_two_fleets_are_the_same_to_the_last_byte(project: Pulumi, tmp_path: Path, engine: Path) -> None:
-    fleet, emulator = made(project), project.emulator
+def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_path: Path, engine: Path) -> None:
+    fleet, emulator = write_example(project), project.emulator
     fleet.up("--parallel", "64")
-    first = digests(fleet)
+    first = workspace_digests(fleet)
     assert len(first) == 1
     unchanged = fleet.up()
     assert (unchanged.changes, unchanged.warnings) == ({}, [])
-    member = outside(emulator, "GET", "/sandboxes?name=agents&limit=1")["items"][0]["id"]
-    assert inside(emulator, member, "agent/agent.py") == (EXAMPLE / "agent" / "agent.py").read_bytes()
+    member = out_of_band_request(emulator, "GET", "/sandboxes?name=agents&limit=1")["items"][0]["id"]
+    assert read_in_sandbox(emulator, member, "agent/agent.py") == (EXAMPLE / "agent" / "agent.py").read_bytes()
 
-    fleet.config("replicas", "18")
+    fleet.set_config("replicas", "18")
     assert set(fleet.up().changes.values()) == {"update", "delete"}
     assert fleet.outputs()["ready"] == 18
     fleet.destroy("--parallel", "64")
@@ -41,23 +41,23 @@ def test_two_fleets_are_the_same_to_the_last_byte(project: Pulumi, tmp_path: Pat
 
     (tmp_path / "another").mkdir()
     with serve() as elsewhere:
-        again = made(Pulumi(tmp_path / "another", engine, elsewhere))
+        again = write_example(PulumiProject(tmp_path / "another", engine, elsewhere))
         again.up("--parallel", "64")
-        assert digests(again) == first
+        assert workspace_digests(again) == first
         again.destroy("--parallel", "64")
 
 
-def made(project: Pulumi) -> Pulumi:
+def write_example(project: PulumiProject) -> PulumiProject:
     """The project is the example; its agents listen on ports that are free."""
     shutil.copytree(EXAMPLE, project.directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("Pulumi.yaml"))
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
-    project.write({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
-    project.config("port", str(free_ports(REPLICAS)))
-    project.config("portStep", "1")
+    project.write_project({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
+    project.set_config("port", str(find_free_ports(REPLICAS)))
+    project.set_config("portStep", "1")
     return project
 
 
-def free_ports(number: int) -> int:
+def find_free_ports(number: int) -> int:
     """The first of so many ports in a row that nobody listens on."""
     for first in range(20_000, 30_000, number):
         sockets = [socket.socket() for _ in range(number)]
@@ -74,17 +74,17 @@ def free_ports(number: int) -> int:
     raise AssertionError("no ports are free")
 
 
-def ask(url: str) -> dict[str, Any]:
+def query_agent(url: str) -> dict[str, Any]:
     """What an agent says."""
     with urlopen(f"{url}?q=fork") as answer:
         said: dict[str, Any] = json.loads(answer.read())
     return said
 
 
-def digests(project: Pulumi) -> set[str]:
+def workspace_digests(project: PulumiProject) -> set[str]:
     """The workspaces of all agents, each of which answers."""
     urls = project.outputs()["urls"]
     assert len(urls) == len(set(urls)) == REPLICAS
-    said = [ask(url) for url in urls]
+    said = [query_agent(url) for url in urls]
     assert {each["answer"] for each in said} == {"A sandbox that begins as another is."}
     return {each["workspace"] for each in said}

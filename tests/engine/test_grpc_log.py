@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
 
@@ -25,27 +25,27 @@ PROGRAM = {
 }
 
 
-def struck_out(message: Any) -> Any:
+def redact_secrets(message: Any) -> Any:
     """The message with every value that the protocol marks as a secret taken out, as a tool that shares a log does."""
     if isinstance(message, dict):
         if message.get(SIGNATURE) == SECRET:
             return "[secret]"
-        return {key: struck_out(value) for key, value in message.items()}
-    return [struck_out(each) for each in message] if isinstance(message, list) else message
+        return {key: redact_secrets(value) for key, value in message.items()}
+    return [redact_secrets(each) for each in message] if isinstance(message, list) else message
 
 
 def test_what_the_protocol_marks_is_all_that_is_secret_and_the_key_is_not_there(
-    project: Pulumi, tmp_path: Path
+    project: PulumiProject, tmp_path: Path
 ) -> None:
     log = tmp_path / "grpc.json"
-    project.yaml(PROGRAM, outputs={"token": "${coder.gatewayToken}", "url": "${web.previewUrl}"})
+    project.write_yaml(PROGRAM, outputs={"token": "${coder.gatewayToken}", "url": "${web.previewUrl}"})
     for command in (("up", "--skip-preview"), ("refresh", "--skip-preview"), ("up", "--skip-preview")):
-        assert project.pulumi(*command, "--yes", env={"PULUMI_DEBUG_GRPC": str(log)}).returncode == 0
+        assert project.run_pulumi(*command, "--yes", env={"PULUMI_DEBUG_GRPC": str(log)}).returncode == 0
 
     outputs = project.outputs()
     secrets = (IN_ENV, IN_CONFIG, SLUG, outputs["token"], outputs["url"])
     written = log.read_text(encoding="utf-8")
-    shared = json.dumps([struck_out(json.loads(line)) for line in written.splitlines()])
+    shared = json.dumps([redact_secrets(json.loads(line)) for line in written.splitlines()])
     for method in ("Check", "Create", "Read", "Diff", "Configure"):
         assert f"ResourceProvider/{method}" in shared
     for secret in secrets:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 from neev_emulator.testing import Emulator
 
@@ -15,22 +15,22 @@ pytestmark = pytest.mark.engine
 SECRET = "hunter2-of-the-registry"
 
 
-def made(emulator: Emulator) -> int:
+def count_creates(emulator: Emulator) -> int:
     """How many sandboxes were made since the last look."""
     number = emulator.counts().get("POST /sandboxes", 0)
     emulator.clear_log()
     return number
 
 
-def left(emulator: Emulator) -> list[int]:
+def count_remaining(emulator: Emulator) -> list[int]:
     return [emulator.state()[kind] for kind in ("sandboxes", "snapshots")]
 
 
-def box() -> dict[str, Any]:
+def box_resource() -> dict[str, Any]:
     return {"type": "neev:index:Sandbox", "properties": {"snapshotId": "${image.snapshotId}"}}
 
 
-def stack(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
+def stack_program(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
     """An image of two files, a sandbox that follows it, and one that does not."""
     steps = [
         {"path": "a", "source": {"fn::fileAsset": "./a"}},
@@ -44,8 +44,8 @@ def stack(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
             "type": "neev:index:GoldenImage",
             "properties": {"steps": steps, "env": {"TOKEN": SECRET}, "keep": 1, **image},
         },
-        "follows": box(),
-        "stays": {**box(), "options": {"ignoreChanges": ["snapshotId"]}},
+        "follows": box_resource(),
+        "stays": {**box_resource(), "options": {"ignoreChanges": ["snapshotId"]}},
         "look": {"type": "neev:index:Command", "properties": look},
     }
 
@@ -53,46 +53,46 @@ def stack(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
 OUTPUTS = {"said": "${look.stdout}", "snapshotId": "${image.snapshotId}"}
 
 
-FOLLOW = {"image": "update", "follows": "replace", "look": "replace"}
+FOLLOW_CHANGES = {"image": "update", "follows": "replace", "look": "replace"}
 
 
-def fill(project: Pulumi) -> None:
+def write_source_files(project: PulumiProject) -> None:
     """The project has the files that the steps write."""
     (project.directory / "app").mkdir()
     (project.directory / "app" / "b").write_text("B")
     (project.directory / "a").write_text("1")
 
 
-def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: Pulumi) -> None:
+def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: PulumiProject) -> None:
     emulator = project.emulator
-    fill(project)
-    project.yaml(stack(), outputs=OUTPUTS)
-    first = project.pulumi("up", "--yes", "--skip-preview")
+    write_source_files(project)
+    project.write_yaml(stack_program(), outputs=OUTPUTS)
+    first = project.run_pulumi("up", "--yes", "--skip-preview")
     assert first.returncode == 0, first.text
     assert "building with [secret]" in first.text
     assert project.outputs()["said"] == "1B"
-    assert made(emulator) == 3
+    assert count_creates(emulator) == 3
     assert project.up().changes == {}
     assert project.refresh().changes == {}
     (project.directory / "a").touch()
     assert project.up("--refresh").changes == {}
-    assert made(emulator) == 0
+    assert count_creates(emulator) == 0
 
     (project.directory / "a").write_text("2")
     shown = project.preview()
-    assert shown.changes == FOLLOW
+    assert shown.changes == FOLLOW_CHANGES
     assert shown.diff("image") == {"steps[0]": "update", "recipe": "update"}
-    assert made(emulator) == 0
-    assert project.up().changes == FOLLOW
+    assert count_creates(emulator) == 0
+    assert project.up().changes == FOLLOW_CHANGES
     assert project.outputs()["said"] == "2B"
-    assert made(emulator) == 2
-    assert left(emulator) == [4, 2]
+    assert count_creates(emulator) == 2
+    assert count_remaining(emulator) == [4, 2]
     assert project.up().changes == {}
-    assert made(emulator) == 0
+    assert count_creates(emulator) == 0
 
     (project.directory / "a").write_text("3")
-    assert project.up().changes == FOLLOW
-    assert left(emulator) == [4, 2]
+    assert project.up().changes == FOLLOW_CHANGES
+    assert count_remaining(emulator) == [4, 2]
     state = project.state_of("image")
     assert state is not None
     assert len(state["outputs"]["images"]) == 2
@@ -100,32 +100,32 @@ def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: P
     assert SECRET not in json.dumps(project.export())
     project.destroy()
     emulator.advance(5)
-    assert left(emulator) == [0, 0]
+    assert count_remaining(emulator) == [0, 0]
 
 
-def test_a_failing_step_is_named_and_leaves_the_image_that_there_is(project: Pulumi) -> None:
+def test_a_failing_step_is_named_and_leaves_the_image_that_there_is(project: PulumiProject) -> None:
     emulator = project.emulator
-    fill(project)
-    project.yaml(stack(), outputs=OUTPUTS)
+    write_source_files(project)
+    project.write_yaml(stack_program(), outputs=OUTPUTS)
     project.up()
-    made(emulator)
+    count_creates(emulator)
     good = project.outputs()["snapshotId"]
-    project.yaml(stack({"run": ["sh", "-c", "echo the reason >&2; exit 7"]}), outputs=OUTPUTS)
-    failed = project.pulumi("up", "--yes", "--skip-preview")
+    project.write_yaml(stack_program({"run": ["sh", "-c", "echo the reason >&2; exit 7"]}), outputs=OUTPUTS)
+    failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "step 4 of 4 (sh -c echo the reason >&2; exit 7): it ended with exit code 7." in failed.text
     assert "the reason" in failed.text
     state = project.state_of("image")
     assert state is not None
     assert state["outputs"]["snapshotId"] == good
-    assert made(emulator) == 1
-    project.yaml(stack(), outputs=OUTPUTS)
+    assert count_creates(emulator) == 1
+    project.write_yaml(stack_program(), outputs=OUTPUTS)
     project.up()
-    assert made(emulator) == 0
+    assert count_creates(emulator) == 0
 
     project.destroy()
     emulator.advance(5)
-    assert left(emulator) == [0, 0]
+    assert count_remaining(emulator) == [0, 0]
 
 
 PROGRAM = """
@@ -146,22 +146,22 @@ pulumi.export("snapshotId", image.snapshot_id)
 """
 
 
-def test_a_dynamic_image_is_built_once_for_an_edit(project: Pulumi) -> None:
+def test_a_dynamic_image_is_built_once_for_an_edit(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.python(PROGRAM)
-    fill(project)
+    project.write_python(PROGRAM)
+    write_source_files(project)
     project.up()
     outputs = project.outputs()
     assert outputs["said"] == "1B"
     assert outputs["newest"] == outputs["snapshotId"]
-    assert made(emulator) == 3
+    assert count_creates(emulator) == 3
     assert project.up().changes == {}
     project.refresh()
     assert project.up().changes == {}
     (project.directory / "app" / "b").write_text("C")
     assert project.up().changes == {"image": "update", "follows": "replace", "look": "replace"}
     assert project.outputs()["said"] == "1C"
-    assert made(emulator) == 2
+    assert count_creates(emulator) == 2
     project.destroy()
     emulator.advance(5)
-    assert left(emulator) == [0, 0]
+    assert count_remaining(emulator) == [0, 0]

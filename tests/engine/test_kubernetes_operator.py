@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import yaml
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 from tests.engine.sdks import ROOT
 
 pytestmark = pytest.mark.engine
@@ -15,22 +15,22 @@ pytestmark = pytest.mark.engine
 EXAMPLE = ROOT / "examples" / "kubernetes-operator"
 
 
-def test_a_team_has_the_sandboxes_that_its_stack_says(project: Pulumi) -> None:
+def test_a_team_has_the_sandboxes_that_its_stack_says(project: PulumiProject) -> None:
     emulator = project.emulator
     shutil.copy(EXAMPLE / "__main__.py", project.directory)
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
-    project.write({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
+    project.write_project({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
 
     made = project.up("--refresh")
     assert (made.changes, made.warnings) == ({"workers": "create"}, [])
     outputs = project.outputs()
     assert outputs["ready"] == 3
     assert project.up("--refresh").changes == {}
-    project.config("replicas", "4")
+    project.set_config("replicas", "4")
     assert project.up("--refresh").changes == {"workers": "update"}
     assert set(outputs["names"]) < set(project.outputs()["names"])
 
-    outside(emulator, "DELETE", f"/sandboxes/{outputs['names'][0]}")
+    out_of_band_request(emulator, "DELETE", f"/sandboxes/{outputs['names'][0]}")
     emulator.advance(60)
     assert project.up("--refresh").changes == {"workers": "update"}
     assert project.outputs()["ready"] == emulator.state()["sandboxes"] == 4

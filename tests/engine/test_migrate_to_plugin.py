@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 
@@ -25,7 +25,7 @@ pulumi.export("fork", fork.id)
 """
 
 
-def plugin(**ids: str) -> dict[str, Any]:
+def plugin_program(**ids: str) -> dict[str, Any]:
     """The same stack for the plugin; with ids, each resource is taken over from what exists."""
     options = {name: {"options": {"import": ids[name]}} if name in ids else {} for name in ("agent", "baseline", "exp")}
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]}
@@ -48,9 +48,9 @@ def plugin(**ids: str) -> dict[str, Any]:
     }
 
 
-def test_a_stack_moves_from_the_dynamic_face_to_the_plugin(project: Pulumi) -> None:
+def test_a_stack_moves_from_the_dynamic_face_to_the_plugin(project: PulumiProject) -> None:
     """Out of the state, taken over by id, clean ever after; not one request changes anything."""
-    project.python(DYNAMIC)
+    project.write_python(DYNAMIC)
     project.up()
     ids = project.outputs()
     before = sorted(project.emulator.state()["phases"].items())
@@ -58,18 +58,18 @@ def test_a_stack_moves_from_the_dynamic_face_to_the_plugin(project: Pulumi) -> N
     assert agent is not None
     project.emulator.clear_log()
 
-    gone = project.pulumi("state", "delete", agent["urn"], "--target-dependents", "--yes")
+    gone = project.run_pulumi("state", "delete", agent["urn"], "--target-dependents", "--yes")
     assert gone.returncode == 0, gone.text
     assert project.state_of("agent") is None
 
     fork = f"{ids['sandbox']}/{ids['fork']}"
-    project.yaml(plugin(agent=ids["sandbox"], baseline=ids["snapshot"], exp=fork))
-    taken = project.pulumi("preview")
+    project.write_yaml(plugin_program(agent=ids["sandbox"], baseline=ids["snapshot"], exp=fork))
+    taken = project.run_pulumi("preview")
     assert taken.returncode == 0, taken.text
     assert "= 3 to import" in taken.text
     assert "to create" not in taken.text
     project.up()
-    project.yaml(plugin())
+    project.write_yaml(plugin_program())
     assert project.preview().changes == {}
     assert project.up().changes == {}
     assert project.refresh().changes == {}

@@ -7,35 +7,37 @@ import time
 from typing import Any
 
 import pytest
-from tests.engine.project import SECONDS, Pulumi, outside, until
+from tests.engine.project import COMMAND_TIMEOUT_SECONDS, PulumiProject, out_of_band_request, wait_until
 
 pytestmark = pytest.mark.engine
 
 PLUGIN = "pulumi-resource-neev"
 
 
-def box(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
+def box_resource(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
     return {"box": {"type": "neev:index:Sandbox", "properties": properties, "options": options or {}}}
 
 
-def interrupted(project: Pulumi, *arguments: str, creates: int) -> str:
+def run_interrupted_update(project: PulumiProject, *arguments: str, creates: int) -> str:
     """What an update says that is interrupted once so many sandboxes have been asked for, and ends soon after."""
-    engine = project.start("up", "--yes", "--skip-preview", *arguments)
-    until(lambda: project.emulator.counts().get("POST /sandboxes", 0) >= creates)
+    engine = project.start_pulumi("up", "--yes", "--skip-preview", *arguments)
+    wait_until(lambda: project.emulator.counts().get("POST /sandboxes", 0) >= creates)
     engine.send_signal(signal.SIGINT)
     stopped = time.monotonic()
-    stdout, stderr = engine.communicate(timeout=SECONDS)
+    stdout, stderr = engine.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
     assert engine.returncode != 0, stdout + stderr
     assert time.monotonic() - stopped < 8
     return stdout + stderr
 
 
-def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_finishes_it(project: Pulumi) -> None:
+def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_finishes_it(
+    project: PulumiProject,
+) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
-    project.yaml(box({"customTimeouts": {"create": "2s"}}, paused=True))
+    project.write_yaml(box_resource({"customTimeouts": {"create": "2s"}}, paused=True))
 
-    failed = project.pulumi("up", "--yes", "--skip-preview")
+    failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "not done after 2 s; last seen: Pending" in failed.text
     assert "Traceback" not in failed.text
@@ -58,12 +60,12 @@ def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_fin
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-def test_a_create_that_is_interrupted_keeps_what_exists(project: Pulumi) -> None:
+def test_a_create_that_is_interrupted_keeps_what_exists(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
-    project.yaml(box())
+    project.write_yaml(box_resource())
 
-    assert "stopped waiting, as asked" in interrupted(project, creates=1)
+    assert "stopped waiting, as asked" in run_interrupted_update(project, creates=1)
     kept = project.state_of("box")
     assert kept is not None
 
@@ -73,13 +75,13 @@ def test_a_create_that_is_interrupted_keeps_what_exists(project: Pulumi) -> None
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(project: Pulumi) -> None:
+def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(rate_limit=2)
-    fleet = {f"box-{number}": box()["box"] for number in range(40)}
-    project.yaml(fleet)
+    fleet = {f"box-{number}": box_resource()["box"] for number in range(40)}
+    project.write_yaml(fleet)
 
-    said = interrupted(project, "-p", "64", creates=3)
+    said = run_interrupted_update(project, "-p", "64", creates=3)
     assert "Nothing was made: run the same command again." in said
     kept = sum(project.state_of(name) is not None for name in fleet)
     assert emulator.state()["sandboxes"] == kept < len(fleet)
@@ -89,44 +91,44 @@ def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(
     assert emulator.state()["sandboxes"] == len(fleet)
 
 
-def test_a_plugin_whose_engine_was_killed_leaves(project: Pulumi) -> None:
+def test_a_plugin_whose_engine_was_killed_leaves(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
-    project.yaml(box())
+    project.write_yaml(box_resource())
 
-    engine = project.start("up", "--yes", "--skip-preview")
-    until(lambda: emulator.counts().get("POST /sandboxes") == 1)
-    assert project.running(PLUGIN)
+    engine = project.start_pulumi("up", "--yes", "--skip-preview")
+    wait_until(lambda: emulator.counts().get("POST /sandboxes") == 1)
+    assert project.find_processes(PLUGIN)
     engine.kill()
-    engine.communicate(timeout=SECONDS)
-    assert until(lambda: not project.running(PLUGIN)) < 10
+    engine.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
+    assert wait_until(lambda: not project.find_processes(PLUGIN)) < 10
 
 
-def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: Pulumi) -> None:
+def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.add_fault("hang", method="POST", path="/sandboxes", act=True)
-    project.yaml(box())
+    project.write_yaml(box_resource())
 
-    engine = project.start("up", "--yes", "--skip-preview")
-    until(lambda: not emulator.control("GET", "faults"))
-    for each in project.running(PLUGIN):
+    engine = project.start_pulumi("up", "--yes", "--skip-preview")
+    wait_until(lambda: not emulator.control("GET", "faults"))
+    for each in project.find_processes(PLUGIN):
         each.kill()
-    stdout, stderr = engine.communicate(timeout=SECONDS)
+    stdout, stderr = engine.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
     assert engine.returncode != 0
-    made = outside(emulator, "GET", "/sandboxes")["items"][0]["name"]
+    made = out_of_band_request(emulator, "GET", "/sandboxes")["items"][0]["name"]
     assert f"Sandbox box: making {made}." in stdout + stderr
     # the engine forgets a step whose plugin died: only the platform knows
     assert project.state_of("box") is None
 
 
-def test_an_update_that_fails_half_way_is_finished_by_the_next(project: Pulumi) -> None:
+def test_an_update_that_fails_half_way_is_finished_by_the_next(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.yaml(box(cpu=1))
+    project.write_yaml(box_resource(cpu=1))
     project.up()
     emulator.add_fault("status", method="PUT", path="/sandboxes/{id}/timeout", status=409, times=1)
-    project.yaml(box(cpu=2, idleTimeoutSeconds=600))
+    project.write_yaml(box_resource(cpu=2, idleTimeoutSeconds=600))
 
-    failed = project.pulumi("up", "--yes", "--skip-preview")
+    failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "409" in failed.text
     assert project.preview().diff("box") == {"cpu": "update", "idleTimeoutSeconds": "add"}

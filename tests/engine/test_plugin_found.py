@@ -8,54 +8,54 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 CHECKOUT = Path(__file__).parents[2]
 
 
-def test_a_plugin_on_path_serves(project: Pulumi) -> None:
+def test_a_plugin_on_path_serves(project: PulumiProject) -> None:
     project.env["PATH"] += f"{os.pathsep}{sys.prefix}/bin"
     box = {"type": "neev:index:Sandbox", "properties": {"name": "box"}}
-    project.write({"runtime": "yaml", "resources": {"box": box}, "plugins": {}})
+    project.write_project({"runtime": "yaml", "resources": {"box": box}, "plugins": {}})
     assert project.preview().changes == {"box": "create"}
 
 
-def test_the_engine_asks_for_a_key_that_is_missing(project: Pulumi) -> None:
+def test_the_engine_asks_for_a_key_that_is_missing(project: PulumiProject) -> None:
     for name in project.emulator.env:
         del project.env[name]
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": {}}})
-    project.config("neev:orgId", "org")
-    result = project.pulumi("preview")
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {}}})
+    project.set_config("neev:orgId", "org")
+    result = project.run_pulumi("preview")
     assert result.returncode != 0
     assert 'missing required configuration key "neev:apiKey"' in result.text
     assert "neev:projectId" in result.text
     assert "neev:orgId" not in result.text
 
 
-def test_the_stacks_configuration_reaches_the_plugin_and_its_key_stays_secret(project: Pulumi) -> None:
+def test_the_stacks_configuration_reaches_the_plugin_and_its_key_stays_secret(project: PulumiProject) -> None:
     emulator = project.emulator
     for name in emulator.env:
         del project.env[name]
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": {}}})
-    project.config("neev:apiKey", emulator.api_key, "--secret")
-    project.config("neev:orgId", emulator.org_id)
-    project.config("neev:projectId", emulator.project_id)
-    project.config("neev:baseUrl", emulator.base_url)
-    project.config("neev:allowInsecure", "false")
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {}}})
+    project.set_config("neev:apiKey", emulator.api_key, "--secret")
+    project.set_config("neev:orgId", emulator.org_id)
+    project.set_config("neev:projectId", emulator.project_id)
+    project.set_config("neev:baseUrl", emulator.base_url)
+    project.set_config("neev:allowInsecure", "false")
     assert project.up().changes == {"box": "create"}
     assert emulator.api_key not in str(project.export())
     project.destroy()
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_a_plugin_is_added_from_its_source(project: Pulumi, engine: Path, tmp_path: Path) -> None:
+def test_a_plugin_is_added_from_its_source(project: PulumiProject, engine: Path, tmp_path: Path) -> None:
     if (engine / "pulumi-language-python-host").exists():
         pytest.skip("the Python host that `make engine` builds runs no plugins")
     checkout = tmp_path / "checkout"
     shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".*", "venv", "sdks", "tests", "__pycache__"))
-    project.write({"runtime": "yaml", "resources": {"box": {"type": "neev:index:Sandbox"}}, "plugins": {}})
-    added = project.pulumi("package", "add", str(checkout / "plugin"))
+    project.write_project({"runtime": "yaml", "resources": {"box": {"type": "neev:index:Sandbox"}}, "plugins": {}})
+    added = project.run_pulumi("package", "add", str(checkout / "plugin"))
     assert added.returncode == 0, added.text
     # what is installed stays in the folder, and out of the environment of the checkout
     assert (checkout / "plugin" / "venv").is_dir()

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 pytestmark = pytest.mark.engine
 
 BOX = {"name": "one", "resources": {"cpu": 2}, "sandbox_template_id": "sb-ubuntu-26-04-minimal"}
 
 
-def box(**properties: Any) -> dict[str, Any]:
+def box_resource(**properties: Any) -> dict[str, Any]:
     return {"type": "neev:index:Sandbox", "properties": properties}
 
 
-def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: Pulumi) -> None:
+def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: PulumiProject) -> None:
     emulator = project.emulator
-    one = outside(emulator, "POST", "/sandboxes", BOX)
-    two = outside(emulator, "POST", "/sandboxes", {"name": "two"})
+    one = out_of_band_request(emulator, "POST", "/sandboxes", BOX)
+    two = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "two"})
     emulator.advance(5)
-    fork = outside(emulator, "POST", f"/sandboxes/{one['id']}/fork", {"name": "fork"})
-    kept = outside(emulator, "POST", f"/sandboxes/{one['id']}/snapshots", {"name": "kept"})
+    fork = out_of_band_request(emulator, "POST", f"/sandboxes/{one['id']}/fork", {"name": "fork"})
+    kept = out_of_band_request(emulator, "POST", f"/sandboxes/{one['id']}/snapshots", {"name": "kept"})
     emulator.advance(5)
     emulator.clear_log()
-    project.yaml({})
+    project.write_yaml({})
 
     by_id = project.import_("neev:index:Sandbox", "one", one["id"])
     project.import_("neev:index:Sandbox", "two", "two")
@@ -37,34 +37,34 @@ def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: P
     assert ids == {"one": one["id"], "two": two["id"], "fork": fork["id"]}
 
     program = {
-        "one": box(name="one", cpu=2, templateId="sb-ubuntu-26-04-minimal"),
-        "two": box(),
+        "one": box_resource(name="one", cpu=2, templateId="sb-ubuntu-26-04-minimal"),
+        "two": box_resource(),
         "kept": {"type": "neev:index:Snapshot", "properties": {"sandboxId": "${one.id}"}},
         "fork": {"type": "neev:index:SandboxFork", "properties": {"sourceSandboxId": "${one.id}"}},
     }
-    project.yaml(program)
+    project.write_yaml(program)
     assert project.preview().changes == {}
     assert project.refresh().changes == {}
     assert project.up().changes == {}
     assert emulator.log(mutating=True) == []
 
     # nobody can read back an environment, so that one is in the program is recorded, and replaces nothing
-    project.yaml({**program, "one": box(name="one", cpu=2, env={"A": "b"})})
+    project.write_yaml({**program, "one": box_resource(name="one", cpu=2, env={"A": "b"})})
     assert project.up().changes == {"one": "update"}
     assert project.up().changes == {}
     assert emulator.log(mutating=True) == []
 
 
-def test_a_program_can_import_and_look_up(project: Pulumi) -> None:
+def test_a_program_can_import_and_look_up(project: PulumiProject) -> None:
     emulator = project.emulator
-    one = outside(emulator, "POST", "/sandboxes", {**BOX, "env": [{"name": "A", "value": "b"}]})
-    two = outside(emulator, "POST", "/sandboxes", {"name": "two"})
+    one = out_of_band_request(emulator, "POST", "/sandboxes", {**BOX, "env": [{"name": "A", "value": "b"}]})
+    two = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "two"})
     emulator.advance(5)
-    fork = outside(emulator, "POST", f"/sandboxes/{two['id']}/fork", {"name": "fork"})
-    kept = outside(emulator, "POST", f"/sandboxes/{two['id']}/snapshots", {"name": "kept"})
+    fork = out_of_band_request(emulator, "POST", f"/sandboxes/{two['id']}/fork", {"name": "fork"})
+    kept = out_of_band_request(emulator, "POST", f"/sandboxes/{two['id']}/snapshots", {"name": "kept"})
     emulator.advance(5)
     emulator.clear_log()
-    imported = {**box(name="one", cpu=2, env={"A": "b"}), "options": {"import": one["id"]}}
+    imported = {**box_resource(name="one", cpu=2, env={"A": "b"}), "options": {"import": one["id"]}}
     looked_up = {
         "two": {"type": "neev:index:Sandbox", "get": {"id": "two"}},
         "fork": {"type": "neev:index:SandboxFork", "get": {"id": f"{two['id']}/{fork['id']}"}},
@@ -78,7 +78,7 @@ def test_a_program_can_import_and_look_up(project: Pulumi) -> None:
         "snapshot": "${kept.status}",
         "of": "${kept.sandboxId}",
     }
-    project.yaml({"one": imported, **looked_up}, outputs=outputs)
+    project.write_yaml({"one": imported, **looked_up}, outputs=outputs)
 
     # the import is followed by the update that records what nobody can read back
     assert project.preview().changes == {"one": "update", **dict.fromkeys(looked_up, "read")}

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 from neev_provider.resources import RESOURCES
 
-RECORDED = sorted((Path(__file__).parent / "data").glob("plugin-*.json"))
+RECORDED_STATES = sorted((Path(__file__).parent / "data").glob("plugin-*.json"))
 EGRESS = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}
 SANDBOXES: dict[str, Any] = {
     "box": {
@@ -32,7 +32,7 @@ SANDBOXES: dict[str, Any] = {
 STEPS = [{"path": "a", "content": "A"}, {"path": "app", "source": {"fn::fileArchive": "./app"}}, {"run": ["cat", "a"]}]
 IN_BOX = {"sandboxId": "${box.id}"}
 ENV = {"TOKEN": "of a test"}
-OTHERS: dict[str, Any] = {
+OTHER_RESOURCES: dict[str, Any] = {
     "box": {"type": "neev:index:Sandbox"},
     "fleet": {
         "type": "neev:index:SandboxPool",
@@ -68,28 +68,30 @@ OTHERS: dict[str, Any] = {
     },
     "web": {"type": "neev:index:PreviewPort", "properties": {**IN_BOX, "port": 8080}},
 }
-PROGRAMS = {"plugin": SANDBOXES, "plugin-others": OTHERS}
+PROGRAMS = {"plugin": SANDBOXES, "plugin-others": OTHER_RESOURCES}
 
 pytestmark = pytest.mark.engine
 
 
-def kinds(recorded: Path) -> set[str]:
+def resource_types(recorded: Path) -> set[str]:
     """The kinds of resources that the state holds."""
     types = {each["type"] for each in json.loads(recorded.read_text())["deployment"]["resources"]}
     return {each.removeprefix("neev:index:") for each in types if each.startswith("neev:")}
 
 
 def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
-    assert {kind for recorded in RECORDED for kind in kinds(recorded)} == {each.name for each in RESOURCES}
+    assert {kind for recorded in RECORDED_STATES for kind in resource_types(recorded)} == {
+        each.name for each in RESOURCES
+    }
 
 
-@pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
-def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: Pulumi) -> None:
+@pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
+def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: PulumiProject) -> None:
     program = PROGRAMS[recorded.stem.rpartition("-")[0]]
-    project.yaml(program)
+    project.write_yaml(program)
     (project.directory / "app").mkdir()
     (project.directory / "app" / "b").write_text("B")
-    imported = project.pulumi("stack", "import", "--file", str(recorded))
+    imported = project.run_pulumi("stack", "import", "--file", str(recorded))
     assert imported.returncode == 0, imported.text
 
     preview = project.preview()
@@ -97,7 +99,7 @@ def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project:
     assert project.emulator.log() == []
     # nothing of it is on this platform: a refresh sees that, and so does a destroy
     assert project.refresh().changes == dict.fromkeys(program, "delete")
-    imported = project.pulumi("stack", "import", "--file", str(recorded))
+    imported = project.run_pulumi("stack", "import", "--file", str(recorded))
     assert imported.returncode == 0, imported.text
     project.destroy()
     assert project.export()["deployment"].get("resources", []) == []

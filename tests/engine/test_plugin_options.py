@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 
@@ -31,15 +31,17 @@ pulumi.CustomResource(
 """
 
 
-def named(project: Pulumi, mode: dict[str, Any] | None, properties: dict[str, Any] | None = None) -> None:
+def write_named_program(
+    project: PulumiProject, mode: dict[str, Any] | None, properties: dict[str, Any] | None = None
+) -> None:
     """The program makes a sandbox, whose name is made in this mode."""
     config = {} if mode is None else {"config": {"pulumi:autonaming": {"value": mode}}}
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": properties or {}}}, **config)
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": properties or {}}}, **config)
 
 
-def test_names_are_made_as_the_stack_is_configured_and_kept_over_a_change_of_that(project: Pulumi) -> None:
+def test_names_are_made_as_the_stack_is_configured_and_kept_over_a_change_of_that(project: PulumiProject) -> None:
     def name(mode: dict[str, Any] | None) -> str:
-        named(project, mode)
+        write_named_program(project, mode)
         return str(project.preview().inputs("box")["name"])
 
     assert re.fullmatch("box-[0-9a-f]{7}", name(None))
@@ -47,51 +49,51 @@ def test_names_are_made_as_the_stack_is_configured_and_kept_over_a_change_of_tha
     assert name({"pattern": "${project}_${stack}_${name}"}) == "story-dev-box"
     assert re.fullmatch("b-box-[0-9a-f]{4}", name({"pattern": "b-${name}-${hex(4)}", "enforce": True}))
 
-    named(project, {"pattern": "My_${name}", "enforce": True})
-    refused = project.pulumi("preview")
+    write_named_program(project, {"pattern": "My_${name}", "enforce": True})
+    refused = project.run_pulumi("preview")
     assert refused.returncode != 0
     assert "property name" in refused.text
     assert "lower-case letters" in refused.text
 
-    named(project, {"mode": "disabled"})
-    refused = project.pulumi("preview")
+    write_named_program(project, {"mode": "disabled"})
+    refused = project.run_pulumi("preview")
     assert refused.returncode != 0
     assert "disables names that are made" in refused.text
-    named(project, {"mode": "disabled"}, {"name": "mine"})
+    write_named_program(project, {"mode": "disabled"}, {"name": "mine"})
     assert project.preview().inputs("box")["name"] == "mine"
 
-    named(project, {"mode": "verbatim"})
+    write_named_program(project, {"mode": "verbatim"})
     project.up()
-    named(project, {"mode": "disabled"})
+    write_named_program(project, {"mode": "disabled"})
     assert project.up().changes == {}
-    named(project, {"pattern": "other-${name}"})
+    write_named_program(project, {"pattern": "other-${name}"})
     assert project.up().changes == {}
 
 
-def test_an_error_hook_that_tries_again_goes_on_with_the_same_sandbox(project: Pulumi) -> None:
+def test_an_error_hook_that_tries_again_goes_on_with_the_same_sandbox(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 2.2})
-    project.python(HOOKED)
+    project.write_python(HOOKED)
     project.up()
     assert emulator.counts()["POST /sandboxes"] == 1
     assert (project.state_of("box") or {})["outputs"]["phase"] == "Ready"
 
 
-def test_a_long_wait_shows_on_the_resources_row(project: Pulumi) -> None:
+def test_a_long_wait_shows_on_the_resources_row(project: PulumiProject) -> None:
     project.emulator.change_settings(durations={"create": 3})
-    project.yaml(BOX)
-    shown = project.pulumi("up", "--yes", "--skip-preview")
+    project.write_yaml(BOX)
+    shown = project.run_pulumi("up", "--yes", "--skip-preview")
     assert shown.returncode == 0
     rows = [line for line in shown.stdout.splitlines() if "Pending" in line]
     assert rows, shown.stdout
     assert len(rows) <= 4
 
 
-def test_ignored_changes_and_protection_are_between_the_engine_and_the_program(project: Pulumi) -> None:
+def test_ignored_changes_and_protection_are_between_the_engine_and_the_program(project: PulumiProject) -> None:
     options = {"ignoreChanges": ["cpu"], "retainOnDelete": True}
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 1}, "options": options}})
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 1}, "options": options}})
     project.up()
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 2}, "options": options}})
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 2}, "options": options}})
     assert project.preview().changes == {}
     project.destroy()
     assert project.emulator.state()["sandboxes"] == 1

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 pytestmark = pytest.mark.engine
 
 SECRET = "hunter2-in-the-environment"
 
 
-def program(**box: Any) -> dict[str, Any]:
+def make_program(**box: Any) -> dict[str, Any]:
     properties = {"cpu": 1, "env": {"TOKEN": SECRET}, **box}
     return {
         "box": {"type": "neev:index:Sandbox", "properties": properties},
@@ -22,9 +22,9 @@ def program(**box: Any) -> dict[str, Any]:
     }
 
 
-def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(project: Pulumi) -> None:
+def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.yaml(program(), outputs={"phase": "${box.phase}", "forkCpu": "${copy.cpu}", "env": "${box.env}"})
+    project.write_yaml(make_program(), outputs={"phase": "${box.phase}", "forkCpu": "${copy.cpu}", "env": "${box.env}"})
 
     assert project.preview().changes == {"box": "create", "kept": "create", "copy": "create"}
     assert emulator.log() == []
@@ -41,7 +41,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     first = project.state_of("box")
     assert first is not None
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]}
-    project.yaml(program(cpu=2, paused=True, egress=egress))
+    project.write_yaml(make_program(cpu=2, paused=True, egress=egress))
     preview = project.preview()
     assert preview.changes == {"box": "update"}
     assert preview.diff("box") == {"cpu": "update", "egress.mode": "update", "egress.allow[0]": "add", "paused": "add"}
@@ -50,9 +50,9 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     assert changed is not None
     assert changed["id"] == first["id"]
     assert changed["outputs"]["phase"] == "Paused"
-    assert outside(emulator, "GET", f"/sandboxes/{first['id']}")["resources"]["cpu"] == 2
+    assert out_of_band_request(emulator, "GET", f"/sandboxes/{first['id']}")["resources"]["cpu"] == 2
 
-    project.yaml(program(cpu=2, image="docker.io/library/python:3.12"))
+    project.write_yaml(make_program(cpu=2, image="docker.io/library/python:3.12"))
     assert project.up().changes == {"box": "replace", "kept": "replace", "copy": "replace"}
     replaced = project.state_of("box")
     assert replaced is not None
@@ -69,16 +69,16 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     assert emulator.state()["snapshots"] == 0
 
 
-def test_what_changes_outside_of_the_stack_shows_after_a_refresh_and_is_put_right(project: Pulumi) -> None:
+def test_what_changes_outside_of_the_stack_shows_after_a_refresh_and_is_put_right(project: PulumiProject) -> None:
     emulator = project.emulator
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "10.0.0.0/8"}]}
     sandbox = {"type": "neev:index:Sandbox", "properties": {"name": "box", "cpu": 1, "egress": egress}}
-    project.yaml({"box": sandbox, "other": {"type": "neev:index:Sandbox", "properties": {"name": "other"}}})
+    project.write_yaml({"box": sandbox, "other": {"type": "neev:index:Sandbox", "properties": {"name": "other"}}})
     project.up()
 
     other_order = {"mode": "allow_list", "allow": [{"host": "10.0.0.0/8"}, {"host": "pypi.org"}]}
-    outside(emulator, "PATCH", "/sandboxes/box", {"resources": {"cpu": 4}, "egress": other_order})
-    outside(emulator, "DELETE", "/sandboxes/other")
+    out_of_band_request(emulator, "PATCH", "/sandboxes/box", {"resources": {"cpu": 4}, "egress": other_order})
+    out_of_band_request(emulator, "DELETE", "/sandboxes/other")
     emulator.advance(5)
     refreshed = project.refresh()
     assert refreshed.changes == {"box": "update", "other": "delete"}
@@ -87,26 +87,26 @@ def test_what_changes_outside_of_the_stack_shows_after_a_refresh_and_is_put_righ
     assert preview.changes == {"box": "update", "other": "create"}
     assert preview.diff("box") == {"cpu": "update"}
     project.up()
-    assert outside(emulator, "GET", "/sandboxes/box")["resources"]["cpu"] == 1
+    assert out_of_band_request(emulator, "GET", "/sandboxes/box")["resources"]["cpu"] == 1
     assert project.up().changes == {}
 
 
-def test_a_replacement_that_keeps_its_name_deletes_the_old_one_first(project: Pulumi) -> None:
+def test_a_replacement_that_keeps_its_name_deletes_the_old_one_first(project: PulumiProject) -> None:
     def named(image: str) -> dict[str, Any]:
         return {"box": {"type": "neev:index:Sandbox", "properties": {"name": "the-box", "image": image}}}
 
-    project.yaml(named("docker.io/library/python:3.12"))
+    project.write_yaml(named("docker.io/library/python:3.12"))
     project.up()
-    project.yaml(named("docker.io/library/python:3.13"))
+    project.write_yaml(named("docker.io/library/python:3.13"))
     project.emulator.clear_log()
     assert project.up().changes == {"box": "replace"}
     assert [entry["method"] for entry in project.emulator.log(mutating=True)] == ["DELETE", "POST"]
 
 
-def test_bad_input_fails_before_anything_is_sent_and_names_its_path(project: Pulumi) -> None:
+def test_bad_input_fails_before_anything_is_sent_and_names_its_path(project: PulumiProject) -> None:
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "not a host"}]}
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 0.7, "egress": egress}}})
-    result = project.pulumi("preview")
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 0.7, "egress": egress}}})
+    result = project.run_pulumi("preview")
     assert result.returncode != 0
     assert "property cpu" in result.text
     assert "must be a multiple of 0.5 (is 0.7)" in result.text

@@ -9,19 +9,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.engine.project import Pulumi
-from tests.engine.sdks import ROOT, SDKS, run
+from tests.engine.project import PulumiProject
+from tests.engine.sdks import ROOT, SDKS, run_command
 
 pytestmark = pytest.mark.engine
 
 PACK = ROOT / "examples" / "policy" / "run"
 DIGEST = "sha256:" + "0" * 64
-BAD = {
+VIOLATING_INPUTS = {
     "image": "docker.io/library/python:3.12",
     "cpu": 2,
     "egress": {"mode": "allow_list", "allow": [{"host": "0.0.0.0/0"}]},
 }
-GOOD = {
+COMPLIANT_INPUTS = {
     "image": f"docker.io/library/python@{DIGEST}",
     "cpu": 2,
     "idleTimeoutSeconds": 900,
@@ -35,39 +35,39 @@ neev.Sandbox("box", image="docker.io/library/python:3.12", cpu=2, max_lifetime_s
 
 
 @pytest.fixture(scope="module")
-def python() -> Path:
+def policy_python() -> Path:
     """The directory of a Python that can run packs; in an environment of its own, for it wants an older protobuf."""
     folder = SDKS / "policy"
     requirements = PACK.parent / "requirements.txt"
     stamp = folder / hashlib.sha256(requirements.read_bytes()).hexdigest()
     if not stamp.exists():
         uv = (sys.executable, "-m", "uv")
-        run(ROOT, *uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
-        run(ROOT, *uv, "pip", "install", "--quiet", "--python", str(folder), "-r", str(requirements))
+        run_command(ROOT, *uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
+        run_command(ROOT, *uv, "pip", "install", "--quiet", "--python", str(folder), "-r", str(requirements))
         stamp.touch()
     return folder / "bin"
 
 
-def broken(project: Pulumi, python: Path, *arguments: str) -> set[str]:
+def find_violations(project: PulumiProject, python: Path, *arguments: str) -> set[str]:
     """The rules that a preview breaks; without one, it succeeds."""
     env = {"PATH": f"{python}{os.pathsep}{project.env['PATH']}"}
-    result = project.pulumi("preview", "--json", "--policy-pack", str(PACK), *arguments, env=env)
+    result = project.run_pulumi("preview", "--json", "--policy-pack", str(PACK), *arguments, env=env)
     found = {event["policyEvent"]["policyName"] for event in result.events if "policyEvent" in event}
     assert (result.returncode != 0) is bool(found), result.text
     return found
 
 
-def test_the_pack_stops_what_its_rules_forbid_and_nothing_else(project: Pulumi, python: Path) -> None:
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": BAD}})
-    assert broken(project, python) == {"sandbox-ends", "egress-is-closed", "image-is-pinned"}
-    project.yaml({"box": {"type": "neev:index:Sandbox", "properties": GOOD}})
-    assert broken(project, python) == set()
+def test_the_pack_stops_what_its_rules_forbid_and_nothing_else(project: PulumiProject, python: Path) -> None:
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": VIOLATING_INPUTS}})
+    assert find_violations(project, python) == {"sandbox-ends", "egress-is-closed", "image-is-pinned"}
+    project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": COMPLIANT_INPUTS}})
+    assert find_violations(project, python) == set()
     limits = project.directory / "limits.json"
     limits.write_text(json.dumps({"stack-is-small": {"maximum": 1}}))
-    assert broken(project, python, "--policy-pack-config", str(limits)) == {"stack-is-small"}
+    assert find_violations(project, python, "--policy-pack-config", str(limits)) == {"stack-is-small"}
     assert project.emulator.log(mutating=True) == []
 
 
-def test_dynamic_resources_are_held_to_the_same_rules(project: Pulumi, python: Path) -> None:
-    project.python(DYNAMIC)
-    assert broken(project, python) == {"image-is-pinned"}
+def test_dynamic_resources_are_held_to_the_same_rules(project: PulumiProject, python: Path) -> None:
+    project.write_python(DYNAMIC)
+    assert find_violations(project, python) == {"image-is-pinned"}

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, outside, until
+from tests.engine.project import PulumiProject, out_of_band_request, wait_until
 
 from neev_emulator.testing import Emulator
 
@@ -16,12 +16,12 @@ CREATE, DELETE, PATCH = "POST /sandboxes", "DELETE /sandboxes/{id}", "PATCH /san
 HOUR = 3600
 
 
-def fleet(replicas: int, **properties: Any) -> dict[str, Any]:
+def pool_program(replicas: int, **properties: Any) -> dict[str, Any]:
     """The program of one pool."""
     return {"fleet": {"type": "neev:index:SandboxPool", "properties": {"replicas": replicas, **properties}}}
 
 
-def members(project: Pulumi) -> list[dict[str, Any]]:
+def pool_members(project: PulumiProject) -> list[dict[str, Any]]:
     """The members as the state holds them."""
     kept = project.state_of("fleet")
     assert kept is not None
@@ -29,95 +29,95 @@ def members(project: Pulumi) -> list[dict[str, Any]]:
     return found
 
 
-def sent(emulator: Emulator) -> Counter[str]:
+def count_requests(emulator: Emulator) -> Counter[str]:
     """The mutating requests since the last look."""
     found = Counter(f"{entry['method']} {entry['template']}" for entry in emulator.log(mutating=True))
     emulator.clear_log()
     return found
 
 
-def test_a_pool_lives(project: Pulumi) -> None:
+def test_a_pool_lives(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 0})
-    project.yaml(fleet(200))
+    project.write_yaml(pool_program(200))
     assert project.preview().changes == {"fleet": "create"}
-    assert sent(emulator) == {}
+    assert count_requests(emulator) == {}
     project.up()
-    assert sent(emulator) == {CREATE: 200}
+    assert count_requests(emulator) == {CREATE: 200}
     assert project.up().changes == {}
     assert emulator.log() == []
 
-    project.yaml(fleet(210))
+    project.write_yaml(pool_program(210))
     assert project.up().diff("fleet") == {"replicas": "update"}
-    assert sent(emulator) == {CREATE: 10}
-    project.yaml(fleet(195, cpu=2))
+    assert count_requests(emulator) == {CREATE: 10}
+    project.write_yaml(pool_program(195, cpu=2))
     project.up()
-    assert sent(emulator) == {DELETE: 15, PATCH: 195}
-    assert [each["name"].rpartition("-")[2] for each in members(project)] == [str(index) for index in range(195)]
+    assert count_requests(emulator) == {DELETE: 15, PATCH: 195}
+    assert [each["name"].rpartition("-")[2] for each in pool_members(project)] == [str(index) for index in range(195)]
 
-    before = members(project)
+    before = pool_members(project)
     for place in (2, 3, 194):
-        outside(emulator, "DELETE", f"/sandboxes/{before[place]['id']}")
+        out_of_band_request(emulator, "DELETE", f"/sandboxes/{before[place]['id']}")
     emulator.advance(1)
-    sent(emulator)
+    count_requests(emulator)
     healed = project.up("--refresh")
     assert healed.diff("fleet") == {f'["{before[place]["name"]}"]': "add" for place in (2, 3, 194)}
-    assert sent(emulator) == {CREATE: 3}
-    assert [now["id"] == was["id"] for now, was in zip(members(project), before, strict=True)].count(False) == 3
+    assert count_requests(emulator) == {CREATE: 3}
+    assert [now["id"] == was["id"] for now, was in zip(pool_members(project), before, strict=True)].count(False) == 3
     assert project.refresh().changes == {}
 
-    project.yaml(fleet(195, cpu=2, env={"STAGE": "two"}))
+    project.write_yaml(pool_program(195, cpu=2, env={"STAGE": "two"}))
     assert project.up().changes == {"fleet": "update"}
-    assert sent(emulator) == {CREATE: 195, DELETE: 195}
+    assert count_requests(emulator) == {CREATE: 195, DELETE: 195}
     assert project.up("--refresh").changes == {}
 
     project.destroy()
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_members_that_fail_are_named_and_the_next_update_makes_them(project: Pulumi) -> None:
+def test_members_that_fail_are_named_and_the_next_update_makes_them(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"}, times=2)
-    project.yaml(fleet(5))
-    failed = project.pulumi("up", "--yes", "--skip-preview")
+    project.write_yaml(pool_program(5))
+    failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "2 of 5 members failed" in failed.text
     assert "no room" in failed.text
-    assert Counter(each["phase"] for each in members(project)) == {"Ready": 3, "Missing": 2}
+    assert Counter(each["phase"] for each in pool_members(project)) == {"Ready": 3, "Missing": 2}
 
     assert project.refresh().returncode == 0
     assert set(project.preview().diff("fleet").values()) == {"add"}
-    sent(emulator)
+    count_requests(emulator)
     assert project.up().changes == {"fleet": "update"}
-    assert sent(emulator) == {CREATE: 2}
+    assert count_requests(emulator) == {CREATE: 2}
     assert project.up().changes == {}
 
 
-def killed(project: Pulumi, creates: int) -> None:
+def kill_during_update(project: PulumiProject, creates: int) -> None:
     """The engine of an update is killed when so many members have been begun, and what it left is dealt with."""
     emulator = project.emulator
     emulator.change_settings(durations={"create": HOUR})
     emulator.clear_log()
-    engine = project.start("up", "--yes", "--skip-preview")
-    until(lambda: emulator.counts().get(CREATE) == creates)
+    engine = project.start_pulumi("up", "--yes", "--skip-preview")
+    wait_until(lambda: emulator.counts().get(CREATE) == creates)
     engine.kill()
     engine.communicate()
-    until(lambda: not project.running("pulumi-resource"))
+    wait_until(lambda: not project.find_processes("pulumi-resource"))
     emulator.change_settings(durations={"create": 0})
     emulator.advance(HOUR)
-    assert project.neev("recover", "--cancel", "--yes").returncode == 0
+    assert project.run_neev("recover", "--cancel", "--yes").returncode == 0
 
 
-def test_an_engine_that_is_killed_leaves_members_that_are_found_again(project: Pulumi) -> None:
+def test_an_engine_that_is_killed_leaves_members_that_are_found_again(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.yaml(fleet(4, maxConcurrency=3))
-    killed(project, creates=3)
-    assert len(members(project)) == 4
+    project.write_yaml(pool_program(4, maxConcurrency=3))
+    kill_during_update(project, creates=3)
+    assert len(pool_members(project)) == 4
     assert project.up().changes == {"fleet": "update"}
     assert emulator.counts()[CREATE] == 4
 
-    project.yaml(fleet(4, env={"STAGE": "two"}, maxSurge=2, maxUnavailable=0))
-    killed(project, creates=2)
+    project.write_yaml(pool_program(4, env={"STAGE": "two"}, maxSurge=2, maxUnavailable=0))
+    kill_during_update(project, creates=2)
     assert project.up().changes == {"fleet": "update"}
     assert emulator.counts()[CREATE] == 4
     assert emulator.state()["sandboxes"] == 4

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 pytestmark = pytest.mark.engine
 
@@ -45,14 +45,14 @@ OUTPUTS = {
 }
 
 
-def dynamic(project: Pulumi, *, slug: str | None = None, **agent: Any) -> None:
+def write_dynamic_program(project: PulumiProject, *, slug: str | None = None, **agent: Any) -> None:
     """The program as Python on dynamic resources."""
     said = "".join(f"{name}={value!r}, " for name, value in agent.items())
     shown = "" if slug is None else f', slug="{slug}"'
-    project.python(PYTHON.format(slug=shown, config=IN_CONFIG, env=IN_ENV, agent=said))
+    project.write_python(PYTHON.format(slug=shown, config=IN_CONFIG, env=IN_ENV, agent=said))
 
 
-def plugin(project: Pulumi, *, slug: str | None = None, **agent: Any) -> None:
+def write_plugin_program(project: PulumiProject, *, slug: str | None = None, **agent: Any) -> None:
     """The same program as YAML on the plugin."""
     port = {"sandboxId": "${box.id}", "port": 8080} | ({} if slug is None else {"slug": slug})
     config = {"key": {"fn::secret": IN_CONFIG}}
@@ -63,11 +63,11 @@ def plugin(project: Pulumi, *, slug: str | None = None, **agent: Any) -> None:
         "free": {"type": "neev:index:PreviewPort", "properties": {"sandboxId": "${box.id}", "port": 9090}},
         "coder": {"type": "neev:index:Agent", "properties": coder},
     }
-    project.yaml(resources, outputs=OUTPUTS)
+    project.write_yaml(resources, outputs=OUTPUTS)
 
 
-@pytest.mark.parametrize("face", [plugin, dynamic], ids=["plugin", "dynamic"])
-def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project: Pulumi, face: Any) -> None:
+@pytest.mark.parametrize("face", [write_plugin_program, write_dynamic_program], ids=["plugin", "dynamic"])
+def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project: PulumiProject, face: Any) -> None:
     emulator = project.emulator
     face(project, cpu=1)
     assert project.preview().changes == dict.fromkeys(("box", "web", "free", "coder"), "create")
@@ -88,9 +88,9 @@ def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project
     assert (changed["status"], changed["free"], changed["token"]) == ("Paused", first["free"], first["token"])
     assert SLUG in changed["web"]
 
-    box = _id(project, "box")
-    outside(emulator, "POST", f"/sandboxes/{box}/ports", {"port": 8080, "slug": OTHER})
-    outside(emulator, "DELETE", f"/sandboxes/{box}/ports/9090")
+    box = _resource_id(project, "box")
+    out_of_band_request(emulator, "POST", f"/sandboxes/{box}/ports", {"port": 8080, "slug": OTHER})
+    out_of_band_request(emulator, "DELETE", f"/sandboxes/{box}/ports/9090")
     assert project.refresh().changes.items() >= {("web", "update"), ("free", "delete")}
     assert project.up().changes == {"web": "update", "free": "create"}
     assert project.outputs()["web"] == changed["web"]
@@ -106,16 +106,16 @@ def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project
     assert [emulator.state()[kind] for kind in ("sandboxes", "agents")] == [0, 0]
 
 
-def test_no_slug_or_url_is_in_what_is_shown_or_logged(project: Pulumi) -> None:
-    plugin(project, slug=SLUG)
-    up = project.pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
+def test_no_slug_or_url_is_in_what_is_shown_or_logged(project: PulumiProject) -> None:
+    write_plugin_program(project, slug=SLUG)
+    up = project.run_pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
     assert up.returncode == 0
     token = project.outputs()["token"]
 
-    plugin(project, slug=OTHER)
+    write_plugin_program(project, slug=OTHER)
     refusal = {"code": "conflict", "message": f"slug {OTHER} is in use"}
     project.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/ports", status=409, body=refusal)
-    failed = project.pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
+    failed = project.run_pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
     assert failed.returncode != 0
     assert "slug [secret] is in use" in failed.text
     for text in (up.text, failed.text):
@@ -124,19 +124,19 @@ def test_no_slug_or_url_is_in_what_is_shown_or_logged(project: Pulumi) -> None:
             assert secret not in text
 
 
-def test_ports_and_agents_are_imported_and_then_clean(project: Pulumi) -> None:
+def test_ports_and_agents_are_imported_and_then_clean(project: PulumiProject) -> None:
     emulator = project.emulator
-    box = outside(emulator, "POST", "/sandboxes", {"name": "box"})
-    outside(emulator, "POST", f"/sandboxes/{box['id']}/ports", {"port": 8080})
-    made = outside(emulator, "POST", "/agents", {"name": "coder", "agent_template": "claude-code"})
+    box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
+    out_of_band_request(emulator, "POST", f"/sandboxes/{box['id']}/ports", {"port": 8080})
+    made = out_of_band_request(emulator, "POST", "/agents", {"name": "coder", "agent_template": "claude-code"})
     emulator.advance(5)
-    project.yaml({})
+    project.write_yaml({})
     project.import_("neev:index:PreviewPort", "web", f"{box['id']}/8080")
     project.import_("neev:index:Agent", "coder", "coder")
-    assert _id(project, "coder") == made["id"]
+    assert _resource_id(project, "coder") == made["id"]
     web = {"sandboxId": box["id"], "port": 8080}
     coder = {"name": "coder", "agentTemplate": "claude-code"}
-    project.yaml(
+    project.write_yaml(
         {
             "web": {"type": "neev:index:PreviewPort", "properties": web},
             "coder": {"type": "neev:index:Agent", "properties": coder},
@@ -145,7 +145,7 @@ def test_ports_and_agents_are_imported_and_then_clean(project: Pulumi) -> None:
     assert project.up().changes == {}
 
 
-def _id(project: Pulumi, name: str) -> str:
+def _resource_id(project: PulumiProject, name: str) -> str:
     state = project.state_of(name)
     assert state is not None
     return str(state["id"])

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.bucket import Bucket
-from tests.engine.project import STACK, Pulumi, Result, outside, until
+from tests.engine.bucket import StateBucket
+from tests.engine.project import STACK, PulumiProject, Result, out_of_band_request, wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -23,48 +23,50 @@ neev.Snapshot("kept", sandbox_id=box.id)
 BOX: dict[str, Any] = {
     "box": {"type": "neev:index:Sandbox", "properties": {"env": {"TOKEN": "of a sandbox"}, "paused": True}}
 }
-KEPT = {"kept": {"type": "neev:index:Snapshot", "properties": {"sandboxId": "${box.id}"}}}
+SNAPSHOT_PROGRAM = {"kept": {"type": "neev:index:Snapshot", "properties": {"sandboxId": "${box.id}"}}}
 
 
-def killed(project: Pulumi, call: str = "POST /sandboxes", times: int = 1) -> None:
+def kill_during_update(project: PulumiProject, request: str = "POST /sandboxes", times: int = 1) -> None:
     """The engine of an update is killed after the call has been made so often."""
     emulator = project.emulator
     emulator.change_settings(durations={"create": HOUR, "snapshot": HOUR})
-    engine = project.start("up", "--yes", "--skip-preview")
-    until(lambda: emulator.counts().get(call) == times)
+    engine = project.start_pulumi("up", "--yes", "--skip-preview")
+    wait_until(lambda: emulator.counts().get(request) == times)
     engine.kill()
     engine.communicate()
-    until(lambda: not project.running("pulumi-resource"))
+    wait_until(lambda: not project.find_processes("pulumi-resource"))
     emulator.change_settings(durations={"create": 0, "snapshot": 0})
 
 
-def actions(plan: Result) -> dict[str, str]:
+def actions_by_resource(plan: Result) -> dict[str, str]:
     steps: list[Mapping[str, str]] = json.loads(plan.stdout)["steps"]
     return {each["resource"]: each["action"] for each in steps}
 
 
 @pytest.mark.parametrize("face", ["plugin", "dynamic"])
-def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(project: Pulumi, face: str) -> None:
+def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(
+    project: PulumiProject, face: str
+) -> None:
     emulator = project.emulator
-    project.yaml({**BOX, **KEPT}) if face == "plugin" else project.python(PROGRAM)
-    killed(project)
+    project.write_yaml({**BOX, **SNAPSHOT_PROGRAM}) if face == "plugin" else project.write_python(PROGRAM)
+    kill_during_update(project)
 
-    shown = project.neev("recover", "--json")
-    assert (shown.returncode, actions(shown)) == (3, {"Sandbox box": "import"}), shown.text
-    locked = project.neev("recover", "--yes")
+    shown = project.run_neev("recover", "--json")
+    assert (shown.returncode, actions_by_resource(shown)) == (3, {"Sandbox box": "import"}), shown.text
+    locked = project.run_neev("recover", "--yes")
     assert locked.returncode == 1
     assert "--cancel" in locked.stderr
     assert "of a sandbox" not in shown.text + locked.text
     assert project.state_of("box") is None
 
     emulator.advance(HOUR)
-    done = project.neev("recover", "--cancel", "--yes")
+    done = project.run_neev("recover", "--cancel", "--yes")
     assert done.returncode == 0, done.text
-    again = project.neev("recover", "--yes")
+    again = project.run_neev("recover", "--yes")
     assert (again.returncode, again.stdout) == (0, "dev: no operation was interrupted.\n"), again.text
 
     kept = project.state_of("box") or {}
-    assert kept["id"] == outside(emulator, "GET", "/sandboxes")["items"][0]["id"]
+    assert kept["id"] == out_of_band_request(emulator, "GET", "/sandboxes")["items"][0]["id"]
     assert "pending_operations" not in project.export()["deployment"]
     assert "of a sandbox" not in json.dumps(project.export())
     assert project.up().changes == {"box": "update", "kept": "create"}
@@ -78,75 +80,79 @@ def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(p
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(project: Pulumi) -> None:
+def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.yaml(BOX)
-    killed(project)
-    project.pulumi("cancel", "--yes")
+    project.write_yaml(BOX)
+    kill_during_update(project)
+    project.run_pulumi("cancel", "--yes")
     emulator.advance(HOUR)
     project.up()
     assert emulator.state()["sandboxes"] == 2
 
     second = project.state_of("box") or {}
-    done = project.neev("recover", "--json", "--yes")
-    assert (done.returncode, actions(done)) == (0, {"Sandbox box": "retire"}), done.text
+    done = project.run_neev("recover", "--json", "--yes")
+    assert (done.returncode, actions_by_resource(done)) == (0, {"Sandbox box": "retire"}), done.text
     project.up()
-    assert [each["id"] for each in outside(emulator, "GET", "/sandboxes")["items"]] == [second["id"]]
+    assert [each["id"] for each in out_of_band_request(emulator, "GET", "/sandboxes")["items"]] == [second["id"]]
     assert project.up().changes == {}
 
 
-def test_a_replacement_that_was_killed_goes_on(project: Pulumi, tmp_path: Path) -> None:
+def test_a_replacement_that_was_killed_goes_on(project: PulumiProject, tmp_path: Path) -> None:
     emulator = project.emulator
-    project.yaml(BOX)
+    project.write_yaml(BOX)
     project.up()
     first = project.state_of("box") or {}
     replaced = {"box": {**BOX["box"], "properties": {**BOX["box"]["properties"], "diskGb": 20}}}
-    project.yaml(replaced)
-    killed(project, times=2)
+    project.write_yaml(replaced)
+    kill_during_update(project, times=2)
     emulator.advance(HOUR)
 
     # away from the project, as for a stack that a program made
     full = f"organization/story/{STACK}"
-    done = project.neev("recover", "--cancel", "--json", "--yes", "--stack", full, "--cwd", str(tmp_path))
-    assert (done.returncode, actions(done)) == (0, {"Sandbox box": "import"}), done.text
+    done = project.run_neev("recover", "--cancel", "--json", "--yes", "--stack", full, "--cwd", str(tmp_path))
+    assert (done.returncode, actions_by_resource(done)) == (0, {"Sandbox box": "import"}), done.text
     project.up()
-    left = outside(emulator, "GET", "/sandboxes")["items"]
+    left = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
     assert [(each["id"] == first["id"], each["resources"]["disk_gb"]) for each in left] == [(False, 20)]
     assert project.up().changes == {}
     assert emulator.counts()["POST /sandboxes"] == 2
 
 
-def test_it_works_on_s3_and_where_nothing_was_made(project: Pulumi, bucket: Bucket) -> None:
+def test_it_works_on_s3_and_where_nothing_was_made(project: PulumiProject, bucket: StateBucket) -> None:
     emulator = project.emulator
     project.env |= bucket.env
-    project.yaml({**BOX, **KEPT})
+    project.write_yaml({**BOX, **SNAPSHOT_PROGRAM})
     project.up("--target", "**box")
-    killed(project, call="POST /sandboxes/{id}/snapshots")
+    kill_during_update(project, request="POST /sandboxes/{id}/snapshots")
     emulator.advance(HOUR)
-    made = outside(emulator, "GET", f"/sandboxes/{(project.state_of('box') or {})['id']}/snapshots")["items"]
-    outside(emulator, "DELETE", f"/snapshots/{made[0]['id']}")
+    made = out_of_band_request(emulator, "GET", f"/sandboxes/{(project.state_of('box') or {})['id']}/snapshots")[
+        "items"
+    ]
+    out_of_band_request(emulator, "DELETE", f"/snapshots/{made[0]['id']}")
 
     emulator.add_fault("status", method="GET", path="/sandboxes/{id}/snapshots", status=500, times=100)
-    unclear = project.neev("recover", "--cancel", "--yes")
+    unclear = project.run_neev("recover", "--cancel", "--yes")
     assert unclear.returncode == 1
     assert "was answered with 500" in unclear.stderr
     assert len(project.export()["deployment"]["pending_operations"]) == 1
 
     emulator.control("DELETE", "faults")
-    done = project.neev("recover", "--cancel", "--yes", "--json")
-    assert (done.returncode, actions(done)) == (0, {"Snapshot kept": "drop"}), done.text
+    done = project.run_neev("recover", "--cancel", "--yes", "--json")
+    assert (done.returncode, actions_by_resource(done)) == (0, {"Snapshot kept": "drop"}), done.text
     assert project.up().changes == {"kept": "create"}
     assert project.up().changes == {}
 
 
-def test_a_backend_of_files_that_was_cut_off_in_its_note_is_told_how_to_go_on(project: Pulumi, tmp_path: Path) -> None:
-    project.yaml(BOX)
+def test_a_backend_of_files_that_was_cut_off_in_its_note_is_told_how_to_go_on(
+    project: PulumiProject, tmp_path: Path
+) -> None:
+    project.write_yaml(BOX)
     project.up()
     (note,) = tmp_path.glob(f"state/.pulumi/stacks/*/{STACK}.json.attrs")
     note.write_text("")
-    cut_off = project.neev("recover", "--stack", STACK)
+    cut_off = project.run_neev("recover", "--stack", STACK)
     assert cut_off.returncode == 1
     assert f"delete the empty {note.name}".replace(STACK, "STACK") in cut_off.stderr
     note.unlink()
-    assert project.neev("recover", "--stack", STACK).returncode == 0
+    assert project.run_neev("recover", "--stack", STACK).returncode == 0
     assert project.up().changes == {}

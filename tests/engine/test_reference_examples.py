@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 from neev_provider.adapters.pulumi import schema
 from neev_provider.adapters.shared import examples
@@ -18,7 +18,7 @@ SNAPSHOT = "8d7c6b5a-4f3e-4d2c-8b1a-0f9e8d7c6b5a"
 """The id that an example looks up; the platform chooses its own."""
 
 
-def together(snapshot: str) -> dict[str, Any]:
+def merge_examples(snapshot: str) -> dict[str, Any]:
     """Every example as one program: what each calls `found` or `box` is told apart by where it is from."""
     program: dict[str, Any] = {"variables": {}, "resources": {}, "outputs": {}}
     package = schema.package_schema()
@@ -32,14 +32,14 @@ def together(snapshot: str) -> dict[str, Any]:
     return program
 
 
-def test_every_example_of_the_reference_runs(project: Pulumi) -> None:
+def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     emulator = project.emulator
-    shared = outside(emulator, "POST", "/sandboxes", {"name": "shared-build-box"})
+    shared = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "shared-build-box"})
     emulator.advance(5)
-    outside(emulator, "POST", f"/sandboxes/{shared['id']}/pause")
-    kept = outside(emulator, "POST", f"/sandboxes/{shared['id']}/snapshots", {"name": "kept"})
+    out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/pause")
+    kept = out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/snapshots", {"name": "kept"})
     emulator.advance(5)
-    project.write({"runtime": "yaml", **together(kept["id"])})
+    project.write_project({"runtime": "yaml", **merge_examples(kept["id"])})
     project.up()
 
     outputs = project.outputs()

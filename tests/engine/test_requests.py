@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.engine.project import Pulumi
+from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 
@@ -16,9 +16,9 @@ MANY = 120
 BENCH = Path(__file__).parents[2] / "bench" / "run.py"
 
 
-def test_many_cost_nothing_where_nothing_changes_and_a_refresh_reads_the_list(project: Pulumi) -> None:
+def test_many_cost_nothing_where_nothing_changes_and_a_refresh_reads_the_list(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.yaml({f"box-{number}": {"type": "neev:index:Sandbox"} for number in range(MANY)})
+    project.write_yaml({f"box-{number}": {"type": "neev:index:Sandbox"} for number in range(MANY)})
     project.up("-p", "512")
     assert emulator.counts()["POST /sandboxes"] == MANY
     emulator.clear_log()

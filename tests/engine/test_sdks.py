@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from tests.engine.project import Pulumi
-from tests.engine.sdks import ROOT, SDKS, built, run
+from tests.engine.project import PulumiProject
+from tests.engine.sdks import ROOT, SDKS, build_sdk, run_command
 
 from neev_provider.adapters.pulumi import schema
 from neev_provider.adapters.shared import examples
@@ -19,7 +19,7 @@ from neev_provider.adapters.shared import examples
 pytestmark = pytest.mark.engine
 
 
-def programs(language: str) -> Iterator[tuple[str, str]]:
+def example_programs(language: str) -> Iterator[tuple[str, str]]:
     """Every example in the language, by the name of its resource or function."""
     package = schema.package_schema()
     for token in (*package["resources"], *package["functions"]):
@@ -28,8 +28,8 @@ def programs(language: str) -> Iterator[tuple[str, str]]:
             yield f"{name}{number}".lower(), example.programs[language]
 
 
-def test_the_engine_reads_the_schema_that_the_plugin_serves(project: Pulumi) -> None:
-    shown = project.pulumi("package", "get-schema", f"{sys.prefix}/bin/pulumi-resource-neev")
+def test_the_engine_reads_the_schema_that_the_plugin_serves(project: PulumiProject) -> None:
+    shown = project.run_pulumi("package", "get-schema", f"{sys.prefix}/bin/pulumi-resource-neev")
     assert shown.returncode == 0, shown.text
     served = json.loads(shown.stdout)
     assert served["version"] == version("pulumi-neev")
@@ -39,17 +39,17 @@ def test_the_engine_reads_the_schema_that_the_plugin_serves(project: Pulumi) -> 
 
 @pytest.mark.parametrize("package", ["pulumi_neev", "pulumi_neev_sdk"])
 def test_python_examples_fit_the_dynamic_resources_and_the_sdk_alike(tmp_path: Path, package: str) -> None:
-    sources = {"pulumi_neev": ROOT / "provider", "pulumi_neev_sdk": built("python")}
-    for name, program in programs("python"):
+    sources = {"pulumi_neev": ROOT / "provider", "pulumi_neev_sdk": build_sdk("python")}
+    for name, program in example_programs("python"):
         (tmp_path / f"{name}.py").write_text(program.replace("pulumi_neev_sdk", package))
     settings = f"[mypy]\nstrict = true\nfollow_imports = silent\nmypy_path = {sources[package]}\n"
     (tmp_path / "mypy.ini").write_text(settings)
-    run(tmp_path, sys.executable, "-m", "mypy", "--config-file=mypy.ini", ".")
+    run_command(tmp_path, sys.executable, "-m", "mypy", "--config-file=mypy.ini", ".")
 
 
 def test_typescript_examples_compile(tmp_path: Path) -> None:
-    sdk = built("nodejs")
-    for name, program in programs("typescript"):
+    sdk = build_sdk("nodejs")
+    for name, program in example_programs("typescript"):
         (tmp_path / f"{name}.ts").write_text(program)
     options = {
         "strict": True,
@@ -62,19 +62,19 @@ def test_typescript_examples_compile(tmp_path: Path) -> None:
         },
     }
     (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
-    run(tmp_path, str(sdk / "node_modules" / ".bin" / "tsc"))
+    run_command(tmp_path, str(sdk / "node_modules" / ".bin" / "tsc"))
 
 
 def test_go_examples_compile(tmp_path: Path) -> None:
-    sdk = built("go")
-    for name, program in programs("go"):
+    sdk = build_sdk("go")
+    for name, program in example_programs("go"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "main.go").write_text(program)
     shutil.copy(sdk / "go.sum", tmp_path)
     module = (sdk / "go.mod").read_text().replace("module github.com/neevcloud/pulumi-neev/sdk/go", "module examples")
     local = f"require {GO_SDK} v0.0.0\n\nreplace {GO_SDK} => {sdk}\n"
     (tmp_path / "go.mod").write_text(f"{module}\n{local}")
-    run(tmp_path, "go", "vet", "./...")
+    run_command(tmp_path, "go", "vet", "./...")
 
 
 GO_SDK = "github.com/neevcloud/pulumi-neev/sdk/go"
@@ -82,7 +82,7 @@ GO_SDK = "github.com/neevcloud/pulumi-neev/sdk/go"
 
 def test_the_sdks_ask_for_the_plugin_of_their_own_version() -> None:
     for language, file in (("python", "pulumi_neev_sdk/pulumi-plugin.json"), ("go", "neev/pulumi-plugin.json")):
-        built(language)
+        build_sdk(language)
         assert json.loads((SDKS / language / file).read_text()) == {
             "resource": True,
             "name": "neev",
@@ -91,7 +91,7 @@ def test_the_sdks_ask_for_the_plugin_of_their_own_version() -> None:
 
 
 def test_the_package_that_npm_installs_names_the_plugin_too() -> None:
-    package = json.loads((built("nodejs") / "bin" / "package.json").read_text())
+    package = json.loads((build_sdk("nodejs") / "bin" / "package.json").read_text())
     assert (package["name"], package["pulumi"]) == (
         "@neevcloud/pulumi-neev",
         {"resource": True, "name": "neev", "version": version("pulumi-neev")},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.engine.bucket import BUCKET, Bucket
-from tests.engine.project import Pulumi, outside, until
+from tests.engine.bucket import BUCKET_NAME, StateBucket
+from tests.engine.project import PulumiProject, out_of_band_request, wait_until
 from types_boto3_s3 import S3Client
 
 from neev_emulator import Emulator
@@ -23,53 +23,53 @@ HOUR = 3600
 
 
 @pytest.fixture
-def s3(bucket: Bucket) -> S3Client:
+def s3(bucket: StateBucket) -> S3Client:
     """A client of it."""
     return bucket.s3
 
 
 @pytest.fixture
-def on_s3(project: Pulumi, bucket: Bucket) -> Pulumi:
+def s3_project(project: PulumiProject, bucket: StateBucket) -> PulumiProject:
     """The project, with its state in the bucket."""
     project.env |= bucket.env
-    project.python(PROGRAM)
-    project.pulumi("stack", "init", "prod", "--no-select")
+    project.write_python(PROGRAM)
+    project.run_pulumi("stack", "init", "prod", "--no-select")
     return project
 
 
-def names(emulator: Emulator) -> list[str]:
-    return sorted(each["name"] for each in outside(emulator, "GET", "/sandboxes")["items"])
+def sandbox_names(emulator: Emulator) -> list[str]:
+    return sorted(each["name"] for each in out_of_band_request(emulator, "GET", "/sandboxes")["items"])
 
 
-def test_two_stacks_live_side_by_side_and_leave_nothing(on_s3: Pulumi, s3: S3Client) -> None:
+def test_two_stacks_live_side_by_side_and_leave_nothing(on_s3: PulumiProject, s3: S3Client) -> None:
     together = [threading.Thread(target=on_s3.up, args=("--stack", stack)) for stack in ("dev", "prod")]
     for each in together:
         each.start()
     for each in together:
         each.join()
-    assert names(on_s3.emulator) == ["box-dev", "box-prod"]
+    assert sandbox_names(on_s3.emulator) == ["box-dev", "box-prod"]
     assert on_s3.up("--stack", "prod").changes == {}
 
     on_s3.destroy("--stack", "dev")
-    assert names(on_s3.emulator) == ["box-prod"]
+    assert sandbox_names(on_s3.emulator) == ["box-prod"]
     on_s3.destroy("--stack", "prod")
     for stack in ("dev", "prod"):
-        assert on_s3.pulumi("stack", "rm", "--yes", stack).returncode == 0
-    left = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        assert on_s3.run_pulumi("stack", "rm", "--yes", stack).returncode == 0
+    left = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
     assert not [key for key in left if "/locks/" in key or key.endswith(("dev.json", "prod.json"))]
 
 
-def test_a_stack_that_is_being_updated_is_locked_and_the_other_is_not(on_s3: Pulumi) -> None:
+def test_a_stack_that_is_being_updated_is_locked_and_the_other_is_not(on_s3: PulumiProject) -> None:
     emulator = on_s3.emulator
     emulator.change_settings(durations={"create": HOUR})
-    first = on_s3.start("up", "--yes", "--skip-preview", "--stack", "dev")
+    first = on_s3.start_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
     try:
-        until(lambda: emulator.counts().get("POST /sandboxes") == 1)
-        second = on_s3.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
+        wait_until(lambda: emulator.counts().get("POST /sandboxes") == 1)
+        second = on_s3.run_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         assert second.returncode != 0
         assert "the stack is currently locked" in second.text
-        assert names(emulator) == ["box-dev"]
-        assert on_s3.pulumi("stack", "export", "--stack", "prod").returncode == 0
+        assert sandbox_names(emulator) == ["box-dev"]
+        assert on_s3.run_pulumi("stack", "export", "--stack", "prod").returncode == 0
 
         emulator.advance(HOUR)
         stdout, stderr = first.communicate(timeout=60)

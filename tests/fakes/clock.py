@@ -11,39 +11,39 @@ class FakeClock:
 
     def __init__(self, now: float = EPOCH) -> None:
         self._start = now
-        self._passed = 0.0
-        self.slept: list[float] = []
+        self._elapsed = 0.0
+        self.sleep_calls: list[float] = []
 
     def now(self) -> float:
-        return self._start + self._passed
+        return self._start + self._elapsed
 
     def monotonic(self) -> float:
-        return self._passed
+        return self._elapsed
 
     async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+        self.sleep_calls.append(seconds)
         self.advance(max(0.0, seconds))
         await asyncio.sleep(0)
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
-        self._passed += seconds
+        self._elapsed += seconds
 
 
-class HurriedClock:
+class ScaledClock:
     """The time of this machine, except that sleeping takes none: for servers that are real."""
 
     def __init__(self) -> None:
-        self._skipped = 0.0
-        self.slept: list[float] = []
+        self._skipped_seconds = 0.0
+        self.sleep_calls: list[float] = []
 
     def now(self) -> float:
-        return time.time() + self._skipped
+        return time.time() + self._skipped_seconds
 
     def monotonic(self) -> float:
-        return time.monotonic() + self._skipped
+        return time.monotonic() + self._skipped_seconds
 
     async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self._skipped += seconds
+        self.sleep_calls.append(seconds)
+        self._skipped_seconds += seconds
         await asyncio.sleep(0)

@@ -11,18 +11,18 @@ from neev_provider.core import errors
 from neev_provider.core.wait import wait_before_send, current_retry_listener
 
 
-class Sweeps(BatchReader[ApiObject]):
+class ScriptedReader(BatchReader[ApiObject]):
     """A sweeper that finds every id but those that are gone or in trouble, and notes each sweep."""
 
     def __init__(self, *, latency: float = 0.0) -> None:
         super().__init__(read_one=self._unused, read_page=self._unused_page)
         self.clock = VirtualClock()
         self.latency = latency
-        self.made: list[tuple[float, set[str], set[str]]] = []
-        self.gone: set[str] = set()
-        self.failing: dict[str, errors.NeevError] = {}
-        self.trouble: Exception | None = None
-        self.passing: str | None = None
+        self.reads: list[tuple[float, set[str], set[str]]] = []
+        self.deleted_ids: set[str] = set()
+        self.failing_ids: dict[str, errors.NeevError] = {}
+        self.error: Exception | None = None
+        self.retry_reason: str | None = None
         """What goes wrong in the middle of a sweep, and is tried again."""
 
     async def _unused(self, id: str) -> ApiObject:
@@ -32,20 +32,20 @@ class Sweeps(BatchReader[ApiObject]):
         raise NotImplementedError(number)
 
     async def read(self, ids: Collection[str], *, confirm: Collection[str] = ()) -> BatchResult[ApiObject]:
-        self.made.append((round(self.clock.monotonic(), 3), set(ids), set(confirm)))
+        self.reads.append((round(self.clock.monotonic(), 3), set(ids), set(confirm)))
         await wait_before_send(lambda: self.clock.sleep(self.latency / 2), action="GET /items", last_status="nothing")
-        if self.passing is not None:
-            current_retry_listener()(self.passing)
+        if self.retry_reason is not None:
+            current_retry_listener()(self.retry_reason)
         await self.clock.sleep(self.latency / 2)
-        if self.trouble is not None:
-            raise self.trouble
-        found = {id: ApiObject(id=id) for id in set(ids) - self.gone - self.failing.keys()}
-        return BatchResult(items=found, gone_ids=self.gone & set(ids), errors=self.failing)
+        if self.error is not None:
+            raise self.error
+        found = {id: ApiObject(id=id) for id in set(ids) - self.deleted_ids - self.failing_ids.keys()}
+        return BatchResult(items=found, gone_ids=self.deleted_ids & set(ids), errors=self.failing_ids)
 
     @property
-    def times(self) -> list[float]:
-        return [time for time, _, _ in self.made]
+    def read_times(self) -> list[float]:
+        return [time for time, _, _ in self.reads]
 
 
-def watcher(sweeps: Sweeps) -> SharedPoller[ApiObject]:
-    return SharedPoller(sweeps, clock=sweeps.clock)
+def new_poller(reader: ScriptedReader) -> SharedPoller[ApiObject]:
+    return SharedPoller(reader, clock=reader.clock)

@@ -4,42 +4,46 @@ from collections.abc import Iterable, Mapping
 
 import httpx
 
-Ending = httpx.Response | Exception
+ScriptedOutcome = httpx.Response | Exception
 
 
-class Script(httpx.AsyncBaseTransport):
+class ScriptedTransport(httpx.AsyncBaseTransport):
     """Gives the endings in order, the last one for ever, and keeps what was sent."""
 
-    def __init__(self, *endings: Ending) -> None:
-        self._endings = list(endings)
+    def __init__(self, *endings: ScriptedOutcome) -> None:
+        self._outcomes = list(endings)
         self.sent: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
-        ending = self._endings.pop(0) if len(self._endings) > 1 else self._endings[0]
+        ending = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
         if isinstance(ending, Exception):
             raise ending
         # An answer is read once; the last of a script may be given many times.
         return httpx.Response(ending.status_code, headers=ending.headers, content=ending.content)
 
     @property
-    def lines(self) -> list[str]:
+    def sent_lines(self) -> list[str]:
         """What was sent, as method and last part of the path."""
         return [f"{request.method} {request.url.path.rsplit('/', 1)[-1]}" for request in self.sent]
 
 
-def answer(status: int = 200, json: object = None, **headers: str) -> httpx.Response:
+def json_response(status: int = 200, json: object = None, **headers: str) -> httpx.Response:
     """An answer with headers given as in Python: `retry_after`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.Response(status, json={} if json is None else json, headers=named)
 
 
-def not_found(message: str = "not found", **headers: str) -> httpx.Response:
+def not_found_response(message: str = "not found", **headers: str) -> httpx.Response:
     """The API's own answer that something does not exist."""
-    return answer(404, {"code": "not_found", "message": message}, **headers)
+    return json_response(404, {"code": "not_found", "message": message}, **headers)
 
 
-def page(items: Iterable[Mapping[str, object]], *, total: int | None = None, limit: int = 100) -> httpx.Response:
+def page_response(
+    items: Iterable[Mapping[str, object]], *, total: int | None = None, limit: int = 100
+) -> httpx.Response:
     """One page of a list."""
     listed = list(items)
-    return answer(json={"items": listed, "total": len(listed) if total is None else total, "page": 1, "limit": limit})
+    return json_response(
+        json={"items": listed, "total": len(listed) if total is None else total, "page": 1, "limit": limit}
+    )

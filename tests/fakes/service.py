@@ -20,75 +20,75 @@ class FakeService(httpx.AsyncBaseTransport):
         newest_first: bool = False,
         per_second: int | None = None,
     ) -> None:
-        self.provision = provision
+        self.create_seconds = provision
         self.latency = latency
         self.newest_first = newest_first
         self.per_second = per_second
-        self._this_second = (0, 0)
+        self._current_second = (0, 0)
         self.clock = VirtualClock()
-        self.made: dict[str, float] = {}
-        self.refused = 0
-        self.broken: dict[str, int] = {}
+        self.created_at: dict[str, float] = {}
+        self.throttled_count = 0
+        self.failure_status: dict[str, int] = {}
         """Sandboxes that nobody gets to see by themselves, and the status that is answered."""
-        self.moments: list[tuple[int, int]] = []
+        self.request_times: list[tuple[int, int]] = []
         """How many there were, and how many of them Ready, after each request that changed that."""
-        self.served: Counter[str] = Counter()
+        self.served_requests: Counter[str] = Counter()
 
     @property
     def requests(self) -> int:
-        return self.served.total()
+        return self.served_requests.total()
 
     def add(self, name: str) -> None:
         """Let a sandbox exist, created now."""
-        self.made[name] = self.clock.monotonic()
+        self.created_at[name] = self.clock.monotonic()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         *_, collection, last = request.url.path.split("/")
         kind = f"{request.method} {'list' if last == 'sandboxes' else 'item'}"
-        self.served[kind] += 1
+        self.served_requests[kind] += 1
         await asyncio.sleep(self.latency)
-        if self._is_too_fast():
-            self.refused += 1
+        if self._is_throttled():
+            self.throttled_count += 1
             return httpx.Response(
                 429, headers={"Retry-After": "1"}, json={"code": "bad_request", "message": "slow down"}
             )
         if kind == "POST list":
             name = json.loads(request.content)["name"]
             self.add(name)
-            self._remember()
-            return httpx.Response(201, json=self._shown(name))
+            self._record_request()
+            return httpx.Response(201, json=self._to_json(name))
         if kind == "GET list":
             return httpx.Response(
                 200, json=self._page(int(request.url.params["page"]), int(request.url.params["limit"]))
             )
-        if last not in self.made or last in self.broken:
-            status = self.broken.get(last, 404)
+        if last not in self.created_at or last in self.failure_status:
+            status = self.failure_status.get(last, 404)
             return httpx.Response(
                 status,
                 json={"code": "not_found" if status == 404 else None, "message": f"nothing to be seen in {collection}"},
             )
         if request.method == "DELETE":
-            del self.made[last]
-            self._remember()
+            del self.created_at[last]
+            self._record_request()
             return httpx.Response(204)
-        return httpx.Response(200, json=self._shown(last))
+        return httpx.Response(200, json=self._to_json(last))
 
-    def _is_too_fast(self) -> bool:
+    def _is_throttled(self) -> bool:
         """Return whether this request is one too many in this second."""
         if self.per_second is None:
             return False
-        second, count = self._this_second
+        second, count = self._current_second
         now = int(self.clock.monotonic())
-        self._this_second = (now, count + 1 if now == second else 1)
-        return self._this_second[1] > self.per_second
+        self._current_second = (now, count + 1 if now == second else 1)
+        return self._current_second[1] > self.per_second
 
-    def _remember(self) -> None:
-        self.moments.append((len(self.made), sum(map(self._is_ready, self.made))))
+    def _record_request(self) -> None:
+        self.request_times.append((len(self.created_at), sum(map(self._is_ready, self.created_at))))
 
     def _is_ready(self, name: str) -> bool:
-        return self.clock.monotonic() >= self.made[name] + self.provision
+        return self.clock.monotonic() >= self.created_at[name] + self.create_seconds
 
-    def _shown(self, name: str) -> dict[str, object]:
+    def _to_json(self, name: str) -> dict[str, object]:
         ready = self._is_ready(name)
         return {
             "id": name,
@@ -101,6 +101,6 @@ class FakeService(httpx.AsyncBaseTransport):
         }
 
     def _page(self, page: int, limit: int) -> dict[str, object]:
-        names = sorted(self.made, key=lambda name: self.made[name], reverse=self.newest_first)
-        shown = [self._shown(name) for name in names[(page - 1) * limit : page * limit]]
+        names = sorted(self.created_at, key=lambda name: self.created_at[name], reverse=self.newest_first)
+        shown = [self._to_json(name) for name in names[(page - 1) * limit : page * limit]]
         return {"items": shown, "total": len(names), "page": page, "limit": limit}

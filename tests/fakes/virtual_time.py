@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from tests.fakes.clock import EPOCH
 
-P = ParamSpec("P")
+ParamsT = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -30,47 +30,47 @@ class VirtualClock:
         await asyncio.sleep(max(seconds, 1e-6) if seconds > 0 else 0)
 
 
-class _Jumping(selectors.DefaultSelector):
+class _SkippingSelector(selectors.DefaultSelector):
     """Never blocks: the time until the next timer is skipped."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.skipped = 0.0
+        self.skipped_seconds = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events: list[tuple[selectors.SelectorKey, int]] = super().select(0)
         if not events and timeout is None:
             raise AssertionError("everyone waits for something that nobody will do")
         if not events and timeout:
-            self.skipped += timeout
+            self.skipped_seconds += timeout
         return events
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
-        self._jumping = _Jumping()
-        super().__init__(self._jumping)
+        self._skipping_selector = _SkippingSelector()
+        super().__init__(self._skipping_selector)
 
     def time(self) -> float:
-        return self._jumping.skipped
+        return self._skipping_selector.skipped_seconds
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         """Do the work at once, in no executor: what a thread does takes no virtual time."""
-        return asyncio.ensure_future(_at_once(func, *args), loop=self)
+        return asyncio.ensure_future(_run_now(func, *args), loop=self)
 
 
-async def _at_once(func: Callable[..., T], *args: Any) -> T:
+async def _run_now(func: Callable[..., T], *args: Any) -> T:
     return func(*args)
 
 
-def in_virtual_time(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+def in_virtual_time(test: Callable[ParamsT, Coroutine[Any, Any, T]]) -> Callable[ParamsT, T]:
     """Run an async test on a loop of its own in which waiting takes no time.
 
     The jitter of waits is drawn from the same seed each time, so that no measurement depends on it.
     """
 
     @functools.wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+    def run(*args: ParamsT.args, **kwargs: ParamsT.kwargs) -> T:
         drawn = random.getstate()
         random.seed(0)
         try:

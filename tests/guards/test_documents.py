@@ -17,19 +17,19 @@ PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def name(page: Path) -> str:
+def page_name(page: Path) -> str:
     """The page as a test's name."""
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link is a file of the checkout."""
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
         assert (page.parent / link).exists(), link
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_make_targets_exist(page: Path) -> None:
     """Every `make X` that a page names is a target."""
     assert set(re.findall(r"`make ([a-z-]+)", page.read_text())) <= TARGETS

@@ -14,7 +14,7 @@ WORKFLOWS = {file.stem: yaml.safe_load(file.read_text()) for file in (EXAMPLE / 
 GITLAB = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())
 ON = True
 """`on`, as YAML 1.1 reads it."""
-TOUCHES = re.compile(r"ci/(up|pause|destroy)\.sh")
+STACK_SCRIPT_PATTERN = re.compile(r"ci/(up|pause|destroy)\.sh")
 """What changes a stack."""
 
 
@@ -30,7 +30,7 @@ def gitlab_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from ((name, told) for name, told in GITLAB.items() if isinstance(told, dict) and "script" in told)
 
 
-def scripts(job: dict[str, Any]) -> list[str]:
+def job_scripts(job: dict[str, Any]) -> list[str]:
     """What the job runs."""
     return [*(each["run"] for each in job.get("steps", []) if "run" in each), *job.get("script", [])]
 
@@ -40,25 +40,27 @@ JOBS = dict([*github_jobs(), *gitlab_jobs()])
 
 def test_every_script_that_is_run_exists_and_every_one_is_run() -> None:
     """A renamed script breaks here, not at night."""
-    run = {script for job in JOBS.values() for line in scripts(job) for script in re.findall(r"ci/[a-z]+\.sh", line)}
+    run = {
+        script for job in JOBS.values() for line in job_scripts(job) for script in re.findall(r"ci/[a-z]+\.sh", line)
+    }
     there = {f"ci/{file.name}" for file in (EXAMPLE / "ci").iterdir() if file.stat().st_mode & 0o100}
     called = set(re.findall(r"ci/[a-z]+\.sh", "".join(file.read_text() for file in (EXAMPLE / "ci").iterdir())))
     assert run <= there
     assert there == run | (called & there)
 
 
-def touching(jobs: Iterator[tuple[str, dict[str, Any]]]) -> list[str]:
+def stack_changing_jobs(jobs: Iterator[tuple[str, dict[str, Any]]]) -> list[str]:
     """The names of those that change a stack."""
-    return [name for name, job in jobs if any(TOUCHES.search(line) for line in scripts(job))]
+    return [name for name, job in jobs if any(STACK_SCRIPT_PATTERN.search(line) for line in job_scripts(job))]
 
 
 def test_the_jobs_that_change_a_stack_are_found() -> None:
     """One that is made by another tool than the scripts would be held to nothing below."""
-    assert set(touching(github_jobs())) == {"base/base", "pull-request/environment", "nightly/destroy"}
-    assert set(touching(gitlab_jobs())) == {"base", "deploy", "pause", "teardown"}
+    assert set(stack_changing_jobs(github_jobs())) == {"base/base", "pull-request/environment", "nightly/destroy"}
+    assert set(stack_changing_jobs(gitlab_jobs())) == {"base", "deploy", "pause", "teardown"}
 
 
-@pytest.mark.parametrize("name", touching(github_jobs()))
+@pytest.mark.parametrize("name", stack_changing_jobs(github_jobs()))
 def test_a_github_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
     """One group for each stack, whichever workflow and event it is."""
     job = JOBS[name]
@@ -80,14 +82,14 @@ def test_every_event_of_a_pull_request_has_the_same_group() -> None:
     assert WORKFLOWS["nightly"]["jobs"]["destroy"]["concurrency"]["group"] == "pr-${{ matrix.number }}"
 
 
-@pytest.mark.parametrize("name", touching(gitlab_jobs()))
+@pytest.mark.parametrize("name", stack_changing_jobs(gitlab_jobs()))
 def test_a_gitlab_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
     """By its resource group."""
     job = JOBS[name]
     assert GITLAB["default"]["interruptible"] is False
     assert job.get("interruptible", False) is False
-    for line in scripts(job):
-        if TOUCHES.search(line):
+    for line in job_scripts(job):
+        if STACK_SCRIPT_PATTERN.search(line):
             stack = "base" if " base " in line else "pr-$CI_MERGE_REQUEST_IID"
             assert stack in line
             assert job["resource_group"] == stack
@@ -118,7 +120,7 @@ def test_a_workflow_may_do_nothing_but_what_its_jobs_say(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, _ in github_jobs()])
 def test_nothing_is_put_into_a_script_by_the_workflow(name: str) -> None:
     """Secrets, names of branches and all else reach it through the environment, so nobody can write code into it."""
-    assert not [line for line in scripts(JOBS[name]) if "${{" in line]
+    assert not [line for line in job_scripts(JOBS[name]) if "${{" in line]
 
 
 def test_pull_requests_of_forks_have_no_environment() -> None:
@@ -131,7 +133,7 @@ SCRIPTS = {
     **{f"ci/{file.name}": file.read_text() for file in sorted((EXAMPLE / "ci").iterdir())},
     **{str(file.relative_to(ROOT)): file.read_text() for file in sorted((ROOT / "examples").rglob("*.sh"))},
     **{
-        name: "\n".join([*job.get("before_script", []), *scripts(job)])
+        name: "\n".join([*job.get("before_script", []), *job_scripts(job)])
         for name, job in [*JOBS.items(), *GITLAB.items()]
         if isinstance(job, dict)
     },

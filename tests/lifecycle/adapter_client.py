@@ -38,7 +38,7 @@ NAME = "box"
 
 
 @dataclass(frozen=True)
-class Life:
+class StoredResource:
     """What the engine keeps of a resource between two runs."""
 
     id: str
@@ -47,60 +47,68 @@ class Life:
 
 
 @dataclass(frozen=True)
-class Face:
+class AdapterClient:
     """The engine's side of one face, for one kind of resource."""
 
     stub: Any
     urn: str
-    hidden: Mapping[str, Any]
+    internal_properties: Mapping[str, Any]
     """What the SDK adds to a program's inputs."""
-    written: Callable[[Any], Any]
+    encode_inputs: Callable[[Any], Any]
     """A program's value as the SDK writes it."""
 
-    async def check(self, new: Mapping[str, Any], old: Struct | None = None) -> wire.CheckResponse:
+    async def check(self, new_inputs: Mapping[str, Any], old_inputs: Struct | None = None) -> wire.CheckResponse:
         """The inputs as they are stored; without old ones the resource is new."""
-        news = marshal({**self.hidden, **{name: self.written(value) for name, value in new.items()}})
-        request = wire.CheckRequest(urn=self.urn, olds=old or Struct(), news=news, randomSeed=os.urandom(32))
+        news = marshal(
+            {**self.internal_properties, **{name: self.encode_inputs(value) for name, value in new_inputs.items()}}
+        )
+        request = wire.CheckRequest(urn=self.urn, olds=old_inputs or Struct(), news=news, randomSeed=os.urandom(32))
         answer: wire.CheckResponse = await self.stub.Check(request)
         return answer
 
-    async def diff(self, life: Life, news: Struct) -> wire.DiffResponse:
+    async def diff(self, stored: StoredResource, new_inputs: Struct) -> wire.DiffResponse:
         """How the checked inputs differ from what the life has been."""
         request = wire.DiffRequest(
-            id=life.id, urn=self.urn, olds=life.state, old_inputs=_hushed(life.inputs), news=_hushed(news)
+            id=stored.id,
+            urn=self.urn,
+            olds=stored.state,
+            old_inputs=_strip_asset_contents(stored.inputs),
+            news=_strip_asset_contents(new_inputs),
         )
         answer: wire.DiffResponse = await self.stub.Diff(request)
         return answer
 
-    async def create(self, inputs: Struct) -> Life:
+    async def create(self, inputs: Struct) -> StoredResource:
         """A new life."""
         answer = await self.stub.Create(wire.CreateRequest(urn=self.urn, properties=inputs))
-        return Life(answer.id, inputs, answer.properties)
+        return StoredResource(answer.id, inputs, answer.properties)
 
-    async def update(self, life: Life, news: Struct) -> Life:
+    async def update(self, stored: StoredResource, new_inputs: Struct) -> StoredResource:
         """The same life with other inputs."""
-        request = wire.UpdateRequest(id=life.id, urn=self.urn, olds=life.state, old_inputs=life.inputs, news=news)
+        request = wire.UpdateRequest(
+            id=stored.id, urn=self.urn, olds=stored.state, old_inputs=stored.inputs, news=new_inputs
+        )
         answer = await self.stub.Update(request)
-        return Life(life.id, news, answer.properties)
+        return StoredResource(stored.id, new_inputs, answer.properties)
 
-    async def read(self, life: Life) -> Life | None:
+    async def read(self, stored: StoredResource) -> StoredResource | None:
         """The life after a refresh, or ``None`` where it is over."""
-        request = wire.ReadRequest(id=life.id, urn=self.urn, properties=life.state, inputs=life.inputs)
+        request = wire.ReadRequest(id=stored.id, urn=self.urn, properties=stored.state, inputs=stored.inputs)
         answer = await self.stub.Read(request)
-        return Life(answer.id, answer.inputs, answer.properties) if answer.id else None
+        return StoredResource(answer.id, answer.inputs, answer.properties) if answer.id else None
 
-    async def delete(self, life: Life) -> None:
+    async def delete(self, stored: StoredResource) -> None:
         """The life is over."""
-        request = wire.DeleteRequest(id=life.id, urn=self.urn, properties=life.state, old_inputs=life.inputs)
+        request = wire.DeleteRequest(id=stored.id, urn=self.urn, properties=stored.state, old_inputs=stored.inputs)
         await self.stub.Delete(request)
 
 
-def _hashed(value: Any) -> Any:
+def _hash_assets(value: Any) -> Any:
     """The value, with hashes as the engine makes them: of the same for the same, which is all that is asked of them."""
     if isinstance(value, list):
-        return [_hashed(each) for each in value]
+        return [_hash_assets(each) for each in value]
     if isinstance(value, dict):
-        return {key: _hashed(each) for key, each in value.items()}
+        return {key: _hash_assets(each) for key, each in value.items()}
     if isinstance(value, Archive):
         return replace(value, hash=hashlib.sha256(repr(sorted((value.assets or {}).items())).encode()).hexdigest())
     if isinstance(value, Asset):
@@ -109,38 +117,38 @@ def _hashed(value: Any) -> Any:
     return value
 
 
-def _mapped(value: Any) -> Any:
+def _to_dynamic(value: Any) -> Any:
     """The value as dynamic resources write it."""
     if isinstance(value, list):
-        return [_mapped(each) for each in value]
+        return [_to_dynamic(each) for each in value]
     if isinstance(value, dict):
-        return {key: _mapped(each) for key, each in value.items()}
+        return {key: _to_dynamic(each) for key, each in value.items()}
     return assets.asset_to_map(value) if isinstance(value, AssetOrArchive) else value
 
 
-def _hushed(struct: Struct) -> Struct:
+def _strip_asset_contents(struct: Struct) -> Struct:
     """The properties without the contents of assets, of which the engine tells a diff only the hash."""
-    return marshal({key: _hushed_value(value) for key, value in unmarshal(struct).items()})
+    return marshal({key: _strip_value(value) for key, value in unmarshal(struct).items()})
 
 
-def _hushed_value(value: Any) -> Any:
+def _strip_value(value: Any) -> Any:
     if isinstance(value, list):
-        return [_hushed_value(each) for each in value]
+        return [_strip_value(each) for each in value]
     if isinstance(value, dict):
-        return {key: _hushed_value(each) for key, each in value.items()}
+        return {key: _strip_value(each) for key, each in value.items()}
     return type(value)(hash=value.hash) if isinstance(value, AssetOrArchive) else value
 
 
-Opened = Callable[[str, Emulator], AbstractAsyncContextManager[Face]]
+AdapterOpener = Callable[[str, Emulator], AbstractAsyncContextManager[AdapterClient]]
 """How a face of one kind of resource is opened."""
 
 
-def shown(struct: Struct) -> dict[str, Any]:
+def user_properties(struct: Struct) -> dict[str, Any]:
     """The properties that a user sees, without the marks of secrets."""
     return {key: value for key, value in reveal(unmarshal(struct)).items() if not key.startswith("__")}
 
 
-def planned(diff: wire.DiffResponse) -> str:
+def planned_change(diff: wire.DiffResponse) -> str:
     """What the engine would do: ``none``, ``update`` or ``replace``."""
     if diff.changes == wire.DiffResponse.DIFF_NONE:
         return "none"
@@ -148,7 +156,7 @@ def planned(diff: wire.DiffResponse) -> str:
 
 
 @asynccontextmanager
-async def plugin_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
+async def open_plugin_adapter(kind: str, emulator: Emulator) -> AsyncIterator[AdapterClient]:
     """The plugin."""
     plugin = ProviderServicer(lambda engine: PulumiProvider(engine, {}, connect, SYSTEM_CLOCK))
     server = grpc.aio.server()
@@ -158,16 +166,16 @@ async def plugin_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         await stub.Configure(wire.ConfigureRequest(args=marshal(_settings(emulator)), acceptSecrets=True))
-        yield Face(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hashed)
+        yield AdapterClient(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hash_assets)
     await server.stop(None)
     await plugin.aclose()
 
 
 @asynccontextmanager
-async def dynamic_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
+async def open_dynamic_adapter(kind: str, emulator: Emulator) -> AsyncIterator[AdapterClient]:
     """Pulumi's dynamic host, which takes the provider object out of the inputs or the state."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    servicer = _host().DynamicResourceProviderServicer()
+    servicer = _load_host_module().DynamicResourceProviderServicer()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -177,12 +185,12 @@ async def dynamic_face(kind: str, emulator: Emulator) -> AsyncIterator[Face]:
         await stub.Configure(wire.ConfigureRequest(args=marshal(config)))
         pickled = serialize_provider(PROVIDERS[kind]())
         urn = f"urn:pulumi:dev::lives::pulumi-python:dynamic/neev:{kind}::{NAME}"
-        yield Face(stub, urn, {PROVIDER_KEY: pickled, RESOURCE_NAME: NAME}, _mapped)
+        yield AdapterClient(stub, urn, {PROVIDER_KEY: pickled, RESOURCE_NAME: NAME}, _to_dynamic)
     server.stop(None).wait()
-    event_loop.run(_closed(emulator))
+    event_loop.run(_close_shared_client(emulator))
 
 
-async def _closed(emulator: Emulator) -> None:
+async def _close_shared_client(emulator: Emulator) -> None:
     """The client that the provider objects shared is closed: a host's process would end with it."""
     await event_loop.shared_client(parse_settings(_settings(emulator), os.environ)).aclose()
     event_loop.shared_client.cache_clear()
@@ -197,7 +205,7 @@ def _settings(emulator: Emulator) -> dict[str, str]:
     }
 
 
-def _host() -> ModuleType:
+def _load_host_module() -> ModuleType:
     """The module that the host's process runs, but for its last line, which serves until the process is killed."""
     spec = importlib.util.find_spec("pulumi.dynamic.__main__")
     assert spec is not None

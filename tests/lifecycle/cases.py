@@ -5,49 +5,49 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["none", "update", "replace"]
+ExpectedChange = Literal["none", "update", "replace"]
 
 
 @dataclass(frozen=True)
-class Step:
+class ScenarioStep:
     """One run of the program with other inputs."""
 
-    kind: Kind
+    change: ExpectedChange
     inputs: dict[str, Any]
-    delete_first: bool = False
-    sends: tuple[str, ...] | None = None
+    deletes_before_replace: bool = False
+    requests: tuple[str, ...] | None = None
     """The requests that change something; by default none for ``none``, and not compared for the others."""
     state: dict[str, Any] = field(default_factory=dict)
     """What the state says afterwards, among other things."""
-    idle: float = 0
+    idle_seconds: float = 0
     """Seconds that pass before, in which nobody uses the sandbox; a refresh follows."""
 
 
 @dataclass(frozen=True)
-class Case:
+class ScenarioCase:
     """The life of one resource."""
 
     title: str
     resource: str
     create: dict[str, Any]
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ScenarioStep, ...] = ()
     state: dict[str, Any] = field(default_factory=dict)
     """What the state says after the create, among other things."""
 
 
-def none(inputs: dict[str, Any], **more: Any) -> Step:
+def no_change_step(inputs: dict[str, Any], **more: Any) -> ScenarioStep:
     """Nothing changes, and nothing is sent."""
-    return Step("none", inputs, **more)
+    return ScenarioStep("none", inputs, **more)
 
 
-def update(inputs: dict[str, Any], *sends: str, **more: Any) -> Step:
+def update_step(inputs: dict[str, Any], *sends: str, **more: Any) -> ScenarioStep:
     """It changes in place, by these requests."""
-    return Step("update", inputs, sends=sends, **more)
+    return ScenarioStep("update", inputs, requests=sends, **more)
 
 
-def replace(inputs: dict[str, Any], *, delete_first: bool = False, **more: Any) -> Step:
+def replace_step(inputs: dict[str, Any], *, deletes_before_replace: bool = False, **more: Any) -> ScenarioStep:
     """A new one takes its place, before or after the old one goes."""
-    return Step("replace", inputs, delete_first=delete_first, **more)
+    return ScenarioStep("replace", inputs, deletes_before_replace=deletes_before_replace, **more)
 
 
 PATCH = "PATCH /sandboxes/{id}"
@@ -59,288 +59,292 @@ ROLLBACK = "POST /sandboxes/{id}/rollback"
 PYTHON = {"image": "docker.io/library/python:3.12"}
 NODE = {"image": "docker.io/library/node:22"}
 UBUNTU = {"templateId": "sb-ubuntu-26-04-minimal"}
-PYPI, PRIVATE = {"host": "pypi.org", "ports": [443, 80]}, {"host": "10.0.0.0/8"}
-NOTHING = {"mode": "deny_all", "allowInternet": False, "allow": []}
+PYPI_RULE, PRIVATE_RULE = {"host": "pypi.org", "ports": [443, 80]}, {"host": "10.0.0.0/8"}
+DENY_ALL_POLICY = {"mode": "deny_all", "allowInternet": False, "allow": []}
 
 
-def allow(*rules: dict[str, Any]) -> dict[str, Any]:
+def allow_policy(*rules: dict[str, Any]) -> dict[str, Any]:
     """A policy that allows these destinations."""
     return {"egress": {"mode": "allow_list", "allow": list(rules)}}
 
 
 SANDBOXES = (
-    Case(
+    ScenarioCase(
         "pausing and resizing are done in place",
         "Sandbox",
         {"paused": True, "cpu": 1},
         (
-            update({"paused": False, "cpu": 1}, RESUME, state={"phase": "Ready"}),
-            update({"paused": False, "cpu": 2, "memoryGb": 4}, PATCH, state={"cpu": 2, "memoryGb": 4}),
-            update({"paused": True, "cpu": 2}, PAUSE, state={"phase": "Paused"}),
-            update({"paused": True, "cpu": 4}, PATCH, state={"phase": "Paused", "cpu": 4}),
-            none({}),
-            update({"paused": True}, state={"phase": "Paused"}),
+            update_step({"paused": False, "cpu": 1}, RESUME, state={"phase": "Ready"}),
+            update_step({"paused": False, "cpu": 2, "memoryGb": 4}, PATCH, state={"cpu": 2, "memoryGb": 4}),
+            update_step({"paused": True, "cpu": 2}, PAUSE, state={"phase": "Paused"}),
+            update_step({"paused": True, "cpu": 4}, PATCH, state={"phase": "Paused", "cpu": 4}),
+            no_change_step({}),
+            update_step({"paused": True}, state={"phase": "Paused"}),
         ),
         state={"phase": "Paused"},
     ),
-    Case("another image is another sandbox", "Sandbox", PYTHON, (replace(NODE), none(NODE))),
-    Case(
+    ScenarioCase("another image is another sandbox", "Sandbox", PYTHON, (replace_step(NODE), no_change_step(NODE))),
+    ScenarioCase(
         "a name that is kept is freed first",
         "Sandbox",
         {"name": "kept", **PYTHON},
         (
-            replace({"name": "kept", **NODE}, delete_first=True),
-            replace({"name": "changed", **NODE}),
-            none(NODE),
-            replace(PYTHON),
+            replace_step({"name": "kept", **NODE}, deletes_before_replace=True),
+            replace_step({"name": "changed", **NODE}),
+            no_change_step(NODE),
+            replace_step(PYTHON),
         ),
     ),
-    Case(
+    ScenarioCase(
         "what the environment is cannot be read back, so every change of it is another sandbox",
         "Sandbox",
         {"env": {"A": "1"}},
         (
-            none({"env": {"A": "1"}}),
-            replace({"env": {"A": "2"}}, state={"env": {"A": "2"}}),
-            replace({"env": {"A": "2", "B": ""}}),
-            replace({}),
+            no_change_step({"env": {"A": "1"}}),
+            replace_step({"env": {"A": "2"}}, state={"env": {"A": "2"}}),
+            replace_step({"env": {"A": "2", "B": ""}}),
+            replace_step({}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "a template gives way to an image, and an image to a template",
         "Sandbox",
         UBUNTU,
         (
-            none({}),
-            replace({"templateId": "sb-node-24"}),
-            replace(PYTHON),
-            replace({**PYTHON, "command": ["sleep", "60"]}),
-            replace({**PYTHON, "command": ["sleep", "61"]}),
-            replace(UBUNTU),
+            no_change_step({}),
+            replace_step({"templateId": "sb-node-24"}),
+            replace_step(PYTHON),
+            replace_step({**PYTHON, "command": ["sleep", "60"]}),
+            replace_step({**PYTHON, "command": ["sleep", "61"]}),
+            replace_step(UBUNTU),
         ),
     ),
-    Case(
+    ScenarioCase(
         "what is added as it is changes nothing",
         "Sandbox",
         {},
         (
-            none({"region": "as-south-1", "diskGb": 10, "cpu": 1, "egress": NOTHING}),
-            none({}),
-            replace({"region": "dev"}, state={"region": "dev"}),
+            no_change_step({"region": "as-south-1", "diskGb": 10, "cpu": 1, "egress": DENY_ALL_POLICY}),
+            no_change_step({}),
+            replace_step({"region": "dev"}, state={"region": "dev"}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "disks do not grow in place",
         "Sandbox",
         {"diskGb": 20, "rootfsDiskGb": 8},
         (
-            replace({"diskGb": 30, "rootfsDiskGb": 8}, state={"diskGb": 30}),
-            replace({"diskGb": 30, "rootfsDiskGb": 10}, state={"rootfsDiskGb": 10}),
+            replace_step({"diskGb": 30, "rootfsDiskGb": 8}, state={"diskGb": 30}),
+            replace_step({"diskGb": 30, "rootfsDiskGb": 10}, state={"rootfsDiskGb": 10}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "egress changes in place in every direction",
         "Sandbox",
         {},
         (
-            update(allow(PYPI, PRIVATE), PATCH),
-            none(allow(PRIVATE, {"host": "pypi.org", "ports": [80, 443]})),
-            update(allow({"host": "pypi.org", "ports": [443]}, PRIVATE), PATCH),
-            update(allow({"host": "pypi.org", "ports": [443], "protocol": "UDP"}), PATCH),
-            update({"egress": {"mode": "allow_list", "allowInternet": True}}, PATCH),
-            update({}, PATCH, state={"egress": NOTHING}),
-            none({"egress": {}}),
+            update_step(allow_policy(PYPI_RULE, PRIVATE_RULE), PATCH),
+            no_change_step(allow_policy(PRIVATE_RULE, {"host": "pypi.org", "ports": [80, 443]})),
+            update_step(allow_policy({"host": "pypi.org", "ports": [443]}, PRIVATE_RULE), PATCH),
+            update_step(allow_policy({"host": "pypi.org", "ports": [443], "protocol": "UDP"}), PATCH),
+            update_step({"egress": {"mode": "allow_list", "allowInternet": True}}, PATCH),
+            update_step({}, PATCH, state={"egress": DENY_ALL_POLICY}),
+            no_change_step({"egress": {}}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "windows change in place, and stay as they are when they are taken out",
         "Sandbox",
         {"maxLifetimeSeconds": 3600},
         (
-            update({"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 60, "onIdle": "delete"}, TIMEOUT),
-            update({"maxLifetimeSeconds": 7200, "idleTimeoutSeconds": 60}, TIMEOUT),
-            none({}, state={"idleTimeoutSeconds": 60, "maxLifetimeSeconds": 7200, "onIdle": "delete"}),
-            update({"idleTimeoutSeconds": 0}, TIMEOUT, state={"idleTimeoutSeconds": 0, "maxLifetimeSeconds": 7200}),
-            update({"pausedRetentionSeconds": 60}, TIMEOUT),
+            update_step({"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 60, "onIdle": "delete"}, TIMEOUT),
+            update_step({"maxLifetimeSeconds": 7200, "idleTimeoutSeconds": 60}, TIMEOUT),
+            no_change_step({}, state={"idleTimeoutSeconds": 60, "maxLifetimeSeconds": 7200, "onIdle": "delete"}),
+            update_step(
+                {"idleTimeoutSeconds": 0}, TIMEOUT, state={"idleTimeoutSeconds": 0, "maxLifetimeSeconds": 7200}
+            ),
+            update_step({"pausedRetentionSeconds": 60}, TIMEOUT),
         ),
     ),
-    Case(
+    ScenarioCase(
         "a renewal lets the windows count anew, and the same one again changes nothing",
         "Sandbox",
         {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "a"},
         (
-            none({"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "a"}),
-            update(
+            no_change_step({"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "a"}),
+            update_step(
                 {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "b"},
                 TIMEOUT,
                 KEEPALIVE,
                 state={"maxLifetimeSeconds": 3600},
             ),
-            update({"maxLifetimeSeconds": 7200, "renew": "b"}, TIMEOUT, state={"maxLifetimeSeconds": 7200}),
-            none({"maxLifetimeSeconds": 7200}),
-            update({"maxLifetimeSeconds": 7200, "renew": "c"}, TIMEOUT, KEEPALIVE),
-            update({"renew": "d"}, KEEPALIVE),
+            update_step({"maxLifetimeSeconds": 7200, "renew": "b"}, TIMEOUT, state={"maxLifetimeSeconds": 7200}),
+            no_change_step({"maxLifetimeSeconds": 7200}),
+            update_step({"maxLifetimeSeconds": 7200, "renew": "c"}, TIMEOUT, KEEPALIVE),
+            update_step({"renew": "d"}, KEEPALIVE),
         ),
     ),
-    Case(
+    ScenarioCase(
         "a sandbox that fell asleep is woken only where the program says so",
         "Sandbox",
         {"paused": False, "idleTimeoutSeconds": 60},
         (
-            none({"paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"phase": "Paused"}),
-            update({"paused": False, "resumeIdlePaused": True}, RESUME, state={"phase": "Ready"}),
-            update({"paused": False, "resumeIdlePaused": True}, RESUME, idle=120, state={"phase": "Ready"}),
+            no_change_step({"paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"phase": "Paused"}),
+            update_step({"paused": False, "resumeIdlePaused": True}, RESUME, state={"phase": "Ready"}),
+            update_step({"paused": False, "resumeIdlePaused": True}, RESUME, idle=120, state={"phase": "Ready"}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "rolling back is done in place, each time the program asks anew",
         "Sandbox",
         {},
         (
-            update({"rollbackTo": "$own"}, ROLLBACK),
-            none({"rollbackTo": "$own"}),
-            none({}),
-            update({"rollbackTo": "$own"}, ROLLBACK),
+            update_step({"rollbackTo": "$own"}, ROLLBACK),
+            no_change_step({"rollbackTo": "$own"}),
+            no_change_step({}),
+            update_step({"rollbackTo": "$own"}, ROLLBACK),
         ),
     ),
-    Case(
+    ScenarioCase(
         "where a sandbox came from may be forgotten",
         "Sandbox",
         {"snapshotId": "$base"},
-        (none({}), replace({"snapshotId": "$later"})),
+        (no_change_step({}), replace_step({"snapshotId": "$later"})),
     ),
 )
 
 FORKS = (
-    Case(
+    ScenarioCase(
         "a fork is changed in place, and made anew from another source",
         "SandboxFork",
         {"sourceSandboxId": "$source", "cpu": 2, "paused": True, "idleTimeoutSeconds": 600},
         (
-            update({"sourceSandboxId": "$source", "cpu": 4, "paused": False}, PATCH, RESUME, state={"cpu": 4}),
-            update({"sourceSandboxId": "$source", **allow(PYPI)}, PATCH),
-            update({"sourceSandboxId": "$source"}, PATCH, state={"egress": NOTHING}),
-            replace({"sourceSandboxId": "$another"}),
+            update_step({"sourceSandboxId": "$source", "cpu": 4, "paused": False}, PATCH, RESUME, state={"cpu": 4}),
+            update_step({"sourceSandboxId": "$source", **allow_policy(PYPI_RULE)}, PATCH),
+            update_step({"sourceSandboxId": "$source"}, PATCH, state={"egress": DENY_ALL_POLICY}),
+            replace_step({"sourceSandboxId": "$another"}),
         ),
         state={"cpu": 2, "phase": "Paused", "idleTimeoutSeconds": 600},
     ),
-    Case(
+    ScenarioCase(
         "a fork is renewed as any sandbox",
         "SandboxFork",
         {"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renew": "a"},
-        (update({"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renew": "b"}, TIMEOUT),),
+        (update_step({"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renew": "b"}, TIMEOUT),),
         state={"maxLifetimeSeconds": 3600, "renewedLifetimeSeconds": None},
     ),
-    Case(
+    ScenarioCase(
         "a fork that keeps its name gives it free first",
         "SandboxFork",
         {"sourceSandboxId": "$source", "name": "kept"},
-        (replace({"sourceSandboxId": "$another", "name": "kept"}, delete_first=True),),
+        (replace_step({"sourceSandboxId": "$another", "name": "kept"}, deletes_before_replace=True),),
     ),
 )
 
 SNAPSHOTS = (
-    Case(
+    ScenarioCase(
         "triggers and retention make another snapshot",
         "Snapshot",
         {"sandboxId": "$source", "triggers": ["v1", {"commit": 1}]},
         (
-            none({"sandboxId": "$source", "triggers": ["v1", {"commit": 1.0}]}),
-            replace({"sandboxId": "$source", "triggers": ["v1", {"commit": 2}]}),
-            replace({"sandboxId": "$source", "triggers": ["v1"]}),
-            replace({"sandboxId": "$source"}),
-            replace({"sandboxId": "$source", "retainFor": "720h"}),
-            replace({"sandboxId": "$source", "retainFor": "48h"}),
-            replace({"sandboxId": "$another", "retainFor": "48h"}),
+            no_change_step({"sandboxId": "$source", "triggers": ["v1", {"commit": 1.0}]}),
+            replace_step({"sandboxId": "$source", "triggers": ["v1", {"commit": 2}]}),
+            replace_step({"sandboxId": "$source", "triggers": ["v1"]}),
+            replace_step({"sandboxId": "$source"}),
+            replace_step({"sandboxId": "$source", "retainFor": "720h"}),
+            replace_step({"sandboxId": "$source", "retainFor": "48h"}),
+            replace_step({"sandboxId": "$another", "retainFor": "48h"}),
         ),
         state={"status": "Ready"},
     ),
-    Case(
+    ScenarioCase(
         "a snapshot that keeps its name gives it free first",
         "Snapshot",
         {"sandboxId": "$source", "name": "kept", "triggers": [1]},
-        (replace({"sandboxId": "$source", "name": "kept", "triggers": [2]}, delete_first=True),),
+        (replace_step({"sandboxId": "$source", "name": "kept", "triggers": [2]}, deletes_before_replace=True),),
     ),
 )
 
 CREATE = "POST /sandboxes"
 FORK = "POST /sandboxes/{id}/fork"
 DELETE = "DELETE /sandboxes/{id}"
-ONE: dict[str, Any] = {"replicas": 1}
-BY_ONE: dict[str, Any] = {"replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
+ONE_REPLICA: dict[str, Any] = {"replicas": 1}
+ONE_AT_A_TIME: dict[str, Any] = {"replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
 POOLS = (
-    Case(
+    ScenarioCase(
         "a pool is scaled, sized, timed and paused in place",
         "SandboxPool",
         {"replicas": 2, "cpu": 1},
         (
-            update({"replicas": 3, "cpu": 1}, CREATE, state={"readyReplicas": 3}),
-            update({"replicas": 1, "cpu": 1}, DELETE, DELETE, state={"readyReplicas": 1}),
-            update({"replicas": 1, "cpu": 2, "memoryGb": 4}, PATCH, state={"cpu": 2, "memoryGb": 4}),
-            none(ONE, state={"cpu": 2}),
-            update({**ONE, "idleTimeoutSeconds": 600, "onIdle": "delete"}, TIMEOUT),
-            update({**ONE, "paused": True}, PAUSE, state={"readyReplicas": 0}),
-            update({**ONE, "paused": False}, RESUME, state={"readyReplicas": 1}),
-            update({"replicas": 0}, DELETE, state={"members": []}),
-            update(ONE, CREATE, state={"readyReplicas": 1}),
+            update_step({"replicas": 3, "cpu": 1}, CREATE, state={"readyReplicas": 3}),
+            update_step({"replicas": 1, "cpu": 1}, DELETE, DELETE, state={"readyReplicas": 1}),
+            update_step({"replicas": 1, "cpu": 2, "memoryGb": 4}, PATCH, state={"cpu": 2, "memoryGb": 4}),
+            no_change_step(ONE_REPLICA, state={"cpu": 2}),
+            update_step({**ONE_REPLICA, "idleTimeoutSeconds": 600, "onIdle": "delete"}, TIMEOUT),
+            update_step({**ONE_REPLICA, "paused": True}, PAUSE, state={"readyReplicas": 0}),
+            update_step({**ONE_REPLICA, "paused": False}, RESUME, state={"readyReplicas": 1}),
+            update_step({"replicas": 0}, DELETE, state={"members": []}),
+            update_step(ONE_REPLICA, CREATE, state={"readyReplicas": 1}),
         ),
         state={"readyReplicas": 2},
     ),
-    Case(
+    ScenarioCase(
         "another source makes the members anew in place, one after another where the bounds say so",
         "SandboxPool",
-        {**BY_ONE, **PYTHON},
+        {**ONE_AT_A_TIME, **PYTHON},
         (
-            update({**BY_ONE, **NODE}, CREATE, DELETE, CREATE, DELETE, state=NODE),
-            update({**BY_ONE, **NODE, "env": {"A": "1"}}, CREATE, DELETE, CREATE, DELETE),
-            none({**BY_ONE, **NODE, "env": {"A": "1"}}),
-            update({**BY_ONE, "snapshotId": "$base"}, CREATE, DELETE, CREATE, DELETE),
-            update({**BY_ONE, "sourceSandboxId": "$source"}, FORK, DELETE, FORK, DELETE),
-            update({**BY_ONE, "maxConcurrency": 1}, CREATE, DELETE, CREATE, DELETE),
-            update(BY_ONE),
-            update({**BY_ONE, "region": "dev"}, CREATE, DELETE, CREATE, DELETE),
-            update({**BY_ONE, "diskGb": 20, "rootfsDiskGb": 8}, CREATE, DELETE, CREATE, DELETE),
+            update_step({**ONE_AT_A_TIME, **NODE}, CREATE, DELETE, CREATE, DELETE, state=NODE),
+            update_step({**ONE_AT_A_TIME, **NODE, "env": {"A": "1"}}, CREATE, DELETE, CREATE, DELETE),
+            no_change_step({**ONE_AT_A_TIME, **NODE, "env": {"A": "1"}}),
+            update_step({**ONE_AT_A_TIME, "snapshotId": "$base"}, CREATE, DELETE, CREATE, DELETE),
+            update_step({**ONE_AT_A_TIME, "sourceSandboxId": "$source"}, FORK, DELETE, FORK, DELETE),
+            update_step({**ONE_AT_A_TIME, "maxConcurrency": 1}, CREATE, DELETE, CREATE, DELETE),
+            update_step(ONE_AT_A_TIME),
+            update_step({**ONE_AT_A_TIME, "region": "dev"}, CREATE, DELETE, CREATE, DELETE),
+            update_step({**ONE_AT_A_TIME, "diskGb": 20, "rootfsDiskGb": 8}, CREATE, DELETE, CREATE, DELETE),
         ),
     ),
-    Case(
+    ScenarioCase(
         "what members may reach changes in place",
         "SandboxPool",
-        ONE,
+        ONE_REPLICA,
         (
-            update({**ONE, **allow(PYPI)}, PATCH),
-            update(ONE, PATCH, state={"egress": NOTHING}),
+            update_step({**ONE_REPLICA, **allow_policy(PYPI_RULE)}, PATCH),
+            update_step(ONE_REPLICA, PATCH, state={"egress": DENY_ALL_POLICY}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "members that fell asleep are woken only where the program says so",
         "SandboxPool",
-        {**ONE, "paused": False, "idleTimeoutSeconds": 60},
+        {**ONE_REPLICA, "paused": False, "idleTimeoutSeconds": 60},
         (
-            none({**ONE, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"readyReplicas": 0}),
-            update({**ONE, "paused": False, "resumeIdlePaused": True}, RESUME, state={"readyReplicas": 1}),
+            no_change_step(
+                {**ONE_REPLICA, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"readyReplicas": 0}
+            ),
+            update_step({**ONE_REPLICA, "paused": False, "resumeIdlePaused": True}, RESUME, state={"readyReplicas": 1}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "another name is another pool",
         "SandboxPool",
-        {**ONE, "name": "kept"},
-        (replace({**ONE, "name": "changed"}),),
+        {**ONE_REPLICA, "name": "kept"},
+        (replace_step({**ONE_REPLICA, "name": "changed"}),),
     ),
 )
 
 EXPOSE = "POST /sandboxes/{id}/ports"
 PORTS = (
-    Case(
+    ScenarioCase(
         "another slug is another URL of the same port",
         "PreviewPort",
         {"sandboxId": "$source", "port": 8080},
         (
-            update({"sandboxId": "$source", "port": 8080, "slug": "abcd1234"}, EXPOSE, state={"slug": "abcd1234"}),
-            update({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}, EXPOSE, state={"slug": "wxyz9876"}),
-            none({"sandboxId": "$source", "port": 8080}),
-            none({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}),
-            replace({"sandboxId": "$source", "port": 8081, "slug": "qqqq0000"}),
-            replace({"sandboxId": "$another", "port": 8081}),
+            update_step({"sandboxId": "$source", "port": 8080, "slug": "abcd1234"}, EXPOSE, state={"slug": "abcd1234"}),
+            update_step({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}, EXPOSE, state={"slug": "wxyz9876"}),
+            no_change_step({"sandboxId": "$source", "port": 8080}),
+            no_change_step({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}),
+            replace_step({"sandboxId": "$source", "port": 8081, "slug": "qqqq0000"}),
+            replace_step({"sandboxId": "$another", "port": 8081}),
         ),
     ),
 )
@@ -350,49 +354,53 @@ PAUSE_AGENT = "POST /agents/{id}/pause"
 RESUME_AGENT = "POST /agents/{id}/resume"
 CODER: dict[str, Any] = {"agentTemplate": "claude-code"}
 AGENTS = (
-    Case(
+    ScenarioCase(
         "an agent is sized, guarded and paused in place",
         "Agent",
         {**CODER, "paused": True, "cpu": 1},
         (
-            update({**CODER, "paused": False, "cpu": 1}, PATCH_AGENT, RESUME_AGENT, state={"status": "Ready"}),
-            update({**CODER, "cpu": 2, "memoryGb": 8}, PATCH_AGENT, state={"cpu": 2, "memoryGb": 8}),
-            none(CODER),
-            update({**CODER, **allow(PYPI), "idleTimeoutSeconds": 60}, PATCH_AGENT, state={"idleTimeoutSeconds": 60}),
-            update(CODER, PATCH_AGENT, state={"egress": NOTHING}),
-            update({**CODER, "paused": True}, PAUSE_AGENT, state={"status": "Paused"}),
-            none(CODER),
+            update_step({**CODER, "paused": False, "cpu": 1}, PATCH_AGENT, RESUME_AGENT, state={"status": "Ready"}),
+            update_step({**CODER, "cpu": 2, "memoryGb": 8}, PATCH_AGENT, state={"cpu": 2, "memoryGb": 8}),
+            no_change_step(CODER),
+            update_step(
+                {**CODER, **allow_policy(PYPI_RULE), "idleTimeoutSeconds": 60},
+                PATCH_AGENT,
+                state={"idleTimeoutSeconds": 60},
+            ),
+            update_step(CODER, PATCH_AGENT, state={"egress": DENY_ALL_POLICY}),
+            update_step({**CODER, "paused": True}, PAUSE_AGENT, state={"status": "Paused"}),
+            no_change_step(CODER),
         ),
         state={"status": "Paused"},
     ),
-    Case(
+    ScenarioCase(
         "another template, configuration, environment or disk is another agent",
         "Agent",
         {**CODER, "config": {"model": "fast", "limits": {"turns": 3}}},
         (
-            none({**CODER, "config": {"model": "fast", "limits": {"turns": 3.0}}}),
-            replace({**CODER, "config": {"model": "slow", "limits": {"turns": 3}}}),
-            replace({**CODER, "env": {"A": "1"}}, state={"env": {"A": "1"}}),
-            replace({**CODER, "diskGb": 40}),
-            none(CODER),
-            replace({"agentTemplate": "batch-runner"}, state={"driveMode": "exec"}),
+            no_change_step({**CODER, "config": {"model": "fast", "limits": {"turns": 3.0}}}),
+            replace_step({**CODER, "config": {"model": "slow", "limits": {"turns": 3}}}),
+            replace_step({**CODER, "env": {"A": "1"}}, state={"env": {"A": "1"}}),
+            replace_step({**CODER, "diskGb": 40}),
+            no_change_step(CODER),
+            replace_step({"agentTemplate": "batch-runner"}, state={"driveMode": "exec"}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "an agent that fell asleep is woken only where the program says so",
         "Agent",
         {**CODER, "paused": False, "idleTimeoutSeconds": 60},
         (
-            none({**CODER, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"status": "Paused"}),
-            update({**CODER, "paused": False, "resumeIdlePaused": True}, RESUME_AGENT, state={"status": "Ready"}),
+            no_change_step({**CODER, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"status": "Paused"}),
+            update_step({**CODER, "paused": False, "resumeIdlePaused": True}, RESUME_AGENT, state={"status": "Ready"}),
         ),
     ),
-    Case(
+    ScenarioCase(
         "an agent that keeps its name gives it free first",
         "Agent",
         {**CODER, "name": "kept"},
-        (replace({**CODER, "name": "kept", "region": "dev"}, delete_first=True),),
+        (replace_step({**CODER, "name": "kept", "region": "dev"}, deletes_before_replace=True),),
     ),
 )
 
-CASES: tuple[Case, ...] = (*SANDBOXES, *FORKS, *POOLS, *SNAPSHOTS, *PORTS, *AGENTS)
+CASES: tuple[ScenarioCase, ...] = (*SANDBOXES, *FORKS, *POOLS, *SNAPSHOTS, *PORTS, *AGENTS)

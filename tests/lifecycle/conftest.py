@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.lifecycle.fixtures import Given
+from tests.lifecycle.fixtures import Fixtures
 
 from neev_emulator import Durations, Emulator, serve
 from neev_emulator import Settings as Platform
 from neev_provider.client import Api, Settings, connect
 
-QUICK = Platform(durations=Durations(create=0.02, fork=0.02, addressable=0.01, pause=0.02, resume=0.02, delete=0.01))
+FAST_SETTINGS = Platform(
+    durations=Durations(create=0.02, fork=0.02, addressable=0.01, pause=0.02, resume=0.02, delete=0.01)
+)
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """An empty platform."""
-    with serve(QUICK) as running:
+    with serve(FAST_SETTINGS) as running:
         yield running
 
 
@@ -30,8 +32,8 @@ async def api(emulator: Emulator) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def given(api: Api, emulator: Emulator) -> AsyncIterator[Given]:
+async def fixtures(api: Api, emulator: Emulator) -> AsyncIterator[Fixtures]:
     """What inputs may refer to; gone at the end."""
-    things = Given(api, emulator)
+    things = Fixtures(api, emulator)
     yield things
-    await things.gone()
+    await things.delete_all()

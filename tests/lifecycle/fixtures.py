@@ -9,13 +9,13 @@ from typing import Any
 from neev_emulator import Emulator
 from neev_provider.client import Api
 
-SETTLE = 5.0
+STABLE_TIMEOUT = 5.0
 """Seconds of the platform's clock in which everything under way has come to its end."""
 SANDBOXES = {"source", "another"}
 _WORDS = re.compile(r"\$(?P<word>\w+)")
 
 
-class Given:
+class Fixtures:
     """The things that words in inputs stand for, made when they are met first.
 
     ``$source`` and ``$another`` are sandboxes, ``$base`` and ``$later`` are snapshots of the first, ``$own`` is a
@@ -29,26 +29,26 @@ class Given:
 
     async def resolve(self, inputs: Mapping[str, Any], id: str = "") -> dict[str, Any]:
         """The inputs with ids in the place of words."""
-        return {key: await self._resolved(value, id) for key, value in inputs.items()}
+        return {key: await self._resolve_value(value, id) for key, value in inputs.items()}
 
-    async def gone(self) -> None:
+    async def delete_all(self) -> None:
         """None of it is left."""
         for sandbox in SANDBOXES & self._ids.keys():
             await self._api.sandboxes.delete(self._ids.pop(sandbox))
-        self._emulator.advance(SETTLE)
+        self._emulator.advance(STABLE_TIMEOUT)
 
-    async def _resolved(self, value: Any, id: str) -> Any:
+    async def _resolve_value(self, value: Any, id: str) -> Any:
         match = _WORDS.fullmatch(value) if isinstance(value, str) else None
-        return await self._id(match["word"], id) if match else value
+        return await self._id_for(match["word"], id) if match else value
 
-    async def _id(self, word: str, id: str) -> str:
+    async def _id_for(self, word: str, id: str) -> str:
         if word not in self._ids:
-            self._ids[word] = await self._made(word, id)
-            self._emulator.advance(SETTLE)
+            self._ids[word] = await self._create(word, id)
+            self._emulator.advance(STABLE_TIMEOUT)
         return self._ids[word]
 
-    async def _made(self, word: str, id: str) -> str:
+    async def _create(self, word: str, id: str) -> str:
         if word in SANDBOXES:
             return (await self._api.sandboxes.create({"name": word})).id
-        of = id if word == "own" else await self._id("source", id)
+        of = id if word == "own" else await self._id_for("source", id)
         return (await self._api.snapshots.create(of, name=word)).id

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.fakes.clock import HurriedClock
-from tests.lifecycle.fixtures import Given
+from tests.fakes.clock import ScaledClock
+from tests.lifecycle.fixtures import Fixtures
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
@@ -28,7 +28,7 @@ CREATES: list[tuple[AnyResource, dict[str, Any], str]] = [
     (FORK, {"name": "copy", "sourceSandboxId": "$source"}, "/sandboxes/{id}/fork"),
     (SNAPSHOT, {"name": "kept", "sandboxId": "$source"}, "/sandboxes/{id}/snapshots"),
 ]
-ACTED: list[dict[str, Any]] = [
+EXECUTED_FAULTS: list[dict[str, Any]] = [
     {"kind": "hang", "act": True, "seconds": 30},
     {"kind": "drop_after"},
     {"kind": "status", "status": 408, "act": True},
@@ -41,7 +41,7 @@ ACTED: list[dict[str, Any]] = [
     {"kind": "malformed"},
     {"kind": "content_type"},
 ]
-REFUSED: list[dict[str, Any]] = [
+REJECTED_FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 429, "retry_after": 0},
     {"kind": "status", "status": 503, "retry_after": "Thu, 01 Jan 2026 00:00:00 GMT"},
     {"kind": "status", "status": 429},
@@ -57,33 +57,35 @@ async def api(emulator: Emulator) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def hurried(emulator: Emulator) -> AsyncIterator[Api]:
+async def no_wait_api(emulator: Emulator) -> AsyncIterator[Api]:
     """A client whose pauses take no time."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
-    async with connect(settings, clock=HurriedClock()) as connected:
+    async with connect(settings, clock=ScaledClock()) as connected:
         yield connected
 
 
-def call(seconds: float = 30) -> OperationContext:
+def new_context(seconds: float = 30) -> OperationContext:
     return OperationContext("Test", Deadline(seconds, SYSTEM_CLOCK, asyncio.Event()))
 
 
-async def made(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
+async def create_stored(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
     checked, failed = resource.check({}, inputs, str)
     assert failed == []
-    return await lifecycle.create(resource, api, checked, call())
+    return await lifecycle.create(resource, api, checked, new_context())
 
 
-def posts(emulator: Emulator) -> int:
+def count_posts(emulator: Emulator) -> int:
     return sum(count for request, count in emulator.counts().items() if request.startswith("POST "))
 
 
-@pytest.mark.parametrize("fault", ACTED, ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}".strip())
+@pytest.mark.parametrize(
+    "fault", EXECUTED_FAULTS, ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}".strip()
+)
 @pytest.mark.parametrize(("resource", "inputs", "path"), CREATES, ids=["sandbox", "fork", "snapshot"])
 async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR0913, PLR0917
     api: Api,
     emulator: Emulator,
-    given: Given,
+    given: Fixtures,
     resource: AnyResource,
     inputs: dict[str, Any],
     path: str,
@@ -93,30 +95,30 @@ async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR
     before = {kind: emulator.state()[kind] for kind in ("sandboxes", "snapshots")}
     emulator.clear_log()
     emulator.add_fault(**fault, method="POST", path=path)
-    stored = await made(api, resource, inputs)
-    assert posts(emulator) == 1
+    stored = await create_stored(api, resource, inputs)
+    assert count_posts(emulator) == 1
     after = {kind: emulator.state()[kind] - before[kind] for kind in before}
     assert sum(after.values()) == 1
     read = await lifecycle.read(resource, api, stored.id, stored.inputs)
     assert read is not None
     assert read.state["name"] == inputs["name"]
-    await resource.delete(api, stored.id, call())
+    await resource.delete(api, stored.id, new_context())
 
 
-@pytest.mark.parametrize("fault", REFUSED, ids=["seconds", "date", "nothing said"])
+@pytest.mark.parametrize("fault", REJECTED_FAULTS, ids=["seconds", "date", "nothing said"])
 async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulator, fault: dict[str, Any]) -> None:
     emulator.add_fault(**fault, method="POST", path="/sandboxes", times=2)
-    stored = await made(api, SANDBOX, {"name": "box"})
-    assert posts(emulator) == 3
+    stored = await create_stored(api, SANDBOX, {"name": "box"})
+    assert count_posts(emulator) == 3
     assert emulator.state()["sandboxes"] == 1
-    await SANDBOX.delete(api, stored.id, call())
+    await SANDBOX.delete(api, stored.id, new_context())
 
 
 async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(hurried: Api, emulator: Emulator) -> None:
     emulator.add_fault("drop_before", method="POST", path="/sandboxes")
     with pytest.raises(OutcomeUnknown, match="has not appeared since"):
-        await made(hurried, SANDBOX, {"name": "box"})
-    assert posts(emulator) == 1
+        await create_stored(hurried, SANDBOX, {"name": "box"})
+    assert count_posts(emulator) == 1
     assert emulator.state()["sandboxes"] == 0
 
 
@@ -125,39 +127,39 @@ async def test_what_another_made_is_not_taken(api: Api, hurried: Api, emulator: 
     await api.sandboxes.create({"name": "box", "resources": {"cpu": 1}})
     emulator.add_fault("status", method="POST", path="/sandboxes", status=504)
     with pytest.raises(OutcomeUnknown, match="504"):
-        await made(hurried, SANDBOX, {"name": "box", "cpu": 4})
+        await create_stored(hurried, SANDBOX, {"name": "box", "cpu": 4})
     assert emulator.state()["sandboxes"] == 1
 
 
 async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(api: Api, emulator: Emulator) -> None:
     for fault in ({"kind": "status", "status": 500}, {"kind": "phase", "phase": "Defrosting"}, {"kind": "malformed"}):
         emulator.add_fault(**fault, method="GET", path="/sandboxes*", times=2)
-    stored = await made(api, SANDBOX, {"name": "box"})
+    stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert stored.state["phase"] == "Ready"
-    assert posts(emulator) == 1
+    assert count_posts(emulator) == 1
 
 
-async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, given: Given) -> None:
+async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, given: Fixtures) -> None:
     inputs = await given.resolve({"sandboxId": "$source", "name": "kept"})
     emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(ResourceInitFailed, match="the disk is full"):
-        await made(api, SNAPSHOT, inputs)
+        await create_stored(api, SNAPSHOT, inputs)
 
 
 async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
     api: Api, hurried: Api, emulator: Emulator
 ) -> None:
-    stored = await made(api, SANDBOX, {"name": "box"})
+    stored = await create_stored(api, SANDBOX, {"name": "box"})
     emulator.add_fault("status", method="GET", path="/sandboxes*", status=500, times=100)
     with pytest.raises(Unavailable):
         await lifecycle.read(SANDBOX, hurried, stored.id, stored.inputs)
     emulator.control("DELETE", "faults")
-    await SANDBOX.delete(api, stored.id, call())
+    await SANDBOX.delete(api, stored.id, new_context())
     assert await lifecycle.read(SANDBOX, api, stored.id, stored.inputs) is None
 
 
 async def test_a_delete_whose_answer_got_lost_still_waits_until_it_is_gone(api: Api, emulator: Emulator) -> None:
-    stored = await made(api, SANDBOX, {"name": "box"})
+    stored = await create_stored(api, SANDBOX, {"name": "box"})
     emulator.add_fault("drop_after", method="DELETE", path="/sandboxes/{id}")
-    await SANDBOX.delete(api, stored.id, call())
+    await SANDBOX.delete(api, stored.id, new_context())
     assert emulator.state()["sandboxes"] == 0

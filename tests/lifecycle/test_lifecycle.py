@@ -7,104 +7,122 @@ from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
-from tests.lifecycle.adapter_client import Face, Life, Opened, dynamic_face, planned, plugin_face, shown
-from tests.lifecycle.cases import CASES, Case, Step
-from tests.lifecycle.file_and_command_cases import INSIDE, OUTLIVES_ITSELF, UNREAD
-from tests.lifecycle.fixtures import SETTLE, Given
+from tests.lifecycle.adapter_client import (
+    AdapterClient,
+    StoredResource,
+    AdapterOpener,
+    open_dynamic_adapter,
+    planned_change,
+    open_plugin_adapter,
+    user_properties,
+)
+from tests.lifecycle.cases import CASES, ScenarioCase, ScenarioStep
+from tests.lifecycle.file_and_command_cases import SANDBOX_CHILD_CASES, KEPT_AFTER_DELETE, WRITE_ONLY_PROPERTIES
+from tests.lifecycle.fixtures import STABLE_TIMEOUT, Fixtures
 
 from neev_emulator import Emulator
 
 
-@pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
-@pytest.mark.parametrize("case", [*CASES, *INSIDE], ids=lambda case: f"{case.resource}: {case.title}")
-async def test_a_life(case: Case, opened: Opened, emulator: Emulator, given: Given) -> None:
+@pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_adapter], ids=["dynamic", "plugin"])
+@pytest.mark.parametrize("case", [*CASES, *SANDBOX_CHILD_CASES], ids=lambda case: f"{case.resource}: {case.title}")
+async def test_a_life(case: ScenarioCase, opened: AdapterOpener, emulator: Emulator, given: Fixtures) -> None:
     async with opened(case.resource, emulator) as face:
-        life = await face.create(await _checked(face, await given.resolve(case.create)))
-        life = await _settled(face, life, case.state)
+        life = await face.create(await _check_inputs(face, await given.resolve(case.create)))
+        life = await _refresh_stable(face, life, case.state)
         for step in case.steps:
-            life = await _lived(face, life, step, given, emulator)
+            life = await _run_step(face, life, step, given, emulator)
         await face.delete(life)
-        assert await face.read(life) is None or case.resource in OUTLIVES_ITSELF
-        await given.gone()
-        emulator.advance(SETTLE)
+        assert await face.read(life) is None or case.resource in KEPT_AFTER_DELETE
+        await given.delete_all()
+        emulator.advance(STABLE_TIMEOUT)
         assert await face.read(life) is None
         assert [emulator.state()[kind] for kind in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
 
-async def _lived(face: Face, life: Life, step: Step, given: Given, emulator: Emulator) -> Life:
+async def _run_step(
+    adapter: AdapterClient, stored: StoredResource, step: ScenarioStep, fixtures: Fixtures, emulator: Emulator
+) -> StoredResource:
     """The life after one run of the program with the step's inputs."""
-    inputs = await given.resolve(step.inputs, life.id)
-    if step.idle:
-        emulator.advance(step.idle)
-        life = await _refreshed(face, life)
+    inputs = await fixtures.resolve(step.inputs, stored.id)
+    if step.idle_seconds:
+        emulator.advance(step.idle_seconds)
+        stored = await _refresh(adapter, stored)
     emulator.clear_log()
-    news = await _checked(face, inputs, life.inputs)
-    diff = await face.diff(life, news)
-    assert planned(diff) == step.kind
+    news = await _check_inputs(adapter, inputs, stored.inputs)
+    diff = await adapter.diff(stored, news)
+    assert planned_change(diff) == step.change
     # of what is not replaced by itself, it says what a replacement that somebody else asks for would have to do
-    assert diff.deleteBeforeReplace is step.delete_first or step.kind != "replace"
-    if step.kind == "none":
-        life = Life(life.id, news, life.state)
-    if step.kind == "update":
-        life = await face.update(life, news)
-    if step.kind == "replace":
-        life = await _replaced(face, life, inputs, delete_first=step.delete_first)
-    expected = () if step.kind == "none" else step.sends
-    assert expected is None or _sent(emulator) == expected
-    if step.kind == "none":
-        await _same(face, life, step.state)
-        return life
-    return await _settled(face, life, step.state)
+    assert diff.deleteBeforeReplace is step.deletes_before_replace or step.change != "replace"
+    if step.change == "none":
+        stored = StoredResource(stored.id, news, stored.state)
+    if step.change == "update":
+        stored = await adapter.update(stored, news)
+    if step.change == "replace":
+        stored = await _replace(adapter, stored, inputs, delete_first=step.deletes_before_replace)
+    expected = () if step.change == "none" else step.requests
+    assert expected is None or _sent_requests(emulator) == expected
+    if step.change == "none":
+        await _check_refresh_unchanged(adapter, stored, step.state)
+        return stored
+    return await _refresh_stable(adapter, stored, step.state)
 
 
-async def _replaced(face: Face, life: Life, inputs: Mapping[str, Any], *, delete_first: bool) -> Life:
+async def _replace(
+    adapter: AdapterClient, stored: StoredResource, inputs: Mapping[str, Any], *, delete_first: bool
+) -> StoredResource:
     """A new life in the place of the old one; names are made anew."""
-    news = await _checked(face, inputs)
+    news = await _check_inputs(adapter, inputs)
     if delete_first:
-        await face.delete(life)
-        return await face.create(news)
-    new = await face.create(news)
-    await face.delete(life)
+        await adapter.delete(stored)
+        return await adapter.create(news)
+    new = await adapter.create(news)
+    await adapter.delete(stored)
     return new
 
 
-async def _settled(face: Face, life: Life, state: Mapping[str, Any]) -> Life:
+async def _refresh_stable(adapter: AdapterClient, stored: StoredResource, state: Mapping[str, Any]) -> StoredResource:
     """The life, in which a refresh finds nothing that has changed."""
-    read = await _same(face, life, state)
-    assert _read(shown(read.inputs)) == _read(shown(life.inputs))
-    assert shown(read.state) == shown(life.state)
+    read = await _check_refresh_unchanged(adapter, stored, state)
+    assert _readable_inputs(user_properties(read.inputs)) == _readable_inputs(user_properties(stored.inputs))
+    assert user_properties(read.state) == user_properties(stored.state)
     return read
 
 
-async def _same(face: Face, life: Life, state: Mapping[str, Any]) -> Life:
+async def _check_refresh_unchanged(
+    adapter: AdapterClient, stored: StoredResource, state: Mapping[str, Any]
+) -> StoredResource:
     """The life after a refresh; neither before nor after it does the same program change anything."""
-    assert {name: shown(life.state).get(name) for name in state} == state
-    read = await _refreshed(face, life)
-    inputs = {name: value for name, value in shown(life.inputs).items() if name != "name" or not _is_made(life)}
-    for each in (life, read):
-        assert planned(await face.diff(each, await _checked(face, inputs, each.inputs))) == "none"
+    assert {name: user_properties(stored.state).get(name) for name in state} == state
+    read = await _refresh(adapter, stored)
+    inputs = {
+        name: value
+        for name, value in user_properties(stored.inputs).items()
+        if name != "name" or not _has_created_object(stored)
+    }
+    for each in (stored, read):
+        assert planned_change(await adapter.diff(each, await _check_inputs(adapter, inputs, each.inputs))) == "none"
     return read
 
 
-def _read(inputs: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in inputs.items() if name not in UNREAD}
+def _readable_inputs(inputs: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in inputs.items() if name not in WRITE_ONLY_PROPERTIES}
 
 
-async def _refreshed(face: Face, life: Life) -> Life:
-    read = await face.read(life)
+async def _refresh(adapter: AdapterClient, stored: StoredResource) -> StoredResource:
+    read = await adapter.read(stored)
     assert read is not None
     return read
 
 
-async def _checked(face: Face, inputs: Mapping[str, Any], old: Struct | None = None) -> Struct:
-    answer = await face.check(inputs, old)
+async def _check_inputs(adapter: AdapterClient, inputs: Mapping[str, Any], old_inputs: Struct | None = None) -> Struct:
+    answer = await adapter.check(inputs, old_inputs)
     assert list(answer.failures) == []
     return answer.inputs
 
 
-def _is_made(life: Life) -> bool:
-    return "__autonamed" in life.inputs.fields
+def _has_created_object(stored: StoredResource) -> bool:
+    return "__autonamed" in stored.inputs.fields
 
 
-def _sent(emulator: Emulator) -> tuple[str, ...]:
+def _sent_requests(emulator: Emulator) -> tuple[str, ...]:
     return tuple(f"{entry['method']} {entry['template']}" for entry in emulator.log(mutating=True))

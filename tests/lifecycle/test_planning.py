@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 from pydantic.alias_generators import to_snake
-from tests.lifecycle.adapter_client import NAME, Life, Opened, dynamic_face, planned, plugin_face, shown
+from tests.lifecycle.adapter_client import (
+    NAME,
+    StoredResource,
+    AdapterOpener,
+    open_dynamic_adapter,
+    planned_change,
+    open_plugin_adapter,
+    user_properties,
+)
 
 from neev_emulator import Emulator
 from neev_provider.core.model import UNKNOWN
 
 SECRET = "hunter2-in-the-environment"
-pytestmark = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
+pytestmark = pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_adapter], ids=["dynamic", "plugin"])
 
 
 @pytest.mark.parametrize(
@@ -41,12 +49,12 @@ pytestmark = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=
     ],
 )
 async def test_bad_input_fails_the_check_at_its_path(
-    opened: Opened, emulator: Emulator, kind: str, inputs: dict[str, Any], failed: set[str]
+    opened: AdapterOpener, emulator: Emulator, kind: str, inputs: dict[str, Any], failed: set[str]
 ) -> None:
     async with opened(kind, emulator) as face:
         answer = await face.check(inputs)
     # the engine looks for the value under the state's name, so a path that the program spells otherwise is none
-    paths = failed if opened is plugin_face else {path if path == to_snake(path) else "" for path in failed}
+    paths = failed if opened is open_plugin_adapter else {path if path == to_snake(path) else "" for path in failed}
     assert {failure.property for failure in answer.failures} == paths
     reasons = " ".join(failure.reason for failure in answer.failures)
     assert all(path in paths or f"{to_snake(path)}: " in reasons for path in failed)
@@ -83,15 +91,17 @@ async def test_bad_input_fails_the_check_at_its_path(
     ],
 )
 async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_diff(
-    opened: Opened, emulator: Emulator, kind: str, given: dict[str, Any], stored: dict[str, Any]
+    opened: AdapterOpener, emulator: Emulator, kind: str, given: dict[str, Any], stored: dict[str, Any]
 ) -> None:
     async with opened(kind, emulator) as face:
         (checked, again) = (await face.check(given), await face.check({**given, **stored}))
         assert list(checked.failures) == list(again.failures) == []
-        assert {name: shown(checked.inputs)[name] for name in stored} == stored
-        life = Life(NAME, checked.inputs, checked.inputs)
+        assert {name: user_properties(checked.inputs)[name] for name in stored} == stored
+        life = StoredResource(NAME, checked.inputs, checked.inputs)
         same = await face.check({**given, **stored}, checked.inputs)
-        assert planned(await face.diff(life, same.inputs)) == ("none" if UNKNOWN not in given.values() else "replace")
+        assert planned_change(await face.diff(life, same.inputs)) == (
+            "none" if UNKNOWN not in given.values() else "replace"
+        )
     assert emulator.log() == []
 
 
@@ -106,13 +116,13 @@ async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_dif
     ],
 )
 async def test_what_is_not_known_yet_passes_the_check_and_shows_in_the_plan(
-    opened: Opened, emulator: Emulator, create: dict[str, Any], unknown: dict[str, Any], plan: str
+    opened: AdapterOpener, emulator: Emulator, create: dict[str, Any], unknown: dict[str, Any], plan: str
 ) -> None:
     async with opened("Sandbox", emulator) as face:
         life = await face.create((await face.check(create)).inputs)
         emulator.clear_log()
         checked = await face.check(unknown, life.inputs)
         assert list(checked.failures) == []
-        assert {name: shown(checked.inputs)[name] for name in unknown} == unknown
-        assert planned(await face.diff(life, checked.inputs)) == plan
+        assert {name: user_properties(checked.inputs)[name] for name in unknown} == unknown
+        assert planned_change(await face.diff(life, checked.inputs)) == plan
         assert emulator.log() == []

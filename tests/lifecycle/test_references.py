@@ -7,29 +7,35 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from tests.lifecycle.adapter_client import Face, Life, Opened, dynamic_face, plugin_face
+from tests.lifecycle.adapter_client import (
+    AdapterClient,
+    StoredResource,
+    AdapterOpener,
+    open_dynamic_adapter,
+    open_plugin_adapter,
+)
 
 from neev_emulator import Emulator
 
-FACES = pytest.mark.parametrize("opened", [dynamic_face, plugin_face], ids=["dynamic", "plugin"])
-NOBODY = "00000000-0000-4000-8000-000000000000"
-NO_SANDBOX = f"there is no sandbox '{NOBODY}' in the project project-emulator."
-NO_SNAPSHOT = f"there is no snapshot '{NOBODY}' in the project project-emulator."
+ADAPTERS = pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_adapter], ids=["dynamic", "plugin"])
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+NO_SANDBOX = f"there is no sandbox '{UNKNOWN_ID}' in the project project-emulator."
+NO_SNAPSHOT = f"there is no snapshot '{UNKNOWN_ID}' in the project project-emulator."
 NO_TEMPLATE = "the catalogue has no sandbox template 'sb-ubuntu-26-04-minimum'; did you mean `sb-ubuntu-26-04-minimal`"
 NO_AGENT = "the catalogue has no agent template 'claude-coder'; did you mean `claude-code`?"
 MISSING: list[tuple[str, dict[str, Any], str, str]] = [
-    ("File", {"sandboxId": NOBODY, "path": "note", "content": "x"}, "sandboxId", NO_SANDBOX),
-    ("Directory", {"sandboxId": NOBODY, "path": "notes", "sourcePath": "docs/decisions"}, "sandboxId", NO_SANDBOX),
-    ("Command", {"sandboxId": NOBODY, "create": ["true"], "delete": ["true"]}, "sandboxId", NO_SANDBOX),
-    ("PreviewPort", {"sandboxId": NOBODY, "port": 80}, "sandboxId", NO_SANDBOX),
-    ("Snapshot", {"sandboxId": NOBODY}, "sandboxId", NO_SANDBOX),
-    ("SandboxFork", {"sourceSandboxId": NOBODY}, "sourceSandboxId", NO_SANDBOX),
-    ("Sandbox", {"snapshotId": NOBODY}, "snapshotId", NO_SNAPSHOT),
+    ("File", {"sandboxId": UNKNOWN_ID, "path": "note", "content": "x"}, "sandboxId", NO_SANDBOX),
+    ("Directory", {"sandboxId": UNKNOWN_ID, "path": "notes", "sourcePath": "docs/decisions"}, "sandboxId", NO_SANDBOX),
+    ("Command", {"sandboxId": UNKNOWN_ID, "create": ["true"], "delete": ["true"]}, "sandboxId", NO_SANDBOX),
+    ("PreviewPort", {"sandboxId": UNKNOWN_ID, "port": 80}, "sandboxId", NO_SANDBOX),
+    ("Snapshot", {"sandboxId": UNKNOWN_ID}, "sandboxId", NO_SANDBOX),
+    ("SandboxFork", {"sourceSandboxId": UNKNOWN_ID}, "sourceSandboxId", NO_SANDBOX),
+    ("Sandbox", {"snapshotId": UNKNOWN_ID}, "snapshotId", NO_SNAPSHOT),
     ("Sandbox", {"templateId": "sb-ubuntu-26-04-minimum"}, "templateId", NO_TEMPLATE),
     ("Agent", {"agentTemplate": "claude-coder"}, "agentTemplate", NO_AGENT),
-    ("GoldenImage", {"sourceSnapshotId": NOBODY, "steps": []}, "sourceSnapshotId", NO_SNAPSHOT),
+    ("GoldenImage", {"sourceSnapshotId": UNKNOWN_ID, "steps": []}, "sourceSnapshotId", NO_SNAPSHOT),
     ("GoldenImage", {"templateId": "sb-ubuntu-26-04-minimum", "steps": []}, "templateId", NO_TEMPLATE),
-    ("SandboxPool", {"replicas": 3, "sourceSandboxId": NOBODY}, "sourceSandboxId", NO_SANDBOX),
+    ("SandboxPool", {"replicas": 3, "sourceSandboxId": UNKNOWN_ID}, "sourceSandboxId", NO_SANDBOX),
     ("SandboxPool", {"replicas": 3, "templateId": "sb-ubuntu-26-04-minimum"}, "templateId", NO_TEMPLATE),
 ]
 SNAKE = {
@@ -43,23 +49,23 @@ SNAKE = {
 }
 
 
-async def checked(face: Face, inputs: Mapping[str, Any]) -> Any:
-    answer = await face.check(inputs)
+async def check_inputs(adapter: AdapterClient, inputs: Mapping[str, Any]) -> Any:
+    answer = await adapter.check(inputs)
     assert list(answer.failures) == []
     return answer.inputs
 
 
-@FACES
+@ADAPTERS
 @pytest.mark.parametrize("row", MISSING, ids=[f"{row[0]} {row[2]}" for row in MISSING])
 async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
-    row: tuple[str, dict[str, Any], str, str], opened: Opened, emulator: Emulator
+    row: tuple[str, dict[str, Any], str, str], opened: AdapterOpener, emulator: Emulator
 ) -> None:
     kind, inputs, path, reason = row
     async with opened(kind, emulator) as face:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await face.create(await checked(face, inputs))
+            await face.create(await check_inputs(face, inputs))
     said = caught.value.details() or ""
-    assert f"{SNAKE[path] if opened is dynamic_face else path}: {reason}" in said
+    assert f"{SNAKE[path] if opened is open_dynamic_adapter else path}: {reason}" in said
     assert "had been made" not in said
     assert "refresh" not in said
     # the engine keeps nothing of it either
@@ -67,23 +73,23 @@ async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
     assert [emulator.state()[each] for each in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
 
-@FACES
-async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: Opened, emulator: Emulator) -> None:
+@ADAPTERS
+async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: AdapterOpener, emulator: Emulator) -> None:
     async with opened("Sandbox", emulator) as face:
-        life = await face.create(await checked(face, {"name": "box"}))
-        news = (await face.check({"name": "box", "rollbackTo": NOBODY}, life.inputs)).inputs
+        life = await face.create(await check_inputs(face, {"name": "box"}))
+        news = (await face.check({"name": "box", "rollbackTo": UNKNOWN_ID}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await face.update(life, news)
-        name = "rollback_to" if opened is dynamic_face else "rollbackTo"
+        name = "rollback_to" if opened is open_dynamic_adapter else "rollbackTo"
         assert f"{name}: {NO_SNAPSHOT}" in (caught.value.details() or "")
         await face.delete(life)
 
 
-@FACES
-async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: Opened, emulator: Emulator) -> None:
+@ADAPTERS
+async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: AdapterOpener, emulator: Emulator) -> None:
     """Whatever an input names is there, or the API cannot be asked for it."""
     async with opened("Sandbox", emulator) as face:
-        inputs = await checked(face, {"templateId": "sb-ubuntu-26-04-minimal"})
+        inputs = await check_inputs(face, {"templateId": "sb-ubuntu-26-04-minimal"})
         emulator.add_fault("status", method="POST", path="/sandboxes", status=400, times=2)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
             await face.create(inputs)
@@ -92,56 +98,60 @@ async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: Opened, e
             await face.create(inputs)
 
 
-@FACES
-async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: Opened, emulator: Emulator) -> None:
+@ADAPTERS
+async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: AdapterOpener, emulator: Emulator) -> None:
     async with opened("Sandbox", emulator) as face:
-        box = await face.create(await checked(face, {"name": "box"}))
+        box = await face.create(await check_inputs(face, {"name": "box"}))
         async with opened("File", emulator) as files:
             inputs = {"sandboxId": box.id, "path": "note", "content": "x"}
-            life: Life = await files.create(await checked(files, inputs))
+            life: StoredResource = await files.create(await check_inputs(files, inputs))
             await face.delete(box)
             news = (await files.check({**inputs, "content": "y"}, life.inputs)).inputs
             with pytest.raises(grpc.aio.AioRpcError, match="it is gone"):
                 await files.update(life, news)
 
 
-@FACES
-async def test_what_the_api_says_of_a_field_is_told_with_the_programs_name(opened: Opened, emulator: Emulator) -> None:
+@ADAPTERS
+async def test_what_the_api_says_of_a_field_is_told_with_the_programs_name(
+    opened: AdapterOpener, emulator: Emulator
+) -> None:
     said = {"message": "resources.memory_gb: must be at most 8", "details": "lifecycle.idle_timeout_seconds"}
     async with opened("Sandbox", emulator) as face:
         emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body=said)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await face.create(await checked(face, {"memoryGb": 16}))
+            await face.create(await check_inputs(face, {"memoryGb": 16}))
     told = "memory_gb: must be at most 8; idle_timeout_seconds"
-    told = told if opened is dynamic_face else "memoryGb: must be at most 8; idleTimeoutSeconds"
+    told = told if opened is open_dynamic_adapter else "memoryGb: must be at most 8; idleTimeoutSeconds"
     assert told in (caught.value.details() or "")
     assert "resources." not in (caught.value.details() or "")
 
 
-@FACES
+@ADAPTERS
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxFork", "Agent"])
 async def test_a_name_that_something_else_has_is_said_with_what_can_be_done(
-    kind: str, opened: Opened, emulator: Emulator
+    kind: str, opened: AdapterOpener, emulator: Emulator
 ) -> None:
     async with opened("Sandbox", emulator) as sandboxes:
-        source = await sandboxes.create(await checked(sandboxes, {"name": "source"}))
+        source = await sandboxes.create(await check_inputs(sandboxes, {"name": "source"}))
         more = {"SandboxFork": {"sourceSandboxId": source.id}, "Agent": {"agentTemplate": "claude-code"}}.get(kind, {})
         async with opened(kind, emulator) as face:
-            life = await face.create(await checked(face, {"name": "taken", **more}))
+            life = await face.create(await check_inputs(face, {"name": "taken", **more}))
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await face.create(await checked(face, {"name": "taken", **more}))
+                await face.create(await check_inputs(face, {"name": "taken", **more}))
     said = caught.value.details() or ""
     assert f"the name 'taken' is that of {life.id}" in said
-    assert (f"`pulumi import neev:index:{kind} box {life.id}`" in said) is (opened is plugin_face)
+    assert (f"`pulumi import neev:index:{kind} box {life.id}`" in said) is (opened is open_plugin_adapter)
     assert "Choose another name" in said
 
 
-@FACES
-async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(opened: Opened, emulator: Emulator) -> None:
+@ADAPTERS
+async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(
+    opened: AdapterOpener, emulator: Emulator
+) -> None:
     """Nothing has the name, names are not unique, or nobody can be asked who has it."""
     async with opened("Sandbox", emulator) as face:
-        box = await face.create(await checked(face, {"name": "box"}))
-        inputs = await checked(face, {"name": "other"})
+        box = await face.create(await check_inputs(face, {"name": "box"}))
+        inputs = await check_inputs(face, {"name": "other"})
         emulator.add_fault("status", method="POST", path="/sandboxes", status=409, times=2)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
             await face.create(inputs)
@@ -151,34 +161,34 @@ async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(opened: Op
     async with opened("Snapshot", emulator) as face:
         emulator.add_fault("status", method="POST", path="/sandboxes/{id}/snapshots", status=409)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
-            await face.create(await checked(face, {"sandboxId": box.id}))
+            await face.create(await check_inputs(face, {"sandboxId": box.id}))
 
 
-@FACES
+@ADAPTERS
 async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told_as_it_is(
-    opened: Opened, emulator: Emulator
+    opened: AdapterOpener, emulator: Emulator
 ) -> None:
     async with opened("Sandbox", emulator) as face, opened("Snapshot", emulator) as snapshots:
-        life = await face.create(await checked(face, {"name": "box"}))
-        snapshot = await snapshots.create(await checked(snapshots, {"sandboxId": life.id}))
+        life = await face.create(await check_inputs(face, {"name": "box"}))
+        snapshot = await snapshots.create(await check_inputs(snapshots, {"sandboxId": life.id}))
         emulator.add_fault("status", method="POST", path="/sandboxes/{id}/rollback", status=400)
         news = (await face.check({"name": "box", "rollbackTo": snapshot.id}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
             await face.update(life, news)
 
 
-@FACES
+@ADAPTERS
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
 async def test_a_name_that_the_replaced_resource_has_itself_is_said_to_be_so(
-    kind: str, opened: Opened, emulator: Emulator
+    kind: str, opened: AdapterOpener, emulator: Emulator
 ) -> None:
     """As `--replace` asks for it: no diff is asked, and the inputs are checked anew without the old ones."""
     inputs = {"name": "own", **({"replicas": 1} if kind == "SandboxPool" else {})}
     async with opened(kind, emulator) as face:
-        life = await face.create(await checked(face, inputs))
+        life = await face.create(await check_inputs(face, inputs))
         assert not (await face.check(inputs, life.inputs)).failures
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await face.create(await checked(face, inputs))
+            await face.create(await check_inputs(face, inputs))
     said = caught.value.details() or ""
     assert "`deleteBeforeReplace` (`delete_before_replace` in Python)" in said
     assert "itself" in said

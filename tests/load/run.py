@@ -6,10 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.load.scenario import COMMANDS, Figures, play
+from tests.load.scenario import COMMANDS, LoadFigures, run_load
 
 MEGABYTE = 1e6
-MOST_MEMORY, MOST_REQUESTS = 200 * MEGABYTE, 1.2
+MAX_MEMORY_BYTES, MAX_REQUEST_RATIO = 200 * MEGABYTE, 1.2
 """Bytes of the plugin, and requests in proportion to those of the run without faults."""
 
 
@@ -19,30 +19,37 @@ def main() -> None:
     figures = {}
     for name, calm in (("without", True), ("with", False)):
         with tempfile.TemporaryDirectory(prefix="load-") as directory:
-            figures[name] = play(number, engine, Path(directory), calm=calm)
-    print(table(number, figures["without"], figures["with"]))  # noqa: T201
+            figures[name] = run_load(number, engine, Path(directory), without_faults=calm)
+    print(render_table(number, figures["without"], figures["with"]))  # noqa: T201
     memory = max(each.memory for each in figures.values())
-    sys.exit(memory >= MOST_MEMORY or figures["with"].total > MOST_REQUESTS * figures["without"].total)
+    sys.exit(memory >= MAX_MEMORY_BYTES or figures["with"].total > MAX_REQUEST_RATIO * figures["without"].total)
 
 
-def table(number: int, calm: Figures, troubled: Figures) -> str:
+def render_table(number: int, without_faults: LoadFigures, with_faults: LoadFigures) -> str:
     """Both runs side by side."""
     rows = [
         (f"{number} sandboxes", "without", "with"),
         ("---", "---", "---"),
         *(
-            (f"requests of `{command}`", f"{calm.requests[command]}", f"{troubled.requests[command]}")
+            (f"requests of `{command}`", f"{without_faults.requests[command]}", f"{with_faults.requests[command]}")
             for command in COMMANDS
         ),
-        ("requests", f"{calm.total}", f"{troubled.total} ({troubled.total / calm.total:.2f} times as many)"),
-        ("of these answered with 429", f"{calm.refused}", f"{troubled.refused}"),
-        ("of these struck by a fault", f"{calm.struck}", f"{troubled.struck}"),
-        *((f"runs of `{command}`", f"{calm.runs[command]}", f"{troubled.runs[command]}") for command in COMMANDS),
+        (
+            "requests",
+            f"{without_faults.total}",
+            f"{with_faults.total} ({with_faults.total / without_faults.total:.2f} times as many)",
+        ),
+        ("of these answered with 429", f"{without_faults.throttled_requests}", f"{with_faults.throttled_requests}"),
+        ("of these struck by a fault", f"{without_faults.injected_faults}", f"{with_faults.injected_faults}"),
         *(
-            (f"seconds of `{command}`", f"{calm.seconds[command]:.0f}", f"{troubled.seconds[command]:.0f}")
+            (f"runs of `{command}`", f"{without_faults.runs[command]}", f"{with_faults.runs[command]}")
             for command in COMMANDS
         ),
-        ("memory of the plugin, MB", f"{calm.memory / MEGABYTE:.0f}", f"{troubled.memory / MEGABYTE:.0f}"),
+        *(
+            (f"seconds of `{command}`", f"{without_faults.seconds[command]:.0f}", f"{with_faults.seconds[command]:.0f}")
+            for command in COMMANDS
+        ),
+        ("memory of the plugin, MB", f"{without_faults.memory / MEGABYTE:.0f}", f"{with_faults.memory / MEGABYTE:.0f}"),
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -12,28 +12,28 @@ from typing import Any
 
 import psutil
 from tests.chaos.repair import is_plugin
-from tests.engine.project import Pulumi, outside
+from tests.engine.project import PulumiProject, out_of_band_request
 
 from neev_emulator.settings import RandomFaults, Settings, with_create_seconds
 from neev_emulator.testing import Emulator, serve
 
-PROVISION = 1.0
+CREATE_SECONDS = 1.0
 FAULTS, RATE = 0.02, 50.0
 """The share of requests that go wrong, and the requests a second that are served."""
-MOST = 3
+MAX_RUNS = 3
 """Runs of a command until it succeeds: what is left after the first is little, and can be struck again."""
 COMMANDS = ("up", "refresh", "destroy")
 
 
 @dataclass
-class Figures:
+class LoadFigures:
     """What one run took."""
 
     requests: dict[str, int] = field(default_factory=dict)
     """By command."""
-    refused: int = 0
+    throttled_requests: int = 0
     """Requests that were answered with 429."""
-    struck: int = 0
+    injected_faults: int = 0
     """Requests that a fault fell on."""
     runs: dict[str, int] = field(default_factory=dict)
     """How often each command was run until it succeeded."""
@@ -47,28 +47,28 @@ class Figures:
         return sum(self.requests.values())
 
 
-def play(number: int, engine: Path, directory: Path, *, calm: bool = False) -> Figures:
+def run_load(number: int, pulumi_bin: Path, directory: Path, *, without_faults: bool = False) -> LoadFigures:
     """So many sandboxes were all there, none of them twice, and are gone again."""
     troubled = Settings(rate_limit=RATE, random_faults=RandomFaults(rate=FAULTS, seed=number))
-    with serve(with_create_seconds(PROVISION, Settings() if calm else troubled)) as emulator:
-        project = Pulumi(directory, engine, emulator)
-        project.yaml({f"box-{index}": {"type": "neev:index:Sandbox"} for index in range(number)})
-        figures = Figures()
-        with _watched(project, figures):
+    with serve(with_create_seconds(CREATE_SECONDS, Settings() if without_faults else troubled)) as emulator:
+        project = PulumiProject(directory, pulumi_bin, emulator)
+        project.write_yaml({f"box-{index}": {"type": "neev:index:Sandbox"} for index in range(number)})
+        figures = LoadFigures()
+        with _measure_memory(project, figures):
             for command in COMMANDS:
-                _done(project, command, figures)
-                _right(project, 0 if command == "destroy" else number)
+                _run_until_done(project, command, figures)
+                _check_consistent(project, 0 if command == "destroy" else number)
         return figures
 
 
-def _done(project: Pulumi, command: str, figures: Figures) -> None:
+def _run_until_done(project: PulumiProject, command: str, figures: LoadFigures) -> None:
     """The command has succeeded, and what that took is in the figures."""
     emulator = project.emulator
     emulator.clear_log()
     further = () if command == "refresh" else ("--continue-on-error",)
     started = time.monotonic()
-    for run in range(1, MOST + 1):
-        ended = project.pulumi(
+    for run in range(1, MAX_RUNS + 1):
+        ended = project.run_pulumi(
             command, "--yes", "--skip-preview", "--parallel", "512", *further, env={"PULUMI_SKIP_CHECKPOINTS": "true"}
         )
         figures.runs[command] = run
@@ -79,38 +79,38 @@ def _done(project: Pulumi, command: str, figures: Figures) -> None:
     figures.seconds[command] = time.monotonic() - started
     log = emulator.log()
     figures.requests[command] = len(log)
-    figures.refused += sum(each["fault"] == "rate_limit" for each in log)
-    figures.struck += sum(each["fault"] not in (None, "rate_limit") for each in log)
+    figures.throttled_requests += sum(each["fault"] == "rate_limit" for each in log)
+    figures.injected_faults += sum(each["fault"] not in (None, "rate_limit") for each in log)
 
 
-def _right(project: Pulumi, number: int) -> None:
+def _check_consistent(project: PulumiProject, number: int) -> None:
     """State and platform hold the same sandboxes, and so many."""
     resources = project.export()["deployment"].get("resources", [])
     held = sorted(each["id"] for each in resources if each["type"] == "neev:index:Sandbox")
     assert len(held) == number
-    assert held == sorted(_there(project.emulator))
+    assert held == sorted(_list_sandbox_ids(project.emulator))
 
 
-def _there(emulator: Emulator) -> Iterator[str]:
+def _list_sandbox_ids(emulator: Emulator) -> Iterator[str]:
     # the one who looks is not to be struck
     settings: Any = emulator.control("GET", "settings")
     emulator.change_settings(rate_limit=None, random_faults={"rate": 0})
     page, total = 1, 1
     while (page - 1) * 100 < total:
-        answer = outside(emulator, "GET", f"/sandboxes?limit=100&page={page}")
+        answer = out_of_band_request(emulator, "GET", f"/sandboxes?limit=100&page={page}")
         page, total = page + 1, answer["total"]
         yield from (each["id"] for each in answer["items"])
     emulator.change_settings(rate_limit=settings["rate_limit"], random_faults=settings["random_faults"])
 
 
 @contextlib.contextmanager
-def _watched(project: Pulumi, figures: Figures) -> Iterator[None]:
+def _measure_memory(project: PulumiProject, figures: LoadFigures) -> Iterator[None]:
     """The memory of the plugin's processes is in the figures."""
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(0.5):
-            for process in filter(is_plugin, project.processes()):
+            for process in filter(is_plugin, project.list_processes()):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     figures.memory = max(figures.memory, process.memory_info().rss)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.load.run import MOST_MEMORY
-from tests.load.scenario import play
+from tests.load.run import MAX_MEMORY_BYTES
+from tests.load.scenario import run_load
 
 NUMBER = 100
-MOST_REQUESTS = 3 * NUMBER
+MAX_REQUESTS = 3 * NUMBER
 """A create and a delete for each, and half as much again: one fault weighs more here than among a thousand."""
 
 
 @pytest.mark.engine
 def test_a_hundred_come_up_and_go_on_a_platform_that_slows_down_and_goes_wrong(tmp_path: Path, engine: Path) -> None:
-    figures = play(NUMBER, engine, tmp_path)
-    assert figures.struck
-    assert figures.total <= MOST_REQUESTS
-    assert figures.memory < MOST_MEMORY
+    figures = run_load(NUMBER, engine, tmp_path)
+    assert figures.injected_faults
+    assert figures.total <= MAX_REQUESTS
+    assert figures.memory < MAX_MEMORY_BYTES

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tests.matrix.faults import NEVER, PATIENCE, REFUSED
+from tests.matrix.faults import STUCK_PHASE, OPERATION_TIMEOUT, REFUSED
 
 Program = dict[str, dict[str, Any]]
 """Resources by their names, as a YAML program has them."""
 Ids = Mapping[str, str]
 """The ids of what is there before the call, by the resources' names."""
 SOURCE = "source"
-BELOW = "--"
+CHILD_SEPARATOR = "--"
 """Between the name of a cell and that of something that belongs to its sandbox."""
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One call of the API, by what makes a program cause it."""
 
     name: str
@@ -35,7 +35,7 @@ class Call:
     """Where the call is about a snapshot that belongs to a cell: which of them."""
 
     @property
-    def repeats(self) -> bool:
+    def is_retried(self) -> bool:
         """Whether it may be sent again where its outcome is unknown."""
         return self.method != "POST"
 
@@ -46,85 +46,101 @@ def sandbox(name: str, **properties: Any) -> Program:
 
 
 def _resource(kind: str, name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    hurried = NEVER.name in name or REFUSED.name in name
-    options = {"customTimeouts": dict.fromkeys(("create", "update", "delete"), PATIENCE)} if hurried else {}
+    hurried = STUCK_PHASE.name in name or REFUSED.name in name
+    options = {"customTimeouts": dict.fromkeys(("create", "update", "delete"), OPERATION_TIMEOUT)} if hurried else {}
     return {"type": f"neev:index:{kind}", "properties": properties, "options": options}
 
 
-def _all(names: Iterable[str], **properties: Any) -> Program:
+def _sandbox_programs(names: Iterable[str], **properties: Any) -> Program:
     return {key: each for name in names for key, each in sandbox(name, **properties).items()}
 
 
-def _source(_names: Iterable[str]) -> Program:
+def _source_program(_names: Iterable[str]) -> Program:
     return sandbox(SOURCE)
 
 
-def _fork(name: str) -> Program:
+def _fork_program(name: str) -> Program:
     return {name: _resource("SandboxFork", name, {"name": name, "sourceSandboxId": f"${{{SOURCE}.id}}"})}
 
 
-def _snapshot(name: str, of: str) -> Program:
+def _snapshot_program(name: str, of: str) -> Program:
     return {name: _resource("Snapshot", name, {"name": name, "sandboxId": f"${{{of}.id}}"})}
 
 
 def _with_snapshots(names: Iterable[str], *which: str) -> Program:
     names = list(names)
-    taken = [_snapshot(below(name, each), name) for name in names for each in which]
-    return together([_all(names), *taken])
+    taken = [_snapshot_program(child_name(name, each), name) for name in names for each in which]
+    return merge_programs([_sandbox_programs(names), *taken])
 
 
-def below(name: str, which: str) -> str:
+def child_name(name: str, which: str) -> str:
     """The name of something that belongs to the sandbox of a cell."""
-    return f"{name}{BELOW}{which}" if which else name
+    return f"{name}{CHILD_SEPARATOR}{which}" if which else name
 
 
-def _rolled_back(names: Iterable[str], ids: Ids) -> Program:
+def _rollback_program(names: Iterable[str], ids: Ids) -> Program:
     program = _with_snapshots(names, "snap")
     for name in names:
-        program[name]["properties"]["rollbackTo"] = ids[below(name, "snap")]
+        program[name]["properties"]["rollbackTo"] = ids[child_name(name, "snap")]
     return program
 
 
-def _read(name: str, path: str, *snapshots: str) -> Call:
+def _read_call(name: str, path: str, *snapshots: str) -> ApiCall:
     def program(names: Iterable[str], _ids: Ids = MappingProxyType({})) -> Program:
         return _with_snapshots(names, *snapshots)
 
     # the list is that of a cell's sandbox; what is got is a snapshot
-    return Call(name, "GET", path, program, program, "refresh", "" if name == "list" else snapshots[0])
+    return ApiCall(name, "GET", path, program, program, "refresh", "" if name == "list" else snapshots[0])
 
 
-def together(call_programs: Iterable[Program]) -> Program:
+def merge_programs(call_programs: Iterable[Program]) -> Program:
     """One program of several."""
     return {name: resource for program in call_programs for name, resource in program.items()}
 
 
 def _with_source(names: Iterable[str], made: Callable[[str], Program]) -> Program:
-    return together([sandbox(SOURCE), *map(made, names)])
+    return merge_programs([sandbox(SOURCE), *map(made, names)])
 
 
 CALLS = (
-    Call("create", "POST", "/sandboxes", _source, lambda names, _: _with_source(names, sandbox)),
-    Call("fork", "POST", "/sandboxes/{id}/fork", _source, lambda names, _: _with_source(names, _fork)),
-    Call(
+    ApiCall("create", "POST", "/sandboxes", _source_program, lambda names, _: _with_source(names, sandbox)),
+    ApiCall(
+        "fork", "POST", "/sandboxes/{id}/fork", _source_program, lambda names, _: _with_source(names, _fork_program)
+    ),
+    ApiCall(
         "snapshot",
         "POST",
         "/sandboxes/{id}/snapshots",
-        _source,
-        lambda names, _: _with_source(names, lambda name: _snapshot(name, SOURCE)),
+        _source_program,
+        lambda names, _: _with_source(names, lambda name: _snapshot_program(name, SOURCE)),
     ),
-    Call("pause", "POST", "/sandboxes/{id}/pause", _all, lambda names, _: _all(names, paused=True)),
-    Call(
+    ApiCall(
+        "pause",
+        "POST",
+        "/sandboxes/{id}/pause",
+        _sandbox_programs,
+        lambda names, _: _sandbox_programs(names, paused=True),
+    ),
+    ApiCall(
         "resume",
         "POST",
         "/sandboxes/{id}/resume",
-        lambda names: _all(names, paused=True),
-        lambda names, _: _all(names, paused=False),
+        lambda names: _sandbox_programs(names, paused=True),
+        lambda names, _: _sandbox_programs(names, paused=False),
     ),
-    Call("rollback", "POST", "/sandboxes/{id}/rollback", lambda names: _with_snapshots(names, "snap"), _rolled_back),
-    Call("patch", "PATCH", "/sandboxes/{id}", _all, lambda names, _: _all(names, cpu=2)),
-    Call("timeout", "PUT", "/sandboxes/{id}/timeout", _all, lambda names, _: _all(names, idleTimeoutSeconds=36000)),
-    Call("delete", "DELETE", "/sandboxes/{id}", _all, lambda _names, _: {}),
-    _read("get", "/snapshots/{id}", "of"),
+    ApiCall(
+        "rollback", "POST", "/sandboxes/{id}/rollback", lambda names: _with_snapshots(names, "snap"), _rollback_program
+    ),
+    ApiCall("patch", "PATCH", "/sandboxes/{id}", _sandbox_programs, lambda names, _: _sandbox_programs(names, cpu=2)),
+    ApiCall(
+        "timeout",
+        "PUT",
+        "/sandboxes/{id}/timeout",
+        _sandbox_programs,
+        lambda names, _: _sandbox_programs(names, idleTimeoutSeconds=36000),
+    ),
+    ApiCall("delete", "DELETE", "/sandboxes/{id}", _sandbox_programs, lambda _names, _: {}),
+    _read_call("get", "/snapshots/{id}", "of"),
     # read in one list where two of them are asked for together; of three there cannot be two lists
-    _read("list", "/sandboxes/{id}/snapshots", "a", "b", "c"),
+    _read_call("list", "/sandboxes/{id}/snapshots", "a", "b", "c"),
 )

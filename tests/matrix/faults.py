@@ -7,9 +7,9 @@ from typing import Any
 
 REQUEST_TIMEOUT = 2
 """Seconds after which a request is given up here."""
-LATER = 1000
+SLOW_PHASE_SECONDS = 1000
 """Seconds by which a phase that does not come is late; the clock is advanced by as much before the second command."""
-PATIENCE = "12s"
+OPERATION_TIMEOUT = "12s"
 """What a resource may take where a phase does not come, or where nobody answers."""
 
 
@@ -32,33 +32,43 @@ class Fault:
     not_for: str = ""
     """Why the others cannot."""
 
-    def can_meet(self, call: str) -> bool:
+    def can_hit(self, api_call: str) -> bool:
         """Whether the call can meet it."""
-        return self.only is None or call in self.only
+        return self.only is None or api_call in self.only
 
 
-MOVES = ("create", "fork", "snapshot", "pause", "resume", "rollback", "delete")
-UNREAD = "its answer is no list"
-UNAWAITED = "nothing is waited for after it"
+TRANSITION_CALLS = ("create", "fork", "snapshot", "pause", "resume", "rollback", "delete")
+NOT_A_LIST_REASON = "its answer is no list"
+NO_WAIT_REASON = "nothing is waited for after it"
 
 REFUSED = Fault("refused", "connection refused", "refused", {}, "no connection to", repeated=True)
 """Nothing listens at the address: that befalls a whole command, not one resource of it."""
-NEVER = Fault(
-    "never", "phase that does not come", "slow", {"seconds": LATER}, "not done after", only=MOVES, not_for=UNAWAITED
+STUCK_PHASE = Fault(
+    "never",
+    "phase that does not come",
+    "slow",
+    {"seconds": SLOW_PHASE_SECONDS},
+    "not done after",
+    only=TRANSITION_CALLS,
+    not_for=NO_WAIT_REASON,
 )
-KEPT = ("delete", "get", "list")
-MEANS_OTHERS = "it would mean other resources"
-ACCOUNT = Fault("account", "another account", "account", {}, "neev:projectId", only=KEPT, not_for=MEANS_OTHERS)
+REFRESH_CALLS = ("delete", "get", "list")
+OTHER_RESOURCES_REASON = "it would mean other resources"
+ACCOUNT = Fault(
+    "account", "another account", "account", {}, "neev:projectId", only=REFRESH_CALLS, not_for=OTHER_RESOURCES_REASON
+)
 """The settings name another project: that befalls a whole command, too."""
-ENDPOINT = Fault("endpoint", "another endpoint", "endpoint", {}, "neev:baseUrl", only=KEPT, not_for=MEANS_OTHERS)
+ENDPOINT = Fault(
+    "endpoint", "another endpoint", "endpoint", {}, "neev:baseUrl", only=REFRESH_CALLS, not_for=OTHER_RESOURCES_REASON
+)
 """The settings name another service, which has nothing of the stack."""
-WHOLE = (REFUSED, ACCOUNT, ENDPOINT)
+COMMAND_FAULTS = (REFUSED, ACCOUNT, ENDPOINT)
 """What befalls a whole command, not one call."""
-TURNED_AWAY = (
+REJECTED_FAULTS = (
     REFUSED,
     Fault("s429", "429, Retry-After", "status", {"status": 429, "retry_after": 1}, "answered with 429", repeated=True),
 )
-STRUCK = (
+INJECTED_FAULTS = (
     Fault("late-before", "time-out, not done", "hang", {}, f"no answer within {REQUEST_TIMEOUT} s"),
     Fault("late-after", "time-out, done", "hang", {"act": True}, f"no answer within {REQUEST_TIMEOUT} s"),
     Fault("cut", "answer cut off in the middle", "cut", {}, "the connection was lost"),
@@ -72,11 +82,13 @@ STRUCK = (
     Fault("web-page", "a web page", "content_type", {}, "content type 'text/html"),
     Fault("page-404", "HTML 404", "page", {"status": 404}, "answered with 404", final=True),
     Fault("media-type", "wrong case of the media type", "media_type"),
-    Fault("truncated", "list without half of its items", "truncated_list", {}, only=("list",), not_for=UNREAD),
+    Fault(
+        "truncated", "list without half of its items", "truncated_list", {}, only=("list",), not_for=NOT_A_LIST_REASON
+    ),
     Fault("unknown", "unknown phase", "phase", {"phase": "Hibernating"}),
-    NEVER,
+    STUCK_PHASE,
 )
-ELSEWHERE = (ACCOUNT, ENDPOINT)
+REDIRECTED_FAULTS = (ACCOUNT, ENDPOINT)
 
 
-FAULTS = TURNED_AWAY + ELSEWHERE + STRUCK
+FAULTS = REJECTED_FAULTS + REDIRECTED_FAULTS + INJECTED_FAULTS

@@ -18,15 +18,15 @@ Words = Mapping[str, str]
 """What was seen, by the name of the cell."""
 
 
-def tables(seen: Mapping[str, Words]) -> str:
+def render_tables(results: Mapping[str, Words]) -> str:
     """The tables of all faces: a row for each fault, a column for each call."""
-    return "\n".join(f"### {TITLES[face]}\n\n{_table(words)}" for face, words in seen.items())
+    return "\n".join(f"### {TITLES[face]}\n\n{_render_table(words)}" for face, words in results.items())
 
 
-def committed(face: str, names: Iterable[str]) -> Words:
+def read_committed(adapter: str, names: Iterable[str]) -> Words:
     """What the page says of these cells."""
     part = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    table = part.partition(f"### {TITLES[face]}\n\n")[2].partition("\n### ")[0]
+    table = part.partition(f"### {TITLES[adapter]}\n\n")[2].partition("\n### ")[0]
     rows = [re.split(r" *\| *", line.strip("| ")) for line in table.strip().splitlines()]
     found: dict[str, str] = {}
     for fault, row in zip(FAULTS, rows[2:], strict=True):
@@ -36,14 +36,16 @@ def committed(face: str, names: Iterable[str]) -> Words:
     return {name: found[name] for name in names}
 
 
-def written(seen: Mapping[str, Words]) -> None:
+def write_page(results: Mapping[str, Words]) -> None:
     """The page holds these tables."""
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
-    PAGE.write_text(before + BEGIN + "\n" + tables(seen) + "\n" + END + rest.partition(END)[2], encoding="utf-8")
+    PAGE.write_text(
+        before + BEGIN + "\n" + render_tables(results) + "\n" + END + rest.partition(END)[2], encoding="utf-8"
+    )
 
 
-def _table(words: Words) -> str:
+def _render_table(words: Words) -> str:
     lines = [["", *(call.name for call in CALLS)], ["---"] * (len(CALLS) + 1)]
     for fault in FAULTS:
         lasting = {call.name: words.get(f"{call.name}-{fault.name}-lasting") for call in CALLS}

@@ -6,23 +6,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.engine.adapters import FACES
-from tests.matrix.run_cell import STORIES, played
-from tests.matrix.table import written
+from tests.engine.adapters import ADAPTERS
+from tests.matrix.run_cell import SCENARIOS, run_scenario
+from tests.matrix.table import write_page
 
 
 def main() -> None:
     """The page is up to date."""
     engine = Path(sys.argv[1])
     seen: dict[str, dict[str, str]] = {}
-    for face in FACES:
+    for face in ADAPTERS:
         seen[face] = {}
-        for story in STORIES:
+        for story in SCENARIOS:
             print(f"{face}: {story.name}, {len(story.cells)} cells", flush=True)  # noqa: T201
             with tempfile.TemporaryDirectory(prefix="matrix-") as directory:
-                found = played(story, face, engine, Path(directory))
+                found = run_scenario(story, face, engine, Path(directory))
             seen[face] |= {cell.name: str(each) for cell, each in found.items()}
-    written(seen)
+    write_page(seen)
 
 
 if __name__ == "__main__":

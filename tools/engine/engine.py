@@ -37,20 +37,20 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1] / ".engine"
-OLDEST = (3, 259, 0)
-TOO_NEW = (4, 0, 0)
+MIN_VERSION = (3, 259, 0)
+MAX_VERSION_EXCLUSIVE = (4, 0, 0)
 INSTALLER = "https://get.pulumi.com/install.sh"
-INSTALLED = f"installed, at least {OLDEST}"
-SDK = "github.com/pulumi/pulumi/sdk/v3"
-YAML = "github.com/pulumi/pulumi-yaml"
-SCRIPTS = (
+INSTALLED_STAMP = f"installed, at least {MIN_VERSION}"
+SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+YAML_MODULE = "github.com/pulumi/pulumi-yaml"
+PYTHON_HELPERS = (
     "python/cmd/pulumi-language-python-exec",
     "python/dist/pulumi-resource-pulumi-python",
     "nodejs/dist/pulumi-resource-pulumi-nodejs",
 )
-UNREACHABLE = re.compile(r"dial tcp|i/o timeout|no such host|proxyconnect|TLS|lookup disabled|: \d{3} [A-Z]")
-TAGS = "-tags=osusergo,grpcnotrace"
-NEEDS = "up to 5 minutes on two cores and 5 GB for Go's caches, once"
+UNREACHABLE_PATTERN = re.compile(r"dial tcp|i/o timeout|no such host|proxyconnect|TLS|lookup disabled|: \d{3} [A-Z]")
+BUILD_FLAGS = "-tags=osusergo,grpcnotrace"
+BUILD_COST = "up to 5 minutes on two cores and 5 GB for Go's caches, once"
 
 
 class NoEngineError(Exception):
@@ -58,28 +58,31 @@ class NoEngineError(Exception):
 
 
 @dataclass(frozen=True)
-class Binary:
+class GoBinary:
     """A Go program, the module folder that pins it, and the variable that carries a module's version."""
 
     name: str
     package: str
     folder: str = "."
-    module: str = SDK
-    variable: str = f"{SDK}/go/common/version.Version"
+    module: str = SDK_MODULE
+    variable: str = f"{SDK_MODULE}/go/common/version.Version"
 
 
 BINARIES = (
-    Binary("pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
-    Binary(
-        "pulumi-language-yaml", f"{YAML}/cmd/pulumi-language-yaml", module=YAML, variable=f"{YAML}/pkg/version.Version"
+    GoBinary("pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
+    GoBinary(
+        "pulumi-language-yaml",
+        f"{YAML_MODULE}/cmd/pulumi-language-yaml",
+        module=YAML_MODULE,
+        variable=f"{YAML_MODULE}/pkg/version.Version",
     ),
-    Binary("gensdk", "./gensdk"),
-    Binary("pulumi-language-python-host", f"{SDK}/python/cmd/pulumi-language-python", "hosts/python"),
-    Binary("pulumi-language-python", "./launcher", "hosts/python"),
-    Binary("pulumi-language-nodejs", f"{SDK}/nodejs/cmd/pulumi-language-nodejs", "hosts/nodejs-go"),
-    Binary("pulumi-language-go", f"{SDK}/go/pulumi-language-go", "hosts/nodejs-go"),
+    GoBinary("gensdk", "./gensdk"),
+    GoBinary("pulumi-language-python-host", f"{SDK_MODULE}/python/cmd/pulumi-language-python", "hosts/python"),
+    GoBinary("pulumi-language-python", "./launcher", "hosts/python"),
+    GoBinary("pulumi-language-nodejs", f"{SDK_MODULE}/nodejs/cmd/pulumi-language-nodejs", "hosts/nodejs-go"),
+    GoBinary("pulumi-language-go", f"{SDK_MODULE}/go/pulumi-language-go", "hosts/nodejs-go"),
 )  # what runs programs in Python
-FOR_PYTHON = ("pulumi", "pulumi-language-python-host", "pulumi-language-python")
+PYTHON_BINARIES = ("pulumi", "pulumi-language-python-host", "pulumi-language-python")
 
 
 def main() -> None:
@@ -87,26 +90,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=["python"], help="build no more than programs in this language need")
     try:
-        print(find(os.environ, ROOT, only=parser.parse_args().only))
+        print(find_engine(os.environ, ROOT, only=parser.parse_args().only))
     except (NoEngineError, OSError) as error:
         sys.exit(f"no Pulumi engine: {error}")
 
 
-def find(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
+def find_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
     """The directory of the first engine in this module's order that has what is needed."""
-    if engine := chosen(env) or on_path(env) or earlier(root, only=only):
+    if engine := find_named(env) or find_on_path(env) or find_earlier(root, only=only):
         return engine
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another run that is making an engine …")
+            print_progress("waiting for another run that is making an engine …")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        return earlier(root, only=only) or installed(root) or built(env, root, only=only)
+        return find_earlier(root, only=only) or install_official(root) or build_engine(env, root, only=only)
 
 
-def chosen(env: Mapping[str, str]) -> Path | None:
+def find_named(env: Mapping[str, str]) -> Path | None:
     """The engine that the user names, which has to be there."""
     if not (named := env.get("PULUMI_NEEV_ENGINE")):
         return None
@@ -116,45 +119,47 @@ def chosen(env: Mapping[str, str]) -> Path | None:
     return directory
 
 
-def on_path(env: Mapping[str, str]) -> Path | None:
+def find_on_path(env: Mapping[str, str]) -> Path | None:
     """The engine on PATH, unless it is too old or comes without its language hosts."""
     path = env.get("PATH", "")
     if not (found := shutil.which("pulumi", path=path)):
         return None
-    number = version(Path(found))
-    if not OLDEST <= number < TOO_NEW:
-        say(f"{found} is version {dotted(number)}, outside of {dotted(OLDEST)} to {dotted(TOO_NEW)}: not used")
+    number = read_version(Path(found))
+    if not MIN_VERSION <= number < MAX_VERSION_EXCLUSIVE:
+        print_progress(
+            f"{found} is version {format_version(number)}, outside of {format_version(MIN_VERSION)} to {format_version(MAX_VERSION_EXCLUSIVE)}: not used"
+        )
         return None
     beside = Path(found).resolve().parent
     if not shutil.which("pulumi-language-python", path=f"{beside}{os.pathsep}{path}"):
-        say(f"{found} comes without pulumi-language-python: not used")
+        print_progress(f"{found} comes without pulumi-language-python: not used")
         return None
     return Path(found).parent.absolute()
 
 
-def earlier(root: Path, *, only: str | None = None) -> Path | None:
+def find_earlier(root: Path, *, only: str | None = None) -> Path | None:
     """The engine that an earlier run finished, if its pinned versions are still today's and nothing is missing."""
     stamp = root / "bin" / ".stamp"
-    whole = stamp.is_file() and stamp.read_text() in {INSTALLED, pins(), pins(only)}
+    whole = stamp.is_file() and stamp.read_text() in {INSTALLED_STAMP, pins_digest(), pins_digest(only)}
     return stamp.parent if whole else None
 
 
-def installed(root: Path) -> Path | None:
+def install_official(root: Path) -> Path | None:
     """The official engine of the Python SDK's version, if the network and the SDK are there."""
-    if not reachable(INSTALLER):
-        say("the official installer cannot be reached")
+    if not is_reachable(INSTALLER):
+        print_progress("the official installer cannot be reached")
         return None
-    say("installing the official engine …")
-    partial = fresh(root)
+    print_progress("installing the official engine …")
+    partial = new_directory(root)
     try:
         importlib.import_module("pulumi.automation").PulumiCommand.install(root=str(partial))
     except Exception as error:  # noqa: BLE001 whatever fails in there, building one is what is left
-        say(f"the official installer failed: {error}")
+        print_progress(f"the official installer failed: {error}")
         return None
-    return settle(partial, root, stamp=INSTALLED)
+    return move_into_place(partial, root, stamp=INSTALLED_STAMP)
 
 
-def reachable(url: str, seconds: float = 2) -> bool:
+def is_reachable(url: str, seconds: float = 2) -> bool:
     """Whether url answers within seconds, the look-up of its name included, which no socket's time-out covers."""
     answered = threading.Event()
 
@@ -171,32 +176,32 @@ def reachable(url: str, seconds: float = 2) -> bool:
     return answered.is_set()
 
 
-def built(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
+def build_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
     """An engine compiled from its Go modules, with a line of progress for each binary; what is there is kept."""
-    go = Go(env)
+    go = GoToolchain(env)
     go.check()
-    say(f"building an engine from Go modules ({NEEDS}) …")
-    partial = fresh(root)
+    print_progress(f"building an engine from Go modules ({BUILD_COST}) …")
+    partial = new_directory(root)
     (partial / "bin").mkdir()
-    if there := earlier(root, only="python"):
+    if there := find_earlier(root, only="python"):
         shutil.copytree(there, partial / "bin", dirs_exist_ok=True)
-    wanted = [each for each in BINARIES if only is None or each.name in FOR_PYTHON]
+    wanted = [each for each in BINARIES if only is None or each.name in PYTHON_BINARIES]
     missing = [each for each in wanted if not (partial / "bin" / each.name).exists()]
     for folder in dict.fromkeys(binary.folder for binary in missing):
         group = [binary for binary in missing if binary.folder == folder]
         what = "modules of " + ", ".join(binary.name for binary in group)
-        go.run(what, ["list", "-deps", TAGS, *(binary.package for binary in group)], folder=folder)
+        go.run(what, ["list", "-deps", BUILD_FLAGS, *(binary.package for binary in group)], folder=folder)
     for binary in missing:
         go.build(binary, partial / "bin")
-    sdk = Path(go.run("helper scripts", ["list", "-m", "-f", "{{.Dir}}", SDK]).strip())
-    for script in SCRIPTS:
+    sdk = Path(go.run("helper scripts", ["list", "-m", "-f", "{{.Dir}}", SDK_MODULE]).strip())
+    for script in PYTHON_HELPERS:
         target = partial / "bin" / Path(script).name
         shutil.copyfile(sdk / script, target)
         target.chmod(0o755)
-    return settle(partial, root, stamp=pins(only))
+    return move_into_place(partial, root, stamp=pins_digest(only))
 
 
-class Go:
+class GoToolchain:
     """The Go command, run in one of the folders that pin what is built."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -206,48 +211,50 @@ class Go:
     def check(self) -> None:
         """Go is there and new enough."""
         needed = re.findall(r"^go (.+)$", (HERE / "go.mod").read_text(), re.MULTILINE)[0]
-        remedy = f"install Go {needed} or newer, or Pulumi {dotted(OLDEST)} or newer, or set PULUMI_NEEV_ENGINE"
+        remedy = (
+            f"install Go {needed} or newer, or Pulumi {format_version(MIN_VERSION)} or newer, or set PULUMI_NEEV_ENGINE"
+        )
         if not self._command:
             raise NoEngineError(f"none found, none to be downloaded, and no Go to build one: {remedy}")
-        found = self._call(["env", "GOVERSION"])
-        if found.returncode or numbers(found.stdout) < numbers(needed):
+        found = self._run_go(["env", "GOVERSION"])
+        if found.returncode or parse_version(found.stdout) < parse_version(needed):
             raise NoEngineError(f"{(found.stdout + found.stderr).strip()} cannot build one: {remedy}")
 
-    def build(self, binary: Binary, directory: Path) -> None:
+    def build(self, binary: GoBinary, directory: Path) -> None:
         """The binary lies in the directory."""
-        number = self._call(["list", "-m", "-f", "{{.Version}}", binary.module], folder=binary.folder).stdout.strip()
-        stamped = number if binary.module == SDK else number.removeprefix("v")
-        options = ["-trimpath", "-buildvcs=false", TAGS, "-ldflags", f"-s -w -X {binary.variable}={stamped}"]
+        number = self._run_go(["list", "-m", "-f", "{{.Version}}", binary.module], folder=binary.folder).stdout.strip()
+        stamped = number if binary.module == SDK_MODULE else number.removeprefix("v")
+        options = ["-trimpath", "-buildvcs=false", BUILD_FLAGS, "-ldflags", f"-s -w -X {binary.variable}={stamped}"]
         target = ["-o", str(directory / binary.name), binary.package]
         self.run(binary.name, ["build", *options, *target], folder=binary.folder)
 
-    def run(self, what: str, arguments: Sequence[str], *, folder: str = ".") -> str:
+    def run(self, action: str, arguments: Sequence[str], *, folder: str = ".") -> str:
         """What Go printed; one line says what is being done and then how long it took."""
         start = time.monotonic()
-        say(f"  {what} … ", end="")
-        done = self._call(arguments, folder=folder)
+        print_progress(f"  {action} … ", end="")
+        done = self._run_go(arguments, folder=folder)
         if done.returncode:
-            say("failed")
-            raise NoEngineError(f"building one failed at {what}: {reason(done.stderr)}")
-        say(f"{time.monotonic() - start:.0f} s")
+            print_progress("failed")
+            raise NoEngineError(f"building one failed at {action}: {explain_failure(done.stderr)}")
+        print_progress(f"{time.monotonic() - start:.0f} s")
         return done.stdout
 
-    def _call(self, arguments: Sequence[str], *, folder: str = ".") -> subprocess.CompletedProcess[str]:
+    def _run_go(self, arguments: Sequence[str], *, folder: str = ".") -> subprocess.CompletedProcess[str]:
         command = [self._command or "go", *arguments]
         return subprocess.run(command, cwd=HERE / folder, env=self._env, capture_output=True, text=True, check=False)
 
 
-def reason(stderr: str) -> str:
+def explain_failure(stderr: str) -> str:
     """What Go's last words mean, and the words."""
     words = "\n".join(stderr.strip().splitlines()[-8:])
     if "no space left on device" in stderr:
-        return f"the disk is full ({NEEDS})\n{words}"
-    if UNREACHABLE.search(stderr):
+        return f"the disk is full ({BUILD_COST})\n{words}"
+    if UNREACHABLE_PATTERN.search(stderr):
         return f"the Go modules cannot be fetched (network, or GOPROXY)\n{words}"
     return words
 
 
-def settle(partial: Path, root: Path, *, stamp: str) -> Path:
+def move_into_place(partial: Path, root: Path, *, stamp: str) -> Path:
     """The finished engine is in place, whole or not at all."""
     directory = root / "bin"
     (partial / "bin" / ".stamp").write_text(stamp)
@@ -258,42 +265,42 @@ def settle(partial: Path, root: Path, *, stamp: str) -> Path:
     return directory
 
 
-def fresh(root: Path) -> Path:
+def new_directory(root: Path) -> Path:
     """A new directory to fill; what killed runs left is gone, and their orphans cannot write into this one."""
     for left in root.glob("partial-*"):
         shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix="partial-", dir=root))
 
 
-def pins(only: str | None = None) -> str:
+def pins_digest(only: str | None = None) -> str:
     """A digest of everything that decides what is built, and the language where it is built for one."""
-    digest = hashlib.sha256(repr((BINARIES, SCRIPTS)).encode())
+    digest = hashlib.sha256(repr((BINARIES, PYTHON_HELPERS)).encode())
     for file in sorted(HERE.rglob("go.*")) + sorted(HERE.rglob("*.go")):
         digest.update(file.read_bytes())
     return digest.hexdigest() + (f" {only}" if only else "")
 
 
-def version(pulumi: Path) -> tuple[int, ...]:
+def read_version(pulumi: Path) -> tuple[int, ...]:
     """The version that the command says it has."""
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     done = subprocess.run([pulumi, "version"], env=env, capture_output=True, text=True, check=False)
-    return numbers(done.stdout)
+    return parse_version(done.stdout)
 
 
-def numbers(text: str) -> tuple[int, ...]:
+def parse_version(text: str) -> tuple[int, ...]:
     """The first dotted number in text, empty if there is none."""
     found = re.search(r"\d+(\.\d+)+", text)
     return tuple(int(part) for part in found.group().split(".")) if found else ()
 
 
-def dotted(number: tuple[int, ...]) -> str:
+def format_version(number: tuple[int, ...]) -> str:
     """The number as people write it."""
     return ".".join(map(str, number)) or "unknown"
 
 
-def say(words: str, *, end: str = "\n") -> None:
+def print_progress(message: str, *, end: str = "\n") -> None:
     """The words are on stderr, at once."""
-    print(words, end=end, file=sys.stderr, flush=True)
+    print(message, end=end, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ from helpers.official_client import (
     POLL_MS,
     wait_until_gone,
     closing_connection,
-    read,
+    read_file,
     create_ready,
     wait_for_phase,
     wait_for_snapshot,
-    write,
+    write_file,
 )
 from neev_emulator import Emulator
 
@@ -71,12 +71,12 @@ def test_lists_come_in_pages_and_filtered(client: NeevAI) -> None:
 
 def test_a_pause_keeps_the_files_and_a_resume_brings_the_sandbox_back(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
-    write(sandbox, "still here")
+    write_file(sandbox, "still here")
     assert (sandbox.pause().phase, sandbox.replicas) == ("Pausing", 0)
     wait_for_phase(sandbox, "Paused")
     assert (sandbox.resume().phase, sandbox.replicas) == ("Resuming", 1)
     sandbox.wait_until_ready(poll_interval_ms=POLL_MS)
-    assert read(sandbox) == "still here"
+    assert read_file(sandbox) == "still here"
 
 
 def test_a_resize_and_a_new_egress_act_in_place(client: NeevAI) -> None:
@@ -100,15 +100,15 @@ def test_windows_change_one_by_one(client: NeevAI) -> None:
 
 def test_a_snapshot_becomes_ready_and_a_rollback_puts_its_files_back(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
-    write(sandbox, "first")
+    write_file(sandbox, "first")
     snapshot = sandbox.snapshot({"name": "first", "retain_for": "720h"})
     assert snapshot.status is aiagent.SnapshotStatus.Pending
-    write(sandbox, "second")
+    write_file(sandbox, "second")
     settled = wait_for_snapshot(client, str(snapshot.id))
     assert (settled.size_bytes, settled.name, len(sandbox.snapshots())) == (5, "first", 1)
     assert sandbox.rollback(str(snapshot.id)).phase == "NotReady"
     sandbox.wait_until_ready(poll_interval_ms=POLL_MS)
-    assert read(sandbox) == "first"
+    assert read_file(sandbox) == "first"
 
 
 def test_restore_is_the_deprecated_name_of_rollback(client: NeevAI, emulator: Emulator) -> None:
@@ -121,11 +121,11 @@ def test_restore_is_the_deprecated_name_of_rollback(client: NeevAI, emulator: Em
 
 def test_a_sandbox_can_be_made_from_a_snapshot(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web", resources={"cpu": 2})
-    write(sandbox, "first")
+    write_file(sandbox, "first")
     snapshot = sandbox.snapshot()
     wait_for_snapshot(client, str(snapshot.id))
     restored = create_ready(client, name="copy", restore=snapshot.id)
-    assert read(restored) == "first"
+    assert read_file(restored) == "first"
     assert restored.data["resources"]["cpu"] == 2
 
 
@@ -134,11 +134,11 @@ def test_a_template_may_be_named_beside_the_snapshot_as_the_vendor_s_own_example
     client: NeevAI, name: str
 ) -> None:
     sandbox = create_ready(client, name="web", sandbox_template_id="sb-node-24")
-    write(sandbox, "first")
+    write_file(sandbox, "first")
     snapshot = sandbox.snapshot()
     wait_for_snapshot(client, str(snapshot.id))
     restored = create_ready(client, **{"sandbox_template_id": "sb-python-3-13", name: str(snapshot.id)})
-    assert read(restored) == "first"
+    assert read_file(restored) == "first"
     assert (restored.data["sandbox_template_id"], restored.data["image"]) == ("sb-python-3-13", sandbox.data["image"])
 
 
@@ -158,12 +158,12 @@ def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, 
 
 def test_a_fork_has_the_live_files_and_the_source_goes_on(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web", env=[{"name": "COLOUR", "value": "blue"}])
-    write(sandbox, "live")
+    write_file(sandbox, "live")
     fork = sandbox.fork("copy")
     assert (fork.phase, sandbox.refresh().phase) == ("Pending", "Ready")
     fork.wait_until_ready(poll_interval_ms=POLL_MS)
-    write(fork, "changed")
-    assert read(sandbox) == "live"
+    write_file(fork, "changed")
+    assert read_file(sandbox) == "live"
     with closing_connection(fork):
         assert fork.exec(["sh", "-c", "echo $COLOUR"]).stdout == "blue\n"
 

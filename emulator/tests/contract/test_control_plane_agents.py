@@ -16,13 +16,13 @@ from helpers.official_client import (
     client_options,
     wait_until_gone,
     closing_connection,
-    read,
+    read_file,
     create_ready,
     create_ready_agent,
     expect_error,
     path_template,
     wait_for_snapshot,
-    write,
+    write_file,
 )
 from neev_emulator import Emulator
 from neev_emulator.app import control_plane_routes
@@ -42,7 +42,7 @@ def test_an_exposed_port_keeps_its_url_until_its_slug_changes(client: NeevAI) ->
 
 def test_a_preview_url_shows_what_listens_in_the_sandbox(client: NeevAI, unused_tcp_port: int) -> None:
     sandbox = create_ready(client, name="web")
-    write(sandbox, "hello from inside")
+    write_file(sandbox, "hello from inside")
     serving = ["-u", "-m", "http.server", str(unused_tcp_port), "--bind", "127.0.0.1"]
     with closing_connection(sandbox):
         sandbox.processes.start("python3", serving)
@@ -53,7 +53,7 @@ def test_a_preview_url_shows_what_listens_in_the_sandbox(client: NeevAI, unused_
 
 def test_metrics_and_audit_tell_of_what_was_done(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
-    write(sandbox, "12345")
+    write_file(sandbox, "12345")
     with closing_connection(sandbox):
         sandbox.exec(["sh", "-c", "exit 3"])
     metrics = sandbox.metrics(step="5m")
@@ -107,18 +107,18 @@ def test_a_web_agent_has_a_ui_and_ports(client: NeevAI) -> None:
 
 def test_an_agent_can_be_captured_rolled_back_and_forked(client: NeevAI, emulator: Emulator) -> None:
     agent = create_ready_agent(client, name="coder", agent_template="claude-code")
-    write(agent.sandbox(), "first")
+    write_file(agent.sandbox(), "first")
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents/coder"
     snapshot = client.raw.request("POST", f"{path}/snapshots", body={})
     wait_for_snapshot(client, snapshot["id"])
     assert client.raw.request("GET", f"{path}/snapshots")["total"] == 1
-    write(agent.sandbox(), "second")
+    write_file(agent.sandbox(), "second")
     agent.rollback(snapshot["id"])
     agent.wait_until_ready(poll_interval_ms=POLL_MS)
-    assert read(agent.sandbox()) == "first"
+    assert read_file(agent.sandbox()) == "first"
     assert client.raw.request("POST", f"{path}/fork", body={"name": "twin"})["phase"] == "Pending"
     twin = client.sandboxes.get("twin").wait_until_ready(poll_interval_ms=POLL_MS)
-    assert read(twin) == "first"
+    assert read_file(twin) == "first"
     assert [item.name for item in client.agents.list().items] == ["coder"]
     assert client.agents.audit("coder").records
 

@@ -16,7 +16,7 @@ from neev_emulator.runtime.routes import ENDPOINTS
 from neev_emulator.runtime.schemas import EmptyBody
 
 EXAMPLES = 20
-AT_ONCE = Durations(
+INSTANT = Durations(
     create=0, fork=0, addressable=0, pause=0, resume=0, snapshot_start=0, snapshot=0, rollback=0, delete=0
 )
 DESCRIPTION = build_openapi(control_plane_routes())
@@ -36,7 +36,7 @@ CONFORMING = CHECKS.get_by_names(
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    with serve(Settings(durations=AT_ONCE)) as running:
+    with serve(Settings(durations=INSTANT)) as running:
         yield running
 
 

@@ -29,7 +29,7 @@ KEY = "key"
 SANDBOX = "6f1c0a52-54ae-4a5e-a1a3-0d0e4c8f5d11"
 
 
-def app(host: SandboxHost) -> Starlette:
+def create_runtime_app(host: SandboxHost) -> Starlette:
     async def lookup(request: Request) -> SandboxHost:
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             raise RuntimeApiError(401, "permission_denied", "the key is not valid")
@@ -68,7 +68,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> SandboxHost:
 
 @pytest.fixture(scope="module")
 def connect_url(host: SandboxHost) -> Iterator[str]:
-    with serve_in_thread(app(host)) as url:
+    with serve_in_thread(create_runtime_app(host)) as url:
         yield url
 
 

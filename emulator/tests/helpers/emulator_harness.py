@@ -12,7 +12,7 @@ SLOW = Durations(
 )
 
 
-class Api:
+class ApiDriver:
     """The control plane of one world, by paths below its project."""
 
     def __init__(self, backend: Backend, http: httpx.AsyncClient) -> None:

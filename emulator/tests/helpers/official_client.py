@@ -65,7 +65,7 @@ MODELS: dict[tuple[str, str], tuple[int, type[BaseModel] | None]] = {
 }
 
 # The models cannot tell "may be null" from "may be absent". The vendor's OpenAPI description can: these may be null.
-NULLABLE = {
+NULLABLE_FIELDS = {
     *("connect_url", "sandbox_template_id", "created_by", "last_crash", "idle_expires_at", "hard_expires_at"),
     *("idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds"),
     *("size_bytes", "error_message", "expires_at", "build_descriptor"),
@@ -101,7 +101,7 @@ def check_conformance(response: httpx.Response) -> None:
         assert response.content == b""
     else:
         model.model_validate_json(response.content, extra="forbid")
-        assert find_nulls(response.json()) <= NULLABLE
+        assert find_nulls(response.json()) <= NULLABLE_FIELDS
 
 
 def read_and_check(response: httpx.Response) -> None:
@@ -148,12 +148,12 @@ def closing_connection(sandbox: Sandbox) -> Iterator[None]:
         sandbox._invalidate_connection()
 
 
-def write(sandbox: Sandbox, text: str) -> None:
+def write_file(sandbox: Sandbox, text: str) -> None:
     with closing_connection(sandbox):
         sandbox.files.write("page.txt", text)
 
 
-def read(sandbox: Sandbox) -> str:
+def read_file(sandbox: Sandbox) -> str:
     with closing_connection(sandbox):
         return sandbox.files.read_text("page.txt")
 

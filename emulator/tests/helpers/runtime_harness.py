@@ -16,7 +16,7 @@ from neev_emulator.runtime import SandboxHost, build_routes
 Message = MutableMapping[str, Any]
 
 
-class Clock:
+class ManualClock:
     """A clock that stands still until it is set."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ def create_application(host: SandboxHost) -> Starlette:
     return Starlette(routes=build_routes(lookup))
 
 
-class Caller:
+class AsgiCaller:
     """A caller of one endpoint over a connection that it can leave, hearing the parts of the answer as they come."""
 
     def __init__(self, host: SandboxHost, method: str, path: str, *, query: str = "") -> None:

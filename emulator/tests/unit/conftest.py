@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from helpers.emulator_harness import SLOW, START, Api
+from helpers.emulator_harness import SLOW, START, ApiDriver
 from neev_emulator import Clock, Settings, Backend, create_app
 
 
@@ -17,8 +17,8 @@ async def backend() -> AsyncIterator[Backend]:
 
 
 @pytest.fixture
-async def api(backend: Backend) -> AsyncIterator[Api]:
+async def api(backend: Backend) -> AsyncIterator[ApiDriver]:
     transport = httpx.ASGITransport(create_app(backend))
     headers = {"authorization": f"Bearer {backend.api_key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
-        yield Api(backend, http)
+        yield ApiDriver(backend, http)

@@ -5,7 +5,7 @@ import socket
 import httpx
 import pytest
 
-from helpers.emulator_harness import Api
+from helpers.emulator_harness import ApiDriver
 from neev_emulator import RemoteNotAllowedError, Backend, create_app, serve_backend
 from neev_emulator.address import bind, is_loopback, format_origin
 
@@ -51,7 +51,7 @@ async def test_the_controls_answer_this_machine_alone_and_everything_else_whoeve
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
         refused = await http.post("/_emulator/reset")
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-        assert (await Api(backend, http).send("GET", "/sandboxes")).status_code == 200
+        assert (await ApiDriver(backend, http).send("GET", "/sandboxes")).status_code == 200
 
 
 async def test_an_address_of_the_next_protocol_is_written_in_brackets() -> None:

@@ -3,100 +3,102 @@
 import httpx
 import pytest
 
-from helpers.emulator_harness import START, Api
+from helpers.emulator_harness import START, ApiDriver
 from neev_emulator import Backend
 
 
-async def control(api: Api, method: str, path: str, body: object = None) -> httpx.Response:
+async def send_control(api: ApiDriver, method: str, path: str, body: object = None) -> httpx.Response:
     return await api.client.request(method, f"/_emulator/{path}", json=body)
 
 
-async def test_settings_are_changed_in_part(api: Api) -> None:
-    before = (await control(api, "GET", "settings")).json()
-    after = (await control(api, "PUT", "settings", {"durations": {"pause": 77}, "sandbox_quota": 3})).json()
+async def test_settings_are_changed_in_part(api: ApiDriver) -> None:
+    before = (await send_control(api, "GET", "settings")).json()
+    after = (await send_control(api, "PUT", "settings", {"durations": {"pause": 77}, "sandbox_quota": 3})).json()
     expected = {**before, "durations": {**before["durations"], "pause": 77}, "sandbox_quota": 3}
-    assert after == expected == (await control(api, "GET", "settings")).json()
+    assert after == expected == (await send_control(api, "GET", "settings")).json()
 
 
 @pytest.mark.parametrize(
     "settings",
     [{"durations": {"pause": -1}}, {"durations": {"nap": 1}}, {"rate_limit": 0}, {"random_faults": {"rate": 2}}],
 )
-async def test_settings_that_cannot_be_are_refused_and_change_nothing(api: Api, settings: dict[str, object]) -> None:
-    before = (await control(api, "GET", "settings")).json()
-    refusal = await control(api, "PUT", "settings", settings)
+async def test_settings_that_cannot_be_are_refused_and_change_nothing(
+    api: ApiDriver, settings: dict[str, object]
+) -> None:
+    before = (await send_control(api, "GET", "settings")).json()
+    refusal = await send_control(api, "PUT", "settings", settings)
     assert (refusal.status_code, refusal.json()["code"]) == (400, "validation_error")
-    assert (await control(api, "GET", "settings")).json() == before
+    assert (await send_control(api, "GET", "settings")).json() == before
 
 
-async def test_one_fault_or_several_are_asked_for_shown_and_cleared(api: Api) -> None:
-    await control(api, "POST", "faults", {"kind": "cut"})
-    waiting = (await control(api, "POST", "faults", [{"kind": "hang", "times": 2}, {"kind": "stuck"}])).json()
+async def test_one_fault_or_several_are_asked_for_shown_and_cleared(api: ApiDriver) -> None:
+    await send_control(api, "POST", "faults", {"kind": "cut"})
+    waiting = (await send_control(api, "POST", "faults", [{"kind": "hang", "times": 2}, {"kind": "stuck"}])).json()
     assert [(fault["kind"], fault["times"]) for fault in waiting] == [("cut", 1), ("hang", 2), ("stuck", 1)]
-    assert (await control(api, "DELETE", "faults")).status_code == 204
-    assert (await control(api, "GET", "faults")).json() == []
+    assert (await send_control(api, "DELETE", "faults")).status_code == 204
+    assert (await send_control(api, "GET", "faults")).json() == []
 
 
 @pytest.mark.parametrize(
     "fault", [{}, {"kind": "earthquake"}, {"kind": "cut", "times": 0}, {"kind": "cut", "colour": 1}]
 )
-async def test_a_fault_that_cannot_be_is_refused(api: Api, fault: dict[str, object]) -> None:
-    assert (await control(api, "POST", "faults", fault)).status_code == 400
-    assert (await control(api, "GET", "faults")).json() == []
+async def test_a_fault_that_cannot_be_is_refused(api: ApiDriver, fault: dict[str, object]) -> None:
+    assert (await send_control(api, "POST", "faults", fault)).status_code == 400
+    assert (await send_control(api, "GET", "faults")).json() == []
 
 
-async def test_time_moves_on_and_what_came_due_has_happened(api: Api) -> None:
+async def test_time_moves_on_and_what_came_due_has_happened(api: ApiDriver) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 30})
-    state = (await control(api, "POST", "advance", {"seconds": 100})).json()
+    state = (await send_control(api, "POST", "advance", {"seconds": 100})).json()
     assert state["phases"] == {"Paused": 1}
     assert state["now"].startswith("2026-05-28T20:28:20")
 
 
 @pytest.mark.parametrize("body", [{}, {"seconds": -1}, {"seconds": "1h"}, {"seconds": 1e300}])
-async def test_time_moves_by_seconds_and_forward(api: Api, backend: Backend, body: dict[str, object]) -> None:
-    assert (await control(api, "POST", "advance", body)).status_code == 400
+async def test_time_moves_by_seconds_and_forward(api: ApiDriver, backend: Backend, body: dict[str, object]) -> None:
+    assert (await send_control(api, "POST", "advance", body)).status_code == 400
     assert backend.clock.now() == START
 
 
-async def test_the_log_has_what_was_served_but_not_the_controls(api: Api) -> None:
+async def test_the_log_has_what_was_served_but_not_the_controls(api: ApiDriver) -> None:
     answer = await api.send("POST", "/sandboxes", {"name": "web"})
     await api.read("/sandboxes/web")
-    entries = (await control(api, "GET", "log")).json()
+    entries = (await send_control(api, "GET", "log")).json()
     assert [(entry["method"], entry["template"], entry["status"]) for entry in entries] == [
         ("POST", "/sandboxes", 201),
         ("GET", "/sandboxes/{id}", 200),
     ]
     assert entries[0]["request_id"] == answer.headers["x-request-id"]
     assert entries[1]["path"] == f"{api.project}/sandboxes/web"
-    mutating = (await control(api, "GET", "log?mutating=true")).json()
+    mutating = (await send_control(api, "GET", "log?mutating=true")).json()
     assert mutating == entries[:1]
-    assert (await control(api, "GET", "counts")).json() == {"GET /sandboxes/{id}": 1, "POST /sandboxes": 1}
-    await control(api, "DELETE", "log")
-    assert (await control(api, "GET", "log")).json() == []
-    assert (await control(api, "GET", "counts")).json() == {}
+    assert (await send_control(api, "GET", "counts")).json() == {"GET /sandboxes/{id}": 1, "POST /sandboxes": 1}
+    await send_control(api, "DELETE", "log")
+    assert (await send_control(api, "GET", "log")).json() == []
+    assert (await send_control(api, "GET", "counts")).json() == {}
 
 
-async def test_the_state_counts_what_there_is(api: Api) -> None:
+async def test_the_state_counts_what_there_is(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     await api.create("/sandboxes/web/snapshots")
     await api.create("/agents", name="coder", agent_template="claude-code")
-    state = (await control(api, "GET", "state")).json()
+    state = (await send_control(api, "GET", "state")).json()
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (2, 1, 1)
     assert state["phases"] == {"Pending": 1, "Ready": 1}
 
 
-async def test_a_reset_leaves_nothing_and_the_first_settings(api: Api, backend: Backend) -> None:
+async def test_a_reset_leaves_nothing_and_the_first_settings(api: ApiDriver, backend: Backend) -> None:
     first = backend.settings
     await api.create_ready(name="web")
     await api.create("/sandboxes/web/snapshots")
     await api.create("/agents", name="coder", agent_template="claude-code")
-    await control(api, "PUT", "settings", {"sandbox_quota": 0})
-    await control(api, "POST", "faults", {"kind": "cut"})
-    state = (await control(api, "POST", "reset")).json()
+    await send_control(api, "PUT", "settings", {"sandbox_quota": 0})
+    await send_control(api, "POST", "faults", {"kind": "cut"})
+    state = (await send_control(api, "POST", "reset")).json()
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
     assert backend.settings == first
     assert list((backend.directory / "files").iterdir()) == []
-    assert (await control(api, "GET", "faults")).json() == (await control(api, "GET", "log")).json() == []
+    assert (await send_control(api, "GET", "faults")).json() == (await send_control(api, "GET", "log")).json() == []
 
 
 @pytest.mark.parametrize(
@@ -109,9 +111,9 @@ async def test_a_reset_leaves_nothing_and_the_first_settings(api: Api, backend: 
         {"sec-fetch-site": "same-origin"},
     ],
 )
-async def test_a_web_page_may_not_use_the_controls(api: Api, header: dict[str, str]) -> None:
+async def test_a_web_page_may_not_use_the_controls(api: ApiDriver, header: dict[str, str]) -> None:
     assert (await api.client.post("/_emulator/reset", headers=header)).status_code == 403
 
 
-async def test_a_person_may_look_at_the_controls_with_a_browser(api: Api) -> None:
+async def test_a_person_may_look_at_the_controls_with_a_browser(api: ApiDriver) -> None:
     assert (await api.client.get("/_emulator/state", headers={"sec-fetch-site": "none"})).status_code == 200

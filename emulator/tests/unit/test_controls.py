@@ -22,45 +22,50 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
-def run(*arguments: str, url: str | None = None) -> subprocess.CompletedProcess[str]:
+def run_control(*arguments: str, url: str | None = None) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("NEEV")}
     env |= {"NEEV_BASE_URL": url} if url else {}
     return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=60, check=False, env=env)
 
 
-def told(*arguments: str, emulator: Emulator) -> Any:
-    ended = run(*arguments, url=emulator.base_url)
+def control_output(*arguments: str, emulator: Emulator) -> Any:
+    ended = run_control(*arguments, url=emulator.base_url)
     assert (ended.returncode, ended.stderr) == (0, "")
     return json.loads(ended.stdout)
 
 
 def test_faults_are_added_shown_and_taken_back(emulator: Emulator) -> None:
-    (fault,) = told("faults", "status", "method=POST", "path=/sandboxes", "status=503", "times=2", emulator=emulator)
+    (fault,) = control_output(
+        "faults", "status", "method=POST", "path=/sandboxes", "status=503", "times=2", emulator=emulator
+    )
     assert (fault["kind"], fault["method"], fault["status"], fault["times"]) == ("status", "POST", 503, 2)
-    assert told("faults", emulator=emulator) == [fault]
-    assert run("faults", "--clear", url=emulator.base_url).stdout == ""
-    assert told("faults", emulator=emulator) == []
+    assert control_output("faults", emulator=emulator) == [fault]
+    assert run_control("faults", "--clear", url=emulator.base_url).stdout == ""
+    assert control_output("faults", emulator=emulator) == []
 
 
 def test_the_clock_is_advanced(emulator: Emulator) -> None:
-    before = told("state", emulator=emulator)["now"]
-    assert told("advance", "2d", emulator=emulator)["now"] > before
+    before = control_output("state", emulator=emulator)["now"]
+    assert control_output("advance", "2d", emulator=emulator)["now"] > before
 
 
 def test_the_log_is_shown_counted_and_emptied(emulator: Emulator) -> None:
-    assert run("log", "--clear", url=emulator.base_url).returncode == 0
-    assert (told("log", emulator=emulator), told("log", "--mutating", emulator=emulator)) == ([], [])
-    assert told("log", "--counts", emulator=emulator) == {}
+    assert run_control("log", "--clear", url=emulator.base_url).returncode == 0
+    assert (control_output("log", emulator=emulator), control_output("log", "--mutating", emulator=emulator)) == (
+        [],
+        [],
+    )
+    assert control_output("log", "--counts", emulator=emulator) == {}
 
 
 def test_settings_are_changed_by_their_path(emulator: Emulator) -> None:
-    changed = told("settings", "durations.create=2.5", "sandbox_quota=3", emulator=emulator)
+    changed = control_output("settings", "durations.create=2.5", "sandbox_quota=3", emulator=emulator)
     assert (changed["durations"]["create"], changed["sandbox_quota"]) == (2.5, 3)
-    assert told("settings", emulator=emulator) == changed
+    assert control_output("settings", emulator=emulator) == changed
 
 
 def test_an_address_can_be_given(emulator: Emulator) -> None:
-    assert json.loads(run("state", "--url", emulator.base_url).stdout)["agents"] == 0
+    assert json.loads(run_control("state", "--url", emulator.base_url).stdout)["agents"] == 0
 
 
 @pytest.mark.parametrize(
@@ -74,12 +79,12 @@ def test_an_address_can_be_given(emulator: Emulator) -> None:
     ],
 )
 def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, said: str) -> None:
-    ended = run(*arguments)
+    ended = run_control(*arguments)
     assert ended.returncode == status
     assert said in " ".join(ended.stderr.split())
 
 
 def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:
-    ended = run("faults", "colour", url=emulator.base_url)
+    ended = run_control("faults", "colour", url=emulator.base_url)
     assert ended.returncode == 1
     assert "the emulator refuses (4" in ended.stderr

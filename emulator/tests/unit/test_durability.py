@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from helpers.emulator_harness import START, Api
+from helpers.emulator_harness import START, ApiDriver
 from helpers.killed_emulator import open_runtime_client, start_killable, wait_until_ready
 from neev_emulator import Clock, Durations, Settings, StoreError, Backend, create_app, serve
 from neev_emulator.runtime import MountNamespaces
 
-QUICK = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
+INSTANT_DURATIONS = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
 
 
 def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
@@ -54,11 +54,11 @@ def make_accessible(directory: Path) -> None:
 
 
 async def fill(directory: Path) -> None:
-    world = Backend(Settings(durations=QUICK), data=directory)
+    world = Backend(Settings(durations=INSTANT_DURATIONS), data=directory)
     transport = httpx.ASGITransport(create_app(world))
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as http:
         http.headers["authorization"] = f"Bearer {world.api_key}"
-        api = Api(world, http)
+        api = ApiDriver(world, http)
         sandbox = await api.create(name="web")
         inside = {"x-sandbox-id": sandbox["id"]}
         assert (await http.post("/sandboxes-runtime/v1/files/write?path=a", content=b"a", headers=inside)).is_success
@@ -137,7 +137,7 @@ def is_running(pid: int) -> bool:
 
 
 async def test_records_the_key_and_the_time_are_as_they_were(tmp_path: Path) -> None:
-    with serve(Settings(durations=QUICK), data=tmp_path) as emulator:
+    with serve(Settings(durations=INSTANT_DURATIONS), data=tmp_path) as emulator:
         emulator.advance(3600)
         first, before = emulator.api_key, emulator.state()["now"]
     with serve(data=tmp_path) as emulator:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from helpers.emulator_harness import Api, require_success
+from helpers.emulator_harness import ApiDriver, require_success
 from neev_emulator import Clock, Backend
 
 
@@ -24,7 +24,7 @@ from neev_emulator import Clock, Backend
     ],
 )
 async def test_an_agent_that_cannot_be_is_refused_by_the_name_of_the_field(
-    api: Api, body: dict[str, object], field: str
+    api: ApiDriver, body: dict[str, object], field: str
 ) -> None:
     given = {"name": "coder", "agent_template": "claude-code", **body}
     status, code, message = await api.send_refused("POST", "/agents", given)
@@ -33,7 +33,7 @@ async def test_an_agent_that_cannot_be_is_refused_by_the_name_of_the_field(
     assert (await api.read("/sandboxes"))["total"] == 0
 
 
-async def test_an_agent_has_what_its_template_recommends_unless_told_otherwise(api: Api) -> None:
+async def test_an_agent_has_what_its_template_recommends_unless_told_otherwise(api: ApiDriver) -> None:
     usual = await api.create("/agents", name="usual", agent_template="claude-code")
     own = await api.create("/agents", name="own", agent_template="claude-code", resources={"cpu": 8}, egress={})
     assert [rule["host"] for rule in usual["egress"]["allow"]] == ["api.anthropic.com", "*.github.com"]
@@ -42,14 +42,14 @@ async def test_an_agent_has_what_its_template_recommends_unless_told_otherwise(a
     assert [(size["cpu"], size["memory_gb"]) for size in sizes] == [(2, 4), (8, 4)]
 
 
-async def test_names_of_agents_are_unique_among_agents(api: Api) -> None:
+async def test_names_of_agents_are_unique_among_agents(api: ApiDriver) -> None:
     agent = {"name": "coder", "agent_template": "claude-code"}
     await api.create("/agents", **agent)
     assert (await api.send_refused("POST", "/agents", agent))[:2] == (409, "conflict")
     await api.create(name="coder")
 
 
-async def test_the_fork_of_an_agent_is_a_sandbox_and_no_agent(api: Api) -> None:
+async def test_the_fork_of_an_agent_is_a_sandbox_and_no_agent(api: ApiDriver) -> None:
     source = await api.create("/agents", name="editor", agent_template="code-server", env=[{"name": "A", "value": "b"}])
     backing = await api.read(f"/sandboxes/{source['sandbox_id']}")
     twin = await api.create("/agents/editor/fork", name="twin")
@@ -61,12 +61,12 @@ async def test_the_fork_of_an_agent_is_a_sandbox_and_no_agent(api: Api) -> None:
     assert (await api.send("DELETE", "/sandboxes/twin")).status_code == 204
 
 
-async def test_an_agent_without_a_ui_has_neither_url_nor_token(api: Api) -> None:
+async def test_an_agent_without_a_ui_has_neither_url_nor_token(api: ApiDriver) -> None:
     agent = await api.create("/agents", name="batch", agent_template="batch-runner")
     assert (agent["web_ui_url"], agent["gateway_token"], agent["drive_mode"]) == (None, None, "exec")
 
 
-async def test_an_agent_s_egress_and_idle_window_change_in_place(api: Api) -> None:
+async def test_an_agent_s_egress_and_idle_window_change_in_place(api: ApiDriver) -> None:
     await api.create("/agents", name="coder", agent_template="claude-code")
     add = {"egress_add": {"allow": [{"host": "pypi.org"}]}, "idle_timeout_seconds": 0}
     changed = require_success(await api.send("PATCH", "/agents/coder", add))
@@ -76,7 +76,7 @@ async def test_an_agent_s_egress_and_idle_window_change_in_place(api: Api) -> No
     assert changed["idle_timeout_seconds"] == 900
 
 
-async def test_templates_that_are_disabled_are_not_listed(api: Api) -> None:
+async def test_templates_that_are_disabled_are_not_listed(api: ApiDriver) -> None:
     base = "/agent/api/v1beta1"
     for kind, disabled in (("sandbox", "sb-ubuntu-22-04-minimal"), ("agent", "ag-claude-code-legacy")):
         listed = (await api.client.get(f"{base}/{kind}-templates?limit=100")).json()["items"]
@@ -86,7 +86,7 @@ async def test_templates_that_are_disabled_are_not_listed(api: Api) -> None:
         assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
-async def test_the_last_word_on_a_snapshot_is_that_of_the_delete(api: Api, backend: Backend) -> None:
+async def test_the_last_word_on_a_snapshot_is_that_of_the_delete(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     taking = asyncio.ensure_future(api.send("POST", "/sandboxes/web/snapshots"))
     await asyncio.sleep(0)
@@ -118,7 +118,7 @@ async def listen(answer: bytes) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-async def preview(api: Api, port: int, **options: str) -> httpx.Response:
+async def request_preview(api: ApiDriver, port: int, **options: str) -> httpx.Response:
     exposed = await api.create("/sandboxes/web/ports", port=port)
     return await api.client.get(exposed["preview_url"] + "a%20b", params=options)
 
@@ -132,18 +132,18 @@ async def preview(api: Api, port: int, **options: str) -> httpx.Response:
         (b"", 502, "does not speak HTTP"),
     ],
 )
-async def test_a_preview_answers_as_the_process_does(api: Api, answer: bytes, status: int, text: str) -> None:
+async def test_a_preview_answers_as_the_process_does(api: ApiDriver, answer: bytes, status: int, text: str) -> None:
     await api.create_ready(name="web")
     async with listen(answer) as port:
-        seen = await preview(api, port, q="1")
+        seen = await request_preview(api, port, q="1")
     assert (seen.status_code, text in seen.text) == (status, True)
     assert seen.headers.get("x-tea") == ("green" if status == 418 else None)
 
 
 async def test_a_preview_of_nothing_is_a_bad_gateway_and_of_a_paused_sandbox_not_found(
-    api: Api, unused_tcp_port: int
+    api: ApiDriver, unused_tcp_port: int
 ) -> None:
     await api.create_ready(name="web")
-    assert (await preview(api, unused_tcp_port)).status_code == 502
+    assert (await request_preview(api, unused_tcp_port)).status_code == 502
     await api.create("/sandboxes/web/pause")
-    assert (await preview(api, unused_tcp_port)).status_code == 404
+    assert (await request_preview(api, unused_tcp_port)).status_code == 404

@@ -18,12 +18,12 @@ RUN = [sys.executable, "-c", "from neev_emulator.cli import main; main()"]
 NAMES = ["NEEV_BASE_URL", "NEEV_API_KEY", "NEEV_ORG_ID", "NEEV_PROJECT_ID", "NEEV_REGION"]
 
 
-def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def run_emulator(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=60, check=False, **options)
 
 
 @contextmanager
-def started(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+def start_emulator(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """The command in a session of its own, so that no terminal sends it anything."""
     command = [*RUN, *arguments]
     process = subprocess.Popen(
@@ -37,18 +37,18 @@ def started(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
             process.wait(30)
 
 
-def line(process: subprocess.Popen[str]) -> str:
+def read_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout
     return process.stdout.readline()
 
 
-def without_mounts(told: str) -> str:
+def without_mount_warning(output: str) -> str:
     """What was told, but that this machine has no mount namespaces if so it is."""
-    return "".join(each for each in told.splitlines(keepends=True) if "find no /workspace" not in each)
+    return "".join(each for each in output.splitlines(keepends=True) if "find no /workspace" not in each)
 
 
 def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> None:
-    ended = run("--", "/bin/echo", "done", env={**os.environ, "PATH": str(tmp_path)})
+    ended = run_emulator("--", "/bin/echo", "done", env={**os.environ, "PATH": str(tmp_path)})
     assert ended.stdout == "done\n"
     assert ended.stderr == (
         "neev-emulator: commands in sandboxes find no /workspace on this machine (the program nsenter is not there): "
@@ -57,7 +57,7 @@ def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> Non
 
 
 def test_its_help_says_what_a_reader_decides_by() -> None:
-    told = " ".join(run("--help", env={**os.environ, "COLUMNS": "200"}).stdout.split())
+    told = " ".join(run_emulator("--help", env={**os.environ, "COLUMNS": "200"}).stdout.split())
     for sentence in [
         "what was made in it ends with it, unless --data is given",
         "commands in its sandboxes are processes of yours, with your files, processes and network.",
@@ -67,21 +67,21 @@ def test_its_help_says_what_a_reader_decides_by() -> None:
 
 
 def test_it_prints_one_line_to_evaluate_when_it_is_ready() -> None:
-    with started() as process:
-        export, *pairs = shlex.split(line(process))
+    with start_emulator() as process:
+        export, *pairs = shlex.split(read_line(process))
         env = dict(pair.split("=", 1) for pair in pairs)
         assert (export, list(env)) == ("export", NAMES)
         url = f"{env['NEEV_BASE_URL']}/api/v1beta1/sandbox-templates"
         assert httpx.get(url, headers={"authorization": f"Bearer {env['NEEV_API_KEY']}"}).status_code == 200
         process.terminate()
         output, told = process.communicate(timeout=30)
-        assert (output, without_mounts(told)) == ("", "")
+        assert (output, without_mount_warning(told)) == ("", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_and_leaves_nothing(number: int, tmp_path: Path) -> None:
-    with started(env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
-        assert line(process)
+    with start_emulator(env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
+        assert read_line(process)
         assert len(list(tmp_path.iterdir())) == 1
         process.send_signal(number)
         assert process.wait(30) == 0
@@ -89,19 +89,23 @@ def test_a_signal_ends_it_and_leaves_nothing(number: int, tmp_path: Path) -> Non
 
 
 def test_a_command_has_the_variables_and_its_status_is_handed_on(tmp_path: Path) -> None:
-    ended = run(
+    ended = run_emulator(
         "--",
         "sh",
         "-c",
         "env | grep ^NEEV_ | cut -d= -f1; exit 7",
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    assert (sorted(ended.stdout.split()), without_mounts(ended.stderr), ended.returncode) == (sorted(NAMES), "", 7)
+    assert (sorted(ended.stdout.split()), without_mount_warning(ended.stderr), ended.returncode) == (
+        sorted(NAMES),
+        "",
+        7,
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_follows_the_dashes_is_the_command_s_own() -> None:
-    ended = run("--provision", "1", "--", "echo", "--port", "--", "--help")
+    ended = run_emulator("--provision", "1", "--", "echo", "--port", "--", "--help")
     assert ended.stdout == "--port -- --help\n"
 
 
@@ -111,13 +115,13 @@ def test_options_reach_the_emulator() -> None:
         "url = os.environ['NEEV_BASE_URL'].removesuffix('/agent') + '/_emulator/settings'\n"
         "print(http.urlopen(url).read().decode())"
     )
-    ended = run("--provision", "2.5", "--quota", "4", "--", sys.executable, "-c", ask)
+    ended = run_emulator("--provision", "2.5", "--quota", "4", "--", sys.executable, "-c", ask)
     assert '"create":2.5,"fork":2.5' in ended.stdout
     assert '"sandbox_quota":4' in ended.stdout
 
 
 def test_a_command_that_was_killed_counts_as_shells_count() -> None:
-    assert run("--", "sh", "-c", "kill -9 $$").returncode == 128 + 9
+    assert run_emulator("--", "sh", "-c", "kill -9 $$").returncode == 128 + 9
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -128,44 +132,44 @@ def test_a_signal_is_handed_on_to_the_command_which_decides(number: int) -> None
         "print('up', flush=True)\n"
         "signal.pause()"
     )
-    with started("--", sys.executable, "-c", script, str(int(number))) as process:
-        assert line(process) == "up\n"
+    with start_emulator("--", sys.executable, "-c", script, str(int(number))) as process:
+        assert read_line(process) == "up\n"
         process.send_signal(number)
         assert process.wait(30) == 42
 
 
 @pytest.mark.parametrize(("command", "status"), [("no-such-command", 127), ("/dev/null", 126)])
 def test_a_command_that_cannot_be_run_is_reported_as_shells_do(command: str, status: int) -> None:
-    ended = run("--", command)
+    ended = run_emulator("--", command)
     assert ended.returncode == status
-    assert without_mounts(ended.stderr).startswith(f"neev-emulator: {command}: ")
+    assert without_mount_warning(ended.stderr).startswith(f"neev-emulator: {command}: ")
 
 
 def test_a_port_can_be_chosen_and_must_be_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run("--port", str(port))
+        ended = run_emulator("--port", str(port))
         assert ended.returncode == 1
         assert ended.stderr == f"neev-emulator: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
-    with started("--port", str(port)) as process:
-        assert f":{port}/agent" in line(process)
+    with start_emulator("--port", str(port)) as process:
+        assert f":{port}/agent" in read_line(process)
 
 
 def test_an_address_that_others_reach_has_to_be_allowed() -> None:
-    ended = run("--host", "0.0.0.0")
+    ended = run_emulator("--host", "0.0.0.0")
     assert ended.returncode == 1
     assert "0.0.0.0 can be reached from other machines" in ended.stderr
     assert ended.stderr.endswith("with --allow-remote\n")
-    allowed = run("--host", "0.0.0.0", "--allow-remote", "--", "printenv", "NEEV_BASE_URL")
+    allowed = run_emulator("--host", "0.0.0.0", "--allow-remote", "--", "printenv", "NEEV_BASE_URL")
     assert allowed.stdout.startswith("http://127.0.0.1:")
     assert "whoever reaches it and has the key runs processes on this machine" in allowed.stderr
-    assert without_mounts(run("--allow-remote", "--", "true").stderr) == ""
+    assert without_mount_warning(run_emulator("--allow-remote", "--", "true").stderr) == ""
 
 
 def test_a_directory_can_be_used_by_one_emulator_at_a_time(tmp_path: Path) -> None:
-    with started("--data", str(tmp_path)) as process:
-        assert line(process)
-        ended = run("--data", str(tmp_path))
+    with start_emulator("--data", str(tmp_path)) as process:
+        assert read_line(process)
+        ended = run_emulator("--data", str(tmp_path))
         assert ended.returncode == 1
         assert "in use by another emulator" in ended.stderr
 
@@ -174,7 +178,7 @@ def test_a_directory_that_cannot_be_used_is_an_error_in_words(tmp_path: Path) ->
     (tmp_path / "file").touch()
     (tmp_path / "state.sqlite").write_text("junk " * 1000)
     for data, words in (("file/below", "the state cannot be kept in"), (".", "is not the state of an emulator")):
-        ended = run("--data", str(tmp_path / data))
+        ended = run_emulator("--data", str(tmp_path / data))
         assert ended.returncode == 1
         assert words in ended.stderr
         assert "Traceback" not in ended.stderr
@@ -184,5 +188,5 @@ def test_a_directory_that_cannot_be_used_is_an_error_in_words(tmp_path: Path) ->
     "options", [["--port", "70000"], ["--provision", "-1"], ["--quota", "-1"], ["--colour"], ["up"]]
 )
 def test_options_that_cannot_be_are_refused(options: list[str]) -> None:
-    ended = run(*options)
+    ended = run_emulator(*options)
     assert (ended.returncode, ended.stdout) == (2, "")

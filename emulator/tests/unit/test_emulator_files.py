@@ -6,75 +6,77 @@ from typing import Any
 
 import httpx
 
-from helpers.emulator_harness import START, Api
+from helpers.emulator_harness import START, ApiDriver
 from neev_emulator import Backend
 
 
-async def call_runtime(api: Api, sandbox: str, path: str, **options: Any) -> httpx.Response:
+async def call_runtime(api: ApiDriver, sandbox: str, path: str, **options: Any) -> httpx.Response:
     key = (await api.read(f"/sandboxes/{sandbox}"))["id"]
     return await api.client.post(f"/sandboxes-runtime/v1{path}", headers={"x-sandbox-id": key}, **options)
 
 
-async def write(api: Api, sandbox: str, text: str) -> None:
+async def write_file(api: ApiDriver, sandbox: str, text: str) -> None:
     assert (await call_runtime(api, sandbox, "/files/write?path=page", content=text.encode())).status_code == 200
 
 
-async def read(api: Api, sandbox: str) -> str:
+async def read_file(api: ApiDriver, sandbox: str) -> str:
     return (await call_runtime(api, sandbox, "/files/read", json={"path": "page"})).text
 
 
-async def test_a_snapshot_holds_the_files_of_the_moment_it_was_asked_for(api: Api, backend: Backend) -> None:
+async def test_a_snapshot_holds_the_files_of_the_moment_it_was_asked_for(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
-    await write(api, "web", "first")
+    await write_file(api, "web", "first")
     snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
-    await write(api, "web", "second")
+    await write_file(api, "web", "second")
     backend.advance(5)
     await api.create(name="copy", restore=snapshot)
     backend.advance(11)
-    assert (await read(api, "copy"), await read(api, "web")) == ("first", "second")
+    assert (await read_file(api, "copy"), await read_file(api, "web")) == ("first", "second")
     assert (await api.read(f"/snapshots/{snapshot}"))["size_bytes"] == 5
 
 
-async def test_a_rollback_to_a_snapshot_of_another_sandbox_puts_its_files_in_place(api: Api, backend: Backend) -> None:
+async def test_a_rollback_to_a_snapshot_of_another_sandbox_puts_its_files_in_place(
+    api: ApiDriver, backend: Backend
+) -> None:
     for name in ("web", "other"):
         await api.create_ready(name=name)
-        await write(api, name, name)
+        await write_file(api, name, name)
     snapshot = (await api.create("/sandboxes/other/snapshots"))["id"]
     backend.advance(5)
     await api.create("/sandboxes/web/rollback", snapshot_id=snapshot)
     backend.advance(5)
-    assert await read(api, "web") == "other"
+    assert await read_file(api, "web") == "other"
 
 
-async def test_a_snapshot_of_a_paused_sandbox_can_be_taken(api: Api, backend: Backend) -> None:
+async def test_a_snapshot_of_a_paused_sandbox_can_be_taken(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
-    await write(api, "web", "asleep")
+    await write_file(api, "web", "asleep")
     await api.create("/sandboxes/web/pause")
     snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
     backend.advance(5)
     await api.create(name="copy", restore=snapshot)
     backend.advance(10)
-    assert await read(api, "copy") == "asleep"
+    assert await read_file(api, "copy") == "asleep"
 
 
-async def test_many_forks_at_once_all_have_the_files(api: Api, backend: Backend) -> None:
+async def test_many_forks_at_once_all_have_the_files(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
-    await write(api, "web", "same")
+    await write_file(api, "web", "same")
     await asyncio.gather(*(api.create("/sandboxes/web/fork", name=f"copy-{n}") for n in range(10)))
     backend.advance(20)
-    assert {await read(api, f"copy-{n}") for n in range(10)} == {"same"}
+    assert {await read_file(api, f"copy-{n}") for n in range(10)} == {"same"}
 
 
-async def test_of_two_forks_of_one_name_only_one_is_made(api: Api, backend: Backend) -> None:
+async def test_of_two_forks_of_one_name_only_one_is_made(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     forks = (api.send("POST", "/sandboxes/web/fork", {"name": "copy"}) for _ in range(2))
     assert sorted(answer.status_code for answer in await asyncio.gather(*forks)) == [201, 409]
     assert len(backend.sandboxes) == 2
 
 
-async def test_what_is_gone_leaves_no_files(api: Api, backend: Backend) -> None:
+async def test_what_is_gone_leaves_no_files(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
-    await write(api, "web", "text")
+    await write_file(api, "web", "text")
     await api.create("/sandboxes/web/snapshots")
     await api.send("DELETE", "/sandboxes/web")
     backend.advance(6)
@@ -84,7 +86,7 @@ async def test_what_is_gone_leaves_no_files(api: Api, backend: Backend) -> None:
 
 
 async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_cleared_away(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     await api.create_ready(name="web")
     deep = "d/" * (sys.getrecursionlimit() + 100)
@@ -99,7 +101,7 @@ async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_clea
 
 
 async def test_the_runtime_is_closed_to_strangers_and_while_the_sandbox_is_not_ready(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     made = await api.create(name="web")
     ask: dict[str, Any] = {"json": {"path": "."}}
@@ -122,7 +124,7 @@ async def test_the_runtime_is_closed_to_strangers_and_while_the_sandbox_is_not_r
     assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 404
 
 
-async def test_a_connect_token_runs_out(api: Api, backend: Backend) -> None:
+async def test_a_connect_token_runs_out(api: ApiDriver, backend: Backend) -> None:
     made = await api.create_ready(name="web")
     token = await api.create("/sandboxes/web/connect-token")
 
@@ -139,10 +141,10 @@ async def test_a_connect_token_runs_out(api: Api, backend: Backend) -> None:
 
 
 async def test_a_sandbox_is_measured_after_it_was_in_use_and_when_its_metrics_are_read(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     await api.create_ready(name="web")
-    await write(api, "web", "12345")
+    await write_file(api, "web", "12345")
     for _ in range(4):
         backend.advance(5)
         await api.read("/sandboxes/web")
@@ -153,7 +155,7 @@ async def test_a_sandbox_is_measured_after_it_was_in_use_and_when_its_metrics_ar
     assert series["process_count"] == [[START + 16, 0], [START + 31, 0]]
 
 
-async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: Api, backend: Backend) -> None:
+async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     script = {"program": "sh", "args": ["-c", "touch running; kill -STOP $$"]}
     started = await call_runtime(api, "web", "/processes/start", json=script)
@@ -170,23 +172,23 @@ async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: 
     assert all(memory > 0 for _, memory in series["memory_usage_bytes"])
 
 
-async def test_metrics_use_a_longer_step_rather_than_too_many_points(api: Api) -> None:
+async def test_metrics_use_a_longer_step_rather_than_too_many_points(api: ApiDriver) -> None:
     await api.create(name="web")
     metrics = await api.read("/sandboxes/web/metrics?from=2026-05-01T00:00:00Z&to=2026-05-28T00:00:00Z&step=1s")
     assert metrics["step"] == f"{27 * 24 * 3600 // 1440}s"
 
 
-async def test_the_audit_trail_reaches_back_as_far_as_it_is_kept(api: Api) -> None:
+async def test_the_audit_trail_reaches_back_as_far_as_it_is_kept(api: ApiDriver) -> None:
     await api.create(name="web")
     trail = await api.read("/sandboxes/web/audit?from=2026-01-01T00:00:00Z")
     assert (trail["window_truncated"], trail["records"]) == (True, [])
     assert trail["from"].startswith("2026-04-28")
 
 
-async def test_audit_pages_together_hold_each_record_once(api: Api) -> None:
+async def test_audit_pages_together_hold_each_record_once(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     for _ in range(5):
-        await write(api, "web", "x")
+        await write_file(api, "web", "x")
     seen, cursor = [], ""
     while True:
         page = await api.read(f"/sandboxes/web/audit?limit=2{cursor}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope, Send
 
-from helpers.emulator_harness import START, Api
+from helpers.emulator_harness import START, ApiDriver
 from neev_emulator import Backend, create_app
 from neev_emulator.api import requests
 from neev_emulator.api.middleware import RequestMiddleware, TrafficControl
@@ -27,7 +27,7 @@ ANY_JSON = st.recursive(
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic {key}", "{key}", "Bearer {key}x"])
-async def test_only_the_key_is_let_in(api: Api, backend: Backend, authorization: str | None) -> None:
+async def test_only_the_key_is_let_in(api: ApiDriver, backend: Backend, authorization: str | None) -> None:
     del api.client.headers["authorization"]
     headers = {} if authorization is None else {"authorization": authorization.format(key=backend.api_key)}
     for path in (f"{api.project}/sandboxes", "/agent/api/v1beta1/sandbox-templates"):
@@ -36,7 +36,7 @@ async def test_only_the_key_is_let_in(api: Api, backend: Backend, authorization:
 
 
 async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_found(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     other_org = api.project.replace(backend.org_id, "org-other")
     other_project = api.project.replace(backend.project_ids[0], "project-nowhere")
@@ -45,7 +45,7 @@ async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_f
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_every_answer_says_what_time_it_is_at_the_emulator(api: Api) -> None:
+async def test_every_answer_says_what_time_it_is_at_the_emulator(api: ApiDriver) -> None:
     first = await api.send("GET", "/sandboxes")
     api.backend.advance(3600)
     later = await api.send("GET", "/sandboxes")
@@ -53,7 +53,7 @@ async def test_every_answer_says_what_time_it_is_at_the_emulator(api: Api) -> No
     assert times == [START, START + 3600]
 
 
-async def test_every_answer_has_a_request_id_of_its_own(api: Api) -> None:
+async def test_every_answer_has_a_request_id_of_its_own(api: ApiDriver) -> None:
     answers = [
         await api.send("GET", "/sandboxes"),
         await api.send("POST", "/sandboxes", {"name": "web"}),
@@ -68,13 +68,13 @@ async def test_every_answer_has_a_request_id_of_its_own(api: Api) -> None:
     assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
 
 
-async def test_refusals_say_the_same_in_error_and_message(api: Api) -> None:
+async def test_refusals_say_the_same_in_error_and_message(api: ApiDriver) -> None:
     refusal = (await api.send("GET", "/sandboxes/nobody")).json()
     assert refusal["error"] == refusal["message"] == "Sandbox 'nobody' not found"
     assert set(refusal) == {"error", "message", "code"}
 
 
-async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: Api) -> None:
+async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: ApiDriver) -> None:
     answer = await api.send("PUT", "/sandboxes/web")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert set(answer.headers["allow"].split(", ")) == {"DELETE", "GET", "HEAD", "PATCH"}
@@ -93,41 +93,41 @@ async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: Api) -> N
         (b"name=web", "application/x-www-form-urlencoded", "unsupported_media_type"),
     ],
 )
-async def test_a_body_that_is_not_understood_is_refused(api: Api, content: bytes, media: str, code: str) -> None:
+async def test_a_body_that_is_not_understood_is_refused(api: ApiDriver, content: bytes, media: str, code: str) -> None:
     answer = await api.client.post(f"{api.project}/sandboxes", content=content, headers={"content-type": media})
     assert (answer.json()["code"], answer.status_code) == (code, 415 if code == "unsupported_media_type" else 400)
 
 
-async def test_a_body_may_be_left_out_where_nothing_is_required(api: Api) -> None:
+async def test_a_body_may_be_left_out_where_nothing_is_required(api: ApiDriver) -> None:
     assert (await api.send("POST", "/sandboxes")).status_code == 201
     assert (await api.send_refused("POST", "/sandboxes/web/fork"))[:2] == (400, "validation_error")
 
 
-async def test_json_may_carry_a_charset_and_unknown_keys(api: Api) -> None:
+async def test_json_may_carry_a_charset_and_unknown_keys(api: ApiDriver) -> None:
     headers = {"content-type": "application/json; charset=utf-8"}
     answer = await api.client.post(f"{api.project}/sandboxes", content=b'{"colour": "blue"}', headers=headers)
     assert answer.status_code == 201
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=one", "limit=0", "limit=101", "page=", "page=\u00b2"])
-async def test_a_page_that_cannot_be_is_refused(api: Api, query: str) -> None:
+async def test_a_page_that_cannot_be_is_refused(api: ApiDriver, query: str) -> None:
     status, code, message = await api.send_refused("GET", f"/sandboxes?{query}")
     assert (status, code) == (400, "validation_error")
     assert message.startswith(query.partition("=")[0])
 
 
-async def test_a_page_behind_the_last_is_empty(api: Api) -> None:
+async def test_a_page_behind_the_last_is_empty(api: ApiDriver) -> None:
     await api.create(name="web")
     assert await api.read("/sandboxes?page=2") == {"items": [], "total": 1, "page": 2, "limit": 20}
 
 
-async def test_the_newest_come_first(api: Api) -> None:
+async def test_the_newest_come_first(api: ApiDriver) -> None:
     for name in ("first", "second", "third"):
         await api.create(name=name)
     assert [item["name"] for item in (await api.read("/sandboxes?limit=2"))["items"]] == ["third", "second"]
 
 
-async def test_filters_all_have_to_hold(api: Api) -> None:
+async def test_filters_all_have_to_hold(api: ApiDriver) -> None:
     ready = await api.create_ready(name="web-ready")
     await api.create(name="web-new")
     found = await api.read(f"/sandboxes?name=WEB&status=Ready&sandbox_id={ready['id'].upper()}")
@@ -137,24 +137,24 @@ async def test_filters_all_have_to_hold(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["..", "%2e%2e%2f", "%00", "a b", "x" * 5000, "%F0%9F%A6%8A", "'; DROP TABLE records"])
-async def test_names_that_nobody_has_are_not_found(api: Api, name: str) -> None:
+async def test_names_that_nobody_has_are_not_found(api: ApiDriver, name: str) -> None:
     assert (await api.send("GET", f"/sandboxes/{name}/ports")).status_code == 404
 
 
-async def test_a_head_is_answered_like_a_get_without_its_body(api: Api) -> None:
+async def test_a_head_is_answered_like_a_get_without_its_body(api: ApiDriver) -> None:
     await api.create(name="web")
     answer = await api.send("HEAD", "/sandboxes/web")
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_a_path_with_a_slash_too_many_is_not_found(api: Api) -> None:
+async def test_a_path_with_a_slash_too_many_is_not_found(api: ApiDriver) -> None:
     assert (await api.send("GET", "/sandboxes/")).status_code == 404
 
 
 @pytest.mark.parametrize(
     "query", ["from=yesterday", "to=2026-01-01", "from=2027-01-01T00:00:00Z", "step=fast", "step=-1s"]
 )
-async def test_windows_and_steps_that_cannot_be_are_refused(api: Api, query: str) -> None:
+async def test_windows_and_steps_that_cannot_be_are_refused(api: ApiDriver, query: str) -> None:
     await api.create(name="web")
     status, code, message = await api.send_refused("GET", f"/sandboxes/web/metrics?{query}")
     assert (status, code) == (400, "validation_error")
@@ -162,13 +162,13 @@ async def test_windows_and_steps_that_cannot_be_are_refused(api: Api, query: str
 
 
 @pytest.mark.parametrize("cursor", ["x", "YQ==", "w6k=", "%F0%9F%A6%8A"])
-async def test_a_cursor_of_ones_own_making_is_refused(api: Api, cursor: str) -> None:
+async def test_a_cursor_of_ones_own_making_is_refused(api: ApiDriver, cursor: str) -> None:
     await api.create(name="web")
     assert (await api.send_refused("GET", f"/sandboxes/web/audit?cursor={cursor}"))[:2] == (400, "validation_error")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "99999999999999999999"])
-async def test_a_port_that_cannot_be_is_refused(api: Api, port: str) -> None:
+async def test_a_port_that_cannot_be_is_refused(api: ApiDriver, port: str) -> None:
     await api.create(name="web")
     assert (await api.send_refused("DELETE", f"/sandboxes/web/ports/{port}"))[:2] == (400, "validation_error")
 
@@ -189,7 +189,7 @@ async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_p
     async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world)), base_url="http://emulator") as http:
         http.headers["authorization"] = f"Bearer {world.api_key}"
         world.store.close()
-        answer = await Api(world, http).send("POST", "/sandboxes", {})
+        answer = await ApiDriver(world, http).send("POST", "/sandboxes", {})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_server_error")
     assert answer.headers["x-request-id"]
 

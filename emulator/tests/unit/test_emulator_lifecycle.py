@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from helpers.emulator_harness import START, Api, require_success
+from helpers.emulator_harness import START, ApiDriver, require_success
 from neev_emulator import ExpirationDefaults, Backend
 
 
@@ -11,11 +11,13 @@ def parse_time(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp() - START
 
 
-async def create_web(api: Api) -> dict[str, Any]:
+async def create_web(api: ApiDriver) -> dict[str, Any]:
     return await api.read("/sandboxes/web")
 
 
-async def test_an_idle_sandbox_is_paused_by_the_platform_at_the_end_of_its_window(api: Api, backend: Backend) -> None:
+async def test_an_idle_sandbox_is_paused_by_the_platform_at_the_end_of_its_window(
+    api: ApiDriver, backend: Backend
+) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
     assert parse_time((await create_web(api))["idle_expires_at"]) == 110
     backend.advance(109.9)
@@ -31,7 +33,7 @@ async def test_an_idle_sandbox_is_paused_by_the_platform_at_the_end_of_its_windo
     )
 
 
-async def test_a_pause_by_a_user_keeps_an_idle_deadline_that_lies_after_it(api: Api, backend: Backend) -> None:
+async def test_a_pause_by_a_user_keeps_an_idle_deadline_that_lies_after_it(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web", lifecycle={"idle_timeout_seconds": 100})
     await api.create("/sandboxes/web/pause")
     backend.advance(1000)
@@ -39,7 +41,7 @@ async def test_a_pause_by_a_user_keeps_an_idle_deadline_that_lies_after_it(api: 
     assert (parse_time(paused["updated_at"]), parse_time(paused["idle_expires_at"])) == (11, 110)
 
 
-async def test_a_resume_starts_the_idle_window_again(api: Api, backend: Backend) -> None:
+async def test_a_resume_starts_the_idle_window_again(api: ApiDriver, backend: Backend) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
     backend.advance(200)
     await api.create("/sandboxes/web/resume")
@@ -49,7 +51,7 @@ async def test_a_resume_starts_the_idle_window_again(api: Api, backend: Backend)
 
 
 async def test_a_keepalive_starts_the_idle_window_again_and_leaves_a_paused_sandbox_alone(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
     backend.advance(109)
@@ -58,7 +60,7 @@ async def test_a_keepalive_starts_the_idle_window_again_and_leaves_a_paused_sand
     assert await api.create("/sandboxes/web/keepalive") == paused
 
 
-async def test_work_inside_a_sandbox_keeps_it_from_being_idle(api: Api, backend: Backend) -> None:
+async def test_work_inside_a_sandbox_keeps_it_from_being_idle(api: ApiDriver, backend: Backend) -> None:
     sandbox = await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
     backend.advance(109)
     headers = {"x-sandbox-id": sandbox["id"]}
@@ -67,14 +69,14 @@ async def test_work_inside_a_sandbox_keeps_it_from_being_idle(api: Api, backend:
     assert parse_time((await create_web(api))["idle_expires_at"]) == 209
 
 
-async def test_a_snapshot_is_no_activity(api: Api, backend: Backend) -> None:
+async def test_a_snapshot_is_no_activity(api: ApiDriver, backend: Backend) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 100})
     backend.advance(50)
     await api.create("/sandboxes/web/snapshots")
     assert parse_time((await create_web(api))["idle_expires_at"]) == 110
 
 
-async def test_an_idle_sandbox_that_is_to_be_deleted_is_gone(api: Api, backend: Backend) -> None:
+async def test_an_idle_sandbox_that_is_to_be_deleted_is_gone(api: ApiDriver, backend: Backend) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 100, "on_idle": "delete"})
     backend.advance(110)
     assert (await create_web(api))["phase"] == "Terminating"
@@ -82,7 +84,9 @@ async def test_an_idle_sandbox_that_is_to_be_deleted_is_gone(api: Api, backend: 
     assert (await api.send_refused("GET", "/sandboxes/web"))[0] == 404
 
 
-async def test_a_lifetime_ends_in_spite_of_activity_and_begins_anew_with_a_resume(api: Api, backend: Backend) -> None:
+async def test_a_lifetime_ends_in_spite_of_activity_and_begins_anew_with_a_resume(
+    api: ApiDriver, backend: Backend
+) -> None:
     await api.create(name="web", lifecycle={"max_lifetime_seconds": 100})
     backend.advance(99)
     await api.create("/sandboxes/web/keepalive")
@@ -95,7 +99,7 @@ async def test_a_lifetime_ends_in_spite_of_activity_and_begins_anew_with_a_resum
     assert (await create_web(api))["phase"] == "Ready"
 
 
-async def test_a_paused_sandbox_is_deleted_after_its_retention(api: Api, backend: Backend) -> None:
+async def test_a_paused_sandbox_is_deleted_after_its_retention(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web", lifecycle={"paused_retention_seconds": 50})
     await api.create("/sandboxes/web/pause")
     backend.advance(51)
@@ -104,7 +108,7 @@ async def test_a_paused_sandbox_is_deleted_after_its_retention(api: Api, backend
     assert (await create_web(api))["phase"] == "Terminating"
 
 
-async def test_windows_follow_one_another_in_one_long_step_of_time(api: Api, backend: Backend) -> None:
+async def test_windows_follow_one_another_in_one_long_step_of_time(api: ApiDriver, backend: Backend) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 100, "paused_retention_seconds": 50})
     backend.advance(110 + 2 + 50 + 6 - 0.1)
     assert (await create_web(api))["phase"] == "Terminating"
@@ -112,7 +116,7 @@ async def test_windows_follow_one_another_in_one_long_step_of_time(api: Api, bac
     assert (await api.send_refused("GET", "/sandboxes/web"))[0] == 404
 
 
-async def test_a_window_that_is_not_given_is_the_one_of_the_account(api: Api, backend: Backend) -> None:
+async def test_a_window_that_is_not_given_is_the_one_of_the_account(api: ApiDriver, backend: Backend) -> None:
     await api.create(name="web")
     assert ((await create_web(api))["idle_timeout_seconds"], (await create_web(api))["idle_expires_at"]) == (None, None)
     backend.change_settings(
@@ -124,7 +128,7 @@ async def test_a_window_that_is_not_given_is_the_one_of_the_account(api: Api, ba
     assert ((await create_web(api))["phase"], (await api.read("/sandboxes/always"))["phase"]) == ("Pausing", "Ready")
 
 
-async def test_a_window_that_is_shortened_takes_effect(api: Api, backend: Backend) -> None:
+async def test_a_window_that_is_shortened_takes_effect(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web", lifecycle={"idle_timeout_seconds": 1000})
     require_success(await api.send("PUT", "/sandboxes/web/timeout", {"idle_timeout_seconds": 20}))
     backend.advance(19)
@@ -132,7 +136,7 @@ async def test_a_window_that_is_shortened_takes_effect(api: Api, backend: Backen
 
 
 async def test_a_snapshot_is_pending_then_running_then_ready_and_only_then_has_a_size(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     await api.create_ready(name="web")
     path = f"/snapshots/{(await api.create('/sandboxes/web/snapshots'))['id']}"
@@ -144,7 +148,7 @@ async def test_a_snapshot_is_pending_then_running_then_ready_and_only_then_has_a
     assert seen == [("Pending", None), ("Running", None), ("Running", None), ("Ready", 0)]
 
 
-async def test_a_snapshot_is_kept_for_as_long_as_was_asked(api: Api, backend: Backend) -> None:
+async def test_a_snapshot_is_kept_for_as_long_as_was_asked(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     kept = await api.create("/sandboxes/web/snapshots", retain_for="0")
     short = await api.create("/sandboxes/web/snapshots", retain_for="1m30s")
@@ -154,7 +158,7 @@ async def test_a_snapshot_is_kept_for_as_long_as_was_asked(api: Api, backend: Ba
     assert (await api.read("/sandboxes/web/snapshots"))["total"] == 1
 
 
-async def test_deleting_a_sandbox_deletes_its_snapshots_and_no_others(api: Api, backend: Backend) -> None:
+async def test_deleting_a_sandbox_deletes_its_snapshots_and_no_others(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await api.create_ready(name="other")
     mine, other = await api.create("/sandboxes/web/snapshots"), await api.create("/sandboxes/other/snapshots")
@@ -164,7 +168,7 @@ async def test_deleting_a_sandbox_deletes_its_snapshots_and_no_others(api: Api, 
     await api.read(f"/snapshots/{other['id']}")
 
 
-async def test_an_agent_shows_what_its_sandbox_does(api: Api, backend: Backend) -> None:
+async def test_an_agent_shows_what_its_sandbox_does(api: ApiDriver, backend: Backend) -> None:
     await api.create("/agents", name="coder", agent_template="claude-code", idle_timeout_seconds=100)
     seen = []
     for seconds in (0, 10, 100, 2):

@@ -2,17 +2,19 @@
 
 import pytest
 
-from helpers.emulator_harness import Api, require_success
+from helpers.emulator_harness import ApiDriver, require_success
 from neev_emulator import Backend
 
 DISKLESS = "docker.io/library/alpine:3.22"
 
 
-async def read_phase(api: Api, name: str) -> str:
+async def read_phase(api: ApiDriver, name: str) -> str:
     return str((await api.read(f"/sandboxes/{name}"))["phase"])
 
 
-async def test_a_new_sandbox_is_ready_after_its_time_and_addressable_a_moment_later(api: Api, backend: Backend) -> None:
+async def test_a_new_sandbox_is_ready_after_its_time_and_addressable_a_moment_later(
+    api: ApiDriver, backend: Backend
+) -> None:
     await api.create(name="web")
     backend.advance(9.9)
     assert await read_phase(api, "web") == "Pending"
@@ -27,7 +29,7 @@ async def test_a_new_sandbox_is_ready_after_its_time_and_addressable_a_moment_la
     assert (await api.read("/sandboxes/web"))["addressable"] is True
 
 
-async def test_a_fork_takes_the_time_of_a_fork(api: Api, backend: Backend) -> None:
+async def test_a_fork_takes_the_time_of_a_fork(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     require_success(await api.send("POST", "/sandboxes/web/fork", {"name": "copy"}))
     backend.advance(19.9)
@@ -36,7 +38,7 @@ async def test_a_fork_takes_the_time_of_a_fork(api: Api, backend: Backend) -> No
     assert await read_phase(api, "copy") == "Ready"
 
 
-async def test_a_fork_inherits_size_egress_and_windows_but_no_ports(api: Api) -> None:
+async def test_a_fork_inherits_size_egress_and_windows_but_no_ports(api: ApiDriver) -> None:
     egress = {"mode": "allow_list", "allow_internet": False, "allow": [{"host": "pypi.org"}]}
     lifecycle = {"idle_timeout_seconds": 50, "on_idle": "delete"}
     source = await api.create_ready(name="web", resources={"cpu": 4}, egress=egress, lifecycle=lifecycle)
@@ -47,7 +49,7 @@ async def test_a_fork_inherits_size_egress_and_windows_but_no_ports(api: Api) ->
     assert (await api.read("/sandboxes/copy/ports"))["ports"] == []
 
 
-async def test_a_pause_and_a_resume_take_their_time(api: Api, backend: Backend) -> None:
+async def test_a_pause_and_a_resume_take_their_time(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     pausing = await api.create("/sandboxes/web/pause")
     assert (pausing["phase"], pausing["replicas"]) == ("Pausing", 0)
@@ -59,7 +61,7 @@ async def test_a_pause_and_a_resume_take_their_time(api: Api, backend: Backend) 
     assert await read_phase(api, "web") == "Ready"
 
 
-async def test_pausing_what_is_paused_and_resuming_what_runs_changes_nothing(api: Api, backend: Backend) -> None:
+async def test_pausing_what_is_paused_and_resuming_what_runs_changes_nothing(api: ApiDriver, backend: Backend) -> None:
     running = await api.create_ready(name="web")
     assert await api.create("/sandboxes/web/resume") == running
     await api.create("/sandboxes/web/pause")
@@ -69,7 +71,7 @@ async def test_pausing_what_is_paused_and_resuming_what_runs_changes_nothing(api
     assert await api.create("/sandboxes/web/pause") == paused
 
 
-async def test_a_rollback_is_not_ready_for_its_time(api: Api, backend: Backend) -> None:
+async def test_a_rollback_is_not_ready_for_its_time(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     snapshot = await api.create("/sandboxes/web/snapshots")
     backend.advance(5)
@@ -79,7 +81,7 @@ async def test_a_rollback_is_not_ready_for_its_time(api: Api, backend: Backend) 
     assert await read_phase(api, "web") == "Ready"
 
 
-async def test_a_rollback_of_a_paused_sandbox_leaves_it_paused(api: Api, backend: Backend) -> None:
+async def test_a_rollback_of_a_paused_sandbox_leaves_it_paused(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     snapshot = await api.create("/sandboxes/web/snapshots")
     await api.create("/sandboxes/web/pause")
@@ -89,7 +91,7 @@ async def test_a_rollback_of_a_paused_sandbox_leaves_it_paused(api: Api, backend
     assert await read_phase(api, "web") == "Paused"
 
 
-async def test_a_rollback_needs_a_snapshot_that_is_ready(api: Api) -> None:
+async def test_a_rollback_needs_a_snapshot_that_is_ready(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     snapshot = await api.create("/sandboxes/web/snapshots")
     status, code, message = await api.send_refused("POST", "/sandboxes/web/rollback", {"snapshot_id": snapshot["id"]})
@@ -97,7 +99,9 @@ async def test_a_rollback_needs_a_snapshot_that_is_ready(api: Api) -> None:
     assert "Pending" in message
 
 
-async def test_a_deleted_sandbox_is_terminating_until_it_is_gone_and_holds_its_name(api: Api, backend: Backend) -> None:
+async def test_a_deleted_sandbox_is_terminating_until_it_is_gone_and_holds_its_name(
+    api: ApiDriver, backend: Backend
+) -> None:
     await api.create_ready(name="web")
     assert (await api.send("DELETE", "/sandboxes/web")).status_code == 204
     assert await read_phase(api, "web") == "Terminating"
@@ -107,7 +111,7 @@ async def test_a_deleted_sandbox_is_terminating_until_it_is_gone_and_holds_its_n
     await api.create(name="web")
 
 
-async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: Api, backend: Backend) -> None:
+async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await api.send("DELETE", "/sandboxes/web")
     backend.advance(5)
@@ -131,14 +135,14 @@ async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: Api, ba
     ],
 )
 async def test_nothing_can_be_done_to_a_sandbox_that_is_being_deleted(
-    api: Api, method: str, path: str, body: object
+    api: ApiDriver, method: str, path: str, body: object
 ) -> None:
     await api.create_ready(name="web")
     await api.send("DELETE", "/sandboxes/web")
     assert (await api.send_refused(method, f"/sandboxes/web{path}", body))[:2] == (409, "conflict")
 
 
-async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: Api, backend: Backend) -> None:
+async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: ApiDriver, backend: Backend) -> None:
     agent = await api.create("/agents", name="coder", agent_template="claude-code")
     status, code, message = await api.send_refused("DELETE", f"/sandboxes/{agent['sandbox_id']}")
     assert (status, code) == (409, "conflict")
@@ -191,7 +195,7 @@ async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: Api, 
     ],
 )
 async def test_what_cannot_be_made_is_refused_by_the_name_of_the_field(
-    api: Api, body: dict[str, object], field: str
+    api: ApiDriver, body: dict[str, object], field: str
 ) -> None:
     status, code, message = await api.send_refused("POST", "/sandboxes", body)
     assert (status, code) == (400, "validation_error")
@@ -199,23 +203,23 @@ async def test_what_cannot_be_made_is_refused_by_the_name_of_the_field(
     assert (await api.read("/sandboxes"))["total"] == 0
 
 
-async def test_a_sandbox_of_a_deprecated_template_can_still_be_made(api: Api) -> None:
+async def test_a_sandbox_of_a_deprecated_template_can_still_be_made(api: ApiDriver) -> None:
     made = await api.create(sandbox_template_id="sb-ubuntu-24-04-minimal")
     assert made["sandbox_template_id"] == "sb-ubuntu-24-04-minimal"
 
 
-async def test_an_image_of_ones_own_sleeps_unless_it_is_given_a_command(api: Api) -> None:
+async def test_an_image_of_ones_own_sleeps_unless_it_is_given_a_command(api: ApiDriver) -> None:
     made = await api.create(image=DISKLESS)
     assert (made["image"], made["command"], made["sandbox_template_id"]) == (DISKLESS, ["sleep", "infinity"], None)
 
 
-async def test_the_root_file_system_gets_a_fifth_of_the_disk_and_at_least_four(api: Api) -> None:
+async def test_the_root_file_system_gets_a_fifth_of_the_disk_and_at_least_four(api: ApiDriver) -> None:
     small, large = await api.create(), await api.create(resources={"disk_gb": 100})
     assert (small["resources"]["rootfs_disk_gb"], large["resources"]["rootfs_disk_gb"]) == (4, 20)
 
 
 async def test_a_restored_sandbox_has_the_size_and_region_of_the_origin_or_is_refused(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     await api.create_ready(name="web", region="dev", resources={"cpu": 2})
     snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
@@ -231,18 +235,18 @@ async def test_a_restored_sandbox_has_the_size_and_region_of_the_origin_or_is_re
         assert message.startswith(field)
 
 
-async def test_a_snapshot_of_another_project_is_not_found(api: Api, backend: Backend) -> None:
+async def test_a_snapshot_of_another_project_is_not_found(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
     backend.advance(5)
-    other = Api(backend, api.client)
+    other = ApiDriver(backend, api.client)
     other.project = api.project.replace(backend.project_ids[0], backend.project_ids[1])
     assert (await other.send_refused("POST", "/sandboxes", {"restore": snapshot}))[:2] == (404, "not_found")
     assert (await other.send_refused("GET", f"/snapshots/{snapshot}"))[:2] == (404, "not_found")
     await other.create(name="web")
 
 
-async def test_disks_cannot_be_changed_but_may_be_repeated(api: Api) -> None:
+async def test_disks_cannot_be_changed_but_may_be_repeated(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     same = {"resources": {"cpu": 0.5, "disk_gb": 10, "rootfs_disk_gb": 4}}
     assert require_success(await api.send("PATCH", "/sandboxes/web", same))["resources"]["cpu"] == 0.5
@@ -252,7 +256,7 @@ async def test_disks_cannot_be_changed_but_may_be_repeated(api: Api) -> None:
         assert message.startswith(f"resources.{disk}")
 
 
-async def test_a_paused_sandbox_can_be_resized(api: Api) -> None:
+async def test_a_paused_sandbox_can_be_resized(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     await api.create("/sandboxes/web/pause")
     resized = require_success(await api.send("PATCH", "/sandboxes/web", {"resources": {"memory_gb": 8}}))
@@ -262,13 +266,13 @@ async def test_a_paused_sandbox_can_be_resized(api: Api) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"resources": None}, {"name": "other", "resources": {"cpu": 1}}, {"egress": {}, "egress_add": None}]
 )
-async def test_a_change_changes_something_that_is_known(api: Api, body: dict[str, object]) -> None:
+async def test_a_change_changes_something_that_is_known(api: ApiDriver, body: dict[str, object]) -> None:
     await api.create_ready(name="web")
     acceptable = body.get("egress") is not None
     assert (await api.send("PATCH", "/sandboxes/web", body)).status_code == (200 if acceptable else 400)
 
 
-async def test_edits_of_an_allow_list_remove_first_and_replace_hosts_that_are_there(api: Api) -> None:
+async def test_edits_of_an_allow_list_remove_first_and_replace_hosts_that_are_there(api: ApiDriver) -> None:
     rules = [{"host": "a.example"}, {"host": "b.example", "ports": [80]}]
     await api.create_ready(name="web", egress={"mode": "allow_list", "allow": rules})
     edit = {
@@ -282,7 +286,7 @@ async def test_edits_of_an_allow_list_remove_first_and_replace_hosts_that_are_th
     ]
 
 
-async def test_edits_need_an_allow_list_and_stand_alone(api: Api) -> None:
+async def test_edits_need_an_allow_list_and_stand_alone(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     add = {"egress_add": {"allow": [{"host": "a.example"}]}}
     assert (await api.send_refused("PATCH", "/sandboxes/web", add))[:2] == (409, "conflict")
@@ -292,7 +296,7 @@ async def test_edits_need_an_allow_list_and_stand_alone(api: Api) -> None:
     assert (await api.send_refused("PATCH", "/sandboxes/web", none))[:2] == (400, "validation_error")
 
 
-async def test_windows_that_are_null_stay_and_zero_takes_a_limit_away(api: Api) -> None:
+async def test_windows_that_are_null_stay_and_zero_takes_a_limit_away(api: ApiDriver) -> None:
     await api.create_ready(name="web", lifecycle={"idle_timeout_seconds": 50, "max_lifetime_seconds": 90})
     change = {"idle_timeout_seconds": None, "max_lifetime_seconds": 0, "on_idle": None}
     changed = require_success(await api.send("PUT", "/sandboxes/web/timeout", change))
@@ -300,7 +304,7 @@ async def test_windows_that_are_null_stay_and_zero_takes_a_limit_away(api: Api) 
     assert (changed["hard_expires_at"], changed["on_idle"]) == (None, "pause")
 
 
-async def test_quotas_count_what_is_there_and_what_is_being_made(api: Api, backend: Backend) -> None:
+async def test_quotas_count_what_is_there_and_what_is_being_made(api: ApiDriver, backend: Backend) -> None:
     backend.change_settings(
         backend.settings.model_copy(update={"sandbox_quota": 1, "agent_quota": 0, "quota_scope": "organization"})
     )

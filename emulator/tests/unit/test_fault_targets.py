@@ -2,12 +2,12 @@
 
 import pytest
 
-from helpers.emulator_harness import SLOW, Api
+from helpers.emulator_harness import SLOW, ApiDriver
 
-LATER = SLOW.create + SLOW.addressable + SLOW.snapshot_start + SLOW.snapshot
+SNAPSHOT_READY_AT = SLOW.create + SLOW.addressable + SLOW.snapshot_start + SLOW.snapshot
 
 
-async def add_fault(api: Api, **fault: object) -> None:
+async def add_fault(api: ApiDriver, **fault: object) -> None:
     await api.client.post("/_emulator/faults", json={"kind": "status", "status": 503, **fault})
 
 
@@ -21,7 +21,7 @@ async def add_fault(api: Api, **fault: object) -> None:
     ],
 )
 async def test_what_is_to_be_made_is_known_by_the_name_in_the_body(
-    api: Api, method: str, path: str, body: dict[str, object]
+    api: ApiDriver, method: str, path: str, body: dict[str, object]
 ) -> None:
     await api.create(name="web")
     await add_fault(api, method=method, path="*", name="aimed", times=2)
@@ -31,7 +31,7 @@ async def test_what_is_to_be_made_is_known_by_the_name_in_the_body(
     assert (await api.send(method, path, body)).is_success
 
 
-async def test_what_is_there_is_known_by_its_name_although_it_is_addressed_by_its_id(api: Api) -> None:
+async def test_what_is_there_is_known_by_its_name_although_it_is_addressed_by_its_id(api: ApiDriver) -> None:
     aimed, other = await api.create_ready(name="aimed"), await api.create_ready(name="other")
     await add_fault(api, path="/sandboxes/{id}/pause", name="aimed")
     assert (await api.send("GET", f"/sandboxes/{aimed['id']}")).is_success
@@ -42,7 +42,7 @@ async def test_what_is_there_is_known_by_its_name_although_it_is_addressed_by_it
     assert (await api.send("GET", "/sandboxes/aimed")).status_code == 503
 
 
-async def test_a_snapshot_and_an_agent_are_known_by_their_names(api: Api) -> None:
+async def test_a_snapshot_and_an_agent_are_known_by_their_names(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     snapshot = await api.create("/sandboxes/web/snapshots", name="aimed")
     agent = await api.create("/agents", name="coder", agent_template="claude-code")
@@ -52,7 +52,7 @@ async def test_a_snapshot_and_an_agent_are_known_by_their_names(api: Api) -> Non
     assert (await api.send("GET", f"/agents/{agent['id']}")).status_code == 503
 
 
-async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: Api) -> None:
+async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: ApiDriver) -> None:
     sandbox, other = await api.create_ready(name="aimed"), await api.create_ready(name="other")
     await add_fault(api, path="/v1/files/*", name="aimed")
     for key, status in ((other["id"], 200), (sandbox["id"], 503), (sandbox["id"], 200)):
@@ -63,13 +63,13 @@ async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: Api) 
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"name": 5}', b'"aimed"', b"[" * 100_000, b"\xff"])
-async def test_a_body_without_a_name_is_about_nothing_and_is_served_whole(api: Api, body: bytes) -> None:
+async def test_a_body_without_a_name_is_about_nothing_and_is_served_whole(api: ApiDriver, body: bytes) -> None:
     await add_fault(api, name="aimed")
     answer = await api.send("POST", "/sandboxes", content=body, headers={"content-type": "application/json"})
     assert answer.status_code in {201, 400}
 
 
-async def test_a_body_that_was_looked_at_arrives_as_it_was(api: Api) -> None:
+async def test_a_body_that_was_looked_at_arrives_as_it_was(api: ApiDriver) -> None:
     await add_fault(api, name="aimed")
     large = {"name": "web", "env": [{"name": f"A{i}", "value": "x" * 1000} for i in range(2000)]}
     answer = await api.send("POST", "/sandboxes", large)

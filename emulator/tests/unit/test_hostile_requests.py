@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from helpers.emulator_harness import Api
+from helpers.emulator_harness import ApiDriver
 from neev_emulator import Durations, Settings, Backend, create_app
 from neev_emulator.api.openapi import build_openapi
 from neev_emulator.app import control_plane_routes
@@ -64,23 +64,23 @@ RAW = [
     '[{"name": "A", "value": "b"}, {"name": "A", "value": 1}]',
     '["A=1", "=", "\\u0000"]',
 ]
-AT_ONCE = Durations(
+INSTANT_DURATIONS = Durations(
     create=0, fork=0, addressable=0, pause=0, resume=0, snapshot_start=0, snapshot=0, rollback=0, delete=0
 )
 
 
 @pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[Api]:
+async def api(tmp_path: Path) -> AsyncIterator[ApiDriver]:
     (tmp_path / "secret").write_bytes(SECRET)
-    world = Backend(Settings(durations=AT_ONCE), data=tmp_path / "data")
+    world = Backend(Settings(durations=INSTANT_DURATIONS), data=tmp_path / "data")
     transport = httpx.ASGITransport(create_app(world))
     headers = {"authorization": f"Bearer {world.api_key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
-        yield Api(world, http)
+        yield ApiDriver(world, http)
     await world.close()
 
 
-async def create_valid_values(api: Api) -> dict[str, Any]:
+async def create_valid_values(api: ApiDriver) -> dict[str, Any]:
     """A sandbox full of links that lead out, and for every parameter and field a value that is fine."""
     sandbox = (await api.create(name="web"))["id"]
     key = {"x-sandbox-id": sandbox}
@@ -156,7 +156,7 @@ def hostile_requests(method: str, path: str, good: dict[str, Any]) -> Iterator[d
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])
 async def test_no_value_in_any_field_makes_it_fail_or_leads_outside(
-    api: Api, tmp_path: Path, method: str, path: str
+    api: ApiDriver, tmp_path: Path, method: str, path: str
 ) -> None:
     for request in hostile_requests(method, path, await create_valid_values(api)):
         answer = await api.client.request(**request)

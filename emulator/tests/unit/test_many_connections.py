@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 
-from helpers.emulator_harness import Api
+from helpers.emulator_harness import ApiDriver
 from neev_emulator import Durations, RandomFaults, Settings, Backend, serve_backend
 
 CLIENTS = 100
-QUICK = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start=0, snapshot=0.02, delete=0.02)
+FAST_DURATIONS = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start=0, snapshot=0.02, delete=0.02)
 
 
 async def run_client(http: httpx.AsyncClient, number: int) -> None:
@@ -61,7 +61,7 @@ def find_processes(directory: Path) -> set[int]:
 
 
 async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
-    world = Backend(Settings(durations=QUICK))
+    world = Backend(Settings(durations=FAST_DURATIONS))
     with serve_backend(world) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         headers = {"authorization": f"Bearer {emulator.api_key}"}
@@ -78,10 +78,10 @@ async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
 
 
 async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_together(
-    api: Api, backend: Backend
+    api: ApiDriver, backend: Backend
 ) -> None:
     faults = RandomFaults(rate=0.02, seed=7)
-    backend.initial_settings = Settings(durations=QUICK, rate_limit=50, random_faults=faults)
+    backend.initial_settings = Settings(durations=FAST_DURATIONS, rate_limit=50, random_faults=faults)
     await api.client.post("/_emulator/reset")
     for number in range(1000):
         status = 0

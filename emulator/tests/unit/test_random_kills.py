@@ -17,7 +17,7 @@ from helpers.killed_emulator import open_runtime_client, start_killable, wait_un
 
 WORKERS = 8
 CONTENT = 200_000
-MANY = 4000
+FILE_COUNT = 4000
 
 
 @dataclass
@@ -28,10 +28,10 @@ class ExpectedState:
     files: dict[str, bytes] = field(default_factory=dict)
     snapshots: dict[str, bytes] = field(default_factory=dict)
     requested: set[str] = field(default_factory=set)
-    overwriting: dict[str, bytes] = field(default_factory=dict)
+    pending_writes: dict[str, bytes] = field(default_factory=dict)
 
 
-class Client:
+class StormClient:
     """One client of the storm, in its own sandbox most of the time."""
 
     def __init__(self, http: httpx.AsyncClient, runtime: str, expected: ExpectedState, rng: random.Random) -> None:
@@ -58,12 +58,12 @@ class Client:
 
     async def _write(self, name: str) -> None:
         content = self._rng.randbytes(4) * (self._rng.randrange(CONTENT) // 4)
-        self._expected.overwriting[name] = content
+        self._expected.pending_writes[name] = content
         key = self._expected.sandboxes[name]
         url = f"{self._runtime}/files/write?path=deep/er/file"
         answer = await self._http.post(url, content=content, headers={"x-sandbox-id": key})
         assert answer.status_code == 200, answer.text
-        self._expected.files[name] = self._expected.overwriting.pop(name)
+        self._expected.files[name] = self._expected.pending_writes.pop(name)
 
     async def _capture(self, name: str) -> None:
         answer = await self._http.post(f"/sandboxes/{name}/snapshots", json={})
@@ -83,7 +83,7 @@ async def run_storm(client: httpx.Client, expected: ExpectedState, rng: random.R
     async with connect(client) as http:
         runtime = str(client.base_url.copy_with(path="/sandboxes-runtime/v1"))
         clients = [
-            Client(http, runtime, expected, random.Random(rng.random())).run(f"w{tag}-{n}") for n in range(WORKERS)
+            StormClient(http, runtime, expected, random.Random(rng.random())).run(f"w{tag}-{n}") for n in range(WORKERS)
         ]
         tasks = [asyncio.create_task(each) for each in clients]
         deadline = time.monotonic() + 60
@@ -119,7 +119,7 @@ def check_state(client: httpx.Client, expected: ExpectedState, directory: Path) 
     assert found.keys() <= expected.requested
     for name, written in expected.files.items():
         wait_until_ready(client, f"/sandboxes/{name}")
-        assert read_content(client, found[name]) in {written, expected.overwriting.get(name)}
+        assert read_content(client, found[name]) in {written, expected.pending_writes.get(name)}
     for key in expected.snapshots:
         assert wait_until_ready(client, f"/snapshots/{key}", "status")["size_bytes"] == len(expected.snapshots[key])
     for key in list(expected.snapshots)[-3:]:
@@ -141,10 +141,10 @@ def test_a_kill_in_a_storm_loses_nothing_that_was_acknowledged(seed: int, tmp_pa
             process.wait()
         with start_killable(tmp_path) as (_, client):
             check_state(client, known, tmp_path)
-        known.files |= {name: known.files[name] for name in known.files.keys() - known.overwriting.keys()}
-        for name in known.overwriting:
+        known.files |= {name: known.files[name] for name in known.files.keys() - known.pending_writes.keys()}
+        for name in known.pending_writes:
             known.files.pop(name, None)
-        known.overwriting.clear()
+        known.pending_writes.clear()
 
 
 @pytest.mark.parametrize(("path", "body"), [("snapshots", {}), ("fork", {"name": "copy"})])
@@ -153,7 +153,7 @@ def test_a_kill_in_the_middle_of_a_copy_leaves_nothing_of_it(path: str, body: di
         client.post("/sandboxes", json={"name": "web"})
         sandbox = wait_until_ready(client, "/sandboxes/web")
         with open_runtime_client(client, sandbox) as runtime:
-            many = f"i=0; while [ $i -lt {MANY} ]; do echo $i > $i; i=$((i+1)); done"
+            many = f"i=0; while [ $i -lt {FILE_COUNT} ]; do echo $i > $i; i=$((i+1)); done"
             runtime.post("/exec", json={"command": "sh", "args": ["-c", many]}, timeout=60)
         with ThreadPoolExecutor(1) as threads:
             lost = threads.submit(client.post, f"/sandboxes/web/{path}", json=body)
@@ -162,7 +162,7 @@ def test_a_kill_in_the_middle_of_a_copy_leaves_nothing_of_it(path: str, body: di
             process.kill()
             process.wait()
             assert lost.exception()
-        assert copying[0] <= find_copies(tmp_path, sandbox["id"])[0] < MANY
+        assert copying[0] <= find_copies(tmp_path, sandbox["id"])[0] < FILE_COUNT
     with start_killable(tmp_path) as (_, client):
         assert client.get("/sandboxes").json()["total"] == 1
         assert client.get("/sandboxes/web/snapshots").json()["total"] == 0

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from helpers.emulator_harness import Api, require_success
+from helpers.emulator_harness import ApiDriver, require_success
 from neev_emulator import Emulator, Backend, create_app, serve, serve_backend
 
-LIMIT = 4 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 PATHS = ["/agent/api/v1beta1/sandbox-templates", "/openapi.json", "/_emulator/state", "/preview/abcd1234/"]
 
 
@@ -75,7 +75,7 @@ def test_the_names_of_the_machine_itself_are_its_own_with_any_port(emulator: Emu
 
 
 @pytest.mark.parametrize("lines", [[], ["Host: localhost", "Host: evil.example"]])
-async def test_one_host_is_named(api: Api, lines: list[str]) -> None:
+async def test_one_host_is_named(api: ApiDriver, lines: list[str]) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, _, value in (line.partition(": ") for line in lines)]
     heard = []
 
@@ -125,14 +125,14 @@ def test_of_a_caller_without_a_key_no_body_is_read(
 
 @pytest.mark.parametrize("path", ["/agent/api/v1beta1/x", "/sandboxes-runtime/v1/exec", "/_emulator/faults", "/none"])
 def test_a_body_over_the_limit_is_refused_before_it_is_read(emulator: Emulator, path: str) -> None:
-    length = f"Content-Length: {LIMIT + 1}"
+    length = f"Content-Length: {MAX_BODY_BYTES + 1}"
     status, text = send_raw(emulator, f"POST {path} HTTP/1.1", "Host: localhost", length)
     assert (status, '"code":"bad_request"' in text) == (413, True)
 
 
 def test_a_body_that_does_not_say_its_length_is_read_up_to_the_limit(emulator: Emulator, client: httpx.Client) -> None:
     def parts() -> Iterator[bytes]:
-        for _ in range(LIMIT // 1000 + 1):
+        for _ in range(MAX_BODY_BYTES // 1000 + 1):
             yield b" " * 1000
 
     json = {"content-type": "application/json"}
@@ -141,7 +141,7 @@ def test_a_body_that_does_not_say_its_length_is_read_up_to_the_limit(emulator: E
     assert client.post("/sandboxes", content=parts(), headers=json).status_code == 413
     control = f"{emulator.base_url.removesuffix('/agent')}/_emulator/faults"
     assert httpx.post(control, content=parts()).status_code == 413
-    assert client.post("/sandboxes", content=b" " * (LIMIT - 2) + b"{}", headers=json).status_code == 201
+    assert client.post("/sandboxes", content=b" " * (MAX_BODY_BYTES - 2) + b"{}", headers=json).status_code == 201
 
 
 def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client) -> None:
@@ -158,7 +158,7 @@ def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: Api, *, chunked: bool) -> None:
+async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: ApiDriver, *, chunked: bool) -> None:
     began, heard = asyncio.Event(), bytearray()
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

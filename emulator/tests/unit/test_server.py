@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from helpers.emulator_harness import Api
+from helpers.emulator_harness import ApiDriver
 from neev_emulator import Emulator, serve
 
 PLAIN = """
@@ -72,12 +72,12 @@ def test_it_stops_while_it_refuses() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 3601, "soon"])
-async def test_it_refuses_for_a_while_and_not_for_good(api: Api, seconds: object) -> None:
+async def test_it_refuses_for_a_while_and_not_for_good(api: ApiDriver, seconds: object) -> None:
     answer = await api.client.post("/_emulator/refuse", json={"seconds": seconds})
     assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
 
 
-async def test_without_a_listener_there_is_nothing_to_refuse(api: Api) -> None:
+async def test_without_a_listener_there_is_nothing_to_refuse(api: ApiDriver) -> None:
     answer = await api.client.post("/_emulator/refuse", json={"seconds": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 

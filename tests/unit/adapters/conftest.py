@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 import grpc.aio
 import pytest
 from pulumi.runtime.proto import provider_pb2_grpc
-from tests.unit.adapters.fake_pulumi_engine import Driver
+from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine
 
 from neev_emulator.testing import Emulator, serve
 from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
@@ -17,35 +17,35 @@ from neev_provider.core.clock import SYSTEM_CLOCK
 
 
 @pytest.fixture
-def platform() -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     """An empty platform."""
     with serve() as emulator:
         yield emulator
 
 
 @pytest.fixture
-async def plugin(platform: Emulator) -> AsyncIterator[Driver]:
+async def plugin(platform: Emulator) -> AsyncIterator[FakePulumiEngine]:
     """The engine's side of a plugin that is configured for the platform by its environment."""
-    async for driver in serving(platform.env):
+    async for driver in serve_plugin(platform.env):
         await driver.configure()
         yield driver
 
 
 @pytest.fixture
-async def unconfigured() -> AsyncIterator[Driver]:
+async def unconfigured() -> AsyncIterator[FakePulumiEngine]:
     """The engine's side of a plugin that nobody has configured, so whatever would send a request fails."""
-    async for driver in serving({}):
+    async for driver in serve_plugin({}):
         yield driver
 
 
-async def serving(environ: dict[str, str]) -> AsyncGenerator[Driver, None]:
+async def serve_plugin(environ: dict[str, str]) -> AsyncGenerator[FakePulumiEngine, None]:
     """The engine's side of a plugin, until it is not used any more."""
     served = ProviderServicer(lambda engine: PulumiProvider(engine, environ, connect, SYSTEM_CLOCK))
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(served, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    driver = Driver(port)
+    driver = FakePulumiEngine(port)
     try:
         yield driver
     finally:

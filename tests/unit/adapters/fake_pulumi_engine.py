@@ -14,30 +14,30 @@ from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-SEED = bytes(range(32))
-LARGE = [("grpc.max_metadata_size", 1 << 20), ("grpc.absolute_max_metadata_size", 1 << 20)]
+RANDOM_SEED = bytes(range(32))
+CHANNEL_OPTIONS = [("grpc.max_metadata_size", 1 << 20), ("grpc.absolute_max_metadata_size", 1 << 20)]
 """The engine reads more of a status's details than a client in Python does."""
 
 
-def secret(value: Any) -> dict[str, Any]:
+def secret_value(value: Any) -> dict[str, Any]:
     """The value as a secret on the wire."""
     return {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": value}
 
 
-def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """The values on the wire."""
     found = struct_pb2.Struct()
     found.update(dict(values))
     return found
 
 
-def read(found: struct_pb2.Struct) -> dict[str, Any]:
+def from_struct(found: struct_pb2.Struct) -> dict[str, Any]:
     """The values as they are on the wire, whole numbers as such."""
-    return {key: _whole(value) for key, value in json_format.MessageToDict(found).items()}
+    return {key: _restore_integers(value) for key, value in json_format.MessageToDict(found).items()}
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredResource:
     """What the engine keeps of a resource."""
 
     urn: str
@@ -47,20 +47,20 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Refusal(Exception):
+class RpcFailure(Exception):
     """A call that was refused: its code, its text, and the details that came with it."""
 
     code: grpc.StatusCode
     text: str
-    kept: provider_pb2.ErrorResourceInitFailed | None = None
+    init_failed: provider_pb2.ErrorResourceInitFailed | None = None
     missing: provider_pb2.ConfigureErrorMissingKeys | None = None
 
 
-class Driver:
+class FakePulumiEngine:
     """One engine and its plugin."""
 
     def __init__(self, port: int) -> None:
-        self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*LARGE, *NO_PROXY_OPTIONS])
+        self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*CHANNEL_OPTIONS, *NO_PROXY_OPTIONS])
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     async def close(self) -> None:
@@ -72,97 +72,108 @@ class Driver:
         try:
             return await getattr(self.stub, method)(request)
         except grpc.aio.AioRpcError as error:
-            raise _refusal(error) from None
+            raise _to_rpc_failure(error) from None
 
     async def configure(self, provider: str = "default", **settings: Any) -> None:
         """The provider is configured."""
         place = f"urn:pulumi:dev::story::pulumi:providers:neev::{provider}"
-        request = provider_pb2.ConfigureRequest(args=struct(settings), name=provider, urn=place)
+        request = provider_pb2.ConfigureRequest(args=to_struct(settings), name=provider, urn=place)
         await self.call("Configure", request)
 
     async def check(
-        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, **rest: Any
+        self, kind: str, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] | None = None, **rest: Any
     ) -> provider_pb2.CheckResponse:
         """What the check answers."""
         request = provider_pb2.CheckRequest(
-            urn=urn(kind), olds=struct(olds or {}), news=struct(news), **{"randomSeed": SEED, **rest}
+            urn=make_urn(kind),
+            olds=to_struct(old_inputs or {}),
+            news=to_struct(new_inputs),
+            **{"randomSeed": RANDOM_SEED, **rest},
         )
         answer: provider_pb2.CheckResponse = await self.call("Check", request)
         return answer
 
-    async def checked(self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Any:
+    async def check_valid(
+        self, kind: str, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] | None = None
+    ) -> Any:
         """The inputs that a check without failures answers."""
-        answer = await self.check(kind, news, olds)
+        answer = await self.check(kind, new_inputs, old_inputs)
         assert [failure.reason for failure in answer.failures] == []
-        return read(answer.inputs)
+        return from_struct(answer.inputs)
 
-    async def diff(self, kept: Kept, news: Mapping[str, Any]) -> provider_pb2.DiffResponse:
+    async def diff(self, stored: StoredResource, new_inputs: Mapping[str, Any]) -> provider_pb2.DiffResponse:
         """What the diff answers for a change of the program to these inputs."""
-        kind = kept.urn.split("::")[-2].rpartition(":")[2]
+        kind = stored.urn.split("::")[-2].rpartition(":")[2]
         request = provider_pb2.DiffRequest(
-            id=kept.id,
-            urn=kept.urn,
-            olds=struct(kept.state),
-            old_inputs=struct(kept.inputs),
-            news=struct(await self.checked(kind, news, kept.inputs)),
+            id=stored.id,
+            urn=stored.urn,
+            olds=to_struct(stored.state),
+            old_inputs=to_struct(stored.inputs),
+            news=to_struct(await self.check_valid(kind, new_inputs, stored.inputs)),
         )
         answer: provider_pb2.DiffResponse = await self.call("Diff", request)
         return answer
 
-    async def create(self, kind: str, news: Mapping[str, Any], **rest: Any) -> Kept:
+    async def create(self, kind: str, new_inputs: Mapping[str, Any], **rest: Any) -> StoredResource:
         """The resource as the engine keeps it."""
-        inputs = await self.checked(kind, news)
-        request = provider_pb2.CreateRequest(urn=urn(kind), properties=struct(inputs), **rest)
+        inputs = await self.check_valid(kind, new_inputs)
+        request = provider_pb2.CreateRequest(urn=make_urn(kind), properties=to_struct(inputs), **rest)
         answer = await self.call("Create", request)
-        return Kept(request.urn, answer.id, inputs, read(answer.properties))
+        return StoredResource(request.urn, answer.id, inputs, from_struct(answer.properties))
 
-    async def update(self, kept: Kept, news: Mapping[str, Any], **rest: Any) -> Kept:
+    async def update(self, stored: StoredResource, new_inputs: Mapping[str, Any], **rest: Any) -> StoredResource:
         """The resource after a change of the program to these inputs."""
-        kind = kept.urn.split("::")[-2].rpartition(":")[2]
-        inputs = await self.checked(kind, news, kept.inputs)
+        kind = stored.urn.split("::")[-2].rpartition(":")[2]
+        inputs = await self.check_valid(kind, new_inputs, stored.inputs)
         request = provider_pb2.UpdateRequest(
-            id=kept.id,
-            urn=kept.urn,
-            olds=struct(kept.state),
-            old_inputs=struct(kept.inputs),
-            news=struct(inputs),
+            id=stored.id,
+            urn=stored.urn,
+            olds=to_struct(stored.state),
+            old_inputs=to_struct(stored.inputs),
+            news=to_struct(inputs),
             **rest,
         )
         answer = await self.call("Update", request)
-        return Kept(kept.urn, kept.id, inputs, read(answer.properties))
+        return StoredResource(stored.urn, stored.id, inputs, from_struct(answer.properties))
 
-    async def refresh(self, kept: Kept) -> Kept | None:
+    async def refresh(self, stored: StoredResource) -> StoredResource | None:
         """The resource after a refresh, or `None` where it is gone."""
         request = provider_pb2.ReadRequest(
-            id=kept.id, urn=kept.urn, inputs=struct(kept.inputs), properties=struct(kept.state)
+            id=stored.id, urn=stored.urn, inputs=to_struct(stored.inputs), properties=to_struct(stored.state)
         )
-        return _read(kept.urn, await self.call("Read", request))
+        return _stored_from_read(stored.urn, await self.call("Read", request))
 
-    async def import_(self, kind: str, id: str) -> Kept | None:
+    async def import_(self, kind: str, id: str) -> StoredResource | None:
         """What exists, as the engine imports it."""
-        return _read(urn(kind), await self.call("Read", provider_pb2.ReadRequest(id=id, urn=urn(kind))))
+        return _stored_from_read(
+            make_urn(kind), await self.call("Read", provider_pb2.ReadRequest(id=id, urn=make_urn(kind)))
+        )
 
-    async def delete(self, kept: Kept, **rest: Any) -> None:
+    async def delete(self, stored: StoredResource, **rest: Any) -> None:
         """The resource is gone."""
         request = provider_pb2.DeleteRequest(
-            id=kept.id, urn=kept.urn, properties=struct(kept.state), old_inputs=struct(kept.inputs), **rest
+            id=stored.id,
+            urn=stored.urn,
+            properties=to_struct(stored.state),
+            old_inputs=to_struct(stored.inputs),
+            **rest,
         )
         await self.call("Delete", request)
 
 
-def urn(kind: str, name: str = "box") -> str:
+def make_urn(kind: str, name: str = "box") -> str:
     """The URN of a resource of this kind."""
     return f"urn:pulumi:dev::story::neev:index:{kind}::{name}"
 
 
-def _read(urn: str, answer: provider_pb2.ReadResponse) -> Kept | None:
+def _stored_from_read(urn: str, answer: provider_pb2.ReadResponse) -> StoredResource | None:
     if not answer.id:
         assert not answer.HasField("properties")
         return None
-    return Kept(urn, answer.id, read(answer.inputs), read(answer.properties))
+    return StoredResource(urn, answer.id, from_struct(answer.inputs), from_struct(answer.properties))
 
 
-def _refusal(error: grpc.aio.AioRpcError) -> Refusal:
+def _to_rpc_failure(error: grpc.aio.AioRpcError) -> RpcFailure:
     kept = missing = None
     for key, value in error.trailing_metadata() or ():
         if key == "grpc-status-details-bin":
@@ -171,18 +182,18 @@ def _refusal(error: grpc.aio.AioRpcError) -> Refusal:
             # grpc in Go, which the engine uses, drops the details where these differ
             assert (status.code, status.message) == (error.code().value[0], error.details())
             for detail in status.details:
-                kept = _unpacked(detail, provider_pb2.ErrorResourceInitFailed()) or kept
-                missing = _unpacked(detail, provider_pb2.ConfigureErrorMissingKeys()) or missing
-    return Refusal(error.code(), error.details() or "", kept, missing)
+                kept = _unpack_detail(detail, provider_pb2.ErrorResourceInitFailed()) or kept
+                missing = _unpack_detail(detail, provider_pb2.ConfigureErrorMissingKeys()) or missing
+    return RpcFailure(error.code(), error.details() or "", kept, missing)
 
 
-def _unpacked(detail: Any, message: Any) -> Any:
+def _unpack_detail(detail: Any, message: Any) -> Any:
     return message if detail.Unpack(message) else None
 
 
-def _whole(value: Any) -> Any:
+def _restore_integers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _whole(each) for key, each in value.items()}
+        return {key: _restore_integers(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_whole(each) for each in value]
+        return [_restore_integers(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

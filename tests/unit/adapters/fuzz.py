@@ -9,8 +9,8 @@ from typing import Any
 from google.protobuf import struct_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.adapters.conftest import serving
-from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, Driver
+from tests.unit.adapters.conftest import serve_plugin
+from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, FakePulumiEngine
 
 from neev_provider.adapters.pulumi.assets import ARCHIVE, ASSET
 from neev_provider.adapters.pulumi.marshal import BYTES, OUTPUT, REFERENCE, SECRET, UNKNOWN_SENTINELS
@@ -29,7 +29,7 @@ signatures = st.sampled_from([SECRET, SECRET, SECRET, OUTPUT, REFERENCE, ASSET, 
 special = st.fixed_dictionaries({SIGNATURE: signatures})
 
 
-def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def nested_values(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Lists and maps of the inner values, and what stands for something else on the wire."""
     parts = st.fixed_dictionaries({}, optional={"value": inner, "secret": st.booleans(), "id": texts, "urn": texts})
     marked = st.tuples(special, parts).map(lambda both: {**both[1], **both[0]})
@@ -37,11 +37,11 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3) | marked | secrets
 
 
-structs = st.dictionaries(keys, st.recursive(scalars, nested, max_leaves=10), max_size=6)
+structs = st.dictionaries(keys, st.recursive(scalars, nested_values, max_leaves=10), max_size=6)
 kinds = st.sampled_from([each.name for each in RESOURCES])
 
 
-def wire(value: Any) -> struct_pb2.Value:
+def to_value(value: Any) -> struct_pb2.Value:
     """The value on the wire, numbers that are none included."""
     if value is None:
         return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
@@ -52,20 +52,20 @@ def wire(value: Any) -> struct_pb2.Value:
     if isinstance(value, str):
         return struct_pb2.Value(string_value=value)
     if isinstance(value, list):
-        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[wire(each) for each in value]))
-    return struct_pb2.Value(struct_value=sent(value))
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[to_value(each) for each in value]))
+    return struct_pb2.Value(struct_value=to_struct(value))
 
 
-def sent(values: dict[str, Any]) -> struct_pb2.Struct:
+def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
     """The values on the wire."""
-    return struct_pb2.Struct(fields={key: wire(value) for key, value in values.items()})
+    return struct_pb2.Struct(fields={key: to_value(value) for key, value in values.items()})
 
 
-def secrets(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
+def secret_paths(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
     """Where the value holds a secret; what is inside of one is hidden with it."""
     if value.HasField("list_value"):
         for index, each in enumerate(value.list_value.values):
-            yield from secrets(each, (*path, index))
+            yield from secret_paths(each, (*path, index))
     elif value.HasField("struct_value"):
         fields = value.struct_value.fields
         signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
@@ -73,22 +73,22 @@ def secrets(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
             yield path
         elif not signature:
             for key, each in fields.items():
-                yield from secrets(each, (*path, key))
+                yield from secret_paths(each, (*path, key))
 
 
-def lost(asked: struct_pb2.Struct, answer: struct_pb2.Struct) -> list[Path]:
+def lost_secrets(request: struct_pb2.Struct, response: struct_pb2.Struct) -> list[Path]:
     """Where something was asked as a secret and is answered as none; what is left out is no loss."""
-    kept = set(secrets(struct_pb2.Value(struct_value=answer)))
+    kept = set(secret_paths(struct_pb2.Value(struct_value=response)))
     return [
         path
-        for path in secrets(struct_pb2.Value(struct_value=asked))
-        if not any(path[: len(each)] == each for each in kept) and at(answer, path) is not None
+        for path in secret_paths(struct_pb2.Value(struct_value=request))
+        if not any(path[: len(each)] == each for each in kept) and value_at(response, path) is not None
     ]
 
 
-def at(answer: struct_pb2.Struct, path: Path) -> struct_pb2.Value | None:
+def value_at(response: struct_pb2.Struct, path: Path) -> struct_pb2.Value | None:
     """What is at the place, where there is one."""
-    value = struct_pb2.Value(struct_value=answer)
+    value = struct_pb2.Value(struct_value=response)
     for part in path:
         fields, values = value.struct_value.fields, value.list_value.values
         if isinstance(part, int) and part < len(values):
@@ -103,16 +103,16 @@ def at(answer: struct_pb2.Struct, path: Path) -> struct_pb2.Value | None:
 ACCOUNT = {"NEEV_API_KEY": "key", "NEEV_ORG_ID": "org", "NEEV_PROJECT_ID": "project"}
 
 
-def fuzzed(
+def run_fuzz(
     strategy: st.SearchStrategy[Any],
-    case: Callable[[Driver, Any], Coroutine[Any, Any, None]],
+    case: Callable[[FakePulumiEngine, Any], Coroutine[Any, Any, None]],
     environ: Mapping[str, str] = ACCOUNT,
     examples: int = 150,
 ) -> None:
     """The case holds for whatever the strategy makes, against one plugin."""
     with asyncio.Runner() as runner:
-        served = serving({**environ})
-        driver: Driver = runner.run(served.__anext__())
+        served = serve_plugin({**environ})
+        driver: FakePulumiEngine = runner.run(served.__anext__())
         runner.run(driver.configure())
 
         @settings(max_examples=examples, deadline=None)

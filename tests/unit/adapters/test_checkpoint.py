@@ -13,7 +13,7 @@ from neev_provider.core.lifecycle import StoredResource
 from neev_provider.resources import RESOURCES
 
 
-def secret(value: Any) -> dict[str, str]:
+def secret_value(value: Any) -> dict[str, str]:
     return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
 
 
@@ -27,7 +27,7 @@ def test_every_resource_is_known_by_the_types_of_both_faces() -> None:
 
 
 def test_values_survive_the_way_in_and_out() -> None:
-    values = {"env": secret({"A": "hidden"}), "list": [1, 2.5, secret("x")], "nested": {"on": True}}
+    values = {"env": secret_value({"A": "hidden"}), "list": [1, 2.5, secret_value("x")], "nested": {"on": True}}
     assert decode_state(values)["env"] == SecretValue({"A": "hidden"})
     assert encode_state(decode_state(values)) == values
     assert encode_state({"gone": None, "pair": (1, 2)}) == {"pair": [1, 2]}
@@ -41,7 +41,12 @@ def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
         **begun,
         "id": "s/80",
         "initErrors": ["not yet"],
-        "outputs": {"sandboxId": "s", "port": 80, "slug": secret("abcdefgh"), "previewUrl": secret("https://x")},
+        "outputs": {
+            "sandboxId": "s",
+            "port": 80,
+            "slug": secret_value("abcdefgh"),
+            "previewUrl": secret_value("https://x"),
+        },
     }
 
 
@@ -49,7 +54,7 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
     begun = {
         "urn": "u",
         "type": "pulumi-python:dynamic/neev:Snapshot",
-        "inputs": {"__provider": "pickle", "__label": "kept", "name": "kept-1", "triggers": secret([1])},
+        "inputs": {"__provider": "pickle", "__label": "kept", "name": "kept-1", "triggers": secret_value([1])},
         "additionalSecretOutputs": ["createdBy"],
     }
     inputs = {"__label": "kept", "name": "kept-1", "triggers": [1]}
@@ -59,8 +64,8 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
         "__label": "kept",
         "__inputs": ["name", "triggers"],
         "name": "kept-1",
-        "triggers": secret([1]),
-        "createdBy": secret("somebody"),
+        "triggers": secret_value([1]),
+        "createdBy": secret_value("somebody"),
     }
 
 

@@ -14,7 +14,7 @@ from pulumi_neev import sdk
 SOURCE = generator.render()
 
 
-def parameters(of: Any) -> list[str]:
+def parameter_names(of: Any) -> list[str]:
     """The names a caller may use."""
     return [name for name in inspect.signature(of).parameters if name != "self"]
 
@@ -23,7 +23,7 @@ def parameters(of: Any) -> list[str]:
 def test_a_class_takes_every_input_by_its_python_name(name: str) -> None:
     resource = next(each for each in RESOURCES if each.name == name)
     fields = {declared.field for declared in resource.inputs.properties.values()}
-    assert set(parameters(getattr(sdk, name).__init__)) == {"resource_name", "opts"} | fields
+    assert set(parameter_names(getattr(sdk, name).__init__)) == {"resource_name", "opts"} | fields
 
 
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
@@ -47,8 +47,8 @@ def test_every_function_comes_plain_and_as_output() -> None:
     for function in FUNCTIONS:
         name = next(each for each in sdk.__all__ if each.replace("_", "") == function.name.lower())
         fields = [declared.field for declared in function.arguments.properties.values()]
-        assert sorted(parameters(getattr(sdk, name))) == sorted([*fields, "opts"])
-        assert sorted(parameters(getattr(sdk, f"{name}_output"))) == sorted([*fields, "opts"])
+        assert sorted(parameter_names(getattr(sdk, name))) == sorted([*fields, "opts"])
+        assert sorted(parameter_names(getattr(sdk, f"{name}_output"))) == sorted([*fields, "opts"])
 
 
 def test_a_default_is_said_in_the_signature() -> None:

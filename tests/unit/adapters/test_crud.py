@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
-from tests.unit.adapters.fake_pulumi_engine import read, struct, urn
+from tests.unit.adapters.fake_pulumi_engine import from_struct, to_struct, make_urn
 
 from neev_provider.adapters.pulumi.plugin.crud import CANCEL_GRACE_SECONDS, CrudHandler
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
@@ -34,14 +34,14 @@ RECORD = {ACCOUNT_KEY: HERE.to_properties()}
 class ThingInputs(Inputs):
     """What the platform chooses."""
 
-    place: Annotated[Any, Update(), Computed()] = None
+    path_id: Annotated[Any, Update(), Computed()] = None
     """Where it is."""
 
 
 class ThingOutputs(Outputs):
     """What it says."""
 
-    said: Any = None
+    message: Any = None
     """Anything."""
 
 
@@ -53,19 +53,19 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     outputs = ThingOutputs
 
     def __init__(self, settle: Verb, said: object = "made", place: object = None) -> None:
-        self._settle = settle
-        self._said = said
-        self._place = place
+        self._on_reconcile = settle
+        self._message = said
+        self._path_id = place
 
     async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """It has an id."""
-        return Observation("the-id", {"place": self._place}, ThingOutputs.model_construct(said=self._said))
+        return Observation("the-id", {"place": self._path_id}, ThingOutputs.model_construct(said=self._message))
 
     async def reconcile(
         self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """As the test says."""
-        found = self._settle()
+        found = self._on_reconcile()
         said = await found if asyncio.iscoroutine(found) else found
         return Observation(id, {}, ThingOutputs.model_construct(said=said))
 
@@ -78,41 +78,41 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         await asyncio.Event().wait()
 
 
-async def _somewhere() -> Any:
+async def _connect_fake() -> Any:
     return SimpleNamespace(account=HERE)
 
 
-def operations() -> CrudHandler:
-    return CrudHandler(_somewhere, EngineClient(), SYSTEM_CLOCK)
+def new_crud_handler() -> CrudHandler:
+    return CrudHandler(_connect_fake, EngineClient(), SYSTEM_CLOCK)
 
 
-def broken() -> object:
+def raise_bug() -> object:
     """A bug of ours, whose own words hold a secret."""
     raise KeyError("hunter2")
 
 
-async def kept(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
+async def create_failure(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
     """What the engine is told to keep of a create that fails."""
-    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=0.1)
+    request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=0.1)
     with pytest.raises(StatusError) as caught:
-        await operations().create(thing, request)
+        await new_crud_handler().create(thing, request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert "hunter2" not in caught.value.message
     return caught.value.detail
 
 
 async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
-    found = await kept(Thing(broken))
-    assert (found.id, read(found.properties)) == ("the-id", {"said": "made", **RECORD})
+    found = await create_failure(Thing(raise_bug))
+    assert (found.id, from_struct(found.properties)) == ("the-id", {"said": "made", **RECORD})
     assert "a bug in the NeevAI provider (KeyError)" in found.reasons[0]
 
 
 async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
-    found = await kept(Thing(object))
-    assert (found.id, read(found.properties)) == ("the-id", {"said": "made", **RECORD})
-    for broken_from_the_start in (Thing(broken, said=object()), Thing(broken, place=object())):
-        found = await kept(broken_from_the_start)
-        assert (found.id, read(found.properties)) in (("the-id", {}), ("the-id", RECORD))
+    found = await create_failure(Thing(object))
+    assert (found.id, from_struct(found.properties)) == ("the-id", {"said": "made", **RECORD})
+    for broken_from_the_start in (Thing(raise_bug, said=object()), Thing(raise_bug, place=object())):
+        found = await create_failure(broken_from_the_start)
+        assert (found.id, from_struct(found.properties)) in (("the-id", {}), ("the-id", RECORD))
 
 
 async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,22 +129,25 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
         async def connected() -> Api:
             return api
 
-        request = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({"name": "box"}))
+        request = provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct({"name": "box"}))
         with pytest.raises(StatusError) as caught:
             await CrudHandler(connected, EngineClient(), SYSTEM_CLOCK).create(SandboxResource(), request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     record = {ACCOUNT_KEY: settings.account.to_properties()}
-    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"name": "box", **record})
+    assert (caught.value.detail.id, from_struct(caught.value.detail.properties)) == (
+        "the-id",
+        {"name": "box", **record},
+    )
     assert "Sandbox box: making box." in capsys.readouterr().err
 
 
 async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
-    found = await kept(Thing(asyncio.Event().wait))
+    found = await create_failure(Thing(asyncio.Event().wait))
     assert found.id == "the-id"
     assert "Thing box: not done after" in found.reasons[0]
-    request = provider_pb2.DeleteRequest(id="the-id", urn=urn("Thing"), timeout=0.1)
+    request = provider_pb2.DeleteRequest(id="the-id", urn=make_urn("Thing"), timeout=0.1)
     with pytest.raises(Exception, match="Thing box: not done after"):
-        await operations().delete(Thing(broken), request)
+        await new_crud_handler().delete(Thing(raise_bug), request)
 
 
 @in_virtual_time
@@ -157,9 +160,9 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
             await asyncio.sleep(6)
             return await super().create(api, inputs, call)
 
-    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}), timeout=10)
+    request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=10)
     with pytest.raises(StatusError, match="not done after 10 s"):
-        await CrudHandler(_somewhere, EngineClient(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
+        await CrudHandler(_connect_fake, EngineClient(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
     assert VirtualClock().monotonic() == pytest.approx(10 + CANCEL_GRACE_SECONDS)
 
 
@@ -168,7 +171,7 @@ async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
         current_retry_listener()("GET /x: no connection to api.test.")
         await asyncio.Event().wait()
 
-    found = await kept(Thing(settle))
+    found = await create_failure(Thing(settle))
     assert "last seen: GET /x: no connection to api.test. It may" in found.reasons[0]
 
 
@@ -180,9 +183,9 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
         hangs.set()
         await asyncio.Event().wait()
 
-    ours = operations()
+    ours = new_crud_handler()
     request = provider_pb2.UpdateRequest(
-        id="the-id", urn=urn("Thing"), olds=struct({"said": "before"}), timeout=60 if stopped else 0.1
+        id="the-id", urn=make_urn("Thing"), olds=to_struct({"said": "before"}), timeout=60 if stopped else 0.1
     )
     updating = asyncio.ensure_future(ours.update(Thing(settle), request))
     await hangs.wait()
@@ -191,7 +194,7 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
     with pytest.raises(StatusError, match="stopped waiting, as asked" if stopped else "not done after") as caught:
         await updating
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
-    assert (caught.value.detail.id, read(caught.value.detail.properties)) == ("the-id", {"said": "before"})
+    assert (caught.value.detail.id, from_struct(caught.value.detail.properties)) == ("the-id", {"said": "before"})
 
 
 async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
@@ -203,19 +206,19 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
             ours.cancel()
             await asyncio.Event().wait()
 
-    ours = CrudHandler(_somewhere, Deaf(), SYSTEM_CLOCK)
-    request = provider_pb2.CreateRequest(urn=urn("Thing"), properties=struct({}))
+    ours = CrudHandler(_connect_fake, Deaf(), SYSTEM_CLOCK)
+    request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}))
     answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
-    assert read(answer.properties) == {"said": "ready", **RECORD}
+    assert from_struct(answer.properties) == {"said": "ready", **RECORD}
 
 
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
-    state = struct({"said": "seen", IMPORTED_KEY: True})
-    request = provider_pb2.UpdateRequest(id="the-id", urn=urn("Thing"), olds=state)
-    answer = await operations().update(Thing(lambda: "ready"), request)
-    assert read(answer.properties) == {"said": "ready", IMPORTED_KEY: True, **RECORD}
+    state = to_struct({"said": "seen", IMPORTED_KEY: True})
+    request = provider_pb2.UpdateRequest(id="the-id", urn=make_urn("Thing"), olds=state)
+    answer = await new_crud_handler().update(Thing(lambda: "ready"), request)
+    assert from_struct(answer.properties) == {"said": "ready", IMPORTED_KEY: True, **RECORD}
     with pytest.raises(StatusError) as caught:
-        await operations().update(Thing(broken), request)
+        await new_crud_handler().update(Thing(raise_bug), request)
     assert caught.value.code is StatusCode.UNKNOWN
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
-    assert read(caught.value.detail.properties) == read(state)
+    assert from_struct(caught.value.detail.properties) == from_struct(state)

@@ -12,7 +12,7 @@ from neev_provider.resources import RESOURCES
 PAGES = docs.render_pages()
 
 
-def row(page: str, name: str) -> list[str]:
+def table_row(page: str, name: str) -> list[str]:
     """The cells of the first line of a page that begins with the name."""
     line = next(line for line in PAGES[page].splitlines() if line.startswith(f"| `{name}` |"))
     return [cell.strip() for cell in line.strip("|").split(" | ")]
@@ -37,26 +37,26 @@ def test_the_contents_name_everything() -> None:
 
 
 def test_an_input_says_what_is_allowed_and_what_a_change_does() -> None:
-    assert row("sandbox.md", "cpu")[1:4] == ["number, 0.5 to 8, steps of 0.5", "", "in place"]
-    assert row("sandbox.md", "image")[1:4] == ["string", "", "replaces"]
-    assert row("sandbox.md", "env")[1] == "map of string, secret"
-    assert row("snapshot.md", "sandboxId")[2] == "**required**"
-    assert row("snapshot.md", "triggers")[1] == "list of any"
+    assert table_row("sandbox.md", "cpu")[1:4] == ["number, 0.5 to 8, steps of 0.5", "", "in place"]
+    assert table_row("sandbox.md", "image")[1:4] == ["string", "", "replaces"]
+    assert table_row("sandbox.md", "env")[1] == "map of string, secret"
+    assert table_row("snapshot.md", "sandboxId")[2] == "**required**"
+    assert table_row("snapshot.md", "triggers")[1] == "list of any"
 
 
 def test_an_output_says_whether_it_can_be_absent() -> None:
-    assert row("sandbox.md", "connectUrl")[2] == "may be absent"
-    assert row("sandbox.md", "phase")[2] == ""
+    assert table_row("sandbox.md", "connectUrl")[2] == "may be absent"
+    assert table_row("sandbox.md", "phase")[2] == ""
 
 
 def test_nested_properties_have_their_defaults() -> None:
-    assert row("sandbox.md", "mode")[1:3] == ["[EgressMode](#egressmode)", "`deny_all`"]
-    assert row("sandbox.md", "allowInternet")[2] == "`false`"
-    assert row("functions.md", "windowSeconds")[2] == "`3600`"
+    assert table_row("sandbox.md", "mode")[1:3] == ["[EgressMode](#egressmode)", "`deny_all`"]
+    assert table_row("sandbox.md", "allowInternet")[2] == "`false`"
+    assert table_row("functions.md", "windowSeconds")[2] == "`3600`"
 
 
 def test_the_values_of_an_enum_are_explained() -> None:
-    assert row("sandbox.md", "delete") == ["`delete`", "It is deleted, with every snapshot taken from it."]
+    assert table_row("sandbox.md", "delete") == ["`delete`", "It is deleted, with every snapshot taken from it."]
 
 
 def test_a_page_shows_each_language_and_how_to_import() -> None:

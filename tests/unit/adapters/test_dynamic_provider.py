@@ -37,7 +37,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def configured(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvider]]:
+def make_provider(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvider]]:
     """The provider of a kind, as the host has configured it."""
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     values = {name: getattr(emulator, field) for name, field in names.items()}
@@ -48,31 +48,31 @@ def configured(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvider]]
         return provider
 
     yield provider_of
-    event_loop.run(closed(values))
+    event_loop.run(close_client(values))
 
 
 @pytest.fixture
-def sandboxes(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:
+def sandbox_provider(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:
     """The provider of sandboxes, likewise."""
     return configured("Sandbox")
 
 
-async def closed(values: dict[str, str]) -> None:
+async def close_client(values: dict[str, str]) -> None:
     """The client that the provider has used is closed."""
     await event_loop.shared_client(config.parse_settings(values, os.environ)).aclose()
     event_loop.shared_client.cache_clear()
 
 
-def checked(provider: DynamicProvider, **inputs: Any) -> dict[str, Any]:
+def check_inputs(provider: DynamicProvider, **inputs: Any) -> dict[str, Any]:
     """The inputs as the host goes on with them."""
     result = provider.check({}, {RESOURCE_NAME: "box", **inputs})
     assert not result.failures
     return dict(result.inputs)
 
 
-def created(provider: DynamicProvider, **inputs: Any) -> tuple[str, dict[str, Any]]:
+def create_resource(provider: DynamicProvider, **inputs: Any) -> tuple[str, dict[str, Any]]:
     """The id and the state of a new resource."""
-    result = provider.create(checked(provider, **inputs))
+    result = provider.create(check_inputs(provider, **inputs))
     assert result.outs is not None
     return result.id, result.outs
 
@@ -99,14 +99,14 @@ def test_a_pickled_provider_does_not_take_its_settings_along(sandboxes: DynamicP
 
 
 def test_a_name_is_made_from_what_the_program_calls_the_resource(sandboxes: DynamicProvider) -> None:
-    one, other = checked(sandboxes), checked(sandboxes)
+    one, other = check_inputs(sandboxes), check_inputs(sandboxes)
     assert one["name"].startswith("box-")
     assert one["name"] != other["name"]
     assert sandboxes.check(one, {RESOURCE_NAME: "box"}).inputs["name"] == one["name"]
 
 
 def test_the_second_check_of_the_same_program_says_what_the_first_said(sandboxes: DynamicProvider) -> None:
-    first = checked(sandboxes, cpu=2)
+    first = check_inputs(sandboxes, cpu=2)
     assert sandboxes.check(first, {RESOURCE_NAME: "box", "cpu": 2}).inputs == first
 
 
@@ -119,7 +119,7 @@ def test_a_name_is_cut_to_what_its_kind_may_have() -> None:
 
 def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandboxes: DynamicProvider) -> None:
     unknown = deserialize_property(ON_THE_WIRE, keep_unknowns=True)
-    inputs = checked(sandboxes, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"})
+    inputs = check_inputs(sandboxes, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"})
     assert inputs["snapshotId"] == ON_THE_WIRE
     assert inputs["egress"]["allow"] == [{"host": ON_THE_WIRE}]
 
@@ -127,7 +127,7 @@ def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandboxes: DynamicProvi
 def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(sandboxes: DynamicProvider, emulator: Emulator) -> None:
     emulator.change_settings(durations={"create": 3600})
     with pytest.raises(NeevError) as caught:
-        sandboxes.create(checked(sandboxes, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
+        sandboxes.create(check_inputs(sandboxes, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
     assert str(caught.value).startswith("Sandbox box (the-box): ")
     assert "until it is Ready or Paused: not done" in str(caught.value)
     assert "is deleted again" in str(caught.value)
@@ -138,16 +138,16 @@ def test_what_cannot_be_undone_either_is_named(sandboxes: DynamicProvider, emula
     emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
     with pytest.raises(NeevError, match="could not be deleted either") as caught:
-        sandboxes.create(checked(sandboxes, paused=True))
+        sandboxes.create(check_inputs(sandboxes, paused=True))
     (made,) = {entry["path"].split("/")[-1] for entry in emulator.log(mutating=True) if entry["method"] == "DELETE"}
     assert f"{made} is still there" in str(caught.value)
     assert "costing money" in str(caught.value)
 
 
 def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: DynamicProvider, emulator: Emulator) -> None:
-    id, state = created(sandboxes, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
+    id, state = create_resource(sandboxes, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
     emulator.change_settings(durations={"pause": 3600, "delete": 3600})
-    news = checked(sandboxes, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
+    news = check_inputs(sandboxes, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
     with pytest.raises(NeevError, match="until it is Paused: not done"):
         sandboxes.update(id, state, news)
     with pytest.raises(NeevError, match="until it is gone: not done"):
@@ -155,14 +155,14 @@ def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: DynamicProvi
 
 
 def test_a_change_of_timeouts_alone_is_no_change(sandboxes: DynamicProvider) -> None:
-    id, state = created(sandboxes)
-    news = checked(sandboxes, name=state["name"], **{TIMEOUTS: {"create": 1}})
+    id, state = create_resource(sandboxes)
+    news = check_inputs(sandboxes, name=state["name"], **{TIMEOUTS: {"create": 1}})
     assert sandboxes.diff(id, state, news).changes is False
 
 
 def test_a_state_without_the_notes_of_this_version_is_understood(sandboxes: DynamicProvider) -> None:
     """What a state says of the declared inputs is then what was asked for."""
-    id, state = created(sandboxes, cpu=1)
+    id, state = create_resource(sandboxes, cpu=1)
     old = {key: value for key, value in state.items() if not key.startswith("__")}
     inputs = {"name": old["name"], "cpu": 1}
     assert sandboxes.diff(id, old, inputs).changes is False
@@ -176,12 +176,12 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
     sandboxes: DynamicProvider, configured: Callable[[str], DynamicProvider], emulator: Emulator
 ) -> None:
     """The host keeps nothing of a failure, so whoever reads it has to look."""
-    box, _ = created(sandboxes)
+    box, _ = create_resource(sandboxes)
     commands = configured("Command")
     inputs = {RESOURCE_NAME: "job", "sandboxId": box, "create": ["true"], "update": ["true"]}
-    id, state = created(commands, **inputs)
-    news = checked(commands, **inputs, cwd=".")
-    for work in (lambda: commands.create(checked(commands, **inputs)), lambda: commands.update(id, state, news)):
+    id, state = create_resource(commands, **inputs)
+    news = check_inputs(commands, **inputs, cwd=".")
+    for work in (lambda: commands.create(check_inputs(commands, **inputs)), lambda: commands.update(id, state, news)):
         emulator.add_fault("drop_after", method="POST", path="/v1/exec")
         with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
             work()
@@ -208,36 +208,36 @@ def test_what_replaces_on_changes_is_replaced(
     old = {"name": "box", "cpu": 1, "egress": {"mode": "allow_list", "allow": [{"host": "a.org"}]}}
     new = {"name": "box", "cpu": 2, "egress": {"mode": "allow_list", "allow": [{"host": "b.org"}]}}
     found = sandboxes.diff(
-        "the-id", checked(sandboxes, **old), checked(sandboxes, **new, **{REPLACE_ON_CHANGES: paths})
+        "the-id", check_inputs(sandboxes, **old), check_inputs(sandboxes, **new, **{REPLACE_ON_CHANGES: paths})
     )
     assert (found.changes, found.replaces) == (True, replaces)
 
 
 def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandboxes: DynamicProvider) -> None:
     for given, first in (({"name": "box"}, True), ({}, False)):
-        old = checked(sandboxes, **given, cpu=1)
-        new = checked(sandboxes, **given, cpu=2, **{REPLACE_ON_CHANGES: ["cpu"]})
+        old = check_inputs(sandboxes, **given, cpu=1)
+        new = check_inputs(sandboxes, **given, cpu=2, **{REPLACE_ON_CHANGES: ["cpu"]})
         found = sandboxes.diff("the-id", {**old, "name": new["name"]}, new)
         assert (found.replaces, found.delete_before_replace) == (["cpu"], first)
 
 
 def test_another_list_of_what_replaces_is_no_change(sandboxes: DynamicProvider) -> None:
-    old, new = checked(sandboxes, name="box"), checked(sandboxes, name="box", **{REPLACE_ON_CHANGES: ["*"]})
+    old, new = check_inputs(sandboxes, name="box"), check_inputs(sandboxes, name="box", **{REPLACE_ON_CHANGES: ["*"]})
     found = sandboxes.diff("the-id", old, new)
     assert (found.changes, found.replaces) == (False, [])
 
 
-ELSEWHERE = {ACCOUNT_KEY: {"orgId": "org-emulator", "projectId": "another", "baseUrl": "https://api.test"}}
+OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {"orgId": "org-emulator", "projectId": "another", "baseUrl": "https://api.test"}}
 
 
 def test_a_resource_of_another_account_is_neither_planned_nor_changed(
     sandboxes: DynamicProvider, emulator: Emulator
 ) -> None:
     """Both accounts are named, the resource too, and nothing is sent."""
-    id, state = created(sandboxes, name="box")
-    inputs = checked(sandboxes, name="box")
+    id, state = create_resource(sandboxes, name="box")
+    inputs = check_inputs(sandboxes, name="box")
     emulator.clear_log()
-    elsewhere = {**state, **ELSEWHERE}
+    elsewhere = {**state, **OTHER_ACCOUNT_STATE}
     for act in (
         lambda: sandboxes.diff(id, elsewhere, inputs),
         lambda: sandboxes.read(id, elsewhere),

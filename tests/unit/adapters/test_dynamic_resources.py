@@ -9,67 +9,67 @@ from typing import Any
 
 import pulumi
 import pytest
-from tests.fakes.program import Engine, Monitor, run
-from tests.unit.adapters.fake_pulumi_engine import read
+from tests.fakes.program import ProgramMocks, RecordingMonitor, run_program
+from tests.unit.adapters.fake_pulumi_engine import from_struct
 
 import pulumi_neev as neev
 from neev_provider.adapters.pulumi.dynamic.resources import _to_asset
 from neev_provider.core.assets import Archive, Asset
 
 
-def asked(make: Callable[[], object], **added: Any) -> dict[str, Any]:
+def registered_inputs(create: Callable[[], object], **outputs: Any) -> dict[str, Any]:
     """What the engine is asked for by the one resource of a program; outputs that are returned are awaited."""
-    engine = Engine(added)
-    run(make, engine)
-    (inputs,) = engine.asked.values()
+    engine = ProgramMocks(outputs)
+    run_program(create, engine)
+    (inputs,) = engine.registrations.values()
     return inputs
 
 
-def waiting(**timeouts: str) -> pulumi.ResourceOptions:
+def timeout_options(**timeouts: str) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**timeouts))
 
 
 def test_only_what_is_set_is_asked_for() -> None:
-    found = asked(lambda: neev.Sandbox("box", cpu=1, memory_gb=2))
+    found = registered_inputs(lambda: neev.Sandbox("box", cpu=1, memory_gb=2))
     assert {name: value for name, value in found.items() if not name.startswith("__")} == {"cpu": 1, "memoryGb": 2}
     assert found["__label"] == "box"
     assert "__timeouts" not in found
 
 
-def output(value: Any) -> pulumi.Output[Any]:
+def output_of(value: Any) -> pulumi.Output[Any]:
     known: pulumi.Output[Any] = pulumi.Output.from_input(value)
     return known
 
 
 RULES: dict[str, Callable[[], Any]] = {
     "dict": lambda: {"host": "pypi.org", "ports": [443]},
-    "outputs inside": lambda: {"host": output("pypi.org"), "ports": (443,)},
-    "output": lambda: output({"host": "pypi.org", "ports": [443]}),
+    "outputs inside": lambda: {"host": output_of("pypi.org"), "ports": (443,)},
+    "output": lambda: output_of({"host": "pypi.org", "ports": [443]}),
     "model": lambda: neev.EgressRule(host="pypi.org", ports=[443]),
 }
 POLICIES: dict[str, Callable[[Any], Any]] = {
     "dict": lambda rule: {"mode": neev.EgressMode.ALLOW_LIST, "allow_internet": False, "allow": [rule]},
-    "output inside": lambda rule: {"mode": "allow_list", "allowInternet": False, "allow": output([rule])},
-    "output": lambda rule: output({"mode": "allow_list", "allow_internet": False, "allow": [rule]}),
+    "output inside": lambda rule: {"mode": "allow_list", "allowInternet": False, "allow": output_of([rule])},
+    "output": lambda rule: output_of({"mode": "allow_list", "allow_internet": False, "allow": [rule]}),
 }
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
 def test_nested_values_may_be_written_in_every_form(rule: Callable[[], Any], policy: Callable[[Any], Any]) -> None:
-    found = asked(lambda: neev.Sandbox("box", egress=policy(rule())))
+    found = registered_inputs(lambda: neev.Sandbox("box", egress=policy(rule())))
     rules = [{"host": "pypi.org", "ports": [443]}]
     assert found["egress"] == {"mode": "allow_list", "allowInternet": False, "allow": rules}
 
 
 def test_an_output_object_stands_for_the_object_it_is() -> None:
     egress = neev.Egress(mode=neev.EgressMode.ALLOW_LIST, allow=[neev.EgressRule(host="pypi.org")])
-    found = asked(lambda: neev.Sandbox("box", egress=egress))
+    found = registered_inputs(lambda: neev.Sandbox("box", egress=egress))
     assert found["egress"] == {"mode": "allow_list", "allow": [{"host": "pypi.org"}]}
 
 
 def test_names_that_a_user_chose_stay_as_they_are() -> None:
-    env = asked(lambda: neev.Sandbox("box", env={"my_variable": "1"}))["env"]
+    env = registered_inputs(lambda: neev.Sandbox("box", env={"my_variable": "1"}))["env"]
     assert env["value"] == {"my_variable": "1"}
 
 
@@ -78,9 +78,9 @@ def test_the_environment_is_secret_for_the_engine_and_for_the_program() -> None:
 
     def program() -> object:
         box = neev.Sandbox("box", env={"TOKEN": "hush"})
-        return output(box.env.is_secret()).apply(seen.append)
+        return output_of(box.env.is_secret()).apply(seen.append)
 
-    assert asked(program)["env"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
+    assert registered_inputs(program)["env"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
     assert seen == [True]
 
 
@@ -88,12 +88,12 @@ def test_the_environment_is_secret_for_the_engine_and_for_the_program() -> None:
     ("text", "seconds"), [("90s", 90), ("1m30s", 90), ("1h30m", 5400), ("1.5h", 5400), ("250ms", 0.25), ("2m", 120)]
 )
 def test_custom_timeouts_are_handed_on_in_seconds(text: str, seconds: float) -> None:
-    found = asked(lambda: neev.Sandbox("box", opts=waiting(create=text, delete=text)))
+    found = registered_inputs(lambda: neev.Sandbox("box", opts=timeout_options(create=text, delete=text)))
     assert found["__timeouts"] == {"create": seconds, "delete": seconds}
 
 
 def test_a_provider_is_handed_on_by_name() -> None:
-    pickled = base64.b64decode(asked(lambda: neev.Snapshot("kept", sandbox_id="box"))["__provider"])
+    pickled = base64.b64decode(registered_inputs(lambda: neev.Snapshot("kept", sandbox_id="box"))["__provider"])
     words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
     assert words == ["neev_provider.adapters.pulumi.dynamic.provider", "SnapshotProvider"]
 
@@ -112,7 +112,7 @@ def test_outputs_are_read_as_the_declared_types() -> None:
             *(getattr(box, name).apply(lambda value, name=name: seen.update({name: value})) for name in names)
         )
 
-    asked(program, egress=EGRESS, lastCrash=CRASH, phase="Ready", diskGb=20.0)
+    registered_inputs(program, egress=EGRESS, lastCrash=CRASH, phase="Ready", diskGb=20.0)
     egress, crash = seen.pop("egress"), seen.pop("last_crash")
     assert isinstance(egress, neev.Egress)
     assert (egress.mode, egress.allow_internet) == ("allow_list", False)
@@ -124,8 +124,10 @@ def test_outputs_are_read_as_the_declared_types() -> None:
 
 def test_objects_among_outputs_are_plain_maps_with_the_names_of_the_state() -> None:
     seen: list[Any] = []
-    engine = Engine({"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]})
-    monitor = Monitor(engine)
+    engine = ProgramMocks(
+        {"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]}
+    )
+    monitor = RecordingMonitor(engine)
 
     class Desk(pulumi.ComponentResource):
         def __init__(self) -> None:
@@ -138,17 +140,17 @@ def test_objects_among_outputs_are_plain_maps_with_the_names_of_the_state() -> N
         written = pulumi.Output.json_dumps({"egress": desk.box.egress, "members": desk.pool.members})
         return pulumi.Output.all(written, desk.box.egress, desk.box.egress["allowInternet"]).apply(seen.extend)
 
-    run(program, engine, monitor)
+    run_program(program, engine, monitor)
     told = {"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]}
     assert json.loads(seen[0]) == told
     assert seen[1:] == [EGRESS, False]
-    assert [read(request.outputs) for request in monitor.completed] == [told]
+    assert [from_struct(request.outputs) for request in monitor.output_registrations] == [told]
 
 
 def test_an_output_is_an_input_of_another_resource() -> None:
-    engine = Engine({"egress": EGRESS})
-    run(lambda: neev.Sandbox("other", egress=neev.Sandbox("box").egress), engine)
-    assert engine.of("Sandbox")["other"]["egress"] == EGRESS
+    engine = ProgramMocks({"egress": EGRESS})
+    run_program(lambda: neev.Sandbox("other", egress=neev.Sandbox("box").egress), engine)
+    assert engine.of_type("Sandbox")["other"]["egress"] == EGRESS
 
 
 def test_what_is_absent_from_an_object_is_none_and_no_key() -> None:
@@ -165,7 +167,7 @@ class Settings(neev.File):
     """Another."""
 
 
-class Bought(neev.Sandbox, module="acme", name="Bought"):
+class TypedSandbox(neev.Sandbox, module="acme", name="Bought"):
     """One that says what it is."""
 
 
@@ -175,23 +177,23 @@ class Egress:
 
 def test_a_class_of_the_programs_own_has_the_types_of_ours() -> None:
     seen: list[Any] = []
-    engine = Engine({"egress": EGRESS})
-    run(lambda: DevBox("box").egress.apply(lambda egress: seen.append((type(egress), egress.mode))), engine)
+    engine = ProgramMocks({"egress": EGRESS})
+    run_program(lambda: DevBox("box").egress.apply(lambda egress: seen.append((type(egress), egress.mode))), engine)
     assert seen == [(neev.Egress, "allow_list")]
 
 
 def test_a_class_of_the_programs_own_keeps_the_type() -> None:
-    engine = Engine()
-    monitor = Monitor(engine)
+    engine = ProgramMocks()
+    monitor = RecordingMonitor(engine)
 
     def program() -> None:
         box = DevBox("box")
         Settings("box", sandbox_id=box.id, path="settings", content="x")
-        Bought("box")
+        TypedSandbox("box")
 
-    run(program, engine, monitor)
+    run_program(program, engine, monitor)
     kinds = [f"pulumi-python:dynamic/{each}" for each in ("acme:Bought", "neev:File", "neev:Sandbox")]
-    assert sorted(request.type for request in monitor.registered) == kinds
+    assert sorted(request.type for request in monitor.registrations) == kinds
 
 
 def test_a_resource_that_is_there_already_is_not_read() -> None:
@@ -221,17 +223,17 @@ def test_assets_and_archives_are_handed_on_as_what_they_hold(given: Any, held: d
     assert isinstance(blob, Archive) is isinstance(given, pulumi.Archive)
 
 
-def options(**given: Any) -> Callable[[], object]:
+def options_program(**given: Any) -> Callable[[], object]:
     """A program with a sandbox that has these options."""
     return lambda: neev.Sandbox("box", opts=pulumi.ResourceOptions(**given))
 
 
-def registered(program: Callable[[], object]) -> Any:
+def last_registration(program: Callable[[], object]) -> Any:
     """The last registration of a program."""
-    engine = Engine()
-    monitor = Monitor(engine)
-    run(program, engine, monitor)
-    return monitor.registered[-1]
+    engine = ProgramMocks()
+    monitor = RecordingMonitor(engine)
+    run_program(program, engine, monitor)
+    return monitor.registrations[-1]
 
 
 @pytest.mark.parametrize(
@@ -249,19 +251,19 @@ def registered(program: Callable[[], object]) -> Any:
     ],
 )
 def test_options_name_properties_in_pythons_manner_or_the_states(given: str, told: str) -> None:
-    request = registered(options(ignore_changes=[given], replace_on_changes=[given], hide_diffs=[given]))
+    request = last_registration(options_program(ignore_changes=[given], replace_on_changes=[given], hide_diffs=[given]))
     assert (request.ignoreChanges, request.replaceOnChanges, request.hideDiffs) == ([told], [told], [told])
-    assert read(request.object)["__replaceOnChanges"] == [told]
+    assert from_struct(request.object)["__replaceOnChanges"] == [told]
 
 
 def test_a_path_leads_into_what_may_be_anything() -> None:
     opts = pulumi.ResourceOptions(ignore_changes=["config.agent_name[0].any"])
-    request = registered(lambda: neev.Agent("coder", agent_template="claude-code", opts=opts))
+    request = last_registration(lambda: neev.Agent("coder", agent_template="claude-code", opts=opts))
     assert request.ignoreChanges == ["config.agent_name[0].any"]
 
 
 def test_outputs_are_made_secret_by_either_name() -> None:
-    request = registered(options(additional_secret_outputs=["connect_url", "createdAt", "cpu"]))
+    request = last_registration(options_program(additional_secret_outputs=["connect_url", "createdAt", "cpu"]))
     assert sorted(request.additionalSecretOutputs) == ["connectUrl", "cpu", "createdAt", "env"]
 
 
@@ -283,15 +285,15 @@ def test_outputs_are_made_secret_by_either_name() -> None:
 )
 def test_a_name_that_is_no_property_is_refused(option: str, given: str, said: str) -> None:
     with pytest.raises(pulumi.RunError, match=rf"^Sandbox box: {option}: .*{said}"):
-        run(options(**{option: [given]}), Engine())
+        run_program(options_program(**{option: [given]}), ProgramMocks())
 
 
 def test_a_path_that_is_none_is_refused_with_an_example() -> None:
     with pytest.raises(pulumi.RunError, match=r"'cpu\.' is not a property path, such as egress"):
-        run(options(ignore_changes=["cpu."]), Engine())
+        run_program(options_program(ignore_changes=["cpu."]), ProgramMocks())
 
 
-def provider(package: str = "neev") -> pulumi.ProviderResource:
+def package_provider(package: str = "neev") -> pulumi.ProviderResource:
     return pulumi.ProviderResource(package, "other", {})
 
 
@@ -306,30 +308,36 @@ class Desk(pulumi.ComponentResource):
 @pytest.mark.parametrize(
     ("program", "said"),
     [
-        (options(provider=provider()), "provider: .*another stack, or the plugin's classes"),
-        (options(providers=[provider(), provider("aws")]), "providers: a dynamic resource works in the acc"),
-        (options(providers={"neev": provider(), "aws": provider("aws")}), "providers: a dynamic resource"),
-        (lambda: Desk(providers=[provider()]), "parent: it has a provider of the package neev"),
-        (options(import_="some-id"), "import_: .*use the plugin"),
-        (options(id="some-id"), r"id: .*`get_sandbox`"),
-        (options(version="1.0.0"), "version: a dynamic resource has no plugin"),
-        (options(plugin_download_url="https://host"), "plugin_download_url: a dynamic resource has no plugin"),
+        (options_program(provider=package_provider()), "provider: .*another stack, or the plugin's classes"),
+        (
+            options_program(providers=[package_provider(), package_provider("aws")]),
+            "providers: a dynamic resource works in the acc",
+        ),
+        (
+            options_program(providers={"neev": package_provider(), "aws": package_provider("aws")}),
+            "providers: a dynamic resource",
+        ),
+        (lambda: Desk(providers=[package_provider()]), "parent: it has a provider of the package neev"),
+        (options_program(import_="some-id"), "import_: .*use the plugin"),
+        (options_program(id="some-id"), r"id: .*`get_sandbox`"),
+        (options_program(version="1.0.0"), "version: a dynamic resource has no plugin"),
+        (options_program(plugin_download_url="https://host"), "plugin_download_url: a dynamic resource has no plugin"),
     ],
 )
 def test_what_the_host_cannot_do_is_refused_before_anything_is_made(program: Callable[[], object], said: str) -> None:
-    engine = Engine()
+    engine = ProgramMocks()
     with pytest.raises(pulumi.RunError, match=f"^Sandbox box: {said}"):
-        run(program, engine)
-    assert engine.of("Sandbox") == {}
+        run_program(program, engine)
+    assert engine.of_type("Sandbox") == {}
 
 
 def test_providers_of_other_packages_are_no_concern() -> None:
-    engine = Engine()
-    run(lambda: Desk(providers=[provider("aws")]), engine)
-    assert list(engine.of("Sandbox")) == ["box"]
+    engine = ProgramMocks()
+    run_program(lambda: Desk(providers=[package_provider("aws")]), engine)
+    assert list(engine.of_type("Sandbox")) == ["box"]
 
 
 def test_the_options_of_the_program_stay_as_they_are() -> None:
     mine = pulumi.ResourceOptions(ignore_changes=["memory_gb"])
-    run(lambda: neev.Sandbox("box", opts=mine), Engine())
+    run_program(lambda: neev.Sandbox("box", opts=mine), ProgramMocks())
     assert (mine.ignore_changes, mine.additional_secret_outputs) == (["memory_gb"], None)

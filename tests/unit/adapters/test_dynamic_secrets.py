@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.runtime.rpc import serialize_properties
-from tests.fakes.program import Engine, run
-from tests.unit.adapters.fake_pulumi_engine import read, secret
-from tests.unit.adapters.test_dynamic_provider import checked, configured, created, emulator  # noqa: F401  fixtures
+from tests.fakes.program import ProgramMocks, run_program
+from tests.unit.adapters.fake_pulumi_engine import from_struct, secret_value
+from tests.unit.adapters.test_dynamic_provider import check_inputs, make_provider, create_resource, emulator  # noqa: F401  fixtures
 
 import pulumi_neev as neev
 from neev_emulator import Emulator
@@ -22,61 +22,61 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
 KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\n-----END KEY-----\n"
 
 
-def script(text: str) -> list[str]:
+def script_argv(text: str) -> list[str]:
     return ["sh", "-c", text]
 
 
 @pytest.fixture
-def box(configured: Callable[[str], DynamicProvider]) -> str:  # noqa: F811
+def box_id(configured: Callable[[str], DynamicProvider]) -> str:  # noqa: F811
     """The id of a sandbox."""
-    return created(configured("Sandbox"), name="box")[0]
+    return create_resource(configured("Sandbox"), name="box")[0]
 
 
 @pytest.fixture
-def commands(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:  # noqa: F811
+def command_provider(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:  # noqa: F811
     """The provider of commands."""
     return configured("Command")
 
 
-def refused(work: Callable[[], object]) -> str:
+def error_text(work: Callable[[], object]) -> str:
     with pytest.raises(NeevError) as caught:
         work()
     assert "hunter" not in str(caught.value)
     return str(caught.value)
 
 
-def on_the_wire(outputs: dict[str, Any]) -> dict[str, Any]:
+def to_engine(outputs: dict[str, Any]) -> dict[str, Any]:
     """The outputs as the host hands them to the engine."""
-    return read(event_loop.run(serialize_properties(outputs, {})))
+    return from_struct(event_loop.run(serialize_properties(outputs, {})))
 
 
 def test_what_a_command_writes_is_a_secret_where_an_input_is_one(commands: DynamicProvider, box: str) -> None:
     command = {"sandboxId": box, "create": ["echo", "done"]}
-    assert created(commands, **command)[1]["stdout"] == "done\n"
+    assert create_resource(commands, **command)[1]["stdout"] == "done\n"
     for inputs in ({"env": {"A": "b"}}, {"triggers": ["x"], SECRET_NAMES: ["triggers"]}):
-        id, outputs = created(commands, **command, **inputs)
-        assert on_the_wire(outputs)["stdout"] == secret("done\n")
-        assert on_the_wire(outputs)["stderr"] == secret("")
+        id, outputs = create_resource(commands, **command, **inputs)
+        assert to_engine(outputs)["stdout"] == secret_value("done\n")
+        assert to_engine(outputs)["stderr"] == secret_value("")
         # the engine tells the host of no secret
         state = {**outputs, "stdout": "done\n", "stderr": ""}
-        assert on_the_wire(commands.read(id, state).outs or {})["stdout"] == secret("done\n")
-        news = checked(commands, **command, timeoutSeconds=60)
-        assert on_the_wire(commands.update(id, state, news).outs or {})["stdout"] == secret("done\n")
+        assert to_engine(commands.read(id, state).outs or {})["stdout"] == secret_value("done\n")
+        news = check_inputs(commands, **command, timeoutSeconds=60)
+        assert to_engine(commands.update(id, state, news).outs or {})["stdout"] == secret_value("done\n")
 
 
 def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_its_error(
     commands: DynamicProvider, box: str
 ) -> None:
-    inputs = {"sandboxId": box, "create": script('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
-    assert "Its last lines:\n[secret]" in refused(lambda: created(commands, **inputs))
+    inputs = {"sandboxId": box, "create": script_argv('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
+    assert "Its last lines:\n[secret]" in error_text(lambda: create_resource(commands, **inputs))
 
 
 @pytest.mark.parametrize("name", ["create", "stdin"])
 def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(
     commands: DynamicProvider, box: str, name: str
 ) -> None:
-    inputs = {"sandboxId": box, "create": script("set -x; cat; echo hunter2; exit 1"), "stdin": "pass hunter3\n"}
-    said = refused(lambda: created(commands, **inputs, **{SECRET_NAMES: [name]}))
+    inputs = {"sandboxId": box, "create": script_argv("set -x; cat; echo hunter2; exit 1"), "stdin": "pass hunter3\n"}
+    said = error_text(lambda: create_resource(commands, **inputs, **{SECRET_NAMES: [name]}))
     assert "Its output is a secret, so it is not shown." in said
 
 
@@ -87,7 +87,7 @@ def test_what_the_api_quotes_back_is_struck_out(
     said = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
     emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said})
     inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRET_NAMES: ["image"]}
-    shown = refused(lambda: created(configured("Sandbox"), **inputs))
+    shown = error_text(lambda: create_resource(configured("Sandbox"), **inputs))
     assert "[secret], [secret] and [secret] are refused" in shown
     assert emulator.api_key not in shown
 
@@ -110,7 +110,7 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
     assert "hunter4" not in reasons
 
 
-class Broken(SandboxResource):
+class BuggySandbox(SandboxResource):
     """A bug of ours, whose words hold a secret."""
 
     def check(
@@ -119,20 +119,20 @@ class Broken(SandboxResource):
         raise KeyError(new_inputs["env"]["TOKEN"])
 
 
-class BrokenProvider(DynamicProvider):
+class BuggySandboxProvider(DynamicProvider):
     """Its provider."""
 
-    resource = Broken()
+    resource = BuggySandbox()
 
 
 def test_a_bug_of_ours_is_told_with_its_place_and_without_the_secret_in_its_words() -> None:
-    said = refused(lambda: BrokenProvider().check({}, {"env": {"TOKEN": "hunter2"}}))
+    said = error_text(lambda: BuggySandboxProvider().check({}, {"env": {"TOKEN": "hunter2"}}))
     assert "Traceback" in said
     assert "KeyError: '[secret]'" in said
 
 
 def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
-    engine = Engine()
+    engine = ProgramMocks()
 
     def program() -> None:
         hidden = pulumi.Output.secret("hunter2")
@@ -141,6 +141,6 @@ def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
         neev.Command("login", sandbox_id="x", create=["sh", "-c", login], env={"A": "b"})
         neev.Sandbox("walled", egress={"mode": "allow_list", "allow": [{"host": hidden}]})
 
-    run(program, engine)
-    said = {name: inputs.get(SECRET_NAMES) for (_, name), inputs in engine.asked.items()}
+    run_program(program, engine)
+    said = {name: inputs.get(SECRET_NAMES) for (_, name), inputs in engine.registrations.items()}
     assert said == {"plain": None, "login": ["create", "env"], "walled": ["egress"]}

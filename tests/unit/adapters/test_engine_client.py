@@ -23,21 +23,21 @@ from neev_provider.adapters.pulumi.plugin.grpc_errors import ServicerContext
 from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
 
 
-class Listening(engine_pb2_grpc.EngineServicer):
+class RecordingEngine(engine_pb2_grpc.EngineServicer):
     """An engine that remembers what it was told."""
 
     def __init__(self) -> None:
-        self.heard: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
+        self.log_requests: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
 
     async def Log(self, request: engine_pb2.LogRequest, _context: Any) -> Empty:  # noqa: N802  the protocol's
-        self.heard.put_nowait(request)
+        self.log_requests.put_nowait(request)
         return Empty()
 
 
 @asynccontextmanager
-async def engine_listening(who: Listening | None = None, port: int = 0) -> AsyncIterator[tuple[Listening, str]]:
+async def serve_engine(who: RecordingEngine | None = None, port: int = 0) -> AsyncIterator[tuple[RecordingEngine, str]]:
     """An engine that listens, and its address."""
-    listening = who or Listening()
+    listening = who or RecordingEngine()
     server = grpc.aio.server()
     engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
     port = server.add_insecure_port(f"127.0.0.1:{port}")
@@ -59,25 +59,25 @@ async def test_the_engine_that_shakes_hands_or_attaches_is_the_one_that_hears() 
     with pytest.raises(NotImplementedError):
         await plugin.get_provider()
     [engine] = seen
-    async with engine_listening() as (first, address):
+    async with serve_engine() as (first, address):
         await plugin.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address), nobody)
         engine.log("urn", "by the handshake")
-        assert (await first.heard.get()).message == "by the handshake"
-        async with engine_listening() as (second, other):
+        assert (await first.log_requests.get()).message == "by the handshake"
+        async with serve_engine() as (second, other):
             await plugin.Attach(plugin_pb2.PluginAttach(address=other), nobody)
             engine.log("urn", "attached")
-            assert (await second.heard.get()).message == "attached"
-    assert first.heard.empty()
+            assert (await second.log_requests.get()).message == "attached"
+    assert first.log_requests.empty()
     await engine.close()
 
 
 async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() -> None:
-    async with engine_listening() as (listening, address):
+    async with serve_engine() as (listening, address):
         engine = EngineClient()
         engine.set_status("urn", "before anyone listens")
         await engine.attach(address)
         engine.set_status("urn", "Pending, 2 s")
-        heard = await listening.heard.get()
+        heard = await listening.log_requests.get()
         assert (heard.urn, heard.message, heard.ephemeral, heard.severity) == (
             "urn",
             "Pending, 2 s",
@@ -89,17 +89,17 @@ async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() ->
 
 
 async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
-    async with engine_listening() as (listening, address):
+    async with serve_engine() as (listening, address):
         engine = EngineClient()
         await engine.attach(address)
         for number in range(200):
             engine.set_status(f"urn-{number}", "Pending, 2 s")
-        await listening.heard.get()
+        await listening.log_requests.get()
         await engine.close()
-    assert listening.heard.qsize() < 5
+    assert listening.log_requests.qsize() < 5
 
 
-class Shown(EngineClient):
+class RecordingEngineClient(EngineClient):
     """An engine's display."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class Shown(EngineClient):
 
 
 def test_a_row_changes_at_most_once_a_second_and_not_for_what_is_quick() -> None:
-    shown, clock = Shown(), FakeClock()
+    shown, clock = RecordingEngineClient(), FakeClock()
     progress = Progress(shown, "urn", clock)
     for _ in range(15):
         progress(f"Pending, {int(clock.monotonic())} s")
@@ -121,7 +121,7 @@ def test_a_row_changes_at_most_once_a_second_and_not_for_what_is_quick() -> None
 
 
 def test_a_row_does_not_repeat_itself() -> None:
-    shown, clock = Shown(), FakeClock()
+    shown, clock = RecordingEngineClient(), FakeClock()
     progress = Progress(shown, "urn", clock)
     for _ in range(5):
         clock.advance(2)
@@ -130,7 +130,7 @@ def test_a_row_does_not_repeat_itself() -> None:
 
 
 async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
-    async with engine_listening() as (listening, address):
+    async with serve_engine() as (listening, address):
         engine = EngineClient()
         await engine.flush()
         engine.log("urn", "before anyone listens")
@@ -138,7 +138,7 @@ async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
         for number in range(20):
             engine.log("urn", f"line {number}")
         await engine.flush()
-        heard = [listening.heard.get_nowait() for _ in range(listening.heard.qsize())]
+        heard = [listening.log_requests.get_nowait() for _ in range(listening.log_requests.qsize())]
         assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
         assert not any(each.ephemeral for each in heard)
     await engine.close()
@@ -149,16 +149,16 @@ async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_pa
     news.update({"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]})
     request = provider_pb2.CheckRequest(urn="urn:pulumi:dev::p::neev:index:Directory::r", news=news)
     plugin, nobody = ProviderServicer(), cast("ServicerContext", None)
-    async with engine_listening() as (listening, address):
+    async with serve_engine() as (listening, address):
         await plugin.Attach(plugin_pb2.PluginAttach(address=address), nobody)
         assert not (await plugin.Check(request, nobody)).failures
-        heard = await listening.heard.get()
+        heard = await listening.log_requests.get()
         assert (heard.urn, heard.severity) == (request.urn, engine_pb2.WARNING)
         assert heard.message == "exclude: *.pyc matches nothing"
         await plugin.aclose()
 
 
-class Slow(Listening):
+class BlockedEngine(RecordingEngine):
     """An engine that takes nothing yet."""
 
     def __init__(self) -> None:
@@ -171,16 +171,16 @@ class Slow(Listening):
 
 
 async def test_what_is_logged_reaches_an_engine_that_is_slow_and_the_operation_waits_no_longer_than_it_may() -> None:
-    slow = Slow()
-    async with engine_listening(slow) as (_, address):
+    slow = BlockedEngine()
+    async with serve_engine(slow) as (_, address):
         engine = EngineClient(log_flush_timeout=0.05)
         await engine.attach(address)
         engine.log("urn", "first")
         engine.log("urn", "second")
         await engine.flush()
-        assert slow.heard.empty()
+        assert slow.log_requests.empty()
         slow.ready.set()
-        assert [(await slow.heard.get()).message for _ in range(2)] == ["first", "second"]
+        assert [(await slow.log_requests.get()).message for _ in range(2)] == ["first", "second"]
         await engine.close()
 
 
@@ -191,8 +191,8 @@ async def test_what_is_logged_before_the_engine_can_be_reached_is_not_lost() -> 
     await engine.attach(f"127.0.0.1:{port}")
     engine.log("urn", "early")
     await engine.flush()
-    async with engine_listening(port=port) as (listening, _):
-        assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "early"
+    async with serve_engine(port=port) as (listening, _):
+        assert (await asyncio.wait_for(listening.log_requests.get(), 30)).message == "early"
         await engine.close()
 
 
@@ -202,11 +202,11 @@ async def test_the_engine_is_never_looked_for_behind_a_proxy(variable: str, monk
         monkeypatch.delenv(name, raising=False)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv(variable, f"http://127.0.0.1:{silent.getsockname()[1]}")
-        async with engine_listening() as (listening, address):
+        async with serve_engine() as (listening, address):
             engine = EngineClient()
             await engine.attach(address)
             engine.log("urn", "line")
-            assert (await asyncio.wait_for(listening.heard.get(), 30)).message == "line"
+            assert (await asyncio.wait_for(listening.log_requests.get(), 30)).message == "line"
             await engine.close()
         silent.setblocking(False)  # noqa: FBT003  the method takes it so
         with pytest.raises(BlockingIOError):
@@ -226,7 +226,7 @@ def test_what_has_no_name_to_look_for_is_not_spoken_of(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == ""
 
 
-class Closed(io.StringIO):
+class ClosedStream(io.StringIO):
     """Whoever read this is gone."""
 
     def write(self, text: str) -> int:
@@ -234,5 +234,5 @@ class Closed(io.StringIO):
 
 
 def test_it_is_no_matter_that_nobody_hears_what_is_being_made() -> None:
-    with contextlib.redirect_stderr(Closed()), announce_create("Sandbox box", "box"):
+    with contextlib.redirect_stderr(ClosedStream()), announce_create("Sandbox box", "box"):
         pass

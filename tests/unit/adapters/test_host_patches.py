@@ -16,14 +16,14 @@ from neev_provider.adapters.pulumi.dynamic import host_patches
 from neev_provider.core.errors import InputError
 
 
-def dynamic_host(**names: Any) -> ModuleType:
+def make_host_module(**names: Any) -> ModuleType:
     """A module that looks like the host."""
     module = ModuleType("host")
     vars(module).update({"traceback": traceback, "_abort_with_traceback": lambda work: work, **names})
     return module
 
 
-def said(module: Any, error: Exception) -> str:
+def error_text(module: Any, error: Exception) -> str:
     """What the module answers to an exception."""
     try:
         raise error  # noqa: TRY301  it has to be under way
@@ -62,7 +62,7 @@ def test_what_is_in_line_already_is_taken_too() -> None:
         assert sorted(each.result() for each in line) == list(range(8))
 
 
-class Older(ThreadPoolExecutor):
+class OlderExecutor(ThreadPoolExecutor):
     """A pool that keeps its line otherwise."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Older(ThreadPoolExecutor):
 
 def test_a_line_of_another_kind_is_left_alone() -> None:
     """What is in it is done one after the other, as before."""
-    with Older() as pool:
+    with OlderExecutor() as pool:
         done: list[Future[Any]] = [
             pool.submit(host_patches.raise_worker_limit),
             *(pool.submit(threading.get_ident) for _ in range(5)),
@@ -104,22 +104,22 @@ def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> N
 
 def test_our_errors_are_answered_in_their_own_words() -> None:
     """And nothing else of the exception."""
-    module = dynamic_host()
+    module = make_host_module()
     host_patches.suppress_tracebacks(module)
-    assert said(module, InputError("cpu", "too much")) == "cpu: too much."
+    assert error_text(module, InputError("cpu", "too much")) == "cpu: too much."
 
 
 def test_other_exceptions_keep_their_traceback() -> None:
     """A bug is not hidden."""
-    module = dynamic_host()
+    module = make_host_module()
     host_patches.suppress_tracebacks(module)
-    assert said(module, LookupError("not ours")).startswith("Traceback (most recent call last)")
+    assert error_text(module, LookupError("not ours")).startswith("Traceback (most recent call last)")
     assert module.traceback.format_tb is traceback.format_tb
 
 
 def test_speaking_plainly_twice_is_speaking_plainly() -> None:
     """Each kind of resource is configured by itself."""
-    module = dynamic_host()
+    module = make_host_module()
     host_patches.suppress_tracebacks(module)
     once = module.traceback
     host_patches.suppress_tracebacks(module)
@@ -130,9 +130,9 @@ def test_speaking_plainly_twice_is_speaking_plainly() -> None:
     "other",
     [
         ModuleType("empty"),
-        dynamic_host(traceback=None),
-        dynamic_host(traceback="a word"),
-        *[module for module in [dynamic_host()] if vars(module).pop("_abort_with_traceback")],
+        make_host_module(traceback=None),
+        make_host_module(traceback="a word"),
+        *[module for module in [make_host_module()] if vars(module).pop("_abort_with_traceback")],
     ],
     ids=["empty", "without traceback", "with another traceback", "without the wrapper"],
 )
@@ -144,7 +144,7 @@ def test_another_host_is_left_alone(other: ModuleType) -> None:
     assert vars(other) == before
 
 
-LEAVING = """
+EXIT_PROGRAM = """
 import asyncio, gc, socket, sys, threading
 from types import SimpleNamespace
 from neev_provider.adapters.pulumi.dynamic import event_loop, host_patches
@@ -165,7 +165,7 @@ threading.Event().wait()
 
 def test_the_host_ends_soon_after_its_engine() -> None:
     """And not before."""
-    process = subprocess.Popen([sys.executable, "-c", LEAVING], stdin=PIPE, stdout=PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", EXIT_PROGRAM], stdin=PIPE, stdout=PIPE, text=True)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "connected\n"

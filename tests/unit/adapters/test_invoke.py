@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pulumi.runtime import set_all_config
 from pulumi.runtime.settings import reset_options
-from tests.fakes.program import Engine, Monitor, run
+from tests.fakes.program import ProgramMocks, RecordingMonitor, run_program
 
 import pulumi_neev as neev
 from neev_emulator import Emulator, serve
@@ -19,18 +19,18 @@ TEMPLATE = "ubuntu-26-04-minimal"
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
+def configured_emulator() -> Iterator[Emulator]:
     """A platform that the program's configuration names."""
     reset_options()  # without the mocks of an earlier test
     with serve() as running:
         names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
         set_all_config({f"neev:{name}": getattr(running, field) for name, field in names.items()})
         yield running
-        event_loop.run(closed(running))
+        event_loop.run(close_clients(running))
         set_all_config({})
 
 
-async def closed(emulator: Emulator) -> None:
+async def close_clients(emulator: Emulator) -> None:
     """Whatever client was used is closed."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
     await event_loop.shared_client(settings).aclose()
@@ -44,15 +44,15 @@ def test_a_look_up_is_answered_with_the_declared_type() -> None:
     assert template.id == "sb-ubuntu-26-04-minimal"
 
 
-def played(program: Callable[[], object], *pending: str, preview: bool = False) -> list[Any]:
+def run_and_collect(program: Callable[[], object], *pending: str, preview: bool = False) -> list[Any]:
     """What a program sees that returns an output; nothing where that stays unknown. The engine is a real one's like."""
     seen: list[Any] = []
-    engine = Engine(pending=pending)
+    engine = ProgramMocks(pending=pending)
 
     def watched() -> object:
         return pulumi.Output.from_input(program()).apply(seen.append)
 
-    run(watched, engine, Monitor(engine), preview=preview)
+    run_program(watched, engine, RecordingMonitor(engine), preview=preview)
     return seen
 
 
@@ -61,12 +61,14 @@ def test_a_look_up_may_depend_on_outputs() -> None:
     def program() -> pulumi.Output[str]:
         return neev.get_sandbox_template_output(name=pulumi.Output.from_input(TEMPLATE)).id
 
-    assert played(program) == [f"sb-{TEMPLATE}"]
+    assert run_and_collect(program) == [f"sb-{TEMPLATE}"]
 
 
 @pytest.mark.usefixtures("emulator")
 def test_an_answer_is_the_declared_type_and_a_map() -> None:
-    (found,) = played(lambda: neev.get_sandbox_templates_output().apply(lambda answer: (answer, answer.templates[0])))
+    (found,) = run_and_collect(
+        lambda: neev.get_sandbox_templates_output().apply(lambda answer: (answer, answer.templates[0]))
+    )
     answer, template = found
     assert (type(answer), type(template)) == (dict, dict), "what Pulumi puts together again is a plain map"
     assert answer["templates"][0] == template
@@ -81,16 +83,16 @@ class Desk(pulumi.ComponentResource):
         neev.Sandbox("box", opts=pulumi.ResourceOptions(parent=self))
 
 
-def after(*needed: pulumi.Resource) -> pulumi.Output[str]:
+def depends_on_output(*needed: pulumi.Resource) -> pulumi.Output[str]:
     opts = pulumi.InvokeOutputOptions(depends_on=needed[0] if len(needed) == 1 else list(needed))
     return neev.get_sandbox_template_output(name=TEMPLATE, opts=opts).id
 
 
 PROGRAMS: dict[str, Callable[[], object]] = {
     "argument": lambda: neev.get_sandbox_template_output(name=neev.Sandbox("box", image=TEMPLATE).image).id,
-    "depends_on": lambda: after(neev.Sandbox("box")),
-    "depends_on several": lambda: after(neev.Sandbox("other"), neev.Sandbox("box")),
-    "depends_on a component": lambda: after(Desk()),
+    "depends_on": lambda: depends_on_output(neev.Sandbox("box")),
+    "depends_on several": lambda: depends_on_output(neev.Sandbox("other"), neev.Sandbox("box")),
+    "depends_on a component": lambda: depends_on_output(Desk()),
 }
 
 
@@ -98,15 +100,15 @@ PROGRAMS: dict[str, Callable[[], object]] = {
 def test_a_look_up_of_what_is_not_there_yet_is_unknown_in_a_plan(
     emulator: Emulator, program: Callable[[], object]
 ) -> None:
-    assert played(program, "box", preview=True) == []
+    assert run_and_collect(program, "box", preview=True) == []
     assert emulator.log() == []
-    assert played(program, preview=True) == [f"sb-{TEMPLATE}"]
+    assert run_and_collect(program, preview=True) == [f"sb-{TEMPLATE}"]
 
 
 @pytest.mark.usefixtures("emulator")
 def test_a_resource_of_which_only_the_urn_is_known_can_be_depended_on() -> None:
     urn = "urn:pulumi:dev::acme::acme:dev:Desk::desk"
-    assert played(lambda: after(pulumi.resource.DependencyResource(urn))) == [f"sb-{TEMPLATE}"]
+    assert run_and_collect(lambda: depends_on_output(pulumi.resource.DependencyResource(urn))) == [f"sb-{TEMPLATE}"]
 
 
 @pytest.mark.usefixtures("emulator")
@@ -115,13 +117,13 @@ def test_a_look_up_in_vain_ends_the_program_without_a_traceback() -> None:
         neev.get_sandbox_template(name="ubuntu-26-04-minimum")
     assert caught.value.__cause__ is None
     with pytest.raises(pulumi.RunError, match="near: ubuntu"):
-        played(lambda: neev.get_sandbox_template_output(name="ubuntu-26-04-minimum"))
+        run_and_collect(lambda: neev.get_sandbox_template_output(name="ubuntu-26-04-minimum"))
 
 
 @pytest.mark.usefixtures("emulator")
 def test_a_secret_argument_is_in_no_error_and_makes_the_answer_secret() -> None:
     with pytest.raises(pulumi.RunError, match=r"get_sandbox_template: name: ") as caught:
-        played(lambda: neev.get_sandbox_template_output(name=pulumi.Output.secret("hunter22")))
+        run_and_collect(lambda: neev.get_sandbox_template_output(name=pulumi.Output.secret("hunter22")))
     assert "hunter" not in str(caught.value)
     secrets: list[bool] = []
 
@@ -130,7 +132,7 @@ def test_a_secret_argument_is_in_no_error_and_makes_the_answer_secret() -> None:
         secret: pulumi.Output[bool] = pulumi.Output.from_input(found.is_secret())
         return secret.apply(secrets.append)
 
-    played(program)
+    run_and_collect(program)
     assert secrets == [True]
 
 
@@ -147,15 +149,15 @@ def test_an_error_has_the_names_of_the_program() -> None:
     ],
 )
 def test_an_option_without_effect_is_refused(opts: Callable[[], pulumi.InvokeOptions], said: str) -> None:
-    engine = Engine()
+    engine = ProgramMocks()
     with pytest.raises(pulumi.RunError, match=f"^get_sandbox: {said}"):
-        run(lambda: neev.get_sandbox(name="box", opts=opts()), engine)
+        run_program(lambda: neev.get_sandbox(name="box", opts=opts()), engine)
     with pytest.raises(pulumi.RunError, match=f"^get_sandbox: {said}"):
-        run(lambda: neev.get_sandbox_output(name="box", opts=opts()), engine)
+        run_program(lambda: neev.get_sandbox_output(name="box", opts=opts()), engine)
 
 
 def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
-    engine = Engine(answers={"neev:index:getSandbox": {"id": "the-id", "memoryGb": 2.0}})
+    engine = ProgramMocks(answers={"neev:index:getSandbox": {"id": "the-id", "memoryGb": 2.0}})
     seen: list[Any] = []
 
     def program() -> object:
@@ -165,9 +167,9 @@ def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
         output = neev.get_sandbox_output(name=neev.Sandbox("box", name="later").name)
         return output.apply(lambda answer: seen.append((answer.id, answer.memory_gb, answer.phase)))
 
-    run(program, engine)
+    run_program(program, engine)
     assert seen == [("the-id", 2, None)] * 2
-    assert engine.called == [("neev:index:getSandbox", {"name": each}) for each in ("box", "later")]
+    assert engine.invocations == [("neev:index:getSandbox", {"name": each}) for each in ("box", "later")]
 
 
 @pytest.mark.parametrize(

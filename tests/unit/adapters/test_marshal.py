@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, secret, struct
+from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, secret_value, to_struct
 
 from neev_provider.adapters.pulumi.assets import ARCHIVE, ASSET
 from neev_provider.adapters.pulumi.marshal import (
@@ -39,7 +39,7 @@ keys = st.text().filter(lambda key: key != SIGNATURE)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12
 )
-marked = st.recursive(
+values_with_secrets = st.recursive(
     scalars,
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4) | st.builds(SecretValue, inner)
@@ -68,21 +68,21 @@ class Answer(Outputs):
     """One port."""
 
 
-@given(st.dictionaries(keys, marked.filter(lambda value: value is not None), max_size=5))
+@given(st.dictionaries(keys, values_with_secrets.filter(lambda value: value is not None), max_size=5))
 def test_what_is_encoded_is_decoded_to_the_same(properties: dict[str, Any]) -> None:
     assert unmarshal(marshal(properties)) == properties
 
 
-@given(marked)
+@given(values_with_secrets)
 def test_the_seals_of_a_value_are_put_back_where_they_were(value: Any) -> None:
     if isinstance(value, SecretValue):
         assert restore_secrets(reveal(value), value) == SecretValue(reveal(value))
     else:
         assert reveal(restore_secrets(reveal(value), value)) == reveal(value)
-        assert _secrets(restore_secrets(reveal(value), value)) >= _secrets(value)
+        assert _count_secrets(restore_secrets(reveal(value), value)) >= _count_secrets(value)
 
 
-@given(values, marked)
+@given(values, values_with_secrets)
 def test_a_value_is_never_changed_by_seals_of_another(value: Any, other: Any) -> None:
     assert reveal(restore_secrets(value, other)) == value
 
@@ -95,11 +95,11 @@ def test_a_list_that_differs_from_one_with_a_secret_is_a_secret() -> None:
 
 @pytest.mark.parametrize("text", sorted(UNKNOWN_SENTINELS))
 def test_every_mark_for_unknown_is_known(text: str) -> None:
-    assert unmarshal(struct({"a": [text]})) == {"a": [UNKNOWN]}
+    assert unmarshal(to_struct({"a": [text]})) == {"a": [UNKNOWN]}
 
 
 def test_whole_numbers_are_whole_and_others_are_not() -> None:
-    wire = struct({"whole": 8080.0, "half": 0.5, "large": 1e300})
+    wire = to_struct({"whole": 8080.0, "half": 0.5, "large": 1e300})
     assert [repr(each) for each in (unmarshal(wire)[key] for key in ("whole", "half", "large"))] == [
         "8080",
         "0.5",
@@ -132,11 +132,11 @@ def test_what_is_unknown_and_declared_secret_is_both() -> None:
 
 def test_a_secret_does_not_show_in_its_repr() -> None:
     assert "hunter2" not in repr(SecretValue("hunter2"))
-    assert "hunter2" not in repr(unmarshal(struct({"a": {SIGNATURE: "of tomorrow", "value": "hunter2"}})))
+    assert "hunter2" not in repr(unmarshal(to_struct({"a": {SIGNATURE: "of tomorrow", "value": "hunter2"}})))
 
 
 def test_what_no_property_takes_is_found_by_its_path_and_goes_back_as_it_came() -> None:
-    wire = struct({"a": {"b": [1, secret({SIGNATURE: "of tomorrow", "text": "a"})]}})
+    wire = to_struct({"a": {"b": [1, secret_value({SIGNATURE: "of tomorrow", "text": "a"})]}})
     properties = unmarshal(wire)
     assert [failure.path for failure in unsupported_values(properties, {})] == ["a.b[1]"]
     assert isinstance(reveal(properties)["a"]["b"][1], UnsupportedValue)
@@ -147,7 +147,7 @@ def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_th
     text = {SIGNATURE: ASSET, "text": "a", "hash": "h"}
     inner = {SIGNATURE: ARCHIVE, "path": "b.zip", "hash": "i"}
     archive = {SIGNATURE: ARCHIVE, "assets": {"x/y": text, "z": inner}, "hash": "j"}
-    wire = struct({"source": secret(archive), "image": {SIGNATURE: ASSET, "uri": "file:///x"}, "list": [text]})
+    wire = to_struct({"source": secret_value(archive), "image": {SIGNATURE: ASSET, "uri": "file:///x"}, "list": [text]})
     properties = unmarshal(wire)
     assert marshal(properties) == wire
     inside = {"x/y": Asset(text="a", hash="h"), "z": Archive(path="b.zip", hash="i")}
@@ -160,7 +160,7 @@ def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_th
 
 
 def test_an_archive_of_what_are_no_assets_is_refused() -> None:
-    properties = unmarshal(struct({"source": {SIGNATURE: ARCHIVE, "assets": {"x": "text"}}}))
+    properties = unmarshal(to_struct({"source": {SIGNATURE: ARCHIVE, "assets": {"x": "text"}}}))
     (failure,) = unsupported_values(properties, DirectoryInputs.properties)
     assert failure.reason == "is an archive of what are no assets"
 
@@ -171,13 +171,13 @@ def test_what_has_no_form_on_the_wire_is_a_mistake_of_ours() -> None:
 
 
 def test_a_malformed_secret_is_an_empty_one() -> None:
-    assert unmarshal(struct({"a": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}})) == {"a": SecretValue(None)}
+    assert unmarshal(to_struct({"a": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}})) == {"a": SecretValue(None)}
     assert unmarshal(struct_pb2.Struct(fields={"a": struct_pb2.Value()})) == {"a": None}
 
 
-def _secrets(value: Any) -> int:
+def _count_secrets(value: Any) -> int:
     if isinstance(value, SecretValue):
         return 1
     if isinstance(value, dict):
-        return sum(map(_secrets, value.values()))
-    return sum(map(_secrets, value)) if isinstance(value, list) else 0
+        return sum(map(_count_secrets, value.values()))
+    return sum(map(_count_secrets, value)) if isinstance(value, list) else 0

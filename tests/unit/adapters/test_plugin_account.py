@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal
+from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure
 
 from neev_emulator.testing import Emulator
 from neev_provider.core.account import ACCOUNT_KEY
 
 
-async def test_a_resource_of_another_account_is_neither_planned_nor_changed(plugin: Driver, platform: Emulator) -> None:
+async def test_a_resource_of_another_account_is_neither_planned_nor_changed(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
     kept = await plugin.create("Sandbox", {"name": "box"})
     record = {**kept.state[ACCOUNT_KEY], "projectId": "another"}
     elsewhere = replace(kept, state={**kept.state, ACCOUNT_KEY: record})
@@ -22,7 +24,7 @@ async def test_a_resource_of_another_account_is_neither_planned_nor_changed(plug
         plugin.update(elsewhere, {"name": "box", "cpu": 2}),
         plugin.delete(elsewhere),
     ):
-        with pytest.raises(Refusal, match="projectId another, and neev:projectId is project-emulator"):
+        with pytest.raises(RpcFailure, match="projectId another, and neev:projectId is project-emulator"):
             await act
     assert platform.log() == []
     await plugin.delete(kept)

@@ -7,35 +7,48 @@ from typing import Any
 import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
-from tests.unit.adapters.conftest import serving
-from tests.unit.adapters.fake_pulumi_engine import UNKNOWN, Driver, Refusal, read, secret, struct
+from tests.unit.adapters.conftest import serve_plugin
+from tests.unit.adapters.fake_pulumi_engine import (
+    UNKNOWN,
+    FakePulumiEngine,
+    RpcFailure,
+    from_struct,
+    secret_value,
+    to_struct,
+)
 
 from neev_emulator.testing import Emulator
 from neev_provider.client.settings import DEFAULT_BASE_URL
 
 URN = "urn:pulumi:dev::story::pulumi:providers:neev::default"
-WHOLE = {"apiKey": "key", "orgId": "org", "projectId": "project"}
-RECORDED = {**WHOLE, "baseUrl": "https://a.example", "allowInsecure": "true", "version": "0.1.0"}
+COMPLETE_CONFIG = {"apiKey": "key", "orgId": "org", "projectId": "project"}
+RECORDED = {**COMPLETE_CONFIG, "baseUrl": "https://a.example", "allowInsecure": "true", "version": "0.1.0"}
 
 
-async def check(driver: Driver, **news: Any) -> tuple[dict[str, Any], dict[str, str]]:
+async def check_config(driver: FakePulumiEngine, **news: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """The inputs and the failures of a check."""
-    answer = await driver.call("CheckConfig", provider_pb2.CheckRequest(urn=URN, news=struct(news)))
-    return read(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+    answer = await driver.call("CheckConfig", provider_pb2.CheckRequest(urn=URN, news=to_struct(news)))
+    return from_struct(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
 
 
-async def diff(driver: Driver, old: dict[str, Any], new: dict[str, Any]) -> provider_pb2.DiffResponse:
+async def diff_config(
+    driver: FakePulumiEngine, old_inputs: dict[str, Any], new_inputs: dict[str, Any]
+) -> provider_pb2.DiffResponse:
     """What a change of the configuration means."""
-    request = provider_pb2.DiffRequest(urn=URN, olds=struct(old), old_inputs=struct(old), news=struct(new))
+    request = provider_pb2.DiffRequest(
+        urn=URN, olds=to_struct(old_inputs), old_inputs=to_struct(old_inputs), news=to_struct(new_inputs)
+    )
     answer: provider_pb2.DiffResponse = await driver.call("DiffConfig", request)
     return answer
 
 
-async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(unconfigured: Driver) -> None:
-    inputs, failed = await check(unconfigured, **WHOLE, allowInsecure="true", version="0.1.0", region=UNKNOWN)
+async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(unconfigured: FakePulumiEngine) -> None:
+    inputs, failed = await check_config(
+        unconfigured, **COMPLETE_CONFIG, allowInsecure="true", version="0.1.0", region=UNKNOWN
+    )
     assert failed == {}
     assert inputs == {
-        **WHOLE,
+        **COMPLETE_CONFIG,
         "baseUrl": DEFAULT_BASE_URL,
         "allowInsecure": "true",
         "version": "0.1.0",
@@ -43,8 +56,8 @@ async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(uncon
     }
 
 
-async def test_what_cannot_be_is_named(unconfigured: Driver) -> None:
-    _, failed = await check(unconfigured, **WHOLE, allowInsecure="perhaps", apikey="hunter2")
+async def test_what_cannot_be_is_named(unconfigured: FakePulumiEngine) -> None:
+    _, failed = await check_config(unconfigured, **COMPLETE_CONFIG, allowInsecure="perhaps", apikey="hunter2")
     assert failed["allowInsecure"].startswith("must be true or false")
     assert failed[""].startswith("apikey: is not a property")
     assert "hunter2" not in failed[""]
@@ -52,11 +65,11 @@ async def test_what_cannot_be_is_named(unconfigured: Driver) -> None:
 
 async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -> None:
     environ = {"NEEV_API_KEY": "key", "NEEV_ORG_ID": "org", "NEEVCLOUD_PROJECT_ID": "project"}
-    async for driver in serving(environ):
-        inputs, failed = await check(driver)
+    async for driver in serve_plugin(environ):
+        inputs, failed = await check_config(driver)
     assert (inputs, failed) == ({"orgId": "org", "projectId": "project", "baseUrl": DEFAULT_BASE_URL}, {})
-    async for driver in serving({**environ, "NEEV_BASE_URL": "https://b", "NEEV_PREVIOUS_BASE_URL": "https://a"}):
-        inputs, failed = await check(driver)
+    async for driver in serve_plugin({**environ, "NEEV_BASE_URL": "https://b", "NEEV_PREVIOUS_BASE_URL": "https://a"}):
+        inputs, failed = await check_config(driver)
     places = {"orgId": "org", "projectId": "project", "baseUrl": "https://b", "previousBaseUrl": "https://a"}
     assert (inputs, failed) == (places, {})
 
@@ -76,13 +89,15 @@ async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -
         ({"version": "0.2.0"}, []),
     ],
 )
-async def test_no_setting_replaces_anything(unconfigured: Driver, changed: dict[str, Any], diffs: list[str]) -> None:
-    answer = await diff(unconfigured, RECORDED, {**RECORDED, **changed})
+async def test_no_setting_replaces_anything(
+    unconfigured: FakePulumiEngine, changed: dict[str, Any], diffs: list[str]
+) -> None:
+    answer = await diff_config(unconfigured, RECORDED, {**RECORDED, **changed})
     assert (list(answer.diffs), list(answer.replaces)) == (diffs, [])
 
 
-async def test_an_address_that_an_earlier_version_did_not_record_is_no_change(unconfigured: Driver) -> None:
-    answer = await diff(unconfigured, WHOLE, {**WHOLE, "baseUrl": DEFAULT_BASE_URL})
+async def test_an_address_that_an_earlier_version_did_not_record_is_no_change(unconfigured: FakePulumiEngine) -> None:
+    answer = await diff_config(unconfigured, COMPLETE_CONFIG, {**COMPLETE_CONFIG, "baseUrl": DEFAULT_BASE_URL})
     assert list(answer.diffs) == []
 
 
@@ -101,9 +116,9 @@ async def test_an_address_that_an_earlier_version_did_not_record_is_no_change(un
     ],
 )
 async def test_settings_for_another_account_are_refused_before_anything_is_replaced(
-    unconfigured: Driver, changed: dict[str, Any], refused: list[str]
+    unconfigured: FakePulumiEngine, changed: dict[str, Any], refused: list[str]
 ) -> None:
-    request = provider_pb2.CheckRequest(urn=URN, olds=struct(RECORDED), news=struct({**RECORDED, **changed}))
+    request = provider_pb2.CheckRequest(urn=URN, olds=to_struct(RECORDED), news=to_struct({**RECORDED, **changed}))
     answer = await unconfigured.call("CheckConfig", request)
     reasons = {failure.property: failure.reason for failure in answer.failures}
     assert list(reasons) == refused
@@ -112,8 +127,8 @@ async def test_settings_for_another_account_are_refused_before_anything_is_repla
         assert "destroy the stack first" in reason
 
 
-async def test_what_is_missing_is_asked_for_by_key(unconfigured: Driver) -> None:
-    with pytest.raises(Refusal) as caught:
+async def test_what_is_missing_is_asked_for_by_key(unconfigured: FakePulumiEngine) -> None:
+    with pytest.raises(RpcFailure) as caught:
         await unconfigured.configure(orgId="org")
     assert caught.value.missing is not None
     missing = {each.name: each.description for each in caught.value.missing.missingKeys}
@@ -121,8 +136,8 @@ async def test_what_is_missing_is_asked_for_by_key(unconfigured: Driver) -> None
     assert "NEEV_API_KEY" in missing["neev:apiKey"]
 
 
-async def test_a_provider_of_the_program_is_named_and_told_where_it_reads(unconfigured: Driver) -> None:
-    with pytest.raises(Refusal) as caught:
+async def test_a_provider_of_the_program_is_named_and_told_where_it_reads(unconfigured: FakePulumiEngine) -> None:
+    with pytest.raises(RpcFailure) as caught:
         await unconfigured.configure("other", orgId="org")
     assert caught.value.missing is None
     assert "the provider 'other' of the program is not configured: it lacks `apiKey`" in caught.value.text
@@ -132,35 +147,35 @@ async def test_a_provider_of_the_program_is_named_and_told_where_it_reads(unconf
 
 
 async def test_an_old_key_of_the_state_is_said_where_it_is_not_accepted(platform: Emulator) -> None:
-    async for driver in serving(platform.env):
+    async for driver in serve_plugin(platform.env):
         await driver.configure()
         kept = await driver.create("Sandbox", {"name": "box"})
-        await driver.configure(apiKey=secret("old"))
+        await driver.configure(apiKey=secret_value("old"))
         for work in (driver.delete, driver.refresh):
-            with pytest.raises(Refusal, match="old key that the stack's state holds: add `--run-program`"):
+            with pytest.raises(RpcFailure, match="old key that the stack's state holds: add `--run-program`"):
                 await work(kept)
-    async for driver in serving({**platform.env, "NEEV_API_KEY": "wrong"}):
+    async for driver in serve_plugin({**platform.env, "NEEV_API_KEY": "wrong"}):
         await driver.configure()
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(RpcFailure) as caught:
             await driver.delete(kept)
         assert "--run-program" not in caught.value.text
 
 
-async def test_a_setting_that_cannot_be_right_is_said_without_the_key(unconfigured: Driver) -> None:
-    with pytest.raises(Refusal) as caught:
-        await unconfigured.configure(apiKey=secret("hun ter2"), orgId="org", projectId="project")
+async def test_a_setting_that_cannot_be_right_is_said_without_the_key(unconfigured: FakePulumiEngine) -> None:
+    with pytest.raises(RpcFailure) as caught:
+        await unconfigured.configure(apiKey=secret_value("hun ter2"), orgId="org", projectId="project")
     assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION
     assert "neev:apiKey" in caught.value.text
     assert "ter2" not in caught.value.text
 
 
 async def test_the_configuration_wins_over_the_environment(platform: Emulator) -> None:
-    async for driver in serving({**platform.env, "NEEV_API_KEY": "wrong"}):
-        await driver.configure(apiKey=secret(platform.api_key))
+    async for driver in serve_plugin({**platform.env, "NEEV_API_KEY": "wrong"}):
+        await driver.configure(apiKey=secret_value(platform.api_key))
         assert (await driver.create("Sandbox", {"name": "box"})).id
 
 
-async def test_before_it_is_configured_nothing_is_done(unconfigured: Driver) -> None:
-    with pytest.raises(Refusal) as caught:
+async def test_before_it_is_configured_nothing_is_done(unconfigured: FakePulumiEngine) -> None:
+    with pytest.raises(RpcFailure) as caught:
         await unconfigured.create("Sandbox", {"name": "box"})
     assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION

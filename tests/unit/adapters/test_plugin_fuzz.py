@@ -8,96 +8,103 @@ import grpc
 import pytest
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
-from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal, urn
-from tests.unit.adapters.fuzz import fuzzed, kinds, lost, sent, structs
+from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, make_urn
+from tests.unit.adapters.fuzz import run_fuzz, kinds, lost_secrets, to_struct, structs
 
 from neev_provider.adapters.pulumi.marshal import UNKNOWN_SENTINELS
 from neev_provider.functions import FUNCTIONS
 
-BUGS = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+BUG_STATUSES = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
 
 
-async def answered(driver: Driver, method: str, request: Any) -> Any:
+async def call_or_none(driver: FakePulumiEngine, method: str, request: Any) -> Any:
     """The answer, or nothing where it was refused in words."""
     try:
         return await driver.call(method, request)
-    except Refusal as refused:
-        if refused.code in BUGS or "Traceback" in refused.text:
+    except RpcFailure as refused:
+        if refused.code in BUG_STATUSES or "Traceback" in refused.text:
             raise
         return None
 
 
 def test_a_check_answers_anything_and_keeps_every_secret() -> None:
-    async def case(driver: Driver, drawn: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
+    async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
         kind, olds, news = drawn
-        request = provider_pb2.CheckRequest(urn=urn(kind), olds=sent(olds), news=sent(news))
-        answer = await answered(driver, "Check", request)
-        assert lost(request.news, answer.inputs) == []
+        request = provider_pb2.CheckRequest(urn=make_urn(kind), olds=to_struct(olds), news=to_struct(news))
+        answer = await call_or_none(driver, "Check", request)
+        assert lost_secrets(request.news, answer.inputs) == []
 
-    fuzzed(st.tuples(kinds, structs, structs), case)
+    run_fuzz(st.tuples(kinds, structs, structs), case)
 
 
 def test_a_diff_answers_anything_consistently() -> None:
-    async def case(driver: Driver, drawn: tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
+    async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
         kind, state, old, new = drawn
         request = provider_pb2.DiffRequest(
-            id="id", urn=urn(kind), olds=sent(state), old_inputs=sent(old), news=sent(new)
+            id="id", urn=make_urn(kind), olds=to_struct(state), old_inputs=to_struct(old), news=to_struct(new)
         )
-        answer = await answered(driver, "Diff", request)
+        answer = await call_or_none(driver, "Diff", request)
         assert set(answer.replaces) <= set(answer.diffs)
         assert bool(answer.diffs) == bool(answer.detailedDiff)
         assert (answer.changes == provider_pb2.DiffResponse.DIFF_SOME) == bool(answer.diffs)
 
-    fuzzed(st.tuples(kinds, structs, structs, structs), case)
+    run_fuzz(st.tuples(kinds, structs, structs, structs), case)
 
 
 def test_a_diff_of_the_same_inputs_is_empty() -> None:
-    async def case(driver: Driver, drawn: tuple[str, dict[str, Any]]) -> None:
+    async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any]]) -> None:
         kind, news = drawn
-        checked = await answered(driver, "Check", provider_pb2.CheckRequest(urn=urn(kind), news=sent(news)))
+        checked = await call_or_none(
+            driver, "Check", provider_pb2.CheckRequest(urn=make_urn(kind), news=to_struct(news))
+        )
         if not checked.failures and not any(text in str(checked.inputs) for text in UNKNOWN_SENTINELS):
             same = provider_pb2.DiffRequest(
-                id="id", urn=urn(kind), olds=checked.inputs, old_inputs=checked.inputs, news=checked.inputs
+                id="id", urn=make_urn(kind), olds=checked.inputs, old_inputs=checked.inputs, news=checked.inputs
             )
-            assert not (await answered(driver, "Diff", same)).diffs
+            assert not (await call_or_none(driver, "Diff", same)).diffs
 
-    fuzzed(st.tuples(kinds, structs), case)
+    run_fuzz(st.tuples(kinds, structs), case)
 
 
 def test_previews_answer_anything_and_keep_every_secret() -> None:
-    async def case(driver: Driver, drawn: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
+    async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
         kind, olds, news = drawn
-        create = provider_pb2.CreateRequest(urn=urn(kind), properties=sent(news), preview=True)
+        create = provider_pb2.CreateRequest(urn=make_urn(kind), properties=to_struct(news), preview=True)
         update = provider_pb2.UpdateRequest(
-            id="id", urn=urn(kind), olds=sent(olds), old_inputs=sent(olds), news=sent(news), preview=True
+            id="id",
+            urn=make_urn(kind),
+            olds=to_struct(olds),
+            old_inputs=to_struct(olds),
+            news=to_struct(news),
+            preview=True,
         )
-        for answer in (await answered(driver, "Create", create), await answered(driver, "Update", update)):
-            assert lost(create.properties, answer.properties) == []
+        for answer in (await call_or_none(driver, "Create", create), await call_or_none(driver, "Update", update)):
+            assert lost_secrets(create.properties, answer.properties) == []
 
-    fuzzed(st.tuples(kinds, structs, structs), case)
+    run_fuzz(st.tuples(kinds, structs, structs), case)
 
 
 def test_a_configuration_of_anything_is_answered() -> None:
-    async def case(driver: Driver, drawn: tuple[dict[str, Any], dict[str, Any]]) -> None:
-        olds, news = (sent(each) for each in drawn)
-        await answered(driver, "CheckConfig", provider_pb2.CheckRequest(urn="urn", olds=olds, news=news))
-        await answered(driver, "DiffConfig", provider_pb2.DiffRequest(urn="urn", old_inputs=olds, news=news))
+    async def case(driver: FakePulumiEngine, drawn: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        olds, news = (to_struct(each) for each in drawn)
+        await call_or_none(driver, "CheckConfig", provider_pb2.CheckRequest(urn="urn", olds=olds, news=news))
+        await call_or_none(driver, "DiffConfig", provider_pb2.DiffRequest(urn="urn", old_inputs=olds, news=news))
 
-    fuzzed(st.tuples(structs, structs), case)
+    run_fuzz(st.tuples(structs, structs), case)
 
 
 def test_a_function_that_is_asked_anything_wrong_says_so() -> None:
-    async def case(driver: Driver, drawn: tuple[str, dict[str, Any]]) -> None:
+    async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any]]) -> None:
         function, arguments = drawn
         wrong = {**arguments, "colour": "red"}
-        request = provider_pb2.InvokeRequest(tok=f"neev:index:{function}", args=sent(wrong))
-        answer = await answered(driver, "Invoke", request)
+        request = provider_pb2.InvokeRequest(tok=f"neev:index:{function}", args=to_struct(wrong))
+        answer = await call_or_none(driver, "Invoke", request)
         assert answer.failures
 
-    fuzzed(st.tuples(st.sampled_from([each.name for each in FUNCTIONS]), structs), case)
+    run_fuzz(st.tuples(st.sampled_from([each.name for each in FUNCTIONS]), structs), case)
 
 
 @pytest.mark.parametrize("token", ["", "x", "neev:index:", "a::b", "::::"])
-async def test_a_call_about_anything_is_answered(unconfigured: Driver, token: str) -> None:
-    assert await answered(unconfigured, "Check", provider_pb2.CheckRequest(urn=token)) is None
-    assert await answered(unconfigured, "Invoke", provider_pb2.InvokeRequest(tok=token)) is None
+async def test_a_call_about_anything_is_answered(unconfigured: FakePulumiEngine, token: str) -> None:
+    assert await call_or_none(unconfigured, "Check", provider_pb2.CheckRequest(urn=token)) is None
+    assert await call_or_none(unconfigured, "Invoke", provider_pb2.InvokeRequest(tok=token)) is None

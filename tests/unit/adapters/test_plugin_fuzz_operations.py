@@ -12,19 +12,19 @@ import pytest
 from google.protobuf import struct_pb2
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
-from tests.engine.project import outside
-from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal, urn
-from tests.unit.adapters.fuzz import fuzzed, kinds, lost, sent, structs, texts
+from tests.engine.project import out_of_band_request
+from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, make_urn
+from tests.unit.adapters.fuzz import run_fuzz, kinds, lost_secrets, to_struct, structs, texts
 
 from neev_emulator.settings import Durations, Settings
 from neev_emulator.testing import Emulator, serve
 
-QUICK = Settings(durations=Durations(create=0, fork=0, addressable=0, pause=0, resume=0, delete=0))
+INSTANT_SETTINGS = Settings(durations=Durations(create=0, fork=0, addressable=0, pause=0, resume=0, delete=0))
 BUG = "a bug in the NeevAI provider"
 SECONDS = 1.0
 """How long an operation may take."""
 IN_BOX = {"sandboxId": "box"}
-SOUND: dict[str, dict[str, Any]] = {
+VALID_INPUTS: dict[str, dict[str, Any]] = {
     "SandboxFork": {"sourceSandboxId": "box"},
     "Snapshot": IN_BOX,
     "SandboxPool": {"replicas": 1.0},
@@ -37,83 +37,87 @@ SOUND: dict[str, dict[str, Any]] = {
 }
 """Inputs that each kind can be made with, where it needs any."""
 ids = st.sampled_from(["box", "box/8080", "box/a", "other"]) | texts
-sound = kinds.flatmap(lambda kind: st.tuples(st.just(kind), st.just(SOUND.get(kind, {}))))
-asked = st.tuples(sound, ids, structs, structs, st.booleans())
+valid_resources = kinds.flatmap(lambda kind: st.tuples(st.just(kind), st.just(VALID_INPUTS.get(kind, {}))))
+requests = st.tuples(valid_resources, ids, structs, structs, st.booleans())
 
 
 @pytest.fixture
-def busy() -> Iterator[Emulator]:
+def emulator_with_sandbox() -> Iterator[Emulator]:
     """A platform with one sandbox, on which nothing takes time."""
-    with serve(QUICK) as emulator:
-        outside(emulator, "POST", "/sandboxes", {"name": "box"})
+    with serve(INSTANT_SETTINGS) as emulator:
+        out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
         yield emulator
 
 
-def in_words(refused: Refusal) -> bool:
+def is_explained(refused: RpcFailure) -> bool:
     """The refusal says what failed, and that is never a bug of ours."""
-    if refused.code is grpc.StatusCode.INTERNAL or (refused.code is grpc.StatusCode.UNKNOWN and refused.kept is None):
+    if refused.code is grpc.StatusCode.INTERNAL or (
+        refused.code is grpc.StatusCode.UNKNOWN and refused.init_failed is None
+    ):
         return False
     return bool(refused.text) and "Traceback" not in refused.text and BUG not in refused.text
 
 
-async def answered(asked: Awaitable[Any], *known: struct_pb2.Struct) -> Any:
+async def call_or_none(asked: Awaitable[Any], *known: struct_pb2.Struct) -> Any:
     """The answer, or nothing where it was refused in words; what is kept of what failed keeps the secrets, too."""
     try:
         return await asked
-    except Refusal as error:
+    except RpcFailure as error:
         refused = error
-    assert in_words(refused), refused
-    if refused.kept is not None:
-        assert [path for each in known for path in lost(each, refused.kept.properties)] == []
+    assert is_explained(refused), refused
+    if refused.init_failed is not None:
+        assert [path for each in known for path in lost_secrets(each, refused.init_failed.properties)] == []
     return None
 
 
-async def listed(driver: Driver, request: provider_pb2.ListRequest) -> list[Any]:
+async def list_all(driver: FakePulumiEngine, request: provider_pb2.ListRequest) -> list[Any]:
     """What there is."""
     try:
         return [each async for each in driver.stub.List(request)]
     except grpc.aio.AioRpcError as error:
-        raise Refusal(error.code(), error.details() or "") from None
+        raise RpcFailure(error.code(), error.details() or "") from None
 
 
 def test_operations_answer_anything_and_keep_every_secret(busy: Emulator) -> None:
-    async def case(driver: Driver, drawn: tuple[tuple[str, dict[str, Any]], str, Any, Any, bool]) -> None:
+    async def case(driver: FakePulumiEngine, drawn: tuple[tuple[str, dict[str, Any]], str, Any, Any, bool]) -> None:
         (kind, base), id, some, others, near = drawn
-        news, olds = sent({**some, **base} if near else some), sent({**others, **base} if near else others)
-        create = provider_pb2.CreateRequest(urn=urn(kind, "new"), properties=news, timeout=SECONDS)
-        read = provider_pb2.ReadRequest(id=id, urn=urn(kind), inputs=news, properties=olds)
+        news, olds = to_struct({**some, **base} if near else some), to_struct({**others, **base} if near else others)
+        create = provider_pb2.CreateRequest(urn=make_urn(kind, "new"), properties=news, timeout=SECONDS)
+        read = provider_pb2.ReadRequest(id=id, urn=make_urn(kind), inputs=news, properties=olds)
         update = provider_pb2.UpdateRequest(
-            id=id, urn=urn(kind), olds=olds, old_inputs=olds, news=news, timeout=SECONDS
+            id=id, urn=make_urn(kind), olds=olds, old_inputs=olds, news=news, timeout=SECONDS
         )
-        delete = provider_pb2.DeleteRequest(id=id, urn=urn(kind), properties=olds, old_inputs=news, timeout=SECONDS)
+        delete = provider_pb2.DeleteRequest(
+            id=id, urn=make_urn(kind), properties=olds, old_inputs=news, timeout=SECONDS
+        )
         created, found, updated, _ = await asyncio.gather(
-            answered(driver.call("Create", create), news),
-            answered(driver.call("Read", read), news),
-            answered(driver.call("Update", update), olds),
-            answered(driver.call("Delete", delete)),
+            call_or_none(driver.call("Create", create), news),
+            call_or_none(driver.call("Read", read), news),
+            call_or_none(driver.call("Update", update), olds),
+            call_or_none(driver.call("Delete", delete)),
         )
         for answer in (created, updated):
-            assert answer is None or lost(news, answer.properties) == []
+            assert answer is None or lost_secrets(news, answer.properties) == []
         if found is not None:
-            assert lost(news, found.inputs) == lost(olds, found.properties) == []
+            assert lost_secrets(news, found.inputs) == lost_secrets(olds, found.properties) == []
 
-    fuzzed(asked, case, busy.env, examples=30)
+    run_fuzz(requests, case, busy.env, examples=30)
 
 
 def test_a_configuration_of_anything_is_taken_or_refused() -> None:
-    async def case(driver: Driver, settings: dict[str, Any]) -> None:
-        await answered(driver.call("Configure", provider_pb2.ConfigureRequest(args=sent(settings))))
+    async def case(driver: FakePulumiEngine, settings: dict[str, Any]) -> None:
+        await call_or_none(driver.call("Configure", provider_pb2.ConfigureRequest(args=to_struct(settings))))
 
-    fuzzed(structs, case)
+    run_fuzz(structs, case)
 
 
 def test_a_list_by_anything_is_answered(busy: Emulator) -> None:
-    async def case(driver: Driver, drawn: tuple[str, dict[str, Any], str, int, int]) -> None:
+    async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], str, int, int]) -> None:
         kind, query, token, limit, size = drawn
         request = provider_pb2.ListRequest(
-            token=f"neev:index:{kind}", query=sent(query), continuation_token=token, limit=limit, page_size=size
+            token=f"neev:index:{kind}", query=to_struct(query), continuation_token=token, limit=limit, page_size=size
         )
-        await answered(listed(driver, request))
+        await call_or_none(list_all(driver, request))
 
     numbers = st.integers(-3, 3)
-    fuzzed(st.tuples(kinds, structs, texts | st.just("1"), numbers, numbers), case, busy.env, examples=60)
+    run_fuzz(st.tuples(kinds, structs, texts | st.just("1"), numbers, numbers), case, busy.env, examples=60)

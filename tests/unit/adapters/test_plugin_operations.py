@@ -10,9 +10,17 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
-from tests.unit.adapters.conftest import serving
-from tests.unit.adapters.fake_pulumi_engine import Driver, Kept, Refusal, read, secret, struct, urn
-from tests.unit.adapters.test_engine_client import engine_listening
+from tests.unit.adapters.conftest import serve_plugin
+from tests.unit.adapters.fake_pulumi_engine import (
+    FakePulumiEngine,
+    StoredResource,
+    RpcFailure,
+    from_struct,
+    secret_value,
+    to_struct,
+    make_urn,
+)
+from tests.unit.adapters.test_engine_client import serve_engine
 
 from neev_emulator.testing import Emulator
 from neev_provider.adapters.pulumi.plugin.crud import UNREADABLE_VALUES_MESSAGE
@@ -20,40 +28,42 @@ from neev_provider.adapters.pulumi.plugin.crud import UNREADABLE_VALUES_MESSAGE
 BOX = {"name": "box", "cpu": 1}
 
 
-def slow(platform: Emulator, **durations: float) -> None:
-    platform.change_settings(durations=durations)
+def slow_down(emulator: Emulator, **durations: float) -> None:
+    emulator.change_settings(durations=durations)
 
 
-async def until(platform: Emulator, request: str) -> None:
+async def wait_for_request(emulator: Emulator, request: str) -> None:
     """The request has been served."""
-    while platform.counts().get(request) is None:  # noqa: ASYNC110  the platform is another thread's
+    while emulator.counts().get(request) is None:  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
 
 
-async def test_what_is_created_is_ready_and_its_secrets_are_marked(plugin: Driver) -> None:
-    kept = await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}, "region": secret("dev")})
+async def test_what_is_created_is_ready_and_its_secrets_are_marked(plugin: FakePulumiEngine) -> None:
+    kept = await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}, "region": secret_value("dev")})
     assert kept.state["phase"] == "Ready"
-    assert kept.state["env"] == secret({"A": "b"})
-    assert kept.state["region"] == secret("dev")
+    assert kept.state["env"] == secret_value({"A": "b"})
+    assert kept.state["region"] == secret_value("dev")
     assert kept.state["cpu"] == 1
 
 
-async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(plugin: Driver, platform: Emulator) -> None:
-    slow(platform, create=3600)
-    with pytest.raises(Refusal) as caught:
+async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
+    slow_down(platform, create=3600)
+    with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}, "paused": True}, timeout=1.5)
     refused = caught.value
-    assert refused.kept is not None
+    assert refused.init_failed is not None
     assert refused.text.startswith("Sandbox box: ")
     assert "last seen: Pending" in refused.text
     assert "customTimeouts" in refused.text
-    assert list(refused.kept.reasons) == [refused.text]
-    partial = read(refused.kept.properties)
-    assert (partial["phase"], partial["env"], partial["name"]) == ("Pending", secret({"A": "b"}), "box")
+    assert list(refused.init_failed.reasons) == [refused.text]
+    partial = from_struct(refused.init_failed.properties)
+    assert (partial["phase"], partial["env"], partial["name"]) == ("Pending", secret_value({"A": "b"}), "box")
 
     platform.advance(3600)
-    inputs = {**BOX, "env": secret({"A": "b"}), "paused": True}
-    half = Kept(urn("Sandbox"), refused.kept.id, inputs, partial)
+    inputs = {**BOX, "env": secret_value({"A": "b"}), "paused": True}
+    half = StoredResource(make_urn("Sandbox"), refused.init_failed.id, inputs, partial)
     assert not (await plugin.diff(half, inputs)).diffs
     finished = await plugin.update(half, inputs)
     assert finished.state["phase"] == "Paused"
@@ -61,79 +71,85 @@ async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(plugin:
 
 
 async def test_a_refresh_of_what_is_not_ready_keeps_that_it_has_to_be_waited_for(
-    plugin: Driver, platform: Emulator
+    plugin: FakePulumiEngine, platform: Emulator
 ) -> None:
-    slow(platform, create=3600)
-    with pytest.raises(Refusal) as caught:
+    slow_down(platform, create=3600)
+    with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX, timeout=0.3)
-    assert caught.value.kept is not None
-    half = Kept(urn("Sandbox"), caught.value.kept.id, BOX, read(caught.value.kept.properties))
-    with pytest.raises(Refusal, match="has not been ready yet") as unready:
+    assert caught.value.init_failed is not None
+    half = StoredResource(
+        make_urn("Sandbox"), caught.value.init_failed.id, BOX, from_struct(caught.value.init_failed.properties)
+    )
+    with pytest.raises(RpcFailure, match="has not been ready yet") as unready:
         await plugin.refresh(half)
-    assert unready.value.kept is not None
-    assert unready.value.kept.id == half.id
+    assert unready.value.init_failed is not None
+    assert unready.value.init_failed.id == half.id
     platform.advance(3600)
     assert (await plugin.refresh(half)) is not None
 
 
-async def test_what_is_half_made_can_be_changed_at_once(plugin: Driver, platform: Emulator) -> None:
-    slow(platform, create=3600)
-    with pytest.raises(Refusal) as caught:
+async def test_what_is_half_made_can_be_changed_at_once(plugin: FakePulumiEngine, platform: Emulator) -> None:
+    slow_down(platform, create=3600)
+    with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX, timeout=0.3)
-    assert caught.value.kept is not None
+    assert caught.value.init_failed is not None
     platform.advance(3600)
-    half = Kept(urn("Sandbox"), caught.value.kept.id, BOX, read(caught.value.kept.properties))
+    half = StoredResource(
+        make_urn("Sandbox"), caught.value.init_failed.id, BOX, from_struct(caught.value.init_failed.properties)
+    )
     changed = await plugin.update(half, {**BOX, "cpu": 2})
     assert (changed.state["phase"], changed.state["cpu"]) == ("Ready", 2)
 
 
-async def test_a_create_that_is_repeated_goes_on_with_the_thing_there_is(plugin: Driver, platform: Emulator) -> None:
-    slow(platform, create=3600)
-    with pytest.raises(Refusal):
+async def test_a_create_that_is_repeated_goes_on_with_the_thing_there_is(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
+    slow_down(platform, create=3600)
+    with pytest.raises(RpcFailure):
         await plugin.create("Sandbox", BOX, timeout=0.3)
     platform.advance(3600)
     kept = await plugin.create("Sandbox", BOX)
     assert kept.state["phase"] == "Ready"
     assert platform.counts()["POST /sandboxes"] == 1
     await plugin.delete(kept)
-    slow(platform, create=0)
+    slow_down(platform, create=0)
     await plugin.create("Sandbox", BOX)
     assert platform.counts()["POST /sandboxes"] == 2
 
 
-async def test_a_create_that_made_nothing_is_only_refused(plugin: Driver, platform: Emulator) -> None:
+async def test_a_create_that_made_nothing_is_only_refused(plugin: FakePulumiEngine, platform: Emulator) -> None:
     platform.change_settings(sandbox_quota=0)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX)
-    assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.RESOURCE_EXHAUSTED, None)
+    assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.RESOURCE_EXHAUSTED, None)
     assert caught.value.text.startswith("Sandbox box: POST /sandboxes was answered with 403")
 
 
-async def test_an_update_that_fails_keeps_the_old_state(plugin: Driver, platform: Emulator) -> None:
+async def test_an_update_that_fails_keeps_the_old_state(plugin: FakePulumiEngine, platform: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
     platform.add_fault("status", method="PATCH", path="/sandboxes/{id}", status=409)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RpcFailure) as caught:
         await plugin.update(kept, {**BOX, "cpu": 2})
-    assert caught.value.kept is not None
-    assert caught.value.kept.id == kept.id
-    assert read(caught.value.kept.properties) == kept.state
+    assert caught.value.init_failed is not None
+    assert caught.value.init_failed.id == kept.id
+    assert from_struct(caught.value.init_failed.properties) == kept.state
 
 
-async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: Driver, platform: Emulator) -> None:
-    slow(platform, create=3600)
+async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePulumiEngine, platform: Emulator) -> None:
+    slow_down(platform, create=3600)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
-    await until(platform, "POST /sandboxes")
+    await wait_for_request(platform, "POST /sandboxes")
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RpcFailure) as caught:
         await creating
     assert time.monotonic() - started < 1.5
     assert "stopped waiting, as asked" in caught.value.text
-    assert caught.value.kept is not None
-    assert caught.value.kept.id
+    assert caught.value.init_failed is not None
+    assert caught.value.init_failed.id
 
 
-async def test_cancelling_ends_even_a_request_that_hangs(plugin: Driver, platform: Emulator) -> None:
+async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngine, platform: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
     platform.add_fault("hang", method="PATCH", path="/sandboxes/{id}", seconds=30)
     updating = asyncio.ensure_future(plugin.update(kept, {**BOX, "cpu": 2}))
@@ -141,69 +157,81 @@ async def test_cancelling_ends_even_a_request_that_hangs(plugin: Driver, platfor
         await asyncio.sleep(0.01)
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RpcFailure) as caught:
         await updating
     assert time.monotonic() - started < 1.5
-    assert caught.value.kept is not None
+    assert caught.value.init_failed is not None
 
 
-async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(plugin: Driver, platform: Emulator) -> None:
+async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
     platform.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
-    await until(platform, "POST /sandboxes")
+    await wait_for_request(platform, "POST /sandboxes")
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
-    with pytest.raises(Refusal, match=r"stopped waiting, as asked. Nothing was made: run the same command") as caught:
+    with pytest.raises(
+        RpcFailure, match=r"stopped waiting, as asked. Nothing was made: run the same command"
+    ) as caught:
         await creating
     assert time.monotonic() - started < 1.5
-    assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.CANCELLED, None)
+    assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.CANCELLED, None)
     assert platform.state()["sandboxes"] == 0
 
 
-async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(plugin: Driver, platform: Emulator) -> None:
+async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
     platform.add_fault("hang", method="POST", path="/sandboxes", seconds=1.5, act=True)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
     while platform.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
     await plugin.call("Cancel", Empty())
-    with pytest.raises(Refusal, match="stopped waiting, as asked") as caught:
+    with pytest.raises(RpcFailure, match="stopped waiting, as asked") as caught:
         await creating
-    assert caught.value.kept is not None
+    assert caught.value.init_failed is not None
     assert platform.state()["sandboxes"] == 1
 
 
-async def test_the_time_for_a_create_counts_while_the_platform_takes_none(plugin: Driver, platform: Emulator) -> None:
+async def test_the_time_for_a_create_counts_while_the_platform_takes_none(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
     platform.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     started = time.monotonic()
-    with pytest.raises(Refusal, match=r"not done after 1 s; last seen: .*429.*Nothing was made") as caught:
+    with pytest.raises(RpcFailure, match=r"not done after 1 s; last seen: .*429.*Nothing was made") as caught:
         await plugin.create("Sandbox", BOX, timeout=1)
     assert time.monotonic() - started < 2.5
-    assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.DEADLINE_EXCEEDED, None)
+    assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.DEADLINE_EXCEEDED, None)
 
 
 async def test_the_cause_is_told_even_where_the_time_is_over_before_the_last_attempt(
-    plugin: Driver, platform: Emulator
+    plugin: FakePulumiEngine, platform: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
     platform.refuse(3)
-    with pytest.raises(Refusal, match=r"not done after 1 s; last seen: GET /sandboxes/.*: no connection to") as caught:
+    with pytest.raises(
+        RpcFailure, match=r"not done after 1 s; last seen: GET /sandboxes/.*: no connection to"
+    ) as caught:
         await plugin.update(kept, {**BOX, "cpu": 2}, timeout=1)
-    assert caught.value.kept is not None
+    assert caught.value.init_failed is not None
 
 
-async def test_after_a_new_configuration_operations_run_again(plugin: Driver) -> None:
+async def test_after_a_new_configuration_operations_run_again(plugin: FakePulumiEngine) -> None:
     await plugin.call("Cancel", Empty())
     await plugin.configure()
     assert (await plugin.create("Sandbox", BOX)).id
 
 
-async def test_a_refresh_of_what_nobody_touched_changes_nothing(plugin: Driver) -> None:
-    egress = {"mode": "allow_list", "allow": [{"host": "b.com"}, {"host": secret("a.com")}]}
+async def test_a_refresh_of_what_nobody_touched_changes_nothing(plugin: FakePulumiEngine) -> None:
+    egress = {"mode": "allow_list", "allow": [{"host": "b.com"}, {"host": secret_value("a.com")}]}
     kept = await plugin.create("Sandbox", {"cpu": 1, "egress": egress, "env": {"A": "b"}})
     assert await plugin.refresh(kept) == kept
 
 
-async def test_a_refresh_shows_what_was_changed_outside_and_what_is_gone(plugin: Driver, platform: Emulator) -> None:
+async def test_a_refresh_shows_what_was_changed_outside_and_what_is_gone(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
     kept = await plugin.create("Sandbox", BOX)
     elsewhere = await plugin.update(kept, {**BOX, "cpu": 4})
     drifted = await plugin.refresh(kept)
@@ -215,30 +243,34 @@ async def test_a_refresh_shows_what_was_changed_outside_and_what_is_gone(plugin:
     assert await plugin.refresh(kept) is None
 
 
-async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(plugin: Driver, platform: Emulator) -> None:
+async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
     kept = await plugin.create("Sandbox", BOX)
     platform.add_fault("status", method="GET", status=403, times=20)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RpcFailure) as caught:
         await plugin.refresh(kept)
     assert caught.value.code is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_a_refresh_of_what_is_useless_says_why(plugin: Driver, platform: Emulator) -> None:
+async def test_a_refresh_of_what_is_useless_says_why(plugin: FakePulumiEngine, platform: Emulator) -> None:
     box = await plugin.create("Sandbox", BOX)
     platform.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RpcFailure) as caught:
         await plugin.create("Snapshot", {"sandboxId": box.id, "name": "kept"})
-    assert caught.value.kept is not None
+    assert caught.value.init_failed is not None
     inputs = {"sandboxId": box.id, "name": "kept"}
-    half = Kept(urn("Snapshot"), caught.value.kept.id, inputs, read(caught.value.kept.properties))
-    with pytest.raises(Refusal) as unhealthy:
+    half = StoredResource(
+        make_urn("Snapshot"), caught.value.init_failed.id, inputs, from_struct(caught.value.init_failed.properties)
+    )
+    with pytest.raises(RpcFailure) as unhealthy:
         await plugin.refresh(half)
-    assert unhealthy.value.kept is not None
-    assert list(unhealthy.value.kept.reasons) == ["Snapshot box: the disk is full"]
-    assert read(unhealthy.value.kept.inputs) == inputs
+    assert unhealthy.value.init_failed is not None
+    assert list(unhealthy.value.init_failed.reasons) == ["Snapshot box: the disk is full"]
+    assert from_struct(unhealthy.value.init_failed.inputs) == inputs
 
 
-async def test_an_import_by_name_has_the_real_id_and_only_what_is_worth_saying(plugin: Driver) -> None:
+async def test_an_import_by_name_has_the_real_id_and_only_what_is_worth_saying(plugin: FakePulumiEngine) -> None:
     kept = await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}})
     imported = await plugin.import_("Sandbox", "box")
     assert imported is not None
@@ -249,7 +281,7 @@ async def test_an_import_by_name_has_the_real_id_and_only_what_is_worth_saying(p
     assert await plugin.import_("Sandbox", "nothing") is None
 
 
-async def test_what_an_import_cannot_know_replaces_nothing_also_after_a_refresh(plugin: Driver) -> None:
+async def test_what_an_import_cannot_know_replaces_nothing_also_after_a_refresh(plugin: FakePulumiEngine) -> None:
     await plugin.create("Sandbox", BOX)
     imported = await plugin.import_("Sandbox", "box")
     assert imported is not None
@@ -260,7 +292,9 @@ async def test_what_an_import_cannot_know_replaces_nothing_also_after_a_refresh(
         assert (sorted(answer.diffs), list(answer.replaces)) == (["env", "rollbackTo"], [])
 
 
-async def test_the_update_after_an_import_records_and_rolls_nothing_back(plugin: Driver, platform: Emulator) -> None:
+async def test_the_update_after_an_import_records_and_rolls_nothing_back(
+    plugin: FakePulumiEngine, platform: Emulator
+) -> None:
     await plugin.create("Sandbox", BOX)
     imported = await plugin.import_("Sandbox", "box")
     assert imported is not None
@@ -271,7 +305,7 @@ async def test_the_update_after_an_import_records_and_rolls_nothing_back(plugin:
     assert "__imported" not in updated.state
 
 
-async def test_a_fork_is_imported_with_and_without_its_source(plugin: Driver) -> None:
+async def test_a_fork_is_imported_with_and_without_its_source(plugin: FakePulumiEngine) -> None:
     box = await plugin.create("Sandbox", BOX)
     fork = await plugin.create("SandboxFork", {"sourceSandboxId": box.id, "name": "fork"})
     alone = await plugin.import_("SandboxFork", fork.id)
@@ -287,78 +321,82 @@ async def test_a_fork_is_imported_with_and_without_its_source(plugin: Driver) ->
     assert (await plugin.update(alone, program)).state["sourceSandboxId"] == box.id
 
 
-async def test_a_get_needs_no_properties(plugin: Driver) -> None:
+async def test_a_get_needs_no_properties(plugin: FakePulumiEngine) -> None:
     box = await plugin.create("Sandbox", BOX)
     for kind in ("Sandbox", "SandboxFork"):
-        found = await plugin.refresh(Kept(urn(kind), box.id, {}, {}))
+        found = await plugin.refresh(StoredResource(make_urn(kind), box.id, {}, {}))
         assert found is not None
         assert found.state["cpu"] == 1
 
 
 async def test_a_delete_that_takes_too_long_says_so_and_the_thing_stays_known(
-    plugin: Driver, platform: Emulator
+    plugin: FakePulumiEngine, platform: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    slow(platform, delete=3600)
-    with pytest.raises(Refusal) as caught:
+    slow_down(platform, delete=3600)
+    with pytest.raises(RpcFailure) as caught:
         await plugin.delete(kept, timeout=0.3)
     assert caught.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert caught.value.text.startswith("Sandbox box: ")
     assert "last seen: Deleting" in caught.value.text
 
 
-async def test_previews_send_nothing(plugin: Driver, platform: Emulator) -> None:
-    inputs: dict[str, Any] = await plugin.checked("Sandbox", BOX)
-    await plugin.call("Create", provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct(inputs), preview=True))
+async def test_previews_send_nothing(plugin: FakePulumiEngine, platform: Emulator) -> None:
+    inputs: dict[str, Any] = await plugin.check_valid("Sandbox", BOX)
+    await plugin.call(
+        "Create", provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct(inputs), preview=True)
+    )
     assert platform.log() == []
 
 
-async def test_a_kind_that_nobody_knows_is_refused_in_words(plugin: Driver) -> None:
-    with pytest.raises(Refusal) as caught:
-        await plugin.checked("Spaceship", {})
+async def test_a_kind_that_nobody_knows_is_refused_in_words(plugin: FakePulumiEngine) -> None:
+    with pytest.raises(RpcFailure) as caught:
+        await plugin.check_valid("Spaceship", {})
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert "has no resource neev:index:Spaceship" in caught.value.text
 
 
 async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_nothing(
-    plugin: Driver, platform: Emulator
+    plugin: FakePulumiEngine, platform: Emulator
 ) -> None:
-    create = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct({**BOX, "cpu": "many"}))
-    with pytest.raises(Refusal) as caught:
+    create = provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct({**BOX, "cpu": "many"}))
+    with pytest.raises(RpcFailure) as caught:
         await plugin.call("Create", create)
-    assert (caught.value.code, caught.value.kept) == (grpc.StatusCode.INVALID_ARGUMENT, None)
+    assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.INVALID_ARGUMENT, None)
     assert caught.value.text == (
         "Sandbox box: cpu: must be a number (is 'many'). "
         "Correct it in the program; where only the state has it so, import the resource anew."
     )
-    update = provider_pb2.UpdateRequest(id="x", urn=urn("File"), olds=struct({}), old_inputs=struct({}))
-    with pytest.raises(Refusal, match="sandboxId: is required") as kept:
+    update = provider_pb2.UpdateRequest(id="x", urn=make_urn("File"), olds=to_struct({}), old_inputs=to_struct({}))
+    with pytest.raises(RpcFailure, match="sandboxId: is required") as kept:
         await plugin.call("Update", update)
-    assert kept.value.kept is not None
-    assert kept.value.kept.id == "x"
-    with pytest.raises(Refusal, match="id: a file is known and imported by the id of its sandbox") as unknown:
-        await plugin.call("Delete", provider_pb2.DeleteRequest(id="x", urn=urn("File")))
+    assert kept.value.init_failed is not None
+    assert kept.value.init_failed.id == "x"
+    with pytest.raises(RpcFailure, match="id: a file is known and imported by the id of its sandbox") as unknown:
+        await plugin.call("Delete", provider_pb2.DeleteRequest(id="x", urn=make_urn("File")))
     assert unknown.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert platform.counts() == {}
 
 
 async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once(platform: Emulator) -> None:
     """Also a secret stays one, whatever becomes of the resource."""
-    async for plugin in serving(platform.env):
+    async for plugin in serve_plugin(platform.env):
         await plugin.configure()
-        async with engine_listening() as (listening, address):
+        async with serve_engine() as (listening, address):
             await plugin.call("Attach", plugin_pb2.PluginAttach(address=address))
             kept = await plugin.create("Sandbox", BOX)
-            odd = {"future": {"deep": [1]}, "token": secret("hunter2")}
-            strange = Kept(kept.urn, kept.id, {**kept.inputs, "mood": "blue"}, {**kept.state, **odd, "mood": "blue"})
+            odd = {"future": {"deep": [1]}, "token": secret_value("hunter2")}
+            strange = StoredResource(
+                kept.urn, kept.id, {**kept.inputs, "mood": "blue"}, {**kept.state, **odd, "mood": "blue"}
+            )
             seen = await plugin.refresh(strange)
             assert seen is not None
             assert seen.inputs["mood"] == "blue"
             assert {name: seen.state[name] for name in odd} == odd
-            heard = await listening.heard.get()
+            heard = await listening.log_requests.get()
             assert heard.message == f"{UNREADABLE_VALUES_MESSAGE}: future, mood, token"
             updated = await plugin.update(seen, {**BOX, "cpu": 4})
             assert {name: updated.state[name] for name in odd} == odd
             assert "mood" not in updated.state
             await plugin.delete(updated)
-            assert listening.heard.empty()
+            assert listening.log_requests.empty()

@@ -12,16 +12,16 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 from tests.unit.adapters.fake_pulumi_engine import (
-    SEED,
+    RANDOM_SEED,
     SIGNATURE,
     UNKNOWN,
-    Driver,
-    Kept,
-    Refusal,
-    read,
-    secret,
-    struct,
-    urn,
+    FakePulumiEngine,
+    StoredResource,
+    RpcFailure,
+    from_struct,
+    secret_value,
+    to_struct,
+    make_urn,
 )
 
 from neev_provider.adapters.pulumi.marshal import SecretValue, unmarshal
@@ -31,34 +31,34 @@ Naming = provider_pb2.CheckRequest.AutonamingOptions
 Kind = provider_pb2.PropertyDiff
 
 
-def failures(answer: provider_pb2.CheckResponse) -> dict[str, str]:
+def failures_by_property(answer: provider_pb2.CheckResponse) -> dict[str, str]:
     return {failure.property: failure.reason for failure in answer.failures}
 
 
-def box(inputs: dict[str, Any], **state: Any) -> Kept:
-    return Kept(urn("Sandbox"), "id", inputs, {"phase": "Ready", **inputs, **state})
+def stored_box(inputs: dict[str, Any], **state: Any) -> StoredResource:
+    return StoredResource(make_urn("Sandbox"), "id", inputs, {"phase": "Ready", **inputs, **state})
 
 
-async def test_a_check_gives_secrets_back_where_they_were(unconfigured: Driver) -> None:
-    egress = {"mode": "allow_list", "allow": [{"host": secret("pypi.org")}, {"host": "example.com"}]}
-    inputs = await unconfigured.checked("Sandbox", {"name": "box", "cpu": secret(2), "egress": egress})
-    assert inputs == {"name": "box", "cpu": secret(2), "egress": egress}
+async def test_a_check_gives_secrets_back_where_they_were(unconfigured: FakePulumiEngine) -> None:
+    egress = {"mode": "allow_list", "allow": [{"host": secret_value("pypi.org")}, {"host": "example.com"}]}
+    inputs = await unconfigured.check_valid("Sandbox", {"name": "box", "cpu": secret_value(2), "egress": egress})
+    assert inputs == {"name": "box", "cpu": secret_value(2), "egress": egress}
 
 
-async def test_a_check_makes_secret_what_is_declared_so(unconfigured: Driver) -> None:
-    inputs = await unconfigured.checked("Sandbox", {"name": "box", "env": {"A": "b", "C": secret("d")}})
-    assert inputs["env"] == secret({"A": "b", "C": "d"})
+async def test_a_check_makes_secret_what_is_declared_so(unconfigured: FakePulumiEngine) -> None:
+    inputs = await unconfigured.check_valid("Sandbox", {"name": "box", "env": {"A": "b", "C": secret_value("d")}})
+    assert inputs["env"] == secret_value({"A": "b", "C": "d"})
 
 
-async def test_a_check_passes_over_what_is_unknown_and_keeps_it(unconfigured: Driver) -> None:
+async def test_a_check_passes_over_what_is_unknown_and_keeps_it(unconfigured: FakePulumiEngine) -> None:
     egress = {"mode": "allow_list", "allow": [{"host": UNKNOWN, "ports": [UNKNOWN, 443]}]}
-    news = {"name": UNKNOWN, "cpu": UNKNOWN, "image": UNKNOWN, "egress": egress, "env": secret({"A": UNKNOWN})}
-    assert await unconfigured.checked("Sandbox", news) == news
+    news = {"name": UNKNOWN, "cpu": UNKNOWN, "image": UNKNOWN, "egress": egress, "env": secret_value({"A": UNKNOWN})}
+    assert await unconfigured.check_valid("Sandbox", news) == news
 
 
-async def test_a_check_sees_through_outputs_and_resources_and_drops_nulls(unconfigured: Driver) -> None:
+async def test_a_check_sees_through_outputs_and_resources_and_drops_nulls(unconfigured: FakePulumiEngine) -> None:
     output = {SIGNATURE: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "dependencies": []}
-    reference = {SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e", "urn": urn("Sandbox")}
+    reference = {SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e", "urn": make_urn("Sandbox")}
     news = {
         "name": "copy",
         "sourceSandboxId": {**reference, "id": "the-id"},
@@ -68,11 +68,11 @@ async def test_a_check_sees_through_outputs_and_resources_and_drops_nulls(unconf
         "onIdle": None,
         "rollbackTo": {**reference, "id": ""},
     }
-    assert await unconfigured.checked("SandboxFork", news) == {
+    assert await unconfigured.check_valid("SandboxFork", news) == {
         "name": "copy",
         "sourceSandboxId": "the-id",
         "cpu": 2,
-        "memoryGb": secret(4),
+        "memoryGb": secret_value(4),
         "paused": UNKNOWN,
         "rollbackTo": UNKNOWN,
     }
@@ -88,28 +88,36 @@ async def test_a_check_sees_through_outputs_and_resources_and_drops_nulls(unconf
         ({SIGNATURE: "of tomorrow"}, "is a special value"),
     ],
 )
-async def test_a_check_refuses_what_no_property_takes(unconfigured: Driver, value: Any, reason: str) -> None:
-    found = failures(await unconfigured.check("Sandbox", {"image": value, "env": {"A": secret(value)}}))
+async def test_a_check_refuses_what_no_property_takes(unconfigured: FakePulumiEngine, value: Any, reason: str) -> None:
+    found = failures_by_property(
+        await unconfigured.check("Sandbox", {"image": value, "env": {"A": secret_value(value)}})
+    )
     assert set(found) == {"image", ""}
     assert found["image"].startswith(reason)
     assert found[""].startswith(f"env.A: {reason}")
 
 
-async def test_a_scalar_that_is_a_secret_is_taken_for_what_it_stands_for_and_stays_one(unconfigured: Driver) -> None:
-    answer = await unconfigured.check("Sandbox", {"renew": secret(1234), "image": secret(1.5), "env": {"PIN": 1234}})
+async def test_a_scalar_that_is_a_secret_is_taken_for_what_it_stands_for_and_stays_one(
+    unconfigured: FakePulumiEngine,
+) -> None:
+    answer = await unconfigured.check(
+        "Sandbox", {"renew": secret_value(1234), "image": secret_value(1.5), "env": {"PIN": 1234}}
+    )
     assert unmarshal(answer.inputs)["renew"] == SecretValue("1234")
     assert unmarshal(answer.inputs)["env"] == SecretValue({"PIN": "1234"})
     assert "1.5" not in str(answer.failures)
 
 
-async def test_a_check_takes_bytes_that_are_text(unconfigured: Driver) -> None:
+async def test_a_check_takes_bytes_that_are_text(unconfigured: FakePulumiEngine) -> None:
     text = {SIGNATURE: "803fd3297a5875dc03ca845dda5d2a98", "value": "Ym94"}
-    assert (await unconfigured.checked("Sandbox", {"name": text}))["name"] == "box"
+    assert (await unconfigured.check_valid("Sandbox", {"name": text}))["name"] == "box"
 
 
-async def test_a_check_names_the_property_and_what_is_allowed_but_never_a_secret(unconfigured: Driver) -> None:
+async def test_a_check_names_the_property_and_what_is_allowed_but_never_a_secret(
+    unconfigured: FakePulumiEngine,
+) -> None:
     news = {"cpu": 0.7, "name": "Not A Name", "env": {"A": [1]}}
-    found = failures(await unconfigured.check("Sandbox", news))
+    found = failures_by_property(await unconfigured.check("Sandbox", news))
     assert found["cpu"] == "must be a multiple of 0.5 (is 0.7)"
     # the engine shows the value at the path of a failure, so that of a secret has none
     assert found[""] == "env.A: must be a string"
@@ -117,17 +125,19 @@ async def test_a_check_names_the_property_and_what_is_allowed_but_never_a_secret
 
 
 @pytest.mark.parametrize("name", ["evn", "my-token"])
-async def test_the_value_of_a_name_that_is_no_property_is_not_shown(unconfigured: Driver, name: str) -> None:
+async def test_the_value_of_a_name_that_is_no_property_is_not_shown(unconfigured: FakePulumiEngine, name: str) -> None:
     """What was meant may be a secret."""
-    for value in ("hunter2", {"TOKEN": "hunter2"}, {"TOKEN": secret("hunter2")}):
+    for value in ("hunter2", {"TOKEN": "hunter2"}, {"TOKEN": secret_value("hunter2")}):
         [failure] = (await unconfigured.check("Sandbox", {"name": "box", name: value})).failures
         assert failure.property == ""
         assert failure.reason.startswith(f"{format_path([name])}: is not a property")
         assert "hunter2" not in failure.reason
 
 
-async def test_a_failure_of_what_the_program_made_secret_shows_no_value(unconfigured: Driver) -> None:
-    answer = await unconfigured.check("Sandbox", {"name": secret("Hunter2"), "image": {"x": secret("hunter3")}})
+async def test_a_failure_of_what_the_program_made_secret_shows_no_value(unconfigured: FakePulumiEngine) -> None:
+    answer = await unconfigured.check(
+        "Sandbox", {"name": secret_value("Hunter2"), "image": {"x": secret_value("hunter3")}}
+    )
     assert {failure.property for failure in answer.failures} == {""}
     reasons = " ".join(failure.reason for failure in answer.failures)
     assert "name: must be at most 63" in reasons
@@ -135,59 +145,61 @@ async def test_a_failure_of_what_the_program_made_secret_shows_no_value(unconfig
     assert "unter" not in reasons
 
 
-async def test_not_even_a_secret_that_reads_like_a_reason_is_shown(unconfigured: Driver) -> None:
-    answer = await unconfigured.check("Sandbox", {"name": secret("Hunter2 (is 3)")})
+async def test_not_even_a_secret_that_reads_like_a_reason_is_shown(unconfigured: FakePulumiEngine) -> None:
+    answer = await unconfigured.check("Sandbox", {"name": secret_value("Hunter2 (is 3)")})
     [failure] = answer.failures
     assert failure.reason.startswith("name: ")
     assert "unter2" not in failure.reason
 
 
-async def test_a_made_name_is_the_same_for_the_same_seed_and_kept_from_then_on(unconfigured: Driver) -> None:
-    first = await unconfigured.checked("Sandbox", {})
-    assert first == {"name": f"box-{SEED.hex()[:7]}", "__autonamed": True}
-    assert await unconfigured.checked("Sandbox", {}) == first
+async def test_a_made_name_is_the_same_for_the_same_seed_and_kept_from_then_on(unconfigured: FakePulumiEngine) -> None:
+    first = await unconfigured.check_valid("Sandbox", {})
+    assert first == {"name": f"box-{RANDOM_SEED.hex()[:7]}", "__autonamed": True}
+    assert await unconfigured.check_valid("Sandbox", {}) == first
     later = await unconfigured.check("Sandbox", {}, first, randomSeed=b"another seed")
-    assert read(later.inputs) == first
+    assert from_struct(later.inputs) == first
 
 
-async def test_without_a_seed_a_made_name_is_random(unconfigured: Driver) -> None:
-    names = {read((await unconfigured.check("Sandbox", {}, randomSeed=b"")).inputs)["name"] for _ in range(3)}
+async def test_without_a_seed_a_made_name_is_random(unconfigured: FakePulumiEngine) -> None:
+    names = {from_struct((await unconfigured.check("Sandbox", {}, randomSeed=b"")).inputs)["name"] for _ in range(3)}
     assert len(names) == 3
 
 
-async def test_a_proposed_name_is_made_to_fit(unconfigured: Driver) -> None:
+async def test_a_proposed_name_is_made_to_fit(unconfigured: FakePulumiEngine) -> None:
     proposed = Naming(mode=Naming.PROPOSE, proposed_name="Acme_Story-box")
     answer = await unconfigured.check("Sandbox", {}, autonaming=proposed)
-    assert read(answer.inputs) == {"name": "acme-story-box", "__autonamed": True}
+    assert from_struct(answer.inputs) == {"name": "acme-story-box", "__autonamed": True}
 
 
-async def test_a_name_that_is_made_leaves_what_its_kind_needs(unconfigured: Driver) -> None:
+async def test_a_name_that_is_made_leaves_what_its_kind_needs(unconfigured: FakePulumiEngine) -> None:
     proposed = Naming(mode=Naming.PROPOSE, proposed_name="f" * 60)
     for options in ({"autonaming": proposed}, {"name": "f" * 60}):
         answer = await unconfigured.check("SandboxPool", {"replicas": 1}, None, **options)
-        assert not failures(answer)
-        assert len(read(answer.inputs)["name"]) == 51
+        assert not failures_by_property(answer)
+        assert len(from_struct(answer.inputs)["name"]) == 51
     enforced = Naming(mode=Naming.ENFORCE, proposed_name="f" * 60)
-    assert set(failures(await unconfigured.check("SandboxPool", {"replicas": 1}, autonaming=enforced))) == {"name"}
+    assert set(failures_by_property(await unconfigured.check("SandboxPool", {"replicas": 1}, autonaming=enforced))) == {
+        "name"
+    }
 
 
-async def test_an_enforced_name_is_taken_as_it_is_or_refused(unconfigured: Driver) -> None:
+async def test_an_enforced_name_is_taken_as_it_is_or_refused(unconfigured: FakePulumiEngine) -> None:
     fits = await unconfigured.check("Sandbox", {}, autonaming=Naming(mode=Naming.ENFORCE, proposed_name="box"))
-    assert read(fits.inputs)["name"] == "box"
+    assert from_struct(fits.inputs)["name"] == "box"
     answer = await unconfigured.check("Sandbox", {}, autonaming=Naming(mode=Naming.ENFORCE, proposed_name="My_Box"))
-    assert set(failures(answer)) == {"name"}
+    assert set(failures_by_property(answer)) == {"name"}
 
 
-async def test_where_names_are_not_made_one_has_to_be_given(unconfigured: Driver) -> None:
+async def test_where_names_are_not_made_one_has_to_be_given(unconfigured: FakePulumiEngine) -> None:
     disabled = Naming(mode=Naming.DISABLE)
-    assert list(failures(await unconfigured.check("Sandbox", {}, autonaming=disabled))) == ["name"]
-    assert not failures(await unconfigured.check("Sandbox", {"name": "box"}, autonaming=disabled))
-    assert not failures(await unconfigured.check("Sandbox", {}, {"name": "box"}, autonaming=disabled))
+    assert list(failures_by_property(await unconfigured.check("Sandbox", {}, autonaming=disabled))) == ["name"]
+    assert not failures_by_property(await unconfigured.check("Sandbox", {"name": "box"}, autonaming=disabled))
+    assert not failures_by_property(await unconfigured.check("Sandbox", {}, {"name": "box"}, autonaming=disabled))
 
 
-async def test_a_diff_names_paths_kinds_and_what_replaces(unconfigured: Driver) -> None:
+async def test_a_diff_names_paths_kinds_and_what_replaces(unconfigured: FakePulumiEngine) -> None:
     egress = {"mode": "allow_list", "allow": [{"host": "a.com"}, {"host": "b.com"}]}
-    kept = box({"name": "box", "cpu": 1, "egress": egress, "env": secret({"A": "b"})})
+    kept = stored_box({"name": "box", "cpu": 1, "egress": egress, "env": secret_value({"A": "b"})})
     changed = {"mode": "allow_list", "allow": [{"host": "b.com"}, {"host": "c.com"}]}
     news = {"name": "box", "cpu": 2, "egress": changed, "env": {"A": "c"}, "paused": True}
     answer = await unconfigured.diff(kept, news)
@@ -205,71 +217,71 @@ async def test_a_diff_names_paths_kinds_and_what_replaces(unconfigured: Driver) 
     assert "createdAt" in answer.stables
 
 
-async def test_a_diff_without_a_change_says_so(unconfigured: Driver) -> None:
-    kept = box({"name": "box", "cpu": 1, "env": secret({"A": "b"})}, memoryGb=2)
+async def test_a_diff_without_a_change_says_so(unconfigured: FakePulumiEngine) -> None:
+    kept = stored_box({"name": "box", "cpu": 1, "env": secret_value({"A": "b"})}, memoryGb=2)
     answer = await unconfigured.diff(kept, {"name": "box", "cpu": 1.0, "memoryGb": 2, "env": {"A": "b"}})
     assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
     assert not answer.diffs
 
 
-async def test_a_replacement_with_a_made_name_comes_up_beside_the_old_one(unconfigured: Driver) -> None:
-    kept = box({"name": "box-1234567", "__autonamed": True, "region": "dev"})
+async def test_a_replacement_with_a_made_name_comes_up_beside_the_old_one(unconfigured: FakePulumiEngine) -> None:
+    kept = stored_box({"name": "box-1234567", "__autonamed": True, "region": "dev"})
     answer = await unconfigured.diff(kept, {"region": "as-south-1"})
     assert list(answer.replaces) == ["region"]
     assert not answer.deleteBeforeReplace
 
 
-async def test_an_output_that_says_the_thing_is_useless_replaces_it(unconfigured: Driver) -> None:
+async def test_an_output_that_says_the_thing_is_useless_replaces_it(unconfigured: FakePulumiEngine) -> None:
     inputs = {"sandboxId": "id", "name": "kept"}
-    kept = Kept(urn("Snapshot"), "id", inputs, {**inputs, "status": "Failed"})
+    kept = StoredResource(make_urn("Snapshot"), "id", inputs, {**inputs, "status": "Failed"})
     answer = await unconfigured.diff(kept, inputs)
     assert {path: (each.kind, each.inputDiff) for path, each in answer.detailedDiff.items()} == {
         "status": (Kind.UPDATE_REPLACE, False)
     }
 
 
-async def test_a_preview_knows_what_is_known_and_keeps_secrets(unconfigured: Driver) -> None:
-    inputs = await unconfigured.checked("Sandbox", {"name": "box", "cpu": UNKNOWN, "env": {"A": UNKNOWN}})
-    request = provider_pb2.CreateRequest(urn=urn("Sandbox"), properties=struct(inputs), preview=True)
-    state = read((await unconfigured.call("Create", request)).properties)
+async def test_a_preview_knows_what_is_known_and_keeps_secrets(unconfigured: FakePulumiEngine) -> None:
+    inputs = await unconfigured.check_valid("Sandbox", {"name": "box", "cpu": UNKNOWN, "env": {"A": UNKNOWN}})
+    request = provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct(inputs), preview=True)
+    state = from_struct((await unconfigured.call("Create", request)).properties)
     assert state["name"] == "box"
-    assert state["env"] == secret({"A": UNKNOWN})
+    assert state["env"] == secret_value({"A": UNKNOWN})
     assert {state[name] for name in ("cpu", "memoryGb", "phase", "createdAt")} == {UNKNOWN}
 
 
-async def test_a_preview_of_an_update_keeps_what_an_update_cannot_change(unconfigured: Driver) -> None:
-    kept = box({"name": "box", "cpu": 1}, createdAt="then", memoryGb=2)
+async def test_a_preview_of_an_update_keeps_what_an_update_cannot_change(unconfigured: FakePulumiEngine) -> None:
+    kept = stored_box({"name": "box", "cpu": 1}, createdAt="then", memoryGb=2)
     request = provider_pb2.UpdateRequest(
         id="id",
         urn=kept.urn,
-        olds=struct(kept.state),
-        old_inputs=struct(kept.inputs),
-        news=struct({"name": "box", "cpu": 2}),
+        olds=to_struct(kept.state),
+        old_inputs=to_struct(kept.inputs),
+        news=to_struct({"name": "box", "cpu": 2}),
         preview=True,
     )
-    state = read((await unconfigured.call("Update", request)).properties)
+    state = from_struct((await unconfigured.call("Update", request)).properties)
     assert (state["cpu"], state["memoryGb"], state["createdAt"], state["phase"]) == (2, 2, "then", UNKNOWN)
 
 
 async def test_cancel_ends_the_reading_of_a_large_source_and_nobody_waits_for_it(
-    unconfigured: Driver, tmp_path: Path
+    unconfigured: FakePulumiEngine, tmp_path: Path
 ) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.truncate(1 << 40)
     inputs = {"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path / "large")}
-    kept = Kept(urn("File"), "box/x", inputs, {**inputs, "sha256": "0" * 64})
+    kept = StoredResource(make_urn("File"), "box/x", inputs, {**inputs, "sha256": "0" * 64})
     reading = asyncio.ensure_future(unconfigured.diff(kept, inputs))
-    await unconfigured.checked("File", {"sandboxId": "box", "path": "y", "sourcePath": str(tmp_path / "large")})
+    await unconfigured.check_valid("File", {"sandboxId": "box", "path": "y", "sourcePath": str(tmp_path / "large")})
     assert not reading.done()
     await unconfigured.call("Cancel", empty_pb2.Empty())
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RpcFailure) as caught:
         await reading
     assert caught.value.code == grpc.StatusCode.CANCELLED
 
 
-async def test_a_source_that_never_ends_is_refused_by_the_check(unconfigured: Driver, tmp_path: Path) -> None:
+async def test_a_source_that_never_ends_is_refused_by_the_check(unconfigured: FakePulumiEngine, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for kind in ("File", "Directory"):
         inputs = {"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path / "pipe")}
-        found = failures(await unconfigured.check(kind, inputs))
+        found = failures_by_property(await unconfigured.check(kind, inputs))
         assert found == {"sourcePath": f"{tmp_path / 'pipe'} is not a regular file"}

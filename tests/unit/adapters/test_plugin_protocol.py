@@ -13,7 +13,14 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
-from tests.unit.adapters.fake_pulumi_engine import UNKNOWN, Driver, Refusal, read, secret, struct
+from tests.unit.adapters.fake_pulumi_engine import (
+    UNKNOWN,
+    FakePulumiEngine,
+    RpcFailure,
+    from_struct,
+    secret_value,
+    to_struct,
+)
 
 from neev_emulator.testing import Emulator
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
@@ -25,7 +32,7 @@ from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
 
-async def test_the_plugin_says_what_it_understands(unconfigured: Driver) -> None:
+async def test_the_plugin_says_what_it_understands(unconfigured: FakePulumiEngine) -> None:
     answer = await unconfigured.call("Handshake", provider_pb2.ProviderHandshakeRequest())
     assert answer.accept_secrets
     assert answer.accept_resources
@@ -34,59 +41,59 @@ async def test_the_plugin_says_what_it_understands(unconfigured: Driver) -> None
     assert not answer.accepts_byte_string
 
 
-async def test_the_version_is_the_packages(unconfigured: Driver) -> None:
+async def test_the_version_is_the_packages(unconfigured: FakePulumiEngine) -> None:
     assert (await unconfigured.call("GetPluginInfo", Empty())).version == metadata.version("pulumi-neev")
 
 
-async def test_the_schema_holds_every_resource_and_function_and_the_version(unconfigured: Driver) -> None:
+async def test_the_schema_holds_every_resource_and_function_and_the_version(unconfigured: FakePulumiEngine) -> None:
     schema = json.loads((await unconfigured.call("GetSchema", provider_pb2.GetSchemaRequest())).schema)
     assert set(schema["resources"]) == {f"neev:index:{each.name}" for each in RESOURCES}
     assert set(schema["functions"]) == {f"neev:index:{each.name}" for each in FUNCTIONS}
     assert schema["version"] == metadata.version("pulumi-neev")
 
 
-async def test_there_are_no_subpackages_and_no_mappings(unconfigured: Driver) -> None:
-    with pytest.raises(Refusal) as caught:
+async def test_there_are_no_subpackages_and_no_mappings(unconfigured: FakePulumiEngine) -> None:
+    with pytest.raises(RpcFailure) as caught:
         await unconfigured.call("GetSchema", provider_pb2.GetSchemaRequest(subpackage_name="x"))
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert not (await unconfigured.call("GetMapping", provider_pb2.GetMappingRequest(key="terraform"))).data
     assert not (await unconfigured.call("GetMappings", provider_pb2.GetMappingsRequest())).providers
 
 
-async def test_an_engine_that_started_nothing_can_attach(unconfigured: Driver) -> None:
+async def test_an_engine_that_started_nothing_can_attach(unconfigured: FakePulumiEngine) -> None:
     assert await unconfigured.call("Attach", plugin_pb2.PluginAttach(address="127.0.0.1:1")) == Empty()
 
 
-async def invoke(driver: Driver, function: str, **arguments: object) -> provider_pb2.InvokeResponse:
+async def call_function(driver: FakePulumiEngine, function: str, **arguments: object) -> provider_pb2.InvokeResponse:
     """What the function answers."""
-    request = provider_pb2.InvokeRequest(tok=f"neev:index:{function}", args=struct(arguments))
+    request = provider_pb2.InvokeRequest(tok=f"neev:index:{function}", args=to_struct(arguments))
     answer: provider_pb2.InvokeResponse = await driver.call("Invoke", request)
     return answer
 
 
-async def test_a_function_answers(plugin: Driver) -> None:
+async def test_a_function_answers(plugin: FakePulumiEngine) -> None:
     await plugin.create("Sandbox", {"name": "box", "cpu": 2})
-    answer = await invoke(plugin, "getSandbox", name="box")
-    assert read(getattr(answer, "return"))["cpu"] == 2
-    answer = await invoke(plugin, "getSandbox", name=secret("box"))
-    assert read(getattr(answer, "return"))["name"] == secret("box")
-    assert read(getattr(answer, "return"))["cpu"] == secret(2)
+    answer = await call_function(plugin, "getSandbox", name="box")
+    assert from_struct(getattr(answer, "return"))["cpu"] == 2
+    answer = await call_function(plugin, "getSandbox", name=secret_value("box"))
+    assert from_struct(getattr(answer, "return"))["name"] == secret_value("box")
+    assert from_struct(getattr(answer, "return"))["cpu"] == secret_value(2)
 
 
-async def test_what_a_function_cannot_be_asked_is_named(plugin: Driver) -> None:
+async def test_what_a_function_cannot_be_asked_is_named(plugin: FakePulumiEngine) -> None:
     for arguments in ({}, {"id": "a", "name": "b"}, {"id": 1}, {"colour": "red"}, {"name": "nothing"}):
-        answer = await invoke(plugin, "getSandbox", **arguments)
+        answer = await call_function(plugin, "getSandbox", **arguments)
         assert [failure.property for failure in answer.failures], arguments
-    with pytest.raises(Refusal) as caught:
-        await invoke(plugin, "getSpaceship")
+    with pytest.raises(RpcFailure) as caught:
+        await call_function(plugin, "getSpaceship")
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def listed(
-    driver: Driver, kind: str, query: Mapping[str, object] | None = None, **rest: Any
+async def list_page(
+    driver: FakePulumiEngine, kind: str, query: Mapping[str, object] | None = None, **rest: Any
 ) -> tuple[list[str], str | None]:
     """The names of what is there, and where the next page begins."""
-    request = provider_pb2.ListRequest(token=f"neev:index:{kind}", query=struct(query or {}), **rest)
+    request = provider_pb2.ListRequest(token=f"neev:index:{kind}", query=to_struct(query or {}), **rest)
     names, more = [], None
     try:
         async for each in driver.stub.List(request):
@@ -98,46 +105,46 @@ async def listed(
             else:
                 names.append("computed")
     except grpc.aio.AioRpcError as error:
-        raise Refusal(error.code(), error.details() or "") from None
+        raise RpcFailure(error.code(), error.details() or "") from None
     return names, more
 
 
-async def test_what_is_there_is_listed_page_by_page(plugin: Driver) -> None:
+async def test_what_is_there_is_listed_page_by_page(plugin: FakePulumiEngine) -> None:
     for name in ("a", "b", "c"):
         await plugin.create("Sandbox", {"name": name})
-    everything, more = await listed(plugin, "Sandbox")
+    everything, more = await list_page(plugin, "Sandbox")
     assert (sorted(everything), more) == (["a", "b", "c"], None)
-    first, token = await listed(plugin, "SandboxFork", page_size=2)
-    second, end = await listed(plugin, "SandboxFork", page_size=2, continuation_token=token)
+    first, token = await list_page(plugin, "SandboxFork", page_size=2)
+    second, end = await list_page(plugin, "SandboxFork", page_size=2, continuation_token=token)
     assert (first + second, end) == (everything, None)
-    assert (await listed(plugin, "Sandbox", limit=1))[0] == everything[:1]
-    assert await listed(plugin, "Sandbox", {"name": "b"}) == (["b"], None)
-    assert await listed(plugin, "Sandbox", {"name": UNKNOWN}) == (["computed"], None)
+    assert (await list_page(plugin, "Sandbox", limit=1))[0] == everything[:1]
+    assert await list_page(plugin, "Sandbox", {"name": "b"}) == (["b"], None)
+    assert await list_page(plugin, "Sandbox", {"name": UNKNOWN}) == (["computed"], None)
 
 
-async def test_agents_are_listed_by_part_of_their_name_and_by_state(plugin: Driver) -> None:
+async def test_agents_are_listed_by_part_of_their_name_and_by_state(plugin: FakePulumiEngine) -> None:
     for name in ("coder-a", "coder-b", "other"):
         await plugin.create("Agent", {"name": name, "agentTemplate": "claude-code", "paused": name == "coder-b"})
-    assert sorted((await listed(plugin, "Agent"))[0]) == ["coder-a", "coder-b", "other"]
-    assert sorted((await listed(plugin, "Agent", {"name": "CODER"}))[0]) == ["coder-a", "coder-b"]
-    assert await listed(plugin, "Agent", {"status": "Paused"}) == (["coder-b"], None)
+    assert sorted((await list_page(plugin, "Agent"))[0]) == ["coder-a", "coder-b", "other"]
+    assert sorted((await list_page(plugin, "Agent", {"name": "CODER"}))[0]) == ["coder-a", "coder-b"]
+    assert await list_page(plugin, "Agent", {"status": "Paused"}) == (["coder-b"], None)
 
 
-async def test_snapshots_are_listed_of_a_sandbox(plugin: Driver, platform: Emulator) -> None:
+async def test_snapshots_are_listed_of_a_sandbox(plugin: FakePulumiEngine, platform: Emulator) -> None:
     box = await plugin.create("Sandbox", {"name": "box"})
     await plugin.create("Snapshot", {"name": "kept", "sandboxId": box.id})
-    assert await listed(plugin, "Snapshot", {"sandboxId": box.id}) == (["kept"], None)
+    assert await list_page(plugin, "Snapshot", {"sandboxId": box.id}) == (["kept"], None)
     platform.clear_log()
     for query, said in (({}, "sandboxId: is required"), ({"colour": "red"}, "sandboxId")):
-        with pytest.raises(Refusal, match=said):
-            await listed(plugin, "Snapshot", query)
-    with pytest.raises(Refusal, match="is none that this provider gave"):
-        await listed(plugin, "Sandbox", continuation_token="x")
+        with pytest.raises(RpcFailure, match=said):
+            await list_page(plugin, "Snapshot", query)
+    with pytest.raises(RpcFailure, match="is none that this provider gave"):
+        await list_page(plugin, "Sandbox", continuation_token="x")
 
 
-async def test_what_cannot_be_listed_is_refused(plugin: Driver) -> None:
-    with pytest.raises(Refusal, match="token: Command cannot be listed") as caught:
-        await listed(plugin, "Command")
+async def test_what_cannot_be_listed_is_refused(plugin: FakePulumiEngine) -> None:
+    with pytest.raises(RpcFailure, match="token: Command cannot be listed") as caught:
+        await list_page(plugin, "Command")
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
 
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal
+from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure
 
 from neev_emulator import serve
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
@@ -25,12 +25,18 @@ from neev_provider.adapters.pulumi.plugin.server import wait_for_engine_exit, im
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
-EXTRAS = ("rich", "click", "neevai", "neev_provider.resources.pool.sandbox_pool", "neev_provider.functions.templates")
-HEAVY = ("pydantic", "httpx", "pulumi.output", "neev_provider.core.model")
+OPTIONAL_MODULES = (
+    "rich",
+    "click",
+    "neevai",
+    "neev_provider.resources.pool.sandbox_pool",
+    "neev_provider.functions.templates",
+)
+HEAVY_MODULES = ("pydantic", "httpx", "pulumi.output", "neev_provider.core.model")
 
 
 @contextmanager
-def plugin(
+def start_plugin(
     *arguments: str, command: Sequence[str] = (COMMAND,), env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The process, and the port that its first line says."""
@@ -44,7 +50,7 @@ def plugin(
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_leaves_soon_after_a_signal(ending: signal.Signals) -> None:
-    with plugin() as (process, _):
+    with start_plugin() as (process, _):
         process.send_signal(ending)
         assert process.wait(2) == 0
         assert process.stdout is not None
@@ -53,9 +59,9 @@ def test_it_leaves_soon_after_a_signal(ending: signal.Signals) -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_exists(ending: signal.Signals) -> None:
-    with serve() as emulator, plugin(env={**os.environ, **emulator.env}) as (process, port):
+    with serve() as emulator, start_plugin(env={**os.environ, **emulator.env}) as (process, port):
         emulator.change_settings(durations={"create": 3600})
-        driver = Driver(port)
+        driver = FakePulumiEngine(port)
         await driver.configure()
         creating = asyncio.ensure_future(driver.create("Sandbox", {"name": "box"}))
         # it looks for what it has made, so it knows its id
@@ -63,17 +69,17 @@ async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_e
             await asyncio.sleep(0.01)
         process.send_signal(ending)
         assert await asyncio.to_thread(process.wait, 2) == 0
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(RpcFailure) as caught:
             await creating
         await driver.close()
-        assert caught.value.kept is not None
-        assert caught.value.kept.id
+        assert caught.value.init_failed is not None
+        assert caught.value.init_failed.id
         assert "stopped waiting, as asked" in caught.value.text
 
 
 @pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER)])
 async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> None:
-    with plugin(command=command) as (_, port):
+    with start_plugin(command=command) as (_, port):
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             assert (await stub.GetPluginInfo(Empty())).version
@@ -87,7 +93,7 @@ def test_the_folder_has_an_environment_of_its_own() -> None:
     assert runtime == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
 
 
-async def silent_engine() -> tuple[asyncio.Server, str, asyncio.Queue[asyncio.StreamWriter]]:
+async def start_silent_engine() -> tuple[asyncio.Server, str, asyncio.Queue[asyncio.StreamWriter]]:
     """Something that listens as an engine does: itself, its address, and whoever has connected."""
     connected: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
 
@@ -100,8 +106,8 @@ async def silent_engine() -> tuple[asyncio.Server, str, asyncio.Queue[asyncio.St
 
 
 async def test_it_leaves_when_its_engine_is_gone() -> None:
-    engine, address, connected = await silent_engine()
-    with plugin("--logtostderr", "-v=1", address) as (process, _):
+    engine, address, connected = await start_silent_engine()
+    with start_plugin("--logtostderr", "-v=1", address) as (process, _):
         connection = await asyncio.wait_for(connected.get(), 30)
         assert process.poll() is None
         engine.close()
@@ -112,7 +118,7 @@ async def test_it_leaves_when_its_engine_is_gone() -> None:
 
 
 async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> None:
-    engine, address, connected = await silent_engine()
+    engine, address, connected = await start_silent_engine()
     watching = asyncio.ensure_future(wait_for_engine_exit(address))
     # a connection that ends is no engine that ended
     (await connected.get()).close()
@@ -130,7 +136,7 @@ def test_nothing_heavy_is_imported_before_its_first_line() -> None:
         "import neev_provider.adapters.pulumi.plugin.servicer; print(*sys.modules)"
     )
     imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
-    assert not set(HEAVY) & set(imported.stdout.split())
+    assert not set(HEAVY_MODULES) & set(imported.stdout.split())
 
 
 def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
@@ -144,7 +150,7 @@ def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
         "print(*sys.modules)"
     )
     imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
-    assert not set(EXTRAS) & set(imported.stdout.split())
+    assert not set(OPTIONAL_MODULES) & set(imported.stdout.split())
 
 
 def test_a_process_that_has_the_sdk_keeps_it() -> None:

@@ -11,9 +11,9 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import set_all_config
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.settings import reset_options
-from tests.fakes.program import Engine, Monitor, run
-from tests.unit.adapters.conftest import serving
-from tests.unit.adapters.fake_pulumi_engine import Driver, Refusal, struct
+from tests.fakes.program import ProgramMocks, RecordingMonitor, run_program
+from tests.unit.adapters.conftest import serve_plugin
+from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, to_struct
 
 import pulumi_neev as neev
 from neev_emulator import Emulator, serve
@@ -23,48 +23,50 @@ from neev_provider.adapters.shared import config
 from neev_provider.core.errors import ConfigError, NeevError
 
 TEMPLATE = "sb-ubuntu-26-04-minimal"
-MISSPELT = "sb-ubuntu-26-04-minimum"
-ASKED = {"neev:checkOnPreview": "true"}
+MISSPELT_TEMPLATE = "sb-ubuntu-26-04-minimum"
+PREVIEW_CHECKS_CONFIG = {"neev:checkOnPreview": "true"}
 
 
-def reads(emulator: Emulator) -> list[str]:
+def list_reads(emulator: Emulator) -> list[str]:
     assert emulator.log(mutating=True) == []
     found = [str(entry["template"]) for entry in emulator.log()]
     emulator.clear_log()
     return found
 
 
-async def refused(driver: Driver, kind: str, inputs: dict[str, Any]) -> str:
-    with pytest.raises(Refusal) as caught:
+async def check_failure(driver: FakePulumiEngine, kind: str, inputs: dict[str, Any]) -> str:
+    with pytest.raises(RpcFailure) as caught:
         await driver.create(kind, inputs, preview=True)
     return str(caught.value.text)
 
 
-async def test_a_plan_without_the_setting_and_without_look_ups_asks_nothing(platform: Emulator, plugin: Driver) -> None:
-    await plugin.create("Sandbox", {"templateId": MISSPELT}, preview=True)
-    assert reads(platform) == []
+async def test_a_plan_without_the_setting_and_without_look_ups_asks_nothing(
+    platform: Emulator, plugin: FakePulumiEngine
+) -> None:
+    await plugin.create("Sandbox", {"templateId": MISSPELT_TEMPLATE}, preview=True)
+    assert list_reads(platform) == []
 
 
 async def test_a_plan_that_is_to_ask_says_what_an_input_names_and_is_not_there(
-    platform: Emulator, plugin: Driver
+    platform: Emulator, plugin: FakePulumiEngine
 ) -> None:
     await plugin.configure(checkOnPreview="true")
-    said = await refused(plugin, "Sandbox", {"templateId": MISSPELT})
-    assert f"templateId: the catalogue has no sandbox template '{MISSPELT}'; did you mean `{TEMPLATE}`" in said
-    await refused(plugin, "Sandbox", {"templateId": MISSPELT})
+    said = await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
+    assert f"templateId: the catalogue has no sandbox template '{MISSPELT_TEMPLATE}'; did you mean `{TEMPLATE}`" in said
+    await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
     await plugin.create("Sandbox", {"templateId": TEMPLATE}, preview=True)
-    assert reads(platform) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each is asked once"
-    assert "sandboxId: there is no sandbox 'gone'" in await refused(plugin, "Snapshot", {"sandboxId": "gone"})
+    assert list_reads(platform) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each is asked once"
+    assert "sandboxId: there is no sandbox 'gone'" in await check_failure(plugin, "Snapshot", {"sandboxId": "gone"})
 
 
-async def test_a_plan_of_an_update_asks_for_what_has_changed(platform: Emulator, plugin: Driver) -> None:
+async def test_a_plan_of_an_update_asks_for_what_has_changed(platform: Emulator, plugin: FakePulumiEngine) -> None:
     kept = await plugin.create("GoldenImage", {"name": "web", "templateId": TEMPLATE, "steps": []})
     platform.clear_log()
     await plugin.configure(checkOnPreview="true")
     await plugin.update(kept, {"name": "web", "templateId": TEMPLATE, "keep": 2}, preview=True)
-    assert reads(platform) == ["/sandboxes"]
-    with pytest.raises(Refusal, match="templateId: the catalogue has no"):
-        await plugin.update(kept, {"name": "web", "templateId": MISSPELT}, preview=True)
+    assert list_reads(platform) == ["/sandboxes"]
+    with pytest.raises(RpcFailure, match="templateId: the catalogue has no"):
+        await plugin.update(kept, {"name": "web", "templateId": MISSPELT_TEMPLATE}, preview=True)
 
 
 @pytest.mark.parametrize(
@@ -77,37 +79,39 @@ async def test_a_plan_of_an_update_asks_for_what_has_changed(platform: Emulator,
 async def test_a_plan_that_is_to_ask_says_that_key_or_project_are_wrong(
     platform: Emulator, settings: dict[str, str], said: str
 ) -> None:
-    async for driver in serving({**platform.env, "NEEV_CHECK_ON_PREVIEW": "true"}):
+    async for driver in serve_plugin({**platform.env, "NEEV_CHECK_ON_PREVIEW": "true"}):
         await driver.configure(**settings)
-        assert said in await refused(driver, "Sandbox", {})
+        assert said in await check_failure(driver, "Sandbox", {})
 
 
-async def looked_up(driver: Driver) -> None:
-    request = provider_pb2.InvokeRequest(tok="neev:index:getSandboxTemplate", args=struct({"id": TEMPLATE}))
+async def invoke_lookup(driver: FakePulumiEngine) -> None:
+    request = provider_pb2.InvokeRequest(tok="neev:index:getSandboxTemplate", args=to_struct({"id": TEMPLATE}))
     await driver.call("Invoke", request)
 
 
-async def test_a_plan_with_a_look_up_asks_too(platform: Emulator, plugin: Driver) -> None:
-    await looked_up(plugin)
-    assert reads(platform) == ["/sandbox-templates", "/sandboxes"]
-    assert "the catalogue has no agent template" in await refused(plugin, "Agent", {"agentTemplate": "clod"})
-    async for driver in serving({**platform.env, "NEEV_PROJECT_ID": "other"}):
+async def test_a_plan_with_a_look_up_asks_too(platform: Emulator, plugin: FakePulumiEngine) -> None:
+    await invoke_lookup(plugin)
+    assert list_reads(platform) == ["/sandbox-templates", "/sandboxes"]
+    assert "the catalogue has no agent template" in await check_failure(plugin, "Agent", {"agentTemplate": "clod"})
+    async for driver in serve_plugin({**platform.env, "NEEV_PROJECT_ID": "other"}):
         await driver.configure()
-        with pytest.raises(Refusal, match="there is no project other"):
-            await looked_up(driver)
+        with pytest.raises(RpcFailure, match="there is no project other"):
+            await invoke_lookup(driver)
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
+def configured_emulator() -> Iterator[Emulator]:
     """A platform whose account the configuration of a program names."""
     reset_options()
     with serve() as running:
         yield running
     set_all_config({})
-    event_loop.run(_closed([account(running), account(running, **{"neev:projectId": "other"})]))
+    event_loop.run(
+        _close_clients([account_settings(running), account_settings(running, **{"neev:projectId": "other"})])
+    )
 
 
-async def _closed(configurations: list[dict[str, str]]) -> None:
+async def _close_clients(configurations: list[dict[str, str]]) -> None:
     """Whatever client was used is closed."""
     for each in configurations:
         values = {name.removeprefix("neev:"): value for name, value in each.items()}
@@ -116,28 +120,28 @@ async def _closed(configurations: list[dict[str, str]]) -> None:
     event_loop.shared_preflight.cache_clear()
 
 
-def account(emulator: Emulator, **more: str) -> dict[str, str]:
+def account_settings(emulator: Emulator, **more: str) -> dict[str, str]:
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     return {**{f"neev:{name}": str(getattr(emulator, field)) for name, field in names.items()}, **more}
 
 
-def hosted(kind: str, settings: dict[str, str]) -> DynamicProvider:
+def configure_provider(kind: str, settings: dict[str, str]) -> DynamicProvider:
     provider = PROVIDERS[kind]()
     provider.configure(ConfigureRequest(Config(settings, "app")))
     return provider
 
 
 def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(emulator: Emulator) -> None:
-    provider = hosted("Sandbox", account(emulator))
-    result = provider.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, "templateId": MISSPELT})
+    provider = configure_provider("Sandbox", account_settings(emulator))
+    result = provider.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, "templateId": MISSPELT_TEMPLATE})
     (failure,) = result.failures
     assert (failure.property, failure.reason.partition(";")[0]) == (
         "",
-        f"template_id: the catalogue has no sandbox template '{MISSPELT}'",
+        f"template_id: the catalogue has no sandbox template '{MISSPELT_TEMPLATE}'",
     )
     assert CHECK_ON_PREVIEW not in result.inputs
-    assert reads(emulator) == ["/sandboxes", "/sandbox-templates"]
-    known = {"templateId": MISSPELT}
+    assert list_reads(emulator) == ["/sandboxes", "/sandbox-templates"]
+    known = {"templateId": MISSPELT_TEMPLATE}
     assert not provider.check(known, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, **known}).failures
     assert not provider.check({}, {RESOURCE_NAME: "box", **known}).failures
     assert (
@@ -147,69 +151,71 @@ def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(emul
             "template_id: must be a template's id, such as sb-ubuntu-26-04-minimal; `get_sandbox_template` finds it"
         )
     )
-    assert reads(emulator) == []
-    other = hosted("Sandbox", account(emulator, **{"neev:projectId": "other"}))
+    assert list_reads(emulator) == []
+    other = configure_provider("Sandbox", account_settings(emulator, **{"neev:projectId": "other"}))
     with pytest.raises(NeevError, match=r"Sandbox box: .*there is no project other"):
         other.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True})
 
 
-def registered(*, preview: bool, before: bool = False) -> bool:
+def has_preview_flag(*, preview: bool, before: bool = False) -> bool:
     """Whether the program's resource hands on that its plan asks."""
-    engine = Engine()
-    monitor = Monitor(engine)
+    engine = ProgramMocks()
+    monitor = RecordingMonitor(engine)
 
     def program() -> object:
         if before:
             neev.get_sandbox_template(id=TEMPLATE)
         return neev.Sandbox("box").id
 
-    run(program, engine, monitor, preview=preview)
-    return CHECK_ON_PREVIEW in monitor.registered[-1].object.fields
+    run_program(program, engine, monitor, preview=preview)
+    return CHECK_ON_PREVIEW in monitor.registrations[-1].object.fields
 
 
 def test_a_program_hands_on_that_its_plan_asks(emulator: Emulator) -> None:
-    set_all_config(account(emulator))
-    assert not registered(preview=True)
-    set_all_config(account(emulator, **ASKED))
-    assert registered(preview=True)
-    assert not registered(preview=False)
-    set_all_config(account(emulator))
-    assert registered(preview=True, before=True), "a look-up asks the API anyway"
+    set_all_config(account_settings(emulator))
+    assert not has_preview_flag(preview=True)
+    set_all_config(account_settings(emulator, **PREVIEW_CHECKS_CONFIG))
+    assert has_preview_flag(preview=True)
+    assert not has_preview_flag(preview=False)
+    set_all_config(account_settings(emulator))
+    assert has_preview_flag(preview=True, before=True), "a look-up asks the API anyway"
 
 
-MISTYPED = r"neev:projectID is not a setting of the provider; did you mean `neev:projectId`\?"
+MISTYPED_MESSAGE = r"neev:projectID is not a setting of the provider; did you mean `neev:projectId`\?"
 
 
 def test_a_mistyped_setting_is_refused_by_the_program_and_by_the_host(emulator: Emulator) -> None:
-    settings = account(emulator, **{"neev:projectID": "p"})
+    settings = account_settings(emulator, **{"neev:projectID": "p"})
     set_all_config(settings)
-    with pytest.raises(pulumi.RunError, match=MISTYPED):
-        run(lambda: neev.Sandbox("box").id, Engine(), Monitor(Engine()))
-    with pytest.raises(pulumi.RunError, match=MISTYPED):
+    with pytest.raises(pulumi.RunError, match=MISTYPED_MESSAGE):
+        run_program(lambda: neev.Sandbox("box").id, ProgramMocks(), RecordingMonitor(ProgramMocks()))
+    with pytest.raises(pulumi.RunError, match=MISTYPED_MESSAGE):
         neev.get_sandbox(name="box")
-    with pytest.raises(ConfigError, match=MISTYPED):
-        hosted("Sandbox", settings)
+    with pytest.raises(ConfigError, match=MISTYPED_MESSAGE):
+        configure_provider("Sandbox", settings)
     with pytest.raises(ConfigError, match="neev:colour is not a setting of the provider; there are neev:apiKey, neev:"):
-        hosted("Sandbox", account(emulator, **{"neev:colour": "red"}))
-    assert reads(emulator) == []
+        configure_provider("Sandbox", account_settings(emulator, **{"neev:colour": "red"}))
+    assert list_reads(emulator) == []
 
 
 def test_what_is_not_the_providers_is_left_alone(emulator: Emulator) -> None:
-    hosted("Sandbox", account(emulator, **{"app:projectID": "p", "neev:pluginDownloadURL": "https://example.com"}))
+    configure_provider(
+        "Sandbox", account_settings(emulator, **{"app:projectID": "p", "neev:pluginDownloadURL": "https://example.com"})
+    )
     namesake = PROVIDERS["Sandbox"]()
-    namesake.configure(ConfigureRequest(Config(account(emulator, **{"neev:projectID": "its own"}), "neev")))
+    namesake.configure(ConfigureRequest(Config(account_settings(emulator, **{"neev:projectID": "its own"}), "neev")))
 
 
-async def test_a_mistyped_setting_is_refused_by_the_plugin(unconfigured: Driver) -> None:
+async def test_a_mistyped_setting_is_refused_by_the_plugin(unconfigured: FakePulumiEngine) -> None:
     request = provider_pb2.CheckRequest(
-        urn="urn:pulumi:dev::s::pulumi:providers:neev::default", news=struct({"projectID": "p"})
+        urn="urn:pulumi:dev::s::pulumi:providers:neev::default", news=to_struct({"projectID": "p"})
     )
     (failure,) = (await unconfigured.call("CheckConfig", request)).failures
     assert "did you mean `projectId`?" in failure.reason
 
 
 def test_a_setting_that_is_neither_true_nor_false_ends_the_plan_in_words(emulator: Emulator) -> None:
-    set_all_config(account(emulator, **{"neev:checkOnPreview": "perhaps"}))
+    set_all_config(account_settings(emulator, **{"neev:checkOnPreview": "perhaps"}))
     with pytest.raises(pulumi.RunError, match=r"neev:checkOnPreview .* must be true or false, not perhaps"):
-        registered(preview=True)
-    assert registered(preview=False) is False
+        has_preview_flag(preview=True)
+    assert has_preview_flag(preview=False) is False

@@ -18,16 +18,16 @@ PACKAGE = schema.package_schema()
 SANDBOX = PACKAGE["resources"]["neev:index:Sandbox"]
 
 
-def every(key: str, within: Any = PACKAGE) -> Iterator[Any]:
+def find_values(key: str, within: Any = PACKAGE) -> Iterator[Any]:
     """Every value below a key, at any depth."""
     if isinstance(within, dict):
         if key in within:
             yield within[key]
         for each in within.values():
-            yield from every(key, each)
+            yield from find_values(key, each)
     elif isinstance(within, list):
         for each in within:
-            yield from every(key, each)
+            yield from find_values(key, each)
 
 
 def test_every_resource_and_function_is_in_it() -> None:
@@ -40,7 +40,7 @@ def test_it_has_no_version_because_the_release_knows_it() -> None:
 
 
 def test_every_reference_leads_to_a_type_and_every_type_is_referred_to() -> None:
-    found = {reference.removeprefix("#/types/") for reference in every("$ref")}
+    found = {reference.removeprefix("#/types/") for reference in find_values("$ref")}
     assert found - {"pulumi.json#/Any", "pulumi.json#/Asset", "pulumi.json#/Archive"} == set(PACKAGE["types"])
 
 
@@ -52,7 +52,7 @@ def test_every_required_name_is_a_property() -> None:
 
 
 def test_everything_is_described() -> None:
-    described = list(every("description"))
+    described = list(find_values("description"))
     assert all(described)
     assert len(described) > 200
 
@@ -95,7 +95,7 @@ def test_inputs_that_replace_say_so_without_making_the_engine_do_it() -> None:
     properties = SANDBOX["inputProperties"]
     assert properties["image"]["willReplaceOnChanges"]
     assert "willReplaceOnChanges" not in properties["cpu"]
-    assert list(every("replaceOnChanges")) == []
+    assert list(find_values("replaceOnChanges")) == []
 
 
 def test_outputs_that_are_always_there_are_required() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from neev_emulator import Emulator, serve
 
-PULUMI = f"""#!{sys.executable}
+FAKE_PULUMI_SOURCE = f"""#!{sys.executable}
 import json, os, pathlib, sys
 
 state = pathlib.Path(__file__).with_name("state.json")
@@ -53,7 +53,7 @@ match arguments:
 
 
 @dataclass(frozen=True)
-class FakeEngine:
+class FakePulumiCli:
     """The one stack of it, and what it was asked."""
 
     directory: Path
@@ -64,45 +64,45 @@ class FakeEngine:
         read: dict[str, Any] = json.loads((self.directory / "state.json").read_text())
         return read
 
-    def hold(self, *operations: dict[str, Any], resources: tuple[dict[str, Any], ...] = (), **rest: Any) -> None:
+    def set_state(self, *operations: dict[str, Any], resources: tuple[dict[str, Any], ...] = (), **rest: Any) -> None:
         """The stack is this."""
         manifest = {"time": datetime.now(UTC).isoformat()}
         deployment = {"manifest": manifest, "resources": list(resources), "pending_operations": list(operations)}
         (self.directory / "state.json").write_text(json.dumps({"version": 3, "deployment": deployment, **rest}))
 
-    def hold_elsewhere(self, stack: str, *resources: dict[str, Any]) -> None:
+    def set_other_state(self, stack: str, *resources: dict[str, Any]) -> None:
         """Another stack of the same backend has these."""
         (self.directory / "others").mkdir(exist_ok=True)
         state = {"version": 3, "deployment": {"resources": list(resources)}}
         (self.directory / "others" / f"{stack}.json").write_text(json.dumps(state))
 
-    def has_ended(self, *updates: dict[str, Any]) -> None:
+    def set_history(self, *updates: dict[str, Any]) -> None:
         """These updates have ended, the newest first."""
         (self.directory / "history.json").write_text(json.dumps(updates))
 
-    def configure(self, **settings: dict[str, Any]) -> None:
+    def set_config(self, **settings: dict[str, Any]) -> None:
         """The stack's configuration has these settings of the provider, as `pulumi config --json` shows them."""
         said = {f"neev:{name}": each for name, each in settings.items()}
         (self.directory / "config.json").write_text(json.dumps(said))
 
     @property
-    def asked(self) -> list[str]:
+    def commands(self) -> list[str]:
         """Its commands, without options."""
         return [line.partition(" --")[0] for line in (self.directory / "log").read_text().splitlines()]
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+def pulumi_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumiCli:
     """It is the first `pulumi` on PATH."""
     program = tmp_path / "pulumi"
-    program.write_text(PULUMI)
+    program.write_text(FAKE_PULUMI_SOURCE)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    return FakeEngine(tmp_path)
+    return FakePulumiCli(tmp_path)
 
 
 @pytest.fixture
-def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """An empty platform, which the environment names."""
     with serve() as running:
         for name, value in running.env.items():

@@ -12,10 +12,10 @@ ENVIRON = {"NEEV_API_KEY": "of-env", "NEEV_ORG_ID": "org-of-env", "NEEV_PROJECT_
 STORED = {"apiKey": "of-state", "orgId": "org-of-state", "projectId": "of-state"}
 
 
-def account(name: str, configured: dict[str, Any], environ: dict[str, str]) -> tuple[str, str]:
+def resolve_account(name: str, stack_config: dict[str, Any], environ: dict[str, str]) -> tuple[str, str]:
     urn = f"urn:pulumi:dev::story::{PROVIDER_TYPE}::{name}"
     provider = {"urn": urn, "type": PROVIDER_TYPE, "inputs": STORED}
-    found = resolve_resource_settings({"provider": f"{urn}::1"}, [provider], configured, environ)
+    found = resolve_resource_settings({"provider": f"{urn}::1"}, [provider], stack_config, environ)
     return found.api_key, found.org_id
 
 
@@ -32,7 +32,7 @@ def account(name: str, configured: dict[str, Any], environ: dict[str, str]) -> t
 def test_what_is_newer_wins(
     name: str, configured: dict[str, Any], environ: dict[str, str], expected: tuple[str, str]
 ) -> None:
-    assert account(name, configured, environ) == expected
+    assert resolve_account(name, configured, environ) == expected
 
 
 def test_what_the_dynamic_host_serves_is_in_the_account_of_the_stack() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.clock import HurriedClock
+from tests.fakes.clock import ScaledClock
 
 from neev_emulator import serve
 from neev_provider.cli.doctor import account, environment, policy, stack
@@ -25,21 +25,21 @@ NOW = 1_800_000_000.0
 IN_AN_HOUR = "2027-01-15T09:00:00Z"
 
 
-def entry(kind: str, name: str, id: str = "", **rest: Any) -> dict[str, Any]:
+def state_entry(kind: str, name: str, id: str = "", **rest: Any) -> dict[str, Any]:
     token = f"neev:index:{kind}"
     return {"urn": f"urn:pulumi:dev::story::{token}::{name}", "type": token, "id": id or f"id-of-{name}", **rest}
 
 
-def sandbox(name: str, phase: str = "Ready", **rest: Any) -> Sandbox:
+def new_sandbox(name: str, phase: str = "Ready", **rest: Any) -> Sandbox:
     return Sandbox(id=f"id-of-{name}", name=name, phase=phase, **rest)
 
 
-def platform(*sandboxes: Sandbox) -> RemoteInventory:
+def inventory(*sandboxes: Sandbox) -> RemoteInventory:
     return RemoteInventory(stack.index_by_id(sandboxes))
 
 
-def said(found: Iterable[Finding]) -> list[tuple[str, str]]:
-    return [(each.level, each.what) for each in found]
+def levels_and_messages(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(each.level, each.what) for each in findings]
 
 
 class TestMachine:
@@ -75,7 +75,7 @@ class TestMachine:
 class TestAccount:
     def test_each_setting_is_told_with_where_it_comes_from(self) -> None:
         found = list(account.check_settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
-        assert said(found) == [
+        assert levels_and_messages(found) == [
             ("bad", "neev:apiKey is not set"),
             ("ok", "neev:orgId is in the stack's configuration"),
             ("ok", "neev:projectId comes from NEEVCLOUD_PROJECT_ID"),
@@ -87,7 +87,7 @@ class TestAccount:
             name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
         }
         found = list(account.check_config_entries(said_in_vain, "story"))
-        assert said(found) == [
+        assert levels_and_messages(found) == [
             ("bad", "neev:projectID is in the stack's configuration, and is no setting of the provider"),
             ("bad", "neev:colour is in the stack's configuration, and is no setting of the provider"),
         ]
@@ -117,7 +117,7 @@ class TestAccount:
     async def test_a_platform_that_answers_is_asked_what_there_is(self) -> None:
         with serve() as emulator:
             settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
-            async with connect(settings, clock=HurriedClock()) as api:
+            async with connect(settings, clock=ScaledClock()) as api:
                 await api.sandboxes.create({"name": "box"})
                 found = await account.check_account(api)
         assert found[0].what.endswith("answers, and accepts the key")
@@ -126,28 +126,28 @@ class TestAccount:
 
 class TestStack:
     def test_what_was_interrupted_is_sent_to_recover(self) -> None:
-        (found,) = stack.check_interrupted([{"resource": entry("Sandbox", "box"), "type": "creating"}], "dev")
+        (found,) = stack.check_interrupted([{"resource": state_entry("Sandbox", "box"), "type": "creating"}], "dev")
         assert (found.level, found.what) == (Level.ERROR, "Sandbox box: creating was interrupted")
         assert "pulumi-neev recover --stack dev" in found.remedy
 
     def test_what_is_gone_or_unwell_or_unfinished_is_named(self) -> None:
         entries = [
-            entry("Sandbox", "gone"),
-            entry("SandboxFork", "torn"),
-            entry("Sandbox", "well"),
-            entry("Sandbox", "begun", initErrors=["not ready"]),
-            entry("Agent", "broken"),
-            entry("Snapshot", "empty"),
-            entry("Command", "ran", initErrors=["exit 1"]),
-            entry("Sandbox", "leaving", delete=True),
+            state_entry("Sandbox", "gone"),
+            state_entry("SandboxFork", "torn"),
+            state_entry("Sandbox", "well"),
+            state_entry("Sandbox", "begun", initErrors=["not ready"]),
+            state_entry("Agent", "broken"),
+            state_entry("Snapshot", "empty"),
+            state_entry("Command", "ran", initErrors=["exit 1"]),
+            state_entry("Sandbox", "leaving", delete=True),
             {"urn": "urn:pulumi:dev::story::pulumi:pulumi:Stack::dev", "type": "pulumi:pulumi:Stack"},
         ]
         there = RemoteInventory(
             stack.index_by_id(
                 [
-                    sandbox("torn", "RestoreFailed"),
-                    sandbox("well"),
-                    sandbox("begun"),
+                    new_sandbox("torn", "RestoreFailed"),
+                    new_sandbox("well"),
+                    new_sandbox("begun"),
                 ]
             ),
             stack.index_by_id(
@@ -155,7 +155,7 @@ class TestStack:
             ),
             stack.index_by_id([Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]),
         )
-        assert said(stack.check_health(entries, there)) == [
+        assert levels_and_messages(stack.check_health(entries, there)) == [
             ("bad", "Sandbox gone is gone (id-of-gone)"),
             ("bad", "SandboxFork torn is RestoreFailed"),
             ("warn", "Sandbox begun is not finished: not ready"),
@@ -166,19 +166,19 @@ class TestStack:
 
     def test_a_phase_that_may_pass_is_told_without_a_reason(self) -> None:
         failed = RemoteInventory(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})
-        (found,) = stack.check_health([entry("Snapshot", "s")], failed)
+        (found,) = stack.check_health([state_entry("Snapshot", "s")], failed)
         assert found.what == "Snapshot s is Failed"
-        (found,) = stack.check_health([entry("Sandbox", "box")], platform(sandbox("box", "NotReady")))
+        (found,) = stack.check_health([state_entry("Sandbox", "box")], inventory(new_sandbox("box", "NotReady")))
         assert found.remedy.startswith("It may pass.")
 
     def test_what_ends_soon_is_told(self) -> None:
-        entries = [entry("Sandbox", each) for each in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
-        there = platform(
-            sandbox("hard", hard_expires_at=IN_AN_HOUR),
-            sandbox("idle", idle_expires_at=IN_AN_HOUR, on_idle="delete"),
-            sandbox("dozes", idle_expires_at=IN_AN_HOUR, on_idle="pause"),
-            sandbox("asleep", "Paused", hard_expires_at=IN_AN_HOUR),
-            sandbox("free"),
+        entries = [state_entry("Sandbox", each) for each in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
+        there = inventory(
+            new_sandbox("hard", hard_expires_at=IN_AN_HOUR),
+            new_sandbox("idle", idle_expires_at=IN_AN_HOUR, on_idle="delete"),
+            new_sandbox("dozes", idle_expires_at=IN_AN_HOUR, on_idle="pause"),
+            new_sandbox("asleep", "Paused", hard_expires_at=IN_AN_HOUR),
+            new_sandbox("free"),
         )
         found = list(stack.check_expiration(entries, there, now=NOW, expires_within_seconds=3600))
         assert [each.what for each in found] == [
@@ -194,21 +194,24 @@ class TestStack:
             [{"deployment": {"resources": [{"id": "id-of-a", "outputs": {"members": ["id-of-b"]}}]}}]
         )
         size = Resources(cpu=1.5, memory_gb=2)
-        there = platform(
-            sandbox("a", resources=size), sandbox("b", resources=size), sandbox("c"), sandbox("d", "Paused")
+        there = inventory(
+            new_sandbox("a", resources=size),
+            new_sandbox("b", resources=size),
+            new_sandbox("c"),
+            new_sandbox("d", "Paused"),
         )
         assert "running sandboxes: 2 (3 cores, 4 GB of memory)" in stack.summarize_costs(states, there).what
-        assert "running sandboxes: 0 (0 cores" in stack.summarize_costs(states, platform(sandbox("x"))).what
+        assert "running sandboxes: 0 (0 cores" in stack.summarize_costs(states, inventory(new_sandbox("x"))).what
 
 
 class TestRules:
     def test_what_nothing_ever_stops(self) -> None:
         entries = [
-            entry("Sandbox", "endless"),
-            entry("Sandbox", "never", inputs={"idleTimeoutSeconds": 0}, outputs={"idleTimeoutSeconds": 9}),
-            entry("Sandbox", "idle", outputs={"idleTimeoutSeconds": 9}),
-            entry("Agent", "agent"),
-            entry("Snapshot", "kept"),
+            state_entry("Sandbox", "endless"),
+            state_entry("Sandbox", "never", inputs={"idleTimeoutSeconds": 0}, outputs={"idleTimeoutSeconds": 9}),
+            state_entry("Sandbox", "idle", outputs={"idleTimeoutSeconds": 9}),
+            state_entry("Agent", "agent"),
+            state_entry("Snapshot", "kept"),
         ]
         assert [each.what.split(" has ")[0] for each in policy.runs_forever(entries)] == [
             "Sandbox endless",
@@ -228,15 +231,15 @@ class TestRules:
     )
     def test_what_may_reach_everything(self, egress: dict[str, Any] | None, *, is_open: bool) -> None:
         for kind in ("Sandbox", "SandboxPool", "GoldenImage"):
-            found = list(policy.open_to_the_internet([entry(kind, "box", inputs={"egress": egress})]))
+            found = list(policy.open_to_the_internet([state_entry(kind, "box", inputs={"egress": egress})]))
             assert bool(found) is is_open
 
     def test_images_that_are_only_tags(self) -> None:
         entries = [
-            entry("Sandbox", "tagged", inputs={"image": "docker.io/library/python:3.12"}),
-            entry("Sandbox", "pinned", inputs={"image": "docker.io/library/python@sha256:" + 64 * "a"}),
-            entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
-            entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
+            state_entry("Sandbox", "tagged", inputs={"image": "docker.io/library/python:3.12"}),
+            state_entry("Sandbox", "pinned", inputs={"image": "docker.io/library/python@sha256:" + 64 * "a"}),
+            state_entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
+            state_entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
         ]
         assert [each.what.split(" has ")[0] for each in policy.image_without_digest(entries)] == [
             "Sandbox tagged",
@@ -245,9 +248,9 @@ class TestRules:
 
     def test_more_cores_than_a_stack_may_have(self) -> None:
         entries = [
-            entry("Sandbox", "one", outputs={"cpu": 2}),
-            entry("SandboxPool", "many", inputs={"cpu": 1, "replicas": 3}),
-            entry("GoldenImage", "asleep", inputs={"cpu": 8}),
+            state_entry("Sandbox", "one", outputs={"cpu": 2}),
+            state_entry("SandboxPool", "many", inputs={"cpu": 1, "replicas": 3}),
+            state_entry("GoldenImage", "asleep", inputs={"cpu": 8}),
         ]
         assert list(policy.too_many_cores(entries, 5)) == []
         (found,) = policy.too_many_cores(entries, 4.5)

@@ -12,18 +12,18 @@ from typer.testing import CliRunner
 from neev_provider.cli.app import app
 
 
-def commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
+def list_commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
     """The paths of all commands."""
     if path:
         yield path
     for name, each in getattr(command, "commands", {}).items():
-        yield from commands(each, *path, name)
+        yield from list_commands(each, *path, name)
 
 
-COMMANDS = {" ".join(path): path for path in commands(typer.main.get_command(app))}
+COMMANDS = {" ".join(path): path for path in list_commands(typer.main.get_command(app))}
 
 
-def shown(command: str) -> str:
+def help_text(command: str) -> str:
     """Its help, as one line."""
     return " ".join(CliRunner().invoke(app, [*COMMANDS[command], "--help"], env={"COLUMNS": "200"}).output.split())
 
@@ -34,11 +34,11 @@ def test_the_commands_are_found() -> None:
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"emulator"}))
 def test_the_help_of_each_command_has_an_example_of_it(command: str) -> None:
-    _, is_there, examples = shown(command).partition("Example")
+    _, is_there, examples = help_text(command).partition("Example")
     assert is_there
     assert f"pulumi-neev {command}" in examples
 
 
 @pytest.mark.parametrize("command", ["doctor", "recover", "sweep"])
 def test_what_looks_at_stacks_answers_in_json_on_demand(command: str) -> None:
-    assert "--json" in shown(command)
+    assert "--json" in help_text(command)

@@ -26,44 +26,53 @@ from neev_provider.client.sandboxes import Resources, Sandbox
 from neev_provider.client.snapshots import Snapshot
 
 NOW = 100_000.0
-NONE = state_references([])
+NO_REFERENCES = state_references([])
 
 
-def sandbox(name: str, *, created: float | None = 0, phase: str = "Ready") -> RemoteObject:
+def sandbox_object(name: str, *, created: float | None = 0, phase: str = "Ready") -> RemoteObject:
     return RemoteObject(SANDBOX, f"id-of-{name}", name, phase, created, "1 cpu")
 
 
-def snapshot(name: str, of: str, *, created: float = 0) -> RemoteObject:
-    return RemoteObject(SNAPSHOT, f"id-of-{name}", name, "Ready", created, "", f"id-of-{of}")
+def snapshot_object(name: str, parent_id: str, *, created: float = 0) -> RemoteObject:
+    return RemoteObject(SNAPSHOT, f"id-of-{name}", name, "Ready", created, "", f"id-of-{parent_id}")
 
 
-def left(*things: RemoteObject, states: StateReferences = NONE, wanted: SweepFilter | None = None) -> list[str]:
-    return [each.remote_object.name for each in find_orphans(things, states, wanted or SweepFilter("pr-"), NOW)]
+def orphan_ids(
+    *things: RemoteObject, references: StateReferences = NO_REFERENCES, sweep_filter: SweepFilter | None = None
+) -> list[str]:
+    return [
+        each.remote_object.name for each in find_orphans(things, references, sweep_filter or SweepFilter("pr-"), NOW)
+    ]
 
 
-def state(**deployment: Any) -> dict[str, Any]:
+def make_state(**deployment: Any) -> dict[str, Any]:
     return {"version": 3, "deployment": deployment}
 
 
 def test_what_is_old_and_named_so_and_held_by_nobody_is_left_over() -> None:
-    things = (sandbox("pr-1"), sandbox("pr-2", created=NOW - 3599), sandbox("dev-1"), sandbox("pr-3", created=None))
-    assert left(*things) == ["pr-1"]
+    things = (
+        sandbox_object("pr-1"),
+        sandbox_object("pr-2", created=NOW - 3599),
+        sandbox_object("dev-1"),
+        sandbox_object("pr-3", created=None),
+    )
+    assert orphan_ids(*things) == ["pr-1"]
 
 
 def test_the_oldest_comes_first() -> None:
-    assert left(sandbox("pr-b", created=20), sandbox("pr-a", created=10)) == ["pr-a", "pr-b"]
+    assert orphan_ids(sandbox_object("pr-b", created=20), sandbox_object("pr-a", created=10)) == ["pr-a", "pr-b"]
 
 
 def test_an_agent_is_held_by_whoever_holds_its_sandbox() -> None:
     agent = RemoteObject(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", sandbox_id="id-inside")
-    assert left(agent) == ["pr-a"]
+    assert orphan_ids(agent) == ["pr-a"]
     for text in ("id-of-pr-a", "pr-a", "id-inside"):
-        assert left(agent, states=state_references([state(resources=[{"outputs": {"of": text}}])])) == []
+        assert orphan_ids(agent, references=state_references([make_state(resources=[{"outputs": {"of": text}}])])) == []
 
 
 def test_phases_are_those_of_sandboxes() -> None:
-    things = (sandbox("pr-1", phase="Paused"), sandbox("pr-2"), snapshot("pr-s", "pr-2"))
-    assert left(*things, wanted=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
+    things = (sandbox_object("pr-1", phase="Paused"), sandbox_object("pr-2"), snapshot_object("pr-s", "pr-2"))
+    assert orphan_ids(*things, sweep_filter=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
 
 
 @pytest.mark.parametrize(
@@ -77,24 +86,41 @@ def test_phases_are_those_of_sandboxes() -> None:
     ],
 )
 def test_what_a_state_names_anywhere_is_held(holder: dict[str, Any]) -> None:
-    assert left(sandbox("pr-1"), sandbox("pr-2"), states=state_references([state(), state(**holder)])) == ["pr-2"]
+    assert orphan_ids(
+        sandbox_object("pr-1"),
+        sandbox_object("pr-2"),
+        references=state_references([make_state(), make_state(**holder)]),
+    ) == ["pr-2"]
 
 
 def test_what_is_deleted_and_waits_for_its_replacement_holds_no_name() -> None:
     gone = {"id": "another-id", "inputs": {"name": "pr-1"}, "pendingReplacement": True}
-    assert left(sandbox("pr-1"), states=state_references([state(resources=[gone])])) == ["pr-1"]
+    assert orphan_ids(sandbox_object("pr-1"), references=state_references([make_state(resources=[gone])])) == ["pr-1"]
     again = {"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}
-    assert left(sandbox("pr-1"), states=state_references([state(resources=[gone], pending_operations=[again])])) == []
+    assert (
+        orphan_ids(
+            sandbox_object("pr-1"),
+            references=state_references([make_state(resources=[gone], pending_operations=[again])]),
+        )
+        == []
+    )
 
 
 def test_a_name_that_is_only_part_of_a_text_or_of_a_face_s_own_values_holds_nothing() -> None:
-    states = state_references([state(resources=[{"inputs": {"__label": "pr-1", "note": "not pr-1"}}]), {"version": 3}])
-    assert left(sandbox("pr-1"), states=states) == ["pr-1"]
+    states = state_references(
+        [make_state(resources=[{"inputs": {"__label": "pr-1", "note": "not pr-1"}}]), {"version": 3}]
+    )
+    assert orphan_ids(sandbox_object("pr-1"), references=states) == ["pr-1"]
 
 
 def test_a_sandbox_stays_while_a_snapshot_of_it_is_not_left_over() -> None:
-    things = (sandbox("pr-1"), snapshot("pr-old", "pr-1"), snapshot("base", "pr-1"), sandbox("pr-2"))
-    found = {each.remote_object.name: each for each in find_orphans(things, NONE, SweepFilter("pr-"), NOW)}
+    things = (
+        sandbox_object("pr-1"),
+        snapshot_object("pr-old", "pr-1"),
+        snapshot_object("base", "pr-1"),
+        sandbox_object("pr-2"),
+    )
+    found = {each.remote_object.name: each for each in find_orphans(things, NO_REFERENCES, SweepFilter("pr-"), NOW)}
     assert found["pr-1"].blocked_by == "its snapshot base would go with it, and is not left over"
     assert found["pr-1"].snapshots == {"id-of-pr-old", "id-of-base"}
     assert found["pr-1"].unblocked.blocked_by is None
@@ -120,7 +146,7 @@ def test_things_of_the_api_have_their_size_and_age() -> None:
 
 
 def test_leftovers_are_told_as_json() -> None:
-    (one,) = find_orphans([sandbox("pr-1")], NONE, SweepFilter(), NOW)
+    (one,) = find_orphans([sandbox_object("pr-1")], NO_REFERENCES, SweepFilter(), NOW)
     assert to_json(one) == {
         "kind": "sandbox",
         "name": "pr-1",

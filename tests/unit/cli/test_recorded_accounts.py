@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.engine.project import outside
-from tests.unit.cli.conftest import FakeEngine
+from tests.engine.project import out_of_band_request
+from tests.unit.cli.conftest import FakePulumiCli
 from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator
@@ -25,28 +25,28 @@ ENVIRON = {
 HERE = {"orgId": "org", "projectId": "here", "baseUrl": "https://api.example/agent/"}
 
 
-def box(name: str = "box", id: str = "id-of-it", kind: str = BOX, **account: Any) -> dict[str, Any]:
+def box_entry(name: str = "box", id: str = "id-of-it", kind: str = BOX, **account: Any) -> dict[str, Any]:
     outputs = {ACCOUNT_KEY: account} if account else {}
     urn = f"urn:pulumi:dev::story::{kind}::{name}"
     return {"urn": urn, "type": kind, "custom": True, "id": id, "outputs": outputs}
 
 
-def run(*arguments: str) -> Result:
+def run_command(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def of(platform: Emulator, **other: str) -> dict[str, str]:
+def account_of(emulator: Emulator, **other: str) -> dict[str, str]:
     """What a state records of things on the platform, but for what is said."""
-    return {"orgId": platform.org_id, "projectId": platform.project_id, "baseUrl": platform.base_url, **other}
+    return {"orgId": emulator.org_id, "projectId": emulator.project_id, "baseUrl": emulator.base_url, **other}
 
 
 def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
     entries = [
-        box("here", **HERE),
-        box("unknown"),
-        box("there", **{**HERE, "projectId": "there"}),
-        box("dynamic", kind="pulumi-python:dynamic/neev:Sandbox", **{**HERE, "projectId": "there"}),
-        box("other", kind="aws:s3/bucket:Bucket", projectId="there"),
+        box_entry("here", **HERE),
+        box_entry("unknown"),
+        box_entry("there", **{**HERE, "projectId": "there"}),
+        box_entry("dynamic", kind="pulumi-python:dynamic/neev:Sandbox", **{**HERE, "projectId": "there"}),
+        box_entry("other", kind="aws:s3/bucket:Bucket", projectId="there"),
     ]
     found = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
     assert [each["urn"].rpartition("::")[2] for each, _ in found] == ["there", "dynamic"]
@@ -65,8 +65,8 @@ def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_defau
     entries = [
         default,
         own,
-        {**box("by-default", **there), "provider": f"{default['urn']}::1"},
-        {**box("by-its-own", **there), "provider": f"{own['urn']}::1"},
+        {**box_entry("by-default", **there), "provider": f"{default['urn']}::1"},
+        {**box_entry("by-its-own", **there), "provider": f"{own['urn']}::1"},
     ]
     [(entry, wrong)] = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
     assert (entry["urn"].rpartition("::")[2], wrong.differences) == ("by-default", {"projectId": ("there", "here")})
@@ -75,8 +75,8 @@ def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_defau
 
 
 def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
-    entries = [box(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
-    entries += [box("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
+    entries = [box_entry(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
+    entries += [box_entry("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
     first, second = recorded_accounts.report_mismatches(recorded_accounts.find_account_mismatches(entries, {}, ENVIRON))
     assert first.what.startswith("Sandbox box-0, Sandbox box-1, Sandbox box-2 and 2 more: ")
     assert "the state records projectId there, and neev:projectId is here" in first.what
@@ -85,9 +85,14 @@ def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
     assert "neev:previousBaseUrl" in second.remedy
 
 
-def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(engine: FakeEngine, platform: Emulator) -> None:
-    engine.hold(resources=(box(**of(platform, projectId="another")), box("gone", "no-such", **of(platform))))
-    looked = run("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(engine: FakePulumiCli, platform: Emulator) -> None:
+    engine.set_state(
+        resources=(
+            box_entry(**account_of(platform, projectId="another")),
+            box_entry("gone", "no-such", **account_of(platform)),
+        )
+    )
+    looked = run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory))
     assert looked.exit_code == 1
     assert f"the state records projectId another, and neev:projectId is {platform.project_id}" in looked.output
     assert "Sandbox box is gone" not in looked.output
@@ -95,24 +100,24 @@ def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(engine: FakeEngine,
 
 
 def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
-    engine: FakeEngine, platform: Emulator
+    engine: FakePulumiCli, platform: Emulator
 ) -> None:
-    engine.hold(resources=(box(), box("other", "other-id")))
-    doubted = run("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
+    engine.set_state(resources=(box_entry(), box_entry("other", "other-id")))
+    doubted = run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
     assert "Sandbox box is gone (id-of-it)\n        Nothing of the stack is there" in doubted
     assert "refresh" not in doubted
-    there = outside(platform, "POST", "/sandboxes", {"name": "box"})["id"]
-    engine.hold(resources=(box(), box("other", there)))
-    assert "`pulumi refresh`" in run("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
+    there = out_of_band_request(platform, "POST", "/sandboxes", {"name": "box"})["id"]
+    engine.set_state(resources=(box_entry(), box_entry("other", there)))
+    assert "`pulumi refresh`" in run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NEEV_PROJECT_ID", "project-nowhere"), ("NEEV_BASE_URL", "{origin}")])
 def test_an_account_that_does_not_answer_is_the_cause(
-    engine: FakeEngine, platform: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    engine: FakePulumiCli, platform: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
-    engine.hold(resources=(box(), box("recorded", "its-id", **of(platform))))
+    engine.set_state(resources=(box_entry(), box_entry("recorded", "its-id", **account_of(platform))))
     monkeypatch.setenv(variable, value.format(origin=platform.base_url.removesuffix("/agent")))
-    looked = run("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+    looked = run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory))
     assert looked.exit_code == 1
     assert "there is no project" in looked.output
     assert "Check neev:projectId, neev:orgId and neev:baseUrl" in looked.output
@@ -120,22 +125,22 @@ def test_an_account_that_does_not_answer_is_the_cause(
     assert ("refresh" in looked.output, "is gone" in looked.output) == (False, False)
 
 
-def test_a_recovery_is_refused_where_the_stack_is_elsewhere(engine: FakeEngine, platform: Emulator) -> None:
-    begun = {"resource": {**box("new"), "inputs": {"name": "new"}}, "type": "creating"}
-    engine.hold(begun, resources=(box(**of(platform, projectId="another")),))
-    refused = run("recover", "--yes")
+def test_a_recovery_is_refused_where_the_stack_is_elsewhere(engine: FakePulumiCli, platform: Emulator) -> None:
+    begun = {"resource": {**box_entry("new"), "inputs": {"name": "new"}}, "type": "creating"}
+    engine.set_state(begun, resources=(box_entry(**account_of(platform, projectId="another")),))
+    refused = run_command("recover", "--yes")
     assert refused.exit_code == 1
     assert "the state records projectId another" in refused.output
     assert len(engine.state["deployment"]["pending_operations"]) == 1
     assert platform.counts() == {}
 
 
-def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(engine: FakeEngine, platform: Emulator) -> None:
-    outside(platform, "POST", "/sandboxes", {"name": "pr-1"})
+def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(engine: FakePulumiCli, platform: Emulator) -> None:
+    out_of_band_request(platform, "POST", "/sandboxes", {"name": "pr-1"})
     platform.advance(7200)
-    engine.hold(resources=(box(**of(platform, projectId="another")),))
-    refused = run("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json")
+    engine.set_state(resources=(box_entry(**account_of(platform, projectId="another")),))
+    refused = run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json")
     assert (refused.exit_code, "the state records projectId another" in refused.output) == (1, True)
     assert platform.state()["sandboxes"] == 1
-    engine.hold(resources=(box(**of(platform)),))
-    assert json.loads(run("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json").stdout)["done"]
+    engine.set_state(resources=(box_entry(**account_of(platform)),))
+    assert json.loads(run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json").stdout)["done"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.cli.conftest import FakeEngine
+from tests.unit.cli.conftest import FakePulumiCli
 from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator
@@ -17,76 +17,76 @@ from neev_provider.cli.app import app
 from neev_provider.cli.pulumi_cli import PulumiCli, PulumiCommandFailed
 
 
-def recover(*arguments: str) -> Result:
+def run_recover(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["recover", *arguments])
 
 
-def pending(kind: str, operation: str = "creating", **inputs: Any) -> dict[str, Any]:
+def pending_operation(kind: str, operation: str = "creating", **inputs: Any) -> dict[str, Any]:
     urn = f"urn:pulumi:dev::story::{kind}::it"
     return {"resource": {"urn": urn, "type": kind, "custom": True, "inputs": inputs}, "type": operation}
 
 
 @pytest.mark.usefixtures("platform")
-def test_without_a_terminal_the_plan_is_only_shown(engine: FakeEngine) -> None:
-    engine.hold(pending("neev:index:Sandbox", name="box"))
+def test_without_a_terminal_the_plan_is_only_shown(engine: FakePulumiCli) -> None:
+    engine.set_state(pending_operation("neev:index:Sandbox", name="box"))
     before = engine.state
     for arguments in ((), ("--dry-run", "--yes"), ("--json",)):
-        assert recover(*arguments).exit_code == 3
+        assert run_recover(*arguments).exit_code == 3
     assert engine.state == before
-    assert "stack import" not in engine.asked
+    assert "stack import" not in engine.commands
 
 
 @pytest.mark.usefixtures("platform")
-def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(engine: FakeEngine) -> None:
-    engine.hold(pending("neev:index:Sandbox", name="box"))
-    done = recover("--cancel", "--yes")
+def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(engine: FakePulumiCli) -> None:
+    engine.set_state(pending_operation("neev:index:Sandbox", name="box"))
+    done = run_recover("--cancel", "--yes")
     assert (done.exit_code, "Done." in done.output) == (0, True)
-    assert engine.asked[-3:] == ["cancel", "stack export", "stack import"]
+    assert engine.commands[-3:] == ["cancel", "stack export", "stack import"]
     assert engine.state["deployment"]["pending_operations"] == []
-    assert engine.asked.count("cancel") == 1
-    assert recover("--yes").output == "dev: no operation was interrupted.\n"
-    assert engine.asked.count("cancel") == 1
+    assert engine.commands.count("cancel") == 1
+    assert run_recover("--yes").output == "dev: no operation was interrupted.\n"
+    assert engine.commands.count("cancel") == 1
 
 
-def test_an_engine_that_was_killed_between_two_operations_has_left_only_its_lock(engine: FakeEngine) -> None:
-    engine.hold()
-    assert recover("--cancel").exit_code == 3
-    assert "cancel" not in engine.asked
-    done = recover("--cancel", "--yes")
+def test_an_engine_that_was_killed_between_two_operations_has_left_only_its_lock(engine: FakePulumiCli) -> None:
+    engine.set_state()
+    assert run_recover("--cancel").exit_code == 3
+    assert "cancel" not in engine.commands
+    done = run_recover("--cancel", "--yes")
     assert (done.exit_code, "Done." in done.output) == (0, True)
-    assert engine.asked[-1] == "cancel"
-    assert "stack import" not in engine.asked
+    assert engine.commands[-1] == "cancel"
+    assert "stack import" not in engine.commands
 
 
-def test_creates_of_other_providers_are_forgotten_only_on_demand(engine: FakeEngine) -> None:
-    engine.hold(pending("aws:s3/bucket:Bucket"))
-    refused = recover("--yes")
+def test_creates_of_other_providers_are_forgotten_only_on_demand(engine: FakePulumiCli) -> None:
+    engine.set_state(pending_operation("aws:s3/bucket:Bucket"))
+    refused = run_recover("--yes")
     assert refused.exit_code == 1
     assert "--drop-others" in refused.output
     assert len(engine.state["deployment"]["pending_operations"]) == 1
-    assert recover("--dry-run").exit_code == 3
-    assert recover("--yes", "--drop-others").exit_code == 0
+    assert run_recover("--dry-run").exit_code == 3
+    assert run_recover("--yes", "--drop-others").exit_code == 0
     assert engine.state["deployment"]["pending_operations"] == []
 
 
-def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(engine: FakeEngine) -> None:
-    engine.hold(pending("neev:index:Sandbox", "updating", name="box"), busy=1)
-    changed = recover("--yes")
+def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(engine: FakePulumiCli) -> None:
+    engine.set_state(pending_operation("neev:index:Sandbox", "updating", name="box"), busy=1)
+    changed = run_recover("--yes")
     assert changed.exit_code == 1
     assert "has changed since the plan was made" in changed.output
-    assert "stack import" not in engine.asked
+    assert "stack import" not in engine.commands
 
 
 @pytest.mark.usefixtures("platform")
-def test_inputs_of_another_version_are_an_error_that_names_the_resource(engine: FakeEngine) -> None:
-    engine.hold(pending("neev:index:Sandbox", name="box", colour="blue"))
-    refused = recover("--yes")
+def test_inputs_of_another_version_are_an_error_that_names_the_resource(engine: FakePulumiCli) -> None:
+    engine.set_state(pending_operation("neev:index:Sandbox", name="box", colour="blue"))
+    refused = run_recover("--yes")
     assert refused.exit_code == 1
     assert "neev:index:Sandbox::it: its stored inputs cannot be used: colour: is not a property" in refused.output
 
 
 def test_a_provider_that_the_program_made_has_its_account_in_the_state(
-    engine: FakeEngine, platform: Emulator, monkeypatch: pytest.MonkeyPatch
+    engine: FakePulumiCli, platform: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urn = "urn:pulumi:dev::story::pulumi:providers:neev::mine"
     key = {SIGNATURE: SECRET, "plaintext": json.dumps(platform.api_key)}
@@ -105,20 +105,22 @@ def test_a_provider_that_the_program_made_has_its_account_in_the_state(
     }
     for name in platform.env:
         monkeypatch.delenv(name)
-    operation = pending("neev:index:Sandbox", name="box")
-    engine.hold({**operation, "resource": {**operation["resource"], "provider": f"{urn}::1"}}, resources=(provider,))
-    done = recover("--yes", "--json")
+    operation = pending_operation("neev:index:Sandbox", name="box")
+    engine.set_state(
+        {**operation, "resource": {**operation["resource"], "provider": f"{urn}::1"}}, resources=(provider,)
+    )
+    done = run_recover("--yes", "--json")
     assert (done.exit_code, json.loads(done.stdout)["steps"][0]["action"]) == (0, "drop"), done.output
-    engine.hold(operation)
-    assert "neev:apiKey (or the variable NEEV_API_KEY)" in recover("--yes").output
+    engine.set_state(operation)
+    assert "neev:apiKey (or the variable NEEV_API_KEY)" in run_recover("--yes").output
 
 
-def test_what_the_engine_says_is_told(engine: FakeEngine) -> None:
+def test_what_the_engine_says_is_told(engine: FakePulumiCli) -> None:
     with pytest.raises(PulumiCommandFailed, match="`pulumi about` failed: error: unknown command about"):
         PulumiCli(engine.directory).run("about")
 
 
 def test_without_an_engine_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    missing = recover("--yes")
+    missing = run_recover("--yes")
     assert (missing.exit_code, "`pulumi` is not on PATH" in missing.output) == (1, True)

@@ -11,8 +11,8 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from tests.engine.project import outside
-from tests.unit.cli.conftest import FakeEngine
+from tests.engine.project import out_of_band_request
+from tests.unit.cli.conftest import FakePulumiCli
 from typer.testing import CliRunner
 
 from neev_emulator import Emulator
@@ -20,133 +20,138 @@ from neev_provider.cli.app import app
 from neev_provider.client import Settings, connect
 
 HOUR = 3600
-FACES = ("neev:index:", "pulumi-python:dynamic/neev:")
+TYPE_PREFIXES = ("neev:index:", "pulumi-python:dynamic/neev:")
 Inputs = dict[str, Any]
 
 
-def moment(ago: float = 0) -> str:
-    return datetime.fromtimestamp(time.time() - ago, UTC).isoformat()
+def time_before_now(seconds_ago: float = 0) -> str:
+    return datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
 
 
-def urn(kind: str, name: str = "it") -> str:
+def make_urn(kind: str, name: str = "it") -> str:
     return f"urn:pulumi:dev::story::{kind}::{name}"
 
 
-def stack(since: float) -> dict[str, Any]:
+def stack_entry(since: float) -> dict[str, Any]:
     kind = "pulumi:pulumi:Stack"
-    return {"urn": urn(kind), "type": kind, "created": moment(since)}
+    return {"urn": make_urn(kind), "type": kind, "created": time_before_now(since)}
 
 
-def creating(kind: str, inputs: Inputs) -> dict[str, Any]:
+def pending_create(kind: str, inputs: Inputs) -> dict[str, Any]:
     provider = {"__provider": "pickled"} if kind.startswith("pulumi-python") else {}
     return {
-        "resource": {"urn": urn(kind), "type": kind, "custom": True, "inputs": {**inputs, **provider}},
+        "resource": {"urn": make_urn(kind), "type": kind, "custom": True, "inputs": {**inputs, **provider}},
         "type": "creating",
     }
 
 
-def recovered(engine: FakeEngine, kind: str, inputs: Inputs, since: float, *held: dict[str, Any]) -> dict[str, Any]:
+def recover_one(
+    pulumi_cli: FakePulumiCli, kind: str, inputs: Inputs, since: float, *resources: dict[str, Any]
+) -> dict[str, Any]:
     """The step for the one operation of a stack that is so many seconds old."""
-    engine.hold(creating(kind, inputs), resources=(stack(since), *held))
+    pulumi_cli.set_state(pending_create(kind, inputs), resources=(stack_entry(since), *resources))
     done = CliRunner().invoke(app, ["recover", "--yes", "--json"])
     assert done.exit_code == 0, done.output
     (step,) = json.loads(done.stdout)["steps"]
     found: dict[str, Any] = step
-    held_now = any(each.get("id") == found["id"] for each in engine.state["deployment"]["resources"])
+    held_now = any(each.get("id") == found["id"] for each in pulumi_cli.state["deployment"]["resources"])
     assert held_now is (found["action"] == "import")
-    assert engine.state["deployment"]["pending_operations"] == []
+    assert pulumi_cli.state["deployment"]["pending_operations"] == []
     return found
 
 
-def sandbox(platform: Emulator) -> Inputs:
-    outside(platform, "POST", "/sandboxes", {"name": "shared"})
+def create_sandbox(emulator: Emulator) -> Inputs:
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "shared"})
     return {"name": "shared"}
 
 
-def fork(platform: Emulator) -> Inputs:
-    source = outside(platform, "POST", "/sandboxes", {"name": "source"})
-    platform.advance(5)
-    outside(platform, "POST", f"/sandboxes/{source['id']}/fork", {"name": "shared"})
+def create_fork(emulator: Emulator) -> Inputs:
+    source = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "source"})
+    emulator.advance(5)
+    out_of_band_request(emulator, "POST", f"/sandboxes/{source['id']}/fork", {"name": "shared"})
     return {"name": "shared", "sourceSandboxId": source["id"]}
 
 
-def agent(platform: Emulator) -> Inputs:
-    outside(platform, "POST", "/agents", {"name": "shared", "agent_template": "claude-code"})
+def create_agent(emulator: Emulator) -> Inputs:
+    out_of_band_request(emulator, "POST", "/agents", {"name": "shared", "agent_template": "claude-code"})
     return {"name": "shared", "agentTemplate": "claude-code"}
 
 
-def snapshot(platform: Emulator) -> Inputs:
-    source = outside(platform, "POST", "/sandboxes", {"name": "source"})
-    platform.advance(5)
-    outside(platform, "POST", f"/sandboxes/{source['id']}/snapshots", {"name": "shared"})
+def create_snapshot(emulator: Emulator) -> Inputs:
+    source = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "source"})
+    emulator.advance(5)
+    out_of_band_request(emulator, "POST", f"/sandboxes/{source['id']}/snapshots", {"name": "shared"})
     return {"name": "shared", "sandboxId": source["id"]}
 
 
-def pool(platform: Emulator) -> Inputs:
-    outside(platform, "POST", "/sandboxes", {"name": "shared-0a1b2c-0"})
+def create_pool(emulator: Emulator) -> Inputs:
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "shared-0a1b2c-0"})
     return {"name": "shared", "replicas": 1}
 
 
-def image(platform: Emulator) -> Inputs:
-    outside(platform, "POST", "/sandboxes", {"name": "shared-0123456789ab"})
+def create_image(emulator: Emulator) -> Inputs:
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "shared-0123456789ab"})
     return {"name": "shared", "steps": [{"run": ["true"]}]}
 
 
-Make = Callable[[Emulator], Inputs]
-KINDS: dict[str, Make] = {
-    "Sandbox": sandbox,
-    "SandboxFork": fork,
-    "Agent": agent,
-    "Snapshot": snapshot,
-    "SandboxPool": pool,
-    "GoldenImage": image,
+InputsFactory = Callable[[Emulator], Inputs]
+KINDS: dict[str, InputsFactory] = {
+    "Sandbox": create_sandbox,
+    "SandboxFork": create_fork,
+    "Agent": create_agent,
+    "Snapshot": create_snapshot,
+    "SandboxPool": create_pool,
+    "GoldenImage": create_image,
 }
-LATER = -60
+STACK_CREATED_LATER = -60
 """The stack is a minute younger than what is there."""
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("face", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_made_since_the_create_began_is_taken(
-    engine: FakeEngine, platform: Emulator, kind: str, face: str
+    engine: FakePulumiCli, platform: Emulator, kind: str, face: str
 ) -> None:
-    step = recovered(engine, face + kind, KINDS[kind](platform), HOUR)
+    step = recover_one(engine, face + kind, KINDS[kind](platform), HOUR)
     assert step["action"] == "import", step
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("face", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_was_there_before_is_left_alone(engine: FakeEngine, platform: Emulator, kind: str, face: str) -> None:
-    step = recovered(engine, face + kind, KINDS[kind](platform), LATER)
+def test_what_was_there_before_is_left_alone(engine: FakePulumiCli, platform: Emulator, kind: str, face: str) -> None:
+    step = recover_one(engine, face + kind, KINDS[kind](platform), STACK_CREATED_LATER)
     assert step["action"] == "leave", step
     assert "and this create began after" in step["why"]
-    way = f"`pulumi import {face + kind} it {step['id']}`" if face == FACES[0] else "delete it"
+    way = f"`pulumi import {face + kind} it {step['id']}`" if face == TYPE_PREFIXES[0] else "delete it"
     assert way in step["why"]
 
 
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
-def test_what_another_stack_holds_is_left_alone(engine: FakeEngine, platform: Emulator, kind: str) -> None:
+def test_what_another_stack_holds_is_left_alone(engine: FakePulumiCli, platform: Emulator, kind: str) -> None:
     inputs = KINDS[kind](platform)
-    (there,) = outside(platform, "GET", "/sandboxes")["items"]
+    (there,) = out_of_band_request(platform, "GET", "/sandboxes")["items"]
     theirs = {"urn": "urn:pulumi:prod::story::neev:index:Sandbox::box", "type": "neev:index:Sandbox", "id": there["id"]}
-    engine.hold_elsewhere("prod", theirs)
-    step = recovered(engine, FACES[0] + kind, inputs, HOUR)
+    engine.set_other_state("prod", theirs)
+    step = recover_one(engine, TYPE_PREFIXES[0] + kind, inputs, HOUR)
     assert (step["action"], "the stack prod holds it" in step["why"]) == ("leave", True), step
 
 
-def test_a_name_that_was_made_for_the_create_needs_no_other_proof(engine: FakeEngine, platform: Emulator) -> None:
-    step = recovered(engine, "neev:index:Sandbox", {**sandbox(platform), "__autonamed": True}, LATER)
+def test_a_name_that_was_made_for_the_create_needs_no_other_proof(engine: FakePulumiCli, platform: Emulator) -> None:
+    step = recover_one(
+        engine, "neev:index:Sandbox", {**create_sandbox(platform), "__autonamed": True}, STACK_CREATED_LATER
+    )
     assert step["action"] == "import", step
-    assert "stack history" not in engine.asked
+    assert "stack history" not in engine.commands
 
 
 @pytest.mark.parametrize(
-    ("kind", "make", "other"), [("Sandbox", sandbox, {"cpu": 4}), ("Agent", agent, {"idleTimeoutSeconds": 777})]
+    ("kind", "make", "other"),
+    [("Sandbox", create_sandbox, {"cpu": 4}), ("Agent", create_agent, {"idleTimeoutSeconds": 777})],
 )
 def test_what_has_the_name_and_is_not_as_asked_is_named(
-    engine: FakeEngine, platform: Emulator, kind: str, make: Make, other: Inputs
+    engine: FakePulumiCli, platform: Emulator, kind: str, make: InputsFactory, other: Inputs
 ) -> None:
-    step = recovered(engine, f"neev:index:{kind}", {**make(platform), **other}, HOUR)
+    step = recover_one(engine, f"neev:index:{kind}", {**make(platform), **other}, HOUR)
     assert (step["action"], bool(step["id"])) == ("leave", True)
     assert step["why"].startswith("it has the name and is not as the program asks; if it is this stack's")
 
@@ -155,47 +160,47 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
     ("kind", "other"), [("SandboxPool", "shared-ffffff-0"), ("GoldenImage", "shared-ffffffffffff")]
 )
 def test_of_two_that_have_one_name_neither_is_taken(
-    engine: FakeEngine, platform: Emulator, kind: str, other: str
+    engine: FakePulumiCli, platform: Emulator, kind: str, other: str
 ) -> None:
-    outside(platform, "POST", "/sandboxes", {"name": other})
-    step = recovered(engine, f"neev:index:{kind}", KINDS[kind](platform), HOUR)
+    out_of_band_request(platform, "POST", "/sandboxes", {"name": other})
+    step = recover_one(engine, f"neev:index:{kind}", KINDS[kind](platform), HOUR)
     assert (step["action"], step["id"]) == ("leave", "shared"), step
     assert step["why"].startswith("sandboxes are called like its own, and nothing tells whose they are")
 
 
-def port(platform: Emulator, id: str) -> Inputs:
-    outside(platform, "POST", f"/sandboxes/{id}/ports", {"port": 8080})
+def create_port(emulator: Emulator, id: str) -> Inputs:
+    out_of_band_request(emulator, "POST", f"/sandboxes/{id}/ports", {"port": 8080})
     return {"sandboxId": id, "port": 8080}
 
 
-def file(platform: Emulator, id: str) -> Inputs:
+def create_file(emulator: Emulator, id: str) -> Inputs:
     async def write() -> None:
-        settings = Settings(platform.base_url, platform.api_key, platform.org_id, platform.project_id)
+        settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
         async with connect(settings) as api:
             await api.runtime.session(await api.sandboxes.get(id)).write("note", BytesIO(b"x"))
 
-    platform.advance(5)
+    emulator.advance(5)
     asyncio.run(write())
     return {"sandboxId": id, "path": "note", "content": "x"}
 
 
-@pytest.mark.parametrize(("kind", "make"), [("PreviewPort", port), ("File", file)])
+@pytest.mark.parametrize(("kind", "make"), [("PreviewPort", create_port), ("File", create_file)])
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
-    engine: FakeEngine, platform: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool
+    engine: FakePulumiCli, platform: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool
 ) -> None:
-    box = outside(platform, "POST", "/sandboxes", {"name": "box"})
+    box = out_of_band_request(platform, "POST", "/sandboxes", {"name": "box"})
     type_ = "neev:index:Sandbox"
-    held = {"urn": urn(type_, "box"), "type": type_, "custom": True, "id": box["id"] if own else "another"}
-    step = recovered(engine, f"neev:index:{kind}", make(platform, box["id"]), HOUR, held)
+    held = {"urn": make_urn(type_, "box"), "type": type_, "custom": True, "id": box["id"] if own else "another"}
+    step = recover_one(engine, f"neev:index:{kind}", make(platform, box["id"]), HOUR, held)
     assert step["action"] == ("import" if own else "leave"), step
     assert own or "a sandbox that this stack does not hold" in step["why"]
 
 
-def test_a_stack_that_cannot_be_read_may_hold_it(engine: FakeEngine, platform: Emulator) -> None:
-    engine.hold_elsewhere("broken")
+def test_a_stack_that_cannot_be_read_may_hold_it(engine: FakePulumiCli, platform: Emulator) -> None:
+    engine.set_other_state("broken")
     (engine.directory / "others" / "broken.json").write_text("")
-    engine.hold(creating("neev:index:Sandbox", sandbox(platform)), resources=(stack(HOUR),))
+    engine.set_state(pending_create("neev:index:Sandbox", create_sandbox(platform)), resources=(stack_entry(HOUR),))
     refused = CliRunner().invoke(app, ["recover", "--yes"])
     assert refused.exit_code == 1
     assert len(engine.state["deployment"]["pending_operations"]) == 1

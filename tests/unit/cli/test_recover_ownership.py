@@ -18,82 +18,92 @@ from neev_provider.resources import RESOURCES
 
 SANDBOX = next(each for each in RESOURCES if each.name == "Sandbox")
 URN = "urn:pulumi:dev::story::"
-BEFORE, AT, LATER, LAST = (f"2026-11-29T10:0{minute}:00Z" for minute in (0, 1, 2, 3))
+BEFORE_CREATE, CREATED_AT, AFTER_CREATE, LAST_WRITE = (f"2026-11-29T10:0{minute}:00Z" for minute in (0, 1, 2, 3))
 
 
-def at(moment: str) -> float:
+def parse_time(moment: str) -> float:
     return parse_timestamp(moment) or 0
 
 
-def entry(kind: str, name: str, **rest: Any) -> dict[str, Any]:
+def state_entry(kind: str, name: str, **rest: Any) -> dict[str, Any]:
     return {"urn": f"{URN}{kind}::{name}", "type": kind, **rest}
 
 
-def begun(**rest: Any) -> dict[str, Any]:
-    return entry("neev:index:Sandbox", "box", inputs={"name": "box"}, **rest)
+def pending_create(**rest: Any) -> dict[str, Any]:
+    return state_entry("neev:index:Sandbox", "box", inputs={"name": "box"}, **rest)
 
 
-def state(*entries: dict[str, Any]) -> dict[str, Any]:
-    stack = entry(STACK_TYPE, "story-dev", created=BEFORE, modified=LAST)
-    return {"deployment": {"manifest": {"time": LAST}, "resources": [stack, *entries]}}
+def make_state(*entries: dict[str, Any]) -> dict[str, Any]:
+    stack = state_entry(STACK_TYPE, "story-dev", created=BEFORE_CREATE, modified=LAST_WRITE)
+    return {"deployment": {"manifest": {"time": LAST_WRITE}, "resources": [stack, *entries]}}
 
 
-def update(**rest: Any) -> dict[str, Any]:
-    return {"kind": "update", "result": "succeeded", "endTime": AT, **rest}
+def update_record(**rest: Any) -> dict[str, Any]:
+    return {"kind": "update", "result": "succeeded", "endTime": CREATED_AT, **rest}
 
 
 def test_the_stack_was_there_before_the_create_began() -> None:
-    assert compute_create_time_range(state(), begun(), SANDBOX, ()) == CreateTimeRange(at(BEFORE), at(LAST) + 600)
+    assert compute_create_time_range(make_state(), pending_create(), SANDBOX, ()) == CreateTimeRange(
+        parse_time(BEFORE_CREATE), parse_time(LAST_WRITE) + 600
+    )
 
 
 @pytest.mark.parametrize(
     ("updates", "earliest"),
     [
-        ([update()], AT),
-        ([update(endTime=BEFORE), update()], AT),
+        ([update_record()], CREATED_AT),
+        ([update_record(endTime=BEFORE_CREATE), update_record()], CREATED_AT),
         # one that failed may have met what the killed create had made
-        ([update(result="failed")], BEFORE),
-        ([update(kind="refresh")], BEFORE),
+        ([update_record(result="failed")], BEFORE_CREATE),
+        ([update_record(kind="refresh")], BEFORE_CREATE),
     ],
 )
 def test_an_update_that_succeeded_had_ended_before(updates: list[dict[str, Any]], earliest: str) -> None:
-    assert compute_create_time_range(state(), begun(), SANDBOX, updates).earliest == at(earliest)
+    assert compute_create_time_range(make_state(), pending_create(), SANDBOX, updates).earliest == parse_time(earliest)
 
 
 @pytest.mark.parametrize(
     ("more", "earliest"),
     [
-        ({"parent": f"{URN}story:Part::part"}, AT),
-        ({"provider": f"{URN}story:Part::part::id-of-it"}, AT),
-        ({"dependencies": [f"{URN}story:Part::part"]}, LATER),
-        ({"propertyDependencies": {"env": [f"{URN}story:Part::part"], "name": None}}, LATER),
-        ({}, BEFORE),
+        ({"parent": f"{URN}story:Part::part"}, CREATED_AT),
+        ({"provider": f"{URN}story:Part::part::id-of-it"}, CREATED_AT),
+        ({"dependencies": [f"{URN}story:Part::part"]}, AFTER_CREATE),
+        ({"propertyDependencies": {"env": [f"{URN}story:Part::part"], "name": None}}, AFTER_CREATE),
+        ({}, BEFORE_CREATE),
     ],
 )
 def test_what_it_is_made_upon_was_there_before(more: dict[str, Any], earliest: str) -> None:
-    part = entry("story:Part", "part", created=AT, modified=LATER)
-    assert compute_create_time_range(state(part), begun(**more), SANDBOX, ()).earliest == at(earliest)
+    part = state_entry("story:Part", "part", created=CREATED_AT, modified=AFTER_CREATE)
+    assert compute_create_time_range(make_state(part), pending_create(**more), SANDBOX, ()).earliest == parse_time(
+        earliest
+    )
 
 
 def test_a_create_ends_within_its_time() -> None:
-    assert compute_create_time_range(state(), begun(customTimeouts={"create": 60}), SANDBOX, ()).latest == at(LAST) + 60
+    assert (
+        compute_create_time_range(make_state(), pending_create(customTimeouts={"create": 60}), SANDBOX, ()).latest
+        == parse_time(LAST_WRITE) + 60
+    )
 
 
 @pytest.mark.parametrize(
     ("created", "ahead", "doubt"),
     [
-        (AT, 0, None),
-        (LATER, 0, None),
-        (BEFORE, 0, "it was made 2026-11-29T10:00:00Z, and this create began after 2026-11-29T10:01:00Z"),
-        (LAST, 0, "it was made 2026-11-29T10:03:00Z, and this create had ended by 2026-11-29T10:02:00Z"),
+        (CREATED_AT, 0, None),
+        (AFTER_CREATE, 0, None),
+        (BEFORE_CREATE, 0, "it was made 2026-11-29T10:00:00Z, and this create began after 2026-11-29T10:01:00Z"),
+        (LAST_WRITE, 0, "it was made 2026-11-29T10:03:00Z, and this create had ended by 2026-11-29T10:02:00Z"),
         # the platform's clock is a minute behind, or ahead
-        (BEFORE, -60, None),
-        (LAST, 60, None),
-        (AT, 60, "it was made 2026-11-29T10:01:00Z, and this create began after 2026-11-29T10:02:00Z"),
+        (BEFORE_CREATE, -60, None),
+        (LAST_WRITE, 60, None),
+        (CREATED_AT, 60, "it was made 2026-11-29T10:01:00Z, and this create began after 2026-11-29T10:02:00Z"),
     ],
 )
 def test_only_what_was_made_in_the_time_of_the_create_is_its_own(created: str, ahead: float, doubt: str | None) -> None:
-    assert CreateTimeRange(at(AT), at(LATER)).explain_mismatch(at(created), ahead) == doubt
+    assert (
+        CreateTimeRange(parse_time(CREATED_AT), parse_time(AFTER_CREATE)).explain_mismatch(parse_time(created), ahead)
+        == doubt
+    )
 
 
 @pytest.mark.parametrize(("earliest", "created"), [(None, 1.0), (1.0, None)])
@@ -109,13 +119,13 @@ def test_a_name_that_was_made_for_the_create_is_known() -> None:
 
 def test_the_sandboxes_of_a_stack_are_those_that_its_resources_are_or_have() -> None:
     entries = [
-        entry("neev:index:Sandbox", "box", id="box"),
-        entry("pulumi-python:dynamic/neev:SandboxFork", "fork", id="fork", outputs={"sourceSandboxId": "source"}),
-        entry("neev:index:Agent", "agent", id="agent", outputs={"sandboxId": "of-agent"}),
-        entry("neev:index:SandboxPool", "pool", id="pool", outputs={"members": [{"id": "member"}]}),
-        entry("neev:index:SandboxPool", "none", id="none"),
-        entry("neev:index:Snapshot", "kept", id="kept", outputs={"sandboxId": "of-another"}),
-        entry("neev:index:Sandbox", "read", id="read", external=True),
-        entry("aws:s3/bucket:Bucket", "logs", id="logs"),
+        state_entry("neev:index:Sandbox", "box", id="box"),
+        state_entry("pulumi-python:dynamic/neev:SandboxFork", "fork", id="fork", outputs={"sourceSandboxId": "source"}),
+        state_entry("neev:index:Agent", "agent", id="agent", outputs={"sandboxId": "of-agent"}),
+        state_entry("neev:index:SandboxPool", "pool", id="pool", outputs={"members": [{"id": "member"}]}),
+        state_entry("neev:index:SandboxPool", "none", id="none"),
+        state_entry("neev:index:Snapshot", "kept", id="kept", outputs={"sandboxId": "of-another"}),
+        state_entry("neev:index:Sandbox", "read", id="read", external=True),
+        state_entry("aws:s3/bucket:Bucket", "logs", id="logs"),
     ]
     assert own_sandbox_ids(entries) == {"box", "fork", "of-agent", "member"}

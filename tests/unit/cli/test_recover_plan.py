@@ -22,13 +22,13 @@ STACK = "urn:pulumi:dev::story::pulumi:pulumi:Stack::story-dev"
 EARLY, LATE = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
 
 
-def urn(kind: str, name: str) -> str:
+def make_urn(kind: str, name: str) -> str:
     return f"urn:pulumi:dev::story::{kind}::{name}"
 
 
-def resource(kind: str = "neev:index:Sandbox", name: str = "box", **rest: Any) -> dict[str, Any]:
+def state_resource(kind: str = "neev:index:Sandbox", name: str = "box", **rest: Any) -> dict[str, Any]:
     return {
-        "urn": urn(kind, name),
+        "urn": make_urn(kind, name),
         "custom": True,
         "type": kind,
         "inputs": {"name": f"{name}-1"},
@@ -37,27 +37,29 @@ def resource(kind: str = "neev:index:Sandbox", name: str = "box", **rest: Any) -
     }
 
 
-def pending(kind: str = "neev:index:Sandbox", name: str = "box", operation: str = "creating") -> dict[str, Any]:
-    return {"resource": resource(kind, name), "type": operation}
+def pending_operation(
+    kind: str = "neev:index:Sandbox", name: str = "box", operation: str = "creating"
+) -> dict[str, Any]:
+    return {"resource": state_resource(kind, name), "type": operation}
 
 
-def state(*held: dict[str, Any], interrupted: list[dict[str, Any]]) -> dict[str, Any]:
+def make_state(*resources: dict[str, Any], interrupted: list[dict[str, Any]]) -> dict[str, Any]:
     stack = {"urn": STACK, "custom": False, "type": "pulumi:pulumi:Stack"}
-    return {"version": 3, "deployment": {"resources": [stack, *held], "pending_operations": interrupted}}
+    return {"version": 3, "deployment": {"resources": [stack, *resources], "pending_operations": interrupted}}
 
 
-def made(id: str = "new", created: str | None = LATE, **more: Any) -> StoredResource:
+def stored_resource(id: str = "new", created: str | None = LATE, **more: Any) -> StoredResource:
     return StoredResource(id, {}, {"name": "box-1", **({"createdAt": created} if created else {}), **more})
 
 
-def ids(after: RecoveryPlan) -> list[tuple[str | None, bool]]:
-    return [(each.get("id"), bool(each.get("delete"))) for each in list_state_resources(after.state)[1:]]
+def ids_and_deletes(state: RecoveryPlan) -> list[tuple[str | None, bool]]:
+    return [(each.get("id"), bool(each.get("delete"))) for each in list_state_resources(state.state)[1:]]
 
 
 def test_what_was_made_becomes_the_resource_and_is_finished_by_the_next_update() -> None:
-    before = state(interrupted=[pending()])
+    before = make_state(interrupted=[pending_operation()])
     untouched = copy.deepcopy(before)
-    after = build_plan(before, {0: made()})
+    after = build_plan(before, {0: stored_resource()})
     (step,) = after.steps
     assert (step.action, step.resource, step.id) == (Action.IMPORT, "Sandbox box", "new")
     entry = list_state_resources(after.state)[-1]
@@ -68,23 +70,23 @@ def test_what_was_made_becomes_the_resource_and_is_finished_by_the_next_update()
 
 
 def test_what_was_not_made_is_forgotten() -> None:
-    after = build_plan(state(interrupted=[pending()]), {})
+    after = build_plan(make_state(interrupted=[pending_operation()]), {})
     assert [(step.action, step.why) for step in after.steps] == [
         (Action.DROP, "nothing of it is there; the next `pulumi up` makes it")
     ]
-    assert ids(after) == []
+    assert ids_and_deletes(after) == []
 
 
 def test_a_command_is_not_looked_for_and_the_plan_says_that_nobody_knows() -> None:
-    command = pending("neev:index:Command", "install")
+    command = pending_operation("neev:index:Command", "install")
     assert resource_for_lookup(command) is None
-    (step,) = build_plan(state(interrupted=[command]), {}).steps
+    (step,) = build_plan(make_state(interrupted=[command]), {}).steps
     assert step.why == "nobody can tell how far it came; the next `pulumi up` does it (again)"
 
 
 @pytest.mark.parametrize("kind", ["neev:index:Snapshot", "pulumi-python:dynamic/neev:Snapshot"])
 def test_creates_of_either_face_are_looked_for(kind: str) -> None:
-    found = resource_for_lookup(pending(kind))
+    found = resource_for_lookup(pending_operation(kind))
     assert found is not None
     assert found.name == "Snapshot"
 
@@ -92,55 +94,63 @@ def test_creates_of_either_face_are_looked_for(kind: str) -> None:
 @pytest.mark.parametrize("operation", ["updating", "deleting", "reading", "importing"])
 def test_other_operations_of_any_provider_are_dropped(operation: str) -> None:
     for kind in ("neev:index:Sandbox", "aws:s3/bucket:Bucket"):
-        interrupted = pending(kind, operation=operation)
+        interrupted = pending_operation(kind, operation=operation)
         assert resource_for_lookup(interrupted) is None
-        after = build_plan(state(interrupted=[interrupted]), {})
+        after = build_plan(make_state(interrupted=[interrupted]), {})
         assert [(step.action, "refresh" in step.why) for step in after.steps] == [(Action.DROP, False)]
         assert after.foreign_steps == ()
 
 
 @pytest.mark.parametrize("kind", ["aws:s3/bucket:Bucket", "neev:index:OfTomorrow"])
 def test_a_create_that_only_its_own_provider_could_look_up_is_named(kind: str) -> None:
-    after = build_plan(state(interrupted=[pending(kind)]), {})
+    after = build_plan(make_state(interrupted=[pending_operation(kind)]), {})
     assert [each.resource for each in after.foreign_steps] == [f"{kind.rpartition(':')[2]} box"]
 
 
 def test_what_the_state_has_already_is_not_imported_twice() -> None:
-    after = build_plan(state(resource(id="new"), interrupted=[pending()]), {0: made()})
+    after = build_plan(make_state(state_resource(id="new"), interrupted=[pending_operation()]), {0: stored_resource()})
     assert [(step.action, step.why) for step in after.steps] == [(Action.DROP, "the state has it already")]
-    assert ids(after) == [("new", False)]
+    assert ids_and_deletes(after) == [("new", False)]
 
 
 def test_a_replacement_under_way_goes_on_and_the_old_one_is_deleted() -> None:
-    old = resource(id="old", outputs={"createdAt": EARLY})
-    after = build_plan(state(old, interrupted=[pending()]), {0: made()})
+    old = state_resource(id="old", outputs={"createdAt": EARLY})
+    after = build_plan(make_state(old, interrupted=[pending_operation()]), {0: stored_resource()})
     assert [(step.action, "deletes old" in step.why) for step in after.steps] == [(Action.IMPORT, True)]
-    assert ids(after) == [("new", False), ("old", True)]
+    assert ids_and_deletes(after) == [("new", False), ("old", True)]
 
 
 def test_one_that_a_later_update_made_again_is_deleted() -> None:
-    there = resource(id="second", outputs={"createdAt": LATE})
-    after = build_plan(state(there, interrupted=[pending()]), {0: made("first", EARLY)})
+    there = state_resource(id="second", outputs={"createdAt": LATE})
+    after = build_plan(make_state(there, interrupted=[pending_operation()]), {0: stored_resource("first", EARLY)})
     assert [step.action for step in after.steps] == [Action.RETIRE]
-    assert ids(after) == [("second", False), ("first", True)]
+    assert ids_and_deletes(after) == [("second", False), ("first", True)]
 
 
 def test_two_creates_that_were_killed_leave_the_newer() -> None:
-    after = build_plan(state(interrupted=[pending(), pending()]), {0: made("first", EARLY), 1: made("second", LATE)})
-    assert ids(after) == [("second", False), ("first", True)]
+    after = build_plan(
+        make_state(interrupted=[pending_operation(), pending_operation()]),
+        {0: stored_resource("first", EARLY), 1: stored_resource("second", LATE)},
+    )
+    assert ids_and_deletes(after) == [("second", False), ("first", True)]
 
 
 def test_one_that_was_deleted_for_its_replacement_is_gone() -> None:
-    after = build_plan(state(resource(id="old", pendingReplacement=True), interrupted=[pending()]), {0: made()})
-    assert ids(after) == [("new", False)]
+    after = build_plan(
+        make_state(state_resource(id="old", pendingReplacement=True), interrupted=[pending_operation()]),
+        {0: stored_resource()},
+    )
+    assert ids_and_deletes(after) == [("new", False)]
     assert after.steps[0].action is Action.IMPORT
 
 
 def test_where_no_age_is_known_nothing_is_deleted() -> None:
-    after = build_plan(state(resource(id="other"), interrupted=[pending()]), {0: made(created=None)})
+    after = build_plan(
+        make_state(state_resource(id="other"), interrupted=[pending_operation()]), {0: stored_resource(created=None)}
+    )
     assert [(step.action, step.id) for step in after.steps] == [(Action.DROP, "new")]
     assert "look at both" in after.steps[0].why
-    assert ids(after) == [("other", False)]
+    assert ids_and_deletes(after) == [("other", False)]
 
 
 @pytest.mark.parametrize(
@@ -148,9 +158,9 @@ def test_where_no_age_is_known_nothing_is_deleted() -> None:
     [("pulumi:pulumi:Stack", False), ("story:index:Part", False), ("pulumi:providers:neev", True)],
 )
 def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) -> None:
-    interrupted = {"resource": {**resource(kind, "it"), "custom": custom}, "type": "creating"}
+    interrupted = {"resource": {**state_resource(kind, "it"), "custom": custom}, "type": "creating"}
     assert resource_for_lookup(interrupted) is None
-    after = build_plan(state(interrupted=[interrupted]), {})
+    after = build_plan(make_state(interrupted=[interrupted]), {})
     assert [(step.action, step.why) for step in after.steps] == [
         (Action.DROP, "it exists only in the state, so there is nothing to look for")
     ]
@@ -166,9 +176,9 @@ def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) 
     ],
 )
 def test_what_may_be_anothers_is_left_alone_with_the_way_on(kind: str, way: str) -> None:
-    after = build_plan(state(interrupted=[pending(kind)]), {0: UnverifiedMatch("theirs", "it is older")})
+    after = build_plan(make_state(interrupted=[pending_operation(kind)]), {0: UnverifiedMatch("theirs", "it is older")})
     (step,) = after.steps
     assert (step.action, step.id) == (Action.LEAVE, "theirs")
     assert step.why.startswith("it is older; ")
     assert step.why.endswith(way)
-    assert (ids(after), list_pending_operations(after.state)) == ([], [])
+    assert (ids_and_deletes(after), list_pending_operations(after.state)) == ([], [])

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.engine.project import outside
-from tests.unit.cli.conftest import FakeEngine
+from tests.engine.project import out_of_band_request
+from tests.unit.cli.conftest import FakePulumiCli
 from typer.testing import CliRunner
 
 from neev_emulator import Emulator
@@ -19,52 +19,52 @@ LINES = ("BEGIN KEY", "first line of it", "second line of it")
 BOX = "neev:index:Sandbox"
 
 
-def secret(value: Any) -> dict[str, Any]:
+def secret_value(value: Any) -> dict[str, Any]:
     return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
 
 
-def box(name: str, **rest: Any) -> dict[str, Any]:
+def box_entry(name: str, **rest: Any) -> dict[str, Any]:
     return {"urn": f"urn:pulumi:dev::story::{BOX}::{name}", "type": BOX, "custom": True, **rest}
 
 
-def said(*arguments: str) -> str:
+def run_output(*arguments: str) -> str:
     done = CliRunner().invoke(app, arguments)
     return done.output
 
 
 @pytest.mark.parametrize("arguments", [("doctor", "--json", "--stack", "dev"), ("doctor", "--stack", "dev")])
 def test_a_doctor_quotes_a_state_without_its_secrets(
-    engine: FakeEngine, platform: Emulator, arguments: tuple[str, ...]
+    engine: FakePulumiCli, platform: Emulator, arguments: tuple[str, ...]
 ) -> None:
-    there = outside(platform, "POST", "/sandboxes", {"name": "box"})["id"]
+    there = out_of_band_request(platform, "POST", "/sandboxes", {"name": "box"})["id"]
     failed = f"the command failed:\n{KEY}\nand 4711 was not taken, nor top-secret/path"
-    env = secret({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
-    engine.hold(resources=(box("box", id=there, inputs={"env": env}, initErrors=[failed]),))
-    engine.configure(region={"value": "as-secret-1", "secret": True})
-    told = said(*arguments, "--cwd", str(engine.directory))
+    env = secret_value({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
+    engine.set_state(resources=(box_entry("box", id=there, inputs={"env": env}, initErrors=[failed]),))
+    engine.set_config(region={"value": "as-secret-1", "secret": True})
+    told = run_output(*arguments, "--cwd", str(engine.directory))
     assert "Sandbox box is not finished: the command failed:" in told
     assert not [each for each in (*LINES, "4711", "top-secret", platform.api_key) if each in told]
     assert "json" not in "".join(arguments) or json.loads(told)
 
 
 @pytest.mark.usefixtures("platform")
-def test_a_setting_is_quoted_without_the_key(engine: FakeEngine) -> None:
-    engine.configure(apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"})
-    told = said("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+def test_a_setting_is_quoted_without_the_key(engine: FakePulumiCli) -> None:
+    engine.set_config(apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"})
+    told = run_output("doctor", "--stack", "dev", "--cwd", str(engine.directory))
     assert ("[secret] in clear" in told, "key-of-a-stack" in told) == (True, False)
 
 
 @pytest.mark.usefixtures("platform")
-def test_a_recovery_names_what_it_found_without_secrets(engine: FakeEngine) -> None:
-    begun = box("hush-hush", inputs={"name": "box", "env": secret({"A": "hush-hush"})})
-    engine.hold({"resource": begun, "type": "creating"})
+def test_a_recovery_names_what_it_found_without_secrets(engine: FakePulumiCli) -> None:
+    begun = box_entry("hush-hush", inputs={"name": "box", "env": secret_value({"A": "hush-hush"})})
+    engine.set_state({"resource": begun, "type": "creating"})
     for arguments in (("recover",), ("recover", "--json")):
-        told = said(*arguments)
+        told = run_output(*arguments)
         assert ("[secret]" in told, "hush-hush" in told) == (True, False)
 
 
-def test_a_sweep_names_what_is_left_without_secrets(engine: FakeEngine, platform: Emulator) -> None:
-    outside(platform, "POST", "/sandboxes", {"name": "hush-hush-1"})
+def test_a_sweep_names_what_is_left_without_secrets(engine: FakePulumiCli, platform: Emulator) -> None:
+    out_of_band_request(platform, "POST", "/sandboxes", {"name": "hush-hush-1"})
     platform.advance(7200)
-    engine.hold(resources=(box("box", id="1", inputs={"env": secret({"A": "hush-hush"})}),))
-    assert "hush-hush" not in said("sweep") + said("sweep", "--json")
+    engine.set_state(resources=(box_entry("box", id="1", inputs={"env": secret_value({"A": "hush-hush"})}),))
+    assert "hush-hush" not in run_output("sweep") + run_output("sweep", "--json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.fakes.clock import HurriedClock
+from tests.fakes.clock import ScaledClock
 
 from neev_emulator import Emulator, serve
 from neev_provider.cli.sweep.apply import load_orphans, sweep_one
@@ -13,7 +13,7 @@ from neev_provider.cli.sweep.orphans import AGENT, SANDBOX, SNAPSHOT, Orphan, Sw
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import Unavailable
 
-WANTED = SweepFilter("pr-", 3600)
+SWEEP_FILTER = SweepFilter("pr-", 3600)
 
 
 @pytest.fixture
@@ -25,72 +25,74 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 async def api(emulator: Emulator) -> AsyncIterator[Api]:
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, timeout=2)
-    async with connect(settings, clock=HurriedClock()) as api:
+    async with connect(settings, clock=ScaledClock()) as api:
         yield api
 
 
-async def made(api: Api, emulator: Emulator, *names: str) -> None:
+async def create_sandboxes(api: Api, emulator: Emulator, *names: str) -> None:
     for name in names:
         await api.sandboxes.create({"name": name})
     emulator.advance(5)
 
 
-async def left(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Orphan:
+async def load_orphan(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Orphan:
     emulator.advance(2 * 3600)
     await api.sandboxes.list()  # the answer tells what time it is by now
-    (found,) = [each for each in (await load_orphans(api, [], WANTED)).orphans if each.remote_object.kind == kind]
+    (found,) = [each for each in (await load_orphans(api, [], SWEEP_FILTER)).orphans if each.remote_object.kind == kind]
     return found
 
 
 async def test_a_leftover_is_deleted(api: Api, emulator: Emulator) -> None:
-    await made(api, emulator, "pr-1", "dev-1")
-    found = await left(api, emulator)
-    assert await sweep_one(api, found, WANTED, pause=False) == "deleted"
+    await create_sandboxes(api, emulator, "pr-1", "dev-1")
+    found = await load_orphan(api, emulator)
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
     emulator.advance(5)
     assert [each.name for each in await api.sandboxes.list()] == ["dev-1"]
-    assert await sweep_one(api, found, WANTED, pause=False) == "gone already"
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "gone already"
 
 
 async def test_a_leftover_is_paused(api: Api, emulator: Emulator) -> None:
-    await made(api, emulator, "pr-1")
-    assert await sweep_one(api, await left(api, emulator), WANTED, pause=True) == "paused"
+    await create_sandboxes(api, emulator, "pr-1")
+    assert await sweep_one(api, await load_orphan(api, emulator), SWEEP_FILTER, pause=True) == "paused"
     emulator.advance(5)
     assert [each.phase for each in await api.sandboxes.list()] == ["Paused"]
 
 
 async def test_a_snapshot_is_deleted_by_itself(api: Api, emulator: Emulator) -> None:
-    await made(api, emulator, "dev-1")
+    await create_sandboxes(api, emulator, "dev-1")
     (box,) = await api.sandboxes.list()
     await api.snapshots.create(box.id, name="pr-shot")
-    assert await sweep_one(api, await left(api, emulator, SNAPSHOT), WANTED, pause=False) == "deleted"
+    assert await sweep_one(api, await load_orphan(api, emulator, SNAPSHOT), SWEEP_FILTER, pause=False) == "deleted"
     assert await api.snapshots.list(box.id) == ()
     assert len(await api.sandboxes.list()) == 1
 
 
 async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, emulator: Emulator) -> None:
     await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
-    found = await left(api, emulator, AGENT)
-    assert await sweep_one(api, found, WANTED, pause=True) == "paused"
+    found = await load_orphan(api, emulator, AGENT)
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=True) == "paused"
     emulator.advance(5)
     assert [each.status for each in await api.agents.list()] == ["Paused"]
-    assert await sweep_one(api, found, WANTED, pause=False) == "deleted"
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
     emulator.advance(5)
     assert (await api.agents.list(), await api.sandboxes.list()) == ((), ())
 
 
 async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, emulator: Emulator) -> None:
     agent = await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
-    found = await left(api, emulator, AGENT)
+    found = await load_orphan(api, emulator, AGENT)
     await api.snapshots.create(agent.sandbox_id or "", name="kept")
-    assert await sweep_one(api, found, WANTED, pause=False) == "left: it has a new snapshot"
-    assert (await left(api, emulator, AGENT)).blocked_by == "its snapshot kept would go with it, and is not left over"
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "left: it has a new snapshot"
+    assert (
+        await load_orphan(api, emulator, AGENT)
+    ).blocked_by == "its snapshot kept would go with it, and is not left over"
 
 
 async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: Emulator) -> None:
-    await made(api, emulator, "pr-1")
-    found = await left(api, emulator)
+    await create_sandboxes(api, emulator, "pr-1")
+    found = await load_orphan(api, emulator)
     await api.snapshots.create(found.remote_object.id, name="pr-shot")
-    assert await sweep_one(api, found, WANTED, pause=False) == "left: it has a new snapshot"
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "left: it has a new snapshot"
     again = Orphan(
         found.remote_object,
         found.age_seconds,
@@ -102,13 +104,13 @@ async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: 
 
 
 async def test_a_refusal_is_told_and_the_others_go_on(api: Api, emulator: Emulator) -> None:
-    await made(api, emulator, "pr-1")
-    found = await left(api, emulator)
+    await create_sandboxes(api, emulator, "pr-1")
+    found = await load_orphan(api, emulator)
     emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
-    assert (await sweep_one(api, found, WANTED, pause=False)).startswith("failed: DELETE /sandboxes/")
+    assert (await sweep_one(api, found, SWEEP_FILTER, pause=False)).startswith("failed: DELETE /sandboxes/")
 
 
 async def test_a_list_that_cannot_be_read_ends_it(api: Api, emulator: Emulator) -> None:
     emulator.add_fault("status", method="GET", path="/agents", status=500, times=100)
     with pytest.raises(Unavailable):
-        await load_orphans(api, [], WANTED)
+        await load_orphans(api, [], SWEEP_FILTER)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.engine.project import outside
-from tests.unit.cli.conftest import FakeEngine
+from tests.engine.project import out_of_band_request
+from tests.unit.cli.conftest import FakePulumiCli
 from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator
 from neev_provider.cli.app import app
 
 
-def sweep(*arguments: str) -> Result:
+def run_sweep(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["sweep", *arguments])
 
 
@@ -21,46 +21,51 @@ def sweep(*arguments: str) -> Result:
     "arguments", [("--yes",), ("--older-than", "9m"), ("--older-than", "soon"), ("--prefix", "", "--yes")]
 )
 def test_what_would_be_too_much_is_refused(arguments: tuple[str, ...]) -> None:
-    assert sweep(*arguments).exit_code == 2
+    assert run_sweep(*arguments).exit_code == 2
 
 
-def test_it_shows_and_then_does(engine: FakeEngine, platform: Emulator) -> None:
-    engine.hold()
-    assert sweep().output == "Nothing is left over.\n"
+def test_it_shows_and_then_does(engine: FakePulumiCli, platform: Emulator) -> None:
+    engine.set_state()
+    assert run_sweep().output == "Nothing is left over.\n"
     for name in ("pr-1", "pr-2"):
-        outside(platform, "POST", "/sandboxes", {"name": name})
+        out_of_band_request(platform, "POST", "/sandboxes", {"name": name})
     platform.advance(7200)
-    shown = sweep()
+    shown = run_sweep()
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
     assert "Nothing is done yet" in shown.output
     platform.add_fault("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
-    failed = sweep("--prefix", "pr-", "--yes", "--stack", "dev")
+    failed = run_sweep("--prefix", "pr-", "--yes", "--stack", "dev")
     assert (failed.exit_code, "failed: DELETE" in failed.output) == (1, True)
-    done = json.loads(sweep("--prefix", "pr-", "--yes", "--json").stdout)
+    done = json.loads(run_sweep("--prefix", "pr-", "--yes", "--json").stdout)
     assert {each["name"]: each["outcome"] for each in done["leftovers"]}["pr-1"] == "deleted"
 
 
-def test_a_backend_without_an_answer_ends_it(engine: FakeEngine, platform: Emulator) -> None:
-    outside(platform, "POST", "/sandboxes", {"name": "pr-1"})
+def test_a_backend_without_an_answer_ends_it(engine: FakePulumiCli, platform: Emulator) -> None:
+    out_of_band_request(platform, "POST", "/sandboxes", {"name": "pr-1"})
     platform.advance(7200)
-    refused = sweep("--prefix", "pr-", "--yes")  # there is no state to read
+    refused = run_sweep("--prefix", "pr-", "--yes")  # there is no state to read
     assert (refused.exit_code, "`pulumi stack export" in refused.output) == (1, True)
     assert platform.state()["sandboxes"] == 1
-    assert engine.asked == ["stack ls", "stack export"]
+    assert engine.commands == ["stack ls", "stack export"]
 
 
-def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(engine: FakeEngine, platform: Emulator) -> None:
-    ids = {name: outside(platform, "POST", "/sandboxes", {"name": name})["id"] for name in ("free", "other", "held")}
-    agent = outside(platform, "POST", "/agents", {"name": "agent", "agent_template": "claude-code"})
+def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
+    engine: FakePulumiCli, platform: Emulator
+) -> None:
+    ids = {
+        name: out_of_band_request(platform, "POST", "/sandboxes", {"name": name})["id"]
+        for name in ("free", "other", "held")
+    }
+    agent = out_of_band_request(platform, "POST", "/agents", {"name": "agent", "agent_template": "claude-code"})
     platform.advance(7200)
-    inner = outside(platform, "GET", f"/agents/{agent['id']}")["sandbox_id"]
-    ids["young"] = outside(platform, "POST", "/sandboxes", {"name": "young"})["id"]
-    engine.hold(resources=({"type": "neev:index:Sandbox", "id": ids["held"]},))
+    inner = out_of_band_request(platform, "GET", f"/agents/{agent['id']}")["sandbox_id"]
+    ids["young"] = out_of_band_request(platform, "POST", "/sandboxes", {"name": "young"})["id"]
+    engine.set_state(resources=({"type": "neev:index:Sandbox", "id": ids["held"]},))
 
-    shown = sweep(ids["free"])
+    shown = run_sweep(ids["free"])
     assert (shown.exit_code, ids["free"] in shown.output, ids["other"] in shown.output) == (3, True, False)
     over = (ids["held"], ids["young"], inner, "of-nobody")
-    refused = sweep(*over, "--yes", "--json")
+    refused = run_sweep(*over, "--yes", "--json")
     assert refused.exit_code == 1
     told = json.loads(refused.stdout)
     assert (told["done"], told["leftovers"]) == (False, [])
@@ -70,9 +75,9 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(engine: F
         inner: f"it is the sandbox of the agent {agent['id']}, and goes only with it",
         "of-nobody": "the project has no sandbox, agent or snapshot with this id",
     }
-    both = sweep(ids["free"], ids["held"], "--yes")
+    both = run_sweep(ids["free"], ids["held"], "--yes")
     assert (both.exit_code, f"{ids['held']} is passed over: a stack holds it" in both.output) == (1, True)
-    there = outside(platform, "GET", "/sandboxes")["items"]
+    there = out_of_band_request(platform, "GET", "/sandboxes")["items"]
     assert set(ids.values()) - {each["id"] for each in there if each["phase"] != "Terminating"} == {ids["free"]}
-    assert sweep(ids["other"], "--phase", "Paused").exit_code == 1
-    assert sweep(ids["other"], "--yes").exit_code == 0
+    assert run_sweep(ids["other"], "--phase", "Paused").exit_code == 1
+    assert run_sweep(ids["other"], "--yes").exit_code == 0

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.fakes.clock import HurriedClock
+from tests.fakes.clock import ScaledClock
 
 from neev_emulator import Emulator, serve
 from neev_provider.client import Api, Settings, connect
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Emulator]:
+def shared_emulator() -> Iterator[Emulator]:
     with serve() as emulator:
         yield emulator
 
@@ -28,5 +28,5 @@ def settings(emulator: Emulator) -> Settings:
 
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[Api]:
-    async with connect(settings, clock=HurriedClock()) as api:
+    async with connect(settings, clock=ScaledClock()) as api:
         yield api

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.scripted_transport import Script, answer
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
@@ -17,16 +17,16 @@ from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
 
 BODY: dict[str, Any] = {"name": "coder", "agent_template": "code-server", "config": {"theme": "light"}}
 POST = "POST /agents"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
-async def ready(api: Api, name: str = "coder") -> Agent:
+async def create_ready(api: Api, name: str = "coder") -> Agent:
     """Return a new agent that runs."""
     made = await api.agents.create({**BODY, "name": name})
-    return await in_state(api, made.id, "Ready")
+    return await wait_for_state(api, made.id, "Ready")
 
 
-async def in_state(api: Api, id: str, status: str) -> Agent:
+async def wait_for_state(api: Api, id: str, status: str) -> Agent:
     """Return the agent once it is in the state."""
     seen = await wait_until(
         lambda within: api.agents.observe(id, within),
@@ -39,7 +39,7 @@ async def in_state(api: Api, id: str, status: str) -> Agent:
 
 
 async def test_an_agent_is_made_found_listed_and_deleted(api: Api, emulator: Emulator) -> None:
-    made = await ready(api)
+    made = await create_ready(api)
     assert (made.name, made.agent_template_id, made.drive_mode) == ("coder", "ag-code-server", "http")
     assert (await api.agents.get("coder")).id == made.id
     assert await api.agents.find(made.id) is None
@@ -53,7 +53,7 @@ async def test_an_agent_is_made_found_listed_and_deleted(api: Api, emulator: Emu
 
 
 async def test_size_egress_and_window_change_in_place(api: Api) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     body = {"resources": {"cpu": 4}, "egress": {"mode": "deny_all"}, "idle_timeout_seconds": 60}
     changed = await api.agents.patch(id, body)
     assert changed.idle_timeout_seconds == 60
@@ -65,17 +65,17 @@ async def test_size_egress_and_window_change_in_place(api: Api) -> None:
 async def test_an_agent_pauses_and_resumes_whatever_becomes_of_the_answer(
     api: Api, emulator: Emulator, fault: str | None
 ) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     for verb, status in (("pause", "Paused"), ("resume", "Ready")):
         if fault:
             emulator.add_fault(fault, method="POST", path=f"/agents/{{id}}/{verb}")
         await (api.agents.pause(id) if verb == "pause" else api.agents.resume(id))
-        await in_state(api, id, status)
+        await wait_for_state(api, id, status)
         assert emulator.counts()[f"POST /agents/{{id}}/{verb}"] == 1
 
 
 async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulator) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     emulator.add_fault("drop_before", method="POST", path="/agents/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.agents.pause(id)
@@ -111,7 +111,7 @@ async def test_only_an_agent_that_is_as_asked_is_taken(
 ) -> None:
     created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
     agent = {"id": "a", "name": "coder", "status": "Provisioning", "created_at": created, **shown}
-    script = Script(answer(504), answer(json=agent))
+    script = ScriptedTransport(json_response(504), json_response(json=agent))
     async with connect(settings, clock=FakeClock(), transport=script) as api:
         if refused is None:
             assert (await api.agents.create({**BODY, "idle_timeout_seconds": 60})).id == "a"
@@ -129,7 +129,7 @@ async def test_many_agents_are_observed_through_their_list(api: Api, emulator: E
 
 
 async def test_what_opens_an_agent_shows_in_no_repr(api: Api) -> None:
-    agent = await ready(api)
+    agent = await create_ready(api)
     assert agent.gateway_token
     assert agent.web_ui_url
     assert agent.gateway_token not in repr(agent)
@@ -137,7 +137,7 @@ async def test_what_opens_an_agent_shows_in_no_repr(api: Api) -> None:
 
 
 async def test_closing_ends_the_observations(api: Api) -> None:
-    observing = asyncio.create_task(api.agents.observe(NOBODY, 3600))
+    observing = asyncio.create_task(api.agents.observe(UNKNOWN_ID, 3600))
     await asyncio.sleep(0)
     await api.agents.aclose()
     with pytest.raises(errors.Cancelled):

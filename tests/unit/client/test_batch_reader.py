@@ -9,7 +9,7 @@ from neev_provider.client.polling.batch_reader import BatchResult, BatchReader
 from neev_provider.core import errors
 
 
-class Shelf:
+class ScriptedList:
     """A list of items in pages of three, with a sweeper that looks at it and a note of every request."""
 
     def __init__(self, *ids: str, limit: int = 3) -> None:
@@ -17,154 +17,154 @@ class Shelf:
         self.limit = limit
         self.wrong_total = 0
         self.hidden: set[str] = set()
-        self.troubles: dict[str | int, errors.NeevError] = {}
+        self.errors: dict[str | int, errors.NeevError] = {}
         self.requests: list[str | int] = []
-        self.sweeper: BatchReader[ApiObject] = BatchReader(read_one=self.read_one, read_page=self.read_page)
+        self.reader: BatchReader[ApiObject] = BatchReader(read_one=self.read_one, read_page=self.read_page)
 
     async def read_one(self, id: str) -> ApiObject:
-        self._note(id)
+        self._record(id)
         if id not in self.ids:
             raise errors.NotFound(404)
         return ApiObject(id=id)
 
     async def read_page(self, number: int) -> Page[ApiObject]:
-        self._note(number)
+        self._record(number)
         shown = self.ids[(number - 1) * self.limit : number * self.limit]
         items = tuple(ApiObject(id=id) for id in shown if id not in self.hidden)
         return Page(items=items, total=len(self.ids) + self.wrong_total, page=number, limit=self.limit)
 
-    def _note(self, what: str | int) -> None:
+    def _record(self, what: str | int) -> None:
         self.requests.append(what)
-        if what in self.troubles:
-            raise self.troubles[what]
+        if what in self.errors:
+            raise self.errors[what]
 
-    async def sweep(self, ids: Collection[str], *, prove: bool = True) -> BatchResult[ApiObject]:
+    async def read(self, ids: Collection[str], *, confirm: bool = True) -> BatchResult[ApiObject]:
         """Return what a sweep saw; its requests are in `requests`."""
         self.requests.clear()
-        sighting = await self.sweeper.read(ids, confirm=ids if prove else ())
+        sighting = await self.reader.read(ids, confirm=ids if confirm else ())
         self.requests.sort(key=str)
         return sighting
 
 
 async def test_one_item_is_read_by_itself() -> None:
-    shelf = Shelf("a", "b")
-    assert (await shelf.sweep("a")).items == {"a": ApiObject(id="a")}
+    shelf = ScriptedList("a", "b")
+    assert (await shelf.read("a")).items == {"a": ApiObject(id="a")}
     assert shelf.requests == ["a"]
 
 
 async def test_several_items_are_read_from_one_page() -> None:
-    shelf = Shelf("a", "b", "c")
-    assert set((await shelf.sweep("abc")).items) == set("abc")
+    shelf = ScriptedList("a", "b", "c")
+    assert set((await shelf.read("abc")).items) == set("abc")
     assert shelf.requests == [1]
 
 
 async def test_items_that_nobody_asked_for_are_not_told_of() -> None:
-    assert set((await Shelf("a", "b", "c").sweep("ab")).items) == set("ab")
+    assert set((await ScriptedList("a", "b", "c").read("ab")).items) == set("ab")
 
 
 async def test_further_pages_are_read_only_while_something_is_missing() -> None:
-    shelf = Shelf(*"abcdefghi")
-    assert set((await shelf.sweep("abefhi")).items) == set("abefhi")
+    shelf = ScriptedList(*"abcdefghi")
+    assert set((await shelf.read("abefhi")).items) == set("abefhi")
     assert shelf.requests == [1, 2, 3]
-    assert set((await shelf.sweep("abc")).items) == set("abc")
+    assert set((await shelf.read("abc")).items) == set("abc")
     assert shelf.requests == [1]
 
 
 async def test_the_pages_that_showed_the_items_last_are_read_first() -> None:
-    shelf = Shelf(*"abcdefghi")
-    await shelf.sweep("abcdefghi")
-    assert set((await shelf.sweep("ghi")).items) == set("ghi")
+    shelf = ScriptedList(*"abcdefghi")
+    await shelf.read("abcdefghi")
+    assert set((await shelf.read("ghi")).items) == set("ghi")
     assert shelf.requests == [3]
 
 
 async def test_few_items_on_as_many_pages_are_read_by_themselves() -> None:
-    shelf = Shelf(*"abcdefghi")
-    await shelf.sweep("abcdefghi")
-    await shelf.sweep("ad")
+    shelf = ScriptedList(*"abcdefghi")
+    await shelf.read("abcdefghi")
+    await shelf.read("ad")
     assert shelf.requests == ["a", "d"]
 
 
 async def test_a_few_missing_ones_are_read_by_themselves_rather_than_all_other_pages() -> None:
-    shelf = Shelf(*"abcdefghijkl")
-    assert set((await shelf.sweep("abl")).items) == set("abl")
+    shelf = ScriptedList(*"abcdefghijkl")
+    assert set((await shelf.read("abl")).items) == set("abl")
     assert shelf.requests == [1, "l"]
 
 
 async def test_newcomers_are_looked_for_where_the_last_one_appeared() -> None:
-    shelf = Shelf(*"abcdef")
-    await shelf.sweep("abcdef")
+    shelf = ScriptedList(*"abcdef")
+    await shelf.read("abcdef")
     shelf.ids += ["x", "y"]
-    await shelf.sweep("abcdefxy")
+    await shelf.read("abcdefxy")
     shelf.ids.append("z")
-    await shelf.sweep("xyz")
+    await shelf.read("xyz")
     assert shelf.requests == [3]
 
 
 async def test_an_item_that_moved_to_another_page_is_found_there() -> None:
-    shelf = Shelf(*"abcdef")
-    await shelf.sweep("abcdef")
+    shelf = ScriptedList(*"abcdef")
+    await shelf.read("abcdef")
     shelf.ids.insert(0, "x")
-    assert set((await shelf.sweep("abc")).items) == set("abc")
+    assert set((await shelf.read("abc")).items) == set("abc")
     assert shelf.requests == [1, "c"]
 
 
 async def test_pages_that_the_list_no_longer_has_are_forgotten() -> None:
-    shelf = Shelf(*"abcdefghi")
-    await shelf.sweep("abcdefghi")
+    shelf = ScriptedList(*"abcdefghi")
+    await shelf.read("abcdefghi")
     del shelf.ids[3:]
-    await shelf.sweep("abcdefghi", prove=False)
-    await shelf.sweep("abc")
+    await shelf.read("abcdefghi", confirm=False)
+    await shelf.read("abc")
     assert shelf.requests == [1]
-    assert set(shelf.sweeper._ids_by_page) == {1}
+    assert set(shelf.reader._ids_by_page) == {1}
 
 
 async def test_an_item_whose_own_request_says_so_is_gone() -> None:
-    assert (await Shelf("a").sweep("x")).gone_ids == {"x"}
+    assert (await ScriptedList("a").read("x")).gone_ids == {"x"}
 
 
 async def test_an_item_that_a_whole_list_lacks_is_gone_for_those_who_need_no_proof() -> None:
-    shelf = Shelf("a", "b")
-    sighting = await shelf.sweep("axy", prove=False)
+    shelf = ScriptedList("a", "b")
+    sighting = await shelf.read("axy", confirm=False)
     assert (set(sighting.items), sighting.gone_ids) == ({"a"}, {"x", "y"})
     assert shelf.requests == [1]
 
 
 async def test_for_those_who_do_it_is_asked_for_by_itself_first() -> None:
-    shelf = Shelf("a", "b", "c")
+    shelf = ScriptedList("a", "b", "c")
     shelf.hidden, shelf.wrong_total = {"c"}, -1
-    sighting = await shelf.sweep("acx")
+    sighting = await shelf.read("acx")
     assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, {"x"})
     assert shelf.requests == [1, "c", "x"]
 
 
 async def test_a_list_that_does_not_add_up_proves_nothing_gone() -> None:
-    shelf = Shelf(*"abcd", limit=10)
+    shelf = ScriptedList(*"abcd", limit=10)
     shelf.hidden = {"c", "d"}
-    sighting = await shelf.sweep("acd", prove=False)
+    sighting = await shelf.read("acd", confirm=False)
     assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, set())
     assert shelf.requests == [1, "c"]
 
 
 async def test_yet_it_keeps_no_reader_waiting() -> None:
-    shelf = Shelf(*"abcd", limit=10)
+    shelf = ScriptedList(*"abcd", limit=10)
     shelf.hidden = {"c", "d"}
-    sighting = await shelf.sweep("acdx")
+    sighting = await shelf.read("acdx")
     assert (set(sighting.items), sighting.gone_ids) == (set("acd"), {"x"})
 
 
 async def test_an_item_whose_own_request_fails_is_neither_found_nor_gone() -> None:
-    shelf, busy = Shelf("a"), errors.Unavailable(503)
-    shelf.troubles["a"] = busy
-    sighting = await shelf.sweep("a")
+    shelf, busy = ScriptedList("a"), errors.Unavailable(503)
+    shelf.errors["a"] = busy
+    sighting = await shelf.read("a")
     assert (sighting.items, sighting.gone_ids, sighting.errors) == ({}, set(), {"a": busy})
 
 
 async def test_a_page_that_fails_fails_the_sweep() -> None:
-    shelf = Shelf(*"abc")
-    shelf.troubles[1] = errors.Unavailable(503)
+    shelf = ScriptedList(*"abc")
+    shelf.errors[1] = errors.Unavailable(503)
     with pytest.raises(errors.Unavailable):
-        await shelf.sweep("abc")
+        await shelf.read("abc")
 
 
 async def test_an_empty_list_shows_that_all_are_gone() -> None:
-    assert (await Shelf().sweep("abc", prove=False)).gone_ids == set("abc")
+    assert (await ScriptedList().read("abc", confirm=False)).gone_ids == set("abc")

@@ -6,7 +6,7 @@ import sys
 
 import httpx
 import pytest
-from tests.fakes.scripted_transport import Script, answer
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.fakes.virtual_time import in_virtual_time
 
 from neev_provider.client import Api, Settings, connect
@@ -55,7 +55,9 @@ async def test_a_client_can_be_made_inside_any_running_loop() -> None:
 async def test_everything_goes_through_what_stands_in_for_the_network() -> None:
     """Calls of the API, and what happens inside a sandbox; who is inside is counted for all of them."""
     exited = httpx.Response(200, content=b'{"type": "exit", "exit_code": 3}')
-    script = Script(answer(json={"id": "1", "name": "box", "phase": "Ready", "connect_url": "https://in"}), exited)
+    script = ScriptedTransport(
+        json_response(json={"id": "1", "name": "box", "phase": "Ready", "connect_url": "https://in"}), exited
+    )
     async with connect(Settings("https://h", "k", "o", "p"), transport=script) as api:
         box = await api.sandboxes.get("box")
         async with api.leases.acquire(box.id) as room:

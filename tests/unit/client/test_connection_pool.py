@@ -9,26 +9,26 @@ from neev_provider.client.http.connection_pool import HttpClientPool
 from neev_provider.client.settings import Settings
 
 
-class Server:
+class KeepAliveServer:
     """Answers every request after a moment, and keeps its connections open."""
 
     def __init__(self) -> None:
         self.address = ""
-        self.served: list[asyncio.Task[None]] = []
-        self.asked = asyncio.Semaphore(0)
+        self.request_count: list[asyncio.Task[None]] = []
+        self.peers = asyncio.Semaphore(0)
 
     @property
-    def opened(self) -> int:
-        return len(self.served)
+    def connection_count(self) -> int:
+        return len(self.request_count)
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.served.append(asyncio.ensure_future(self._serve(reader, writer)))
+        self.request_count.append(asyncio.ensure_future(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 await reader.readuntil(b"\r\n\r\n")
-                self.asked.release()
+                self.peers.release()
                 await asyncio.sleep(0.02)
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
         writer.close()
@@ -37,8 +37,8 @@ class Server:
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[tuple[Server, HttpClientPool]]:
-    server = Server()
+async def start_connected() -> AsyncIterator[tuple[KeepAliveServer, HttpClientPool]]:
+    server = KeepAliveServer()
     listening = await asyncio.start_server(server.accept, "127.0.0.1", 0)
     server.address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     connections = HttpClientPool(Settings(server.address, "key", "o", "p"), None)
@@ -46,32 +46,32 @@ async def connected() -> AsyncIterator[tuple[Server, HttpClientPool]]:
         yield server, connections
     finally:
         await connections.aclose()
-        await asyncio.gather(*server.served)
+        await asyncio.gather(*server.request_count)
         listening.close()
         await listening.wait_closed()
 
 
 async def test_requests_under_way_together_have_a_connection_each_and_later_ones_share() -> None:
-    async with connected() as (server, connections):
+    async with start_connected() as (server, connections):
         request = connections.build_request("GET", server.address)
         answers = await asyncio.gather(*(connections.send(request) for _ in range(5)))
         assert [answer.text for answer in answers] == ["ok"] * 5
-        assert server.opened == 5
+        assert server.connection_count == 5
         for _ in range(10):
             await connections.send(request)
         await asyncio.gather(*(connections.send(request) for _ in range(5)))
-        assert server.opened == 5
+        assert server.connection_count == 5
 
 
 async def test_one_after_another_needs_one_connection() -> None:
-    async with connected() as (server, connections):
+    async with start_connected() as (server, connections):
         for _ in range(5):
             await connections.send(connections.build_request("GET", server.address))
-        assert server.opened == 1
+        assert server.connection_count == 1
 
 
 async def test_a_request_that_is_given_up_leaves_room_for_the_next() -> None:
-    async with connected() as (server, connections):
+    async with start_connected() as (server, connections):
         request = connections.build_request("GET", server.address)
         given_up = asyncio.ensure_future(connections.send(request))
         await asyncio.sleep(0)
@@ -81,11 +81,11 @@ async def test_a_request_that_is_given_up_leaves_room_for_the_next() -> None:
 
 
 async def test_closing_ends_the_connections_that_are_in_use_too() -> None:
-    async with connected() as (server, connections):
+    async with start_connected() as (server, connections):
         request = connections.build_request("GET", server.address)
         under_way = [asyncio.ensure_future(connections.send(request)) for _ in range(2)]
         for _ in under_way:
-            await server.asked.acquire()
+            await server.peers.acquire()
         await connections.aclose()
-        await asyncio.wait_for(asyncio.gather(*server.served), timeout=5)
+        await asyncio.wait_for(asyncio.gather(*server.request_count), timeout=5)
         await asyncio.gather(*under_way, return_exceptions=True)

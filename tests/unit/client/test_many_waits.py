@@ -15,7 +15,7 @@ SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 
 @dataclass(frozen=True)
-class Cost:
+class OperationCost:
     """What an operation on many took."""
 
     requests: float
@@ -26,11 +26,11 @@ class Cost:
     """Seconds from the readiness of the last to its being noticed."""
 
 
-def patience() -> Deadline:
+def new_deadline() -> Deadline:
     return Deadline(timeout=600, clock=VirtualClock(), cancelled=asyncio.Event())
 
 
-async def create(api: Api, service: FakeService, number: int, *, over: float) -> Cost:
+async def create_many(api: Api, service: FakeService, number: int, *, over: float) -> OperationCost:
     """Create so many sandboxes, spread over the seconds, and wait for each."""
     lags, before = [], service.requests
 
@@ -40,26 +40,26 @@ async def create(api: Api, service: FakeService, number: int, *, over: float) ->
         await wait_until(
             lambda within: api.sandboxes.observe(made.id, within),
             lambda seen: Done() if seen and seen.phase == "Ready" else InProgress("Pending"),
-            deadline=patience(),
+            deadline=new_deadline(),
             action=made.name,
         )
-        lags.append(api.clock.monotonic() - service.made[made.id] - service.provision)
+        lags.append(api.clock.monotonic() - service.created_at[made.id] - service.create_seconds)
 
     await asyncio.gather(*(one(index) for index in range(number)))
-    last = api.clock.monotonic() - max(service.made.values()) - service.provision
-    return Cost((service.requests - before) / number, sorted(lags), last)
+    last = api.clock.monotonic() - max(service.created_at.values()) - service.create_seconds
+    return OperationCost((service.requests - before) / number, sorted(lags), last)
 
 
-async def delete(api: Api, service: FakeService) -> float:
+async def delete_all(api: Api, service: FakeService) -> float:
     """Delete all sandboxes and wait until they are gone; return the requests for each."""
-    ids, before = list(service.made), service.requests
+    ids, before = list(service.created_at), service.requests
 
     async def one(id: str) -> None:
         await api.sandboxes.delete(id)
         await wait_until(
             lambda within: api.sandboxes.observe_gone(id, within),
             lambda gone: Done() if gone else InProgress("Deleting"),
-            deadline=patience(),
+            deadline=new_deadline(),
             action=id,
         )
 
@@ -76,14 +76,14 @@ def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
     async def run() -> None:
         service = FakeService(provision=5, newest_first=newest_first)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-            cost = await create(api, service, 200, over=over)
+            cost = await create_many(api, service, 200, over=over)
             assert cost.requests <= 1.14
             assert cost.lags[100] <= half
             assert cost.lags[190] <= most
             assert cost.lags[-1] <= all_
             assert cost.last <= 0.12
-            assert await delete(api, service) <= 1.1
-            assert service.made == {}
+            assert await delete_all(api, service) <= 1.1
+            assert service.created_at == {}
 
     run()
 
@@ -106,7 +106,7 @@ def test_the_last_of_200_is_noticed_at_once_however_long_they_take(provision: fl
     async def run() -> None:
         service = FakeService(provision=provision, newest_first=True)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-            cost = await create(api, service, 200, over=over)
+            cost = await create_many(api, service, 200, over=over)
             assert cost.last <= 0.12
             assert cost.requests <= 1.3
 
@@ -119,7 +119,7 @@ async def test_the_others_in_a_long_project_cost_next_to_nothing() -> None:
     for index in range(1000):
         service.add(f"other-{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        assert (await create(api, service, 200, over=3)).requests <= 1.3
+        assert (await create_many(api, service, 200, over=3)).requests <= 1.3
 
 
 @in_virtual_time
@@ -128,9 +128,9 @@ async def test_a_refresh_of_200_reads_the_list() -> None:
     for index in range(200):
         service.add(f"s{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        seen = await asyncio.gather(*(api.sandboxes.observe(id, 0.02) for id in service.made))
-    assert {each.id for each in seen if each} == set(service.made)
-    assert service.served == {"GET list": 2}
+        seen = await asyncio.gather(*(api.sandboxes.observe(id, 0.02) for id in service.created_at))
+    assert {each.id for each in seen if each} == set(service.created_at)
+    assert service.served_requests == {"GET list": 2}
 
 
 @in_virtual_time
@@ -152,8 +152,8 @@ async def test_a_refresh_that_trickles_in_reads_the_list_a_few_times() -> None:
 async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
     service = FakeService(provision=0.08)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        cost = await create(api, service, 1, over=0)
-    assert service.served == {"POST list": 1, "GET item": 1}
+        cost = await create_many(api, service, 1, over=0)
+    assert service.served_requests == {"POST list": 1, "GET item": 1}
     assert cost.lags[0] < 0.1
 
 
@@ -163,8 +163,8 @@ def test_hundreds_under_a_rate_limit_cost_little_more_than_without(over: float) 
     async def run(per_second: int | None) -> float:
         service = FakeService(provision=5, per_second=per_second)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-            cost = await create(api, service, 400, over=over)
-            assert len(service.made) == 400
-            return cost.requests + await delete(api, service)
+            cost = await create_many(api, service, 400, over=over)
+            assert len(service.created_at) == 400
+            return cost.requests + await delete_all(api, service)
 
     assert run(50) <= run(None) * 1.2

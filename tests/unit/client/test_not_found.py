@@ -6,20 +6,20 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.fakes.scripted_transport import Script, answer, not_found, page
+from tests.fakes.scripted_transport import ScriptedTransport, json_response, not_found_response, page_response
 
 from neev_provider.client import Settings
 from neev_provider.client.http.transport import Transport
 from neev_provider.core import errors
 
-GOOD = answer(json={"id": "x"})
+OK_RESPONSE = json_response(json={"id": "x"})
 
 
-def transport(script: httpx.AsyncBaseTransport) -> Transport:
+def new_transport(script: httpx.AsyncBaseTransport) -> Transport:
     return Transport(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=script)
 
 
-def identified(content: Any) -> str:
+def parse_id(content: Any) -> str:
     return str(content["id"])
 
 
@@ -28,71 +28,71 @@ PAGE_OF_A_WEB_SERVER = httpx.Response(404, html="<h1>Not Found</h1>")
 NOT_THE_API = [
     PAGE_OF_A_WEB_SERVER,
     httpx.Response(404),
-    answer(404),
-    answer(404, {"error": "not found"}),
-    answer(404, {"code": "no_route", "message": "not found"}),
-    answer(404, ["not_found"]),
+    json_response(404),
+    json_response(404, {"error": "not found"}),
+    json_response(404, {"code": "no_route", "message": "not found"}),
+    json_response(404, ["not_found"]),
 ]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("ending", NOT_THE_API)
 async def test_a_404_that_is_not_the_apis_own_says_nothing_of_what_exists(method: str, ending: httpx.Response) -> None:
-    script = Script(ending)
+    script = ScriptedTransport(ending)
     with pytest.raises(errors.UnexpectedResponse, match="neev:baseUrl"):
-        await transport(script).request(method, IN_PROJECT, parse=identified)
+        await new_transport(script).request(method, IN_PROJECT, parse=parse_id)
     assert len(script.sent) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 async def test_the_api_is_believed_that_something_does_not_exist_once_it_answers_for_the_project(method: str) -> None:
-    script = Script(not_found(), page([]), not_found())
-    wire = transport(script)
+    script = ScriptedTransport(not_found_response(), page_response([]), not_found_response())
+    wire = new_transport(script)
     for _ in range(2):
         with pytest.raises(errors.NotFound):
-            await wire.request(method, IN_PROJECT, parse=identified)
-    assert script.lines == [f"{method} box", "GET sandboxes", f"{method} box"]
+            await wire.request(method, IN_PROJECT, parse=parse_id)
+    assert script.sent_lines == [f"{method} box", "GET sandboxes", f"{method} box"]
 
 
 async def test_an_answer_about_something_of_the_project_is_an_answer_for_the_project() -> None:
-    script = Script(GOOD, not_found())
-    wire = transport(script)
-    assert await wire.request("GET", IN_PROJECT, parse=identified) == "x"
+    script = ScriptedTransport(OK_RESPONSE, not_found_response())
+    wire = new_transport(script)
+    assert await wire.request("GET", IN_PROJECT, parse=parse_id) == "x"
     with pytest.raises(errors.NotFound):
-        await wire.request("GET", IN_PROJECT, parse=identified)
-    assert script.lines == ["GET box", "GET box"]
+        await wire.request("GET", IN_PROJECT, parse=parse_id)
+    assert script.sent_lines == ["GET box", "GET box"]
 
 
 async def test_what_has_no_project_needs_no_answer_for_one() -> None:
-    script = Script(not_found())
+    script = ScriptedTransport(not_found_response())
     with pytest.raises(errors.NotFound):
-        await transport(script).request("GET", "/api/v1beta1/sandbox-templates/t", parse=identified)
-    assert script.lines == ["GET t"]
+        await new_transport(script).request("GET", "/api/v1beta1/sandbox-templates/t", parse=parse_id)
+    assert script.sent_lines == ["GET t"]
 
 
 @pytest.mark.parametrize(
     ("ending", "kind"),
     [
-        (not_found("Project 'p' not found", x_request_id="r-7"), errors.ProjectNotFound),
+        (not_found_response("Project 'p' not found", x_request_id="r-7"), errors.ProjectNotFound),
         (PAGE_OF_A_WEB_SERVER, errors.UnexpectedResponse),
-        (answer(401), errors.Unauthorized),
-        (answer(502), errors.Unavailable),
+        (json_response(401), errors.Unauthorized),
+        (json_response(502), errors.Unavailable),
     ],
 )
 async def test_nothing_is_gone_where_the_api_does_not_answer_for_the_project(
     ending: httpx.Response, kind: type[errors.ApiError]
 ) -> None:
-    wire = transport(Script(not_found(), ending))
+    wire = new_transport(ScriptedTransport(not_found_response(), ending))
     with pytest.raises(errors.ApiError) as caught:
-        await wire.request("GET", IN_PROJECT, parse=identified)
+        await wire.request("GET", IN_PROJECT, parse=parse_id)
     assert type(caught.value) is kind
     assert "refresh" not in str(caught.value)
 
 
 async def test_a_project_that_is_not_there_is_named_with_its_settings() -> None:
-    wire = transport(Script(not_found("Project 'p' not found", x_request_id="r-7")))
+    wire = new_transport(ScriptedTransport(not_found_response("Project 'p' not found", x_request_id="r-7")))
     with pytest.raises(errors.ProjectNotFound) as caught:
-        await wire.request("GET", IN_PROJECT, parse=identified)
+        await wire.request("GET", IN_PROJECT, parse=parse_id)
     text = str(caught.value)
     assert "there is no project p of the organization o at http://127.0.0.1:1" in text
     assert all(name in text for name in ("r-7", "neev:projectId", "neev:orgId", "neev:baseUrl"))
@@ -103,11 +103,11 @@ async def test_many_that_are_missing_ask_for_the_project_once() -> None:
 
     def respond(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path.rpartition("/")[2])
-        return page([]) if asked[-1] == "sandboxes" else not_found()
+        return page_response([]) if asked[-1] == "sandboxes" else not_found_response()
 
-    wire = transport(httpx.MockTransport(respond))
+    wire = new_transport(httpx.MockTransport(respond))
     ended = await asyncio.gather(
-        *(wire.request("GET", IN_PROJECT, parse=identified) for _ in range(5)), return_exceptions=True
+        *(wire.request("GET", IN_PROJECT, parse=parse_id) for _ in range(5)), return_exceptions=True
     )
     assert [type(each) for each in ended] == [errors.NotFound] * 5
     assert asked.count("sandboxes") == 1

@@ -17,36 +17,36 @@ from neev_provider.client.http.pagination import (
 from neev_provider.client.models import ApiObject, Page
 
 
-def page(*ids: str, total: int, number: int = 1, limit: int = 2) -> Page[ApiObject]:
+def new_page(*ids: str, total: int, number: int = 1, limit: int = 2) -> Page[ApiObject]:
     return Page(items=tuple(ApiObject(id=id) for id in ids), total=total, page=number, limit=limit)
 
 
-def listing(*readings: list[str]) -> Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]:
+def scripted_list(*listings: list[str]) -> Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]:
     """Return a list that is another one after each request, until the last."""
-    left = list(readings)
+    left = list(listings)
 
     async def read_page(number: int) -> Page[ApiObject]:
         ids = left.pop(0) if len(left) > 1 else left[0]
-        return page(*ids[2 * number - 2 : 2 * number], total=len(ids), number=number)
+        return new_page(*ids[2 * number - 2 : 2 * number], total=len(ids), number=number)
 
     return read_page
 
 
-async def ids(read_page: Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]) -> list[str]:
+async def list_ids(read_page: Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]) -> list[str]:
     return [item.id for item in await list_all(read_page)]
 
 
 @pytest.mark.parametrize("all_of_it", [[], ["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d", "e"]])
 async def test_every_page_is_read(all_of_it: list[str]) -> None:
-    assert await ids(listing(all_of_it)) == all_of_it
+    assert await list_ids(scripted_list(all_of_it)) == all_of_it
 
 
 async def test_an_item_that_moves_to_the_next_page_while_it_is_read_is_there_once() -> None:
-    assert await ids(listing(["b", "c", "d"], ["a", "b", "c", "d"])) == ["a", "b", "c", "d"]
+    assert await list_ids(scripted_list(["b", "c", "d"], ["a", "b", "c", "d"])) == ["a", "b", "c", "d"]
 
 
 async def test_an_item_that_moves_to_a_page_already_read_is_not_lost() -> None:
-    assert await ids(listing(["a", "b", "c"], ["b", "c"])) == ["b", "c"]
+    assert await list_ids(scripted_list(["a", "b", "c"], ["b", "c"])) == ["b", "c"]
 
 
 async def test_a_list_that_never_adds_up_is_read_a_few_times_and_all_that_was_seen_is_kept() -> None:
@@ -55,24 +55,24 @@ async def test_a_list_that_never_adds_up_is_read_a_few_times_and_all_that_was_se
     async def read_page(_number: int) -> Page[ApiObject]:
         nonlocal read
         read += 1
-        return page("a", str(read), total=9, limit=100)
+        return new_page("a", str(read), total=9, limit=100)
 
-    assert await ids(read_page) == ["a", *(str(number + 1) for number in range(MAX_LIST_ATTEMPTS))]
+    assert await list_ids(read_page) == ["a", *(str(number + 1) for number in range(MAX_LIST_ATTEMPTS))]
     assert read == MAX_LIST_ATTEMPTS
 
 
 def test_a_reading_is_whole_only_when_nothing_is_twice_missing_or_moved() -> None:
-    assert is_consistent([page("a", "b", total=3), page("c", total=3)])
-    assert is_consistent([page(total=0)])
-    assert not is_consistent([page("a", "b", total=3), page("b", total=3)])
-    assert not is_consistent([page("a", "b", total=3), page("c", total=4)])
-    assert not is_consistent([page("a", "b", total=3)])
-    assert not is_consistent([page("a", "b", total=3), page("b", "c", total=3)])
+    assert is_consistent([new_page("a", "b", total=3), new_page("c", total=3)])
+    assert is_consistent([new_page(total=0)])
+    assert not is_consistent([new_page("a", "b", total=3), new_page("b", total=3)])
+    assert not is_consistent([new_page("a", "b", total=3), new_page("c", total=4)])
+    assert not is_consistent([new_page("a", "b", total=3)])
+    assert not is_consistent([new_page("a", "b", total=3), new_page("b", "c", total=3)])
 
 
 @pytest.mark.parametrize(("total", "limit", "last"), [(0, 100, 1), (100, 100, 1), (101, 100, 2), (5, 0, 5)])
 def test_the_number_of_pages_follows_from_what_the_server_gives_on_one(total: int, limit: int, last: int) -> None:
-    assert last_page_number(page(total=total, limit=limit)) == last
+    assert last_page_number(new_page(total=total, limit=limit)) == last
 
 
 @in_virtual_time

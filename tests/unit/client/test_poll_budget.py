@@ -14,18 +14,18 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
 
 SETTINGS = Settings("https://api.test", "key", "o", "p")
-HOUR, EVERY, GROUP = 3600.0, 60.0, 5
+HOUR, CYCLE_INTERVAL, GROUP_SIZE = 3600.0, 60.0, 5
 """Seconds that it lives, seconds between two groups, and how many come at a time."""
 CLIENT = f"{Path(client.__file__).parent}/*"
-WARM = 600.0
+WARM_UP_SECONDS = 600.0
 """Seconds after which everything that stays for good is there."""
-MOST = 16 * 1024
+MAX_GROWTH_BYTES = 16 * 1024
 """Bytes that the client's code holds more than then: some hundred for each one that came would be as many again."""
-SLOTS = 5
+MAX_NEW_OBJECTS = 5
 """Objects of one kind more or less than then: what is under way at the moment of looking."""
 
 
-async def _come_and_go(api: Api, name: str) -> None:
+async def _run_cycle(api: Api, name: str) -> None:
     """A sandbox is made, waited for, deleted and waited for again."""
     patience = Deadline(timeout=60, clock=VirtualClock(), cancelled=asyncio.Event())
     made = await api.sandboxes.create({"name": name})
@@ -44,7 +44,7 @@ async def _come_and_go(api: Api, name: str) -> None:
     )
 
 
-async def _gives_up(api: Api) -> None:
+async def _observe_and_cancel(api: Api) -> None:
     """Someone observes the one that stays, and is cancelled."""
     task = asyncio.create_task(api.sandboxes.observe("stays", 30))
     await api.clock.sleep(3)
@@ -52,17 +52,17 @@ async def _gives_up(api: Api) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _until(api: Api, moment: float) -> None:
+async def _run_until(api: Api, moment: float) -> None:
     """Groups have come and gone until this moment."""
     number = 0
     while api.clock.monotonic() < moment:
         number += 1
-        names = [f"at-{api.clock.monotonic():.0f}-{each}" for each in range(GROUP)]
-        group = asyncio.gather(*(_come_and_go(api, name) for name in names), _gives_up(api))
-        await asyncio.gather(group, api.clock.sleep(EVERY))
+        names = [f"at-{api.clock.monotonic():.0f}-{each}" for each in range(GROUP_SIZE)]
+        group = asyncio.gather(*(_run_cycle(api, name) for name in names), _observe_and_cancel(api))
+        await asyncio.gather(group, api.clock.sleep(CYCLE_INTERVAL))
 
 
-def _alive() -> Counter[str]:
+def _count_objects() -> Counter[str]:
     """The objects that are there, by the kind; those of the interpreter aside."""
     gc.collect()
     ours = ("pulumi_neev", "_asyncio", "asyncio", "httpx", "httpcore")
@@ -71,7 +71,7 @@ def _alive() -> Counter[str]:
     return Counter(name for name in names if name.startswith(ours))
 
 
-def _memory() -> int:
+def _allocated_bytes() -> int:
     """The bytes that were asked for by the client's own lines, and are still there."""
     ours = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(inclusive=True, filename_pattern=CLIENT)])
     return sum(each.size for each in ours.statistics("filename"))
@@ -85,22 +85,22 @@ async def test_a_watcher_that_lives_an_hour_leaks_nothing() -> None:
     try:
         async with connect(SETTINGS, clock=VirtualClock(), transport=service) as api:
             # never without an observer, so that the watcher's task is the same all the time
-            watched = asyncio.create_task(_watch(api))
-            await _until(api, WARM)
-            kinds, memory = _alive(), _memory()
-            service.served.clear()
-            await _until(api, HOUR)
-            later, grown = _alive(), _memory() - memory
+            watched = asyncio.create_task(_observe_forever(api))
+            await _run_until(api, WARM_UP_SECONDS)
+            kinds, memory = _count_objects(), _allocated_bytes()
+            service.served_requests.clear()
+            await _run_until(api, HOUR)
+            later, grown = _count_objects(), _allocated_bytes() - memory
             watched.cancel()
             await asyncio.gather(watched, return_exceptions=True)
     finally:
         tracemalloc.stop()
-    assert service.served["POST list"] >= (HOUR - WARM) / EVERY * GROUP * 0.9
-    assert {kind: later[kind] - kinds[kind] for kind in later if later[kind] > kinds[kind] + SLOTS} == {}
-    assert grown < MOST
+    assert service.served_requests["POST list"] >= (HOUR - WARM_UP_SECONDS) / CYCLE_INTERVAL * GROUP_SIZE * 0.9
+    assert {kind: later[kind] - kinds[kind] for kind in later if later[kind] > kinds[kind] + MAX_NEW_OBJECTS} == {}
+    assert grown < MAX_GROWTH_BYTES
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def _watch(api: Api) -> None:
+async def _observe_forever(api: Api) -> None:
     while True:
         await api.sandboxes.observe("stays", 5)

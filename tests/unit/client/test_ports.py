@@ -2,8 +2,8 @@
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.fakes.scripted_transport import Script, answer
-from tests.unit.client.test_sandboxes import ready
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
+from tests.unit.client.test_sandboxes import create_ready
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
@@ -13,7 +13,7 @@ POST = "POST /sandboxes/{id}/ports"
 
 
 async def test_a_port_keeps_its_url_until_another_slug_is_asked_for(api: Api) -> None:
-    box = await ready(api)
+    box = await create_ready(api)
     first = await api.ports.expose(box.id, 8080)
     assert await api.ports.expose(box.id, 8080) == first
     rotated = await api.ports.expose(box.id, 8080, slug="abcd1234")
@@ -23,7 +23,7 @@ async def test_a_port_keeps_its_url_until_another_slug_is_asked_for(api: Api) ->
 
 
 async def test_revoking_what_is_not_there_is_done(api: Api) -> None:
-    box = await ready(api)
+    box = await create_ready(api)
     await api.ports.expose(box.id, 8080)
     await api.ports.revoke(box.id, 8080)
     await api.ports.revoke(box.id, 8080)
@@ -32,7 +32,7 @@ async def test_revoking_what_is_not_there_is_done(api: Api) -> None:
 
 
 async def test_only_the_exposed_port_is_found(api: Api) -> None:
-    box = await ready(api)
+    box = await create_ready(api)
     exposed = await api.ports.expose(box.id, 8080)
     assert await api.ports.find(box.id, 8080) == exposed
     assert await api.ports.find(box.id, 80) is None
@@ -41,7 +41,7 @@ async def test_only_the_exposed_port_is_found(api: Api) -> None:
 
 @pytest.mark.parametrize("kind", ["drop_after", "cut", "malformed", "content_type"])
 async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emulator: Emulator, kind: str) -> None:
-    box = await ready(api)
+    box = await create_ready(api)
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/ports")
     exposed = await api.ports.expose(box.id, 8080)
     assert await api.ports.list(box.id) == (exposed,)
@@ -49,7 +49,7 @@ async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emu
 
 
 async def test_a_port_that_has_another_slug_is_not_taken_for_the_rotated_one(api: Api, emulator: Emulator) -> None:
-    box = await ready(api)
+    box = await create_ready(api)
     await api.ports.expose(box.id, 8080)
     emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/ports")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
@@ -57,12 +57,14 @@ async def test_a_port_that_has_another_slug_is_not_taken_for_the_rotated_one(api
 
 
 async def test_neither_slug_nor_url_shows_in_a_repr(api: Api) -> None:
-    box = await ready(api)
+    box = await create_ready(api)
     exposed = await api.ports.expose(box.id, 8080, slug="abcd1234")
     assert "8080" in repr(exposed)
     assert "abcd1234" not in repr(exposed)
 
 
 async def test_a_list_that_is_null_is_empty(settings: Settings) -> None:
-    async with connect(settings, clock=FakeClock(), transport=Script(answer(200, {"ports": None}))) as api:
+    async with connect(
+        settings, clock=FakeClock(), transport=ScriptedTransport(json_response(200, {"ports": None}))
+    ) as api:
         assert await api.ports.list("box") == ()

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.scripted_transport import Script, answer, not_found, page
+from tests.fakes.scripted_transport import ScriptedTransport, json_response, not_found_response, page_response
 
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.sandboxes import Sandbox
@@ -19,32 +19,32 @@ SENT = "a%2Fb%20c"
 """The id as it stands in a path."""
 BOX = {"id": "1", "name": "box", "phase": "Ready"}
 CODER = {"id": "1", "name": "coder", "status": "Ready"}
-SHOT = {"id": "1", "name": "shot", "status": "Ready", "sandbox_id": "2"}
+SNAPSHOT = {"id": "1", "name": "shot", "status": "Ready", "sandbox_id": "2"}
 PORT = {"port": 80, "slug": "abcdefgh", "preview_url": "https://x"}
 TEMPLATE = {"id": "1", "name": "t"}
 METRICS = {"sandbox_id": "1", "from": "a", "to": "b", "step": "c", "series": []}
 
-Act = Callable[[Api], Awaitable[Any]]
+ApiAction = Callable[[Api], Awaitable[Any]]
 FIRST = {"page": "1", "limit": "100"}
 
 
-def listed(*items: object) -> dict[str, object]:
+def list_body(*items: object) -> dict[str, object]:
     return {"items": list(items), "total": len(items), "page": 1, "limit": 100}
 
 
-REPEATED: list[tuple[Act, Any, str, str, dict[str, str]]] = [
+RETRIED_REQUESTS: list[tuple[ApiAction, Any, str, str, dict[str, str]]] = [
     (lambda api: api.sandboxes.get(ID), BOX, "GET", f"{ROOT}/sandboxes/{SENT}", {}),
-    (lambda api: api.sandboxes.list(), listed(BOX), "GET", f"{ROOT}/sandboxes", FIRST),
+    (lambda api: api.sandboxes.list(), list_body(BOX), "GET", f"{ROOT}/sandboxes", FIRST),
     (
         lambda api: api.sandboxes.list(name="n", status="Ready"),
-        listed(BOX),
+        list_body(BOX),
         "GET",
         f"{ROOT}/sandboxes",
         {**FIRST, "name": "n", "status": "Ready"},
     ),
     (
         lambda api: api.sandboxes.list_once(name="n"),
-        listed(BOX),
+        list_body(BOX),
         "GET",
         f"{ROOT}/sandboxes",
         {**FIRST, "name": "n"},
@@ -59,21 +59,21 @@ REPEATED: list[tuple[Act, Any, str, str, dict[str, str]]] = [
     (lambda api: api.sandboxes.patch(ID, {"x": 1}), BOX, "PATCH", f"{ROOT}/sandboxes/{SENT}", {}),
     (lambda api: api.sandboxes.set_timeout(ID, {"x": 1}), BOX, "PUT", f"{ROOT}/sandboxes/{SENT}/timeout", {}),
     (lambda api: api.sandboxes.delete(ID), None, "DELETE", f"{ROOT}/sandboxes/{SENT}", {}),
-    (lambda api: api.snapshots.get(ID), SHOT, "GET", f"{ROOT}/snapshots/{SENT}", {}),
-    (lambda api: api.snapshots.list(ID), listed(SHOT), "GET", f"{ROOT}/sandboxes/{SENT}/snapshots", FIRST),
+    (lambda api: api.snapshots.get(ID), SNAPSHOT, "GET", f"{ROOT}/snapshots/{SENT}", {}),
+    (lambda api: api.snapshots.list(ID), list_body(SNAPSHOT), "GET", f"{ROOT}/sandboxes/{SENT}/snapshots", FIRST),
     (lambda api: api.snapshots.delete(ID), None, "DELETE", f"{ROOT}/snapshots/{SENT}", {}),
     (lambda api: api.agents.get(ID), CODER, "GET", f"{ROOT}/agents/{SENT}", {}),
-    (lambda api: api.agents.list(), listed(CODER), "GET", f"{ROOT}/agents", FIRST),
+    (lambda api: api.agents.list(), list_body(CODER), "GET", f"{ROOT}/agents", FIRST),
     (lambda api: api.agents.patch(ID, {"x": 1}), CODER, "PATCH", f"{ROOT}/agents/{SENT}", {}),
     (lambda api: api.agents.delete(ID), None, "DELETE", f"{ROOT}/agents/{SENT}", {}),
     (lambda api: api.ports.list(ID), {"ports": [PORT]}, "GET", f"{ROOT}/sandboxes/{SENT}/ports", {}),
     (lambda api: api.ports.revoke(ID, 80), None, "DELETE", f"{ROOT}/sandboxes/{SENT}/ports/80", {}),
     (lambda api: api.templates.get(ID), TEMPLATE, "GET", f"/api/v1beta1/sandbox-templates/{SENT}", {}),
-    (lambda api: api.templates.list(), listed(TEMPLATE), "GET", "/api/v1beta1/sandbox-templates", FIRST),
-    (lambda api: api.agent_templates.list(), listed(TEMPLATE), "GET", "/api/v1beta1/agent-templates", FIRST),
+    (lambda api: api.templates.list(), list_body(TEMPLATE), "GET", "/api/v1beta1/sandbox-templates", FIRST),
+    (lambda api: api.agent_templates.list(), list_body(TEMPLATE), "GET", "/api/v1beta1/agent-templates", FIRST),
 ]
 
-ONCE: list[tuple[Act, Any, str, bytes]] = [
+SINGLE_REQUESTS: list[tuple[ApiAction, Any, str, bytes]] = [
     (lambda api: api.sandboxes.pause(ID), BOX, f"{ROOT}/sandboxes/{SENT}/pause", b"{}"),
     (lambda api: api.sandboxes.resume(ID), BOX, f"{ROOT}/sandboxes/{SENT}/resume", b"{}"),
     (lambda api: api.agents.pause(ID), CODER, f"{ROOT}/agents/{SENT}/pause", b"{}"),
@@ -88,32 +88,34 @@ ONCE: list[tuple[Act, Any, str, bytes]] = [
 ]
 
 
-async def given(act: Act, *endings: httpx.Response) -> list[httpx.Request]:
+async def sent_requests(action: ApiAction, *outcomes: httpx.Response) -> list[httpx.Request]:
     """What is sent where the requests end so."""
-    script = Script(*endings)
+    script = ScriptedTransport(*outcomes)
     async with connect(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=script) as api:
-        await act(api)
+        await action(api)
     return script.sent
 
 
-@pytest.mark.parametrize(("act", "content", "method", "path", "query"), REPEATED)
+@pytest.mark.parametrize(("act", "content", "method", "path", "query"), RETRIED_REQUESTS)
 async def test_what_can_be_repeated_is_sent_so_and_repeated(
-    act: Act, content: Any, method: str, path: str, query: dict[str, str]
+    act: ApiAction, content: Any, method: str, path: str, query: dict[str, str]
 ) -> None:
-    done = httpx.Response(204) if content is None else answer(json=content)
-    first, second = await given(act, answer(502), done)
+    done = httpx.Response(204) if content is None else json_response(json=content)
+    first, second = await sent_requests(act, json_response(502), done)
     assert (first.method, first.url.raw_path.partition(b"?")[0].decode()) == (method, path)
     assert dict(first.url.params) == query
     assert first.url == second.url
     assert first.content == (b'{"x":1}' if method in ("PATCH", "PUT") else b"")
 
 
-@pytest.mark.parametrize(("act", "content", "path", "body"), ONCE)
-async def test_what_must_not_be_repeated_is_sent_so_and_once(act: Act, content: Any, path: str, body: bytes) -> None:
-    [sent] = await given(act, answer(json=content))
+@pytest.mark.parametrize(("act", "content", "path", "body"), SINGLE_REQUESTS)
+async def test_what_must_not_be_repeated_is_sent_so_and_once(
+    act: ApiAction, content: Any, path: str, body: bytes
+) -> None:
+    [sent] = await sent_requests(act, json_response(json=content))
     assert (sent.method, sent.url.raw_path.decode(), sent.content) == ("POST", path, body)
     with pytest.raises(NeevError):
-        await given(act, answer(502), not_found())
+        await sent_requests(act, json_response(502), not_found_response())
 
 
 @pytest.mark.parametrize(
@@ -129,10 +131,13 @@ async def test_what_must_not_be_repeated_is_sent_so_and_once(act: Act, content: 
     ],
 )
 async def test_a_move_whose_answer_was_lost_is_seen_by_where_the_thing_is(
-    act: Act, moved: list[dict[str, object]]
+    act: ApiAction, moved: list[dict[str, object]]
 ) -> None:
     for seen in moved:
-        assert [sent.method for sent in await given(act, answer(502), answer(json=seen))] == ["POST", "GET"]
+        assert [sent.method for sent in await sent_requests(act, json_response(502), json_response(json=seen))] == [
+            "POST",
+            "GET",
+        ]
 
 
 async def test_every_page_of_a_list_is_asked_for() -> None:
@@ -143,24 +148,24 @@ async def test_every_page_of_a_list_is_asked_for() -> None:
 
     def pages(*items: dict[str, str]) -> list[httpx.Response]:
         return [
-            answer(json={"items": [item], "total": 2, "page": number, "limit": 1})
+            json_response(json={"items": [item], "total": 2, "page": number, "limit": 1})
             for number, item in enumerate(items, 1)
         ]
 
     two = ((BOX, {**BOX, "id": "2"}), (CODER, {**CODER, "id": "2"}), (TEMPLATE, {**TEMPLATE, "id": "2"}))
-    shots = (SHOT, {**SHOT, "id": "2"})
-    sent = await given(everything, *[each for items in (*two, shots, two[0]) for each in pages(*items)])
+    shots = (SNAPSHOT, {**SNAPSHOT, "id": "2"})
+    sent = await sent_requests(everything, *[each for items in (*two, shots, two[0]) for each in pages(*items)])
     assert [request.url.params["page"] for request in sent] == ["1", "2"] * 5
 
 
 async def test_what_does_no_harm_twice_is_asked_for_twice_and_then_left() -> None:
     """The transport repeats no POST; whoever calls knows that this one may be."""
-    sent = await given(lambda api: api.sandboxes.keepalive(ID), answer(502), answer(json=BOX))
+    sent = await sent_requests(lambda api: api.sandboxes.keepalive(ID), json_response(502), json_response(json=BOX))
     assert [(each.method, each.url.raw_path.decode(), each.content) for each in sent] == [
         ("POST", f"{ROOT}/sandboxes/{SENT}/keepalive", b"{}")
     ] * 2
     with pytest.raises(OutcomeUnknown):
-        await given(lambda api: api.sandboxes.rollback(ID, "s"), answer(502), answer(json=BOX))
+        await sent_requests(lambda api: api.sandboxes.rollback(ID, "s"), json_response(502), json_response(json=BOX))
 
 
 @pytest.mark.parametrize(
@@ -184,14 +189,18 @@ async def test_what_an_interrupted_create_made_is_looked_for_by_its_name_and_wha
         seen.append(await find(api, body))
 
     # without one, the API is asked for the project before it is believed
-    [sent, *_asked] = await given(look, *([not_found(), page([])] if found is None else [answer(json=found)]))
+    [sent, *_asked] = await sent_requests(
+        look, *([not_found_response(), page_response([])] if found is None else [json_response(json=found)])
+    )
     assert sent.url.path.rpartition("/")[2] == body["name"]
     same = found is not None and all(found.get(name) == value for name, value in body.items())
     assert (seen[0] is not None) is same
 
 
 def test_how_long_a_sandbox_has_lived_is_counted_from_where_its_lifetime_began() -> None:
-    api = connect(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=Script(answer()))
+    api = connect(
+        Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=ScriptedTransport(json_response())
+    )
     now = datetime.fromtimestamp(EPOCH, UTC)
     early, late = ((now - timedelta(seconds=gone)).isoformat() for gone in (100, 0.5))
     end = (now + timedelta(seconds=50)).isoformat()

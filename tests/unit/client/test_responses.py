@@ -6,13 +6,13 @@ from neev_provider.client.http.responses import ApiResponse, error_from_response
 from neev_provider.core import errors
 
 
-def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> ApiResponse:
+def api_response(status: int = 200, body: bytes = b"{}", **headers: str) -> ApiResponse:
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return ApiResponse("GET", "/x", status, {"content-type": "application/json"} | named, body)
 
 
 def test_a_success_is_what_the_parser_makes_of_its_json() -> None:
-    assert parse_response(answer(body=b"[1, 2]"), sum) == 3
+    assert parse_response(api_response(body=b"[1, 2]"), sum) == 3
 
 
 @pytest.mark.parametrize(
@@ -27,21 +27,21 @@ def test_a_success_is_what_the_parser_makes_of_its_json() -> None:
     ],
 )
 def test_every_kind_of_json_is_json(kind: str) -> None:
-    assert parse_response(answer(content_type=kind), len) == 0
+    assert parse_response(api_response(content_type=kind), len) == 0
 
 
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (answer(content_type="text/html"), "content type 'text/html' in place of JSON"),
-        (answer(content_type="application/json-seq"), "content type 'application/json-seq' in place of JSON"),
-        (answer(content_type="text/html; profile=json"), "in place of JSON"),
-        (answer(content_type="application/x-ndjson"), "in place of JSON"),
+        (api_response(content_type="text/html"), "content type 'text/html' in place of JSON"),
+        (api_response(content_type="application/json-seq"), "content type 'application/json-seq' in place of JSON"),
+        (api_response(content_type="text/html; profile=json"), "in place of JSON"),
+        (api_response(content_type="application/x-ndjson"), "in place of JSON"),
         (ApiResponse("GET", "/x", 200, {}, b"{}"), "content type 'not given' in place of JSON"),
-        (answer(body=b'{"a":'), "the JSON is cut off or malformed"),
-        (answer(body=b"\xff"), "the JSON is cut off or malformed"),
-        (answer(body=b"[" * 100_000), "the JSON is cut off or malformed"),
-        (answer(body=b'"seven"'), "not the documented shape: invalid literal"),
+        (api_response(body=b'{"a":'), "the JSON is cut off or malformed"),
+        (api_response(body=b"\xff"), "the JSON is cut off or malformed"),
+        (api_response(body=b"[" * 100_000), "the JSON is cut off or malformed"),
+        (api_response(body=b'"seven"'), "not the documented shape: invalid literal"),
     ],
 )
 def test_a_success_that_cannot_be_read_is_unexpected_and_says_why(given: ApiResponse, reason: str) -> None:
@@ -51,13 +51,13 @@ def test_a_success_that_cannot_be_read_is_unexpected_and_says_why(given: ApiResp
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_every_status_of_success_is_one(status: int) -> None:
-    assert parse_response(answer(status, b""), lambda content: content) is None
+    assert parse_response(api_response(status, b""), lambda content: content) is None
 
 
 @pytest.mark.parametrize("status", [199, 300, 400])
 def test_no_other_status_is_a_success(status: int) -> None:
     with pytest.raises(errors.ApiError):
-        parse_response(answer(status), lambda content: content)
+        parse_response(api_response(status), lambda content: content)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_no_other_status_is_a_success(status: int) -> None:
     ],
 )
 def test_the_reason_of_a_refusal_is_its_message_else_the_deprecated_one(body: bytes, message: str) -> None:
-    assert error_from_response(answer(409, body)).message == message
+    assert error_from_response(api_response(409, body)).message == message
 
 
 def test_a_refusal_keeps_what_the_api_said() -> None:
     body = b'{"message": "m", "code": "conflict", "details": "d", "scope": "project"}'
-    error = error_from_response(answer(409, body, x_request_id="r"))
+    error = error_from_response(api_response(409, body, x_request_id="r"))
     assert isinstance(error, errors.Conflict)
     assert (error.code, error.details, error.scope, error.request_id) == ("conflict", "d", "project", "r")
     assert (error.method, error.path, error.status) == ("GET", "/x", 409)
@@ -85,7 +85,7 @@ def test_a_refusal_keeps_what_the_api_said() -> None:
 
 @pytest.mark.parametrize("status", [500, 501, 599])
 def test_every_error_of_the_server_is_unavailable(status: int) -> None:
-    assert type(error_from_response(answer(status))) is errors.Unavailable
+    assert type(error_from_response(api_response(status))) is errors.Unavailable
 
 
 @pytest.mark.parametrize("path", ["/sandboxes", "/agents", "/sandboxes/x/fork", "/sandboxes/x/snapshots"])
@@ -104,20 +104,20 @@ def test_what_is_gone_is_told_as_before(method: str, path: str) -> None:
 
 
 def test_a_bill_that_is_open_is_told_as_such() -> None:
-    error = error_from_response(answer(402, b'{"message": "no credit"}'))
+    error = error_from_response(api_response(402, b'{"message": "no credit"}'))
     assert isinstance(error, errors.PaymentRequired)
     assert "answered with 402: no credit. Nothing was done. Check the billing" in str(error)
 
 
 def test_a_redirect_tells_its_host_but_not_the_rest_of_its_address() -> None:
-    assert error_from_response(answer(302, b"", location="https://e.test/?token=1")).message == (
+    assert error_from_response(api_response(302, b"", location="https://e.test/?token=1")).message == (
         "a redirect to e.test, which is not followed"
     )
-    assert "another path" in error_from_response(answer(302, b"", location="/y")).message
+    assert "another path" in error_from_response(api_response(302, b"", location="/y")).message
 
 
 def test_an_answer_does_not_show_what_it_holds() -> None:
-    shown = repr(answer(503, b"hunter2", set_cookie="hunter2"))
+    shown = repr(api_response(503, b"hunter2", set_cookie="hunter2"))
     assert "503" in shown
     assert "hunter2" not in shown
 

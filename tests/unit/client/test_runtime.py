@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.fakes.scripted_transport import Ending, Script, answer
+from tests.fakes.scripted_transport import ScriptedOutcome, ScriptedTransport, json_response
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings
@@ -23,40 +23,40 @@ from neev_provider.core import errors
 
 KEY = "a-key-that-nobody-may-see"
 SETTINGS = Settings("https://api.example", KEY, "org", "project")
-SEEN = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
+SANDBOX = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
 
 
-class Heard:
+class OutputRecorder:
     """What was heard, in order."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
+        self.outputs: list[tuple[str, str]] = []
 
     def __call__(self, stream: str, text: str) -> None:
-        self.told.append((stream, text))
+        self.outputs.append((stream, text))
 
 
-def frames(*frames: object) -> httpx.Response:
+def frames_response(*frames: object) -> httpx.Response:
     return httpx.Response(200, content="".join(json.dumps(each) + "\n" for each in frames))
 
 
-def output(data: bytes, stream: str = "stdout") -> dict[str, str]:
+def output_frame(data: bytes, stream: str = "stdout") -> dict[str, str]:
     return {"type": stream, "data": b64encode(data).decode()}
 
 
-async def scripted(ending: Ending, run: ExecRequest | None = None) -> tuple[int, list[tuple[str, str]]]:
+async def run_scripted(outcome: ScriptedOutcome, run: ExecRequest | None = None) -> tuple[int, list[tuple[str, str]]]:
     """The exit code and what was heard, where the network ends the one request so."""
-    script, heard = Script(ending), Heard()
+    script, heard = ScriptedTransport(outcome), OutputRecorder()
     runtime = Runtime(SETTINGS, script)
     try:
-        return await runtime.session(SEEN).exec(run or ExecRequest(["tool"]), heard, read_timeout=5), heard.told
+        return await runtime.session(SANDBOX).exec(run or ExecRequest(["tool"]), heard, read_timeout=5), heard.outputs
     finally:
         await runtime.aclose()
         assert len(script.sent) == 1
 
 
 @pytest.fixture
-async def inside(api: Api, emulator: Emulator) -> SandboxSession:
+async def session(api: Api, emulator: Emulator) -> SandboxSession:
     made = await api.sandboxes.create({"name": "box"})
     emulator.advance(60)
     return api.runtime.session(await api.sandboxes.get(made.id))
@@ -65,16 +65,16 @@ async def inside(api: Api, emulator: Emulator) -> SandboxSession:
 async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
     inside: SandboxSession, emulator: Emulator
 ) -> None:
-    heard = Heard()
+    heard = OutputRecorder()
     await inside.exec(ExecRequest(["mkdir", "deep"]), heard, read_timeout=5)
     emulator.clear_log()
     run = ExecRequest(
         ["sh", "-c", 'cat; echo "$A"; pwd; echo bad >&2; exit 3'], cwd="deep", env={"A": "b"}, stdin="in\n"
     )
     assert await inside.exec(run, heard, read_timeout=5) == 3
-    assert "".join(text for stream, text in heard.told if stream == "stdout").split()[:2] == ["in", "b"]
-    assert "".join(text for stream, text in heard.told if stream == "stdout").strip().endswith("deep")
-    assert ("stderr", "bad\n") in heard.told
+    assert "".join(text for stream, text in heard.outputs if stream == "stdout").split()[:2] == ["in", "b"]
+    assert "".join(text for stream, text in heard.outputs if stream == "stdout").strip().endswith("deep")
+    assert ("stderr", "bad\n") in heard.outputs
     assert [entry["template"] for entry in emulator.log()] == ["/v1/exec"]
 
 
@@ -83,7 +83,7 @@ async def test_output_is_heard_while_the_command_runs(inside: SandboxSession) ->
     going: list[asyncio.Future[int]] = []
 
     def hear(_stream: str, _text: str) -> None:
-        going.append(asyncio.ensure_future(inside.exec(ExecRequest(["touch", "go"]), Heard(), read_timeout=5)))
+        going.append(asyncio.ensure_future(inside.exec(ExecRequest(["touch", "go"]), OutputRecorder(), read_timeout=5)))
 
     waiting = 'echo one; until [ -e "$1" ]; do sleep 0.01; done'
     assert await inside.exec(ExecRequest(["sh", "-c", waiting, "-", "go"], timeout=10), hear, read_timeout=15) == 0
@@ -92,12 +92,12 @@ async def test_output_is_heard_while_the_command_runs(inside: SandboxSession) ->
 
 async def test_a_command_past_its_time_is_killed_and_that_is_known(inside: SandboxSession) -> None:
     with pytest.raises(errors.OperationFailed, match=r"still running after 50 ms.*timeoutSeconds"):
-        await inside.exec(ExecRequest(["sleep", "60"], timeout=0.05), Heard(), read_timeout=5)
+        await inside.exec(ExecRequest(["sleep", "60"], timeout=0.05), OutputRecorder(), read_timeout=5)
 
 
 async def test_a_program_that_is_not_there_is_refused_and_is_not_a_missing_sandbox(inside: SandboxSession) -> None:
     with pytest.raises(errors.RuntimeRejected, match="no-such-program") as caught:
-        await inside.exec(ExecRequest(["no-such-program"]), Heard(), read_timeout=5)
+        await inside.exec(ExecRequest(["no-such-program"]), OutputRecorder(), read_timeout=5)
     assert caught.value.code == "not_found"
     assert not isinstance(caught.value, errors.NotFound)
 
@@ -107,8 +107,8 @@ async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
 ) -> None:
     emulator.add_fault("drop_after", method="POST", path="/v1/exec")
     with pytest.raises(errors.OutcomeUnknown, match="connection was lost"):
-        await inside.exec(ExecRequest(["touch", "was-here"]), Heard(), read_timeout=5)
-    assert await inside.exec(ExecRequest(["test", "-e", "was-here"]), Heard(), read_timeout=5) == 0
+        await inside.exec(ExecRequest(["touch", "was-here"]), OutputRecorder(), read_timeout=5)
+    assert await inside.exec(ExecRequest(["test", "-e", "was-here"]), OutputRecorder(), read_timeout=5) == 0
 
 
 @pytest.mark.parametrize(
@@ -117,46 +117,53 @@ async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
         (httpx.ConnectError("no route"), errors.RequestNotSent),
         (httpx.ReadError("reset"), errors.OutcomeUnknown),
         (httpx.ReadTimeout("silence"), errors.OutcomeUnknown),
-        (answer(502), errors.OutcomeUnknown),
-        (answer(408), errors.OutcomeUnknown),
-        (answer(425), errors.OutcomeUnknown),
-        (answer(499), errors.OutcomeUnknown),
-        (answer(500, {"reason_code": "internal", "message": "no"}), errors.OutcomeUnknown),
-        (answer(503, {"reason_code": "unavailable", "message": "Paused"}), errors.RuntimeRejected),
-        (answer(412, {"reason_code": "failed_precondition", "message": "Paused"}), errors.RuntimeRejected),
-        (answer(404), errors.RuntimeRejected),
-        (answer(401, {"reason_code": "permission_denied", "message": "no"}), errors.Unauthorized),
-        (frames(output(b"half")), errors.OutcomeUnknown),
-        (frames({"type": "error", "reason_code": "not_found", "message": "no tool"}), errors.RuntimeRejected),
-        (frames({"type": "error", "reason_code": "internal", "message": "no"}), errors.OutcomeUnknown),
+        (json_response(502), errors.OutcomeUnknown),
+        (json_response(408), errors.OutcomeUnknown),
+        (json_response(425), errors.OutcomeUnknown),
+        (json_response(499), errors.OutcomeUnknown),
+        (json_response(500, {"reason_code": "internal", "message": "no"}), errors.OutcomeUnknown),
+        (json_response(503, {"reason_code": "unavailable", "message": "Paused"}), errors.RuntimeRejected),
+        (json_response(412, {"reason_code": "failed_precondition", "message": "Paused"}), errors.RuntimeRejected),
+        (json_response(404), errors.RuntimeRejected),
+        (json_response(401, {"reason_code": "permission_denied", "message": "no"}), errors.Unauthorized),
+        (frames_response(output_frame(b"half")), errors.OutcomeUnknown),
+        (frames_response({"type": "error", "reason_code": "not_found", "message": "no tool"}), errors.RuntimeRejected),
+        (frames_response({"type": "error", "reason_code": "internal", "message": "no"}), errors.OutcomeUnknown),
         (
-            frames(output(b"x"), {"type": "error", "reason_code": "resource_exhausted", "message": "memory"}),
+            frames_response(
+                output_frame(b"x"), {"type": "error", "reason_code": "resource_exhausted", "message": "memory"}
+            ),
             errors.OutcomeUnknown,
         ),
         (httpx.Response(200, content="<html>"), errors.OutcomeUnknown),
     ],
 )
-async def test_every_end_that_is_none_is_told_apart(ending: Ending, error: type[errors.NeevError]) -> None:
+async def test_every_end_that_is_none_is_told_apart(ending: ScriptedOutcome, error: type[errors.NeevError]) -> None:
     """Nothing is ever sent twice."""
     with pytest.raises(error):
-        await scripted(ending)
+        await run_scripted(ending)
 
 
 async def test_bytes_that_are_no_text_do_not_end_the_command() -> None:
-    code, heard = await scripted(
-        frames(output(b"\xe2\x82"), output(b"\xac\xff", "stdout"), output(b"\xe2"), {"type": "exit", "exit_code": 0})
+    code, heard = await run_scripted(
+        frames_response(
+            output_frame(b"\xe2\x82"),
+            output_frame(b"\xac\xff", "stdout"),
+            output_frame(b"\xe2"),
+            {"type": "exit", "exit_code": 0},
+        )
     )
     assert (code, "".join(text for _, text in heard)) == (0, "€��")
 
 
 async def test_an_exit_without_a_code_is_a_success() -> None:
-    assert (await scripted(frames({"type": "exit"})))[0] == 0
+    assert (await run_scripted(frames_response({"type": "exit"})))[0] == 0
 
 
 async def test_no_error_holds_the_key_and_no_repr_what_the_command_was_given() -> None:
-    refused = answer(400, {"reason_code": "invalid_argument", "message": f"bad: {KEY}"})
+    refused = json_response(400, {"reason_code": "invalid_argument", "message": f"bad: {KEY}"})
     with pytest.raises(errors.RuntimeRejected) as caught:
-        await scripted(refused)
+        await run_scripted(refused)
     assert "bad: [secret]" in str(caught.value)
     assert "hunter2" not in repr(ExecRequest(["tool"], env={"TOKEN": "hunter2"}))
 
@@ -164,9 +171,9 @@ async def test_no_error_holds_the_key_and_no_repr_what_the_command_was_given() -
 async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
     runtime = Runtime(SETTINGS)
     with pytest.raises(errors.ConfigError, match=r"inside\.example in clear"):
-        runtime.session(SEEN.model_copy(update={"connect_url": "http://inside.example"}))
+        runtime.session(SANDBOX.model_copy(update={"connect_url": "http://inside.example"}))
     with pytest.raises(errors.OperationFailed, match="no address"):
-        runtime.session(SEEN.model_copy(update={"connect_url": None}))
+        runtime.session(SANDBOX.model_copy(update={"connect_url": None}))
     await runtime.aclose()
 
 
@@ -185,19 +192,22 @@ async def test_files_are_written_seen_read_for_their_digest_and_removed(inside: 
 
 async def test_a_file_whose_answer_is_lost_can_be_asked_for_again() -> None:
     """It is the same file the second time, so nothing is unknown."""
-    runtime = Runtime(SETTINGS, Script(httpx.ReadError("reset")))
+    runtime = Runtime(SETTINGS, ScriptedTransport(httpx.ReadError("reset")))
     with pytest.raises(errors.Unavailable, match="connection was lost"):
-        await runtime.session(SEEN).sha256("file")
+        await runtime.session(SANDBOX).sha256("file")
     with pytest.raises(errors.Unavailable):
-        await runtime.session(SEEN).write("file", io.BytesIO(b""))
+        await runtime.session(SANDBOX).write("file", io.BytesIO(b""))
     await runtime.aclose()
 
 
 async def test_a_server_that_fails_while_a_file_is_read_is_unavailable() -> None:
     """Nothing was changed, whatever happened."""
-    runtime = Runtime(SETTINGS, Script(answer(500, {"reason_code": "internal", "message": "disk"}, x_request_id="r-7")))
+    runtime = Runtime(
+        SETTINGS,
+        ScriptedTransport(json_response(500, {"reason_code": "internal", "message": "disk"}, x_request_id="r-7")),
+    )
     with pytest.raises(errors.Unavailable, match="file was answered with 500 internal: disk") as caught:
-        await runtime.session(SEEN).sha256("file")
+        await runtime.session(SANDBOX).sha256("file")
     assert caught.value.request_id == "r-7"
     await runtime.aclose()
 
@@ -205,18 +215,18 @@ async def test_a_server_that_fails_while_a_file_is_read_is_unavailable() -> None
 async def test_lines_without_meaning_are_passed_over() -> None:
     """Blank ones keep a connection alive; a newer sandbox may say more."""
     exited = {"type": "exit", "exit_code": 4}
-    content = "\n\n".join(json.dumps(each) for each in ({"type": "usage", "cpu": 1}, output(b"x"), exited))
-    assert await scripted(httpx.Response(200, content=content)) == (4, [("stdout", "x")])
+    content = "\n\n".join(json.dumps(each) for each in ({"type": "usage", "cpu": 1}, output_frame(b"x"), exited))
+    assert await run_scripted(httpx.Response(200, content=content)) == (4, [("stdout", "x")])
 
 
-async def ended(ending: Ending, *, run: bool) -> errors.NeevError:
+async def run_error(outcome: ScriptedOutcome, *, run: bool) -> errors.NeevError:
     """The error of a command, or of reading a file, where the request ends so."""
-    runtime = Runtime(SETTINGS, Script(ending))
+    runtime = Runtime(SETTINGS, ScriptedTransport(outcome))
     with pytest.raises(errors.NeevError) as caught:
         await (
-            runtime.session(SEEN).exec(ExecRequest(["tool"]), Heard(), read_timeout=5)
+            runtime.session(SANDBOX).exec(ExecRequest(["tool"]), OutputRecorder(), read_timeout=5)
             if run
-            else runtime.session(SEEN).sha256("file")
+            else runtime.session(SANDBOX).sha256("file")
         )
     await runtime.aclose()
     return caught.value
@@ -229,36 +239,36 @@ NO_REASON = "the sandbox gave no reason"
     ("ending", "of_a_command", "of_a_file"),
     [
         (
-            answer(401, {"reason_code": "expired", "message": "no"}, x_request_id="r-7"),
+            json_response(401, {"reason_code": "expired", "message": "no"}, x_request_id="r-7"),
             "tool was answered with 401 expired: no (request id r-7).",
             "file was answered with 401 expired: no (request id r-7).",
         ),
         (
-            answer(504, {"reason_code": "deadline_exceeded", "message": "killed"}),
+            json_response(504, {"reason_code": "deadline_exceeded", "message": "killed"}),
             "tool: killed.",
             "file: killed.",
         ),
         (
-            answer(400, {"message": "bad"}),
+            json_response(400, {"message": "bad"}),
             "tool: the sandbox refuses (400): bad.",
             "file: the sandbox refuses (400): bad.",
         ),
         (
-            answer(498, {"reason_code": "odd", "message": "bad"}),
+            json_response(498, {"reason_code": "odd", "message": "bad"}),
             "tool: the sandbox refuses (odd): bad.",
             "file: the sandbox refuses (odd): bad.",
         ),
         (
-            answer(503, {"reason_code": "other", "message": "busy"}),
+            json_response(503, {"reason_code": "other", "message": "busy"}),
             "tool: busy.",
             "file was answered with 503 other: busy.",
         ),
         (
-            answer(500, {"reason_code": "unavailable", "message": "busy"}, x_request_id="r-8"),
+            json_response(500, {"reason_code": "unavailable", "message": "busy"}, x_request_id="r-8"),
             "tool: busy.",
             "file was answered with 500 unavailable: busy (request id r-8).",
         ),
-        (answer(500), f"tool: {NO_REASON}.", f"file was answered with 500: {NO_REASON}."),
+        (json_response(500), f"tool: {NO_REASON}.", f"file was answered with 500: {NO_REASON}."),
         (httpx.Response(502, content="<p>"), "tool: <p>.", "file was answered with 502: <p>."),
         (
             httpx.ConnectError("no route"),
@@ -277,41 +287,43 @@ NO_REASON = "the sandbox gave no reason"
         ),
     ],
 )
-async def test_every_end_is_told_to_the_letter(ending: Ending, of_a_command: str, of_a_file: str) -> None:
-    assert (await ended(ending, run=True)).summary == of_a_command
-    assert (await ended(ending, run=False)).summary == of_a_file
+async def test_every_end_is_told_to_the_letter(ending: ScriptedOutcome, of_a_command: str, of_a_file: str) -> None:
+    assert (await run_error(ending, run=True)).summary == of_a_command
+    assert (await run_error(ending, run=False)).summary == of_a_file
 
 
 async def test_a_file_of_which_nothing_is_heard_has_no_status() -> None:
-    lost = await ended(httpx.ReadError("reset"), run=False)
+    lost = await run_error(httpx.ReadError("reset"), run=False)
     assert isinstance(lost, errors.Unavailable)
     assert lost.status == 0
 
 
 async def test_what_the_frames_leave_out_is_told_too() -> None:
     assert (
-        await ended(frames(output(b"half")), run=True)
+        await run_error(frames_response(output_frame(b"half")), run=True)
     ).summary == "tool: the connection ended before the command did."
-    assert (await ended(frames({"type": "error"}), run=True)).summary == f"tool: {NO_REASON}."
-    late = await ended(frames({"type": "error", "reason_code": "deadline_exceeded", "message": "late"}), run=True)
+    assert (await run_error(frames_response({"type": "error"}), run=True)).summary == f"tool: {NO_REASON}."
+    late = await run_error(
+        frames_response({"type": "error", "reason_code": "deadline_exceeded", "message": "late"}), run=True
+    )
     assert str(late) == "tool: late. Allow it more time (`timeoutSeconds`), or make it quicker."
     with pytest.raises(
         errors.OperationFailed, match=r"^the platform says no address at which its commands and files are"
     ):
-        Runtime(SETTINGS).session(SEEN.model_copy(update={"connect_url": None}))
+        Runtime(SETTINGS).session(SANDBOX.model_copy(update={"connect_url": None}))
     with pytest.raises(errors.ConfigError, match=r"^the sandbox's connect URL would take"):
-        Runtime(SETTINGS).session(SEEN.model_copy(update={"connect_url": "http://inside.example"}))
+        Runtime(SETTINGS).session(SANDBOX.model_copy(update={"connect_url": "http://inside.example"}))
 
 
 async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() -> None:
-    script = Script(frames({"type": "exit", "exit_code": 0}))
+    script = ScriptedTransport(frames_response({"type": "exit", "exit_code": 0}))
     runtime = Runtime(SETTINGS, script)
     run = ExecRequest(["tool", "-v"], cwd="deep", env={"A": "b"}, stdin="in", timeout=2.5)
-    await runtime.session(SEEN).exec(run, Heard(), read_timeout=5)
-    await runtime.session(SEEN).exec(ExecRequest(["tool"]), Heard(), read_timeout=5)
-    await runtime.session(SEEN).sha256("file")
+    await runtime.session(SANDBOX).exec(run, OutputRecorder(), read_timeout=5)
+    await runtime.session(SANDBOX).exec(ExecRequest(["tool"]), OutputRecorder(), read_timeout=5)
+    await runtime.session(SANDBOX).sha256("file")
     with pytest.raises(errors.OperationFailed):
-        await runtime.session(SEEN).stat("file")
+        await runtime.session(SANDBOX).stat("file")
     full, bare, read, _ = script.sent
     wanted = {"command": "tool", "args": ["-v"], "cwd": "deep", "env": ["A=b"], "timeout_ms": 2500, "stdin": "in"}
     assert json.loads(full.content) == wanted
@@ -337,13 +349,13 @@ async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() 
 
 async def test_the_rest_of_a_character_is_shown_at_the_end_of_each_stream() -> None:
     exited = {"type": "exit", "exit_code": 0}
-    _, heard = await scripted(frames(output(b"\xe2"), output(b"\xe2", "stderr"), exited))
+    _, heard = await run_scripted(frames_response(output_frame(b"\xe2"), output_frame(b"\xe2", "stderr"), exited))
     assert heard == [("stdout", "\N{REPLACEMENT CHARACTER}"), ("stderr", "\N{REPLACEMENT CHARACTER}")]
 
 
 async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(inside: SandboxSession) -> None:
     await inside.write("file", io.BytesIO(b"12345"))
-    await inside.exec(ExecRequest(["chmod", "4750", "file"]), Heard(), read_timeout=5)
+    await inside.exec(ExecRequest(["chmod", "4750", "file"]), OutputRecorder(), read_timeout=5)
     entry = await inside.stat("file")
     assert entry is not None
     assert (entry.is_file, entry.size, oct(entry.mode)) == (True, 5, "0o4750")
@@ -352,7 +364,7 @@ async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(inside: San
 
 async def test_a_directory_is_listed_by_names_or_by_paths_and_may_be_absent(inside: SandboxSession) -> None:
     await inside.write("top/deep/file", io.BytesIO(b"123"))
-    await inside.exec(ExecRequest(["chmod", "2750", "top/deep/file"]), Heard(), read_timeout=5)
+    await inside.exec(ExecRequest(["chmod", "2750", "top/deep/file"]), OutputRecorder(), read_timeout=5)
     assert await inside.list_directory("nowhere") is None
     assert await inside.list_directory("top/deep/file") is None
     top, every = await inside.list_directory("top"), await inside.list_directory("top", recursive=True)

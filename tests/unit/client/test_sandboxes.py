@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.scripted_transport import Ending, Script, answer
+from tests.fakes.scripted_transport import ScriptedOutcome, ScriptedTransport, json_response
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
@@ -24,13 +24,13 @@ BODY: dict[str, Any] = {
 }
 
 
-async def ready(api: Api, name: str = "box") -> Sandbox:
+async def create_ready(api: Api, name: str = "box") -> Sandbox:
     """Return a new sandbox that runs."""
     made = await api.sandboxes.create({**BODY, "name": name})
-    return await in_phase(api, made.id, "Ready")
+    return await wait_for_phase(api, made.id, "Ready")
 
 
-async def in_phase(api: Api, id: str, phase: str) -> Sandbox:
+async def wait_for_phase(api: Api, id: str, phase: str) -> Sandbox:
     """Return the sandbox once it is in the phase."""
     seen = await wait_until(
         lambda within: api.sandboxes.observe(id, within),
@@ -43,7 +43,7 @@ async def in_phase(api: Api, id: str, phase: str) -> Sandbox:
 
 
 async def test_a_sandbox_is_made_found_listed_and_deleted(api: Api) -> None:
-    made = await ready(api)
+    made = await create_ready(api)
     assert (made.name, made.sandbox_template_id, made.replicas) == ("box", TEMPLATE, 1)
     assert made.resources is not None
     assert (made.resources.cpu, made.resources.memory_gb, made.resources.disk_gb) == (1, 2, 10)
@@ -66,7 +66,7 @@ async def test_deleting_what_is_gone_is_done(api: Api) -> None:
 
 
 async def test_a_sandbox_is_found_by_its_exact_name_only(api: Api) -> None:
-    made = await ready(api)
+    made = await create_ready(api)
     assert await api.sandboxes.find("bo") is None
     assert await api.sandboxes.find(made.id) is None
     assert (found := await api.sandboxes.find("box"))
@@ -74,14 +74,14 @@ async def test_a_sandbox_is_found_by_its_exact_name_only(api: Api) -> None:
 
 
 async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> None:
-    await asyncio.gather(ready(api, "box-a"), ready(api, "box-b"), ready(api, "other"))
+    await asyncio.gather(create_ready(api, "box-a"), create_ready(api, "box-b"), create_ready(api, "other"))
     assert {each.name for each in await api.sandboxes.list(name="box")} == {"box-a", "box-b"}
     assert await api.sandboxes.list(status="Paused") == ()
     assert {each.name for each in await api.sandboxes.list_once(name="box")} == {"box-a", "box-b"}
 
 
 async def test_size_egress_and_windows_change_in_place(api: Api) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     sized = await api.sandboxes.patch(id, {"resources": {"cpu": 2}, "egress": {"mode": "deny_all"}})
     assert sized.resources is not None
     assert sized.resources.cpu == 2
@@ -90,15 +90,15 @@ async def test_size_egress_and_windows_change_in_place(api: Api) -> None:
 
 
 async def test_a_sandbox_pauses_and_resumes(api: Api) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     await api.sandboxes.pause(id)
-    assert (await in_phase(api, id, "Paused")).replicas == 0
+    assert (await wait_for_phase(api, id, "Paused")).replicas == 0
     await api.sandboxes.resume(id)
-    assert (await in_phase(api, id, "Ready")).replicas == 1
+    assert (await wait_for_phase(api, id, "Ready")).replicas == 1
 
 
 async def test_a_sandbox_is_forked_and_rolled_back(api: Api) -> None:
-    source = await ready(api)
+    source = await create_ready(api)
     fork = await api.sandboxes.fork(source.id, "copy")
     assert fork.name == "copy"
     assert fork.id != source.id
@@ -113,16 +113,16 @@ async def test_a_sandbox_is_forked_and_rolled_back(api: Api) -> None:
 
 
 async def test_metrics_are_read_over_a_window(api: Api) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     metrics = await api.sandboxes.metrics(id, step="60s")
     assert (metrics.sandbox_id, metrics.step) == (id, "60s")
     assert metrics.from_ < metrics.to
 
 
-LOST_ANSWERS = ["drop_after", "cut", "malformed", "content_type"]
+LOST_RESPONSES = ["drop_after", "cut", "malformed", "content_type"]
 
 
-@pytest.mark.parametrize("kind", LOST_ANSWERS)
+@pytest.mark.parametrize("kind", LOST_RESPONSES)
 async def test_a_create_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
@@ -133,11 +133,11 @@ async def test_a_create_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
     assert emulator.state()["sandboxes"] == 1
 
 
-@pytest.mark.parametrize("kind", LOST_ANSWERS)
+@pytest.mark.parametrize("kind", LOST_RESPONSES)
 async def test_a_fork_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
-    source = await ready(api)
+    source = await create_ready(api)
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/fork")
     assert (await api.sandboxes.fork(source.id, "copy")).name == "copy"
     assert emulator.state()["sandboxes"] == 2
@@ -170,21 +170,21 @@ async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: E
 
 
 @pytest.mark.parametrize(("verb", "phases"), [("pause", ("Pausing", "Paused")), ("resume", ("Resuming", "Ready"))])
-@pytest.mark.parametrize("kind", LOST_ANSWERS)
+@pytest.mark.parametrize("kind", LOST_RESPONSES)
 async def test_a_move_whose_answer_was_lost_is_seen_in_the_phase(
     api: Api, emulator: Emulator, kind: str, verb: str, phases: tuple[str, ...]
 ) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     if verb == "resume":
         await api.sandboxes.pause(id)
-        await in_phase(api, id, "Paused")
+        await wait_for_phase(api, id, "Paused")
     emulator.add_fault(kind, method="POST", path=f"/sandboxes/{{id}}/{verb}")
     assert (await getattr(api.sandboxes, verb)(id)).phase in phases
     assert emulator.counts()[f"POST /sandboxes/{{id}}/{verb}"] == 1
 
 
 async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulator) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown):
         await api.sandboxes.pause(id)
@@ -192,23 +192,23 @@ async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulat
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
 async def test_a_sign_of_life_whose_answer_was_lost_is_given_again(api: Api, emulator: Emulator, kind: str) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/keepalive")
     assert (await api.sandboxes.keepalive(id)).id == id
     assert emulator.counts()["POST /sandboxes/{id}/keepalive"] == 2
 
 
-def moment(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """Return the time that is this far from the beginning of fake clocks."""
     return datetime.fromtimestamp(EPOCH + seconds, UTC).isoformat()
 
 
 @pytest.mark.parametrize(
-    ("ends", "age"), [({}, 60), ({"max_lifetime_seconds": 600, "hard_expires_at": moment(590)}, 10)]
+    ("ends", "age"), [({}, 60), ({"max_lifetime_seconds": 600, "hard_expires_at": format_time(590)}, 10)]
 )
 async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(ends: dict[str, Any], age: int) -> None:
     """The platform says when it ends and how long it is."""
-    seen = Sandbox.model_validate({"id": "1", "name": "box", "phase": "Ready", "created_at": moment(-60), **ends})
+    seen = Sandbox.model_validate({"id": "1", "name": "box", "phase": "Ready", "created_at": format_time(-60), **ends})
     async with connect(Settings("http://127.0.0.1", "key", "org", "project"), clock=FakeClock()) as api:
         assert api.sandboxes.lifetime_elapsed(seen) == age
 
@@ -216,25 +216,25 @@ async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(
 async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_show_it(
     api: Api, emulator: Emulator
 ) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/rollback")
     with pytest.raises(errors.OutcomeUnknown):
         await api.sandboxes.rollback(id, "00000000-0000-4000-8000-000000000000")
 
 
 async def test_a_delete_whose_answer_was_lost_is_repeated_until_it_is_gone(api: Api, emulator: Emulator) -> None:
-    id = (await ready(api)).id
+    id = (await create_ready(api)).id
     emulator.add_fault("drop_after", method="DELETE", path="/sandboxes/{id}")
     await api.sandboxes.delete(id)
     emulator.advance(1)
     assert emulator.state()["sandboxes"] == 0
 
 
-def shown(**changes: object) -> Ending:
+def sandbox_response(**changes: object) -> ScriptedOutcome:
     """Return an answer that shows the sandbox of BODY, made now, with these changes."""
     resources = {"cpu": 1.0, "memory_gb": 2, "disk_gb": 10, "rootfs_disk_gb": 4}
-    sandbox = {"id": "1", "name": "box", "phase": "Pending", "created_at": moment(1), "resources": resources}
-    return answer(json=sandbox | {"sandbox_template_id": TEMPLATE, "image": "img", "region": "dev"} | changes)
+    sandbox = {"id": "1", "name": "box", "phase": "Pending", "created_at": format_time(1), "resources": resources}
+    return json_response(json=sandbox | {"sandbox_template_id": TEMPLATE, "image": "img", "region": "dev"} | changes)
 
 
 @pytest.mark.parametrize(
@@ -257,14 +257,14 @@ def shown(**changes: object) -> Ending:
 async def test_only_what_was_asked_for_is_adopted(
     settings: Settings, asked: dict[str, Any], found: dict[str, Any], *, ours: bool
 ) -> None:
-    script = Script(answer(504), shown(**found))
+    script = ScriptedTransport(json_response(504), sandbox_response(**found))
     async with connect(settings, clock=FakeClock(), transport=script) as api:
         if ours:
             assert (await api.sandboxes.create(BODY | asked)).id == "1"
         else:
             with pytest.raises(errors.OutcomeUnknown):
                 await api.sandboxes.create(BODY | asked)
-    assert script.lines.count("POST sandboxes") == 1
+    assert script.sent_lines.count("POST sandboxes") == 1
 
 
 async def test_an_error_shows_no_value_of_the_environment(api: Api) -> None:
@@ -274,6 +274,6 @@ async def test_an_error_shows_no_value_of_the_environment(api: Api) -> None:
 
 
 async def test_a_taken_name_is_a_conflict(api: Api) -> None:
-    await ready(api)
+    await create_ready(api)
     with pytest.raises(errors.Conflict):
         await api.sandboxes.create(BODY)

@@ -10,7 +10,7 @@ from neev_provider.client.http.server_clock import ServerClock, parse_date
 AHEAD = 1000.25
 
 
-def answered(clock: FakeClock, server_clock: ServerClock, *, after: float = 0.2, ahead: float = AHEAD) -> None:
+def record_response(clock: FakeClock, server_clock: ServerClock, *, after: float = 0.2, ahead: float = AHEAD) -> None:
     """Let an answer come whose Date is the server's whole second half way."""
     sent = clock.monotonic()
     clock.advance(after)
@@ -30,7 +30,7 @@ def test_one_answer_tells_the_time_to_a_second() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     clock.advance(100)
-    answered(clock, server_clock)
+    record_response(clock, server_clock)
     assert server_clock.now() == pytest.approx(clock.now() + AHEAD, abs=0.7)
 
 
@@ -38,7 +38,7 @@ def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_answ
     clock = FakeClock()
     server_clock = ServerClock(clock)
     for _ in range(50):
-        answered(clock, server_clock, after=0.17)
+        record_response(clock, server_clock, after=0.17)
         assert server_clock.earliest(3) <= EPOCH + 3 + AHEAD
     assert server_clock.earliest(3) == pytest.approx(EPOCH + 3 + AHEAD, abs=0.3)
 
@@ -46,8 +46,8 @@ def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_answ
 def test_a_clock_that_was_set_is_believed_anew() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
-    answered(clock, server_clock)
-    answered(clock, server_clock, ahead=-5000)
+    record_response(clock, server_clock)
+    record_response(clock, server_clock, ahead=-5000)
     assert server_clock.now() == pytest.approx(clock.now() - 5000, abs=0.7)
 
 

@@ -10,12 +10,12 @@ from neev_provider.core.errors import ConfigError
 KEY = "key-that-nobody-may-see"
 
 
-def settings(base_url: str = DEFAULT_BASE_URL, **others: Any) -> Settings:
-    return Settings(**{"base_url": base_url, "api_key": KEY, "org_id": "o", "project_id": "p"} | others)
+def make_settings(base_url: str = DEFAULT_BASE_URL, **options: Any) -> Settings:
+    return Settings(**{"base_url": base_url, "api_key": KEY, "org_id": "o", "project_id": "p"} | options)
 
 
 def test_the_key_is_in_no_representation() -> None:
-    assert KEY not in f"{settings()} {settings()!r}"
+    assert KEY not in f"{make_settings()} {make_settings()!r}"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_key_is_in_no_representation() -> None:
     ],
 )
 def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept: str) -> None:
-    assert settings(given).base_url == kept
+    assert make_settings(given).base_url == kept
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept:
 )
 def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=f"^neev:baseUrl (is|holds|would) .*{reason}") as caught:
-        settings(given)
+        make_settings(given)
     remedy = "Use https; plain http is for this machine only, unless neev:allowInsecure is true."
     assert caught.value.hint == (remedy if reason == "in clear" else f"Use one like {DEFAULT_BASE_URL}.")
     assert "word" not in str(caught.value)
@@ -63,7 +63,7 @@ def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given:
 
 
 def test_http_to_another_machine_is_for_those_who_ask_for_it() -> None:
-    assert settings("http://10.0.0.1", allow_insecure=True).base_url == "http://10.0.0.1"
+    assert make_settings("http://10.0.0.1", allow_insecure=True).base_url == "http://10.0.0.1"
 
 
 @pytest.mark.parametrize("key", ["", "two words", "key-end\n", "schlüssel"])
@@ -71,7 +71,7 @@ def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) 
     with pytest.raises(
         ConfigError, match=r"^neev:apiKey is empty or holds spaces, line ends or letters that no key has"
     ) as caught:
-        settings(api_key=key)
+        make_settings(api_key=key)
     assert not key or key.strip() not in str(caught.value)
 
 
@@ -85,37 +85,37 @@ def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) 
 )
 def test_empty_settings_are_named(name: str, value: Any, shown: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        settings(**{name: value})
+        make_settings(**{name: value})
     assert str(caught.value) == shown
 
 
 def test_a_time_out_may_be_a_part_of_a_second() -> None:
-    assert settings(timeout=0.5).timeout == 0.5
+    assert make_settings(timeout=0.5).timeout == 0.5
 
 
-LOCAL = "http://127.0.0.1:9"
+LOCAL_URL = "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(
     ("base", "address"),
     [
         (DEFAULT_BASE_URL, "https://anywhere.test/x"),
-        (LOCAL, "https://anywhere.test/x"),
-        (LOCAL, "http://127.0.0.1:10/x"),
-        (LOCAL, "http://box.localhost"),
+        (LOCAL_URL, "https://anywhere.test/x"),
+        (LOCAL_URL, "http://127.0.0.1:10/x"),
+        (LOCAL_URL, "http://box.localhost"),
     ],
 )
 def test_the_key_goes_where_the_api_says_over_tls_or_within_this_machine(base: str, address: str) -> None:
-    require_secure_url(address, settings(base), subject="it")
+    require_secure_url(address, make_settings(base), subject="it")
 
 
 @pytest.mark.parametrize(
     ("base", "address", "reason"),
     [
         (DEFAULT_BASE_URL, "http://anywhere.test", "it would take the API key to anywhere.test in clear"),
-        (LOCAL, "http://anywhere.test", "to anywhere.test in clear"),
-        (DEFAULT_BASE_URL, LOCAL, "to 127.0.0.1 in clear"),
-        (LOCAL, "ftp://127.0.0.1", "to 127.0.0.1 in clear"),
+        (LOCAL_URL, "http://anywhere.test", "to anywhere.test in clear"),
+        (DEFAULT_BASE_URL, LOCAL_URL, "to 127.0.0.1 in clear"),
+        (LOCAL_URL, "ftp://127.0.0.1", "to 127.0.0.1 in clear"),
         (DEFAULT_BASE_URL, "//anywhere.test", "to anywhere.test in clear"),
         (DEFAULT_BASE_URL, "http:///x", "to None in clear"),
         (DEFAULT_BASE_URL, "https://[", "it is not an address"),
@@ -123,14 +123,14 @@ def test_the_key_goes_where_the_api_says_over_tls_or_within_this_machine(base: s
 )
 def test_it_goes_nowhere_else(base: str, address: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason) as caught:
-        require_secure_url(address, settings(base), subject="it")
+        require_secure_url(address, make_settings(base), subject="it")
     assert caught.value.hint == ("It has to be https." if "in clear" in reason else "")
 
 
 def test_those_who_ask_for_plain_http_get_it_and_nothing_else() -> None:
-    require_secure_url("http://anywhere.test", settings(allow_insecure=True), subject="it")
+    require_secure_url("http://anywhere.test", make_settings(allow_insecure=True), subject="it")
     with pytest.raises(ConfigError, match="in clear"):
-        require_secure_url("ftp://anywhere.test", settings(allow_insecure=True), subject="it")
+        require_secure_url("ftp://anywhere.test", make_settings(allow_insecure=True), subject="it")
 
 
 @pytest.mark.parametrize("given", ["zork", "ftp://a.example", "https://[odd"])

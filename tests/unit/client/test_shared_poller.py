@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.fakes.scripted_reader import Sweeps, watcher
+from tests.fakes.scripted_reader import ScriptedReader, new_poller
 from tests.fakes.virtual_time import in_virtual_time
 
 from neev_provider.client.models import ApiObject
@@ -11,55 +11,55 @@ from neev_provider.core import errors
 from neev_provider.core.wait import Deadline, retry_listener, send_deadline
 
 
-def nothing_runs_on() -> bool:
+def has_no_tasks() -> bool:
     return asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @in_virtual_time
 async def test_an_item_is_seen_when_it_was_asked_for() -> None:
-    sweeps = Sweeps()
-    assert await watcher(sweeps).observe("a", 0.5) == ApiObject(id="a")
-    assert sweeps.made == [(0.5, {"a"}, {"a"})]
+    sweeps = ScriptedReader()
+    assert await new_poller(sweeps).observe("a", 0.5) == ApiObject(id="a")
+    assert sweeps.reads == [(0.5, {"a"}, {"a"})]
 
 
 @in_virtual_time
 async def test_one_sweep_serves_everybody_when_the_most_eager_is_due() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader()
+    watch = new_poller(sweeps)
     seen = await asyncio.gather(*(watch.observe(str(number), 0.2 + number) for number in range(300)))
     assert [item and item.id for item in seen] == [str(number) for number in range(300)]
-    assert sweeps.times == [0.2]
+    assert sweeps.read_times == [0.2]
 
 
 @in_virtual_time
 async def test_someone_more_eager_who_comes_later_brings_the_sweep_forward() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader()
+    watch = new_poller(sweeps)
     patient = asyncio.create_task(watch.observe("a", 60))
     await asyncio.sleep(1)
     await watch.observe("b", 0.1)
     await patient
-    assert sweeps.made == [(1.1, {"a", "b"}, {"a", "b"})]
+    assert sweeps.reads == [(1.1, {"a", "b"}, {"a", "b"})]
 
 
 @in_virtual_time
 async def test_what_a_sweep_sees_is_never_older_than_the_question() -> None:
-    sweeps = Sweeps(latency=1)
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader(latency=1)
+    watch = new_poller(sweeps)
     early = asyncio.create_task(watch.observe("a", 0))
     await asyncio.sleep(0.5)
     await asyncio.gather(early, watch.observe("b", 0))
-    assert [ids for _, ids, _ in sweeps.made] == [{"a"}, {"b"}]
+    assert [ids for _, ids, _ in sweeps.reads] == [{"a"}, {"b"}]
 
 
 @in_virtual_time
 async def test_the_more_observe_the_rarer_the_sweeps() -> None:
     async def pause(number: int) -> float:
-        sweeps = Sweeps()
-        watch = watcher(sweeps)
+        sweeps = ScriptedReader()
+        watch = new_poller(sweeps)
         for _ in range(2):
             await asyncio.gather(*(watch.observe(str(each), 0) for each in range(number)))
-        return sweeps.times[1] - sweeps.times[0]
+        return sweeps.read_times[1] - sweeps.read_times[0]
 
     pauses = [await pause(number) for number in (1, 2, 20, 100)]
     assert pauses == sorted(pauses)
@@ -69,39 +69,39 @@ async def test_the_more_observe_the_rarer_the_sweeps() -> None:
 
 @in_virtual_time
 async def test_readers_ask_for_proof_and_those_who_wait_for_the_end_do_not() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
-    sweeps.gone = {"a", "b"}
+    sweeps = ScriptedReader()
+    watch = new_poller(sweeps)
+    sweeps.deleted_ids = {"a", "b"}
     seen = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), watch.observe_gone("c", 0))
     assert list(seen) == [None, True, False]
-    assert sweeps.made == [(0, {"a", "b", "c"}, {"a"})]
+    assert sweeps.reads == [(0, {"a", "b", "c"}, {"a"})]
 
 
 @in_virtual_time
 async def test_a_sweep_that_fails_is_the_error_of_all_it_was_for() -> None:
-    sweeps = Sweeps()
-    sweeps.trouble = errors.Unavailable(503)
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader()
+    sweeps.error = errors.Unavailable(503)
+    watch = new_poller(sweeps)
     results = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), return_exceptions=True)
-    assert list(results) == [sweeps.trouble, sweeps.trouble]
+    assert list(results) == [sweeps.error, sweeps.error]
 
 
 @in_virtual_time
 async def test_after_a_failure_the_next_sweep_is_a_new_chance() -> None:
-    sweeps = Sweeps()
-    sweeps.trouble = errors.Unavailable(503)
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader()
+    sweeps.error = errors.Unavailable(503)
+    watch = new_poller(sweeps)
     with pytest.raises(errors.Unavailable):
         await watch.observe("a", 0)
-    sweeps.trouble = None
+    sweeps.error = None
     assert await watch.observe("a", 0) == ApiObject(id="a")
 
 
 @in_virtual_time
 async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried_again() -> None:
-    sweeps = Sweeps(latency=2)
-    sweeps.passing = "503."
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader(latency=2)
+    sweeps.retry_reason = "503."
+    watch = new_poller(sweeps)
     heard: list[str] = []
 
     async def observe(id: str) -> None:
@@ -118,45 +118,45 @@ async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried
 async def test_the_sweep_for_all_is_not_given_up_with_the_one_who_came_first() -> None:
     stop = asyncio.Event()
     stop.set()
-    sweeps = Sweeps()
+    sweeps = ScriptedReader()
     with send_deadline(Deadline(60, sweeps.clock, stop)):
-        assert await watcher(sweeps).observe("a", 0) == ApiObject(id="a")
+        assert await new_poller(sweeps).observe("a", 0) == ApiObject(id="a")
 
 
 @in_virtual_time
 async def test_an_item_whose_own_request_fails_is_no_trouble_to_the_others() -> None:
-    sweeps = Sweeps()
+    sweeps = ScriptedReader()
     busy = errors.Unavailable(503)
-    sweeps.failing["a"] = busy
-    watch = watcher(sweeps)
+    sweeps.failing_ids["a"] = busy
+    watch = new_poller(sweeps)
     seen = await asyncio.gather(watch.observe("a", 0), watch.observe("b", 0), return_exceptions=True)
     assert list(seen) == [busy, ApiObject(id="b")]
 
 
 @in_virtual_time
 async def test_a_mistake_of_ours_reaches_those_who_asked() -> None:
-    sweeps = Sweeps()
-    sweeps.trouble = ZeroDivisionError()
+    sweeps = ScriptedReader()
+    sweeps.error = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
-        await watcher(sweeps).observe("a", 0)
+        await new_poller(sweeps).observe("a", 0)
 
 
 @in_virtual_time
 async def test_one_who_leaves_does_no_harm_to_the_others() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader()
+    watch = new_poller(sweeps)
     leaving = asyncio.create_task(watch.observe("a", 0.1))
     staying = asyncio.create_task(watch.observe("b", 0.5))
     await asyncio.sleep(0.05)
     leaving.cancel()
     assert await staying == ApiObject(id="b")
-    assert sweeps.made == [(0.5, {"b"}, {"b"})]
+    assert sweeps.reads == [(0.5, {"b"}, {"b"})]
 
 
 @in_virtual_time
 async def test_one_who_leaves_during_a_sweep_does_no_harm_either() -> None:
-    sweeps = Sweeps(latency=1)
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader(latency=1)
+    watch = new_poller(sweeps)
     leaving, staying = (asyncio.create_task(watch.observe(id, 0)) for id in "ab")
     await asyncio.sleep(0.5)
     leaving.cancel()
@@ -165,8 +165,8 @@ async def test_one_who_leaves_during_a_sweep_does_no_harm_either() -> None:
 
 @in_virtual_time
 async def test_when_nobody_observes_nothing_runs_on() -> None:
-    sweeps = Sweeps()
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader()
+    watch = new_poller(sweeps)
     assert watch.is_idle
     observing = asyncio.create_task(watch.observe("a", 60))
     await asyncio.sleep(1)
@@ -174,23 +174,23 @@ async def test_when_nobody_observes_nothing_runs_on() -> None:
     observing.cancel()
     await asyncio.sleep(0.001)
     assert watch.is_idle
-    assert nothing_runs_on()
-    assert sweeps.made == []
+    assert has_no_tasks()
+    assert sweeps.reads == []
     await watch.observe("a", 0)
-    assert nothing_runs_on()
+    assert has_no_tasks()
 
 
 @pytest.mark.parametrize("when", [0, 0.5, 1.5])
 def test_closing_ends_every_observation_at_its_start_before_and_during_a_sweep(when: float) -> None:
     @in_virtual_time
     async def close() -> None:
-        watch = watcher(Sweeps(latency=1))
+        watch = new_poller(ScriptedReader(latency=1))
         observing = [asyncio.create_task(watch.observe(id, 1)) for id in "ab"]
         await asyncio.sleep(when)
         await watch.aclose()
         results = await asyncio.gather(*observing, return_exceptions=True)
         assert [str(result) for result in results] == [str(errors.Cancelled("watching the API"))] * 2
-        assert nothing_runs_on()
+        assert has_no_tasks()
         await watch.aclose()
 
     close()
@@ -198,14 +198,14 @@ def test_closing_ends_every_observation_at_its_start_before_and_during_a_sweep(w
 
 @in_virtual_time
 async def test_an_hour_of_watching_leaves_nothing_behind() -> None:
-    sweeps = Sweeps(latency=0.01)
-    watch = watcher(sweeps)
+    sweeps = ScriptedReader(latency=0.01)
+    watch = new_poller(sweeps)
 
     async def follow(id: str) -> None:
         while sweeps.clock.monotonic() < 3600:
             await watch.observe(id, 5)
 
     await asyncio.gather(*(follow(str(number)) for number in range(5)))
-    assert 700 <= len(sweeps.made) <= 730
+    assert 700 <= len(sweeps.reads) <= 730
     assert watch.is_idle
-    assert nothing_runs_on()
+    assert has_no_tasks()

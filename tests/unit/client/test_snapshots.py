@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.scripted_transport import Script, answer, page
-from tests.unit.client.test_sandboxes import ready
+from tests.fakes.scripted_transport import ScriptedTransport, json_response, page_response
+from tests.unit.client.test_sandboxes import create_ready
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
@@ -16,7 +16,7 @@ from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.wait import Done, Failed, InProgress, Deadline, wait_until
 
 
-async def done(api: Api, snapshot: Snapshot) -> Snapshot:
+async def wait_until_ready(api: Api, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot once it is Ready."""
     seen = await wait_until(
         lambda within: api.snapshots.observe(snapshot.id, snapshot.sandbox_id, within),
@@ -35,10 +35,10 @@ async def done(api: Api, snapshot: Snapshot) -> Snapshot:
 
 
 async def test_a_snapshot_is_made_read_listed_and_deleted(api: Api) -> None:
-    sandbox = await ready(api)
+    sandbox = await create_ready(api)
     made = await api.snapshots.create(sandbox.id, name="one", retain_for="720h")
     assert (made.name, made.sandbox_id) == ("one", sandbox.id)
-    assert (await done(api, made)).size_bytes is not None
+    assert (await wait_until_ready(api, made)).size_bytes is not None
     assert (await api.snapshots.get(made.id)).expires_at is not None
     assert [each.id for each in await api.snapshots.list(sandbox.id)] == [made.id]
     await api.snapshots.delete(made.id)
@@ -48,7 +48,7 @@ async def test_a_snapshot_is_made_read_listed_and_deleted(api: Api) -> None:
 
 
 async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Api, emulator: Emulator) -> None:
-    sandbox = await ready(api)
+    sandbox = await create_ready(api)
     made = [await api.snapshots.create(sandbox.id, name=f"s{number}") for number in range(5)]
     before = emulator.counts()
     seen = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0.01) for each in made))
@@ -61,7 +61,7 @@ async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Ap
 
 async def test_snapshots_are_observed_on_every_page_of_the_list(settings: Settings) -> None:
     shown = [{"id": id, "sandbox_id": "s", "status": "Ready"} for id in "abcd"]
-    script = Script(page(shown[:2], total=4, limit=2), page(shown[2:], total=4, limit=2))
+    script = ScriptedTransport(page_response(shown[:2], total=4, limit=2), page_response(shown[2:], total=4, limit=2))
     async with connect(settings, clock=FakeClock(), transport=script) as api:
         seen = await asyncio.gather(*(api.snapshots.observe(id, "s", 0) for id in "abcd"))
     assert [each and each.id for each in seen] == ["a", "b", "c", "d"]
@@ -69,8 +69,10 @@ async def test_snapshots_are_observed_on_every_page_of_the_list(settings: Settin
 
 
 async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator) -> None:
-    sandbox = await ready(api)
-    made = [await done(api, await api.snapshots.create(sandbox.id, name=f"s{number}")) for number in range(2)]
+    sandbox = await create_ready(api)
+    made = [
+        await wait_until_ready(api, await api.snapshots.create(sandbox.id, name=f"s{number}")) for number in range(2)
+    ]
     await api.sandboxes.delete(sandbox.id)
     emulator.advance(1)
     seen = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0) for each in made))
@@ -78,17 +80,17 @@ async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator)
 
 
 async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) -> None:
-    sandbox = await ready(api)
+    sandbox = await create_ready(api)
     emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
     with pytest.raises(errors.OperationFailed, match="disk full"):
-        await done(api, await api.snapshots.create(sandbox.id, name="one"))
+        await wait_until_ready(api, await api.snapshots.create(sandbox.id, name="one"))
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "cut", "malformed", "content_type"])
 async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
-    sandbox = await ready(api)
+    sandbox = await create_ready(api)
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/snapshots")
     made = await api.snapshots.create(sandbox.id, name="one")
     assert made.name == "one"
@@ -101,26 +103,28 @@ async def test_a_snapshot_of_another_name_is_never_taken_for_it(settings: Settin
         {"id": name, "sandbox_id": "s", "status": "Ready", "name": name, "created_at": created}
         for name in ("one", "two")
     ]
-    async with connect(settings, clock=FakeClock(), transport=Script(answer(504), page(listed))) as api:
+    async with connect(
+        settings, clock=FakeClock(), transport=ScriptedTransport(json_response(504), page_response(listed))
+    ) as api:
         assert (await api.snapshots.create("s", name="two")).id == "two"
 
 
 async def test_a_snapshot_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
-    sandbox = await ready(api)
+    sandbox = await create_ready(api)
     emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/snapshots")
     with pytest.raises(errors.OutcomeUnknown, match="The snapshot one has not appeared since"):
         await api.snapshots.create(sandbox.id, name="one")
 
 
 async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
-    sandbox = await ready(api)
+    sandbox = await create_ready(api)
     emulator.add_fault("drop_after", method="POST", path="/sandboxes/{id}/snapshots")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.snapshots.create(sandbox.id)
 
 
 async def test_closing_ends_the_observations(api: Api) -> None:
-    sandbox = await ready(api)
+    sandbox = await create_ready(api)
     observing = asyncio.create_task(api.snapshots.observe("s", sandbox.id, 3600))
     await asyncio.sleep(0)
     await api.snapshots.aclose()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.fakes.scripted_transport import Script, page
+from tests.fakes.scripted_transport import ScriptedTransport, page_response
 
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import errors
@@ -42,6 +42,9 @@ async def test_filters_hold_over_every_page(settings: Settings, filters: dict[st
         return {"id": id, "name": id, "category": category, "status": status}
 
     first = [template("sb-a", "standard", "active"), template("sb-b", "browser", "active")]
-    script = Script(page(first, total=3, limit=2), page([template("sb-c", "browser", "deprecated")], total=3, limit=2))
+    script = ScriptedTransport(
+        page_response(first, total=3, limit=2),
+        page_response([template("sb-c", "browser", "deprecated")], total=3, limit=2),
+    )
     async with connect(settings, clock=FakeClock(), transport=script) as api:
         assert [each.id for each in await api.templates.list(**filters)] == ids

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
-from tests.fakes.scripted_transport import Ending, Script, answer, not_found
+from tests.fakes.scripted_transport import ScriptedOutcome, ScriptedTransport, json_response, not_found_response
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
 from neev_provider.client.http.rate_limit import INITIAL_CONCURRENCY
@@ -24,32 +24,32 @@ from neev_provider.core.wait import Deadline, retry_listener, send_deadline
 
 KEY = "key-that-nobody-may-see"
 SETTINGS = Settings("https://api.test/agent", KEY, "o/ rg", "p/1")
-REFUSED = httpx.ConnectError("refused")
-SLOW = httpx.ReadTimeout("slow")
-LOST = httpx.RemoteProtocolError("cut")
-HTML = httpx.Response(200, html="<p>hello")
-BROKEN = httpx.Response(200, content=b'{"id": "1', headers={"content-type": "application/json"})
-DEEP = httpx.Response(200, content=b"[" * 100_000, headers={"content-type": "application/json"})
-WITHOUT_FIELDS = answer(json={"other": 1})
-BUSY = answer(503, retry_after="2")
-LIMITED = answer(429, retry_after="2")
+CONNECT_ERROR = httpx.ConnectError("refused")
+READ_TIMEOUT_ERROR = httpx.ReadTimeout("slow")
+PROTOCOL_ERROR = httpx.RemoteProtocolError("cut")
+HTML_RESPONSE = httpx.Response(200, html="<p>hello")
+TRUNCATED_RESPONSE = httpx.Response(200, content=b'{"id": "1', headers={"content-type": "application/json"})
+DEEP_RESPONSE = httpx.Response(200, content=b"[" * 100_000, headers={"content-type": "application/json"})
+WITHOUT_FIELDS = json_response(json={"other": 1})
+UNAVAILABLE_RESPONSE = json_response(503, retry_after="2")
+THROTTLED_RESPONSE = json_response(429, retry_after="2")
 
 
-def identified(content: Any) -> str:
+def parse_id(content: Any) -> str:
     """Return the id of an answer that has one."""
     if not isinstance(content, dict) or not isinstance(content.get("id"), str):
         raise ValueError("id: missing")  # noqa: TRY004  what parsers raise
     return str(content["id"])
 
 
-GOOD = answer(json={"id": "x"})
+OK_RESPONSE = json_response(json={"id": "x"})
 
 
-def transport(script: httpx.AsyncBaseTransport | None, *, clock: FakeClock | None = None) -> Transport:
+def new_transport(script: httpx.AsyncBaseTransport | None, *, clock: FakeClock | None = None) -> Transport:
     return Transport(SETTINGS, clock=clock or FakeClock(), transport=script)
 
 
-def told(error: BaseException) -> str:
+def format_traceback(error: BaseException) -> str:
     """Return the traceback as Python prints it, with every error that led to this one."""
     return "".join(traceback.format_exception(error))
 
@@ -61,58 +61,58 @@ IDEMPOTENT = ("GET", "PUT", "PATCH", "DELETE")
 @pytest.mark.parametrize(
     "ending",
     [
-        REFUSED,
+        CONNECT_ERROR,
         httpx.ConnectTimeout("slow"),
         httpx.PoolTimeout("full"),
         httpx.ProxyError("no"),
-        BUSY,
-        LIMITED,
-        answer(429),
+        UNAVAILABLE_RESPONSE,
+        THROTTLED_RESPONSE,
+        json_response(429),
     ],
     ids=["refused", "connect time-out", "pool", "proxy", "503 + Retry-After", "429 + Retry-After", "429"],
 )
-async def test_every_method_is_sent_again_when_nothing_was_done(method: str, ending: Ending) -> None:
-    script = Script(ending, ending, GOOD)
-    assert await transport(script).request(method, "/x", parse=identified) == "x"
+async def test_every_method_is_sent_again_when_nothing_was_done(method: str, ending: ScriptedOutcome) -> None:
+    script = ScriptedTransport(ending, ending, OK_RESPONSE)
+    assert await new_transport(script).request(method, "/x", parse=parse_id) == "x"
     assert len(script.sent) == 3
 
 
-UNCLEAR: dict[str, Ending] = {
-    "read time-out": SLOW,
+UNKNOWN_OUTCOMES: dict[str, ScriptedOutcome] = {
+    "read time-out": READ_TIMEOUT_ERROR,
     "write time-out": httpx.WriteTimeout("slow"),
-    "cut": LOST,
+    "cut": PROTOCOL_ERROR,
     "read error": httpx.ReadError("reset"),
     "bad encoding": httpx.DecodingError("gzip"),
-    "408": answer(408, {"code": "request_timeout", "message": "slow"}),
-    "425": answer(425),
-    "425 with a Retry-After": answer(425, retry_after="1"),
-    "499": answer(499),
-    "500": answer(500),
-    "502": answer(502),
-    "503 without Retry-After": answer(503),
-    "503 with a Retry-After that says nothing": answer(503, retry_after="soon"),
-    "504": answer(504),
-    "HTML": HTML,
-    "broken JSON": BROKEN,
-    "deep JSON": DEEP,
+    "408": json_response(408, {"code": "request_timeout", "message": "slow"}),
+    "425": json_response(425),
+    "425 with a Retry-After": json_response(425, retry_after="1"),
+    "499": json_response(499),
+    "500": json_response(500),
+    "502": json_response(502),
+    "503 without Retry-After": json_response(503),
+    "503 with a Retry-After that says nothing": json_response(503, retry_after="soon"),
+    "504": json_response(504),
+    "HTML": HTML_RESPONSE,
+    "broken JSON": TRUNCATED_RESPONSE,
+    "deep JSON": DEEP_RESPONSE,
     "another shape": WITHOUT_FIELDS,
     "no body": httpx.Response(200),
 }
 
 
 @pytest.mark.parametrize("method", IDEMPOTENT)
-@pytest.mark.parametrize("ending", UNCLEAR.values(), ids=UNCLEAR)
-async def test_what_may_be_repeated_is_repeated_after_an_unclear_end(method: str, ending: Ending) -> None:
-    script = Script(ending, GOOD)
-    assert await transport(script).request(method, "/x", parse=identified) == "x"
+@pytest.mark.parametrize("ending", UNKNOWN_OUTCOMES.values(), ids=UNKNOWN_OUTCOMES)
+async def test_what_may_be_repeated_is_repeated_after_an_unclear_end(method: str, ending: ScriptedOutcome) -> None:
+    script = ScriptedTransport(ending, OK_RESPONSE)
+    assert await new_transport(script).request(method, "/x", parse=parse_id) == "x"
     assert len(script.sent) == 2
 
 
-@pytest.mark.parametrize("ending", UNCLEAR.values(), ids=UNCLEAR)
-async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: Ending) -> None:
-    script = Script(ending, GOOD)
+@pytest.mark.parametrize("ending", UNKNOWN_OUTCOMES.values(), ids=UNKNOWN_OUTCOMES)
+async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: ScriptedOutcome) -> None:
+    script = ScriptedTransport(ending, OK_RESPONSE)
     with pytest.raises(errors.OutcomeUnknown, match="POST /x"):
-        await transport(script).request("POST", "/x", parse=identified)
+        await new_transport(script).request("POST", "/x", parse=parse_id)
     assert len(script.sent) == 1
 
 
@@ -136,9 +136,9 @@ async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: Ending) -
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_a_refusal_is_final(method: str, status: int, code: str | None, kind: type[errors.ApiError]) -> None:
-    script = Script(answer(status, {"message": "no", "code": code}, x_request_id="r-7"))
+    script = ScriptedTransport(json_response(status, {"message": "no", "code": code}, x_request_id="r-7"))
     with pytest.raises(errors.ApiError) as caught:
-        await transport(script).request(method, "/x", parse=identified)
+        await new_transport(script).request(method, "/x", parse=parse_id)
     assert type(caught.value) is kind
     assert (caught.value.status, caught.value.code, caught.value.request_id) == (status, code, "r-7")
     assert len(script.sent) == 1
@@ -147,106 +147,112 @@ async def test_a_refusal_is_final(method: str, status: int, code: str | None, ki
 @pytest.mark.parametrize(
     ("method", "ending", "kind", "attempts"),
     [
-        ("GET", REFUSED, errors.RequestNotSent, MAX_ATTEMPTS),
-        ("POST", REFUSED, errors.RequestNotSent, MAX_ATTEMPTS),
-        ("GET", SLOW, errors.Unavailable, MAX_ATTEMPTS),
-        ("GET", LOST, errors.Unavailable, MAX_ATTEMPTS),
-        ("PATCH", SLOW, errors.OutcomeUnknown, MAX_ATTEMPTS),
-        ("DELETE", LOST, errors.OutcomeUnknown, MAX_ATTEMPTS),
-        ("GET", answer(500), errors.Unavailable, MAX_ATTEMPTS),
-        ("PUT", answer(502), errors.Unavailable, MAX_ATTEMPTS),
-        ("GET", BROKEN, errors.UnexpectedResponse, MAX_ATTEMPTS),
-        ("GET", HTML, errors.UnexpectedResponse, MAX_ATTEMPTS),
-        ("GET", LIMITED, errors.RateLimited, MAX_ATTEMPTS_WITH_RETRY_AFTER),
-        ("POST", answer(429), errors.RateLimited, MAX_ATTEMPTS_WITH_RETRY_AFTER),
-        ("POST", BUSY, errors.Unavailable, MAX_ATTEMPTS_WITH_RETRY_AFTER),
+        ("GET", CONNECT_ERROR, errors.RequestNotSent, MAX_ATTEMPTS),
+        ("POST", CONNECT_ERROR, errors.RequestNotSent, MAX_ATTEMPTS),
+        ("GET", READ_TIMEOUT_ERROR, errors.Unavailable, MAX_ATTEMPTS),
+        ("GET", PROTOCOL_ERROR, errors.Unavailable, MAX_ATTEMPTS),
+        ("PATCH", READ_TIMEOUT_ERROR, errors.OutcomeUnknown, MAX_ATTEMPTS),
+        ("DELETE", PROTOCOL_ERROR, errors.OutcomeUnknown, MAX_ATTEMPTS),
+        ("GET", json_response(500), errors.Unavailable, MAX_ATTEMPTS),
+        ("PUT", json_response(502), errors.Unavailable, MAX_ATTEMPTS),
+        ("GET", TRUNCATED_RESPONSE, errors.UnexpectedResponse, MAX_ATTEMPTS),
+        ("GET", HTML_RESPONSE, errors.UnexpectedResponse, MAX_ATTEMPTS),
+        ("GET", THROTTLED_RESPONSE, errors.RateLimited, MAX_ATTEMPTS_WITH_RETRY_AFTER),
+        ("POST", json_response(429), errors.RateLimited, MAX_ATTEMPTS_WITH_RETRY_AFTER),
+        ("POST", UNAVAILABLE_RESPONSE, errors.Unavailable, MAX_ATTEMPTS_WITH_RETRY_AFTER),
     ],
 )
 async def test_attempts_are_bounded_and_the_last_ending_is_told(
-    method: str, ending: Ending, kind: type[errors.NeevError], attempts: int
+    method: str, ending: ScriptedOutcome, kind: type[errors.NeevError], attempts: int
 ) -> None:
-    script = Script(ending)
+    script = ScriptedTransport(ending)
     with pytest.raises(errors.NeevError) as caught:
-        await transport(script).request(method, "/x", parse=identified)
+        await new_transport(script).request(method, "/x", parse=parse_id)
     assert type(caught.value) is kind
     assert len(script.sent) == attempts
 
 
 async def test_the_seconds_of_a_retry_after_are_waited_for() -> None:
     clock = FakeClock()
-    await transport(Script(answer(503, retry_after="7"), GOOD), clock=clock).request("POST", "/x", parse=identified)
-    assert 7 <= sum(clock.slept) <= 7.5
+    await new_transport(ScriptedTransport(json_response(503, retry_after="7"), OK_RESPONSE), clock=clock).request(
+        "POST", "/x", parse=parse_id
+    )
+    assert 7 <= sum(clock.sleep_calls) <= 7.5
 
 
 async def test_the_date_of_a_retry_after_is_measured_on_the_servers_clock() -> None:
     clock, server = FakeClock(), EPOCH + 5000
-    busy = answer(503, date=formatdate(server, usegmt=True), retry_after=formatdate(server + 7, usegmt=True))
-    await transport(Script(busy, GOOD), clock=clock).request("POST", "/x", parse=identified)
-    assert 6 <= sum(clock.slept) <= 8
+    busy = json_response(503, date=formatdate(server, usegmt=True), retry_after=formatdate(server + 7, usegmt=True))
+    await new_transport(ScriptedTransport(busy, OK_RESPONSE), clock=clock).request("POST", "/x", parse=parse_id)
+    assert 6 <= sum(clock.sleep_calls) <= 8
 
 
 async def test_a_retry_after_is_believed_for_a_minute_at_most() -> None:
     clock = FakeClock()
-    await transport(Script(answer(503, retry_after="86400"), GOOD), clock=clock).request("GET", "/x", parse=identified)
-    assert 60 <= sum(clock.slept) <= 60.5
+    await new_transport(ScriptedTransport(json_response(503, retry_after="86400"), OK_RESPONSE), clock=clock).request(
+        "GET", "/x", parse=parse_id
+    )
+    assert 60 <= sum(clock.sleep_calls) <= 60.5
 
 
 async def test_without_one_the_pauses_grow_and_differ() -> None:
     clock = FakeClock()
     with pytest.raises(errors.Unavailable):
-        await transport(Script(answer(500)), clock=clock).request("GET", "/x", parse=identified)
-    assert len(set(clock.slept)) == MAX_ATTEMPTS - 1
-    assert all(pause <= limit for pause, limit in zip(clock.slept, (0.5, 1, 2, 4, 8), strict=True))
+        await new_transport(ScriptedTransport(json_response(500)), clock=clock).request("GET", "/x", parse=parse_id)
+    assert len(set(clock.sleep_calls)) == MAX_ATTEMPTS - 1
+    assert all(pause <= limit for pause, limit in zip(clock.sleep_calls, (0.5, 1, 2, 4, 8), strict=True))
 
 
 async def test_after_a_429_every_other_request_waits_as_well() -> None:
     clock = FakeClock()
-    wire = transport(Script(answer(429, retry_after="9"), GOOD), clock=clock)
+    wire = new_transport(ScriptedTransport(json_response(429, retry_after="9"), OK_RESPONSE), clock=clock)
     with pytest.raises(errors.RateLimited):
-        await wire._attempt(wire._client_pool.build_request("GET", "https://api.test/x"), "/x", identified)
-    await wire.request("GET", "/x", parse=identified)
-    assert clock.slept == [9]
+        await wire._attempt(wire._client_pool.build_request("GET", "https://api.test/x"), "/x", parse_id)
+    await wire.request("GET", "/x", parse=parse_id)
+    assert clock.sleep_calls == [9]
 
 
 async def test_whoever_waits_hears_of_each_attempt_that_is_followed_by_another() -> None:
     heard: list[str] = []
     with retry_listener(heard.append):
-        await transport(Script(REFUSED, BUSY, GOOD)).request("GET", "/x", parse=identified)
-    await transport(Script(LOST, GOOD)).request("GET", "/x", parse=identified)
+        await new_transport(ScriptedTransport(CONNECT_ERROR, UNAVAILABLE_RESPONSE, OK_RESPONSE)).request(
+            "GET", "/x", parse=parse_id
+        )
+    await new_transport(ScriptedTransport(PROTOCOL_ERROR, OK_RESPONSE)).request("GET", "/x", parse=parse_id)
     assert heard[0].startswith("GET /x: no connection to api.test")
     assert heard[1:] == ["GET /x was answered with 503: the API gave no reason."]
 
 
 @in_virtual_time
 async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_asks_to_stop() -> None:
-    stop, script = asyncio.Event(), Script(answer(503, retry_after="9"))
+    stop, script = asyncio.Event(), ScriptedTransport(json_response(503, retry_after="9"))
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
     asyncio.get_running_loop().call_later(1, stop.set)
     with send_deadline(Deadline(60, VirtualClock(), stop)), pytest.raises(errors.Cancelled):
-        await wire.request("POST", "/x", parse=identified)
+        await wire.request("POST", "/x", parse=parse_id)
     assert VirtualClock().monotonic() == pytest.approx(1)
     assert len(script.sent) == 1
 
 
 @in_virtual_time
 async def test_an_answer_that_puts_off_is_told_when_the_time_is_over() -> None:
-    wire = Transport(SETTINGS, clock=VirtualClock(), transport=Script(answer(503, retry_after="9")))
+    wire = Transport(SETTINGS, clock=VirtualClock(), transport=ScriptedTransport(json_response(503, retry_after="9")))
     words = r"^POST /x: not done after 5 s; last seen: POST /x was answered with 503"
     with (
         send_deadline(Deadline(5, VirtualClock(), asyncio.Event())),
         pytest.raises(errors.DeadlineExceeded, match=words),
     ):
-        await wire.request("POST", "/x", parse=identified)
+        await wire.request("POST", "/x", parse=parse_id)
 
 
 @in_virtual_time
 async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_asks_to_stop() -> None:
-    stop, script = asyncio.Event(), Script(answer(429, retry_after="9"), GOOD)
+    stop, script = asyncio.Event(), ScriptedTransport(json_response(429, retry_after="9"), OK_RESPONSE)
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
 
     async def making() -> None:
         with send_deadline(Deadline(60, VirtualClock(), stop)):
-            await wire.request("POST", "/x", parse=identified)
+            await wire.request("POST", "/x", parse=parse_id)
 
     asyncio.get_running_loop().call_later(1, stop.set)
     ends = await asyncio.gather(*(making() for _ in range(INITIAL_CONCURRENCY * 3)), return_exceptions=True)
@@ -255,13 +261,13 @@ async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_asks
     assert sum(1 for each in ends if isinstance(each, errors.Cancelled)) == len(ends) - sent > 0
     # and nobody keeps a place who has left
     await asyncio.sleep(60)
-    await asyncio.gather(*(wire.request("POST", "/x", parse=identified) for _ in range(INITIAL_CONCURRENCY)))
+    await asyncio.gather(*(wire.request("POST", "/x", parse=parse_id) for _ in range(INITIAL_CONCURRENCY)))
 
 
 async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path() -> None:
-    script = Script(GOOD)
-    wire = transport(script)
-    await wire.request("GET", f"{wire.project}/sandboxes", parse=identified, params={"name": "a b", "status": None})
+    script = ScriptedTransport(OK_RESPONSE)
+    wire = new_transport(script)
+    await wire.request("GET", f"{wire.project}/sandboxes", parse=parse_id, params={"name": "a b", "status": None})
     [sent] = script.sent
     assert str(sent.url) == "https://api.test/agent/api/v1beta1/orgs/o%2F%20rg/projects/p%2F1/sandboxes?name=a+b"
     assert sent.headers["authorization"] == f"Bearer {KEY}"
@@ -270,41 +276,54 @@ async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path(
 
 @pytest.mark.parametrize("target", ["https://elsewhere.test/agent/x", "http://api.test/agent/x", "/agent/y"])
 async def test_no_redirect_is_followed_so_the_key_stays_where_it_belongs(target: str) -> None:
-    script = Script(answer(307, location=target), GOOD)
+    script = ScriptedTransport(json_response(307, location=target), OK_RESPONSE)
     with pytest.raises(errors.UnexpectedResponse, match=r"a redirect to .*, which is not followed"):
-        await transport(script).request("GET", "/x", parse=identified)
+        await new_transport(script).request("GET", "/x", parse=parse_id)
     assert len(script.sent) == 1
 
 
 async def test_the_key_does_not_come_back_in_an_error() -> None:
-    script = Script(answer(422, {"message": f"refused for key {KEY}", "details": KEY, "code": "validation_error"}))
+    script = ScriptedTransport(
+        json_response(422, {"message": f"refused for key {KEY}", "details": KEY, "code": "validation_error"})
+    )
     with pytest.raises(errors.InvalidRequest) as caught:
-        await transport(script).request("POST", "/x", parse=identified)
-    shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {told(caught.value)}"
+        await new_transport(script).request("POST", "/x", parse=parse_id)
+    shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {format_traceback(caught.value)}"
     assert "[secret]" in shown
     assert KEY not in shown
 
 
-@pytest.mark.parametrize("ending", [BROKEN, HTML, REFUSED, SLOW], ids=["broken", "html", "refused", "slow"])
+@pytest.mark.parametrize(
+    "ending",
+    [TRUNCATED_RESPONSE, HTML_RESPONSE, CONNECT_ERROR, READ_TIMEOUT_ERROR],
+    ids=["broken", "html", "refused", "slow"],
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_an_error_without_a_refusal_names_the_request_but_no_body_and_no_key(method: str, ending: Ending) -> None:
-    wire = transport(Script(ending))
+async def test_an_error_without_a_refusal_names_the_request_but_no_body_and_no_key(
+    method: str, ending: ScriptedOutcome
+) -> None:
+    wire = new_transport(ScriptedTransport(ending))
     with pytest.raises(errors.NeevError) as caught:
-        await wire.request(method, f"{wire.project}/sandboxes", parse=identified, json={"env": []})
+        await wire.request(method, f"{wire.project}/sandboxes", parse=parse_id, json={"env": []})
     assert f"{method} /sandboxes" in str(caught.value)
-    assert "hello" not in told(caught.value)
-    assert KEY not in told(caught.value)
+    assert "hello" not in format_traceback(caught.value)
+    assert KEY not in format_traceback(caught.value)
 
 
 async def test_an_empty_answer_is_parsed_as_none() -> None:
-    assert await transport(Script(httpx.Response(204))).request("DELETE", "/x", parse=lambda content: content) is None
+    assert (
+        await new_transport(ScriptedTransport(httpx.Response(204))).request(
+            "DELETE", "/x", parse=lambda content: content
+        )
+        is None
+    )
 
 
 async def test_the_servers_clock_follows_the_date_of_any_answer() -> None:
     clock = FakeClock()
-    wire = transport(Script(not_found(date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
+    wire = new_transport(ScriptedTransport(not_found_response(date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
     with pytest.raises(errors.NotFound):
-        await wire.request("GET", "/x", parse=identified)
+        await wire.request("GET", "/x", parse=parse_id)
     assert wire.server_clock.now() == pytest.approx(clock.now() + 100, abs=1)
 
 
@@ -326,7 +345,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 
 @asynccontextmanager
-async def served_by(*handlers: Handler) -> AsyncIterator[Transport]:
+async def serve_with(*handlers: Handler) -> AsyncIterator[Transport]:
     """Let a real client talk to a real socket whose connections are handled in order, the last one for ever."""
     waiting = list(handlers)
 
@@ -352,46 +371,46 @@ async def hang_up(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) 
     """End the connection without a word."""
 
 
-async def cut(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def truncate(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """End the connection in the middle of the answer."""
     writer.write(HEAD + b'content-length: 12\r\n\r\n{"id"')
     await writer.drain()
 
 
-async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+async def delay_forever(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     """Say nothing until the client gives up."""
     await reader.read()
 
 
-async def give(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def respond(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer, and end the connection."""
     writer.write(HEAD + b'connection: close\r\ncontent-length: 12\r\n\r\n{"id": "x"}\n')
     await writer.drain()
 
 
-@pytest.mark.parametrize("handler", [hang_up, cut, hang])
+@pytest.mark.parametrize("handler", [hang_up, truncate, delay_forever])
 async def test_on_a_real_socket_a_read_survives_what_a_post_reports_as_unknown(handler: Handler) -> None:
-    async with served_by(handler, give) as wire:
-        assert await wire.request("GET", "/x", parse=identified) == "x"
-    async with served_by(handler, give) as wire:
+    async with serve_with(handler, respond) as wire:
+        assert await wire.request("GET", "/x", parse=parse_id) == "x"
+    async with serve_with(handler, respond) as wire:
         with pytest.raises(errors.OutcomeUnknown):
-            await wire.request("POST", "/x", parse=identified)
+            await wire.request("POST", "/x", parse=parse_id)
 
 
 async def test_on_a_real_socket_nobody_listening_is_never_sent() -> None:
-    async with served_by(give) as wire:
+    async with serve_with(respond) as wire:
         pass
     nobody = Transport(wire._settings, clock=FakeClock())
     with pytest.raises(errors.RequestNotSent, match=r"no connection to 127\.0\.0\.1:\d+"):
-        await nobody.request("POST", "/x", parse=identified)
+        await nobody.request("POST", "/x", parse=parse_id)
     await nobody.aclose()
 
 
 async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    async with served_by(give) as wire:
-        assert await wire.request("GET", "/x", parse=identified) == "x"
+    async with serve_with(respond) as wire:
+        assert await wire.request("GET", "/x", parse=parse_id) == "x"
 
 
 @pytest.mark.parametrize(
@@ -408,29 +427,29 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypa
 def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
     variable: str, proxy: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_proxies(monkeypatch)
+    clear_proxies(monkeypatch)
     monkeypatch.setenv(variable, proxy)
     with pytest.raises(errors.ConfigError, match=words) as caught:
-        transport(None)
+        new_transport(None)
     assert str(caught.value).startswith(f"{variable} cannot be used: ")
     assert "hunter2" not in str(caught.value)
     # and where no proxy is used, none has to be usable
     monkeypatch.setenv("NO_PROXY", "a.test, *")
-    transport(None)
+    new_transport(None)
 
 
 @pytest.mark.parametrize("proxy", ["proxy:3128", "http://user:word@proxy.test", "https://[::1]:1"])
 def test_a_proxy_that_can_be_used_is_taken(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_proxies(monkeypatch)
+    clear_proxies(monkeypatch)
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    transport(None)
+    new_transport(None)
 
 
 def test_an_exception_from_the_proxies_that_cannot_be_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_proxies(monkeypatch)
+    clear_proxies(monkeypatch)
     monkeypatch.setenv("NO_PROXY", "host:port")
     with pytest.raises(errors.ConfigError, match="NO_PROXY cannot be used"):
-        transport(None)
+        new_transport(None)
 
 
 def test_authorities_of_the_environment_that_cannot_be_read_are_named(
@@ -438,10 +457,10 @@ def test_authorities_of_the_environment_that_cannot_be_read_are_named(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
     with pytest.raises(errors.ConfigError, match="SSL_CERT_FILE cannot be read as certificates"):
-        transport(None)
+        new_transport(None)
 
 
-def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+def clear_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the environment of the machine name no proxy."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -451,23 +470,23 @@ def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("method", "ending", "words"),
     [
-        ("GET", SLOW, "GET /x was answered with nothing: no answer within 30 s."),
-        ("GET", LOST, "GET /x was answered with nothing: the connection was lost."),
-        ("POST", SLOW, "POST /x: no answer within 30 s."),
-        ("DELETE", LOST, "DELETE /x: the connection was lost."),
-        ("GET", REFUSED, "GET /x: no connection to api.test (refused)."),
+        ("GET", READ_TIMEOUT_ERROR, "GET /x was answered with nothing: no answer within 30 s."),
+        ("GET", PROTOCOL_ERROR, "GET /x was answered with nothing: the connection was lost."),
+        ("POST", READ_TIMEOUT_ERROR, "POST /x: no answer within 30 s."),
+        ("DELETE", PROTOCOL_ERROR, "DELETE /x: the connection was lost."),
+        ("GET", CONNECT_ERROR, "GET /x: no connection to api.test (refused)."),
         ("GET", httpx.ConnectTimeout(""), "GET /x: no connection to api.test (ConnectTimeout)."),
-        ("GET", BROKEN, "GET /x was answered with 200: the JSON is cut off or malformed."),
+        ("GET", TRUNCATED_RESPONSE, "GET /x was answered with 200: the JSON is cut off or malformed."),
         (
             "GET",
-            answer(302, location="/y"),
+            json_response(302, location="/y"),
             "GET /x was answered with 302: a redirect to another path, which is not followed.",
         ),
     ],
 )
-async def test_an_end_without_an_answer_is_told_to_the_letter(method: str, ending: Ending, words: str) -> None:
+async def test_an_end_without_an_answer_is_told_to_the_letter(method: str, ending: ScriptedOutcome, words: str) -> None:
     with pytest.raises(errors.NeevError) as caught:
-        await transport(Script(ending)).request(method, "/x", parse=identified)
+        await new_transport(ScriptedTransport(ending)).request(method, "/x", parse=parse_id)
     assert caught.value.summary == words
     assert caught.value.hint == type(caught.value).default_hint
 
@@ -475,10 +494,10 @@ async def test_an_end_without_an_answer_is_told_to_the_letter(method: str, endin
 async def test_an_answer_that_cannot_be_read_is_told_with_its_request_id() -> None:
     strange = httpx.Response(200, html="<p>", headers={"x-request-id": "r-9"})
     with pytest.raises(errors.UnexpectedResponse) as caught:
-        await transport(Script(strange)).request("GET", "/x", parse=identified)
+        await new_transport(ScriptedTransport(strange)).request("GET", "/x", parse=parse_id)
     assert caught.value.request_id == "r-9"
 
 
 async def test_a_status_just_beyond_the_successes_is_a_refusal_of_a_post_too() -> None:
     with pytest.raises(errors.UnexpectedResponse):
-        await transport(Script(answer(300))).request("POST", "/x", parse=identified)
+        await new_transport(ScriptedTransport(json_response(300))).request("POST", "/x", parse=parse_id)

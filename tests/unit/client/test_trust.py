@@ -27,29 +27,29 @@ SANDBOX = b'{"id": "box-1", "name": "box", "phase": "Ready"}'
 
 
 @dataclass
-class Server:
+class RecordingServer:
     """A server on this machine, and the requests that came to it."""
 
     address: str
-    heard: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Identity:
+class TlsIdentity:
     """A server's side of TLS, and the certificate that it signed for itself."""
 
     context: ssl.SSLContext
     bundle: Path
 
 
-Issue = Callable[[str], Identity]
+Issue = Callable[[str], TlsIdentity]
 
 
 @pytest.fixture
 def issue(tmp_path: Path) -> Issue:
     """Make the identity of the server at an IP address."""
 
-    def identity(host: str) -> Identity:
+    def identity(host: str) -> TlsIdentity:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "of a test")])
         now = datetime.now(UTC)
@@ -64,24 +64,24 @@ def issue(tmp_path: Path) -> Issue:
         private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(public, private)
-        return Identity(context, public)
+        return TlsIdentity(context, public)
 
     return identity
 
 
 @asynccontextmanager
-async def serving(identity: Identity, *head: str, body: bytes = SANDBOX) -> AsyncIterator[Server]:
+async def serve(identity: TlsIdentity, *head: str, body: bytes = SANDBOX) -> AsyncIterator[RecordingServer]:
     """Let a server answer every request with this head and body."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server.heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        server.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
         lines = [*(head or ("HTTP/1.1 200 OK", "content-type: application/json")), f"content-length: {len(body)}"]
         writer.write("\r\n".join([*lines, "connection: close", "", ""]).encode() + body)
         await writer.drain()
         writer.close()
 
     listening = await asyncio.start_server(handle, HERE, 0, ssl=identity.context)
-    server = Server(f"https://{HERE}:{listening.sockets[0].getsockname()[1]}")
+    server = RecordingServer(f"https://{HERE}:{listening.sockets[0].getsockname()[1]}")
     try:
         yield server
     finally:
@@ -90,14 +90,14 @@ async def serving(identity: Identity, *head: str, body: bytes = SANDBOX) -> Asyn
 
 
 @asynccontextmanager
-async def client(address: str, bundle: Path | None = None) -> AsyncIterator[Api]:
+async def connect_client(address: str, bundle: Path | None = None) -> AsyncIterator[Api]:
     """Let a real client with the key talk to the address."""
     settings = Settings(address, KEY, "org", "project", ca_bundle=str(bundle) if bundle else None)
     async with connect(settings) as api:
         yield api
 
 
-async def look_inside(api: Api, address: str) -> int:
+async def exec_in_sandbox(api: Api, address: str) -> int:
     """Return the exit code of a command in the sandbox that is served at the address."""
     inside = api.runtime.session(Sandbox(id="box-1", name="box", phase="Ready", connect_url=address))
     return await inside.exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=5)
@@ -105,50 +105,50 @@ async def look_inside(api: Api, address: str) -> int:
 
 async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue) -> None:
     identity = issue(HERE)
-    async with serving(identity) as server, client(server.address) as wary:
+    async with serve(identity) as server, connect_client(server.address) as wary:
         with pytest.raises(errors.RequestNotSent, match="neev:caBundle"):
             await wary.sandboxes.get("box")
         with pytest.raises(errors.RequestNotSent, match="no connection to the sandbox"):
-            await look_inside(wary, server.address)
-        assert server.heard == []
-        async with client(server.address, identity.bundle) as told:
+            await exec_in_sandbox(wary, server.address)
+        assert server.requests == []
+        async with connect_client(server.address, identity.bundle) as told:
             assert (await told.sandboxes.get("box")).id == "box-1"
-        assert len(server.heard) == 1
+        assert len(server.requests) == 1
 
 
 async def test_a_certificate_is_trusted_only_for_the_host_it_names(issue: Issue) -> None:
     elsewhere = issue("127.0.0.2")
-    async with serving(elsewhere) as server, client(server.address, elsewhere.bundle) as api:
+    async with serve(elsewhere) as server, connect_client(server.address, elsewhere.bundle) as api:
         with pytest.raises(errors.RequestNotSent, match="neev:caBundle"):
             await api.sandboxes.get("box")
-        assert server.heard == []
+        assert server.requests == []
 
 
 async def test_the_key_is_in_one_header_and_nowhere_else(issue: Issue) -> None:
     identity = issue(HERE)
     exited = b'{"type": "exit", "exit_code": 0}\n'
-    async with serving(identity) as server, serving(identity, body=exited) as inside:
-        async with client(server.address, identity.bundle) as api:
+    async with serve(identity) as server, serve(identity, body=exited) as inside:
+        async with connect_client(server.address, identity.bundle) as api:
             await api.sandboxes.get("box")
-            assert await look_inside(api, inside.address) == 0
-        for request in (*server.heard, *inside.heard):
+            assert await exec_in_sandbox(api, inside.address) == 0
+        for request in (*server.requests, *inside.requests):
             lines = [line for line in request.splitlines() if KEY in line]
             assert [line.lower() for line in lines] == [f"authorization: bearer {KEY}"]
-        assert (len(server.heard), len(inside.heard)) == (1, 1)
+        assert (len(server.requests), len(inside.requests)) == (1, 1)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed_so_another_host_never_hears_of_the_key(issue: Issue, status: int) -> None:
     identity = issue(HERE)
-    async with serving(identity) as other:
+    async with serve(identity) as other:
         redirect = (f"HTTP/1.1 {status} Elsewhere", f"location: {other.address}/take-it")
-        async with serving(identity, *redirect) as server, client(server.address, identity.bundle) as api:
+        async with serve(identity, *redirect) as server, connect_client(server.address, identity.bundle) as api:
             with pytest.raises(errors.UnexpectedResponse, match=r"a redirect to 127\.0\.0\.1, which is not followed"):
                 await api.sandboxes.get("box")
             with pytest.raises(errors.NeevError):
-                await look_inside(api, server.address)
-            assert len(server.heard) == 2
-        assert other.heard == []
+                await exec_in_sandbox(api, server.address)
+            assert len(server.requests) == 2
+        assert other.requests == []
 
 
 def test_what_holds_the_key_does_not_show_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pulumi.runtime import MockResourceArgs
-from tests.fakes.program import Engine, run
+from tests.fakes.program import ProgramMocks, run_program
 
 import pulumi_neev as neev
 from neev_provider.core.names import validate_name
@@ -18,7 +18,7 @@ from pulumi_neev.components.branch import dns_label
 KIND = "neev:components:BranchEnvironment"
 
 
-class Platform(Engine):
+class RespondingMocks(ProgramMocks):
     """An engine behind which a platform answers."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -27,15 +27,15 @@ class Platform(Engine):
         return id, {**state, **added}
 
 
-def ran(program: Callable[[], object]) -> Engine:
+def run_with_mocks(program: Callable[[], object]) -> ProgramMocks:
     """The engine after a program; outputs that it returns are awaited."""
-    engine = Platform()
-    run(program, engine)
+    engine = RespondingMocks()
+    run_program(program, engine)
     return engine
 
 
 def test_it_is_a_fork_with_files_commands_and_ports() -> None:
-    engine = ran(
+    engine = run_with_mocks(
         lambda: neev.BranchEnvironment(
             "web",
             branch="pr-7",
@@ -47,7 +47,7 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
             cpu=2,
         )
     )
-    assert engine.of("SandboxFork") == {
+    assert engine.of_type("SandboxFork") == {
         "web": {
             "sourceSandboxId": "base",
             "name": "web-pr-7",
@@ -59,18 +59,18 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
             "cpu": 2,
         }
     }
-    files = engine.of("File")
+    files = engine.of_type("File")
     assert {inputs.pop("path") for inputs in files.values()} == {"app/version", "logo.png", "a"}
     assert {inputs.pop("sandboxId") for inputs in files.values()} == {"id of web"}
     assert files["web-app/version"] == {"content": "abc"}
     assert files["web-logo.png"]["source"]["path"] == "/tmp/logo.png"
     assert files["web-a"]["source"]["text"] == "b"
     triggers = ["abc", *(f"digest of web-{path}" for path in ("app/version", "logo.png", "a"))]
-    assert engine.of("Command") == {
+    assert engine.of_type("Command") == {
         "web-1": {"sandboxId": "id of web", "create": ["make"], "triggers": triggers},
         "web-2": {"sandboxId": "id of web", "create": ["make", "test"], "triggers": triggers},
     }
-    assert [each["port"] for each in engine.of("PreviewPort").values()] == [8080, 9090]
+    assert [each["port"] for each in engine.of_type("PreviewPort").values()] == [8080, 9090]
 
 
 def test_two_environments_of_a_branch_have_names_of_their_own() -> None:
@@ -80,23 +80,23 @@ def test_two_environments_of_a_branch_have_names_of_their_own() -> None:
         neev.BranchEnvironment("other", branch="pr-7", name_prefix="shop", base_sandbox_id="base")
         neev.BranchEnvironment("plain", branch="pr-7", name_prefix="", base_sandbox_id="base")
 
-    names = [each["name"] for each in ran(program).of("SandboxFork").values()]
+    names = [each["name"] for each in run_with_mocks(program).of_type("SandboxFork").values()]
     assert names == ["api-pr-7", "web-pr-7", "shop-pr-7", "pr-7"]
 
 
 def test_what_a_prefix_and_a_branch_make_is_a_name() -> None:
     (fork,) = (
-        ran(lambda: neev.BranchEnvironment("The API", branch="Feature/Login", base_sandbox_id="base"))
-        .of("SandboxFork")
+        run_with_mocks(lambda: neev.BranchEnvironment("The API", branch="Feature/Login", base_sandbox_id="base"))
+        .of_type("SandboxFork")
         .values()
     )
     assert re.fullmatch(r"the-api-feature-login-[0-9a-f]{6}", fork["name"])
 
 
 def test_it_may_start_from_a_snapshot() -> None:
-    engine = ran(lambda: neev.BranchEnvironment("web", branch="main", snapshot_id="image", ports=[]))
-    assert engine.of("Sandbox")["web"]["snapshotId"] == "image"
-    assert engine.of("PreviewPort") == {}
+    engine = run_with_mocks(lambda: neev.BranchEnvironment("web", branch="main", snapshot_id="image", ports=[]))
+    assert engine.of_type("Sandbox")["web"]["snapshotId"] == "image"
+    assert engine.of_type("PreviewPort") == {}
 
 
 def test_its_outputs_are_where_it_is_and_until_when() -> None:
@@ -108,14 +108,16 @@ def test_its_outputs_are_where_it_is_and_until_when() -> None:
         secret: pulumi.Output[bool] = pulumi.Output.from_input(found.url.is_secret())
         return pulumi.Output.all(known.apply(seen.extend), secret.apply(seen.append))
 
-    ran(program)
+    run_with_mocks(program)
     urls = {"1": "https://web-1", "2": "https://web-2"}
     assert sorted(map(str, seen)) == sorted(map(str, ["id of web", "web-pr-7", "https://web-1", urls, "then", True]))
 
 
 def test_without_a_port_there_is_no_url() -> None:
     seen: list[Any] = []
-    ran(lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(seen.append))
+    run_with_mocks(
+        lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(seen.append)
+    )
     assert seen == [None]
 
 

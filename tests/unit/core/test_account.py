@@ -8,7 +8,7 @@ HERE = Account("org", "project", "https://api.test/agent")
 MOVED = Account("org", "project", "https://new.test/agent", previous_base_url="https://api.test/agent")
 
 
-def state(**recorded: object) -> dict[str, object]:
+def recorded_state(**recorded: object) -> dict[str, object]:
     """A state as it was recorded here, but for what is said."""
     return {ACCOUNT_KEY: {**HERE.to_properties(), **recorded}}
 
@@ -24,7 +24,7 @@ def state(**recorded: object) -> dict[str, object]:
     ],
 )
 def test_the_same_account_in_any_spelling_is_the_same(base_url: str) -> None:
-    HERE.require_same(state(baseUrl=base_url))
+    HERE.require_same(recorded_state(baseUrl=base_url))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_state_that_records_nothing_readable_is_taken_for_ours(known: dict[str
 )
 def test_another_account_is_refused_with_both_named(name: str, value: str, variable: str) -> None:
     with pytest.raises(WrongAccount) as caught:
-        HERE.require_same(state(**{name: value}))
+        HERE.require_same(recorded_state(**{name: value}))
     text = str(caught.value)
     assert f"the state records {name} {value}, and neev:{name} is {HERE.to_properties()[name]}" in text
     assert f"set neev:{name} (or {variable}) to {value}" in text
@@ -55,17 +55,17 @@ def test_another_account_is_refused_with_both_named(name: str, value: str, varia
 
 
 def test_a_service_that_has_moved_is_the_same_where_its_previous_address_is_given() -> None:
-    MOVED.require_same(state())
-    MOVED.require_same(state(baseUrl="https://new.test/agent"))
+    MOVED.require_same(recorded_state())
+    MOVED.require_same(recorded_state(baseUrl="https://new.test/agent"))
     with pytest.raises(WrongAccount):
-        MOVED.require_same(state(baseUrl="https://third.test/agent"))
+        MOVED.require_same(recorded_state(baseUrl="https://third.test/agent"))
     with pytest.raises(WrongAccount):
-        MOVED.require_same(state(projectId="another"))
+        MOVED.require_same(recorded_state(projectId="another"))
 
 
 def test_only_an_address_that_differs_alone_can_have_moved() -> None:
     with pytest.raises(WrongAccount, match=r"neev:previousBaseUrl .* to https://old.test"):
-        HERE.require_same(state(baseUrl="https://old.test"))
+        HERE.require_same(recorded_state(baseUrl="https://old.test"))
     with pytest.raises(WrongAccount) as caught:
-        HERE.require_same(state(baseUrl="https://old.test", orgId="another"))
+        HERE.require_same(recorded_state(baseUrl="https://old.test", orgId="another"))
     assert "previousBaseUrl" not in str(caught.value)

@@ -47,7 +47,7 @@ class House(Inputs):
     """Whatever they are."""
 
 
-EXACTLY = [
+COERCED = [
     ({"text": 17123456789}, {"text": "17123456789"}),
     ({"text": 8080.0}, {"text": "8080"}),
     ({"text": -1}, {"text": "-1"}),
@@ -65,7 +65,7 @@ EXACTLY = [
     ({"door": {"port": "80", "open": "true"}}, {"door": {"port": 80, "open": True}}),
     ({"doors": [{"port": "80"}]}, {"doors": [{"port": 80}]}),
 ]
-SAME: list[dict[str, Any]] = [
+UNCHANGED: list[dict[str, Any]] = [
     {"text": 1.5},
     {"text": 2**53},
     {"text": 1e300},
@@ -94,7 +94,7 @@ SAME: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "values"), EXACTLY)
+@pytest.mark.parametrize(("raw", "values"), COERCED)
 def test_what_stands_for_one_value_is_taken_for_it(raw: dict[str, Any], values: dict[str, Any]) -> None:
     """At any depth; the values themselves are taken for what they are."""
     for each in (raw, values):
@@ -105,7 +105,7 @@ def test_what_stands_for_one_value_is_taken_for_it(raw: dict[str, Any], values: 
     assert parse(House, raw) == parse(House, values)
 
 
-@pytest.mark.parametrize("raw", SAME)
+@pytest.mark.parametrize("raw", UNCHANGED)
 def test_what_stands_for_none_stays_what_it_is(raw: dict[str, Any]) -> None:
     """What is wrong with it is for the check to say."""
     assert coerce_properties(House.properties, raw) == raw

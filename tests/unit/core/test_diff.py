@@ -65,9 +65,13 @@ class Thing(Inputs):
     """Its fence."""
 
 
-def changes(old: dict[str, Any], new: dict[str, Any], state: dict[str, Any] | None = None) -> dict[str, str]:
+def change_kinds(
+    old_inputs: dict[str, Any], new_inputs: dict[str, Any], state: dict[str, Any] | None = None
+) -> dict[str, str]:
     """Path to kind of what differs; a replacement has a star."""
-    found = compute_diff(Thing, old_inputs=old, state=old if state is None else state, new_inputs=new)
+    found = compute_diff(
+        Thing, old_inputs=old_inputs, state=old_inputs if state is None else state, new_inputs=new_inputs
+    )
     return {change.path: change.kind.value + "*" * change.requires_replacement for change in found.changes}
 
 
@@ -90,7 +94,7 @@ def changes(old: dict[str, Any], new: dict[str, Any], state: dict[str, Any] | No
 )
 def test_values_are_compared_as_they_mean(old: dict[str, Any], new: dict[str, Any], expected: dict[str, str]) -> None:
     """Number types, nulls and a face's own keys make no difference; everything else does, at its path."""
-    assert changes(old, new) == expected
+    assert change_kinds(old, new) == expected
 
 
 @pytest.mark.parametrize(
@@ -108,58 +112,62 @@ def test_values_are_compared_as_they_mean(old: dict[str, Any], new: dict[str, An
 )
 def test_taking_an_input_out_leaves_the_thing_alone_where_it_can(old: dict[str, Any], expected: dict[str, str]) -> None:
     """What the platform answers and where it came from stay; what nobody can read back, or means a default, counts."""
-    assert changes(old, {}) == expected
+    assert change_kinds(old, {}) == expected
 
 
 def test_asking_for_what_is_already_there_is_no_change() -> None:
     """The platform chose the image; a program that then names the same one plans nothing."""
-    assert changes({}, {"image": "a"}, {"image": "a"}) == {}
-    assert changes({}, {"image": "b"}, {"image": "a"}) == {"image": "update*"}
+    assert change_kinds({}, {"image": "a"}, {"image": "a"}) == {}
+    assert change_kinds({}, {"image": "b"}, {"image": "a"}) == {"image": "update*"}
 
 
 def test_what_was_inherited_stays_while_the_program_never_says_it() -> None:
     """A fork keeps the policy of its source."""
-    assert changes({}, {}, {"fence": {"mode": "open"}}) == {}
-    assert changes({}, {}, {"wall": {"mode": "open"}}) == {"wall.mode": "update"}
+    assert change_kinds({}, {}, {"fence": {"mode": "open"}}) == {}
+    assert change_kinds({}, {}, {"wall": {"mode": "open"}}) == {"wall.mode": "update"}
 
 
 def test_defaults_of_nested_values_never_differ() -> None:
     """Unset, null and the default mean the same."""
-    assert changes({}, {"wall": {"mode": "closed", "holes": []}}) == {}
-    assert changes({"wall": {"holes": []}}, {"wall": {"mode": "closed", "holes": None}}) == {}
+    assert change_kinds({}, {"wall": {"mode": "closed", "holes": []}}) == {}
+    assert change_kinds({"wall": {"holes": []}}, {"wall": {"mode": "closed", "holes": None}}) == {}
 
 
 def test_sets_are_compared_without_order() -> None:
     """Rules and ports may come back in any order."""
     old = {"wall": {"mode": "open", "holes": [{"host": "a", "ports": [1, 2]}, {"host": "b"}]}}
     new = {"wall": {"mode": "open", "holes": [{"host": "b"}, {"host": "a", "ports": [2, 1]}]}}
-    assert changes(old, new) == {}
+    assert change_kinds(old, new) == {}
 
 
 def test_only_what_differs_in_a_set_is_named() -> None:
     """One changed rule is one path, with the place it has in the program."""
     old = {"wall": {"mode": "open", "holes": [{"host": "a"}, {"host": "b"}]}}
     new = {"wall": {"mode": "open", "holes": [{"host": "b"}, {"host": "c"}]}}
-    assert changes(old, new) == {"wall.holes[1].host": "update"}
-    assert changes(old, {"wall": {"mode": "open", "holes": [{"host": "b"}]}}) == {"wall.holes[1]": "delete"}
+    assert change_kinds(old, new) == {"wall.holes[1].host": "update"}
+    assert change_kinds(old, {"wall": {"mode": "open", "holes": [{"host": "b"}]}}) == {"wall.holes[1]": "delete"}
     twice = {"wall": {"mode": "open", "holes": [{"host": "a"}, {"host": "b"}, {"host": "b"}]}}
-    assert changes(old, twice) == {"wall.holes[2]": "add"}
+    assert change_kinds(old, twice) == {"wall.holes[2]": "add"}
 
 
 def test_the_unknown_counts_as_a_change() -> None:
     """What is not known yet may differ, at any depth."""
-    assert changes({"cpu": 1}, {"cpu": UNKNOWN}) == {"cpu": "update"}
-    assert changes({}, {"image": UNKNOWN}) == {"image": "add*"}
-    assert changes({"argv": ["a"]}, {"argv": [UNKNOWN]}) == {"argv[0]": "update*"}
+    assert change_kinds({"cpu": 1}, {"cpu": UNKNOWN}) == {"cpu": "update"}
+    assert change_kinds({}, {"image": UNKNOWN}) == {"image": "add*"}
+    assert change_kinds({"argv": ["a"]}, {"argv": [UNKNOWN]}) == {"argv[0]": "update*"}
     old = {"wall": {"mode": "open", "holes": [{"host": "a"}]}}
-    assert changes(old, {"wall": {"mode": "open", "holes": [{"host": UNKNOWN}]}}) == {"wall.holes[0].host": "update"}
-    assert changes(old, {"wall": {"mode": "open", "holes": [UNKNOWN]}}) == {"wall.holes[0]": "update"}
+    assert change_kinds(old, {"wall": {"mode": "open", "holes": [{"host": UNKNOWN}]}}) == {
+        "wall.holes[0].host": "update"
+    }
+    assert change_kinds(old, {"wall": {"mode": "open", "holes": [UNKNOWN]}}) == {"wall.holes[0]": "update"}
 
 
 def test_what_the_api_never_answers_is_recorded_after_an_import() -> None:
     """Nobody can read an environment: the one that the program says is recorded, and no reason to replace."""
-    assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED_KEY: True}) == {"env": "add"}
-    assert changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}) == {"env": "add*"}
+    assert change_kinds({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED_KEY: True}) == {
+        "env": "add"
+    }
+    assert change_kinds({"name": "a"}, {"name": "a", "env": {"A": "1"}}) == {"env": "add*"}
 
 
 def test_a_kept_explicit_name_deletes_first() -> None:
@@ -196,22 +204,22 @@ def test_equal_reads_the_declaration() -> None:
 def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_answers() -> None:
     """Of what it does answer, it is: the platform chose it."""
     state = {"env": {"A": "1"}, "image": "ubuntu"}
-    assert changes({}, state, state) == {"env": "add*"}
+    assert change_kinds({}, state, state) == {"env": "add*"}
 
 
 def test_after_an_import_only_what_cannot_be_read_back_is_silent() -> None:
-    assert changes({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED_KEY: True}) == {"env": "add", "image": "add*"}
+    assert change_kinds({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED_KEY: True}) == {"env": "add", "image": "add*"}
 
 
 def test_a_list_whose_order_counts_grows_and_shrinks_at_its_end() -> None:
-    assert changes({"argv": ["a"]}, {"argv": ["a", "b"]}) == {"argv[1]": "add*"}
-    assert changes({"argv": ["a", "b"]}, {"argv": ["a"]}) == {"argv[1]": "delete*"}
+    assert change_kinds({"argv": ["a"]}, {"argv": ["a", "b"]}) == {"argv[1]": "add*"}
+    assert change_kinds({"argv": ["a", "b"]}, {"argv": ["a"]}) == {"argv[1]": "delete*"}
 
 
 def test_values_of_different_kinds_differ_as_a_whole() -> None:
-    assert changes({"env": "x"}, {"env": {"A": "1"}}) == {"env": "update*"}
-    assert changes({"env": {"A": "1"}}, {"env": "x"}) == {"env": "update*"}
-    assert changes({"argv": UNKNOWN}, {"argv": ["a"]}) == {"argv": "update*"}
+    assert change_kinds({"env": "x"}, {"env": {"A": "1"}}) == {"env": "update*"}
+    assert change_kinds({"env": {"A": "1"}}, {"env": "x"}) == {"env": "update*"}
+    assert change_kinds({"argv": UNKNOWN}, {"argv": ["a"]}) == {"argv": "update*"}
 
 
 def test_a_default_that_is_a_model_is_its_values() -> None:

@@ -41,17 +41,17 @@ RECORD = {ACCOUNT_KEY: {"orgId": "org", "projectId": "project", "baseUrl": "http
 
 
 @dataclass
-class Platform:
+class FakeApi:
     """Where things are; `broken` is what the next calls end with."""
 
-    things: dict[str, int] = field(default_factory=dict)
-    broken: list[Exception] = field(default_factory=list)
+    objects: dict[str, int] = field(default_factory=dict)
+    errors_to_raise: list[Exception] = field(default_factory=list)
     account: Account = HERE
 
-    def call(self) -> None:
+    def raise_next_error(self) -> None:
         """Fail where it should."""
-        if self.broken:
-            raise self.broken.pop(0)
+        if self.errors_to_raise:
+            raise self.errors_to_raise.pop(0)
 
 
 class Thing(Resource[ThingInputs, ThingOutputs]):
@@ -61,45 +61,45 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     inputs = ThingInputs
     outputs = ThingOutputs
 
-    async def create(self, api: Platform, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, api: FakeApi, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """One more."""
-        api.call()
-        api.things["id-1"] = inputs.size or 1
-        return self.live(api, "Pending")
+        api.raise_next_error()
+        api.objects["id-1"] = inputs.size or 1
+        return self.observe(api, "Pending")
 
     async def reconcile(
-        self, api: Platform, id: str, inputs: ThingInputs, context: OperationContext
+        self, api: FakeApi, id: str, inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """As asked."""
-        api.call()
-        api.things[id] = inputs.size or api.things[id]
-        return self.live(api, "Ready")
+        api.raise_next_error()
+        api.objects[id] = inputs.size or api.objects[id]
+        return self.observe(api, "Ready")
 
-    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, api: FakeApi, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """As it is."""
-        api.call()
-        return self.live(api, "Ready") if id in api.things else None
+        api.raise_next_error()
+        return self.observe(api, "Ready") if id in api.objects else None
 
-    async def delete(self, api: Platform, id: str, context: OperationContext) -> None:
+    async def delete(self, api: FakeApi, id: str, context: OperationContext) -> None:
         """Gone."""
-        del api.things[id]
+        del api.objects[id]
 
-    def live(self, api: Platform, status: str) -> Observation[ThingOutputs]:
+    def observe(self, api: FakeApi, status: str) -> Observation[ThingOutputs]:
         """What the platform says."""
-        return Observation("id-1", {"size": api.things["id-1"]}, ThingOutputs(status=status))
+        return Observation("id-1", {"size": api.objects["id-1"]}, ThingOutputs(status=status))
 
 
 THING = Thing()
 
 
-def call() -> OperationContext:
+def new_context() -> OperationContext:
     """An operation with all the time it needs."""
     return OperationContext("thing", Deadline(10, SYSTEM_CLOCK, asyncio.Event()))
 
 
 async def test_a_create_stores_what_was_asked_and_what_is() -> None:
     """Id, inputs and state."""
-    stored = await lifecycle.create(THING, Platform(), {"__label": "x"}, call())
+    stored = await lifecycle.create(THING, FakeApi(), {"__label": "x"}, new_context())
     assert (stored.id, stored.inputs, stored.state) == (
         "id-1",
         {"__label": "x"},
@@ -110,25 +110,25 @@ async def test_a_create_stores_what_was_asked_and_what_is() -> None:
 async def test_a_create_that_fails_before_there_is_an_id_is_only_its_error() -> None:
     """Nothing exists, so nothing is kept."""
     with pytest.raises(ValueError, match="no"):
-        await lifecycle.create(THING, Platform(broken=[ValueError("no")]), {}, call())
+        await lifecycle.create(THING, FakeApi(errors_to_raise=[ValueError("no")]), {}, new_context())
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug of ours"), TimeoutError("late")])
 async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> None:
     """Also a bug of ours: the id and what was seen travel with the error."""
-    platform = Platform()
+    platform = FakeApi()
 
     class Breaking(Thing):
         """It breaks once it is made."""
 
-        async def create(self, api: Platform, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+        async def create(self, api: FakeApi, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
             """Made, then broken."""
             made = await super().create(api, inputs, call)
-            api.broken.append(error)
+            api.errors_to_raise.append(error)
             return made
 
     with pytest.raises(ResourceInitFailed, match=str(error)) as caught:
-        await lifecycle.create(Breaking(), platform, {"size": 2}, call())
+        await lifecycle.create(Breaking(), platform, {"size": 2}, new_context())
     stored = caught.value.stored
     assert (stored.id, stored.inputs, stored.state) == ("id-1", {"size": 2}, {"size": 2, "status": "Pending", **RECORD})
     assert caught.value.cause is error
@@ -145,84 +145,84 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
             raise ValueError("a bug of ours")
 
     with pytest.raises(ResourceInitFailed, match="a bug of ours") as caught:
-        await lifecycle.create(Unwritable(), Platform(), {"size": 2}, call())
+        await lifecycle.create(Unwritable(), FakeApi(), {"size": 2}, new_context())
     assert caught.value.stored.id == "id-1"
 
 
 async def test_resuming_goes_on_from_what_exists() -> None:
     """Nothing is made a second time."""
-    platform = Platform(things={"id-1": 1})
-    stored = await lifecycle.finish_create(THING, platform, StoredResource("id-1", {"size": 3}, {}), call())
+    platform = FakeApi(objects={"id-1": 1})
+    stored = await lifecycle.finish_create(THING, platform, StoredResource("id-1", {"size": 3}, {}), new_context())
     assert stored.state == {"size": 3, "status": "Ready", **RECORD}
-    assert platform.things == {"id-1": 3}
+    assert platform.objects == {"id-1": 3}
 
 
 async def test_a_failed_update_keeps_the_old_inputs_and_state() -> None:
     """So the same change is planned again."""
-    platform = Platform(things={"id-1": 1}, broken=[ValueError("no")])
+    platform = FakeApi(objects={"id-1": 1}, errors_to_raise=[ValueError("no")])
     old, state = {"size": 1}, {"size": 1, "status": "Ready"}
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.update(
-            THING, platform, "id-1", old_inputs=old, state=state, new_inputs={"size": 2}, context=call()
+            THING, platform, "id-1", old_inputs=old, state=state, new_inputs={"size": 2}, context=new_context()
         )
     assert (caught.value.stored.inputs, caught.value.stored.state) == (old, state)
 
 
 async def test_an_update_stores_the_new_inputs() -> None:
     """And what became of them."""
-    platform = Platform(things={"id-1": 1})
+    platform = FakeApi(objects={"id-1": 1})
     stored = await lifecycle.update(
-        THING, platform, "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=call()
+        THING, platform, "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=new_context()
     )
     assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready", **RECORD})
 
 
 async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
     """Changed outside, gone, and unknown are three different answers."""
-    platform = Platform(things={"id-1": 5})
+    platform = FakeApi(objects={"id-1": 5})
     stored = await lifecycle.read(THING, platform, "id-1", {"size": 1, "__label": "x"})
     assert stored is not None
     assert stored.inputs == {"size": 5, "__label": "x"}
     imported = await lifecycle.read(THING, platform, "id-1", None)
     assert imported is not None
     assert imported.inputs == {"size": 5}
-    assert await lifecycle.read(THING, Platform(), "id-1", {}) is None
-    assert await lifecycle.read(THING, Platform(), "id-1", None) is None
-    platform.broken.append(ValueError("no"))
+    assert await lifecycle.read(THING, FakeApi(), "id-1", {}) is None
+    assert await lifecycle.read(THING, FakeApi(), "id-1", None) is None
+    platform.errors_to_raise.append(ValueError("no"))
     with pytest.raises(ValueError, match="no"):
         await lifecycle.read(THING, platform, "id-1", {})
 
 
-class HalfDone(Thing):
+class PartialThing(Thing):
     """It comes half way and says so, and keeps what it said on a refresh."""
 
     async def reconcile(
-        self, api: Platform, id: str, inputs: ThingInputs, context: OperationContext
+        self, api: FakeApi, id: str, inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """Half."""
         status = f"Half after {context.state.get('status')}, {'first' if context.just_created else 'again'}"
-        raise PartialFailure(self.live(api, status), ValueError("torn"))
+        raise PartialFailure(self.observe(api, status), ValueError("torn"))
 
     async def refresh(
-        self, api: Platform, id: str, inputs: ThingInputs, state: Mapping[str, Any]
+        self, api: FakeApi, id: str, inputs: ThingInputs, state: Mapping[str, Any]
     ) -> Observation[ThingOutputs] | None:
         """As stored."""
-        return self.live(api, state["status"])
+        return self.observe(api, state["status"])
 
 
 async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
     """In a create, in another attempt, and in an update; the cause is what the user reads."""
-    platform, half = Platform(), HalfDone()
+    platform, half = FakeApi(), PartialThing()
     with pytest.raises(ResourceInitFailed, match="torn") as first:
-        await lifecycle.create(half, platform, {}, call())
+        await lifecycle.create(half, platform, {}, new_context())
     assert first.value.stored.state["status"] == "Half after Pending, first"
     assert isinstance(first.value.cause, ValueError)
     with pytest.raises(ResourceInitFailed) as again:
-        await lifecycle.finish_create(half, platform, StoredResource("id-1", {}, {"status": "x"}), call())
+        await lifecycle.finish_create(half, platform, StoredResource("id-1", {}, {"status": "x"}), new_context())
     assert again.value.stored.state["status"] == "Half after x, again"
     with pytest.raises(ResourceInitFailed) as changed:
         await lifecycle.update(
-            half, platform, "id-1", old_inputs={"size": 1}, state={"status": "y"}, new_inputs={}, context=call()
+            half, platform, "id-1", old_inputs={"size": 1}, state={"status": "y"}, new_inputs={}, context=new_context()
         )
     assert changed.value.stored.inputs == {"size": 1}
     assert changed.value.stored.state["status"] == "Half after y, again"
@@ -230,7 +230,7 @@ async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
 
 async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
     """A refresh is given what is stored."""
-    stored = await lifecycle.read(HalfDone(), Platform(things={"id-1": 1}), "id-1", {}, {"status": "kept"})
+    stored = await lifecycle.read(PartialThing(), FakeApi(objects={"id-1": 1}), "id-1", {}, {"status": "kept"})
     assert stored is not None
     assert stored.state["status"] == "kept"
 
@@ -256,72 +256,72 @@ class Heir(Thing):
     inputs = HeirInputs
 
     def __init__(self) -> None:
-        self.given: list[Any] = []
+        self.received: list[Any] = []
 
-    async def create(self, api: Platform, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, api: FakeApi, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Noted."""
-        self.given.append((inputs, context))
+        self.received.append((inputs, context))
         return await super().create(api, inputs, context)
 
     async def update(
-        self, api: Platform, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
+        self, api: FakeApi, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """Noted."""
-        self.given.append((id, old_inputs, new_inputs, context.state))
+        self.received.append((id, old_inputs, new_inputs, context.state))
         return await super().update(api, id, old_inputs, new_inputs, context)
 
-    async def read(self, api: Platform, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, api: FakeApi, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Noted."""
-        self.given.append((id, inputs))
+        self.received.append((id, inputs))
         return await super().read(api, id, inputs)
 
-    def observe(self, api: Platform, status: str) -> Observation[ThingOutputs]:
+    def observe(self, api: FakeApi, status: str) -> Observation[ThingOutputs]:
         """Not well."""
-        return replace(super().live(api, status), trouble="it is not well")
+        return replace(super().observe(api, status), trouble="it is not well")
 
 
 async def test_verbs_are_given_what_the_engine_keeps() -> None:
     """The operation itself on a create; old, new and stored values on an update; the old inputs on a refresh."""
-    platform, heir, going = Platform(), Heir(), call()
+    platform, heir, going = FakeApi(), Heir(), new_context()
     await lifecycle.create(heir, platform, {"size": 2}, going)
-    assert heir.given.pop() == (HeirInputs(size=2), going)
+    assert heir.received.pop() == (HeirInputs(size=2), going)
     state = {"size": 2, "status": "Ready"}
     await lifecycle.update(
         heir, platform, "id-1", old_inputs={"size": 2}, state=state, new_inputs={"size": 3}, context=going
     )
-    assert heir.given.pop() == ("id-1", HeirInputs(size=2), HeirInputs(size=3), state)
+    assert heir.received.pop() == ("id-1", HeirInputs(size=2), HeirInputs(size=3), state)
     await lifecycle.read(heir, platform, "id-1", {"size": 3}, state)
-    assert heir.given.pop() == ("id-1", HeirInputs(size=3))
+    assert heir.received.pop() == ("id-1", HeirInputs(size=3))
     await lifecycle.read(heir, platform, "id-1", None)
-    assert heir.given.pop() == ("id-1", None)
+    assert heir.received.pop() == ("id-1", None)
 
 
 async def test_after_an_import_what_cannot_be_read_back_is_taken_to_be_as_the_program_says() -> None:
     """So nothing is changed for it; what can be read back is compared with what was read."""
-    platform, heir = Platform(things={"id-1": 2}), Heir()
+    platform, heir = FakeApi(objects={"id-1": 2}), Heir()
     new = {"size": 3, "seed": "apple"}
     for state, seed in (({IMPORTED_KEY: True}, "apple"), ({}, None)):
         await lifecycle.update(
-            heir, platform, "id-1", old_inputs={"size": 2}, state=state, new_inputs=new, context=call()
+            heir, platform, "id-1", old_inputs={"size": 2}, state=state, new_inputs=new, context=new_context()
         )
-        assert heir.given.pop()[1] == HeirInputs(size=2, seed=seed)
+        assert heir.received.pop()[1] == HeirInputs(size=2, seed=seed)
     await lifecycle.update(
-        heir, platform, "id-1", old_inputs={}, state={IMPORTED_KEY: True}, new_inputs=new, context=call()
+        heir, platform, "id-1", old_inputs={}, state={IMPORTED_KEY: True}, new_inputs=new, context=new_context()
     )
-    assert heir.given.pop()[1] == HeirInputs(seed="apple")
+    assert heir.received.pop()[1] == HeirInputs(seed="apple")
     old = {"size": 2, "seed": "pear"}
     await lifecycle.update(
-        heir, platform, "id-1", old_inputs=old, state={IMPORTED_KEY: True}, new_inputs=new, context=call()
+        heir, platform, "id-1", old_inputs=old, state={IMPORTED_KEY: True}, new_inputs=new, context=new_context()
     )
-    assert heir.given.pop()[1] == HeirInputs(size=2, seed="pear")
+    assert heir.received.pop()[1] == HeirInputs(size=2, seed="pear")
 
 
 async def test_why_a_thing_cannot_be_used_is_kept_with_its_id() -> None:
     """Whichever operation sees it."""
-    platform, heir = Platform(), Heir()
+    platform, heir = FakeApi(), Heir()
     for work in (
-        lifecycle.create(heir, platform, {"size": 2}, call()),
-        lifecycle.update(heir, platform, "id-1", old_inputs={}, state={}, new_inputs={}, context=call()),
+        lifecycle.create(heir, platform, {"size": 2}, new_context()),
+        lifecycle.update(heir, platform, "id-1", old_inputs={}, state={}, new_inputs={}, context=new_context()),
         lifecycle.read(heir, platform, "id-1", {}),
         lifecycle.read(heir, platform, "id-1", None),
     ):
@@ -335,12 +335,24 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
     cause = ValueError("no")
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.update(
-            THING, Platform(broken=[cause]), "id-1", old_inputs={}, state={}, new_inputs={}, context=call()
+            THING,
+            FakeApi(errors_to_raise=[cause]),
+            "id-1",
+            old_inputs={},
+            state={},
+            new_inputs={},
+            context=new_context(),
         )
     assert (caught.value.cause, caught.value.stored.id) == (cause, "id-1")
     with pytest.raises(ResourceInitFailed) as torn:
         await lifecycle.update(
-            HalfDone(), Platform(things={"id-1": 1}), "id-1", old_inputs={}, state={}, new_inputs={}, context=call()
+            PartialThing(),
+            FakeApi(objects={"id-1": 1}),
+            "id-1",
+            old_inputs={},
+            state={},
+            new_inputs={},
+            context=new_context(),
         )
     assert str(torn.value.cause) == "torn"
     halfway = PartialFailure(Observation("id-1", {}, ThingOutputs(status="x")), cause)
@@ -357,7 +369,7 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
             """Nothing."""
             raise ValueError("a bug of ours")
 
-    begun = await lifecycle.start_create(Unwritable(), Platform(), {"size": 2, "__label": "x"}, call())
+    begun = await lifecycle.start_create(Unwritable(), FakeApi(), {"size": 2, "__label": "x"}, new_context())
     assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2, **RECORD})
 
 
@@ -367,11 +379,11 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     class Findable(Thing):
         """It can be looked for."""
 
-        async def find(self, api: Platform, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+        async def find(self, api: FakeApi, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
             """By its size."""
-            return self.live(api, "Pending") if api.things.get("id-1") == inputs.size else None
+            return self.observe(api, "Pending") if api.objects.get("id-1") == inputs.size else None
 
-    platform = Platform(things={"id-1": 2})
+    platform = FakeApi(objects={"id-1": 2})
     stored = await lifecycle.find_created(Findable(), platform, {"size": 2, "__label": "x"})
     assert stored is not None
     assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__label": "x"})
@@ -395,9 +407,9 @@ class Named(Thing):
 
     inputs = NamedInputs
 
-    async def find_created(self, api: Platform, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+    async def find_created(self, api: FakeApi, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
         """Whichever there is."""
-        return self.live(api, "Ready")
+        return self.observe(api, "Ready")
 
 
 @pytest.mark.parametrize(
@@ -413,9 +425,9 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
     asked: dict[str, Any], path: str
 ) -> None:
     """By every verb, also after an import, and what exists is kept."""
-    platform, named = Platform(), Named()
+    platform, named = FakeApi(), Named()
     for begun in (
-        lifecycle.start_create(named, platform, asked, call()),
+        lifecycle.start_create(named, platform, asked, new_context()),
         lifecycle.find_created(named, platform, asked),
     ):
         with pytest.raises(InputError) as caught:
@@ -424,57 +436,59 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
         assert str(caught.value).endswith(UNCHECKED_HINT)
     for state in ({}, {IMPORTED_KEY: True}):
         for work in (
-            lifecycle.finish_create(named, platform, StoredResource("id-1", asked, state), call()),
+            lifecycle.finish_create(named, platform, StoredResource("id-1", asked, state), new_context()),
             lifecycle.update(
-                named, platform, "id-1", old_inputs={"name": "a"}, state=state, new_inputs=asked, context=call()
+                named, platform, "id-1", old_inputs={"name": "a"}, state=state, new_inputs=asked, context=new_context()
             ),
         ):
             with pytest.raises(ResourceInitFailed) as kept:
                 await work
             assert isinstance(kept.value.cause, InputError)
             assert (kept.value.cause.path, kept.value.stored.id) == (path, "id-1")
-    assert platform.things == {}
+    assert platform.objects == {}
     with pytest.raises(InputError, match=r"^name: is required\. "):
-        await lifecycle.start_create(named, platform, {}, call())
+        await lifecycle.start_create(named, platform, {}, new_context())
 
 
 async def test_what_broke_a_rule_before_can_be_corrected() -> None:
     """Only what a thing is brought to has to hold to the rules."""
-    platform = Platform(things={"id-1": 1})
+    platform = FakeApi(objects={"id-1": 1})
     old = {"name": "a", "size": 1, "weight": 2}
     stored = await lifecycle.update(
-        Named(), platform, "id-1", old_inputs=old, state={}, new_inputs={"name": "a"}, context=call()
+        Named(), platform, "id-1", old_inputs=old, state={}, new_inputs={"name": "a"}, context=new_context()
     )
     assert stored.inputs == {"name": "a"}
 
 
-ELSEWHERE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "another"}}
+OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "another"}}
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda platform: lifecycle.finish_create(THING, platform, StoredResource("id-1", {}, ELSEWHERE), call()),
-        lambda platform: lifecycle.update(
-            THING, platform, "id-1", old_inputs={}, state=ELSEWHERE, new_inputs={}, context=call()
+        lambda platform: lifecycle.finish_create(
+            THING, platform, StoredResource("id-1", {}, OTHER_ACCOUNT_STATE), new_context()
         ),
-        lambda platform: lifecycle.read(THING, platform, "id-1", {}, ELSEWHERE),
-        lambda platform: lifecycle.delete(THING, platform, "id-1", replace(call(), stored=ELSEWHERE)),
+        lambda platform: lifecycle.update(
+            THING, platform, "id-1", old_inputs={}, state=OTHER_ACCOUNT_STATE, new_inputs={}, context=new_context()
+        ),
+        lambda platform: lifecycle.read(THING, platform, "id-1", {}, OTHER_ACCOUNT_STATE),
+        lambda platform: lifecycle.delete(THING, platform, "id-1", replace(new_context(), stored=OTHER_ACCOUNT_STATE)),
     ],
     ids=["finish", "update", "read", "delete"],
 )
-async def test_what_is_in_another_account_is_not_touched(act: Callable[[Platform], Awaitable[object]]) -> None:
+async def test_what_is_in_another_account_is_not_touched(act: Callable[[FakeApi], Awaitable[object]]) -> None:
     """The error names both accounts, and the state stays as it is."""
-    platform = Platform(things={"id-1": 1}, broken=[AssertionError("nothing may be asked")])
+    platform = FakeApi(objects={"id-1": 1}, errors_to_raise=[AssertionError("nothing may be asked")])
     with pytest.raises((WrongAccount, ResourceInitFailed), match=r"projectId another, and neev:projectId is project"):
         await act(platform)
-    assert platform.things == {"id-1": 1}
+    assert platform.objects == {"id-1": 1}
 
 
 async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None:
     """Earlier versions recorded none."""
-    stored = await lifecycle.read(THING, Platform(things={"id-1": 1}), "id-1", {}, {"size": 1})
-    imported = await lifecycle.read(THING, Platform(things={"id-1": 1}), "id-1", None)
+    stored = await lifecycle.read(THING, FakeApi(objects={"id-1": 1}), "id-1", {}, {"size": 1})
+    imported = await lifecycle.read(THING, FakeApi(objects={"id-1": 1}), "id-1", None)
     assert stored is not None
     assert imported is not None
     assert (stored.state[ACCOUNT_KEY], imported.state[ACCOUNT_KEY]) == (RECORD[ACCOUNT_KEY], RECORD[ACCOUNT_KEY])
@@ -482,11 +496,11 @@ async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None
 
 async def test_a_delete_in_the_right_account_is_done() -> None:
     """Also of a state without a record."""
-    platform = Platform(things={"id-1": 1})
-    await lifecycle.delete(THING, platform, "id-1", replace(call(), stored=RECORD))
-    platform.things["id-1"] = 1
-    await lifecycle.delete(THING, platform, "id-1", call())
-    assert platform.things == {}
+    platform = FakeApi(objects={"id-1": 1})
+    await lifecycle.delete(THING, platform, "id-1", replace(new_context(), stored=RECORD))
+    platform.objects["id-1"] = 1
+    await lifecycle.delete(THING, platform, "id-1", new_context())
+    assert platform.objects == {}
 
 
 @pytest.mark.parametrize(("parent", "kept"), [(None, True), ("source", False)])
@@ -495,7 +509,7 @@ async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
 ) -> None:
     """A fork is there without its source, and its id is kept; a file is not there without its sandbox."""
 
-    async def require(_api: Platform, name: str, _value: str) -> None:
+    async def require(_api: FakeApi, name: str, _value: str) -> None:
         raise MissingReference(name, "there is none")
 
     class PartInputs(ThingInputs):
@@ -511,12 +525,12 @@ async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
         references = MappingProxyType({"source": require})
 
         async def settle(
-            self, api: Platform, id: str, inputs: ThingInputs, call: OperationContext
+            self, api: FakeApi, id: str, inputs: ThingInputs, call: OperationContext
         ) -> Observation[ThingOutputs]:
             """Refused."""
             raise InvalidRequest(422, "no")
 
     Part.parent = parent
     with pytest.raises((ResourceInitFailed, MissingReference), match="there is none") as caught:
-        await lifecycle.create(Part(), Platform(), {"size": 2, "source": "x"}, call())
+        await lifecycle.create(Part(), FakeApi(), {"size": 2, "source": "x"}, new_context())
     assert isinstance(caught.value, ResourceInitFailed) is kept

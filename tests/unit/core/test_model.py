@@ -69,7 +69,7 @@ def test_wire_is_camel_case_and_holds_only_what_is_set() -> None:
     assert Thing(disk_gb=10, nested=Rule(host="a")).to_properties() == {"diskGb": 10, "nested": {"host": "a"}}
 
 
-def declare(annotation: object, *, base: type[BaseModel] = Inputs) -> None:
+def declare_model(annotation: object, *, base: type[BaseModel] = Inputs) -> None:
     """A model with one property of this annotation."""
     type("Made", (base,), {"__annotations__": {"x": annotation}, "x": None, "__module__": __name__})
 
@@ -90,14 +90,14 @@ def declare(annotation: object, *, base: type[BaseModel] = Inputs) -> None:
 def test_a_wrong_mark_fails_at_import(annotation: object, words: str) -> None:
     """Missing, doubled, nested, foreign and unfinished marks are refused when the class is made."""
     with pytest.raises(DeclarationError, match=words):
-        declare(annotation)
+        declare_model(annotation)
 
 
 @pytest.mark.parametrize("mark", [Replace(), Update(), Computed(), AutoName()])
 def test_outputs_take_no_mark_of_an_input(mark: object) -> None:
     """An output is neither updated nor replaced."""
     with pytest.raises(DeclarationError, match="no meaning here"):
-        declare(Annotated[str | None, mark], base=Outputs)
+        declare_model(Annotated[str | None, mark], base=Outputs)
 
 
 def test_every_property_says_what_it_is() -> None:
@@ -183,11 +183,11 @@ def test_what_is_declared_is_what_is_derived_from() -> None:
 def test_a_wrong_declaration_is_named_with_what_is_wrong() -> None:
     """Model and property first: it is read in the traceback of an import."""
     with pytest.raises(DeclarationError, match=r"^Made\.x: Stable, SecretIf has no meaning here$"):
-        declare(Annotated[str | None, Update(), Stable(), SecretIf("y")])
+        declare_model(Annotated[str | None, Update(), Stable(), SecretIf("y")])
     with pytest.raises(DeclarationError, match=r"^Made\.x: exactly one of Replace\(\) and Update\(\)$"):
-        declare(str | None)
+        declare_model(str | None)
     with pytest.raises(DeclarationError, match=r"^Made\.x: the same mark twice$"):
-        declare(Annotated[str | None, Update(), Update()])
+        declare_model(Annotated[str | None, Update(), Update()])
 
 
 def test_the_unknown_shows_as_such() -> None:

@@ -88,36 +88,36 @@ class Heir(Thing):
 THING, HEIR = Thing(), Heir()
 
 
-def live(**inputs: Any) -> Observation[ThingOutputs]:
+def observation(**inputs: Any) -> Observation[ThingOutputs]:
     """A thing as the platform answers it."""
     answered = {"name": "a", "region": "south", "size": 1, "wall": {"mode": "closed"}, **inputs}
     return Observation("id-1", answered, ThingOutputs(status="Ready"))
 
 
-def made() -> str:
+def generated_name() -> str:
     """A made name."""
     return "made-1234567"
 
 
 def test_check_adds_defaults_and_a_name() -> None:
     """What is stored is complete; that the name was made is remembered."""
-    checked, failed = THING.check({}, {"env": None}, made)
+    checked, failed = THING.check({}, {"env": None}, generated_name)
     assert (checked, failed) == ({"name": "made-1234567", AUTONAMED_KEY: True, "size": 1}, [])
 
 
 def test_a_made_name_is_kept() -> None:
     """The name of the old inputs wins over a new one."""
-    checked, _ = THING.check({"name": "old-1"}, {}, made)
+    checked, _ = THING.check({"name": "old-1"}, {}, generated_name)
     assert checked["name"] == "old-1"
 
 
 def test_an_explicit_name_is_taken_as_it_is() -> None:
     """And checked like everything else."""
-    checked, failed = THING.check({"name": "old-1"}, {"name": "Bad"}, made)
+    checked, failed = THING.check({"name": "old-1"}, {"name": "Bad"}, generated_name)
     assert checked["name"] == "Bad"
     assert AUTONAMED_KEY not in checked
     assert [failure.path for failure in failed] == ["name"]
-    assert THING.check({}, {"name": UNKNOWN}, made)[0]["name"] is UNKNOWN
+    assert THING.check({}, {"name": UNKNOWN}, generated_name)[0]["name"] is UNKNOWN
 
 
 def test_the_preview_of_a_create_knows_what_is_known() -> None:
@@ -147,7 +147,7 @@ def test_the_preview_of_an_update_keeps_what_an_update_cannot_change() -> None:
 
 def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
     """The program's own values as it wrote them; the platform's where it wrote none; no face's own keys."""
-    state = THING.build_state({"name": "a", "size": 1.0, "__label": "x", "env": {"A": "1"}}, live(size=1))
+    state = THING.build_state({"name": "a", "size": 1.0, "__label": "x", "env": {"A": "1"}}, observation(size=1))
     assert state == {
         "name": "a",
         "size": 1.0,
@@ -162,16 +162,16 @@ def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
 def test_only_real_drift_changes_the_inputs() -> None:
     """What the user did not say, or what means the same, is no drift."""
     asked = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__label": "x"}
-    assert THING.refreshed_inputs(asked, live()) == asked
-    assert THING.refreshed_inputs(asked, live(size=2, wall={"mode": "open"})) == {**asked, "size": 2}
+    assert THING.refreshed_inputs(asked, observation()) == asked
+    assert THING.refreshed_inputs(asked, observation(size=2, wall={"mode": "open"})) == {**asked, "size": 2}
 
 
 def test_an_import_says_as_little_as_it_can() -> None:
     """Only what differs from the defaults, so that a short program is clean."""
-    inputs, state = THING.import_state(live())
+    inputs, state = THING.import_state(observation())
     assert inputs == {"name": "a", "region": "south", "size": 1}
     assert state[IMPORTED_KEY] is True
-    assert THING.import_state(live(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
+    assert THING.import_state(observation(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
 
 
 def test_a_thing_that_failed_for_good_is_replaced() -> None:
@@ -203,7 +203,7 @@ def test_an_inherited_policy_that_is_the_default_anyway_is_known() -> None:
 
 def test_what_was_just_made_is_kept_by_its_id_where_its_answer_makes_no_sense() -> None:
     """And is the answer where it does."""
-    there = live()
+    there = observation()
     assert THING.observe_created("id-1", lambda: there) is there
 
     def broken() -> Observation[ThingOutputs]:
@@ -227,7 +227,7 @@ async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
             self, api: Any, id: str, inputs: ThingInputs, call: OperationContext
         ) -> Observation[ThingOutputs]:
             self.given.append((api, id, inputs, call))
-            return live()
+            return observation()
 
     one, other = ThingInputs(name="a"), ThingInputs(name="b")
     call = OperationContext("a", Deadline(1, SYSTEM_CLOCK, asyncio.Event()))
@@ -250,7 +250,7 @@ def test_a_thing_that_failed_is_made_anew_before_the_old_one_goes_where_it_has_a
 def test_a_policy_that_only_reads_otherwise_has_not_drifted() -> None:
     """Its defaults are the same, said or not."""
     asked = {"name": "a", "size": 1, "wall": {}}
-    assert THING.refreshed_inputs(asked, live(wall={"mode": "closed"})) == asked
-    assert THING.refreshed_inputs(asked, live(wall={"mode": "open"}))["wall"] == {"mode": "open"}
+    assert THING.refreshed_inputs(asked, observation(wall={"mode": "closed"})) == asked
+    assert THING.refreshed_inputs(asked, observation(wall={"mode": "open"}))["wall"] == {"mode": "open"}
     other = {**asked, "wall": {"mode": "open"}}
-    assert THING.refreshed_inputs(other, live(wall={"mode": "open", "since": "of a newer API"})) == other
+    assert THING.refreshed_inputs(other, observation(wall={"mode": "open", "since": "of a newer API"})) == other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from tests.unit.core.test_lifecycle import RECORD, Platform, call
+from tests.unit.core.test_lifecycle import RECORD, FakeApi, new_context
 
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import IMPORTED_KEY
@@ -54,7 +54,7 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     outputs = ThingOutputs
 
     def __init__(self, now: ThingOutputs | None = None) -> None:
-        self.handed: list[Any] = []
+        self.received: list[Any] = []
         self._now = now or ThingOutputs()
 
     async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
@@ -65,24 +65,24 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """As asked."""
-        self.handed.append(dict(context.state))
+        self.received.append(dict(context.state))
         return Observation(id, {}, self._now)
 
     async def update(
         self, api: Any, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """As asked."""
-        self.handed.append(old_inputs.to_properties())
+        self.received.append(old_inputs.to_properties())
         return await self.reconcile(api, id, new_inputs, context)
 
     async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """As it is."""
-        self.handed.append(inputs)
+        self.received.append(inputs)
         return Observation(id, {"size": 3}, self._now)
 
     async def delete(self, api: Any, id: str, context: OperationContext) -> None:
         """Gone."""
-        self.handed.append(dict(context.state))
+        self.received.append(dict(context.state))
 
 
 STATE = {"source": "a", "size": "huge", "status": 5, "parts": [{"id": "1"}, 7], "mood": "blue", "__hidden": 1}
@@ -106,7 +106,7 @@ def test_inputs_are_those_that_this_version_has_and_can_read() -> None:
 async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
     asked = {"source": "a", "size": 1, "mood": "blue"}
     state = {**asked, "status": 5, "future": {"deep": [1]}, "parts": "x"}
-    seen = await lifecycle.read(Thing(ThingOutputs(parts=[Part(id="1")])), Platform(), "id", asked, state)
+    seen = await lifecycle.read(Thing(ThingOutputs(parts=[Part(id="1")])), FakeApi(), "id", asked, state)
     assert seen is not None
     assert seen.inputs == {"source": "a", "size": 3, "mood": "blue"}
     assert {name: seen.state[name] for name in ("status", "future", "parts", "mood")} == {
@@ -122,16 +122,16 @@ async def test_an_update_goes_on_from_what_can_be_read() -> None:
     old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
     state = {**old, "status": 5, "future": 1, IMPORTED_KEY: True}
     stored = await lifecycle.update(
-        thing, Platform(), "id", old_inputs=old, state=state, new_inputs=new, context=call()
+        thing, FakeApi(), "id", old_inputs=old, state=state, new_inputs=new, context=new_context()
     )
-    assert thing.handed == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED_KEY: True}]
+    assert thing.received == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED_KEY: True}]
     assert stored.state == {"source": "b", "size": 2, "status": "well", "parts": [], "future": 1, **RECORD}
 
 
 async def test_a_delete_is_handed_what_can_be_read() -> None:
     thing = Thing()
-    await lifecycle.delete(thing, Platform(), "id", OperationContext("thing", call().deadline, state=STATE))
-    assert "status" not in thing.handed[0]
+    await lifecycle.delete(thing, FakeApi(), "id", OperationContext("thing", new_context().deadline, state=STATE))
+    assert "status" not in thing.received[0]
 
 
 @pytest.mark.parametrize("size", ["huge", 3])

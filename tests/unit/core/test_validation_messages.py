@@ -35,7 +35,7 @@ WORDS = re.compile(r"(must|can|needs|is|set|at most|at least)\b|\S+ can be set")
 """How a sentence about a property begins."""
 
 
-def _models() -> Iterator[type[Model]]:
+def _list_models() -> Iterator[type[Model]]:
     yield ProviderConfig
     for resource in RESOURCES:
         yield resource.inputs
@@ -43,32 +43,32 @@ def _models() -> Iterator[type[Model]]:
         yield function.arguments
 
 
-def _nested(model: type[Model]) -> Iterator[tuple[type[Model], tuple[str, ...]]]:
+def _nested_models(model: type[Model]) -> Iterator[tuple[type[Model], tuple[str, ...]]]:
     """The model and those inside it, with the way to each; a list on the way has one item."""
     yield model, ()
     for declared in model.properties.values():
         inner = declared.model or declared.item_model
         if inner is not None:
-            yield from ((each, (declared.name, *way)) for each, way in _nested(inner))
+            yield from ((each, (declared.name, *way)) for each, way in _nested_models(inner))
 
 
-def _placed(model: type[Model], way: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any]:
+def _inputs_with(model: type[Model], way: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any]:
     if not way:
         return values
     declared = model.properties[way[0]]
     inner = declared.model or declared.item_model
     assert inner is not None
-    placed = _placed(inner, way[1:], values)
+    placed = _inputs_with(inner, way[1:], values)
     return {way[0]: placed if declared.model else [placed]}
 
 
-@pytest.mark.parametrize("model", tuple(_models()), ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", tuple(_list_models()), ids=lambda model: model.__name__)
 def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[Model]) -> None:
     """Whatever the value, at any depth, and also where the property itself is unknown."""
-    for inner, way in _nested(model):
+    for inner, way in _nested_models(model):
         for name in (*inner.properties, "unheardOf"):
             for value in WRONG:
-                for failure in validate(model, _placed(model, way, {name: value})):
+                for failure in validate(model, _inputs_with(model, way, {name: value})):
                     reason = failure.reason if failure.path else failure.reason.partition(": ")[2]
                     assert WORDS.match(reason), (name, value, reason)
                     assert not re.search(r"should|\^|\$|\[[^\]]*-[^\]]*\]|\\", reason.partition(" (is ")[0]), reason

@@ -28,43 +28,43 @@ from neev_provider.core.wait import (
 class Thing:
     """Something whose phases follow each other by the clock, and that notes when it is looked at."""
 
-    def __init__(self, *, ready_after: float = 5.0, troubles: Iterable[Exception] = ()) -> None:
+    def __init__(self, *, ready_after: float = 5.0, errors_to_raise: Iterable[Exception] = ()) -> None:
         self.clock = VirtualClock()
         self.ready_after = ready_after
-        self.looks: list[float] = []
-        self.abandoned = 0
-        self._troubles = list(troubles)
+        self.observed_at: list[float] = []
+        self.cancelled_count = 0
+        self._errors = list(errors_to_raise)
 
-    async def observe(self, within: float) -> str:
+    async def observe(self, max_delay: float) -> str:
         try:
-            await self.clock.sleep(within)
+            await self.clock.sleep(max_delay)
         except asyncio.CancelledError:
-            self.abandoned += 1
+            self.cancelled_count += 1
             raise
-        self.looks.append(self.clock.monotonic())
-        if self._troubles:
-            raise self._troubles.pop(0)
+        self.observed_at.append(self.clock.monotonic())
+        if self._errors:
+            raise self._errors.pop(0)
         return "Ready" if self.clock.monotonic() >= self.ready_after else "Pending"
 
 
-def ready(phase: str) -> WaitStatus:
+def is_ready_status(phase: str) -> WaitStatus:
     return Done() if phase == "Ready" else InProgress(phase)
 
 
-def patience(
-    deadline: float = 60.0, *, cancelled: asyncio.Event | None = None, progress: Callable[[str], None] | None = None
+def new_deadline(
+    timeout: float = 60.0, *, cancelled: asyncio.Event | None = None, on_progress: Callable[[str], None] | None = None
 ) -> Deadline:
     event = asyncio.Event() if cancelled is None else cancelled
-    if progress is None:
-        return Deadline(timeout=deadline, clock=VirtualClock(), cancelled=event)
-    return Deadline(timeout=deadline, clock=VirtualClock(), cancelled=event, on_progress=progress)
+    if on_progress is None:
+        return Deadline(timeout=timeout, clock=VirtualClock(), cancelled=event)
+    return Deadline(timeout=timeout, clock=VirtualClock(), cancelled=event, on_progress=on_progress)
 
 
 @in_virtual_time
 async def test_who_waits_is_told_why_nothing_can_be_seen() -> None:
     told: list[str] = []
-    thing = Thing(ready_after=1, troubles=[errors.RequestNotSent("GET /x: no connection to api.test")])
-    await wait_until(thing.observe, ready, deadline=patience(progress=told.append), action="w")
+    thing = Thing(ready_after=1, errors_to_raise=[errors.RequestNotSent("GET /x: no connection to api.test")])
+    await wait_until(thing.observe, is_ready_status, deadline=new_deadline(on_progress=told.append), action="w")
     assert told[0] == "GET /x: no connection to api.test, 0 s"
 
 
@@ -79,24 +79,24 @@ async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_s
 
     words = r"^w: not done after 5 s; last seen: GET /x: no connection to api.test. "
     with pytest.raises(errors.DeadlineExceeded, match=words):
-        await wait_until(observe, ready, deadline=patience(5, progress=told.append), action="w")
+        await wait_until(observe, is_ready_status, deadline=new_deadline(5, on_progress=told.append), action="w")
     assert told == ["GET /x: no connection to api.test, 1 s"]
 
 
 @in_virtual_time
 async def test_a_wait_ends_with_the_first_observation_that_is_done() -> None:
     thing = Thing(ready_after=5)
-    assert await wait_until(thing.observe, ready, deadline=patience(), action="w") == "Ready"
+    assert await wait_until(thing.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
     assert 5 <= thing.clock.monotonic() < 5.8
 
 
 @in_virtual_time
 async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limit() -> None:
     thing = Thing(ready_after=300)
-    await wait_until(thing.observe, ready, deadline=patience(900), action="w")
-    gaps = [after - before for before, after in zip([0.0, *thing.looks], thing.looks, strict=False)]
+    await wait_until(thing.observe, is_ready_status, deadline=new_deadline(900), action="w")
+    gaps = [after - before for before, after in zip([0.0, *thing.observed_at], thing.observed_at, strict=False)]
     assert 0.1 <= gaps[0] <= 0.11
-    assert len([look for look in thing.looks if look <= 5]) <= 17
+    assert len([look for look in thing.observed_at if look <= 5]) <= 17
     assert all(later > earlier * 0.9 for earlier, later in pairwise(gaps))
     assert MAX_POLL_INTERVAL <= gaps[-1] <= MAX_POLL_INTERVAL * 1.1
 
@@ -105,7 +105,7 @@ async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limi
 async def test_a_wait_tells_how_it_goes_but_not_how_it_ends() -> None:
     told: list[str] = []
     thing = Thing(ready_after=0.2)
-    await wait_until(thing.observe, ready, deadline=patience(progress=told.append), action="w")
+    await wait_until(thing.observe, is_ready_status, deadline=new_deadline(on_progress=told.append), action="w")
     assert told == ["Pending, 0 s"]
 
 
@@ -113,27 +113,27 @@ async def test_a_wait_tells_how_it_goes_but_not_how_it_ends() -> None:
 async def test_a_failed_observation_fails_the_wait_with_the_platforms_reason_at_once() -> None:
     thing = Thing()
     with pytest.raises(errors.OperationFailed, match="the snapshot s: disk full") as caught:
-        await wait_until(thing.observe, lambda _: Failed("disk full"), deadline=patience(), action="the snapshot s")
+        await wait_until(thing.observe, lambda _: Failed("disk full"), deadline=new_deadline(), action="the snapshot s")
     assert caught.value.reason == "disk full"
-    assert len(thing.looks) == 1
+    assert len(thing.observed_at) == 1
 
 
 @in_virtual_time
 async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
     thing = Thing(ready_after=1000)
     with pytest.raises(errors.DeadlineExceeded, match="last seen: Pending") as caught:
-        await wait_until(thing.observe, ready, deadline=patience(10), action="w")
+        await wait_until(thing.observe, is_ready_status, deadline=new_deadline(10), action="w")
     assert thing.clock.monotonic() == pytest.approx(10, abs=0.01)
     assert caught.value.elapsed == pytest.approx(10, abs=0.01)
 
 
 @in_virtual_time
 async def test_the_waits_of_one_operation_share_its_time() -> None:
-    operation = patience(10)
-    assert await wait_until(Thing(ready_after=8).observe, ready, deadline=operation, action="w") == "Ready"
+    operation = new_deadline(10)
+    assert await wait_until(Thing(ready_after=8).observe, is_ready_status, deadline=operation, action="w") == "Ready"
     thing = Thing(ready_after=1000)
     with pytest.raises(errors.DeadlineExceeded) as caught:
-        await wait_until(thing.observe, ready, deadline=operation, action="w")
+        await wait_until(thing.observe, is_ready_status, deadline=operation, action="w")
     assert thing.clock.monotonic() == pytest.approx(10, abs=0.01)
     assert caught.value.elapsed == pytest.approx(10, abs=0.01)
 
@@ -145,13 +145,13 @@ async def test_the_deadline_ends_an_observation_that_hangs() -> None:
         raise AssertionError
 
     with pytest.raises(errors.DeadlineExceeded, match="last seen: nothing"):
-        await wait_until(hang, ready, deadline=patience(10), action="w")
+        await wait_until(hang, is_ready_status, deadline=new_deadline(10), action="w")
 
 
 @in_virtual_time
 async def test_something_ready_just_before_the_deadline_is_still_noticed() -> None:
     thing = Thing(ready_after=9.9)
-    assert await wait_until(thing.observe, ready, deadline=patience(10), action="w") == "Ready"
+    assert await wait_until(thing.observe, is_ready_status, deadline=new_deadline(10), action="w") == "Ready"
 
 
 @in_virtual_time
@@ -159,9 +159,9 @@ async def test_cancelling_ends_a_wait_at_once_and_abandons_the_observation() -> 
     thing, cancelled = Thing(ready_after=1000), asyncio.Event()
     asyncio.get_running_loop().call_later(3, cancelled.set)
     with pytest.raises(errors.Cancelled, match="w: stopped"):
-        await wait_until(thing.observe, ready, deadline=patience(cancelled=cancelled), action="w")
+        await wait_until(thing.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
     assert thing.clock.monotonic() == pytest.approx(3)
-    assert thing.abandoned == 1
+    assert thing.cancelled_count == 1
 
 
 @in_virtual_time
@@ -169,24 +169,24 @@ async def test_a_wait_that_is_cancelled_before_it_begins_looks_at_nothing() -> N
     thing, cancelled = Thing(), asyncio.Event()
     cancelled.set()
     with pytest.raises(errors.Cancelled):
-        await wait_until(thing.observe, ready, deadline=patience(cancelled=cancelled), action="w")
-    assert thing.looks == []
+        await wait_until(thing.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
+    assert thing.observed_at == []
     assert thing.clock.monotonic() == 0
 
 
 @in_virtual_time
 async def test_ending_the_task_of_a_wait_ends_the_observation_with_it() -> None:
     thing = Thing(ready_after=1000)
-    task = asyncio.create_task(wait_until(thing.observe, ready, deadline=patience(), action="w"))
+    task = asyncio.create_task(wait_until(thing.observe, is_ready_status, deadline=new_deadline(), action="w"))
     await asyncio.sleep(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
-    assert thing.abandoned == 1
+    assert thing.cancelled_count == 1
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-TRANSIENT = [
+TRANSIENT_CASES = [
     errors.RequestNotSent("no connection"),
     errors.Unavailable(503, "busy"),
     errors.RateLimited(429, "slow down"),
@@ -195,8 +195,8 @@ TRANSIENT = [
 
 @in_virtual_time
 async def test_errors_that_may_pass_do_not_end_a_wait() -> None:
-    thing = Thing(ready_after=1, troubles=TRANSIENT)
-    assert await wait_until(thing.observe, ready, deadline=patience(), action="w") == "Ready"
+    thing = Thing(ready_after=1, errors_to_raise=TRANSIENT_CASES)
+    assert await wait_until(thing.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
 
 
 @in_virtual_time
@@ -208,7 +208,7 @@ async def test_an_observation_that_fails_at_once_is_not_repeated_at_once() -> No
         raise errors.RequestNotSent("no connection to h")
 
     with pytest.raises(errors.DeadlineExceeded, match="last seen: no connection to h"):
-        await wait_until(fail, ready, deadline=patience(10), action="w")
+        await wait_until(fail, is_ready_status, deadline=new_deadline(10), action="w")
     assert 10 < len(looks) < 40
 
 
@@ -226,7 +226,7 @@ async def test_an_observation_that_fails_at_once_is_not_repeated_at_once() -> No
 def test_other_errors_of_an_observation_end_the_wait(error: Exception) -> None:
     @in_virtual_time
     async def wait() -> None:
-        await wait_until(Thing(troubles=[error]).observe, ready, deadline=patience(), action="w")
+        await wait_until(Thing(errors_to_raise=[error]).observe, is_ready_status, deadline=new_deadline(), action="w")
 
     with pytest.raises(type(error)):
         wait()
@@ -243,7 +243,9 @@ async def test_the_first_of_several_ends_the_others() -> None:
 @in_virtual_time
 async def test_a_time_out_of_the_observation_itself_is_an_error_and_not_the_deadline() -> None:
     with pytest.raises(TimeoutError):
-        await wait_until(Thing(troubles=[TimeoutError()]).observe, ready, deadline=patience(), action="w")
+        await wait_until(
+            Thing(errors_to_raise=[TimeoutError()]).observe, is_ready_status, deadline=new_deadline(), action="w"
+        )
 
 
 async def test_work_ends_with_its_patience() -> None:
@@ -280,12 +282,12 @@ async def test_a_wait_tells_how_long_it_has_waited_itself() -> None:
     waiting = Deadline(100, clock, asyncio.Event(), heard.append)
     await clock.sleep(50)
     with pytest.raises(errors.DeadlineExceeded, match=r"^the box: not done after 100 s"):
-        await wait_until(Thing(ready_after=1000).observe, ready, deadline=waiting, action="the box")
+        await wait_until(Thing(ready_after=1000).observe, is_ready_status, deadline=waiting, action="the box")
     assert heard[0].endswith(", 0 s")
     assert heard[-1].endswith((", 49 s", ", 50 s"))
 
 
-async def hour() -> float:
+async def wait_an_hour() -> float:
     """Return what the time is when one has passed."""
     await asyncio.sleep(3600)
     return VirtualClock().monotonic()
@@ -293,23 +295,23 @@ async def hour() -> float:
 
 @in_virtual_time
 async def test_what_waits_to_be_sent_waits_as_long_as_it_takes_where_nobody_is_impatient() -> None:
-    assert await wait_before_send(hour, action="POST /x", last_status="nothing") == 3600
-    with send_deadline(patience(5)):
+    assert await wait_before_send(wait_an_hour, action="POST /x", last_status="nothing") == 3600
+    with send_deadline(new_deadline(5)):
         # what may have been made is looked for whatever happens
         with send_deadline(None):
-            assert await wait_before_send(hour, action="GET /x", last_status="nothing") == 7200
+            assert await wait_before_send(wait_an_hour, action="GET /x", last_status="nothing") == 7200
         with pytest.raises(errors.DeadlineExceeded):
-            await wait_before_send(hour, action="POST /x", last_status="nothing")
-    assert await wait_before_send(hour, action="POST /x", last_status="nothing") == 10800
+            await wait_before_send(wait_an_hour, action="POST /x", last_status="nothing")
+    assert await wait_before_send(wait_an_hour, action="POST /x", last_status="nothing") == 10800
 
 
 @in_virtual_time
 async def test_what_waits_to_be_sent_is_given_up_when_the_time_of_its_operation_is_over() -> None:
-    waiting = patience(5)
+    waiting = new_deadline(5)
     await asyncio.sleep(2)
     words = r"^POST /x: not done after 5 s; last seen: 429. Nothing was made: .*, or allow more time"
     with send_deadline(waiting), pytest.raises(errors.DeadlineExceeded, match=words):
-        await wait_before_send(hour, action="POST /x", last_status="429")
+        await wait_before_send(wait_an_hour, action="POST /x", last_status="429")
     assert VirtualClock().monotonic() == pytest.approx(5)
 
 
@@ -322,9 +324,9 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() ->
 
     asyncio.get_running_loop().call_later(3, stop.set)
     words = r"^POST /x: stopped waiting, as asked. Nothing was made: run the same command again.$"
-    with send_deadline(patience(cancelled=stop)):
+    with send_deadline(new_deadline(cancelled=stop)):
         with pytest.raises(errors.Cancelled, match=words):
-            await wait_before_send(hour, action="POST /x", last_status="429")
+            await wait_before_send(wait_an_hour, action="POST /x", last_status="429")
         with pytest.raises(errors.Cancelled, match=words):
             await wait_before_send(at_once, action="POST /x", last_status="429")
     assert VirtualClock().monotonic() == pytest.approx(3)
@@ -334,7 +336,7 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() ->
 @in_virtual_time
 async def test_who_waits_to_send_is_told_why_and_for_how_long() -> None:
     told: list[str] = []
-    with send_deadline(patience(progress=told.append)):
+    with send_deadline(new_deadline(on_progress=told.append)):
         await wait_before_send(lambda: asyncio.sleep(2.5), action="POST /x", last_status="429: come back later.")
     assert told == ["429: come back later, 1 s", "429: come back later, 2 s"]
     await asyncio.sleep(5)

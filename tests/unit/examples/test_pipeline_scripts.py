@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "branch-environments"
-FAKE = """#!/bin/sh
+FAKE_TOOL = """#!/bin/sh
 # says what it is asked, and fails where the line begins as $FAILING does
 line="$(basename "$0") $*"
 echo "$line" >> "$LOG"
@@ -24,7 +24,7 @@ UP = ["pulumi stack select", "pulumi cancel", "pulumi-neev recover", "pulumi up"
 PAUSE = ["pulumi stack select", "pulumi cancel", "pulumi-neev recover", "pulumi config refresh", "pulumi up"]
 
 
-class Machine:
+class ScriptCheckout:
     """A checkout of the example, with tools that only note what they are asked."""
 
     def __init__(self, directory: Path) -> None:
@@ -33,7 +33,7 @@ class Machine:
         (directory / "bin").mkdir()
         for name in ("pulumi", "pulumi-neev"):
             tool = directory / "bin" / name
-            tool.write_text(FAKE)
+            tool.write_text(FAKE_TOOL)
             tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
 
     def run(self, line: str, *stacks: str, failing: str = "nothing") -> subprocess.CompletedProcess[str]:
@@ -56,55 +56,57 @@ class Machine:
         return self._directory / "log"
 
     @property
-    def asked(self) -> list[str]:
+    def commands(self) -> list[str]:
         """What they were asked."""
         return self.log.read_text().splitlines() if self.log.exists() else []
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def checkout(tmp_path: Path) -> ScriptCheckout:
     """A machine that was asked nothing yet."""
-    return Machine(tmp_path)
+    return ScriptCheckout(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("line", "steps"), [("./destroy.sh pr-7", DESTROY), ("./up.sh pr-7 r1", UP), ("./pause.sh pr-7", PAUSE)]
 )
-def test_each_step_that_fails_fails_the_job_and_is_the_last(machine: Machine, line: str, steps: list[str]) -> None:
+def test_each_step_that_fails_fails_the_job_and_is_the_last(
+    machine: ScriptCheckout, line: str, steps: list[str]
+) -> None:
     assert machine.run(line, "pr-7").returncode == 0
-    assert [next(step for step in steps if said.startswith(step)) for said in machine.asked] == steps
+    assert [next(step for step in steps if said.startswith(step)) for said in machine.commands] == steps
     for number, step in enumerate(steps, 1):
         machine.log.unlink()
         failed = machine.run(line, "pr-7", failing=step)
-        assert (failed.returncode, len(machine.asked)) == (1, number), failed
+        assert (failed.returncode, len(machine.commands)) == (1, number), failed
         assert "There is no stack" not in failed.stdout
 
 
-def test_only_a_list_that_was_read_says_that_there_is_no_stack(machine: Machine) -> None:
+def test_only_a_list_that_was_read_says_that_there_is_no_stack(machine: ScriptCheckout) -> None:
     gone = machine.run("./destroy.sh pr-7", "pr-70", "a-pr-7", "base")
-    assert (gone.returncode, gone.stdout, len(machine.asked)) == (0, "There is no stack pr-7.\n", 1)
+    assert (gone.returncode, gone.stdout, len(machine.commands)) == (0, "There is no stack pr-7.\n", 1)
     assert machine.run("./destroy.sh pr-7").stdout == "There is no stack pr-7.\n"
 
 
 @pytest.mark.parametrize("place", [0, 20_000])
-def test_a_stack_is_found_among_very_many(machine: Machine, place: int) -> None:
+def test_a_stack_is_found_among_very_many(machine: ScriptCheckout, place: int) -> None:
     many = [f"organization/branch-environments/pr-{1000 + number}" for number in range(20_000)]
     many.insert(place, "organization/branch-environments/pr-7")
     done = machine.run("./destroy.sh pr-7", *many)
     assert (done.returncode, done.stdout) == (0, "")
-    assert machine.asked[-1] == "pulumi stack rm --yes pr-7"
+    assert machine.commands[-1] == "pulumi stack rm --yes pr-7"
 
 
 @pytest.mark.parametrize(
     ("line", "failing"), [("./closed.sh echo 7", "pulumi stack ls"), ("./closed.sh false", "nothing")]
 )
 def test_no_pull_request_is_said_to_be_closed_where_a_list_cannot_be_read(
-    machine: Machine, line: str, failing: str
+    machine: ScriptCheckout, line: str, failing: str
 ) -> None:
     assert machine.run("./closed.sh echo 8", "pr-7", "pr-8").stdout == '["7"]\n'
     failed = machine.run(line, "pr-7", failing=failing)
     assert (failed.returncode, failed.stdout) == (1, "")
 
 
-def test_a_sweep_that_fails_fails_the_job(machine: Machine) -> None:
+def test_a_sweep_that_fails_fails_the_job(machine: ScriptCheckout) -> None:
     assert machine.run("./sweep.sh", failing="pulumi-neev sweep").returncode == 1

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 from neevai.runtime import AsyncSandboxConnection
-from tests.fakes.clock import HurriedClock
+from tests.fakes.clock import ScaledClock
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings, connect
@@ -13,7 +13,7 @@ from neev_provider.core.errors import InputError
 from neev_provider.functions.metrics import GetSandboxMetrics, MetricsQuery
 
 
-def seconds(start: str, end: str) -> float:
+def span_seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
@@ -21,7 +21,7 @@ def seconds(start: str, end: str) -> float:
 async def api(emulator: Emulator) -> AsyncIterator[Api]:
     """A client whose time goes with the platform's."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
-    async with connect(settings, clock=HurriedClock()) as connected:
+    async with connect(settings, clock=ScaledClock()) as connected:
         yield connected
 
 
@@ -44,14 +44,14 @@ async def box(api: Api, emulator: Emulator) -> str:
 
 async def test_the_window_ends_now_and_is_as_long_as_asked(api: Api, box: str) -> None:
     found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box, window_seconds=600, resolution_seconds=60))
-    assert seconds(found.start, found.end) == 600
+    assert span_seconds(found.start, found.end) == 600
     assert abs(datetime.fromisoformat(found.end).timestamp() - api.clock.now()) < 30
     assert found.step == "60s"
 
 
 async def test_without_a_window_it_is_an_hour_and_the_platform_chooses_the_step(api: Api, box: str) -> None:
     found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box))
-    assert seconds(found.start, found.end) == 3600
+    assert span_seconds(found.start, found.end) == 3600
     assert found.step
 
 

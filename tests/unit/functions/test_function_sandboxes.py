@@ -22,7 +22,7 @@ from neev_provider.functions.templates import IdOrNameArguments
 from neev_provider.resources.sandbox.fork import FullSandboxOutputs
 
 
-async def made(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
+async def create_ready(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
     """The id of a new sandbox that is ready."""
     sandbox = await api.sandboxes.create({"name": name, **body})
     emulator.advance(5)
@@ -32,7 +32,7 @@ async def made(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
 async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_chose(
     api: Api, emulator: Emulator
 ) -> None:
-    id = await made(api, emulator, "box", resources={"cpu": 2})
+    id = await create_ready(api, emulator, "box", resources={"cpu": 2})
     for asked in ({"id": id}, {"name": "box"}):
         found = await GetSandbox().call(api, IdOrNameArguments(**asked))
         assert (found.id, found.name, found.phase, found.cpu, found.memory_gb) == (id, "box", "Ready", 2, 2)
@@ -40,7 +40,7 @@ async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_
 
 
 async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Emulator) -> None:
-    found = await GetSandbox().call(api, IdOrNameArguments(id=await made(api, emulator, "box")))
+    found = await GetSandbox().call(api, IdOrNameArguments(id=await create_ready(api, emulator, "box")))
     assert (found.org_id, found.project_id, found.replicas) == (emulator.org_id, emulator.project_id, 1)
     assert found.created_by
     assert found.updated_at
@@ -54,7 +54,7 @@ async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Em
 async def test_no_sandbox_is_an_error_that_names_what_was_asked(
     api: Api, emulator: Emulator, asked: dict[str, str]
 ) -> None:
-    await made(api, emulator, "box")
+    await create_ready(api, emulator, "box")
     ((path, wanted),) = asked.items()
     with pytest.raises(InputError, match=f"no sandbox of the project has the {path} '{wanted}'"):
         await GetSandbox().call(api, IdOrNameArguments(**asked))
@@ -62,7 +62,7 @@ async def test_no_sandbox_is_an_error_that_names_what_was_asked(
 
 async def test_an_id_is_no_name(api: Api, emulator: Emulator) -> None:
     """The API's path takes either; the look-up by name does not."""
-    id = await made(api, emulator, "box")
+    id = await create_ready(api, emulator, "box")
     with pytest.raises(InputError, match="has the name"):
         await GetSandbox().call(api, IdOrNameArguments(name=id))
 
@@ -75,7 +75,7 @@ async def test_a_refusal_is_not_taken_for_absence(api: Api, emulator: Emulator) 
 
 async def test_every_page_of_sandboxes_is_read_and_filters_hold(api: Api, emulator: Emulator) -> None:
     await asyncio.gather(*(api.sandboxes.create({"name": f"box-{number}"}) for number in range(105)))
-    other = await made(api, emulator, "other")
+    other = await create_ready(api, emulator, "other")
     await api.sandboxes.pause(other)
     emulator.advance(5)
     assert len((await GetSandboxes().call(api, SandboxFilter())).sandboxes) == 106
@@ -86,7 +86,7 @@ async def test_every_page_of_sandboxes_is_read_and_filters_hold(api: Api, emulat
 
 
 async def test_snapshots_are_found_by_id_and_by_sandbox(api: Api, emulator: Emulator) -> None:
-    box, other = await made(api, emulator, "box"), await made(api, emulator, "other")
+    box, other = await create_ready(api, emulator, "box"), await create_ready(api, emulator, "other")
     ids = [(await api.snapshots.create(box, name=name)).id for name in ("one", "two")]
     await api.snapshots.create(other, name="three")
     emulator.advance(5)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.fakes.scripted_transport import Script, page
+from tests.fakes.scripted_transport import ScriptedTransport, page_response
 
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import InputError
@@ -22,7 +22,7 @@ from neev_provider.functions.templates import (
 )
 
 
-def template(number: int, name: str | None = None) -> dict[str, Any]:
+def template_body(number: int, name: str | None = None) -> dict[str, Any]:
     return {
         "id": f"sb-{number}",
         "name": name or f"template-{number}",
@@ -63,7 +63,7 @@ async def test_where_nothing_is_near_some_of_the_catalogue_is_shown(api: Api) ->
 
 
 def test_several_with_one_name_are_an_error_that_lists_their_ids() -> None:
-    twice = [SandboxTemplate.model_validate(template(number, "same")) for number in (1, 2)]
+    twice = [SandboxTemplate.model_validate(template_body(number, "same")) for number in (1, 2)]
     with pytest.raises(InputError, match=r"2 sandbox templates have the name 'same': sb-1, sb-2"):
         exactly_one_match(twice, IdOrNameArguments(name="same"), "sandbox template")
     assert exactly_one_match(twice, IdOrNameArguments(id="sb-2"), "sandbox template") is twice[1]
@@ -90,8 +90,8 @@ async def test_templates_are_filtered(api: Api, asked: dict[str, Any], names: se
 
 
 async def test_every_page_of_a_long_catalogue_is_read() -> None:
-    rows = [template(number) for number in range(150)]
-    script = Script(page(rows[:100], total=150), page(rows[100:], total=150))
+    rows = [template_body(number) for number in range(150)]
+    script = ScriptedTransport(page_response(rows[:100], total=150), page_response(rows[100:], total=150))
     async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=script) as api:
         found = await GetSandboxTemplate().call(api, IdOrNameArguments(name="template-149"))
     assert found.id == "sb-149"

@@ -19,19 +19,19 @@ from neev_provider.core.wait import Deadline
 
 
 @dataclass(frozen=True)
-class Engine:
+class LifecycleDriver:
     """What the engine does, without one."""
 
     api: Api
     emulator: Emulator
-    logged: list[str] = field(default_factory=list)
+    log_lines: list[str] = field(default_factory=list)
     """What operations told the user."""
 
     async def create(self, resource: AnyResource, **inputs: Any) -> StoredResource:
         """The stored resource, made from checked inputs."""
         checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.log()):07d}")
         assert failed == []
-        return await lifecycle.create(resource, self.api, checked, self.call())
+        return await lifecycle.create(resource, self.api, checked, self.new_context())
 
     async def update(self, resource: AnyResource, stored: StoredResource, **inputs: Any) -> StoredResource:
         """The stored resource with these inputs instead."""
@@ -44,7 +44,7 @@ class Engine:
             old_inputs=stored.inputs,
             state=stored.state,
             new_inputs=checked,
-            context=self.call(),
+            context=self.new_context(),
         )
 
     async def read(self, resource: AnyResource, stored: StoredResource) -> StoredResource | None:
@@ -53,18 +53,18 @@ class Engine:
 
     async def delete(self, resource: AnyResource, stored: StoredResource) -> None:
         """The resource is gone."""
-        await resource.delete(self.api, stored.id, self.call(stored=stored.state))
+        await resource.delete(self.api, stored.id, self.new_context(stored=stored.state))
 
     async def finish(self, resource: AnyResource, stored: StoredResource) -> StoredResource:
         """The resource after another attempt at what was begun."""
-        return await lifecycle.finish_create(resource, self.api, stored, self.call())
+        return await lifecycle.finish_create(resource, self.api, stored, self.new_context())
 
-    def call(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> OperationContext:
+    def new_context(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> OperationContext:
         """One operation."""
         patience = Deadline(seconds, SYSTEM_CLOCK, asyncio.Event())
-        return OperationContext("Test", patience, state=stored, log=lambda text: self.logged.append(redact(text)))
+        return OperationContext("Test", patience, state=stored, log=lambda text: self.log_lines.append(redact(text)))
 
-    def sent(self) -> list[str]:
+    def take_requests(self) -> list[str]:
         """The mutating requests since the last look, by method and path."""
         paths = [f"{entry['method']} {entry['template']}" for entry in self.emulator.log(mutating=True)]
         self.emulator.clear_log()
@@ -79,7 +79,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-async def engine(emulator: Emulator) -> AsyncIterator[Engine]:
+async def driver(emulator: Emulator) -> AsyncIterator[LifecycleDriver]:
     """The operations on it."""
     settings = Settings(
         base_url=emulator.base_url,
@@ -89,4 +89,4 @@ async def engine(emulator: Emulator) -> AsyncIterator[Engine]:
         region=emulator.region,
     )
     async with connect(settings) as api:
-        yield Engine(api, emulator)
+        yield LifecycleDriver(api, emulator)

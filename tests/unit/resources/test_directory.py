@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.assets import Archive, Asset
@@ -29,32 +29,32 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def texts(**files: str) -> Archive:
+def text_archive(**files: str) -> Archive:
     return Archive(assets={name.replace("__", "/"): Asset(text=text) for name, text in files.items()})
 
 
-async def running(engine: Engine, **inputs: Any) -> str:
-    made = await engine.create(SANDBOX, name="box", **inputs)
-    engine.sent()
+async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
+    made = await driver.create(SANDBOX, name="box", **inputs)
+    driver.take_requests()
     return made.id
 
 
-async def said(engine: Engine, box: str, script: str) -> str:
+async def exec_output(driver: LifecycleDriver, box: str, script: str) -> str:
     """What a shell in the sandbox writes."""
-    stored = await engine.create(COMMAND, sandboxId=box, create=["sh", "-c", script])
-    engine.sent()
+    stored = await driver.create(COMMAND, sandboxId=box, create=["sh", "-c", script])
+    driver.take_requests()
     return str(stored.state["stdout"])
 
 
-def uploads(engine: Engine) -> int:
+def count_uploads(driver: LifecycleDriver) -> int:
     """How many files were sent since the last look."""
-    return len([line for line in engine.sent() if line in ("POST /v1/files/uploads", "POST /v1/files/write")])
+    return len([line for line in driver.take_requests() if line in ("POST /v1/files/uploads", "POST /v1/files/write")])
 
 
 async def test_a_folder_is_written_with_its_executables_and_known_by_its_digests(
-    engine: Engine, tmp_path: Path
+    engine: LifecycleDriver, tmp_path: Path
 ) -> None:
-    box = await running(engine)
+    box = await create_sandbox(engine)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "run").write_text("#!/bin/sh\necho run\n")
     (tmp_path / "bin" / "run").chmod(0o750)
@@ -63,16 +63,19 @@ async def test_a_folder_is_written_with_its_executables_and_known_by_its_digests
     assert stored.id == f"{box}/deep/app"
     assert stored.state["files"] == {"bin/run": sha256("#!/bin/sh\necho run\n") + "+x", "x": sha256("one")}
     assert stored.state["folders"] == ["deep", "deep/app", "deep/app/bin"]
-    assert await said(engine, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no") == "run\noneno\n"
+    assert (
+        await exec_output(engine, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no")
+        == "run\noneno\n"
+    )
     assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
 
 
-async def test_a_change_sends_only_what_differs(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_change_sends_only_what_differs(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     where = {"sandboxId": box, "path": "app"}
-    stored = await engine.create(DIRECTORY, **where, source=texts(a="1", b="2", c="3", d__e="4"))
-    assert uploads(engine) == 4
-    changed = texts(a="1", b="two", f="6", c__g="7")
+    stored = await engine.create(DIRECTORY, **where, source=text_archive(a="1", b="2", c="3", d__e="4"))
+    assert count_uploads(engine) == 4
+    changed = text_archive(a="1", b="two", f="6", c__g="7")
     found = DIRECTORY.diff(stored.inputs, stored.state, {**where, "source": changed}).changes
     assert {each.path: each.kind.value for each in found} == {
         "source": "update",
@@ -84,34 +87,34 @@ async def test_a_change_sends_only_what_differs(engine: Engine) -> None:
     }
     assert not any(each.requires_replacement for each in found)
     stored = await engine.update(DIRECTORY, stored, **where, source=changed)
-    sent = engine.sent()
+    sent = engine.take_requests()
     assert sent.count("POST /v1/files/uploads") == 3
     assert sent.count("POST /v1/files/remove") == 3
-    assert await said(engine, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
+    assert await exec_output(engine, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
     assert stored.state["folders"] == ["app", "app/c"]
     assert "two" not in json.dumps(stored.state)
 
 
-async def test_a_file_that_is_only_made_executable_is_not_sent(engine: Engine, tmp_path: Path) -> None:
-    box = await running(engine)
+async def test_a_file_that_is_only_made_executable_is_not_sent(engine: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(engine)
     (tmp_path / "run").write_text("#!/bin/sh\n")
     where = {"sandboxId": box, "path": ".", "sourcePath": str(tmp_path)}
     stored = await engine.create(DIRECTORY, **where)
     for mode, test in ((0o755, "test -x run"), (0o644, "test ! -x run")):
         (tmp_path / "run").chmod(mode)
-        engine.sent()
+        engine.take_requests()
         stored = await engine.update(DIRECTORY, stored, **where)
-        assert engine.sent() == ["POST /v1/files/list", "POST /v1/exec"]
-        await said(engine, box, test)
+        assert engine.take_requests() == ["POST /v1/files/list", "POST /v1/exec"]
+        await exec_output(engine, box, test)
 
 
-async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not_read(engine: Engine) -> None:
-    box = await running(engine)
-    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1", b="2", c="3", d="4"))
+async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not_read(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1", b="2", c="3", d="4"))
     same = await engine.read(DIRECTORY, stored)
     assert same is not None
     assert same.state == stored.state
-    await said(engine, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
+    await exec_output(engine, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
     seen = await engine.read(DIRECTORY, stored)
     assert seen is not None
     assert seen.state["changed"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
@@ -123,54 +126,55 @@ async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not
         "files.c": "add",
         "files.d": "update",
     }
-    engine.sent()
+    engine.take_requests()
     stored = await engine.update(DIRECTORY, seen, **stored.inputs)
-    assert uploads(engine) == 2
+    assert count_uploads(engine) == 2
     assert stored.state["changed"] == {}
-    assert await said(engine, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
+    assert await exec_output(engine, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
 
 
-async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_it(engine: Engine) -> None:
-    box = await running(engine)
-    await said(engine, box, "mkdir -p app/old; touch app/old/theirs")
+async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_it(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    await exec_output(engine, box, "mkdir -p app/old; touch app/old/theirs")
     stored = await engine.create(
-        DIRECTORY, sandboxId=box, path="app", source=texts(a="1", old__b="2", new__c="3", full__d="4", e="5")
+        DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1", old__b="2", new__c="3", full__d="4", e="5")
     )
-    await said(engine, box, "cd app; echo theirs > a; touch full/theirs; rm e")
+    await exec_output(engine, box, "cd app; echo theirs > a; touch full/theirs; rm e")
     await engine.delete(DIRECTORY, stored)
     assert (
-        await said(engine, box, "find app | sort") == "app\napp/a\napp/full\napp/full/theirs\napp/old\napp/old/theirs\n"
+        await exec_output(engine, box, "find app | sort")
+        == "app\napp/a\napp/full\napp/full/theirs\napp/old\napp/old/theirs\n"
     )
-    assert [line for line in engine.logged if "left where" in line] == [
+    assert [line for line in engine.log_lines if "left where" in line] == [
         "app/a was written by somebody else since, so it is left where it is."
     ]
 
 
-async def test_a_directory_whose_files_are_all_gone_is_gone(engine: Engine) -> None:
-    box = await running(engine)
-    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
-    await said(engine, box, "rm -r app")
+async def test_a_directory_whose_files_are_all_gone_is_gone(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    await exec_output(engine, box, "rm -r app")
     assert await engine.read(DIRECTORY, stored) is None
     await engine.delete(SANDBOX, StoredResource(box, {}, {}))
     assert await engine.read(DIRECTORY, stored) is None
     await engine.delete(DIRECTORY, stored)
 
 
-async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: Engine) -> None:
-    box = await running(engine, paused=True)
-    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
-    sent = engine.sent()
+async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine, paused=True)
+    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    sent = engine.take_requests()
     assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
     seen = await engine.read(DIRECTORY, stored)
     assert seen is not None
     assert seen.state == stored.state
-    assert engine.sent() == []
+    assert engine.take_requests() == []
 
 
-async def test_what_failed_in_the_middle_goes_on_where_it_stopped(engine: Engine) -> None:
-    box = await running(engine)
+async def test_what_failed_in_the_middle_goes_on_where_it_stopped(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     files = {f"f{number}": str(number) for number in range(12)}
-    inputs = {"sandboxId": box, "path": "app", "source": texts(**files)}
+    inputs = {"sandboxId": box, "path": "app", "source": text_archive(**files)}
     engine.emulator.add_fault("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
     with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(DIRECTORY, **inputs)
@@ -179,19 +183,19 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(engine: Engine
     assert "unknown" in half.state["changed"].values()
     written = [found for found in half.state["changed"].values() if found != "unknown"]
     assert len(written) >= 2  # ten were begun, and eight may be under way side by side
-    engine.sent()
+    engine.take_requests()
     stored = await engine.finish(DIRECTORY, half)
-    assert 1 <= uploads(engine) <= len(files) - len(written)
+    assert 1 <= count_uploads(engine) <= len(files) - len(written)
     assert stored.state["changed"] == {}
     await engine.delete(DIRECTORY, stored)
-    assert await said(engine, box, "ls") == ""
+    assert await exec_output(engine, box, "ls") == ""
 
 
-async def test_a_wish_to_stop_keeps_what_was_sent(engine: Engine) -> None:
-    box = await running(engine)
-    inputs = {"sandboxId": box, "path": "app", "source": texts(a="1", b="2")}
+async def test_a_wish_to_stop_keeps_what_was_sent(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
     checked, _ = DIRECTORY.check({}, inputs, str)
-    call = engine.call()
+    call = engine.new_context()
     engine.emulator.add_fault("hang", method="POST", path="/v1/files/uploads", seconds=30)
     begun = await lifecycle.start_create(DIRECTORY, engine.api, checked, call)
 
@@ -206,47 +210,51 @@ async def test_a_wish_to_stop_keeps_what_was_sent(engine: Engine) -> None:
     assert list(caught.value.stored.state["changed"].values()).count("unknown") >= 1
 
 
-async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(engine: Engine) -> None:
-    box = await running(engine)
-    inputs = {"sandboxId": box, "path": "app", "source": texts(a="1", b="2")}
+async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
     assert await lifecycle.find_created(DIRECTORY, engine.api, inputs) is None
     stored = await engine.create(DIRECTORY, **inputs)
     made = await lifecycle.find_created(DIRECTORY, engine.api, inputs)
     assert made is not None
     assert (made.id, made.state["files"]) == (stored.id, stored.state["files"])
-    await said(engine, box, "rm app/b")
+    await exec_output(engine, box, "rm app/b")
     assert await lifecycle.find_created(DIRECTORY, engine.api, inputs) is None
     assert await lifecycle.find_created(DIRECTORY, engine.api, {**inputs, "sandboxId": "gone"}) is None
     assert await lifecycle.find_created(DIRECTORY, engine.api, {**inputs, "source": Archive(hash="h")}) is None
 
 
-async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(engine: Engine) -> None:
-    box = await running(engine)
-    await said(engine, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
+async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    await exec_output(engine, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
     stored = await lifecycle.read(DIRECTORY, engine.api, f"{box}/app", None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "app"}
-    assert not DIRECTORY.diff(stored.inputs, stored.state, {**stored.inputs, "source": texts(a="1", b__c="2")}).changes
-    stored = await engine.update(DIRECTORY, stored, **stored.inputs, source=texts(a="1", b__c="new"))
+    assert not DIRECTORY.diff(
+        stored.inputs, stored.state, {**stored.inputs, "source": text_archive(a="1", b__c="2")}
+    ).changes
+    stored = await engine.update(DIRECTORY, stored, **stored.inputs, source=text_archive(a="1", b__c="new"))
     await engine.delete(DIRECTORY, stored)
-    assert await said(engine, box, "find app -type f") == "app/a\n"
+    assert await exec_output(engine, box, "find app -type f") == "app/a\n"
     assert await lifecycle.read(DIRECTORY, engine.api, f"{box}/none", None) is None
     assert await lifecycle.read(DIRECTORY, engine.api, "no-such/none", None) is None
     with pytest.raises(InputError, match="a slash"):
         await lifecycle.read(DIRECTORY, engine.api, "x", None)
 
 
-async def test_a_source_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_source_that_is_not_there_fails_and_names_its_property(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such"}
     (failure,) = DIRECTORY.check({}, inputs, str)[1]
     assert (failure.path, failure.reason) == ("sourcePath", "/no/such cannot be read: No such file or directory")
     with pytest.raises(ResourceInitFailed, match="sourcePath: /no/such cannot be read: No such file"):
-        await lifecycle.create(DIRECTORY, engine.api, inputs, engine.call())
+        await lifecycle.create(DIRECTORY, engine.api, inputs, engine.new_context())
 
 
-async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(engine: Engine, tmp_path: Path) -> None:
-    box = await running(engine)
+async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(
+    engine: LifecycleDriver, tmp_path: Path
+) -> None:
+    box = await create_sandbox(engine)
     (tmp_path / "a").write_text("1")
     where = {"sandboxId": box, "path": "app"}
     stored = await engine.create(DIRECTORY, **where, sourcePath=str(tmp_path))
@@ -261,10 +269,10 @@ async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(en
     assert DIRECTORY.diff(stored.inputs, stored.state, gone).changes
 
 
-async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     where = {"sandboxId": box, "path": "app"}
-    stored = await engine.create(DIRECTORY, **where, source=replace(texts(a="1"), hash="h"))
+    stored = await engine.create(DIRECTORY, **where, source=replace(text_archive(a="1"), hash="h"))
     told = {**where, "source": Archive(hash="h")}
     assert not DIRECTORY.diff(told, stored.state, told).changes
     assert DIRECTORY.diff(told, stored.state, {**where, "source": Archive(hash="i")}).changes
@@ -273,33 +281,33 @@ async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(engi
 
 @pytest.mark.parametrize("path", ["../out", "/etc", "a/../../b", "x" * 256, "a\0"])
 def test_a_path_that_cannot_be_is_refused_by_the_check(path: str) -> None:
-    (failure,) = DIRECTORY.check({}, {"sandboxId": "box", "path": path, "source": texts(a="1")}, str)[1]
+    (failure,) = DIRECTORY.check({}, {"sandboxId": "box", "path": path, "source": text_archive(a="1")}, str)[1]
     assert failure.path == "path"
 
 
-async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     gone = {"reason_code": "not_found", "message": "no such directory"}
     engine.emulator.add_fault("status", method="POST", path="/v1/files/list", status=404, body=gone)
     with pytest.raises(ResourceInitFailed, match="a is gone right after it was written"):
-        await engine.create(DIRECTORY, sandboxId=box, path=".", source=texts(a="1"))
+        await engine.create(DIRECTORY, sandboxId=box, path=".", source=text_archive(a="1"))
 
 
-async def test_an_import_of_too_much_is_refused(engine: Engine) -> None:
-    box = await running(engine)
-    await said(engine, box, "mkdir app; touch app/a")
+async def test_an_import_of_too_much_is_refused(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    await exec_output(engine, box, "mkdir app; touch app/a")
     copy = TreeSync(engine.api.runtime.session(await engine.api.sandboxes.get(box)), "app", TreeOutputs())
     with pytest.raises(OperationFailed, match="app holds 1 files: at most 0 can be imported"):
         await copy.scan(0)
 
 
-async def test_a_chmod_that_fails_is_told(engine: Engine, tmp_path: Path) -> None:
+async def test_a_chmod_that_fails_is_told(engine: LifecycleDriver, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "chmod").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
     (tmp_path / "bin" / "chmod").chmod(0o755)
     (tmp_path / "run").write_text("")
     (tmp_path / "run").chmod(0o755)
-    box = await running(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    box = await create_sandbox(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
     with pytest.raises(ResourceInitFailed, match=r"executable is not set .+: chmod ended with exit code 1: no"):
         await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
@@ -308,7 +316,7 @@ async def test_a_chmod_that_fails_is_told(engine: Engine, tmp_path: Path) -> Non
     ("inputs", "reason"),
     [
         ({}, "set exactly one of source and sourcePath"),
-        ({"source": texts(a="1"), "sourcePath": "x"}, "set exactly one of source and sourcePath"),
+        ({"source": text_archive(a="1"), "sourcePath": "x"}, "set exactly one of source and sourcePath"),
         ({"source": Asset(text="x")}, "must be an archive"),
         ({"source": Archive(uri="https://example.com/a.zip")}, "must be here"),
         ({"source": {"path": "x"}}, "must be an archive"),
@@ -319,13 +327,13 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any
     assert failure.reason.startswith(reason)
 
 
-async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: Engine) -> None:
-    box = await running(engine)
-    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="1"))
+async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
+    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
     await engine.delete(DIRECTORY, StoredResource(made.id, {}, {}))
-    assert await said(engine, box, "cat app/a") == "1"
+    assert await exec_output(engine, box, "cat app/a") == "1"
     await engine.delete(DIRECTORY, StoredResource(made.id, {}, {"files": made.state["files"]}))
-    assert await said(engine, box, "ls app") == ""
+    assert await exec_output(engine, box, "ls app") == ""
     with pytest.raises(InputError, match=r"^id: a directory is known and imported by the id of its sandbox, a slash"):
         await engine.delete(DIRECTORY, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
@@ -333,22 +341,22 @@ async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_l
 
 
 @pytest.mark.parametrize("odd", ["files", "changed"])
-async def test_what_was_seen_of_files_counts_only_as_a_whole(engine: Engine, odd: str) -> None:
+async def test_what_was_seen_of_files_counts_only_as_a_whole(engine: LifecycleDriver, odd: str) -> None:
     """Of a file that was changed outside, the state may still know the time but no longer what it is."""
-    box = await running(engine)
-    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=texts(a="one"))
-    await said(engine, box, "echo other > app/a")
+    box = await create_sandbox(engine)
+    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="one"))
+    await exec_output(engine, box, "echo other > app/a")
     seen = await engine.read(DIRECTORY, made)
     assert seen is not None
     strange = {**seen.state, odd: 5}
-    await lifecycle.delete(DIRECTORY, engine.api, made.id, engine.call(stored=strange))
-    assert await said(engine, box, "cat app/a") == "other\n"
+    await lifecycle.delete(DIRECTORY, engine.api, made.id, engine.new_context(stored=strange))
+    assert await exec_output(engine, box, "cat app/a") == "other\n"
 
 
-async def test_a_directory_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
+async def test_a_directory_under_another_name_in_the_program_outlives_the_old_one(engine: LifecycleDriver) -> None:
     """Also where the old one is deleted only after a refresh."""
-    box = await running(engine)
-    where = {"sandboxId": box, "path": "app", "source": texts(a="1", d__b="2")}
+    box = await create_sandbox(engine)
+    where = {"sandboxId": box, "path": "app", "source": text_archive(a="1", d__b="2")}
     old = await engine.create(DIRECTORY, **where)
     new = await engine.create(DIRECTORY, **{**where, "path": "/workspace/app/"})
     assert new.id == old.id
@@ -356,14 +364,14 @@ async def test_a_directory_under_another_name_in_the_program_outlives_the_old_on
     assert refreshed is not None
     for each in (old, refreshed):
         await engine.delete(DIRECTORY, each)
-        assert await said(engine, box, "cat app/a app/d/b") == "12"
-    assert engine.logged.count("app/a was written by somebody else since, so it is left where it is.") == 2
+        assert await exec_output(engine, box, "cat app/a app/d/b") == "12"
+    assert engine.log_lines.count("app/a was written by somebody else since, so it is left where it is.") == 2
     await engine.delete(DIRECTORY, new)
-    assert await said(engine, box, "find . -type f") == ""
+    assert await exec_output(engine, box, "find . -type f") == ""
 
 
-async def test_links_are_sent_seen_turned_and_removed(engine: Engine, tmp_path: Path) -> None:
-    box = await running(engine)
+async def test_links_are_sent_seen_turned_and_removed(engine: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(engine)
     (tmp_path / "bin").mkdir()
     (tmp_path / "x").write_text("one")
     (tmp_path / "bin" / "x").symlink_to("../x")
@@ -371,37 +379,37 @@ async def test_links_are_sent_seen_turned_and_removed(engine: Engine, tmp_path: 
     where = {"sandboxId": box, "path": "app", "sourcePath": str(tmp_path)}
     stored = await engine.create(DIRECTORY, **where)
     assert stored.state["files"] == {"b": "-> bin", "bin/x": "-> ../x", "x": sha256("one")}
-    assert await said(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+    assert await exec_output(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
     assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
 
-    await said(engine, box, "ln -sfn /etc app/b; rm app/bin/x")
+    await exec_output(engine, box, "ln -sfn /etc app/b; rm app/bin/x")
     drifted = await engine.read(DIRECTORY, stored)
     assert drifted is not None
     assert drifted.state["changed"] == {"b": "-> /etc", "bin/x": "missing"}
     repaired = await engine.update(DIRECTORY, drifted, **where)
-    assert await said(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+    assert await exec_output(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
 
     # a link becomes a file, and what it led to stays as it is; a file becomes a link
     (tmp_path / "bin" / "x").unlink()
     (tmp_path / "bin" / "x").write_text("two")
     (tmp_path / "y").symlink_to("x")
     turned = await engine.update(DIRECTORY, repaired, **where)
-    assert await said(engine, box, "cat app/bin/x app/x app/y") == "twooneone"
+    assert await exec_output(engine, box, "cat app/bin/x app/x app/y") == "twooneone"
     (tmp_path / "x").unlink()
     (tmp_path / "x").symlink_to("bin/x")
     linked = await engine.update(DIRECTORY, turned, **where)
-    assert await said(engine, box, "cat app/x; readlink app/x") == "twobin/x\n"
+    assert await exec_output(engine, box, "cat app/x; readlink app/x") == "twobin/x\n"
 
     imported = await lifecycle.read(DIRECTORY, engine.api, linked.id, None)
     assert imported is not None
     assert imported.state["changed"] == linked.state["files"]
     await engine.delete(DIRECTORY, linked)
-    assert await said(engine, box, "ls -A") == ""
+    assert await exec_output(engine, box, "ls -A") == ""
 
 
-async def test_a_link_in_the_place_of_a_directory_is_refused(engine: Engine, tmp_path: Path) -> None:
-    box = await running(engine)
-    await said(engine, box, "mkdir -p app/link")
+async def test_a_link_in_the_place_of_a_directory_is_refused(engine: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(engine)
+    await exec_output(engine, box, "mkdir -p app/link")
     (tmp_path / "link").symlink_to("x")
     with pytest.raises(
         ResourceInitFailed, match="link is a directory in the sandbox, so the symbolic link link cannot be made"
@@ -409,12 +417,14 @@ async def test_a_link_in_the_place_of_a_directory_is_refused(engine: Engine, tmp
         await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path))
 
 
-async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(engine: Engine, tmp_path: Path) -> None:
+async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(
+    engine: LifecycleDriver, tmp_path: Path
+) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "ln").write_text('#!/bin/sh\nexec /bin/ln -sfn other "$4"\n')
     (tmp_path / "bin" / "ln").chmod(0o755)
     (tmp_path / "link").symlink_to("x")
-    box = await running(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    box = await create_sandbox(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
     with pytest.raises(ResourceInitFailed, match="link is another symbolic link, or none, right after it was written"):
         await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.assets import Archive, Asset
@@ -29,30 +29,30 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-async def running(engine: Engine, **inputs: Any) -> str:
-    made = await engine.create(SANDBOX, name="box", **inputs)
-    engine.sent()
+async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
+    made = await driver.create(SANDBOX, name="box", **inputs)
+    driver.take_requests()
     return made.id
 
 
-async def said(engine: Engine, box: str, *argv: str) -> str:
+async def exec_output(driver: LifecycleDriver, box: str, *argv: str) -> str:
     """What a command in the sandbox writes."""
-    stored = await engine.create(COMMAND, sandboxId=box, create=list(argv), allowFailure=True)
+    stored = await driver.create(COMMAND, sandboxId=box, create=list(argv), allowFailure=True)
     return str(stored.state["stdout"])
 
 
-async def test_a_file_is_written_with_its_mode_and_known_by_its_digest(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_file_is_written_with_its_mode_and_known_by_its_digest(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     stored = await engine.create(FILE, sandboxId=box, path="deep/run", content="echo hé\n", mode="0755")
     assert stored.state["sha256"] == stored.state["writtenSha256"] == sha256("echo hé\n".encode())
     assert (stored.id, stored.state["size"], stored.state["mode"]) == (f"{box}/deep/run", 9, "0755")
     assert "echo" not in json.dumps(stored.state)
-    assert await said(engine, box, "cat", "deep/run") == "echo hé\n"
-    assert await said(engine, box, "stat", "-c", "%a", "deep/run") == "755\n"
+    assert await exec_output(engine, box, "cat", "deep/run") == "echo hé\n"
+    assert await exec_output(engine, box, "stat", "-c", "%a", "deep/run") == "755\n"
 
 
-async def test_bytes_of_any_kind_and_an_empty_file_arrive_as_they_are(engine: Engine) -> None:
-    box = await running(engine)
+async def test_bytes_of_any_kind_and_an_empty_file_arrive_as_they_are(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     content = bytes(range(256))
     stored = await engine.create(FILE, sandboxId=box, path="b", contentBase64=base64.b64encode(content).decode())
     assert stored.state["sha256"] == sha256(content)
@@ -60,26 +60,26 @@ async def test_bytes_of_any_kind_and_an_empty_file_arrive_as_they_are(engine: En
     assert (empty.state["sha256"], empty.state["size"]) == (sha256(b""), 0)
 
 
-async def test_a_large_local_file_is_sent_in_chunks(engine: Engine, tmp_path: Path) -> None:
-    box = await running(engine)
+async def test_a_large_local_file_is_sent_in_chunks(engine: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(engine)
     content = b"0123456789abcdef" * (5 << 16)
     (tmp_path / "large").write_bytes(content)
     inputs = {"sandboxId": box, "path": "large", "sourcePath": str(tmp_path / "large")}
     stored = await engine.create(FILE, **inputs)
     assert (stored.state["sha256"], stored.state["size"]) == (sha256(content), len(content))
-    assert len([line for line in engine.sent() if line.startswith("PATCH /v1/files/uploads")]) == 5
+    assert len([line for line in engine.take_requests() if line.startswith("PATCH /v1/files/uploads")]) == 5
     assert not FILE.diff(stored.inputs, stored.state, inputs).changes
     (tmp_path / "large").write_bytes(b"small")
     (change,) = FILE.diff(stored.inputs, stored.state, inputs).changes
     assert (change.path, change.requires_replacement) == ("sourcePath", False)
 
 
-async def test_an_asset_is_compared_by_its_content(engine: Engine, tmp_path: Path) -> None:
-    box = await running(engine)
+async def test_an_asset_is_compared_by_its_content(engine: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(engine)
     (tmp_path / "x").write_bytes(b"one")
     where = {"sandboxId": box, "path": "x"}
     stored = await engine.create(FILE, **where, source=Asset(path=str(tmp_path / "x")))
-    assert await said(engine, box, "cat", "x") == "one"
+    assert await exec_output(engine, box, "cat", "x") == "one"
     assert "source" not in stored.state
     assert not FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(text="one")}).changes
     (tmp_path / "x").write_bytes(b"two")
@@ -88,14 +88,14 @@ async def test_an_asset_is_compared_by_its_content(engine: Engine, tmp_path: Pat
     assert FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(hash="of something else")}).changes
     assert not FILE.diff(where, stored.state, {**where, "source": Asset(hash=sha256(b"one"))}).changes
     await engine.update(FILE, stored, **where, source=Asset(text="three"))
-    assert await said(engine, box, "cat", "x") == "three"
+    assert await exec_output(engine, box, "cat", "x") == "three"
     for missing in (Asset(path="/no/such"), Asset()):
         with pytest.raises(ResourceInitFailed, match="source: "):
-            await lifecycle.create(FILE, engine.api, {**where, "source": missing}, engine.call())
+            await lifecycle.create(FILE, engine.api, {**where, "source": missing}, engine.new_context())
 
 
-async def test_a_large_file_is_never_in_memory_as_a_whole(engine: Engine, tmp_path: Path) -> None:
-    box = await running(engine)
+async def test_a_large_file_is_never_in_memory_as_a_whole(engine: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(engine)
     with (tmp_path / "large").open("wb") as file:
         file.truncate(64 << 20)
     await engine.create(FILE, sandboxId=box, path="small", content="what is imported for a write is there")
@@ -110,17 +110,17 @@ async def test_a_large_file_is_never_in_memory_as_a_whole(engine: Engine, tmp_pa
     assert most < 40 << 20
 
 
-async def test_a_local_file_that_is_not_there_fails_and_names_its_property(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_local_file_that_is_not_there_fails_and_names_its_property(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such/file"}
     with pytest.raises(ResourceInitFailed) as caught:
-        await lifecycle.create(FILE, engine.api, inputs, engine.call())
+        await lifecycle.create(FILE, engine.api, inputs, engine.new_context())
     assert isinstance(caught.value.cause, InputError)
     assert caught.value.cause.path == "sourcePath"
 
 
-async def test_content_is_compared_by_its_digest_however_it_is_given(engine: Engine) -> None:
-    box = await running(engine)
+async def test_content_is_compared_by_its_digest_however_it_is_given(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
     where = {"sandboxId": box, "path": "x"}
     encoded = base64.b64encode(b"one").decode()
@@ -131,80 +131,80 @@ async def test_content_is_compared_by_its_digest_however_it_is_given(engine: Eng
     assert FILE.diff(stored.inputs, stored.state, {**where, "path": "y", "content": "one"}).requires_replacement
 
 
-async def test_only_what_differs_is_sent(engine: Engine) -> None:
-    box = await running(engine)
+async def test_only_what_differs_is_sent(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
-    engine.sent()
+    engine.take_requests()
     stored = await engine.update(FILE, stored, sandboxId=box, path="x", content="one", mode="0600")
     assert stored.state["mode"] == "0600"
-    assert not any("uploads" in line or "write" in line for line in engine.sent())
+    assert not any("uploads" in line or "write" in line for line in engine.take_requests())
     stored = await engine.update(FILE, stored, sandboxId=box, path="x", content="two", mode="0600")
-    assert await said(engine, box, "cat", "x") == "two"
-    assert await said(engine, box, "stat", "-c", "%a", "x") == "600\n"
+    assert await exec_output(engine, box, "cat", "x") == "two"
+    assert await exec_output(engine, box, "stat", "-c", "%a", "x") == "600\n"
 
 
-async def test_what_is_changed_outside_is_seen_and_put_right(engine: Engine) -> None:
-    box = await running(engine)
+async def test_what_is_changed_outside_is_seen_and_put_right(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     stored = await engine.create(FILE, sandboxId=box, path="x", content="ours", mode="0644")
     same = await engine.read(FILE, stored)
     assert same is not None
     assert same.state == stored.state
-    await said(engine, box, "sh", "-c", "echo theirs > x; chmod 700 x")
+    await exec_output(engine, box, "sh", "-c", "echo theirs > x; chmod 700 x")
     seen = await engine.read(FILE, stored)
     assert seen is not None
     assert (seen.state["sha256"], seen.inputs["mode"]) == (sha256(b"theirs\n"), "0700")
     changed = FILE.diff(seen.inputs, seen.state, stored.inputs).changes
     assert {change.path for change in changed} == {"mode", "content"}
     await engine.update(FILE, seen, **stored.inputs)
-    assert await said(engine, box, "cat", "x") == "ours"
-    await said(engine, box, "rm", "x")
+    assert await exec_output(engine, box, "cat", "x") == "ours"
+    await exec_output(engine, box, "rm", "x")
     assert await engine.read(FILE, stored) is None
 
 
-async def test_deleting_removes_only_what_was_written(engine: Engine) -> None:
-    box = await running(engine)
+async def test_deleting_removes_only_what_was_written(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     ours = await engine.create(FILE, sandboxId=box, path="ours", content="1")
     theirs = await engine.create(FILE, sandboxId=box, path="theirs", content="1")
     removed = await engine.create(FILE, sandboxId=box, path="removed", content="1")
-    await said(engine, box, "sh", "-c", "echo 2 > theirs; rm removed")
+    await exec_output(engine, box, "sh", "-c", "echo 2 > theirs; rm removed")
     for each in (ours, theirs, removed):
         await engine.delete(FILE, each)
-    assert await said(engine, box, "ls") == "theirs\n"
-    assert [line for line in engine.logged if "left where it is" in line] == [
+    assert await exec_output(engine, box, "ls") == "theirs\n"
+    assert [line for line in engine.log_lines if "left where it is" in line] == [
         "theirs holds something else than was written, so it is left where it is."
     ]
 
 
-async def test_a_file_goes_with_its_sandbox(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_file_goes_with_its_sandbox(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     stored = await engine.create(FILE, sandboxId=box, path="x", content="1")
     await engine.delete(SANDBOX, StoredResource(box, {}, {}))
     assert await engine.read(FILE, stored) is None
     await engine.delete(FILE, stored)
 
 
-async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: Engine) -> None:
-    box = await running(engine, paused=True)
+async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine, paused=True)
     stored = await engine.create(FILE, sandboxId=box, path="x", content="1")
-    sent = engine.sent()
+    sent = engine.take_requests()
     assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
     seen = await engine.read(FILE, stored)
     assert seen is not None
     assert seen.state == stored.state
-    assert engine.sent() == []
+    assert engine.take_requests() == []
 
 
-async def test_an_import_is_clean_where_the_program_says_the_same(engine: Engine) -> None:
-    box = await running(engine)
+async def test_an_import_is_clean_where_the_program_says_the_same(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     made = await engine.create(FILE, sandboxId=box, path="a/x", content="1", mode="0644")
     stored = await lifecycle.read(FILE, engine.api, made.id, None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "a/x", "mode": "0644"}
     assert not FILE.diff(stored.inputs, stored.state, made.inputs).changes
     changed = await engine.update(FILE, stored, sandboxId=box, path="a/x", mode="0600")
-    assert await said(engine, box, "cat", "a/x") == "1"
+    assert await exec_output(engine, box, "cat", "a/x") == "1"
     await engine.delete(FILE, changed)
-    assert await said(engine, box, "cat", "a/x") == "1"
+    assert await exec_output(engine, box, "cat", "a/x") == "1"
     assert await lifecycle.read(FILE, engine.api, f"{box}/none", None) is None
     assert await lifecycle.read(FILE, engine.api, "no-such/none", None) is None
     with pytest.raises(InputError, match="a slash"):
@@ -253,9 +253,9 @@ def test_a_source_that_is_no_regular_file_is_refused_by_the_check(tmp_path: Path
             assert (failure.path, failure.reason.endswith(reason)) == (next(iter(given)), True)
 
 
-async def test_a_local_file_that_is_not_there_differs_until_the_update_says_so(engine: Engine) -> None:
+async def test_a_local_file_that_is_not_there_differs_until_the_update_says_so(engine: LifecycleDriver) -> None:
     """A plan has nothing to compare with, and what cannot be decoded is left to the check."""
-    box = await running(engine)
+    box = await create_sandbox(engine)
     stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
     where = {"sandboxId": box, "path": "x"}
     for given in ({"sourcePath": "/no/such/file"}, {"contentBase64": "!"}):
@@ -269,17 +269,17 @@ def test_a_file_of_which_nothing_was_written_yet_is_written_by_the_next_update()
     assert [change.path for change in FILE.diff(where, {}, {**where, "content": "two"}).changes] == ["content"]
 
 
-async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     gone = {"reason_code": "not_found", "message": "no such file"}
     engine.emulator.add_fault("status", method="POST", path="/v1/files/stat", status=404, body=gone)
     with pytest.raises(ResourceInitFailed, match="x is gone right after it was written"):
         await engine.create(FILE, sandboxId=box, path="x", content="one")
 
 
-async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: Engine) -> None:
+async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: LifecycleDriver) -> None:
     """And no name of a file is taken for an option."""
-    box = await running(engine)
+    box = await create_sandbox(engine)
     inside = engine.api.runtime.session(await engine.api.sandboxes.get(box))
     with pytest.raises(
         OperationFailed, match=r"-R is written, but its permissions are not set: chmod ended .+ 1: .*-R"
@@ -287,22 +287,22 @@ async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: Engi
         await chmod(inside, "-R", "0600")
 
 
-async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     made = await engine.create(FILE, sandboxId=box, path="a/x", content="1")
     await engine.delete(FILE, StoredResource(made.id, {}, {}))
-    assert await said(engine, box, "cat", "a/x") == "1"
+    assert await exec_output(engine, box, "cat", "a/x") == "1"
     await engine.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": made.state["sha256"]}))
-    assert await said(engine, box, "ls", "a") == ""
+    assert await exec_output(engine, box, "ls", "a") == ""
     with pytest.raises(InputError, match=r"^id: a file is known and imported by the id of its sandbox, a slash"):
         await engine.delete(FILE, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^writtenSha256: must be a string. .+ import the resource anew"):
         await engine.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": ["7"]}))
 
 
-async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
+async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(engine: LifecycleDriver) -> None:
     """Also where the old one is deleted only after a refresh, or was stored before it was noted when it wrote."""
-    box = await running(engine)
+    box = await create_sandbox(engine)
     where = {"sandboxId": box, "path": "conf/x", "content": "1"}
     old = await engine.create(FILE, **where)
     new = await engine.create(FILE, **{**where, "path": "./conf/x"})
@@ -312,16 +312,16 @@ async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(eng
     earlier = {name: value for name, value in old.state.items() if name != "writtenAt"}
     for each in (old, refreshed, StoredResource(old.id, old.inputs, earlier)):
         await engine.delete(FILE, each)
-        assert await said(engine, box, "cat", "conf/x") == "1"
-    assert {line for line in engine.logged if "left where" in line} == {
+        assert await exec_output(engine, box, "cat", "conf/x") == "1"
+    assert {line for line in engine.log_lines if "left where" in line} == {
         "conf/x was written by somebody else since, so it is left where it is."
     }
     await engine.delete(FILE, new)
-    assert await said(engine, box, "ls", "conf") == ""
+    assert await exec_output(engine, box, "ls", "conf") == ""
 
 
-async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(engine: Engine) -> None:
-    box = await running(engine, env={"PATH": "/nowhere"})
+async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine, env={"PATH": "/nowhere"})
     with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(FILE, sandboxId=box, path="bin/x", content="1", mode="0700")
     assert str(caught.value.cause).startswith("bin/x is written, but its permissions are not set: chmod: the sandbox")
@@ -332,8 +332,8 @@ async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(engine: Engi
     assert await inside.list_directory("bin") == {}
 
 
-async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(engine: Engine) -> None:
-    box = await running(engine)
+async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(engine: LifecycleDriver) -> None:
+    box = await create_sandbox(engine)
     engine.emulator.add_fault("drop_before", method="POST", path="/v1/exec")
     with pytest.raises(ResourceInitFailed, match="x is written, but its permissions are not set: chmod: "):
         await engine.create(FILE, sandboxId=box, path="x", content="1", mode="0700")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
@@ -21,86 +21,89 @@ from neev_provider.resources.snapshot import SnapshotResource
 SANDBOX = SandboxResource()
 
 
-async def found(engine: Engine, resource: AnyResource, **inputs: Any) -> StoredResource | None:
-    return await lifecycle.find_created(resource, engine.api, inputs)
+async def find_created(driver: LifecycleDriver, resource: AnyResource, **inputs: Any) -> StoredResource | None:
+    return await lifecycle.find_created(resource, driver.api, inputs)
 
 
-async def test_a_sandbox_by_its_name_where_it_is_as_asked(engine: Engine) -> None:
+async def test_a_sandbox_by_its_name_where_it_is_as_asked(engine: LifecycleDriver) -> None:
     made = await engine.create(SANDBOX, name="box", cpu=1, paused=False)
     engine.emulator.clear_log()
-    again = await found(engine, SANDBOX, name="box", cpu=1, paused=False)
+    again = await find_created(engine, SANDBOX, name="box", cpu=1, paused=False)
     assert again is not None
     assert (again.id, again.state["phase"]) == (made.id, "Ready")
-    assert engine.sent() == []
-    assert await found(engine, SANDBOX, name="box", cpu=2) is None
-    assert await found(engine, SANDBOX, name="another") is None
+    assert engine.take_requests() == []
+    assert await find_created(engine, SANDBOX, name="box", cpu=2) is None
+    assert await find_created(engine, SANDBOX, name="another") is None
 
 
-async def test_a_fork_by_its_name(engine: Engine) -> None:
+async def test_a_fork_by_its_name(engine: LifecycleDriver) -> None:
     source = await engine.create(SANDBOX, name="source")
     made = await engine.create(SandboxForkResource(), name="twin", sourceSandboxId=source.id)
-    again = await found(engine, SandboxForkResource(), name="twin", sourceSandboxId=source.id)
+    again = await find_created(engine, SandboxForkResource(), name="twin", sourceSandboxId=source.id)
     assert again is not None
     assert again.id == made.id
-    assert await found(engine, SandboxForkResource(), name="other", sourceSandboxId=source.id) is None
+    assert await find_created(engine, SandboxForkResource(), name="other", sourceSandboxId=source.id) is None
 
 
-async def test_a_snapshot_by_a_name_that_only_one_has(engine: Engine) -> None:
+async def test_a_snapshot_by_a_name_that_only_one_has(engine: LifecycleDriver) -> None:
     source = await engine.create(SANDBOX, name="source")
     made = await engine.create(SnapshotResource(), sandboxId=source.id, name="base")
-    again = await found(engine, SnapshotResource(), sandboxId=source.id, name="base")
+    again = await find_created(engine, SnapshotResource(), sandboxId=source.id, name="base")
     assert again is not None
     assert again.id == made.id
-    assert await found(engine, SnapshotResource(), sandboxId=source.id, name="other") is None
-    assert await found(engine, SnapshotResource(), sandboxId="no-such-sandbox", name="base") is None
+    assert await find_created(engine, SnapshotResource(), sandboxId=source.id, name="other") is None
+    assert await find_created(engine, SnapshotResource(), sandboxId="no-such-sandbox", name="base") is None
     await engine.create(SnapshotResource(), sandboxId=source.id, name="base")
-    assert await found(engine, SnapshotResource(), sandboxId=source.id, name="base") is None
+    assert await find_created(engine, SnapshotResource(), sandboxId=source.id, name="base") is None
 
 
-async def test_an_agent_by_its_name_where_it_is_as_asked(engine: Engine) -> None:
+async def test_an_agent_by_its_name_where_it_is_as_asked(engine: LifecycleDriver) -> None:
     made = await engine.create(AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
-    again = await found(engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
+    again = await find_created(
+        engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60
+    )
     assert again is not None
     assert again.id == made.id
     assert (
-        await found(engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=61) is None
+        await find_created(engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=61)
+        is None
     )
-    assert await found(engine, AgentResource(), name="other", agentTemplate="claude-code") is None
+    assert await find_created(engine, AgentResource(), name="other", agentTemplate="claude-code") is None
 
 
-async def test_a_preview_port_with_the_slug_that_was_asked_for(engine: Engine) -> None:
+async def test_a_preview_port_with_the_slug_that_was_asked_for(engine: LifecycleDriver) -> None:
     source = await engine.create(SANDBOX, name="source")
-    assert await found(engine, PreviewPortResource(), sandboxId=source.id, port=80) is None
+    assert await find_created(engine, PreviewPortResource(), sandboxId=source.id, port=80) is None
     made = await engine.create(PreviewPortResource(), sandboxId=source.id, port=80)
-    again = await found(engine, PreviewPortResource(), sandboxId=source.id, port=80)
+    again = await find_created(engine, PreviewPortResource(), sandboxId=source.id, port=80)
     assert again is not None
     assert again.state == made.state
-    assert await found(engine, PreviewPortResource(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
+    assert await find_created(engine, PreviewPortResource(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
 
 
-async def test_a_file_that_holds_what_was_to_be_written(engine: Engine) -> None:
+async def test_a_file_that_holds_what_was_to_be_written(engine: LifecycleDriver) -> None:
     source = await engine.create(SANDBOX, name="source")
     made = await engine.create(FileResource(), sandboxId=source.id, path="notes", content="one")
-    again = await found(engine, FileResource(), sandboxId=source.id, path="notes", content="one")
+    again = await find_created(engine, FileResource(), sandboxId=source.id, path="notes", content="one")
     assert again is not None
     assert (again.id, again.state) == (made.id, made.state)
-    assert await found(engine, FileResource(), sandboxId=source.id, path="notes", content="two") is None
-    assert await found(engine, FileResource(), sandboxId=source.id, path="nowhere", content="one") is None
-    assert await found(engine, FileResource(), sandboxId="no-such-sandbox", path="notes", content="one") is None
+    assert await find_created(engine, FileResource(), sandboxId=source.id, path="notes", content="two") is None
+    assert await find_created(engine, FileResource(), sandboxId=source.id, path="nowhere", content="one") is None
+    assert await find_created(engine, FileResource(), sandboxId="no-such-sandbox", path="notes", content="one") is None
 
 
-async def test_a_file_of_a_sandbox_that_sleeps_cannot_be_told(engine: Engine) -> None:
+async def test_a_file_of_a_sandbox_that_sleeps_cannot_be_told(engine: LifecycleDriver) -> None:
     source = await engine.create(SANDBOX, name="source")
     await engine.create(FileResource(), sandboxId=source.id, path="notes", content="one")
     await engine.update(SANDBOX, source, name="source", paused=True)
-    assert await found(engine, FileResource(), sandboxId=source.id, path="notes", content="one") is None
+    assert await find_created(engine, FileResource(), sandboxId=source.id, path="notes", content="one") is None
 
 
-async def test_a_command_cannot_be_told(engine: Engine) -> None:
-    assert await found(engine, CommandResource(), sandboxId="any", create=["true"]) is None
+async def test_a_command_cannot_be_told(engine: LifecycleDriver) -> None:
+    assert await find_created(engine, CommandResource(), sandboxId="any", create=["true"]) is None
 
 
 @pytest.mark.parametrize("inputs", [{"name": 5}, {"cpu": "many", "name": "box"}])
-async def test_inputs_that_are_none_are_an_error(engine: Engine, inputs: dict[str, Any]) -> None:
+async def test_inputs_that_are_none_are_an_error(engine: LifecycleDriver, inputs: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="import the resource anew"):
-        await found(engine, SANDBOX, **inputs)
+        await find_created(engine, SANDBOX, **inputs)

@@ -1,6 +1,6 @@
 """Forks on a platform."""
 
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.resources.sandbox.fork import SandboxForkResource
@@ -10,26 +10,26 @@ SANDBOX, FORK = SandboxResource(), SandboxForkResource()
 OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}
 
 
-async def test_a_fork_inherits_what_it_does_not_say(engine: Engine) -> None:
+async def test_a_fork_inherits_what_it_does_not_say(engine: LifecycleDriver) -> None:
     """Size, egress and windows come from the source; the fork call carries only a name."""
     template = "sb-ubuntu-26-04-minimal"
     source = await engine.create(SANDBOX, name="source", templateId=template, cpu=2, egress=OPEN, idleTimeoutSeconds=60)
-    engine.sent()
+    engine.take_requests()
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")
     assert (fork.state["cpu"], fork.state["egress"], fork.state["idleTimeoutSeconds"]) == (2, OPEN, 60)
     assert fork.state["templateId"] == template
-    assert engine.sent() == ["POST /sandboxes/{id}/fork"]
+    assert engine.take_requests() == ["POST /sandboxes/{id}/fork"]
 
 
-async def test_what_a_fork_says_is_sent_once_it_is_ready(engine: Engine) -> None:
+async def test_what_a_fork_says_is_sent_once_it_is_ready(engine: LifecycleDriver) -> None:
     """By PATCH, PUT and pause."""
     source = await engine.create(SANDBOX, name="source")
-    engine.sent()
+    engine.take_requests()
     inputs = {"cpu": 4, "egress": OPEN, "idleTimeoutSeconds": 90, "paused": True}
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork", **inputs)
     assert {name: fork.state[name] for name in inputs} == inputs
     assert fork.state["phase"] == "Paused"
-    assert engine.sent() == [
+    assert engine.take_requests() == [
         "POST /sandboxes/{id}/fork",
         "PATCH /sandboxes/{id}",
         "PUT /sandboxes/{id}/timeout",
@@ -37,7 +37,7 @@ async def test_what_a_fork_says_is_sent_once_it_is_ready(engine: Engine) -> None
     ]
 
 
-async def test_a_policy_taken_out_of_a_fork_denies_everything(engine: Engine) -> None:
+async def test_a_policy_taken_out_of_a_fork_denies_everything(engine: LifecycleDriver) -> None:
     """Unset it is inherited; taken out, nothing is allowed."""
     source = await engine.create(SANDBOX, name="source", egress=OPEN)
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork", egress=OPEN)
@@ -47,7 +47,7 @@ async def test_a_policy_taken_out_of_a_fork_denies_everything(engine: Engine) ->
     assert fork.state["egress"]["mode"] == "deny_all"
 
 
-async def test_the_end_of_the_source_is_no_drift(engine: Engine) -> None:
+async def test_the_end_of_the_source_is_no_drift(engine: LifecycleDriver) -> None:
     """A fork is a sandbox of its own."""
     source = await engine.create(SANDBOX, name="source")
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")
@@ -57,7 +57,7 @@ async def test_the_end_of_the_source_is_no_drift(engine: Engine) -> None:
     assert seen.inputs == fork.inputs
 
 
-async def test_an_imported_fork_records_its_source_and_keeps_its_policy(engine: Engine) -> None:
+async def test_an_imported_fork_records_its_source_and_keeps_its_policy(engine: LifecycleDriver) -> None:
     """The API does not say where it came from; a policy that the program does not say is the inherited one."""
     source = await engine.create(SANDBOX, name="source", egress=OPEN)
     fork = await engine.create(FORK, sourceSandboxId=source.id, name="fork")

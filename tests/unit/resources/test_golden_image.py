@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle, redaction
 from neev_provider.core.assets import Archive, Asset
@@ -27,50 +27,52 @@ CREATE, EXEC = "POST /sandboxes", "POST /v1/exec"
 TOKEN = "hunter2-of-the-registry"
 
 
-def inputs(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
+def image_inputs(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"name": "web", "steps": list(steps), **more}
 
 
-def write(text: str) -> dict[str, Any]:
+def write_step(text: str) -> dict[str, Any]:
     """A step that writes a file."""
     return {"path": "x", "content": text}
 
 
-def run(script: str, **more: Any) -> dict[str, Any]:
+def run_step(script: str, **more: Any) -> dict[str, Any]:
     """A step that runs a shell."""
     return {"run": ["sh", "-c", script], **more}
 
 
-def there(engine: Engine) -> dict[str, int]:
-    return {kind: engine.emulator.state()[kind] for kind in ("sandboxes", "snapshots")}
+def count_objects(driver: LifecycleDriver) -> dict[str, int]:
+    return {kind: driver.emulator.state()[kind] for kind in ("sandboxes", "snapshots")}
 
 
-def images(stored: StoredResource) -> list[str]:
+def image_ids(stored: StoredResource) -> list[str]:
     return [each["recipe"] for each in stored.state["images"]]
 
 
-async def holds(engine: Engine, stored: StoredResource, script: str) -> str:
+async def read_from_image(driver: LifecycleDriver, stored: StoredResource, script: str) -> str:
     """What a shell writes in a sandbox that is made from the image."""
-    box = await engine.create(SANDBOX, name="box", snapshotId=stored.state["snapshotId"])
-    seen = await engine.create(COMMAND, sandboxId=box.id, create=["sh", "-c", script])
-    await engine.delete(SANDBOX, box)
-    engine.sent()
+    box = await driver.create(SANDBOX, name="box", snapshotId=stored.state["snapshotId"])
+    seen = await driver.create(COMMAND, sandboxId=box.id, create=["sh", "-c", script])
+    await driver.delete(SANDBOX, box)
+    driver.take_requests()
     return str(seen.state["stdout"])
 
 
-async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(engine: Engine, tmp_path: Path) -> None:
+async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(
+    engine: LifecycleDriver, tmp_path: Path
+) -> None:
     (tmp_path / "app" / "deep").mkdir(parents=True)
     (tmp_path / "app" / "deep" / "run").write_text("#!/bin/sh\necho ran $GREETING\n")
     (tmp_path / "app" / "deep" / "run").chmod(0o755)
     (tmp_path / "file").write_bytes(b"\xff\x00")
     stored = await engine.create(
         IMAGE,
-        **inputs(
+        **image_inputs(
             {"path": "app", "sourcePath": str(tmp_path / "app"), "exclude": ["*.pyc"]},
             {"path": "app/bytes", "source": Asset(path=str(tmp_path / "file"))},
             {"path": "more", "source": Archive(assets={"a": Asset(text="A")})},
             {"path": "b", "contentBase64": "Qg==", "mode": "0600"},
-            run("./run > ../../out; echo built", cwd="app/deep", timeoutSeconds=30),
+            run_step("./run > ../../out; echo built", cwd="app/deep", timeoutSeconds=30),
             env={"GREETING": "hi"},
             templateId="sb-ubuntu-26-04-minimal",
             cpu=1,
@@ -81,74 +83,82 @@ async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(engi
             egress={"mode": "allow_list", "allow": [{"host": "pypi.org"}]},
         ),
     )
-    assert (stored.id, len(stored.state["recipe"]), images(stored)) == ("web", 12, [stored.state["recipe"]])
+    assert (stored.id, len(stored.state["recipe"]), image_ids(stored)) == ("web", 12, [stored.state["recipe"]])
     builder = await engine.api.sandboxes.get(stored.state["builderId"])
     assert (re.fullmatch("web-[0-9a-f]{12}", builder.name) is not None, builder.phase) == (True, "Paused")
     taken = await engine.api.snapshots.get(stored.state["snapshotId"])
     assert taken.name == f"web-{stored.state['recipe']}"
     assert (builder.max_lifetime_seconds, builder.paused_retention_seconds) == (0, 0)
     assert (builder.egress or {})["mode"] == "allow_list"
-    said = await holds(engine, stored, "cat out more/a b; stat -c %a b; od -An -tx1 app/bytes; echo $GREETING.")
+    said = await read_from_image(
+        engine, stored, "cat out more/a b; stat -c %a b; od -An -tx1 app/bytes; echo $GREETING."
+    )
     assert said.split() == ["ran", "hi", "AB600", "ff", "00", "."]
-    assert "built" in "\n".join(engine.logged)
+    assert "built" in "\n".join(engine.log_lines)
     assert "steps" not in stored.state
     await engine.delete(IMAGE, stored)
-    assert there(engine) == {"sandboxes": 0, "snapshots": 0}
+    assert count_objects(engine) == {"sandboxes": 0, "snapshots": 0}
 
 
-async def test_an_image_is_built_on_the_snapshot_of_another(engine: Engine) -> None:
-    base = await engine.create(IMAGE, **inputs(write("1")))
+async def test_an_image_is_built_on_the_snapshot_of_another(engine: LifecycleDriver) -> None:
+    base = await engine.create(IMAGE, **image_inputs(write_step("1")))
     stored = await engine.create(
-        IMAGE, name="on-top", sourceSnapshotId=base.state["snapshotId"], steps=[run("cat x > y")], cpu=4
+        IMAGE, name="on-top", sourceSnapshotId=base.state["snapshotId"], steps=[run_step("cat x > y")], cpu=4
     )
-    assert await holds(engine, stored, "cat y") == "1"
+    assert await read_from_image(engine, stored, "cat y") == "1"
     builder = await engine.api.sandboxes.get(stored.state["builderId"])
     assert builder.resources is not None
     assert builder.resources.cpu == 4
 
 
-async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(engine: Engine, tmp_path: Path) -> None:
+async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(
+    engine: LifecycleDriver, tmp_path: Path
+) -> None:
     file = tmp_path / "x"
     file.write_text("one")
-    recipe = inputs({"path": "x", "sourcePath": str(file)}, run("true"))
+    recipe = image_inputs({"path": "x", "sourcePath": str(file)}, run_step("true"))
     stored = await engine.create(IMAGE, **recipe)
     file.touch()
     assert not IMAGE.diff(stored.inputs, stored.state, stored.inputs).changes
-    assert not IMAGE.diff(stored.inputs, stored.state, {**stored.inputs, "steps": [write("one"), run("true")]}).changes
+    assert not IMAGE.diff(
+        stored.inputs, stored.state, {**stored.inputs, "steps": [write_step("one"), run_step("true")]}
+    ).changes
     file.write_text("two")
     found = IMAGE.diff(stored.inputs, stored.state, stored.inputs).changes
     assert [each.path for each in found] == ["steps[0]", "recipe"]
     assert not any(each.requires_replacement for each in found)
-    engine.sent()
+    engine.take_requests()
     newer = await engine.update(IMAGE, stored, **recipe)
-    assert engine.sent().count(CREATE) == 1
+    assert engine.take_requests().count(CREATE) == 1
     assert newer.state["snapshotId"] != stored.state["snapshotId"]
-    assert images(newer) == [newer.state["recipe"], stored.state["recipe"]]
-    assert await holds(engine, newer, "cat x") == "two"
+    assert image_ids(newer) == [newer.state["recipe"], stored.state["recipe"]]
+    assert await read_from_image(engine, newer, "cat x") == "two"
     again = await engine.finish(IMAGE, newer)
     assert again.state == newer.state
-    assert not [line for line in engine.sent() if not line.startswith("GET")]
+    assert not [line for line in engine.take_requests() if not line.startswith("GET")]
 
 
-async def test_what_is_kept_is_taken_up_again_and_what_is_more_goes(engine: Engine) -> None:
-    first = await engine.create(IMAGE, **inputs(write("1"), keep=1))
-    second = await engine.update(IMAGE, first, **inputs(write("2"), keep=1))
-    engine.sent()
-    back = await engine.update(IMAGE, second, **inputs(write("1"), keep=1))
-    assert CREATE not in engine.sent()
+async def test_what_is_kept_is_taken_up_again_and_what_is_more_goes(engine: LifecycleDriver) -> None:
+    first = await engine.create(IMAGE, **image_inputs(write_step("1"), keep=1))
+    second = await engine.update(IMAGE, first, **image_inputs(write_step("2"), keep=1))
+    engine.take_requests()
+    back = await engine.update(IMAGE, second, **image_inputs(write_step("1"), keep=1))
+    assert CREATE not in engine.take_requests()
     assert back.state["snapshotId"] == first.state["snapshotId"]
-    assert images(back) == [first.state["recipe"], second.state["recipe"]]
-    third = await engine.update(IMAGE, back, **inputs(write("3"), keep=1))
-    assert images(third) == [third.state["recipe"], second.state["recipe"]]
-    assert there(engine) == {"sandboxes": 2, "snapshots": 2}
-    alone = await engine.update(IMAGE, third, **inputs(write("3"), keep=0))
+    assert image_ids(back) == [first.state["recipe"], second.state["recipe"]]
+    third = await engine.update(IMAGE, back, **image_inputs(write_step("3"), keep=1))
+    assert image_ids(third) == [third.state["recipe"], second.state["recipe"]]
+    assert count_objects(engine) == {"sandboxes": 2, "snapshots": 2}
+    alone = await engine.update(IMAGE, third, **image_inputs(write_step("3"), keep=0))
     assert alone.state["snapshotId"] == third.state["snapshotId"]
-    assert there(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
 
 
-async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(engine: Engine) -> None:
-    stored = await engine.create(IMAGE, **inputs(write("1")))
-    broken = inputs(write("2"), run("echo $TOKEN; echo the reason >&2; exit 3"), run("true"), env={"TOKEN": TOKEN})
+async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(engine: LifecycleDriver) -> None:
+    stored = await engine.create(IMAGE, **image_inputs(write_step("1")))
+    broken = image_inputs(
+        write_step("2"), run_step("echo $TOKEN; echo the reason >&2; exit 3"), run_step("true"), env={"TOKEN": TOKEN}
+    )
     with pytest.raises(ResourceInitFailed) as caught, redaction.use_redactor(Redactor.from_values(TOKEN)):
         await engine.update(IMAGE, stored, **broken)
     said = str(caught.value.cause)
@@ -157,7 +167,7 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(eng
     assert TOKEN not in said
     assert caught.value.stored.state == stored.state
     engine.emulator.advance(5)
-    assert there(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
     # whoever stored the new inputs with the old state still finds a change
     assert IMAGE.diff(broken, stored.state, broken).changes
 
@@ -171,9 +181,11 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(eng
     ],
     ids=["unknown outcome", "refused write", "failed snapshot"],
 )
-async def test_whatever_fails_no_half_recipe_becomes_an_image(engine: Engine, fault: dict[str, Any], said: str) -> None:
+async def test_whatever_fails_no_half_recipe_becomes_an_image(
+    engine: LifecycleDriver, fault: dict[str, Any], said: str
+) -> None:
     engine.emulator.add_fault(**fault)
-    recipe = inputs(write("1"), {"run": ["true"]})
+    recipe = image_inputs(write_step("1"), {"run": ["true"]})
     with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(IMAGE, **recipe)
     assert said in str(caught.value.cause)
@@ -185,18 +197,20 @@ async def test_whatever_fails_no_half_recipe_becomes_an_image(engine: Engine, fa
         "recipe",
     ]
     engine.emulator.advance(5)
-    assert there(engine) == {"sandboxes": 0, "snapshots": 0}
+    assert count_objects(engine) == {"sandboxes": 0, "snapshots": 0}
     assert await engine.read(IMAGE, half) is None
     stored = await engine.finish(IMAGE, half)
-    assert await holds(engine, stored, "cat x") == "1"
+    assert await read_from_image(engine, stored, "cat x") == "1"
 
 
-async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(engine: Engine, tmp_path: Path) -> None:
+async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(
+    engine: LifecycleDriver, tmp_path: Path
+) -> None:
     (tmp_path / "x").write_text("one")
-    steps = [run("true"), {"path": "x", "sourcePath": str(tmp_path / "x")}]
-    checked, failed = IMAGE.check({}, inputs(*steps), str)
+    steps = [run_step("true"), {"path": "x", "sourcePath": str(tmp_path / "x")}]
+    checked, failed = IMAGE.check({}, image_inputs(*steps), str)
     assert failed == []
-    call = engine.call()
+    call = engine.new_context()
 
     def meddle(text: str) -> None:
         if text.startswith("step 1"):
@@ -207,9 +221,9 @@ async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(engi
         await lifecycle.create(IMAGE, engine.api, checked, going)
 
 
-async def test_a_wish_to_stop_loses_no_builder(engine: Engine) -> None:
-    checked, _ = IMAGE.check({}, inputs(run("sleep 60")), str)
-    call = engine.call()
+async def test_a_wish_to_stop_loses_no_builder(engine: LifecycleDriver) -> None:
+    checked, _ = IMAGE.check({}, image_inputs(run_step("sleep 60")), str)
+    call = engine.new_context()
 
     def stop(text: str) -> None:
         if text.startswith("step 1"):
@@ -220,28 +234,28 @@ async def test_a_wish_to_stop_loses_no_builder(engine: Engine) -> None:
         await asyncio.wait_for(lifecycle.create(IMAGE, engine.api, checked, going), 20)
     assert isinstance(caught.value.cause, Cancelled)
     engine.emulator.advance(5)
-    assert there(engine)["snapshots"] == 0
+    assert count_objects(engine)["snapshots"] == 0
     await engine.delete(IMAGE, caught.value.stored)
-    assert there(engine)["sandboxes"] == 0
+    assert count_objects(engine)["sandboxes"] == 0
 
 
-async def interrupted(engine: Engine, recipe: dict[str, Any]) -> StoredResource:
+async def interrupt_build(driver: LifecycleDriver, recipe: dict[str, Any]) -> StoredResource:
     """An image whose builder has stood still, as if its build had been killed before the snapshot."""
-    stored = await engine.create(IMAGE, **recipe)
-    await engine.api.snapshots.delete(stored.state["snapshotId"])
+    stored = await driver.create(IMAGE, **recipe)
+    await driver.api.snapshots.delete(stored.state["snapshotId"])
     return stored
 
 
-async def test_what_a_killed_build_left_is_found_by_its_name(engine: Engine) -> None:
-    recipe = inputs(write("1"))
+async def test_what_a_killed_build_left_is_found_by_its_name(engine: LifecycleDriver) -> None:
+    recipe = image_inputs(write_step("1"))
     stored = await engine.create(IMAGE, **recipe)
     found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
     assert found is not None
     assert (found.id, {**found.state, "uid": stored.state["uid"]}) == (stored.id, stored.state)
-    engine.sent()
+    engine.take_requests()
     adopted = await engine.finish(IMAGE, found)
     assert adopted.state == found.state
-    assert CREATE not in engine.sent()
+    assert CREATE not in engine.take_requests()
     await engine.api.sandboxes.resume(stored.state["builderId"])
     engine.emulator.advance(5)
     await engine.finish(IMAGE, found)
@@ -249,89 +263,92 @@ async def test_what_a_killed_build_left_is_found_by_its_name(engine: Engine) -> 
 
 
 @pytest.mark.parametrize("text", ["1", "2"], ids=["the same recipe", "another recipe"])
-async def test_an_image_of_this_name_that_is_there_already_is_left_alone(engine: Engine, text: str) -> None:
+async def test_an_image_of_this_name_that_is_there_already_is_left_alone(engine: LifecycleDriver, text: str) -> None:
     """An image of another stack with the same name is neither taken up nor retired, whatever it is made by."""
-    stored = await engine.create(IMAGE, **inputs(write("1")))
-    engine.sent()
+    stored = await engine.create(IMAGE, **image_inputs(write_step("1")))
+    engine.take_requests()
     with pytest.raises(
         OperationFailed, match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* `pulumi-neev recover`"
     ):
-        await engine.create(IMAGE, **inputs(write(text), keep=0))
-    assert engine.sent() == []
+        await engine.create(IMAGE, **image_inputs(write_step(text), keep=0))
+    assert engine.take_requests() == []
     seen = await engine.read(IMAGE, stored)
     assert seen is not None
     assert seen.state == stored.state
 
 
-async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(engine: Engine) -> None:
+async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(
+    engine: LifecycleDriver,
+) -> None:
     """Each has looked before the other has built anything; no build, refresh, update or delete touches the other's."""
-    checked, _ = IMAGE.check({}, inputs(write("1"), keep=0), str)
-    begun = [await lifecycle.start_create(IMAGE, engine.api, checked, engine.call()) for _ in range(2)]
+    checked, _ = IMAGE.check({}, image_inputs(write_step("1"), keep=0), str)
+    begun = [await lifecycle.start_create(IMAGE, engine.api, checked, engine.new_context()) for _ in range(2)]
     one, two = [
-        await lifecycle.finish_create(IMAGE, engine.api, each, engine.call(), just_created=True) for each in begun
+        await lifecycle.finish_create(IMAGE, engine.api, each, engine.new_context(), just_created=True)
+        for each in begun
     ]
     assert one.state["recipe"] == two.state["recipe"]
     assert one.state["builderIds"] != two.state["builderIds"]
     assert await lifecycle.find_created(IMAGE, engine.api, checked) is None
-    changed = await engine.update(IMAGE, one, **inputs(write("2"), keep=0))
+    changed = await engine.update(IMAGE, one, **image_inputs(write_step("2"), keep=0))
     assert await engine.read(IMAGE, two) == two
     await engine.delete(IMAGE, changed)
-    assert there(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
     builder = await engine.api.sandboxes.get(two.state["builderId"])
     line = f"{builder.name} ({builder.id}): called like builders of the image web, but not recorded as its own, so left"
-    assert [each for each in engine.logged if each.startswith(line)]
+    assert [each for each in engine.log_lines if each.startswith(line)]
     await engine.delete(IMAGE, two)
-    assert there(engine) == {"sandboxes": 0, "snapshots": 0}
+    assert count_objects(engine) == {"sandboxes": 0, "snapshots": 0}
 
 
-async def test_a_builder_that_only_the_name_proves_is_taken_up(engine: Engine) -> None:
+async def test_a_builder_that_only_the_name_proves_is_taken_up(engine: LifecycleDriver) -> None:
     """As after the death of a plugin that was updating the image: the state is the one of before."""
-    before = await engine.create(IMAGE, **inputs(write("1")))
-    after = await engine.update(IMAGE, before, **inputs(write("2")))
-    engine.sent()
-    again = await engine.update(IMAGE, before, **inputs(write("2")))
-    assert (again.state["snapshotId"], engine.sent()) == (after.state["snapshotId"], [])
+    before = await engine.create(IMAGE, **image_inputs(write_step("1")))
+    after = await engine.update(IMAGE, before, **image_inputs(write_step("2")))
+    engine.take_requests()
+    again = await engine.update(IMAGE, before, **image_inputs(write_step("2")))
+    assert (again.state["snapshotId"], engine.take_requests()) == (after.state["snapshotId"], [])
 
 
-async def test_the_image_of_an_older_version_keeps_its_builder_and_takes_no_other(engine: Engine) -> None:
+async def test_the_image_of_an_older_version_keeps_its_builder_and_takes_no_other(engine: LifecycleDriver) -> None:
     """Its builder is called after the recipe alone, as everybody's of the same recipe is."""
-    made = await engine.create(IMAGE, **inputs(write("1")))
+    made = await engine.create(IMAGE, **image_inputs(write_step("1")))
     state = {name: value for name, value in made.state.items() if name not in ("uid", "builderIds")}
     old = StoredResource(made.id, made.inputs, state)
     other = await engine.api.sandboxes.create({"name": f"web-{'a' * 12}"})
     seen = await engine.read(IMAGE, old)
     assert seen is not None
     assert seen.state["snapshotId"] == made.state["snapshotId"]
-    rebuilt = await engine.update(IMAGE, old, **inputs(write("2"), keep=0))
+    rebuilt = await engine.update(IMAGE, old, **image_inputs(write_step("2"), keep=0))
     assert rebuilt.state["builderIds"] == [rebuilt.state["builderId"]]
     await engine.delete(IMAGE, rebuilt)
     assert [each.id for each in await engine.api.sandboxes.list()] == [other.id]
 
 
-async def test_sandboxes_whose_names_begin_alike_are_not_builders(engine: Engine) -> None:
-    other = await engine.create(IMAGE, name="web-2", steps=[write("1")])
+async def test_sandboxes_whose_names_begin_alike_are_not_builders(engine: LifecycleDriver) -> None:
+    other = await engine.create(IMAGE, name="web-2", steps=[write_step("1")])
     await engine.api.sandboxes.create({"name": "web-boss"})
-    await engine.delete(IMAGE, await engine.create(IMAGE, **inputs(write("1"))))
-    assert there(engine) == {"sandboxes": 2, "snapshots": 1}
+    await engine.delete(IMAGE, await engine.create(IMAGE, **image_inputs(write_step("1"))))
+    assert count_objects(engine) == {"sandboxes": 2, "snapshots": 1}
     assert await engine.read(IMAGE, other) is not None
 
 
-async def test_a_builder_without_a_snapshot_is_not_trusted(engine: Engine) -> None:
-    recipe = inputs(write("1"))
-    stored = await interrupted(engine, recipe)
+async def test_a_builder_without_a_snapshot_is_not_trusted(engine: LifecycleDriver) -> None:
+    recipe = image_inputs(write_step("1"))
+    stored = await interrupt_build(engine, recipe)
     found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
     assert found is not None
     assert found.state["snapshotId"] == ""
     afresh = await engine.finish(IMAGE, found)
     assert afresh.state["builderId"] != stored.state["builderId"]
-    assert there(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
     await engine.delete(IMAGE, afresh)
     assert await lifecycle.find_created(IMAGE, engine.api, stored.inputs) is None
 
 
-async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: Engine) -> None:
-    recipe = inputs(write("1"))
-    stored = await interrupted(engine, recipe)
+async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: LifecycleDriver) -> None:
+    recipe = image_inputs(write_step("1"))
+    stored = await interrupt_build(engine, recipe)
     engine.emulator.change_settings(durations={"snapshot": 60})
     await engine.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
     found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
@@ -343,62 +360,62 @@ async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: Engine
     engine.emulator.advance(60)
     seen = await finishing
     assert seen.state["builderId"] == stored.state["builderId"]
-    assert there(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
 
 
-async def test_an_image_whose_snapshot_is_gone_is_built_again(engine: Engine) -> None:
-    first = await engine.create(IMAGE, **inputs(write("1")))
-    second = await engine.update(IMAGE, first, **inputs(write("2")))
+async def test_an_image_whose_snapshot_is_gone_is_built_again(engine: LifecycleDriver) -> None:
+    first = await engine.create(IMAGE, **image_inputs(write_step("1")))
+    second = await engine.update(IMAGE, first, **image_inputs(write_step("2")))
     same = await engine.read(IMAGE, second)
     assert same is not None
     assert same.state == second.state
     await engine.api.snapshots.delete(second.state["snapshotId"])
     seen = await engine.read(IMAGE, second)
     assert seen is not None
-    assert (seen.state["recipe"], images(seen)) == ("", [first.state["recipe"]])
+    assert (seen.state["recipe"], image_ids(seen)) == ("", [first.state["recipe"]])
     assert IMAGE.diff(seen.inputs, seen.state, second.inputs).changes
-    again = await engine.update(IMAGE, seen, **inputs(write("2")))
-    assert images(again) == [second.state["recipe"], first.state["recipe"]]
+    again = await engine.update(IMAGE, seen, **image_inputs(write_step("2")))
+    assert image_ids(again) == [second.state["recipe"], first.state["recipe"]]
 
 
-async def test_what_is_held_fast_is_told_and_goes_the_next_time(engine: Engine) -> None:
-    first = await engine.create(IMAGE, **inputs(write("1"), keep=0))
+async def test_what_is_held_fast_is_told_and_goes_the_next_time(engine: LifecycleDriver) -> None:
+    first = await engine.create(IMAGE, **image_inputs(write_step("1"), keep=0))
     engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
-    second = await engine.update(IMAGE, first, **inputs(write("2"), keep=0))
-    assert images(second) == [second.state["recipe"], first.state["recipe"]]
-    assert any("is not deleted yet" in line for line in engine.logged)
-    third = await engine.update(IMAGE, second, **inputs(write("3"), keep=0))
-    assert images(third) == [third.state["recipe"]]
-    assert there(engine) == {"sandboxes": 1, "snapshots": 1}
+    second = await engine.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
+    assert image_ids(second) == [second.state["recipe"], first.state["recipe"]]
+    assert any("is not deleted yet" in line for line in engine.log_lines)
+    third = await engine.update(IMAGE, second, **image_inputs(write_step("3"), keep=0))
+    assert image_ids(third) == [third.state["recipe"]]
+    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
 
 
-async def test_a_failure_after_the_build_keeps_the_image(engine: Engine) -> None:
-    first = await engine.create(IMAGE, **inputs(write("1"), keep=0))
+async def test_a_failure_after_the_build_keeps_the_image(engine: LifecycleDriver) -> None:
+    first = await engine.create(IMAGE, **image_inputs(write_step("1"), keep=0))
     engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=403)
     with pytest.raises(ResourceInitFailed) as caught:
-        await engine.update(IMAGE, first, **inputs(write("2"), keep=0))
+        await engine.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
     half = caught.value.stored
     assert half.state["recipe"] not in ("", first.state["recipe"])
-    engine.sent()
-    stored = await engine.finish(IMAGE, StoredResource(half.id, inputs(write("2"), keep=0), half.state))
-    assert CREATE not in engine.sent()
-    assert images(stored) == [half.state["recipe"]]
+    engine.take_requests()
+    stored = await engine.finish(IMAGE, StoredResource(half.id, image_inputs(write_step("2"), keep=0), half.state))
+    assert CREATE not in engine.take_requests()
+    assert image_ids(stored) == [half.state["recipe"]]
 
 
-async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(engine: Engine) -> None:
-    stored = await engine.create(IMAGE, **inputs(write("1")))
-    same = IMAGE.preview_update(stored.state, inputs(write("1"), keep=3))
+async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(engine: LifecycleDriver) -> None:
+    stored = await engine.create(IMAGE, **image_inputs(write_step("1")))
+    same = IMAGE.preview_update(stored.state, image_inputs(write_step("1"), keep=3))
     assert (same["snapshotId"], same["keep"]) == (stored.state["snapshotId"], 3)
-    assert IMAGE.preview_update(stored.state, inputs(write("2")))["snapshotId"] is UNKNOWN
-    unreadable = IMAGE.preview_update(stored.state, inputs({"path": "x", "sourcePath": "/no/such"}))
+    assert IMAGE.preview_update(stored.state, image_inputs(write_step("2")))["snapshotId"] is UNKNOWN
+    unreadable = IMAGE.preview_update(stored.state, image_inputs({"path": "x", "sourcePath": "/no/such"}))
     assert unreadable["snapshotId"] is UNKNOWN
-    created = IMAGE.preview_create(inputs(write("1")))
+    created = IMAGE.preview_create(image_inputs(write_step("1")))
     assert created["snapshotId"] is UNKNOWN
     assert "steps" not in {**same, **created}
 
 
-async def test_an_import_is_clean_where_the_recipe_is_the_same(engine: Engine) -> None:
-    made = await engine.create(IMAGE, **inputs(write("1")))
+async def test_an_import_is_clean_where_the_recipe_is_the_same(engine: LifecycleDriver) -> None:
+    made = await engine.create(IMAGE, **image_inputs(write_step("1")))
     stored = await lifecycle.read(IMAGE, engine.api, "web", None)
     assert stored is not None
     assert stored.inputs == {"name": "web"}
@@ -410,32 +427,32 @@ async def test_an_import_is_clean_where_the_recipe_is_the_same(engine: Engine) -
     assert await lifecycle.read(IMAGE, engine.api, "we", None) is None
 
 
-async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(engine: Engine) -> None:
-    recipe = inputs(write("1"), run("true", timeoutSeconds=5), env={"TOKEN": TOKEN})
+async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(engine: LifecycleDriver) -> None:
+    recipe = image_inputs(write_step("1"), run_step("true", timeoutSeconds=5), env={"TOKEN": TOKEN})
     stored = await engine.create(IMAGE, **recipe)
 
     def changed(**more: Any) -> list[str]:
         return [each.path for each in IMAGE.diff(stored.inputs, stored.state, {**stored.inputs, **more}).changes]
 
-    assert changed(steps=[write("1"), run("true", timeoutSeconds=9)]) == []
+    assert changed(steps=[write_step("1"), run_step("true", timeoutSeconds=9)]) == []
     assert changed(env={"TOKEN": "renewed"}) == ["env.TOKEN"]
     assert "recipe" in changed(env={"TOKEN": TOKEN, "MORE": "1"})
     assert changed(keep=2) == ["keep"]
     assert changed(cpu=2) == ["cpu", "recipe"]
     assert changed(egress={"mode": "deny_all"}) == ["egress", "recipe"]
     assert changed(sourceSnapshotId="other") == ["sourceSnapshotId", "recipe"]
-    assert changed(steps=[run("true", timeoutSeconds=5)]) == ["steps[0]", "steps[1]", "recipe"]
+    assert changed(steps=[run_step("true", timeoutSeconds=5)]) == ["steps[0]", "steps[1]", "recipe"]
     assert changed(steps=[UNKNOWN]) == ["steps[0]", "steps[1]"]
     assert "steps" in changed(steps=[{"path": "x", "sourcePath": "/no/such"}])
     assert TOKEN not in json.dumps({name: value for name, value in stored.state.items() if name != "env"})
 
 
-async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(engine: Engine) -> None:
+async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(engine: LifecycleDriver) -> None:
     whole = Archive(assets={"a": Asset(text="A")}, hash="h")
-    stored = await engine.create(IMAGE, **inputs({"path": "x", "source": whole}))
-    told = inputs({"path": "x", "source": Archive(hash="h")}, keep=1)
+    stored = await engine.create(IMAGE, **image_inputs({"path": "x", "source": whole}))
+    told = image_inputs({"path": "x", "source": Archive(hash="h")}, keep=1)
     assert not IMAGE.diff(told, stored.state, told).changes
-    other = inputs({"path": "x", "source": Archive(hash="i")}, keep=1)
+    other = image_inputs({"path": "x", "source": Archive(hash="i")}, keep=1)
     assert IMAGE.diff(told, stored.state, other).changes
     assert IMAGE.diff({**told, "steps": [UNKNOWN]}, stored.state, told).changes
     assert not IMAGE.diff(told, {}, told).changes
@@ -459,7 +476,7 @@ async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(en
     ],
 )
 def test_a_step_that_cannot_be_is_refused_by_its_path(step: dict[str, Any], path: str) -> None:
-    (failure,) = IMAGE.check({}, inputs(step), str)[1]
+    (failure,) = IMAGE.check({}, image_inputs(step), str)[1]
     assert failure.path == path
 
 

@@ -10,29 +10,29 @@ KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\nab\n-----END KEY-----\n"
 LINES = [line for line in KEY.splitlines() if len(line) > 3]
 
 
-class Told:
+class CaptureRecorder:
     """A transcript and what was logged of it, as an adapter does."""
 
     def __init__(self, *, silent: bool = False) -> None:
-        self.logged: list[str] = []
-        self.transcript = OutputCapture(lambda text: self.logged.append(redact(text)), silent=silent)
+        self.log_lines: list[str] = []
+        self.capture = OutputCapture(lambda text: self.log_lines.append(redact(text)), silent=silent)
 
     @property
     def text(self) -> str:
-        return "\n".join([*self.logged, self.transcript.last_lines])
+        return "\n".join([*self.log_lines, self.capture.last_lines])
 
 
 @given(st.lists(st.integers(0, 400), max_size=12), st.lists(st.sampled_from(["stdout", "stderr"]), min_size=13))
 def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], streams: list[str]) -> None:
     written = {"stdout": f"got {KEY}, {KEY.strip()}", "stderr": f"{KEY * 2}bad hunter2 hunter3"}
     with use_redactor(Redactor.from_values(KEY)):
-        told = Told()
+        told = CaptureRecorder()
         for stream, length in zip(streams, [*cuts, 1000, 1000], strict=False):
-            told.transcript.write(stream, written[stream][:length])
+            told.capture.write(stream, written[stream][:length])
             written[stream] = written[stream][length:]
         for stream, rest in written.items():
-            told.transcript.write(stream, rest)
-        told.transcript.close()
+            told.capture.write(stream, rest)
+        told.capture.close()
         shown = told.text
     assert not [line for line in LINES if line in shown]
     assert "got " in shown
@@ -40,26 +40,26 @@ def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], stre
 
 def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
     with use_redactor(Redactor.from_values("hunter2")):
-        told = Told()
+        told = CaptureRecorder()
         for stream, text in (("stdout", "hun"), ("stderr", "oh"), ("stdout", "ter2\n"), ("stderr", "!\n")):
-            told.transcript.write(stream, text)
-        told.transcript.close()
+            told.capture.write(stream, text)
+        told.capture.close()
     assert told.text.count(PLACEHOLDER) == 2
     assert "oh!" in told.text
 
 
 def test_a_cut_leaves_no_half_of_a_secret() -> None:
     with use_redactor(Redactor.from_values("hunter2-hunter3")):
-        told = Told()
-        told.transcript.write("stdout", "hunter2-hunter3" + "." * (MAX_LINE_LENGTH - 6) + "\n")
-        told.transcript.write("stdout", "hunter2-hunter3" + "." * (MAX_CAPTURED_CHARS - 6))
-        told.transcript.close()
+        told = CaptureRecorder()
+        told.capture.write("stdout", "hunter2-hunter3" + "." * (MAX_LINE_LENGTH - 6) + "\n")
+        told.capture.write("stdout", "hunter2-hunter3" + "." * (MAX_CAPTURED_CHARS - 6))
+        told.capture.close()
     assert "hunter3" not in told.text
 
 
 def test_of_a_secret_output_nothing_is_told() -> None:
-    told = Told(silent=True)
-    told.transcript.write("stdout", "hello\n")
-    told.transcript.close()
-    assert (told.logged, told.transcript.stdout) == ([], "hello\n")
-    assert "not shown" in told.transcript.last_lines
+    told = CaptureRecorder(silent=True)
+    told.capture.write("stdout", "hello\n")
+    told.capture.close()
+    assert (told.log_lines, told.capture.stdout) == ([], "hello\n")
+    assert "not shown" in told.capture.last_lines

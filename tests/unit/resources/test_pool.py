@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.clock import SYSTEM_CLOCK
@@ -22,70 +22,76 @@ OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}
 CREATE, DELETE, PATCH = "POST /sandboxes", "DELETE /sandboxes/{id}", "PATCH /sandboxes/{id}"
 
 
-def members(stored: StoredResource | None) -> list[dict[str, Any]]:
+def pool_members(stored: StoredResource | None) -> list[dict[str, Any]]:
     """The members as the state holds them."""
     assert stored is not None
     found: list[dict[str, Any]] = stored.state["members"]
     return found
 
 
-def problems(stored: StoredResource | None) -> dict[int, str]:
+def member_problems(stored: StoredResource | None) -> dict[int, str]:
     """What is wrong with which member, by its place."""
-    return {place: each["problem"] for place, each in enumerate(members(stored)) if "problem" in each}
+    return {place: each["problem"] for place, each in enumerate(pool_members(stored)) if "problem" in each}
 
 
-def planned(stored: StoredResource, **inputs: Any) -> list[str]:
+def planned_paths(stored: StoredResource, **inputs: Any) -> list[str]:
     """The paths that a plan shows."""
     new, failed = POOL.check(stored.inputs, inputs, str)
     assert failed == []
     return [change.path for change in POOL.diff(stored.inputs, stored.state, new).changes]
 
 
-async def names(engine: Engine) -> list[str]:
+async def sandbox_names(driver: LifecycleDriver) -> list[str]:
     """What is there on the platform."""
-    return sorted(each.name for each in await engine.api.sandboxes.list())
+    return sorted(each.name for each in await driver.api.sandboxes.list())
 
 
-async def test_a_pool_is_its_members_and_what_they_have_in_common(engine: Engine) -> None:
+async def test_a_pool_is_its_members_and_what_they_have_in_common(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=3, cpu=2)
     assert pool.id == "fleet"
-    assert [each["name"] for each in members(pool)] == await names(engine)
-    assert {each["phase"] for each in members(pool)} == {"Ready"}
-    assert all(each["id"] and each["connectUrl"].startswith("http") for each in members(pool))
+    assert [each["name"] for each in pool_members(pool)] == await sandbox_names(engine)
+    assert {each["phase"] for each in pool_members(pool)} == {"Ready"}
+    assert all(each["id"] and each["connectUrl"].startswith("http") for each in pool_members(pool))
     assert (pool.state["readyReplicas"], pool.state["cpu"], pool.state["memoryGb"]) == (3, 2, 2)
-    assert Counter(engine.sent()) == {CREATE: 3}
+    assert Counter(engine.take_requests()) == {CREATE: 3}
 
 
-async def test_scaling_touches_only_the_difference(engine: Engine) -> None:
+async def test_scaling_touches_only_the_difference(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=4)
-    first = [each["id"] for each in members(pool)]
-    engine.sent()
+    first = [each["id"] for each in pool_members(pool)]
+    engine.take_requests()
     pool = await engine.update(POOL, pool, name="fleet", replicas=6)
-    assert Counter(engine.sent()) == {CREATE: 2}
-    assert [each["id"] for each in members(pool)][:4] == first
+    assert Counter(engine.take_requests()) == {CREATE: 2}
+    assert [each["id"] for each in pool_members(pool)][:4] == first
     pool = await engine.update(POOL, pool, name="fleet", replicas=3)
-    assert Counter(engine.sent()) == {DELETE: 3}
-    assert [each["id"] for each in members(pool)] == first[:3]
+    assert Counter(engine.take_requests()) == {DELETE: 3}
+    assert [each["id"] for each in pool_members(pool)] == first[:3]
 
 
-async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_made(engine: Engine) -> None:
+async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_made(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=5)
     for place in (1, 3):
-        await engine.api.sandboxes.delete(members(pool)[place]["id"])
+        await engine.api.sandboxes.delete(pool_members(pool)[place]["id"])
     engine.emulator.advance(1)
     seen = await engine.read(POOL, pool)
-    assert problems(seen) == {1: "it is missing", 3: "it is missing"}
+    assert member_problems(seen) == {1: "it is missing", 3: "it is missing"}
     assert seen is not None
     assert seen.state["readyReplicas"] == 3
-    gone = [members(pool)[place]["name"] for place in (1, 3)]
-    assert planned(seen, name="fleet", replicas=5) == [f'["{name}"]' for name in gone]
-    engine.sent()
+    gone = [pool_members(pool)[place]["name"] for place in (1, 3)]
+    assert planned_paths(seen, name="fleet", replicas=5) == [f'["{name}"]' for name in gone]
+    engine.take_requests()
     healed = await engine.update(POOL, seen, name="fleet", replicas=5)
-    assert Counter(engine.sent()) == {CREATE: 2}
-    assert problems(healed) == {}
-    assert planned(healed, name="fleet", replicas=5) == []
-    kept = [each["id"] for each in members(healed)]
-    assert [kept[place] == each["id"] for place, each in enumerate(members(pool))] == [True, False, True, False, True]
+    assert Counter(engine.take_requests()) == {CREATE: 2}
+    assert member_problems(healed) == {}
+    assert planned_paths(healed, name="fleet", replicas=5) == []
+    kept = [each["id"] for each in pool_members(healed)]
+    assert [kept[place] == each["id"] for place, each in enumerate(pool_members(pool))] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
@@ -99,53 +105,53 @@ def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
     )
 
 
-async def test_a_member_that_failed_is_made_anew_under_its_name(engine: Engine) -> None:
+async def test_a_member_that_failed_is_made_anew_under_its_name(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=2)
-    name = members(pool)[1]["name"]
+    name = pool_members(pool)[1]["name"]
     engine.emulator.add_fault("stuck", method="GET", path="/sandboxes*", phase="RestoreFailed")
     await engine.api.sandboxes.get(name)
     seen = await engine.read(POOL, pool)
-    assert problems(seen) == {1: "it failed (RestoreFailed)"}
+    assert member_problems(seen) == {1: "it failed (RestoreFailed)"}
     assert seen is not None
-    engine.sent()
+    engine.take_requests()
     healed = await engine.update(POOL, seen, name="fleet", replicas=2)
-    assert engine.sent() == [DELETE, CREATE]
-    assert members(healed)[1]["name"] == name
-    assert members(healed)[1]["id"] != members(pool)[1]["id"]
+    assert engine.take_requests() == [DELETE, CREATE]
+    assert pool_members(healed)[1]["name"] == name
+    assert pool_members(healed)[1]["id"] != pool_members(pool)[1]["id"]
 
 
-async def test_a_pool_whose_every_member_is_gone_is_gone(engine: Engine) -> None:
+async def test_a_pool_whose_every_member_is_gone_is_gone(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=2)
-    for each in members(pool):
+    for each in pool_members(pool):
         await engine.api.sandboxes.delete(each["id"])
     engine.emulator.advance(1)
     assert await engine.read(POOL, pool) is None
 
 
-async def test_a_pool_of_none_is_there(engine: Engine) -> None:
+async def test_a_pool_of_none_is_there(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=0)
-    assert members(pool) == []
+    assert pool_members(pool) == []
     assert await engine.read(POOL, pool) == pool
     assert (await engine.update(POOL, pool, name="fleet", replicas=1)).state["readyReplicas"] == 1
 
 
-async def test_what_was_changed_outside_is_put_right_where_the_program_says_it(engine: Engine) -> None:
+async def test_what_was_changed_outside_is_put_right_where_the_program_says_it(engine: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 3, "cpu": 1}
     pool = await engine.create(POOL, **said)
-    ids = [each["id"] for each in members(pool)]
+    ids = [each["id"] for each in pool_members(pool)]
     await engine.api.sandboxes.patch(ids[0], {"resources": {"cpu": 4}})
     await engine.api.sandboxes.patch(ids[1], {"egress": {"mode": "allow_list", "allow_internet": True}})
     await engine.api.sandboxes.patch(ids[2], {"resources": {"memory_gb": 8}})
     seen = await engine.read(POOL, pool)
-    assert problems(seen) == {0: "not as asked for: cpu", 1: "not as asked for: egress"}
+    assert member_problems(seen) == {0: "not as asked for: cpu", 1: "not as asked for: egress"}
     assert seen is not None
-    engine.sent()
+    engine.take_requests()
     pool = await engine.update(POOL, seen, **said)
-    assert Counter(engine.sent()) == {PATCH: 2}
-    assert problems(await engine.read(POOL, pool)) == {}
+    assert Counter(engine.take_requests()) == {PATCH: 2}
+    assert member_problems(await engine.read(POOL, pool)) == {}
 
 
-async def test_members_that_come_later_are_like_those_that_are_there(engine: Engine) -> None:
+async def test_members_that_come_later_are_like_those_that_are_there(engine: LifecycleDriver) -> None:
     """Also where the program no longer says how they are."""
     pool = await engine.create(POOL, name="fleet", replicas=1, cpu=4, idleTimeoutSeconds=600)
     pool = await engine.update(POOL, pool, name="fleet", replicas=3)
@@ -153,88 +159,92 @@ async def test_members_that_come_later_are_like_those_that_are_there(engine: Eng
     assert [(each.resources and each.resources.cpu, each.idle_timeout_seconds) for each in seen] == [(4, 600)] * 3
 
 
-async def test_forks_have_what_their_source_has_unless_told_otherwise(engine: Engine) -> None:
+async def test_forks_have_what_their_source_has_unless_told_otherwise(engine: LifecycleDriver) -> None:
     source = await engine.create(SANDBOX, name="source", egress=OPEN, cpu=2)
     pool = await engine.create(POOL, name="fleet", replicas=2, sourceSandboxId=source.id)
     assert (pool.state["egress"], pool.state["cpu"]) == (OPEN, 2)
-    engine.sent()
+    engine.take_requests()
     pool = await engine.update(POOL, pool, name="fleet", replicas=3, sourceSandboxId=source.id, egress={})
-    assert Counter(engine.sent()) == {"POST /sandboxes/{id}/fork": 1, PATCH: 3}
+    assert Counter(engine.take_requests()) == {"POST /sandboxes/{id}/fork": 1, PATCH: 3}
     await engine.delete(SANDBOX, source)
-    assert problems(await engine.read(POOL, pool)) == {}
+    assert member_problems(await engine.read(POOL, pool)) == {}
 
 
-async def test_members_from_a_snapshot_are_sized_once_they_are_there(engine: Engine) -> None:
+async def test_members_from_a_snapshot_are_sized_once_they_are_there(engine: LifecycleDriver) -> None:
     source = await engine.create(SANDBOX, name="source", cpu=1)
     taken = await engine.api.snapshots.create(source.id, name="base")
     engine.emulator.advance(1)
-    engine.sent()
+    engine.take_requests()
     pool = await engine.create(POOL, name="fleet", replicas=2, snapshotId=taken.id, cpu=4)
     assert pool.state["cpu"] == 4
-    assert Counter(engine.sent()) == {CREATE: 2, PATCH: 2}
+    assert Counter(engine.take_requests()) == {CREATE: 2, PATCH: 2}
 
 
-async def test_names_that_others_have_already_are_left_alone(engine: Engine) -> None:
+async def test_names_that_others_have_already_are_left_alone(engine: LifecycleDriver) -> None:
     """A pool of another stack with the same name keeps its members."""
     pool = await engine.create(POOL, name="fleet", replicas=1)
-    engine.sent()
+    engine.take_requests()
     with pytest.raises(OperationFailed, match=r"such as fleet-[0-9a-f]{6}-0 \(of 1\).* import the pool by its name"):
         await engine.create(POOL, name="fleet", replicas=2)
-    assert engine.sent() == []
-    assert len(members(await engine.read(POOL, pool))) == 1
+    assert engine.take_requests() == []
+    assert len(pool_members(await engine.read(POOL, pool))) == 1
 
 
-async def test_others_whose_names_begin_alike_are_not_members(engine: Engine) -> None:
+async def test_others_whose_names_begin_alike_are_not_members(engine: LifecycleDriver) -> None:
     other = await engine.create(POOL, name="fleet-2", replicas=1)
     await engine.create(SANDBOX, name="fleet-boss")
     pool = await engine.create(POOL, name="fleet", replicas=1)
-    assert len(members(pool)) == 1
+    assert len(pool_members(pool)) == 1
     await engine.delete(POOL, pool)
-    assert set(await names(engine)) == {"fleet-boss", members(other)[0]["name"]}
+    assert set(await sandbox_names(engine)) == {"fleet-boss", pool_members(other)[0]["name"]}
 
 
-async def test_what_is_only_called_like_a_member_is_left_alone_and_said(engine: Engine) -> None:
+async def test_what_is_only_called_like_a_member_is_left_alone_and_said(engine: LifecycleDriver) -> None:
     """As the members of another stack's pool that was created at the same moment."""
     pool = await engine.create(POOL, name="fleet", replicas=2)
     other = await engine.api.sandboxes.create({"name": "fleet-abcdef-7"})
     seen = await engine.read(POOL, pool)
-    assert members(seen) == members(pool)
+    assert pool_members(seen) == pool_members(pool)
     for replicas in (3, 1):
         pool = await engine.update(POOL, pool, name="fleet", replicas=replicas)
-        assert other.id not in {each["id"] for each in members(pool)}
+        assert other.id not in {each["id"] for each in pool_members(pool)}
     pool = await engine.update(POOL, pool, name="fleet", replicas=1, env={"A": "1"})
     await engine.delete(POOL, pool)
-    assert await names(engine) == ["fleet-abcdef-7"]
-    assert len(engine.logged) == 4
-    assert engine.logged[-1].startswith(f"fleet-abcdef-7 ({other.id}): called like members of the pool fleet, but not")
+    assert await sandbox_names(engine) == ["fleet-abcdef-7"]
+    assert len(engine.log_lines) == 4
+    assert engine.log_lines[-1].startswith(
+        f"fleet-abcdef-7 ({other.id}): called like members of the pool fleet, but not"
+    )
 
 
-async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(engine: Engine) -> None:
+async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(
+    engine: LifecycleDriver,
+) -> None:
     """Each has looked before the other has made anything."""
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.call()) for _ in range(2)]
-    call = engine.call
+    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.new_context()) for _ in range(2)]
+    call = engine.new_context
     one, two = [await lifecycle.finish_create(POOL, engine.api, each, call(), just_created=True) for each in begun]
-    assert not {each["id"] for each in members(one)} & {each["id"] for each in members(two)}
-    assert problems(await engine.read(POOL, one)) == problems(await engine.read(POOL, two)) == {}
+    assert not {each["id"] for each in pool_members(one)} & {each["id"] for each in pool_members(two)}
+    assert member_problems(await engine.read(POOL, one)) == member_problems(await engine.read(POOL, two)) == {}
     await engine.delete(POOL, one)
-    assert await names(engine) == sorted(each["name"] for each in members(two))
+    assert await sandbox_names(engine) == sorted(each["name"] for each in pool_members(two))
     with pytest.raises(OperationFailed, match="They may belong to another stack"):
         await engine.create(POOL, name="fleet", replicas=1)
     await engine.delete(POOL, two)
-    assert await names(engine) == []
+    assert await sandbox_names(engine) == []
 
 
-async def test_a_delete_needs_only_the_ids(engine: Engine) -> None:
+async def test_a_delete_needs_only_the_ids(engine: LifecycleDriver) -> None:
     """Whatever else stands in the state; what no id and no generation proves to be the pool's is left."""
     pool = await engine.create(POOL, name="fleet", replicas=3)
-    ids = [{"id": each["id"], "name": 5} for each in members(pool)]
+    ids = [{"id": each["id"], "name": 5} for each in pool_members(pool)]
     strange = {"members": [ids[0], 7, {"id": 1}, ids[2]], "generation": "0", "uid": 5}
-    await lifecycle.delete(POOL, engine.api, pool.id, engine.call(stored=strange))
-    assert await names(engine) == [members(pool)[1]["name"]]
+    await lifecycle.delete(POOL, engine.api, pool.id, engine.new_context(stored=strange))
+    assert await sandbox_names(engine) == [pool_members(pool)[1]["name"]]
 
 
-async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_others(engine: Engine) -> None:
+async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_others(engine: LifecycleDriver) -> None:
     """Its generation is the digest of its source, which anybody makes who says the same."""
     pool = await engine.create(POOL, name="fleet", replicas=1)
     said = pool.state["sourceDigest"]
@@ -246,104 +256,106 @@ async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_other
     state = {"name": "fleet", "replicas": 1, "members": recorded, "generation": said, "sourceDigest": said}
     old = StoredResource("fleet", {"name": "fleet", "replicas": 1}, state)
     seen = await engine.read(POOL, old)
-    assert [each["id"] for each in members(seen)] == [own.id]
+    assert [each["id"] for each in pool_members(seen)] == [own.id]
     with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed.*409.*Another sandbox has the name") as failed:
         await engine.update(POOL, old, name="fleet", replicas=2)
     kept = failed.value.stored
-    assert problems(kept) == {1: "another sandbox has its name"}
+    assert member_problems(kept) == {1: "another sandbox has its name"}
     rolled = await engine.update(POOL, kept, name="fleet", replicas=2, env={"A": "1"})
-    assert own.name not in await names(engine)
+    assert own.name not in await sandbox_names(engine)
     await engine.delete(POOL, rolled)
-    assert await names(engine) == [foreign.name]
+    assert await sandbox_names(engine) == [foreign.name]
 
 
-async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generation(engine: Engine) -> None:
+async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generation(engine: LifecycleDriver) -> None:
     """As after the death of a plugin: the state is the one of before."""
     before = await engine.create(POOL, name="fleet", replicas=1)
     scaled = await engine.update(POOL, before, name="fleet", replicas=2)
     seen = await engine.read(POOL, before)
-    assert problems(seen) == {1: "it is one too many"}
-    engine.sent()
+    assert member_problems(seen) == {1: "it is one too many"}
+    engine.take_requests()
     again = await engine.update(POOL, before, name="fleet", replicas=2)
-    assert (engine.sent(), members(again)) == ([], members(scaled))
+    assert (engine.take_requests(), pool_members(again)) == ([], pool_members(scaled))
     rolled = await engine.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})
-    engine.sent()
-    assert members(await engine.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})) == members(rolled)
-    assert engine.sent() == []
+    engine.take_requests()
+    assert pool_members(await engine.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})) == pool_members(
+        rolled
+    )
+    assert engine.take_requests() == []
     await engine.delete(POOL, before)
-    assert await names(engine) == [each["name"] for each in members(rolled)]
+    assert await sandbox_names(engine) == [each["name"] for each in pool_members(rolled)]
     await engine.delete(POOL, rolled)
 
 
-async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported(engine: Engine) -> None:
+async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported(engine: LifecycleDriver) -> None:
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.call()) for _ in range(2)]
+    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.new_context()) for _ in range(2)]
     one = await engine.finish(POOL, begun[0])
     await engine.api.sandboxes.create({"name": "fleet-abcdef-0"})
     assert await POOL.find_created(engine.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
     imported = await lifecycle.read(POOL, engine.api, "fleet", None)
-    assert members(imported) == members(one)
+    assert pool_members(imported) == pool_members(one)
 
 
-async def test_members_that_cannot_be_deleted_are_named(engine: Engine) -> None:
+async def test_members_that_cannot_be_deleted_are_named(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=3)
     engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/*", status=409)
     with pytest.raises(OperationFailed, match=r"1 could not be deleted\. DELETE .* 409"):
         await engine.delete(POOL, pool)
     await engine.delete(POOL, pool)
-    assert await names(engine) == []
+    assert await sandbox_names(engine) == []
 
 
-async def test_a_pool_is_imported_by_its_name_and_plans_clean(engine: Engine) -> None:
+async def test_a_pool_is_imported_by_its_name_and_plans_clean(engine: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 2, "env": {"A": "1"}, "cpu": 2, "egress": OPEN}
     made = await engine.create(POOL, **said)
     imported = await lifecycle.read(POOL, engine.api, "fleet", None)
     assert imported is not None
-    assert members(imported) == members(made)
+    assert pool_members(imported) == pool_members(made)
     assert (imported.inputs["replicas"], imported.inputs["cpu"], imported.inputs["egress"]) == (2, 2, OPEN)
     # as the import would write the program
-    assert planned(imported, **imported.inputs) == []
+    assert planned_paths(imported, **imported.inputs) == []
     refreshed = await engine.read(POOL, imported)
     assert refreshed is not None
-    assert planned(refreshed, **imported.inputs) == []
+    assert planned_paths(refreshed, **imported.inputs) == []
     # as the program was written before: the environment is only recorded
-    engine.sent()
+    engine.take_requests()
     again = await engine.update(POOL, imported, **said)
-    assert engine.sent() == []
-    assert members(again) == members(made)
+    assert engine.take_requests() == []
+    assert pool_members(again) == pool_members(made)
 
 
-async def test_nothing_is_imported_where_there_is_no_such_pool(engine: Engine) -> None:
+async def test_nothing_is_imported_where_there_is_no_such_pool(engine: LifecycleDriver) -> None:
     assert await lifecycle.read(POOL, engine.api, "fleet", None) is None
     with pytest.raises(InputError, match="by its name"):
         await lifecycle.read(POOL, engine.api, "f" * 60, None)
 
 
-async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(engine: Engine) -> None:
+async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(engine: LifecycleDriver) -> None:
     """As after a kill of the engine: the name and the program are all that is left."""
     said: dict[str, Any] = {"name": "fleet", "replicas": 3}
     checked, _ = POOL.check({}, said, str)
     assert await POOL.find_created(engine.api, POOL.inputs.model_validate(said)) is None
     pool = await engine.create(POOL, **said)
     for place in (0, 2):
-        await engine.api.sandboxes.delete(members(pool)[place]["id"])
+        await engine.api.sandboxes.delete(pool_members(pool)[place]["id"])
     engine.emulator.advance(1)
     found = await POOL.find_created(engine.api, POOL.inputs.model_validate(said))
     assert found is not None
-    engine.sent()
+    engine.take_requests()
     again = await engine.finish(POOL, StoredResource(found.id, checked, POOL.build_state(checked, found)))
-    assert Counter(engine.sent()) == {CREATE: 2}
-    assert members(again)[1] == members(pool)[1]
+    assert Counter(engine.take_requests()) == {CREATE: 2}
+    assert pool_members(again)[1] == pool_members(pool)[1]
 
 
-async def test_an_answer_that_got_lost_makes_no_second_member(engine: Engine) -> None:
+async def test_an_answer_that_got_lost_makes_no_second_member(engine: LifecycleDriver) -> None:
     engine.emulator.add_fault("drop_after", method="POST", path="/sandboxes", skip=1)
     pool = await engine.create(POOL, name="fleet", replicas=4)
-    assert len(await names(engine)) == 4
-    assert problems(pool) == {}
+    assert len(await sandbox_names(engine)) == 4
+    assert member_problems(pool) == {}
 
 
-async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(engine: Engine) -> None:
+async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(engine: LifecycleDriver) -> None:
     """As when a killed plugin's last request arrives after the list was read: a 409 proves nothing, a look does."""
     pool = await engine.create(POOL, name="fleet", replicas=1)
     late = await engine.api.sandboxes.create({"name": f"fleet-{pool.state['generation']}-1"})
@@ -354,53 +366,53 @@ async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(engi
     assert [entry["status"] for entry in engine.emulator.log(mutating=True)] == [409]
     engine.emulator.control("DELETE", "faults")
     pool = await engine.update(POOL, failed.value.stored, name="fleet", replicas=2)
-    assert members(pool)[1]["id"] == late.id
-    assert problems(pool) == {}
+    assert pool_members(pool)[1]["id"] == late.id
+    assert member_problems(pool) == {}
 
 
-async def test_being_asked_to_slow_down_makes_no_difference(engine: Engine) -> None:
+async def test_being_asked_to_slow_down_makes_no_difference(engine: LifecycleDriver) -> None:
     for _ in range(3):
         engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=0)
     pool = await engine.create(POOL, name="fleet", replicas=5)
-    assert len(await names(engine)) == 5
-    assert problems(pool) == {}
+    assert len(await sandbox_names(engine)) == 5
+    assert member_problems(pool) == {}
 
 
-async def test_one_that_fails_keeps_no_other_from_being_made(engine: Engine) -> None:
+async def test_one_that_fails_keeps_no_other_from_being_made(engine: LifecycleDriver) -> None:
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"})
     with pytest.raises(ResourceInitFailed, match=r"1 of 4 members failed\. .*500") as failed:
         await engine.create(POOL, name="fleet", replicas=4)
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 3
-    assert list(problems(kept).values()) == ["it is missing"]
-    engine.sent()
+    assert list(member_problems(kept).values()) == ["it is missing"]
+    engine.take_requests()
     assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 4
-    assert Counter(engine.sent()) == {CREATE: 1}
+    assert Counter(engine.take_requests()) == {CREATE: 1}
 
 
-async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(engine: Engine) -> None:
+async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(engine: LifecycleDriver) -> None:
     engine.emulator.add_fault("stuck", method="POST", path="/sandboxes", phase="Pending", skip=1)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     with pytest.raises(
         ResourceInitFailed, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)"
     ) as failed:
-        await lifecycle.create(POOL, engine.api, checked, engine.call(seconds=3))
+        await lifecycle.create(POOL, engine.api, checked, engine.new_context(seconds=3))
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 2
-    (place,) = problems(kept)
-    assert members(kept)[place]["phase"] == "Pending"
-    assert planned(kept, name="fleet", replicas=3) == [f'["{members(kept)[place]["name"]}"]']
+    (place,) = member_problems(kept)
+    assert pool_members(kept)[place]["phase"] == "Pending"
+    assert planned_paths(kept, name="fleet", replicas=3) == [f'["{pool_members(kept)[place]["name"]}"]']
 
 
-async def test_what_every_member_would_be_refused_is_asked_no_more(engine: Engine) -> None:
+async def test_what_every_member_would_be_refused_is_asked_no_more(engine: LifecycleDriver) -> None:
     refusals = {"status": 403, "body": {"code": "sandbox_quota_exceeded", "message": "no more"}}
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", times=300, **refusals)
     with pytest.raises(ResourceInitFailed, match=r"of 300 members failed\. .*sandbox_quota_exceeded.*and \d+ more"):
         await engine.create(POOL, name="fleet", replicas=300)
-    assert len(engine.sent()) < 200
+    assert len(engine.take_requests()) < 200
 
 
-async def test_a_cancel_in_the_middle_keeps_what_exists(engine: Engine) -> None:
+async def test_a_cancel_in_the_middle_keeps_what_exists(engine: LifecycleDriver) -> None:
     engine.emulator.change_settings(durations={"create": 3600})
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 5}, str)
     stop = asyncio.Event()
@@ -415,13 +427,13 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(engine: Engine) -> None:
         )
     assert isinstance(stopped.value.cause, Cancelled)
     kept = stopped.value.stored
-    assert [each["phase"] for each in members(kept)] == ["Pending"] * 5
+    assert [each["phase"] for each in pool_members(kept)] == ["Pending"] * 5
     engine.emulator.advance(3600)
     assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 5
     assert engine.emulator.counts()[CREATE] == 5
 
 
-async def test_how_it_goes_is_told_for_the_pool(engine: Engine) -> None:
+async def test_how_it_goes_is_told_for_the_pool(engine: LifecycleDriver) -> None:
     told: list[str] = []
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     call = OperationContext("Test", Deadline(60, SYSTEM_CLOCK, asyncio.Event(), told.append))
@@ -431,23 +443,23 @@ async def test_how_it_goes_is_told_for_the_pool(engine: Engine) -> None:
     assert told[-1].startswith("3 of 3 gone, ")
 
 
-async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(engine: Engine) -> None:
+async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(engine: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
     pool = await engine.create(POOL, **said, env={"A": "1"})
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
     with pytest.raises(ResourceInitFailed) as failed:
         await engine.update(POOL, pool, **said, env={"A": "2"})
     half = failed.value.stored
-    assert len(members(half)) == 3
+    assert len(pool_members(half)) == 3
     engine.emulator.control("DELETE", "faults")
-    engine.sent()
+    engine.take_requests()
     back = await engine.update(POOL, half, **said, env={"A": "1"})
-    assert [each["name"] for each in members(back)] == [each["name"] for each in members(pool)]
-    assert Counter(engine.sent()) == {CREATE: 1, DELETE: 1}
+    assert [each["name"] for each in pool_members(back)] == [each["name"] for each in pool_members(pool)]
+    assert Counter(engine.take_requests()) == {CREATE: 1, DELETE: 1}
 
 
 @pytest.mark.parametrize("how", ["cancelled", "late"])
-async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(engine: Engine, how: str) -> None:
+async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(engine: LifecycleDriver, how: str) -> None:
     engine.emulator.add_fault("hang", method="POST", path="/sandboxes", seconds=30, act=True)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     stop = asyncio.Event()
@@ -464,21 +476,21 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(engine: E
         stopped.value
     )
     kept = stopped.value.stored
-    assert sorted(each["phase"] for each in members(kept)) == ["Missing", "Ready", "Ready"]
-    engine.sent()
+    assert sorted(each["phase"] for each in pool_members(kept)) == ["Missing", "Ready", "Ready"]
+    engine.take_requests()
     assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 3
-    assert engine.sent() == []
+    assert engine.take_requests() == []
 
 
-async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(engine: Engine) -> None:
+async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(engine: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 4, "maxUnavailable": 1}
     pool = await engine.create(POOL, **said)
-    engine.sent()
+    engine.take_requests()
     pool = await engine.update(POOL, pool, **said, paused=True)
-    assert {each["phase"] for each in members(pool)} == {"Paused"}
+    assert {each["phase"] for each in pool_members(pool)} == {"Paused"}
     pool = await engine.update(POOL, pool, **said, paused=False, cpu=2)
     assert pool.state["readyReplicas"] == 4
-    sent = engine.sent()
+    sent = engine.take_requests()
     assert sent[:4] == ["POST /sandboxes/{id}/pause"] * 4
     # each is resized and then resumed; of two members there is no order
     resume = "POST /sandboxes/{id}/resume"
@@ -486,23 +498,23 @@ async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(engine:
     assert all(sent[4:end].count(resume) <= sent[4:end].count(PATCH) for end in range(4, 13))
 
 
-async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(engine: Engine) -> None:
+async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(engine: LifecycleDriver) -> None:
     pool = await engine.create(POOL, name="fleet", replicas=2, idleTimeoutSeconds=60)
     engine.emulator.advance(120)
     seen = await engine.read(POOL, pool)
-    assert problems(seen) == {}
+    assert member_problems(seen) == {}
     assert seen is not None
     pool = await engine.update(POOL, seen, name="fleet", replicas=2, idleTimeoutSeconds=60, paused=False)
     assert pool.state["readyReplicas"] == 2
 
 
-async def test_a_conflict_that_no_member_explains_is_told(engine: Engine) -> None:
+async def test_a_conflict_that_no_member_explains_is_told(engine: LifecycleDriver) -> None:
     engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=409)
     with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed\. .*409"):
         await engine.create(POOL, name="fleet", replicas=2)
 
 
-async def test_a_template_is_the_source_of_an_imported_pool(engine: Engine) -> None:
+async def test_a_template_is_the_source_of_an_imported_pool(engine: LifecycleDriver) -> None:
     template = "sb-ubuntu-26-04-minimal"
     await engine.create(POOL, name="fleet", replicas=1, templateId=template)
     imported = await lifecycle.read(POOL, engine.api, "fleet", None)

@@ -21,14 +21,16 @@ from neev_provider.resources.pool.plan import (
 )
 from neev_provider.resources.sandbox.base import SandboxBaseOutputs
 
-NOW, OLD = "aaaaaa", "0b1d23"
+CURRENT_HASH, OLD_HASH = "aaaaaa", "0b1d23"
 CLOSED = {"mode": "deny_all", "allowInternet": False, "allow": []}
 OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}
 
 
-def live(index: int, phase: str = "Ready", *, of: str = NOW, **inputs: Any) -> SandboxObservation:
+def member_observation(
+    index: int, phase: str = "Ready", *, template_hash: str = CURRENT_HASH, **inputs: Any
+) -> SandboxObservation:
     """A member as it is seen; paused is what the platform says unless told otherwise."""
-    name = f"fleet-{of}-{index}"
+    name = f"fleet-{template_hash}-{index}"
     outputs = SandboxBaseOutputs(
         phase=phase, addressable=True, org_id="o", project_id="p", created_at="2026-01-01T00:00:00Z"
     )
@@ -38,92 +40,159 @@ def live(index: int, phase: str = "Ready", *, of: str = NOW, **inputs: Any) -> S
 
 
 @dataclass(frozen=True)
-class Row:
+class PlanCase:
     """What there is, what is said, and what has to be done."""
 
     title: str
-    lives: list[SandboxObservation]
+    observations: list[SandboxObservation]
     inputs: dict[str, Any]
-    make: str = ""
-    mend: str = ""
-    change: str = ""
-    remove: str = ""
+    create: str = ""
+    recreate: str = ""
+    update: str = ""
+    delete: str = ""
     """Indices; those of the old generation have an apostrophe."""
-    was: dict[str, Any] | None = None
+    old_inputs: dict[str, Any] | None = None
 
 
-ROWS = (
-    Row("nothing is there", [], {"replicas": 3}, make="0 1 2"),
-    Row("all is as asked", [live(0), live(1)], {"replicas": 2}),
-    Row("one is missing", [live(0), live(2)], {"replicas": 3}, make="1"),
-    Row("none is wanted", [live(0), live(1)], {"replicas": 0}, remove="1 0"),
-    Row("two are too many", [live(0), live(1), live(2)], {"replicas": 1}, remove="2 1"),
-    Row("one failed", [live(0), live(1, "RestoreFailed")], {"replicas": 2}, mend="1"),
-    Row("one is on its way out", [live(0, "Terminating"), live(1)], {"replicas": 2}, mend="0"),
-    Row("one too many failed", [live(0), live(1), live(2, "RestoreFailed")], {"replicas": 1}, remove="2 1"),
-    Row("one has never been ready", [live(0), live(1, "Pending")], {"replicas": 2}, change="1"),
-    Row("one is restarting by itself", [live(0, "NotReady")], {"replicas": 1}),
-    Row("one has another size", [live(0), live(1, cpu=4.0)], {"replicas": 2, "cpu": 1}, change="1"),
-    Row("a size that nobody asked for is left alone", [live(0), live(1, cpu=4.0)], {"replicas": 2}),
-    Row("egress that nobody asked for is closed", [live(0), live(1, egress=OPEN)], {"replicas": 2}, change="1"),
-    Row("what a fork may reach is its source's", [live(0, egress=OPEN)], {"replicas": 1, "sourceSandboxId": "s"}),
-    Row(
-        "what a fork may reach is closed where the program takes it out",
-        [live(0, egress=OPEN)],
-        {"replicas": 1, "sourceSandboxId": "s"},
-        change="0",
-        was={"egress": OPEN},
+PLAN_CASES = (
+    PlanCase("nothing is there", [], {"replicas": 3}, create="0 1 2"),
+    PlanCase("all is as asked", [member_observation(0), member_observation(1)], {"replicas": 2}),
+    PlanCase("one is missing", [member_observation(0), member_observation(2)], {"replicas": 3}, create="1"),
+    PlanCase("none is wanted", [member_observation(0), member_observation(1)], {"replicas": 0}, delete="1 0"),
+    PlanCase(
+        "two are too many",
+        [member_observation(0), member_observation(1), member_observation(2)],
+        {"replicas": 1},
+        delete="2 1",
     ),
-    Row("some are paused", [live(0, "Paused"), live(1)], {"replicas": 2, "paused": False}, change="0"),
-    Row("some fell asleep", [live(0, "Paused", paused=False), live(1)], {"replicas": 2, "paused": False}),
-    Row(
-        "some fell asleep, and the program now says that they run",
-        [live(0, "Paused", paused=False), live(1)],
-        {"replicas": 2, "paused": False},
-        change="0",
-        was={},
+    PlanCase(
+        "one failed", [member_observation(0), member_observation(1, "RestoreFailed")], {"replicas": 2}, recreate="1"
     ),
-    Row(
-        "another source",
-        [live(0, of=OLD), live(1, of=OLD), live(2, of=OLD)],
+    PlanCase(
+        "one is on its way out",
+        [member_observation(0, "Terminating"), member_observation(1)],
         {"replicas": 2},
-        make="0 1",
-        remove="2' 0' 1'",
+        recreate="0",
     ),
-    Row(
+    PlanCase(
+        "one too many failed",
+        [member_observation(0), member_observation(1), member_observation(2, "RestoreFailed")],
+        {"replicas": 1},
+        delete="2 1",
+    ),
+    PlanCase(
+        "one has never been ready",
+        [member_observation(0), member_observation(1, "Pending")],
+        {"replicas": 2},
+        update="1",
+    ),
+    PlanCase("one is restarting by itself", [member_observation(0, "NotReady")], {"replicas": 1}),
+    PlanCase(
+        "one has another size",
+        [member_observation(0), member_observation(1, cpu=4.0)],
+        {"replicas": 2, "cpu": 1},
+        update="1",
+    ),
+    PlanCase(
+        "a size that nobody asked for is left alone",
+        [member_observation(0), member_observation(1, cpu=4.0)],
+        {"replicas": 2},
+    ),
+    PlanCase(
+        "egress that nobody asked for is closed",
+        [member_observation(0), member_observation(1, egress=OPEN)],
+        {"replicas": 2},
+        update="1",
+    ),
+    PlanCase(
+        "what a fork may reach is its source's",
+        [member_observation(0, egress=OPEN)],
+        {"replicas": 1, "sourceSandboxId": "s"},
+    ),
+    PlanCase(
+        "what a fork may reach is closed where the program takes it out",
+        [member_observation(0, egress=OPEN)],
+        {"replicas": 1, "sourceSandboxId": "s"},
+        update="0",
+        old_inputs={"egress": OPEN},
+    ),
+    PlanCase(
+        "some are paused",
+        [member_observation(0, "Paused"), member_observation(1)],
+        {"replicas": 2, "paused": False},
+        update="0",
+    ),
+    PlanCase(
+        "some fell asleep",
+        [member_observation(0, "Paused", paused=False), member_observation(1)],
+        {"replicas": 2, "paused": False},
+    ),
+    PlanCase(
+        "some fell asleep, and the program now says that they run",
+        [member_observation(0, "Paused", paused=False), member_observation(1)],
+        {"replicas": 2, "paused": False},
+        update="0",
+        old_inputs={},
+    ),
+    PlanCase(
+        "another source",
+        [
+            member_observation(0, template_hash=OLD_HASH),
+            member_observation(1, template_hash=OLD_HASH),
+            member_observation(2, template_hash=OLD_HASH),
+        ],
+        {"replicas": 2},
+        create="0 1",
+        delete="2' 0' 1'",
+    ),
+    PlanCase(
         "another source, begun before",
-        [live(0), live(0, of=OLD), live(1, "Pending", of=OLD), live(2, of=OLD)],
+        [
+            member_observation(0),
+            member_observation(0, template_hash=OLD_HASH),
+            member_observation(1, "Pending", template_hash=OLD_HASH),
+            member_observation(2, template_hash=OLD_HASH),
+        ],
         {"replicas": 3},
-        make="1 2",
-        remove="1' 0' 2'",
+        create="1 2",
+        delete="1' 0' 2'",
     ),
 )
 
 
-def indices(members: Any) -> str:
+def format_indices(members: Any) -> str:
     """Members as the table names them."""
-    return " ".join(f"{each.index}{'' if each.generation == NOW else chr(39)}" for each in members)
+    return " ".join(f"{each.index}{'' if each.generation == CURRENT_HASH else chr(39)}" for each in members)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.title)
-def test_what_has_to_be_done(row: Row) -> None:
+@pytest.mark.parametrize("row", PLAN_CASES, ids=lambda row: row.title)
+def test_what_has_to_be_done(row: PlanCase) -> None:
     said = {"name": "fleet", "replicas": 0}
-    was = None if row.was is None else parse(SandboxPoolInputs, {**said, **row.was})
-    pool = desired_pool(parse(SandboxPoolInputs, {**said, **row.inputs}), NOW, was)
-    todo = plan(pool, assess_members(pool, row.lives))
-    assert " ".join(name.removeprefix(f"fleet-{NOW}-") for name in todo.create) == row.make
-    assert (indices(todo.recreate), indices(todo.update), indices(todo.delete)) == (row.mend, row.change, row.remove)
+    was = None if row.old_inputs is None else parse(SandboxPoolInputs, {**said, **row.old_inputs})
+    pool = desired_pool(parse(SandboxPoolInputs, {**said, **row.inputs}), CURRENT_HASH, was)
+    todo = plan(pool, assess_members(pool, row.observations))
+    assert " ".join(name.removeprefix(f"fleet-{CURRENT_HASH}-") for name in todo.create) == row.create
+    assert (format_indices(todo.recreate), format_indices(todo.update), format_indices(todo.delete)) == (
+        row.recreate,
+        row.update,
+        row.delete,
+    )
 
 
 def test_members_are_shown_by_index_and_what_is_left_over_last() -> None:
-    pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 1}), NOW)
-    lives = [live(2, cpu=4.0), live(0, of=OLD), live(0), live(3)]
+    pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 1}), CURRENT_HASH)
+    lives = [
+        member_observation(2, cpu=4.0),
+        member_observation(0, template_hash=OLD_HASH),
+        member_observation(0),
+        member_observation(3),
+    ]
     assert [(each.name, each.phase, each.problem) for each in member_outputs(pool, assess_members(pool, lives))] == [
-        (f"fleet-{NOW}-0", "Ready", None),
-        (f"fleet-{NOW}-1", "Missing", "it is missing"),
-        (f"fleet-{NOW}-2", "Ready", "not as asked for: cpu"),
-        (f"fleet-{OLD}-0", "Ready", "it is made from another source"),
-        (f"fleet-{NOW}-3", "Ready", "it is one too many"),
+        (f"fleet-{CURRENT_HASH}-0", "Ready", None),
+        (f"fleet-{CURRENT_HASH}-1", "Missing", "it is missing"),
+        (f"fleet-{CURRENT_HASH}-2", "Ready", "not as asked for: cpu"),
+        (f"fleet-{OLD_HASH}-0", "Ready", "it is made from another source"),
+        (f"fleet-{CURRENT_HASH}-3", "Ready", "it is one too many"),
     ]
 
 
@@ -146,9 +215,11 @@ def test_a_pool_knows_its_members_from_others_that_are_called_alike(name: str, *
 
 
 def test_new_members_are_like_the_others_where_the_program_says_nothing() -> None:
-    pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 2}), NOW)
+    pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 2}), CURRENT_HASH)
     kept = {
-        **majority_inputs([live(0, memoryGb=4), live(1, memoryGb=8), live(2, memoryGb=4)]),
+        **majority_inputs(
+            [member_observation(0, memoryGb=4), member_observation(1, memoryGb=8), member_observation(2, memoryGb=4)]
+        ),
         "members": [],
         "phase": "x",
     }

@@ -18,22 +18,22 @@ POOL = SandboxPoolResource()
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 
-def call(service: FakeService) -> OperationContext:
+def new_context(service: FakeService) -> OperationContext:
     return OperationContext("Test", Deadline(600, service.clock, asyncio.Event()))
 
 
-async def created(api: Api, service: FakeService, **inputs: Any) -> StoredResource:
+async def create_pool(api: Api, service: FakeService, **inputs: Any) -> StoredResource:
     checked, failed = POOL.check({}, {"name": "fleet", **inputs}, str)
     assert failed == []
-    return await lifecycle.create(POOL, api, checked, call(service))
+    return await lifecycle.create(POOL, api, checked, new_context(service))
 
 
-async def updated(api: Api, service: FakeService, pool: StoredResource, **inputs: Any) -> StoredResource:
+async def update_pool(api: Api, service: FakeService, pool: StoredResource, **inputs: Any) -> StoredResource:
     new, failed = POOL.check(pool.inputs, {"name": "fleet", **inputs}, str)
     assert failed == []
-    service.moments.clear()
+    service.request_times.clear()
     return await lifecycle.update(
-        POOL, api, pool.id, old_inputs=pool.inputs, state=pool.state, new_inputs=new, context=call(service)
+        POOL, api, pool.id, old_inputs=pool.inputs, state=pool.state, new_inputs=new, context=new_context(service)
     )
 
 
@@ -53,11 +53,11 @@ def test_members_are_made_anew_within_the_bounds(bounds: dict[str, int], most: i
     async def run() -> None:
         service = FakeService()
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-            pool = await created(api, service, replicas=10, env={"A": "1"}, **bounds)
-            pool = await updated(api, service, pool, replicas=10, env={"A": "2"}, **bounds)
-        assert max(there for there, _ in service.moments) == most
-        assert min(ready for _, ready in service.moments) == least
-        assert set(service.made) == {each["name"] for each in pool.state["members"]}
+            pool = await create_pool(api, service, replicas=10, env={"A": "1"}, **bounds)
+            pool = await update_pool(api, service, pool, replicas=10, env={"A": "2"}, **bounds)
+        assert max(there for there, _ in service.request_times) == most
+        assert min(ready for _, ready in service.request_times) == least
+        assert set(service.created_at) == {each["name"] for each in pool.state["members"]}
         assert pool.state["readyReplicas"] == 10
 
     run()
@@ -67,13 +67,13 @@ def test_members_are_made_anew_within_the_bounds(bounds: dict[str, int], most: i
 async def test_a_change_of_source_and_of_number_go_together() -> None:
     service = FakeService()
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        pool = await created(api, service, replicas=10)
-        pool = await updated(api, service, pool, replicas=4, env={"A": "1"}, maxSurge=1, maxUnavailable=1)
-        assert len(service.made) == 4
-        assert min(ready for _, ready in service.moments) == 3
-        pool = await updated(api, service, pool, replicas=8, env={"A": "2"}, maxSurge=1, maxUnavailable=1)
-        assert len(service.made) == 8
-        assert max(there for there, _ in service.moments) == 9
+        pool = await create_pool(api, service, replicas=10)
+        pool = await update_pool(api, service, pool, replicas=4, env={"A": "1"}, maxSurge=1, maxUnavailable=1)
+        assert len(service.created_at) == 4
+        assert min(ready for _, ready in service.request_times) == 3
+        pool = await update_pool(api, service, pool, replicas=8, env={"A": "2"}, maxSurge=1, maxUnavailable=1)
+        assert len(service.created_at) == 8
+        assert max(there for there, _ in service.request_times) == 9
         assert pool.state["readyReplicas"] == 8
 
 
@@ -83,8 +83,8 @@ def test_no_more_are_made_at_a_time_than_the_program_allows(most: int) -> None:
     async def run() -> None:
         service = FakeService(provision=5)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-            await created(api, service, replicas=12, maxConcurrency=most)
-        assert max(there - ready for there, ready in service.moments) == min(most, 12)
+            await create_pool(api, service, replicas=12, maxConcurrency=most)
+        assert max(there - ready for there, ready in service.request_times) == min(most, 12)
 
     run()
 
@@ -96,7 +96,7 @@ def test_a_create_costs_little_more_than_a_request_for_each(replicas: int) -> No
         service = FakeService(provision=5)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             began = service.clock.monotonic()
-            pool = await created(api, service, replicas=replicas)
+            pool = await create_pool(api, service, replicas=replicas)
             assert pool.state["readyReplicas"] == replicas
             assert service.clock.monotonic() - began < 5 + 1 + 0.01 * replicas / 16
             assert service.requests <= 1.1 * replicas

@@ -14,7 +14,9 @@ from neev_provider.resources.pool.waiter import PoolWaiter
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 
-async def waited(api: Api, service: FakeService, ids: Collection[str], *, seconds: float = 60) -> dict[str, object]:
+async def wait_results(
+    api: Api, service: FakeService, ids: Collection[str], *, seconds: float = 60
+) -> dict[str, object]:
     """What came of each wait."""
     lookout = PoolWaiter(api, "s-", Deadline(seconds, service.clock, asyncio.Event()))
     ended = await asyncio.gather(*map(lookout.wait, ids), return_exceptions=True)
@@ -22,7 +24,7 @@ async def waited(api: Api, service: FakeService, ids: Collection[str], *, second
     return dict(zip(ids, ended, strict=True))
 
 
-def made(service: FakeService, number: int) -> list[str]:
+def create_pending(service: FakeService, number: int) -> list[str]:
     """Sandboxes that were begun now."""
     ids = [f"s-{index}" for index in range(number)]
     for each in ids:
@@ -34,10 +36,10 @@ def made(service: FakeService, number: int) -> list[str]:
 async def test_who_waits_for_one_alone_makes_few_requests_and_hears_soon() -> None:
     service = FakeService(provision=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ids, began = made(service, 1), service.clock.monotonic()
-        await waited(api, service, ids)
+        ids, began = create_pending(service, 1), service.clock.monotonic()
+        await wait_results(api, service, ids)
         assert service.clock.monotonic() - began < 6
-        assert service.served.keys() == {"GET item"}
+        assert service.served_requests.keys() == {"GET item"}
 
 
 @in_virtual_time
@@ -45,23 +47,23 @@ async def test_the_list_is_read_only_once_one_of_many_is_there() -> None:
     service = FakeService(provision=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         began = service.clock.monotonic()
-        await waited(api, service, made(service, 300))
+        await wait_results(api, service, create_pending(service, 300))
         assert service.clock.monotonic() - began < 6
-        assert service.served["GET list"] == 3
-        assert service.served["GET item"] <= 12
+        assert service.served_requests["GET list"] == 3
+        assert service.served_requests["GET item"] <= 12
 
 
 @in_virtual_time
 async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
     service = FakeService(provision=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ids = made(service, 30)
+        ids = create_pending(service, 30)
 
         async def delete() -> None:
             await service.clock.sleep(2)
-            del service.made["s-7"]
+            del service.created_at["s-7"]
 
-        ended, _ = await asyncio.gather(waited(api, service, ids), delete())
+        ended, _ = await asyncio.gather(wait_results(api, service, ids), delete())
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() == {"s-7"}
     assert isinstance(failed["s-7"], OperationFailed)
@@ -72,9 +74,9 @@ async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
 async def test_one_that_never_comes_keeps_no_other_waiting() -> None:
     service = FakeService(provision=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ids = made(service, 20)
-        service.made["s-3"] = float("inf")
-        ended = await waited(api, service, ids, seconds=30)
+        ids = create_pending(service, 20)
+        service.created_at["s-3"] = float("inf")
+        ended = await wait_results(api, service, ids, seconds=30)
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() == {"s-3"}
     assert isinstance(failed["s-3"], DeadlineExceeded)
@@ -85,17 +87,17 @@ async def test_one_that_never_comes_keeps_no_other_waiting() -> None:
 async def test_being_asked_to_slow_down_ends_no_wait() -> None:
     service = FakeService(provision=5, per_second=1)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ended = await waited(api, service, made(service, 40))
-    assert service.refused > 0
+        ended = await wait_results(api, service, create_pending(service, 40))
+    assert service.throttled_count > 0
     assert not [each for each in ended.values() if isinstance(each, Exception)]
 
 
 @in_virtual_time
 async def test_one_that_cannot_be_seen_ends_its_own_wait_only() -> None:
     service = FakeService(provision=5)
-    service.broken["s-4"] = 403
+    service.failure_status["s-4"] = 403
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ended = await waited(api, service, made(service, 9))
+        ended = await wait_results(api, service, create_pending(service, 9))
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() <= {"s-4"}
     assert all(isinstance(error, Forbidden) for error in failed.values())
@@ -104,14 +106,14 @@ async def test_one_that_cannot_be_seen_ends_its_own_wait_only() -> None:
 @in_virtual_time
 async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
     service = FakeService(provision=200)
-    service.broken["s-0"] = 500
+    service.failure_status["s-0"] = 500
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
 
         async def mend() -> None:
             await service.clock.sleep(120)
-            service.broken.clear()
+            service.failure_status.clear()
 
-        ended, _ = await asyncio.gather(waited(api, service, made(service, 1), seconds=600), mend())
+        ended, _ = await asyncio.gather(wait_results(api, service, create_pending(service, 1), seconds=600), mend())
     assert not [each for each in ended.values() if isinstance(each, Exception)]
 
 
@@ -119,15 +121,15 @@ async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
 async def test_others_that_are_called_alike_change_nothing() -> None:
     service = FakeService(provision=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        mine = made(service, 40)[:20]
-        ended = await waited(api, service, mine)
+        mine = create_pending(service, 40)[:20]
+        ended = await wait_results(api, service, mine)
     assert [getattr(ended[id], "id", None) for id in mine] == mine
 
 
 @in_virtual_time
 async def test_one_alone_that_cannot_be_seen_is_told_why() -> None:
     service = FakeService(provision=5)
-    service.broken["s-0"] = 403
+    service.failure_status["s-0"] = 403
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ended = await waited(api, service, made(service, 1))
+        ended = await wait_results(api, service, create_pending(service, 1))
     assert isinstance(ended["s-0"], Forbidden)

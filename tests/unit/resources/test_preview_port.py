@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle, redaction
 from neev_provider.core.errors import OperationFailed, InputError
@@ -18,7 +18,7 @@ EXPOSE = "POST /sandboxes/{id}/ports"
 SLUG, OTHER = "abcd1234", "wxyz9876"
 
 
-async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(engine: Engine) -> None:
+async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(engine: LifecycleDriver) -> None:
     """And keeps it."""
     box = await engine.create(SANDBOX, name="box")
     stored = await engine.create(PORT, sandboxId=box.id, port=8080)
@@ -28,19 +28,21 @@ async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(engine: En
     assert await engine.read(PORT, stored) == stored
 
 
-async def test_another_slug_is_another_url_of_the_same_port(engine: Engine) -> None:
+async def test_another_slug_is_another_url_of_the_same_port(engine: LifecycleDriver) -> None:
     """The port is rotated in place; taking the slug out leaves it."""
     box = await engine.create(SANDBOX, name="box")
     stored = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
-    engine.sent()
+    engine.take_requests()
     rotated = await engine.update(PORT, stored, sandboxId=box.id, port=8080, slug=OTHER)
     assert (rotated.id, rotated.state["slug"]) == (stored.id, OTHER)
     assert rotated.state["previewUrl"] != stored.state["previewUrl"]
-    assert engine.sent() == [EXPOSE]
+    assert engine.take_requests() == [EXPOSE]
     assert not PORT.diff(rotated.inputs, rotated.state, {"sandboxId": box.id, "port": 8080}).changes
 
 
-async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program_says_one(engine: Engine) -> None:
+async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program_says_one(
+    engine: LifecycleDriver,
+) -> None:
     """What the platform chose may change."""
     box = await engine.create(SANDBOX, name="box")
     said = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
@@ -56,7 +58,7 @@ async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program
         ]
 
 
-async def test_a_port_that_was_revoked_elsewhere_is_gone(engine: Engine) -> None:
+async def test_a_port_that_was_revoked_elsewhere_is_gone(engine: LifecycleDriver) -> None:
     """Deleting it is no error."""
     box = await engine.create(SANDBOX, name="box")
     stored = await engine.create(PORT, sandboxId=box.id, port=8080)
@@ -65,7 +67,7 @@ async def test_a_port_that_was_revoked_elsewhere_is_gone(engine: Engine) -> None
     await engine.delete(PORT, stored)
 
 
-async def test_a_port_goes_with_its_sandbox(engine: Engine) -> None:
+async def test_a_port_goes_with_its_sandbox(engine: LifecycleDriver) -> None:
     """Likewise."""
     box = await engine.create(SANDBOX, name="box")
     stored = await engine.create(PORT, sandboxId=box.id, port=8080)
@@ -74,7 +76,7 @@ async def test_a_port_goes_with_its_sandbox(engine: Engine) -> None:
     await engine.delete(PORT, stored)
 
 
-async def test_an_import_is_clean(engine: Engine) -> None:
+async def test_an_import_is_clean(engine: LifecycleDriver) -> None:
     """By the sandbox's id or its name; the slug it has is the one to write."""
     box = await engine.create(SANDBOX, name="box")
     made = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
@@ -88,7 +90,7 @@ async def test_an_import_is_clean(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("id", ["box", "8080", "box/web", "/8080", "box/"])
-async def test_an_id_that_names_no_port_says_how_one_looks(engine: Engine, id: str) -> None:
+async def test_an_id_that_names_no_port_says_how_one_looks(engine: LifecycleDriver, id: str) -> None:
     """No request is made."""
     engine.emulator.clear_log()
     with pytest.raises(InputError, match="SANDBOX_ID/PORT"):
@@ -117,7 +119,7 @@ def test_what_opens_the_port_is_in_no_repr() -> None:
     assert SLUG not in repr(parse(PreviewPortInputs, {"sandboxId": "box", "port": 80, "slug": SLUG}))
 
 
-async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_on(engine: Engine) -> None:
+async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_on(engine: LifecycleDriver) -> None:
     box = await engine.create(SANDBOX, name="box")
     with redaction.use_redactor(Redactor.from_values()):
         stored = await engine.create(PORT, sandboxId=box.id, port=80)
@@ -126,26 +128,26 @@ async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_
         )
 
 
-async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(engine: Engine) -> None:
+async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(engine: LifecycleDriver) -> None:
     """It gets another URL, which tells the two apart; also after a refresh, or where an older version stored it."""
     box = await engine.create(SANDBOX, name="box")
     where = {"sandboxId": box.id, "port": 8080}
     old = await engine.create(PORT, **where)
     new = await engine.create(PORT, **where)
     assert new.state["slug"] != old.state["slug"]
-    assert engine.logged == ["port 8080 was exposed already: it has another URL now, and the one it had has ended."]
+    assert engine.log_lines == ["port 8080 was exposed already: it has another URL now, and the one it had has ended."]
     refreshed = await engine.read(PORT, old)
     assert refreshed is not None
     earlier = StoredResource(old.id, old.inputs, {**old.state, "exposedSlug": None})
     for each in (old, refreshed, earlier):
         await engine.delete(PORT, each)
         assert await engine.read(PORT, new) == new
-    assert "port 8080 was exposed by somebody else since, so it is left as it is." in engine.logged
+    assert "port 8080 was exposed by somebody else since, so it is left as it is." in engine.log_lines
     await engine.delete(PORT, new)
     assert await engine.read(PORT, new) is None
 
 
-async def test_a_port_that_cannot_be_told_apart_is_refused(engine: Engine) -> None:
+async def test_a_port_that_cannot_be_told_apart_is_refused(engine: LifecycleDriver) -> None:
     box = await engine.create(SANDBOX, name="box")
     made = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     with pytest.raises(
@@ -157,7 +159,7 @@ async def test_a_port_that_cannot_be_told_apart_is_refused(engine: Engine) -> No
     assert await engine.read(PORT, taken) == taken
 
 
-async def test_a_port_whose_state_lacks_everything_is_revoked(engine: Engine) -> None:
+async def test_a_port_whose_state_lacks_everything_is_revoked(engine: LifecycleDriver) -> None:
     """A delete needs an id and little else."""
     box = await engine.create(SANDBOX, name="box")
     made = await engine.create(PORT, sandboxId=box.id, port=8080)
@@ -165,7 +167,7 @@ async def test_a_port_whose_state_lacks_everything_is_revoked(engine: Engine) ->
     assert await engine.read(PORT, made) is None
 
 
-async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(engine: Engine) -> None:
+async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(engine: LifecycleDriver) -> None:
     box = await engine.create(SANDBOX, name="box")
     made = await engine.create(PORT, sandboxId=box.id, port=8080)
     await engine.api.ports.expose(box.id, 8080, slug=OTHER)

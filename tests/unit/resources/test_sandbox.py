@@ -1,7 +1,7 @@
 """Sandboxes on a platform: made, changed, paused, rolled back and deleted."""
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import Conflict, OperationFailed, InvalidRequest
@@ -13,17 +13,17 @@ SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 OPEN = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}
 
 
-async def test_a_sandbox_is_ready_when_it_is_made(engine: Engine) -> None:
+async def test_a_sandbox_is_ready_when_it_is_made(engine: LifecycleDriver) -> None:
     """One POST carries everything, and the state says what the platform chose."""
     stored = await engine.create(SANDBOX, name="dev", cpu=2, env={"A": "1"}, egress=OPEN, idleTimeoutSeconds=60)
     assert stored.state["phase"] == "Ready"
     assert "ubuntu" in stored.state["image"]
     assert (stored.state["cpu"], stored.state["memoryGb"], stored.state["idleTimeoutSeconds"]) == (2, 2, 60)
     assert stored.state["egress"] == OPEN
-    assert engine.sent() == ["POST /sandboxes"]
+    assert engine.take_requests() == ["POST /sandboxes"]
 
 
-async def test_everything_that_is_set_reaches_the_platform(engine: Engine) -> None:
+async def test_everything_that_is_set_reaches_the_platform(engine: LifecycleDriver) -> None:
     """Sizes, image, command, windows."""
     inputs = {
         "image": "docker.io/library/python:3.12",
@@ -43,25 +43,25 @@ async def test_everything_that_is_set_reaches_the_platform(engine: Engine) -> No
     assert seen.inputs == stored.inputs
 
 
-async def test_a_sandbox_can_start_paused(engine: Engine) -> None:
+async def test_a_sandbox_can_start_paused(engine: LifecycleDriver) -> None:
     """It is made, becomes ready, and is paused."""
     stored = await engine.create(SANDBOX, paused=True)
     assert stored.state["phase"] == "Paused"
-    assert engine.sent() == ["POST /sandboxes", "POST /sandboxes/{id}/pause"]
+    assert engine.take_requests() == ["POST /sandboxes", "POST /sandboxes/{id}/pause"]
 
 
-async def test_size_and_egress_change_in_one_request(engine: Engine) -> None:
+async def test_size_and_egress_change_in_one_request(engine: LifecycleDriver) -> None:
     """In place, and only what differs."""
     stored = await engine.create(SANDBOX, name="dev", cpu=1)
-    engine.sent()
+    engine.take_requests()
     stored = await engine.update(SANDBOX, stored, name="dev", cpu=2, memoryGb=2, egress=OPEN)
     assert (stored.state["cpu"], stored.state["egress"]) == (2, OPEN)
-    assert engine.sent() == ["PATCH /sandboxes/{id}"]
+    assert engine.take_requests() == ["PATCH /sandboxes/{id}"]
     await engine.update(SANDBOX, stored, name="dev", cpu=2, egress={**OPEN, "allow": OPEN["allow"][::-1]})
-    assert engine.sent() == []
+    assert engine.take_requests() == []
 
 
-async def test_taking_the_policy_out_denies_everything(engine: Engine) -> None:
+async def test_taking_the_policy_out_denies_everything(engine: LifecycleDriver) -> None:
     """A sandbox without a policy reaches nothing; windows taken out stay."""
     stored = await engine.create(SANDBOX, name="dev", egress=OPEN, idleTimeoutSeconds=60)
     stored = await engine.update(SANDBOX, stored, name="dev")
@@ -69,16 +69,16 @@ async def test_taking_the_policy_out_denies_everything(engine: Engine) -> None:
     assert stored.state["idleTimeoutSeconds"] == 60
 
 
-async def test_windows_change_in_place(engine: Engine) -> None:
+async def test_windows_change_in_place(engine: LifecycleDriver) -> None:
     """One PUT."""
     stored = await engine.create(SANDBOX, name="dev")
-    engine.sent()
+    engine.take_requests()
     stored = await engine.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=90, onIdle="delete")
     assert (stored.state["idleTimeoutSeconds"], stored.state["onIdle"]) == (90, "delete")
-    assert engine.sent() == ["PUT /sandboxes/{id}/timeout"]
+    assert engine.take_requests() == ["PUT /sandboxes/{id}/timeout"]
 
 
-async def test_pausing_and_resuming_act_at_once(engine: Engine) -> None:
+async def test_pausing_and_resuming_act_at_once(engine: LifecycleDriver) -> None:
     """Both directions, and resizing works while it is paused."""
     stored = await engine.create(SANDBOX, name="dev", paused=False)
     stored = await engine.update(SANDBOX, stored, name="dev", paused=True)
@@ -89,7 +89,7 @@ async def test_pausing_and_resuming_act_at_once(engine: Engine) -> None:
     assert stored.state["phase"] == "Ready"
 
 
-async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(engine: Engine) -> None:
+async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(engine: LifecycleDriver) -> None:
     """And an update brings it back."""
     stored = await engine.create(SANDBOX, name="dev", paused=False)
     await engine.api.sandboxes.pause(stored.id)
@@ -100,19 +100,19 @@ async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(engin
     assert stored.state["phase"] == "Ready"
 
 
-async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(engine: Engine) -> None:
+async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(engine: LifecycleDriver) -> None:
     """Unset, the power state belongs to the platform and its users."""
     stored = await engine.create(SANDBOX, name="dev")
     await engine.api.sandboxes.pause(stored.id)
     seen = await engine.read(SANDBOX, stored)
     assert seen is not None
     assert seen.inputs == stored.inputs
-    engine.sent()
+    engine.take_requests()
     await engine.update(SANDBOX, seen, name="dev", cpu=2)
-    assert engine.sent() == ["PATCH /sandboxes/{id}"]
+    assert engine.take_requests() == ["PATCH /sandboxes/{id}"]
 
 
-async def test_a_pause_of_the_platform_is_no_drift(engine: Engine) -> None:
+async def test_a_pause_of_the_platform_is_no_drift(engine: LifecycleDriver) -> None:
     """An idle sandbox stays asleep through a refresh and through an update of something else."""
     stored = await engine.create(SANDBOX, name="dev", paused=False, idleTimeoutSeconds=60)
     engine.emulator.advance(120)
@@ -120,13 +120,13 @@ async def test_a_pause_of_the_platform_is_no_drift(engine: Engine) -> None:
     assert seen is not None
     assert seen.state["phase"] in ("Pausing", "Paused")
     assert seen.inputs == stored.inputs
-    engine.sent()
+    engine.take_requests()
     stored = await engine.update(SANDBOX, seen, name="dev", paused=False, idleTimeoutSeconds=60, cpu=2)
     assert stored.state["phase"] == "Paused"
-    assert engine.sent() == ["PATCH /sandboxes/{id}"]
+    assert engine.take_requests() == ["PATCH /sandboxes/{id}"]
 
 
-async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(engine: Engine) -> None:
+async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(engine: LifecycleDriver) -> None:
     """`resumeIdlePaused` makes the platform's pause a drift like any other."""
     inputs = {"name": "dev", "paused": False, "idleTimeoutSeconds": 60, "resumeIdlePaused": True}
     stored = await engine.create(SANDBOX, **inputs)
@@ -137,7 +137,7 @@ async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(engine: E
     assert (await engine.update(SANDBOX, seen, **inputs)).state["phase"] == "Ready"
 
 
-async def test_a_change_of_paused_resumes_an_idle_sandbox(engine: Engine) -> None:
+async def test_a_change_of_paused_resumes_an_idle_sandbox(engine: LifecycleDriver) -> None:
     """A change of the input always acts."""
     stored = await engine.create(SANDBOX, name="dev", idleTimeoutSeconds=60)
     engine.emulator.advance(120)
@@ -145,38 +145,38 @@ async def test_a_change_of_paused_resumes_an_idle_sandbox(engine: Engine) -> Non
     assert stored.state["phase"] == "Ready"
 
 
-async def test_rolling_back_puts_the_files_back(engine: Engine) -> None:
+async def test_rolling_back_puts_the_files_back(engine: LifecycleDriver) -> None:
     """In place: the same id, and only when the input changes."""
     stored = await engine.create(SANDBOX, name="dev")
     snapshot = await engine.create(SNAPSHOT, sandboxId=stored.id, name="base")
-    engine.sent()
+    engine.take_requests()
     rolled = await engine.update(SANDBOX, stored, name="dev", rollbackTo=snapshot.id)
     assert (rolled.id, rolled.state["phase"]) == (stored.id, "Ready")
     await engine.update(SANDBOX, rolled, name="dev", rollbackTo=snapshot.id, cpu=2)
-    assert engine.sent() == ["POST /sandboxes/{id}/rollback", "PATCH /sandboxes/{id}"]
+    assert engine.take_requests() == ["POST /sandboxes/{id}/rollback", "PATCH /sandboxes/{id}"]
 
 
-async def test_a_rollback_set_at_create_is_only_recorded(engine: Engine) -> None:
+async def test_a_rollback_set_at_create_is_only_recorded(engine: LifecycleDriver) -> None:
     """There is nothing to put back yet."""
     stored = await engine.create(SANDBOX, name="dev", rollbackTo="00000000-0000-0000-0000-000000000001")
     assert stored.state["rollbackTo"] == "00000000-0000-0000-0000-000000000001"
-    assert engine.sent() == ["POST /sandboxes"]
+    assert engine.take_requests() == ["POST /sandboxes"]
 
 
-async def test_a_create_that_breaks_half_way_is_finished_by_the_next(engine: Engine) -> None:
+async def test_a_create_that_breaks_half_way_is_finished_by_the_next(engine: LifecycleDriver) -> None:
     """The pause fails; the id is kept; resuming pauses and makes nothing new."""
     engine.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     with pytest.raises(ResourceInitFailed) as caught:
         await engine.create(SANDBOX, name="dev", paused=True)
     assert isinstance(caught.value.cause, Conflict)
     stored = caught.value.stored
-    engine.sent()
-    finished = await lifecycle.finish_create(SANDBOX, engine.api, stored, engine.call())
+    engine.take_requests()
+    finished = await lifecycle.finish_create(SANDBOX, engine.api, stored, engine.new_context())
     assert finished.state["phase"] == "Paused"
-    assert engine.sent() == ["POST /sandboxes/{id}/pause"]
+    assert engine.take_requests() == ["POST /sandboxes/{id}/pause"]
 
 
-async def test_what_is_gone_is_said_to_be_gone(engine: Engine) -> None:
+async def test_what_is_gone_is_said_to_be_gone(engine: LifecycleDriver) -> None:
     """A refresh drops it; an update says so; a delete is content."""
     stored = await engine.create(SANDBOX, name="dev")
     await engine.api.sandboxes.delete(stored.id)
@@ -187,7 +187,7 @@ async def test_what_is_gone_is_said_to_be_gone(engine: Engine) -> None:
     assert isinstance(caught.value.cause, OperationFailed)
 
 
-async def test_an_import_is_clean(engine: Engine) -> None:
+async def test_an_import_is_clean(engine: LifecycleDriver) -> None:
     """By id or by name, against a program that says much or little."""
     made = await engine.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
     for handle in (made.id, "dev"):
@@ -201,26 +201,26 @@ async def test_an_import_is_clean(engine: Engine) -> None:
     assert await lifecycle.read(SANDBOX, engine.api, "no-such", None) is None
 
 
-async def test_a_sandbox_starts_from_a_snapshot(engine: Engine) -> None:
+async def test_a_sandbox_starts_from_a_snapshot(engine: LifecycleDriver) -> None:
     """Its files come from there."""
     origin = await engine.create(SANDBOX, name="origin")
     snapshot = await engine.create(SNAPSHOT, sandboxId=origin.id)
-    engine.sent()
+    engine.take_requests()
     stored = await engine.create(SANDBOX, name="copy", snapshotId=snapshot.id)
     assert stored.state["phase"] == "Ready"
-    assert engine.sent() == ["POST /sandboxes"]
+    assert engine.take_requests() == ["POST /sandboxes"]
 
 
-async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(engine: Engine) -> None:
+async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(engine: LifecycleDriver) -> None:
     """As a fork is; a disk cannot be resized, so another one is refused."""
     origin = await engine.create(SANDBOX, name="origin", cpu=1, memoryGb=2)
     snapshot = await engine.create(SNAPSHOT, sandboxId=origin.id)
-    engine.sent()
+    engine.take_requests()
     stored = await engine.create(SANDBOX, name="copy", snapshotId=snapshot.id, cpu=4, memoryGb=8)
     assert (stored.state["cpu"], stored.state["memoryGb"]) == (4, 8)
-    assert engine.sent() == ["POST /sandboxes", "PATCH /sandboxes/{id}"]
+    assert engine.take_requests() == ["POST /sandboxes", "PATCH /sandboxes/{id}"]
     await engine.create(SANDBOX, name="same", snapshotId=snapshot.id, cpu=1, memoryGb=2)
-    assert engine.sent() == ["POST /sandboxes"]
+    assert engine.take_requests() == ["POST /sandboxes"]
     with pytest.raises(InvalidRequest, match="must match those of the snapshot's origin"):
         await engine.create(SANDBOX, name="other", snapshotId=snapshot.id, diskGb=50)
 
@@ -266,7 +266,7 @@ def test_hosts_that_a_policy_may_name(host: str) -> None:
     assert SANDBOX.check({}, {"egress": egress}, lambda: "made-1")[1] == []
 
 
-async def test_an_import_keeps_the_image_where_there_is_no_template(engine: Engine) -> None:
+async def test_an_import_keeps_the_image_where_there_is_no_template(engine: LifecycleDriver) -> None:
     """It is then where the sandbox comes from."""
     made = await engine.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
     stored = await lifecycle.read(SANDBOX, engine.api, made.id, None)
@@ -275,7 +275,7 @@ async def test_an_import_keeps_the_image_where_there_is_no_template(engine: Engi
     assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes
 
 
-async def test_an_import_of_what_a_template_made_names_the_template_alone(engine: Engine) -> None:
+async def test_an_import_of_what_a_template_made_names_the_template_alone(engine: LifecycleDriver) -> None:
     """Its image and command are the template's."""
     made = await engine.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
     stored = await lifecycle.read(SANDBOX, engine.api, made.id, None)

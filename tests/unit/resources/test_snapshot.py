@@ -1,7 +1,7 @@
 """Snapshots on a platform."""
 
 import pytest
-from tests.unit.resources.conftest import Engine
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.lifecycle import ResourceInitFailed
@@ -11,7 +11,7 @@ from neev_provider.resources.snapshot import SnapshotResource
 SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 
 
-async def test_a_snapshot_is_ready_when_it_is_made(engine: Engine) -> None:
+async def test_a_snapshot_is_ready_when_it_is_made(engine: LifecycleDriver) -> None:
     """With its size and the time it is kept."""
     source = await engine.create(SANDBOX, name="source")
     stored = await engine.create(SNAPSHOT, sandboxId=source.id, name="base", retainFor="720h")
@@ -20,7 +20,7 @@ async def test_a_snapshot_is_ready_when_it_is_made(engine: Engine) -> None:
     assert stored.state["sizeBytes"] >= 0
 
 
-async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(engine: Engine) -> None:
+async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(engine: LifecycleDriver) -> None:
     """The platform's reason reaches the user; the id is kept until the replacement."""
     source = await engine.create(SANDBOX, name="source")
     engine.emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
@@ -33,7 +33,7 @@ async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(engine
     assert SNAPSHOT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
 
 
-async def test_a_snapshot_goes_with_its_sandbox(engine: Engine) -> None:
+async def test_a_snapshot_goes_with_its_sandbox(engine: LifecycleDriver) -> None:
     """Deleting what is gone is no error."""
     source = await engine.create(SANDBOX, name="source")
     stored = await engine.create(SNAPSHOT, sandboxId=source.id)
@@ -42,7 +42,7 @@ async def test_a_snapshot_goes_with_its_sandbox(engine: Engine) -> None:
     await engine.delete(SNAPSHOT, stored)
 
 
-async def test_an_import_is_clean(engine: Engine) -> None:
+async def test_an_import_is_clean(engine: LifecycleDriver) -> None:
     """By id, against what was written."""
     source = await engine.create(SANDBOX, name="source")
     made = await engine.create(SNAPSHOT, sandboxId=source.id, name="base")

@@ -26,7 +26,7 @@ from neev_provider.resources.file.source_tree import SourceTree
 A, B = hashlib.sha256(b"a").hexdigest(), hashlib.sha256(b"b").hexdigest()
 
 
-def leaves(source: AssetOrArchive | Path, *exclude: str) -> dict[str, str]:
+def file_digests(source: AssetOrArchive | Path, *exclude: str) -> dict[str, str]:
     """The sums by path; every content can be read while the tree is open."""
     with ExitStack() as kept:
         found = SourceTree(source, "source", exclude).files(kept)
@@ -52,32 +52,32 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def zipped(place: Path, folder: Path) -> Path:
-    with zipfile.ZipFile(place / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+def write_zip(path: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for each in sorted(folder.rglob("*")):
             archive.write(each, each.relative_to(folder))
-    return place / "a.zip"
+    return path / "a.zip"
 
 
-def tarred(place: Path, folder: Path) -> Path:
-    with tarfile.open(place / "a.tar.gz", "w:gz") as archive:
+def write_tar(path: Path, folder: Path) -> Path:
+    with tarfile.open(path / "a.tar.gz", "w:gz") as archive:
         archive.add(folder, ".")
-    return place / "a.tar.gz"
+    return path / "a.tar.gz"
 
 
-@pytest.mark.parametrize("pack", [lambda _, folder: folder, zipped, tarred], ids=["folder", "zip", "tar"])
+@pytest.mark.parametrize("pack", [lambda _, folder: folder, write_zip, write_tar], ids=["folder", "zip", "tar"])
 def test_a_folder_and_its_archives_hold_the_same(
     tmp_path: Path, folder: Path, pack: Callable[[Path, Path], Path]
 ) -> None:
     packed = pack(tmp_path, folder)
     expected = {"deep/run": f"{B}+x", "x": A}
-    assert leaves(packed) == leaves(Archive(path=str(packed))) == expected
+    assert file_digests(packed) == file_digests(Archive(path=str(packed))) == expected
 
 
 def test_assets_and_archives_are_put_together_by_their_paths(tmp_path: Path, folder: Path) -> None:
     inner = Archive(assets={"text": Asset(text="a"), "file": Asset(path=str(folder / "deep" / "run"))})
-    packed = Archive(path=str(tarred(tmp_path, folder)))
-    assert leaves(Archive(assets={"in/here": inner, "packed": packed})) == {
+    packed = Archive(path=str(write_tar(tmp_path, folder)))
+    assert file_digests(Archive(assets={"in/here": inner, "packed": packed})) == {
         "in/here/file": f"{B}+x",
         "in/here/text": A,
         "packed/deep/run": f"{B}+x",
@@ -87,17 +87,17 @@ def test_assets_and_archives_are_put_together_by_their_paths(tmp_path: Path, fol
 
 @pytest.mark.parametrize("patterns", [["deep"], ["d*p"], ["run"], ["deep/run"], ["d*/*"]])
 def test_what_is_excluded_is_left_out_with_all_below_it(tmp_path: Path, folder: Path, patterns: list[str]) -> None:
-    assert leaves(folder, *patterns) == {"x": A}
-    assert leaves(tarred(tmp_path, folder), *patterns) == {"x": A}
-    assert leaves(Archive(assets={"x": Asset(text="a"), "deep/run": Asset(text="b")}), "run") == {"x": A}
+    assert file_digests(folder, *patterns) == {"x": A}
+    assert file_digests(write_tar(tmp_path, folder), *patterns) == {"x": A}
+    assert file_digests(Archive(assets={"x": Asset(text="a"), "deep/run": Asset(text="b")}), "run") == {"x": A}
 
 
-def zipped_link(place: Path, target: str | bytes) -> Path:
+def write_zip_with_link(path: Path, target: str | bytes) -> Path:
     link = zipfile.ZipInfo("deep/link")
     link.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(place / "link.zip", "w") as archive:
+    with zipfile.ZipFile(path / "link.zip", "w") as archive:
         archive.writestr(link, target)
-    return place / "link.zip"
+    return path / "link.zip"
 
 
 def test_a_link_that_stays_inside_is_a_link(tmp_path: Path, folder: Path) -> None:
@@ -105,8 +105,8 @@ def test_a_link_that_stays_inside_is_a_link(tmp_path: Path, folder: Path) -> Non
     (folder / "to-folder").symlink_to("deep")
     (folder / "to-nothing").symlink_to("gone+x")
     expected = {"deep/run": f"{B}+x", "deep/up": "-> ../x", "to-folder": "-> deep", "to-nothing": "-> gone+x", "x": A}
-    assert leaves(folder) == leaves(tarred(tmp_path, folder)) == expected
-    assert leaves(zipped_link(tmp_path, "../x")) == {"deep/link": "-> ../x"}
+    assert file_digests(folder) == file_digests(write_tar(tmp_path, folder)) == expected
+    assert file_digests(write_zip_with_link(tmp_path, "../x")) == {"deep/link": "-> ../x"}
 
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../x", "..", "../deep/../../x", "x/.."])
@@ -115,20 +115,22 @@ def test_a_link_that_leads_out_or_may_is_refused_unless_it_is_left_out(
 ) -> None:
     link = "deep/link" if target != ".." else "link"
     (folder / link).symlink_to(target)
-    for source in (folder, tarred(tmp_path, folder)):
+    for source in (folder, write_tar(tmp_path, folder)):
         with pytest.raises(InputError, match="link is a symbolic link that leads out of the folder"):
             SourceTree(source, "source").find_unmatched_patterns()
-    assert set(leaves(folder, "link")) == set(leaves(tarred(tmp_path, folder), "link")) == {"x", "deep/run"}
+    assert (
+        set(file_digests(folder, "link")) == set(file_digests(write_tar(tmp_path, folder), "link")) == {"x", "deep/run"}
+    )
 
 
 def test_a_link_in_a_zip_leads_out_likewise(tmp_path: Path) -> None:
     for target in ("/etc/passwd", "", "a\0b"):
         with pytest.raises(InputError, match="deep/link is a symbolic link that leads out"):
-            leaves(zipped_link(tmp_path, target))
+            file_digests(write_zip_with_link(tmp_path, target))
     with pytest.raises(InputError, match="deep/link is a hard link or a device"):
-        leaves(zipped_link(tmp_path, "x" * 5000))
+        file_digests(write_zip_with_link(tmp_path, "x" * 5000))
     with pytest.raises(InputError, match="not UTF-8"):
-        leaves(zipped_link(tmp_path, b"\xff"))
+        file_digests(write_zip_with_link(tmp_path, b"\xff"))
 
 
 def test_what_is_neither_file_folder_nor_link_is_refused(tmp_path: Path, folder: Path) -> None:
@@ -138,20 +140,20 @@ def test_what_is_neither_file_folder_nor_link_is_refused(tmp_path: Path, folder:
         member.type, member.linkname = tarfile.LNKTYPE, "x"
         archive.addfile(member)
     with pytest.raises(InputError, match="hard is a hard link or a device"):
-        leaves(tmp_path / "hard.tar")
+        file_digests(tmp_path / "hard.tar")
     os.mkfifo(folder / "pipe")
     with pytest.raises(InputError, match="pipe is neither a file nor a folder"):
-        leaves(folder)
+        file_digests(folder)
     for source in (folder / "pipe", Path("/dev/zero"), Archive(path=str(folder / "pipe"))):
         with pytest.raises(InputError, match="is not a regular file"):
             SourceTree(source, "source").find_unmatched_patterns()
     with pytest.raises(InputError, match="is not a regular file"):
-        leaves(Archive(assets={"x": Asset(path=str(folder / "pipe"))}))
+        file_digests(Archive(assets={"x": Asset(path=str(folder / "pipe"))}))
 
 
 def test_a_file_below_what_is_no_folder_is_refused() -> None:
     with pytest.raises(InputError, match="a/b is below a, which is no folder"):
-        leaves(Archive(assets={"a": Asset(text=""), "a/b": Asset(text="")}))
+        file_digests(Archive(assets={"a": Asset(text=""), "a/b": Asset(text="")}))
 
 
 def test_an_archive_is_measured_by_what_its_headers_claim(tmp_path: Path) -> None:
@@ -187,7 +189,7 @@ def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "a.tar.gz", "wb") as packed:
         packed.write(header.tobuf())
     with pytest.raises(InputError, match="an entry has a header that is too large"):
-        leaves(tmp_path / "a.tar.gz")
+        file_digests(tmp_path / "a.tar.gz")
 
 
 @pytest.mark.parametrize("opens", [bz2.open, lzma.open])
@@ -196,7 +198,7 @@ def test_other_compressions_of_a_tar_are_read_too(tmp_path: Path, folder: Path, 
         archive.add(folder, ".")
     with opens(tmp_path / "packed", "wb") as packed:
         packed.write((tmp_path / "a.tar").read_bytes())
-    assert leaves(tmp_path / "packed") == {"deep/run": f"{B}+x", "x": A}
+    assert file_digests(tmp_path / "packed") == {"deep/run": f"{B}+x", "x": A}
 
 
 def test_a_truncated_archive_says_so(tmp_path: Path) -> None:
@@ -204,7 +206,7 @@ def test_a_truncated_archive_says_so(tmp_path: Path) -> None:
     header.size = 4096
     (tmp_path / "a.tar").write_bytes(header.tobuf() + b"abc")
     with pytest.raises(InputError, match="cannot be read: unexpected end of data"):
-        leaves(tmp_path / "a.tar")
+        file_digests(tmp_path / "a.tar")
 
 
 def test_patterns_mean_what_they_mean_in_a_gitignore(tmp_path: Path) -> None:
@@ -214,8 +216,10 @@ def test_patterns_mean_what_they_mean_in_a_gitignore(tmp_path: Path) -> None:
         (tmp_path / "app" / each).write_text("")
     patterns = (".git/", "./.env", "**/*.pyc", "/build", "keep/*", "!keep/log")
     expected = {"src/a.py", "src/.env", "src/build/x", "keep/log"}
-    assert set(leaves(tmp_path / "app", *patterns)) == set(leaves(tarred(tmp_path, tmp_path / "app"), *patterns))
-    assert set(leaves(tmp_path / "app", *patterns)) == expected
+    assert set(file_digests(tmp_path / "app", *patterns)) == set(
+        file_digests(write_tar(tmp_path, tmp_path / "app"), *patterns)
+    )
+    assert set(file_digests(tmp_path / "app", *patterns)) == expected
     assert SourceTree(tmp_path / "app", "source", ["a.py/", "*.py", ".env", "/a.py"]).find_unmatched_patterns() == [
         "a.py/",
         "/a.py",
@@ -232,13 +236,13 @@ def test_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
         tar.addfile(member, io.BytesIO(b"x"))
     for source in (tmp_path / "a.zip", tmp_path / "a.tar", Archive(assets={name: Asset(text="x")})):
         with pytest.raises(InputError, match="leads out of where it is unpacked"):
-            leaves(source)
+            file_digests(source)
     assert not (tmp_path.parent / "x").exists()
 
 
 def test_what_cannot_be_read_says_why(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "none.txt").write_text("no archive")
-    packed = tarred(tmp_path, folder)
+    packed = write_tar(tmp_path, folder)
     packed.write_bytes(packed.read_bytes()[:40])
     for source, reason in (
         (tmp_path / "missing", "No such file"),
@@ -249,7 +253,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, folder: Path) -> None:
         (Archive(assets={"x": Asset(path=str(tmp_path / "missing"))}), "No such file"),
     ):
         with pytest.raises(InputError, match=reason):
-            leaves(source)
+            file_digests(source)
 
 
 def test_a_folder_that_cannot_be_listed_says_why() -> None:
@@ -261,13 +265,13 @@ def test_a_folder_that_cannot_be_listed_says_why() -> None:
 def test_a_name_that_is_not_utf8_is_refused(folder: Path) -> None:
     (folder / os.fsdecode(b"\xff")).write_bytes(b"")
     with pytest.raises(InputError, match="has a name that is not UTF-8"):
-        leaves(folder)
+        file_digests(folder)
 
 
 def test_a_tree_has_its_bounds() -> None:
     many = {str(number): Asset(text="") for number in range(source_tree.MAX_FILES + 1)}
     with pytest.raises(InputError, match="more than 10000 files"):
-        leaves(Archive(assets=many))
+        file_digests(Archive(assets=many))
 
 
 def test_a_pipe_in_a_folder_is_named_and_not_waited_for(folder: Path) -> None:

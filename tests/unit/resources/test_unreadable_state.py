@@ -20,7 +20,7 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
 from neev_provider.resources import RESOURCES
 
-BOX = {"Snapshot", "PreviewPort", "File", "Directory", "Command"}
+SANDBOX_CHILD_TYPES = {"Snapshot", "PreviewPort", "File", "Directory", "Command"}
 INPUTS: dict[str, dict[str, Any]] = {
     "Sandbox": {},
     "SandboxFork": {"sourceSandboxId": "$box"},
@@ -36,71 +36,73 @@ INPUTS: dict[str, dict[str, Any]] = {
 
 words = st.sampled_from(["", "x", "Ready", "hibernating", "{", "a/b"])
 scalars = st.booleans() | st.integers(-3, 70000) | st.floats(allow_nan=False) | words
-junk = st.recursive(scalars, lambda each: st.lists(each, max_size=3) | st.dictionaries(words, each, max_size=3))
+arbitrary_values = st.recursive(
+    scalars, lambda each: st.lists(each, max_size=3) | st.dictionaries(words, each, max_size=3)
+)
 
 
-class World:
+class ExistingResources:
     """A platform with one of each kind of resource."""
 
     def __init__(self, runner: asyncio.Runner, api: Api, folder: str) -> None:
-        self.run = runner.run
+        self.runner = runner.run
         self.api = api
-        self.made: dict[str, StoredResource] = {}
-        box = self.run(self._create(_named("Sandbox"), {"name": "base"})).id
+        self.stored: dict[str, StoredResource] = {}
+        box = self.runner(self._create(_resource_named("Sandbox"), {"name": "base"})).id
         for resource in RESOURCES:
             given = {name: box if value == "$box" else value for name, value in INPUTS[resource.name].items()}
-            if resource.name in BOX:
+            if resource.name in SANDBOX_CHILD_TYPES:
                 given["sandboxId"] = box
             if resource.name == "Directory":
                 given = {**given, "sourcePath": folder}
-            self.made[resource.name] = self.run(self._create(resource, given))
+            self.stored[resource.name] = self.runner(self._create(resource, given))
 
     async def _create(self, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
         checked, failed = resource.check({}, inputs, lambda: f"made-{resource.name.lower()}")
         assert failed == []
-        return await lifecycle.create(resource, self.api, checked, call())
+        return await lifecycle.create(resource, self.api, checked, new_context())
 
 
-def call(**stored: Any) -> OperationContext:
+def new_context(**stored: Any) -> OperationContext:
     """One operation."""
     return OperationContext("Test", Deadline(20, SYSTEM_CLOCK, asyncio.Event()), state=stored)
 
 
-def _named(kind: str) -> AnyResource:
+def _resource_named(kind: str) -> AnyResource:
     return next(each for each in RESOURCES if each.name == kind)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def existing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExistingResources]:
     """One of each, on a platform of their own."""
     folder = tmp_path_factory.mktemp("tree")
     (folder / "a.txt").write_text("a")
     with serve(provision=0.01) as emulator, asyncio.Runner() as runner:
         values = (emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, emulator.region)
-        api = runner.run(_opened(Settings(*values[:4], region=values[4])))
-        yield World(runner, api, str(folder))
+        api = runner.run(_open_client(Settings(*values[:4], region=values[4])))
+        yield ExistingResources(runner, api, str(folder))
         runner.run(api.aclose())
 
 
-async def _opened(settings: Settings) -> Api:
+async def _open_client(settings: Settings) -> Api:
     return connect(settings)
 
 
-def _of_nobody(id: str) -> str:
+def _unknown_id(id: str) -> str:
     """The id of something that was deleted, in the same form."""
     return "/".join([str(uuid.uuid4()), *id.split("/")[1:]])
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
-def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, world: World) -> None:
-    made = world.made[resource.name]
+def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, world: ExistingResources) -> None:
+    made = world.stored[resource.name]
     outputs = sorted(resource.outputs.properties)
 
     @settings(max_examples=12, deadline=None)
-    @given(st.dictionaries(st.sampled_from([*outputs, "future"]), junk, min_size=1, max_size=len(outputs)))
+    @given(st.dictionaries(st.sampled_from([*outputs, "future"]), arbitrary_values, min_size=1, max_size=len(outputs)))
     def hold(odd: dict[str, Any]) -> None:
         state = {**made.state, **odd}
-        seen = world.run(lifecycle.read(resource, world.api, made.id, {**made.inputs, "new": 1}, state))
+        seen = world.runner(lifecycle.read(resource, world.api, made.id, {**made.inputs, "new": 1}, state))
         if seen is not None:  # a pool or an image of which no id is known has nothing
             assert seen.id == made.id
             assert seen.inputs["new"] == 1
@@ -108,20 +110,20 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, world: 
             lifecycle.preview_update(resource, state, made.inputs)
 
     hold()
-    seen = world.run(lifecycle.read(resource, world.api, made.id, made.inputs, made.state))
+    seen = world.runner(lifecycle.read(resource, world.api, made.id, made.inputs, made.state))
     assert seen is not None
     assert seen.id == made.id
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
-def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, world: World) -> None:
-    made = world.made[resource.name]
+def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, world: ExistingResources) -> None:
+    made = world.stored[resource.name]
     names = sorted([*resource.outputs.properties, *resource.inputs.properties, "future"])
 
     @settings(max_examples=15, deadline=None)
-    @given(st.dictionaries(st.sampled_from(names), junk, min_size=1, max_size=len(names)))
+    @given(st.dictionaries(st.sampled_from(names), arbitrary_values, min_size=1, max_size=len(names)))
     def hold(odd: dict[str, Any]) -> None:
         gone = {**made.state, "sandboxId": str(uuid.uuid4()), "members": [], "images": [], "generation": "0", **odd}
-        world.run(lifecycle.delete(resource, world.api, _of_nobody(made.id), call(**gone)))
+        world.runner(lifecycle.delete(resource, world.api, _unknown_id(made.id), new_context(**gone)))
 
     hold()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.fakes.scripted_transport import Script, answer
-from tests.unit.resources.conftest import Engine
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
+from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.client import Settings, connect
 from neev_provider.core import lifecycle
@@ -29,21 +29,21 @@ AGENT, SANDBOX, SNAPSHOT = AgentResource(), SandboxResource(), SnapshotResource(
     ids=["sandbox", "agent", "snapshot"],
 )
 async def test_what_goes_away_meanwhile_is_said_to_be_gone(
-    engine: Engine, resource: AnyResource, inputs: dict[str, Any]
+    engine: LifecycleDriver, resource: AnyResource, inputs: dict[str, Any]
 ) -> None:
     """Its id is kept: the next plan finds out what is there."""
     source = await engine.create(SANDBOX, name="source")
     engine.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
     asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
-    begun = await lifecycle.start_create(resource, engine.api, asked, engine.call())
-    await resource.delete(engine.api, begun.id, engine.call())
+    begun = await lifecycle.start_create(resource, engine.api, asked, engine.new_context())
+    await resource.delete(engine.api, begun.id, engine.new_context())
     with pytest.raises(ResourceInitFailed, match="it is gone: it was deleted") as caught:
-        await lifecycle.finish_create(resource, engine.api, begun, engine.call())
+        await lifecycle.finish_create(resource, engine.api, begun, engine.new_context())
     assert isinstance(caught.value.cause, OperationFailed)
     assert caught.value.stored.id == begun.id
 
 
-async def test_a_sandbox_that_cannot_be_restored_has_failed(engine: Engine) -> None:
+async def test_a_sandbox_that_cannot_be_restored_has_failed(engine: LifecycleDriver) -> None:
     """Waiting longer would not help."""
     engine.emulator.add_fault("fail", method="POST", path="/sandboxes")
     with pytest.raises(ResourceInitFailed, match=r"could not restore the snapshot \(phase RestoreFailed\)"):
@@ -54,9 +54,11 @@ async def test_an_agent_that_failed_says_what_the_platform_says_of_it() -> None:
     """The reason of its last crash, where there is one."""
     told = ("sandbox_id", "agent_template_id", "drive_mode", "metrics_url", "org_id", "project_id", "created_at")
     seen = {**dict.fromkeys(told, "x"), "id": "a-1", "name": "coder", "status": "Failed"}
-    crashed = answer(json={**seen, "last_crash": {"reason": "out of memory"}})
+    crashed = json_response(json={**seen, "last_crash": {"reason": "out of memory"}})
     inputs = {"name": "coder", "agentTemplate": "claude-code"}
-    async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=Script(crashed)) as api:
+    async with connect(
+        Settings("http://127.0.0.1:1", "key", "org", "project"), transport=ScriptedTransport(crashed)
+    ) as api:
         stored = await lifecycle.read(AGENT, api, "a-1", inputs, inputs)
     assert stored is not None
     assert stored.problem == "the agent failed: out of memory"

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 SCRIPT = Path(__file__).parents[3] / "tools" / "audit.py"
-SOUND = {"name": "httpx", "version": "0.28.1", "vulns": []}
-FAULTY = {
+CLEAN_PACKAGE = {"name": "httpx", "version": "0.28.1", "vulns": []}
+VULNERABLE_PACKAGE = {
     "name": "idna",
     "version": "3.6",
     "vulns": [{"id": "PYSEC-2024-60", "aliases": ["CVE-2024-3651"], "fix_versions": ["3.7"]}],
 }
-UNMENDED = {"name": "left", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": []}]}
+UNFIXED_PACKAGE = {"name": "left", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": []}]}
 UNKNOWN = {"name": "ours", "skip_reason": "Dependency not found on PyPI and could not be audited: ours (1)"}
 
 
-def audit(report: object = None, *, complaint: str = "", code: int = 0) -> tuple[int, list[str]]:
+def run_audit(report: object = None, *, complaint: str = "", code: int = 0) -> tuple[int, list[str]]:
     """The exit code and the lines of the script, where this is what pip-audit writes and ends with."""
     text = "" if report is None else json.dumps(report)
     program = "import sys; sys.stdout.write(sys.argv[1]); sys.stderr.write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
@@ -32,16 +32,20 @@ def audit(report: object = None, *, complaint: str = "", code: int = 0) -> tuple
     return ended.returncode, ended.stdout.splitlines()
 
 
-def packages(*each: dict[str, Any]) -> dict[str, Any]:
+def audit_report(*each: dict[str, Any]) -> dict[str, Any]:
     return {"dependencies": list(each), "fixes": []}
 
 
 def test_packages_without_a_known_vulnerability_pass() -> None:
-    assert audit(packages(SOUND)) == (0, ["1 packages audited: none has a known vulnerability"])
+    assert run_audit(audit_report(CLEAN_PACKAGE)) == (0, ["1 packages audited: none has a known vulnerability"])
 
 
 def test_a_finding_fails_and_says_what_mends_it() -> None:
-    code, lines = audit(packages(SOUND, FAULTY, UNMENDED, UNKNOWN), complaint="Found 2 vulnerabilities", code=1)
+    code, lines = run_audit(
+        audit_report(CLEAN_PACKAGE, VULNERABLE_PACKAGE, UNFIXED_PACKAGE, UNKNOWN),
+        complaint="Found 2 vulnerabilities",
+        code=1,
+    )
     assert code == 1
     assert lines == [
         "idna 3.6: PYSEC-2024-60, CVE-2024-3651; mended in 3.7",
@@ -51,7 +55,7 @@ def test_a_finding_fails_and_says_what_mends_it() -> None:
 
 
 def test_what_was_not_audited_is_said_and_not_counted_as_sound() -> None:
-    code, lines = audit(packages(SOUND, UNKNOWN))
+    code, lines = run_audit(audit_report(CLEAN_PACKAGE, UNKNOWN))
     assert (code, lines[1:]) == (0, ["not audited, as the service does not know them: ours"])
 
 
@@ -60,23 +64,23 @@ def test_what_was_not_audited_is_said_and_not_counted_as_sound() -> None:
     [
         (None, "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed"),
         (None, "Traceback\nrequests.exceptions.ConnectionError: Failed to resolve 'api.test'"),
-        (packages(UNKNOWN, UNKNOWN), "No known vulnerabilities found"),
-        (packages(), ""),
+        (audit_report(UNKNOWN, UNKNOWN), "No known vulnerabilities found"),
+        (audit_report(), ""),
     ],
 )
 def test_a_service_out_of_reach_is_said_in_one_line_and_fails_nothing(report: object, complaint: str) -> None:
-    code, lines = audit(report, complaint=complaint, code=1 if report is None else 0)
+    code, lines = run_audit(report, complaint=complaint, code=1 if report is None else 0)
     assert (code, len(lines)) == (0, 1)
     assert lines[0].startswith("not audited: no vulnerability service can be reached from here (")
 
 
 @pytest.mark.parametrize("report", [None, [], {"other": 1}])
 def test_an_audit_that_broke_is_not_taken_for_one_that_passed(report: object) -> None:
-    assert audit(report, complaint="usage: pip-audit\nno such option") == (2, ["the audit broke: no such option"])
+    assert run_audit(report, complaint="usage: pip-audit\nno such option") == (2, ["the audit broke: no such option"])
 
 
 def test_an_audit_that_broke_in_silence_is_told_too() -> None:
-    assert audit() == (2, ["the audit broke: it said nothing"])
+    assert run_audit() == (2, ["the audit broke: it said nothing"])
 
 
 @pytest.mark.parametrize("named", [{}, {"REQUESTS_CA_BUNDLE": "/mine"}, {"CURL_CA_BUNDLE": "/mine"}])

@@ -16,71 +16,71 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def program(path: Path, script: str) -> Path:
+def write_program(path: Path, script: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return path
 
 
-def finished(root: Path, stamp: str) -> Path:
-    program(root / "bin" / "pulumi", "echo v3.259.0")
+def write_finished_engine(root: Path, stamp: str) -> Path:
+    write_program(root / "bin" / "pulumi", "echo v3.259.0")
     (root / "bin" / ".stamp").write_text(stamp)
     return root / "bin"
 
 
 def test_the_engine_that_the_user_names_comes_before_the_one_on_path(tmp_path: Path) -> None:
-    named = program(tmp_path / "named" / "bin" / "pulumi", "echo v3.1.0")
-    program(tmp_path / "path" / "pulumi", "echo v3.300.0")
+    named = write_program(tmp_path / "named" / "bin" / "pulumi", "echo v3.1.0")
+    write_program(tmp_path / "path" / "pulumi", "echo v3.300.0")
     env = {"PULUMI_NEEV_ENGINE": str(tmp_path / "named"), "PATH": str(tmp_path / "path")}
-    assert engine.find(env, tmp_path / ".engine") == named.parent
+    assert engine.find_engine(env, tmp_path / ".engine") == named.parent
 
 
 def test_a_named_directory_without_an_engine_is_an_error_that_names_the_variable(tmp_path: Path) -> None:
     with pytest.raises(engine.NoEngineError, match=r"PULUMI_NEEV_ENGINE=.* has no executable bin/pulumi"):
-        engine.find({"PULUMI_NEEV_ENGINE": str(tmp_path)}, tmp_path)
+        engine.find_engine({"PULUMI_NEEV_ENGINE": str(tmp_path)}, tmp_path)
 
 
 @pytest.mark.parametrize("version", ["v3.259.0", "3.272.0", "v3.300.1-alpha.2+dirty"])
 def test_an_engine_on_path_is_used_before_an_earlier_one(tmp_path: Path, version: str) -> None:
-    program(tmp_path / "path" / "pulumi", f"echo {version}")
-    program(tmp_path / "path" / "pulumi-language-python", "")
-    finished(tmp_path / ".engine", engine.pins())
-    assert engine.find({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == tmp_path / "path"
+    write_program(tmp_path / "path" / "pulumi", f"echo {version}")
+    write_program(tmp_path / "path" / "pulumi-language-python", "")
+    write_finished_engine(tmp_path / ".engine", engine.pins_digest())
+    assert engine.find_engine({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == tmp_path / "path"
 
 
 def test_a_link_on_path_finds_its_language_hosts_beside_what_it_points_to(tmp_path: Path) -> None:
-    real = program(tmp_path / "opt" / "pulumi", "echo v3.260.0")
-    program(tmp_path / "opt" / "pulumi-language-python", "")
+    real = write_program(tmp_path / "opt" / "pulumi", "echo v3.260.0")
+    write_program(tmp_path / "opt" / "pulumi-language-python", "")
     (tmp_path / "path").mkdir()
     (tmp_path / "path" / "pulumi").symlink_to(real)
-    assert engine.on_path({"PATH": str(tmp_path / "path")}) == tmp_path / "path"
+    assert engine.find_on_path({"PATH": str(tmp_path / "path")}) == tmp_path / "path"
 
 
 @pytest.mark.parametrize("version", ["v3.258.9", "v2.300.0", "v4.0.0", "broken"])
 def test_an_engine_of_another_time_on_path_is_passed_over_and_named(
     tmp_path: Path, version: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program(tmp_path / "path" / "pulumi", f"echo {version}")
-    program(tmp_path / "path" / "pulumi-language-python", "")
-    earlier = finished(tmp_path / ".engine", engine.pins())
-    assert engine.find({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == earlier
+    write_program(tmp_path / "path" / "pulumi", f"echo {version}")
+    write_program(tmp_path / "path" / "pulumi-language-python", "")
+    earlier = write_finished_engine(tmp_path / ".engine", engine.pins_digest())
+    assert engine.find_engine({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == earlier
     assert f"{tmp_path}/path/pulumi is version" in capsys.readouterr().err
 
 
 def test_an_engine_on_path_without_language_hosts_is_passed_over(tmp_path: Path) -> None:
-    program(tmp_path / "path" / "pulumi", "echo v3.272.0")
-    assert engine.on_path({"PATH": str(tmp_path / "path")}) is None
+    write_program(tmp_path / "path" / "pulumi", "echo v3.272.0")
+    assert engine.find_on_path({"PATH": str(tmp_path / "path")}) is None
 
 
 def test_a_half_built_engine_is_no_engine(tmp_path: Path) -> None:
-    program(tmp_path / "bin" / "pulumi", "echo v3.259.0")
-    assert engine.earlier(tmp_path) is None
+    write_program(tmp_path / "bin" / "pulumi", "echo v3.259.0")
+    assert engine.find_earlier(tmp_path) is None
 
 
 def test_an_engine_built_from_other_pins_is_no_engine(tmp_path: Path) -> None:
-    finished(tmp_path, "the pins of yesterday")
-    assert engine.earlier(tmp_path) is None
+    write_finished_engine(tmp_path, "the pins of yesterday")
+    assert engine.find_earlier(tmp_path) is None
 
 
 GO = """case $1 in
@@ -92,26 +92,26 @@ esac"""
 
 
 def test_what_the_demo_needs_is_built_alone_and_the_rest_is_added_to_it(tmp_path: Path) -> None:
-    program(tmp_path / "path" / "go", GO)
-    for script in engine.SCRIPTS:
-        program(tmp_path / "sdk" / script, "")
+    write_program(tmp_path / "path" / "go", GO)
+    for script in engine.PYTHON_HELPERS:
+        write_program(tmp_path / "sdk" / script, "")
     path = f"{tmp_path / 'path'}{os.pathsep}{os.environ['PATH']}"
     notes, root = tmp_path / "built", tmp_path / ".engine"
     root.mkdir()
     env = {"PATH": path, "SDK": str(tmp_path / "sdk"), "BUILT": str(notes)}
-    directory = engine.built(env, root, only="python")
+    directory = engine.build_engine(env, root, only="python")
     assert notes.read_text().split() == ["pulumi", "pulumi-language-python-host", "pulumi-language-python"]
-    assert engine.earlier(root, only="python") == directory
-    assert engine.earlier(root) is None
+    assert engine.find_earlier(root, only="python") == directory
+    assert engine.find_earlier(root) is None
     # the rest, and nothing a second time
-    assert engine.built(env, root) == directory
+    assert engine.build_engine(env, root) == directory
     assert sorted(notes.read_text().split()) == sorted(binary.name for binary in engine.BINARIES)
-    assert engine.earlier(root) == engine.earlier(root, only="python") == directory
+    assert engine.find_earlier(root) == engine.find_earlier(root, only="python") == directory
 
 
 def test_what_was_built_from_other_pins_is_not_added_to(tmp_path: Path) -> None:
-    finished(tmp_path, "the pins of yesterday python")
-    assert engine.earlier(tmp_path, only="python") is None
+    write_finished_engine(tmp_path, "the pins of yesterday python")
+    assert engine.find_earlier(tmp_path, only="python") is None
 
 
 def test_every_call_of_uv_trusts_the_authorities_of_the_machine() -> None:
@@ -120,24 +120,24 @@ def test_every_call_of_uv_trusts_the_authorities_of_the_machine() -> None:
 
 
 def test_a_finished_engine_replaces_the_old_one_whole(tmp_path: Path) -> None:
-    finished(tmp_path, "the pins of yesterday")
+    write_finished_engine(tmp_path, "the pins of yesterday")
     (tmp_path / "bin" / "old").touch()
-    partial = engine.fresh(tmp_path)
-    program(partial / "bin" / "pulumi", "echo v3.259.0")
-    assert engine.settle(partial, tmp_path, stamp=engine.pins()) == engine.earlier(tmp_path)
+    partial = engine.new_directory(tmp_path)
+    write_program(partial / "bin" / "pulumi", "echo v3.259.0")
+    assert engine.move_into_place(partial, tmp_path, stamp=engine.pins_digest()) == engine.find_earlier(tmp_path)
     assert sorted(file.name for file in tmp_path.rglob("*")) == [".stamp", "bin", "pulumi"]
 
 
 def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
-    left = engine.fresh(tmp_path)
-    assert engine.fresh(tmp_path).is_dir()
+    left = engine.new_directory(tmp_path)
+    assert engine.new_directory(tmp_path).is_dir()
     assert not left.exists()
 
 
 def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         start = time.monotonic()
-        assert not engine.reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.2)
+        assert not engine.is_reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.2)
     assert time.monotonic() - start < 5
 
 
@@ -159,14 +159,14 @@ def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
 )
 def test_a_build_that_cannot_be_done_says_what_is_missing(tmp_path: Path, go: str | None, words: str) -> None:
     if go:
-        program(tmp_path / "path" / "go", go)
+        write_program(tmp_path / "path" / "go", go)
     with pytest.raises(engine.NoEngineError, match=words):
-        engine.built({"PATH": str(tmp_path / "path")}, tmp_path)
-    assert engine.earlier(tmp_path) is None
+        engine.build_engine({"PATH": str(tmp_path / "path")}, tmp_path)
+    assert engine.find_earlier(tmp_path) is None
 
 
 def test_the_directory_is_the_last_line_on_stdout_and_an_error_has_no_traceback(tmp_path: Path) -> None:
-    directory = finished(tmp_path, "any").resolve()
+    directory = write_finished_engine(tmp_path, "any").resolve()
     command = [sys.executable, engine.__file__]
     good = subprocess.run(
         command,

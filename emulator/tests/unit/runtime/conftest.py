@@ -6,17 +6,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from helpers.runtime_harness import Clock, create_application
+from helpers.runtime_harness import ManualClock, create_application
 from neev_emulator.runtime import SandboxHost
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-async def host(tmp_path: Path, clock: Clock) -> AsyncIterator[SandboxHost]:
+async def host(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SandboxHost]:
     computer = SandboxHost(tmp_path / "sandbox", env={"GREETING": "hello"}, now=clock)
     yield computer
     await computer.stop()

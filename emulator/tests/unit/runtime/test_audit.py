@@ -2,17 +2,17 @@
 
 import pytest
 
-from helpers.runtime_harness import Clock
+from helpers.runtime_harness import ManualClock
 from neev_emulator.runtime.audit import AuditLog
 from neev_emulator.runtime.errors import RuntimeApiError, runtime_error
 
 
 @pytest.fixture
-def audit(clock: Clock) -> AuditLog:
+def audit(clock: ManualClock) -> AuditLog:
     return AuditLog(clock)
 
 
-def test_an_operation_is_recorded_with_its_beginning_and_end(audit: AuditLog, clock: Clock) -> None:
+def test_an_operation_is_recorded_with_its_beginning_and_end(audit: AuditLog, clock: ManualClock) -> None:
     began = clock.seconds
     with audit.record_operation("fs.read", target="a"):
         clock.seconds += 5
@@ -51,7 +51,7 @@ def test_only_the_latest_are_kept(audit: AuditLog) -> None:
     assert (len(audit.records), audit.records[0].target, audit.records[-1].target) == (1000, "5", "1004")
 
 
-def test_it_is_busy_as_long_as_an_operation_goes_on(audit: AuditLog, clock: Clock) -> None:
+def test_it_is_busy_as_long_as_an_operation_goes_on(audit: AuditLog, clock: ManualClock) -> None:
     began = clock.seconds
     assert audit.touched_at == began
     with audit.record_operation("exec"):

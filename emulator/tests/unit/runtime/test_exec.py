@@ -5,18 +5,18 @@ from typing import Any
 
 import httpx
 
-from helpers.runtime_harness import Caller, wait_until, parse_frames, is_gone
+from helpers.runtime_harness import AsgiCaller, wait_until, parse_frames, is_gone
 from neev_emulator.runtime import SandboxHost
 
 
-async def run(api: httpx.AsyncClient, script: str, **fields: object) -> list[dict[str, Any]]:
+async def exec_script(api: httpx.AsyncClient, script: str, **fields: object) -> list[dict[str, Any]]:
     response = await api.post("/v1/exec", json={"command": "sh", "args": ["-c", script], **fields})
     assert response.headers["content-type"] == "application/x-ndjson"
     return parse_frames(response)
 
 
 async def test_frames_are_output_and_then_the_exit_code(api: httpx.AsyncClient) -> None:
-    assert await run(api, "printf 'a\\377'; exit 7") == [
+    assert await exec_script(api, "printf 'a\\377'; exit 7") == [
         {"type": "stdout", "data": b"a\xff"},
         {"type": "exit", "exit_code": 7},
     ]
@@ -25,7 +25,7 @@ async def test_frames_are_output_and_then_the_exit_code(api: httpx.AsyncClient) 
 async def test_a_process_left_in_the_background_does_not_hold_the_answer(
     api: httpx.AsyncClient, host: SandboxHost
 ) -> None:
-    told = await run(api, "sleep 60 & echo $!")
+    told = await exec_script(api, "sleep 60 & echo $!")
     pid = int(told[0]["data"])
     assert told[1:] == [{"type": "exit", "exit_code": 0}]
     assert not is_gone(pid)
@@ -34,11 +34,11 @@ async def test_a_process_left_in_the_background_does_not_hold_the_answer(
 
 
 async def test_a_command_that_closes_its_output_is_waited_for(api: httpx.AsyncClient) -> None:
-    assert await run(api, "exec >&- 2>&-; sleep 0.05; exit 3") == [{"type": "exit", "exit_code": 3}]
+    assert await exec_script(api, "exec >&- 2>&-; sleep 0.05; exit 3") == [{"type": "exit", "exit_code": 3}]
 
 
 async def test_what_was_said_before_the_time_was_over_is_heard(api: httpx.AsyncClient, host: SandboxHost) -> None:
-    output, error = await run(api, "echo first; trap '' TERM; while :; do sleep 1; done", timeout_ms=100)
+    output, error = await exec_script(api, "echo first; trap '' TERM; while :; do sleep 1; done", timeout_ms=100)
     assert output["data"] == b"first\n"
     assert (error["type"], error["reason_code"]) == ("error", "deadline_exceeded")
     assert "100 ms" in error["message"]
@@ -46,31 +46,31 @@ async def test_what_was_said_before_the_time_was_over_is_heard(api: httpx.AsyncC
 
 
 async def test_a_command_within_its_time_is_not_disturbed(api: httpx.AsyncClient) -> None:
-    assert await run(api, "exit 0", timeout_ms=60_000) == [{"type": "exit", "exit_code": 0}]
+    assert await exec_script(api, "exit 0", timeout_ms=60_000) == [{"type": "exit", "exit_code": 0}]
 
 
 async def test_stdin_of_any_kind_is_read_to_its_end(api: httpx.AsyncClient) -> None:
-    told = await run(api, "od -An -tx1", stdin="a\0é")
+    told = await exec_script(api, "od -An -tx1", stdin="a\0é")
     assert told[0]["data"].split() == [b"61", b"00", b"c3", b"a9"]
-    assert await run(api, "cat", stdin="") == [{"type": "exit", "exit_code": 0}]
+    assert await exec_script(api, "cat", stdin="") == [{"type": "exit", "exit_code": 0}]
 
 
 async def test_more_stdin_than_is_read_does_no_harm(api: httpx.AsyncClient) -> None:
-    assert await run(api, "head -c 1", stdin="x" * 500_000) == [
+    assert await exec_script(api, "head -c 1", stdin="x" * 500_000) == [
         {"type": "stdout", "data": b"x"},
         {"type": "exit", "exit_code": 0},
     ]
 
 
 async def test_the_trail_names_the_program_and_not_its_arguments(api: httpx.AsyncClient, host: SandboxHost) -> None:
-    await run(api, "echo secret")
+    await exec_script(api, "echo secret")
     (record,) = host.audit
     assert (record.tool, record.command, record.outcome) == ("exec", "sh", "success")
     assert "secret" not in repr(record)
 
 
 async def test_a_caller_that_leaves_ends_the_command(host: SandboxHost) -> None:
-    caller = Caller(host, "POST", "/v1/exec")
+    caller = AsgiCaller(host, "POST", "/v1/exec")
     caller.send(json.dumps({"command": "sh", "args": ["-c", "echo $$; exec sleep 60"]}).encode())
     serving = caller.start_serving()
     pid = int(parse_frames(httpx.Response(200, content=await caller.received.get()))[0]["data"])

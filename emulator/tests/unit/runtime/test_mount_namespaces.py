@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.runtime_harness import Clock, count_open_descriptors
+from helpers.runtime_harness import ManualClock, count_open_descriptors
 from neev_emulator.runtime import SandboxHost, MountNamespaces, RuntimeApiError
 from neev_emulator.runtime.process import ManagedProcess
 
@@ -53,7 +53,7 @@ def mounts(tmp_path: Path) -> Iterator[MountNamespaces]:
 
 @pytest.fixture
 async def mounted_host(tmp_path: Path, mounts: MountNamespaces) -> AsyncIterator[SandboxHost]:
-    computer = SandboxHost(tmp_path / "one", env={"TOOLS": "/workspace/bin"}, now=Clock(), mounts=mounts)
+    computer = SandboxHost(tmp_path / "one", env={"TOOLS": "/workspace/bin"}, now=ManualClock(), mounts=mounts)
     yield computer
     await computer.stop()
 
@@ -61,7 +61,7 @@ async def mounted_host(tmp_path: Path, mounts: MountNamespaces) -> AsyncIterator
 @pytest.fixture
 async def unmounted_host(tmp_path: Path) -> AsyncIterator[SandboxHost]:
     without = MountNamespaces(tmp_path, nsenter="no-such-program")
-    computer = SandboxHost(tmp_path / "two", env={"TOOLS": "/workspace/bin"}, now=Clock(), mounts=without)
+    computer = SandboxHost(tmp_path / "two", env={"TOOLS": "/workspace/bin"}, now=ManualClock(), mounts=without)
     yield computer
     await computer.stop()
 
@@ -137,7 +137,7 @@ async def test_a_link_leads_commands_where_it_says(mounted_host: SandboxHost) ->
 async def test_each_sandbox_has_a_workspace_of_its_own(
     mounted_host: SandboxHost, mounts: MountNamespaces, tmp_path: Path
 ) -> None:
-    other = SandboxHost(tmp_path / "other", env={}, now=Clock(), mounts=mounts)
+    other = SandboxHost(tmp_path / "other", env={}, now=ManualClock(), mounts=mounts)
     for computer, name in ((mounted_host, "one"), (other, "other")):
         computer.files.write("who", name.encode())
     assert await run(mounted_host, "cat /workspace/who") == "one"
@@ -177,7 +177,7 @@ async def test_where_there_are_many_sandboxes_those_at_rest_hold_nothing(
 ) -> None:
     few = MountNamespaces(tmp_path, max_open=2)
     assert mounts.unavailable_reason == few.unavailable_reason
-    computers = [SandboxHost(tmp_path / str(number), env={}, now=Clock(), mounts=few) for number in range(4)]
+    computers = [SandboxHost(tmp_path / str(number), env={}, now=ManualClock(), mounts=few) for number in range(4)]
     for computer in computers[:2]:
         await run(computer, "true")
     before = count_open_descriptors()

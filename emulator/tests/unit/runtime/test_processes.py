@@ -4,16 +4,16 @@ import asyncio
 
 import httpx
 
-from helpers.runtime_harness import Clock, wait_until, parse_frames, is_gone
+from helpers.runtime_harness import ManualClock, wait_until, parse_frames, is_gone
 from neev_emulator.runtime import SandboxHost
 
 
-async def start(api: httpx.AsyncClient, script: str) -> str:
+async def start_process(api: httpx.AsyncClient, script: str) -> str:
     response = await api.post("/v1/processes/start", json={"program": "sh", "args": ["-c", script]})
     return str(response.json()["process_id"])
 
 
-async def test_a_start_says_what_was_started_and_when(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_a_start_says_what_was_started_and_when(api: httpx.AsyncClient, clock: ManualClock) -> None:
     clock.seconds = 1234.5678
     response = await api.post("/v1/processes/start", json={"program": "sleep", "args": ["60"], "cwd": "."})
     info = response.json()
@@ -29,7 +29,7 @@ async def test_a_start_says_what_was_started_and_when(api: httpx.AsyncClient, cl
 
 
 async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, host: SandboxHost) -> None:
-    process_id = await start(api, "until [ -e go ]; do sleep 0.01; done; exit 5")
+    process_id = await start_process(api, "until [ -e go ]; do sleep 0.01; done; exit 5")
     waiting = asyncio.create_task(api.post("/v1/processes/get", json={"process_id": process_id, "wait": True}))
     assert (await api.post("/v1/processes/get", json={"process_id": process_id})).json()["state"] == "running"
     host.files.write("go", b"")
@@ -37,7 +37,7 @@ async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, host: Sandb
 
 
 async def test_an_exited_process_is_followed_to_its_exit(api: httpx.AsyncClient) -> None:
-    process_id = await start(api, "echo out; echo err >&2; exit 2")
+    process_id = await start_process(api, "echo out; echo err >&2; exit 2")
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
     told = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
     assert sorted(frame["data"] for frame in told[:-1]) == [b"err\n", b"out\n"]
@@ -45,7 +45,7 @@ async def test_an_exited_process_is_followed_to_its_exit(api: httpx.AsyncClient)
 
 
 async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncClient) -> None:
-    process_id = await start(api, "printf 'a\\377b'")
+    process_id = await start_process(api, "printf 'a\\377b'")
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
     page = (await api.post("/v1/processes/logs", json={"process_id": process_id})).json()
     assert "".join(entry["data"] for entry in page["entries"]) == "a\ufffdb"
@@ -54,7 +54,7 @@ async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncC
 
 
 async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClient, host: SandboxHost) -> None:
-    process_id = await start(api, "sleep 60 & echo $! > pid.new; mv pid.new pid; wait")
+    process_id = await start_process(api, "sleep 60 & echo $! > pid.new; mv pid.new pid; wait")
     await wait_until((host.workspace / "pid").exists)
     pid = int((host.workspace / "pid").read_text())
     assert (await api.post("/v1/processes/kill", json={"process_id": process_id})).json() == {"signalled": True}
@@ -65,7 +65,7 @@ async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClien
 
 
 async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, host: SandboxHost) -> None:
-    first = await start(api, "sleep 60")
+    first = await start_process(api, "sleep 60")
     for _ in range(258):
         child = host.spawn("true", [], env={})
         await host.processes.add(child, name="true", args=[], cwd=None).log.wait_until_ended()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.runtime_harness import Clock, create_application
+from helpers.runtime_harness import ManualClock, create_application
 from neev_emulator.runtime import SandboxHost, RuntimeApiError
 from neev_emulator.runtime.request_body import MAX_BODY_BYTES, RequestFields
 
@@ -48,7 +48,7 @@ async def test_no_json_makes_an_endpoint_fail(
     path: str, body: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     # Without a PATH no text that comes up is a program.
-    computer = SandboxHost(tmp_path_factory.mktemp("computer"), env={"PATH": "/nonexistent"}, now=Clock())
+    computer = SandboxHost(tmp_path_factory.mktemp("computer"), env={"PATH": "/nonexistent"}, now=ManualClock())
     transport = httpx.ASGITransport(create_application(computer))
     async with httpx.AsyncClient(transport=transport, base_url="http://runtime") as client:
         response = await client.post(f"/v1/{path}", content=json.dumps(body))

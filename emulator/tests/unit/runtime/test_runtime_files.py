@@ -4,7 +4,7 @@ import json
 
 import httpx
 
-from helpers.runtime_harness import Caller, parse_frames
+from helpers.runtime_harness import AsgiCaller, parse_frames
 from neev_emulator.runtime import SandboxHost
 
 
@@ -15,7 +15,7 @@ async def test_a_write_without_a_path_is_refused(api: httpx.AsyncClient) -> None
 
 async def test_a_write_that_was_cut_off_changes_nothing(host: SandboxHost) -> None:
     host.files.write("file", b"old")
-    caller = Caller(host, "POST", "/v1/files/write", query="path=file")
+    caller = AsgiCaller(host, "POST", "/v1/files/write", query="path=file")
     caller.send(b"half of the n", more=True)
     caller.disconnect()
     await caller.serve({})
@@ -42,7 +42,7 @@ async def test_the_trail_names_what_was_touched(api: httpx.AsyncClient, host: Sa
 
 async def test_a_watch_ends_with_its_directory(host: SandboxHost) -> None:
     host.files.mkdir("sub")
-    caller = Caller(host, "POST", "/v1/files/watch")
+    caller = AsgiCaller(host, "POST", "/v1/files/watch")
     caller.send(json.dumps({"path": "sub"}).encode())
     watching = caller.start_serving()
     await caller.started.wait()

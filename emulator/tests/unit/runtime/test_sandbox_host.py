@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.runtime_harness import Clock, wait_until, is_gone, count_open_descriptors, read_state
+from helpers.runtime_harness import ManualClock, wait_until, is_gone, count_open_descriptors, read_state
 from neev_emulator.runtime import SandboxHost, RuntimeApiError
 from neev_emulator.runtime.process import ManagedProcess
 
@@ -109,7 +109,7 @@ async def test_stopping_ends_every_process_even_paused_ones_and_those_that_wande
 
 
 async def test_processes_that_an_emulator_left_when_it_was_killed_are_found(
-    host: SandboxHost, tmp_path: Path, clock: Clock
+    host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
     wandered = await spawn_daemon(host)
     again = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
@@ -119,7 +119,7 @@ async def test_processes_that_an_emulator_left_when_it_was_killed_are_found(
 
 
 async def test_sandboxes_do_not_count_or_stop_the_processes_of_others(
-    host: SandboxHost, tmp_path: Path, clock: Clock
+    host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
     child = spawn_shell(host, "sleep 60")
     other = SandboxHost(tmp_path / "sandbo", env={}, now=clock)
@@ -169,7 +169,9 @@ async def test_a_restore_that_fails_leaves_the_workspace_as_it_was(host: Sandbox
     assert host.files.exists("kept")
 
 
-async def test_a_restore_that_was_killed_half_way_is_undone(host: SandboxHost, tmp_path: Path, clock: Clock) -> None:
+async def test_a_restore_that_was_killed_half_way_is_undone(
+    host: SandboxHost, tmp_path: Path, clock: ManualClock
+) -> None:
     host.files.write("kept", b"1")
     host.workspace.rename(host.workspace.parent / "replaced")
     (host.workspace.parent / "incoming").mkdir()
@@ -181,7 +183,7 @@ async def test_a_restore_that_was_killed_half_way_is_undone(host: SandboxHost, t
 
 
 async def test_what_was_left_aside_by_an_emulator_that_was_killed_is_cleared_away(
-    host: SandboxHost, tmp_path: Path, clock: Clock
+    host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
     directory = host.workspace.parent
     (directory / "trash-x" / "0" / "deep").mkdir(parents=True)
@@ -192,7 +194,7 @@ async def test_what_was_left_aside_by_an_emulator_that_was_killed_is_cleared_awa
     assert (host.workspace / "page").read_bytes() == b"whole"
 
 
-async def test_it_is_busy_while_something_goes_on(host: SandboxHost, clock: Clock) -> None:
+async def test_it_is_busy_while_something_goes_on(host: SandboxHost, clock: ManualClock) -> None:
     began = clock.seconds
     clock.seconds += 100
     assert host.touched_at == began
@@ -201,6 +203,6 @@ async def test_it_is_busy_while_something_goes_on(host: SandboxHost, clock: Cloc
     assert [record.tool for record in host.audit] == ["exec"]
 
 
-async def test_a_thousand_idle_computers_cost_no_look_at_the_processes(tmp_path: Path, clock: Clock) -> None:
+async def test_a_thousand_idle_computers_cost_no_look_at_the_processes(tmp_path: Path, clock: ManualClock) -> None:
     fresh = SandboxHost(tmp_path / "fresh", env={}, now=clock)
     assert fresh._idle_spawn_count == fresh._spawn_count == 0

@@ -5,30 +5,30 @@ from base64 import b64encode
 import httpx
 import pytest
 
-from helpers.runtime_harness import Caller
+from helpers.runtime_harness import AsgiCaller
 from neev_emulator.runtime import SandboxHost
 from neev_emulator.runtime.request_body import MAX_BODY_BYTES
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
 
-def metadata(**values: str) -> str:
+def encode_metadata(**values: str) -> str:
     return ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in values.items())
 
 
-async def create(api: httpx.AsyncClient, path: str, length: int, **more: str) -> httpx.Response:
-    headers = TUS | {"Upload-Length": str(length), "Upload-Metadata": metadata(path=path, **more)}
+async def create_upload(api: httpx.AsyncClient, path: str, length: int, **more: str) -> httpx.Response:
+    headers = TUS | {"Upload-Length": str(length), "Upload-Metadata": encode_metadata(path=path, **more)}
     return await api.post("/v1/files/uploads", headers=headers)
 
 
-async def patch(api: httpx.AsyncClient, location: str, offset: object, chunk: bytes) -> httpx.Response:
+async def patch_upload(api: httpx.AsyncClient, location: str, offset: object, chunk: bytes) -> httpx.Response:
     headers = TUS | {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
     return await api.patch(location, headers=headers, content=chunk)
 
 
 @pytest.fixture
 async def location(api: httpx.AsyncClient) -> str:
-    response = await create(api, "sub/file", 10, cwd="deep")
+    response = await create_upload(api, "sub/file", 10, cwd="deep")
     assert response.status_code == 201
     return str(response.headers["Location"])
 
@@ -36,12 +36,12 @@ async def location(api: httpx.AsyncClient) -> str:
 async def test_the_file_is_there_after_the_last_chunk_and_not_before(
     api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
-    first = await patch(api, location, 0, b"01234")
+    first = await patch_upload(api, location, 0, b"01234")
     assert (first.status_code, first.headers["Upload-Offset"]) == (204, "5")
     assert not host.files.exists("deep/sub/file")
     head = await api.head(location, headers=TUS)
     assert (head.status_code, head.headers["Upload-Offset"], head.headers["Upload-Length"]) == (200, "5", "10")
-    last = await patch(api, location, 5, b"56789")
+    last = await patch_upload(api, location, 5, b"56789")
     assert last.headers["Upload-Offset"] == "10"
     assert (host.workspace / "deep/sub/file").read_bytes() == b"0123456789"
     assert (await api.head(location, headers=TUS)).status_code == 404
@@ -50,35 +50,35 @@ async def test_the_file_is_there_after_the_last_chunk_and_not_before(
 async def test_a_chunk_at_another_offset_is_a_conflict_and_changes_nothing(
     api: httpx.AsyncClient, location: str
 ) -> None:
-    await patch(api, location, 0, b"01234")
+    await patch_upload(api, location, 0, b"01234")
     for offset in (0, 4, 6):
-        again = await patch(api, location, offset, b"x")
+        again = await patch_upload(api, location, offset, b"x")
         assert (again.status_code, again.json()["reason_code"]) == (409, "failed_precondition")
     assert (await api.head(location, headers=TUS)).headers["Upload-Offset"] == "5"
 
 
 async def test_a_chunk_beyond_the_length_is_refused(api: httpx.AsyncClient, location: str) -> None:
-    assert (await patch(api, location, 0, b"x" * 11)).status_code == 400
+    assert (await patch_upload(api, location, 0, b"x" * 11)).status_code == 400
 
 
 async def test_a_chunk_over_one_mebibyte_is_refused(api: httpx.AsyncClient) -> None:
-    location = (await create(api, "big", 2 * MAX_BODY_BYTES)).headers["Location"]
-    assert (await patch(api, location, 0, b"x" * (MAX_BODY_BYTES + 1))).status_code == 400
-    assert (await patch(api, location, 0, b"x" * MAX_BODY_BYTES)).status_code == 204
+    location = (await create_upload(api, "big", 2 * MAX_BODY_BYTES)).headers["Location"]
+    assert (await patch_upload(api, location, 0, b"x" * (MAX_BODY_BYTES + 1))).status_code == 400
+    assert (await patch_upload(api, location, 0, b"x" * MAX_BODY_BYTES)).status_code == 204
 
 
 async def test_a_discarded_upload_is_gone_with_its_bytes(
     api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
-    await patch(api, location, 0, b"01234")
+    await patch_upload(api, location, 0, b"01234")
     assert (await api.delete(location, headers=TUS)).status_code == 204
     assert (await api.delete(location, headers=TUS)).status_code == 404
-    assert (await patch(api, location, 5, b"56789")).status_code == 404
+    assert (await patch_upload(api, location, 5, b"56789")).status_code == 404
     assert list((host.workspace.parent / "uploads").iterdir()) == []
 
 
 async def test_an_empty_upload_is_an_empty_file(api: httpx.AsyncClient, host: SandboxHost) -> None:
-    assert (await create(api, "empty", 0)).status_code == 201
+    assert (await create_upload(api, "empty", 0)).status_code == 201
     assert host.files.stat("empty")["size"] == 0
 
 
@@ -90,7 +90,7 @@ async def test_an_upload_that_could_not_be_placed_does_not_begin(
 ) -> None:
     host.files.mkdir("folder")
     host.files.write("file", b"")
-    assert (await create(api, path, 5)).status_code == status
+    assert (await create_upload(api, path, 5)).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ async def test_an_upload_that_could_not_be_placed_does_not_begin(
     ],
 )
 async def test_headers_that_say_nothing_are_refused(api: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    good = {**TUS, "Upload-Length": "5", "Upload-Metadata": metadata(path="file")}
+    good = {**TUS, "Upload-Length": "5", "Upload-Metadata": encode_metadata(path="file")}
     response = await api.post("/v1/files/uploads", headers={**good, **headers})
     assert (response.status_code, response.json()["reason_code"]) == (400, "invalid_argument")
 
 
 @pytest.mark.parametrize("offset", ["-1", "x", "", "1.0"])
 async def test_an_offset_that_is_no_number_is_refused(api: httpx.AsyncClient, location: str, offset: str) -> None:
-    assert (await patch(api, location, offset, b"")).status_code == 400
+    assert (await patch_upload(api, location, offset, b"")).status_code == 400
 
 
 async def test_another_protocol_is_refused(api: httpx.AsyncClient, location: str) -> None:
@@ -125,17 +125,17 @@ async def test_another_protocol_is_refused(api: httpx.AsyncClient, location: str
 async def test_a_chunk_that_was_cut_off_is_kept_as_far_as_it_came(
     api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
-    caller = Caller(host, "PATCH", location)
+    caller = AsgiCaller(host, "PATCH", location)
     caller.send(b"012", more=True)
     caller.disconnect()
     await caller.serve(TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"})
     assert (await api.head(location, headers=TUS)).headers["Upload-Offset"] == "3"
-    await patch(api, location, 3, b"3456789")
+    await patch_upload(api, location, 3, b"3456789")
     assert (host.workspace / "deep/sub/file").read_bytes() == b"0123456789"
 
 
 async def test_there_is_an_end_to_how_many_can_be_under_way(api: httpx.AsyncClient) -> None:
-    answers = [(await create(api, "file", 5)).status_code for _ in range(257)]
+    answers = [(await create_upload(api, "file", 5)).status_code for _ in range(257)]
     assert answers == [201] * 256 + [429]
 
 
@@ -143,7 +143,7 @@ async def test_what_a_killed_emulator_left_staged_is_cleared(api: httpx.AsyncCli
     staging = host.workspace.parent / "uploads"
     staging.mkdir()
     (staging / "left").write_bytes(b"x")
-    await create(api, "file", 5)
+    await create_upload(api, "file", 5)
     assert not (staging / "left").exists()
     await host.stop()
     assert list(staging.iterdir()) == []
