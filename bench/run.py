@@ -42,7 +42,8 @@ def main() -> None:
 
         draw_chart(results, cases, CHART_PATH)
         _write(
-            f"{_describe_environment(asked.runs)}\n\n{shown}\n\n![`pulumi up` in seconds]({CHART_PATH.name})\n\n{latency}"
+            f"{_describe_environment(asked.runs)}\n\n{shown}\n\n"
+            f"![`pulumi up` in seconds]({CHART_PATH.name})\n\n{latency}"
         )
 
 

@@ -60,13 +60,13 @@ def create_app(backend: Backend, hosts: Iterable[str] = ()) -> Starlette:
         ],
         middleware=[
             Middleware(RequestGuard, now=backend.clock.now, hosts=hosts),
-            Middleware(RequestMiddleware, world=backend, traffic=traffic),
+            Middleware(RequestMiddleware, backend=backend, traffic=traffic),
         ],
         exception_handlers={ApiError: _handle_api_error, HTTPException: _handle_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.world = backend
+    app.state.backend = backend
     app.state.traffic = traffic
     return app
 

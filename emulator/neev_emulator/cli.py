@@ -141,7 +141,7 @@ class SignalForwarder:
 
 
 def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quota: int | None) -> "Backend":
-    from neev_emulator import Settings, StoreError, Backend, with_create_seconds  # noqa: PLC0415 - likewise
+    from neev_emulator import Backend, Settings, StoreError, with_create_seconds  # noqa: PLC0415 - likewise
 
     settings = Settings(sandbox_quota=sandbox_quota)
     try:

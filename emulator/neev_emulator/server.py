@@ -82,7 +82,7 @@ class Server(uvicorn.Server):
         """It listens, and those who wait for that know."""
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         await super().startup(sockets)
-        self._traffic.refuse = self.reject_connections
+        self._traffic.reject_connections = self.reject_connections
         self.ready.set()
 
     async def main_loop(self) -> None:

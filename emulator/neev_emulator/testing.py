@@ -131,7 +131,7 @@ def serve_backend(
     """This world as a running emulator, on this port or on any free one; it is closed at the end.
 
     Args:
-        world: What is served.
+        backend: What is served.
         host: Address to listen on.
         port: Port of it; 0 is the one of the last time, where that is known and free, or else any free one.
         allow_remote: Also on an address that other machines can reach. Whoever has the key runs processes here, as

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.rigs import OUTPUT_FILE, SOURCE_TREES, Rig
-from tests.engine.project import PulumiProject, read_in_sandbox, out_of_band_request
+from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox
 
 from neev_emulator.testing import Emulator
 

@@ -39,7 +39,7 @@ def main() -> None:
     missing = missing_kills(outcomes) if given.runs >= LONG_RUN_STORIES else []
     if missing:
         print(f"Never: {', '.join(missing)}.")  # noqa: T201
-    failed = bool(missing) or any(each.trouble for each in outcomes)
+    failed = bool(missing) or any(each.problem for each in outcomes)
     if given.write and not failed:
         write_page(outcomes)
     sys.exit(failed)

@@ -12,7 +12,7 @@ import psutil
 from tests.chaos import invariants
 from tests.chaos.emulator_process import EmulatorProcess
 from tests.chaos.neighbour import NeighbourStack
-from tests.chaos.repair import is_plugin, repair_program, repair
+from tests.chaos.repair import is_plugin, repair, repair_program
 from tests.chaos.rigs import Rig, write_source_trees
 from tests.chaos.stories import AfterSeconds, AtRequest, Kill, Step, Story, Victim
 from tests.engine.adapters import ADAPTERS

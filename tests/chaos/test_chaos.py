@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from tests.chaos.rigs import FIRST, FIXED, Rig
 from tests.chaos.run_story import StoryResult, run_story
-from tests.chaos.stories import AtRequest, Kill, Step, Story, Victim, kill_at_first_delete, generate_story
+from tests.chaos.stories import AtRequest, Kill, Step, Story, Victim, generate_story, kill_at_first_delete
 
 SEEDS = range(1, 17)
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_is_lost_and_nothing_is_doubled(seed: int, tmp_path: Path, engine: Path) -> None:
+def test_nothing_is_lost_and_nothing_is_doubled(seed: int, tmp_path: Path, pulumi_bin: Path) -> None:
     tale = StoryResult()
-    run_story(generate_story(seed), tmp_path, engine, tale)
+    run_story(generate_story(seed), tmp_path, pulumi_bin, tale)
     assert tale.kills
 
 
@@ -47,10 +47,10 @@ REGRESSIONS = {
 
 @pytest.mark.engine
 @pytest.mark.parametrize("step", REGRESSIONS.values(), ids=REGRESSIONS.keys())
-def test_what_failed_once_holds(step: Step, tmp_path: Path, engine: Path) -> None:
+def test_what_failed_once_holds(step: Step, tmp_path: Path, pulumi_bin: Path) -> None:
     tale = StoryResult()
     steps = [Step("up", make_rig(), None), step, Step("destroy", step.rig, None)]
-    run_story(Story("plugin", steps, kill_at_first_delete(Victim.PLUGIN)), tmp_path, engine, tale)
+    run_story(Story("plugin", steps, kill_at_first_delete(Victim.PLUGIN)), tmp_path, pulumi_bin, tale)
     assert [command for _, command in tale.kills] == [step.command]
 
 

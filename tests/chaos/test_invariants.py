@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.chaos.invariants import SystemState, check_invariants
 from tests.chaos.rigs import FIRST, OUTPUT_FILE, Rig, write_source_trees
-from tests.engine.project import PulumiProject, read_in_sandbox, out_of_band_request
+from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox
 
 from neev_emulator.testing import serve
 
@@ -48,9 +48,9 @@ def find_violations(project: PulumiProject, state_resource: list[dict[str, Any]]
 
 
 @pytest.mark.engine
-def test_each_kind_that_is_not_as_the_program_says_is_seen(tmp_path: Path, engine: Path) -> None:
+def test_each_kind_that_is_not_as_the_program_says_is_seen(tmp_path: Path, pulumi_bin: Path) -> None:
     with serve() as emulator:
-        project = PulumiProject(tmp_path, engine, emulator)
+        project = PulumiProject(tmp_path, pulumi_bin, emulator)
         write_source_trees(project.directory)
         project.write_yaml(RIG)
         project.up()

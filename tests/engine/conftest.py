@@ -23,9 +23,9 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, engine: Path, emulator: Emulator) -> Iterator[PulumiProject]:
+def project(tmp_path: Path, pulumi_bin: Path, emulator: Emulator) -> Iterator[PulumiProject]:
     """A project without a program yet; give it one with `yaml`, `python` or `write`."""
-    project = PulumiProject(tmp_path, engine, emulator)
+    project = PulumiProject(tmp_path, pulumi_bin, emulator)
     yield project
     # language hosts outlive an engine that was killed
     for process in project.list_processes():

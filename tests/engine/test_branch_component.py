@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 import pytest
-from tests.engine.project import PulumiProject, read_in_sandbox, out_of_band_request
+from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox
 from tests.engine.sdks import build_sdk
 
 pytestmark = pytest.mark.engine

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 from tests.engine.bucket import BUCKET_NAME, StateBucket
-from tests.engine.project import PulumiProject, Result, read_in_sandbox, out_of_band_request, wait_until
+from tests.engine.project import PulumiProject, Result, out_of_band_request, read_in_sandbox, wait_until
 from tests.engine.sdks import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]

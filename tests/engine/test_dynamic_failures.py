@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.project import PulumiProject, without_interrupt_tracebacks, out_of_band_request
+from tests.engine.project import PulumiProject, out_of_band_request, without_interrupt_tracebacks
 
 pytestmark = pytest.mark.engine
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from tests.engine.project import PulumiProject, without_interrupt_tracebacks, out_of_band_request, wait_until
+from tests.engine.project import PulumiProject, out_of_band_request, wait_until, without_interrupt_tracebacks
 
 from neev_emulator import Emulator
 

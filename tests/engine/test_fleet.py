@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 import yaml
-from tests.engine.project import PulumiProject, read_in_sandbox, out_of_band_request
+from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox
 from tests.engine.sdks import ROOT
 
 from neev_emulator import serve
@@ -23,7 +23,7 @@ EXAMPLE = ROOT / "examples" / "agent-fleet"
 REPLICAS = 20
 
 
-def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_path: Path, engine: Path) -> None:
+def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_path: Path, pulumi_bin: Path) -> None:
     fleet, emulator = write_example(project), project.emulator
     fleet.up("--parallel", "64")
     first = workspace_digests(fleet)
@@ -41,7 +41,7 @@ def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_pa
 
     (tmp_path / "another").mkdir()
     with serve() as elsewhere:
-        again = write_example(PulumiProject(tmp_path / "another", engine, elsewhere))
+        again = write_example(PulumiProject(tmp_path / "another", pulumi_bin, elsewhere))
         again.up("--parallel", "64")
         assert workspace_digests(again) == first
         again.destroy("--parallel", "64")

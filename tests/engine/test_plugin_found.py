@@ -49,8 +49,8 @@ def test_the_stacks_configuration_reaches_the_plugin_and_its_key_stays_secret(pr
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_a_plugin_is_added_from_its_source(project: PulumiProject, engine: Path, tmp_path: Path) -> None:
-    if (engine / "pulumi-language-python-host").exists():
+def test_a_plugin_is_added_from_its_source(project: PulumiProject, pulumi_bin: Path, tmp_path: Path) -> None:
+    if (pulumi_bin / "pulumi-language-python-host").exists():
         pytest.skip("the Python host that `make engine` builds runs no plugins")
     checkout = tmp_path / "checkout"
     shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".*", "venv", "sdks", "tests", "__pycache__"))

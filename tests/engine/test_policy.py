@@ -57,17 +57,17 @@ def find_violations(project: PulumiProject, python: Path, *arguments: str) -> se
     return found
 
 
-def test_the_pack_stops_what_its_rules_forbid_and_nothing_else(project: PulumiProject, python: Path) -> None:
+def test_the_pack_stops_what_its_rules_forbid_and_nothing_else(project: PulumiProject, policy_python: Path) -> None:
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": VIOLATING_INPUTS}})
-    assert find_violations(project, python) == {"sandbox-ends", "egress-is-closed", "image-is-pinned"}
+    assert find_violations(project, policy_python) == {"sandbox-ends", "egress-is-closed", "image-is-pinned"}
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": COMPLIANT_INPUTS}})
-    assert find_violations(project, python) == set()
+    assert find_violations(project, policy_python) == set()
     limits = project.directory / "limits.json"
     limits.write_text(json.dumps({"stack-is-small": {"maximum": 1}}))
-    assert find_violations(project, python, "--policy-pack-config", str(limits)) == {"stack-is-small"}
+    assert find_violations(project, policy_python, "--policy-pack-config", str(limits)) == {"stack-is-small"}
     assert project.emulator.log(mutating=True) == []
 
 
-def test_dynamic_resources_are_held_to_the_same_rules(project: PulumiProject, python: Path) -> None:
+def test_dynamic_resources_are_held_to_the_same_rules(project: PulumiProject, policy_python: Path) -> None:
     project.write_python(DYNAMIC)
-    assert find_violations(project, python) == {"image-is-pinned"}
+    assert find_violations(project, policy_python) == {"image-is-pinned"}

@@ -14,7 +14,7 @@ import pytest
 from tests.chaos import invariants
 from tests.chaos.repair import is_plugin
 from tests.engine.adapters import ADAPTERS
-from tests.engine.project import PulumiProject, Result, command_line, read_in_sandbox, out_of_band_request, wait_until
+from tests.engine.project import PulumiProject, Result, command_line, out_of_band_request, read_in_sandbox, wait_until
 
 pytestmark = pytest.mark.engine
 

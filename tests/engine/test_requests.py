@@ -29,9 +29,9 @@ def test_many_cost_nothing_where_nothing_changes_and_a_refresh_reads_the_list(pr
     assert sum(emulator.counts().values()) <= 10
 
 
-def test_the_bench_still_measures(engine: Path) -> None:
+def test_the_bench_still_measures(pulumi_bin: Path) -> None:
     command = [sys.executable, str(BENCH), "--quick", "--case", "null plugin", "plugin", "asyncio script"]
-    environment = {**os.environ, "PULUMI_NEEV_ENGINE": str(engine.parent)}
+    environment = {**os.environ, "PULUMI_NEEV_ENGINE": str(pulumi_bin.parent)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {

@@ -41,35 +41,35 @@ def sandbox_names(emulator: Emulator) -> list[str]:
     return sorted(each["name"] for each in out_of_band_request(emulator, "GET", "/sandboxes")["items"])
 
 
-def test_two_stacks_live_side_by_side_and_leave_nothing(on_s3: PulumiProject, s3: S3Client) -> None:
-    together = [threading.Thread(target=on_s3.up, args=("--stack", stack)) for stack in ("dev", "prod")]
+def test_two_stacks_live_side_by_side_and_leave_nothing(s3_project: PulumiProject, s3: S3Client) -> None:
+    together = [threading.Thread(target=s3_project.up, args=("--stack", stack)) for stack in ("dev", "prod")]
     for each in together:
         each.start()
     for each in together:
         each.join()
-    assert sandbox_names(on_s3.emulator) == ["box-dev", "box-prod"]
-    assert on_s3.up("--stack", "prod").changes == {}
+    assert sandbox_names(s3_project.emulator) == ["box-dev", "box-prod"]
+    assert s3_project.up("--stack", "prod").changes == {}
 
-    on_s3.destroy("--stack", "dev")
-    assert sandbox_names(on_s3.emulator) == ["box-prod"]
-    on_s3.destroy("--stack", "prod")
+    s3_project.destroy("--stack", "dev")
+    assert sandbox_names(s3_project.emulator) == ["box-prod"]
+    s3_project.destroy("--stack", "prod")
     for stack in ("dev", "prod"):
-        assert on_s3.run_pulumi("stack", "rm", "--yes", stack).returncode == 0
+        assert s3_project.run_pulumi("stack", "rm", "--yes", stack).returncode == 0
     left = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
     assert not [key for key in left if "/locks/" in key or key.endswith(("dev.json", "prod.json"))]
 
 
-def test_a_stack_that_is_being_updated_is_locked_and_the_other_is_not(on_s3: PulumiProject) -> None:
-    emulator = on_s3.emulator
+def test_a_stack_that_is_being_updated_is_locked_and_the_other_is_not(s3_project: PulumiProject) -> None:
+    emulator = s3_project.emulator
     emulator.change_settings(durations={"create": HOUR})
-    first = on_s3.start_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
+    first = s3_project.start_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
     try:
         wait_until(lambda: emulator.counts().get("POST /sandboxes") == 1)
-        second = on_s3.run_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
+        second = s3_project.run_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         assert second.returncode != 0
         assert "the stack is currently locked" in second.text
         assert sandbox_names(emulator) == ["box-dev"]
-        assert on_s3.run_pulumi("stack", "export", "--stack", "prod").returncode == 0
+        assert s3_project.run_pulumi("stack", "export", "--stack", "prod").returncode == 0
 
         emulator.advance(HOUR)
         stdout, stderr = first.communicate(timeout=60)
@@ -77,4 +77,4 @@ def test_a_stack_that_is_being_updated_is_locked_and_the_other_is_not(on_s3: Pul
     finally:
         first.kill()
         first.communicate()
-    assert on_s3.up("--stack", "dev").changes == {}
+    assert s3_project.up("--stack", "dev").changes == {}

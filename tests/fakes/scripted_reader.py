@@ -5,10 +5,10 @@ from collections.abc import Collection
 from tests.fakes.virtual_time import VirtualClock
 
 from neev_provider.client.models import ApiObject, Page
-from neev_provider.client.polling.batch_reader import BatchResult, BatchReader
+from neev_provider.client.polling.batch_reader import BatchReader, BatchResult
 from neev_provider.client.polling.shared_poller import SharedPoller
 from neev_provider.core import errors
-from neev_provider.core.wait import wait_before_send, current_retry_listener
+from neev_provider.core.wait import current_retry_listener, wait_before_send
 
 
 class ScriptedReader(BatchReader[ApiObject]):

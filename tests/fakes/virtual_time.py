@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from tests.fakes.clock import EPOCH
 
-ParamsT = ParamSpec("P")
+ParamsT = ParamSpec("ParamsT")
 T = TypeVar("T")
 
 

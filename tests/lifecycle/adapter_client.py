@@ -24,8 +24,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from neev_emulator import Emulator
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.dynamic.provider import RESOURCE_NAME, PROVIDERS
-from neev_provider.adapters.pulumi.marshal import unmarshal, marshal, reveal
+from neev_provider.adapters.pulumi.dynamic.provider import PROVIDERS, RESOURCE_NAME
+from neev_provider.adapters.pulumi.marshal import marshal, reveal, unmarshal
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
 from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer

@@ -189,9 +189,11 @@ SANDBOXES = (
         "Sandbox",
         {"paused": False, "idleTimeoutSeconds": 60},
         (
-            no_change_step({"paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"phase": "Paused"}),
+            no_change_step({"paused": False, "idleTimeoutSeconds": 60}, idle_seconds=120, state={"phase": "Paused"}),
             update_step({"paused": False, "resumeIdlePaused": True}, RESUME, state={"phase": "Ready"}),
-            update_step({"paused": False, "resumeIdlePaused": True}, RESUME, idle=120, state={"phase": "Ready"}),
+            update_step(
+                {"paused": False, "resumeIdlePaused": True}, RESUME, idle_seconds=120, state={"phase": "Ready"}
+            ),
         ),
     ),
     ScenarioCase(
@@ -319,7 +321,7 @@ POOLS = (
         {**ONE_REPLICA, "paused": False, "idleTimeoutSeconds": 60},
         (
             no_change_step(
-                {**ONE_REPLICA, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"readyReplicas": 0}
+                {**ONE_REPLICA, "paused": False, "idleTimeoutSeconds": 60}, idle_seconds=120, state={"readyReplicas": 0}
             ),
             update_step({**ONE_REPLICA, "paused": False, "resumeIdlePaused": True}, RESUME, state={"readyReplicas": 1}),
         ),
@@ -391,7 +393,9 @@ AGENTS = (
         "Agent",
         {**CODER, "paused": False, "idleTimeoutSeconds": 60},
         (
-            no_change_step({**CODER, "paused": False, "idleTimeoutSeconds": 60}, idle=120, state={"status": "Paused"}),
+            no_change_step(
+                {**CODER, "paused": False, "idleTimeoutSeconds": 60}, idle_seconds=120, state={"status": "Paused"}
+            ),
             update_step({**CODER, "paused": False, "resumeIdlePaused": True}, RESUME_AGENT, state={"status": "Ready"}),
         ),
     ),

@@ -15,7 +15,7 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.errors import OutcomeUnknown, Unavailable
-from neev_provider.core.lifecycle import AnyResource, StoredResource, ResourceInitFailed
+from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
 from neev_provider.resources.sandbox.fork import SandboxForkResource
@@ -85,13 +85,13 @@ def count_posts(emulator: Emulator) -> int:
 async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR0913, PLR0917
     api: Api,
     emulator: Emulator,
-    given: Fixtures,
+    fixtures: Fixtures,
     resource: AnyResource,
     inputs: dict[str, Any],
     path: str,
     fault: dict[str, Any],
 ) -> None:
-    inputs = await given.resolve(inputs)
+    inputs = await fixtures.resolve(inputs)
     before = {kind: emulator.state()[kind] for kind in ("sandboxes", "snapshots")}
     emulator.clear_log()
     emulator.add_fault(**fault, method="POST", path=path)
@@ -114,20 +114,20 @@ async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulat
     await SANDBOX.delete(api, stored.id, new_context())
 
 
-async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(hurried: Api, emulator: Emulator) -> None:
+async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api: Api, emulator: Emulator) -> None:
     emulator.add_fault("drop_before", method="POST", path="/sandboxes")
     with pytest.raises(OutcomeUnknown, match="has not appeared since"):
-        await create_stored(hurried, SANDBOX, {"name": "box"})
+        await create_stored(no_wait_api, SANDBOX, {"name": "box"})
     assert count_posts(emulator) == 1
     assert emulator.state()["sandboxes"] == 0
 
 
-async def test_what_another_made_is_not_taken(api: Api, hurried: Api, emulator: Emulator) -> None:
+async def test_what_another_made_is_not_taken(api: Api, no_wait_api: Api, emulator: Emulator) -> None:
     """The name is taken by a sandbox of another size."""
     await api.sandboxes.create({"name": "box", "resources": {"cpu": 1}})
     emulator.add_fault("status", method="POST", path="/sandboxes", status=504)
     with pytest.raises(OutcomeUnknown, match="504"):
-        await create_stored(hurried, SANDBOX, {"name": "box", "cpu": 4})
+        await create_stored(no_wait_api, SANDBOX, {"name": "box", "cpu": 4})
     assert emulator.state()["sandboxes"] == 1
 
 
@@ -139,20 +139,20 @@ async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(ap
     assert count_posts(emulator) == 1
 
 
-async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, given: Fixtures) -> None:
-    inputs = await given.resolve({"sandboxId": "$source", "name": "kept"})
+async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, fixtures: Fixtures) -> None:
+    inputs = await fixtures.resolve({"sandboxId": "$source", "name": "kept"})
     emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(ResourceInitFailed, match="the disk is full"):
         await create_stored(api, SNAPSHOT, inputs)
 
 
 async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
-    api: Api, hurried: Api, emulator: Emulator
+    api: Api, no_wait_api: Api, emulator: Emulator
 ) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     emulator.add_fault("status", method="GET", path="/sandboxes*", status=500, times=100)
     with pytest.raises(Unavailable):
-        await lifecycle.read(SANDBOX, hurried, stored.id, stored.inputs)
+        await lifecycle.read(SANDBOX, no_wait_api, stored.id, stored.inputs)
     emulator.control("DELETE", "faults")
     await SANDBOX.delete(api, stored.id, new_context())
     assert await lifecycle.read(SANDBOX, api, stored.id, stored.inputs) is None

@@ -9,15 +9,15 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from tests.lifecycle.adapter_client import (
     AdapterClient,
-    StoredResource,
     AdapterOpener,
+    StoredResource,
     open_dynamic_adapter,
-    planned_change,
     open_plugin_adapter,
+    planned_change,
     user_properties,
 )
 from tests.lifecycle.cases import CASES, ScenarioCase, ScenarioStep
-from tests.lifecycle.file_and_command_cases import SANDBOX_CHILD_CASES, KEPT_AFTER_DELETE, WRITE_ONLY_PROPERTIES
+from tests.lifecycle.file_and_command_cases import KEPT_AFTER_DELETE, SANDBOX_CHILD_CASES, WRITE_ONLY_PROPERTIES
 from tests.lifecycle.fixtures import STABLE_TIMEOUT, Fixtures
 
 from neev_emulator import Emulator
@@ -25,15 +25,15 @@ from neev_emulator import Emulator
 
 @pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_adapter], ids=["dynamic", "plugin"])
 @pytest.mark.parametrize("case", [*CASES, *SANDBOX_CHILD_CASES], ids=lambda case: f"{case.resource}: {case.title}")
-async def test_a_life(case: ScenarioCase, opened: AdapterOpener, emulator: Emulator, given: Fixtures) -> None:
+async def test_a_life(case: ScenarioCase, opened: AdapterOpener, emulator: Emulator, fixtures: Fixtures) -> None:
     async with opened(case.resource, emulator) as face:
-        life = await face.create(await _check_inputs(face, await given.resolve(case.create)))
+        life = await face.create(await _check_inputs(face, await fixtures.resolve(case.create)))
         life = await _refresh_stable(face, life, case.state)
         for step in case.steps:
-            life = await _run_step(face, life, step, given, emulator)
+            life = await _run_step(face, life, step, fixtures, emulator)
         await face.delete(life)
         assert await face.read(life) is None or case.resource in KEPT_AFTER_DELETE
-        await given.delete_all()
+        await fixtures.delete_all()
         emulator.advance(STABLE_TIMEOUT)
         assert await face.read(life) is None
         assert [emulator.state()[kind] for kind in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]

@@ -8,11 +8,11 @@ import pytest
 from pydantic.alias_generators import to_snake
 from tests.lifecycle.adapter_client import (
     NAME,
-    StoredResource,
     AdapterOpener,
+    StoredResource,
     open_dynamic_adapter,
-    planned_change,
     open_plugin_adapter,
+    planned_change,
     user_properties,
 )
 
@@ -63,7 +63,7 @@ async def test_bad_input_fails_the_check_at_its_path(
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "stored"),
+    ("kind", "fixtures", "stored"),
     [
         (
             "Sandbox",
@@ -91,16 +91,16 @@ async def test_bad_input_fails_the_check_at_its_path(
     ],
 )
 async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_diff(
-    opened: AdapterOpener, emulator: Emulator, kind: str, given: dict[str, Any], stored: dict[str, Any]
+    opened: AdapterOpener, emulator: Emulator, kind: str, fixtures: dict[str, Any], stored: dict[str, Any]
 ) -> None:
     async with opened(kind, emulator) as face:
-        (checked, again) = (await face.check(given), await face.check({**given, **stored}))
+        (checked, again) = (await face.check(fixtures), await face.check({**fixtures, **stored}))
         assert list(checked.failures) == list(again.failures) == []
         assert {name: user_properties(checked.inputs)[name] for name in stored} == stored
         life = StoredResource(NAME, checked.inputs, checked.inputs)
-        same = await face.check({**given, **stored}, checked.inputs)
+        same = await face.check({**fixtures, **stored}, checked.inputs)
         assert planned_change(await face.diff(life, same.inputs)) == (
-            "none" if UNKNOWN not in given.values() else "replace"
+            "none" if UNKNOWN not in fixtures.values() else "replace"
         )
     assert emulator.log() == []
 

@@ -9,8 +9,8 @@ import grpc.aio
 import pytest
 from tests.lifecycle.adapter_client import (
     AdapterClient,
-    StoredResource,
     AdapterOpener,
+    StoredResource,
     open_dynamic_adapter,
     open_plugin_adapter,
 )

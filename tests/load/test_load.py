@@ -14,8 +14,10 @@ MAX_REQUESTS = 3 * NUMBER
 
 
 @pytest.mark.engine
-def test_a_hundred_come_up_and_go_on_a_platform_that_slows_down_and_goes_wrong(tmp_path: Path, engine: Path) -> None:
-    figures = run_load(NUMBER, engine, tmp_path)
+def test_a_hundred_come_up_and_go_on_a_platform_that_slows_down_and_goes_wrong(
+    tmp_path: Path, pulumi_bin: Path
+) -> None:
+    figures = run_load(NUMBER, pulumi_bin, tmp_path)
     assert figures.injected_faults
     assert figures.total <= MAX_REQUESTS
     assert figures.memory < MAX_MEMORY_BYTES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tests.matrix.faults import STUCK_PHASE, OPERATION_TIMEOUT, REFUSED
+from tests.matrix.faults import OPERATION_TIMEOUT, REFUSED, STUCK_PHASE
 
 Program = dict[str, dict[str, Any]]
 """Resources by their names, as a YAML program has them."""

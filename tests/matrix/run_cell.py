@@ -13,17 +13,17 @@ from typing import Any
 from tests.chaos import invariants
 from tests.engine.adapters import ADAPTERS
 from tests.engine.project import PulumiProject, Result
-from tests.matrix.api_calls import CHILD_SEPARATOR, CALLS, ApiCall, Ids, Program, child_name, merge_programs
+from tests.matrix.api_calls import CALLS, CHILD_SEPARATOR, ApiCall, Ids, Program, child_name, merge_programs
 from tests.matrix.faults import (
     ACCOUNT,
+    COMMAND_FAULTS,
     FAULTS,
+    INJECTED_FAULTS,
+    REFUSED,
+    REJECTED_FAULTS,
+    REQUEST_TIMEOUT,
     SLOW_PHASE_SECONDS,
     STUCK_PHASE,
-    REFUSED,
-    REQUEST_TIMEOUT,
-    INJECTED_FAULTS,
-    REJECTED_FAULTS,
-    COMMAND_FAULTS,
     Fault,
 )
 

@@ -15,6 +15,7 @@ from pulumi_neev import (
     EgressArgs,
     EgressMode,
     EgressRule,
+    GetSandboxTemplatesResult,
     LastCrash,
     MetricSeries,
     OnIdle,
@@ -25,7 +26,6 @@ from pulumi_neev import (
     SandboxInfo,
     SandboxPool,
     SandboxTemplate,
-    SandboxTemplates,
     Snapshot,
     SnapshotInfo,
     TemplateCategory,
@@ -88,7 +88,7 @@ assert_type(Agent("coder", agent_template="claude-code").effective_config, pulum
 assert_type(get_sandbox_template(name="python-3-13"), SandboxTemplate)
 assert_type(get_sandbox_template(id="sb-python-3-13").id, str)
 assert_type(get_sandbox_template_output(name=box.name), pulumi.Output[SandboxTemplate])
-assert_type(get_sandbox_templates(category=TemplateCategory.BROWSER), SandboxTemplates)
+assert_type(get_sandbox_templates(category=TemplateCategory.BROWSER), GetSandboxTemplatesResult)
 assert_type(get_sandbox_templates(category="browser").templates, list[SandboxTemplate])
 assert_type(get_sandbox_output(id=box.id), pulumi.Output[SandboxInfo])
 get_sandbox_output(name="box", opts=pulumi.InvokeOutputOptions(depends_on=[box]))

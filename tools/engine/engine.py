@@ -127,7 +127,8 @@ def find_on_path(env: Mapping[str, str]) -> Path | None:
     number = read_version(Path(found))
     if not MIN_VERSION <= number < MAX_VERSION_EXCLUSIVE:
         print_progress(
-            f"{found} is version {format_version(number)}, outside of {format_version(MIN_VERSION)} to {format_version(MAX_VERSION_EXCLUSIVE)}: not used"
+            f"{found} is version {format_version(number)}, outside of {format_version(MIN_VERSION)} to "
+            f"{format_version(MAX_VERSION_EXCLUSIVE)}: not used"
         )
         return None
     beside = Path(found).resolve().parent

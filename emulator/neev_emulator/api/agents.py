@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from neev_emulator.api import schemas, serializers
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.operations import CONFLICT, PAGE_QUERY, TOO_EARLY, operation_with_body, operation
+from neev_emulator.api.operations import CONFLICT, PAGE_QUERY, TOO_EARLY, operation, operation_with_body
 from neev_emulator.api.request_context import NO_CONTENT, RequestContext
 from neev_emulator.api.requests import CreateAgent, Empty, Fork, Rollback, UpdateAgent
 from neev_emulator.clock import format_time

@@ -18,12 +18,12 @@ from neev_emulator.clock import Clock, format_time
 from neev_emulator.errors import ApiError
 from neev_emulator.faults.injection import ConnectionDropped, FaultInjector
 from neev_emulator.faults.queue import (
-    RandomFaultSource,
-    RequestRecord,
     Fault,
     FaultQueue,
-    TokenBucket,
+    RandomFaultSource,
     RequestLog,
+    RequestRecord,
+    TokenBucket,
     is_mutating,
     relative_path,
     route_template,

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from neev_emulator.api.schemas import Timestamp
 
-Window = TypedDict("Window", {"sandbox_id": str, "from": Timestamp, "to": Timestamp})
+TimeRange = TypedDict("TimeRange", {"sandbox_id": str, "from": Timestamp, "to": Timestamp})
 
 
 class Series(TypedDict):
@@ -18,7 +18,7 @@ class Series(TypedDict):
     """Seconds since the epoch, and the mean over the step that begins there."""
 
 
-class Metrics(Window):
+class Metrics(TimeRange):
     """What a sandbox used."""
 
     step: str
@@ -39,7 +39,7 @@ class AuditEntry(TypedDict):
     duration_ms: int
 
 
-class Audit(Window):
+class Audit(TimeRange):
     """A page of what was done inside a sandbox, the newest first."""
 
     retention_days: int

@@ -13,7 +13,7 @@ from neev_emulator.api.request_context import MAX_PAGE_SIZE, RequestContext, aut
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.scheduler import run_due
 
-ModelT = TypeVar("M", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 Handler = Callable[[RequestContext], Awaitable[Response]]
 
 BAD_REQUEST = 400
@@ -93,7 +93,7 @@ class OperationRoute(Route):
         super().__init__(path, self._serve, methods=list(operations))
 
     async def _serve(self, request: Request) -> Response:
-        world: Backend = request.app.state.world
+        world: Backend = request.app.state.backend
         await run_due(world)
         call = RequestContext(world, request, authorize(world, request))
         return await self.operations["GET" if request.method == "HEAD" else request.method].handle(call)

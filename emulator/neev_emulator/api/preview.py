@@ -26,7 +26,7 @@ _HOP_HEADERS = {b"host", b"connection", b"content-length", b"transfer-encoding",
 
 async def preview(request: Request) -> Response:
     """The answer of the process that listens on the port; 404 when the slug opens nothing, 502 when nobody listens."""
-    world: Backend = request.app.state.world
+    world: Backend = request.app.state.backend
     await run_due(world)
     port = _find_port(world, request.path_params["slug"])
     try:

@@ -16,7 +16,7 @@ from neev_emulator.errors import ApiError, invalid, not_found
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.records import AgentRecord, SandboxRecord
 
-ModelT = TypeVar("M", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 T = TypeVar("T")
 
 STATUS_BY_CODE = {

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from neev_emulator.state.collection import is_uuid
-from neev_emulator.state.egress import PolicyUpdate, AllowListEdit
+from neev_emulator.state.egress import AllowListEdit, PolicyUpdate
 from neev_emulator.state.records import ExpirationPolicy, OnIdle, Resources
 
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from neev_emulator.api.request_context import has_valid_key
-from neev_emulator.runtime import SandboxHost, RuntimeApiError
+from neev_emulator.runtime import RuntimeApiError, SandboxHost
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.scheduler import run_due
 from neev_emulator.state.tokens import verify
@@ -11,7 +11,7 @@ from neev_emulator.state.tokens import verify
 
 async def lookup(request: Request) -> SandboxHost:
     """The computer of the sandbox that `X-Sandbox-Id` names, for the API key or a connect token of it."""
-    world: Backend = request.app.state.world
+    world: Backend = request.app.state.backend
     await run_due(world)
     key = request.headers.get("x-sandbox-id", "").lower()
     token = request.headers.get("authorization", "").partition(" ")[2].strip()

@@ -4,9 +4,9 @@ from starlette.responses import Response
 
 from neev_emulator.api import schemas, serializers
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.operations import CONFLICT, PAGE_QUERY, QueryParameter, operation_with_body, operation
+from neev_emulator.api.operations import CONFLICT, PAGE_QUERY, QueryParameter, operation, operation_with_body
 from neev_emulator.api.request_context import NO_CONTENT, RequestContext
-from neev_emulator.api.requests import CreateSandbox, Empty, Fork, ExpirationUpdate, Rollback, UpdateSandbox
+from neev_emulator.api.requests import CreateSandbox, Empty, ExpirationUpdate, Fork, Rollback, UpdateSandbox
 from neev_emulator.errors import invalid
 from neev_emulator.state import sandboxes
 from neev_emulator.state.collection import is_uuid

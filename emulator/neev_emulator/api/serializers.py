@@ -7,7 +7,7 @@ from neev_emulator.api import schemas
 from neev_emulator.clock import format_time
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.catalog import AgentTemplate, SandboxTemplate
-from neev_emulator.state.egress import Policy, AllowRule
+from neev_emulator.state.egress import AllowRule, Policy
 from neev_emulator.state.records import AgentRecord, Resources, SandboxRecord, SnapshotRecord
 
 _FORMAT_VERSION = 1

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from neev_emulator.api import schemas, serializers
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.api.operations import PAGE_QUERY, operation_with_body, operation
+from neev_emulator.api.operations import PAGE_QUERY, operation, operation_with_body
 from neev_emulator.api.request_context import NO_CONTENT, RequestContext
 from neev_emulator.api.requests import CreateSnapshot
 from neev_emulator.state import snapshots

@@ -22,13 +22,13 @@ def apply_transition_fault(backend: Backend, ref: str, fault: TransitionFault, a
 def rename_phase(record: SandboxOrSnapshot, phase: str | None) -> SandboxOrSnapshot:
     """What was to be its first phase now has this name; what comes after it still comes."""
     first = record.phase_schedule[0].model_copy(update={"phase": phase})
-    return record.with_changes(course=(first, *record.phase_schedule[1:]))
+    return record.with_changes(phase_schedule=(first, *record.phase_schedule[1:]))
 
 
 def hold_phase(record: SandboxOrSnapshot, phase: str | None) -> SandboxOrSnapshot:
     """Its first phase, by this name if one is given, holds for good."""
     first = record.phase_schedule[0].model_copy(update={"phase": phase or record.phase_schedule[0].phase})
-    changes: dict[str, object] = {"course": (first,)}
+    changes: dict[str, object] = {"phase_schedule": (first,)}
     if record.gone_at is not None:
         changes["gone_at"] = record.gone_at + _FOREVER_SECONDS
     if isinstance(record, SandboxRecord) and first.at < (record.ready_from or 0.0):
@@ -40,7 +40,7 @@ def delay_phase(record: SandboxOrSnapshot, seconds: float) -> SandboxOrSnapshot:
     """Its first phase lasts so much longer; what comes after it comes later."""
     first = record.phase_schedule[0]
     later = tuple(step.model_copy(update={"at": step.at + seconds}) for step in record.phase_schedule[1:])
-    changes: dict[str, object] = {"course": (first, *later)}
+    changes: dict[str, object] = {"phase_schedule": (first, *later)}
     if record.gone_at is not None:
         changes["gone_at"] = record.gone_at + seconds
     if isinstance(record, SandboxRecord):
@@ -55,7 +55,7 @@ def fail(record: SandboxOrSnapshot, reason: str | None) -> SandboxOrSnapshot:
     """Its course ends in failure instead."""
     failed = "Failed" if isinstance(record, SnapshotRecord) else "RestoreFailed"
     last = record.phase_schedule[-1].model_copy(update={"phase": failed})
-    changes: dict[str, object] = {"course": (*record.phase_schedule[:-1], last)}
+    changes: dict[str, object] = {"phase_schedule": (*record.phase_schedule[:-1], last)}
     if isinstance(record, SnapshotRecord):
         changes["error"] = reason
     return record.with_changes(**changes)

@@ -13,4 +13,4 @@ from neev_emulator.runtime.process_stats import Usage
 from neev_emulator.runtime.routes import build_routes
 from neev_emulator.runtime.sandbox_host import SandboxHost
 
-__all__ = ["AuditRecord", "SandboxHost", "MountNamespaces", "RuntimeApiError", "Usage", "build_routes"]
+__all__ = ["AuditRecord", "MountNamespaces", "RuntimeApiError", "SandboxHost", "Usage", "build_routes"]

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.runtime.errors import invalid
-from neev_emulator.runtime.request_body import read_json_fields, require_plain_text, read_body
+from neev_emulator.runtime.request_body import read_body, read_json_fields, require_plain_text
 from neev_emulator.runtime.sandbox_host import SandboxHost
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neev_emulator.runtime import file_tree
-from neev_emulator.runtime.errors import RuntimeApiError, runtime_error, invalid, translate_os_errors
+from neev_emulator.runtime.errors import RuntimeApiError, invalid, runtime_error, translate_os_errors
 from neev_emulator.runtime.path_confinement import ConfinedPath, Workspace, create_directory
 
 FileEntry = dict[str, object]
@@ -42,7 +42,7 @@ class WorkspaceFiles:
 
     def write(self, path: str, content: bytes, *, cwd: str | None = None) -> int:
         """The file holds the content and nothing else; missing parents are made. Returns its length."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, make_parents=True) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
             mode = _require_replaceable(place, path)
             # Aside and then into place, so that whenever the emulator is killed there is the old content or the new.
             staged = self._trash / f"write-{secrets.token_hex(8)}"
@@ -68,7 +68,7 @@ class WorkspaceFiles:
 
     def install_upload(self, path: str, staged: Path, *, cwd: str | None = None) -> None:
         """The staged file is at the path, at once and whole, with the mode of the file it replaces."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, make_parents=True) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
             with suppress(FileNotFoundError):
                 staged.chmod(stat.S_IMODE(_stat(place).st_mode))
             os.rename(staged, place.name, dst_dir_fd=place.directory)
@@ -131,7 +131,7 @@ class WorkspaceFiles:
 
     def mkdir(self, path: str, *, cwd: str | None = None) -> FileEntry:
         """The path is a directory, made with its parents unless it was one already."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, make_parents=True) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
             if place.name != ".":
                 create_directory(place.directory, place.name)
             entry = _build_entry(place)

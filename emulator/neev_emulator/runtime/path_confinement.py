@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from neev_emulator.runtime.errors import RuntimeApiError, runtime_error, invalid, translate_os_errors
+from neev_emulator.runtime.errors import RuntimeApiError, invalid, runtime_error, translate_os_errors
 from neev_emulator.runtime.request_body import require_plain_text
 
 MOUNT = "/workspace"

@@ -11,7 +11,7 @@ from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.runtime.errors import invalid
 from neev_emulator.runtime.request_body import RequestFields, read_json_fields
 from neev_emulator.runtime.sandbox_host import SandboxHost
-from neev_emulator.runtime.streaming import Frame, FrameStream, exit_frame, output_frame, cancel_on_disconnect
+from neev_emulator.runtime.streaming import Frame, FrameStream, cancel_on_disconnect, exit_frame, output_frame
 from neev_emulator.runtime.supervisor import SupervisedProcess
 
 _MAX_CURSOR = 1 << 62

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 
 from neev_emulator.runtime import file_tree, process_stats
-from neev_emulator.runtime.audit import AuditLog, AuditRecord, AuditedOperation
+from neev_emulator.runtime.audit import AuditedOperation, AuditLog, AuditRecord
 from neev_emulator.runtime.filesystem import WorkspaceFiles
 from neev_emulator.runtime.mount_namespaces import MountNamespaces
 from neev_emulator.runtime.path_confinement import Workspace

@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from neev_emulator.runtime.errors import runtime_error, invalid
+from neev_emulator.runtime.errors import invalid, runtime_error
 from neev_emulator.runtime.request_body import read_partial_body
 from neev_emulator.runtime.sandbox_host import SandboxHost
 from neev_emulator.runtime.uploads import Upload, parse_destination

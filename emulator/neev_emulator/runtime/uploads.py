@@ -10,7 +10,7 @@ from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neev_emulator.runtime.errors import RuntimeApiError, runtime_error, invalid, translate_os_errors
+from neev_emulator.runtime.errors import RuntimeApiError, invalid, runtime_error, translate_os_errors
 from neev_emulator.runtime.request_body import require_plain_text
 
 _MAX_UPLOADS = 256

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from neev_emulator.runtime.errors import RuntimeApiError
 from neev_emulator.runtime.exec import MAX_TIMEOUT_MS
-from neev_emulator.runtime.filesystem import WorkspaceFiles, FileStat
+from neev_emulator.runtime.filesystem import FileStat, WorkspaceFiles
 from neev_emulator.runtime.request_body import read_json_fields
 from neev_emulator.runtime.sandbox_host import SandboxHost
 from neev_emulator.runtime.streaming import Frame, FrameStream

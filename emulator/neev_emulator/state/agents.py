@@ -73,7 +73,7 @@ def _find_template(name: str) -> AgentTemplate:
 def _reserve(backend: Backend, project_id: str, name: str) -> AbstractContextManager[None]:
     settings = backend.settings
     return backend.agents.reserve(
-        project_id, name, quota=settings.agent_quota, over="agent_quota_exceeded", scope=settings.quota_scope
+        project_id, name, quota=settings.agent_quota, error_code="agent_quota_exceeded", scope=settings.quota_scope
     )
 
 

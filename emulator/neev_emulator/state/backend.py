@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from neev_emulator.clock import Clock
-from neev_emulator.runtime import SandboxHost, MountNamespaces, file_tree
+from neev_emulator.runtime import MountNamespaces, SandboxHost, file_tree
 from neev_emulator.settings import Settings
 from neev_emulator.state.background_tasks import BackgroundTasks
 from neev_emulator.state.catalog import REGIONS
@@ -17,7 +17,7 @@ from neev_emulator.state.metrics import MetricsRecorder
 from neev_emulator.state.records import AgentRecord, Record, SandboxRecord, SnapshotRecord
 from neev_emulator.state.storage import SandboxStorage
 from neev_emulator.state.store import Store
-from neev_emulator.state.timers import TimerQueue, TimerKey
+from neev_emulator.state.timers import TimerKey, TimerQueue
 
 ORG_ID = "org-emulator"
 _STATE_FILE = "state.sqlite"

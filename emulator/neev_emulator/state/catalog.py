@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from neev_emulator.settings import FrozenModel
-from neev_emulator.state.egress import Policy, AllowRule
+from neev_emulator.state.egress import AllowRule, Policy
 from neev_emulator.state.records import DriveMode, Resources
 
 TemplateStatus = Literal["active", "deprecated", "disabled"]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from neev_emulator.errors import ErrorCode, ApiError, conflict, not_found
+from neev_emulator.errors import ApiError, ErrorCode, conflict, not_found
 from neev_emulator.state.records import Record
 from neev_emulator.state.store import Store
 
-RecordT = TypeVar("R", bound=Record)
+RecordT = TypeVar("RecordT", bound=Record)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 from neev_emulator.api.requests import (
     CreateSandbox,
     EnvVar,
-    ResourcesUpdate,
     ExpirationUpdate,
+    ResourcesUpdate,
     UpdateAgent,
     UpdateSandbox,
 )
@@ -87,7 +87,7 @@ async def pause(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
 async def stop(backend: Backend, sandbox: SandboxRecord, moment: float) -> SandboxRecord:
     """The sandbox as it is when it was paused at this moment, by a caller or by the platform."""
     paused = sandbox.with_changes(
-        course=phase_schedule(moment, "Pausing", backend.settings.durations.pause, "Paused"),
+        phase_schedule=phase_schedule(moment, "Pausing", backend.settings.durations.pause, "Paused"),
         idle_deadline=backend.idle_expires_at(sandbox),
         paused_at=moment,
         updated_at=moment,
@@ -109,7 +109,7 @@ async def resume(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
     ready = now + backend.settings.durations.resume
     ends = backend.hard_expires_at(sandbox)
     resumed = sandbox.with_changes(
-        course=phase_schedule(now, "Resuming", backend.settings.durations.resume, "Ready"),
+        phase_schedule=phase_schedule(now, "Resuming", backend.settings.durations.resume, "Ready"),
         paused_at=None,
         idle_deadline=None,
         active_from=ready,
@@ -152,7 +152,9 @@ async def rollback(backend: Backend, sandbox: SandboxRecord, snapshot_id: str) -
     ready = now + backend.settings.durations.rollback
     paused = sandbox.paused_at is not None
     restored = sandbox.with_changes(
-        course=phase_schedule(now, "NotReady", backend.settings.durations.rollback, "Paused" if paused else "Ready"),
+        phase_schedule=phase_schedule(
+            now, "NotReady", backend.settings.durations.rollback, "Paused" if paused else "Ready"
+        ),
         active_from=sandbox.active_from if paused else ready,
         ready_from=sandbox.ready_from or ready,
         addressable_from=sandbox.addressable_from or ready,
@@ -176,7 +178,7 @@ def terminate(backend: Backend, sandbox: SandboxRecord, moment: float) -> None:
         return
     gone_at = moment + backend.settings.durations.delete
     ending = {"gone_at": gone_at, "updated_at": moment}
-    backend.save(sandbox.with_changes(course=phase_schedule(moment, "Terminating"), **ending))
+    backend.save(sandbox.with_changes(phase_schedule=phase_schedule(moment, "Terminating"), **ending))
     if agent := backend.find_agent(sandbox.id):
         backend.save(agent.with_changes(**ending))
 
@@ -185,7 +187,7 @@ def reserve(backend: Backend, project_id: str, name: str) -> AbstractContextMana
     """The name and a place in the quota are held while the sandbox is being made."""
     settings = backend.settings
     return backend.sandboxes.reserve(
-        project_id, name, quota=settings.sandbox_quota, over="sandbox_quota_exceeded", scope=settings.quota_scope
+        project_id, name, quota=settings.sandbox_quota, error_code="sandbox_quota_exceeded", scope=settings.quota_scope
     )
 
 
@@ -231,7 +233,7 @@ def initial_fields(backend: Backend, sandbox_id: str, project_id: str, seconds: 
         "created_by": backend.caller,
         "created_at": now,
         "updated_at": now,
-        "course": phase_schedule(now, "Pending", seconds, "Ready"),
+        "phase_schedule": phase_schedule(now, "Pending", seconds, "Ready"),
         "ready_from": ready,
         "addressable_from": ready + backend.settings.durations.addressable,
         "active_from": ready,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from neev_emulator.clock import Clock
-from neev_emulator.runtime import SandboxHost, MountNamespaces, file_tree
+from neev_emulator.runtime import MountNamespaces, SandboxHost, file_tree
 from neev_emulator.state.background_tasks import BackgroundTasks
 from neev_emulator.state.records import SandboxRecord, SnapshotRecord
 

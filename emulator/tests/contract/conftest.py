@@ -6,7 +6,7 @@ import httpx
 import pytest
 from neevai import AsyncNeevAI, NeevAI
 
-from helpers.official_client import client_options, read_and_check_async, read_and_check
+from helpers.official_client import client_options, read_and_check, read_and_check_async
 from neev_emulator import Durations, Emulator, Settings, serve
 
 

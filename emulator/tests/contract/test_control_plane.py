@@ -9,12 +9,12 @@ from neevai.generated import aiagent
 
 from helpers.official_client import (
     POLL_MS,
-    wait_until_gone,
     closing_connection,
-    read_file,
     create_ready,
+    read_file,
     wait_for_phase,
     wait_for_snapshot,
+    wait_until_gone,
     write_file,
 )
 from neev_emulator import Emulator

@@ -11,17 +11,17 @@ from neevai.generated import aiagent
 from neevai.handles.sandbox import Sandbox
 
 from helpers.official_client import (
-    POLL_MS,
     MODELS,
+    POLL_MS,
     client_options,
-    wait_until_gone,
     closing_connection,
-    read_file,
     create_ready,
     create_ready_agent,
     expect_error,
     path_template,
+    read_file,
     wait_for_snapshot,
+    wait_until_gone,
     write_file,
 )
 from neev_emulator import Emulator

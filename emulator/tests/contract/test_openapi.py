@@ -115,5 +115,5 @@ def test_every_path_of_the_api_is_described() -> None:
 
 
 def test_what_is_taken_and_what_is_answered_have_names_of_their_own() -> None:
-    with pytest.raises(ValueError, match=r"one name: \['Nothing'\]"):
+    with pytest.raises(ValueError, match=r"one name: \['EmptyBody'\]"):
         Schemas(requests=[EmptyBody], responses=[EmptyBody])

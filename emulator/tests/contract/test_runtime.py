@@ -23,7 +23,7 @@ from neevai.types import Signal
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from neev_emulator.runtime import SandboxHost, RuntimeApiError, build_routes
+from neev_emulator.runtime import RuntimeApiError, SandboxHost, build_routes
 
 KEY = "key"
 SANDBOX = "6f1c0a52-54ae-4a5e-a1a3-0d0e4c8f5d11"

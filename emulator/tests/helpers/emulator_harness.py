@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from neev_emulator import Durations, Backend
+from neev_emulator import Backend, Durations
 
 START = 1_780_000_000.0
 SLOW = Durations(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import SLOW, START, ApiDriver
-from neev_emulator import Clock, Settings, Backend, create_app
+from neev_emulator import Backend, Clock, Settings, create_app
 
 
 @pytest.fixture

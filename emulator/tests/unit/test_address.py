@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import ApiDriver
-from neev_emulator import RemoteNotAllowedError, Backend, create_app, serve_backend
-from neev_emulator.address import bind, is_loopback, format_origin
+from neev_emulator import Backend, RemoteNotAllowedError, create_app, serve_backend
+from neev_emulator.address import bind, format_origin, is_loopback
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.emulator_harness import START, ApiDriver
 from helpers.killed_emulator import open_runtime_client, start_killable, wait_until_ready
-from neev_emulator import Clock, Durations, Settings, StoreError, Backend, create_app, serve
+from neev_emulator import Backend, Clock, Durations, Settings, StoreError, create_app, serve
 from neev_emulator.runtime import MountNamespaces
 
 INSTANT_DURATIONS = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)

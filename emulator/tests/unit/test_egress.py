@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 from pydantic import ValidationError
 
-from neev_emulator.state.egress import Policy, AllowRule, AllowListEdit, apply_edits
+from neev_emulator.state.egress import AllowListEdit, AllowRule, Policy, apply_edits
 
 
 @pytest.mark.parametrize(

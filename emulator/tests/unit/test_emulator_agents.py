@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import ApiDriver, require_success
-from neev_emulator import Clock, Backend
+from neev_emulator import Backend, Clock
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import get_args
 from pydantic import BaseModel
 from starlette.routing import Route
 
-from neev_emulator import Settings, Backend, create_app
+from neev_emulator import Backend, Settings, create_app
 from neev_emulator.faults.queue import Fault, FaultKind
 
 PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from helpers.emulator_harness import START, ApiDriver, require_success
-from neev_emulator import ExpirationDefaults, Backend
+from neev_emulator import Backend, ExpirationDefaults
 
 
 def parse_time(moment: str) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from neev_emulator import Clock, RandomFaults
-from neev_emulator.faults.queue import RandomFaultSource, Fault, FaultQueue, TokenBucket, relative_path, route_template
+from neev_emulator.faults.queue import Fault, FaultQueue, RandomFaultSource, TokenBucket, relative_path, route_template
 
 PROJECT = "/agent/api/v1beta1/orgs/acme/projects/one"
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import ApiDriver
-from neev_emulator import Durations, Settings, Backend, create_app
+from neev_emulator import Backend, Durations, Settings, create_app
 from neev_emulator.api.openapi import build_openapi
 from neev_emulator.app import control_plane_routes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from helpers.emulator_harness import ApiDriver
-from neev_emulator import Durations, RandomFaults, Settings, Backend, serve_backend
+from neev_emulator import Backend, Durations, RandomFaults, Settings, serve_backend
 
 CLIENTS = 100
 FAST_DURATIONS = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start=0, snapshot=0.02, delete=0.02)

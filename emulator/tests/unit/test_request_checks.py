@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from helpers.emulator_harness import ApiDriver, require_success
-from neev_emulator import Emulator, Backend, create_app, serve, serve_backend
+from neev_emulator import Backend, Emulator, create_app, serve, serve_backend
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 PATHS = ["/agent/api/v1beta1/sandbox-templates", "/openapi.json", "/_emulator/state", "/preview/abcd1234/"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from neev_emulator import Settings, Backend, serve, serve_backend
+from neev_emulator import Backend, Settings, serve, serve_backend
 
 
 def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> None:

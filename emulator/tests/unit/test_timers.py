@@ -1,6 +1,6 @@
 """What is due comes up once, at its earliest moment."""
 
-from neev_emulator.state.timers import TimerQueue, TimerKey
+from neev_emulator.state.timers import TimerKey, TimerQueue
 
 WEB, OTHER = TimerKey("Sandbox", "web"), TimerKey("Sandbox", "other")
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from neev_provider.core.redaction import Redactor, use_redactor, redact
+from neev_provider.core.redaction import Redactor, redact, use_redactor
 
 EXIT_OK = 0
 """There was nothing to do, or it is done."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from neev_provider.cli import accounts
 from neev_provider.cli.doctor.findings import Finding, fail
-from neev_provider.cli.doctor.stack import StateEntry, describe_entry, own_resources, has_recorded_account
+from neev_provider.cli.doctor.stack import StateEntry, describe_entry, has_recorded_account, own_resources
 from neev_provider.core.account import WrongAccount
 
 Environment = Mapping[str, str]

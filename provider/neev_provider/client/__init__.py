@@ -12,8 +12,8 @@ from neev_provider.client.settings import Settings
 from neev_provider.client.snapshots import Snapshots
 from neev_provider.client.templates import (
     AgentTemplate,
-    TemplateCollection,
     Template,
+    TemplateCollection,
     new_agent_templates,
     new_sandbox_templates,
 )

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from neev_provider.client.http.idempotency import perform_or_confirm, create_or_adopt
+from neev_provider.client.http.idempotency import create_or_adopt, perform_or_confirm
 from neev_provider.client.http.pagination import PAGE_SIZE, list_all
-from neev_provider.client.models import ApiObject, Page, ignore_body, build_parser
+from neev_provider.client.models import ApiObject, Page, build_parser, ignore_body
 from neev_provider.client.polling.batch_reader import BatchReader
 from neev_provider.client.polling.shared_poller import SharedPoller
 from neev_provider.client.sandboxes import LastCrash

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-ModelT = TypeVar("M", bound=BaseModel)
-ItemT = TypeVar("W", bound="ApiObject")
+ModelT = TypeVar("ModelT", bound=BaseModel)
+ItemT = TypeVar("ItemT", bound="ApiObject")
 
 
 class ApiModel(BaseModel):

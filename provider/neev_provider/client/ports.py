@@ -6,7 +6,7 @@ from urllib.parse import quote
 from pydantic import BeforeValidator, Field
 
 from neev_provider.client.http.idempotency import perform_or_confirm
-from neev_provider.client.models import ApiModel, ignore_body, build_parser
+from neev_provider.client.models import ApiModel, build_parser, ignore_body
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import NotFound
 

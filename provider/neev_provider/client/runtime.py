@@ -120,7 +120,9 @@ class SandboxSession:
             "stdin": request.stdin,
         }
         headers = {"Accept": "application/x-ndjson"}
-        async with self._translate_errors(request.argv[0], wrote=True, heard=lambda: listening.output_received):
+        async with self._translate_errors(
+            request.argv[0], is_write=True, output_received=lambda: listening.output_received
+        ):
             lines = self._transport(read_timeout + EXEC_TIMEOUT_MARGIN).stream_request(
                 "POST", "/v1/exec", headers=headers, body=body
             )

@@ -39,7 +39,7 @@ class AgentTemplate(TemplateBase):
     default_egress: Mapping[str, Any] | None = None
 
 
-TemplateT = TypeVar("K", bound=TemplateBase)
+TemplateT = TypeVar("TemplateT", bound=TemplateBase)
 
 
 class TemplateCollection(Generic[TemplateT]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from neev_provider.core.markers import AutoName, Kept, Removable, Replace, Unordered, Computed
+from neev_provider.core.markers import AutoName, Computed, Kept, Removable, Replace, Unordered
 from neev_provider.core.model import UNKNOWN, Inputs, Model, Property
 from neev_provider.core.validation import format_path, top_level_name, user_properties
 

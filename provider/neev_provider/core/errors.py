@@ -11,15 +11,15 @@ NeevError
 │   ├── NotFound          404: it does not exist
 │   ├── ProjectNotFound   404: the project itself does not exist
 │   ├── Conflict          409: something stands in the way
-│   ├── Invalid           400, 422: the API refuses the values
+│   ├── InvalidRequest    400, 422: the API refuses the values
 │   ├── RateLimited       429, still after every retry
 │   ├── Unavailable       5xx, 408, 425, 499 or no answer, still after every retry
-│   └── Unexpected        an answer that the API does not document
-├── Refused               the sandbox itself refuses: nothing was done inside
-├── NeverSent             no connection was made: nothing happened
+│   └── UnexpectedResponse an answer that the API does not document
+├── RuntimeRejected       the sandbox itself refuses: nothing was done inside
+├── RequestNotSent        no connection was made: nothing happened
 ├── OutcomeUnknown        a write may or may not have happened
 ├── DeadlineExceeded      a wait reached its deadline
-├── Failed                the platform reports that the operation failed
+├── OperationFailed       the platform reports that the operation failed
 └── Cancelled             the user asked to stop
 """
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from neev_provider.core.model import Arguments, Outputs
 
-ArgumentsT = TypeVar("A", bound=Arguments)
-ResultT = TypeVar("R", bound=Outputs)
+ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
+ResultT = TypeVar("ResultT", bound=Outputs)
 
 
 class Function(ABC, Generic[ArgumentsT, ResultT]):

@@ -14,8 +14,8 @@ from neev_provider.core.diff import IMPORTED_KEY, Diff
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound
 from neev_provider.core.field_names import reword
 from neev_provider.core.markers import Computed
-from neev_provider.core.reference_errors import MissingReference, NameConflict, DeleteBeforeReplaceRequired
-from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
+from neev_provider.core.reference_errors import DeleteBeforeReplaceRequired, MissingReference, NameConflict
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import UNCHECKED_HINT, parse, parse_valid, user_properties
 from neev_provider.core.wait import send_deadline
@@ -67,7 +67,7 @@ async def start_create(
         return _to_stored(resource, api, raw_inputs, live)
     except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
         return StoredResource(
-            live.id, dict(raw_inputs), {**user_properties(raw_inputs), ACCOUNT_KEY: api.account.recorded()}
+            live.id, dict(raw_inputs), {**user_properties(raw_inputs), ACCOUNT_KEY: api.account.to_properties()}
         )
 
 
@@ -83,7 +83,7 @@ async def finish_create(
     """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:
         api.account.require_same(started.state)
-        going = replace(context, created=just_created, stored=stored_state.readable_state(resource, started.state))
+        going = replace(context, just_created=just_created, state=stored_state.readable_state(resource, started.state))
         live = await resource.reconcile(api, started.id, _parse_inputs(resource, started.inputs), going)
         return _to_stored(resource, api, started.inputs, live, started.state)
     except PartialFailure as halfway:
@@ -117,7 +117,7 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     before = {name: value for name, value in state.items() if name not in old_inputs}
     try:
         api.account.require_same(state)
-        going = replace(context, stored=stored_state.readable_state(resource, state))
+        going = replace(context, state=stored_state.readable_state(resource, state))
         was = parse(resource.inputs, stored_state.known_inputs(resource, known, new_inputs))
         live = await resource.update(api, id, was, _parse_inputs(resource, new_inputs), going)
         return _to_stored(resource, api, new_inputs, live, before)
@@ -142,7 +142,7 @@ async def read(
         if live is None:
             return None
         inputs, imported = await run_in_thread(resource.import_state, live)
-        return StoredResource(live.id, inputs, {**imported, ACCOUNT_KEY: api.account.recorded()}, live.problem)
+        return StoredResource(live.id, inputs, {**imported, ACCOUNT_KEY: api.account.to_properties()}, live.problem)
     api.account.require_same(state)
     known = parse(resource.inputs, stored_state.known_inputs(resource, raw_inputs))
     live = await resource.refresh(api, id, known, stored_state.readable_state(resource, state))
@@ -158,7 +158,7 @@ async def delete(resource: AnyResource, api: Any, id: str, context: OperationCon
         WrongAccount: the state records another account than the API's.
     """
     api.account.require_same(context.state)
-    await resource.delete(api, id, replace(context, stored=stored_state.readable_state(resource, context.state)))
+    await resource.delete(api, id, replace(context, state=stored_state.readable_state(resource, context.state)))
 
 
 def compute_diff(
@@ -245,7 +245,7 @@ def _to_stored(
     state = {
         **resource.build_state(raw_inputs, observation),
         **stored_state.preserved_properties(resource, old_state, observation),
-        ACCOUNT_KEY: api.account.recorded(),
+        ACCOUNT_KEY: api.account.to_properties(),
     }
     # what the platform made up, such as a token, is a secret of the operation from now on
     declared = {**resource.inputs.properties, **resource.outputs.properties}

@@ -25,28 +25,28 @@ from pydantic.fields import FieldInfo
 from neev_provider.core import docstrings
 from neev_provider.core.assets import AssetOrArchive
 from neev_provider.core.coercion import (
-    MIN_INEXACT_INTEGER,
     INEXACT_REASON,
+    MIN_INEXACT_INTEGER,
     Coercer,
-    union_members,
-    is_whole_number,
     build_coercer,
+    is_whole_number,
+    union_members,
 )
 from neev_provider.core.markers import (
     AutoName,
     Canonical,
+    Computed,
     Derived,
     Kept,
     Marker,
     Removable,
     Replace,
+    ResetsTo,
     Secret,
     SecretIf,
     Stable,
     Unordered,
-    ResetsTo,
     Update,
-    Computed,
 )
 
 

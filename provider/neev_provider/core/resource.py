@@ -10,17 +10,17 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from neev_provider.core import coercion, diff, validation
-from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, Change, Diff, ChangeKind
+from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, Change, ChangeKind, Diff
 from neev_provider.core.errors import NeevError
-from neev_provider.core.markers import AutoName, Stable, ResetsTo, Computed
+from neev_provider.core.markers import AutoName, Computed, ResetsTo, Stable
 from neev_provider.core.model import UNKNOWN, Inputs, Outputs, Property
 from neev_provider.core.names import MAX_LENGTH
 from neev_provider.core.reference_errors import ReferenceCheck
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore
 from neev_provider.core.wait import Deadline
 
-InputsT = TypeVar("I", bound=Inputs)  # noqa: E741
-OutputsT = TypeVar("O", bound=Outputs)  # noqa: E741
+InputsT = TypeVar("InputsT", bound=Inputs)
+OutputsT = TypeVar("OutputsT", bound=Outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,12 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """The thing as it is, or ``None`` where it is gone; ``inputs`` is what is known of what was asked for."""
 
     async def refresh(
-        self, api: Any, id: str, inputs: InputsT, state: Mapping[str, Any]
-    ) -> Observation[OutputsT] | None:  # noqa: ARG002
+        self,
+        api: Any,
+        id: str,
+        inputs: InputsT,
+        state: Mapping[str, Any],  # noqa: ARG002  for overrides
+    ) -> Observation[OutputsT] | None:
         """The thing as it is, or ``None`` where it is gone; ``state`` is what is stored of it.
 
         For what the platform cannot be asked, a kind of resource answers from there.
@@ -115,8 +119,13 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         return await self.read(api, id, inputs)
 
     async def update(
-        self, api: Any, id: str, old_inputs: InputsT, new_inputs: InputsT, context: OperationContext
-    ) -> Observation[OutputsT]:  # noqa: ARG002
+        self,
+        api: Any,
+        id: str,
+        old_inputs: InputsT,  # noqa: ARG002  for overrides
+        new_inputs: InputsT,
+        context: OperationContext,
+    ) -> Observation[OutputsT]:
         """The thing is as the new inputs say."""
         return await self.reconcile(api, id, new_inputs, context)
 

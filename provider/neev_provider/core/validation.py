@@ -15,7 +15,7 @@ from neev_provider.core.markers import Secret
 from neev_provider.core.model import UNKNOWN, Model, Rule
 from neev_provider.core.validation_messages import explain_error
 
-ModelT = TypeVar("M", bound=Model)
+ModelT = TypeVar("ModelT", bound=Model)
 
 INTERNAL_PREFIX = "__"
 """Keys that begin so belong to a face, not to the user; they are carried along and never compared."""

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from neev_provider.core import suggestions
-from neev_provider.core.coercion import MIN_INEXACT_INTEGER, INEXACT_REASON, is_whole_number
+from neev_provider.core.coercion import INEXACT_REASON, MIN_INEXACT_INTEGER, is_whole_number
 from neev_provider.core.model import UNKNOWN, Model
 from neev_provider.core.redaction import redact
 
@@ -18,7 +18,7 @@ QUOTES_HINT = "write it in quotes"
 MAX_VALUE_LENGTH = 80
 """Characters of a value that are shown."""
 
-_ASSET_NOUNS = {"Asset": "an asset", "Archive": "an archive", "Blob": "an asset or an archive"}
+_ASSET_NOUNS = {"Asset": "an asset", "Archive": "an archive", "AssetOrArchive": "an asset or an archive"}
 _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is required",
     "greater_than": lambda context: f"must be more than {context['gt']:g}",

@@ -85,7 +85,7 @@ class Deadline:
     started_at: float = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "began", self.clock.monotonic())
+        object.__setattr__(self, "started_at", self.clock.monotonic())
 
     @property
     def elapsed(self) -> float:
@@ -241,10 +241,10 @@ def _poll_interval(age: float) -> float:
     return min(look, MAX_POLL_INTERVAL) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
 
 
-async def _run_until(awaitable: Awaitable[T], timeout: float, *, deadline: Deadline, action: str) -> T:
+async def _run_until(awaitable: Awaitable[T], seconds: float, *, deadline: Deadline, action: str) -> T:
     """Return the awaitable's result, unless the patience is cancelled or the seconds have passed before."""
     work = asyncio.ensure_future(awaitable)
-    await first_completed(work, deadline.cancelled.wait(), deadline.clock.sleep(timeout))
+    await first_completed(work, deadline.cancelled.wait(), deadline.clock.sleep(seconds))
     if not work.cancelled():
         return work.result()
     if deadline.cancelled.is_set():

@@ -11,7 +11,7 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Integer, Model, Outputs
-from neev_provider.resources.references import require_existing, missing_reference_error
+from neev_provider.resources.references import missing_reference_error, require_existing
 
 
 class MetricsQuery(Arguments):

@@ -127,7 +127,7 @@ class _Template(Protocol):
     def name(self) -> str: ...
 
 
-TemplateT = TypeVar("T", bound=_Template)
+TemplateT = TypeVar("TemplateT", bound=_Template)
 
 
 class GetSandboxTemplate(Function[IdOrNameArguments, SandboxTemplate]):

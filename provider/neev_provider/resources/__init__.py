@@ -33,7 +33,7 @@ def find_resource(name: str) -> Resource[Any, Any] | None:
     """The resource of this name, or ``None``."""
     if name not in MODULES:
         return None
-    made = getattr(import_module(f"{__name__}.{MODULES[name]}"), name)()
+    made = getattr(import_module(f"{__name__}.{MODULES[name]}"), f"{name}Resource")()
     return cast("Resource[Any, Any]", made)
 
 

@@ -11,10 +11,10 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent as Seen
-from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Stable, ResetsTo, Update, Computed
+from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
-from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources import egress
 from neev_provider.resources.egress import Egress, EgressInputs
@@ -24,8 +24,8 @@ from neev_provider.resources.sandbox.base import (
     PAUSED,
     PAUSING,
     READY,
-    STABLE_PHASES,
     REFRESH_BATCH_DELAY,
+    STABLE_PHASES,
     LastCrash,
     none_if_not_found,
     was_paused_when_idle,

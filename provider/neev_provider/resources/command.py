@@ -17,10 +17,10 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.runtime import ExecRequest
 from neev_provider.core.diff import Diff
-from neev_provider.core.errors import Cancelled, DeadlineExceeded, OperationFailed, NeevError, OutcomeUnknown
+from neev_provider.core.errors import Cancelled, DeadlineExceeded, NeevError, OperationFailed, OutcomeUnknown
 from neev_provider.core.markers import Derived, Removable, Replace, Secret, SecretIf, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
-from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.core.validation import parse
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.output_capture import OutputCapture
@@ -122,11 +122,11 @@ class CommandResource(Resource[CommandInputs, CommandOutputs]):
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
         found = super().diff(old_inputs, state, new_inputs)
         # what the old `delete` undoes, the new `create` must not have done by then
-        found = replace(found, delete_first=old_inputs.get("delete") is not None)
+        found = replace(found, delete_before_replace=old_inputs.get("delete") is not None)
         if new_inputs.get("update") is None or not state.get("created"):
             return found
         changes = (
-            replace(each, replace=each.requires_replacement and each.property_name not in RERUN_PROPERTIES)
+            replace(each, requires_replacement=each.requires_replacement and each.property_name not in RERUN_PROPERTIES)
             for each in found.changes
         )
         return Diff(tuple(changes), found.delete_before_replace)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 
 from neev_provider.core import diff
-from neev_provider.core.markers import Unordered, Update, Computed
+from neev_provider.core.markers import Computed, Unordered, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Model, Rule
 from neev_provider.core.validation import drop_nulls
 

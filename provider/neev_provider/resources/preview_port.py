@@ -13,10 +13,10 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.ports import Port as Seen
-from neev_provider.core.errors import OperationFailed, InputError
-from neev_provider.core.markers import Replace, Secret, Update, Computed
+from neev_provider.core.errors import InputError, OperationFailed
+from neev_provider.core.markers import Computed, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Outputs
-from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.resources.formats import Slug
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import none_if_not_found

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from neev_provider.client import Api
-from neev_provider.client.runtime import SandboxSession, ExecRequest
+from neev_provider.client.runtime import ExecRequest, SandboxSession
 from neev_provider.client.sandboxes import Sandbox
-from neev_provider.core.errors import OperationFailed, InputError, NeevError, RuntimeRejected
+from neev_provider.core.errors import InputError, NeevError, OperationFailed, RuntimeRejected
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.leases import SandboxLease
@@ -99,6 +99,6 @@ async def run_cleanup(operation: Awaitable[object], context: OperationContext, *
         if patience.cancelled.is_set()
         else max(CLEANUP_GRACE_SECONDS, patience.timeout - patience.elapsed)
     )
-    leaving = replace(patience, deadline=seconds, cancelled=asyncio.Event())
+    leaving = replace(patience, timeout=seconds, cancelled=asyncio.Event())
     with contextlib.suppress(NeevError):
         await run_before_deadline(operation, deadline=leaving, action=action)

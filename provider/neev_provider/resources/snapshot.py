@@ -10,10 +10,10 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.snapshots import Snapshot as Seen
-from neev_provider.core.markers import AutoName, Replace, Stable, Computed
+from neev_provider.core.markers import AutoName, Computed, Replace, Stable
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.names import Name
-from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources.formats import Duration
 from neev_provider.resources.references import require_sandbox

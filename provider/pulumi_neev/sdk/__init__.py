@@ -22,7 +22,6 @@ from neev_provider.resources.sandbox.expiration import OnIdle
 __all__ = [
     "Agent",
     "AgentTemplate",
-    "AgentTemplates",
     "BuildStep",
     "BuildStepArgs",
     "BuiltImage",
@@ -34,6 +33,11 @@ __all__ = [
     "EgressRule",
     "EgressRuleArgs",
     "File",
+    "GetAgentTemplatesResult",
+    "GetSandboxMetricsResult",
+    "GetSandboxTemplatesResult",
+    "GetSandboxesResult",
+    "GetSnapshotsResult",
     "GoldenImage",
     "LastCrash",
     "MetricPoint",
@@ -46,14 +50,10 @@ __all__ = [
     "Sandbox",
     "SandboxFork",
     "SandboxInfo",
-    "SandboxInfos",
-    "SandboxMetrics",
     "SandboxPool",
     "SandboxTemplate",
-    "SandboxTemplates",
     "Snapshot",
     "SnapshotInfo",
-    "SnapshotInfos",
     "TemplateCategory",
     "TemplateStatus",
     "get_agent_template",
@@ -147,14 +147,6 @@ class AgentTemplate(OutputObject):
 
 
 @pulumi.output_type
-class AgentTemplates(OutputObject):
-    """Agent templates of the catalogue."""
-
-    templates: list[AgentTemplate] = pulumi.property("templates", default=None)
-    """In the catalogue's order."""
-
-
-@pulumi.output_type
 class BuildStep(OutputObject):
     """One step of a recipe: a command that runs, or a file or folder that is written."""
 
@@ -216,6 +208,52 @@ class EgressRule(OutputObject):
     """Ports, 1 to 65535. Unset: every port."""
     protocol: str | None = pulumi.property("protocol", default=None)
     """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
+
+
+@pulumi.output_type
+class GetAgentTemplatesResult(OutputObject):
+    """Agent templates of the catalogue."""
+
+    templates: list[AgentTemplate] = pulumi.property("templates", default=None)
+    """In the catalogue's order."""
+
+
+@pulumi.output_type
+class GetSandboxMetricsResult(OutputObject):
+    """What a sandbox has used."""
+
+    end: str = pulumi.property("end", default=None)
+    """Where it ends (RFC 3339)."""
+    series: list[MetricSeries] = pulumi.property("series", default=None)
+    """One for each metric."""
+    start: str = pulumi.property("start", default=None)
+    """Where the window begins (RFC 3339)."""
+    step: str = pulumi.property("step", default=None)
+    """The resolution that was used, such as `60s`."""
+
+
+@pulumi.output_type
+class GetSandboxTemplatesResult(OutputObject):
+    """Templates of the catalogue."""
+
+    templates: list[SandboxTemplate] = pulumi.property("templates", default=None)
+    """In the catalogue's order."""
+
+
+@pulumi.output_type
+class GetSandboxesResult(OutputObject):
+    """Sandboxes of the project."""
+
+    sandboxes: list[SandboxInfo] = pulumi.property("sandboxes", default=None)
+    """In the API's order."""
+
+
+@pulumi.output_type
+class GetSnapshotsResult(OutputObject):
+    """Snapshots of a sandbox."""
+
+    snapshots: list[SnapshotInfo] = pulumi.property("snapshots", default=None)
+    """In the API's order."""
 
 
 @pulumi.output_type
@@ -319,28 +357,6 @@ class SandboxInfo(OutputObject):
 
 
 @pulumi.output_type
-class SandboxInfos(OutputObject):
-    """Sandboxes of the project."""
-
-    sandboxes: list[SandboxInfo] = pulumi.property("sandboxes", default=None)
-    """In the API's order."""
-
-
-@pulumi.output_type
-class SandboxMetrics(OutputObject):
-    """What a sandbox has used."""
-
-    end: str = pulumi.property("end", default=None)
-    """Where it ends (RFC 3339)."""
-    series: list[MetricSeries] = pulumi.property("series", default=None)
-    """One for each metric."""
-    start: str = pulumi.property("start", default=None)
-    """Where the window begins (RFC 3339)."""
-    step: str = pulumi.property("step", default=None)
-    """The resolution that was used, such as `60s`."""
-
-
-@pulumi.output_type
 class SandboxTemplate(OutputObject):
     """A template that sandboxes are made from."""
 
@@ -358,14 +374,6 @@ class SandboxTemplate(OutputObject):
     """`active` or `deprecated`."""
     updated_at: str = pulumi.property("updatedAt", default=None)
     """When it last changed (RFC 3339)."""
-
-
-@pulumi.output_type
-class SandboxTemplates(OutputObject):
-    """Templates of the catalogue."""
-
-    templates: list[SandboxTemplate] = pulumi.property("templates", default=None)
-    """In the catalogue's order."""
 
 
 @pulumi.output_type
@@ -400,14 +408,6 @@ class SnapshotInfo(OutputObject):
     """Its name, where it has one."""
     size_bytes: int | None = pulumi.property("sizeBytes", default=None)
     """Uncompressed size in bytes."""
-
-
-@pulumi.output_type
-class SnapshotInfos(OutputObject):
-    """Snapshots of a sandbox."""
-
-    snapshots: list[SnapshotInfo] = pulumi.property("snapshots", default=None)
-    """In the API's order."""
 
 
 class Sandbox(DynamicResource, module="neev", name="Sandbox"):
@@ -2409,7 +2409,7 @@ def get_sandbox_templates(
     name: str | None = None,
     status: TemplateStatus | Literal["active", "deprecated"] | None = None,
     opts: pulumi.InvokeOptions | None = None,
-) -> SandboxTemplates:
+) -> GetSandboxTemplatesResult:
     """The sandbox templates of the catalogue, every page of it.
 
     Args:
@@ -2425,7 +2425,7 @@ def get_sandbox_templates(
             "name": name,
             "status": status,
         },
-        SandboxTemplates,
+        GetSandboxTemplatesResult,
         opts,
     )
 
@@ -2436,7 +2436,7 @@ def get_sandbox_templates_output(
     name: pulumi.Input[str] | None = None,
     status: pulumi.Input[TemplateStatus | Literal["active", "deprecated"]] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[SandboxTemplates]:
+) -> pulumi.Output[GetSandboxTemplatesResult]:
     """The sandbox templates of the catalogue, every page of it.
 
     Args:
@@ -2452,7 +2452,7 @@ def get_sandbox_templates_output(
             "name": name,
             "status": status,
         },
-        SandboxTemplates,
+        GetSandboxTemplatesResult,
         opts,
     )
 
@@ -2510,7 +2510,7 @@ def get_agent_templates(
     category: str | None = None,
     name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
-) -> AgentTemplates:
+) -> GetAgentTemplatesResult:
     """The agent templates of the catalogue, every page of it.
 
     Args:
@@ -2524,7 +2524,7 @@ def get_agent_templates(
             "category": category,
             "name": name,
         },
-        AgentTemplates,
+        GetAgentTemplatesResult,
         opts,
     )
 
@@ -2534,7 +2534,7 @@ def get_agent_templates_output(
     category: pulumi.Input[str] | None = None,
     name: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[AgentTemplates]:
+) -> pulumi.Output[GetAgentTemplatesResult]:
     """The agent templates of the catalogue, every page of it.
 
     Args:
@@ -2548,7 +2548,7 @@ def get_agent_templates_output(
             "category": category,
             "name": name,
         },
-        AgentTemplates,
+        GetAgentTemplatesResult,
         opts,
     )
 
@@ -2606,7 +2606,7 @@ def get_sandboxes(
     name: str | None = None,
     phase: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
-) -> SandboxInfos:
+) -> GetSandboxesResult:
     """The sandboxes of the project, every page of them.
 
     Args:
@@ -2620,7 +2620,7 @@ def get_sandboxes(
             "name": name,
             "phase": phase,
         },
-        SandboxInfos,
+        GetSandboxesResult,
         opts,
     )
 
@@ -2630,7 +2630,7 @@ def get_sandboxes_output(
     name: pulumi.Input[str] | None = None,
     phase: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[SandboxInfos]:
+) -> pulumi.Output[GetSandboxesResult]:
     """The sandboxes of the project, every page of them.
 
     Args:
@@ -2644,7 +2644,7 @@ def get_sandboxes_output(
             "name": name,
             "phase": phase,
         },
-        SandboxInfos,
+        GetSandboxesResult,
         opts,
     )
 
@@ -2695,7 +2695,7 @@ def get_snapshots(
     *,
     sandbox_id: str,
     opts: pulumi.InvokeOptions | None = None,
-) -> SnapshotInfos:
+) -> GetSnapshotsResult:
     """The snapshots of one sandbox, every page of them.
 
     Args:
@@ -2707,7 +2707,7 @@ def get_snapshots(
         {
             "sandboxId": sandbox_id,
         },
-        SnapshotInfos,
+        GetSnapshotsResult,
         opts,
     )
 
@@ -2716,7 +2716,7 @@ def get_snapshots_output(
     *,
     sandbox_id: pulumi.Input[str],
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[SnapshotInfos]:
+) -> pulumi.Output[GetSnapshotsResult]:
     """The snapshots of one sandbox, every page of them.
 
     Args:
@@ -2728,7 +2728,7 @@ def get_snapshots_output(
         {
             "sandboxId": sandbox_id,
         },
-        SnapshotInfos,
+        GetSnapshotsResult,
         opts,
     )
 
@@ -2739,7 +2739,7 @@ def get_sandbox_metrics(
     resolution_seconds: int | None = None,
     window_seconds: int = 3600,
     opts: pulumi.InvokeOptions | None = None,
-) -> SandboxMetrics:
+) -> GetSandboxMetricsResult:
     """What a sandbox has used over a window of time.
 
     Args:
@@ -2755,7 +2755,7 @@ def get_sandbox_metrics(
             "resolutionSeconds": resolution_seconds,
             "windowSeconds": window_seconds,
         },
-        SandboxMetrics,
+        GetSandboxMetricsResult,
         opts,
     )
 
@@ -2766,7 +2766,7 @@ def get_sandbox_metrics_output(
     resolution_seconds: pulumi.Input[int] | None = None,
     window_seconds: pulumi.Input[int] = 3600,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[SandboxMetrics]:
+) -> pulumi.Output[GetSandboxMetricsResult]:
     """What a sandbox has used over a window of time.
 
     Args:
@@ -2782,6 +2782,6 @@ def get_sandbox_metrics_output(
             "resolutionSeconds": resolution_seconds,
             "windowSeconds": window_seconds,
         },
-        SandboxMetrics,
+        GetSandboxMetricsResult,
         opts,
     )

@@ -24,9 +24,9 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-async def plugin(platform: Emulator) -> AsyncIterator[FakePulumiEngine]:
+async def plugin(emulator: Emulator) -> AsyncIterator[FakePulumiEngine]:
     """The engine's side of a plugin that is configured for the platform by its environment."""
-    async for driver in serve_plugin(platform.env):
+    async for driver in serve_plugin(emulator.env):
         await driver.configure()
         yield driver
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from neev_provider.adapters.pulumi import assets
-from neev_provider.adapters.pulumi.checkpoint import encode_state, recovered_resource, type_of_token, decode_state
+from neev_provider.adapters.pulumi.checkpoint import decode_state, encode_state, recovered_resource, type_of_token
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue
 from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.lifecycle import StoredResource

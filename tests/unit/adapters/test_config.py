@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_provider.adapters.shared.config import REQUIRED, MissingConfigError, parse_settings, environment_variables
+from neev_provider.adapters.shared.config import REQUIRED, MissingConfigError, environment_variables, parse_settings
 from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT
 from neev_provider.core.errors import ConfigError
 

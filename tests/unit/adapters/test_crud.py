@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
-from tests.unit.adapters.fake_pulumi_engine import from_struct, to_struct, make_urn
+from tests.unit.adapters.fake_pulumi_engine import from_struct, make_urn, to_struct
 
 from neev_provider.adapters.pulumi.plugin.crud import CANCEL_GRACE_SECONDS, CrudHandler
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
@@ -20,9 +20,9 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.core.account import ACCOUNT_KEY, Account
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.diff import IMPORTED_KEY
-from neev_provider.core.markers import Update, Computed
+from neev_provider.core.markers import Computed, Update
 from neev_provider.core.model import Inputs, Outputs
-from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.wait import current_retry_listener
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
@@ -59,7 +59,7 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
 
     async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """It has an id."""
-        return Observation("the-id", {"place": self._path_id}, ThingOutputs.model_construct(said=self._message))
+        return Observation("the-id", {"pathId": self._path_id}, ThingOutputs.model_construct(message=self._message))
 
     async def reconcile(
         self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
@@ -67,7 +67,7 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         """As the test says."""
         found = self._on_reconcile()
         said = await found if asyncio.iscoroutine(found) else found
-        return Observation(id, {}, ThingOutputs.model_construct(said=said))
+        return Observation(id, {}, ThingOutputs.model_construct(message=said))
 
     async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Never asked."""
@@ -103,13 +103,13 @@ async def create_failure(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
 
 async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
     found = await create_failure(Thing(raise_bug))
-    assert (found.id, from_struct(found.properties)) == ("the-id", {"said": "made", **RECORD})
+    assert (found.id, from_struct(found.properties)) == ("the-id", {"message": "made", **RECORD})
     assert "a bug in the NeevAI provider (KeyError)" in found.reasons[0]
 
 
 async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
     found = await create_failure(Thing(object))
-    assert (found.id, from_struct(found.properties)) == ("the-id", {"said": "made", **RECORD})
+    assert (found.id, from_struct(found.properties)) == ("the-id", {"message": "made", **RECORD})
     for broken_from_the_start in (Thing(raise_bug, said=object()), Thing(raise_bug, place=object())):
         found = await create_failure(broken_from_the_start)
         assert (found.id, from_struct(found.properties)) in (("the-id", {}), ("the-id", RECORD))
@@ -185,7 +185,7 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
 
     ours = new_crud_handler()
     request = provider_pb2.UpdateRequest(
-        id="the-id", urn=make_urn("Thing"), olds=to_struct({"said": "before"}), timeout=60 if stopped else 0.1
+        id="the-id", urn=make_urn("Thing"), olds=to_struct({"message": "before"}), timeout=60 if stopped else 0.1
     )
     updating = asyncio.ensure_future(ours.update(Thing(settle), request))
     await hangs.wait()
@@ -194,14 +194,14 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
     with pytest.raises(StatusError, match="stopped waiting, as asked" if stopped else "not done after") as caught:
         await updating
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
-    assert (caught.value.detail.id, from_struct(caught.value.detail.properties)) == ("the-id", {"said": "before"})
+    assert (caught.value.detail.id, from_struct(caught.value.detail.properties)) == ("the-id", {"message": "before"})
 
 
 async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
     class Deaf(EngineClient):
         """An engine that takes nothing."""
 
-        async def heard(self) -> None:
+        async def flush(self) -> None:
             """Never."""
             ours.cancel()
             await asyncio.Event().wait()
@@ -209,14 +209,14 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
     ours = CrudHandler(_connect_fake, Deaf(), SYSTEM_CLOCK)
     request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}))
     answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
-    assert from_struct(answer.properties) == {"said": "ready", **RECORD}
+    assert from_struct(answer.properties) == {"message": "ready", **RECORD}
 
 
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
-    state = to_struct({"said": "seen", IMPORTED_KEY: True})
+    state = to_struct({"message": "seen", IMPORTED_KEY: True})
     request = provider_pb2.UpdateRequest(id="the-id", urn=make_urn("Thing"), olds=state)
     answer = await new_crud_handler().update(Thing(lambda: "ready"), request)
-    assert from_struct(answer.properties) == {"said": "ready", IMPORTED_KEY: True, **RECORD}
+    assert from_struct(answer.properties) == {"message": "ready", IMPORTED_KEY: True, **RECORD}
     with pytest.raises(StatusError) as caught:
         await new_crud_handler().update(Thing(raise_bug), request)
     assert caught.value.code is StatusCode.UNKNOWN

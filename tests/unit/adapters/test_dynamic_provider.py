@@ -16,10 +16,10 @@ from pulumi.runtime.rpc import deserialize_property
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import (
-    RESOURCE_NAME,
     NOT_STORED_HINT,
     PROVIDERS,
     REPLACE_ON_CHANGES,
+    RESOURCE_NAME,
     TIMEOUTS,
     DynamicProvider,
 )
@@ -52,9 +52,9 @@ def make_provider(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvide
 
 
 @pytest.fixture
-def sandbox_provider(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:
+def sandbox_provider(make_provider: Callable[[str], DynamicProvider]) -> DynamicProvider:
     """The provider of sandboxes, likewise."""
-    return configured("Sandbox")
+    return make_provider("Sandbox")
 
 
 async def close_client(values: dict[str, str]) -> None:
@@ -91,23 +91,25 @@ def test_a_pickled_provider_is_the_name_of_its_class(kind: type[DynamicProvider]
     assert len(pickled) < 80
 
 
-def test_a_pickled_provider_does_not_take_its_settings_along(sandboxes: DynamicProvider, emulator: Emulator) -> None:
+def test_a_pickled_provider_does_not_take_its_settings_along(
+    sandbox_provider: DynamicProvider, emulator: Emulator
+) -> None:
     """A program pickles fresh ones; should a configured one be pickled, the key must not be in it."""
     fresh = serialize_provider(PROVIDERS["Sandbox"]())
-    assert emulator.api_key.encode() not in base64.b64decode(serialize_provider(sandboxes))
+    assert emulator.api_key.encode() not in base64.b64decode(serialize_provider(sandbox_provider))
     assert serialize_provider(PROVIDERS["Sandbox"]()) == fresh
 
 
-def test_a_name_is_made_from_what_the_program_calls_the_resource(sandboxes: DynamicProvider) -> None:
-    one, other = check_inputs(sandboxes), check_inputs(sandboxes)
+def test_a_name_is_made_from_what_the_program_calls_the_resource(sandbox_provider: DynamicProvider) -> None:
+    one, other = check_inputs(sandbox_provider), check_inputs(sandbox_provider)
     assert one["name"].startswith("box-")
     assert one["name"] != other["name"]
-    assert sandboxes.check(one, {RESOURCE_NAME: "box"}).inputs["name"] == one["name"]
+    assert sandbox_provider.check(one, {RESOURCE_NAME: "box"}).inputs["name"] == one["name"]
 
 
-def test_the_second_check_of_the_same_program_says_what_the_first_said(sandboxes: DynamicProvider) -> None:
-    first = check_inputs(sandboxes, cpu=2)
-    assert sandboxes.check(first, {RESOURCE_NAME: "box", "cpu": 2}).inputs == first
+def test_the_second_check_of_the_same_program_says_what_the_first_said(sandbox_provider: DynamicProvider) -> None:
+    first = check_inputs(sandbox_provider, cpu=2)
+    assert sandbox_provider.check(first, {RESOURCE_NAME: "box", "cpu": 2}).inputs == first
 
 
 def test_a_name_is_cut_to_what_its_kind_may_have() -> None:
@@ -117,67 +119,71 @@ def test_a_name_is_cut_to_what_its_kind_may_have() -> None:
     assert len(answer.inputs["name"]) == 51
 
 
-def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandboxes: DynamicProvider) -> None:
+def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandbox_provider: DynamicProvider) -> None:
     unknown = deserialize_property(ON_THE_WIRE, keep_unknowns=True)
-    inputs = check_inputs(sandboxes, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"})
+    inputs = check_inputs(
+        sandbox_provider, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"}
+    )
     assert inputs["snapshotId"] == ON_THE_WIRE
     assert inputs["egress"]["allow"] == [{"host": ON_THE_WIRE}]
 
 
-def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(sandboxes: DynamicProvider, emulator: Emulator) -> None:
+def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(
+    sandbox_provider: DynamicProvider, emulator: Emulator
+) -> None:
     emulator.change_settings(durations={"create": 3600})
     with pytest.raises(NeevError) as caught:
-        sandboxes.create(check_inputs(sandboxes, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
+        sandbox_provider.create(check_inputs(sandbox_provider, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
     assert str(caught.value).startswith("Sandbox box (the-box): ")
     assert "until it is Ready or Paused: not done" in str(caught.value)
     assert "is deleted again" in str(caught.value)
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_what_cannot_be_undone_either_is_named(sandboxes: DynamicProvider, emulator: Emulator) -> None:
+def test_what_cannot_be_undone_either_is_named(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
     emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
     with pytest.raises(NeevError, match="could not be deleted either") as caught:
-        sandboxes.create(check_inputs(sandboxes, paused=True))
+        sandbox_provider.create(check_inputs(sandbox_provider, paused=True))
     (made,) = {entry["path"].split("/")[-1] for entry in emulator.log(mutating=True) if entry["method"] == "DELETE"}
     assert f"{made} is still there" in str(caught.value)
     assert "costing money" in str(caught.value)
 
 
-def test_an_update_and_a_delete_have_their_own_deadlines(sandboxes: DynamicProvider, emulator: Emulator) -> None:
-    id, state = create_resource(sandboxes, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
+def test_an_update_and_a_delete_have_their_own_deadlines(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
+    id, state = create_resource(sandbox_provider, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
     emulator.change_settings(durations={"pause": 3600, "delete": 3600})
-    news = check_inputs(sandboxes, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
+    news = check_inputs(sandbox_provider, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
     with pytest.raises(NeevError, match="until it is Paused: not done"):
-        sandboxes.update(id, state, news)
+        sandbox_provider.update(id, state, news)
     with pytest.raises(NeevError, match="until it is gone: not done"):
-        sandboxes.delete(id, state)
+        sandbox_provider.delete(id, state)
 
 
-def test_a_change_of_timeouts_alone_is_no_change(sandboxes: DynamicProvider) -> None:
-    id, state = create_resource(sandboxes)
-    news = check_inputs(sandboxes, name=state["name"], **{TIMEOUTS: {"create": 1}})
-    assert sandboxes.diff(id, state, news).changes is False
+def test_a_change_of_timeouts_alone_is_no_change(sandbox_provider: DynamicProvider) -> None:
+    id, state = create_resource(sandbox_provider)
+    news = check_inputs(sandbox_provider, name=state["name"], **{TIMEOUTS: {"create": 1}})
+    assert sandbox_provider.diff(id, state, news).changes is False
 
 
-def test_a_state_without_the_notes_of_this_version_is_understood(sandboxes: DynamicProvider) -> None:
+def test_a_state_without_the_notes_of_this_version_is_understood(sandbox_provider: DynamicProvider) -> None:
     """What a state says of the declared inputs is then what was asked for."""
-    id, state = create_resource(sandboxes, cpu=1)
+    id, state = create_resource(sandbox_provider, cpu=1)
     old = {key: value for key, value in state.items() if not key.startswith("__")}
     inputs = {"name": old["name"], "cpu": 1}
-    assert sandboxes.diff(id, old, inputs).changes is False
-    assert sandboxes.diff(id, old, {**inputs, "cpu": 2}).replaces == []
-    assert sandboxes.read(id, old).id == id
-    sandboxes.delete(id, old)
-    assert sandboxes.read(id, old).id == ""
+    assert sandbox_provider.diff(id, old, inputs).changes is False
+    assert sandbox_provider.diff(id, old, {**inputs, "cpu": 2}).replaces == []
+    assert sandbox_provider.read(id, old).id == id
+    sandbox_provider.delete(id, old)
+    assert sandbox_provider.read(id, old).id == ""
 
 
 def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
-    sandboxes: DynamicProvider, configured: Callable[[str], DynamicProvider], emulator: Emulator
+    sandbox_provider: DynamicProvider, make_provider: Callable[[str], DynamicProvider], emulator: Emulator
 ) -> None:
     """The host keeps nothing of a failure, so whoever reads it has to look."""
-    box, _ = create_resource(sandboxes)
-    commands = configured("Command")
+    box, _ = create_resource(sandbox_provider)
+    commands = make_provider("Command")
     inputs = {RESOURCE_NAME: "job", "sandboxId": box, "create": ["true"], "update": ["true"]}
     id, state = create_resource(commands, **inputs)
     news = check_inputs(commands, **inputs, cwd=".")
@@ -203,27 +209,32 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
     ],
 )
 def test_what_replaces_on_changes_is_replaced(
-    sandboxes: DynamicProvider, paths: list[str], replaces: list[str]
+    sandbox_provider: DynamicProvider, paths: list[str], replaces: list[str]
 ) -> None:
     old = {"name": "box", "cpu": 1, "egress": {"mode": "allow_list", "allow": [{"host": "a.org"}]}}
     new = {"name": "box", "cpu": 2, "egress": {"mode": "allow_list", "allow": [{"host": "b.org"}]}}
-    found = sandboxes.diff(
-        "the-id", check_inputs(sandboxes, **old), check_inputs(sandboxes, **new, **{REPLACE_ON_CHANGES: paths})
+    found = sandbox_provider.diff(
+        "the-id",
+        check_inputs(sandbox_provider, **old),
+        check_inputs(sandbox_provider, **new, **{REPLACE_ON_CHANGES: paths}),
     )
     assert (found.changes, found.replaces) == (True, replaces)
 
 
-def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandboxes: DynamicProvider) -> None:
+def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandbox_provider: DynamicProvider) -> None:
     for given, first in (({"name": "box"}, True), ({}, False)):
-        old = check_inputs(sandboxes, **given, cpu=1)
-        new = check_inputs(sandboxes, **given, cpu=2, **{REPLACE_ON_CHANGES: ["cpu"]})
-        found = sandboxes.diff("the-id", {**old, "name": new["name"]}, new)
+        old = check_inputs(sandbox_provider, **given, cpu=1)
+        new = check_inputs(sandbox_provider, **given, cpu=2, **{REPLACE_ON_CHANGES: ["cpu"]})
+        found = sandbox_provider.diff("the-id", {**old, "name": new["name"]}, new)
         assert (found.replaces, found.delete_before_replace) == (["cpu"], first)
 
 
-def test_another_list_of_what_replaces_is_no_change(sandboxes: DynamicProvider) -> None:
-    old, new = check_inputs(sandboxes, name="box"), check_inputs(sandboxes, name="box", **{REPLACE_ON_CHANGES: ["*"]})
-    found = sandboxes.diff("the-id", old, new)
+def test_another_list_of_what_replaces_is_no_change(sandbox_provider: DynamicProvider) -> None:
+    old, new = (
+        check_inputs(sandbox_provider, name="box"),
+        check_inputs(sandbox_provider, name="box", **{REPLACE_ON_CHANGES: ["*"]}),
+    )
+    found = sandbox_provider.diff("the-id", old, new)
     assert (found.changes, found.replaces) == (False, [])
 
 
@@ -231,28 +242,28 @@ OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {"orgId": "org-emulator", "projectId": "anot
 
 
 def test_a_resource_of_another_account_is_neither_planned_nor_changed(
-    sandboxes: DynamicProvider, emulator: Emulator
+    sandbox_provider: DynamicProvider, emulator: Emulator
 ) -> None:
     """Both accounts are named, the resource too, and nothing is sent."""
-    id, state = create_resource(sandboxes, name="box")
-    inputs = check_inputs(sandboxes, name="box")
+    id, state = create_resource(sandbox_provider, name="box")
+    inputs = check_inputs(sandbox_provider, name="box")
     emulator.clear_log()
     elsewhere = {**state, **OTHER_ACCOUNT_STATE}
     for act in (
-        lambda: sandboxes.diff(id, elsewhere, inputs),
-        lambda: sandboxes.read(id, elsewhere),
-        lambda: sandboxes.update(id, elsewhere, {**inputs, "cpu": 2}),
-        lambda: sandboxes.delete(id, elsewhere),
+        lambda: sandbox_provider.diff(id, elsewhere, inputs),
+        lambda: sandbox_provider.read(id, elsewhere),
+        lambda: sandbox_provider.update(id, elsewhere, {**inputs, "cpu": 2}),
+        lambda: sandbox_provider.delete(id, elsewhere),
     ):
         with pytest.raises(NeevError, match=r"Sandbox box.*projectId another, and neev:projectId is project-emulator"):
             act()
     assert emulator.log() == []
-    sandboxes.delete(id, state)
+    sandbox_provider.delete(id, state)
 
 
 def test_a_pattern_that_matches_nothing_is_said_where_the_engine_shows_it(
-    configured: Callable[[str], DynamicProvider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make_provider: Callable[[str], DynamicProvider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     news = {RESOURCE_NAME: "app", "sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
-    assert configured("Directory").check({}, news).failures == []
+    assert make_provider("Directory").check({}, news).failures == []
     assert capsys.readouterr().err == "warning: Directory app: exclude: *.pyc matches nothing\n"

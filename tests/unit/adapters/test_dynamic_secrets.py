@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime.rpc import serialize_properties
 from tests.fakes.program import ProgramMocks, run_program
 from tests.unit.adapters.fake_pulumi_engine import from_struct, secret_value
-from tests.unit.adapters.test_dynamic_provider import check_inputs, make_provider, create_resource, emulator  # noqa: F401  fixtures
+from tests.unit.adapters.test_dynamic_provider import check_inputs, create_resource, emulator, make_provider  # noqa: F401  fixtures
 
 import pulumi_neev as neev
 from neev_emulator import Emulator
@@ -27,15 +27,15 @@ def script_argv(text: str) -> list[str]:
 
 
 @pytest.fixture
-def box_id(configured: Callable[[str], DynamicProvider]) -> str:  # noqa: F811
+def box_id(make_provider: Callable[[str], DynamicProvider]) -> str:  # noqa: F811
     """The id of a sandbox."""
-    return create_resource(configured("Sandbox"), name="box")[0]
+    return create_resource(make_provider("Sandbox"), name="box")[0]
 
 
 @pytest.fixture
-def command_provider(configured: Callable[[str], DynamicProvider]) -> DynamicProvider:  # noqa: F811
+def command_provider(make_provider: Callable[[str], DynamicProvider]) -> DynamicProvider:  # noqa: F811
     """The provider of commands."""
-    return configured("Command")
+    return make_provider("Command")
 
 
 def error_text(work: Callable[[], object]) -> str:
@@ -50,44 +50,50 @@ def to_engine(outputs: dict[str, Any]) -> dict[str, Any]:
     return from_struct(event_loop.run(serialize_properties(outputs, {})))
 
 
-def test_what_a_command_writes_is_a_secret_where_an_input_is_one(commands: DynamicProvider, box: str) -> None:
-    command = {"sandboxId": box, "create": ["echo", "done"]}
-    assert create_resource(commands, **command)[1]["stdout"] == "done\n"
+def test_what_a_command_writes_is_a_secret_where_an_input_is_one(
+    command_provider: DynamicProvider, box_id: str
+) -> None:
+    command = {"sandboxId": box_id, "create": ["echo", "done"]}
+    assert create_resource(command_provider, **command)[1]["stdout"] == "done\n"
     for inputs in ({"env": {"A": "b"}}, {"triggers": ["x"], SECRET_NAMES: ["triggers"]}):
-        id, outputs = create_resource(commands, **command, **inputs)
+        id, outputs = create_resource(command_provider, **command, **inputs)
         assert to_engine(outputs)["stdout"] == secret_value("done\n")
         assert to_engine(outputs)["stderr"] == secret_value("")
         # the engine tells the host of no secret
         state = {**outputs, "stdout": "done\n", "stderr": ""}
-        assert to_engine(commands.read(id, state).outs or {})["stdout"] == secret_value("done\n")
-        news = check_inputs(commands, **command, timeoutSeconds=60)
-        assert to_engine(commands.update(id, state, news).outs or {})["stdout"] == secret_value("done\n")
+        assert to_engine(command_provider.read(id, state).outs or {})["stdout"] == secret_value("done\n")
+        news = check_inputs(command_provider, **command, timeoutSeconds=60)
+        assert to_engine(command_provider.update(id, state, news).outs or {})["stdout"] == secret_value("done\n")
 
 
 def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_its_error(
-    commands: DynamicProvider, box: str
+    command_provider: DynamicProvider, box_id: str
 ) -> None:
-    inputs = {"sandboxId": box, "create": script_argv('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
-    assert "Its last lines:\n[secret]" in error_text(lambda: create_resource(commands, **inputs))
+    inputs = {"sandboxId": box_id, "create": script_argv('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
+    assert "Its last lines:\n[secret]" in error_text(lambda: create_resource(command_provider, **inputs))
 
 
 @pytest.mark.parametrize("name", ["create", "stdin"])
 def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(
-    commands: DynamicProvider, box: str, name: str
+    command_provider: DynamicProvider, box_id: str, name: str
 ) -> None:
-    inputs = {"sandboxId": box, "create": script_argv("set -x; cat; echo hunter2; exit 1"), "stdin": "pass hunter3\n"}
-    said = error_text(lambda: create_resource(commands, **inputs, **{SECRET_NAMES: [name]}))
+    inputs = {
+        "sandboxId": box_id,
+        "create": script_argv("set -x; cat; echo hunter2; exit 1"),
+        "stdin": "pass hunter3\n",
+    }
+    said = error_text(lambda: create_resource(command_provider, **inputs, **{SECRET_NAMES: [name]}))
     assert "Its output is a secret, so it is not shown." in said
 
 
 def test_what_the_api_quotes_back_is_struck_out(
-    configured: Callable[[str], DynamicProvider],  # noqa: F811
+    make_provider: Callable[[str], DynamicProvider],  # noqa: F811
     emulator: Emulator,  # noqa: F811
 ) -> None:
     said = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
     emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said})
     inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRET_NAMES: ["image"]}
-    shown = error_text(lambda: create_resource(configured("Sandbox"), **inputs))
+    shown = error_text(lambda: create_resource(make_provider("Sandbox"), **inputs))
     assert "[secret], [secret] and [secret] are refused" in shown
     assert emulator.api_key not in shown
 

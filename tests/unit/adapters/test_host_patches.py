@@ -151,7 +151,7 @@ from neev_provider.adapters.pulumi.dynamic import event_loop, host_patches
 
 engine = socket.create_server(("127.0.0.1", 0))
 address = "127.0.0.1:%d" % engine.getsockname()[1]
-host_patches.leave_with_the_engine(SimpleNamespace(DynamicResourceProviderServicer=object), ["host", address])
+host_patches.exit_with_engine(SimpleNamespace(DynamicResourceProviderServicer=object), ["host", address])
 connection, _ = engine.accept()
 event_loop.run(asyncio.sleep(0.2))
 gc.collect()

@@ -37,7 +37,7 @@ async def close_clients(emulator: Emulator) -> None:
     event_loop.shared_client.cache_clear()
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("configured_emulator")
 def test_a_look_up_is_answered_with_the_declared_type() -> None:
     template = neev.get_sandbox_template(name="ubuntu-26-04-minimal")
     assert isinstance(template, neev.SandboxTemplate)
@@ -56,7 +56,7 @@ def run_and_collect(program: Callable[[], object], *pending: str, preview: bool 
     return seen
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("configured_emulator")
 def test_a_look_up_may_depend_on_outputs() -> None:
     def program() -> pulumi.Output[str]:
         return neev.get_sandbox_template_output(name=pulumi.Output.from_input(TEMPLATE)).id
@@ -64,7 +64,7 @@ def test_a_look_up_may_depend_on_outputs() -> None:
     assert run_and_collect(program) == [f"sb-{TEMPLATE}"]
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("configured_emulator")
 def test_an_answer_is_the_declared_type_and_a_map() -> None:
     (found,) = run_and_collect(
         lambda: neev.get_sandbox_templates_output().apply(lambda answer: (answer, answer.templates[0]))
@@ -98,20 +98,20 @@ PROGRAMS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_a_look_up_of_what_is_not_there_yet_is_unknown_in_a_plan(
-    emulator: Emulator, program: Callable[[], object]
+    configured_emulator: Emulator, program: Callable[[], object]
 ) -> None:
     assert run_and_collect(program, "box", preview=True) == []
-    assert emulator.log() == []
+    assert configured_emulator.log() == []
     assert run_and_collect(program, preview=True) == [f"sb-{TEMPLATE}"]
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("configured_emulator")
 def test_a_resource_of_which_only_the_urn_is_known_can_be_depended_on() -> None:
     urn = "urn:pulumi:dev::acme::acme:dev:Desk::desk"
     assert run_and_collect(lambda: depends_on_output(pulumi.resource.DependencyResource(urn))) == [f"sb-{TEMPLATE}"]
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("configured_emulator")
 def test_a_look_up_in_vain_ends_the_program_without_a_traceback() -> None:
     with pytest.raises(pulumi.RunError, match=rf"^get_sandbox_template: name: .*near: {TEMPLATE}") as caught:
         neev.get_sandbox_template(name="ubuntu-26-04-minimum")
@@ -120,7 +120,7 @@ def test_a_look_up_in_vain_ends_the_program_without_a_traceback() -> None:
         run_and_collect(lambda: neev.get_sandbox_template_output(name="ubuntu-26-04-minimum"))
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("configured_emulator")
 def test_a_secret_argument_is_in_no_error_and_makes_the_answer_secret() -> None:
     with pytest.raises(pulumi.RunError, match=r"get_sandbox_template: name: ") as caught:
         run_and_collect(lambda: neev.get_sandbox_template_output(name=pulumi.Output.secret("hunter22")))
@@ -182,8 +182,8 @@ def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_sent(
-    emulator: Emulator, arguments: dict[str, object], said: str
+    configured_emulator: Emulator, arguments: dict[str, object], said: str
 ) -> None:
     with pytest.raises(pulumi.RunError, match=said):
         invoke("getSandbox", arguments, neev.SandboxInfo)
-    assert emulator.log() == []
+    assert configured_emulator.log() == []

@@ -13,14 +13,14 @@ from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, secret_value, to_s
 from neev_provider.adapters.pulumi.assets import ARCHIVE, ASSET
 from neev_provider.adapters.pulumi.marshal import (
     UNKNOWN_SENTINELS,
-    UnsupportedValue,
     SecretValue,
-    unmarshal,
-    marshal,
-    unsupported_values,
-    reveal,
-    restore_secrets,
+    UnsupportedValue,
     mark_declared_secrets,
+    marshal,
+    restore_secrets,
+    reveal,
+    unmarshal,
+    unsupported_values,
 )
 from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.coercion import MIN_INEXACT_INTEGER

@@ -12,12 +12,12 @@ from neev_provider.core.account import ACCOUNT_KEY
 
 
 async def test_a_resource_of_another_account_is_neither_planned_nor_changed(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", {"name": "box"})
     record = {**kept.state[ACCOUNT_KEY], "projectId": "another"}
     elsewhere = replace(kept, state={**kept.state, ACCOUNT_KEY: record})
-    platform.clear_log()
+    emulator.clear_log()
     for act in (
         plugin.diff(elsewhere, {"name": "box"}),
         plugin.refresh(elsewhere),
@@ -26,5 +26,5 @@ async def test_a_resource_of_another_account_is_neither_planned_nor_changed(
     ):
         with pytest.raises(RpcFailure, match="projectId another, and neev:projectId is project-emulator"):
             await act
-    assert platform.log() == []
+    assert emulator.log() == []
     await plugin.delete(kept)

@@ -146,15 +146,15 @@ async def test_a_provider_of_the_program_is_named_and_told_where_it_reads(unconf
     assert "pulumi config set" not in caught.value.text
 
 
-async def test_an_old_key_of_the_state_is_said_where_it_is_not_accepted(platform: Emulator) -> None:
-    async for driver in serve_plugin(platform.env):
+async def test_an_old_key_of_the_state_is_said_where_it_is_not_accepted(emulator: Emulator) -> None:
+    async for driver in serve_plugin(emulator.env):
         await driver.configure()
         kept = await driver.create("Sandbox", {"name": "box"})
         await driver.configure(apiKey=secret_value("old"))
         for work in (driver.delete, driver.refresh):
             with pytest.raises(RpcFailure, match="old key that the stack's state holds: add `--run-program`"):
                 await work(kept)
-    async for driver in serve_plugin({**platform.env, "NEEV_API_KEY": "wrong"}):
+    async for driver in serve_plugin({**emulator.env, "NEEV_API_KEY": "wrong"}):
         await driver.configure()
         with pytest.raises(RpcFailure) as caught:
             await driver.delete(kept)
@@ -169,9 +169,9 @@ async def test_a_setting_that_cannot_be_right_is_said_without_the_key(unconfigur
     assert "ter2" not in caught.value.text
 
 
-async def test_the_configuration_wins_over_the_environment(platform: Emulator) -> None:
-    async for driver in serve_plugin({**platform.env, "NEEV_API_KEY": "wrong"}):
-        await driver.configure(apiKey=secret_value(platform.api_key))
+async def test_the_configuration_wins_over_the_environment(emulator: Emulator) -> None:
+    async for driver in serve_plugin({**emulator.env, "NEEV_API_KEY": "wrong"}):
+        await driver.configure(apiKey=secret_value(emulator.api_key))
         assert (await driver.create("Sandbox", {"name": "box"})).id
 
 

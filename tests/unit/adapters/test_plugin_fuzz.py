@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
 from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, make_urn
-from tests.unit.adapters.fuzz import run_fuzz, kinds, lost_secrets, to_struct, structs
+from tests.unit.adapters.fuzz import kinds, lost_secrets, run_fuzz, structs, to_struct
 
 from neev_provider.adapters.pulumi.marshal import UNKNOWN_SENTINELS
 from neev_provider.functions import FUNCTIONS

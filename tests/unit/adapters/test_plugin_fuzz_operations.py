@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
 from tests.engine.project import out_of_band_request
 from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, make_urn
-from tests.unit.adapters.fuzz import run_fuzz, kinds, lost_secrets, to_struct, structs, texts
+from tests.unit.adapters.fuzz import kinds, lost_secrets, run_fuzz, structs, texts, to_struct
 
 from neev_emulator.settings import Durations, Settings
 from neev_emulator.testing import Emulator, serve
@@ -78,7 +78,7 @@ async def list_all(driver: FakePulumiEngine, request: provider_pb2.ListRequest) 
         raise RpcFailure(error.code(), error.details() or "") from None
 
 
-def test_operations_answer_anything_and_keep_every_secret(busy: Emulator) -> None:
+def test_operations_answer_anything_and_keep_every_secret(emulator_with_sandbox: Emulator) -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[tuple[str, dict[str, Any]], str, Any, Any, bool]) -> None:
         (kind, base), id, some, others, near = drawn
         news, olds = to_struct({**some, **base} if near else some), to_struct({**others, **base} if near else others)
@@ -101,7 +101,7 @@ def test_operations_answer_anything_and_keep_every_secret(busy: Emulator) -> Non
         if found is not None:
             assert lost_secrets(news, found.inputs) == lost_secrets(olds, found.properties) == []
 
-    run_fuzz(requests, case, busy.env, examples=30)
+    run_fuzz(requests, case, emulator_with_sandbox.env, examples=30)
 
 
 def test_a_configuration_of_anything_is_taken_or_refused() -> None:
@@ -111,7 +111,7 @@ def test_a_configuration_of_anything_is_taken_or_refused() -> None:
     run_fuzz(structs, case)
 
 
-def test_a_list_by_anything_is_answered(busy: Emulator) -> None:
+def test_a_list_by_anything_is_answered(emulator_with_sandbox: Emulator) -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], str, int, int]) -> None:
         kind, query, token, limit, size = drawn
         request = provider_pb2.ListRequest(
@@ -120,4 +120,6 @@ def test_a_list_by_anything_is_answered(busy: Emulator) -> None:
         await call_or_none(list_all(driver, request))
 
     numbers = st.integers(-3, 3)
-    run_fuzz(st.tuples(kinds, structs, texts | st.just("1"), numbers, numbers), case, busy.env, examples=60)
+    run_fuzz(
+        st.tuples(kinds, structs, texts | st.just("1"), numbers, numbers), case, emulator_with_sandbox.env, examples=60
+    )

@@ -13,12 +13,12 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from tests.unit.adapters.conftest import serve_plugin
 from tests.unit.adapters.fake_pulumi_engine import (
     FakePulumiEngine,
-    StoredResource,
     RpcFailure,
+    StoredResource,
     from_struct,
+    make_urn,
     secret_value,
     to_struct,
-    make_urn,
 )
 from tests.unit.adapters.test_engine_client import serve_engine
 
@@ -47,9 +47,9 @@ async def test_what_is_created_is_ready_and_its_secrets_are_marked(plugin: FakeP
 
 
 async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    slow_down(platform, create=3600)
+    slow_down(emulator, create=3600)
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}, "paused": True}, timeout=1.5)
     refused = caught.value
@@ -61,19 +61,19 @@ async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(
     partial = from_struct(refused.init_failed.properties)
     assert (partial["phase"], partial["env"], partial["name"]) == ("Pending", secret_value({"A": "b"}), "box")
 
-    platform.advance(3600)
+    emulator.advance(3600)
     inputs = {**BOX, "env": secret_value({"A": "b"}), "paused": True}
     half = StoredResource(make_urn("Sandbox"), refused.init_failed.id, inputs, partial)
     assert not (await plugin.diff(half, inputs)).diffs
     finished = await plugin.update(half, inputs)
     assert finished.state["phase"] == "Paused"
-    assert platform.counts()["POST /sandboxes"] == 1
+    assert emulator.counts()["POST /sandboxes"] == 1
 
 
 async def test_a_refresh_of_what_is_not_ready_keeps_that_it_has_to_be_waited_for(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    slow_down(platform, create=3600)
+    slow_down(emulator, create=3600)
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX, timeout=0.3)
     assert caught.value.init_failed is not None
@@ -84,16 +84,16 @@ async def test_a_refresh_of_what_is_not_ready_keeps_that_it_has_to_be_waited_for
         await plugin.refresh(half)
     assert unready.value.init_failed is not None
     assert unready.value.init_failed.id == half.id
-    platform.advance(3600)
+    emulator.advance(3600)
     assert (await plugin.refresh(half)) is not None
 
 
-async def test_what_is_half_made_can_be_changed_at_once(plugin: FakePulumiEngine, platform: Emulator) -> None:
-    slow_down(platform, create=3600)
+async def test_what_is_half_made_can_be_changed_at_once(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+    slow_down(emulator, create=3600)
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX, timeout=0.3)
     assert caught.value.init_failed is not None
-    platform.advance(3600)
+    emulator.advance(3600)
     half = StoredResource(
         make_urn("Sandbox"), caught.value.init_failed.id, BOX, from_struct(caught.value.init_failed.properties)
     )
@@ -102,32 +102,32 @@ async def test_what_is_half_made_can_be_changed_at_once(plugin: FakePulumiEngine
 
 
 async def test_a_create_that_is_repeated_goes_on_with_the_thing_there_is(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    slow_down(platform, create=3600)
+    slow_down(emulator, create=3600)
     with pytest.raises(RpcFailure):
         await plugin.create("Sandbox", BOX, timeout=0.3)
-    platform.advance(3600)
+    emulator.advance(3600)
     kept = await plugin.create("Sandbox", BOX)
     assert kept.state["phase"] == "Ready"
-    assert platform.counts()["POST /sandboxes"] == 1
+    assert emulator.counts()["POST /sandboxes"] == 1
     await plugin.delete(kept)
-    slow_down(platform, create=0)
+    slow_down(emulator, create=0)
     await plugin.create("Sandbox", BOX)
-    assert platform.counts()["POST /sandboxes"] == 2
+    assert emulator.counts()["POST /sandboxes"] == 2
 
 
-async def test_a_create_that_made_nothing_is_only_refused(plugin: FakePulumiEngine, platform: Emulator) -> None:
-    platform.change_settings(sandbox_quota=0)
+async def test_a_create_that_made_nothing_is_only_refused(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+    emulator.change_settings(sandbox_quota=0)
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX)
     assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.RESOURCE_EXHAUSTED, None)
     assert caught.value.text.startswith("Sandbox box: POST /sandboxes was answered with 403")
 
 
-async def test_an_update_that_fails_keeps_the_old_state(plugin: FakePulumiEngine, platform: Emulator) -> None:
+async def test_an_update_that_fails_keeps_the_old_state(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    platform.add_fault("status", method="PATCH", path="/sandboxes/{id}", status=409)
+    emulator.add_fault("status", method="PATCH", path="/sandboxes/{id}", status=409)
     with pytest.raises(RpcFailure) as caught:
         await plugin.update(kept, {**BOX, "cpu": 2})
     assert caught.value.init_failed is not None
@@ -135,10 +135,10 @@ async def test_an_update_that_fails_keeps_the_old_state(plugin: FakePulumiEngine
     assert from_struct(caught.value.init_failed.properties) == kept.state
 
 
-async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePulumiEngine, platform: Emulator) -> None:
-    slow_down(platform, create=3600)
+async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+    slow_down(emulator, create=3600)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
-    await wait_for_request(platform, "POST /sandboxes")
+    await wait_for_request(emulator, "POST /sandboxes")
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
     with pytest.raises(RpcFailure) as caught:
@@ -149,11 +149,11 @@ async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePul
     assert caught.value.init_failed.id
 
 
-async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngine, platform: Emulator) -> None:
+async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    platform.add_fault("hang", method="PATCH", path="/sandboxes/{id}", seconds=30)
+    emulator.add_fault("hang", method="PATCH", path="/sandboxes/{id}", seconds=30)
     updating = asyncio.ensure_future(plugin.update(kept, {**BOX, "cpu": 2}))
-    while platform.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
+    while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
@@ -164,11 +164,11 @@ async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngin
 
 
 async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    platform.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
-    await wait_for_request(platform, "POST /sandboxes")
+    await wait_for_request(emulator, "POST /sandboxes")
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
     with pytest.raises(
@@ -177,27 +177,27 @@ async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
         await creating
     assert time.monotonic() - started < 1.5
     assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.CANCELLED, None)
-    assert platform.state()["sandboxes"] == 0
+    assert emulator.state()["sandboxes"] == 0
 
 
 async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    platform.add_fault("hang", method="POST", path="/sandboxes", seconds=1.5, act=True)
+    emulator.add_fault("hang", method="POST", path="/sandboxes", seconds=1.5, act=True)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
-    while platform.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
+    while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
     await plugin.call("Cancel", Empty())
     with pytest.raises(RpcFailure, match="stopped waiting, as asked") as caught:
         await creating
     assert caught.value.init_failed is not None
-    assert platform.state()["sandboxes"] == 1
+    assert emulator.state()["sandboxes"] == 1
 
 
 async def test_the_time_for_a_create_counts_while_the_platform_takes_none(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    platform.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     started = time.monotonic()
     with pytest.raises(RpcFailure, match=r"not done after 1 s; last seen: .*429.*Nothing was made") as caught:
         await plugin.create("Sandbox", BOX, timeout=1)
@@ -206,10 +206,10 @@ async def test_the_time_for_a_create_counts_while_the_platform_takes_none(
 
 
 async def test_the_cause_is_told_even_where_the_time_is_over_before_the_last_attempt(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    platform.refuse(3)
+    emulator.refuse(3)
     with pytest.raises(
         RpcFailure, match=r"not done after 1 s; last seen: GET /sandboxes/.*: no connection to"
     ) as caught:
@@ -230,7 +230,7 @@ async def test_a_refresh_of_what_nobody_touched_changes_nothing(plugin: FakePulu
 
 
 async def test_a_refresh_shows_what_was_changed_outside_and_what_is_gone(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
     elsewhere = await plugin.update(kept, {**BOX, "cpu": 4})
@@ -239,23 +239,23 @@ async def test_a_refresh_shows_what_was_changed_outside_and_what_is_gone(
     assert (drifted.inputs, drifted.state["cpu"]) == ({**BOX, "cpu": 4}, 4)
     await plugin.delete(elsewhere)
     await plugin.delete(elsewhere)
-    platform.advance(5)
+    emulator.advance(5)
     assert await plugin.refresh(kept) is None
 
 
 async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    platform.add_fault("status", method="GET", status=403, times=20)
+    emulator.add_fault("status", method="GET", status=403, times=20)
     with pytest.raises(RpcFailure) as caught:
         await plugin.refresh(kept)
     assert caught.value.code is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_a_refresh_of_what_is_useless_says_why(plugin: FakePulumiEngine, platform: Emulator) -> None:
+async def test_a_refresh_of_what_is_useless_says_why(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     box = await plugin.create("Sandbox", BOX)
-    platform.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Snapshot", {"sandboxId": box.id, "name": "kept"})
     assert caught.value.init_failed is not None
@@ -293,14 +293,14 @@ async def test_what_an_import_cannot_know_replaces_nothing_also_after_a_refresh(
 
 
 async def test_the_update_after_an_import_records_and_rolls_nothing_back(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     await plugin.create("Sandbox", BOX)
     imported = await plugin.import_("Sandbox", "box")
     assert imported is not None
-    platform.clear_log()
+    emulator.clear_log()
     updated = await plugin.update(imported, {**BOX, "rollbackTo": "a-snapshot", "env": {"A": "b"}})
-    assert platform.log(mutating=True) == []
+    assert emulator.log(mutating=True) == []
     assert updated.state["rollbackTo"] == "a-snapshot"
     assert "__imported" not in updated.state
 
@@ -330,10 +330,10 @@ async def test_a_get_needs_no_properties(plugin: FakePulumiEngine) -> None:
 
 
 async def test_a_delete_that_takes_too_long_says_so_and_the_thing_stays_known(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    slow_down(platform, delete=3600)
+    slow_down(emulator, delete=3600)
     with pytest.raises(RpcFailure) as caught:
         await plugin.delete(kept, timeout=0.3)
     assert caught.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
@@ -341,12 +341,12 @@ async def test_a_delete_that_takes_too_long_says_so_and_the_thing_stays_known(
     assert "last seen: Deleting" in caught.value.text
 
 
-async def test_previews_send_nothing(plugin: FakePulumiEngine, platform: Emulator) -> None:
+async def test_previews_send_nothing(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     inputs: dict[str, Any] = await plugin.check_valid("Sandbox", BOX)
     await plugin.call(
         "Create", provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct(inputs), preview=True)
     )
-    assert platform.log() == []
+    assert emulator.log() == []
 
 
 async def test_a_kind_that_nobody_knows_is_refused_in_words(plugin: FakePulumiEngine) -> None:
@@ -357,7 +357,7 @@ async def test_a_kind_that_nobody_knows_is_refused_in_words(plugin: FakePulumiEn
 
 
 async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_nothing(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     create = provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct({**BOX, "cpu": "many"}))
     with pytest.raises(RpcFailure) as caught:
@@ -375,12 +375,12 @@ async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_noth
     with pytest.raises(RpcFailure, match="id: a file is known and imported by the id of its sandbox") as unknown:
         await plugin.call("Delete", provider_pb2.DeleteRequest(id="x", urn=make_urn("File")))
     assert unknown.value.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert platform.counts() == {}
+    assert emulator.counts() == {}
 
 
-async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once(platform: Emulator) -> None:
+async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once(emulator: Emulator) -> None:
     """Also a secret stays one, whatever becomes of the resource."""
-    async for plugin in serve_plugin(platform.env):
+    async for plugin in serve_plugin(emulator.env):
         await plugin.configure()
         async with serve_engine() as (listening, address):
             await plugin.call("Attach", plugin_pb2.PluginAttach(address=address))

@@ -16,12 +16,12 @@ from tests.unit.adapters.fake_pulumi_engine import (
     SIGNATURE,
     UNKNOWN,
     FakePulumiEngine,
-    StoredResource,
     RpcFailure,
+    StoredResource,
     from_struct,
+    make_urn,
     secret_value,
     to_struct,
-    make_urn,
 )
 
 from neev_provider.adapters.pulumi.marshal import SecretValue, unmarshal

@@ -130,11 +130,11 @@ async def test_agents_are_listed_by_part_of_their_name_and_by_state(plugin: Fake
     assert await list_page(plugin, "Agent", {"status": "Paused"}) == (["coder-b"], None)
 
 
-async def test_snapshots_are_listed_of_a_sandbox(plugin: FakePulumiEngine, platform: Emulator) -> None:
+async def test_snapshots_are_listed_of_a_sandbox(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     box = await plugin.create("Sandbox", {"name": "box"})
     await plugin.create("Snapshot", {"name": "kept", "sandboxId": box.id})
     assert await list_page(plugin, "Snapshot", {"sandboxId": box.id}) == (["kept"], None)
-    platform.clear_log()
+    emulator.clear_log()
     for query, said in (({}, "sandboxId: is required"), ({"colour": "red"}, "sandboxId")):
         with pytest.raises(RpcFailure, match=said):
             await list_page(plugin, "Snapshot", query)

@@ -8,12 +8,12 @@ import pytest
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from tests.unit.adapters.fake_pulumi_engine import (
     FakePulumiEngine,
-    StoredResource,
     RpcFailure,
+    StoredResource,
     from_struct,
+    make_urn,
     secret_value,
     to_struct,
-    make_urn,
 )
 from tests.unit.adapters.test_engine_client import RecordingEngine, serve_engine
 
@@ -115,20 +115,20 @@ async def test_a_failed_update_seals_what_the_new_inputs_led_to(plugin: FakePulu
     assert from_struct(failed.init_failed.properties)["stdout"] == secret_value("hunter2")
 
 
-async def test_what_the_api_quotes_back_is_struck_out(plugin: FakePulumiEngine, platform: Emulator) -> None:
-    said = f"docker.io/x/hunter2:1, hunter3%2Fx and {platform.api_key} are refused"
-    platform.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said, "details": said})
+async def test_what_the_api_quotes_back_is_struck_out(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+    said = f"docker.io/x/hunter2:1, hunter3%2Fx and {emulator.api_key} are refused"
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said, "details": said})
     news = {"name": "box", "image": secret_value("docker.io/x/hunter2:1"), "env": {"A": secret_value("hunter3/x")}}
     failed = await expect_failure(plugin.create("Sandbox", news))
     assert "[secret], [secret] and [secret] are refused; [secret], [secret]" in failed.text
 
 
 async def test_a_secret_that_the_platform_made_up_is_struck_out_later(
-    plugin: FakePulumiEngine, platform: Emulator
+    plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("PreviewPort", {"sandboxId": await create_box(plugin), "port": 80})
     slug = kept.state["slug"]["value"]
-    platform.add_fault("status", method="DELETE", path="/sandboxes/{id}/ports/{id}", status=409, body={"message": slug})
+    emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}/ports/{id}", status=409, body={"message": slug})
     with pytest.raises(RpcFailure) as caught:
         await plugin.delete(kept)
     assert slug not in caught.value.text

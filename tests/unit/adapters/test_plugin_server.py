@@ -21,7 +21,7 @@ from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure
 
 from neev_emulator import serve
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
-from neev_provider.adapters.pulumi.plugin.server import wait_for_engine_exit, import_stubs_without_sdk
+from neev_provider.adapters.pulumi.plugin.server import import_stubs_without_sdk, wait_for_engine_exit
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")
@@ -131,8 +131,8 @@ async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> N
 
 def test_nothing_heavy_is_imported_before_its_first_line() -> None:
     script = (
-        "import sys; from neev_provider.adapters.pulumi.plugin.server import gone, stubs_without_sdk; "
-        "stubs_without_sdk(); "
+        "import sys; from neev_provider.adapters.pulumi.plugin.server import import_stubs_without_sdk; "
+        "import_stubs_without_sdk(); "
         "import neev_provider.adapters.pulumi.plugin.servicer; print(*sys.modules)"
     )
     imported = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
@@ -142,9 +142,9 @@ def test_nothing_heavy_is_imported_before_its_first_line() -> None:
 def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
     script = (
         "import sys; from neev_provider.adapters.pulumi.plugin import server; "
-        "server.stubs_without_sdk(); server.without_extras(); "
-        "from neev_provider.adapters.pulumi.plugin.servicer import load; "
-        "from neev_provider.adapters.pulumi.plugin.engine_client import Engine; load(Engine()); "
+        "server.import_stubs_without_sdk(); server.skip_optional_imports(); "
+        "from neev_provider.adapters.pulumi.plugin.servicer import load_provider; "
+        "from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient; load_provider(EngineClient()); "
         "from neev_provider.resources.sandbox.sandbox import SandboxInputs; "
         "assert not SandboxInputs.__pydantic_complete__; "
         "print(*sys.modules)"

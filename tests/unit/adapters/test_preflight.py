@@ -18,7 +18,7 @@ from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure,
 import pulumi_neev as neev
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.dynamic.provider import CHECK_ON_PREVIEW, RESOURCE_NAME, PROVIDERS, DynamicProvider
+from neev_provider.adapters.pulumi.dynamic.provider import CHECK_ON_PREVIEW, PROVIDERS, RESOURCE_NAME, DynamicProvider
 from neev_provider.adapters.shared import config
 from neev_provider.core.errors import ConfigError, NeevError
 
@@ -41,30 +41,30 @@ async def check_failure(driver: FakePulumiEngine, kind: str, inputs: dict[str, A
 
 
 async def test_a_plan_without_the_setting_and_without_look_ups_asks_nothing(
-    platform: Emulator, plugin: FakePulumiEngine
+    emulator: Emulator, plugin: FakePulumiEngine
 ) -> None:
     await plugin.create("Sandbox", {"templateId": MISSPELT_TEMPLATE}, preview=True)
-    assert list_reads(platform) == []
+    assert list_reads(emulator) == []
 
 
 async def test_a_plan_that_is_to_ask_says_what_an_input_names_and_is_not_there(
-    platform: Emulator, plugin: FakePulumiEngine
+    emulator: Emulator, plugin: FakePulumiEngine
 ) -> None:
     await plugin.configure(checkOnPreview="true")
     said = await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
     assert f"templateId: the catalogue has no sandbox template '{MISSPELT_TEMPLATE}'; did you mean `{TEMPLATE}`" in said
     await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
     await plugin.create("Sandbox", {"templateId": TEMPLATE}, preview=True)
-    assert list_reads(platform) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each is asked once"
+    assert list_reads(emulator) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each is asked once"
     assert "sandboxId: there is no sandbox 'gone'" in await check_failure(plugin, "Snapshot", {"sandboxId": "gone"})
 
 
-async def test_a_plan_of_an_update_asks_for_what_has_changed(platform: Emulator, plugin: FakePulumiEngine) -> None:
+async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator, plugin: FakePulumiEngine) -> None:
     kept = await plugin.create("GoldenImage", {"name": "web", "templateId": TEMPLATE, "steps": []})
-    platform.clear_log()
+    emulator.clear_log()
     await plugin.configure(checkOnPreview="true")
     await plugin.update(kept, {"name": "web", "templateId": TEMPLATE, "keep": 2}, preview=True)
-    assert list_reads(platform) == ["/sandboxes"]
+    assert list_reads(emulator) == ["/sandboxes"]
     with pytest.raises(RpcFailure, match="templateId: the catalogue has no"):
         await plugin.update(kept, {"name": "web", "templateId": MISSPELT_TEMPLATE}, preview=True)
 
@@ -77,9 +77,9 @@ async def test_a_plan_of_an_update_asks_for_what_has_changed(platform: Emulator,
     ],
 )
 async def test_a_plan_that_is_to_ask_says_that_key_or_project_are_wrong(
-    platform: Emulator, settings: dict[str, str], said: str
+    emulator: Emulator, settings: dict[str, str], said: str
 ) -> None:
-    async for driver in serve_plugin({**platform.env, "NEEV_CHECK_ON_PREVIEW": "true"}):
+    async for driver in serve_plugin({**emulator.env, "NEEV_CHECK_ON_PREVIEW": "true"}):
         await driver.configure(**settings)
         assert said in await check_failure(driver, "Sandbox", {})
 
@@ -89,11 +89,11 @@ async def invoke_lookup(driver: FakePulumiEngine) -> None:
     await driver.call("Invoke", request)
 
 
-async def test_a_plan_with_a_look_up_asks_too(platform: Emulator, plugin: FakePulumiEngine) -> None:
+async def test_a_plan_with_a_look_up_asks_too(emulator: Emulator, plugin: FakePulumiEngine) -> None:
     await invoke_lookup(plugin)
-    assert list_reads(platform) == ["/sandbox-templates", "/sandboxes"]
+    assert list_reads(emulator) == ["/sandbox-templates", "/sandboxes"]
     assert "the catalogue has no agent template" in await check_failure(plugin, "Agent", {"agentTemplate": "clod"})
-    async for driver in serve_plugin({**platform.env, "NEEV_PROJECT_ID": "other"}):
+    async for driver in serve_plugin({**emulator.env, "NEEV_PROJECT_ID": "other"}):
         await driver.configure()
         with pytest.raises(RpcFailure, match="there is no project other"):
             await invoke_lookup(driver)
@@ -131,8 +131,8 @@ def configure_provider(kind: str, settings: dict[str, str]) -> DynamicProvider:
     return provider
 
 
-def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(emulator: Emulator) -> None:
-    provider = configure_provider("Sandbox", account_settings(emulator))
+def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(configured_emulator: Emulator) -> None:
+    provider = configure_provider("Sandbox", account_settings(configured_emulator))
     result = provider.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, "templateId": MISSPELT_TEMPLATE})
     (failure,) = result.failures
     assert (failure.property, failure.reason.partition(";")[0]) == (
@@ -140,7 +140,7 @@ def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(emul
         f"template_id: the catalogue has no sandbox template '{MISSPELT_TEMPLATE}'",
     )
     assert CHECK_ON_PREVIEW not in result.inputs
-    assert list_reads(emulator) == ["/sandboxes", "/sandbox-templates"]
+    assert list_reads(configured_emulator) == ["/sandboxes", "/sandbox-templates"]
     known = {"templateId": MISSPELT_TEMPLATE}
     assert not provider.check(known, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, **known}).failures
     assert not provider.check({}, {RESOURCE_NAME: "box", **known}).failures
@@ -151,8 +151,8 @@ def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(emul
             "template_id: must be a template's id, such as sb-ubuntu-26-04-minimal; `get_sandbox_template` finds it"
         )
     )
-    assert list_reads(emulator) == []
-    other = configure_provider("Sandbox", account_settings(emulator, **{"neev:projectId": "other"}))
+    assert list_reads(configured_emulator) == []
+    other = configure_provider("Sandbox", account_settings(configured_emulator, **{"neev:projectId": "other"}))
     with pytest.raises(NeevError, match=r"Sandbox box: .*there is no project other"):
         other.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True})
 
@@ -171,21 +171,21 @@ def has_preview_flag(*, preview: bool, before: bool = False) -> bool:
     return CHECK_ON_PREVIEW in monitor.registrations[-1].object.fields
 
 
-def test_a_program_hands_on_that_its_plan_asks(emulator: Emulator) -> None:
-    set_all_config(account_settings(emulator))
+def test_a_program_hands_on_that_its_plan_asks(configured_emulator: Emulator) -> None:
+    set_all_config(account_settings(configured_emulator))
     assert not has_preview_flag(preview=True)
-    set_all_config(account_settings(emulator, **PREVIEW_CHECKS_CONFIG))
+    set_all_config(account_settings(configured_emulator, **PREVIEW_CHECKS_CONFIG))
     assert has_preview_flag(preview=True)
     assert not has_preview_flag(preview=False)
-    set_all_config(account_settings(emulator))
+    set_all_config(account_settings(configured_emulator))
     assert has_preview_flag(preview=True, before=True), "a look-up asks the API anyway"
 
 
 MISTYPED_MESSAGE = r"neev:projectID is not a setting of the provider; did you mean `neev:projectId`\?"
 
 
-def test_a_mistyped_setting_is_refused_by_the_program_and_by_the_host(emulator: Emulator) -> None:
-    settings = account_settings(emulator, **{"neev:projectID": "p"})
+def test_a_mistyped_setting_is_refused_by_the_program_and_by_the_host(configured_emulator: Emulator) -> None:
+    settings = account_settings(configured_emulator, **{"neev:projectID": "p"})
     set_all_config(settings)
     with pytest.raises(pulumi.RunError, match=MISTYPED_MESSAGE):
         run_program(lambda: neev.Sandbox("box").id, ProgramMocks(), RecordingMonitor(ProgramMocks()))
@@ -194,16 +194,21 @@ def test_a_mistyped_setting_is_refused_by_the_program_and_by_the_host(emulator: 
     with pytest.raises(ConfigError, match=MISTYPED_MESSAGE):
         configure_provider("Sandbox", settings)
     with pytest.raises(ConfigError, match="neev:colour is not a setting of the provider; there are neev:apiKey, neev:"):
-        configure_provider("Sandbox", account_settings(emulator, **{"neev:colour": "red"}))
-    assert list_reads(emulator) == []
+        configure_provider("Sandbox", account_settings(configured_emulator, **{"neev:colour": "red"}))
+    assert list_reads(configured_emulator) == []
 
 
-def test_what_is_not_the_providers_is_left_alone(emulator: Emulator) -> None:
+def test_what_is_not_the_providers_is_left_alone(configured_emulator: Emulator) -> None:
     configure_provider(
-        "Sandbox", account_settings(emulator, **{"app:projectID": "p", "neev:pluginDownloadURL": "https://example.com"})
+        "Sandbox",
+        account_settings(
+            configured_emulator, **{"app:projectID": "p", "neev:pluginDownloadURL": "https://example.com"}
+        ),
     )
     namesake = PROVIDERS["Sandbox"]()
-    namesake.configure(ConfigureRequest(Config(account_settings(emulator, **{"neev:projectID": "its own"}), "neev")))
+    namesake.configure(
+        ConfigureRequest(Config(account_settings(configured_emulator, **{"neev:projectID": "its own"}), "neev"))
+    )
 
 
 async def test_a_mistyped_setting_is_refused_by_the_plugin(unconfigured: FakePulumiEngine) -> None:
@@ -214,8 +219,8 @@ async def test_a_mistyped_setting_is_refused_by_the_plugin(unconfigured: FakePul
     assert "did you mean `projectId`?" in failure.reason
 
 
-def test_a_setting_that_is_neither_true_nor_false_ends_the_plan_in_words(emulator: Emulator) -> None:
-    set_all_config(account_settings(emulator, **{"neev:checkOnPreview": "perhaps"}))
+def test_a_setting_that_is_neither_true_nor_false_ends_the_plan_in_words(configured_emulator: Emulator) -> None:
+    set_all_config(account_settings(configured_emulator, **{"neev:checkOnPreview": "perhaps"}))
     with pytest.raises(pulumi.RunError, match=r"neev:checkOnPreview .* must be true or false, not perhaps"):
         has_preview_flag(preview=True)
     assert has_preview_flag(preview=False) is False

@@ -8,15 +8,15 @@ from pydantic import Field
 
 from neev_provider.adapters.shared.schema_types import (
     AnyType,
-    EnumType,
     ArrayType,
-    MapType,
+    EnumType,
     EnumValue,
+    MapType,
     ObjectType,
     PrimitiveType,
     TypeSpec,
-    is_always_present,
     enum_values,
+    is_always_present,
     referenced_types,
     type_of,
 )

@@ -17,27 +17,27 @@ def run_doctor(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["doctor", *arguments])
 
 
-def test_a_stack_is_compared_with_what_is_there(engine: FakePulumiCli, platform: Emulator) -> None:
-    box = out_of_band_request(platform, "POST", "/sandboxes", {"name": "box"})
-    platform.advance(5)
-    shot = out_of_band_request(platform, "POST", f"/sandboxes/{box['id']}/snapshots", {"name": "shot"})
+def test_a_stack_is_compared_with_what_is_there(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+    box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
+    emulator.advance(5)
+    shot = out_of_band_request(emulator, "POST", f"/sandboxes/{box['id']}/snapshots", {"name": "shot"})
     ids = {"box": ("Sandbox", box["id"]), "shot": ("Snapshot", shot["id"]), "lost": ("Snapshot", "no-such-snapshot")}
     entries = tuple(
         {"urn": f"urn:pulumi:dev::story::neev:index:{kind}::{name}", "type": f"neev:index:{kind}", "id": id}
         for name, (kind, id) in ids.items()
     )
-    engine.set_state(resources=entries)
-    looked = run_doctor("--stack", "dev", "--cwd", str(engine.directory))
+    pulumi_cli.set_state(resources=entries)
+    looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "bad   Snapshot lost is gone (no-such-snapshot)\n        `pulumi refresh`" in looked.output
     assert "running sandboxes: 1 (" in looked.output
     assert looked.output.count("bad  ") == 1
 
 
-def test_settings_that_are_missing_are_named_once(engine: FakePulumiCli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_are_missing_are_named_once(pulumi_cli: FakePulumiCli, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
         monkeypatch.delenv(f"NEEV_{name}", raising=False)
-    found = json.loads(run_doctor("--json", "--cwd", str(engine.directory)).stdout)
+    found = json.loads(run_doctor("--json", "--cwd", str(pulumi_cli.directory)).stdout)
     assert [each["what"] for each in found if each["level"] == "bad"] == [
         "neev:apiKey is not set",
         "neev:orgId is not set",
@@ -45,23 +45,23 @@ def test_settings_that_are_missing_are_named_once(engine: FakePulumiCli, monkeyp
     ]
 
 
-def test_a_state_that_cannot_be_read_is_a_finding(engine: FakePulumiCli, platform: Emulator) -> None:
-    looked = run_doctor("--stack", "dev", "--cwd", str(engine.directory))
+def test_a_state_that_cannot_be_read_is_a_finding(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+    looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "bad   stack dev: `pulumi stack export" in looked.output
-    assert platform.counts() == {"GET /sandboxes": 1, "GET /agents": 1}
+    assert emulator.counts() == {"GET /sandboxes": 1, "GET /agents": 1}
 
 
 def test_a_span_that_is_none_is_refused() -> None:
     assert run_doctor("--soon", "tomorrow").exit_code == 2
 
 
-def test_settings_of_the_stack_that_are_wrong_are_told_once(engine: FakePulumiCli, platform: Emulator) -> None:
-    engine.set_state()
-    plain = {"value": platform.api_key, "secret": False}
-    engine.set_config(apiKey=plain, projectID={"value": "elsewhere", "secret": False})
-    looked = run_doctor("--stack", "dev", "--cwd", str(engine.directory))
+def test_settings_of_the_stack_that_are_wrong_are_told_once(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+    pulumi_cli.set_state()
+    plain = {"value": emulator.api_key, "secret": False}
+    pulumi_cli.set_config(apiKey=plain, projectID={"value": "elsewhere", "secret": False})
+    looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "Did you mean `neev:projectId`?" in looked.output
     assert "neev:apiKey is in the stack's configuration as plain text" in looked.output
-    assert platform.api_key not in looked.output
+    assert emulator.api_key not in looked.output

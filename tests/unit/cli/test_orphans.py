@@ -14,11 +14,11 @@ from neev_provider.cli.sweep.orphans import (
     SNAPSHOT,
     RemoteObject,
     SweepFilter,
-    format_age,
-    parse_duration,
     find_orphans,
+    format_age,
     from_sandbox,
     from_snapshot,
+    parse_duration,
     to_json,
 )
 from neev_provider.cli.sweep.references import StateReferences, state_references

@@ -85,39 +85,39 @@ def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
     assert "neev:previousBaseUrl" in second.remedy
 
 
-def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(engine: FakePulumiCli, platform: Emulator) -> None:
-    engine.set_state(
+def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+    pulumi_cli.set_state(
         resources=(
-            box_entry(**account_of(platform, projectId="another")),
-            box_entry("gone", "no-such", **account_of(platform)),
+            box_entry(**account_of(emulator, projectId="another")),
+            box_entry("gone", "no-such", **account_of(emulator)),
         )
     )
-    looked = run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+    looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
-    assert f"the state records projectId another, and neev:projectId is {platform.project_id}" in looked.output
+    assert f"the state records projectId another, and neev:projectId is {emulator.project_id}" in looked.output
     assert "Sandbox box is gone" not in looked.output
     assert "Sandbox gone is gone (no-such)\n        `pulumi refresh`" in looked.output
 
 
 def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
-    engine: FakePulumiCli, platform: Emulator
+    pulumi_cli: FakePulumiCli, emulator: Emulator
 ) -> None:
-    engine.set_state(resources=(box_entry(), box_entry("other", "other-id")))
-    doubted = run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
+    pulumi_cli.set_state(resources=(box_entry(), box_entry("other", "other-id")))
+    doubted = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory)).output
     assert "Sandbox box is gone (id-of-it)\n        Nothing of the stack is there" in doubted
     assert "refresh" not in doubted
-    there = out_of_band_request(platform, "POST", "/sandboxes", {"name": "box"})["id"]
-    engine.set_state(resources=(box_entry(), box_entry("other", there)))
-    assert "`pulumi refresh`" in run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory)).output
+    there = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})["id"]
+    pulumi_cli.set_state(resources=(box_entry(), box_entry("other", there)))
+    assert "`pulumi refresh`" in run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory)).output
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NEEV_PROJECT_ID", "project-nowhere"), ("NEEV_BASE_URL", "{origin}")])
 def test_an_account_that_does_not_answer_is_the_cause(
-    engine: FakePulumiCli, platform: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    pulumi_cli: FakePulumiCli, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
-    engine.set_state(resources=(box_entry(), box_entry("recorded", "its-id", **account_of(platform))))
-    monkeypatch.setenv(variable, value.format(origin=platform.base_url.removesuffix("/agent")))
-    looked = run_command("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+    pulumi_cli.set_state(resources=(box_entry(), box_entry("recorded", "its-id", **account_of(emulator))))
+    monkeypatch.setenv(variable, value.format(origin=emulator.base_url.removesuffix("/agent")))
+    looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "there is no project" in looked.output
     assert "Check neev:projectId, neev:orgId and neev:baseUrl" in looked.output
@@ -125,22 +125,22 @@ def test_an_account_that_does_not_answer_is_the_cause(
     assert ("refresh" in looked.output, "is gone" in looked.output) == (False, False)
 
 
-def test_a_recovery_is_refused_where_the_stack_is_elsewhere(engine: FakePulumiCli, platform: Emulator) -> None:
+def test_a_recovery_is_refused_where_the_stack_is_elsewhere(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
     begun = {"resource": {**box_entry("new"), "inputs": {"name": "new"}}, "type": "creating"}
-    engine.set_state(begun, resources=(box_entry(**account_of(platform, projectId="another")),))
+    pulumi_cli.set_state(begun, resources=(box_entry(**account_of(emulator, projectId="another")),))
     refused = run_command("recover", "--yes")
     assert refused.exit_code == 1
     assert "the state records projectId another" in refused.output
-    assert len(engine.state["deployment"]["pending_operations"]) == 1
-    assert platform.counts() == {}
+    assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1
+    assert emulator.counts() == {}
 
 
-def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(engine: FakePulumiCli, platform: Emulator) -> None:
-    out_of_band_request(platform, "POST", "/sandboxes", {"name": "pr-1"})
-    platform.advance(7200)
-    engine.set_state(resources=(box_entry(**account_of(platform, projectId="another")),))
+def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "pr-1"})
+    emulator.advance(7200)
+    pulumi_cli.set_state(resources=(box_entry(**account_of(emulator, projectId="another")),))
     refused = run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json")
     assert (refused.exit_code, "the state records projectId another" in refused.output) == (1, True)
-    assert platform.state()["sandboxes"] == 1
-    engine.set_state(resources=(box_entry(**account_of(platform)),))
+    assert emulator.state()["sandboxes"] == 1
+    pulumi_cli.set_state(resources=(box_entry(**account_of(emulator)),))
     assert json.loads(run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json").stdout)["done"]

@@ -26,98 +26,98 @@ def pending_operation(kind: str, operation: str = "creating", **inputs: Any) -> 
     return {"resource": {"urn": urn, "type": kind, "custom": True, "inputs": inputs}, "type": operation}
 
 
-@pytest.mark.usefixtures("platform")
-def test_without_a_terminal_the_plan_is_only_shown(engine: FakePulumiCli) -> None:
-    engine.set_state(pending_operation("neev:index:Sandbox", name="box"))
-    before = engine.state
+@pytest.mark.usefixtures("emulator")
+def test_without_a_terminal_the_plan_is_only_shown(pulumi_cli: FakePulumiCli) -> None:
+    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box"))
+    before = pulumi_cli.state
     for arguments in ((), ("--dry-run", "--yes"), ("--json",)):
         assert run_recover(*arguments).exit_code == 3
-    assert engine.state == before
-    assert "stack import" not in engine.commands
+    assert pulumi_cli.state == before
+    assert "stack import" not in pulumi_cli.commands
 
 
-@pytest.mark.usefixtures("platform")
-def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(engine: FakePulumiCli) -> None:
-    engine.set_state(pending_operation("neev:index:Sandbox", name="box"))
+@pytest.mark.usefixtures("emulator")
+def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(pulumi_cli: FakePulumiCli) -> None:
+    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box"))
     done = run_recover("--cancel", "--yes")
     assert (done.exit_code, "Done." in done.output) == (0, True)
-    assert engine.commands[-3:] == ["cancel", "stack export", "stack import"]
-    assert engine.state["deployment"]["pending_operations"] == []
-    assert engine.commands.count("cancel") == 1
+    assert pulumi_cli.commands[-3:] == ["cancel", "stack export", "stack import"]
+    assert pulumi_cli.state["deployment"]["pending_operations"] == []
+    assert pulumi_cli.commands.count("cancel") == 1
     assert run_recover("--yes").output == "dev: no operation was interrupted.\n"
-    assert engine.commands.count("cancel") == 1
+    assert pulumi_cli.commands.count("cancel") == 1
 
 
-def test_an_engine_that_was_killed_between_two_operations_has_left_only_its_lock(engine: FakePulumiCli) -> None:
-    engine.set_state()
+def test_an_engine_that_was_killed_between_two_operations_has_left_only_its_lock(pulumi_cli: FakePulumiCli) -> None:
+    pulumi_cli.set_state()
     assert run_recover("--cancel").exit_code == 3
-    assert "cancel" not in engine.commands
+    assert "cancel" not in pulumi_cli.commands
     done = run_recover("--cancel", "--yes")
     assert (done.exit_code, "Done." in done.output) == (0, True)
-    assert engine.commands[-1] == "cancel"
-    assert "stack import" not in engine.commands
+    assert pulumi_cli.commands[-1] == "cancel"
+    assert "stack import" not in pulumi_cli.commands
 
 
-def test_creates_of_other_providers_are_forgotten_only_on_demand(engine: FakePulumiCli) -> None:
-    engine.set_state(pending_operation("aws:s3/bucket:Bucket"))
+def test_creates_of_other_providers_are_forgotten_only_on_demand(pulumi_cli: FakePulumiCli) -> None:
+    pulumi_cli.set_state(pending_operation("aws:s3/bucket:Bucket"))
     refused = run_recover("--yes")
     assert refused.exit_code == 1
     assert "--drop-others" in refused.output
-    assert len(engine.state["deployment"]["pending_operations"]) == 1
+    assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1
     assert run_recover("--dry-run").exit_code == 3
     assert run_recover("--yes", "--drop-others").exit_code == 0
-    assert engine.state["deployment"]["pending_operations"] == []
+    assert pulumi_cli.state["deployment"]["pending_operations"] == []
 
 
-def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(engine: FakePulumiCli) -> None:
-    engine.set_state(pending_operation("neev:index:Sandbox", "updating", name="box"), busy=1)
+def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(pulumi_cli: FakePulumiCli) -> None:
+    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", "updating", name="box"), busy=1)
     changed = run_recover("--yes")
     assert changed.exit_code == 1
     assert "has changed since the plan was made" in changed.output
-    assert "stack import" not in engine.commands
+    assert "stack import" not in pulumi_cli.commands
 
 
-@pytest.mark.usefixtures("platform")
-def test_inputs_of_another_version_are_an_error_that_names_the_resource(engine: FakePulumiCli) -> None:
-    engine.set_state(pending_operation("neev:index:Sandbox", name="box", colour="blue"))
+@pytest.mark.usefixtures("emulator")
+def test_inputs_of_another_version_are_an_error_that_names_the_resource(pulumi_cli: FakePulumiCli) -> None:
+    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box", colour="blue"))
     refused = run_recover("--yes")
     assert refused.exit_code == 1
     assert "neev:index:Sandbox::it: its stored inputs cannot be used: colour: is not a property" in refused.output
 
 
 def test_a_provider_that_the_program_made_has_its_account_in_the_state(
-    engine: FakePulumiCli, platform: Emulator, monkeypatch: pytest.MonkeyPatch
+    pulumi_cli: FakePulumiCli, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urn = "urn:pulumi:dev::story::pulumi:providers:neev::mine"
-    key = {SIGNATURE: SECRET, "plaintext": json.dumps(platform.api_key)}
+    key = {SIGNATURE: SECRET, "plaintext": json.dumps(emulator.api_key)}
     provider = {
         "urn": urn,
         "type": accounts.PROVIDER_TYPE,
         "id": "1",
         "inputs": {
             "apiKey": key,
-            "orgId": platform.org_id,
-            "projectId": platform.project_id,
-            "baseUrl": platform.base_url,
+            "orgId": emulator.org_id,
+            "projectId": emulator.project_id,
+            "baseUrl": emulator.base_url,
             "allowInsecure": "false",
             "version": "0.1.0",
         },
     }
-    for name in platform.env:
+    for name in emulator.env:
         monkeypatch.delenv(name)
     operation = pending_operation("neev:index:Sandbox", name="box")
-    engine.set_state(
+    pulumi_cli.set_state(
         {**operation, "resource": {**operation["resource"], "provider": f"{urn}::1"}}, resources=(provider,)
     )
     done = run_recover("--yes", "--json")
     assert (done.exit_code, json.loads(done.stdout)["steps"][0]["action"]) == (0, "drop"), done.output
-    engine.set_state(operation)
+    pulumi_cli.set_state(operation)
     assert "neev:apiKey (or the variable NEEV_API_KEY)" in run_recover("--yes").output
 
 
-def test_what_the_engine_says_is_told(engine: FakePulumiCli) -> None:
+def test_what_the_engine_says_is_told(pulumi_cli: FakePulumiCli) -> None:
     with pytest.raises(PulumiCommandFailed, match="`pulumi about` failed: error: unknown command about"):
-        PulumiCli(engine.directory).run("about")
+        PulumiCli(pulumi_cli.directory).run("about")
 
 
 def test_without_an_engine_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

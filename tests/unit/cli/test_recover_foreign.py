@@ -110,16 +110,18 @@ STACK_CREATED_LATER = -60
 @pytest.mark.parametrize("face", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_made_since_the_create_began_is_taken(
-    engine: FakePulumiCli, platform: Emulator, kind: str, face: str
+    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, face: str
 ) -> None:
-    step = recover_one(engine, face + kind, KINDS[kind](platform), HOUR)
+    step = recover_one(pulumi_cli, face + kind, KINDS[kind](emulator), HOUR)
     assert step["action"] == "import", step
 
 
 @pytest.mark.parametrize("face", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_was_there_before_is_left_alone(engine: FakePulumiCli, platform: Emulator, kind: str, face: str) -> None:
-    step = recover_one(engine, face + kind, KINDS[kind](platform), STACK_CREATED_LATER)
+def test_what_was_there_before_is_left_alone(
+    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, face: str
+) -> None:
+    step = recover_one(pulumi_cli, face + kind, KINDS[kind](emulator), STACK_CREATED_LATER)
     assert step["action"] == "leave", step
     assert "and this create began after" in step["why"]
     way = f"`pulumi import {face + kind} it {step['id']}`" if face == TYPE_PREFIXES[0] else "delete it"
@@ -127,21 +129,23 @@ def test_what_was_there_before_is_left_alone(engine: FakePulumiCli, platform: Em
 
 
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
-def test_what_another_stack_holds_is_left_alone(engine: FakePulumiCli, platform: Emulator, kind: str) -> None:
-    inputs = KINDS[kind](platform)
-    (there,) = out_of_band_request(platform, "GET", "/sandboxes")["items"]
+def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str) -> None:
+    inputs = KINDS[kind](emulator)
+    (there,) = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
     theirs = {"urn": "urn:pulumi:prod::story::neev:index:Sandbox::box", "type": "neev:index:Sandbox", "id": there["id"]}
-    engine.set_other_state("prod", theirs)
-    step = recover_one(engine, TYPE_PREFIXES[0] + kind, inputs, HOUR)
+    pulumi_cli.set_other_state("prod", theirs)
+    step = recover_one(pulumi_cli, TYPE_PREFIXES[0] + kind, inputs, HOUR)
     assert (step["action"], "the stack prod holds it" in step["why"]) == ("leave", True), step
 
 
-def test_a_name_that_was_made_for_the_create_needs_no_other_proof(engine: FakePulumiCli, platform: Emulator) -> None:
+def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
+    pulumi_cli: FakePulumiCli, emulator: Emulator
+) -> None:
     step = recover_one(
-        engine, "neev:index:Sandbox", {**create_sandbox(platform), "__autonamed": True}, STACK_CREATED_LATER
+        pulumi_cli, "neev:index:Sandbox", {**create_sandbox(emulator), "__autonamed": True}, STACK_CREATED_LATER
     )
     assert step["action"] == "import", step
-    assert "stack history" not in engine.commands
+    assert "stack history" not in pulumi_cli.commands
 
 
 @pytest.mark.parametrize(
@@ -149,9 +153,9 @@ def test_a_name_that_was_made_for_the_create_needs_no_other_proof(engine: FakePu
     [("Sandbox", create_sandbox, {"cpu": 4}), ("Agent", create_agent, {"idleTimeoutSeconds": 777})],
 )
 def test_what_has_the_name_and_is_not_as_asked_is_named(
-    engine: FakePulumiCli, platform: Emulator, kind: str, make: InputsFactory, other: Inputs
+    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, make: InputsFactory, other: Inputs
 ) -> None:
-    step = recover_one(engine, f"neev:index:{kind}", {**make(platform), **other}, HOUR)
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", {**make(emulator), **other}, HOUR)
     assert (step["action"], bool(step["id"])) == ("leave", True)
     assert step["why"].startswith("it has the name and is not as the program asks; if it is this stack's")
 
@@ -160,10 +164,10 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
     ("kind", "other"), [("SandboxPool", "shared-ffffff-0"), ("GoldenImage", "shared-ffffffffffff")]
 )
 def test_of_two_that_have_one_name_neither_is_taken(
-    engine: FakePulumiCli, platform: Emulator, kind: str, other: str
+    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, other: str
 ) -> None:
-    out_of_band_request(platform, "POST", "/sandboxes", {"name": other})
-    step = recover_one(engine, f"neev:index:{kind}", KINDS[kind](platform), HOUR)
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": other})
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", KINDS[kind](emulator), HOUR)
     assert (step["action"], step["id"]) == ("leave", "shared"), step
     assert step["why"].startswith("sandboxes are called like its own, and nothing tells whose they are")
 
@@ -187,20 +191,20 @@ def create_file(emulator: Emulator, id: str) -> Inputs:
 @pytest.mark.parametrize(("kind", "make"), [("PreviewPort", create_port), ("File", create_file)])
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
-    engine: FakePulumiCli, platform: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool
+    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool
 ) -> None:
-    box = out_of_band_request(platform, "POST", "/sandboxes", {"name": "box"})
+    box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
     type_ = "neev:index:Sandbox"
     held = {"urn": make_urn(type_, "box"), "type": type_, "custom": True, "id": box["id"] if own else "another"}
-    step = recover_one(engine, f"neev:index:{kind}", make(platform, box["id"]), HOUR, held)
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", make(emulator, box["id"]), HOUR, held)
     assert step["action"] == ("import" if own else "leave"), step
     assert own or "a sandbox that this stack does not hold" in step["why"]
 
 
-def test_a_stack_that_cannot_be_read_may_hold_it(engine: FakePulumiCli, platform: Emulator) -> None:
-    engine.set_other_state("broken")
-    (engine.directory / "others" / "broken.json").write_text("")
-    engine.set_state(pending_create("neev:index:Sandbox", create_sandbox(platform)), resources=(stack_entry(HOUR),))
+def test_a_stack_that_cannot_be_read_may_hold_it(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+    pulumi_cli.set_other_state("broken")
+    (pulumi_cli.directory / "others" / "broken.json").write_text("")
+    pulumi_cli.set_state(pending_create("neev:index:Sandbox", create_sandbox(emulator)), resources=(stack_entry(HOUR),))
     refused = CliRunner().invoke(app, ["recover", "--yes"])
     assert refused.exit_code == 1
-    assert len(engine.state["deployment"]["pending_operations"]) == 1
+    assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1

@@ -9,9 +9,9 @@ import pytest
 from neev_provider.cli.recover.ownership import (
     STACK_TYPE,
     CreateTimeRange,
+    compute_create_time_range,
     has_generated_name,
     own_sandbox_ids,
-    compute_create_time_range,
 )
 from neev_provider.client.models import parse_timestamp
 from neev_provider.resources import RESOURCES

@@ -11,8 +11,8 @@ from neev_provider.cli.recover.ownership import UnverifiedMatch
 from neev_provider.cli.recover.plan import (
     Action,
     RecoveryPlan,
-    list_pending_operations,
     build_plan,
+    list_pending_operations,
     list_state_resources,
     resource_for_lookup,
 )

@@ -34,37 +34,39 @@ def run_output(*arguments: str) -> str:
 
 @pytest.mark.parametrize("arguments", [("doctor", "--json", "--stack", "dev"), ("doctor", "--stack", "dev")])
 def test_a_doctor_quotes_a_state_without_its_secrets(
-    engine: FakePulumiCli, platform: Emulator, arguments: tuple[str, ...]
+    pulumi_cli: FakePulumiCli, emulator: Emulator, arguments: tuple[str, ...]
 ) -> None:
-    there = out_of_band_request(platform, "POST", "/sandboxes", {"name": "box"})["id"]
+    there = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})["id"]
     failed = f"the command failed:\n{KEY}\nand 4711 was not taken, nor top-secret/path"
     env = secret_value({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
-    engine.set_state(resources=(box_entry("box", id=there, inputs={"env": env}, initErrors=[failed]),))
-    engine.set_config(region={"value": "as-secret-1", "secret": True})
-    told = run_output(*arguments, "--cwd", str(engine.directory))
+    pulumi_cli.set_state(resources=(box_entry("box", id=there, inputs={"env": env}, initErrors=[failed]),))
+    pulumi_cli.set_config(region={"value": "as-secret-1", "secret": True})
+    told = run_output(*arguments, "--cwd", str(pulumi_cli.directory))
     assert "Sandbox box is not finished: the command failed:" in told
-    assert not [each for each in (*LINES, "4711", "top-secret", platform.api_key) if each in told]
+    assert not [each for each in (*LINES, "4711", "top-secret", emulator.api_key) if each in told]
     assert "json" not in "".join(arguments) or json.loads(told)
 
 
-@pytest.mark.usefixtures("platform")
-def test_a_setting_is_quoted_without_the_key(engine: FakePulumiCli) -> None:
-    engine.set_config(apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"})
-    told = run_output("doctor", "--stack", "dev", "--cwd", str(engine.directory))
+@pytest.mark.usefixtures("emulator")
+def test_a_setting_is_quoted_without_the_key(pulumi_cli: FakePulumiCli) -> None:
+    pulumi_cli.set_config(
+        apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"}
+    )
+    told = run_output("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert ("[secret] in clear" in told, "key-of-a-stack" in told) == (True, False)
 
 
-@pytest.mark.usefixtures("platform")
-def test_a_recovery_names_what_it_found_without_secrets(engine: FakePulumiCli) -> None:
+@pytest.mark.usefixtures("emulator")
+def test_a_recovery_names_what_it_found_without_secrets(pulumi_cli: FakePulumiCli) -> None:
     begun = box_entry("hush-hush", inputs={"name": "box", "env": secret_value({"A": "hush-hush"})})
-    engine.set_state({"resource": begun, "type": "creating"})
+    pulumi_cli.set_state({"resource": begun, "type": "creating"})
     for arguments in (("recover",), ("recover", "--json")):
         told = run_output(*arguments)
         assert ("[secret]" in told, "hush-hush" in told) == (True, False)
 
 
-def test_a_sweep_names_what_is_left_without_secrets(engine: FakePulumiCli, platform: Emulator) -> None:
-    out_of_band_request(platform, "POST", "/sandboxes", {"name": "hush-hush-1"})
-    platform.advance(7200)
-    engine.set_state(resources=(box_entry("box", id="1", inputs={"env": secret_value({"A": "hush-hush"})}),))
+def test_a_sweep_names_what_is_left_without_secrets(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "hush-hush-1"})
+    emulator.advance(7200)
+    pulumi_cli.set_state(resources=(box_entry("box", id="1", inputs={"env": secret_value({"A": "hush-hush"})}),))
     assert "hush-hush" not in run_output("sweep") + run_output("sweep", "--json")

@@ -16,9 +16,9 @@ def shared_emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def emulator(running: Emulator) -> Emulator:
-    running.control("POST", "reset")
-    return running
+def emulator(shared_emulator: Emulator) -> Emulator:
+    shared_emulator.control("POST", "reset")
+    return shared_emulator
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.client.agents import Agent
 from neev_provider.core import errors
 from neev_provider.core.clock import SYSTEM_CLOCK
-from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
+from neev_provider.core.wait import Deadline, Done, InProgress, wait_until
 
 BODY: dict[str, Any] = {"name": "coder", "agent_template": "code-server", "config": {"theme": "light"}}
 POST = "POST /agents"

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import pytest
 
 from neev_provider.client.models import ApiObject, Page
-from neev_provider.client.polling.batch_reader import BatchResult, BatchReader
+from neev_provider.client.polling.batch_reader import BatchReader, BatchResult
 from neev_provider.core import errors
 
 

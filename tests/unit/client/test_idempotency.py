@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from tests.fakes.clock import EPOCH, FakeClock
 
-from neev_provider.client.http.idempotency import LOOKUP_DELAYS, CREATED_AT_TOLERANCE, poll_for, create_or_adopt
+from neev_provider.client.http.idempotency import CREATED_AT_TOLERANCE, LOOKUP_DELAYS, create_or_adopt, poll_for
 from neev_provider.client.http.server_clock import ServerClock
 from neev_provider.core import errors
 from neev_provider.core.clock import SYSTEM_CLOCK
-from neev_provider.core.wait import Deadline, wait_before_send, send_deadline
+from neev_provider.core.wait import Deadline, send_deadline, wait_before_send
 
 
 @dataclass(frozen=True)

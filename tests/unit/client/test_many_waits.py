@@ -9,7 +9,7 @@ from tests.fakes.service import FakeService
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
 from neev_provider.client import Api, Settings, connect
-from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
+from neev_provider.core.wait import Deadline, Done, InProgress, wait_until
 
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 

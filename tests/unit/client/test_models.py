@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from neev_provider.client.models import ApiObject, Page, ignore_body, build_parser, parse_timestamp
+from neev_provider.client.models import ApiObject, Page, build_parser, ignore_body, parse_timestamp
 
 
 class Thing(ApiObject):

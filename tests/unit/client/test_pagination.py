@@ -9,10 +9,10 @@ from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
 from neev_provider.client.http.pagination import (
     MAX_LIST_ATTEMPTS,
+    gather_all,
     is_consistent,
     last_page_number,
     list_all,
-    gather_all,
 )
 from neev_provider.client.models import ApiObject, Page
 

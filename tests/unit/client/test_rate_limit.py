@@ -7,14 +7,14 @@ import pytest
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
 from neev_provider.client.http.rate_limit import (
-    RATE_DECREASE_FACTOR,
+    DEFAULT_RETRY_AFTER,
     INITIAL_CONCURRENCY,
     INITIAL_THROTTLED_RATE,
-    DEFAULT_RETRY_AFTER,
-    THROTTLE_EXPIRY,
-    SLOW_RESPONSE_SECONDS,
-    MIN_RATE,
     MAX_CONCURRENCY,
+    MIN_RATE,
+    RATE_DECREASE_FACTOR,
+    SLOW_RESPONSE_SECONDS,
+    THROTTLE_EXPIRY,
     RateLimiter,
 )
 

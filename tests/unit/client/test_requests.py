@@ -171,13 +171,13 @@ async def test_what_does_no_harm_twice_is_asked_for_twice_and_then_left() -> Non
 @pytest.mark.parametrize(
     ("find", "body", "found"),
     [
-        (lambda api, body: api.sandboxes.find_made(body), {"name": "box"}, BOX),
-        (lambda api, body: api.sandboxes.find_made(body), {"name": "box", "image": "x"}, {**BOX, "image": "x"}),
-        (lambda api, body: api.sandboxes.find_made(body), {"name": "box", "image": "x"}, {**BOX, "image": "y"}),
-        (lambda api, body: api.sandboxes.find_made(body), {"name": "box"}, None),
-        (lambda api, body: api.agents.find_made(body), {"name": "coder"}, CODER),
-        (lambda api, body: api.agents.find_made(body), {"name": "coder", "idle_timeout_seconds": 5}, CODER),
-        (lambda api, body: api.agents.find_made(body), {"name": "coder"}, None),
+        (lambda api, body: api.sandboxes.find_created(body), {"name": "box"}, BOX),
+        (lambda api, body: api.sandboxes.find_created(body), {"name": "box", "image": "x"}, {**BOX, "image": "x"}),
+        (lambda api, body: api.sandboxes.find_created(body), {"name": "box", "image": "x"}, {**BOX, "image": "y"}),
+        (lambda api, body: api.sandboxes.find_created(body), {"name": "box"}, None),
+        (lambda api, body: api.agents.find_created(body), {"name": "coder"}, CODER),
+        (lambda api, body: api.agents.find_created(body), {"name": "coder", "idle_timeout_seconds": 5}, CODER),
+        (lambda api, body: api.agents.find_created(body), {"name": "coder"}, None),
     ],
 )
 async def test_what_an_interrupted_create_made_is_looked_for_by_its_name_and_what_it_shows(

@@ -17,7 +17,7 @@ from tests.fakes.scripted_transport import ScriptedOutcome, ScriptedTransport, j
 
 from neev_emulator import Emulator
 from neev_provider.client import Api, Settings
-from neev_provider.client.runtime import EXEC_TIMEOUT_MARGIN, READ_TIMEOUT, SandboxSession, ExecRequest, Runtime
+from neev_provider.client.runtime import EXEC_TIMEOUT_MARGIN, READ_TIMEOUT, ExecRequest, Runtime, SandboxSession
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import errors
 
@@ -63,52 +63,54 @@ async def session(api: Api, emulator: Emulator) -> SandboxSession:
 
 
 async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
-    inside: SandboxSession, emulator: Emulator
+    session: SandboxSession, emulator: Emulator
 ) -> None:
     heard = OutputRecorder()
-    await inside.exec(ExecRequest(["mkdir", "deep"]), heard, read_timeout=5)
+    await session.exec(ExecRequest(["mkdir", "deep"]), heard, read_timeout=5)
     emulator.clear_log()
     run = ExecRequest(
         ["sh", "-c", 'cat; echo "$A"; pwd; echo bad >&2; exit 3'], cwd="deep", env={"A": "b"}, stdin="in\n"
     )
-    assert await inside.exec(run, heard, read_timeout=5) == 3
+    assert await session.exec(run, heard, read_timeout=5) == 3
     assert "".join(text for stream, text in heard.outputs if stream == "stdout").split()[:2] == ["in", "b"]
     assert "".join(text for stream, text in heard.outputs if stream == "stdout").strip().endswith("deep")
     assert ("stderr", "bad\n") in heard.outputs
     assert [entry["template"] for entry in emulator.log()] == ["/v1/exec"]
 
 
-async def test_output_is_heard_while_the_command_runs(inside: SandboxSession) -> None:
+async def test_output_is_heard_while_the_command_runs(session: SandboxSession) -> None:
     """The command goes on only once its first line has been heard."""
     going: list[asyncio.Future[int]] = []
 
     def hear(_stream: str, _text: str) -> None:
-        going.append(asyncio.ensure_future(inside.exec(ExecRequest(["touch", "go"]), OutputRecorder(), read_timeout=5)))
+        going.append(
+            asyncio.ensure_future(session.exec(ExecRequest(["touch", "go"]), OutputRecorder(), read_timeout=5))
+        )
 
     waiting = 'echo one; until [ -e "$1" ]; do sleep 0.01; done'
-    assert await inside.exec(ExecRequest(["sh", "-c", waiting, "-", "go"], timeout=10), hear, read_timeout=15) == 0
+    assert await session.exec(ExecRequest(["sh", "-c", waiting, "-", "go"], timeout=10), hear, read_timeout=15) == 0
     assert [await each for each in going] == [0]
 
 
-async def test_a_command_past_its_time_is_killed_and_that_is_known(inside: SandboxSession) -> None:
+async def test_a_command_past_its_time_is_killed_and_that_is_known(session: SandboxSession) -> None:
     with pytest.raises(errors.OperationFailed, match=r"still running after 50 ms.*timeoutSeconds"):
-        await inside.exec(ExecRequest(["sleep", "60"], timeout=0.05), OutputRecorder(), read_timeout=5)
+        await session.exec(ExecRequest(["sleep", "60"], timeout=0.05), OutputRecorder(), read_timeout=5)
 
 
-async def test_a_program_that_is_not_there_is_refused_and_is_not_a_missing_sandbox(inside: SandboxSession) -> None:
+async def test_a_program_that_is_not_there_is_refused_and_is_not_a_missing_sandbox(session: SandboxSession) -> None:
     with pytest.raises(errors.RuntimeRejected, match="no-such-program") as caught:
-        await inside.exec(ExecRequest(["no-such-program"]), OutputRecorder(), read_timeout=5)
+        await session.exec(ExecRequest(["no-such-program"]), OutputRecorder(), read_timeout=5)
     assert caught.value.code == "not_found"
     assert not isinstance(caught.value, errors.NotFound)
 
 
 async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
-    inside: SandboxSession, emulator: Emulator
+    session: SandboxSession, emulator: Emulator
 ) -> None:
     emulator.add_fault("drop_after", method="POST", path="/v1/exec")
     with pytest.raises(errors.OutcomeUnknown, match="connection was lost"):
-        await inside.exec(ExecRequest(["touch", "was-here"]), OutputRecorder(), read_timeout=5)
-    assert await inside.exec(ExecRequest(["test", "-e", "was-here"]), OutputRecorder(), read_timeout=5) == 0
+        await session.exec(ExecRequest(["touch", "was-here"]), OutputRecorder(), read_timeout=5)
+    assert await session.exec(ExecRequest(["test", "-e", "was-here"]), OutputRecorder(), read_timeout=5) == 0
 
 
 @pytest.mark.parametrize(
@@ -177,17 +179,17 @@ async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
     await runtime.aclose()
 
 
-async def test_files_are_written_seen_read_for_their_digest_and_removed(inside: SandboxSession) -> None:
+async def test_files_are_written_seen_read_for_their_digest_and_removed(session: SandboxSession) -> None:
     content = b"0123456789abcdef" * (3 << 15)
-    await inside.write("deep/file", io.BytesIO(content))
-    entry = await inside.stat("deep/file")
+    await session.write("deep/file", io.BytesIO(content))
+    entry = await session.stat("deep/file")
     assert entry is not None
     assert (entry.is_file, entry.size) == (True, len(content))
-    assert await inside.sha256("deep/file") == hashlib.sha256(content).hexdigest()
-    await inside.delete("deep/file")
-    assert await inside.stat("deep/file") is None
+    assert await session.sha256("deep/file") == hashlib.sha256(content).hexdigest()
+    await session.delete("deep/file")
+    assert await session.stat("deep/file") is None
     with pytest.raises(errors.RuntimeRejected, match="permission_denied"):
-        await inside.stat("/etc/passwd")
+        await session.stat("/etc/passwd")
 
 
 async def test_a_file_whose_answer_is_lost_can_be_asked_for_again() -> None:
@@ -353,41 +355,41 @@ async def test_the_rest_of_a_character_is_shown_at_the_end_of_each_stream() -> N
     assert heard == [("stdout", "\N{REPLACEMENT CHARACTER}"), ("stderr", "\N{REPLACEMENT CHARACTER}")]
 
 
-async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(inside: SandboxSession) -> None:
-    await inside.write("file", io.BytesIO(b"12345"))
-    await inside.exec(ExecRequest(["chmod", "4750", "file"]), OutputRecorder(), read_timeout=5)
-    entry = await inside.stat("file")
+async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(session: SandboxSession) -> None:
+    await session.write("file", io.BytesIO(b"12345"))
+    await session.exec(ExecRequest(["chmod", "4750", "file"]), OutputRecorder(), read_timeout=5)
+    entry = await session.stat("file")
     assert entry is not None
     assert (entry.is_file, entry.size, oct(entry.mode)) == (True, 5, "0o4750")
     assert datetime.fromisoformat(entry.modified_at) <= datetime.now(UTC)
 
 
-async def test_a_directory_is_listed_by_names_or_by_paths_and_may_be_absent(inside: SandboxSession) -> None:
-    await inside.write("top/deep/file", io.BytesIO(b"123"))
-    await inside.exec(ExecRequest(["chmod", "2750", "top/deep/file"]), OutputRecorder(), read_timeout=5)
-    assert await inside.list_directory("nowhere") is None
-    assert await inside.list_directory("top/deep/file") is None
-    top, every = await inside.list_directory("top"), await inside.list_directory("top", recursive=True)
+async def test_a_directory_is_listed_by_names_or_by_paths_and_may_be_absent(session: SandboxSession) -> None:
+    await session.write("top/deep/file", io.BytesIO(b"123"))
+    await session.exec(ExecRequest(["chmod", "2750", "top/deep/file"]), OutputRecorder(), read_timeout=5)
+    assert await session.list_directory("nowhere") is None
+    assert await session.list_directory("top/deep/file") is None
+    top, every = await session.list_directory("top"), await session.list_directory("top", recursive=True)
     assert top is not None
     assert every is not None
     assert {name: entry.is_file for name, entry in top.items()} == {"deep": False}
     [file] = [entry for path, entry in every.items() if path.endswith("top/deep/file")]
     assert (file.is_file, file.size, oct(file.mode)) == (True, 3, "0o2750")
     with pytest.raises(errors.RuntimeRejected, match=r"^/etc: the sandbox refuses"):
-        await inside.list_directory("/etc")
+        await session.list_directory("/etc")
 
 
 @pytest.mark.parametrize(
     "work",
     [
-        lambda inside: inside.stat("/etc/passwd"),
-        lambda inside: inside.write("/etc/passwd", io.BytesIO(b"")),
-        lambda inside: inside.remove("/etc/passwd"),
-        lambda inside: inside.digest("/etc/passwd"),
+        lambda session: session.stat("/etc/passwd"),
+        lambda session: session.write("/etc/passwd", io.BytesIO(b"")),
+        lambda session: session.delete("/etc/passwd"),
+        lambda session: session.sha256("/etc/passwd"),
     ],
 )
 async def test_every_refusal_about_a_file_names_it(
-    inside: SandboxSession, work: Callable[[SandboxSession], Awaitable[Any]]
+    session: SandboxSession, work: Callable[[SandboxSession], Awaitable[Any]]
 ) -> None:
     with pytest.raises(errors.RuntimeRejected, match=r"^/etc/passwd: the sandbox refuses \(permission_denied\)"):
-        await work(inside)
+        await work(session)

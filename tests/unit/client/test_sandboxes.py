@@ -13,7 +13,7 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import errors
 from neev_provider.core.clock import SYSTEM_CLOCK
-from neev_provider.core.wait import Done, InProgress, Deadline, wait_until
+from neev_provider.core.wait import Deadline, Done, InProgress, wait_until
 
 TEMPLATE = "sb-ubuntu-26-04-minimal"
 BODY: dict[str, Any] = {

@@ -13,7 +13,7 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core import errors
 from neev_provider.core.clock import SYSTEM_CLOCK
-from neev_provider.core.wait import Done, Failed, InProgress, Deadline, wait_until
+from neev_provider.core.wait import Deadline, Done, Failed, InProgress, wait_until
 
 
 async def wait_until_ready(api: Api, snapshot: Snapshot) -> Snapshot:

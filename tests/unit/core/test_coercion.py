@@ -7,7 +7,7 @@ import pytest
 from neev_provider.core.coercion import coerce_properties
 from neev_provider.core.markers import Replace, Secret, Update
 from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Integer, Model, Number
-from neev_provider.core.validation import validate, parse
+from neev_provider.core.validation import parse, validate
 from neev_provider.resources.sandbox.expiration import OnIdle
 
 

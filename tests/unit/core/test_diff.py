@@ -8,12 +8,12 @@ from neev_provider.core.diff import (
     AUTONAMED_KEY,
     IMPORTED_KEY,
     Change,
-    Diff,
     ChangeKind,
+    Diff,
     compute_diff,
     semantically_equal,
 )
-from neev_provider.core.markers import AutoName, Kept, Replace, Secret, Unordered, ResetsTo, Update, Computed
+from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Unordered, Update
 from neev_provider.core.model import UNKNOWN, Inputs, Integer, Model, Number
 
 

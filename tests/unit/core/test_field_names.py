@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_provider.core.errors import OperationFailed, InvalidRequest
+from neev_provider.core.errors import InvalidRequest, OperationFailed
 from neev_provider.core.field_names import replace_field_names, reword
 from neev_provider.resources.image.golden_image import GoldenImageResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource

@@ -13,11 +13,11 @@ from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import InputError, InvalidRequest
-from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
-from neev_provider.core.markers import AutoName, Replace, Update, Computed
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
+from neev_provider.core.markers import AutoName, Computed, Replace, Update
 from neev_provider.core.model import Inputs, Integer, Outputs, Rule
 from neev_provider.core.reference_errors import MissingReference
-from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.core.validation import UNCHECKED_HINT, at_most_one_of
 from neev_provider.core.wait import Deadline
 
@@ -140,7 +140,7 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
     class Unwritable(Thing):
         """Its state cannot be made."""
 
-        def state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
+        def build_state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
@@ -277,7 +277,7 @@ class Heir(Thing):
 
     def observe(self, api: FakeApi, status: str) -> Observation[ThingOutputs]:
         """Not well."""
-        return replace(super().observe(api, status), trouble="it is not well")
+        return replace(super().observe(api, status), problem="it is not well")
 
 
 async def test_verbs_are_given_what_the_engine_keeps() -> None:
@@ -365,7 +365,7 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
     class Unwritable(Thing):
         """Its state cannot be made."""
 
-        def state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
+        def build_state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
@@ -379,7 +379,7 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     class Findable(Thing):
         """It can be looked for."""
 
-        async def find(self, api: FakeApi, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+        async def find_created(self, api: FakeApi, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
             """By its size."""
             return self.observe(api, "Pending") if api.objects.get("id-1") == inputs.size else None
 
@@ -473,7 +473,7 @@ OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "anothe
             THING, platform, "id-1", old_inputs={}, state=OTHER_ACCOUNT_STATE, new_inputs={}, context=new_context()
         ),
         lambda platform: lifecycle.read(THING, platform, "id-1", {}, OTHER_ACCOUNT_STATE),
-        lambda platform: lifecycle.delete(THING, platform, "id-1", replace(new_context(), stored=OTHER_ACCOUNT_STATE)),
+        lambda platform: lifecycle.delete(THING, platform, "id-1", replace(new_context(), state=OTHER_ACCOUNT_STATE)),
     ],
     ids=["finish", "update", "read", "delete"],
 )
@@ -497,7 +497,7 @@ async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None
 async def test_a_delete_in_the_right_account_is_done() -> None:
     """Also of a state without a record."""
     platform = FakeApi(objects={"id-1": 1})
-    await lifecycle.delete(THING, platform, "id-1", replace(new_context(), stored=RECORD))
+    await lifecycle.delete(THING, platform, "id-1", replace(new_context(), state=RECORD))
     platform.objects["id-1"] = 1
     await lifecycle.delete(THING, platform, "id-1", new_context())
     assert platform.objects == {}
@@ -524,7 +524,7 @@ async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
         inputs = PartInputs
         references = MappingProxyType({"source": require})
 
-        async def settle(
+        async def reconcile(
             self, api: FakeApi, id: str, inputs: ThingInputs, call: OperationContext
         ) -> Observation[ThingOutputs]:
             """Refused."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neev_provider.core.names import sanitize_name, generate_name, validate_name
+from neev_provider.core.names import generate_name, sanitize_name, validate_name
 
 
 @pytest.mark.parametrize("name", ["a", "dev-1", "a" * 63])

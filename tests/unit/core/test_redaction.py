@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neev_provider.core import redaction
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.redaction import PLACEHOLDER, MIN_REDACTED_LENGTH, Redactor
+from neev_provider.core.redaction import MIN_REDACTED_LENGTH, PLACEHOLDER, Redactor
 
 KEY = "-----BEGIN KEY-----\nfirst\nsecond\nab\n-----END KEY-----\n"
 # letters that the mark does not have, so that no secret is found in one

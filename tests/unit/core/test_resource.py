@@ -5,10 +5,10 @@ from typing import Annotated, Any, ClassVar
 
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, ChangeKind
-from neev_provider.core.markers import AutoName, Replace, Secret, Stable, ResetsTo, Update, Computed
+from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import UNKNOWN, Inputs, Integer, Model, Outputs
 from neev_provider.core.names import Name
-from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.wait import Deadline
 
 
@@ -223,7 +223,7 @@ async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
             self.given.append((api, id, inputs))
             return None
 
-        async def settle(
+        async def reconcile(
             self, api: Any, id: str, inputs: ThingInputs, call: OperationContext
         ) -> Observation[ThingOutputs]:
             self.given.append((api, id, inputs, call))

@@ -9,13 +9,13 @@ from tests.unit.core.test_lifecycle import RECORD, FakeApi, new_context
 
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import IMPORTED_KEY
-from neev_provider.core.markers import Update, Computed
+from neev_provider.core.markers import Computed, Update
 from neev_provider.core.model import Inputs, Integer, Model, Outputs
-from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.stored_state import (
+    ignored_properties,
     known_inputs,
     missing_inputs,
-    ignored_properties,
     readable_state,
     unknown_properties,
 )

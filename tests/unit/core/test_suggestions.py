@@ -2,7 +2,7 @@
 
 import pytest
 
-from neev_provider.core.suggestions import format_suggestion, find_similar
+from neev_provider.core.suggestions import find_similar, format_suggestion
 
 KNOWN = ("memoryGb", "diskGb", "rootfsDiskGb", "name")
 

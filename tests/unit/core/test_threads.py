@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from neev_provider.core.errors import Cancelled
-from neev_provider.core.threads import raise_if_cancelled, copy_chunks, run_in_thread
+from neev_provider.core.threads import copy_chunks, raise_if_cancelled, run_in_thread
 
 
 async def test_the_loop_goes_on_meanwhile() -> None:

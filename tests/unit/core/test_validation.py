@@ -12,15 +12,15 @@ from neev_provider.core.markers import Replace, Secret, Update
 from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Integer, Model, Number, Rule
 from neev_provider.core.validation import (
     ValidationFailure,
-    at_most_one_of,
-    less_than,
-    exactly_one_of,
-    validate,
     also_requires,
-    parse,
+    at_most_one_of,
+    exactly_one_of,
     format_path,
+    less_than,
+    parse,
     parse_valid,
     user_properties,
+    validate,
 )
 
 

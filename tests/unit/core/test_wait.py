@@ -11,17 +11,17 @@ from neev_provider.core import errors
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.wait import (
     MAX_POLL_INTERVAL,
+    Deadline,
     Done,
     Failed,
     InProgress,
-    Deadline,
     WaitStatus,
-    wait_before_send,
-    first_completed,
     current_retry_listener,
-    send_deadline,
-    wait_until,
+    first_completed,
     run_before_deadline,
+    send_deadline,
+    wait_before_send,
+    wait_until,
 )
 
 

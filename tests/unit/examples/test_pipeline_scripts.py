@@ -71,42 +71,42 @@ def checkout(tmp_path: Path) -> ScriptCheckout:
     ("line", "steps"), [("./destroy.sh pr-7", DESTROY), ("./up.sh pr-7 r1", UP), ("./pause.sh pr-7", PAUSE)]
 )
 def test_each_step_that_fails_fails_the_job_and_is_the_last(
-    machine: ScriptCheckout, line: str, steps: list[str]
+    checkout: ScriptCheckout, line: str, steps: list[str]
 ) -> None:
-    assert machine.run(line, "pr-7").returncode == 0
-    assert [next(step for step in steps if said.startswith(step)) for said in machine.commands] == steps
+    assert checkout.run(line, "pr-7").returncode == 0
+    assert [next(step for step in steps if said.startswith(step)) for said in checkout.commands] == steps
     for number, step in enumerate(steps, 1):
-        machine.log.unlink()
-        failed = machine.run(line, "pr-7", failing=step)
-        assert (failed.returncode, len(machine.commands)) == (1, number), failed
+        checkout.log.unlink()
+        failed = checkout.run(line, "pr-7", failing=step)
+        assert (failed.returncode, len(checkout.commands)) == (1, number), failed
         assert "There is no stack" not in failed.stdout
 
 
-def test_only_a_list_that_was_read_says_that_there_is_no_stack(machine: ScriptCheckout) -> None:
-    gone = machine.run("./destroy.sh pr-7", "pr-70", "a-pr-7", "base")
-    assert (gone.returncode, gone.stdout, len(machine.commands)) == (0, "There is no stack pr-7.\n", 1)
-    assert machine.run("./destroy.sh pr-7").stdout == "There is no stack pr-7.\n"
+def test_only_a_list_that_was_read_says_that_there_is_no_stack(checkout: ScriptCheckout) -> None:
+    gone = checkout.run("./destroy.sh pr-7", "pr-70", "a-pr-7", "base")
+    assert (gone.returncode, gone.stdout, len(checkout.commands)) == (0, "There is no stack pr-7.\n", 1)
+    assert checkout.run("./destroy.sh pr-7").stdout == "There is no stack pr-7.\n"
 
 
 @pytest.mark.parametrize("place", [0, 20_000])
-def test_a_stack_is_found_among_very_many(machine: ScriptCheckout, place: int) -> None:
+def test_a_stack_is_found_among_very_many(checkout: ScriptCheckout, place: int) -> None:
     many = [f"organization/branch-environments/pr-{1000 + number}" for number in range(20_000)]
     many.insert(place, "organization/branch-environments/pr-7")
-    done = machine.run("./destroy.sh pr-7", *many)
+    done = checkout.run("./destroy.sh pr-7", *many)
     assert (done.returncode, done.stdout) == (0, "")
-    assert machine.commands[-1] == "pulumi stack rm --yes pr-7"
+    assert checkout.commands[-1] == "pulumi stack rm --yes pr-7"
 
 
 @pytest.mark.parametrize(
     ("line", "failing"), [("./closed.sh echo 7", "pulumi stack ls"), ("./closed.sh false", "nothing")]
 )
 def test_no_pull_request_is_said_to_be_closed_where_a_list_cannot_be_read(
-    machine: ScriptCheckout, line: str, failing: str
+    checkout: ScriptCheckout, line: str, failing: str
 ) -> None:
-    assert machine.run("./closed.sh echo 8", "pr-7", "pr-8").stdout == '["7"]\n'
-    failed = machine.run(line, "pr-7", failing=failing)
+    assert checkout.run("./closed.sh echo 8", "pr-7", "pr-8").stdout == '["7"]\n'
+    failed = checkout.run(line, "pr-7", failing=failing)
     assert (failed.returncode, failed.stdout) == (1, "")
 
 
-def test_a_sweep_that_fails_fails_the_job(machine: ScriptCheckout) -> None:
-    assert machine.run("./sweep.sh", failing="pulumi-neev sweep").returncode == 1
+def test_a_sweep_that_fails_fails_the_job(checkout: ScriptCheckout) -> None:
+    assert checkout.run("./sweep.sh", failing="pulumi-neev sweep").returncode == 1

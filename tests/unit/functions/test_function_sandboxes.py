@@ -9,13 +9,13 @@ from neev_emulator import Emulator
 from neev_provider.client import Api
 from neev_provider.core.errors import Forbidden, InputError
 from neev_provider.functions.sandboxes import (
-    IdArguments,
     GetSandbox,
     GetSandboxes,
     GetSnapshot,
     GetSnapshots,
-    SandboxIdArguments,
+    IdArguments,
     SandboxFilter,
+    SandboxIdArguments,
     SandboxInfo,
 )
 from neev_provider.functions.templates import IdOrNameArguments

@@ -9,11 +9,11 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import InputError
 from neev_provider.functions.templates import (
     AgentTemplateFilter,
-    IdOrNameArguments,
     GetAgentTemplate,
     GetAgentTemplates,
     GetSandboxTemplate,
     GetSandboxTemplates,
+    IdOrNameArguments,
     SandboxTemplate,
     SandboxTemplateFilter,
     TemplateCategory,

@@ -9,7 +9,7 @@ from neev_provider.core import lifecycle
 from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.core.markers import Secret
 from neev_provider.core.validation import parse
-from neev_provider.resources.agent import AgentResource, AgentInputs, AgentOutputs
+from neev_provider.resources.agent import AgentInputs, AgentOutputs, AgentResource
 
 AGENT = AgentResource()
 CODER = {"name": "coder", "agentTemplate": "claude-code"}
@@ -24,18 +24,18 @@ async def read_sandbox(engine: LifecycleDriver, state: Any) -> Any:
     return await engine.api.sandboxes.get(state["sandboxId"])
 
 
-async def test_an_agent_is_ready_when_it_is_made(engine: LifecycleDriver) -> None:
+async def test_an_agent_is_ready_when_it_is_made(driver: LifecycleDriver) -> None:
     """With what its template says where the program says nothing."""
-    stored = await engine.create(AGENT, **CODER)
+    stored = await driver.create(AGENT, **CODER)
     assert (stored.state["status"], stored.state["agentTemplateId"]) == ("Ready", "ag-claude-code")
     assert stored.state["effectiveConfig"] == {"model": "default"}
     assert stored.state["egress"]["allow"][0]["host"] == "api.anthropic.com"
     assert "gatewayToken" not in stored.state
-    assert engine.take_requests() == ["POST /agents"]
-    assert await engine.read(AGENT, stored) == stored
+    assert driver.take_requests() == ["POST /agents"]
+    assert await driver.read(AGENT, stored) == stored
 
 
-async def test_an_agent_is_made_with_what_the_program_says(engine: LifecycleDriver) -> None:
+async def test_an_agent_is_made_with_what_the_program_says(driver: LifecycleDriver) -> None:
     """All of it in the one request."""
     said = {
         "cpu": 4,
@@ -45,138 +45,138 @@ async def test_an_agent_is_made_with_what_the_program_says(engine: LifecycleDriv
         "idleTimeoutSeconds": 60,
         "region": "dev",
     }
-    stored = await engine.create(AGENT, **WEB, **said, config={"font": 12}, env={"TOKEN": SECRET})
-    assert engine.take_requests() == ["POST /agents"]
+    stored = await driver.create(AGENT, **WEB, **said, config={"font": 12}, env={"TOKEN": SECRET})
+    assert driver.take_requests() == ["POST /agents"]
     assert stored.state["effectiveConfig"] == {"theme": "dark", "font": 12}
     assert stored.state["gatewayToken"]
     assert stored.state["webUiUrl"]
-    sandbox = await read_sandbox(engine, stored.state)
+    sandbox = await read_sandbox(driver, stored.state)
     assert (sandbox.resources.cpu, sandbox.resources.memory_gb, sandbox.resources.disk_gb) == (4, 8, 30)
     assert (sandbox.region, sandbox.idle_timeout_seconds) == ("dev", 60)
     assert {name: stored.state[name] for name in said} == said
 
 
-async def test_what_changes_in_place_is_one_request(engine: LifecycleDriver) -> None:
+async def test_what_changes_in_place_is_one_request(driver: LifecycleDriver) -> None:
     """Size, egress and window by PATCH; a policy that is taken out denies everything."""
-    stored = await engine.create(AGENT, **CODER)
-    engine.take_requests()
+    stored = await driver.create(AGENT, **CODER)
+    driver.take_requests()
     inputs = {"cpu": 1, "memoryGb": 2, "egress": ALLOW_LIST_POLICY, "idleTimeoutSeconds": 90}
-    stored = await engine.update(AGENT, stored, **CODER, **inputs)
-    assert engine.take_requests() == [PATCH]
-    sandbox = await read_sandbox(engine, stored.state)
+    stored = await driver.update(AGENT, stored, **CODER, **inputs)
+    assert driver.take_requests() == [PATCH]
+    sandbox = await read_sandbox(driver, stored.state)
     assert (sandbox.resources.cpu, sandbox.resources.memory_gb) == (1, 2)
     assert {name: stored.state[name] for name in inputs} == inputs
-    stored = await engine.update(AGENT, stored, **CODER)
+    stored = await driver.update(AGENT, stored, **CODER)
     assert stored.state["egress"]["mode"] == "deny_all"
     assert stored.state["idleTimeoutSeconds"] == 90
 
 
-async def test_an_agent_pauses_and_resumes_when_the_program_says_so(engine: LifecycleDriver) -> None:
+async def test_an_agent_pauses_and_resumes_when_the_program_says_so(driver: LifecycleDriver) -> None:
     """Unset, it is left as it is."""
-    stored = await engine.create(AGENT, **CODER, paused=True)
+    stored = await driver.create(AGENT, **CODER, paused=True)
     assert stored.state["status"] == "Paused"
-    assert engine.take_requests() == ["POST /agents", PAUSE]
-    stored = await engine.update(AGENT, stored, **CODER, paused=False)
-    assert (stored.state["status"], engine.take_requests()) == ("Ready", [RESUME])
-    await engine.api.agents.pause(stored.id)
-    seen = await engine.read(AGENT, stored)
+    assert driver.take_requests() == ["POST /agents", PAUSE]
+    stored = await driver.update(AGENT, stored, **CODER, paused=False)
+    assert (stored.state["status"], driver.take_requests()) == ("Ready", [RESUME])
+    await driver.api.agents.pause(stored.id)
+    seen = await driver.read(AGENT, stored)
     assert seen is not None
     assert not AGENT.diff(seen.inputs, seen.state, CODER).changes
 
 
-async def test_a_pause_by_somebody_is_drift_and_one_by_the_platform_is_not(engine: LifecycleDriver) -> None:
+async def test_a_pause_by_somebody_is_drift_and_one_by_the_platform_is_not(driver: LifecycleDriver) -> None:
     """Unless the program wants an idle agent back."""
     asked = {**CODER, "paused": False, "idleTimeoutSeconds": 60}
-    stored = await engine.create(AGENT, **asked)
-    await engine.api.agents.pause(stored.id)
-    seen = await engine.read(AGENT, stored)
+    stored = await driver.create(AGENT, **asked)
+    await driver.api.agents.pause(stored.id)
+    seen = await driver.read(AGENT, stored)
     assert seen is not None
     assert [change.path for change in AGENT.diff(seen.inputs, seen.state, asked).changes] == ["paused"]
-    stored = await engine.update(AGENT, seen, **asked)
+    stored = await driver.update(AGENT, seen, **asked)
     assert stored.state["status"] == "Ready"
 
-    engine.emulator.advance(120)
-    idle = await engine.read(AGENT, stored)
+    driver.emulator.advance(120)
+    idle = await driver.read(AGENT, stored)
     assert idle is not None
     assert idle.state["status"] in ("Pausing", "Paused")
     assert not AGENT.diff(idle.inputs, idle.state, asked).changes
-    engine.take_requests()
-    await engine.update(AGENT, idle, **{**asked, "cpu": 1})
-    assert engine.take_requests() == [PATCH]
-    stored = await engine.update(AGENT, idle, **asked, resumeIdlePaused=True)
-    assert (stored.state["status"], engine.take_requests()) == ("Ready", [RESUME])
+    driver.take_requests()
+    await driver.update(AGENT, idle, **{**asked, "cpu": 1})
+    assert driver.take_requests() == [PATCH]
+    stored = await driver.update(AGENT, idle, **asked, resumeIdlePaused=True)
+    assert (stored.state["status"], driver.take_requests()) == ("Ready", [RESUME])
 
 
-async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be_idle(engine: LifecycleDriver) -> None:
+async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be_idle(driver: LifecycleDriver) -> None:
     """The platform need not show an agent's sandbox to everybody."""
     for window, drifts in ((0, ["paused"]), (60, [])):
         asked = {**CODER, "name": f"coder-{window}", "paused": False, "idleTimeoutSeconds": window}
-        stored = await engine.create(AGENT, **asked)
-        await engine.api.agents.pause(stored.id)
-        engine.emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=404)
-        seen = await engine.read(AGENT, stored)
+        stored = await driver.create(AGENT, **asked)
+        await driver.api.agents.pause(stored.id)
+        driver.emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=404)
+        seen = await driver.read(AGENT, stored)
         assert seen is not None
         assert [change.path for change in AGENT.diff(seen.inputs, seen.state, asked).changes] == drifts
 
 
-async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(engine: LifecycleDriver) -> None:
+async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
     """Its id is kept until then."""
-    engine.emulator.add_fault("fail", method="POST", path="/agents")
+    driver.emulator.add_fault("fail", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="the agent failed and the platform gave no reason") as caught:
-        await engine.create(AGENT, **CODER)
-    seen = await engine.read(AGENT, caught.value.stored)
+        await driver.create(AGENT, **CODER)
+    seen = await driver.read(AGENT, caught.value.stored)
     assert seen is not None
     assert seen.problem == "the agent failed and the platform gave no reason"
     assert AGENT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
 
 
 async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_a_refresh(
-    engine: LifecycleDriver,
+    driver: LifecycleDriver,
 ) -> None:
     """The next update goes on from there."""
-    engine.emulator.add_fault("stuck", method="POST", path="/agents")
+    driver.emulator.add_fault("stuck", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
-        await lifecycle.create(AGENT, engine.api, CODER, engine.new_context(0.5))
-    seen = await engine.read(AGENT, caught.value.stored)
+        await lifecycle.create(AGENT, driver.api, CODER, driver.new_context(0.5))
+    seen = await driver.read(AGENT, caught.value.stored)
     assert seen is not None
     assert seen.problem == "it is being provisioned; the next `pulumi up` waits for it"
 
 
-async def test_deleting_waits_until_agent_and_sandbox_are_gone(engine: LifecycleDriver) -> None:
+async def test_deleting_waits_until_agent_and_sandbox_are_gone(driver: LifecycleDriver) -> None:
     """That they are gone already is no error."""
-    stored = await engine.create(AGENT, **CODER)
-    await engine.delete(AGENT, stored)
-    assert (engine.emulator.state()["agents"], engine.emulator.state()["sandboxes"]) == (0, 0)
-    assert await engine.read(AGENT, stored) is None
-    await engine.delete(AGENT, stored)
+    stored = await driver.create(AGENT, **CODER)
+    await driver.delete(AGENT, stored)
+    assert (driver.emulator.state()["agents"], driver.emulator.state()["sandboxes"]) == (0, 0)
+    assert await driver.read(AGENT, stored) is None
+    await driver.delete(AGENT, stored)
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-async def test_an_import_is_clean(engine: LifecycleDriver, by: str) -> None:
+async def test_an_import_is_clean(driver: LifecycleDriver, by: str) -> None:
     """The template is named; what the API does not answer replaces nothing."""
     asked = {**WEB, "idleTimeoutSeconds": 60}
-    made = await engine.create(AGENT, **asked, config={"font": 12}, diskGb=30, env={"A": "1"}, cpu=2)
-    stored = await lifecycle.read(AGENT, engine.api, made.id if by == "id" else "web", None)
+    made = await driver.create(AGENT, **asked, config={"font": 12}, diskGb=30, env={"A": "1"}, cpu=2)
+    stored = await lifecycle.read(AGENT, driver.api, made.id if by == "id" else "web", None)
     assert stored is not None
     assert (stored.id, stored.inputs) == (made.id, asked)
     assert not AGENT.diff(stored.inputs, stored.state, asked).changes
     assert not AGENT.diff(stored.inputs, stored.state, made.inputs).requires_replacement
 
 
-async def test_a_size_that_an_import_could_not_read_is_brought_about(engine: LifecycleDriver) -> None:
+async def test_a_size_that_an_import_could_not_read_is_brought_about(driver: LifecycleDriver) -> None:
     """It may have been another one."""
-    made = await engine.create(AGENT, **CODER, cpu=2)
-    stored = await lifecycle.read(AGENT, engine.api, made.id, None)
+    made = await driver.create(AGENT, **CODER, cpu=2)
+    stored = await lifecycle.read(AGENT, driver.api, made.id, None)
     assert stored is not None
-    await engine.update(AGENT, stored, **CODER, cpu=4)
-    assert (await read_sandbox(engine, made.state)).resources.cpu == 4
+    await driver.update(AGENT, stored, **CODER, cpu=4)
+    assert (await read_sandbox(driver, made.state)).resources.cpu == 4
 
 
-async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(engine: LifecycleDriver) -> None:
+async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(driver: LifecycleDriver) -> None:
     """Nor does naming it in the program replace the agent."""
-    made = await engine.create(AGENT, **CODER)
-    engine.emulator.add_fault("status", method="GET", path="*agent-templates*", status=404)
-    stored = await lifecycle.read(AGENT, engine.api, made.id, None)
+    made = await driver.create(AGENT, **CODER)
+    driver.emulator.add_fault("status", method="GET", path="*agent-templates*", status=404)
+    stored = await lifecycle.read(AGENT, driver.api, made.id, None)
     assert stored is not None
     assert "agentTemplate" not in stored.inputs
     assert not AGENT.diff(stored.inputs, stored.state, made.inputs).requires_replacement

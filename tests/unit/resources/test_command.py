@@ -11,7 +11,7 @@ from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle, redaction
 from neev_provider.core.errors import OperationFailed, OutcomeUnknown
-from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.wait import Deadline
@@ -41,277 +41,277 @@ async def expect_init_failed(operation: Any) -> ResourceInitFailed:
     return caught.value
 
 
-async def test_a_command_runs_when_it_is_made_and_says_how_it_went(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(
+async def test_a_command_runs_when_it_is_made_and_says_how_it_went(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(
         COMMAND, sandboxId=box, create=shell_argv('cat; echo "$A" >&2'), env={"A": "b"}, stdin="in", cwd="."
     )
     assert (stored.state["stdout"], stored.state["stderr"], stored.state["exitCode"]) == ("in", "b\n", 0)
     assert (stored.state["outcome"], stored.state["durationMs"] >= 0) == ("succeeded", True)
-    assert engine.take_requests() == [EXEC]
+    assert driver.take_requests() == [EXEC]
 
 
-async def test_a_change_runs_update_in_place_or_replaces_where_there_is_none(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_change_runs_update_in_place_or_replaces_where_there_is_none(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     bare = {"sandboxId": box, "create": shell_argv("echo 1")}
-    stored = await engine.create(COMMAND, **bare)
+    stored = await driver.create(COMMAND, **bare)
     assert COMMAND.diff(stored.inputs, stored.state, {**bare, "create": shell_argv("echo 2")}).requires_replacement
     assert COMMAND.diff(stored.inputs, stored.state, {**bare, "env": {"A": "1"}}).requires_replacement
     told = {**bare, "update": shell_argv("echo updated")}
-    stored = await engine.update(COMMAND, stored, **told)
+    stored = await driver.update(COMMAND, stored, **told)
     assert stored.state["stdout"] == "1\n"
     changed = {**told, "create": shell_argv("echo 2")}
     assert not COMMAND.diff(stored.inputs, stored.state, changed).requires_replacement
     assert COMMAND.diff(stored.inputs, stored.state, {**changed, "triggers": [1]}).requires_replacement
-    engine.take_requests()
-    stored = await engine.update(COMMAND, stored, **changed)
+    driver.take_requests()
+    stored = await driver.update(COMMAND, stored, **changed)
     assert stored.state["stdout"] == "updated\n"
-    assert engine.take_requests() == [EXEC]
+    assert driver.take_requests() == [EXEC]
 
 
-async def test_another_delete_or_time_limit_is_noted_and_runs_nothing(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=["true"], timeoutSeconds=5)
-    engine.take_requests()
+async def test_another_delete_or_time_limit_is_noted_and_runs_nothing(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=["true"], timeoutSeconds=5)
+    driver.take_requests()
     assert COMMAND.diff(stored.inputs, stored.state, {"sandboxId": box, "create": ["true"]}).changes
-    stored = await engine.update(COMMAND, stored, sandboxId=box, create=["true"], delete=["false"], timeoutSeconds=9)
+    stored = await driver.update(COMMAND, stored, sandboxId=box, create=["true"], delete=["false"], timeoutSeconds=9)
     assert stored.state["delete"] == ["false"]
-    assert engine.take_requests() == []
+    assert driver.take_requests() == []
 
 
 async def test_another_exit_code_fails_with_the_last_lines_and_the_next_attempt_runs_it_again(
-    engine: LifecycleDriver,
+    driver: LifecycleDriver,
 ) -> None:
-    box = await create_sandbox(engine)
+    box = await create_sandbox(driver)
     script = "for i in $(seq 20); do echo line $i; done; echo why; test -e fixed"
-    failed = await expect_init_failed(engine.create(COMMAND, sandboxId=box, create=shell_argv(script)))
+    failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=shell_argv(script)))
     assert isinstance(failed.cause, OperationFailed)
     assert "exit code 1" in str(failed)
     assert str(failed).endswith("\nline 20\nwhy.")
     assert "line 6\n" not in str(failed)
     assert (failed.stored.state["outcome"], failed.stored.state["exitCode"]) == ("failed", 1)
-    await engine.create(COMMAND, sandboxId=box, create=["touch", "fixed"])
-    assert (await engine.finish(COMMAND, failed.stored)).state["outcome"] == "succeeded"
+    await driver.create(COMMAND, sandboxId=box, create=["touch", "fixed"])
+    assert (await driver.finish(COMMAND, failed.stored)).state["outcome"] == "succeeded"
 
 
-async def test_a_failure_shows_both_streams(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_failure_shows_both_streams(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     failed = await expect_init_failed(
-        engine.create(COMMAND, sandboxId=box, create=shell_argv("echo what; echo why >&2; exit 1"))
+        driver.create(COMMAND, sandboxId=box, create=shell_argv("echo what; echo why >&2; exit 1"))
     )
     # there is no order between the two
     assert sorted(str(failed).rstrip(".").splitlines()[1:]) == ["what", "why"]
 
 
-async def test_a_failure_that_is_allowed_is_none(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(COMMAND, sandboxId=box, create=shell_argv("exit 7"), allowFailure=True)
+async def test_a_failure_that_is_allowed_is_none(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(COMMAND, sandboxId=box, create=shell_argv("exit 7"), allowFailure=True)
     assert (stored.state["exitCode"], stored.state["outcome"]) == (7, "succeeded")
 
 
-async def test_a_create_that_failed_is_replaced_by_a_change_even_where_update_is_given(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_create_that_failed_is_replaced_by_a_change_even_where_update_is_given(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "create": ["false"], "update": ["true"]}
-    failed = await expect_init_failed(engine.create(COMMAND, **inputs))
+    failed = await expect_init_failed(driver.create(COMMAND, **inputs))
     kept = failed.stored
     assert COMMAND.diff(kept.inputs, kept.state, {**inputs, "create": ["true"]}).requires_replacement
 
 
-async def test_a_command_past_its_time_has_failed(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    failed = await expect_init_failed(engine.create(COMMAND, sandboxId=box, create=["sleep", "60"], timeoutSeconds=1))
+async def test_a_command_past_its_time_has_failed(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=["sleep", "60"], timeoutSeconds=1))
     assert "still running" in str(failed)
     assert failed.stored.state["outcome"] == "failed"
 
 
-async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "create": shell_argv("echo x >> runs")}
-    engine.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
-    lost = await expect_init_failed(engine.create(COMMAND, **inputs))
+    driver.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    lost = await expect_init_failed(driver.create(COMMAND, **inputs))
     assert isinstance(lost.cause, OutcomeUnknown)
     assert "triggers" in str(lost)
-    again = await expect_init_failed(engine.finish(COMMAND, lost.stored))
+    again = await expect_init_failed(driver.finish(COMMAND, lost.stored))
     assert isinstance(again.cause, OutcomeUnknown)
     assert "Nobody knows" in str(again)
-    seen = await engine.read(COMMAND, again.stored)
+    seen = await driver.read(COMMAND, again.stored)
     assert seen is not None
     assert seen.problem == "the outcome of its last run: unknown"
-    accepted = await engine.update(COMMAND, again.stored, **inputs, allowFailure=True)
+    accepted = await driver.update(COMMAND, again.stored, **inputs, allowFailure=True)
     assert accepted.state["outcome"] == "succeeded"
-    assert engine.take_requests() == [EXEC]
-    counted = await engine.create(COMMAND, sandboxId=box, create=["cat", "runs"])
+    assert driver.take_requests() == [EXEC]
+    counted = await driver.create(COMMAND, sandboxId=box, create=["cat", "runs"])
     assert counted.state["stdout"] == "x\n"
 
 
-async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "create": ["true"], "update": shell_argv("echo x >> runs")}
-    stored = await engine.create(COMMAND, **inputs)
-    engine.take_requests()
-    engine.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    stored = await driver.create(COMMAND, **inputs)
+    driver.take_requests()
+    driver.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
     changed = {**inputs, "stdin": "1"}
-    lost = await expect_init_failed(engine.update(COMMAND, stored, **changed))
+    lost = await expect_init_failed(driver.update(COMMAND, stored, **changed))
     assert isinstance(lost.cause, OutcomeUnknown)
-    again = await expect_init_failed(engine.update(COMMAND, lost.stored, **changed))
+    again = await expect_init_failed(driver.update(COMMAND, lost.stored, **changed))
     assert isinstance(again.cause, OutcomeUnknown)
     kept = StoredResource(again.stored.id, changed, again.stored.state)
-    assert isinstance((await expect_init_failed(engine.finish(COMMAND, kept))).cause, OutcomeUnknown)
-    assert engine.take_requests() == [EXEC]
-    stored = await engine.update(COMMAND, again.stored, **{**inputs, "stdin": "2"})
-    assert (stored.state["outcome"], engine.take_requests()) == ("succeeded", [EXEC])
+    assert isinstance((await expect_init_failed(driver.finish(COMMAND, kept))).cause, OutcomeUnknown)
+    assert driver.take_requests() == [EXEC]
+    stored = await driver.update(COMMAND, again.stored, **{**inputs, "stdin": "2"})
+    assert (stored.state["outcome"], driver.take_requests()) == ("succeeded", [EXEC])
 
 
 async def test_what_is_stopped_in_the_middle_is_unknown_and_what_never_began_is_run_later(
-    engine: LifecycleDriver,
+    driver: LifecycleDriver,
 ) -> None:
-    box = await create_sandbox(engine)
+    box = await create_sandbox(driver)
     checked = {"sandboxId": box, "create": shell_argv("sleep 60")}
-    begun = await lifecycle.start_create(COMMAND, engine.api, checked, engine.new_context())
+    begun = await lifecycle.start_create(COMMAND, driver.api, checked, driver.new_context())
     assert begun.state["outcome"] == "unknown"
     stopped = await expect_init_failed(
-        lifecycle.finish_create(COMMAND, engine.api, begun, engine.new_context(0.5), just_created=True)
+        lifecycle.finish_create(COMMAND, driver.api, begun, driver.new_context(0.5), just_created=True)
     )
     assert isinstance(stopped.cause, OutcomeUnknown)
     assert stopped.stored.state["outcome"] == "unknown"
-    never = await expect_init_failed(engine.create(COMMAND, sandboxId=box, create=["no-such-program"]))
+    never = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=["no-such-program"]))
     assert "no-such-program" in str(never)
     assert never.stored.state["outcome"] == "pending"
-    engine.take_requests()
-    await expect_init_failed(engine.finish(COMMAND, never.stored))
-    assert engine.take_requests() == [EXEC]
+    driver.take_requests()
+    await expect_init_failed(driver.finish(COMMAND, never.stored))
+    assert driver.take_requests() == [EXEC]
 
 
-async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(engine: LifecycleDriver) -> None:
+async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(driver: LifecycleDriver) -> None:
     """The provider was killed: what was stored before it began is all there is."""
-    box = await create_sandbox(engine)
+    box = await create_sandbox(driver)
     checked = {"sandboxId": box, "create": ["touch", "x"]}
-    begun = await lifecycle.start_create(COMMAND, engine.api, checked, engine.new_context())
-    assert isinstance((await expect_init_failed(engine.finish(COMMAND, begun))).cause, OutcomeUnknown)
-    assert engine.take_requests() == []
+    begun = await lifecycle.start_create(COMMAND, driver.api, checked, driver.new_context())
+    assert isinstance((await expect_init_failed(driver.finish(COMMAND, begun))).cause, OutcomeUnknown)
+    assert driver.take_requests() == []
 
 
 @pytest.mark.parametrize("argv", [["true"], ["false"]])
 async def test_a_paused_sandbox_is_woken_and_paused_again_also_after_a_failure(
-    engine: LifecycleDriver, argv: list[str]
+    driver: LifecycleDriver, argv: list[str]
 ) -> None:
-    box = await create_sandbox(engine, paused=True)
+    box = await create_sandbox(driver, paused=True)
     if argv == ["true"]:
-        await engine.create(COMMAND, sandboxId=box, create=argv)
+        await driver.create(COMMAND, sandboxId=box, create=argv)
     else:
-        await expect_init_failed(engine.create(COMMAND, sandboxId=box, create=argv))
-    assert engine.take_requests() == ["POST /sandboxes/{id}/resume", EXEC, "POST /sandboxes/{id}/pause"]
-    assert (await engine.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
+        await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=argv))
+    assert driver.take_requests() == ["POST /sandboxes/{id}/resume", EXEC, "POST /sandboxes/{id}/pause"]
+    assert (await driver.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
 
 
-async def test_commands_side_by_side_wake_a_sandbox_once_and_the_last_one_pauses_it(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine, paused=True)
+async def test_commands_side_by_side_wake_a_sandbox_once_and_the_last_one_pauses_it(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver, paused=True)
     scripts = [shell_argv(f"touch {i}; until [ -e {1 - i} ]; do sleep 0.01; done") for i in range(2)]
-    await asyncio.gather(*(engine.create(COMMAND, sandboxId=box, create=each, timeoutSeconds=10) for each in scripts))
-    assert engine.take_requests() == ["POST /sandboxes/{id}/resume", EXEC, EXEC, "POST /sandboxes/{id}/pause"]
+    await asyncio.gather(*(driver.create(COMMAND, sandboxId=box, create=each, timeoutSeconds=10) for each in scripts))
+    assert driver.take_requests() == ["POST /sandboxes/{id}/resume", EXEC, EXEC, "POST /sandboxes/{id}/pause"]
 
 
-async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine, paused=True)
-    engine.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=403)
-    failed = await expect_init_failed(engine.create(COMMAND, sandboxId=box, create=["true"]))
+async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver, paused=True)
+    driver.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=403)
+    failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=["true"]))
     assert failed.stored.state["outcome"] == "succeeded"
-    engine.take_requests()
-    assert (await engine.finish(COMMAND, failed.stored)).state["exitCode"] == 0
-    assert engine.take_requests() == []
+    driver.take_requests()
+    assert (await driver.finish(COMMAND, failed.stored)).state["exitCode"] == 0
+    assert driver.take_requests() == []
 
 
-async def test_deleting_runs_delete_once_and_needs_no_sandbox(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_deleting_runs_delete_once_and_needs_no_sandbox(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "create": ["true"], "delete": shell_argv("echo gone >> log")}
-    first, second = await engine.create(COMMAND, **inputs), await engine.create(COMMAND, **inputs)
-    silent = await engine.create(COMMAND, sandboxId=box, create=["true"])
-    engine.take_requests()
-    await engine.delete(COMMAND, first)
-    await engine.delete(COMMAND, silent)
-    assert engine.take_requests() == [EXEC]
-    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
-    await engine.delete(COMMAND, second)
-    assert await engine.read(COMMAND, second) is None
+    first, second = await driver.create(COMMAND, **inputs), await driver.create(COMMAND, **inputs)
+    silent = await driver.create(COMMAND, sandboxId=box, create=["true"])
+    driver.take_requests()
+    await driver.delete(COMMAND, first)
+    await driver.delete(COMMAND, silent)
+    assert driver.take_requests() == [EXEC]
+    await driver.delete(SANDBOX, StoredResource(box, {}, {}))
+    await driver.delete(COMMAND, second)
+    assert await driver.read(COMMAND, second) is None
 
 
-async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothing(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=["false"])
+async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothing(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=["false"])
     with pytest.raises(OperationFailed, match="false ended with exit code 1"):
-        await engine.delete(COMMAND, stored)
-    engine.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+        await driver.delete(COMMAND, stored)
+    driver.emulator.add_fault("drop_after", method="POST", path="/v1/exec")
     with pytest.raises(OutcomeUnknown, match="pulumi state delete"):
-        await engine.delete(COMMAND, stored)
+        await driver.delete(COMMAND, stored)
     never = await expect_init_failed(
-        engine.create(COMMAND, sandboxId=box, create=["no-such-program"], delete=["false"])
+        driver.create(COMMAND, sandboxId=box, create=["no-such-program"], delete=["false"])
     )
-    await engine.delete(COMMAND, never.stored)
+    await driver.delete(COMMAND, never.stored)
 
 
-async def test_lines_show_while_it_runs_without_the_secrets_it_was_given(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_lines_show_while_it_runs_without_the_secrets_it_was_given(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     script = "echo token is $TOKEN; printf unfinished >&2"
     with redaction.use_redactor(Redactor.from_values("hunter2")):
         failed = await expect_init_failed(
-            engine.create(COMMAND, sandboxId=box, create=shell_argv(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
+            driver.create(COMMAND, sandboxId=box, create=shell_argv(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
         )
-    assert engine.log_lines == ["token is [secret]", "unfinished"]
+    assert driver.log_lines == ["token is [secret]", "unfinished"]
     assert "hunter2" not in str(failed)
 
 
-async def test_output_that_is_a_secret_is_neither_logged_nor_told(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_output_that_is_a_secret_is_neither_logged_nor_told(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "create": shell_argv("echo hunter2; exit 1"), "secretOutput": True}
-    failed = await expect_init_failed(engine.create(COMMAND, **inputs))
+    failed = await expect_init_failed(driver.create(COMMAND, **inputs))
     assert "hunter2" not in str(failed)
-    assert engine.log_lines == []
+    assert driver.log_lines == []
     assert COMMAND.outputs.properties["stdout"].is_secret(failed.stored.inputs)
     assert not COMMAND.outputs.properties["stdout"].is_secret({})
 
 
 @pytest.mark.parametrize("secret", ["create", "stdin", "cwd", "triggers", "sandboxId"])
 async def test_of_a_command_that_a_secret_is_a_part_of_nothing_that_it_writes_is_told(
-    engine: LifecycleDriver, secret: str
+    driver: LifecycleDriver, secret: str
 ) -> None:
     """The secret that the engine knows is the whole argument, say, and the command may write a part of that."""
-    call = replace(engine.new_context(), secret=frozenset((secret, "env")))
-    asked = {"sandboxId": await create_sandbox(engine), "create": shell_argv("echo hunter2; exit 1")}
-    failed = await expect_init_failed(lifecycle.create(COMMAND, engine.api, asked, call))
+    call = replace(driver.new_context(), secret_inputs=frozenset((secret, "env")))
+    asked = {"sandboxId": await create_sandbox(driver), "create": shell_argv("echo hunter2; exit 1")}
+    failed = await expect_init_failed(lifecycle.create(COMMAND, driver.api, asked, call))
     assert "Its output is a secret, so it is not shown." in str(failed)
-    assert engine.log_lines == []
+    assert driver.log_lines == []
 
 
-async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(COMMAND, sandboxId=box, create=shell_argv("seq 100000; echo end"))
+async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(COMMAND, sandboxId=box, create=shell_argv("seq 100000; echo end"))
     said, rest = stored.state["stdout"].split("\n", 1)
     assert said == f"[{588895 + 4 - MAX_CAPTURED_CHARS} characters left out]"
     assert len(rest) == MAX_CAPTURED_CHARS
     assert rest.endswith("100000\nend\n")
-    assert sum(map(len, engine.log_lines)) < 3 * MAX_CAPTURED_CHARS
-    assert engine.log_lines[-1] == "… and more, which is not logged"
+    assert sum(map(len, driver.log_lines)) < 3 * MAX_CAPTURED_CHARS
+    assert driver.log_lines[-1] == "… and more, which is not logged"
 
 
-async def test_a_command_cannot_be_imported(engine: LifecycleDriver) -> None:
+async def test_a_command_cannot_be_imported(driver: LifecycleDriver) -> None:
     with pytest.raises(OperationFailed, match="cannot be imported"):
-        await lifecycle.read(COMMAND, engine.api, "some-id", None)
+        await lifecycle.read(COMMAND, driver.api, "some-id", None)
 
 
-async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(engine: LifecycleDriver) -> None:
+async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(driver: LifecycleDriver) -> None:
     with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'no-such' in the project"):
-        await engine.create(COMMAND, sandboxId="no-such", create=["true"])
+        await driver.create(COMMAND, sandboxId="no-such", create=["true"])
     begun = StoredResource("id", {"sandboxId": "no-such", "create": ["true"]}, {"outcome": "pending"})
-    failed = await expect_init_failed(engine.finish(COMMAND, begun))
+    failed = await expect_init_failed(driver.finish(COMMAND, begun))
     assert "it is gone" in str(failed)
     assert failed.stored.state["outcome"] == "pending"
 
 
 async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_sandbox_asleep(
-    engine: LifecycleDriver,
+    driver: LifecycleDriver,
 ) -> None:
-    box = await create_sandbox(engine, paused=True)
-    call = engine.new_context()
+    box = await create_sandbox(driver, paused=True)
+    call = driver.new_context()
     patience: Deadline = call.deadline
 
     def begun(_line: str) -> None:
@@ -319,12 +319,12 @@ async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_s
 
     checked = {"sandboxId": box, "create": shell_argv("echo begun; sleep 60")}
     listening = type(call)(call.resource_name, patience, log=begun)
-    stored = await lifecycle.start_create(COMMAND, engine.api, checked, call)
+    stored = await lifecycle.start_create(COMMAND, driver.api, checked, call)
     stopped = await expect_init_failed(
-        lifecycle.finish_create(COMMAND, engine.api, stored, listening, just_created=True)
+        lifecycle.finish_create(COMMAND, driver.api, stored, listening, just_created=True)
     )
     assert isinstance(stopped.cause, OutcomeUnknown)
-    assert (await engine.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
+    assert (await driver.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
 
 
 @pytest.mark.parametrize("inputs", [{"create": []}, {"create": ["x"], "timeoutSeconds": 0}, {"create": "x"}])
@@ -333,27 +333,27 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any
     assert len(checked[1]) == 1
 
 
-async def test_a_delete_that_ends_with_its_sandbox_is_done(engine: LifecycleDriver) -> None:
+async def test_a_delete_that_ends_with_its_sandbox_is_done(driver: LifecycleDriver) -> None:
     """What it was to clean up is gone, too."""
-    box = await create_sandbox(engine)
-    stored = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("echo going; sleep 60"))
+    box = await create_sandbox(driver)
+    stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("echo going; sleep 60"))
     going = asyncio.Event()
-    call = replace(engine.new_context(stored=stored.state), log=lambda _line: going.set())
-    deleting = asyncio.ensure_future(COMMAND.delete(engine.api, stored.id, call))
+    call = replace(driver.new_context(stored=stored.state), log=lambda _line: going.set())
+    deleting = asyncio.ensure_future(COMMAND.delete(driver.api, stored.id, call))
     await going.wait()
-    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
+    await driver.delete(SANDBOX, StoredResource(box, {}, {}))
     await deleting
 
 
 @pytest.mark.parametrize(
     "odd", [{"outcome": "hibernating"}, {"create": 5}, {"delete": 5}, {"sandboxId": [1]}, {"created": "x"}]
 )
-async def test_a_delete_does_what_it_can_read(engine: LifecycleDriver, odd: dict[str, Any]) -> None:
-    box = await create_sandbox(engine)
-    made = await engine.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("touch gone"))
-    await lifecycle.delete(COMMAND, engine.api, made.id, engine.new_context(stored={**made.state, **odd}))
+async def test_a_delete_does_what_it_can_read(driver: LifecycleDriver, odd: dict[str, Any]) -> None:
+    box = await create_sandbox(driver)
+    made = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("touch gone"))
+    await lifecycle.delete(COMMAND, driver.api, made.id, driver.new_context(stored={**made.state, **odd}))
     is_run = not odd.keys() & {"delete", "sandboxId"}
-    looked = await engine.create(COMMAND, sandboxId=box, create=["test", "-e", "gone"], allowFailure=True)
+    looked = await driver.create(COMMAND, sandboxId=box, create=["test", "-e", "gone"], allowFailure=True)
     assert (looked.state["exitCode"] == 0) is is_run
 
 

@@ -14,12 +14,12 @@ from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.errors import Cancelled, OperationFailed, InputError
-from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
+from neev_provider.core.errors import Cancelled, InputError, OperationFailed
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.model import UNKNOWN
 from neev_provider.resources.command import CommandResource
 from neev_provider.resources.file.directory import DirectoryResource
-from neev_provider.resources.file.tree_sync import TreeSync, TreeOutputs
+from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 SANDBOX, COMMAND, DIRECTORY = SandboxResource(), CommandResource(), DirectoryResource()
@@ -52,29 +52,29 @@ def count_uploads(driver: LifecycleDriver) -> int:
 
 
 async def test_a_folder_is_written_with_its_executables_and_known_by_its_digests(
-    engine: LifecycleDriver, tmp_path: Path
+    driver: LifecycleDriver, tmp_path: Path
 ) -> None:
-    box = await create_sandbox(engine)
+    box = await create_sandbox(driver)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "run").write_text("#!/bin/sh\necho run\n")
     (tmp_path / "bin" / "run").chmod(0o750)
     (tmp_path / "x").write_text("one")
-    stored = await engine.create(DIRECTORY, sandboxId=box, path="deep/app", sourcePath=str(tmp_path))
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="deep/app", sourcePath=str(tmp_path))
     assert stored.id == f"{box}/deep/app"
     assert stored.state["files"] == {"bin/run": sha256("#!/bin/sh\necho run\n") + "+x", "x": sha256("one")}
     assert stored.state["folders"] == ["deep", "deep/app", "deep/app/bin"]
     assert (
-        await exec_output(engine, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no")
+        await exec_output(driver, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no")
         == "run\noneno\n"
     )
     assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
 
 
-async def test_a_change_sends_only_what_differs(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_change_sends_only_what_differs(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     where = {"sandboxId": box, "path": "app"}
-    stored = await engine.create(DIRECTORY, **where, source=text_archive(a="1", b="2", c="3", d__e="4"))
-    assert count_uploads(engine) == 4
+    stored = await driver.create(DIRECTORY, **where, source=text_archive(a="1", b="2", c="3", d__e="4"))
+    assert count_uploads(driver) == 4
     changed = text_archive(a="1", b="two", f="6", c__g="7")
     found = DIRECTORY.diff(stored.inputs, stored.state, {**where, "source": changed}).changes
     assert {each.path: each.kind.value for each in found} == {
@@ -86,39 +86,39 @@ async def test_a_change_sends_only_what_differs(engine: LifecycleDriver) -> None
         "files.f": "add",
     }
     assert not any(each.requires_replacement for each in found)
-    stored = await engine.update(DIRECTORY, stored, **where, source=changed)
-    sent = engine.take_requests()
+    stored = await driver.update(DIRECTORY, stored, **where, source=changed)
+    sent = driver.take_requests()
     assert sent.count("POST /v1/files/uploads") == 3
     assert sent.count("POST /v1/files/remove") == 3
-    assert await exec_output(engine, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
+    assert await exec_output(driver, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
     assert stored.state["folders"] == ["app", "app/c"]
     assert "two" not in json.dumps(stored.state)
 
 
-async def test_a_file_that_is_only_made_executable_is_not_sent(engine: LifecycleDriver, tmp_path: Path) -> None:
-    box = await create_sandbox(engine)
+async def test_a_file_that_is_only_made_executable_is_not_sent(driver: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(driver)
     (tmp_path / "run").write_text("#!/bin/sh\n")
     where = {"sandboxId": box, "path": ".", "sourcePath": str(tmp_path)}
-    stored = await engine.create(DIRECTORY, **where)
+    stored = await driver.create(DIRECTORY, **where)
     for mode, test in ((0o755, "test -x run"), (0o644, "test ! -x run")):
         (tmp_path / "run").chmod(mode)
-        engine.take_requests()
-        stored = await engine.update(DIRECTORY, stored, **where)
-        assert engine.take_requests() == ["POST /v1/files/list", "POST /v1/exec"]
-        await exec_output(engine, box, test)
+        driver.take_requests()
+        stored = await driver.update(DIRECTORY, stored, **where)
+        assert driver.take_requests() == ["POST /v1/files/list", "POST /v1/exec"]
+        await exec_output(driver, box, test)
 
 
-async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not_read(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1", b="2", c="3", d="4"))
-    same = await engine.read(DIRECTORY, stored)
+async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not_read(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1", b="2", c="3", d="4"))
+    same = await driver.read(DIRECTORY, stored)
     assert same is not None
     assert same.state == stored.state
-    await exec_output(engine, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
-    seen = await engine.read(DIRECTORY, stored)
+    await exec_output(driver, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
+    seen = await driver.read(DIRECTORY, stored)
     assert seen is not None
     assert seen.state["changed"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
-    assert engine.emulator.counts().get("POST /v1/files/read", 0) <= 1  # it is counted once its answer has ended
+    assert driver.emulator.counts().get("POST /v1/files/read", 0) <= 1  # it is counted once its answer has ended
     found = DIRECTORY.diff(seen.inputs, seen.state, stored.inputs).changes
     assert {each.path: each.kind.value for each in found} == {
         "source": "update",
@@ -126,138 +126,138 @@ async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not
         "files.c": "add",
         "files.d": "update",
     }
-    engine.take_requests()
-    stored = await engine.update(DIRECTORY, seen, **stored.inputs)
-    assert count_uploads(engine) == 2
+    driver.take_requests()
+    stored = await driver.update(DIRECTORY, seen, **stored.inputs)
+    assert count_uploads(driver) == 2
     assert stored.state["changed"] == {}
-    assert await exec_output(engine, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
+    assert await exec_output(driver, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
 
 
-async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_it(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    await exec_output(engine, box, "mkdir -p app/old; touch app/old/theirs")
-    stored = await engine.create(
+async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_it(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    await exec_output(driver, box, "mkdir -p app/old; touch app/old/theirs")
+    stored = await driver.create(
         DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1", old__b="2", new__c="3", full__d="4", e="5")
     )
-    await exec_output(engine, box, "cd app; echo theirs > a; touch full/theirs; rm e")
-    await engine.delete(DIRECTORY, stored)
+    await exec_output(driver, box, "cd app; echo theirs > a; touch full/theirs; rm e")
+    await driver.delete(DIRECTORY, stored)
     assert (
-        await exec_output(engine, box, "find app | sort")
+        await exec_output(driver, box, "find app | sort")
         == "app\napp/a\napp/full\napp/full/theirs\napp/old\napp/old/theirs\n"
     )
-    assert [line for line in engine.log_lines if "left where" in line] == [
+    assert [line for line in driver.log_lines if "left where" in line] == [
         "app/a was written by somebody else since, so it is left where it is."
     ]
 
 
-async def test_a_directory_whose_files_are_all_gone_is_gone(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
-    await exec_output(engine, box, "rm -r app")
-    assert await engine.read(DIRECTORY, stored) is None
-    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
-    assert await engine.read(DIRECTORY, stored) is None
-    await engine.delete(DIRECTORY, stored)
+async def test_a_directory_whose_files_are_all_gone_is_gone(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    await exec_output(driver, box, "rm -r app")
+    assert await driver.read(DIRECTORY, stored) is None
+    await driver.delete(SANDBOX, StoredResource(box, {}, {}))
+    assert await driver.read(DIRECTORY, stored) is None
+    await driver.delete(DIRECTORY, stored)
 
 
-async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine, paused=True)
-    stored = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
-    sent = engine.take_requests()
+async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver, paused=True)
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    sent = driver.take_requests()
     assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
-    seen = await engine.read(DIRECTORY, stored)
+    seen = await driver.read(DIRECTORY, stored)
     assert seen is not None
     assert seen.state == stored.state
-    assert engine.take_requests() == []
+    assert driver.take_requests() == []
 
 
-async def test_what_failed_in_the_middle_goes_on_where_it_stopped(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     files = {f"f{number}": str(number) for number in range(12)}
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(**files)}
-    engine.emulator.add_fault("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
+    driver.emulator.add_fault("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
     with pytest.raises(ResourceInitFailed) as caught:
-        await engine.create(DIRECTORY, **inputs)
+        await driver.create(DIRECTORY, **inputs)
     half = caught.value.stored
     assert half.id == f"{box}/app"
     assert "unknown" in half.state["changed"].values()
     written = [found for found in half.state["changed"].values() if found != "unknown"]
     assert len(written) >= 2  # ten were begun, and eight may be under way side by side
-    engine.take_requests()
-    stored = await engine.finish(DIRECTORY, half)
-    assert 1 <= count_uploads(engine) <= len(files) - len(written)
+    driver.take_requests()
+    stored = await driver.finish(DIRECTORY, half)
+    assert 1 <= count_uploads(driver) <= len(files) - len(written)
     assert stored.state["changed"] == {}
-    await engine.delete(DIRECTORY, stored)
-    assert await exec_output(engine, box, "ls") == ""
+    await driver.delete(DIRECTORY, stored)
+    assert await exec_output(driver, box, "ls") == ""
 
 
-async def test_a_wish_to_stop_keeps_what_was_sent(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
     checked, _ = DIRECTORY.check({}, inputs, str)
-    call = engine.new_context()
-    engine.emulator.add_fault("hang", method="POST", path="/v1/files/uploads", seconds=30)
-    begun = await lifecycle.start_create(DIRECTORY, engine.api, checked, call)
+    call = driver.new_context()
+    driver.emulator.add_fault("hang", method="POST", path="/v1/files/uploads", seconds=30)
+    begun = await lifecycle.start_create(DIRECTORY, driver.api, checked, call)
 
     def stop(_text: str) -> None:
         call.deadline.cancelled.set()
 
-    going = replace(call, patience=replace(call.deadline, progress=stop))
+    going = replace(call, deadline=replace(call.deadline, on_progress=stop))
     with pytest.raises(ResourceInitFailed) as caught:
-        await asyncio.wait_for(lifecycle.finish_create(DIRECTORY, engine.api, begun, going, just_created=True), 10)
+        await asyncio.wait_for(lifecycle.finish_create(DIRECTORY, driver.api, begun, going, just_created=True), 10)
     assert isinstance(caught.value.cause, Cancelled)
     assert set(caught.value.stored.state["files"]) == {"a", "b"}
     assert list(caught.value.stored.state["changed"].values()).count("unknown") >= 1
 
 
-async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
-    assert await lifecycle.find_created(DIRECTORY, engine.api, inputs) is None
-    stored = await engine.create(DIRECTORY, **inputs)
-    made = await lifecycle.find_created(DIRECTORY, engine.api, inputs)
+    assert await lifecycle.find_created(DIRECTORY, driver.api, inputs) is None
+    stored = await driver.create(DIRECTORY, **inputs)
+    made = await lifecycle.find_created(DIRECTORY, driver.api, inputs)
     assert made is not None
     assert (made.id, made.state["files"]) == (stored.id, stored.state["files"])
-    await exec_output(engine, box, "rm app/b")
-    assert await lifecycle.find_created(DIRECTORY, engine.api, inputs) is None
-    assert await lifecycle.find_created(DIRECTORY, engine.api, {**inputs, "sandboxId": "gone"}) is None
-    assert await lifecycle.find_created(DIRECTORY, engine.api, {**inputs, "source": Archive(hash="h")}) is None
+    await exec_output(driver, box, "rm app/b")
+    assert await lifecycle.find_created(DIRECTORY, driver.api, inputs) is None
+    assert await lifecycle.find_created(DIRECTORY, driver.api, {**inputs, "sandboxId": "gone"}) is None
+    assert await lifecycle.find_created(DIRECTORY, driver.api, {**inputs, "source": Archive(hash="h")}) is None
 
 
-async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    await exec_output(engine, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
-    stored = await lifecycle.read(DIRECTORY, engine.api, f"{box}/app", None)
+async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    await exec_output(driver, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
+    stored = await lifecycle.read(DIRECTORY, driver.api, f"{box}/app", None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "app"}
     assert not DIRECTORY.diff(
         stored.inputs, stored.state, {**stored.inputs, "source": text_archive(a="1", b__c="2")}
     ).changes
-    stored = await engine.update(DIRECTORY, stored, **stored.inputs, source=text_archive(a="1", b__c="new"))
-    await engine.delete(DIRECTORY, stored)
-    assert await exec_output(engine, box, "find app -type f") == "app/a\n"
-    assert await lifecycle.read(DIRECTORY, engine.api, f"{box}/none", None) is None
-    assert await lifecycle.read(DIRECTORY, engine.api, "no-such/none", None) is None
+    stored = await driver.update(DIRECTORY, stored, **stored.inputs, source=text_archive(a="1", b__c="new"))
+    await driver.delete(DIRECTORY, stored)
+    assert await exec_output(driver, box, "find app -type f") == "app/a\n"
+    assert await lifecycle.read(DIRECTORY, driver.api, f"{box}/none", None) is None
+    assert await lifecycle.read(DIRECTORY, driver.api, "no-such/none", None) is None
     with pytest.raises(InputError, match="a slash"):
-        await lifecycle.read(DIRECTORY, engine.api, "x", None)
+        await lifecycle.read(DIRECTORY, driver.api, "x", None)
 
 
-async def test_a_source_that_is_not_there_fails_and_names_its_property(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_source_that_is_not_there_fails_and_names_its_property(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such"}
     (failure,) = DIRECTORY.check({}, inputs, str)[1]
     assert (failure.path, failure.reason) == ("sourcePath", "/no/such cannot be read: No such file or directory")
     with pytest.raises(ResourceInitFailed, match="sourcePath: /no/such cannot be read: No such file"):
-        await lifecycle.create(DIRECTORY, engine.api, inputs, engine.new_context())
+        await lifecycle.create(DIRECTORY, driver.api, inputs, driver.new_context())
 
 
 async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(
-    engine: LifecycleDriver, tmp_path: Path
+    driver: LifecycleDriver, tmp_path: Path
 ) -> None:
-    box = await create_sandbox(engine)
+    box = await create_sandbox(driver)
     (tmp_path / "a").write_text("1")
     where = {"sandboxId": box, "path": "app"}
-    stored = await engine.create(DIRECTORY, **where, sourcePath=str(tmp_path))
+    stored = await driver.create(DIRECTORY, **where, sourcePath=str(tmp_path))
     (tmp_path / "b.pyc").write_text("2")
     (tmp_path / "a").touch()
     new = {**where, "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
@@ -269,10 +269,10 @@ async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(
     assert DIRECTORY.diff(stored.inputs, stored.state, gone).changes
 
 
-async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     where = {"sandboxId": box, "path": "app"}
-    stored = await engine.create(DIRECTORY, **where, source=replace(text_archive(a="1"), hash="h"))
+    stored = await driver.create(DIRECTORY, **where, source=replace(text_archive(a="1"), hash="h"))
     told = {**where, "source": Archive(hash="h")}
     assert not DIRECTORY.diff(told, stored.state, told).changes
     assert DIRECTORY.diff(told, stored.state, {**where, "source": Archive(hash="i")}).changes
@@ -285,31 +285,31 @@ def test_a_path_that_cannot_be_is_refused_by_the_check(path: str) -> None:
     assert failure.path == "path"
 
 
-async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     gone = {"reason_code": "not_found", "message": "no such directory"}
-    engine.emulator.add_fault("status", method="POST", path="/v1/files/list", status=404, body=gone)
+    driver.emulator.add_fault("status", method="POST", path="/v1/files/list", status=404, body=gone)
     with pytest.raises(ResourceInitFailed, match="a is gone right after it was written"):
-        await engine.create(DIRECTORY, sandboxId=box, path=".", source=text_archive(a="1"))
+        await driver.create(DIRECTORY, sandboxId=box, path=".", source=text_archive(a="1"))
 
 
-async def test_an_import_of_too_much_is_refused(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    await exec_output(engine, box, "mkdir app; touch app/a")
-    copy = TreeSync(engine.api.runtime.session(await engine.api.sandboxes.get(box)), "app", TreeOutputs())
+async def test_an_import_of_too_much_is_refused(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    await exec_output(driver, box, "mkdir app; touch app/a")
+    copy = TreeSync(driver.api.runtime.session(await driver.api.sandboxes.get(box)), "app", TreeOutputs())
     with pytest.raises(OperationFailed, match="app holds 1 files: at most 0 can be imported"):
         await copy.scan(0)
 
 
-async def test_a_chmod_that_fails_is_told(engine: LifecycleDriver, tmp_path: Path) -> None:
+async def test_a_chmod_that_fails_is_told(driver: LifecycleDriver, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "chmod").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
     (tmp_path / "bin" / "chmod").chmod(0o755)
     (tmp_path / "run").write_text("")
     (tmp_path / "run").chmod(0o755)
-    box = await create_sandbox(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    box = await create_sandbox(driver, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
     with pytest.raises(ResourceInitFailed, match=r"executable is not set .+: chmod ended with exit code 1: no"):
-        await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
+        await driver.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
 
 @pytest.mark.parametrize(
@@ -327,106 +327,106 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any
     assert failure.reason.startswith(reason)
 
 
-async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
-    await engine.delete(DIRECTORY, StoredResource(made.id, {}, {}))
-    assert await exec_output(engine, box, "cat app/a") == "1"
-    await engine.delete(DIRECTORY, StoredResource(made.id, {}, {"files": made.state["files"]}))
-    assert await exec_output(engine, box, "ls app") == ""
+async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    made = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    await driver.delete(DIRECTORY, StoredResource(made.id, {}, {}))
+    assert await exec_output(driver, box, "cat app/a") == "1"
+    await driver.delete(DIRECTORY, StoredResource(made.id, {}, {"files": made.state["files"]}))
+    assert await exec_output(driver, box, "ls app") == ""
     with pytest.raises(InputError, match=r"^id: a directory is known and imported by the id of its sandbox, a slash"):
-        await engine.delete(DIRECTORY, StoredResource("x", {}, {}))
+        await driver.delete(DIRECTORY, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
-        await engine.delete(DIRECTORY, StoredResource(made.id, {}, {"files": "all"}))
+        await driver.delete(DIRECTORY, StoredResource(made.id, {}, {"files": "all"}))
 
 
 @pytest.mark.parametrize("odd", ["files", "changed"])
-async def test_what_was_seen_of_files_counts_only_as_a_whole(engine: LifecycleDriver, odd: str) -> None:
+async def test_what_was_seen_of_files_counts_only_as_a_whole(driver: LifecycleDriver, odd: str) -> None:
     """Of a file that was changed outside, the state may still know the time but no longer what it is."""
-    box = await create_sandbox(engine)
-    made = await engine.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="one"))
-    await exec_output(engine, box, "echo other > app/a")
-    seen = await engine.read(DIRECTORY, made)
+    box = await create_sandbox(driver)
+    made = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="one"))
+    await exec_output(driver, box, "echo other > app/a")
+    seen = await driver.read(DIRECTORY, made)
     assert seen is not None
     strange = {**seen.state, odd: 5}
-    await lifecycle.delete(DIRECTORY, engine.api, made.id, engine.new_context(stored=strange))
-    assert await exec_output(engine, box, "cat app/a") == "other\n"
+    await lifecycle.delete(DIRECTORY, driver.api, made.id, driver.new_context(stored=strange))
+    assert await exec_output(driver, box, "cat app/a") == "other\n"
 
 
-async def test_a_directory_under_another_name_in_the_program_outlives_the_old_one(engine: LifecycleDriver) -> None:
+async def test_a_directory_under_another_name_in_the_program_outlives_the_old_one(driver: LifecycleDriver) -> None:
     """Also where the old one is deleted only after a refresh."""
-    box = await create_sandbox(engine)
+    box = await create_sandbox(driver)
     where = {"sandboxId": box, "path": "app", "source": text_archive(a="1", d__b="2")}
-    old = await engine.create(DIRECTORY, **where)
-    new = await engine.create(DIRECTORY, **{**where, "path": "/workspace/app/"})
+    old = await driver.create(DIRECTORY, **where)
+    new = await driver.create(DIRECTORY, **{**where, "path": "/workspace/app/"})
     assert new.id == old.id
-    refreshed = await engine.read(DIRECTORY, old)
+    refreshed = await driver.read(DIRECTORY, old)
     assert refreshed is not None
     for each in (old, refreshed):
-        await engine.delete(DIRECTORY, each)
-        assert await exec_output(engine, box, "cat app/a app/d/b") == "12"
-    assert engine.log_lines.count("app/a was written by somebody else since, so it is left where it is.") == 2
-    await engine.delete(DIRECTORY, new)
-    assert await exec_output(engine, box, "find . -type f") == ""
+        await driver.delete(DIRECTORY, each)
+        assert await exec_output(driver, box, "cat app/a app/d/b") == "12"
+    assert driver.log_lines.count("app/a was written by somebody else since, so it is left where it is.") == 2
+    await driver.delete(DIRECTORY, new)
+    assert await exec_output(driver, box, "find . -type f") == ""
 
 
-async def test_links_are_sent_seen_turned_and_removed(engine: LifecycleDriver, tmp_path: Path) -> None:
-    box = await create_sandbox(engine)
+async def test_links_are_sent_seen_turned_and_removed(driver: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(driver)
     (tmp_path / "bin").mkdir()
     (tmp_path / "x").write_text("one")
     (tmp_path / "bin" / "x").symlink_to("../x")
     (tmp_path / "b").symlink_to("bin")
     where = {"sandboxId": box, "path": "app", "sourcePath": str(tmp_path)}
-    stored = await engine.create(DIRECTORY, **where)
+    stored = await driver.create(DIRECTORY, **where)
     assert stored.state["files"] == {"b": "-> bin", "bin/x": "-> ../x", "x": sha256("one")}
-    assert await exec_output(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+    assert await exec_output(driver, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
     assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
 
-    await exec_output(engine, box, "ln -sfn /etc app/b; rm app/bin/x")
-    drifted = await engine.read(DIRECTORY, stored)
+    await exec_output(driver, box, "ln -sfn /etc app/b; rm app/bin/x")
+    drifted = await driver.read(DIRECTORY, stored)
     assert drifted is not None
     assert drifted.state["changed"] == {"b": "-> /etc", "bin/x": "missing"}
-    repaired = await engine.update(DIRECTORY, drifted, **where)
-    assert await exec_output(engine, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+    repaired = await driver.update(DIRECTORY, drifted, **where)
+    assert await exec_output(driver, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
 
     # a link becomes a file, and what it led to stays as it is; a file becomes a link
     (tmp_path / "bin" / "x").unlink()
     (tmp_path / "bin" / "x").write_text("two")
     (tmp_path / "y").symlink_to("x")
-    turned = await engine.update(DIRECTORY, repaired, **where)
-    assert await exec_output(engine, box, "cat app/bin/x app/x app/y") == "twooneone"
+    turned = await driver.update(DIRECTORY, repaired, **where)
+    assert await exec_output(driver, box, "cat app/bin/x app/x app/y") == "twooneone"
     (tmp_path / "x").unlink()
     (tmp_path / "x").symlink_to("bin/x")
-    linked = await engine.update(DIRECTORY, turned, **where)
-    assert await exec_output(engine, box, "cat app/x; readlink app/x") == "twobin/x\n"
+    linked = await driver.update(DIRECTORY, turned, **where)
+    assert await exec_output(driver, box, "cat app/x; readlink app/x") == "twobin/x\n"
 
-    imported = await lifecycle.read(DIRECTORY, engine.api, linked.id, None)
+    imported = await lifecycle.read(DIRECTORY, driver.api, linked.id, None)
     assert imported is not None
     assert imported.state["changed"] == linked.state["files"]
-    await engine.delete(DIRECTORY, linked)
-    assert await exec_output(engine, box, "ls -A") == ""
+    await driver.delete(DIRECTORY, linked)
+    assert await exec_output(driver, box, "ls -A") == ""
 
 
-async def test_a_link_in_the_place_of_a_directory_is_refused(engine: LifecycleDriver, tmp_path: Path) -> None:
-    box = await create_sandbox(engine)
-    await exec_output(engine, box, "mkdir -p app/link")
+async def test_a_link_in_the_place_of_a_directory_is_refused(driver: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(driver)
+    await exec_output(driver, box, "mkdir -p app/link")
     (tmp_path / "link").symlink_to("x")
     with pytest.raises(
         ResourceInitFailed, match="link is a directory in the sandbox, so the symbolic link link cannot be made"
     ):
-        await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path))
+        await driver.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path))
 
 
 async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(
-    engine: LifecycleDriver, tmp_path: Path
+    driver: LifecycleDriver, tmp_path: Path
 ) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "ln").write_text('#!/bin/sh\nexec /bin/ln -sfn other "$4"\n')
     (tmp_path / "bin" / "ln").chmod(0o755)
     (tmp_path / "link").symlink_to("x")
-    box = await create_sandbox(engine, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    box = await create_sandbox(driver, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
     with pytest.raises(ResourceInitFailed, match="link is another symbolic link, or none, right after it was written"):
-        await engine.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
+        await driver.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
 
 def test_a_tree_is_looked_at_in_the_check_where_it_is_known() -> None:

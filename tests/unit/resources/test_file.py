@@ -15,8 +15,8 @@ from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.assets import Archive, Asset
-from neev_provider.core.errors import OperationFailed, InputError
-from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
+from neev_provider.core.errors import InputError, OperationFailed
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.model import UNKNOWN
 from neev_provider.resources.command import CommandResource
 from neev_provider.resources.file.file import FileResource, chmod
@@ -41,45 +41,45 @@ async def exec_output(driver: LifecycleDriver, box: str, *argv: str) -> str:
     return str(stored.state["stdout"])
 
 
-async def test_a_file_is_written_with_its_mode_and_known_by_its_digest(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(FILE, sandboxId=box, path="deep/run", content="echo hé\n", mode="0755")
+async def test_a_file_is_written_with_its_mode_and_known_by_its_digest(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(FILE, sandboxId=box, path="deep/run", content="echo hé\n", mode="0755")
     assert stored.state["sha256"] == stored.state["writtenSha256"] == sha256("echo hé\n".encode())
     assert (stored.id, stored.state["size"], stored.state["mode"]) == (f"{box}/deep/run", 9, "0755")
     assert "echo" not in json.dumps(stored.state)
-    assert await exec_output(engine, box, "cat", "deep/run") == "echo hé\n"
-    assert await exec_output(engine, box, "stat", "-c", "%a", "deep/run") == "755\n"
+    assert await exec_output(driver, box, "cat", "deep/run") == "echo hé\n"
+    assert await exec_output(driver, box, "stat", "-c", "%a", "deep/run") == "755\n"
 
 
-async def test_bytes_of_any_kind_and_an_empty_file_arrive_as_they_are(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_bytes_of_any_kind_and_an_empty_file_arrive_as_they_are(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     content = bytes(range(256))
-    stored = await engine.create(FILE, sandboxId=box, path="b", contentBase64=base64.b64encode(content).decode())
+    stored = await driver.create(FILE, sandboxId=box, path="b", contentBase64=base64.b64encode(content).decode())
     assert stored.state["sha256"] == sha256(content)
-    empty = await engine.create(FILE, sandboxId=box, path="e")
+    empty = await driver.create(FILE, sandboxId=box, path="e")
     assert (empty.state["sha256"], empty.state["size"]) == (sha256(b""), 0)
 
 
-async def test_a_large_local_file_is_sent_in_chunks(engine: LifecycleDriver, tmp_path: Path) -> None:
-    box = await create_sandbox(engine)
+async def test_a_large_local_file_is_sent_in_chunks(driver: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(driver)
     content = b"0123456789abcdef" * (5 << 16)
     (tmp_path / "large").write_bytes(content)
     inputs = {"sandboxId": box, "path": "large", "sourcePath": str(tmp_path / "large")}
-    stored = await engine.create(FILE, **inputs)
+    stored = await driver.create(FILE, **inputs)
     assert (stored.state["sha256"], stored.state["size"]) == (sha256(content), len(content))
-    assert len([line for line in engine.take_requests() if line.startswith("PATCH /v1/files/uploads")]) == 5
+    assert len([line for line in driver.take_requests() if line.startswith("PATCH /v1/files/uploads")]) == 5
     assert not FILE.diff(stored.inputs, stored.state, inputs).changes
     (tmp_path / "large").write_bytes(b"small")
     (change,) = FILE.diff(stored.inputs, stored.state, inputs).changes
     assert (change.path, change.requires_replacement) == ("sourcePath", False)
 
 
-async def test_an_asset_is_compared_by_its_content(engine: LifecycleDriver, tmp_path: Path) -> None:
-    box = await create_sandbox(engine)
+async def test_an_asset_is_compared_by_its_content(driver: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(driver)
     (tmp_path / "x").write_bytes(b"one")
     where = {"sandboxId": box, "path": "x"}
-    stored = await engine.create(FILE, **where, source=Asset(path=str(tmp_path / "x")))
-    assert await exec_output(engine, box, "cat", "x") == "one"
+    stored = await driver.create(FILE, **where, source=Asset(path=str(tmp_path / "x")))
+    assert await exec_output(driver, box, "cat", "x") == "one"
     assert "source" not in stored.state
     assert not FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(text="one")}).changes
     (tmp_path / "x").write_bytes(b"two")
@@ -87,21 +87,21 @@ async def test_an_asset_is_compared_by_its_content(engine: LifecycleDriver, tmp_
     assert (change.path, change.requires_replacement) == ("source", False)
     assert FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(hash="of something else")}).changes
     assert not FILE.diff(where, stored.state, {**where, "source": Asset(hash=sha256(b"one"))}).changes
-    await engine.update(FILE, stored, **where, source=Asset(text="three"))
-    assert await exec_output(engine, box, "cat", "x") == "three"
+    await driver.update(FILE, stored, **where, source=Asset(text="three"))
+    assert await exec_output(driver, box, "cat", "x") == "three"
     for missing in (Asset(path="/no/such"), Asset()):
         with pytest.raises(ResourceInitFailed, match="source: "):
-            await lifecycle.create(FILE, engine.api, {**where, "source": missing}, engine.new_context())
+            await lifecycle.create(FILE, driver.api, {**where, "source": missing}, driver.new_context())
 
 
-async def test_a_large_file_is_never_in_memory_as_a_whole(engine: LifecycleDriver, tmp_path: Path) -> None:
-    box = await create_sandbox(engine)
+async def test_a_large_file_is_never_in_memory_as_a_whole(driver: LifecycleDriver, tmp_path: Path) -> None:
+    box = await create_sandbox(driver)
     with (tmp_path / "large").open("wb") as file:
         file.truncate(64 << 20)
-    await engine.create(FILE, sandboxId=box, path="small", content="what is imported for a write is there")
+    await driver.create(FILE, sandboxId=box, path="small", content="what is imported for a write is there")
     tracemalloc.start()
     try:
-        stored = await engine.create(FILE, sandboxId=box, path="large", source=Asset(path=str(tmp_path / "large")))
+        stored = await driver.create(FILE, sandboxId=box, path="large", source=Asset(path=str(tmp_path / "large")))
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -110,18 +110,18 @@ async def test_a_large_file_is_never_in_memory_as_a_whole(engine: LifecycleDrive
     assert most < 40 << 20
 
 
-async def test_a_local_file_that_is_not_there_fails_and_names_its_property(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_local_file_that_is_not_there_fails_and_names_its_property(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such/file"}
     with pytest.raises(ResourceInitFailed) as caught:
-        await lifecycle.create(FILE, engine.api, inputs, engine.new_context())
+        await lifecycle.create(FILE, driver.api, inputs, driver.new_context())
     assert isinstance(caught.value.cause, InputError)
     assert caught.value.cause.path == "sourcePath"
 
 
-async def test_content_is_compared_by_its_digest_however_it_is_given(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
+async def test_content_is_compared_by_its_digest_however_it_is_given(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(FILE, sandboxId=box, path="x", content="one")
     where = {"sandboxId": box, "path": "x"}
     encoded = base64.b64encode(b"one").decode()
     assert not FILE.diff(stored.inputs, stored.state, {**where, "contentBase64": encoded}).changes
@@ -131,84 +131,84 @@ async def test_content_is_compared_by_its_digest_however_it_is_given(engine: Lif
     assert FILE.diff(stored.inputs, stored.state, {**where, "path": "y", "content": "one"}).requires_replacement
 
 
-async def test_only_what_differs_is_sent(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
-    engine.take_requests()
-    stored = await engine.update(FILE, stored, sandboxId=box, path="x", content="one", mode="0600")
+async def test_only_what_differs_is_sent(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(FILE, sandboxId=box, path="x", content="one")
+    driver.take_requests()
+    stored = await driver.update(FILE, stored, sandboxId=box, path="x", content="one", mode="0600")
     assert stored.state["mode"] == "0600"
-    assert not any("uploads" in line or "write" in line for line in engine.take_requests())
-    stored = await engine.update(FILE, stored, sandboxId=box, path="x", content="two", mode="0600")
-    assert await exec_output(engine, box, "cat", "x") == "two"
-    assert await exec_output(engine, box, "stat", "-c", "%a", "x") == "600\n"
+    assert not any("uploads" in line or "write" in line for line in driver.take_requests())
+    stored = await driver.update(FILE, stored, sandboxId=box, path="x", content="two", mode="0600")
+    assert await exec_output(driver, box, "cat", "x") == "two"
+    assert await exec_output(driver, box, "stat", "-c", "%a", "x") == "600\n"
 
 
-async def test_what_is_changed_outside_is_seen_and_put_right(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(FILE, sandboxId=box, path="x", content="ours", mode="0644")
-    same = await engine.read(FILE, stored)
+async def test_what_is_changed_outside_is_seen_and_put_right(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(FILE, sandboxId=box, path="x", content="ours", mode="0644")
+    same = await driver.read(FILE, stored)
     assert same is not None
     assert same.state == stored.state
-    await exec_output(engine, box, "sh", "-c", "echo theirs > x; chmod 700 x")
-    seen = await engine.read(FILE, stored)
+    await exec_output(driver, box, "sh", "-c", "echo theirs > x; chmod 700 x")
+    seen = await driver.read(FILE, stored)
     assert seen is not None
     assert (seen.state["sha256"], seen.inputs["mode"]) == (sha256(b"theirs\n"), "0700")
     changed = FILE.diff(seen.inputs, seen.state, stored.inputs).changes
     assert {change.path for change in changed} == {"mode", "content"}
-    await engine.update(FILE, seen, **stored.inputs)
-    assert await exec_output(engine, box, "cat", "x") == "ours"
-    await exec_output(engine, box, "rm", "x")
-    assert await engine.read(FILE, stored) is None
+    await driver.update(FILE, seen, **stored.inputs)
+    assert await exec_output(driver, box, "cat", "x") == "ours"
+    await exec_output(driver, box, "rm", "x")
+    assert await driver.read(FILE, stored) is None
 
 
-async def test_deleting_removes_only_what_was_written(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    ours = await engine.create(FILE, sandboxId=box, path="ours", content="1")
-    theirs = await engine.create(FILE, sandboxId=box, path="theirs", content="1")
-    removed = await engine.create(FILE, sandboxId=box, path="removed", content="1")
-    await exec_output(engine, box, "sh", "-c", "echo 2 > theirs; rm removed")
+async def test_deleting_removes_only_what_was_written(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    ours = await driver.create(FILE, sandboxId=box, path="ours", content="1")
+    theirs = await driver.create(FILE, sandboxId=box, path="theirs", content="1")
+    removed = await driver.create(FILE, sandboxId=box, path="removed", content="1")
+    await exec_output(driver, box, "sh", "-c", "echo 2 > theirs; rm removed")
     for each in (ours, theirs, removed):
-        await engine.delete(FILE, each)
-    assert await exec_output(engine, box, "ls") == "theirs\n"
-    assert [line for line in engine.log_lines if "left where it is" in line] == [
+        await driver.delete(FILE, each)
+    assert await exec_output(driver, box, "ls") == "theirs\n"
+    assert [line for line in driver.log_lines if "left where it is" in line] == [
         "theirs holds something else than was written, so it is left where it is."
     ]
 
 
-async def test_a_file_goes_with_its_sandbox(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    stored = await engine.create(FILE, sandboxId=box, path="x", content="1")
-    await engine.delete(SANDBOX, StoredResource(box, {}, {}))
-    assert await engine.read(FILE, stored) is None
-    await engine.delete(FILE, stored)
+async def test_a_file_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    stored = await driver.create(FILE, sandboxId=box, path="x", content="1")
+    await driver.delete(SANDBOX, StoredResource(box, {}, {}))
+    assert await driver.read(FILE, stored) is None
+    await driver.delete(FILE, stored)
 
 
-async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine, paused=True)
-    stored = await engine.create(FILE, sandboxId=box, path="x", content="1")
-    sent = engine.take_requests()
+async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver, paused=True)
+    stored = await driver.create(FILE, sandboxId=box, path="x", content="1")
+    sent = driver.take_requests()
     assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
-    seen = await engine.read(FILE, stored)
+    seen = await driver.read(FILE, stored)
     assert seen is not None
     assert seen.state == stored.state
-    assert engine.take_requests() == []
+    assert driver.take_requests() == []
 
 
-async def test_an_import_is_clean_where_the_program_says_the_same(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    made = await engine.create(FILE, sandboxId=box, path="a/x", content="1", mode="0644")
-    stored = await lifecycle.read(FILE, engine.api, made.id, None)
+async def test_an_import_is_clean_where_the_program_says_the_same(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    made = await driver.create(FILE, sandboxId=box, path="a/x", content="1", mode="0644")
+    stored = await lifecycle.read(FILE, driver.api, made.id, None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "a/x", "mode": "0644"}
     assert not FILE.diff(stored.inputs, stored.state, made.inputs).changes
-    changed = await engine.update(FILE, stored, sandboxId=box, path="a/x", mode="0600")
-    assert await exec_output(engine, box, "cat", "a/x") == "1"
-    await engine.delete(FILE, changed)
-    assert await exec_output(engine, box, "cat", "a/x") == "1"
-    assert await lifecycle.read(FILE, engine.api, f"{box}/none", None) is None
-    assert await lifecycle.read(FILE, engine.api, "no-such/none", None) is None
+    changed = await driver.update(FILE, stored, sandboxId=box, path="a/x", mode="0600")
+    assert await exec_output(driver, box, "cat", "a/x") == "1"
+    await driver.delete(FILE, changed)
+    assert await exec_output(driver, box, "cat", "a/x") == "1"
+    assert await lifecycle.read(FILE, driver.api, f"{box}/none", None) is None
+    assert await lifecycle.read(FILE, driver.api, "no-such/none", None) is None
     with pytest.raises(InputError, match="a slash"):
-        await lifecycle.read(FILE, engine.api, "x", None)
+        await lifecycle.read(FILE, driver.api, "x", None)
 
 
 @pytest.mark.parametrize(
@@ -253,10 +253,10 @@ def test_a_source_that_is_no_regular_file_is_refused_by_the_check(tmp_path: Path
             assert (failure.path, failure.reason.endswith(reason)) == (next(iter(given)), True)
 
 
-async def test_a_local_file_that_is_not_there_differs_until_the_update_says_so(engine: LifecycleDriver) -> None:
+async def test_a_local_file_that_is_not_there_differs_until_the_update_says_so(driver: LifecycleDriver) -> None:
     """A plan has nothing to compare with, and what cannot be decoded is left to the check."""
-    box = await create_sandbox(engine)
-    stored = await engine.create(FILE, sandboxId=box, path="x", content="one")
+    box = await create_sandbox(driver)
+    stored = await driver.create(FILE, sandboxId=box, path="x", content="one")
     where = {"sandboxId": box, "path": "x"}
     for given in ({"sourcePath": "/no/such/file"}, {"contentBase64": "!"}):
         assert FILE.diff(stored.inputs, stored.state, {**where, **given}).changes
@@ -269,71 +269,71 @@ def test_a_file_of_which_nothing_was_written_yet_is_written_by_the_next_update()
     assert [change.path for change in FILE.diff(where, {}, {**where, "content": "two"}).changes] == ["content"]
 
 
-async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
+async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
     gone = {"reason_code": "not_found", "message": "no such file"}
-    engine.emulator.add_fault("status", method="POST", path="/v1/files/stat", status=404, body=gone)
+    driver.emulator.add_fault("status", method="POST", path="/v1/files/stat", status=404, body=gone)
     with pytest.raises(ResourceInitFailed, match="x is gone right after it was written"):
-        await engine.create(FILE, sandboxId=box, path="x", content="one")
+        await driver.create(FILE, sandboxId=box, path="x", content="one")
 
 
-async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(engine: LifecycleDriver) -> None:
+async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(driver: LifecycleDriver) -> None:
     """And no name of a file is taken for an option."""
-    box = await create_sandbox(engine)
-    inside = engine.api.runtime.session(await engine.api.sandboxes.get(box))
+    box = await create_sandbox(driver)
+    inside = driver.api.runtime.session(await driver.api.sandboxes.get(box))
     with pytest.raises(
         OperationFailed, match=r"-R is written, but its permissions are not set: chmod ended .+ 1: .*-R"
     ):
         await chmod(inside, "-R", "0600")
 
 
-async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    made = await engine.create(FILE, sandboxId=box, path="a/x", content="1")
-    await engine.delete(FILE, StoredResource(made.id, {}, {}))
-    assert await exec_output(engine, box, "cat", "a/x") == "1"
-    await engine.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": made.state["sha256"]}))
-    assert await exec_output(engine, box, "ls", "a") == ""
+async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    made = await driver.create(FILE, sandboxId=box, path="a/x", content="1")
+    await driver.delete(FILE, StoredResource(made.id, {}, {}))
+    assert await exec_output(driver, box, "cat", "a/x") == "1"
+    await driver.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": made.state["sha256"]}))
+    assert await exec_output(driver, box, "ls", "a") == ""
     with pytest.raises(InputError, match=r"^id: a file is known and imported by the id of its sandbox, a slash"):
-        await engine.delete(FILE, StoredResource("x", {}, {}))
+        await driver.delete(FILE, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^writtenSha256: must be a string. .+ import the resource anew"):
-        await engine.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": ["7"]}))
+        await driver.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": ["7"]}))
 
 
-async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(engine: LifecycleDriver) -> None:
+async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(driver: LifecycleDriver) -> None:
     """Also where the old one is deleted only after a refresh, or was stored before it was noted when it wrote."""
-    box = await create_sandbox(engine)
+    box = await create_sandbox(driver)
     where = {"sandboxId": box, "path": "conf/x", "content": "1"}
-    old = await engine.create(FILE, **where)
-    new = await engine.create(FILE, **{**where, "path": "./conf/x"})
+    old = await driver.create(FILE, **where)
+    new = await driver.create(FILE, **{**where, "path": "./conf/x"})
     assert new.id == old.id
-    refreshed = await engine.read(FILE, old)
+    refreshed = await driver.read(FILE, old)
     assert refreshed is not None
     earlier = {name: value for name, value in old.state.items() if name != "writtenAt"}
     for each in (old, refreshed, StoredResource(old.id, old.inputs, earlier)):
-        await engine.delete(FILE, each)
-        assert await exec_output(engine, box, "cat", "conf/x") == "1"
-    assert {line for line in engine.log_lines if "left where" in line} == {
+        await driver.delete(FILE, each)
+        assert await exec_output(driver, box, "cat", "conf/x") == "1"
+    assert {line for line in driver.log_lines if "left where" in line} == {
         "conf/x was written by somebody else since, so it is left where it is."
     }
-    await engine.delete(FILE, new)
-    assert await exec_output(engine, box, "ls", "conf") == ""
+    await driver.delete(FILE, new)
+    assert await exec_output(driver, box, "ls", "conf") == ""
 
 
-async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine, env={"PATH": "/nowhere"})
+async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver, env={"PATH": "/nowhere"})
     with pytest.raises(ResourceInitFailed) as caught:
-        await engine.create(FILE, sandboxId=box, path="bin/x", content="1", mode="0700")
+        await driver.create(FILE, sandboxId=box, path="bin/x", content="1", mode="0700")
     assert str(caught.value.cause).startswith("bin/x is written, but its permissions are not set: chmod: the sandbox")
     assert str(caught.value.cause).endswith("The sandbox's image has to bring `chmod`.")
     assert caught.value.stored.state["writtenSha256"] == sha256(b"1")
-    await engine.delete(FILE, caught.value.stored)
-    inside = engine.api.runtime.session(await engine.api.sandboxes.get(box))
+    await driver.delete(FILE, caught.value.stored)
+    inside = driver.api.runtime.session(await driver.api.sandboxes.get(box))
     assert await inside.list_directory("bin") == {}
 
 
-async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(engine: LifecycleDriver) -> None:
-    box = await create_sandbox(engine)
-    engine.emulator.add_fault("drop_before", method="POST", path="/v1/exec")
+async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    driver.emulator.add_fault("drop_before", method="POST", path="/v1/exec")
     with pytest.raises(ResourceInitFailed, match="x is written, but its permissions are not set: chmod: "):
-        await engine.create(FILE, sandboxId=box, path="x", content="1", mode="0700")
+        await driver.create(FILE, sandboxId=box, path="x", content="1", mode="0700")

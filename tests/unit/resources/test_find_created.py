@@ -25,85 +25,85 @@ async def find_created(driver: LifecycleDriver, resource: AnyResource, **inputs:
     return await lifecycle.find_created(resource, driver.api, inputs)
 
 
-async def test_a_sandbox_by_its_name_where_it_is_as_asked(engine: LifecycleDriver) -> None:
-    made = await engine.create(SANDBOX, name="box", cpu=1, paused=False)
-    engine.emulator.clear_log()
-    again = await find_created(engine, SANDBOX, name="box", cpu=1, paused=False)
+async def test_a_sandbox_by_its_name_where_it_is_as_asked(driver: LifecycleDriver) -> None:
+    made = await driver.create(SANDBOX, name="box", cpu=1, paused=False)
+    driver.emulator.clear_log()
+    again = await find_created(driver, SANDBOX, name="box", cpu=1, paused=False)
     assert again is not None
     assert (again.id, again.state["phase"]) == (made.id, "Ready")
-    assert engine.take_requests() == []
-    assert await find_created(engine, SANDBOX, name="box", cpu=2) is None
-    assert await find_created(engine, SANDBOX, name="another") is None
+    assert driver.take_requests() == []
+    assert await find_created(driver, SANDBOX, name="box", cpu=2) is None
+    assert await find_created(driver, SANDBOX, name="another") is None
 
 
-async def test_a_fork_by_its_name(engine: LifecycleDriver) -> None:
-    source = await engine.create(SANDBOX, name="source")
-    made = await engine.create(SandboxForkResource(), name="twin", sourceSandboxId=source.id)
-    again = await find_created(engine, SandboxForkResource(), name="twin", sourceSandboxId=source.id)
+async def test_a_fork_by_its_name(driver: LifecycleDriver) -> None:
+    source = await driver.create(SANDBOX, name="source")
+    made = await driver.create(SandboxForkResource(), name="twin", sourceSandboxId=source.id)
+    again = await find_created(driver, SandboxForkResource(), name="twin", sourceSandboxId=source.id)
     assert again is not None
     assert again.id == made.id
-    assert await find_created(engine, SandboxForkResource(), name="other", sourceSandboxId=source.id) is None
+    assert await find_created(driver, SandboxForkResource(), name="other", sourceSandboxId=source.id) is None
 
 
-async def test_a_snapshot_by_a_name_that_only_one_has(engine: LifecycleDriver) -> None:
-    source = await engine.create(SANDBOX, name="source")
-    made = await engine.create(SnapshotResource(), sandboxId=source.id, name="base")
-    again = await find_created(engine, SnapshotResource(), sandboxId=source.id, name="base")
+async def test_a_snapshot_by_a_name_that_only_one_has(driver: LifecycleDriver) -> None:
+    source = await driver.create(SANDBOX, name="source")
+    made = await driver.create(SnapshotResource(), sandboxId=source.id, name="base")
+    again = await find_created(driver, SnapshotResource(), sandboxId=source.id, name="base")
     assert again is not None
     assert again.id == made.id
-    assert await find_created(engine, SnapshotResource(), sandboxId=source.id, name="other") is None
-    assert await find_created(engine, SnapshotResource(), sandboxId="no-such-sandbox", name="base") is None
-    await engine.create(SnapshotResource(), sandboxId=source.id, name="base")
-    assert await find_created(engine, SnapshotResource(), sandboxId=source.id, name="base") is None
+    assert await find_created(driver, SnapshotResource(), sandboxId=source.id, name="other") is None
+    assert await find_created(driver, SnapshotResource(), sandboxId="no-such-sandbox", name="base") is None
+    await driver.create(SnapshotResource(), sandboxId=source.id, name="base")
+    assert await find_created(driver, SnapshotResource(), sandboxId=source.id, name="base") is None
 
 
-async def test_an_agent_by_its_name_where_it_is_as_asked(engine: LifecycleDriver) -> None:
-    made = await engine.create(AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
+async def test_an_agent_by_its_name_where_it_is_as_asked(driver: LifecycleDriver) -> None:
+    made = await driver.create(AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
     again = await find_created(
-        engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60
+        driver, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60
     )
     assert again is not None
     assert again.id == made.id
     assert (
-        await find_created(engine, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=61)
+        await find_created(driver, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=61)
         is None
     )
-    assert await find_created(engine, AgentResource(), name="other", agentTemplate="claude-code") is None
+    assert await find_created(driver, AgentResource(), name="other", agentTemplate="claude-code") is None
 
 
-async def test_a_preview_port_with_the_slug_that_was_asked_for(engine: LifecycleDriver) -> None:
-    source = await engine.create(SANDBOX, name="source")
-    assert await find_created(engine, PreviewPortResource(), sandboxId=source.id, port=80) is None
-    made = await engine.create(PreviewPortResource(), sandboxId=source.id, port=80)
-    again = await find_created(engine, PreviewPortResource(), sandboxId=source.id, port=80)
+async def test_a_preview_port_with_the_slug_that_was_asked_for(driver: LifecycleDriver) -> None:
+    source = await driver.create(SANDBOX, name="source")
+    assert await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80) is None
+    made = await driver.create(PreviewPortResource(), sandboxId=source.id, port=80)
+    again = await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80)
     assert again is not None
     assert again.state == made.state
-    assert await find_created(engine, PreviewPortResource(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
+    assert await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
 
 
-async def test_a_file_that_holds_what_was_to_be_written(engine: LifecycleDriver) -> None:
-    source = await engine.create(SANDBOX, name="source")
-    made = await engine.create(FileResource(), sandboxId=source.id, path="notes", content="one")
-    again = await find_created(engine, FileResource(), sandboxId=source.id, path="notes", content="one")
+async def test_a_file_that_holds_what_was_to_be_written(driver: LifecycleDriver) -> None:
+    source = await driver.create(SANDBOX, name="source")
+    made = await driver.create(FileResource(), sandboxId=source.id, path="notes", content="one")
+    again = await find_created(driver, FileResource(), sandboxId=source.id, path="notes", content="one")
     assert again is not None
     assert (again.id, again.state) == (made.id, made.state)
-    assert await find_created(engine, FileResource(), sandboxId=source.id, path="notes", content="two") is None
-    assert await find_created(engine, FileResource(), sandboxId=source.id, path="nowhere", content="one") is None
-    assert await find_created(engine, FileResource(), sandboxId="no-such-sandbox", path="notes", content="one") is None
+    assert await find_created(driver, FileResource(), sandboxId=source.id, path="notes", content="two") is None
+    assert await find_created(driver, FileResource(), sandboxId=source.id, path="nowhere", content="one") is None
+    assert await find_created(driver, FileResource(), sandboxId="no-such-sandbox", path="notes", content="one") is None
 
 
-async def test_a_file_of_a_sandbox_that_sleeps_cannot_be_told(engine: LifecycleDriver) -> None:
-    source = await engine.create(SANDBOX, name="source")
-    await engine.create(FileResource(), sandboxId=source.id, path="notes", content="one")
-    await engine.update(SANDBOX, source, name="source", paused=True)
-    assert await find_created(engine, FileResource(), sandboxId=source.id, path="notes", content="one") is None
+async def test_a_file_of_a_sandbox_that_sleeps_cannot_be_told(driver: LifecycleDriver) -> None:
+    source = await driver.create(SANDBOX, name="source")
+    await driver.create(FileResource(), sandboxId=source.id, path="notes", content="one")
+    await driver.update(SANDBOX, source, name="source", paused=True)
+    assert await find_created(driver, FileResource(), sandboxId=source.id, path="notes", content="one") is None
 
 
-async def test_a_command_cannot_be_told(engine: LifecycleDriver) -> None:
-    assert await find_created(engine, CommandResource(), sandboxId="any", create=["true"]) is None
+async def test_a_command_cannot_be_told(driver: LifecycleDriver) -> None:
+    assert await find_created(driver, CommandResource(), sandboxId="any", create=["true"]) is None
 
 
 @pytest.mark.parametrize("inputs", [{"name": 5}, {"cpu": "many", "name": "box"}])
-async def test_inputs_that_are_none_are_an_error(engine: LifecycleDriver, inputs: dict[str, Any]) -> None:
+async def test_inputs_that_are_none_are_an_error(driver: LifecycleDriver, inputs: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="import the resource anew"):
-        await find_created(engine, SANDBOX, **inputs)
+        await find_created(driver, SANDBOX, **inputs)

@@ -15,7 +15,7 @@ from tests.unit.resources.conftest import LifecycleDriver
 from neev_provider.core import lifecycle, redaction
 from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.errors import Cancelled, OperationFailed
-from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.redaction import Redactor
 from neev_provider.resources.command import CommandResource
@@ -59,13 +59,13 @@ async def read_from_image(driver: LifecycleDriver, stored: StoredResource, scrip
 
 
 async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(
-    engine: LifecycleDriver, tmp_path: Path
+    driver: LifecycleDriver, tmp_path: Path
 ) -> None:
     (tmp_path / "app" / "deep").mkdir(parents=True)
     (tmp_path / "app" / "deep" / "run").write_text("#!/bin/sh\necho ran $GREETING\n")
     (tmp_path / "app" / "deep" / "run").chmod(0o755)
     (tmp_path / "file").write_bytes(b"\xff\x00")
-    stored = await engine.create(
+    stored = await driver.create(
         IMAGE,
         **image_inputs(
             {"path": "app", "sourcePath": str(tmp_path / "app"), "exclude": ["*.pyc"]},
@@ -84,40 +84,40 @@ async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(
         ),
     )
     assert (stored.id, len(stored.state["recipe"]), image_ids(stored)) == ("web", 12, [stored.state["recipe"]])
-    builder = await engine.api.sandboxes.get(stored.state["builderId"])
+    builder = await driver.api.sandboxes.get(stored.state["builderId"])
     assert (re.fullmatch("web-[0-9a-f]{12}", builder.name) is not None, builder.phase) == (True, "Paused")
-    taken = await engine.api.snapshots.get(stored.state["snapshotId"])
+    taken = await driver.api.snapshots.get(stored.state["snapshotId"])
     assert taken.name == f"web-{stored.state['recipe']}"
     assert (builder.max_lifetime_seconds, builder.paused_retention_seconds) == (0, 0)
     assert (builder.egress or {})["mode"] == "allow_list"
     said = await read_from_image(
-        engine, stored, "cat out more/a b; stat -c %a b; od -An -tx1 app/bytes; echo $GREETING."
+        driver, stored, "cat out more/a b; stat -c %a b; od -An -tx1 app/bytes; echo $GREETING."
     )
     assert said.split() == ["ran", "hi", "AB600", "ff", "00", "."]
-    assert "built" in "\n".join(engine.log_lines)
+    assert "built" in "\n".join(driver.log_lines)
     assert "steps" not in stored.state
-    await engine.delete(IMAGE, stored)
-    assert count_objects(engine) == {"sandboxes": 0, "snapshots": 0}
+    await driver.delete(IMAGE, stored)
+    assert count_objects(driver) == {"sandboxes": 0, "snapshots": 0}
 
 
-async def test_an_image_is_built_on_the_snapshot_of_another(engine: LifecycleDriver) -> None:
-    base = await engine.create(IMAGE, **image_inputs(write_step("1")))
-    stored = await engine.create(
+async def test_an_image_is_built_on_the_snapshot_of_another(driver: LifecycleDriver) -> None:
+    base = await driver.create(IMAGE, **image_inputs(write_step("1")))
+    stored = await driver.create(
         IMAGE, name="on-top", sourceSnapshotId=base.state["snapshotId"], steps=[run_step("cat x > y")], cpu=4
     )
-    assert await read_from_image(engine, stored, "cat y") == "1"
-    builder = await engine.api.sandboxes.get(stored.state["builderId"])
+    assert await read_from_image(driver, stored, "cat y") == "1"
+    builder = await driver.api.sandboxes.get(stored.state["builderId"])
     assert builder.resources is not None
     assert builder.resources.cpu == 4
 
 
 async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(
-    engine: LifecycleDriver, tmp_path: Path
+    driver: LifecycleDriver, tmp_path: Path
 ) -> None:
     file = tmp_path / "x"
     file.write_text("one")
     recipe = image_inputs({"path": "x", "sourcePath": str(file)}, run_step("true"))
-    stored = await engine.create(IMAGE, **recipe)
+    stored = await driver.create(IMAGE, **recipe)
     file.touch()
     assert not IMAGE.diff(stored.inputs, stored.state, stored.inputs).changes
     assert not IMAGE.diff(
@@ -127,47 +127,47 @@ async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(
     found = IMAGE.diff(stored.inputs, stored.state, stored.inputs).changes
     assert [each.path for each in found] == ["steps[0]", "recipe"]
     assert not any(each.requires_replacement for each in found)
-    engine.take_requests()
-    newer = await engine.update(IMAGE, stored, **recipe)
-    assert engine.take_requests().count(CREATE) == 1
+    driver.take_requests()
+    newer = await driver.update(IMAGE, stored, **recipe)
+    assert driver.take_requests().count(CREATE) == 1
     assert newer.state["snapshotId"] != stored.state["snapshotId"]
     assert image_ids(newer) == [newer.state["recipe"], stored.state["recipe"]]
-    assert await read_from_image(engine, newer, "cat x") == "two"
-    again = await engine.finish(IMAGE, newer)
+    assert await read_from_image(driver, newer, "cat x") == "two"
+    again = await driver.finish(IMAGE, newer)
     assert again.state == newer.state
-    assert not [line for line in engine.take_requests() if not line.startswith("GET")]
+    assert not [line for line in driver.take_requests() if not line.startswith("GET")]
 
 
-async def test_what_is_kept_is_taken_up_again_and_what_is_more_goes(engine: LifecycleDriver) -> None:
-    first = await engine.create(IMAGE, **image_inputs(write_step("1"), keep=1))
-    second = await engine.update(IMAGE, first, **image_inputs(write_step("2"), keep=1))
-    engine.take_requests()
-    back = await engine.update(IMAGE, second, **image_inputs(write_step("1"), keep=1))
-    assert CREATE not in engine.take_requests()
+async def test_what_is_kept_is_taken_up_again_and_what_is_more_goes(driver: LifecycleDriver) -> None:
+    first = await driver.create(IMAGE, **image_inputs(write_step("1"), keep=1))
+    second = await driver.update(IMAGE, first, **image_inputs(write_step("2"), keep=1))
+    driver.take_requests()
+    back = await driver.update(IMAGE, second, **image_inputs(write_step("1"), keep=1))
+    assert CREATE not in driver.take_requests()
     assert back.state["snapshotId"] == first.state["snapshotId"]
     assert image_ids(back) == [first.state["recipe"], second.state["recipe"]]
-    third = await engine.update(IMAGE, back, **image_inputs(write_step("3"), keep=1))
+    third = await driver.update(IMAGE, back, **image_inputs(write_step("3"), keep=1))
     assert image_ids(third) == [third.state["recipe"], second.state["recipe"]]
-    assert count_objects(engine) == {"sandboxes": 2, "snapshots": 2}
-    alone = await engine.update(IMAGE, third, **image_inputs(write_step("3"), keep=0))
+    assert count_objects(driver) == {"sandboxes": 2, "snapshots": 2}
+    alone = await driver.update(IMAGE, third, **image_inputs(write_step("3"), keep=0))
     assert alone.state["snapshotId"] == third.state["snapshotId"]
-    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
 
 
-async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(engine: LifecycleDriver) -> None:
-    stored = await engine.create(IMAGE, **image_inputs(write_step("1")))
+async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(driver: LifecycleDriver) -> None:
+    stored = await driver.create(IMAGE, **image_inputs(write_step("1")))
     broken = image_inputs(
         write_step("2"), run_step("echo $TOKEN; echo the reason >&2; exit 3"), run_step("true"), env={"TOKEN": TOKEN}
     )
     with pytest.raises(ResourceInitFailed) as caught, redaction.use_redactor(Redactor.from_values(TOKEN)):
-        await engine.update(IMAGE, stored, **broken)
+        await driver.update(IMAGE, stored, **broken)
     said = str(caught.value.cause)
     assert said.startswith("step 2 of 3 (sh -c echo $TOKEN; echo the reason >&2; exit 3): it ended with exit code 3.")
     assert "the reason" in said
     assert TOKEN not in said
     assert caught.value.stored.state == stored.state
-    engine.emulator.advance(5)
-    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
+    driver.emulator.advance(5)
+    assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
     # whoever stored the new inputs with the old state still finds a change
     assert IMAGE.diff(broken, stored.state, broken).changes
 
@@ -182,12 +182,12 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(eng
     ids=["unknown outcome", "refused write", "failed snapshot"],
 )
 async def test_whatever_fails_no_half_recipe_becomes_an_image(
-    engine: LifecycleDriver, fault: dict[str, Any], said: str
+    driver: LifecycleDriver, fault: dict[str, Any], said: str
 ) -> None:
-    engine.emulator.add_fault(**fault)
+    driver.emulator.add_fault(**fault)
     recipe = image_inputs(write_step("1"), {"run": ["true"]})
     with pytest.raises(ResourceInitFailed) as caught:
-        await engine.create(IMAGE, **recipe)
+        await driver.create(IMAGE, **recipe)
     assert said in str(caught.value.cause)
     half = caught.value.stored
     assert (half.id, half.state["snapshotId"]) == ("web", "")
@@ -196,47 +196,47 @@ async def test_whatever_fails_no_half_recipe_becomes_an_image(
         "steps[1]",
         "recipe",
     ]
-    engine.emulator.advance(5)
-    assert count_objects(engine) == {"sandboxes": 0, "snapshots": 0}
-    assert await engine.read(IMAGE, half) is None
-    stored = await engine.finish(IMAGE, half)
-    assert await read_from_image(engine, stored, "cat x") == "1"
+    driver.emulator.advance(5)
+    assert count_objects(driver) == {"sandboxes": 0, "snapshots": 0}
+    assert await driver.read(IMAGE, half) is None
+    stored = await driver.finish(IMAGE, half)
+    assert await read_from_image(driver, stored, "cat x") == "1"
 
 
 async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(
-    engine: LifecycleDriver, tmp_path: Path
+    driver: LifecycleDriver, tmp_path: Path
 ) -> None:
     (tmp_path / "x").write_text("one")
     steps = [run_step("true"), {"path": "x", "sourcePath": str(tmp_path / "x")}]
     checked, failed = IMAGE.check({}, image_inputs(*steps), str)
     assert failed == []
-    call = engine.new_context()
+    call = driver.new_context()
 
     def meddle(text: str) -> None:
         if text.startswith("step 1"):
             (tmp_path / "x").write_text("two")
 
-    going = replace(call, patience=replace(call.deadline, progress=meddle))
+    going = replace(call, deadline=replace(call.deadline, on_progress=meddle))
     with pytest.raises(ResourceInitFailed, match="what x is to hold was changed while the image was built"):
-        await lifecycle.create(IMAGE, engine.api, checked, going)
+        await lifecycle.create(IMAGE, driver.api, checked, going)
 
 
-async def test_a_wish_to_stop_loses_no_builder(engine: LifecycleDriver) -> None:
+async def test_a_wish_to_stop_loses_no_builder(driver: LifecycleDriver) -> None:
     checked, _ = IMAGE.check({}, image_inputs(run_step("sleep 60")), str)
-    call = engine.new_context()
+    call = driver.new_context()
 
     def stop(text: str) -> None:
         if text.startswith("step 1"):
             asyncio.get_running_loop().call_later(0.05, call.deadline.cancelled.set)
 
-    going = replace(call, patience=replace(call.deadline, progress=stop))
+    going = replace(call, deadline=replace(call.deadline, on_progress=stop))
     with pytest.raises(ResourceInitFailed) as caught:
-        await asyncio.wait_for(lifecycle.create(IMAGE, engine.api, checked, going), 20)
+        await asyncio.wait_for(lifecycle.create(IMAGE, driver.api, checked, going), 20)
     assert isinstance(caught.value.cause, Cancelled)
-    engine.emulator.advance(5)
-    assert count_objects(engine)["snapshots"] == 0
-    await engine.delete(IMAGE, caught.value.stored)
-    assert count_objects(engine)["sandboxes"] == 0
+    driver.emulator.advance(5)
+    assert count_objects(driver)["snapshots"] == 0
+    await driver.delete(IMAGE, caught.value.stored)
+    assert count_objects(driver)["sandboxes"] == 0
 
 
 async def interrupt_build(driver: LifecycleDriver, recipe: dict[str, Any]) -> StoredResource:
@@ -246,164 +246,164 @@ async def interrupt_build(driver: LifecycleDriver, recipe: dict[str, Any]) -> St
     return stored
 
 
-async def test_what_a_killed_build_left_is_found_by_its_name(engine: LifecycleDriver) -> None:
+async def test_what_a_killed_build_left_is_found_by_its_name(driver: LifecycleDriver) -> None:
     recipe = image_inputs(write_step("1"))
-    stored = await engine.create(IMAGE, **recipe)
-    found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
+    stored = await driver.create(IMAGE, **recipe)
+    found = await lifecycle.find_created(IMAGE, driver.api, stored.inputs)
     assert found is not None
     assert (found.id, {**found.state, "uid": stored.state["uid"]}) == (stored.id, stored.state)
-    engine.take_requests()
-    adopted = await engine.finish(IMAGE, found)
+    driver.take_requests()
+    adopted = await driver.finish(IMAGE, found)
     assert adopted.state == found.state
-    assert CREATE not in engine.take_requests()
-    await engine.api.sandboxes.resume(stored.state["builderId"])
-    engine.emulator.advance(5)
-    await engine.finish(IMAGE, found)
-    assert (await engine.api.sandboxes.get(stored.state["builderId"])).phase == "Paused"
+    assert CREATE not in driver.take_requests()
+    await driver.api.sandboxes.resume(stored.state["builderId"])
+    driver.emulator.advance(5)
+    await driver.finish(IMAGE, found)
+    assert (await driver.api.sandboxes.get(stored.state["builderId"])).phase == "Paused"
 
 
 @pytest.mark.parametrize("text", ["1", "2"], ids=["the same recipe", "another recipe"])
-async def test_an_image_of_this_name_that_is_there_already_is_left_alone(engine: LifecycleDriver, text: str) -> None:
+async def test_an_image_of_this_name_that_is_there_already_is_left_alone(driver: LifecycleDriver, text: str) -> None:
     """An image of another stack with the same name is neither taken up nor retired, whatever it is made by."""
-    stored = await engine.create(IMAGE, **image_inputs(write_step("1")))
-    engine.take_requests()
+    stored = await driver.create(IMAGE, **image_inputs(write_step("1")))
+    driver.take_requests()
     with pytest.raises(
         OperationFailed, match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* `pulumi-neev recover`"
     ):
-        await engine.create(IMAGE, **image_inputs(write_step(text), keep=0))
-    assert engine.take_requests() == []
-    seen = await engine.read(IMAGE, stored)
+        await driver.create(IMAGE, **image_inputs(write_step(text), keep=0))
+    assert driver.take_requests() == []
+    seen = await driver.read(IMAGE, stored)
     assert seen is not None
     assert seen.state == stored.state
 
 
 async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(
-    engine: LifecycleDriver,
+    driver: LifecycleDriver,
 ) -> None:
     """Each has looked before the other has built anything; no build, refresh, update or delete touches the other's."""
     checked, _ = IMAGE.check({}, image_inputs(write_step("1"), keep=0), str)
-    begun = [await lifecycle.start_create(IMAGE, engine.api, checked, engine.new_context()) for _ in range(2)]
+    begun = [await lifecycle.start_create(IMAGE, driver.api, checked, driver.new_context()) for _ in range(2)]
     one, two = [
-        await lifecycle.finish_create(IMAGE, engine.api, each, engine.new_context(), just_created=True)
+        await lifecycle.finish_create(IMAGE, driver.api, each, driver.new_context(), just_created=True)
         for each in begun
     ]
     assert one.state["recipe"] == two.state["recipe"]
     assert one.state["builderIds"] != two.state["builderIds"]
-    assert await lifecycle.find_created(IMAGE, engine.api, checked) is None
-    changed = await engine.update(IMAGE, one, **image_inputs(write_step("2"), keep=0))
-    assert await engine.read(IMAGE, two) == two
-    await engine.delete(IMAGE, changed)
-    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
-    builder = await engine.api.sandboxes.get(two.state["builderId"])
+    assert await lifecycle.find_created(IMAGE, driver.api, checked) is None
+    changed = await driver.update(IMAGE, one, **image_inputs(write_step("2"), keep=0))
+    assert await driver.read(IMAGE, two) == two
+    await driver.delete(IMAGE, changed)
+    assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
+    builder = await driver.api.sandboxes.get(two.state["builderId"])
     line = f"{builder.name} ({builder.id}): called like builders of the image web, but not recorded as its own, so left"
-    assert [each for each in engine.log_lines if each.startswith(line)]
-    await engine.delete(IMAGE, two)
-    assert count_objects(engine) == {"sandboxes": 0, "snapshots": 0}
+    assert [each for each in driver.log_lines if each.startswith(line)]
+    await driver.delete(IMAGE, two)
+    assert count_objects(driver) == {"sandboxes": 0, "snapshots": 0}
 
 
-async def test_a_builder_that_only_the_name_proves_is_taken_up(engine: LifecycleDriver) -> None:
+async def test_a_builder_that_only_the_name_proves_is_taken_up(driver: LifecycleDriver) -> None:
     """As after the death of a plugin that was updating the image: the state is the one of before."""
-    before = await engine.create(IMAGE, **image_inputs(write_step("1")))
-    after = await engine.update(IMAGE, before, **image_inputs(write_step("2")))
-    engine.take_requests()
-    again = await engine.update(IMAGE, before, **image_inputs(write_step("2")))
-    assert (again.state["snapshotId"], engine.take_requests()) == (after.state["snapshotId"], [])
+    before = await driver.create(IMAGE, **image_inputs(write_step("1")))
+    after = await driver.update(IMAGE, before, **image_inputs(write_step("2")))
+    driver.take_requests()
+    again = await driver.update(IMAGE, before, **image_inputs(write_step("2")))
+    assert (again.state["snapshotId"], driver.take_requests()) == (after.state["snapshotId"], [])
 
 
-async def test_the_image_of_an_older_version_keeps_its_builder_and_takes_no_other(engine: LifecycleDriver) -> None:
+async def test_the_image_of_an_older_version_keeps_its_builder_and_takes_no_other(driver: LifecycleDriver) -> None:
     """Its builder is called after the recipe alone, as everybody's of the same recipe is."""
-    made = await engine.create(IMAGE, **image_inputs(write_step("1")))
+    made = await driver.create(IMAGE, **image_inputs(write_step("1")))
     state = {name: value for name, value in made.state.items() if name not in ("uid", "builderIds")}
     old = StoredResource(made.id, made.inputs, state)
-    other = await engine.api.sandboxes.create({"name": f"web-{'a' * 12}"})
-    seen = await engine.read(IMAGE, old)
+    other = await driver.api.sandboxes.create({"name": f"web-{'a' * 12}"})
+    seen = await driver.read(IMAGE, old)
     assert seen is not None
     assert seen.state["snapshotId"] == made.state["snapshotId"]
-    rebuilt = await engine.update(IMAGE, old, **image_inputs(write_step("2"), keep=0))
+    rebuilt = await driver.update(IMAGE, old, **image_inputs(write_step("2"), keep=0))
     assert rebuilt.state["builderIds"] == [rebuilt.state["builderId"]]
-    await engine.delete(IMAGE, rebuilt)
-    assert [each.id for each in await engine.api.sandboxes.list()] == [other.id]
+    await driver.delete(IMAGE, rebuilt)
+    assert [each.id for each in await driver.api.sandboxes.list()] == [other.id]
 
 
-async def test_sandboxes_whose_names_begin_alike_are_not_builders(engine: LifecycleDriver) -> None:
-    other = await engine.create(IMAGE, name="web-2", steps=[write_step("1")])
-    await engine.api.sandboxes.create({"name": "web-boss"})
-    await engine.delete(IMAGE, await engine.create(IMAGE, **image_inputs(write_step("1"))))
-    assert count_objects(engine) == {"sandboxes": 2, "snapshots": 1}
-    assert await engine.read(IMAGE, other) is not None
+async def test_sandboxes_whose_names_begin_alike_are_not_builders(driver: LifecycleDriver) -> None:
+    other = await driver.create(IMAGE, name="web-2", steps=[write_step("1")])
+    await driver.api.sandboxes.create({"name": "web-boss"})
+    await driver.delete(IMAGE, await driver.create(IMAGE, **image_inputs(write_step("1"))))
+    assert count_objects(driver) == {"sandboxes": 2, "snapshots": 1}
+    assert await driver.read(IMAGE, other) is not None
 
 
-async def test_a_builder_without_a_snapshot_is_not_trusted(engine: LifecycleDriver) -> None:
+async def test_a_builder_without_a_snapshot_is_not_trusted(driver: LifecycleDriver) -> None:
     recipe = image_inputs(write_step("1"))
-    stored = await interrupt_build(engine, recipe)
-    found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
+    stored = await interrupt_build(driver, recipe)
+    found = await lifecycle.find_created(IMAGE, driver.api, stored.inputs)
     assert found is not None
     assert found.state["snapshotId"] == ""
-    afresh = await engine.finish(IMAGE, found)
+    afresh = await driver.finish(IMAGE, found)
     assert afresh.state["builderId"] != stored.state["builderId"]
-    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
-    await engine.delete(IMAGE, afresh)
-    assert await lifecycle.find_created(IMAGE, engine.api, stored.inputs) is None
+    assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
+    await driver.delete(IMAGE, afresh)
+    assert await lifecycle.find_created(IMAGE, driver.api, stored.inputs) is None
 
 
-async def test_a_snapshot_that_is_still_being_taken_is_waited_for(engine: LifecycleDriver) -> None:
+async def test_a_snapshot_that_is_still_being_taken_is_waited_for(driver: LifecycleDriver) -> None:
     recipe = image_inputs(write_step("1"))
-    stored = await interrupt_build(engine, recipe)
-    engine.emulator.change_settings(durations={"snapshot": 60})
-    await engine.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
-    found = await lifecycle.find_created(IMAGE, engine.api, stored.inputs)
+    stored = await interrupt_build(driver, recipe)
+    driver.emulator.change_settings(durations={"snapshot": 60})
+    await driver.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
+    found = await lifecycle.find_created(IMAGE, driver.api, stored.inputs)
     assert found is not None
-    engine.emulator.clear_log()
-    finishing = asyncio.ensure_future(engine.finish(IMAGE, found))
-    while not engine.emulator.counts().get("GET /snapshots/{id}"):  # noqa: ASYNC110  the platform is another thread's
+    driver.emulator.clear_log()
+    finishing = asyncio.ensure_future(driver.finish(IMAGE, found))
+    while not driver.emulator.counts().get("GET /snapshots/{id}"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
-    engine.emulator.advance(60)
+    driver.emulator.advance(60)
     seen = await finishing
     assert seen.state["builderId"] == stored.state["builderId"]
-    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
 
 
-async def test_an_image_whose_snapshot_is_gone_is_built_again(engine: LifecycleDriver) -> None:
-    first = await engine.create(IMAGE, **image_inputs(write_step("1")))
-    second = await engine.update(IMAGE, first, **image_inputs(write_step("2")))
-    same = await engine.read(IMAGE, second)
+async def test_an_image_whose_snapshot_is_gone_is_built_again(driver: LifecycleDriver) -> None:
+    first = await driver.create(IMAGE, **image_inputs(write_step("1")))
+    second = await driver.update(IMAGE, first, **image_inputs(write_step("2")))
+    same = await driver.read(IMAGE, second)
     assert same is not None
     assert same.state == second.state
-    await engine.api.snapshots.delete(second.state["snapshotId"])
-    seen = await engine.read(IMAGE, second)
+    await driver.api.snapshots.delete(second.state["snapshotId"])
+    seen = await driver.read(IMAGE, second)
     assert seen is not None
     assert (seen.state["recipe"], image_ids(seen)) == ("", [first.state["recipe"]])
     assert IMAGE.diff(seen.inputs, seen.state, second.inputs).changes
-    again = await engine.update(IMAGE, seen, **image_inputs(write_step("2")))
+    again = await driver.update(IMAGE, seen, **image_inputs(write_step("2")))
     assert image_ids(again) == [second.state["recipe"], first.state["recipe"]]
 
 
-async def test_what_is_held_fast_is_told_and_goes_the_next_time(engine: LifecycleDriver) -> None:
-    first = await engine.create(IMAGE, **image_inputs(write_step("1"), keep=0))
-    engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
-    second = await engine.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
+async def test_what_is_held_fast_is_told_and_goes_the_next_time(driver: LifecycleDriver) -> None:
+    first = await driver.create(IMAGE, **image_inputs(write_step("1"), keep=0))
+    driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
+    second = await driver.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
     assert image_ids(second) == [second.state["recipe"], first.state["recipe"]]
-    assert any("is not deleted yet" in line for line in engine.log_lines)
-    third = await engine.update(IMAGE, second, **image_inputs(write_step("3"), keep=0))
+    assert any("is not deleted yet" in line for line in driver.log_lines)
+    third = await driver.update(IMAGE, second, **image_inputs(write_step("3"), keep=0))
     assert image_ids(third) == [third.state["recipe"]]
-    assert count_objects(engine) == {"sandboxes": 1, "snapshots": 1}
+    assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
 
 
-async def test_a_failure_after_the_build_keeps_the_image(engine: LifecycleDriver) -> None:
-    first = await engine.create(IMAGE, **image_inputs(write_step("1"), keep=0))
-    engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=403)
+async def test_a_failure_after_the_build_keeps_the_image(driver: LifecycleDriver) -> None:
+    first = await driver.create(IMAGE, **image_inputs(write_step("1"), keep=0))
+    driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=403)
     with pytest.raises(ResourceInitFailed) as caught:
-        await engine.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
+        await driver.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
     half = caught.value.stored
     assert half.state["recipe"] not in ("", first.state["recipe"])
-    engine.take_requests()
-    stored = await engine.finish(IMAGE, StoredResource(half.id, image_inputs(write_step("2"), keep=0), half.state))
-    assert CREATE not in engine.take_requests()
+    driver.take_requests()
+    stored = await driver.finish(IMAGE, StoredResource(half.id, image_inputs(write_step("2"), keep=0), half.state))
+    assert CREATE not in driver.take_requests()
     assert image_ids(stored) == [half.state["recipe"]]
 
 
-async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(engine: LifecycleDriver) -> None:
-    stored = await engine.create(IMAGE, **image_inputs(write_step("1")))
+async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(driver: LifecycleDriver) -> None:
+    stored = await driver.create(IMAGE, **image_inputs(write_step("1")))
     same = IMAGE.preview_update(stored.state, image_inputs(write_step("1"), keep=3))
     assert (same["snapshotId"], same["keep"]) == (stored.state["snapshotId"], 3)
     assert IMAGE.preview_update(stored.state, image_inputs(write_step("2")))["snapshotId"] is UNKNOWN
@@ -414,9 +414,9 @@ async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(engine: Lifec
     assert "steps" not in {**same, **created}
 
 
-async def test_an_import_is_clean_where_the_recipe_is_the_same(engine: LifecycleDriver) -> None:
-    made = await engine.create(IMAGE, **image_inputs(write_step("1")))
-    stored = await lifecycle.read(IMAGE, engine.api, "web", None)
+async def test_an_import_is_clean_where_the_recipe_is_the_same(driver: LifecycleDriver) -> None:
+    made = await driver.create(IMAGE, **image_inputs(write_step("1")))
+    stored = await lifecycle.read(IMAGE, driver.api, "web", None)
     assert stored is not None
     assert stored.inputs == {"name": "web"}
     assert not [
@@ -424,12 +424,12 @@ async def test_an_import_is_clean_where_the_recipe_is_the_same(engine: Lifecycle
         for each in IMAGE.diff(stored.inputs, stored.state, made.inputs).changes
         if each.property_name in ("steps", "recipe")
     ]
-    assert await lifecycle.read(IMAGE, engine.api, "we", None) is None
+    assert await lifecycle.read(IMAGE, driver.api, "we", None) is None
 
 
-async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(engine: LifecycleDriver) -> None:
+async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(driver: LifecycleDriver) -> None:
     recipe = image_inputs(write_step("1"), run_step("true", timeoutSeconds=5), env={"TOKEN": TOKEN})
-    stored = await engine.create(IMAGE, **recipe)
+    stored = await driver.create(IMAGE, **recipe)
 
     def changed(**more: Any) -> list[str]:
         return [each.path for each in IMAGE.diff(stored.inputs, stored.state, {**stored.inputs, **more}).changes]
@@ -447,9 +447,9 @@ async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(engine: 
     assert TOKEN not in json.dumps({name: value for name, value in stored.state.items() if name != "env"})
 
 
-async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(engine: LifecycleDriver) -> None:
+async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(driver: LifecycleDriver) -> None:
     whole = Archive(assets={"a": Asset(text="A")}, hash="h")
-    stored = await engine.create(IMAGE, **image_inputs({"path": "x", "source": whole}))
+    stored = await driver.create(IMAGE, **image_inputs({"path": "x", "source": whole}))
     told = image_inputs({"path": "x", "source": Archive(hash="h")}, keep=1)
     assert not IMAGE.diff(told, stored.state, told).changes
     other = image_inputs({"path": "x", "source": Archive(hash="i")}, keep=1)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neev_provider.core.redaction import PLACEHOLDER, Redactor, use_redactor, redact
+from neev_provider.core.redaction import PLACEHOLDER, Redactor, redact, use_redactor
 from neev_provider.resources.output_capture import MAX_CAPTURED_CHARS, MAX_LINE_LENGTH, OutputCapture
 
 KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\nab\n-----END KEY-----\n"

@@ -10,8 +10,8 @@ from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
 from neev_provider.core.clock import SYSTEM_CLOCK
-from neev_provider.core.errors import Cancelled, OperationFailed, InputError
-from neev_provider.core.lifecycle import StoredResource, ResourceInitFailed
+from neev_provider.core.errors import Cancelled, InputError, OperationFailed
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
 from neev_provider.resources.pool.sandbox_pool import SandboxPoolResource
@@ -46,42 +46,42 @@ async def sandbox_names(driver: LifecycleDriver) -> list[str]:
     return sorted(each.name for each in await driver.api.sandboxes.list())
 
 
-async def test_a_pool_is_its_members_and_what_they_have_in_common(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=3, cpu=2)
+async def test_a_pool_is_its_members_and_what_they_have_in_common(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=3, cpu=2)
     assert pool.id == "fleet"
-    assert [each["name"] for each in pool_members(pool)] == await sandbox_names(engine)
+    assert [each["name"] for each in pool_members(pool)] == await sandbox_names(driver)
     assert {each["phase"] for each in pool_members(pool)} == {"Ready"}
     assert all(each["id"] and each["connectUrl"].startswith("http") for each in pool_members(pool))
     assert (pool.state["readyReplicas"], pool.state["cpu"], pool.state["memoryGb"]) == (3, 2, 2)
-    assert Counter(engine.take_requests()) == {CREATE: 3}
+    assert Counter(driver.take_requests()) == {CREATE: 3}
 
 
-async def test_scaling_touches_only_the_difference(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=4)
+async def test_scaling_touches_only_the_difference(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=4)
     first = [each["id"] for each in pool_members(pool)]
-    engine.take_requests()
-    pool = await engine.update(POOL, pool, name="fleet", replicas=6)
-    assert Counter(engine.take_requests()) == {CREATE: 2}
+    driver.take_requests()
+    pool = await driver.update(POOL, pool, name="fleet", replicas=6)
+    assert Counter(driver.take_requests()) == {CREATE: 2}
     assert [each["id"] for each in pool_members(pool)][:4] == first
-    pool = await engine.update(POOL, pool, name="fleet", replicas=3)
-    assert Counter(engine.take_requests()) == {DELETE: 3}
+    pool = await driver.update(POOL, pool, name="fleet", replicas=3)
+    assert Counter(driver.take_requests()) == {DELETE: 3}
     assert [each["id"] for each in pool_members(pool)] == first[:3]
 
 
-async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_made(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=5)
+async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_made(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=5)
     for place in (1, 3):
-        await engine.api.sandboxes.delete(pool_members(pool)[place]["id"])
-    engine.emulator.advance(1)
-    seen = await engine.read(POOL, pool)
+        await driver.api.sandboxes.delete(pool_members(pool)[place]["id"])
+    driver.emulator.advance(1)
+    seen = await driver.read(POOL, pool)
     assert member_problems(seen) == {1: "it is missing", 3: "it is missing"}
     assert seen is not None
     assert seen.state["readyReplicas"] == 3
     gone = [pool_members(pool)[place]["name"] for place in (1, 3)]
     assert planned_paths(seen, name="fleet", replicas=5) == [f'["{name}"]' for name in gone]
-    engine.take_requests()
-    healed = await engine.update(POOL, seen, name="fleet", replicas=5)
-    assert Counter(engine.take_requests()) == {CREATE: 2}
+    driver.take_requests()
+    healed = await driver.update(POOL, seen, name="fleet", replicas=5)
+    assert Counter(driver.take_requests()) == {CREATE: 2}
     assert member_problems(healed) == {}
     assert planned_paths(healed, name="fleet", replicas=5) == []
     kept = [each["id"] for each in pool_members(healed)]
@@ -105,298 +105,298 @@ def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
     )
 
 
-async def test_a_member_that_failed_is_made_anew_under_its_name(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=2)
+async def test_a_member_that_failed_is_made_anew_under_its_name(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=2)
     name = pool_members(pool)[1]["name"]
-    engine.emulator.add_fault("stuck", method="GET", path="/sandboxes*", phase="RestoreFailed")
-    await engine.api.sandboxes.get(name)
-    seen = await engine.read(POOL, pool)
+    driver.emulator.add_fault("stuck", method="GET", path="/sandboxes*", phase="RestoreFailed")
+    await driver.api.sandboxes.get(name)
+    seen = await driver.read(POOL, pool)
     assert member_problems(seen) == {1: "it failed (RestoreFailed)"}
     assert seen is not None
-    engine.take_requests()
-    healed = await engine.update(POOL, seen, name="fleet", replicas=2)
-    assert engine.take_requests() == [DELETE, CREATE]
+    driver.take_requests()
+    healed = await driver.update(POOL, seen, name="fleet", replicas=2)
+    assert driver.take_requests() == [DELETE, CREATE]
     assert pool_members(healed)[1]["name"] == name
     assert pool_members(healed)[1]["id"] != pool_members(pool)[1]["id"]
 
 
-async def test_a_pool_whose_every_member_is_gone_is_gone(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=2)
+async def test_a_pool_whose_every_member_is_gone_is_gone(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=2)
     for each in pool_members(pool):
-        await engine.api.sandboxes.delete(each["id"])
-    engine.emulator.advance(1)
-    assert await engine.read(POOL, pool) is None
+        await driver.api.sandboxes.delete(each["id"])
+    driver.emulator.advance(1)
+    assert await driver.read(POOL, pool) is None
 
 
-async def test_a_pool_of_none_is_there(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=0)
+async def test_a_pool_of_none_is_there(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=0)
     assert pool_members(pool) == []
-    assert await engine.read(POOL, pool) == pool
-    assert (await engine.update(POOL, pool, name="fleet", replicas=1)).state["readyReplicas"] == 1
+    assert await driver.read(POOL, pool) == pool
+    assert (await driver.update(POOL, pool, name="fleet", replicas=1)).state["readyReplicas"] == 1
 
 
-async def test_what_was_changed_outside_is_put_right_where_the_program_says_it(engine: LifecycleDriver) -> None:
+async def test_what_was_changed_outside_is_put_right_where_the_program_says_it(driver: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 3, "cpu": 1}
-    pool = await engine.create(POOL, **said)
+    pool = await driver.create(POOL, **said)
     ids = [each["id"] for each in pool_members(pool)]
-    await engine.api.sandboxes.patch(ids[0], {"resources": {"cpu": 4}})
-    await engine.api.sandboxes.patch(ids[1], {"egress": {"mode": "allow_list", "allow_internet": True}})
-    await engine.api.sandboxes.patch(ids[2], {"resources": {"memory_gb": 8}})
-    seen = await engine.read(POOL, pool)
+    await driver.api.sandboxes.patch(ids[0], {"resources": {"cpu": 4}})
+    await driver.api.sandboxes.patch(ids[1], {"egress": {"mode": "allow_list", "allow_internet": True}})
+    await driver.api.sandboxes.patch(ids[2], {"resources": {"memory_gb": 8}})
+    seen = await driver.read(POOL, pool)
     assert member_problems(seen) == {0: "not as asked for: cpu", 1: "not as asked for: egress"}
     assert seen is not None
-    engine.take_requests()
-    pool = await engine.update(POOL, seen, **said)
-    assert Counter(engine.take_requests()) == {PATCH: 2}
-    assert member_problems(await engine.read(POOL, pool)) == {}
+    driver.take_requests()
+    pool = await driver.update(POOL, seen, **said)
+    assert Counter(driver.take_requests()) == {PATCH: 2}
+    assert member_problems(await driver.read(POOL, pool)) == {}
 
 
-async def test_members_that_come_later_are_like_those_that_are_there(engine: LifecycleDriver) -> None:
+async def test_members_that_come_later_are_like_those_that_are_there(driver: LifecycleDriver) -> None:
     """Also where the program no longer says how they are."""
-    pool = await engine.create(POOL, name="fleet", replicas=1, cpu=4, idleTimeoutSeconds=600)
-    pool = await engine.update(POOL, pool, name="fleet", replicas=3)
-    seen = await engine.api.sandboxes.list()
+    pool = await driver.create(POOL, name="fleet", replicas=1, cpu=4, idleTimeoutSeconds=600)
+    pool = await driver.update(POOL, pool, name="fleet", replicas=3)
+    seen = await driver.api.sandboxes.list()
     assert [(each.resources and each.resources.cpu, each.idle_timeout_seconds) for each in seen] == [(4, 600)] * 3
 
 
-async def test_forks_have_what_their_source_has_unless_told_otherwise(engine: LifecycleDriver) -> None:
-    source = await engine.create(SANDBOX, name="source", egress=OPEN, cpu=2)
-    pool = await engine.create(POOL, name="fleet", replicas=2, sourceSandboxId=source.id)
+async def test_forks_have_what_their_source_has_unless_told_otherwise(driver: LifecycleDriver) -> None:
+    source = await driver.create(SANDBOX, name="source", egress=OPEN, cpu=2)
+    pool = await driver.create(POOL, name="fleet", replicas=2, sourceSandboxId=source.id)
     assert (pool.state["egress"], pool.state["cpu"]) == (OPEN, 2)
-    engine.take_requests()
-    pool = await engine.update(POOL, pool, name="fleet", replicas=3, sourceSandboxId=source.id, egress={})
-    assert Counter(engine.take_requests()) == {"POST /sandboxes/{id}/fork": 1, PATCH: 3}
-    await engine.delete(SANDBOX, source)
-    assert member_problems(await engine.read(POOL, pool)) == {}
+    driver.take_requests()
+    pool = await driver.update(POOL, pool, name="fleet", replicas=3, sourceSandboxId=source.id, egress={})
+    assert Counter(driver.take_requests()) == {"POST /sandboxes/{id}/fork": 1, PATCH: 3}
+    await driver.delete(SANDBOX, source)
+    assert member_problems(await driver.read(POOL, pool)) == {}
 
 
-async def test_members_from_a_snapshot_are_sized_once_they_are_there(engine: LifecycleDriver) -> None:
-    source = await engine.create(SANDBOX, name="source", cpu=1)
-    taken = await engine.api.snapshots.create(source.id, name="base")
-    engine.emulator.advance(1)
-    engine.take_requests()
-    pool = await engine.create(POOL, name="fleet", replicas=2, snapshotId=taken.id, cpu=4)
+async def test_members_from_a_snapshot_are_sized_once_they_are_there(driver: LifecycleDriver) -> None:
+    source = await driver.create(SANDBOX, name="source", cpu=1)
+    taken = await driver.api.snapshots.create(source.id, name="base")
+    driver.emulator.advance(1)
+    driver.take_requests()
+    pool = await driver.create(POOL, name="fleet", replicas=2, snapshotId=taken.id, cpu=4)
     assert pool.state["cpu"] == 4
-    assert Counter(engine.take_requests()) == {CREATE: 2, PATCH: 2}
+    assert Counter(driver.take_requests()) == {CREATE: 2, PATCH: 2}
 
 
-async def test_names_that_others_have_already_are_left_alone(engine: LifecycleDriver) -> None:
+async def test_names_that_others_have_already_are_left_alone(driver: LifecycleDriver) -> None:
     """A pool of another stack with the same name keeps its members."""
-    pool = await engine.create(POOL, name="fleet", replicas=1)
-    engine.take_requests()
+    pool = await driver.create(POOL, name="fleet", replicas=1)
+    driver.take_requests()
     with pytest.raises(OperationFailed, match=r"such as fleet-[0-9a-f]{6}-0 \(of 1\).* import the pool by its name"):
-        await engine.create(POOL, name="fleet", replicas=2)
-    assert engine.take_requests() == []
-    assert len(pool_members(await engine.read(POOL, pool))) == 1
+        await driver.create(POOL, name="fleet", replicas=2)
+    assert driver.take_requests() == []
+    assert len(pool_members(await driver.read(POOL, pool))) == 1
 
 
-async def test_others_whose_names_begin_alike_are_not_members(engine: LifecycleDriver) -> None:
-    other = await engine.create(POOL, name="fleet-2", replicas=1)
-    await engine.create(SANDBOX, name="fleet-boss")
-    pool = await engine.create(POOL, name="fleet", replicas=1)
+async def test_others_whose_names_begin_alike_are_not_members(driver: LifecycleDriver) -> None:
+    other = await driver.create(POOL, name="fleet-2", replicas=1)
+    await driver.create(SANDBOX, name="fleet-boss")
+    pool = await driver.create(POOL, name="fleet", replicas=1)
     assert len(pool_members(pool)) == 1
-    await engine.delete(POOL, pool)
-    assert set(await sandbox_names(engine)) == {"fleet-boss", pool_members(other)[0]["name"]}
+    await driver.delete(POOL, pool)
+    assert set(await sandbox_names(driver)) == {"fleet-boss", pool_members(other)[0]["name"]}
 
 
-async def test_what_is_only_called_like_a_member_is_left_alone_and_said(engine: LifecycleDriver) -> None:
+async def test_what_is_only_called_like_a_member_is_left_alone_and_said(driver: LifecycleDriver) -> None:
     """As the members of another stack's pool that was created at the same moment."""
-    pool = await engine.create(POOL, name="fleet", replicas=2)
-    other = await engine.api.sandboxes.create({"name": "fleet-abcdef-7"})
-    seen = await engine.read(POOL, pool)
+    pool = await driver.create(POOL, name="fleet", replicas=2)
+    other = await driver.api.sandboxes.create({"name": "fleet-abcdef-7"})
+    seen = await driver.read(POOL, pool)
     assert pool_members(seen) == pool_members(pool)
     for replicas in (3, 1):
-        pool = await engine.update(POOL, pool, name="fleet", replicas=replicas)
+        pool = await driver.update(POOL, pool, name="fleet", replicas=replicas)
         assert other.id not in {each["id"] for each in pool_members(pool)}
-    pool = await engine.update(POOL, pool, name="fleet", replicas=1, env={"A": "1"})
-    await engine.delete(POOL, pool)
-    assert await sandbox_names(engine) == ["fleet-abcdef-7"]
-    assert len(engine.log_lines) == 4
-    assert engine.log_lines[-1].startswith(
+    pool = await driver.update(POOL, pool, name="fleet", replicas=1, env={"A": "1"})
+    await driver.delete(POOL, pool)
+    assert await sandbox_names(driver) == ["fleet-abcdef-7"]
+    assert len(driver.log_lines) == 4
+    assert driver.log_lines[-1].startswith(
         f"fleet-abcdef-7 ({other.id}): called like members of the pool fleet, but not"
     )
 
 
 async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(
-    engine: LifecycleDriver,
+    driver: LifecycleDriver,
 ) -> None:
     """Each has looked before the other has made anything."""
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.new_context()) for _ in range(2)]
-    call = engine.new_context
-    one, two = [await lifecycle.finish_create(POOL, engine.api, each, call(), just_created=True) for each in begun]
+    begun = [await lifecycle.start_create(POOL, driver.api, checked, driver.new_context()) for _ in range(2)]
+    call = driver.new_context
+    one, two = [await lifecycle.finish_create(POOL, driver.api, each, call(), just_created=True) for each in begun]
     assert not {each["id"] for each in pool_members(one)} & {each["id"] for each in pool_members(two)}
-    assert member_problems(await engine.read(POOL, one)) == member_problems(await engine.read(POOL, two)) == {}
-    await engine.delete(POOL, one)
-    assert await sandbox_names(engine) == sorted(each["name"] for each in pool_members(two))
+    assert member_problems(await driver.read(POOL, one)) == member_problems(await driver.read(POOL, two)) == {}
+    await driver.delete(POOL, one)
+    assert await sandbox_names(driver) == sorted(each["name"] for each in pool_members(two))
     with pytest.raises(OperationFailed, match="They may belong to another stack"):
-        await engine.create(POOL, name="fleet", replicas=1)
-    await engine.delete(POOL, two)
-    assert await sandbox_names(engine) == []
+        await driver.create(POOL, name="fleet", replicas=1)
+    await driver.delete(POOL, two)
+    assert await sandbox_names(driver) == []
 
 
-async def test_a_delete_needs_only_the_ids(engine: LifecycleDriver) -> None:
+async def test_a_delete_needs_only_the_ids(driver: LifecycleDriver) -> None:
     """Whatever else stands in the state; what no id and no generation proves to be the pool's is left."""
-    pool = await engine.create(POOL, name="fleet", replicas=3)
+    pool = await driver.create(POOL, name="fleet", replicas=3)
     ids = [{"id": each["id"], "name": 5} for each in pool_members(pool)]
     strange = {"members": [ids[0], 7, {"id": 1}, ids[2]], "generation": "0", "uid": 5}
-    await lifecycle.delete(POOL, engine.api, pool.id, engine.new_context(stored=strange))
-    assert await sandbox_names(engine) == [pool_members(pool)[1]["name"]]
+    await lifecycle.delete(POOL, driver.api, pool.id, driver.new_context(stored=strange))
+    assert await sandbox_names(driver) == [pool_members(pool)[1]["name"]]
 
 
-async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_others(engine: LifecycleDriver) -> None:
+async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_others(driver: LifecycleDriver) -> None:
     """Its generation is the digest of its source, which anybody makes who says the same."""
-    pool = await engine.create(POOL, name="fleet", replicas=1)
+    pool = await driver.create(POOL, name="fleet", replicas=1)
     said = pool.state["sourceDigest"]
-    await engine.delete(POOL, pool)
-    own = await engine.api.sandboxes.create({"name": f"fleet-{said}-0"})
-    foreign = await engine.api.sandboxes.create({"name": f"fleet-{said}-1"})
-    engine.emulator.advance(1)
+    await driver.delete(POOL, pool)
+    own = await driver.api.sandboxes.create({"name": f"fleet-{said}-0"})
+    foreign = await driver.api.sandboxes.create({"name": f"fleet-{said}-1"})
+    driver.emulator.advance(1)
     recorded = [{"name": own.name, "id": own.id, "phase": "Ready"}]
     state = {"name": "fleet", "replicas": 1, "members": recorded, "generation": said, "sourceDigest": said}
     old = StoredResource("fleet", {"name": "fleet", "replicas": 1}, state)
-    seen = await engine.read(POOL, old)
+    seen = await driver.read(POOL, old)
     assert [each["id"] for each in pool_members(seen)] == [own.id]
     with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed.*409.*Another sandbox has the name") as failed:
-        await engine.update(POOL, old, name="fleet", replicas=2)
+        await driver.update(POOL, old, name="fleet", replicas=2)
     kept = failed.value.stored
     assert member_problems(kept) == {1: "another sandbox has its name"}
-    rolled = await engine.update(POOL, kept, name="fleet", replicas=2, env={"A": "1"})
-    assert own.name not in await sandbox_names(engine)
-    await engine.delete(POOL, rolled)
-    assert await sandbox_names(engine) == [foreign.name]
+    rolled = await driver.update(POOL, kept, name="fleet", replicas=2, env={"A": "1"})
+    assert own.name not in await sandbox_names(driver)
+    await driver.delete(POOL, rolled)
+    assert await sandbox_names(driver) == [foreign.name]
 
 
-async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generation(engine: LifecycleDriver) -> None:
+async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generation(driver: LifecycleDriver) -> None:
     """As after the death of a plugin: the state is the one of before."""
-    before = await engine.create(POOL, name="fleet", replicas=1)
-    scaled = await engine.update(POOL, before, name="fleet", replicas=2)
-    seen = await engine.read(POOL, before)
+    before = await driver.create(POOL, name="fleet", replicas=1)
+    scaled = await driver.update(POOL, before, name="fleet", replicas=2)
+    seen = await driver.read(POOL, before)
     assert member_problems(seen) == {1: "it is one too many"}
-    engine.take_requests()
-    again = await engine.update(POOL, before, name="fleet", replicas=2)
-    assert (engine.take_requests(), pool_members(again)) == ([], pool_members(scaled))
-    rolled = await engine.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})
-    engine.take_requests()
-    assert pool_members(await engine.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})) == pool_members(
+    driver.take_requests()
+    again = await driver.update(POOL, before, name="fleet", replicas=2)
+    assert (driver.take_requests(), pool_members(again)) == ([], pool_members(scaled))
+    rolled = await driver.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})
+    driver.take_requests()
+    assert pool_members(await driver.update(POOL, again, name="fleet", replicas=2, env={"A": "1"})) == pool_members(
         rolled
     )
-    assert engine.take_requests() == []
-    await engine.delete(POOL, before)
-    assert await sandbox_names(engine) == [each["name"] for each in pool_members(rolled)]
-    await engine.delete(POOL, rolled)
+    assert driver.take_requests() == []
+    await driver.delete(POOL, before)
+    assert await sandbox_names(driver) == [each["name"] for each in pool_members(rolled)]
+    await driver.delete(POOL, rolled)
 
 
-async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported(engine: LifecycleDriver) -> None:
+async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported(driver: LifecycleDriver) -> None:
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.start_create(POOL, engine.api, checked, engine.new_context()) for _ in range(2)]
-    one = await engine.finish(POOL, begun[0])
-    await engine.api.sandboxes.create({"name": "fleet-abcdef-0"})
-    assert await POOL.find_created(engine.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
-    imported = await lifecycle.read(POOL, engine.api, "fleet", None)
+    begun = [await lifecycle.start_create(POOL, driver.api, checked, driver.new_context()) for _ in range(2)]
+    one = await driver.finish(POOL, begun[0])
+    await driver.api.sandboxes.create({"name": "fleet-abcdef-0"})
+    assert await POOL.find_created(driver.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
+    imported = await lifecycle.read(POOL, driver.api, "fleet", None)
     assert pool_members(imported) == pool_members(one)
 
 
-async def test_members_that_cannot_be_deleted_are_named(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=3)
-    engine.emulator.add_fault("status", method="DELETE", path="/sandboxes/*", status=409)
+async def test_members_that_cannot_be_deleted_are_named(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=3)
+    driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/*", status=409)
     with pytest.raises(OperationFailed, match=r"1 could not be deleted\. DELETE .* 409"):
-        await engine.delete(POOL, pool)
-    await engine.delete(POOL, pool)
-    assert await sandbox_names(engine) == []
+        await driver.delete(POOL, pool)
+    await driver.delete(POOL, pool)
+    assert await sandbox_names(driver) == []
 
 
-async def test_a_pool_is_imported_by_its_name_and_plans_clean(engine: LifecycleDriver) -> None:
+async def test_a_pool_is_imported_by_its_name_and_plans_clean(driver: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 2, "env": {"A": "1"}, "cpu": 2, "egress": OPEN}
-    made = await engine.create(POOL, **said)
-    imported = await lifecycle.read(POOL, engine.api, "fleet", None)
+    made = await driver.create(POOL, **said)
+    imported = await lifecycle.read(POOL, driver.api, "fleet", None)
     assert imported is not None
     assert pool_members(imported) == pool_members(made)
     assert (imported.inputs["replicas"], imported.inputs["cpu"], imported.inputs["egress"]) == (2, 2, OPEN)
     # as the import would write the program
     assert planned_paths(imported, **imported.inputs) == []
-    refreshed = await engine.read(POOL, imported)
+    refreshed = await driver.read(POOL, imported)
     assert refreshed is not None
     assert planned_paths(refreshed, **imported.inputs) == []
     # as the program was written before: the environment is only recorded
-    engine.take_requests()
-    again = await engine.update(POOL, imported, **said)
-    assert engine.take_requests() == []
+    driver.take_requests()
+    again = await driver.update(POOL, imported, **said)
+    assert driver.take_requests() == []
     assert pool_members(again) == pool_members(made)
 
 
-async def test_nothing_is_imported_where_there_is_no_such_pool(engine: LifecycleDriver) -> None:
-    assert await lifecycle.read(POOL, engine.api, "fleet", None) is None
+async def test_nothing_is_imported_where_there_is_no_such_pool(driver: LifecycleDriver) -> None:
+    assert await lifecycle.read(POOL, driver.api, "fleet", None) is None
     with pytest.raises(InputError, match="by its name"):
-        await lifecycle.read(POOL, engine.api, "f" * 60, None)
+        await lifecycle.read(POOL, driver.api, "f" * 60, None)
 
 
-async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(engine: LifecycleDriver) -> None:
+async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(driver: LifecycleDriver) -> None:
     """As after a kill of the engine: the name and the program are all that is left."""
     said: dict[str, Any] = {"name": "fleet", "replicas": 3}
     checked, _ = POOL.check({}, said, str)
-    assert await POOL.find_created(engine.api, POOL.inputs.model_validate(said)) is None
-    pool = await engine.create(POOL, **said)
+    assert await POOL.find_created(driver.api, POOL.inputs.model_validate(said)) is None
+    pool = await driver.create(POOL, **said)
     for place in (0, 2):
-        await engine.api.sandboxes.delete(pool_members(pool)[place]["id"])
-    engine.emulator.advance(1)
-    found = await POOL.find_created(engine.api, POOL.inputs.model_validate(said))
+        await driver.api.sandboxes.delete(pool_members(pool)[place]["id"])
+    driver.emulator.advance(1)
+    found = await POOL.find_created(driver.api, POOL.inputs.model_validate(said))
     assert found is not None
-    engine.take_requests()
-    again = await engine.finish(POOL, StoredResource(found.id, checked, POOL.build_state(checked, found)))
-    assert Counter(engine.take_requests()) == {CREATE: 2}
+    driver.take_requests()
+    again = await driver.finish(POOL, StoredResource(found.id, checked, POOL.build_state(checked, found)))
+    assert Counter(driver.take_requests()) == {CREATE: 2}
     assert pool_members(again)[1] == pool_members(pool)[1]
 
 
-async def test_an_answer_that_got_lost_makes_no_second_member(engine: LifecycleDriver) -> None:
-    engine.emulator.add_fault("drop_after", method="POST", path="/sandboxes", skip=1)
-    pool = await engine.create(POOL, name="fleet", replicas=4)
-    assert len(await sandbox_names(engine)) == 4
+async def test_an_answer_that_got_lost_makes_no_second_member(driver: LifecycleDriver) -> None:
+    driver.emulator.add_fault("drop_after", method="POST", path="/sandboxes", skip=1)
+    pool = await driver.create(POOL, name="fleet", replicas=4)
+    assert len(await sandbox_names(driver)) == 4
     assert member_problems(pool) == {}
 
 
-async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(engine: LifecycleDriver) -> None:
+async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(driver: LifecycleDriver) -> None:
     """As when a killed plugin's last request arrives after the list was read: a 409 proves nothing, a look does."""
-    pool = await engine.create(POOL, name="fleet", replicas=1)
-    late = await engine.api.sandboxes.create({"name": f"fleet-{pool.state['generation']}-1"})
-    engine.emulator.clear_log()
-    engine.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
+    pool = await driver.create(POOL, name="fleet", replicas=1)
+    late = await driver.api.sandboxes.create({"name": f"fleet-{pool.state['generation']}-1"})
+    driver.emulator.clear_log()
+    driver.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
     with pytest.raises(ResourceInitFailed, match=r"409.*is taken by the next `pulumi up`") as failed:
-        await engine.update(POOL, pool, name="fleet", replicas=2)
-    assert [entry["status"] for entry in engine.emulator.log(mutating=True)] == [409]
-    engine.emulator.control("DELETE", "faults")
-    pool = await engine.update(POOL, failed.value.stored, name="fleet", replicas=2)
+        await driver.update(POOL, pool, name="fleet", replicas=2)
+    assert [entry["status"] for entry in driver.emulator.log(mutating=True)] == [409]
+    driver.emulator.control("DELETE", "faults")
+    pool = await driver.update(POOL, failed.value.stored, name="fleet", replicas=2)
     assert pool_members(pool)[1]["id"] == late.id
     assert member_problems(pool) == {}
 
 
-async def test_being_asked_to_slow_down_makes_no_difference(engine: LifecycleDriver) -> None:
+async def test_being_asked_to_slow_down_makes_no_difference(driver: LifecycleDriver) -> None:
     for _ in range(3):
-        engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=0)
-    pool = await engine.create(POOL, name="fleet", replicas=5)
-    assert len(await sandbox_names(engine)) == 5
+        driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=0)
+    pool = await driver.create(POOL, name="fleet", replicas=5)
+    assert len(await sandbox_names(driver)) == 5
     assert member_problems(pool) == {}
 
 
-async def test_one_that_fails_keeps_no_other_from_being_made(engine: LifecycleDriver) -> None:
-    engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"})
+async def test_one_that_fails_keeps_no_other_from_being_made(driver: LifecycleDriver) -> None:
+    driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"})
     with pytest.raises(ResourceInitFailed, match=r"1 of 4 members failed\. .*500") as failed:
-        await engine.create(POOL, name="fleet", replicas=4)
+        await driver.create(POOL, name="fleet", replicas=4)
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 3
     assert list(member_problems(kept).values()) == ["it is missing"]
-    engine.take_requests()
-    assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 4
-    assert Counter(engine.take_requests()) == {CREATE: 1}
+    driver.take_requests()
+    assert (await driver.finish(POOL, kept)).state["readyReplicas"] == 4
+    assert Counter(driver.take_requests()) == {CREATE: 1}
 
 
-async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(engine: LifecycleDriver) -> None:
-    engine.emulator.add_fault("stuck", method="POST", path="/sandboxes", phase="Pending", skip=1)
+async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(driver: LifecycleDriver) -> None:
+    driver.emulator.add_fault("stuck", method="POST", path="/sandboxes", phase="Pending", skip=1)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     with pytest.raises(
         ResourceInitFailed, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)"
     ) as failed:
-        await lifecycle.create(POOL, engine.api, checked, engine.new_context(seconds=3))
+        await lifecycle.create(POOL, driver.api, checked, driver.new_context(seconds=3))
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 2
     (place,) = member_problems(kept)
@@ -404,63 +404,63 @@ async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(e
     assert planned_paths(kept, name="fleet", replicas=3) == [f'["{pool_members(kept)[place]["name"]}"]']
 
 
-async def test_what_every_member_would_be_refused_is_asked_no_more(engine: LifecycleDriver) -> None:
+async def test_what_every_member_would_be_refused_is_asked_no_more(driver: LifecycleDriver) -> None:
     refusals = {"status": 403, "body": {"code": "sandbox_quota_exceeded", "message": "no more"}}
-    engine.emulator.add_fault("status", method="POST", path="/sandboxes", times=300, **refusals)
+    driver.emulator.add_fault("status", method="POST", path="/sandboxes", times=300, **refusals)
     with pytest.raises(ResourceInitFailed, match=r"of 300 members failed\. .*sandbox_quota_exceeded.*and \d+ more"):
-        await engine.create(POOL, name="fleet", replicas=300)
-    assert len(engine.take_requests()) < 200
+        await driver.create(POOL, name="fleet", replicas=300)
+    assert len(driver.take_requests()) < 200
 
 
-async def test_a_cancel_in_the_middle_keeps_what_exists(engine: LifecycleDriver) -> None:
-    engine.emulator.change_settings(durations={"create": 3600})
+async def test_a_cancel_in_the_middle_keeps_what_exists(driver: LifecycleDriver) -> None:
+    driver.emulator.change_settings(durations={"create": 3600})
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 5}, str)
     stop = asyncio.Event()
 
     def told(_text: str) -> None:
-        if engine.emulator.counts()[CREATE] == 5:
+        if driver.emulator.counts()[CREATE] == 5:
             stop.set()
 
     with pytest.raises(ResourceInitFailed) as stopped:
         await lifecycle.create(
-            POOL, engine.api, checked, OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, told))
+            POOL, driver.api, checked, OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, told))
         )
     assert isinstance(stopped.value.cause, Cancelled)
     kept = stopped.value.stored
     assert [each["phase"] for each in pool_members(kept)] == ["Pending"] * 5
-    engine.emulator.advance(3600)
-    assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 5
-    assert engine.emulator.counts()[CREATE] == 5
+    driver.emulator.advance(3600)
+    assert (await driver.finish(POOL, kept)).state["readyReplicas"] == 5
+    assert driver.emulator.counts()[CREATE] == 5
 
 
-async def test_how_it_goes_is_told_for_the_pool(engine: LifecycleDriver) -> None:
+async def test_how_it_goes_is_told_for_the_pool(driver: LifecycleDriver) -> None:
     told: list[str] = []
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     call = OperationContext("Test", Deadline(60, SYSTEM_CLOCK, asyncio.Event(), told.append))
-    pool = await lifecycle.create(POOL, engine.api, checked, call)
+    pool = await lifecycle.create(POOL, driver.api, checked, call)
     assert told[-1].startswith("3 of 3 ready, ")
-    await POOL.delete(engine.api, pool.id, replace(call, stored=pool.state))
+    await POOL.delete(driver.api, pool.id, replace(call, state=pool.state))
     assert told[-1].startswith("3 of 3 gone, ")
 
 
-async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(engine: LifecycleDriver) -> None:
+async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(driver: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
-    pool = await engine.create(POOL, **said, env={"A": "1"})
-    engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
+    pool = await driver.create(POOL, **said, env={"A": "1"})
+    driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
     with pytest.raises(ResourceInitFailed) as failed:
-        await engine.update(POOL, pool, **said, env={"A": "2"})
+        await driver.update(POOL, pool, **said, env={"A": "2"})
     half = failed.value.stored
     assert len(pool_members(half)) == 3
-    engine.emulator.control("DELETE", "faults")
-    engine.take_requests()
-    back = await engine.update(POOL, half, **said, env={"A": "1"})
+    driver.emulator.control("DELETE", "faults")
+    driver.take_requests()
+    back = await driver.update(POOL, half, **said, env={"A": "1"})
     assert [each["name"] for each in pool_members(back)] == [each["name"] for each in pool_members(pool)]
-    assert Counter(engine.take_requests()) == {CREATE: 1, DELETE: 1}
+    assert Counter(driver.take_requests()) == {CREATE: 1, DELETE: 1}
 
 
 @pytest.mark.parametrize("how", ["cancelled", "late"])
-async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(engine: LifecycleDriver, how: str) -> None:
-    engine.emulator.add_fault("hang", method="POST", path="/sandboxes", seconds=30, act=True)
+async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: LifecycleDriver, how: str) -> None:
+    driver.emulator.add_fault("hang", method="POST", path="/sandboxes", seconds=30, act=True)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     stop = asyncio.Event()
 
@@ -470,27 +470,27 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(engine: L
 
     with pytest.raises(ResourceInitFailed) as stopped:
         await lifecycle.create(
-            POOL, engine.api, checked, OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, told))
+            POOL, driver.api, checked, OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, told))
         )
     assert isinstance(stopped.value.cause, Cancelled) or "not done after 3 s; last seen: under way" in str(
         stopped.value
     )
     kept = stopped.value.stored
     assert sorted(each["phase"] for each in pool_members(kept)) == ["Missing", "Ready", "Ready"]
-    engine.take_requests()
-    assert (await engine.finish(POOL, kept)).state["readyReplicas"] == 3
-    assert engine.take_requests() == []
+    driver.take_requests()
+    assert (await driver.finish(POOL, kept)).state["readyReplicas"] == 3
+    assert driver.take_requests() == []
 
 
-async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(engine: LifecycleDriver) -> None:
+async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(driver: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 4, "maxUnavailable": 1}
-    pool = await engine.create(POOL, **said)
-    engine.take_requests()
-    pool = await engine.update(POOL, pool, **said, paused=True)
+    pool = await driver.create(POOL, **said)
+    driver.take_requests()
+    pool = await driver.update(POOL, pool, **said, paused=True)
     assert {each["phase"] for each in pool_members(pool)} == {"Paused"}
-    pool = await engine.update(POOL, pool, **said, paused=False, cpu=2)
+    pool = await driver.update(POOL, pool, **said, paused=False, cpu=2)
     assert pool.state["readyReplicas"] == 4
-    sent = engine.take_requests()
+    sent = driver.take_requests()
     assert sent[:4] == ["POST /sandboxes/{id}/pause"] * 4
     # each is resized and then resumed; of two members there is no order
     resume = "POST /sandboxes/{id}/resume"
@@ -498,26 +498,26 @@ async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(engine:
     assert all(sent[4:end].count(resume) <= sent[4:end].count(PATCH) for end in range(4, 13))
 
 
-async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(engine: LifecycleDriver) -> None:
-    pool = await engine.create(POOL, name="fleet", replicas=2, idleTimeoutSeconds=60)
-    engine.emulator.advance(120)
-    seen = await engine.read(POOL, pool)
+async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(driver: LifecycleDriver) -> None:
+    pool = await driver.create(POOL, name="fleet", replicas=2, idleTimeoutSeconds=60)
+    driver.emulator.advance(120)
+    seen = await driver.read(POOL, pool)
     assert member_problems(seen) == {}
     assert seen is not None
-    pool = await engine.update(POOL, seen, name="fleet", replicas=2, idleTimeoutSeconds=60, paused=False)
+    pool = await driver.update(POOL, seen, name="fleet", replicas=2, idleTimeoutSeconds=60, paused=False)
     assert pool.state["readyReplicas"] == 2
 
 
-async def test_a_conflict_that_no_member_explains_is_told(engine: LifecycleDriver) -> None:
-    engine.emulator.add_fault("status", method="POST", path="/sandboxes", status=409)
+async def test_a_conflict_that_no_member_explains_is_told(driver: LifecycleDriver) -> None:
+    driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=409)
     with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed\. .*409"):
-        await engine.create(POOL, name="fleet", replicas=2)
+        await driver.create(POOL, name="fleet", replicas=2)
 
 
-async def test_a_template_is_the_source_of_an_imported_pool(engine: LifecycleDriver) -> None:
+async def test_a_template_is_the_source_of_an_imported_pool(driver: LifecycleDriver) -> None:
     template = "sb-ubuntu-26-04-minimal"
-    await engine.create(POOL, name="fleet", replicas=1, templateId=template)
-    imported = await lifecycle.read(POOL, engine.api, "fleet", None)
+    await driver.create(POOL, name="fleet", replicas=1, templateId=template)
+    imported = await lifecycle.read(POOL, driver.api, "fleet", None)
     assert imported is not None
     assert imported.inputs["templateId"] == template
     assert "image" not in imported.inputs

@@ -3,9 +3,9 @@
 from neev_provider.core.errors import (
     Cancelled,
     DeadlineExceeded,
-    OperationFailed,
     InvalidRequest,
     NeevError,
+    OperationFailed,
     OutcomeUnknown,
     RateLimited,
 )

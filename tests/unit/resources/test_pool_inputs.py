@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from neev_provider.core.names import MAX_LENGTH, generate_name
-from neev_provider.core.validation import validate, parse
+from neev_provider.core.validation import parse, validate
 from neev_provider.resources.pool.inputs import MAX_NAME_LENGTH, SandboxPoolInputs, template_digest
 from neev_provider.resources.pool.plan import format_member_name
 

@@ -10,14 +10,14 @@ from neev_provider.core.validation import parse
 from neev_provider.resources.pool.inputs import SandboxPoolInputs
 from neev_provider.resources.pool.plan import (
     SandboxObservation,
-    majority_inputs,
-    new_member_inputs,
-    is_member,
-    plan,
-    default_quarter,
-    member_outputs,
     assess_members,
+    default_quarter,
     desired_pool,
+    is_member,
+    majority_inputs,
+    member_outputs,
+    new_member_inputs,
+    plan,
 )
 from neev_provider.resources.sandbox.base import SandboxBaseOutputs
 
@@ -162,7 +162,7 @@ PLAN_CASES = (
 
 def format_indices(members: Any) -> str:
     """Members as the table names them."""
-    return " ".join(f"{each.index}{'' if each.generation == CURRENT_HASH else chr(39)}" for each in members)
+    return " ".join(f"{each.index}{'' if each.template_hash == CURRENT_HASH else chr(39)}" for each in members)
 
 
 @pytest.mark.parametrize("row", PLAN_CASES, ids=lambda row: row.title)

@@ -7,7 +7,7 @@ from tests.fakes.service import FakeService
 from tests.fakes.virtual_time import in_virtual_time
 
 from neev_provider.client import Api, Settings, connect
-from neev_provider.core.errors import DeadlineExceeded, OperationFailed, Forbidden
+from neev_provider.core.errors import DeadlineExceeded, Forbidden, OperationFailed
 from neev_provider.core.wait import Deadline
 from neev_provider.resources.pool.waiter import PoolWaiter
 

@@ -6,11 +6,11 @@ import pytest
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle, redaction
-from neev_provider.core.errors import OperationFailed, InputError
+from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.lifecycle import StoredResource
 from neev_provider.core.redaction import PLACEHOLDER, Redactor
 from neev_provider.core.validation import parse
-from neev_provider.resources.preview_port import PreviewPortResource, PreviewPortInputs
+from neev_provider.resources.preview_port import PreviewPortInputs, PreviewPortResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 SANDBOX, PORT = SandboxResource(), PreviewPortResource()
@@ -18,39 +18,39 @@ EXPOSE = "POST /sandboxes/{id}/ports"
 SLUG, OTHER = "abcd1234", "wxyz9876"
 
 
-async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(engine: LifecycleDriver) -> None:
+async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(driver: LifecycleDriver) -> None:
     """And keeps it."""
-    box = await engine.create(SANDBOX, name="box")
-    stored = await engine.create(PORT, sandboxId=box.id, port=8080)
+    box = await driver.create(SANDBOX, name="box")
+    stored = await driver.create(PORT, sandboxId=box.id, port=8080)
     assert stored.id == f"{box.id}/8080"
     assert stored.state["slug"] in stored.state["previewUrl"]
     assert not PORT.diff(stored.inputs, stored.state, {"sandboxId": box.id, "port": 8080.0}).changes
-    assert await engine.read(PORT, stored) == stored
+    assert await driver.read(PORT, stored) == stored
 
 
-async def test_another_slug_is_another_url_of_the_same_port(engine: LifecycleDriver) -> None:
+async def test_another_slug_is_another_url_of_the_same_port(driver: LifecycleDriver) -> None:
     """The port is rotated in place; taking the slug out leaves it."""
-    box = await engine.create(SANDBOX, name="box")
-    stored = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
-    engine.take_requests()
-    rotated = await engine.update(PORT, stored, sandboxId=box.id, port=8080, slug=OTHER)
+    box = await driver.create(SANDBOX, name="box")
+    stored = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    driver.take_requests()
+    rotated = await driver.update(PORT, stored, sandboxId=box.id, port=8080, slug=OTHER)
     assert (rotated.id, rotated.state["slug"]) == (stored.id, OTHER)
     assert rotated.state["previewUrl"] != stored.state["previewUrl"]
-    assert engine.take_requests() == [EXPOSE]
+    assert driver.take_requests() == [EXPOSE]
     assert not PORT.diff(rotated.inputs, rotated.state, {"sandboxId": box.id, "port": 8080}).changes
 
 
 async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program_says_one(
-    engine: LifecycleDriver,
+    driver: LifecycleDriver,
 ) -> None:
     """What the platform chose may change."""
-    box = await engine.create(SANDBOX, name="box")
-    said = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
-    silent = await engine.create(PORT, sandboxId=box.id, port=9090)
-    await engine.api.ports.expose(box.id, 8080, slug=OTHER)
-    await engine.api.ports.expose(box.id, 9090, slug="qqqq0000")
+    box = await driver.create(SANDBOX, name="box")
+    said = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    silent = await driver.create(PORT, sandboxId=box.id, port=9090)
+    await driver.api.ports.expose(box.id, 8080, slug=OTHER)
+    await driver.api.ports.expose(box.id, 9090, slug="qqqq0000")
     for stored, changed in ((said, ["slug"]), (silent, [])):
-        seen = await engine.read(PORT, stored)
+        seen = await driver.read(PORT, stored)
         assert seen is not None
         found = PORT.diff(seen.inputs, seen.state, stored.inputs)
         assert [(change.path, change.requires_replacement) for change in found.changes] == [
@@ -58,44 +58,44 @@ async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program
         ]
 
 
-async def test_a_port_that_was_revoked_elsewhere_is_gone(engine: LifecycleDriver) -> None:
+async def test_a_port_that_was_revoked_elsewhere_is_gone(driver: LifecycleDriver) -> None:
     """Deleting it is no error."""
-    box = await engine.create(SANDBOX, name="box")
-    stored = await engine.create(PORT, sandboxId=box.id, port=8080)
-    await engine.api.ports.revoke(box.id, 8080)
-    assert await engine.read(PORT, stored) is None
-    await engine.delete(PORT, stored)
+    box = await driver.create(SANDBOX, name="box")
+    stored = await driver.create(PORT, sandboxId=box.id, port=8080)
+    await driver.api.ports.revoke(box.id, 8080)
+    assert await driver.read(PORT, stored) is None
+    await driver.delete(PORT, stored)
 
 
-async def test_a_port_goes_with_its_sandbox(engine: LifecycleDriver) -> None:
+async def test_a_port_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
     """Likewise."""
-    box = await engine.create(SANDBOX, name="box")
-    stored = await engine.create(PORT, sandboxId=box.id, port=8080)
-    await engine.delete(SANDBOX, box)
-    assert await engine.read(PORT, stored) is None
-    await engine.delete(PORT, stored)
+    box = await driver.create(SANDBOX, name="box")
+    stored = await driver.create(PORT, sandboxId=box.id, port=8080)
+    await driver.delete(SANDBOX, box)
+    assert await driver.read(PORT, stored) is None
+    await driver.delete(PORT, stored)
 
 
-async def test_an_import_is_clean(engine: LifecycleDriver) -> None:
+async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By the sandbox's id or its name; the slug it has is the one to write."""
-    box = await engine.create(SANDBOX, name="box")
-    made = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    box = await driver.create(SANDBOX, name="box")
+    made = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     for id in (made.id, "box/8080"):
-        stored = await lifecycle.read(PORT, engine.api, id, None)
+        stored = await lifecycle.read(PORT, driver.api, id, None)
         assert stored is not None
         assert stored.id == made.id
         assert stored.inputs == made.inputs
         assert not PORT.diff(stored.inputs, stored.state, made.inputs).changes
-    assert await lifecycle.read(PORT, engine.api, "nothing/8080", None) is None
+    assert await lifecycle.read(PORT, driver.api, "nothing/8080", None) is None
 
 
 @pytest.mark.parametrize("id", ["box", "8080", "box/web", "/8080", "box/"])
-async def test_an_id_that_names_no_port_says_how_one_looks(engine: LifecycleDriver, id: str) -> None:
+async def test_an_id_that_names_no_port_says_how_one_looks(driver: LifecycleDriver, id: str) -> None:
     """No request is made."""
-    engine.emulator.clear_log()
+    driver.emulator.clear_log()
     with pytest.raises(InputError, match="SANDBOX_ID/PORT"):
-        await lifecycle.read(PORT, engine.api, id, None)
-    assert engine.emulator.log() == []
+        await lifecycle.read(PORT, driver.api, id, None)
+    assert driver.emulator.log() == []
 
 
 @pytest.mark.parametrize(
@@ -119,58 +119,58 @@ def test_what_opens_the_port_is_in_no_repr() -> None:
     assert SLUG not in repr(parse(PreviewPortInputs, {"sandboxId": "box", "port": 80, "slug": SLUG}))
 
 
-async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_on(engine: LifecycleDriver) -> None:
-    box = await engine.create(SANDBOX, name="box")
+async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_on(driver: LifecycleDriver) -> None:
+    box = await driver.create(SANDBOX, name="box")
     with redaction.use_redactor(Redactor.from_values()):
-        stored = await engine.create(PORT, sandboxId=box.id, port=80)
+        stored = await driver.create(PORT, sandboxId=box.id, port=80)
         assert (
             redaction.redact(f"{stored.state['slug']} {stored.state['previewUrl']}") == f"{PLACEHOLDER} {PLACEHOLDER}"
         )
 
 
-async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(engine: LifecycleDriver) -> None:
+async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(driver: LifecycleDriver) -> None:
     """It gets another URL, which tells the two apart; also after a refresh, or where an older version stored it."""
-    box = await engine.create(SANDBOX, name="box")
+    box = await driver.create(SANDBOX, name="box")
     where = {"sandboxId": box.id, "port": 8080}
-    old = await engine.create(PORT, **where)
-    new = await engine.create(PORT, **where)
+    old = await driver.create(PORT, **where)
+    new = await driver.create(PORT, **where)
     assert new.state["slug"] != old.state["slug"]
-    assert engine.log_lines == ["port 8080 was exposed already: it has another URL now, and the one it had has ended."]
-    refreshed = await engine.read(PORT, old)
+    assert driver.log_lines == ["port 8080 was exposed already: it has another URL now, and the one it had has ended."]
+    refreshed = await driver.read(PORT, old)
     assert refreshed is not None
     earlier = StoredResource(old.id, old.inputs, {**old.state, "exposedSlug": None})
     for each in (old, refreshed, earlier):
-        await engine.delete(PORT, each)
-        assert await engine.read(PORT, new) == new
-    assert "port 8080 was exposed by somebody else since, so it is left as it is." in engine.log_lines
-    await engine.delete(PORT, new)
-    assert await engine.read(PORT, new) is None
+        await driver.delete(PORT, each)
+        assert await driver.read(PORT, new) == new
+    assert "port 8080 was exposed by somebody else since, so it is left as it is." in driver.log_lines
+    await driver.delete(PORT, new)
+    assert await driver.read(PORT, new) is None
 
 
-async def test_a_port_that_cannot_be_told_apart_is_refused(engine: LifecycleDriver) -> None:
-    box = await engine.create(SANDBOX, name="box")
-    made = await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+async def test_a_port_that_cannot_be_told_apart_is_refused(driver: LifecycleDriver) -> None:
+    box = await driver.create(SANDBOX, name="box")
+    made = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     with pytest.raises(
         OperationFailed, match=r"port 8080 is exposed already, with the slug that is asked for.*`aliases`"
     ):
-        await engine.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
-    taken = await engine.create(PORT, sandboxId=box.id, port=8080, slug=OTHER)
-    await engine.delete(PORT, made)
-    assert await engine.read(PORT, taken) == taken
+        await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    taken = await driver.create(PORT, sandboxId=box.id, port=8080, slug=OTHER)
+    await driver.delete(PORT, made)
+    assert await driver.read(PORT, taken) == taken
 
 
-async def test_a_port_whose_state_lacks_everything_is_revoked(engine: LifecycleDriver) -> None:
+async def test_a_port_whose_state_lacks_everything_is_revoked(driver: LifecycleDriver) -> None:
     """A delete needs an id and little else."""
-    box = await engine.create(SANDBOX, name="box")
-    made = await engine.create(PORT, sandboxId=box.id, port=8080)
-    await engine.delete(PORT, StoredResource(made.id, {}, {"slug": 7}))
-    assert await engine.read(PORT, made) is None
+    box = await driver.create(SANDBOX, name="box")
+    made = await driver.create(PORT, sandboxId=box.id, port=8080)
+    await driver.delete(PORT, StoredResource(made.id, {}, {"slug": 7}))
+    assert await driver.read(PORT, made) is None
 
 
-async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(engine: LifecycleDriver) -> None:
-    box = await engine.create(SANDBOX, name="box")
-    made = await engine.create(PORT, sandboxId=box.id, port=8080)
-    await engine.api.ports.expose(box.id, 8080, slug=OTHER)
-    updated = await engine.update(PORT, made, sandboxId=box.id, port=8080, slug=OTHER)
-    await engine.delete(PORT, updated)
-    assert await engine.read(PORT, made) is None
+async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(driver: LifecycleDriver) -> None:
+    box = await driver.create(SANDBOX, name="box")
+    made = await driver.create(PORT, sandboxId=box.id, port=8080)
+    await driver.api.ports.expose(box.id, 8080, slug=OTHER)
+    updated = await driver.update(PORT, made, sandboxId=box.id, port=8080, slug=OTHER)
+    await driver.delete(PORT, updated)
+    assert await driver.read(PORT, made) is None

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
-from neev_provider.core.errors import Conflict, OperationFailed, InvalidRequest
+from neev_provider.core.errors import Conflict, InvalidRequest, OperationFailed
 from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 from neev_provider.resources.snapshot import SnapshotResource
@@ -13,17 +13,17 @@ SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 OPEN = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}
 
 
-async def test_a_sandbox_is_ready_when_it_is_made(engine: LifecycleDriver) -> None:
+async def test_a_sandbox_is_ready_when_it_is_made(driver: LifecycleDriver) -> None:
     """One POST carries everything, and the state says what the platform chose."""
-    stored = await engine.create(SANDBOX, name="dev", cpu=2, env={"A": "1"}, egress=OPEN, idleTimeoutSeconds=60)
+    stored = await driver.create(SANDBOX, name="dev", cpu=2, env={"A": "1"}, egress=OPEN, idleTimeoutSeconds=60)
     assert stored.state["phase"] == "Ready"
     assert "ubuntu" in stored.state["image"]
     assert (stored.state["cpu"], stored.state["memoryGb"], stored.state["idleTimeoutSeconds"]) == (2, 2, 60)
     assert stored.state["egress"] == OPEN
-    assert engine.take_requests() == ["POST /sandboxes"]
+    assert driver.take_requests() == ["POST /sandboxes"]
 
 
-async def test_everything_that_is_set_reaches_the_platform(engine: LifecycleDriver) -> None:
+async def test_everything_that_is_set_reaches_the_platform(driver: LifecycleDriver) -> None:
     """Sizes, image, command, windows."""
     inputs = {
         "image": "docker.io/library/python:3.12",
@@ -36,193 +36,193 @@ async def test_everything_that_is_set_reaches_the_platform(engine: LifecycleDriv
         "pausedRetentionSeconds": 60,
         "onIdle": "delete",
     }
-    stored = await engine.create(SANDBOX, **inputs)
-    seen = await engine.read(SANDBOX, stored)
+    stored = await driver.create(SANDBOX, **inputs)
+    seen = await driver.read(SANDBOX, stored)
     assert seen is not None
     assert {name: seen.state[name] for name in inputs} == inputs
     assert seen.inputs == stored.inputs
 
 
-async def test_a_sandbox_can_start_paused(engine: LifecycleDriver) -> None:
+async def test_a_sandbox_can_start_paused(driver: LifecycleDriver) -> None:
     """It is made, becomes ready, and is paused."""
-    stored = await engine.create(SANDBOX, paused=True)
+    stored = await driver.create(SANDBOX, paused=True)
     assert stored.state["phase"] == "Paused"
-    assert engine.take_requests() == ["POST /sandboxes", "POST /sandboxes/{id}/pause"]
+    assert driver.take_requests() == ["POST /sandboxes", "POST /sandboxes/{id}/pause"]
 
 
-async def test_size_and_egress_change_in_one_request(engine: LifecycleDriver) -> None:
+async def test_size_and_egress_change_in_one_request(driver: LifecycleDriver) -> None:
     """In place, and only what differs."""
-    stored = await engine.create(SANDBOX, name="dev", cpu=1)
-    engine.take_requests()
-    stored = await engine.update(SANDBOX, stored, name="dev", cpu=2, memoryGb=2, egress=OPEN)
+    stored = await driver.create(SANDBOX, name="dev", cpu=1)
+    driver.take_requests()
+    stored = await driver.update(SANDBOX, stored, name="dev", cpu=2, memoryGb=2, egress=OPEN)
     assert (stored.state["cpu"], stored.state["egress"]) == (2, OPEN)
-    assert engine.take_requests() == ["PATCH /sandboxes/{id}"]
-    await engine.update(SANDBOX, stored, name="dev", cpu=2, egress={**OPEN, "allow": OPEN["allow"][::-1]})
-    assert engine.take_requests() == []
+    assert driver.take_requests() == ["PATCH /sandboxes/{id}"]
+    await driver.update(SANDBOX, stored, name="dev", cpu=2, egress={**OPEN, "allow": OPEN["allow"][::-1]})
+    assert driver.take_requests() == []
 
 
-async def test_taking_the_policy_out_denies_everything(engine: LifecycleDriver) -> None:
+async def test_taking_the_policy_out_denies_everything(driver: LifecycleDriver) -> None:
     """A sandbox without a policy reaches nothing; windows taken out stay."""
-    stored = await engine.create(SANDBOX, name="dev", egress=OPEN, idleTimeoutSeconds=60)
-    stored = await engine.update(SANDBOX, stored, name="dev")
+    stored = await driver.create(SANDBOX, name="dev", egress=OPEN, idleTimeoutSeconds=60)
+    stored = await driver.update(SANDBOX, stored, name="dev")
     assert stored.state["egress"]["mode"] == "deny_all"
     assert stored.state["idleTimeoutSeconds"] == 60
 
 
-async def test_windows_change_in_place(engine: LifecycleDriver) -> None:
+async def test_windows_change_in_place(driver: LifecycleDriver) -> None:
     """One PUT."""
-    stored = await engine.create(SANDBOX, name="dev")
-    engine.take_requests()
-    stored = await engine.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=90, onIdle="delete")
+    stored = await driver.create(SANDBOX, name="dev")
+    driver.take_requests()
+    stored = await driver.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=90, onIdle="delete")
     assert (stored.state["idleTimeoutSeconds"], stored.state["onIdle"]) == (90, "delete")
-    assert engine.take_requests() == ["PUT /sandboxes/{id}/timeout"]
+    assert driver.take_requests() == ["PUT /sandboxes/{id}/timeout"]
 
 
-async def test_pausing_and_resuming_act_at_once(engine: LifecycleDriver) -> None:
+async def test_pausing_and_resuming_act_at_once(driver: LifecycleDriver) -> None:
     """Both directions, and resizing works while it is paused."""
-    stored = await engine.create(SANDBOX, name="dev", paused=False)
-    stored = await engine.update(SANDBOX, stored, name="dev", paused=True)
+    stored = await driver.create(SANDBOX, name="dev", paused=False)
+    stored = await driver.update(SANDBOX, stored, name="dev", paused=True)
     assert stored.state["phase"] == "Paused"
-    stored = await engine.update(SANDBOX, stored, name="dev", paused=True, cpu=4)
+    stored = await driver.update(SANDBOX, stored, name="dev", paused=True, cpu=4)
     assert (stored.state["phase"], stored.state["cpu"]) == ("Paused", 4)
-    stored = await engine.update(SANDBOX, stored, name="dev", paused=False, cpu=4)
+    stored = await driver.update(SANDBOX, stored, name="dev", paused=False, cpu=4)
     assert stored.state["phase"] == "Ready"
 
 
-async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(engine: LifecycleDriver) -> None:
+async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(driver: LifecycleDriver) -> None:
     """And an update brings it back."""
-    stored = await engine.create(SANDBOX, name="dev", paused=False)
-    await engine.api.sandboxes.pause(stored.id)
-    seen = await engine.read(SANDBOX, stored)
+    stored = await driver.create(SANDBOX, name="dev", paused=False)
+    await driver.api.sandboxes.pause(stored.id)
+    seen = await driver.read(SANDBOX, stored)
     assert seen is not None
     assert seen.inputs["paused"] is True
-    stored = await engine.update(SANDBOX, seen, name="dev", paused=False)
+    stored = await driver.update(SANDBOX, seen, name="dev", paused=False)
     assert stored.state["phase"] == "Ready"
 
 
-async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(engine: LifecycleDriver) -> None:
+async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(driver: LifecycleDriver) -> None:
     """Unset, the power state belongs to the platform and its users."""
-    stored = await engine.create(SANDBOX, name="dev")
-    await engine.api.sandboxes.pause(stored.id)
-    seen = await engine.read(SANDBOX, stored)
+    stored = await driver.create(SANDBOX, name="dev")
+    await driver.api.sandboxes.pause(stored.id)
+    seen = await driver.read(SANDBOX, stored)
     assert seen is not None
     assert seen.inputs == stored.inputs
-    engine.take_requests()
-    await engine.update(SANDBOX, seen, name="dev", cpu=2)
-    assert engine.take_requests() == ["PATCH /sandboxes/{id}"]
+    driver.take_requests()
+    await driver.update(SANDBOX, seen, name="dev", cpu=2)
+    assert driver.take_requests() == ["PATCH /sandboxes/{id}"]
 
 
-async def test_a_pause_of_the_platform_is_no_drift(engine: LifecycleDriver) -> None:
+async def test_a_pause_of_the_platform_is_no_drift(driver: LifecycleDriver) -> None:
     """An idle sandbox stays asleep through a refresh and through an update of something else."""
-    stored = await engine.create(SANDBOX, name="dev", paused=False, idleTimeoutSeconds=60)
-    engine.emulator.advance(120)
-    seen = await engine.read(SANDBOX, stored)
+    stored = await driver.create(SANDBOX, name="dev", paused=False, idleTimeoutSeconds=60)
+    driver.emulator.advance(120)
+    seen = await driver.read(SANDBOX, stored)
     assert seen is not None
     assert seen.state["phase"] in ("Pausing", "Paused")
     assert seen.inputs == stored.inputs
-    engine.take_requests()
-    stored = await engine.update(SANDBOX, seen, name="dev", paused=False, idleTimeoutSeconds=60, cpu=2)
+    driver.take_requests()
+    stored = await driver.update(SANDBOX, seen, name="dev", paused=False, idleTimeoutSeconds=60, cpu=2)
     assert stored.state["phase"] == "Paused"
-    assert engine.take_requests() == ["PATCH /sandboxes/{id}"]
+    assert driver.take_requests() == ["PATCH /sandboxes/{id}"]
 
 
-async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(engine: LifecycleDriver) -> None:
+async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(driver: LifecycleDriver) -> None:
     """`resumeIdlePaused` makes the platform's pause a drift like any other."""
     inputs = {"name": "dev", "paused": False, "idleTimeoutSeconds": 60, "resumeIdlePaused": True}
-    stored = await engine.create(SANDBOX, **inputs)
-    engine.emulator.advance(120)
-    seen = await engine.read(SANDBOX, stored)
+    stored = await driver.create(SANDBOX, **inputs)
+    driver.emulator.advance(120)
+    seen = await driver.read(SANDBOX, stored)
     assert seen is not None
     assert seen.inputs["paused"] is True
-    assert (await engine.update(SANDBOX, seen, **inputs)).state["phase"] == "Ready"
+    assert (await driver.update(SANDBOX, seen, **inputs)).state["phase"] == "Ready"
 
 
-async def test_a_change_of_paused_resumes_an_idle_sandbox(engine: LifecycleDriver) -> None:
+async def test_a_change_of_paused_resumes_an_idle_sandbox(driver: LifecycleDriver) -> None:
     """A change of the input always acts."""
-    stored = await engine.create(SANDBOX, name="dev", idleTimeoutSeconds=60)
-    engine.emulator.advance(120)
-    stored = await engine.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=60, paused=False)
+    stored = await driver.create(SANDBOX, name="dev", idleTimeoutSeconds=60)
+    driver.emulator.advance(120)
+    stored = await driver.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=60, paused=False)
     assert stored.state["phase"] == "Ready"
 
 
-async def test_rolling_back_puts_the_files_back(engine: LifecycleDriver) -> None:
+async def test_rolling_back_puts_the_files_back(driver: LifecycleDriver) -> None:
     """In place: the same id, and only when the input changes."""
-    stored = await engine.create(SANDBOX, name="dev")
-    snapshot = await engine.create(SNAPSHOT, sandboxId=stored.id, name="base")
-    engine.take_requests()
-    rolled = await engine.update(SANDBOX, stored, name="dev", rollbackTo=snapshot.id)
+    stored = await driver.create(SANDBOX, name="dev")
+    snapshot = await driver.create(SNAPSHOT, sandboxId=stored.id, name="base")
+    driver.take_requests()
+    rolled = await driver.update(SANDBOX, stored, name="dev", rollbackTo=snapshot.id)
     assert (rolled.id, rolled.state["phase"]) == (stored.id, "Ready")
-    await engine.update(SANDBOX, rolled, name="dev", rollbackTo=snapshot.id, cpu=2)
-    assert engine.take_requests() == ["POST /sandboxes/{id}/rollback", "PATCH /sandboxes/{id}"]
+    await driver.update(SANDBOX, rolled, name="dev", rollbackTo=snapshot.id, cpu=2)
+    assert driver.take_requests() == ["POST /sandboxes/{id}/rollback", "PATCH /sandboxes/{id}"]
 
 
-async def test_a_rollback_set_at_create_is_only_recorded(engine: LifecycleDriver) -> None:
+async def test_a_rollback_set_at_create_is_only_recorded(driver: LifecycleDriver) -> None:
     """There is nothing to put back yet."""
-    stored = await engine.create(SANDBOX, name="dev", rollbackTo="00000000-0000-0000-0000-000000000001")
+    stored = await driver.create(SANDBOX, name="dev", rollbackTo="00000000-0000-0000-0000-000000000001")
     assert stored.state["rollbackTo"] == "00000000-0000-0000-0000-000000000001"
-    assert engine.take_requests() == ["POST /sandboxes"]
+    assert driver.take_requests() == ["POST /sandboxes"]
 
 
-async def test_a_create_that_breaks_half_way_is_finished_by_the_next(engine: LifecycleDriver) -> None:
+async def test_a_create_that_breaks_half_way_is_finished_by_the_next(driver: LifecycleDriver) -> None:
     """The pause fails; the id is kept; resuming pauses and makes nothing new."""
-    engine.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
+    driver.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     with pytest.raises(ResourceInitFailed) as caught:
-        await engine.create(SANDBOX, name="dev", paused=True)
+        await driver.create(SANDBOX, name="dev", paused=True)
     assert isinstance(caught.value.cause, Conflict)
     stored = caught.value.stored
-    engine.take_requests()
-    finished = await lifecycle.finish_create(SANDBOX, engine.api, stored, engine.new_context())
+    driver.take_requests()
+    finished = await lifecycle.finish_create(SANDBOX, driver.api, stored, driver.new_context())
     assert finished.state["phase"] == "Paused"
-    assert engine.take_requests() == ["POST /sandboxes/{id}/pause"]
+    assert driver.take_requests() == ["POST /sandboxes/{id}/pause"]
 
 
-async def test_what_is_gone_is_said_to_be_gone(engine: LifecycleDriver) -> None:
+async def test_what_is_gone_is_said_to_be_gone(driver: LifecycleDriver) -> None:
     """A refresh drops it; an update says so; a delete is content."""
-    stored = await engine.create(SANDBOX, name="dev")
-    await engine.api.sandboxes.delete(stored.id)
-    await engine.delete(SANDBOX, stored)
-    assert await engine.read(SANDBOX, stored) is None
+    stored = await driver.create(SANDBOX, name="dev")
+    await driver.api.sandboxes.delete(stored.id)
+    await driver.delete(SANDBOX, stored)
+    assert await driver.read(SANDBOX, stored) is None
     with pytest.raises(ResourceInitFailed, match="gone") as caught:
-        await engine.update(SANDBOX, stored, name="dev", cpu=2)
+        await driver.update(SANDBOX, stored, name="dev", cpu=2)
     assert isinstance(caught.value.cause, OperationFailed)
 
 
-async def test_an_import_is_clean(engine: LifecycleDriver) -> None:
+async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By id or by name, against a program that says much or little."""
-    made = await engine.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
+    made = await driver.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
     for handle in (made.id, "dev"):
-        stored = await lifecycle.read(SANDBOX, engine.api, handle, None)
+        stored = await lifecycle.read(SANDBOX, driver.api, handle, None)
         assert stored is not None
         assert stored.id == made.id
         for program in (stored.inputs, {"name": "dev", "egress": OPEN}, {**made.inputs, "diskGb": 10}):
             checked, failed = SANDBOX.check(stored.inputs, program, str)
             assert failed == []
             assert not SANDBOX.diff(stored.inputs, stored.state, checked).changes
-    assert await lifecycle.read(SANDBOX, engine.api, "no-such", None) is None
+    assert await lifecycle.read(SANDBOX, driver.api, "no-such", None) is None
 
 
-async def test_a_sandbox_starts_from_a_snapshot(engine: LifecycleDriver) -> None:
+async def test_a_sandbox_starts_from_a_snapshot(driver: LifecycleDriver) -> None:
     """Its files come from there."""
-    origin = await engine.create(SANDBOX, name="origin")
-    snapshot = await engine.create(SNAPSHOT, sandboxId=origin.id)
-    engine.take_requests()
-    stored = await engine.create(SANDBOX, name="copy", snapshotId=snapshot.id)
+    origin = await driver.create(SANDBOX, name="origin")
+    snapshot = await driver.create(SNAPSHOT, sandboxId=origin.id)
+    driver.take_requests()
+    stored = await driver.create(SANDBOX, name="copy", snapshotId=snapshot.id)
     assert stored.state["phase"] == "Ready"
-    assert engine.take_requests() == ["POST /sandboxes"]
+    assert driver.take_requests() == ["POST /sandboxes"]
 
 
-async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(engine: LifecycleDriver) -> None:
+async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(driver: LifecycleDriver) -> None:
     """As a fork is; a disk cannot be resized, so another one is refused."""
-    origin = await engine.create(SANDBOX, name="origin", cpu=1, memoryGb=2)
-    snapshot = await engine.create(SNAPSHOT, sandboxId=origin.id)
-    engine.take_requests()
-    stored = await engine.create(SANDBOX, name="copy", snapshotId=snapshot.id, cpu=4, memoryGb=8)
+    origin = await driver.create(SANDBOX, name="origin", cpu=1, memoryGb=2)
+    snapshot = await driver.create(SNAPSHOT, sandboxId=origin.id)
+    driver.take_requests()
+    stored = await driver.create(SANDBOX, name="copy", snapshotId=snapshot.id, cpu=4, memoryGb=8)
     assert (stored.state["cpu"], stored.state["memoryGb"]) == (4, 8)
-    assert engine.take_requests() == ["POST /sandboxes", "PATCH /sandboxes/{id}"]
-    await engine.create(SANDBOX, name="same", snapshotId=snapshot.id, cpu=1, memoryGb=2)
-    assert engine.take_requests() == ["POST /sandboxes"]
+    assert driver.take_requests() == ["POST /sandboxes", "PATCH /sandboxes/{id}"]
+    await driver.create(SANDBOX, name="same", snapshotId=snapshot.id, cpu=1, memoryGb=2)
+    assert driver.take_requests() == ["POST /sandboxes"]
     with pytest.raises(InvalidRequest, match="must match those of the snapshot's origin"):
-        await engine.create(SANDBOX, name="other", snapshotId=snapshot.id, diskGb=50)
+        await driver.create(SANDBOX, name="other", snapshotId=snapshot.id, diskGb=50)
 
 
 @pytest.mark.parametrize(
@@ -266,19 +266,19 @@ def test_hosts_that_a_policy_may_name(host: str) -> None:
     assert SANDBOX.check({}, {"egress": egress}, lambda: "made-1")[1] == []
 
 
-async def test_an_import_keeps_the_image_where_there_is_no_template(engine: LifecycleDriver) -> None:
+async def test_an_import_keeps_the_image_where_there_is_no_template(driver: LifecycleDriver) -> None:
     """It is then where the sandbox comes from."""
-    made = await engine.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
-    stored = await lifecycle.read(SANDBOX, engine.api, made.id, None)
+    made = await driver.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
+    stored = await lifecycle.read(SANDBOX, driver.api, made.id, None)
     assert stored is not None
     assert stored.inputs["image"] == made.inputs["image"]
     assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes
 
 
-async def test_an_import_of_what_a_template_made_names_the_template_alone(engine: LifecycleDriver) -> None:
+async def test_an_import_of_what_a_template_made_names_the_template_alone(driver: LifecycleDriver) -> None:
     """Its image and command are the template's."""
-    made = await engine.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
-    stored = await lifecycle.read(SANDBOX, engine.api, made.id, None)
+    made = await driver.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
+    stored = await lifecycle.read(SANDBOX, driver.api, made.id, None)
     assert stored is not None
     assert stored.inputs["templateId"] == "sb-ubuntu-26-04-minimal"
     assert not {"image", "command"} & stored.inputs.keys()

@@ -11,42 +11,42 @@ from neev_provider.resources.snapshot import SnapshotResource
 SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 
 
-async def test_a_snapshot_is_ready_when_it_is_made(engine: LifecycleDriver) -> None:
+async def test_a_snapshot_is_ready_when_it_is_made(driver: LifecycleDriver) -> None:
     """With its size and the time it is kept."""
-    source = await engine.create(SANDBOX, name="source")
-    stored = await engine.create(SNAPSHOT, sandboxId=source.id, name="base", retainFor="720h")
+    source = await driver.create(SANDBOX, name="source")
+    stored = await driver.create(SNAPSHOT, sandboxId=source.id, name="base", retainFor="720h")
     assert (stored.state["status"], stored.state["name"]) == ("Ready", "base")
     assert stored.state["expiresAt"] > stored.state["createdAt"]
     assert stored.state["sizeBytes"] >= 0
 
 
-async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(engine: LifecycleDriver) -> None:
+async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
     """The platform's reason reaches the user; the id is kept until the replacement."""
-    source = await engine.create(SANDBOX, name="source")
-    engine.emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
+    source = await driver.create(SANDBOX, name="source")
+    driver.emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
     with pytest.raises(ResourceInitFailed, match="disk full") as caught:
-        await engine.create(SNAPSHOT, sandboxId=source.id, name="base")
+        await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
     stored = caught.value.stored
-    seen = await engine.read(SNAPSHOT, stored)
+    seen = await driver.read(SNAPSHOT, stored)
     assert seen is not None
     assert seen.problem == "disk full"
     assert SNAPSHOT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
 
 
-async def test_a_snapshot_goes_with_its_sandbox(engine: LifecycleDriver) -> None:
+async def test_a_snapshot_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
     """Deleting what is gone is no error."""
-    source = await engine.create(SANDBOX, name="source")
-    stored = await engine.create(SNAPSHOT, sandboxId=source.id)
-    await engine.delete(SANDBOX, source)
-    assert await engine.read(SNAPSHOT, stored) is None
-    await engine.delete(SNAPSHOT, stored)
+    source = await driver.create(SANDBOX, name="source")
+    stored = await driver.create(SNAPSHOT, sandboxId=source.id)
+    await driver.delete(SANDBOX, source)
+    assert await driver.read(SNAPSHOT, stored) is None
+    await driver.delete(SNAPSHOT, stored)
 
 
-async def test_an_import_is_clean(engine: LifecycleDriver) -> None:
+async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By id, against what was written."""
-    source = await engine.create(SANDBOX, name="source")
-    made = await engine.create(SNAPSHOT, sandboxId=source.id, name="base")
-    stored = await lifecycle.read(SNAPSHOT, engine.api, made.id, None)
+    source = await driver.create(SANDBOX, name="source")
+    made = await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
+    stored = await lifecycle.read(SNAPSHOT, driver.api, made.id, None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": source.id, "name": "base"}
     assert not SNAPSHOT.diff(stored.inputs, stored.state, made.inputs).changes

@@ -94,15 +94,15 @@ def _unknown_id(id: str) -> str:
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
-def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, world: ExistingResources) -> None:
-    made = world.stored[resource.name]
+def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
+    made = existing.stored[resource.name]
     outputs = sorted(resource.outputs.properties)
 
     @settings(max_examples=12, deadline=None)
     @given(st.dictionaries(st.sampled_from([*outputs, "future"]), arbitrary_values, min_size=1, max_size=len(outputs)))
     def hold(odd: dict[str, Any]) -> None:
         state = {**made.state, **odd}
-        seen = world.runner(lifecycle.read(resource, world.api, made.id, {**made.inputs, "new": 1}, state))
+        seen = existing.runner(lifecycle.read(resource, existing.api, made.id, {**made.inputs, "new": 1}, state))
         if seen is not None:  # a pool or an image of which no id is known has nothing
             assert seen.id == made.id
             assert seen.inputs["new"] == 1
@@ -110,20 +110,20 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, world: 
             lifecycle.preview_update(resource, state, made.inputs)
 
     hold()
-    seen = world.runner(lifecycle.read(resource, world.api, made.id, made.inputs, made.state))
+    seen = existing.runner(lifecycle.read(resource, existing.api, made.id, made.inputs, made.state))
     assert seen is not None
     assert seen.id == made.id
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
-def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, world: ExistingResources) -> None:
-    made = world.stored[resource.name]
+def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
+    made = existing.stored[resource.name]
     names = sorted([*resource.outputs.properties, *resource.inputs.properties, "future"])
 
     @settings(max_examples=15, deadline=None)
     @given(st.dictionaries(st.sampled_from(names), arbitrary_values, min_size=1, max_size=len(names)))
     def hold(odd: dict[str, Any]) -> None:
         gone = {**made.state, "sandboxId": str(uuid.uuid4()), "members": [], "images": [], "generation": "0", **odd}
-        world.runner(lifecycle.delete(resource, world.api, _unknown_id(made.id), new_context(**gone)))
+        existing.runner(lifecycle.delete(resource, existing.api, _unknown_id(made.id), new_context(**gone)))
 
     hold()

@@ -29,25 +29,25 @@ AGENT, SANDBOX, SNAPSHOT = AgentResource(), SandboxResource(), SnapshotResource(
     ids=["sandbox", "agent", "snapshot"],
 )
 async def test_what_goes_away_meanwhile_is_said_to_be_gone(
-    engine: LifecycleDriver, resource: AnyResource, inputs: dict[str, Any]
+    driver: LifecycleDriver, resource: AnyResource, inputs: dict[str, Any]
 ) -> None:
     """Its id is kept: the next plan finds out what is there."""
-    source = await engine.create(SANDBOX, name="source")
-    engine.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
+    source = await driver.create(SANDBOX, name="source")
+    driver.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
     asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
-    begun = await lifecycle.start_create(resource, engine.api, asked, engine.new_context())
-    await resource.delete(engine.api, begun.id, engine.new_context())
+    begun = await lifecycle.start_create(resource, driver.api, asked, driver.new_context())
+    await resource.delete(driver.api, begun.id, driver.new_context())
     with pytest.raises(ResourceInitFailed, match="it is gone: it was deleted") as caught:
-        await lifecycle.finish_create(resource, engine.api, begun, engine.new_context())
+        await lifecycle.finish_create(resource, driver.api, begun, driver.new_context())
     assert isinstance(caught.value.cause, OperationFailed)
     assert caught.value.stored.id == begun.id
 
 
-async def test_a_sandbox_that_cannot_be_restored_has_failed(engine: LifecycleDriver) -> None:
+async def test_a_sandbox_that_cannot_be_restored_has_failed(driver: LifecycleDriver) -> None:
     """Waiting longer would not help."""
-    engine.emulator.add_fault("fail", method="POST", path="/sandboxes")
+    driver.emulator.add_fault("fail", method="POST", path="/sandboxes")
     with pytest.raises(ResourceInitFailed, match=r"could not restore the snapshot \(phase RestoreFailed\)"):
-        await engine.create(SANDBOX, name="box")
+        await driver.create(SANDBOX, name="box")
 
 
 async def test_an_agent_that_failed_says_what_the_platform_says_of_it() -> None:

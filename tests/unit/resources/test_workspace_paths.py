@@ -6,7 +6,7 @@ import pytest
 
 from neev_provider.resources.file.directory import DirectoryResource
 from neev_provider.resources.file.file import FileResource
-from neev_provider.resources.workspace_paths import normalize_path, canonicalize_path
+from neev_provider.resources.workspace_paths import canonicalize_path, normalize_path
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from helpers.runtime_harness import AsgiCaller, wait_until, parse_frames, is_gone
+from helpers.runtime_harness import AsgiCaller, is_gone, parse_frames, wait_until
 from neev_emulator.runtime import SandboxHost
 
 

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from helpers.runtime_harness import ManualClock, count_open_descriptors
-from neev_emulator.runtime import SandboxHost, MountNamespaces, RuntimeApiError
+from neev_emulator.runtime import MountNamespaces, RuntimeApiError, SandboxHost
 from neev_emulator.runtime.process import ManagedProcess
 
 UNPRIVILEGED = """
 import asyncio, sys, time
 from pathlib import Path
-from neev_emulator.runtime import Computer, Mounts
+from neev_emulator.runtime import MountNamespaces, SandboxHost
 async def main():
-    mounts = Mounts(Path(sys.argv[1]))
-    computer = Computer(Path(sys.argv[1]) / "one", env={}, now=time.time, mounts=mounts)
+    mounts = MountNamespaces(Path(sys.argv[1]))
+    computer = SandboxHost(Path(sys.argv[1]) / "one", env={}, now=time.time, mounts=mounts)
     child = computer.spawn("sh", ["-c", "pwd > /workspace/where; id -u"], env={})
-    print([data async for _, data in child.output()], mounts.missing)
+    print([data async for _, data in child.read_output()], mounts.unavailable_reason)
     await computer.stop()
     mounts.close()
 asyncio.run(main())
@@ -66,7 +66,7 @@ async def unmounted_host(tmp_path: Path) -> AsyncIterator[SandboxHost]:
     await computer.stop()
 
 
-@pytest.fixture(params=["mounted", "replaced"])
+@pytest.fixture(params=["mounted_host", "unmounted_host"])
 def any_host(request: pytest.FixtureRequest) -> SandboxHost:
     computer: SandboxHost = request.getfixturevalue(request.param)
     return computer

@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 
-from helpers.runtime_harness import ManualClock, wait_until, parse_frames, is_gone
+from helpers.runtime_harness import ManualClock, is_gone, parse_frames, wait_until
 from neev_emulator.runtime import SandboxHost
 
 

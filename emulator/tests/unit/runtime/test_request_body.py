@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.runtime_harness import ManualClock, create_application
-from neev_emulator.runtime import SandboxHost, RuntimeApiError
+from neev_emulator.runtime import RuntimeApiError, SandboxHost
 from neev_emulator.runtime.request_body import MAX_BODY_BYTES, RequestFields
 
 PATHS = ["exec", "files/read", "files/list", "files/stat", "files/exists", "files/mkdir", "files/move", "files/remove"]

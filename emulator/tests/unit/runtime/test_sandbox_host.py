@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.runtime_harness import ManualClock, wait_until, is_gone, count_open_descriptors, read_state
-from neev_emulator.runtime import SandboxHost, RuntimeApiError
+from helpers.runtime_harness import ManualClock, count_open_descriptors, is_gone, read_state, wait_until
+from neev_emulator.runtime import RuntimeApiError, SandboxHost
 from neev_emulator.runtime.process import ManagedProcess
 
 DAEMON = 'setsid sh -c "echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60" >/dev/null 2>&1 &'

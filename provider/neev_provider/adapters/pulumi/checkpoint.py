@@ -11,7 +11,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import provider
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, reveal, mark_secret
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, mark_secret, reveal
 from neev_provider.adapters.pulumi.plugin.plan import mark_state_secrets
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.lifecycle import AnyResource, StoredResource

@@ -16,15 +16,15 @@ from neev_provider.adapters.shared.config import PACKAGE, REQUIRED, ProviderConf
 from neev_provider.adapters.shared.examples import Example
 from neev_provider.adapters.shared.schema_types import (
     AnyType,
-    EnumType,
-    AssetType,
     ArrayType,
+    AssetType,
+    EnumType,
     MapType,
     ObjectType,
     PrimitiveType,
     TypeSpec,
-    is_always_present,
     enum_values,
+    is_always_present,
     referenced_types,
     type_of,
 )

@@ -10,8 +10,8 @@ from neev_provider.adapters.shared.config import (
     PACKAGE,
     REQUIRED,
     ProviderConfig,
-    read_environment,
     environment_variables,
+    read_environment,
 )
 from neev_provider.cli.doctor.findings import Finding, fail, ok, warn
 from neev_provider.client import Api

@@ -15,8 +15,8 @@ from neev_provider.cli.doctor import account, policy
 from neev_provider.cli.doctor import stack as stack_checks
 from neev_provider.cli.doctor.environment import check_environment, read_project
 from neev_provider.cli.doctor.findings import Finding, Level, from_error
-from neev_provider.cli.doctor.stack import StateEntry, RemoteInventory, index_by_id, own_resources
-from neev_provider.cli.output import EXIT_OK, EXIT_ERROR, print_json, redact_output, print_line
+from neev_provider.cli.doctor.stack import RemoteInventory, StateEntry, index_by_id, own_resources
+from neev_provider.cli.output import EXIT_ERROR, EXIT_OK, print_json, print_line, redact_output
 from neev_provider.cli.pulumi_cli import PulumiCli
 from neev_provider.cli.recover.plan import list_pending_operations, list_state_resources
 from neev_provider.cli.sweep.references import state_references

@@ -17,7 +17,7 @@ from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.account import ACCOUNT_KEY
 
 StateEntry = Mapping[str, Any]
-ApiObjectT = TypeVar("W", bound=ApiObject)
+ApiObjectT = TypeVar("ApiObjectT", bound=ApiObject)
 SANDBOX_TYPES = ("Sandbox", "SandboxFork")
 UNHEALTHY_PHASES = ("RestoreFailed", "NotReady", "Unknown", "Failed")
 GONE_HINT = "`pulumi refresh` takes it out of the state; `pulumi up` makes it again."

@@ -7,17 +7,17 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from neev_provider.cli.output import (
-    EXIT_OK,
     EXIT_CHANGES_PENDING,
+    EXIT_OK,
     RunOptions,
-    print_json,
-    redact_output,
     exit_with_error,
+    print_json,
     print_line,
     print_table,
+    redact_output,
 )
 from neev_provider.cli.pulumi_cli import Deployment, PulumiCli
-from neev_provider.cli.recover.plan import RecoveryPlan, list_pending_operations, build_plan, resource_for_lookup
+from neev_provider.cli.recover.plan import RecoveryPlan, build_plan, list_pending_operations, resource_for_lookup
 from neev_provider.cli.recover.search import OperationLookup
 from neev_provider.client.http.pagination import gather_all
 from neev_provider.core.errors import NeevError

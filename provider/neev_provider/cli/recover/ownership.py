@@ -45,9 +45,11 @@ class CreateTimeRange:
         if created_at is None or self.earliest is None:
             return "nothing says whether this create made it"
         if created_at - clock_lead < self.earliest - CREATED_AT_TOLERANCE:
-            return f"it was made {_format_time(created_at)}, and this create began after {_format_time(self.earliest + clock_lead)}"
+            earliest = _format_time(self.earliest + clock_lead)
+            return f"it was made {_format_time(created_at)}, and this create began after {earliest}"
         if created_at - clock_lead > self.latest + CREATED_AT_TOLERANCE:
-            return f"it was made {_format_time(created_at)}, and this create had ended by {_format_time(self.latest + clock_lead)}"
+            latest = _format_time(self.latest + clock_lead)
+            return f"it was made {_format_time(created_at)}, and this create had ended by {latest}"
         return None
 
 

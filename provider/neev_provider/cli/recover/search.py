@@ -10,7 +10,7 @@ from functools import cached_property
 from neev_provider.cli import accounts, recorded_accounts
 from neev_provider.cli.pulumi_cli import Deployment, PulumiCli
 from neev_provider.cli.recover import ownership
-from neev_provider.cli.recover.ownership import IMAGE_TYPE, SANDBOX_CHILD_TYPES, POOL_TYPE, UnverifiedMatch
+from neev_provider.cli.recover.ownership import IMAGE_TYPE, POOL_TYPE, SANDBOX_CHILD_TYPES, UnverifiedMatch
 from neev_provider.cli.recover.plan import (
     StateEntry,
     list_pending_operations,

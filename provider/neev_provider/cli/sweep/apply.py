@@ -11,15 +11,15 @@ from typing import TypeVar
 
 from neev_provider.cli import accounts, recorded_accounts
 from neev_provider.cli.output import (
-    EXIT_OK,
-    EXIT_ERROR,
     EXIT_CHANGES_PENDING,
+    EXIT_ERROR,
+    EXIT_OK,
     RunOptions,
-    print_json,
-    redact_output,
     exit_with_error,
+    print_json,
     print_line,
     print_table,
+    redact_output,
 )
 from neev_provider.cli.pulumi_cli import PulumiCli
 from neev_provider.cli.recover.plan import list_state_resources
@@ -30,12 +30,12 @@ from neev_provider.cli.sweep.orphans import (
     Orphan,
     RemoteObject,
     SweepFilter,
-    format_age,
+    explain_skipped,
     find_orphans,
+    format_age,
     from_agent,
     from_sandbox,
     from_snapshot,
-    explain_skipped,
     to_json,
 )
 from neev_provider.cli.sweep.references import StateReferences, state_references

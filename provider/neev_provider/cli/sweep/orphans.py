@@ -78,7 +78,7 @@ class Orphan:
     @property
     def unblocked(self) -> Orphan:
         """The same for a pause, which takes no snapshot with it."""
-        return replace(self, stays=None)
+        return replace(self, blocked_by=None)
 
 
 def find_orphans(
@@ -117,7 +117,8 @@ def explain_skipped(
         if _is_referenced(thing, references):
             return "a stack holds it"
         if not sweep_filter.matches(thing, now):
-            return f"it is younger than {format_age(sweep_filter.min_age_seconds)}, or its name does not begin with --prefix"
+            youngest = format_age(sweep_filter.min_age_seconds)
+            return f"it is younger than {youngest}, or its name does not begin with --prefix"
         return None if _has_phase(thing, sweep_filter.phases) else f"it is {thing.phase}"
 
     return {id: reason for id in sweep_filter.ids if (reason := why(id)) is not None}

@@ -26,7 +26,7 @@ class Timestamped(Protocol):
 
 
 T = TypeVar("T")
-TimestampedT = TypeVar("M", bound=Timestamped)
+TimestampedT = TypeVar("TimestampedT", bound=Timestamped)
 
 
 async def create_or_adopt(  # noqa: PLR0913  what is asked of a made thing, each by its name

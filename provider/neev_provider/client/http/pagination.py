@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from neev_provider.client.models import ApiObject, Page
 
-ItemT = TypeVar("W", bound=ApiObject)
+ItemT = TypeVar("ItemT", bound=ApiObject)
 T = TypeVar("T")
 
 PAGE_SIZE = 100

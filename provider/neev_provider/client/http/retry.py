@@ -11,9 +11,9 @@ from neev_provider.client.http.server_clock import parse_date
 from neev_provider.core.errors import (
     ApiError,
     NeevError,
-    RequestNotSent,
     OutcomeUnknown,
     RateLimited,
+    RequestNotSent,
     Unavailable,
     UnexpectedResponse,
 )

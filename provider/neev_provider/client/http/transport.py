@@ -18,15 +18,15 @@ from neev_provider.core.clock import Clock
 from neev_provider.core.errors import (
     ApiError,
     NeevError,
-    RequestNotSent,
     NotFound,
     OutcomeUnknown,
     ProjectNotFound,
+    RequestNotSent,
     Unavailable,
     UnexpectedResponse,
 )
 from neev_provider.core.redaction import Redactor
-from neev_provider.core.wait import wait_before_send, current_retry_listener
+from neev_provider.core.wait import current_retry_listener, wait_before_send
 
 T = TypeVar("T")
 TOO_MANY_REQUESTS = 429

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from neev_provider.client.http.pagination import PageReader, is_consistent, last_page_number, gather_all
+from neev_provider.client.http.pagination import PageReader, gather_all, is_consistent, last_page_number
 from neev_provider.client.models import ApiObject, Page
 from neev_provider.core.errors import NeevError, NotFound
 
-ItemT = TypeVar("W", bound=ApiObject)
+ItemT = TypeVar("ItemT", bound=ApiObject)
 ItemReader = Callable[[str], Coroutine[Any, Any, ItemT]]
 
 

@@ -8,12 +8,12 @@ from typing import Generic, TypeVar
 
 from neev_provider.client.http.pagination import PAGE_SIZE
 from neev_provider.client.models import ApiObject
-from neev_provider.client.polling.batch_reader import BatchResult, BatchReader
+from neev_provider.client.polling.batch_reader import BatchReader, BatchResult
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import Cancelled
-from neev_provider.core.wait import RetryListener, first_completed, retry_listener, current_retry_listener
+from neev_provider.core.wait import RetryListener, current_retry_listener, first_completed, retry_listener
 
-ItemT = TypeVar("W", bound=ApiObject)
+ItemT = TypeVar("ItemT", bound=ApiObject)
 
 BASE_POLL_INTERVAL = 0.057
 """Seconds between sweeps for two observers; for more it grows with the root of their number."""

@@ -21,7 +21,7 @@ from neev_provider.core.model import Model, Rule
 from neev_provider.core.threads import copy_chunks
 from neev_provider.core.validation import ValidationFailure, at_most_one_of
 
-AssetOrArchiveT = TypeVar("B", bound=AssetOrArchive)
+AssetOrArchiveT = TypeVar("AssetOrArchiveT", bound=AssetOrArchive)
 
 _MODE_PATTERN = re.compile("0[0-7]{3}")
 

@@ -13,21 +13,21 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.core.assets import Archive, AssetOrArchive
-from neev_provider.core.diff import Change, Diff, ChangeKind
+from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.markers import Canonical, Removable, Replace, Update
 from neev_provider.core.model import Inputs, Rule
-from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource, Timeouts
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, WarningHandler, exactly_one_of, parse, format_path, ignore
+from neev_provider.core.validation import ValidationFailure, WarningHandler, exactly_one_of, format_path, ignore, parse
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.content import require_local
 from neev_provider.resources.file.exclude_patterns import Pattern
 from neev_provider.resources.file.source_tree import MAX_FILES, SourceTree, validate_tree
-from neev_provider.resources.file.tree_sync import TreeSync, TreeOutputs, observed_files
+from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync, observed_files
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, none_if_not_found, is_ready
-from neev_provider.resources.session import open_session, sandbox_exists, parse_path_id
+from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, is_ready, none_if_not_found
+from neev_provider.resources.session import open_session, parse_path_id, sandbox_exists
 from neev_provider.resources.workspace_paths import FolderPath, canonicalize_path
 
 SOURCE_PROPERTIES = ("source", "sourcePath")

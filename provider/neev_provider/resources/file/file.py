@@ -10,29 +10,29 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.runtime import SandboxSession
-from neev_provider.core.diff import Change, Diff, ChangeKind
-from neev_provider.core.errors import OperationFailed, NeevError
-from neev_provider.core.markers import Canonical, Replace, Update, Computed
+from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.errors import NeevError, OperationFailed
+from neev_provider.core.markers import Canonical, Computed, Replace, Update
 from neev_provider.core.model import Inputs, Outputs, Rule
-from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, WarningHandler, parse, ignore
+from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.content import (
-    CONTENT_PROPERTIES,
     AT_MOST_ONE_CONTENT,
+    CONTENT_PROPERTIES,
     Base64,
     LocalAsset,
     Mode,
     compute_digest,
-    planned_digest,
-    open_content,
     content_inputs,
+    open_content,
+    planned_digest,
     validate_readable,
 )
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, none_if_not_found, is_ready
-from neev_provider.resources.session import open_session, sandbox_exists, parse_path_id, run_tool
+from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, is_ready, none_if_not_found
+from neev_provider.resources.session import open_session, parse_path_id, run_tool, sandbox_exists
 from neev_provider.resources.workspace_paths import FilePath, canonicalize_path
 
 INLINE_CONTENT = ("content", "contentBase64", "source")

@@ -17,7 +17,7 @@ from typing import Final
 
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.errors import InputError
-from neev_provider.core.threads import raise_if_cancelled, copy_chunks
+from neev_provider.core.threads import copy_chunks, raise_if_cancelled
 from neev_provider.core.validation import ValidationFailure, WarningHandler
 from neev_provider.resources.file import archives
 from neev_provider.resources.file.archives import ArchiveEntry

@@ -14,7 +14,7 @@ from pydantic import Field
 from neev_provider.client.runtime import FileInfo, SandboxSession
 from neev_provider.core.errors import OperationFailed, RuntimeRejected
 from neev_provider.core.model import Outputs
-from neev_provider.resources.file.source_tree import EXECUTABLE_SUFFIX, LINK_PREFIX, SourceFile, Link, tree_digest
+from neev_provider.resources.file.source_tree import EXECUTABLE_SUFFIX, LINK_PREFIX, Link, SourceFile, tree_digest
 from neev_provider.resources.session import run_tool
 
 MAX_CONCURRENCY: Final = 8

@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from neev_provider.client import Api
-from neev_provider.client.runtime import SandboxSession, ExecRequest
-from neev_provider.core.errors import Cancelled, DeadlineExceeded, OperationFailed, NeevError
+from neev_provider.client.runtime import ExecRequest, SandboxSession
+from neev_provider.core.errors import Cancelled, DeadlineExceeded, NeevError, OperationFailed
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import parse
 from neev_provider.core.wait import run_before_deadline
-from neev_provider.resources.file.content import open_content, content_inputs
+from neev_provider.resources.file.content import content_inputs, open_content
 from neev_provider.resources.file.file import chmod
-from neev_provider.resources.file.tree_sync import TreeSync, TreeOutputs
+from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync
 from neev_provider.resources.image.inputs import GoldenImageInputs
 from neev_provider.resources.image.steps import BuildStep, compute_step_digest
 from neev_provider.resources.output_capture import OutputCapture
 from neev_provider.resources.sandbox.expiration import OnIdle
-from neev_provider.resources.sandbox.sandbox import SandboxResource, SandboxInputs
-from neev_provider.resources.session import run_cleanup, open_session
-from neev_provider.resources.snapshot import SnapshotResource, SnapshotInputs
+from neev_provider.resources.sandbox.sandbox import SandboxInputs, SandboxResource
+from neev_provider.resources.session import open_session, run_cleanup
+from neev_provider.resources.snapshot import SnapshotInputs, SnapshotResource
 
 BUILDER_SANDBOX, IMAGE_SNAPSHOT = SandboxResource(), SnapshotResource()
 

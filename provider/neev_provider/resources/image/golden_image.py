@@ -12,12 +12,12 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Builder
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, Diff, ChangeKind
-from neev_provider.core.errors import Conflict, OperationFailed, InputError, InvalidRequest, NeevError, NotFound
+from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound, OperationFailed
 from neev_provider.core.model import UNKNOWN
-from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource, Timeouts
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, WarningHandler, parse, ignore, user_properties
+from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse, user_properties
 from neev_provider.resources.image.builder import BUILDER_SANDBOX, IMAGE_SNAPSHOT, build
 from neev_provider.resources.image.inputs import (
     RECIPE_FIELDS,
@@ -28,11 +28,11 @@ from neev_provider.resources.image.inputs import (
     truncate_name,
 )
 from neev_provider.resources.image.ownership import (
-    ImageVersion,
     ImageOwnership,
+    ImageVersion,
+    foreign_builders_message,
     list_builders,
     list_versions,
-    foreign_builders_message,
 )
 from neev_provider.resources.image.steps import compute_step_digests, validate_steps
 from neev_provider.resources.references import require_snapshot, require_template

@@ -18,8 +18,8 @@ from neev_provider.core.redaction import redact
 from neev_provider.core.validation import (
     ValidationFailure,
     WarningHandler,
-    exactly_one_of,
     also_requires,
+    exactly_one_of,
     user_properties,
 )
 from neev_provider.resources.file.content import (
@@ -27,12 +27,12 @@ from neev_provider.resources.file.content import (
     Base64,
     LocalAssetOrArchive,
     Mode,
-    planned_digest,
     content_inputs,
+    planned_digest,
     validate_readable,
 )
 from neev_provider.resources.file.exclude_patterns import Pattern
-from neev_provider.resources.file.source_tree import SourceTree, is_folder, validate_tree, tree_digest
+from neev_provider.resources.file.source_tree import SourceTree, is_folder, tree_digest, validate_tree
 from neev_provider.resources.workspace_paths import FolderPath
 
 DIGEST_LENGTH: Final = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neev_provider.core.errors import ApiError, Cancelled, OperationFailed, NeevError, OutcomeUnknown
+from neev_provider.core.errors import ApiError, Cancelled, NeevError, OperationFailed, OutcomeUnknown
 
 MAX_REASONS = 5
 """Different reasons that are told."""

@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from neev_provider.core.markers import AutoName, Removable, Replace, Secret, ResetsTo, Update, Computed
+from neev_provider.core.markers import AutoName, Computed, Removable, Replace, ResetsTo, Secret, Update
 from neev_provider.core.model import Integer, Model, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, Name, validate_name
-from neev_provider.core.validation import at_most_one_of, less_than, also_requires
+from neev_provider.core.validation import also_requires, at_most_one_of, less_than
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId
 from neev_provider.resources.sandbox.base import UpdatableInputs

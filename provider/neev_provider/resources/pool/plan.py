@@ -19,12 +19,12 @@ from neev_provider.resources.sandbox.base import (
     PAUSED,
     PENDING,
     RESTORE_FAILED,
-    UpdatableInputs,
     SandboxBase,
     SandboxBaseOutputs,
+    UpdatableInputs,
 )
-from neev_provider.resources.sandbox.fork import SandboxForkResource, SandboxForkInputs
-from neev_provider.resources.sandbox.sandbox import SandboxResource, SandboxInputs
+from neev_provider.resources.sandbox.fork import SandboxForkInputs, SandboxForkResource
+from neev_provider.resources.sandbox.sandbox import SandboxInputs, SandboxResource
 
 DELETING_PHASES = ("Terminating", "Deleting")
 MISSING_PHASE = "Missing"

@@ -23,16 +23,16 @@ from neev_provider.core.errors import (
     Unauthorized,
 )
 from neev_provider.core.resource import OperationContext
-from neev_provider.core.wait import Done, Deadline, first_completed
+from neev_provider.core.wait import Deadline, Done, first_completed
 from neev_provider.resources.pool.inputs import MAX_REPLICAS, SandboxPoolInputs
 from neev_provider.resources.pool.plan import (
-    SandboxObservation,
+    DesiredPool,
     Member,
     MemberTemplate,
-    DesiredPool,
+    SandboxObservation,
+    default_quarter,
     is_in_service,
     plan,
-    default_quarter,
 )
 from neev_provider.resources.pool.waiter import PoolWaiter
 from neev_provider.resources.sandbox.base import READY, STABLE_PHASES, classify_phase
@@ -217,7 +217,7 @@ class Rollout:
         """The member is there and as asked for; one that is broken has made place for it."""
         if name in self.observations:
             await self._delete(name)
-        call = replace(self._member_context(), created=True)
+        call = replace(self._member_context(), just_created=True)
         try:
             live = await self._desired.resource.create(self._api, self._with_name(self._new_member_inputs, name), call)
         except Conflict as conflict:

@@ -14,12 +14,12 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, Diff, ChangeKind, semantically_equal
-from neev_provider.core.errors import OperationFailed, InputError
+from neev_provider.core.diff import Change, ChangeKind, Diff, semantically_equal
+from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.model import Property
-from neev_provider.core.resource import OperationContext, PartialFailure, Observation, Resource, Timeouts
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import parse, format_path
+from neev_provider.core.validation import format_path, parse
 from neev_provider.core.wait import Deadline
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.pool import plan
@@ -27,12 +27,12 @@ from neev_provider.resources.pool.errors import aggregate_error
 from neev_provider.resources.pool.inputs import MAX_NAME_LENGTH, SandboxPoolInputs, SandboxPoolOutputs, template_digest
 from neev_provider.resources.pool.ownership import (
     PoolOwnership,
-    is_imported_from,
-    generate_uid,
     foreign_sandboxes_message,
+    generate_uid,
+    is_imported_from,
 )
-from neev_provider.resources.pool.plan import SandboxObservation, AnySandboxResource, Member, DesiredPool
-from neev_provider.resources.pool.rollout import RolloutLimits, Rollout
+from neev_provider.resources.pool.plan import AnySandboxResource, DesiredPool, Member, SandboxObservation
+from neev_provider.resources.pool.rollout import Rollout, RolloutLimits
 from neev_provider.resources.references import require_sandbox, require_snapshot, require_template
 from neev_provider.resources.sandbox.sandbox import API_FIELD_NAMES, SandboxResource
 
@@ -128,7 +128,7 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
             return None  # nothing is there, or two pools are, and nobody can tell which is this one
         owner = replace(
             PoolOwnership.from_state({}, await run_in_thread(template_digest, inputs)),
-            generation=str(generations.pop()),
+            template_hash=str(generations.pop()),
         )
         wanted = plan.desired_pool(inputs, owner.template_hash)
         return _to_observation(wanted, inputs, _to_observations(wanted, listed), owner)
@@ -160,7 +160,7 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
 
         async def delete(member: str) -> None:
             nonlocal gone
-            await MEMBER_RESOURCE.delete(api, member, replace(context, patience=patience))
+            await MEMBER_RESOURCE.delete(api, member, replace(context, deadline=patience))
             gone += 1
             context.deadline.on_progress(f"{gone} of {len(names)} gone, {context.deadline.elapsed:.0f} s")
 
@@ -202,7 +202,7 @@ async def _roll_out(
         api, wanted, members, own, new_member_inputs=new, limits=RolloutLimits.from_inputs(inputs), context=context
     )
     await rollout.run()
-    live = _to_observation(replace(wanted, wakes=False), inputs, rollout.observations.values(), owner, others)
+    live = _to_observation(replace(wanted, resumes_members=False), inputs, rollout.observations.values(), owner, others)
     if rollout.failures:
         nothing = context.just_created and not rollout.observations
         if nothing and (

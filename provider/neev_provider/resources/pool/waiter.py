@@ -10,7 +10,7 @@ from math import sqrt
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core.errors import OperationFailed as FailedError
-from neev_provider.core.wait import TRANSIENT_ERRORS, Done, Failed, InProgress, Deadline, WaitStatus, wait_until
+from neev_provider.core.wait import TRANSIENT_ERRORS, Deadline, Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources.sandbox.base import STABLE_PHASES, classify_phase
 
 BASE_PROBE_INTERVAL = 0.05

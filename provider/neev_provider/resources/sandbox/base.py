@@ -12,14 +12,14 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core.errors import InvalidRequest, NotFound
-from neev_provider.core.markers import Stable, Update, Computed
+from neev_provider.core.markers import Computed, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
-from neev_provider.core.resource import OperationContext, Observation, Resource
+from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources import egress
 from neev_provider.resources.references import require_snapshot
 from neev_provider.resources.sandbox import expiration
-from neev_provider.resources.sandbox.expiration import RENEWED_LIFETIME_PROPERTY, RenewableInputs, ExpirationInputs
+from neev_provider.resources.sandbox.expiration import RENEWED_LIFETIME_PROPERTY, ExpirationInputs, RenewableInputs
 
 READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
 STABLE_PHASES = (READY, PAUSED)
@@ -88,8 +88,8 @@ class SandboxBaseOutputs(Outputs):
 
 
 T = TypeVar("T")
-InputsT = TypeVar("M", bound=SandboxBaseInputs)
-OutputsT = TypeVar("O", bound=SandboxBaseOutputs)  # noqa: E741
+InputsT = TypeVar("InputsT", bound=SandboxBaseInputs)
+OutputsT = TypeVar("OutputsT", bound=SandboxBaseOutputs)
 
 
 class SandboxBase(Resource[InputsT, OutputsT]):

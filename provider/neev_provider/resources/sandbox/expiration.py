@@ -9,7 +9,7 @@ from pydantic import Field
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
-from neev_provider.core.markers import Update, Computed
+from neev_provider.core.markers import Computed, Update
 from neev_provider.core.model import Integer, Outputs
 from neev_provider.core.resource import OperationContext
 from neev_provider.resources.egress import EgressInputs

@@ -9,9 +9,9 @@ from typing import Annotated
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.core.markers import AutoName, Replace, Stable, ResetsTo, Update, Computed
+from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Stable, Update
 from neev_provider.core.names import Name
-from neev_provider.core.resource import OperationContext, Observation
+from neev_provider.core.resource import Observation, OperationContext
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import SandboxBase, SandboxBaseInputs, SandboxBaseOutputs

@@ -9,11 +9,11 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.core.markers import AutoName, Kept, Replace, Secret, ResetsTo, Update, Computed
+from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Update
 from neev_provider.core.model import Integer, Rule
 from neev_provider.core.names import Name
-from neev_provider.core.resource import OperationContext, Observation
-from neev_provider.core.validation import at_most_one_of, less_than, also_requires
+from neev_provider.core.resource import Observation, OperationContext
+from neev_provider.core.validation import also_requires, at_most_one_of, less_than
 from neev_provider.resources import egress
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import Image, TemplateId

@@ -19,9 +19,9 @@ from neev_provider.adapters.pulumi.schema import description, shared_types
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.adapters.shared.schema_types import (
     AnyType,
-    EnumType,
-    AssetType,
     ArrayType,
+    AssetType,
+    EnumType,
     MapType,
     ObjectType,
     PrimitiveType,

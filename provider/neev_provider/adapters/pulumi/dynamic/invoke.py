@@ -13,13 +13,13 @@ from pulumi.runtime.settings import get_monitor
 from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.pulumi.dynamic import event_loop, settings
-from neev_provider.adapters.pulumi.dynamic.python_names import to_python_names, argument_names
+from neev_provider.adapters.pulumi.dynamic.python_names import argument_names, to_python_names
 from neev_provider.adapters.pulumi.dynamic.resource_options import unsupported_options
 from neev_provider.adapters.pulumi.schema import token
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.function import Function
 from neev_provider.core.redaction import Redactor
-from neev_provider.core.validation import validate, parse, user_properties
+from neev_provider.core.validation import parse, user_properties, validate
 from neev_provider.functions import FUNCTIONS
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T
     except NeevError as error:
         said = to_python_names(error.for_resource(name), argument_names(function.arguments))
         raise pulumi.RunError(redactor.redact(said)) from None
-    return cast("T", rpc.translate_output_properties(answer.wire(), lambda name: name, result))
+    return cast("T", rpc.translate_output_properties(answer.to_properties(), lambda name: name, result))
 
 
 def _validate_options(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:

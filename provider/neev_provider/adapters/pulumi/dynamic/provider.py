@@ -20,13 +20,13 @@ from typing_extensions import override
 
 from neev_provider.adapters.pulumi.dynamic import event_loop, host_patches
 from neev_provider.adapters.pulumi.dynamic.event_loop import shared_preflight
-from neev_provider.adapters.pulumi.dynamic.python_names import to_check_failures, to_python_names, resource_names
+from neev_provider.adapters.pulumi.dynamic.python_names import resource_names, to_check_failures, to_python_names
 from neev_provider.adapters.pulumi.dynamic.secrets import (
     SECRET_NAMES,
-    redact_errors,
     mark_secret_outputs,
-    secret_inputs,
+    redact_errors,
     redact_failures,
+    secret_inputs,
 )
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host, to_host
 from neev_provider.adapters.pulumi.property_paths import covers
@@ -37,7 +37,7 @@ from neev_provider.core import lifecycle
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.diff import AUTONAMED_KEY
 from neev_provider.core.errors import NeevError, OutcomeUnknown
-from neev_provider.core.lifecycle import AnyResource, StoredResource, ResourceInitFailed
+from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
 from neev_provider.core.names import generate_name
 from neev_provider.core.redaction import redact
 from neev_provider.core.resource import OperationContext
@@ -191,7 +191,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def delete(self, _id: str, _props: Values) -> None:
-        call = replace(self._operation_context(_props, "delete", self.resource.timeouts.delete), stored=_props)
+        call = replace(self._operation_context(_props, "delete", self.resource.timeouts.delete), state=_props)
         self._run(call, lambda api: lifecycle.delete(self.resource, api, _id, call))
 
     def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
@@ -215,13 +215,13 @@ class DynamicProvider(dynamic.ResourceProvider):
     def _rollback_create(self, init_failure: ResourceInitFailed, props: Values) -> NeevError:
         """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
         made = init_failure.stored
-        call = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), stored=made.state)
+        call = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), state=made.state)
         try:
             self._run(call, lambda api: lifecycle.delete(self.resource, api, made.id, call))
         except NeevError as error:
             return self._to_python_error(
-                f"{call.resource_name}: {init_failure} It could not be deleted either, so {made.id} is still there: {error} "
-                "Delete it yourself, or it goes on costing money."
+                f"{call.resource_name}: {init_failure} It could not be deleted either, so {made.id} is still there: "
+                f"{error} Delete it yourself, or it goes on costing money."
             )
         if isinstance(init_failure.cause, OutcomeUnknown):
             return self._to_python_error(f"{call.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}")

@@ -16,9 +16,9 @@ from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import resource_options, settings
 from neev_provider.adapters.pulumi.dynamic.provider import (
     CHECK_ON_PREVIEW,
-    RESOURCE_NAME,
     PROVIDERS,
     REPLACE_ON_CHANGES,
+    RESOURCE_NAME,
     TIMEOUTS,
 )
 from neev_provider.adapters.pulumi.dynamic.secrets import SECRET_NAMES, find_secret_names

@@ -10,12 +10,12 @@ from typing import Any, Final, TypeVar
 import pulumi
 
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, secret_names, iter_secrets
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, iter_secrets, secret_names
 from neev_provider.adapters.pulumi.plugin.plan import mark_state_secrets
 from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived
-from neev_provider.core.redaction import Redactor, use_redactor, redact
+from neev_provider.core.redaction import Redactor, redact, use_redactor
 from neev_provider.core.validation import INTERNAL_PREFIX, ValidationFailure, redact_failure
 
 SECRET_NAMES: Final = f"{INTERNAL_PREFIX}secrets"

@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
-from neev_provider.adapters.pulumi.marshal import unmarshal, unmarshal_plain, marshal, unsupported_values, reveal
+from neev_provider.adapters.pulumi.marshal import marshal, reveal, unmarshal, unmarshal_plain, unsupported_values
 from neev_provider.adapters.pulumi.plugin.grpc_errors import missing_keys_error
 from neev_provider.adapters.pulumi.plugin.plan import diff_response, marshal_failures
 from neev_provider.adapters.shared import config
@@ -15,7 +15,7 @@ from neev_provider.adapters.shared.config import ENGINE_KEYS, PACKAGE, ProviderC
 from neev_provider.client import Settings
 from neev_provider.core.account import ACCOUNT_KEY, ENVIRONMENT_VARIABLES, Account, WrongAccount
 from neev_provider.core.coercion import coerce_properties
-from neev_provider.core.diff import Change, Diff, ChangeKind
+from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import ValidationFailure, validate

@@ -16,30 +16,30 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.marshal import (
+    mark_declared_secrets,
+    marshal,
+    restore_secrets,
+    reveal,
+    secret_names,
     unmarshal,
     unmarshal_plain,
-    marshal,
-    reveal,
-    restore_secrets,
-    mark_declared_secrets,
-    secret_names,
 )
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient, Progress, announce_create
 from neev_provider.adapters.pulumi.plugin.grpc_errors import init_failed, user_message
-from neev_provider.adapters.pulumi.plugin.plan import name_of, marshal_state
+from neev_provider.adapters.pulumi.plugin.plan import marshal_state, name_of
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.client import Api
 from neev_provider.core import lifecycle, stored_state
 from neev_provider.core.clock import Clock
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import Cancelled, DeadlineExceeded
-from neev_provider.core.lifecycle import AnyResource, StoredResource, ResourceInitFailed
-from neev_provider.core.reference_errors import MissingReference, NameConflict, DeleteBeforeReplaceRequired
+from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
+from neev_provider.core.reference_errors import DeleteBeforeReplaceRequired, MissingReference, NameConflict
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.wait import Deadline, first_completed, retry_listener
 
-StoredT = TypeVar("S", StoredResource, StoredResource | None)
+StoredT = TypeVar("StoredT", StoredResource, StoredResource | None)
 T = TypeVar("T")
 IMPORT_HINT = (
     "Choose another name; or take what has it into this stack, where no other stack has it: "
@@ -182,7 +182,7 @@ class CrudHandler:
         call = self._operation_context(resource, request, resource.timeouts.delete, marked)
         stored = reveal(marked)
         self._log_unreadable_values(resource, request.urn, stored)
-        work = lifecycle.delete(resource, await self._api(), request.id, replace(call, stored=stored))
+        work = lifecycle.delete(resource, await self._api(), request.id, replace(call, state=stored))
         await self._run_until_deadline(work, call)
         self._started_creates.pop(request.urn, None)
 

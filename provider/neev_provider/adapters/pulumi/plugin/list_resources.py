@@ -14,7 +14,7 @@ from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import UNKNOWN
-from neev_provider.core.validation import validate, parse
+from neev_provider.core.validation import parse, validate
 from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
 
 LISTABLE: Mapping[str, tuple[Function[Any, Any], str]] = {

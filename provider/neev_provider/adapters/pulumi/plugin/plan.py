@@ -12,20 +12,20 @@ from pulumi.runtime.proto import provider_pb2
 from neev_provider.adapters.pulumi.assets import AssetCache
 from neev_provider.adapters.pulumi.marshal import (
     SecretValue,
+    mark_declared_secrets,
+    marshal,
+    restore_secrets,
+    reveal,
+    secret_names,
     unmarshal,
     unmarshal_plain,
-    marshal,
     unsupported_values,
-    reveal,
-    restore_secrets,
-    mark_declared_secrets,
-    secret_names,
 )
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, Diff, ChangeKind
+from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived, Stable
-from neev_provider.core.names import sanitize_name, generate_name
+from neev_provider.core.names import generate_name, sanitize_name
 from neev_provider.core.redaction import redact
 from neev_provider.core.validation import ValidationFailure, WarningHandler, redact_failure
 

@@ -13,16 +13,16 @@ from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.assets import AssetCache
 from neev_provider.adapters.pulumi.marshal import (
+    contains_secret,
+    iter_secrets,
+    mark_declared_secrets,
+    mark_secret,
+    marshal,
+    reveal,
+    secret_names,
     unmarshal,
     unmarshal_plain,
-    marshal,
     unsupported_values,
-    contains_secret,
-    reveal,
-    mark_secret,
-    mark_declared_secrets,
-    secret_names,
-    iter_secrets,
 )
 from neev_provider.adapters.pulumi.plugin import config, plan
 from neev_provider.adapters.pulumi.plugin.crud import CrudHandler
@@ -35,7 +35,7 @@ from neev_provider.core.errors import ConfigError, InputError, Unauthorized
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import Property
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, validate, parse, redact_failure
+from neev_provider.core.validation import ValidationFailure, parse, redact_failure, validate
 from neev_provider.functions import find_function
 from neev_provider.resources import find_resource
 
@@ -156,7 +156,7 @@ class PulumiProvider:
             secret = secret_names(properties, arguments)
             failed = [redact_failure(failure, secret) for failure in failed]
             return provider_pb2.InvokeResponse(failures=plan.marshal_failures(failed))
-        answer = mark_declared_secrets(function.result.properties, result.wire())
+        answer = mark_declared_secrets(function.result.properties, result.to_properties())
         if contains_secret(arguments):
             answer = {
                 name: mark_secret(value) for name, value in answer.items()
