@@ -61,13 +61,13 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     bad, warned = messages_of_level(looked, "bad"), messages_of_level(looked, "warn")
     assert looked.returncode == 1, looked.text
     assert "Sandbox begun: creating was interrupted -> `pulumi-neev recover --stack dev`" in bad
-    assert "Sandbox gone is gone" in bad
+    assert "Sandbox gone does not exist" in bad
     assert "Sandbox torn is RestoreFailed -> Roll it back again" in bad
     assert len(bad.splitlines()) == 3
     assert "Sandbox open: its lifetime ends in 1h 59m" in warned
     assert "Sandbox open may reach the whole internet" in warned
-    assert "Sandbox open has the image docker.io/library/python:3.12, by a tag" in warned
-    assert "cores, and 3 are allowed" in warned
+    assert "Sandbox open uses the image tag docker.io/library/python:3.12" in warned
+    assert "CPU cores, more than 3" in warned
 
     refused = project.run_neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "key-of-nobody"})
     assert "was answered with 401" in messages_of_level(refused, "bad")
@@ -75,4 +75,4 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     assert (messages_of_level(refused, "bad").count("401"), "key-of-nobody" in refused.text) == (1, False)
     shown = project.run_neev("doctor")
     assert shown.returncode == 0, shown.text
-    assert "of the quota are used: 4 sandboxes, 0 agents" in shown.stdout
+    assert "quota in use: 4 sandboxes, 0 agents" in shown.stdout

@@ -1,4 +1,4 @@
-"""The command line `pulumi-neev`. Each command is a file; what it needs is imported when it runs."""
+"""The command line `pulumi-neev`. Each command is a folder; what it needs is imported when it runs."""
 
 from neev_provider.cli.app import main
 

@@ -1,4 +1,4 @@
-"""Whose account a stack's resources are in: what its configuration, its state and the environment say of it."""
+"""The account of a stack's resources, from its configuration, its state and the environment."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Values = Mapping[str, Any]
 
 
 def resolve_stack_settings(stack_config: Values, environ: Mapping[str, str]) -> Settings:
-    """The account of the stack's configuration, else of the environment."""
+    """Return the settings of the stack's configuration, else of the environment."""
     return _redact_api_key(config.parse_settings(coerce_settings(_package_settings(stack_config)), environ))
 
 
 def resolve_resource_settings(
     resource: Values, resources: Sequence[Values], stack_config: Values, environ: Mapping[str, str]
 ) -> Settings:
-    """The account of the provider that serves the resource, as the state knows that provider.
+    """Return the settings of the provider resource that serves the resource.
 
-    One that the program made has its settings there. The default one has those of its last update, which are older
-    than the configuration, and its key is older than that of the environment too.
+    An explicit provider has its settings in the state. The default provider has there those of its last update. They
+    are older than the stack's configuration, and their key is older than that of the environment.
     """
     return _resolve_provider_settings(resource, resources, stack_config, environ, prefer_environment=("apiKey",))
 
@@ -37,7 +37,7 @@ def resolve_resource_settings(
 def resolve_current_settings(
     resource: Values, resources: Sequence[Values], stack_config: Values, environ: Mapping[str, str]
 ) -> Settings:
-    """Return the account in which the next update looks for the resource: the environment is newer than the state."""
+    """Return the settings with which the next update reads the resource: the environment is newer than the state."""
     return _resolve_provider_settings(
         resource, resources, stack_config, environ, prefer_environment=("apiKey", *SCOPE_SETTINGS)
     )
@@ -51,7 +51,7 @@ def _resolve_provider_settings(
     *,
     prefer_environment: Iterable[str],
 ) -> Settings:
-    """Return the settings of the resource's provider; what the environment says of the newer ones wins."""
+    """Return the settings of the resource's provider; the environment wins for the settings of `prefer_environment`."""
     urn = str(resource.get("provider") or "").rpartition("::")[0]
     provider = next((each for each in resources if each["urn"] == urn and not each.get("delete")), None)
     if provider is None or provider["type"] != PROVIDER_TYPE:

@@ -1,4 +1,4 @@
-"""All commands, and how the arguments are taken apart."""
+"""The application: all commands of `pulumi-neev`."""
 
 import sys
 from collections.abc import Sequence
@@ -48,4 +48,4 @@ def _show_version(requested: bool) -> None:  # noqa: FBT001 - the shape that typ
 def _root(
     *, _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False
 ) -> None:
-    """Pulumi resources for NeevAI sandboxes: the tools around them."""
+    """Check, recover and clean up NeevAI sandboxes that Pulumi manages, and run an emulator of the API."""

@@ -1,6 +1,6 @@
-"""How commands speak: tables for people, JSON for programs, and exit codes that mean the same everywhere.
+"""Output of the commands: tables, JSON and exit codes.
 
-Nothing is said with a secret in it: whatever the engine opened for the command is struck out here, on the way out.
+Secrets that the engine decrypted for a command are redacted here, in everything that the command prints.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ import typer
 from neev_provider.core.redaction import Redactor, redact, use_redactor
 
 EXIT_OK = 0
-"""There was nothing to do, or it is done."""
+"""Nothing to do, or all of it is done."""
 EXIT_ERROR = 1
-"""It could not be done, or something is wrong; what was said tells what."""
+"""The command failed, or a check failed."""
 EXIT_CHANGES_PENDING = 3
-"""There is something to do, and it was only shown. (2 is for wrong options.)"""
+"""There are changes to make, and the command only printed them. (2 means invalid options.)"""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How the user wants a command to go about it."""
+    """The options that decide whether a command changes anything, and how it prints."""
 
     yes: bool = False
     dry_run: bool = False
     json: bool = False
 
     def should_apply(self) -> bool:
-        """Whether to act: as said, else as the user says in a terminal, who has seen what would be done."""
+        """Return whether to make the changes: by the options, else by the answer to a prompt in a terminal."""
         if self.dry_run or self.yes:
             return not self.dry_run
-        return not self.json and sys.stdin.isatty() and sys.stdout.isatty() and typer.confirm("Do it?")
+        return not self.json and sys.stdin.isatty() and sys.stdout.isatty() and typer.confirm("Apply these changes?")
 
 
 @contextmanager
 def redact_output() -> Iterator[None]:
-    """What the engine opens in here is struck out of everything that is said in here."""
+    """Redact, within this context, every secret that the engine decrypts in it."""
     with use_redactor(Redactor.from_values()):
         yield
 
 
 def print_line(line: str) -> None:
-    """The line is shown."""
+    """Print the line, redacted."""
     typer.echo(redact(line))
 
 
 def print_table(rows: Iterable[Sequence[str]]) -> None:
-    """The rows are shown in aligned columns."""
+    """Print the rows in aligned columns, redacted."""
     rows = [[redact(text) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -61,18 +61,18 @@ def print_table(rows: Iterable[Sequence[str]]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """The value is shown as JSON."""
+    """Print the value as JSON, redacted."""
     typer.echo(json.dumps(_redact_value(value), indent=2))
 
 
 def exit_with_error(message: object) -> NoReturn:
-    """The command ends with this as its last words."""
+    """Print the message to stderr and exit with `EXIT_ERROR`."""
     typer.echo(f"pulumi-neev: {redact(str(message))}", err=True)
     raise typer.Exit(EXIT_ERROR)
 
 
 def _redact_value(value: Any) -> Any:
-    """The value with its texts redacted; a text of JSON would lose its quotes where a secret is a number."""
+    """Return the value with its strings redacted. In encoded JSON, a secret number would take the quotes with it."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The one seam to the engine: its command line, which works alike on every backend."""
+"""The `pulumi` command, which works in the same way on every backend."""
 
 from __future__ import annotations
 
@@ -26,71 +26,73 @@ JsonObject = dict[str, Any]
 
 
 class PulumiCommandFailed(NeevError):
-    """The engine could not do what it was asked."""
+    """A `pulumi` command failed."""
 
 
 class StackLocked(PulumiCommandFailed):
-    """Something works on the stack, or was killed while it did."""
+    """Another operation holds the lock of the stack, or was killed while it held the lock."""
 
-    default_hint = "If nothing works on it any more, run again with --cancel, which does what `pulumi cancel` does."
+    default_hint = (
+        "If no operation runs on the stack any more, run again with --cancel, which runs `pulumi cancel` first."
+    )
 
 
 class CorruptCheckpoint(PulumiCommandFailed):
-    """The engine was killed while it wrote the note that a backend of files has beside each state."""
+    """The engine was killed while it wrote the metadata file beside a state of a file backend."""
 
     default_hint = (
-        "The engine was killed while it wrote to the backend: delete the empty STACK.json.attrs beside the stack's "
-        "state, which is only a note on it. `?metadata=skip` at the end of a file backend's URL leaves those notes out."
+        "The engine was killed while it wrote to the backend. Delete the empty file STACK.json.attrs beside the state: "
+        "it only holds metadata. A file backend's URL that ends in `?metadata=skip` has no such files."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class PulumiCli:
-    """`pulumi` in the directory of a project, on its backend or on another."""
+    """Runs `pulumi` in the directory of a project, on its backend or on another one."""
 
     directory: Path
     backend_url: str | None = None
 
     def read_selected_stack(self) -> str:
-        """The name of the stack that is selected."""
+        """Return the name of the selected stack."""
         return self.run("stack", "--show-name").strip()
 
     def list_stacks(self) -> list[str]:
-        """The full names of all stacks of the backend."""
+        """Return the full names of all stacks of the backend."""
         listed = json.loads(self.run("stack", "ls", "--all", "--json"))
         return [each["name"] for each in listed]
 
     def export(self, stack: str, *, secrets: bool = False) -> Deployment:
-        """The stack's state as it is stored now; its secrets in clear only on demand, and then never said."""
+        """Return the stored state of the stack. With `secrets`, they are in plain text, and redacted in all output."""
         shown = ["--show-secrets"] if secrets else []
         exported: Deployment = json.loads(self.run("stack", "export", "--stack", stack, *shown))
         redaction.add_secrets(list(_find_secrets(exported)))
         return exported
 
     def list_updates(self, stack: str) -> list[JsonObject]:
-        """The latest updates of the stack that ended, the newest first."""
+        """Return the latest completed updates of the stack, newest first."""
         listed: list[JsonObject] = json.loads(self.run("stack", "history", "--stack", stack, "--json"))
         return listed
 
     def import_(self, stack: str, state: Deployment) -> None:
-        """The stack's state is this one; pending operations are never kept."""
+        """Replace the stack's state. An import drops pending operations."""
         self.run("stack", "import", "--stack", stack, stdin=json.dumps(state))
 
     def cancel(self, stack: str) -> None:
-        """Nothing holds the stack's lock."""
+        """Release the stack's lock."""
         self.run("cancel", "--yes", "--stack", stack)
 
     def read_config(self, stack: str) -> dict[str, Any]:
-        """The stack's configuration, the project's included, in clear: `{"neev:orgId": "…"}`."""
+        """Return the configuration of the stack and its project in plain text: `{"neev:orgId": "…"}`."""
         return {name: each.get("value") for name, each in self.read_config_entries(stack).items()}
 
     def read_config_entries(self, stack: str) -> dict[str, JsonObject]:
-        """The same with what else is known of each value: `{"neev:orgId": {"value": "…", "secret": false}}`.
+        """Return the configuration with metadata: `{"neev:orgId": {"value": "…", "secret": false}}`.
 
-        Away from its project a stack has no configuration: that is in a file of the project.
+        Outside of the project's directory a stack has no configuration: a file of the project holds it.
         """
         try:
-            found: dict[str, JsonObject] = json.loads(
+            entries: dict[str, JsonObject] = json.loads(
                 self.run("config", "--json", "--show-secrets", "--stack", stack) or "{}"
             )
         except PulumiCommandFailed as error:
@@ -98,21 +100,21 @@ class PulumiCli:
                 raise
             return {}
         redaction.add_secrets(
-            [each.get("value") for name, each in found.items() if each.get("secret") or name == API_KEY_SETTING]
+            [each.get("value") for name, each in entries.items() if each.get("secret") or name == API_KEY_SETTING]
         )
-        return found
+        return entries
 
     def read_version(self) -> str:
-        """The engine's version."""
+        """Return the version of the engine."""
         return self.run("version").strip()
 
     def run(self, *arguments: str, stdin: str = "") -> str:
-        """What the engine's command wrote.
+        """Run `pulumi` and return what it wrote to stdout.
 
         Raises:
-            Locked: somebody else holds the stack.
-            CutOff: an empty file beside the state keeps it from being read.
-            EngineFailed: there is no engine, or it says why it could not.
+            StackLocked: another operation holds the lock of the stack.
+            CorruptCheckpoint: an empty file beside the state makes it unreadable.
+            PulumiCommandFailed: `pulumi` is not installed, or the command failed.
         """
         program = shutil.which("pulumi")
         if program is None:
@@ -128,11 +130,15 @@ class PulumiCli:
         )
         if ended.returncode == 0:
             return ended.stdout
-        said = (ended.stderr or ended.stdout).strip()
+        message = (ended.stderr or ended.stdout).strip()
         kind = (
-            StackLocked if LOCKED_TEXT in said else CorruptCheckpoint if CORRUPT_TEXT in said else PulumiCommandFailed
+            StackLocked
+            if LOCKED_TEXT in message
+            else CorruptCheckpoint
+            if CORRUPT_TEXT in message
+            else PulumiCommandFailed
         )
-        raise kind(f"`pulumi {' '.join(arguments)}` failed: {said}")
+        raise kind(f"`pulumi {' '.join(arguments)}` failed: {message}")
 
     def _build_environment(self) -> Mapping[str, str]:
         backend = {} if self.backend_url is None else {"PULUMI_BACKEND_URL": self.backend_url}
@@ -140,7 +146,7 @@ class PulumiCli:
 
 
 def _find_secrets(value: Any) -> Iterator[Any]:
-    """Every secret of a state that was exported with its secrets in clear."""
+    """Yield every secret of a state that was exported with its secrets in plain text."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET and "plaintext" in value:
             yield json.loads(value["plaintext"])

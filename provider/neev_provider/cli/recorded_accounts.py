@@ -1,4 +1,4 @@
-"""Where a state says that its resources are, compared with the account that the settings name for each."""
+"""The account that a state records for each resource, compared with the account of the settings."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MAX_NAMED_RESOURCES = 3
 def find_account_mismatches(
     entries: Sequence[StateEntry], stack_config: StackConfig, environ: Environment
 ) -> list[tuple[StateEntry, WrongAccount]]:
-    """Return the resources that are recorded in another account than the settings name, each with both."""
+    """Return the resources whose recorded account differs from the account of the settings, each with the error."""
 
-    def found() -> Iterator[tuple[StateEntry, WrongAccount]]:
+    def mismatches() -> Iterator[tuple[StateEntry, WrongAccount]]:
         for entry, _ in own_resources(entries):
             if not has_recorded_account(entry):
                 continue
@@ -29,21 +29,21 @@ def find_account_mismatches(
             if differences := account.find_differences(entry["outputs"]):
                 yield entry, WrongAccount(differences)
 
-    return list(found())
+    return list(mismatches())
 
 
 def require_matching_account(entries: Sequence[StateEntry], stack_config: StackConfig, environ: Environment) -> None:
-    """Return only where no resource is recorded in another account than the settings name.
+    """Require that every resource is recorded in the account of the settings.
 
     Raises:
-        WrongAccount: one is; the error names both.
+        WrongAccount: a resource is recorded in another account. The error names both.
     """
     for _, wrong in find_account_mismatches(entries, stack_config, environ):
         raise wrong
 
 
 def report_mismatches(mismatches: Iterable[tuple[StateEntry, WrongAccount]]) -> Iterator[Finding]:
-    """Yield an error for each other account, with some of the resources that are recorded there."""
+    """Yield a finding for each other account, with some of the resources that are recorded in it."""
     by_account: dict[str, tuple[WrongAccount, list[str]]] = {}
     for entry, wrong in mismatches:
         by_account.setdefault(wrong.message, (wrong, []))[1].append(describe_entry(entry))

@@ -88,11 +88,11 @@ class TestAccount:
         }
         found = list(account.check_config_entries(said_in_vain, "story"))
         assert levels_and_messages(found) == [
-            ("bad", "neev:projectID is in the stack's configuration, and is no setting of the provider"),
-            ("bad", "neev:colour is in the stack's configuration, and is no setting of the provider"),
+            ("bad", "neev:projectID is in the stack's configuration, but the provider has no such setting"),
+            ("bad", "neev:colour is in the stack's configuration, but the provider has no such setting"),
         ]
-        assert found[0].remedy == "Did you mean `neev:projectId`? `pulumi config rm neev:projectID` takes it out."
-        assert found[1].remedy == "`pulumi config rm neev:colour` takes it out."
+        assert found[0].remedy == "Did you mean `neev:projectId`? Remove it with `pulumi config rm neev:projectID`."
+        assert found[1].remedy == "Remove it with `pulumi config rm neev:colour`."
         assert list(account.check_config_entries(said_in_vain, "neev")) == []
 
     def test_what_is_a_setting_is_not_told(self) -> None:
@@ -120,8 +120,8 @@ class TestAccount:
             async with connect(settings, clock=ScaledClock()) as api:
                 await api.sandboxes.create({"name": "box"})
                 found = await account.check_account(api)
-        assert found[0].what.endswith("answers, and accepts the key")
-        assert found[1].what.startswith("of the quota are used: 1 sandboxes, 0 agents")
+        assert found[0].what.endswith("accepts the API key")
+        assert found[1].what.startswith("quota in use: 1 sandboxes, 0 agents")
 
 
 class TestStack:
@@ -156,7 +156,7 @@ class TestStack:
             stack.index_by_id([Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]),
         )
         assert levels_and_messages(stack.check_health(entries, there)) == [
-            ("bad", "Sandbox gone is gone (id-of-gone)"),
+            ("bad", "Sandbox gone does not exist (id-of-gone)"),
             ("bad", "SandboxFork torn is RestoreFailed"),
             ("warn", "Sandbox begun is not finished: not ready"),
             ("bad", "Agent broken is Failed: OOMKilled"),
@@ -169,7 +169,7 @@ class TestStack:
         (found,) = stack.check_health([state_entry("Snapshot", "s")], failed)
         assert found.what == "Snapshot s is Failed"
         (found,) = stack.check_health([state_entry("Sandbox", "box")], inventory(new_sandbox("box", "NotReady")))
-        assert found.remedy.startswith("It may pass.")
+        assert found.remedy.startswith("It may recover.")
 
     def test_what_ends_soon_is_told(self) -> None:
         entries = [state_entry("Sandbox", each) for each in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
@@ -183,7 +183,7 @@ class TestStack:
         found = list(stack.check_expiration(entries, there, now=NOW, expires_within_seconds=3600))
         assert [each.what for each in found] == [
             "Sandbox hard: its lifetime ends in 1h 0m",
-            "Sandbox idle: if it stays idle it is deleted in 1h 0m",
+            "Sandbox idle: if it stays idle, it is deleted in 1h 0m",
         ]
         assert list(stack.check_expiration(entries, there, now=NOW, expires_within_seconds=3599)) == []
         late = list(stack.check_expiration(entries, there, now=NOW + 7200, expires_within_seconds=0))
@@ -213,7 +213,7 @@ class TestRules:
             state_entry("Agent", "agent"),
             state_entry("Snapshot", "kept"),
         ]
-        assert [each.what.split(" has ")[0] for each in policy.runs_forever(entries)] == [
+        assert [each.what.split(" uses ")[0] for each in policy.runs_forever(entries)] == [
             "Sandbox endless",
             "Sandbox never",
             "Agent agent",
@@ -241,7 +241,7 @@ class TestRules:
             state_entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
             state_entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
         ]
-        assert [each.what.split(" has ")[0] for each in policy.image_without_digest(entries)] == [
+        assert [each.what.split(" uses ")[0] for each in policy.image_without_digest(entries)] == [
             "Sandbox tagged",
             "GoldenImage built",
         ]
@@ -254,6 +254,6 @@ class TestRules:
         ]
         assert list(policy.too_many_cores(entries, 5)) == []
         (found,) = policy.too_many_cores(entries, 4.5)
-        assert found.what == "the stack has 5 cores, and 4.5 are allowed"
+        assert found.what == "the stack has 5 CPU cores, more than 4.5"
         assert "cores" not in "".join(each.what for each in policy.check_policy(entries, max_cores=None))
         assert "cores" in "".join(each.what for each in policy.check_policy(entries, max_cores=1))

@@ -29,7 +29,7 @@ def test_a_stack_is_compared_with_what_is_there(pulumi_cli: FakePulumiCli, emula
     pulumi_cli.set_state(resources=entries)
     looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
-    assert "bad   Snapshot lost is gone (no-such-snapshot)\n        `pulumi refresh`" in looked.output
+    assert "bad   Snapshot lost does not exist (no-such-snapshot)\n        `pulumi refresh`" in looked.output
     assert "running sandboxes: 1 (" in looked.output
     assert looked.output.count("bad  ") == 1
 

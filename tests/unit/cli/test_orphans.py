@@ -121,7 +121,7 @@ def test_a_sandbox_stays_while_a_snapshot_of_it_is_not_left_over() -> None:
         sandbox_object("pr-2"),
     )
     found = {each.remote_object.name: each for each in find_orphans(things, NO_REFERENCES, SweepFilter("pr-"), NOW)}
-    assert found["pr-1"].blocked_by == "its snapshot base would go with it, and is not left over"
+    assert found["pr-1"].blocked_by == "its snapshot base would be deleted with it, and is not an orphan"
     assert found["pr-1"].snapshots == {"id-of-pr-old", "id-of-base"}
     assert found["pr-1"].unblocked.blocked_by is None
     assert (found["pr-old"].blocked_by, found["pr-2"].blocked_by) == (None, None)
@@ -154,13 +154,13 @@ def test_leftovers_are_told_as_json() -> None:
         "phase": "Ready",
         "size": "1 cpu",
         "ageSeconds": 100_000,
-        "stays": None,
+        "blockedBy": None,
     }
 
 
 def test_durations() -> None:
     assert [parse_duration(text) for text in ("90m", "1h30m", "2d", "45s")] == [5400, 5400, 172_800, 45]
     for text in ("", "1", "h", "1h x", "-1h", "1w"):
-        with pytest.raises(ValueError, match="no duration"):
+        with pytest.raises(ValueError, match="not a duration"):
             parse_duration(text)
     assert [format_age(each) for each in (59, 3_700, 90_000)] == ["0m", "1h 1m", "1d 1h"]

@@ -73,7 +73,7 @@ def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(pulumi_cli: 
     pulumi_cli.set_state(pending_operation("neev:index:Sandbox", "updating", name="box"), busy=1)
     changed = run_recover("--yes")
     assert changed.exit_code == 1
-    assert "has changed since the plan was made" in changed.output
+    assert "has changed since the plan was built" in changed.output
     assert "stack import" not in pulumi_cli.commands
 
 

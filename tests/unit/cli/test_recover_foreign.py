@@ -123,7 +123,7 @@ def test_what_was_there_before_is_left_alone(
 ) -> None:
     step = recover_one(pulumi_cli, face + kind, KINDS[kind](emulator), STACK_CREATED_LATER)
     assert step["action"] == "leave", step
-    assert "and this create began after" in step["why"]
+    assert "before this create began" in step["why"]
     way = f"`pulumi import {face + kind} it {step['id']}`" if face == TYPE_PREFIXES[0] else "delete it"
     assert way in step["why"]
 
@@ -135,7 +135,7 @@ def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, emula
     theirs = {"urn": "urn:pulumi:prod::story::neev:index:Sandbox::box", "type": "neev:index:Sandbox", "id": there["id"]}
     pulumi_cli.set_other_state("prod", theirs)
     step = recover_one(pulumi_cli, TYPE_PREFIXES[0] + kind, inputs, HOUR)
-    assert (step["action"], "the stack prod holds it" in step["why"]) == ("leave", True), step
+    assert (step["action"], "the stack prod contains it" in step["why"]) == ("leave", True), step
 
 
 def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
@@ -157,7 +157,7 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
 ) -> None:
     step = recover_one(pulumi_cli, f"neev:index:{kind}", {**make(emulator), **other}, HOUR)
     assert (step["action"], bool(step["id"])) == ("leave", True)
-    assert step["why"].startswith("it has the name and is not as the program asks; if it is this stack's")
+    assert step["why"].startswith("it has the name, but not the inputs of the program; if it is this stack's")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_of_two_that_have_one_name_neither_is_taken(
     out_of_band_request(emulator, "POST", "/sandboxes", {"name": other})
     step = recover_one(pulumi_cli, f"neev:index:{kind}", KINDS[kind](emulator), HOUR)
     assert (step["action"], step["id"]) == ("leave", "shared"), step
-    assert step["why"].startswith("sandboxes are called like its own, and nothing tells whose they are")
+    assert step["why"].startswith("there are sandboxes with matching names, without evidence of their creator")
 
 
 def create_port(emulator: Emulator, id: str) -> Inputs:
@@ -198,7 +198,7 @@ def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
     held = {"urn": make_urn(type_, "box"), "type": type_, "custom": True, "id": box["id"] if own else "another"}
     step = recover_one(pulumi_cli, f"neev:index:{kind}", make(emulator, box["id"]), HOUR, held)
     assert step["action"] == ("import" if own else "leave"), step
-    assert own or "a sandbox that this stack does not hold" in step["why"]
+    assert own or "a sandbox that is not in this stack" in step["why"]
 
 
 def test_a_stack_that_cannot_be_read_may_hold_it(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:

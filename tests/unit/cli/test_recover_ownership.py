@@ -91,12 +91,12 @@ def test_a_create_ends_within_its_time() -> None:
     [
         (CREATED_AT, 0, None),
         (AFTER_CREATE, 0, None),
-        (BEFORE_CREATE, 0, "it was made 2026-11-29T10:00:00Z, and this create began after 2026-11-29T10:01:00Z"),
-        (LAST_WRITE, 0, "it was made 2026-11-29T10:03:00Z, and this create had ended by 2026-11-29T10:02:00Z"),
+        (BEFORE_CREATE, 0, "it was created 2026-11-29T10:00:00Z, before this create began (2026-11-29T10:01:00Z)"),
+        (LAST_WRITE, 0, "it was created 2026-11-29T10:03:00Z, after this create ended (2026-11-29T10:02:00Z)"),
         # the platform's clock is a minute behind, or ahead
         (BEFORE_CREATE, -60, None),
         (LAST_WRITE, 60, None),
-        (CREATED_AT, 60, "it was made 2026-11-29T10:01:00Z, and this create began after 2026-11-29T10:02:00Z"),
+        (CREATED_AT, 60, "it was created 2026-11-29T10:01:00Z, before this create began (2026-11-29T10:02:00Z)"),
     ],
 )
 def test_only_what_was_made_in_the_time_of_the_create_is_its_own(created: str, ahead: float, doubt: str | None) -> None:
@@ -108,7 +108,9 @@ def test_only_what_was_made_in_the_time_of_the_create_is_its_own(created: str, a
 
 @pytest.mark.parametrize(("earliest", "created"), [(None, 1.0), (1.0, None)])
 def test_without_a_time_nothing_is_proven(earliest: float | None, created: float | None) -> None:
-    assert CreateTimeRange(earliest, 2.0).explain_mismatch(created, 0) == "nothing says whether this create made it"
+    assert (
+        CreateTimeRange(earliest, 2.0).explain_mismatch(created, 0) == "there is no evidence that this create made it"
+    )
 
 
 def test_a_name_that_was_made_for_the_create_is_known() -> None:

@@ -109,7 +109,7 @@ def test_a_create_that_only_its_own_provider_could_look_up_is_named(kind: str) -
 
 def test_what_the_state_has_already_is_not_imported_twice() -> None:
     after = build_plan(make_state(state_resource(id="new"), interrupted=[pending_operation()]), {0: stored_resource()})
-    assert [(step.action, step.why) for step in after.steps] == [(Action.DROP, "the state has it already")]
+    assert [(step.action, step.why) for step in after.steps] == [(Action.DROP, "the state already contains it")]
     assert ids_and_deletes(after) == [("new", False)]
 
 
@@ -149,7 +149,7 @@ def test_where_no_age_is_known_nothing_is_deleted() -> None:
         make_state(state_resource(id="other"), interrupted=[pending_operation()]), {0: stored_resource(created=None)}
     )
     assert [(step.action, step.id) for step in after.steps] == [(Action.DROP, "new")]
-    assert "look at both" in after.steps[0].why
+    assert "check both" in after.steps[0].why
     assert ids_and_deletes(after) == [("other", False)]
 
 
@@ -161,9 +161,7 @@ def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) 
     interrupted = {"resource": {**state_resource(kind, "it"), "custom": custom}, "type": "creating"}
     assert resource_for_lookup(interrupted) is None
     after = build_plan(make_state(interrupted=[interrupted]), {})
-    assert [(step.action, step.why) for step in after.steps] == [
-        (Action.DROP, "it exists only in the state, so there is nothing to look for")
-    ]
+    assert [(step.action, step.why) for step in after.steps] == [(Action.DROP, "it exists only in the state")]
     assert (after.foreign_steps, list_pending_operations(after.state)) == ((), [])
 
 
@@ -172,7 +170,7 @@ def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) 
     [
         ("neev:index:Sandbox", "`pulumi import neev:index:Sandbox box theirs`; if not, choose another name"),
         ("pulumi-python:dynamic/neev:Sandbox", "if it is this stack's, delete it; if not, choose another name"),
-        ("neev:index:File", "the next `pulumi up` writes it anew"),
+        ("neev:index:File", "the next `pulumi up` writes it again"),
     ],
 )
 def test_what_may_be_anothers_is_left_alone_with_the_way_on(kind: str, way: str) -> None:

@@ -48,7 +48,7 @@ async def test_a_leftover_is_deleted(api: Api, emulator: Emulator) -> None:
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
     emulator.advance(5)
     assert [each.name for each in await api.sandboxes.list()] == ["dev-1"]
-    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "gone already"
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "already deleted"
 
 
 async def test_a_leftover_is_paused(api: Api, emulator: Emulator) -> None:
@@ -82,24 +82,26 @@ async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, emulator:
     agent = await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
     found = await load_orphan(api, emulator, AGENT)
     await api.snapshots.create(agent.sandbox_id or "", name="kept")
-    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "left: it has a new snapshot"
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "skipped: it has a new snapshot"
     assert (
         await load_orphan(api, emulator, AGENT)
-    ).blocked_by == "its snapshot kept would go with it, and is not left over"
+    ).blocked_by == "its snapshot kept would be deleted with it, and is not an orphan"
 
 
 async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: Emulator) -> None:
     await create_sandboxes(api, emulator, "pr-1")
     found = await load_orphan(api, emulator)
     await api.snapshots.create(found.remote_object.id, name="pr-shot")
-    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "left: it has a new snapshot"
+    assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "skipped: it has a new snapshot"
     again = Orphan(
         found.remote_object,
         found.age_seconds,
         frozenset(each.id for each in await api.snapshots.list(found.remote_object.id)),
     )
-    assert await sweep_one(api, again, SweepFilter("dev-"), pause=False) == "left: it is not what it was"
-    assert await sweep_one(api, again, SweepFilter("pr-", phases={"Paused"}), pause=False) == "left: it is Ready by now"
+    assert await sweep_one(api, again, SweepFilter("dev-"), pause=False) == "skipped: it has changed"
+    assert (
+        await sweep_one(api, again, SweepFilter("pr-", phases={"Paused"}), pause=False) == "skipped: its phase is Ready"
+    )
     assert len(await api.sandboxes.list()) == 1
 
 

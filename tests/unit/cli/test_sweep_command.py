@@ -26,18 +26,18 @@ def test_what_would_be_too_much_is_refused(arguments: tuple[str, ...]) -> None:
 
 def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
     pulumi_cli.set_state()
-    assert run_sweep().output == "Nothing is left over.\n"
+    assert run_sweep().output == "There are no orphans.\n"
     for name in ("pr-1", "pr-2"):
         out_of_band_request(emulator, "POST", "/sandboxes", {"name": name})
     emulator.advance(7200)
     shown = run_sweep()
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
-    assert "Nothing is done yet" in shown.output
+    assert "Nothing is changed yet" in shown.output
     emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
     failed = run_sweep("--prefix", "pr-", "--yes", "--stack", "dev")
     assert (failed.exit_code, "failed: DELETE" in failed.output) == (1, True)
     done = json.loads(run_sweep("--prefix", "pr-", "--yes", "--json").stdout)
-    assert {each["name"]: each["outcome"] for each in done["leftovers"]}["pr-1"] == "deleted"
+    assert {each["name"]: each["outcome"] for each in done["orphans"]}["pr-1"] == "deleted"
 
 
 def test_a_backend_without_an_answer_ends_it(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
@@ -68,15 +68,15 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
     refused = run_sweep(*over, "--yes", "--json")
     assert refused.exit_code == 1
     told = json.loads(refused.stdout)
-    assert (told["done"], told["leftovers"]) == (False, [])
-    assert {each["id"]: each["why"] for each in told["passedOver"]} == {
-        ids["held"]: "a stack holds it",
+    assert (told["done"], told["orphans"]) == (False, [])
+    assert {each["id"]: each["why"] for each in told["skipped"]} == {
+        ids["held"]: "a stack refers to it",
         ids["young"]: "it is younger than 1h 0m, or its name does not begin with --prefix",
-        inner: f"it is the sandbox of the agent {agent['id']}, and goes only with it",
+        inner: f"it is the sandbox of the agent {agent['id']}, and can only be deleted with the agent",
         "of-nobody": "the project has no sandbox, agent or snapshot with this id",
     }
     both = run_sweep(ids["free"], ids["held"], "--yes")
-    assert (both.exit_code, f"{ids['held']} is passed over: a stack holds it" in both.output) == (1, True)
+    assert (both.exit_code, f"{ids['held']} is skipped: a stack refers to it" in both.output) == (1, True)
     there = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
     assert set(ids.values()) - {each["id"] for each in there if each["phase"] != "Terminating"} == {ids["free"]}
     assert run_sweep(ids["other"], "--phase", "Paused").exit_code == 1

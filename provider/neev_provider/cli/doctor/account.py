@@ -1,4 +1,4 @@
-"""Whether the platform answers, and to whom."""
+"""Checks of the settings, the API key, the quota and the clocks."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from neev_provider.client import Api
 from neev_provider.core.suggestions import find_similar
 
 MAX_CLOCK_SKEW = 30
-"""Seconds by which two clocks may differ without that being worth a word."""
+"""Seconds by which two clocks may differ without a warning."""
 
 
 def check_settings(stack_config: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Where each setting that is needed comes from."""
+    """Report the source of each required setting."""
     for name in REQUIRED:
         if stack_config.get(f"{PACKAGE}:{name}"):
             yield ok(f"{PACKAGE}:{name} is in the stack's configuration")
@@ -40,20 +40,20 @@ def check_settings(stack_config: Mapping[str, Any], environ: Mapping[str, str]) 
 def check_config_entries(
     config_entries: Mapping[str, Mapping[str, Any]], project_name: str | None
 ) -> Iterator[Finding]:
-    """What the stack's configuration says in vain, and what it should not say in clear.
+    """Report settings that have no effect, and an API key in plain text.
 
-    A project that is called like the package has keys of its own there, so nothing is known of them.
+    A project with the name of the package has configuration keys of its own under that name, so all keys are allowed.
     """
     known = (*ProviderConfig.properties, *ENGINE_KEYS)
     for name in config_entries:
         package, _, setting = name.partition(":")
         if package == PACKAGE != project_name and setting not in known:
-            meant = "".join(
+            suggestion = "".join(
                 f"Did you mean `{PACKAGE}:{each}`? " for each in find_similar(setting, known, max_matches=1)
             )
             yield fail(
-                f"{name} is in the stack's configuration, and is no setting of the provider",
-                f"{meant}`pulumi config rm {name}` takes it out.",
+                f"{name} is in the stack's configuration, but the provider has no such setting",
+                f"{suggestion}Remove it with `pulumi config rm {name}`.",
             )
     key = config_entries.get(f"{PACKAGE}:apiKey")
     if key is not None and not key.get("secret"):
@@ -64,30 +64,30 @@ def check_config_entries(
 
 
 async def check_account(api: Api) -> list[Finding]:
-    """The key is accepted: what is used of the quota, and whether the clocks agree."""
+    """Check that the API accepts the key, and report the quota and the clock skew."""
     sandboxes, agents = len(await api.sandboxes.list()), len(await api.agents.list())
-    ahead = api.transport.server_clock.now() - api.clock.now()
+    skew_seconds = api.transport.server_clock.now() - api.clock.now()
     return [
-        ok(f"{api.settings.base_url} answers, and accepts the key"),
+        ok(f"{api.settings.base_url} accepts the API key"),
         check_quota(sandboxes, agents),
-        check_clock_skew(ahead),
+        check_clock_skew(skew_seconds),
     ]
 
 
 def check_quota(sandboxes: int, agents: int) -> Finding:
-    """What the project holds; the API tells no limit before one is reached."""
+    """Report what the project uses. The API reports a limit only when it is exceeded."""
     return ok(
-        f"of the quota are used: {sandboxes} sandboxes, {agents} agents; how many are allowed, "
-        "the API says only when one too many is asked for"
+        f"quota in use: {sandboxes} sandboxes, {agents} agents. "
+        "The API reports the limits only when a request exceeds one"
     )
 
 
 def check_clock_skew(skew_seconds: float) -> Finding:
-    """Whether this machine's clock is the platform's."""
+    """Compare this machine's clock with the API's."""
     if abs(skew_seconds) <= MAX_CLOCK_SKEW:
-        return ok("this machine's clock agrees with the platform's")
+        return ok("this machine's clock agrees with the API's")
     behind = "behind" if skew_seconds > 0 else "ahead of"
     return warn(
-        f"this machine's clock is {abs(skew_seconds):.0f} s {behind} the platform's",
-        "Set it, by NTP say: times in a state and in the platform's answers cannot be compared.",
+        f"this machine's clock is {abs(skew_seconds):.0f} s {behind} the API's",
+        "Synchronize it, for example with NTP: times in states and in responses of the API cannot be compared.",
     )

@@ -1,4 +1,4 @@
-"""`pulumi-neev doctor`: what is wrong on this machine, at the platform or in a stack, and what helps."""
+"""The command `pulumi-neev doctor`."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from neev_provider.cli.options import Directory, Json
 def doctor(
     *,
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="Look into this stack too, and take its configuration.")
+        str | None, typer.Option("--stack", "-s", help="Also check this stack, with its configuration.")
     ] = None,
     cwd: Directory = Path(),
-    soon: Annotated[str, typer.Option(help="What expires within this is told: 90m, 12h, 2d.")] = "1h",
-    max_cores: Annotated[float | None, typer.Option(help="Cores that the stack may have; unset, any.")] = None,
+    soon: Annotated[str, typer.Option(help="Warn about resources that expire within this time: 90m, 12h, 2d.")] = "1h",
+    max_cores: Annotated[
+        float | None, typer.Option(help="Warn if the stack has more CPU cores. Defaults to no limit.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Look at everything that an update needs, and say what is wrong and what helps.
+    """Check everything that an update needs, and print each problem with its remedy.
 
-    The engine, its language host, the plugin and the packages; the settings, the platform, the key and the clocks.
-    With --stack also what was interrupted, what is gone, unwell or about to end, what runs, and rules: nothing that
-    runs for ever, nothing open to the whole internet, no image without its digest, no more cores than --max-cores.
-    It only reads.
+    Checks the engine, its language host, the plugin and the packages, the settings, the API, the key and the clocks.
+    With `--stack`, also checks for interrupted operations, missing or unhealthy resources, resources that expire soon,
+    and policy violations: no idle timeout and no lifetime, egress to any address, an image without a digest, more CPU
+    cores than `--max-cores`. Doctor changes nothing.
 
-    Exit codes: 0 nothing is bad (there may be warnings); 1 something is bad.
+    Exit codes: 0: no errors (there may be warnings); 1: at least one error.
 
     Examples:
     pulumi-neev doctor

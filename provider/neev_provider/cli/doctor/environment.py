@@ -1,4 +1,4 @@
-"""Whether this machine has what an update needs, in the right versions and places."""
+"""Checks of the local environment: the engine, its language host, the plugin and the packages."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from neev_provider.core.errors import NeevError
 
 PLUGIN_EXECUTABLE = "pulumi-resource-neev"
 MIN_ENGINE_VERSION = (3, 259, 0)
-"""The engine that this version is tested with, and the floor of the SDK it needs."""
+"""The oldest engine that is tested, and the minimum version of the SDK."""
 
 
 def check_environment(pulumi_cli: PulumiCli) -> Iterator[Finding]:
-    """The engine, its language host, the plugin and the packages."""
+    """Check the engine, its language host, the plugin and the packages."""
     yield check_packages()
     try:
         yield check_engine_version(pulumi_cli.read_version())
@@ -36,7 +36,7 @@ def check_environment(pulumi_cli: PulumiCli) -> Iterator[Finding]:
 
 
 def check_packages() -> Finding:
-    """This package, Pulumi's SDK and Python."""
+    """Report the versions of this package, Pulumi's SDK and Python."""
     python = ".".join(map(str, sys.version_info[:3]))
     return ok(
         f"pulumi-neev {metadata.version('pulumi-neev')}, Pulumi SDK {metadata.version('pulumi')}, Python {python}"
@@ -44,16 +44,16 @@ def check_packages() -> Finding:
 
 
 def check_engine_version(version: str) -> Finding:
-    """Whether the engine is one that this version is tested with."""
+    """Check that the engine is not older than the oldest tested one."""
     numbers = re.findall(r"\d+", version.partition("-")[0])[:3]
     if numbers and tuple(map(int, numbers)) < MIN_ENGINE_VERSION:
         oldest = ".".join(map(str, MIN_ENGINE_VERSION))
-        return warn(f"engine {version} is older than {oldest}, the oldest that is tested", "Install a newer Pulumi.")
+        return warn(f"engine {version} is older than {oldest}, the oldest tested version", "Install a newer Pulumi.")
     return ok(f"engine {version}")
 
 
 def check_language_host(runtime: str, path: str | None) -> Finding:
-    """Whether the engine can run the project's program."""
+    """Check that the language host of the project's program is on PATH."""
     if path is None:
         return fail(
             f"the project's language is {runtime}, and pulumi-language-{runtime} is not on PATH",
@@ -63,10 +63,10 @@ def check_language_host(runtime: str, path: str | None) -> Finding:
 
 
 def check_plugin(path: str | None, project: Mapping[str, Any]) -> Finding:
-    """Whether the engine finds the plugin, and the one of this installation."""
-    named = next((each for each in _list_plugin_providers(project) if each.get("name") == "neev"), None)
-    if named is not None:
-        return ok(f"plugin at {named.get('path')}, as Pulumi.yaml says")
+    """Check that the engine finds the plugin of this installation."""
+    plugin = next((each for each in _list_plugin_providers(project) if each.get("name") == "neev"), None)
+    if plugin is not None:
+        return ok(f"plugin at {plugin.get('path')}, as Pulumi.yaml says")
     if path is None:
         return warn(
             f"{PLUGIN_EXECUTABLE} is not on PATH: only dynamic resources of Python programs work",
@@ -75,20 +75,20 @@ def check_plugin(path: str | None, project: Mapping[str, Any]) -> Finding:
     if Path(path).parent.resolve() != (Path(sys.prefix) / "bin").resolve():
         return warn(
             f"plugin {path} belongs to another installation than this command ({sys.prefix})",
-            "Use one installation, or see with `pip list` that both have the same version.",
+            "Use one installation, or check with `pip list` that both have the same version.",
         )
     return ok(f"plugin {path}")
 
 
 def read_project(directory: Path) -> Mapping[str, Any]:
-    """What Pulumi.yaml of the directory says; nothing where there is none."""
+    """Return the contents of the directory's Pulumi.yaml, or an empty mapping."""
     file = next((each for name in ("Pulumi.yaml", "Pulumi.yml") if (each := directory / name).exists()), None)
-    read = {} if file is None else yaml.safe_load(file.read_text(encoding="utf-8"))
-    return read if isinstance(read, Mapping) else {}
+    project = {} if file is None else yaml.safe_load(file.read_text(encoding="utf-8"))
+    return project if isinstance(project, Mapping) else {}
 
 
 def find_runtime(project: Mapping[str, Any]) -> str | None:
-    """The language of the project."""
+    """Return the name of the project's language runtime, or `None`."""
     runtime = project.get("runtime")
     name = runtime.get("name") if isinstance(runtime, Mapping) else runtime
     return str(name) if name else None

@@ -1,4 +1,4 @@
-"""What a look found: how it is, and what to do about it."""
+"""Findings: what a check reports."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from neev_provider.core.redaction import redact
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """Severity of a finding."""
 
     OK = "ok"
-    """As it should be."""
+    """No problem."""
     WARN = "warn"
-    """Worth a thought; it works."""
+    """Works, but may cause problems."""
     ERROR = "bad"
-    """Something does not work, or will not."""
+    """Does not work, or will fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check: its level, a message, and a remedy."""
 
     level: Level
     what: str
@@ -30,21 +30,21 @@ class Finding:
 
 
 def ok(message: str) -> Finding:
-    """It is as it should be."""
+    """Return a finding without a problem."""
     return Finding(Level.OK, message)
 
 
 def warn(message: str, remedy: str) -> Finding:
-    """It works, and is worth a thought."""
+    """Return a warning."""
     return Finding(Level.WARN, message, remedy)
 
 
 def fail(message: str, remedy: str) -> Finding:
-    """It does not work."""
+    """Return an error."""
     return Finding(Level.ERROR, message, remedy)
 
 
 def from_error(error: NeevError, subject: str) -> Finding:
-    """What the error says, and what it advises."""
-    # a secret of several lines is known by its lines, so it is struck before they become one
+    """Return the finding of an error: its summary, with its hint as the remedy."""
+    # redact first: a secret of several lines is redacted line by line, and the lines are joined here
     return fail(f"{subject}: {' '.join(redact(error.summary).split())}", error.hint)

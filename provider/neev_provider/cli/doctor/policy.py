@@ -1,4 +1,4 @@
-"""Rules for what a stack should not hold, as small functions over its state."""
+"""Policy checks of a stack: functions over its state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANY_ADDRESS = ("0.0.0.0/0", "::/0")
 
 
 def check_policy(entries: Sequence[StateEntry], *, max_cores: float | None) -> Iterator[Finding]:
-    """Everything in the state that breaks a rule."""
+    """Yield a warning for each policy violation in the state."""
     yield from runs_forever(entries)
     yield from open_to_the_internet(entries)
     yield from image_without_digest(entries)
@@ -22,39 +22,44 @@ def check_policy(entries: Sequence[StateEntry], *, max_cores: float | None) -> I
 
 
 def runs_forever(entries: Sequence[StateEntry]) -> Iterator[Finding]:
-    """Nothing ever stops it: no idle window and no lifetime."""
+    """Warn about resources without an idle timeout and without a lifetime."""
     for entry, _ in own_resources(entries):
         if _is_long_running(entry) and not any(
             _effective_value(entry, name) for name in ("idleTimeoutSeconds", "maxLifetimeSeconds")
         ):
             yield warn(
-                f"{describe_entry(entry)} has no idle window and no lifetime, so it runs until somebody stops it",
+                f"{describe_entry(entry)} has no idle timeout and no lifetime, so it runs until it is deleted",
                 "Set `idleTimeoutSeconds` or `maxLifetimeSeconds`.",
             )
 
 
 def open_to_the_internet(entries: Sequence[StateEntry]) -> Iterator[Finding]:
-    """It may reach everything."""
+    """Warn about egress policies that allow every address."""
     for entry, _ in own_resources(entries):
         egress = _effective_value(entry, "egress")
         if isinstance(egress, Mapping) and _is_open(egress):
-            yield warn(f"{describe_entry(entry)} may reach the whole internet", "Name in `egress.allow` what it needs.")
+            yield warn(
+                f"{describe_entry(entry)} may reach the whole internet",
+                "List the required destinations in `egress.allow`.",
+            )
 
 
 def image_without_digest(entries: Sequence[StateEntry]) -> Iterator[Finding]:
-    """Its image is a tag, which can be another image tomorrow."""
+    """Warn about images that are named by a tag: a tag can move to another image."""
     for entry, _ in own_resources(entries):
         image = (entry.get("inputs") or {}).get("image")
         if isinstance(image, str) and "@sha256:" not in image:
-            yield warn(f"{describe_entry(entry)} has the image {image}, by a tag", "Name it by its digest: …@sha256:….")
+            yield warn(
+                f"{describe_entry(entry)} uses the image tag {image}", "Use the digest of the image: …@sha256:…."
+            )
 
 
 def too_many_cores(entries: Sequence[StateEntry], limit: float) -> Iterator[Finding]:
-    """All that runs is together larger than it may be, paused or not."""
+    """Warn if the sandboxes of the stack, paused or not, have more CPU cores than the limit."""
     running = [entry for entry, _ in own_resources(entries) if _is_long_running(entry)]
     cores = sum(_numeric_value(entry, "cpu", 0) * _numeric_value(entry, "replicas", 1) for entry in running)
     if cores > limit:
-        yield warn(f"the stack has {cores:g} cores, and {limit:g} are allowed", "Make it smaller, or allow more.")
+        yield warn(f"the stack has {cores:g} CPU cores, more than {limit:g}", "Reduce its size, or raise --max-cores.")
 
 
 def _is_open(egress: Mapping[str, Any]) -> bool:
@@ -63,7 +68,7 @@ def _is_open(egress: Mapping[str, Any]) -> bool:
 
 
 def _is_long_running(entry: StateEntry) -> bool:
-    """It runs until it is stopped; the sandbox that builds an image sleeps once it has."""
+    """Return whether the resource runs until it is stopped. The builder of an image is paused after the build."""
     kind = type_of_token(entry["type"])
     return kind is not None and "idleTimeoutSeconds" in kind.resource.inputs.properties
 

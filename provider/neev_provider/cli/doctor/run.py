@@ -1,4 +1,4 @@
-"""Everything that `doctor` looks at, in order."""
+"""Runs all checks of `doctor`, in order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What counts as soon, in seconds, and as too much."""
+    """Limits above which `doctor` warns."""
 
     expires_within_seconds: float
     max_cores: float | None
@@ -38,7 +38,7 @@ class Limits:
 
 @redact_output()
 def run(cwd: Path, stack: str | None, limits: Limits, *, json: bool) -> int:
-    """The exit code, after everything that was found was shown."""
+    """Run the checks, print the findings and return the exit code."""
     findings = asyncio.run(run_checks(PulumiCli(cwd), stack, limits))
     if json:
         print_json([asdict(each) for each in findings])
@@ -49,56 +49,58 @@ def run(cwd: Path, stack: str | None, limits: Limits, *, json: bool) -> int:
 
 
 async def run_checks(pulumi_cli: PulumiCli, stack: str | None, limits: Limits) -> list[Finding]:
-    """What was found, on this machine, at the platform and, where one is named, in the stack."""
+    """Return the findings of the local environment, the account and, if one is named, the stack."""
     findings = list(check_environment(pulumi_cli))
-    about = "settings"
+    subject = "settings"
     try:
-        said = pulumi_cli.read_config_entries(stack) if stack else {}
-        configured = {name: each.get("value") for name, each in said.items()}
-        findings += account.check_settings(configured, os.environ)
-        findings += account.check_config_entries(said, read_project(pulumi_cli.directory).get("name"))
-        settings = accounts.resolve_stack_settings(configured, os.environ)
-        about = settings.base_url
-        answers, found = await _check_account(settings)
-        findings += found
+        config_entries = pulumi_cli.read_config_entries(stack) if stack else {}
+        stack_config = {name: each.get("value") for name, each in config_entries.items()}
+        findings += account.check_settings(stack_config, os.environ)
+        findings += account.check_config_entries(config_entries, read_project(pulumi_cli.directory).get("name"))
+        settings = accounts.resolve_stack_settings(stack_config, os.environ)
+        subject = settings.base_url
+        is_api_available, account_findings = await _check_account(settings)
+        findings += account_findings
         if stack is not None:
-            about = f"stack {stack}"
-            findings += await check_stack(pulumi_cli, stack, configured, limits, is_api_available=answers)
+            subject = f"stack {stack}"
+            findings += await check_stack(pulumi_cli, stack, stack_config, limits, is_api_available=is_api_available)
     except MissingConfigError:
-        return findings  # each setting that is missing has been told
+        return findings  # a finding names each missing setting
     except NeevError as error:
-        findings.append(from_error(error, about))
+        findings.append(from_error(error, subject))
     return findings
 
 
 async def check_stack(
     pulumi_cli: PulumiCli, stack: str, stack_config: Values, limits: Limits, *, is_api_available: bool
 ) -> list[Finding]:
-    """What was found in the stack and, where the platform answers, of it there."""
+    """Return the findings of the stack's state and, if the API is available, of its objects there."""
     state = pulumi_cli.export(stack, secrets=True)
     entries = list_state_resources(state)
-    elsewhere = recorded_accounts.find_account_mismatches(entries, stack_config, os.environ)
+    mismatches = recorded_accounts.find_account_mismatches(entries, stack_config, os.environ)
     findings = [
         *stack_checks.check_interrupted(list_pending_operations(state), stack),
-        *recorded_accounts.report_mismatches(elsewhere),
+        *recorded_accounts.report_mismatches(mismatches),
         *policy.check_policy(entries, max_cores=limits.max_cores),
     ]
     if not is_api_available:
         return findings
-    # what is elsewhere is not looked up here: that it is not found would not mean that it is gone
-    strays = [entry for entry, _ in elsewhere]
-    here = [each for each in entries if each not in strays]
-    platform, now = await _load_inventory(here, stack_config)
+    # resources of another account are not looked up: a 404 would not mean that they are deleted
+    excluded = [entry for entry, _ in mismatches]
+    included = [entry for entry in entries if entry not in excluded]
+    inventory, now = await _load_inventory(included, stack_config)
     return [
         *findings,
-        *stack_checks.check_health(here, platform),
-        *stack_checks.check_expiration(here, platform, now=now, expires_within_seconds=limits.expires_within_seconds),
-        stack_checks.summarize_costs(state_references([state]), platform),
+        *stack_checks.check_health(included, inventory),
+        *stack_checks.check_expiration(
+            included, inventory, now=now, expires_within_seconds=limits.expires_within_seconds
+        ),
+        stack_checks.summarize_costs(state_references([state]), inventory),
     ]
 
 
 async def _check_account(settings: Settings) -> tuple[bool, list[Finding]]:
-    """Whether the platform answers, and what was found of the account."""
+    """Return whether the API is available, and the findings of the account."""
     try:
         async with connect(settings) as api:
             return True, await account.check_account(api)
@@ -107,17 +109,17 @@ async def _check_account(settings: Settings) -> tuple[bool, list[Finding]]:
 
 
 async def _load_inventory(entries: Sequence[StateEntry], stack_config: Values) -> tuple[RemoteInventory, float]:
-    """What is there in every account that the stack's resources are in, and what time it is there."""
+    """Return the objects of every account that the stack's resources are in, and the API's time."""
     by_account: dict[Settings, list[StateEntry]] = {accounts.resolve_stack_settings(stack_config, os.environ): []}
     for entry, _ in own_resources(entries):
         settings = accounts.resolve_resource_settings(entry, entries, stack_config, os.environ)
         by_account.setdefault(settings, []).append(entry)
-    all_there, now = RemoteInventory(), 0.0
-    for settings, held_there in by_account.items():
+    inventory, now = RemoteInventory(), 0.0
+    for settings, account_entries in by_account.items():
         async with connect(settings) as api:
-            all_there = all_there.merge(await _list_remote_objects(api, held_there))
+            inventory = inventory.merge(await _list_remote_objects(api, account_entries))
             now = api.transport.server_clock.now()
-    return all_there, now
+    return inventory, now
 
 
 async def _list_remote_objects(api: Api, entries: Sequence[StateEntry]) -> RemoteInventory:

@@ -1,4 +1,4 @@
-"""Whether what a stack holds is there, well, and going to stay; and what it costs. Nothing here asks anybody."""
+"""Checks of a stack's resources: existence, health, expiration and cost. Nothing here sends a request."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ StateEntry = Mapping[str, Any]
 ApiObjectT = TypeVar("ApiObjectT", bound=ApiObject)
 SANDBOX_TYPES = ("Sandbox", "SandboxFork")
 UNHEALTHY_PHASES = ("RestoreFailed", "NotReady", "Unknown", "Failed")
-GONE_HINT = "`pulumi refresh` takes it out of the state; `pulumi up` makes it again."
+GONE_HINT = "`pulumi refresh` removes it from the state; `pulumi up` creates it again."
 WRONG_ACCOUNT_HINT = (
-    "Nothing of the stack is there, and its state does not say where it is: see first that neev:projectId, neev:orgId "
-    "and neev:baseUrl are those it was made with. If they are not, it is not gone."
+    "No object of the stack exists in this account, and the state does not record its account. First check that "
+    "neev:projectId, neev:orgId and neev:baseUrl are those of the create. If they differ, nothing is deleted."
 )
 
 
 @dataclass(frozen=True)
 class RemoteInventory:
-    """What is there, by id."""
+    """The objects that exist at the API, by id."""
 
     sandboxes: Mapping[str, Sandbox] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
 
     def merge(self, other: RemoteInventory) -> RemoteInventory:
-        """Both together."""
+        """Return both inventories combined."""
         return RemoteInventory(
             {**self.sandboxes, **other.sandboxes},
             {**self.agents, **other.agents},
@@ -44,7 +44,7 @@ class RemoteInventory:
         )
 
     def of_type(self, kind: str) -> Mapping[str, Sandbox | Agent | Snapshot] | None:
-        """Everything of the kind of resource; ``None`` where it has no list of its own."""
+        """Return the objects of a resource type, or `None` if the inventory does not list the type."""
         lists: Mapping[str, Mapping[str, Sandbox | Agent | Snapshot]] = {
             **dict.fromkeys(SANDBOX_TYPES, self.sandboxes),
             "Agent": self.agents,
@@ -54,58 +54,62 @@ class RemoteInventory:
 
 
 def index_by_id(items: Iterable[ApiObjectT]) -> dict[str, ApiObjectT]:
-    """The things by their ids."""
+    """Return the objects by their ids."""
     return {each.id: each for each in items}
 
 
 def check_interrupted(operations: Sequence[StateEntry], stack: str) -> Iterator[Finding]:
-    """Operations that a killed engine left behind."""
+    """Report the pending operations of a killed engine."""
     for each in operations:
         yield fail(
             f"{describe_entry(each['resource'])}: {each['type']} was interrupted",
-            f"`pulumi-neev recover --stack {stack}` looks what came of it.",
+            f"`pulumi-neev recover --stack {stack}` looks up its result.",
         )
 
 
 def check_health(entries: Sequence[StateEntry], inventory: RemoteInventory) -> Iterator[Finding]:
-    """What is gone, what is unwell, and what is not finished."""
-    something_is_there = any(entry["id"] in (inventory.of_type(kind) or ()) for entry, kind in own_resources(entries))
+    """Report missing, unhealthy and unfinished resources."""
+    has_any_object = any(entry["id"] in (inventory.of_type(kind) or ()) for entry, kind in own_resources(entries))
     for entry, kind in own_resources(entries):
-        found = inventory.of_type(kind)
-        seen = None if found is None else found.get(entry["id"])
-        if found is not None and seen is None:
-            is_sure = something_is_there or has_recorded_account(entry)
-            yield fail(f"{describe_entry(entry)} is gone ({entry['id']})", GONE_HINT if is_sure else WRONG_ACCOUNT_HINT)
-        elif seen is not None and (phase := phase_or_status(seen)) in UNHEALTHY_PHASES:
-            yield fail(f"{describe_entry(entry)} is {phase}{_describe_problem(seen)}", _remedy(phase))
-        elif entry.get("initErrors"):
-            yield warn(
-                f"{describe_entry(entry)} is not finished: {entry['initErrors'][0]}", "`pulumi up` goes on with it."
+        objects = inventory.of_type(kind)
+        observed = None if objects is None else objects.get(entry["id"])
+        if objects is not None and observed is None:
+            is_certain = has_any_object or has_recorded_account(entry)
+            yield fail(
+                f"{describe_entry(entry)} does not exist ({entry['id']})",
+                GONE_HINT if is_certain else WRONG_ACCOUNT_HINT,
             )
+        elif observed is not None and (phase := phase_or_status(observed)) in UNHEALTHY_PHASES:
+            yield fail(f"{describe_entry(entry)} is {phase}{_describe_problem(observed)}", _remedy(phase))
+        elif entry.get("initErrors"):
+            yield warn(f"{describe_entry(entry)} is not finished: {entry['initErrors'][0]}", "`pulumi up` finishes it.")
 
 
 def check_expiration(
     entries: Sequence[StateEntry], inventory: RemoteInventory, *, now: float, expires_within_seconds: float
 ) -> Iterator[Finding]:
-    """What the platform will stop or delete before long."""
+    """Warn about sandboxes that the API stops or deletes soon."""
     for entry, _ in own_resources(entries):
-        seen = inventory.sandboxes.get(entry["id"])
-        if seen is None or seen.phase in PAUSED_PHASES:
+        sandbox = inventory.sandboxes.get(entry["id"])
+        if sandbox is None or sandbox.phase in PAUSED_PHASES:
             continue
-        ends, idles = parse_timestamp(seen.hard_expires_at), parse_timestamp(seen.idle_expires_at)
-        if ends is not None and ends - now <= expires_within_seconds:
-            remedy = "Allow more with `maxLifetimeSeconds`, or let it go."
-            yield warn(f"{describe_entry(entry)}: its lifetime ends in {format_age(max(0, ends - now))}", remedy)
-        # a pause is what an idle window is for, and nothing is lost by it
-        if idles is not None and idles - now <= expires_within_seconds and seen.on_idle == "delete":
-            remedy = "Allow more with `idleTimeoutSeconds`, or pause with `onIdle`, or let it go."
+        lifetime_end, idle_end = parse_timestamp(sandbox.hard_expires_at), parse_timestamp(sandbox.idle_expires_at)
+        if lifetime_end is not None and lifetime_end - now <= expires_within_seconds:
+            remedy = "If it has to stay, raise `maxLifetimeSeconds`."
             yield warn(
-                f"{describe_entry(entry)}: if it stays idle it is deleted in {format_age(max(0, idles - now))}", remedy
+                f"{describe_entry(entry)}: its lifetime ends in {format_age(max(0, lifetime_end - now))}", remedy
+            )
+        # a pause by the idle timeout loses nothing
+        if idle_end is not None and idle_end - now <= expires_within_seconds and sandbox.on_idle == "delete":
+            remedy = "If it has to stay, raise `idleTimeoutSeconds`, or set `onIdle` to `pause`."
+            yield warn(
+                f"{describe_entry(entry)}: if it stays idle, it is deleted in {format_age(max(0, idle_end - now))}",
+                remedy,
             )
 
 
 def summarize_costs(references: StateReferences, inventory: RemoteInventory) -> Finding:
-    """What runs, of everything that the stack names in any way."""
+    """Report the size of all running sandboxes that the state refers to."""
     running = [
         each for each in inventory.sandboxes.values() if each.id in references.words and each.phase not in PAUSED_PHASES
     ]
@@ -115,7 +119,7 @@ def summarize_costs(references: StateReferences, inventory: RemoteInventory) -> 
 
 
 def own_resources(entries: Sequence[StateEntry]) -> Iterator[tuple[StateEntry, str]]:
-    """The resources that are ours and stay, each with the name of its kind."""
+    """Yield the resources of this provider that are not pending deletion, each with its type's name."""
     for entry in entries:
         kind = checkpoint.type_of_token(entry["type"])
         if kind is not None and entry.get("id") and not entry.get("delete"):
@@ -123,17 +127,17 @@ def own_resources(entries: Sequence[StateEntry]) -> Iterator[tuple[StateEntry, s
 
 
 def has_recorded_account(entry: StateEntry) -> bool:
-    """Whether the state says which account the resource is in."""
+    """Return whether the state records the account of the resource."""
     return isinstance((entry.get("outputs") or {}).get(ACCOUNT_KEY), Mapping)
 
 
 def describe_entry(entry: StateEntry) -> str:
-    """The kind and the name in the program."""
+    """Return the type and the resource name."""
     return checkpoint.describe_urn(entry["urn"])
 
 
 def phase_or_status(observed: Sandbox | Agent | Snapshot) -> str:
-    """What the platform calls its condition."""
+    """Return the phase of a sandbox, or the status of an agent or snapshot."""
     return observed.phase if isinstance(observed, Sandbox) else observed.status
 
 
@@ -148,4 +152,4 @@ def _remedy(phase: str) -> str:
         return "Roll it back again with another `rollbackTo`, or replace it: `pulumi up --replace URN`."
     if phase == "Failed":
         return "`pulumi up` replaces it."
-    return "It may pass. If not, replace it: `pulumi up --replace URN`."
+    return "It may recover. If not, replace it: `pulumi up --replace URN`."

@@ -1,4 +1,4 @@
-"""A stack's interrupted operations looked up, and its state brought in line with what they made."""
+"""Looks up the pending operations of a stack, and imports a state that contains what they created."""
 
 from __future__ import annotations
 
@@ -24,57 +24,57 @@ from neev_provider.core.errors import NeevError
 
 
 class StateChanged(NeevError):
-    """The stack's state is another one than the plan was made for."""
+    """The stack's state has changed since the plan was built."""
 
-    default_hint = "Something else works on the stack. Nothing was changed: run the same command again."
+    default_hint = "Another process uses the stack. Nothing was changed: run the same command again."
 
 
 class ForeignOperationsPending(NeevError):
-    """The stack has something that would be lost."""
+    """The import would lose pending operations of other providers."""
 
-    default_hint = "Nothing was changed. Look at them first; --drop-others forgets them."
+    default_hint = "Nothing was changed. Check them first; --drop-others drops them."
 
 
 @redact_output()
 def run(cwd: Path, stack: str | None, options: RunOptions, *, cancel: bool, drop_foreign: bool) -> int:
-    """The exit code, after the plan was shown and, where that is wanted, carried out."""
-    engine = PulumiCli(cwd)
+    """Print the plan, apply it if the options allow it, and return the exit code."""
+    pulumi_cli = PulumiCli(cwd)
     try:
-        name = stack or engine.read_selected_stack()
-        state, made = asyncio.run(load_plan(engine, name))
+        name = stack or pulumi_cli.read_selected_stack()
+        state, plan = asyncio.run(load_plan(pulumi_cli, name))
         if not options.json:
-            _print_plan(name, made)
-        if made.foreign_steps and not drop_foreign and not options.dry_run:
-            raise ForeignOperationsPending("creates of other providers were interrupted, and an import forgets them")
-        # an engine that was killed between two operations leaves nothing but its lock
-        to_do = bool(made.steps) or cancel
-        acting = to_do and options.should_apply()
-        if acting and cancel:
-            engine.cancel(name)
-        if acting and made.steps:
-            apply_plan(engine, name, state, made)
+            _print_plan(name, plan)
+        if plan.foreign_steps and not drop_foreign and not options.dry_run:
+            raise ForeignOperationsPending("creates of other providers were interrupted, and an import drops them")
+        # an engine that was killed between two operations leaves only its lock
+        has_changes = bool(plan.steps) or cancel
+        is_applied = has_changes and options.should_apply()
+        if is_applied and cancel:
+            pulumi_cli.cancel(name)
+        if is_applied and plan.steps:
+            apply_plan(pulumi_cli, name, state, plan)
     except NeevError as error:
         exit_with_error(error)
-    _print_result(name, made, options, applied=acting, has_changes=to_do)
-    return EXIT_OK if acting or not to_do else EXIT_CHANGES_PENDING
+    _print_result(name, plan, options, applied=is_applied, has_changes=has_changes)
+    return EXIT_OK if is_applied or not has_changes else EXIT_CHANGES_PENDING
 
 
 async def load_plan(pulumi_cli: PulumiCli, stack: str) -> tuple[Deployment, RecoveryPlan]:
-    """The state as it is, and what is to be done about it; raises where anything is unclear."""
+    """Return the current state and the plan. Raises if anything is unclear."""
     state = pulumi_cli.export(stack, secrets=True)
     pending = list_pending_operations(state)
     if not any(map(resource_for_lookup, pending)):
         return state, build_plan(state, {})
-    search = OperationLookup(pulumi_cli, stack, state)
+    lookup = OperationLookup(pulumi_cli, stack, state)
     async with AsyncExitStack() as clients:
-        answers = await gather_all(search.find(each, clients) for each in pending)
-    return state, build_plan(state, {index: made for index, made in enumerate(answers) if made is not None})
+        results = await gather_all(lookup.find(each, clients) for each in pending)
+    return state, build_plan(state, {index: result for index, result in enumerate(results) if result is not None})
 
 
 def apply_plan(pulumi_cli: PulumiCli, stack: str, state: Deployment, plan: RecoveryPlan) -> None:
-    """The stack's state is the plan's, by one import: before it nothing has changed, after it everything has."""
+    """Import the plan's state: one command that changes everything or nothing."""
     if pulumi_cli.export(stack, secrets=True) != state:
-        raise StateChanged(f"the state of {stack} has changed since the plan was made")
+        raise StateChanged(f"the state of {stack} has changed since the plan was built")
     pulumi_cli.import_(stack, plan.state)
 
 
@@ -92,6 +92,6 @@ def _print_result(stack: str, plan: RecoveryPlan, options: RunOptions, *, applie
         steps = [{name: getattr(each, name) for name in names} for each in plan.steps]
         print_json({"stack": stack, "done": applied, "steps": steps})
     elif applied:
-        print_line("Done. Run `pulumi up` to go on.")
+        print_line("Done. Run `pulumi up` to continue.")
     elif has_changes:
-        print_line("Nothing is changed yet: run again with --yes.")
+        print_line("Nothing is changed yet. Run again with --yes to apply the plan.")

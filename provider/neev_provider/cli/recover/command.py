@@ -1,4 +1,4 @@
-"""`pulumi-neev recover`: what an interrupted `pulumi up` has left behind is in the state again."""
+"""The command `pulumi-neev recover`."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def recover(  # noqa: PLR0913  one for each option
     yes: Yes = False,
     dry_run: DryRun = False,
     cancel: Annotated[
-        bool, typer.Option("--cancel", help="Take the lock of a killed engine away first, as `pulumi cancel` does.")
+        bool, typer.Option("--cancel", help="First release the lock of a killed engine with `pulumi cancel`.")
     ] = False,
     drop_others: Annotated[
-        bool, typer.Option("--drop-others", help="Also forget creates of other providers that were interrupted.")
+        bool, typer.Option("--drop-others", help="Also drop interrupted creates of other providers.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Bring what an interrupted `pulumi up` made into the state, and clear its operations.
+    """Add what an interrupted `pulumi up` created to the state, and clear its pending operations.
 
-    After a killed engine the state knows that a create had begun, but not what came of it. This looks each up by
-    its name, shows what it would do, and does it on --yes or when asked to in a terminal. The state is changed by
-    one `pulumi stack import`, so it is safe to be killed and to be run twice. Where anything is unclear, nothing is
-    changed.
+    If the engine was killed, the state contains a pending operation for each create, but not its result. Recover looks
+    up each result by its name, prints a plan, and applies it with `--yes` or after a prompt in a terminal. It changes
+    the state with one `pulumi stack import`, so it can be killed and run again. If anything is unclear, it changes
+    nothing.
 
-    Exit codes: 0 nothing to do, or done; 1 an error; 3 there is something to do, and it was only shown.
+    Exit codes: 0: nothing to do, or done; 1: error; 3: there are changes, and they were only printed.
 
     Examples:
     pulumi-neev recover --stack dev
@@ -41,5 +41,5 @@ def recover(  # noqa: PLR0913  one for each option
     """
     from neev_provider.cli.recover import apply  # noqa: PLC0415  loads the provider
 
-    manner = RunOptions(yes=yes, dry_run=dry_run, json=json)
-    raise typer.Exit(apply.run(cwd, stack, manner, cancel=cancel, drop_foreign=drop_others))
+    options = RunOptions(yes=yes, dry_run=dry_run, json=json)
+    raise typer.Exit(apply.run(cwd, stack, options, cancel=cancel, drop_foreign=drop_others))

@@ -1,4 +1,4 @@
-"""What to do about the interrupted operations of a stack: worked out from its state and what was found."""
+"""The plan of `recover`: computed from a stack's state and the results of its pending operations."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.core.resource import Resource
 
 CREATE_OPERATION = "creating"
-UNFINISHED_PROBLEM = "recovered after its creation was interrupted; the next `pulumi up` finishes it"
+UNFINISHED_PROBLEM = "recovered after its create was interrupted; the next `pulumi up` finishes it"
 StateEntry = dict[str, Any]
 StackState = dict[str, Any]
 
 
 class Action(StrEnum):
-    """What becomes of an operation."""
+    """What the plan does with a pending operation."""
 
     IMPORT = "import"
-    """What it made becomes the resource."""
+    """Adds the created object to the state."""
     RETIRE = "retire"
-    """What it made is there twice; the next update deletes the older one."""
+    """Adds the created object to the state as one that the next update deletes."""
     DROP = "drop"
-    """It is forgotten: there is nothing to keep."""
+    """Drops the operation: there is no object."""
     LEAVE = "leave"
-    """What is there may be somebody else's: it is left alone, and the operation is forgotten."""
-    FOREIGN = "other"
-    """It is another provider's, or of a kind that this version does not know."""
+    """Drops the operation and leaves the object alone: it may be foreign."""
+    FOREIGN = "foreign"
+    """The operation of another provider, or of an unknown resource type."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStep:
-    """One operation, and what becomes of it and why."""
+    """One pending operation, with the action and its reason."""
 
     action: Action
     operation: str
@@ -47,41 +47,41 @@ class RecoveryStep:
 
     @property
     def resource(self) -> str:
-        """The kind and the name in the program."""
+        """Return the type and the resource name."""
         return checkpoint.describe_urn(self.urn)
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPlan:
-    """What becomes of every operation, and the state after it."""
+    """The steps, and the state after them."""
 
     steps: tuple[RecoveryStep, ...]
     state: StackState
 
     @property
     def foreign_steps(self) -> tuple[RecoveryStep, ...]:
-        """Creates that only their own provider could look up."""
+        """Return the creates that only their own provider can look up."""
         return tuple(step for step in self.steps if step.action is Action.FOREIGN)
 
 
 def list_pending_operations(state: Mapping[str, Any]) -> list[StateEntry]:
-    """The operations that were interrupted."""
+    """Return the pending operations of the state."""
     return list((state.get("deployment") or {}).get("pending_operations") or ())
 
 
 def list_state_resources(state: Mapping[str, Any]) -> list[StateEntry]:
-    """The resources that the state holds."""
+    """Return the resources of the state."""
     return list((state.get("deployment") or {}).get("resources") or ())
 
 
 def resource_for_lookup(operation: Mapping[str, Any]) -> AnyResource | None:
-    """The kind of resource that can look up what the operation made."""
+    """Return the resource that can look up the result of the operation, or `None`."""
     kind = checkpoint.type_of_token(operation["resource"]["type"])
     return kind.resource if kind and operation["type"] == CREATE_OPERATION and _can_be_found(kind.resource) else None
 
 
 def build_plan(state: StackState, results: Mapping[int, StoredResource | UnverifiedMatch]) -> RecoveryPlan:
-    """The steps, and the state that they lead to; ``found`` is what each operation made or met, by its index."""
+    """Return the plan. `results`: what each operation created or matched, by its index."""
     after = copy.deepcopy(state)
     deployment = after["deployment"]
     deployment["resources"] = entries = list_state_resources(after)
@@ -95,80 +95,96 @@ def build_plan(state: StackState, results: Mapping[int, StoredResource | Unverif
 def _build_step(
     operation: StateEntry, result: StoredResource | UnverifiedMatch | None, entries: list[StateEntry]
 ) -> RecoveryStep:
-    begun, what = operation["resource"], operation["type"]
-    urn = begun["urn"]
-    if what != CREATE_OPERATION:
+    pending, operation_type = operation["resource"], operation["type"]
+    urn = pending["urn"]
+    if operation_type != CREATE_OPERATION:
         return RecoveryStep(
-            Action.DROP, what, urn, "the state is as before it began; the next `pulumi up` does what is still to do"
+            Action.DROP,
+            operation_type,
+            urn,
+            "the state is as it was before; the next `pulumi up` repeats the operation",
         )
-    if _is_state_only(begun):
-        return RecoveryStep(Action.DROP, what, urn, "it exists only in the state, so there is nothing to look for")
-    kind = checkpoint.type_of_token(begun["type"])
+    if _is_state_only(pending):
+        return RecoveryStep(Action.DROP, operation_type, urn, "it exists only in the state")
+    kind = checkpoint.type_of_token(pending["type"])
     if kind is None:
-        return RecoveryStep(Action.FOREIGN, what, urn, "only its own provider could tell whether it exists")
+        return RecoveryStep(Action.FOREIGN, operation_type, urn, "only its own provider can look it up")
     if result is None:
-        return RecoveryStep(Action.DROP, what, urn, _not_found_reason(kind.resource))
+        return RecoveryStep(Action.DROP, operation_type, urn, _not_found_reason(kind.resource))
     if isinstance(result, UnverifiedMatch):
         return RecoveryStep(
-            Action.LEAVE, what, urn, f"{result.reason}; {_next_step_hint(begun, kind.resource, result.id)}", result.id
+            Action.LEAVE,
+            operation_type,
+            urn,
+            f"{result.reason}; {_next_step_hint(pending, kind.resource, result.id)}",
+            result.id,
         )
-    return _add_if_absent(begun, result, entries)
+    return _add_if_absent(pending, result, entries)
 
 
 def _add_if_absent(pending: StateEntry, created: StoredResource, entries: list[StateEntry]) -> RecoveryStep:
-    """What was made is in the state, once."""
+    """Add the created object to the state, unless the state contains it."""
     if any((each["type"], each.get("id")) == (pending["type"], created.id) for each in entries):
-        return RecoveryStep(Action.DROP, CREATE_OPERATION, pending["urn"], "the state has it already", created.id)
+        return RecoveryStep(Action.DROP, CREATE_OPERATION, pending["urn"], "the state already contains it", created.id)
     return _insert_entry(checkpoint.recovered_resource(pending, created, problem=UNFINISHED_PROBLEM), created, entries)
 
 
 def _insert_entry(entry: StateEntry, created: StoredResource, entries: list[StateEntry]) -> RecoveryStep:
-    """The entry is in its place: the state may hold an earlier one with the same URN."""
-    urn, born = entry["urn"], created.state.get("createdAt")
-    what = f"made {born}, {created.problem}" if born and created.problem else f"made {born}" if born else "it exists"
-    place = next((i for i, each in enumerate(entries) if each["urn"] == urn and not each.get("delete")), None)
-    if place is None:
+    """Insert the entry. The state may contain an earlier one with the same URN."""
+    urn, created_at = entry["urn"], created.state.get("createdAt")
+    facts = [f"created {created_at}"] if created_at else ["it exists"]
+    reason = ", ".join([*facts, *([created.problem] if created_at and created.problem else [])])
+    position = next((i for i, each in enumerate(entries) if each["urn"] == urn and not each.get("delete")), None)
+    if position is None:
         entries.append(entry)
-        return RecoveryStep(Action.IMPORT, CREATE_OPERATION, urn, what, created.id)
-    there = entries[place]
-    if there.get("pendingReplacement"):
-        entries[place] = entry
+        return RecoveryStep(Action.IMPORT, CREATE_OPERATION, urn, reason, created.id)
+    existing = entries[position]
+    if existing.get("pendingReplacement"):
+        entries[position] = entry
         return RecoveryStep(
-            Action.IMPORT, CREATE_OPERATION, urn, f"{what}; it replaces what is deleted already", created.id
+            Action.IMPORT,
+            CREATE_OPERATION,
+            urn,
+            f"{reason}; it replaces a resource that is already deleted",
+            created.id,
         )
-    newer = _is_newer(born, (there.get("outputs") or {}).get("createdAt"))
+    newer = _is_newer(created_at, (existing.get("outputs") or {}).get("createdAt"))
     if newer is None:
         return RecoveryStep(
             Action.DROP,
             CREATE_OPERATION,
             urn,
-            f"the state has another one ({there.get('id')}); look at both",
+            f"the state has another one ({existing.get('id')}); check both",
             created.id,
         )
-    old, new = (there, entry) if newer else (entry, there)
-    # the engine wants the one that stays before the one that goes
-    entries[place : place + 1] = [new, {**old, "delete": True}]
+    old, new = (existing, entry) if newer else (entry, existing)
+    # the engine requires the resource that stays before the one that it deletes
+    entries[position : position + 1] = [new, {**old, "delete": True}]
     if newer:
         return RecoveryStep(
-            Action.IMPORT, CREATE_OPERATION, urn, f"{what}; the next `pulumi up` deletes {there.get('id')}", created.id
+            Action.IMPORT,
+            CREATE_OPERATION,
+            urn,
+            f"{reason}; the next `pulumi up` deletes {existing.get('id')}",
+            created.id,
         )
     return RecoveryStep(
         Action.RETIRE,
         CREATE_OPERATION,
         urn,
-        f"{what}, before {there.get('id')}; the next `pulumi up` deletes it",
+        f"{reason}, before {existing.get('id')}; the next `pulumi up` deletes it",
         created.id,
     )
 
 
 def _is_state_only(pending: StateEntry) -> bool:
-    """Whether it is the stack, a component or a provider: nothing outside of the state is made for one."""
+    """Return whether it is a stack, component or provider, which exist only in the state."""
     return not pending.get("custom") or pending["type"].startswith("pulumi:providers:")
 
 
 def _next_step_hint(pending: StateEntry, resource: AnyResource, id: str) -> str:
     if resource.name in SANDBOX_CHILD_TYPES:
-        return "the next `pulumi up` writes it anew"
+        return "the next `pulumi up` writes it again"
     if pending["type"].startswith(checkpoint.NATIVE_PREFIX):
         name = pending["urn"].rpartition("::")[2]
         return f"if it is this stack's, `pulumi import {pending['type']} {name} {id}`; if not, choose another name"

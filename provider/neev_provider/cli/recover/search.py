@@ -1,4 +1,4 @@
-"""What interrupted creates have made, looked for at the platform and judged: proven to be theirs, or left alone."""
+"""Lookup of what interrupted creates made. An object without evidence of its creator is left alone."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 
-DIFFERENT_INPUTS_REASON = "it has the name and is not as the program asks"
-SIMILAR_NAMES_REASON = "sandboxes are called like its own, and nothing tells whose they are"
-FOREIGN_SANDBOX_REASON = "it is in a sandbox that this stack does not hold, so it may be another's"
+DIFFERENT_INPUTS_REASON = "it has the name, but not the inputs of the program"
+SIMILAR_NAMES_REASON = "there are sandboxes with matching names, without evidence of their creator"
+FOREIGN_SANDBOX_REASON = "it is in a sandbox that is not in this stack, so it may be foreign"
 
 
 class OperationLookup:
-    """The search for one stack, with one client for each account."""
+    """Looks up the operations of one stack, with one client for each account."""
 
     def __init__(self, pulumi_cli: PulumiCli, stack: str, state: Deployment) -> None:
         self._pulumi_cli, self._stack, self._state = pulumi_cli, stack, state
         self._clients: dict[Settings, Api] = {}
 
     async def find(self, operation: StateEntry, exit_stack: AsyncExitStack) -> StoredResource | UnverifiedMatch | None:
-        """Return what the operation made, or what has its place and may be another's; None where nothing is there."""
-        resource, begun = resource_for_lookup(operation), operation["resource"]
+        """Return what the operation created, or a match without evidence, or `None`."""
+        resource, pending = resource_for_lookup(operation), operation["resource"]
         if resource is None:
             return None
         recorded_accounts.require_matching_account(list_state_resources(self._state), self._stack_config, os.environ)
-        api = self._client_for(begun, exit_stack)
+        api = self._client_for(pending, exit_stack)
         try:
-            made = await lifecycle.find_created(resource, api, ownership.decode_inputs(begun))
+            created = await lifecycle.find_created(resource, api, ownership.decode_inputs(pending))
         except InputError as error:
-            raise InputError(begun["urn"], f"its stored inputs cannot be used: {error.summary}") from error
-        if made is None:
-            return await _find_by_name(api, resource, begun)
-        why = await self._explain_mismatch(api, resource, begun, made)
-        return made if why is None else UnverifiedMatch(made.id, why)
+            raise InputError(pending["urn"], f"its stored inputs cannot be used: {error.summary}") from error
+        if created is None:
+            return await _find_by_name(api, resource, pending)
+        reason = await self._explain_mismatch(api, resource, pending, created)
+        return created if reason is None else UnverifiedMatch(created.id, reason)
 
     def _client_for(self, pending: StateEntry, exit_stack: AsyncExitStack) -> Api:
         settings = accounts.resolve_resource_settings(
@@ -62,20 +62,22 @@ class OperationLookup:
     async def _explain_mismatch(
         self, api: Api, resource: AnyResource, pending: StateEntry, candidate: StoredResource
     ) -> str | None:
-        """Why the thing may be another's; None where it is this create's beyond doubt."""
+        """Return why the object may be foreign, or `None` if this create made it."""
         if ownership.has_generated_name(pending):
             return None
         if resource.name in SANDBOX_CHILD_TYPES:
             own = ownership.own_sandbox_ids(list_state_resources(self._state))
             return None if ownership.decode_inputs(pending).get("sandboxId") in own else FOREIGN_SANDBOX_REASON
-        ahead = api.transport.server_clock.now() - api.clock.now()
-        window = ownership.compute_create_time_range(self._state, pending, resource, self._updates)
-        parts = await ownership.list_created_objects(api, resource, candidate)
-        for created in parts.values():
-            if (why := window.explain_mismatch(created, ahead)) is not None:
-                return why
-        holder = next((name for name, said in self._other_states.items() if any(id in said for id in parts)), None)
-        return None if holder is None else f"the stack {holder} holds it"
+        clock_lead = api.transport.server_clock.now() - api.clock.now()
+        time_range = ownership.compute_create_time_range(self._state, pending, resource, self._updates)
+        created_objects = await ownership.list_created_objects(api, resource, candidate)
+        for created_at in created_objects.values():
+            if (reason := time_range.explain_mismatch(created_at, clock_lead)) is not None:
+                return reason
+        owner = next(
+            (name for name, state in self._other_states.items() if any(id in state for id in created_objects)), None
+        )
+        return None if owner is None else f"the stack {owner} contains it"
 
     @cached_property
     def _stack_config(self) -> dict[str, object]:
@@ -87,7 +89,7 @@ class OperationLookup:
 
     @cached_property
     def _other_states(self) -> dict[str, str]:
-        """What each other stack of the backend holds, as text in which an id can be looked up; secrets stay closed."""
+        """Return the resources of each other stack of the backend as JSON, with encrypted secrets."""
         own = self._urn_prefix(self._state)
         states = {name: self._pulumi_cli.export(name) for name in self._pulumi_cli.list_stacks()}
         return {
@@ -98,13 +100,13 @@ class OperationLookup:
 
     @staticmethod
     def _urn_prefix(state: Deployment) -> tuple[str, ...]:
-        """The stack and the project that the state's URNs name; nothing where the state is empty."""
+        """Return the stack and the project in the URNs of the state, or an empty tuple."""
         named = [*list_state_resources(state), *(each["resource"] for each in list_pending_operations(state))]
         return next((tuple(each["urn"].split("::")[:2]) for each in named), ())
 
 
 async def _find_by_name(api: Api, resource: AnyResource, pending: StateEntry) -> UnverifiedMatch | None:
-    """Something else that has the name, where the platform knows things of this kind by it."""
+    """Return another object with the same name, for types that the API can find by name."""
     name = str(ownership.decode_inputs(pending).get("name"))
     if resource.name in (POOL_TYPE, IMAGE_TYPE) and await ownership.list_created_objects(
         api, resource, StoredResource(name, {}, {})
@@ -113,5 +115,5 @@ async def _find_by_name(api: Api, resource: AnyResource, pending: StateEntry) ->
     finders = {"Sandbox": api.sandboxes.find, "Agent": api.agents.find}
     if resource.name not in finders:
         return None
-    seen = await finders[resource.name](name)
-    return None if seen is None else UnverifiedMatch(seen.id, DIFFERENT_INPUTS_REASON)
+    namesake = await finders[resource.name](name)
+    return None if namesake is None else UnverifiedMatch(namesake.id, DIFFERENT_INPUTS_REASON)

@@ -1,4 +1,4 @@
-"""A project's leftovers looked for, and deleted or paused one by one."""
+"""Finds the orphans of a project, and deletes or pauses them one by one."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ from neev_provider.core.errors import NeevError, NotFound
 
 T = TypeVar("T")
 Outcomes = Mapping[str, str]
-SUCCESS_OUTCOMES = ("deleted", "paused", "gone already")
+SUCCESS_OUTCOMES = ("deleted", "paused", "already deleted")
 
 
 @dataclass(frozen=True, slots=True)
 class SweepScope:
-    """Where the stacks are that may hold something, and which one's configuration names the account."""
+    """The backends to read, and the stack whose configuration selects the account."""
 
     directory: Path
     backend_urls: tuple[str, ...]
@@ -59,101 +59,110 @@ class SweepScope:
 
     @property
     def pulumi_clis(self) -> list[PulumiCli]:
-        """One for each backend."""
+        """Return one `PulumiCli` for each backend."""
         return [PulumiCli(self.directory, each) for each in self.backend_urls] or [PulumiCli(self.directory)]
 
     def resolve_settings(self) -> Settings:
-        """The account of the stack, else of the environment.
+        """Return the settings of the stack, else of the environment.
 
         Raises:
-            WrongAccount: the stack's resources are recorded in another one, so its settings are not to be trusted.
+            WrongAccount: the state records another account than the settings select.
         """
         if not self.stack:
             return accounts.resolve_stack_settings({}, os.environ)
-        engine = self.pulumi_clis[0]
-        configured = engine.read_config(self.stack)
+        pulumi_cli = self.pulumi_clis[0]
+        stack_config = pulumi_cli.read_config(self.stack)
         recorded_accounts.require_matching_account(
-            list_state_resources(engine.export(self.stack, secrets=True)), configured, os.environ
+            list_state_resources(pulumi_cli.export(self.stack, secrets=True)), stack_config, os.environ
         )
-        return accounts.resolve_stack_settings(configured, os.environ)
+        return accounts.resolve_stack_settings(stack_config, os.environ)
 
 
 @redact_output()
 def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pause: bool) -> int:
-    """The exit code, after what is left over was shown and, where that is wanted, done away with."""
+    """Print the orphans, delete or pause them if the options allow it, and return the exit code."""
     try:
         settings = scope.resolve_settings()
-        seen = asyncio.run(_run_with_client(settings, lambda api: load_orphans(api, scope.pulumi_clis, sweep_filter)))
-        left = [each.unblocked for each in seen.orphans if each.can_be_paused] if pause else seen.orphans
+        candidates = asyncio.run(
+            _run_with_client(settings, lambda api: load_orphans(api, scope.pulumi_clis, sweep_filter))
+        )
+        orphans = candidates.orphans
+        if pause:
+            orphans = [orphan.unblocked for orphan in orphans if orphan.can_be_paused]
         if not options.json:
-            _print_orphans(left, seen.skipped)
-        theirs = [each for each in left if each.blocked_by is None]
-        acting = bool(theirs) and sweep_filter.is_specific and options.should_apply()
+            _print_orphans(orphans, candidates.skipped)
+        unblocked = [orphan for orphan in orphans if orphan.blocked_by is None]
+        is_applied = bool(unblocked) and sweep_filter.is_specific and options.should_apply()
         outcomes = (
-            asyncio.run(_run_with_client(settings, lambda api: _sweep_all(api, theirs, sweep_filter, pause=pause)))
-            if acting
+            asyncio.run(_run_with_client(settings, lambda api: _sweep_all(api, unblocked, sweep_filter, pause=pause)))
+            if is_applied
             else {}
         )
     except NeevError as error:
         exit_with_error(error)
-    _print_outcomes(left, seen.skipped, outcomes, options)
-    if seen.skipped or not all(each in SUCCESS_OUTCOMES for each in outcomes.values()):
+    _print_outcomes(orphans, candidates.skipped, outcomes, options)
+    if candidates.skipped or not all(each in SUCCESS_OUTCOMES for each in outcomes.values()):
         return EXIT_ERROR
-    return EXIT_CHANGES_PENDING if theirs and not acting else EXIT_OK
+    return EXIT_CHANGES_PENDING if unblocked and not is_applied else EXIT_OK
 
 
 @dataclass(frozen=True, slots=True)
 class SweepCandidates:
-    """What is left over, and why each id that was asked for is not."""
+    """The orphans, and why each requested id that is none was skipped."""
 
     orphans: list[Orphan]
     skipped: Mapping[str, str]
 
 
 async def load_orphans(api: Api, pulumi_clis: Iterable[PulumiCli], sweep_filter: SweepFilter) -> SweepCandidates:
-    """What no stack of the backends holds; raises where a list, a backend or a state cannot be read."""
-    # what is there is read first: whatever is in that list, its stack has named in a state before it was made
-    things = await _list_objects(api)
+    """Return the orphans. Raises if a list, a backend or a state cannot be read."""
+    # objects are listed before states are read: a state names each object before it is created
+    objects = await _list_objects(api)
     now = api.transport.server_clock.now()
-    states = _load_references(pulumi_clis)
+    references = _load_references(pulumi_clis)
     return SweepCandidates(
-        find_orphans(things, states, sweep_filter, now), explain_skipped(things, states, sweep_filter, now)
+        find_orphans(objects, references, sweep_filter, now), explain_skipped(objects, references, sweep_filter, now)
     )
 
 
 async def sweep_one(api: Api, orphan: Orphan, sweep_filter: SweepFilter, *, pause: bool) -> str:
-    """What became of the leftover: `deleted`, `paused`, or why not; it is looked at once more before."""
-    thing = orphan.remote_object
+    """Read the orphan again, delete or pause it, and return the outcome."""
+    remote_object = orphan.remote_object
     try:
-        return await _describe_change(api, orphan, sweep_filter) or await _delete_or_pause(api, thing, pause=pause)
+        change = await _describe_change(api, orphan, sweep_filter)
+        return change or await _delete_or_pause(api, remote_object, pause=pause)
     except NotFound:
-        return "gone already"
+        return "already deleted"
     except NeevError as error:
         return f"failed: {error}"
 
 
 async def _describe_change(api: Api, orphan: Orphan, sweep_filter: SweepFilter) -> str | None:
-    thing = orphan.remote_object
-    seen, snapshots = await _reload(api, thing)
+    remote_object = orphan.remote_object
+    current, snapshots = await _reload(api, remote_object)
     if snapshots - orphan.snapshots:
-        return "left: it has a new snapshot"
-    same = (seen.id, seen.name, seen.created_at) == (thing.id, thing.name, thing.created_at)
-    if not same or not sweep_filter.matches(seen, api.transport.server_clock.now()):
-        return "left: it is not what it was"
-    if sweep_filter.phases and seen.phase not in sweep_filter.phases:
-        return f"left: it is {seen.phase} by now"
+        return "skipped: it has a new snapshot"
+    is_same = (current.id, current.name, current.created_at) == (
+        remote_object.id,
+        remote_object.name,
+        remote_object.created_at,
+    )
+    if not is_same or not sweep_filter.matches(current, api.transport.server_clock.now()):
+        return "skipped: it has changed"
+    if sweep_filter.phases and current.phase not in sweep_filter.phases:
+        return f"skipped: its phase is {current.phase}"
     return None
 
 
 async def _reload(api: Api, remote_object: RemoteObject) -> tuple[RemoteObject, set[str]]:
-    """The thing as it is now, and the snapshots that would go with it."""
+    """Return the current object, and the snapshots that a delete would take with it."""
     if remote_object.kind == SNAPSHOT:
         return from_snapshot(await api.snapshots.get(remote_object.id)), set()
     if remote_object.kind == AGENT:
-        seen = from_agent(await api.agents.get(remote_object.id))
+        current = from_agent(await api.agents.get(remote_object.id))
     else:
-        seen = from_sandbox(await api.sandboxes.get(remote_object.id))
-    return seen, {each.id for each in await _list_snapshots(api, seen.sandbox_id or seen.id)}
+        current = from_sandbox(await api.sandboxes.get(remote_object.id))
+    return current, {snapshot.id for snapshot in await _list_snapshots(api, current.sandbox_id or current.id)}
 
 
 async def _delete_or_pause(api: Api, remote_object: RemoteObject, *, pause: bool) -> str:
@@ -167,25 +176,29 @@ async def _delete_or_pause(api: Api, remote_object: RemoteObject, *, pause: bool
 
 def _load_references(pulumi_clis: Iterable[PulumiCli]) -> StateReferences:
     return state_references(
-        engine.export(stack, secrets=True) for engine in pulumi_clis for stack in engine.list_stacks()
+        pulumi_cli.export(stack, secrets=True) for pulumi_cli in pulumi_clis for stack in pulumi_cli.list_stacks()
     )
 
 
 async def _list_objects(api: Api) -> list[RemoteObject]:
-    """Every agent, every sandbox that is nobody's inside, and every snapshot."""
+    """Return all agents, all sandboxes that belong to no agent, and all snapshots."""
     agents = {each.sandbox_id: from_agent(each) for each in await api.agents.list()}
     sandboxes = {each.id: each for each in await api.sandboxes.list()}
-    taken = await gather_all(_list_snapshots(api, id) for id in sandboxes)
-    whose = {id: agents[id].id for id in sandboxes if id in agents}
+    snapshots = await gather_all(_list_snapshots(api, id) for id in sandboxes)
+    parent_ids = {id: agents[id].id for id in sandboxes if id in agents}
     return [
         *agents.values(),
         *(from_sandbox(each) for id, each in sandboxes.items() if id not in agents),
-        *(from_snapshot(each, whose.get(id)) for id, some in zip(sandboxes, taken, strict=True) for each in some),
+        *(
+            from_snapshot(snapshot, parent_ids.get(id))
+            for id, of_sandbox in zip(sandboxes, snapshots, strict=True)
+            for snapshot in of_sandbox
+        ),
     ]
 
 
 async def _list_snapshots(api: Api, sandbox_id: str) -> tuple[Snapshot, ...]:
-    """The snapshots of a sandbox; one that is gone has none."""
+    """Return the snapshots of a sandbox: none if it does not exist any more."""
     try:
         return await api.snapshots.list(sandbox_id)
     except NotFound:
@@ -203,9 +216,9 @@ async def _sweep_all(api: Api, orphans: Sequence[Orphan], sweep_filter: SweepFil
 
 def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
     for id, why in skipped.items():
-        print_line(f"{id} is passed over: {why}")
+        print_line(f"{id} is skipped: {why}")
     if orphans:
-        print_line(f"{len(orphans)} left over, held by no stack:")
+        print_line(f"{len(orphans)} orphans, which no stack refers to:")
         print_table(
             (
                 *_identity_columns(each),
@@ -217,14 +230,14 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
             for each in orphans
         )
     else:
-        print_line("Nothing is left over.")
+        print_line("There are no orphans.")
 
 
 def _print_outcomes(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, options: RunOptions) -> None:
     if options.json:
         found = [{**to_json(each), "outcome": outcomes.get(each.remote_object.id)} for each in orphans]
         others = [{"id": id, "why": why} for id, why in skipped.items()]
-        print_json({"done": bool(outcomes), "leftovers": found, "passedOver": others})
+        print_json({"done": bool(outcomes), "orphans": found, "skipped": others})
     elif outcomes:
         print_table(
             (*_identity_columns(each), outcomes[each.remote_object.id])
@@ -232,7 +245,7 @@ def _print_outcomes(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outc
             if each.remote_object.id in outcomes
         )
     elif any(each.blocked_by is None for each in orphans):
-        print_line("Nothing is done yet: run again with --prefix, or with ids, and --yes.")
+        print_line("Nothing is changed yet. Run again with --prefix, or with ids, and --yes.")
 
 
 def _identity_columns(orphan: Orphan) -> tuple[str, str, str]:

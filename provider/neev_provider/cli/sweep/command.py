@@ -1,4 +1,4 @@
-"""`pulumi-neev sweep`: sandboxes, agents and snapshots that no stack holds any more."""
+"""The command `pulumi-neev sweep`."""
 
 from __future__ import annotations
 
@@ -11,36 +11,47 @@ from neev_provider.cli.options import Directory, DryRun, Json, Yes
 from neev_provider.cli.output import RunOptions
 
 MIN_AGE_SECONDS = 600
-"""Seconds for which nothing is ever swept: something may be making it at this moment."""
+"""Minimum age of an orphan, in seconds: a younger object may belong to an update that is still running."""
 
 
 def sweep(  # noqa: PLR0913  one for each option
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Only what has one of these ids.")] = None,
-    *,
-    prefix: Annotated[str, typer.Option(help="Only what has a name that begins so; for acting, this or ids.")] = "",
-    older_than: Annotated[str, typer.Option(help="Only what is older: 90m, 12h, 2d; at least 10m.")] = "1h",
-    phase: Annotated[list[str] | None, typer.Option(help="Only what is in this phase; may be repeated.")] = None,
-    backend: Annotated[
-        list[str] | None, typer.Option(help="Where stacks are, as for `pulumi login`; may be repeated. Unset: here.")
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Only objects with one of these ids.")
     ] = None,
-    pause: Annotated[bool, typer.Option("--pause", help="Pause instead of deleting anything.")] = False,
-    stack: Annotated[str | None, typer.Option(help="Whose configuration names the account. Unset: NEEV_….")] = None,
+    *,
+    prefix: Annotated[
+        str,
+        typer.Option(
+            help="Only objects whose name begins with this. Required to delete or pause, unless ids are given."
+        ),
+    ] = "",
+    older_than: Annotated[
+        str, typer.Option(help="Only objects that are older than this: 90m, 12h, 2d. Minimum: 10m.")
+    ] = "1h",
+    phase: Annotated[list[str] | None, typer.Option(help="Only objects in this phase. May be repeated.")] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(help="Backend URL, as for `pulumi login`. May be repeated. Defaults to the current one."),
+    ] = None,
+    pause: Annotated[bool, typer.Option("--pause", help="Pause instead of delete.")] = False,
+    stack: Annotated[
+        str | None, typer.Option(help="Stack whose configuration selects the account. Defaults to the NEEV_ variables.")
+    ] = None,
     cwd: Directory = Path(),
     yes: Yes = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """List what no stack holds any more, and delete or pause it.
+    """List orphans (sandboxes, agents and snapshots that no stack refers to), and delete or pause them.
 
-    Reads every state of the backends first, secrets included: what is written anywhere in one of them is held, also
-    what an interrupted create names. Where one of them cannot be read, nothing is deleted. Stacks on a backend that
-    is not named here are not known, so give every one that the project's stacks are on.
+    Sweep first reads the states of all stacks of the backends, secrets included. Every id and name in a state counts as
+    a reference, also in a pending operation. If a state cannot be read, sweep deletes nothing. Name every backend
+    that has stacks of this project: sweep does not know the stacks of other backends.
 
-    Of sandboxes, agents and snapshots that are named by their ids, those that are no leftovers are passed over, each
-    with the reason.
+    If ids are given, sweep skips those that are no orphans, and prints the reason.
 
-    Exit codes: 0 nothing is left over, or it was done away with; 1 an error, or an id was passed over; 3 something is
-    left over, and it was only shown.
+    Exit codes: 0: no orphans, or all orphans were deleted; 1: error, or an id was skipped; 3: there are orphans, and
+    they were only printed.
 
     Examples:
     pulumi-neev sweep
@@ -55,13 +66,13 @@ def sweep(  # noqa: PLR0913  one for each option
     from neev_provider.cli.sweep.orphans import SweepFilter, parse_duration  # noqa: PLC0415  likewise
 
     try:
-        span = parse_duration(older_than)
+        min_age_seconds = parse_duration(older_than)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--older-than") from None
-    if span < MIN_AGE_SECONDS:
+    if min_age_seconds < MIN_AGE_SECONDS:
         raise typer.BadParameter("must be at least 10m", param_hint="--older-than")
-    place = apply.SweepScope(cwd, tuple(backend or ()), stack)
-    wanted = SweepFilter(prefix, span, frozenset(phase or ()), tuple(ids or ()))
-    if yes and not wanted.is_specific:
-        raise typer.BadParameter("this or ids are needed for acting", param_hint="--prefix")
-    raise typer.Exit(apply.run(place, wanted, RunOptions(yes=yes, dry_run=dry_run, json=json), pause=pause))
+    scope = apply.SweepScope(cwd, tuple(backend or ()), stack)
+    sweep_filter = SweepFilter(prefix, min_age_seconds, frozenset(phase or ()), tuple(ids or ()))
+    if yes and not sweep_filter.is_specific:
+        raise typer.BadParameter("--yes requires --prefix or ids", param_hint="--prefix")
+    raise typer.Exit(apply.run(scope, sweep_filter, RunOptions(yes=yes, dry_run=dry_run, json=json), pause=pause))

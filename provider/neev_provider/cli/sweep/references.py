@@ -1,4 +1,4 @@
-"""What the states of stacks hold: every id and every name that is written anywhere in them."""
+"""References: every id and name in the states of stacks."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ _WORD = re.compile(r"[A-Za-z0-9][-A-Za-z0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class StateReferences:
-    """Words and whole texts of states: an id may be part of a text, as in `SANDBOX/80`, a name is all of one."""
+    """Words and strings of states. An id may be part of a string, as in `SANDBOX/80`; a name is a whole string."""
 
     words: frozenset[str]
     strings: frozenset[str]
 
     def __contains__(self, id_and_name: tuple[str, str | None]) -> bool:
-        """Whether a state holds the thing with this id and name."""
+        """Return whether a state refers to the object with this id and name."""
         id, name = id_and_name
         return id in self.words or name in self.strings
 
 
 def state_references(states: Iterable[Mapping[str, Any]]) -> StateReferences:
-    """What the states, exported with their secrets in clear, hold: also what their interrupted operations name.
+    """Return the references of states that were exported with their secrets in plain text.
 
-    Nothing has to be known of the kinds of resources: a pool's members and an image's snapshots are held too.
+    Pending operations count. The resource types do not matter: members of pools and snapshots of images count, too.
     """
-    texts = frozenset(
-        text for state in states for text in _find_strings(_without_pending_deletes(state.get("deployment") or {}))
+    strings = frozenset(
+        string for state in states for string in _find_strings(_without_pending_deletes(state.get("deployment") or {}))
     )
-    return StateReferences(frozenset(word for text in texts for word in _WORD.findall(text)), texts)
+    return StateReferences(frozenset(word for string in strings for word in _WORD.findall(string)), strings)
 
 
 def _without_pending_deletes(deployment: Mapping[str, Any]) -> dict[str, Any]:
-    """The deployment without what is deleted already and waits for its replacement.
+    """Return the deployment without resources that are already deleted and wait for their replacement.
 
-    Its name may be that of a replacement whose making nobody saw the end of, and which no state holds.
+    Such a name may be that of an interrupted replacement, which no state refers to.
     """
-    standing = [each for each in deployment.get("resources") or [] if not each.get("pendingReplacement")]
-    return {**deployment, "resources": standing}
+    resources = [each for each in deployment.get("resources") or [] if not each.get("pendingReplacement")]
+    return {**deployment, "resources": resources}
 
 
 def _find_strings(value: Any) -> Iterator[str]:
