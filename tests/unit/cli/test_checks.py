@@ -213,7 +213,7 @@ class TestRules:
             state_entry("Agent", "agent"),
             state_entry("Snapshot", "kept"),
         ]
-        assert [each.what.split(" uses ")[0] for each in policy.runs_forever(entries)] == [
+        assert [each.what.split(" has ")[0] for each in policy.runs_forever(entries)] == [
             "Sandbox endless",
             "Sandbox never",
             "Agent agent",
