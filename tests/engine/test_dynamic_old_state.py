@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 from tests.engine.project import PulumiProject, out_of_band_request
-
-from neev_provider.adapters.pulumi.dynamic.provider import PROVIDERS
+from tests.fakes.dynamic import PROVIDERS
 
 RECORDED_STATES = sorted((Path(__file__).parent / "data").glob("dynamic-*.json"))
 SANDBOXES = """
@@ -68,7 +67,7 @@ def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path)
             pickled = base64.b64decode(resource[side]["__provider"])
             words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
             codes = {code.name for code, _, _ in pickletools.genops(pickled)}
-            assert words == ["neev_provider.adapters.pulumi.dynamic.provider", f"{resource_type(resource)}Provider"]
+            assert words == ["pulumi_neev.dynamic_providers", f"{resource_type(resource)}Provider"]
             # an object of a class that is imported, without a state of its own
             assert codes <= {
                 "PROTO",

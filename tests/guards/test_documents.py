@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.fakes.dynamic import PROVIDERS
 
 import pulumi_neev
-from neev_provider.adapters.pulumi.dynamic.provider import PROVIDERS
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 

@@ -20,11 +20,12 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 from pulumi.runtime.proto import provider_pb2 as wire
 from pulumi.runtime.proto import provider_pb2_grpc
+from tests.fakes.dynamic import PROVIDERS
 
 from neev_emulator import Emulator
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.dynamic.provider import PROVIDERS, RESOURCE_NAME
+from neev_provider.adapters.pulumi.dynamic.provider import RESOURCE_NAME
 from neev_provider.adapters.pulumi.marshal import marshal, reveal, unmarshal
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider

@@ -18,6 +18,7 @@ from neev_provider.functions.templates import TemplateCategory, TemplateStatus
 from neev_provider.resources.command import Outcome
 from neev_provider.resources.egress import EgressMode, Protocol
 from neev_provider.resources.sandbox.expiration import OnIdle
+from pulumi_neev import dynamic_providers
 
 __all__ = [
     "Agent",
@@ -480,7 +481,7 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "Sandbox",
+            dynamic_providers.SandboxProvider(),
             resource_name,
             {
                 "command": command,
@@ -756,7 +757,7 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "SandboxFork",
+            dynamic_providers.SandboxForkProvider(),
             resource_name,
             {
                 "sourceSandboxId": source_sandbox_id,
@@ -1044,7 +1045,7 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "SandboxPool",
+            dynamic_providers.SandboxPoolProvider(),
             resource_name,
             {
                 "replicas": replicas,
@@ -1305,7 +1306,7 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "Snapshot",
+            dynamic_providers.SnapshotProvider(),
             resource_name,
             {
                 "sandboxId": sandbox_id,
@@ -1434,7 +1435,7 @@ class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "PreviewPort",
+            dynamic_providers.PreviewPortProvider(),
             resource_name,
             {
                 "port": port,
@@ -1528,7 +1529,7 @@ class Agent(DynamicResource, module="neev", name="Agent"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "Agent",
+            dynamic_providers.AgentProvider(),
             resource_name,
             {
                 "agentTemplate": agent_template,
@@ -1751,7 +1752,7 @@ class Command(DynamicResource, module="neev", name="Command"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "Command",
+            dynamic_providers.CommandProvider(),
             resource_name,
             {
                 "create": create,
@@ -1927,7 +1928,7 @@ class File(DynamicResource, module="neev", name="File"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "File",
+            dynamic_providers.FileProvider(),
             resource_name,
             {
                 "path": path,
@@ -2057,7 +2058,7 @@ class Directory(DynamicResource, module="neev", name="Directory"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "Directory",
+            dynamic_providers.DirectoryProvider(),
             resource_name,
             {
                 "path": path,
@@ -2198,7 +2199,7 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
             opts: Pulumi's own options.
         """
         super().__init__(
-            "GoldenImage",
+            dynamic_providers.GoldenImageProvider(),
             resource_name,
             {
                 "cpu": cpu,

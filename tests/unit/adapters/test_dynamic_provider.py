@@ -12,12 +12,12 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.rpc import UNKNOWN as ON_THE_WIRE
 from pulumi.runtime.rpc import deserialize_property
+from tests.fakes.dynamic import PROVIDERS
 
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import (
     NOT_STORED_HINT,
-    PROVIDERS,
     REPLACE_ON_CHANGES,
     RESOURCE_NAME,
     TIMEOUTS,
@@ -78,16 +78,14 @@ def create_resource(provider: DynamicProvider, **inputs: Any) -> tuple[str, dict
 
 
 def test_there_is_a_provider_for_every_resource() -> None:
-    assert {name: kind.resource.name for name, kind in PROVIDERS.items()} == {
-        each.name: each.name for each in RESOURCES
-    }
+    assert [PROVIDERS[resource.name]().resource for resource in RESOURCES] == list(RESOURCES)
 
 
 @pytest.mark.parametrize("kind", PROVIDERS.values())
 def test_a_pickled_provider_is_the_name_of_its_class(kind: type[DynamicProvider]) -> None:
     pickled = base64.b64decode(serialize_provider(kind()))
     words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
-    assert words == ["neev_provider.adapters.pulumi.dynamic.provider", kind.__name__]
+    assert words == ["pulumi_neev.dynamic_providers", kind.__name__]
     assert len(pickled) < 80
 
 

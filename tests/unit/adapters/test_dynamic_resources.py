@@ -95,7 +95,7 @@ def test_custom_timeouts_are_handed_on_in_seconds(text: str, seconds: float) -> 
 def test_a_provider_is_handed_on_by_name() -> None:
     pickled = base64.b64decode(registered_inputs(lambda: neev.Snapshot("kept", sandbox_id="box"))["__provider"])
     words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
-    assert words == ["neev_provider.adapters.pulumi.dynamic.provider", "SnapshotProvider"]
+    assert words == ["pulumi_neev.dynamic_providers", "SnapshotProvider"]
 
 
 EGRESS = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org", "ports": [443.0]}]}

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.runtime.rpc import serialize_properties
+from tests.fakes.dynamic import PROVIDERS
 from tests.fakes.program import ProgramMocks, run_program
 from tests.unit.adapters.fake_pulumi_engine import from_struct, secret_value
 from tests.unit.adapters.test_dynamic_provider import check_inputs, create_resource, emulator, make_provider  # noqa: F401  fixtures
@@ -99,8 +100,6 @@ def test_what_the_api_quotes_back_is_struck_out(
 
 
 def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
-    sandboxes = DynamicProvider()
-    type(sandboxes).resource = SandboxResource()
     news = {
         RESOURCE_NAME: "box",
         "name": "Hunter2",
@@ -108,7 +107,7 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
         SECRET_NAMES: ["name"],
         "evn": {"TOKEN": "hunter4"},
     }
-    failures = sandboxes.check({}, news).failures
+    failures = PROVIDERS["Sandbox"]().check({}, news).failures
     assert {failure.property for failure in failures} == {"", "image"}
     reasons = "\n".join(failure.reason for failure in failures)
     assert "name: must be" in reasons
@@ -128,7 +127,9 @@ class BuggySandbox(SandboxResource):
 class BuggySandboxProvider(DynamicProvider):
     """Its provider."""
 
-    resource = BuggySandbox()
+    @property
+    def resource(self) -> BuggySandbox:
+        return BuggySandbox()
 
 
 def test_a_bug_of_ours_is_told_with_its_place_and_without_the_secret_in_its_words() -> None:

@@ -11,6 +11,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import set_all_config
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.settings import reset_options
+from tests.fakes.dynamic import PROVIDERS
 from tests.fakes.program import ProgramMocks, RecordingMonitor, run_program
 from tests.unit.adapters.conftest import serve_plugin
 from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, to_struct
@@ -18,7 +19,7 @@ from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure,
 import pulumi_neev as neev
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.dynamic.provider import CHECK_ON_PREVIEW, PROVIDERS, RESOURCE_NAME, DynamicProvider
+from neev_provider.adapters.pulumi.dynamic.provider import CHECK_ON_PREVIEW, RESOURCE_NAME, DynamicProvider
 from neev_provider.adapters.shared import config
 from neev_provider.core.errors import ConfigError, NeevError
 

@@ -10,7 +10,7 @@ from typing import Any
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from neev_provider.adapters.pulumi import assets
-from neev_provider.adapters.pulumi.dynamic import provider
+from neev_provider.adapters.pulumi.dynamic.provider import host_outputs
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, mark_secret, reveal
 from neev_provider.adapters.pulumi.plugin.plan import mark_state_secrets
 from neev_provider.adapters.shared.config import PACKAGE
@@ -82,10 +82,10 @@ def _native_outputs(stored: StoredResource, _raw_inputs: Mapping[str, Any]) -> V
 
 
 def _dynamic_outputs(stored: StoredResource, raw_inputs: Mapping[str, Any]) -> Values:
-    return {**provider.host_outputs(stored, raw_inputs), PROVIDER_KEY: raw_inputs[PROVIDER_KEY]}
+    return {**host_outputs(stored, raw_inputs), PROVIDER_KEY: raw_inputs[PROVIDER_KEY]}
 
 
 _STATE_TYPES: Mapping[str, StateType] = {
     **{NATIVE_PREFIX + each.name: StateType(each, _native_outputs) for each in RESOURCES},
-    **{DYNAMIC_PREFIX + name: StateType(each.resource, _dynamic_outputs) for name, each in provider.PROVIDERS.items()},
+    **{DYNAMIC_PREFIX + each.name: StateType(each, _dynamic_outputs) for each in RESOURCES},
 }

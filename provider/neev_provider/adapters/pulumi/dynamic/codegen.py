@@ -65,6 +65,7 @@ import pulumi
 _BASE_IMPORTS: Final = (
     ("neev_provider.adapters.pulumi.dynamic.invoke", ("invoke", "invoke_output")),
     ("neev_provider.adapters.pulumi.dynamic.resources", ("DynamicResource", "OutputObject")),
+    ("pulumi_neev", ("dynamic_providers",)),
 )
 
 
@@ -162,7 +163,8 @@ def _resource(resource: Resource[Any, Any]) -> str:
         **{each.field: each.description for each in inputs},
         "opts": "Pulumi's own options.",
     }
-    call = format_block("super().__init__(", [named, "resource_name", _arguments_dict(inputs), "opts"], ")")
+    provider = f"dynamic_providers.{resource.name}Provider()"
+    call = format_block("super().__init__(", [provider, "resource_name", _arguments_dict(inputs), "opts"], ")")
     return "\n".join(
         [
             f'class {resource.name}(DynamicResource, module="{PACKAGE}", name={named}):',

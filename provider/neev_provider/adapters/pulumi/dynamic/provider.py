@@ -1,7 +1,7 @@
 """The resources as dynamic resources of a Python program: nothing to install but this package.
 
-A provider object is pickled into the state, so it carries nothing: its class is found by name (never rename or move
-one, or old states could not be deleted) and the key arrives through ``configure``.
+A provider object is pickled into the state as the name of its class, which ``pulumi_neev.dynamic_providers`` has. The
+object carries nothing else: the key arrives through ``configure``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from pulumi import dynamic
 from typing_extensions import override
@@ -43,16 +43,7 @@ from neev_provider.core.redaction import redact
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.validation import INTERNAL_PREFIX, user_properties
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.agent import AgentResource
-from neev_provider.resources.command import CommandResource
-from neev_provider.resources.file.directory import DirectoryResource
-from neev_provider.resources.file.file import FileResource
-from neev_provider.resources.image.golden_image import GoldenImageResource
-from neev_provider.resources.pool.sandbox_pool import SandboxPoolResource
-from neev_provider.resources.preview_port import PreviewPortResource
-from neev_provider.resources.sandbox.fork import SandboxForkResource
-from neev_provider.resources.sandbox.sandbox import SandboxResource
-from neev_provider.resources.snapshot import SnapshotResource
+from neev_provider.resources import find_resource
 
 INPUTS = f"{INTERNAL_PREFIX}inputs"
 """Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
@@ -73,10 +64,17 @@ T = TypeVar("T")
 
 
 class DynamicProvider(dynamic.ResourceProvider):
-    """The verbs of one kind of resource, as the dynamic host calls them; each call is a thread of the host."""
+    """The operations of the resource that the class is named after; the host calls each in a thread of its own."""
 
     serialize_as_secret_always = False  # the pickle holds a class's name and nothing else
-    resource: ClassVar[AnyResource]
+
+    @property
+    def resource(self) -> AnyResource:
+        """The declaration of the resource."""
+        resource = find_resource(type(self).__name__.removesuffix("Provider"))
+        if resource is None:
+            raise AssertionError(f"{type(self).__name__} is named after no resource")
+        return resource
 
     @override
     def configure(self, req: dynamic.ConfigureRequest) -> None:
@@ -235,83 +233,6 @@ class DynamicProvider(dynamic.ResourceProvider):
     def _to_python_error(self, text: str) -> NeevError:
         """The error that says this with the program's own names."""
         return NeevError(to_python_names(redact(text), resource_names(self.resource)), hint="")
-
-
-class SandboxProvider(DynamicProvider):
-    """The verbs of `Sandbox`."""
-
-    resource = SandboxResource()
-
-
-class SandboxForkProvider(DynamicProvider):
-    """The verbs of `SandboxFork`."""
-
-    resource = SandboxForkResource()
-
-
-class SandboxPoolProvider(DynamicProvider):
-    """The verbs of `SandboxPool`."""
-
-    resource = SandboxPoolResource()
-
-
-class SnapshotProvider(DynamicProvider):
-    """The verbs of `Snapshot`."""
-
-    resource = SnapshotResource()
-
-
-class PreviewPortProvider(DynamicProvider):
-    """The verbs of `PreviewPort`."""
-
-    resource = PreviewPortResource()
-
-
-class AgentProvider(DynamicProvider):
-    """The verbs of `Agent`."""
-
-    resource = AgentResource()
-
-
-class CommandProvider(DynamicProvider):
-    """The verbs of `Command`."""
-
-    resource = CommandResource()
-
-
-class FileProvider(DynamicProvider):
-    """The verbs of `File`."""
-
-    resource = FileResource()
-
-
-class DirectoryProvider(DynamicProvider):
-    """The verbs of `Directory`."""
-
-    resource = DirectoryResource()
-
-
-class GoldenImageProvider(DynamicProvider):
-    """The verbs of `GoldenImage`."""
-
-    resource = GoldenImageResource()
-
-
-PROVIDERS: Mapping[str, type[DynamicProvider]] = {
-    kind.resource.name: kind
-    for kind in (
-        SandboxProvider,
-        SandboxForkProvider,
-        SandboxPoolProvider,
-        SnapshotProvider,
-        PreviewPortProvider,
-        AgentProvider,
-        CommandProvider,
-        FileProvider,
-        DirectoryProvider,
-        GoldenImageProvider,
-    )
-}
 
 
 def _copy_internal_keys(values: Mapping[str, Any]) -> Values:

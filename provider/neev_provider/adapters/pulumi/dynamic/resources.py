@@ -16,10 +16,10 @@ from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import resource_options, settings
 from neev_provider.adapters.pulumi.dynamic.provider import (
     CHECK_ON_PREVIEW,
-    PROVIDERS,
     REPLACE_ON_CHANGES,
     RESOURCE_NAME,
     TIMEOUTS,
+    DynamicProvider,
 )
 from neev_provider.adapters.pulumi.dynamic.secrets import SECRET_NAMES, find_secret_names
 from neev_provider.adapters.shared.config import PACKAGE
@@ -55,7 +55,7 @@ class DynamicResource(dynamic.Resource):
 
     def __init__(
         self,
-        kind: str,
+        provider: DynamicProvider,
         resource_name: str,
         arguments: Mapping[str, object],
         opts: pulumi.ResourceOptions | None = None,
@@ -63,7 +63,7 @@ class DynamicResource(dynamic.Resource):
         """Declare the resource.
 
         Args:
-            kind: the declaration's name, such as ``Sandbox``.
+            provider: the provider that the host calls.
             resource_name: what the program calls it; unique in the stack for its kind.
             arguments: the inputs by their camelCase names; ``None`` is unset.
             opts: Pulumi's own options; ``custom_timeouts`` and ``replace_on_changes`` reach the host as hidden inputs.
@@ -72,11 +72,10 @@ class DynamicResource(dynamic.Resource):
             pulumi.RunError: an option would have no effect, or a setting is unknown.
         """
         settings.require_known_settings()
-        provider = PROVIDERS[kind]()
         try:
             understood = resource_options.resolve_options(provider.resource, opts)
         except resource_options.OptionError as error:
-            raise pulumi.RunError(f"{kind} {resource_name}: {error}") from None
+            raise pulumi.RunError(f"{provider.resource.name} {resource_name}: {error}") from None
         declared = provider.resource.inputs.properties
         outputs = provider.resource.outputs.properties
         props: dict[str, Any] = dict.fromkeys(outputs)
