@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
 from neev_provider.client import Api
@@ -14,13 +13,11 @@ from neev_provider.client.sandboxes import Sandbox as Builder
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound, OperationFailed
-from neev_provider.core.model import UNKNOWN
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse, user_properties
+from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
 from neev_provider.resources.image.builder import BUILDER_SANDBOX, IMAGE_SNAPSHOT, build
 from neev_provider.resources.image.inputs import (
-    RECIPE_FIELDS,
     BuiltImage,
     GoldenImageInputs,
     GoldenImageOutputs,
@@ -34,12 +31,12 @@ from neev_provider.resources.image.ownership import (
     list_builders,
     list_versions,
 )
+from neev_provider.resources.image.recipe import RECIPE_PROPERTIES, plan_recipe
 from neev_provider.resources.image.steps import compute_step_digests, validate_steps
 from neev_provider.resources.references import require_snapshot, require_template
 from neev_provider.resources.sandbox.base import PAUSED, wait_for_phase
 from neev_provider.resources.snapshot import SnapshotInputs, SnapshotStatus
 
-RECIPE_PROPERTIES = tuple(map(to_camel, RECIPE_FIELDS))
 RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
 """The outputs that stay where the recipe does."""
 NAME_TAKEN_HINT = (
@@ -84,7 +81,7 @@ class GoldenImageResource(Resource[GoldenImageInputs, GoldenImageOutputs]):
             return plain  # nothing is known of it
         others = tuple(each for each in plain.changes if each.property_name not in RECIPE_PROPERTIES)
         try:
-            recipe, now = _plan_recipe(new_inputs, old_inputs, state)
+            recipe, now = plan_recipe(new_inputs, old_inputs, state)
         except ValueError:
             return plain  # not known yet, or no recipe
         except InputError:
@@ -116,7 +113,7 @@ class GoldenImageResource(Resource[GoldenImageInputs, GoldenImageOutputs]):
     def preview_update(self, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
         shown = _drop_steps(super().preview_update(state, inputs))
         try:
-            recipe, _ = _plan_recipe(inputs, {}, state)
+            recipe, _ = plan_recipe(inputs, {}, state)
         except (InputError, ValueError):
             return shown
         kept = {name: state[name] for name in RECIPE_OUTPUTS if name in state}
@@ -287,43 +284,12 @@ def _to_observation(
     return Observation(id, {"name": id}, outputs)
 
 
-def _plan_recipe(
-    new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any], state: Mapping[str, Any]
-) -> tuple[str, list[str]]:
-    """The recipe, and the digests of its steps; of a step that is not at hand, where it is the one of before.
-
-    Raises:
-        InputError: the content of a file cannot be read.
-        ValueError: something of it is not known yet, or cannot be.
-    """
-    inputs = _parse_recipe(new_inputs, (*RECIPE_PROPERTIES, "env"))
-    try:
-        was = _parse_recipe(old_inputs, ("steps",)).steps or ()
-    except ValueError:
-        was = ()
-    known = compute_step_digests(inputs.steps or (), was, state.get("stepDigests") or ())
-    return compute_recipe_digest(inputs, known), known
-
-
-def _parse_recipe(raw_inputs: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInputs:
-    said = {name: raw_inputs[name] for name in names if raw_inputs.get(name) is not None}
-    if _contains_unknown(said):
-        raise ValueError("something of it is not known yet")
-    return GoldenImageInputs.model_validate(user_properties(said))
-
-
 def _diff_steps(old_digests: list[str], new_digests: list[str]) -> Iterable[Change]:
     for number in range(max(len(old_digests), len(new_digests))):
         before, after = (each[number] if number < len(each) else None for each in (old_digests, new_digests))
         if before != after:
             kind = ChangeKind.ADD if before is None else ChangeKind.DELETE if after is None else ChangeKind.UPDATE
             yield Change(f"steps[{number}]", kind, requires_replacement=False)
-
-
-def _contains_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_contains_unknown, value.values()))
-    return any(map(_contains_unknown, value)) if isinstance(value, list) else value is UNKNOWN
 
 
 def _drop_steps(values: Mapping[str, Any]) -> dict[str, Any]:

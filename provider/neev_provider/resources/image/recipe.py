@@ -1,0 +1,46 @@
+"""The recipe of a golden image as far as a plan knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from neev_provider.core.model import UNKNOWN
+from neev_provider.core.validation import user_properties
+from neev_provider.resources.image.inputs import RECIPE_FIELDS, GoldenImageInputs, compute_recipe_digest
+from neev_provider.resources.image.steps import compute_step_digests
+
+RECIPE_PROPERTIES = tuple(map(to_camel, RECIPE_FIELDS))
+
+
+def plan_recipe(
+    new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any], state: Mapping[str, Any]
+) -> tuple[str, list[str]]:
+    """The recipe, and the digests of its steps; of a step that is not at hand, where it is the one of before.
+
+    Raises:
+        InputError: the content of a file cannot be read.
+        ValueError: something of it is not known yet, or cannot be.
+    """
+    inputs = _parse_recipe(new_inputs, (*RECIPE_PROPERTIES, "env"))
+    try:
+        was = _parse_recipe(old_inputs, ("steps",)).steps or ()
+    except ValueError:
+        was = ()
+    known = compute_step_digests(inputs.steps or (), was, state.get("stepDigests") or ())
+    return compute_recipe_digest(inputs, known), known
+
+
+def _parse_recipe(raw_inputs: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInputs:
+    said = {name: raw_inputs[name] for name in names if raw_inputs.get(name) is not None}
+    if _contains_unknown(said):
+        raise ValueError("something of it is not known yet")
+    return GoldenImageInputs.model_validate(user_properties(said))
+
+
+def _contains_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_contains_unknown, value.values()))
+    return any(map(_contains_unknown, value)) if isinstance(value, list) else value is UNKNOWN
