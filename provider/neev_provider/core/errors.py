@@ -275,10 +275,7 @@ class DeadlineExceeded(NeevError):
 
 
 class OperationFailed(NeevError):
-    """The platform reports that what was waited for has failed; `reason` is what it says.
-
-    The reader acts on the reason.
-    """
+    """The API reports that the operation failed; the reader acts on `reason`, which is the API's."""
 
     def __init__(self, reason: str, *, action: str = "", hint: str | None = None) -> None:
         super().__init__(f"{action}: {reason}" if action else reason, hint=hint)
@@ -287,10 +284,7 @@ class OperationFailed(NeevError):
 
 
 class Cancelled(NeevError):
-    """The user asked to stop, so the wait ended; the operation itself goes on at the platform.
-
-    The reader runs the same command again.
-    """
+    """The user canceled the wait; the operation itself goes on, and the same command waits for it again."""
 
     default_hint = "The platform goes on by itself: run the same command again to go on from there."
 

@@ -6,8 +6,7 @@ An inputs model says of each property its type, whether a change replaces or upd
         cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
         '''vCPUs, in steps of 0.5.'''
 
-A mark that is missing, doubled, nested, not an instance or out of place raises ``DeclarationError`` at import; a
-docstring that is missing does so for the first who asks, which is ``make check``.
+A wrong marker raises ``DeclarationError`` at import; a missing docstring does so in ``make check``.
 """
 
 from __future__ import annotations

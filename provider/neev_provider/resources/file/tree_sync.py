@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import posixpath
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import Final, TypeVar
+from typing import Final
 
 from pydantic import Field
 
 from neev_provider.client.runtime import FileInfo, SandboxSession
 from neev_provider.core.errors import OperationFailed, RuntimeRejected
 from neev_provider.core.model import Outputs
+from neev_provider.core.tasks import run_bounded
 from neev_provider.resources.file.source_tree import EXECUTABLE_SUFFIX, LINK_PREFIX, Link, SourceFile, tree_digest
 from neev_provider.resources.session import run_tool
 
-MAX_CONCURRENCY: Final = 8
-"""Requests to one sandbox that are under way side by side."""
 MAX_PATHS_PER_COMMAND: Final = 200
 """Paths in one command."""
 MISSING, UNKNOWN = "missing", "unknown"
 """What there is in the place of a digest where no file is, and where nobody knows what became of it."""
 _FINGERPRINT_LENGTH: Final = 8
 _NO_FINGERPRINT: Final = "-" * _FINGERPRINT_LENGTH
-
-T = TypeVar("T")
 
 
 class TreeOutputs(Outputs):
@@ -254,23 +250,6 @@ class TreeSync:
 def observed_files(files: Mapping[str, str], drifted_files: Mapping[str, str]) -> dict[str, str]:
     """What is there, where this was written and that was seen instead."""
     return {path: found for path, found in {**files, **drifted_files}.items() if found != MISSING}
-
-
-async def run_bounded(operation: Callable[[T], Awaitable[None]], items: Iterable[T]) -> None:
-    """The work is done for each item, not too many at a time; the first failure ends it all."""
-    gate = asyncio.Semaphore(MAX_CONCURRENCY)
-
-    async def one(item: T) -> None:
-        async with gate:
-            await operation(item)
-
-    tasks = [asyncio.ensure_future(one(item)) for item in items]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _fingerprint(entry: FileInfo) -> str:

@@ -149,7 +149,6 @@ def _output_class(model: type[Model]) -> str:
 
 def _resource(resource: Resource[Any, Any]) -> str:
     inputs = _sort_properties(resource.inputs.properties.values())
-    named = f'"{resource.name}"'
     stated = [(model, each) for model in (resource.inputs, resource.outputs) for each in model.properties.values()]
     outputs = [_output_getter(model, each) for model, each in sorted(stated, key=lambda pair: pair[1].field)]
     parameters = [
@@ -163,11 +162,14 @@ def _resource(resource: Resource[Any, Any]) -> str:
         **{each.field: each.description for each in inputs},
         "opts": "Pulumi's own options.",
     }
-    provider = f"dynamic_providers.{resource.name}Provider()"
-    call = format_block("super().__init__(", [provider, "resource_name", _arguments_dict(inputs), "opts"], ")")
+    call = format_block(
+        "super().__init__(",
+        [f"dynamic_providers.{resource.name}Provider()", "resource_name", _arguments_dict(inputs), "opts"],
+        ")",
+    )
     return "\n".join(
         [
-            f'class {resource.name}(DynamicResource, module="{PACKAGE}", name={named}):',
+            f'class {resource.name}(DynamicResource, module="{PACKAGE}", name="{resource.name}"):',
             _indent_docstring(description(type(resource)), 1),
             "",
             indent(
