@@ -71,7 +71,7 @@ def new_context(seconds: float = 30) -> OperationContext:
 async def create_stored(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
     checked, failed = resource.check({}, inputs, str)
     assert failed == []
-    return await lifecycle.create(resource, api, checked, new_context())
+    return await lifecycle.create(resource.connect(api), checked, new_context())
 
 
 def count_posts(emulator: Emulator) -> int:
@@ -99,10 +99,10 @@ async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR
     assert count_posts(emulator) == 1
     after = {kind: emulator.state()[kind] - before[kind] for kind in before}
     assert sum(after.values()) == 1
-    read = await lifecycle.read(resource, api, stored.id, stored.inputs)
+    read = await lifecycle.read(resource.connect(api), stored.id, stored.inputs)
     assert read is not None
     assert read.state["name"] == inputs["name"]
-    await resource.delete(api, stored.id, new_context())
+    await resource.connect(api).delete(stored.id, new_context())
 
 
 @pytest.mark.parametrize("fault", REJECTED_FAULTS, ids=["seconds", "date", "nothing said"])
@@ -111,7 +111,7 @@ async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulat
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert count_posts(emulator) == 3
     assert emulator.state()["sandboxes"] == 1
-    await SANDBOX.delete(api, stored.id, new_context())
+    await SANDBOX.connect(api).delete(stored.id, new_context())
 
 
 async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api: Api, emulator: Emulator) -> None:
@@ -152,14 +152,14 @@ async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     emulator.add_fault("status", method="GET", path="/sandboxes*", status=500, times=100)
     with pytest.raises(Unavailable):
-        await lifecycle.read(SANDBOX, no_wait_api, stored.id, stored.inputs)
+        await lifecycle.read(SANDBOX.connect(no_wait_api), stored.id, stored.inputs)
     emulator.control("DELETE", "faults")
-    await SANDBOX.delete(api, stored.id, new_context())
-    assert await lifecycle.read(SANDBOX, api, stored.id, stored.inputs) is None
+    await SANDBOX.connect(api).delete(stored.id, new_context())
+    assert await lifecycle.read(SANDBOX.connect(api), stored.id, stored.inputs) is None
 
 
 async def test_a_delete_whose_answer_got_lost_still_waits_until_it_is_gone(api: Api, emulator: Emulator) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     emulator.add_fault("drop_after", method="DELETE", path="/sandboxes/{id}")
-    await SANDBOX.delete(api, stored.id, new_context())
+    await SANDBOX.connect(api).delete(stored.id, new_context())
     assert emulator.state()["sandboxes"] == 0

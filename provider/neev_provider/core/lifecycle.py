@@ -20,7 +20,7 @@ from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import UNCHECKED_HINT, parse, parse_valid, user_properties
 from neev_provider.core.wait import send_deadline
 
-AnyResource = Resource[Any, Any]
+AnyResource = Resource[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,13 @@ class ResourceInitFailed(NeevError):
         self.cause = cause
 
 
-async def create(
-    resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any], context: OperationContext
-) -> StoredResource:
+async def create(resource: AnyResource, raw_inputs: Mapping[str, Any], context: OperationContext) -> StoredResource:
     """The thing is there and ready; raises ``Unsettled`` with its id once there is one."""
-    return await finish_create(
-        resource, api, await start_create(resource, api, raw_inputs, context), context, just_created=True
-    )
+    return await finish_create(resource, await start_create(resource, raw_inputs, context), context, just_created=True)
 
 
 async def start_create(
-    resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any], context: OperationContext
+    resource: AnyResource, raw_inputs: Mapping[str, Any], context: OperationContext
 ) -> StoredResource:
     """The thing exists and its id is known; nothing has been waited for but the API.
 
@@ -60,38 +56,40 @@ async def start_create(
     """
     with send_deadline(context.deadline):
         try:
-            live = await resource.create(api, _parse_inputs(resource, raw_inputs), context)
+            live = await resource.create(_parse_inputs(resource, raw_inputs), context)
         except NeevError as error:
-            raise await _explain(error, resource, api, raw_inputs) from error
+            raise await _explain(error, resource, raw_inputs) from error
     try:
-        return _to_stored(resource, api, raw_inputs, live)
+        return _to_stored(resource, raw_inputs, live)
     except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
         return StoredResource(
-            live.id, dict(raw_inputs), {**user_properties(raw_inputs), ACCOUNT_KEY: api.account.to_properties()}
+            live.id,
+            dict(raw_inputs),
+            {**user_properties(raw_inputs), ACCOUNT_KEY: resource.api.account.to_properties()},
         )
 
 
-async def find_created(resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any]) -> StoredResource | None:
+async def find_created(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> StoredResource | None:
     """What an interrupted create with these inputs made, however far it came; ``None`` where nothing is found."""
-    live = await resource.find_created(api, _parse_inputs(resource, raw_inputs))
-    return None if live is None else _to_stored(resource, api, raw_inputs, live)
+    live = await resource.find_created(_parse_inputs(resource, raw_inputs))
+    return None if live is None else _to_stored(resource, raw_inputs, live)
 
 
 async def finish_create(
-    resource: AnyResource, api: Any, started: StoredResource, context: OperationContext, *, just_created: bool = False
+    resource: AnyResource, started: StoredResource, context: OperationContext, *, just_created: bool = False
 ) -> StoredResource:
     """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
     try:
-        api.account.require_same(started.state)
+        resource.api.account.require_same(started.state)
         going = replace(context, just_created=just_created, state=stored_state.readable_state(resource, started.state))
-        live = await resource.reconcile(api, started.id, _parse_inputs(resource, started.inputs), going)
-        return _to_stored(resource, api, started.inputs, live, started.state)
+        live = await resource.reconcile(started.id, _parse_inputs(resource, started.inputs), going)
+        return _to_stored(resource, started.inputs, live, started.state)
     except PartialFailure as halfway:
-        kept, cause = _to_stored(resource, api, started.inputs, halfway.observation, started.state), halfway.cause
+        kept, cause = _to_stored(resource, started.inputs, halfway.observation, started.state), halfway.cause
     except Exception as error:  # noqa: BLE001  whatever it is, what was begun is kept
         kept, cause = started, error
     nothing = isinstance(cause, MissingReference)  # so it says itself, or what it would be a part of is not there
-    cause = await _explain(cause, resource, api, started.inputs, {} if just_created else started.inputs)
+    cause = await _explain(cause, resource, started.inputs, {} if just_created else started.inputs)
     if just_created and isinstance(cause, MissingReference) and (nothing or cause.path == resource.parent):
         raise cause
     raise ResourceInitFailed(kept, cause) from cause
@@ -99,7 +97,6 @@ async def finish_create(
 
 async def update(  # noqa: PLR0913  the engine's own arguments
     resource: AnyResource,
-    api: Any,
     id: str,
     *,
     old_inputs: Mapping[str, Any],
@@ -116,49 +113,50 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     )
     before = {name: value for name, value in state.items() if name not in old_inputs}
     try:
-        api.account.require_same(state)
+        resource.api.account.require_same(state)
         going = replace(context, state=stored_state.readable_state(resource, state))
         was = parse(resource.inputs, stored_state.known_inputs(resource, known, new_inputs))
-        live = await resource.update(api, id, was, _parse_inputs(resource, new_inputs), going)
-        return _to_stored(resource, api, new_inputs, live, before)
+        live = await resource.update(id, was, _parse_inputs(resource, new_inputs), going)
+        return _to_stored(resource, new_inputs, live, before)
     except PartialFailure as halfway:
-        cause = await _explain(halfway.cause, resource, api, new_inputs, known)
-        raise ResourceInitFailed(_to_stored(resource, api, old_inputs, halfway.observation, before), cause) from halfway
+        cause = await _explain(halfway.cause, resource, new_inputs, known)
+        raise ResourceInitFailed(_to_stored(resource, old_inputs, halfway.observation, before), cause) from halfway
     except Exception as error:
-        cause = await _explain(error, resource, api, new_inputs, known)
+        cause = await _explain(error, resource, new_inputs, known)
         raise ResourceInitFailed(StoredResource(id, dict(old_inputs), dict(state)), cause) from error
 
 
 async def read(
     resource: AnyResource,
-    api: Any,
     id: str,
     raw_inputs: Mapping[str, Any] | None,
     state: Mapping[str, Any] = MappingProxyType({}),
 ) -> StoredResource | None:
     """The thing as it is, ``None`` where it is gone; without ``asked`` it is being imported."""
     if raw_inputs is None:
-        live = await resource.read(api, id, None)
+        live = await resource.read(id, None)
         if live is None:
             return None
         inputs, imported = await run_in_thread(resource.import_state, live)
-        return StoredResource(live.id, inputs, {**imported, ACCOUNT_KEY: api.account.to_properties()}, live.problem)
-    api.account.require_same(state)
+        return StoredResource(
+            live.id, inputs, {**imported, ACCOUNT_KEY: resource.api.account.to_properties()}, live.problem
+        )
+    resource.api.account.require_same(state)
     known = parse(resource.inputs, stored_state.known_inputs(resource, raw_inputs))
-    live = await resource.refresh(api, id, known, stored_state.readable_state(resource, state))
+    live = await resource.refresh(id, known, stored_state.readable_state(resource, state))
     if live is None:
         return None
-    return _to_stored(resource, api, resource.refreshed_inputs(raw_inputs, live), live, state)
+    return _to_stored(resource, resource.refreshed_inputs(raw_inputs, live), live, state)
 
 
-async def delete(resource: AnyResource, api: Any, id: str, context: OperationContext) -> None:
+async def delete(resource: AnyResource, id: str, context: OperationContext) -> None:
     """Delete the thing, with what can be read of its state (``call.stored``).
 
     Raises:
         WrongAccount: the state records another account than the API's.
     """
-    api.account.require_same(context.state)
-    await resource.delete(api, id, replace(context, state=stored_state.readable_state(resource, context.state)))
+    resource.api.account.require_same(context.state)
+    await resource.delete(id, replace(context, state=stored_state.readable_state(resource, context.state)))
 
 
 def compute_diff(
@@ -174,14 +172,13 @@ def preview_update(resource: AnyResource, state: Mapping[str, Any], raw_inputs: 
 
 
 async def find_missing_reference(
-    resource: AnyResource | type[AnyResource],
-    api: Any,
+    resource: AnyResource,
     new_inputs: Mapping[str, Any],
     old_inputs: Mapping[str, Any] = MappingProxyType({}),
 ) -> MissingReference | None:
     """The error of the input that names what is not there; ``None`` where there is none, or nobody can be asked."""
     try:
-        await resource.require_references(api, new_inputs, old_inputs)
+        await resource.require_references(new_inputs, old_inputs)
     except MissingReference as error:
         return error
     except NeevError:
@@ -192,19 +189,18 @@ async def find_missing_reference(
 async def _explain(
     error: Exception,
     resource: AnyResource,
-    api: Any,
     new_inputs: Mapping[str, Any],
     old_inputs: Mapping[str, Any] = MappingProxyType({}),
 ) -> Exception:
     """Return the error with the declared names, or the one of the input that is why the API refuses."""
     if isinstance(error, InvalidRequest | NotFound) and (
-        gone := await find_missing_reference(resource, api, new_inputs, old_inputs)
+        gone := await find_missing_reference(resource, new_inputs, old_inputs)
     ):
         return gone
     if (
         isinstance(error, Conflict)
         and not old_inputs
-        and (taken := await _find_name_conflict(error, resource, api, new_inputs))
+        and (taken := await _find_name_conflict(error, resource, new_inputs))
     ):
         return taken
     if isinstance(error, NeevError):
@@ -213,12 +209,12 @@ async def _explain(
 
 
 async def _find_name_conflict(
-    error: Conflict, resource: AnyResource, api: Any, raw_inputs: Mapping[str, Any]
+    error: Conflict, resource: AnyResource, raw_inputs: Mapping[str, Any]
 ) -> NameConflict | None:
     """Return the error for a name that something else has; ``None`` where it is free, or nobody can be asked."""
     name = str(raw_inputs.get(resource.name_property.name) or "") if resource.name_property else ""
     with contextlib.suppress(NeevError):  # what went wrong first is what counts
-        holder = await resource.find_id_by_name(api, name) if name else None
+        holder = await resource.find_id_by_name(name) if name else None
         if holder:
             return (DeleteBeforeReplaceRequired if name in resource.existing_names else NameConflict)(
                 error, name, holder
@@ -236,7 +232,6 @@ def _parse_inputs(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> Any:
 
 def _to_stored(
     resource: AnyResource,
-    api: Any,
     raw_inputs: Mapping[str, Any],
     observation: Observation[Any],
     old_state: Mapping[str, Any] = MappingProxyType({}),
@@ -245,7 +240,7 @@ def _to_stored(
     state = {
         **resource.build_state(raw_inputs, observation),
         **stored_state.preserved_properties(resource, old_state, observation),
-        ACCOUNT_KEY: api.account.to_properties(),
+        ACCOUNT_KEY: resource.api.account.to_properties(),
     }
     # what the platform made up, such as a token, is a secret of the operation from now on
     declared = {**resource.inputs.properties, **resource.outputs.properties}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from neev_provider.core import coercion, diff, validation
+from neev_provider.core.account import Account
 from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, Change, ChangeKind, Diff
 from neev_provider.core.errors import NeevError
 from neev_provider.core.markers import AutoName, Computed, ResetsTo, Stable
@@ -19,6 +21,16 @@ from neev_provider.core.reference_errors import ReferenceCheck
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore
 from neev_provider.core.wait import Deadline
 
+
+class ApiClient(Protocol):
+    """The client of an API, as far as every resource needs it."""
+
+    @property
+    def account(self) -> Account:
+        """The account whose resources the client reads and changes."""
+
+
+ApiT = TypeVar("ApiT", bound=ApiClient)
 InputsT = TypeVar("InputsT", bound=Inputs)
 OutputsT = TypeVar("OutputsT", bound=Outputs)
 
@@ -69,13 +81,17 @@ class PartialFailure(NeevError):
         self.cause = cause
 
 
-class Resource(ABC, Generic[InputsT, OutputsT]):
+class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     """One kind of resource. Verbs never see an unknown value, a secret's wrapper or a preview.
+
+    The declaration, checks, diffs and previews need no client; the verbs are called on what ``connect`` returns.
 
     ``create`` makes the thing and returns as soon as its id is known; ``settle`` brings what exists to what the
     inputs say, however far an earlier attempt came. So an id once known is never lost, and a second attempt goes on.
     """
 
+    api: ApiT
+    """The client that the verbs use; set by ``connect``."""
     name: ClassVar[str]
     inputs: ClassVar[type[Inputs]]
     outputs: ClassVar[type[Outputs]]
@@ -93,21 +109,26 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     failed_status: ClassVar[tuple[str, str] | None] = None
     """An output and the value of it that says the thing can never be used: the next update replaces it."""
 
+    def connect(self, api: ApiT) -> Self:
+        """Return this resource with a client for its verbs."""
+        connected = copy(self)
+        connected.api = api
+        return connected
+
     @abstractmethod
-    async def create(self, api: Any, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
+    async def create(self, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
         """The thing exists and its id is known; nothing has been waited for."""
 
     @abstractmethod
-    async def reconcile(self, api: Any, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
+    async def reconcile(self, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
         """The thing is ready and as the inputs say."""
 
     @abstractmethod
-    async def read(self, api: Any, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
+    async def read(self, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
         """The thing as it is, or ``None`` where it is gone; ``inputs`` is what is known of what was asked for."""
 
     async def refresh(
         self,
-        api: Any,
         id: str,
         inputs: InputsT,
         state: Mapping[str, Any],  # noqa: ARG002  for overrides
@@ -116,25 +137,24 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
 
         For what the platform cannot be asked, a kind of resource answers from there.
         """
-        return await self.read(api, id, inputs)
+        return await self.read(id, inputs)
 
     async def update(
         self,
-        api: Any,
         id: str,
         old_inputs: InputsT,  # noqa: ARG002  for overrides
         new_inputs: InputsT,
         context: OperationContext,
     ) -> Observation[OutputsT]:
         """The thing is as the new inputs say."""
-        return await self.reconcile(api, id, new_inputs, context)
+        return await self.reconcile(id, new_inputs, context)
 
-    async def find_created(self, api: Any, inputs: InputsT) -> Observation[OutputsT] | None:  # noqa: ARG002
+    async def find_created(self, inputs: InputsT) -> Observation[OutputsT] | None:  # noqa: ARG002
         """What an interrupted create with these inputs made, or ``None`` where that cannot be told or is not there."""
         return None
 
     @abstractmethod
-    async def delete(self, api: Any, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         """The thing is gone; that it was gone before is no error."""
 
     def check(
@@ -235,21 +255,20 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         }
         return inputs, {**self.build_state(inputs, observation), IMPORTED_KEY: True}
 
-    async def find_id_by_name(self, api: Any, name: str) -> str | None:  # noqa: ARG002
+    async def find_id_by_name(self, name: str) -> str | None:  # noqa: ARG002
         """The id of what has the name already, where names are unique; ``None`` where nothing has it."""
         return None
 
-    @classmethod
     async def require_references(
-        cls, api: Any, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
+        self, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         """Return only where everything is there that the inputs name, as far as they differ from the old ones.
 
         Raises:
             MissingReference: an input names something that is not there.
         """
-        for require, name, value in cls.iter_changed_references(new_inputs, old_inputs):
-            await require(api, name, value)
+        for require, name, value in self.iter_changed_references(new_inputs, old_inputs):
+            await require(self.api, name, value)
 
     @classmethod
     def iter_changed_references(

@@ -15,7 +15,7 @@ from neev_provider.core.model import Model, Property
 from neev_provider.core.resource import Observation, Resource
 from neev_provider.core.validation import is_internal, user_properties
 
-AnyResource = Resource[Any, Any]
+AnyResource = Resource[Any, Any, Any]
 Values = dict[str, Any]
 
 

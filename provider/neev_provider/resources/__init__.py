@@ -24,17 +24,17 @@ MODULES: Mapping[str, str] = MappingProxyType(
 )
 """The module of each resource, by its name."""
 
-RESOURCES: tuple[Resource[Any, Any], ...]
+RESOURCES: tuple[Resource[Any, Any, Any], ...]
 """All of them."""
 
 
 @cache
-def find_resource(name: str) -> Resource[Any, Any] | None:
+def find_resource(name: str) -> Resource[Any, Any, Any] | None:
     """The resource of this name, or ``None``."""
     if name not in MODULES:
         return None
     made = getattr(import_module(f"{__name__}.{MODULES[name]}"), f"{name}Resource")()
-    return cast("Resource[Any, Any]", made)
+    return cast("Resource[Any, Any, Any]", made)
 
 
 def __getattr__(name: str) -> Any:

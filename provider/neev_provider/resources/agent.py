@@ -98,7 +98,7 @@ class AgentOutputs(Outputs):
     """When the platform last changed it (RFC 3339)."""
 
 
-class AgentResource(Resource[AgentInputs, AgentOutputs]):
+class AgentResource(Resource[Api, AgentInputs, AgentOutputs]):
     """A packaged agent of the catalogue, running on a sandbox of its own.
 
     Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
@@ -111,52 +111,52 @@ class AgentResource(Resource[AgentInputs, AgentOutputs]):
     failed_status = ("status", FAILED)
 
     @override
-    async def create(self, api: Api, inputs: AgentInputs, context: OperationContext) -> Observation[AgentOutputs]:
-        seen = await api.agents.create(_create_body(api, inputs))
+    async def create(self, inputs: AgentInputs, context: OperationContext) -> Observation[AgentOutputs]:
+        seen = await self.api.agents.create(_create_body(self.api, inputs))
         return self.observe_created(seen.id, lambda: _from_api(seen))
 
     @override
-    async def reconcile(
-        self, api: Api, id: str, inputs: AgentInputs, context: OperationContext
-    ) -> Observation[AgentOutputs]:
+    async def reconcile(self, id: str, inputs: AgentInputs, context: OperationContext) -> Observation[AgentOutputs]:
         return await _to_observation(
-            api, await _apply(api, await _wait_for_phase(api, id, context), inputs, context), inputs
+            self.api, await _apply(self.api, await _wait_for_phase(self.api, id, context), inputs, context), inputs
         )
 
     @override
-    async def read(self, api: Api, id: str, inputs: AgentInputs | None) -> Observation[AgentOutputs] | None:
+    async def read(self, id: str, inputs: AgentInputs | None) -> Observation[AgentOutputs] | None:
         if inputs is not None:
-            observed = await api.agents.observe(id, REFRESH_BATCH_DELAY)
-            return None if observed is None else await _to_observation(api, observed, inputs)
+            observed = await self.api.agents.observe(id, REFRESH_BATCH_DELAY)
+            return None if observed is None else await _to_observation(self.api, observed, inputs)
         # an import may give the name, which only the path of one agent understands
-        seen = await none_if_not_found(api.agents.get(id))
-        return None if seen is None else await _observe_import(api, seen)
+        seen = await none_if_not_found(self.api.agents.get(id))
+        return None if seen is None else await _observe_import(self.api, seen)
 
     @override
-    async def find_created(self, api: Api, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
-        seen = await api.agents.find_created(_create_body(api, inputs))
-        return None if seen is None else await _to_observation(api, seen, inputs)
+    async def find_created(self, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
+        seen = await self.api.agents.find_created(_create_body(self.api, inputs))
+        return None if seen is None else await _to_observation(self.api, seen, inputs)
 
     @override
     async def update(
-        self, api: Api, id: str, old_inputs: AgentInputs, new_inputs: AgentInputs, context: OperationContext
+        self, id: str, old_inputs: AgentInputs, new_inputs: AgentInputs, context: OperationContext
     ) -> Observation[AgentOutputs]:
         return await _to_observation(
-            api,
-            await _apply(api, await _wait_for_phase(api, id, context), new_inputs, context, old_inputs=old_inputs),
+            self.api,
+            await _apply(
+                self.api, await _wait_for_phase(self.api, id, context), new_inputs, context, old_inputs=old_inputs
+            ),
             new_inputs,
         )
 
     @override
-    async def find_id_by_name(self, api: Api, name: str) -> str | None:
-        seen = await api.agents.find(name)
+    async def find_id_by_name(self, name: str) -> str | None:
+        seen = await self.api.agents.find(name)
         return seen.id if seen else None
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
-        await api.agents.delete(id)
+    async def delete(self, id: str, context: OperationContext) -> None:
+        await self.api.agents.delete(id)
         await wait_until(
-            lambda within: api.agents.observe_gone(id, within),
+            lambda within: self.api.agents.observe_gone(id, within),
             lambda gone: Done() if gone else InProgress("Deleting"),
             deadline=context.deadline,
             action="waiting until it is gone",

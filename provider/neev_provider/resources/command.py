@@ -105,7 +105,7 @@ class CommandOutputs(Outputs):
     """A digest of what ran last, by which a run of unknown outcome is known again."""
 
 
-class CommandResource(Resource[CommandInputs, CommandOutputs]):
+class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
     """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
 
     It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so,
@@ -132,65 +132,63 @@ class CommandResource(Resource[CommandInputs, CommandOutputs]):
         return Diff(tuple(changes), found.delete_before_replace)
 
     @override
-    async def create(self, api: Api, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
+    async def create(self, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
         # what is stored if nobody comes back to say how it went
         return Observation(str(uuid.uuid4()), {}, CommandOutputs())
 
     @override
-    async def reconcile(
-        self, api: Api, id: str, inputs: CommandInputs, context: OperationContext
-    ) -> Observation[CommandOutputs]:
+    async def reconcile(self, id: str, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
         was = parse(CommandOutputs, context.state)
         argv = inputs.update if was.created and inputs.update else inputs.create
         if context.just_created:
-            return await _CommandRun(api, id, inputs, was).run(argv, context)
+            return await _CommandRun(self.api, id, inputs, was).run(argv, context)
         if was.outcome == Outcome.SUCCEEDED or (was.outcome != Outcome.PENDING and inputs.allow_failure):
             return Observation(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "created": True}))
         if was.outcome == Outcome.UNKNOWN and was.attempt in (None, _run_digest(id, argv, inputs)):
             raise OutcomeUnknown(
                 f"Nobody knows how {argv[0]} ended when it ran the last time.", hint=UNKNOWN_OUTCOME_HINT
             )
-        return await _CommandRun(api, id, inputs, was).run(argv, context)
+        return await _CommandRun(self.api, id, inputs, was).run(argv, context)
 
     @override
     async def update(
-        self, api: Api, id: str, old_inputs: CommandInputs, new_inputs: CommandInputs, context: OperationContext
+        self, id: str, old_inputs: CommandInputs, new_inputs: CommandInputs, context: OperationContext
     ) -> Observation[CommandOutputs]:
         was = parse(CommandOutputs, context.state)
         if all(getattr(old_inputs, each) == getattr(new_inputs, each) for each in RERUN_PROPERTIES):
-            return await self.reconcile(api, id, new_inputs, context)
+            return await self.reconcile(id, new_inputs, context)
         argv = new_inputs.update or new_inputs.create
         if was.outcome == Outcome.UNKNOWN and was.attempt == _run_digest(id, argv, new_inputs):
-            return await self.reconcile(api, id, new_inputs, context)
-        return await _CommandRun(api, id, new_inputs, was).run(argv, context)
+            return await self.reconcile(id, new_inputs, context)
+        return await _CommandRun(self.api, id, new_inputs, was).run(argv, context)
 
     @override
-    async def read(self, api: Api, id: str, inputs: CommandInputs | None) -> Observation[CommandOutputs] | None:
+    async def read(self, id: str, inputs: CommandInputs | None) -> Observation[CommandOutputs] | None:
         raise OperationFailed("a command that ran elsewhere cannot be imported: write it in the program, and it runs")
 
     @override
     async def refresh(
-        self, api: Api, id: str, inputs: CommandInputs, state: Mapping[str, Any]
+        self, id: str, inputs: CommandInputs, state: Mapping[str, Any]
     ) -> Observation[CommandOutputs] | None:
-        if not await sandbox_exists(api, inputs.sandbox_id):
+        if not await sandbox_exists(self.api, inputs.sandbox_id):
             return None
         was = parse(CommandOutputs, state)
         trouble = None if was.outcome == Outcome.SUCCEEDED else f"the outcome of its last run: {was.outcome}"
         return Observation(id, {}, was, trouble)
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         was = parse(CommandOutputs, context.state)
         never_ran = was.outcome == Outcome.PENDING and not was.created
         argv, sandbox_id = context.state.get("delete"), context.state.get("sandboxId")
-        if argv is None or sandbox_id is None or never_ran or not await sandbox_exists(api, sandbox_id):
+        if argv is None or sandbox_id is None or never_ran or not await sandbox_exists(self.api, sandbox_id):
             return
         known = {name: context.state[name] for name in self.inputs.properties if name in context.state}
         inputs = parse(CommandInputs, {"create": argv, **known})
         try:
-            await _CommandRun(api, id, inputs, was).run(argv, context)
+            await _CommandRun(self.api, id, inputs, was).run(argv, context)
         except PartialFailure as halfway:
-            if await sandbox_exists(api, sandbox_id):
+            if await sandbox_exists(self.api, sandbox_id):
                 raise _delete_error(halfway.cause) from halfway
 
 

@@ -55,7 +55,7 @@ class PreviewPortOutputs(Outputs):
     """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
 
 
-class PreviewPortResource(Resource[PreviewPortInputs, PreviewPortOutputs]):
+class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
     """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
 
     A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
@@ -69,11 +69,9 @@ class PreviewPortResource(Resource[PreviewPortInputs, PreviewPortOutputs]):
     parent = "sandboxId"
 
     @override
-    async def create(
-        self, api: Api, inputs: PreviewPortInputs, context: OperationContext
-    ) -> Observation[PreviewPortOutputs]:
+    async def create(self, inputs: PreviewPortInputs, context: OperationContext) -> Observation[PreviewPortOutputs]:
         sandbox, port, slug = inputs.sandbox_id, inputs.port, inputs.slug
-        there = await api.ports.find(sandbox, port)
+        there = await self.api.ports.find(sandbox, port)
         if there is not None:
             if slug == there.slug:
                 raise OperationFailed(
@@ -82,39 +80,39 @@ class PreviewPortResource(Resource[PreviewPortInputs, PreviewPortOutputs]):
             # another slug says that the port is this resource's from now on, also to one that had it before
             slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
             context.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
-        seen = await api.ports.expose(sandbox, port, slug=slug)
+        seen = await self.api.ports.expose(sandbox, port, slug=slug)
         return _to_observation(sandbox, seen, seen.slug)
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: PreviewPortInputs, context: OperationContext
+        self, id: str, inputs: PreviewPortInputs, context: OperationContext
     ) -> Observation[PreviewPortOutputs]:
-        seen = await api.ports.find(inputs.sandbox_id, inputs.port)
+        seen = await self.api.ports.find(inputs.sandbox_id, inputs.port)
         if seen is not None and inputs.slug in (None, seen.slug):
             return _to_observation(inputs.sandbox_id, seen, inputs.slug or _own_slug(context.state))
-        seen = await api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
+        seen = await self.api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
         return _to_observation(inputs.sandbox_id, seen, seen.slug)
 
     @override
-    async def read(self, api: Api, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:
+    async def read(self, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:
         sandbox, port = _parse_id(id)
         # an import may give the sandbox's name, which a program that refers to its id would want to replace
-        named = await none_if_not_found(api.sandboxes.get(sandbox))
+        named = await none_if_not_found(self.api.sandboxes.get(sandbox))
         sandbox = named.id if named is not None else sandbox
-        seen = await api.ports.find(sandbox, port)
+        seen = await self.api.ports.find(sandbox, port)
         return None if seen is None else _to_observation(sandbox, seen, seen.slug)
 
     @override
     async def refresh(
-        self, api: Api, id: str, inputs: PreviewPortInputs, state: Mapping[str, Any]
+        self, id: str, inputs: PreviewPortInputs, state: Mapping[str, Any]
     ) -> Observation[PreviewPortOutputs] | None:
         sandbox, port = _parse_id(id)
-        seen = await api.ports.find(sandbox, port)
+        seen = await self.api.ports.find(sandbox, port)
         return None if seen is None else _to_observation(sandbox, seen, _own_slug(state))
 
     @override
-    async def find_created(self, api: Api, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
-        seen = await api.ports.find(inputs.sandbox_id, inputs.port)
+    async def find_created(self, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
+        seen = await self.api.ports.find(inputs.sandbox_id, inputs.port)
         return (
             None
             if seen is None or inputs.slug not in (None, seen.slug)
@@ -122,16 +120,16 @@ class PreviewPortResource(Resource[PreviewPortInputs, PreviewPortOutputs]):
         )
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         sandbox, port = _parse_id(id)
         own = _own_slug(context.state)
         if own is not None:
-            seen = await api.ports.find(sandbox, port)
+            seen = await self.api.ports.find(sandbox, port)
             if seen is None or seen.slug != own:
                 if seen is not None:
                     context.log(f"port {port} was exposed by somebody else since, so it is left as it is.")
                 return
-        await api.ports.revoke(sandbox, port)
+        await self.api.ports.revoke(sandbox, port)
 
 
 def _to_observation(sandbox_id: str, port: Seen, own_slug: str | None) -> Observation[PreviewPortOutputs]:

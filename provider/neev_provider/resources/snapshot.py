@@ -73,7 +73,7 @@ class SnapshotOutputs(Outputs):
     """When the platform deletes it (RFC 3339); absent where it is kept."""
 
 
-class SnapshotResource(Resource[SnapshotInputs, SnapshotOutputs]):
+class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
     """The state of a sandbox at one moment, kept until it is deleted or its time is over.
 
     A sandbox can be made from it (`snapshotId`) or put back to it (`rollbackTo`).
@@ -87,16 +87,16 @@ class SnapshotResource(Resource[SnapshotInputs, SnapshotOutputs]):
     failed_status = ("status", SnapshotStatus.FAILED)
 
     @override
-    async def create(self, api: Api, inputs: SnapshotInputs, context: OperationContext) -> Observation[SnapshotOutputs]:
-        seen = await api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
+    async def create(self, inputs: SnapshotInputs, context: OperationContext) -> Observation[SnapshotOutputs]:
+        seen = await self.api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
         return self.observe_created(seen.id, lambda: _to_observation(seen))
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: SnapshotInputs, context: OperationContext
+        self, id: str, inputs: SnapshotInputs, context: OperationContext
     ) -> Observation[SnapshotOutputs]:
         seen = await wait_until(
-            lambda within: api.snapshots.observe(id, inputs.sandbox_id, within),
+            lambda within: self.api.snapshots.observe(id, inputs.sandbox_id, within),
             _classify_status,
             deadline=context.deadline,
             action="waiting until it is Ready",
@@ -106,26 +106,26 @@ class SnapshotResource(Resource[SnapshotInputs, SnapshotOutputs]):
         return _to_observation(seen)
 
     @override
-    async def read(self, api: Api, id: str, inputs: SnapshotInputs | None) -> Observation[SnapshotOutputs] | None:
+    async def read(self, id: str, inputs: SnapshotInputs | None) -> Observation[SnapshotOutputs] | None:
         if inputs is None:
-            seen = await none_if_not_found(api.snapshots.get(id))
+            seen = await none_if_not_found(self.api.snapshots.get(id))
         else:
-            seen = await api.snapshots.observe(id, inputs.sandbox_id, REFRESH_BATCH_DELAY)
+            seen = await self.api.snapshots.observe(id, inputs.sandbox_id, REFRESH_BATCH_DELAY)
         return None if seen is None else _to_observation(seen)
 
     @override
-    async def find_created(self, api: Api, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
+    async def find_created(self, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
         named = [
             each
-            for each in await none_if_not_found(api.snapshots.list(inputs.sandbox_id)) or ()
+            for each in await none_if_not_found(self.api.snapshots.list(inputs.sandbox_id)) or ()
             if each.name == inputs.name
         ]
         # a name that several have does not say which of them was made by whom
         return _to_observation(named[0]) if len(named) == 1 else None
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
-        await api.snapshots.delete(id)
+    async def delete(self, id: str, context: OperationContext) -> None:
+        await self.api.snapshots.delete(id)
 
 
 def _to_observation(snapshot: Seen) -> Observation[SnapshotOutputs]:

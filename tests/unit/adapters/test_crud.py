@@ -45,7 +45,7 @@ class ThingOutputs(Outputs):
     """Anything."""
 
 
-class Thing(Resource[ThingInputs, ThingOutputs]):
+class Thing(Resource[Any, ThingInputs, ThingOutputs]):
     """A thing that behaves as the test says."""
 
     name = "Thing"
@@ -57,23 +57,21 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         self._message = said
         self._path_id = place
 
-    async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """It has an id."""
         return Observation("the-id", {"pathId": self._path_id}, ThingOutputs.model_construct(message=self._message))
 
-    async def reconcile(
-        self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
-    ) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """As the test says."""
         found = self._on_reconcile()
         said = await found if asyncio.iscoroutine(found) else found
         return Observation(id, {}, ThingOutputs.model_construct(message=said))
 
-    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Never asked."""
         raise NotImplementedError
 
-    async def delete(self, api: Any, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         """It hangs."""
         await asyncio.Event().wait()
 
@@ -155,10 +153,10 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
     class Slow(Thing):
         """Made after a while."""
 
-        async def create(self, api: Any, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+        async def create(self, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
             """As every thing, later."""
             await asyncio.sleep(6)
-            return await super().create(api, inputs, call)
+            return await super().create(inputs, call)
 
     request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=10)
     with pytest.raises(StatusError, match="not done after 10 s"):

@@ -54,39 +54,37 @@ class FakeApi:
             raise self.errors_to_raise.pop(0)
 
 
-class Thing(Resource[ThingInputs, ThingOutputs]):
+class Thing(Resource[FakeApi, ThingInputs, ThingOutputs]):
     """A thing."""
 
     name = "Thing"
     inputs = ThingInputs
     outputs = ThingOutputs
 
-    async def create(self, api: FakeApi, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """One more."""
-        api.raise_next_error()
-        api.objects["id-1"] = inputs.size or 1
-        return self.observe(api, "Pending")
+        self.api.raise_next_error()
+        self.api.objects["id-1"] = inputs.size or 1
+        return self.observe("Pending")
 
-    async def reconcile(
-        self, api: FakeApi, id: str, inputs: ThingInputs, context: OperationContext
-    ) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """As asked."""
-        api.raise_next_error()
-        api.objects[id] = inputs.size or api.objects[id]
-        return self.observe(api, "Ready")
+        self.api.raise_next_error()
+        self.api.objects[id] = inputs.size or self.api.objects[id]
+        return self.observe("Ready")
 
-    async def read(self, api: FakeApi, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """As it is."""
-        api.raise_next_error()
-        return self.observe(api, "Ready") if id in api.objects else None
+        self.api.raise_next_error()
+        return self.observe("Ready") if id in self.api.objects else None
 
-    async def delete(self, api: FakeApi, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         """Gone."""
-        del api.objects[id]
+        del self.api.objects[id]
 
-    def observe(self, api: FakeApi, status: str) -> Observation[ThingOutputs]:
+    def observe(self, status: str) -> Observation[ThingOutputs]:
         """What the platform says."""
-        return Observation("id-1", {"size": api.objects["id-1"]}, ThingOutputs(status=status))
+        return Observation("id-1", {"size": self.api.objects["id-1"]}, ThingOutputs(status=status))
 
 
 THING = Thing()
@@ -99,7 +97,7 @@ def new_context() -> OperationContext:
 
 async def test_a_create_stores_what_was_asked_and_what_is() -> None:
     """Id, inputs and state."""
-    stored = await lifecycle.create(THING, FakeApi(), {"__label": "x"}, new_context())
+    stored = await lifecycle.create(THING.connect(FakeApi()), {"__label": "x"}, new_context())
     assert (stored.id, stored.inputs, stored.state) == (
         "id-1",
         {"__label": "x"},
@@ -110,7 +108,7 @@ async def test_a_create_stores_what_was_asked_and_what_is() -> None:
 async def test_a_create_that_fails_before_there_is_an_id_is_only_its_error() -> None:
     """Nothing exists, so nothing is kept."""
     with pytest.raises(ValueError, match="no"):
-        await lifecycle.create(THING, FakeApi(errors_to_raise=[ValueError("no")]), {}, new_context())
+        await lifecycle.create(THING.connect(FakeApi(errors_to_raise=[ValueError("no")])), {}, new_context())
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug of ours"), TimeoutError("late")])
@@ -121,14 +119,14 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
     class Breaking(Thing):
         """It breaks once it is made."""
 
-        async def create(self, api: FakeApi, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+        async def create(self, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
             """Made, then broken."""
-            made = await super().create(api, inputs, call)
-            api.errors_to_raise.append(error)
+            made = await super().create(inputs, call)
+            self.api.errors_to_raise.append(error)
             return made
 
     with pytest.raises(ResourceInitFailed, match=str(error)) as caught:
-        await lifecycle.create(Breaking(), platform, {"size": 2}, new_context())
+        await lifecycle.create(Breaking().connect(platform), {"size": 2}, new_context())
     stored = caught.value.stored
     assert (stored.id, stored.inputs, stored.state) == ("id-1", {"size": 2}, {"size": 2, "status": "Pending", **RECORD})
     assert caught.value.cause is error
@@ -145,14 +143,16 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
             raise ValueError("a bug of ours")
 
     with pytest.raises(ResourceInitFailed, match="a bug of ours") as caught:
-        await lifecycle.create(Unwritable(), FakeApi(), {"size": 2}, new_context())
+        await lifecycle.create(Unwritable().connect(FakeApi()), {"size": 2}, new_context())
     assert caught.value.stored.id == "id-1"
 
 
 async def test_resuming_goes_on_from_what_exists() -> None:
     """Nothing is made a second time."""
     platform = FakeApi(objects={"id-1": 1})
-    stored = await lifecycle.finish_create(THING, platform, StoredResource("id-1", {"size": 3}, {}), new_context())
+    stored = await lifecycle.finish_create(
+        THING.connect(platform), StoredResource("id-1", {"size": 3}, {}), new_context()
+    )
     assert stored.state == {"size": 3, "status": "Ready", **RECORD}
     assert platform.objects == {"id-1": 3}
 
@@ -163,7 +163,7 @@ async def test_a_failed_update_keeps_the_old_inputs_and_state() -> None:
     old, state = {"size": 1}, {"size": 1, "status": "Ready"}
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.update(
-            THING, platform, "id-1", old_inputs=old, state=state, new_inputs={"size": 2}, context=new_context()
+            THING.connect(platform), "id-1", old_inputs=old, state=state, new_inputs={"size": 2}, context=new_context()
         )
     assert (caught.value.stored.inputs, caught.value.stored.state) == (old, state)
 
@@ -172,7 +172,7 @@ async def test_an_update_stores_the_new_inputs() -> None:
     """And what became of them."""
     platform = FakeApi(objects={"id-1": 1})
     stored = await lifecycle.update(
-        THING, platform, "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=new_context()
+        THING.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=new_context()
     )
     assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready", **RECORD})
 
@@ -180,49 +180,52 @@ async def test_an_update_stores_the_new_inputs() -> None:
 async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
     """Changed outside, gone, and unknown are three different answers."""
     platform = FakeApi(objects={"id-1": 5})
-    stored = await lifecycle.read(THING, platform, "id-1", {"size": 1, "__label": "x"})
+    stored = await lifecycle.read(THING.connect(platform), "id-1", {"size": 1, "__label": "x"})
     assert stored is not None
     assert stored.inputs == {"size": 5, "__label": "x"}
-    imported = await lifecycle.read(THING, platform, "id-1", None)
+    imported = await lifecycle.read(THING.connect(platform), "id-1", None)
     assert imported is not None
     assert imported.inputs == {"size": 5}
-    assert await lifecycle.read(THING, FakeApi(), "id-1", {}) is None
-    assert await lifecycle.read(THING, FakeApi(), "id-1", None) is None
+    assert await lifecycle.read(THING.connect(FakeApi()), "id-1", {}) is None
+    assert await lifecycle.read(THING.connect(FakeApi()), "id-1", None) is None
     platform.errors_to_raise.append(ValueError("no"))
     with pytest.raises(ValueError, match="no"):
-        await lifecycle.read(THING, platform, "id-1", {})
+        await lifecycle.read(THING.connect(platform), "id-1", {})
 
 
 class PartialThing(Thing):
     """It comes half way and says so, and keeps what it said on a refresh."""
 
-    async def reconcile(
-        self, api: FakeApi, id: str, inputs: ThingInputs, context: OperationContext
-    ) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Half."""
         status = f"Half after {context.state.get('status')}, {'first' if context.just_created else 'again'}"
-        raise PartialFailure(self.observe(api, status), ValueError("torn"))
+        raise PartialFailure(self.observe(status), ValueError("torn"))
 
-    async def refresh(
-        self, api: FakeApi, id: str, inputs: ThingInputs, state: Mapping[str, Any]
-    ) -> Observation[ThingOutputs] | None:
+    async def refresh(self, id: str, inputs: ThingInputs, state: Mapping[str, Any]) -> Observation[ThingOutputs] | None:
         """As stored."""
-        return self.observe(api, state["status"])
+        return self.observe(state["status"])
 
 
 async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
     """In a create, in another attempt, and in an update; the cause is what the user reads."""
     platform, half = FakeApi(), PartialThing()
     with pytest.raises(ResourceInitFailed, match="torn") as first:
-        await lifecycle.create(half, platform, {}, new_context())
+        await lifecycle.create(half.connect(platform), {}, new_context())
     assert first.value.stored.state["status"] == "Half after Pending, first"
     assert isinstance(first.value.cause, ValueError)
     with pytest.raises(ResourceInitFailed) as again:
-        await lifecycle.finish_create(half, platform, StoredResource("id-1", {}, {"status": "x"}), new_context())
+        await lifecycle.finish_create(
+            half.connect(platform), StoredResource("id-1", {}, {"status": "x"}), new_context()
+        )
     assert again.value.stored.state["status"] == "Half after x, again"
     with pytest.raises(ResourceInitFailed) as changed:
         await lifecycle.update(
-            half, platform, "id-1", old_inputs={"size": 1}, state={"status": "y"}, new_inputs={}, context=new_context()
+            half.connect(platform),
+            "id-1",
+            old_inputs={"size": 1},
+            state={"status": "y"},
+            new_inputs={},
+            context=new_context(),
         )
     assert changed.value.stored.inputs == {"size": 1}
     assert changed.value.stored.state["status"] == "Half after y, again"
@@ -230,7 +233,7 @@ async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
 
 async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
     """A refresh is given what is stored."""
-    stored = await lifecycle.read(PartialThing(), FakeApi(objects={"id-1": 1}), "id-1", {}, {"status": "kept"})
+    stored = await lifecycle.read(PartialThing().connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"status": "kept"})
     assert stored is not None
     assert stored.state["status"] == "kept"
 
@@ -258,41 +261,41 @@ class Heir(Thing):
     def __init__(self) -> None:
         self.received: list[Any] = []
 
-    async def create(self, api: FakeApi, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Noted."""
         self.received.append((inputs, context))
-        return await super().create(api, inputs, context)
+        return await super().create(inputs, context)
 
     async def update(
-        self, api: FakeApi, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
+        self, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """Noted."""
         self.received.append((id, old_inputs, new_inputs, context.state))
-        return await super().update(api, id, old_inputs, new_inputs, context)
+        return await super().update(id, old_inputs, new_inputs, context)
 
-    async def read(self, api: FakeApi, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Noted."""
         self.received.append((id, inputs))
-        return await super().read(api, id, inputs)
+        return await super().read(id, inputs)
 
-    def observe(self, api: FakeApi, status: str) -> Observation[ThingOutputs]:
+    def observe(self, status: str) -> Observation[ThingOutputs]:
         """Not well."""
-        return replace(super().observe(api, status), problem="it is not well")
+        return replace(super().observe(status), problem="it is not well")
 
 
 async def test_verbs_are_given_what_the_engine_keeps() -> None:
     """The operation itself on a create; old, new and stored values on an update; the old inputs on a refresh."""
     platform, heir, going = FakeApi(), Heir(), new_context()
-    await lifecycle.create(heir, platform, {"size": 2}, going)
+    await lifecycle.create(heir.connect(platform), {"size": 2}, going)
     assert heir.received.pop() == (HeirInputs(size=2), going)
     state = {"size": 2, "status": "Ready"}
     await lifecycle.update(
-        heir, platform, "id-1", old_inputs={"size": 2}, state=state, new_inputs={"size": 3}, context=going
+        heir.connect(platform), "id-1", old_inputs={"size": 2}, state=state, new_inputs={"size": 3}, context=going
     )
     assert heir.received.pop() == ("id-1", HeirInputs(size=2), HeirInputs(size=3), state)
-    await lifecycle.read(heir, platform, "id-1", {"size": 3}, state)
+    await lifecycle.read(heir.connect(platform), "id-1", {"size": 3}, state)
     assert heir.received.pop() == ("id-1", HeirInputs(size=3))
-    await lifecycle.read(heir, platform, "id-1", None)
+    await lifecycle.read(heir.connect(platform), "id-1", None)
     assert heir.received.pop() == ("id-1", None)
 
 
@@ -302,16 +305,21 @@ async def test_after_an_import_what_cannot_be_read_back_is_taken_to_be_as_the_pr
     new = {"size": 3, "seed": "apple"}
     for state, seed in (({IMPORTED_KEY: True}, "apple"), ({}, None)):
         await lifecycle.update(
-            heir, platform, "id-1", old_inputs={"size": 2}, state=state, new_inputs=new, context=new_context()
+            heir.connect(platform), "id-1", old_inputs={"size": 2}, state=state, new_inputs=new, context=new_context()
         )
         assert heir.received.pop()[1] == HeirInputs(size=2, seed=seed)
     await lifecycle.update(
-        heir, platform, "id-1", old_inputs={}, state={IMPORTED_KEY: True}, new_inputs=new, context=new_context()
+        heir.connect(platform), "id-1", old_inputs={}, state={IMPORTED_KEY: True}, new_inputs=new, context=new_context()
     )
     assert heir.received.pop()[1] == HeirInputs(seed="apple")
     old = {"size": 2, "seed": "pear"}
     await lifecycle.update(
-        heir, platform, "id-1", old_inputs=old, state={IMPORTED_KEY: True}, new_inputs=new, context=new_context()
+        heir.connect(platform),
+        "id-1",
+        old_inputs=old,
+        state={IMPORTED_KEY: True},
+        new_inputs=new,
+        context=new_context(),
     )
     assert heir.received.pop()[1] == HeirInputs(size=2, seed="pear")
 
@@ -320,10 +328,10 @@ async def test_why_a_thing_cannot_be_used_is_kept_with_its_id() -> None:
     """Whichever operation sees it."""
     platform, heir = FakeApi(), Heir()
     for work in (
-        lifecycle.create(heir, platform, {"size": 2}, new_context()),
-        lifecycle.update(heir, platform, "id-1", old_inputs={}, state={}, new_inputs={}, context=new_context()),
-        lifecycle.read(heir, platform, "id-1", {}),
-        lifecycle.read(heir, platform, "id-1", None),
+        lifecycle.create(heir.connect(platform), {"size": 2}, new_context()),
+        lifecycle.update(heir.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={}, context=new_context()),
+        lifecycle.read(heir.connect(platform), "id-1", {}),
+        lifecycle.read(heir.connect(platform), "id-1", None),
     ):
         stored = await work
         assert stored is not None
@@ -335,8 +343,7 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
     cause = ValueError("no")
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.update(
-            THING,
-            FakeApi(errors_to_raise=[cause]),
+            THING.connect(FakeApi(errors_to_raise=[cause])),
             "id-1",
             old_inputs={},
             state={},
@@ -346,8 +353,7 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
     assert (caught.value.cause, caught.value.stored.id) == (cause, "id-1")
     with pytest.raises(ResourceInitFailed) as torn:
         await lifecycle.update(
-            PartialThing(),
-            FakeApi(objects={"id-1": 1}),
+            PartialThing().connect(FakeApi(objects={"id-1": 1})),
             "id-1",
             old_inputs={},
             state={},
@@ -369,7 +375,7 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
             """Nothing."""
             raise ValueError("a bug of ours")
 
-    begun = await lifecycle.start_create(Unwritable(), FakeApi(), {"size": 2, "__label": "x"}, new_context())
+    begun = await lifecycle.start_create(Unwritable().connect(FakeApi()), {"size": 2, "__label": "x"}, new_context())
     assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2, **RECORD})
 
 
@@ -379,16 +385,16 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     class Findable(Thing):
         """It can be looked for."""
 
-        async def find_created(self, api: FakeApi, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+        async def find_created(self, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
             """By its size."""
-            return self.observe(api, "Pending") if api.objects.get("id-1") == inputs.size else None
+            return self.observe("Pending") if self.api.objects.get("id-1") == inputs.size else None
 
     platform = FakeApi(objects={"id-1": 2})
-    stored = await lifecycle.find_created(Findable(), platform, {"size": 2, "__label": "x"})
+    stored = await lifecycle.find_created(Findable().connect(platform), {"size": 2, "__label": "x"})
     assert stored is not None
     assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__label": "x"})
     assert stored.state == {"size": 2, "status": "Pending", **RECORD}
-    assert await lifecycle.find_created(Findable(), platform, {"size": 3}) is None
+    assert await lifecycle.find_created(Findable().connect(platform), {"size": 3}) is None
 
 
 class NamedInputs(ThingInputs):
@@ -407,9 +413,9 @@ class Named(Thing):
 
     inputs = NamedInputs
 
-    async def find_created(self, api: FakeApi, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+    async def find_created(self, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
         """Whichever there is."""
-        return self.observe(api, "Ready")
+        return self.observe("Ready")
 
 
 @pytest.mark.parametrize(
@@ -427,8 +433,8 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
     """By every verb, also after an import, and what exists is kept."""
     platform, named = FakeApi(), Named()
     for begun in (
-        lifecycle.start_create(named, platform, asked, new_context()),
-        lifecycle.find_created(named, platform, asked),
+        lifecycle.start_create(named.connect(platform), asked, new_context()),
+        lifecycle.find_created(named.connect(platform), asked),
     ):
         with pytest.raises(InputError) as caught:
             await begun
@@ -436,9 +442,14 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
         assert str(caught.value).endswith(UNCHECKED_HINT)
     for state in ({}, {IMPORTED_KEY: True}):
         for work in (
-            lifecycle.finish_create(named, platform, StoredResource("id-1", asked, state), new_context()),
+            lifecycle.finish_create(named.connect(platform), StoredResource("id-1", asked, state), new_context()),
             lifecycle.update(
-                named, platform, "id-1", old_inputs={"name": "a"}, state=state, new_inputs=asked, context=new_context()
+                named.connect(platform),
+                "id-1",
+                old_inputs={"name": "a"},
+                state=state,
+                new_inputs=asked,
+                context=new_context(),
             ),
         ):
             with pytest.raises(ResourceInitFailed) as kept:
@@ -447,7 +458,7 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
             assert (kept.value.cause.path, kept.value.stored.id) == (path, "id-1")
     assert platform.objects == {}
     with pytest.raises(InputError, match=r"^name: is required\. "):
-        await lifecycle.start_create(named, platform, {}, new_context())
+        await lifecycle.start_create(named.connect(platform), {}, new_context())
 
 
 async def test_what_broke_a_rule_before_can_be_corrected() -> None:
@@ -455,7 +466,7 @@ async def test_what_broke_a_rule_before_can_be_corrected() -> None:
     platform = FakeApi(objects={"id-1": 1})
     old = {"name": "a", "size": 1, "weight": 2}
     stored = await lifecycle.update(
-        Named(), platform, "id-1", old_inputs=old, state={}, new_inputs={"name": "a"}, context=new_context()
+        Named().connect(platform), "id-1", old_inputs=old, state={}, new_inputs={"name": "a"}, context=new_context()
     )
     assert stored.inputs == {"name": "a"}
 
@@ -467,13 +478,20 @@ OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "anothe
     "act",
     [
         lambda platform: lifecycle.finish_create(
-            THING, platform, StoredResource("id-1", {}, OTHER_ACCOUNT_STATE), new_context()
+            THING.connect(platform), StoredResource("id-1", {}, OTHER_ACCOUNT_STATE), new_context()
         ),
         lambda platform: lifecycle.update(
-            THING, platform, "id-1", old_inputs={}, state=OTHER_ACCOUNT_STATE, new_inputs={}, context=new_context()
+            THING.connect(platform),
+            "id-1",
+            old_inputs={},
+            state=OTHER_ACCOUNT_STATE,
+            new_inputs={},
+            context=new_context(),
         ),
-        lambda platform: lifecycle.read(THING, platform, "id-1", {}, OTHER_ACCOUNT_STATE),
-        lambda platform: lifecycle.delete(THING, platform, "id-1", replace(new_context(), state=OTHER_ACCOUNT_STATE)),
+        lambda platform: lifecycle.read(THING.connect(platform), "id-1", {}, OTHER_ACCOUNT_STATE),
+        lambda platform: lifecycle.delete(
+            THING.connect(platform), "id-1", replace(new_context(), state=OTHER_ACCOUNT_STATE)
+        ),
     ],
     ids=["finish", "update", "read", "delete"],
 )
@@ -487,8 +505,8 @@ async def test_what_is_in_another_account_is_not_touched(act: Callable[[FakeApi]
 
 async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None:
     """Earlier versions recorded none."""
-    stored = await lifecycle.read(THING, FakeApi(objects={"id-1": 1}), "id-1", {}, {"size": 1})
-    imported = await lifecycle.read(THING, FakeApi(objects={"id-1": 1}), "id-1", None)
+    stored = await lifecycle.read(THING.connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"size": 1})
+    imported = await lifecycle.read(THING.connect(FakeApi(objects={"id-1": 1})), "id-1", None)
     assert stored is not None
     assert imported is not None
     assert (stored.state[ACCOUNT_KEY], imported.state[ACCOUNT_KEY]) == (RECORD[ACCOUNT_KEY], RECORD[ACCOUNT_KEY])
@@ -497,9 +515,9 @@ async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None
 async def test_a_delete_in_the_right_account_is_done() -> None:
     """Also of a state without a record."""
     platform = FakeApi(objects={"id-1": 1})
-    await lifecycle.delete(THING, platform, "id-1", replace(new_context(), state=RECORD))
+    await lifecycle.delete(THING.connect(platform), "id-1", replace(new_context(), state=RECORD))
     platform.objects["id-1"] = 1
-    await lifecycle.delete(THING, platform, "id-1", new_context())
+    await lifecycle.delete(THING.connect(platform), "id-1", new_context())
     assert platform.objects == {}
 
 
@@ -524,13 +542,11 @@ async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
         inputs = PartInputs
         references = MappingProxyType({"source": require})
 
-        async def reconcile(
-            self, api: FakeApi, id: str, inputs: ThingInputs, call: OperationContext
-        ) -> Observation[ThingOutputs]:
+        async def reconcile(self, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
             """Refused."""
             raise InvalidRequest(422, "no")
 
     Part.parent = parent
     with pytest.raises((ResourceInitFailed, MissingReference), match="there is none") as caught:
-        await lifecycle.create(Part(), FakeApi(), {"size": 2, "source": "x"}, new_context())
+        await lifecycle.create(Part().connect(FakeApi()), {"size": 2, "source": "x"}, new_context())
     assert isinstance(caught.value, ResourceInitFailed) is kept

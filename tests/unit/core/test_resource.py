@@ -43,7 +43,7 @@ class ThingOutputs(Outputs):
     """When."""
 
 
-class Thing(Resource[ThingInputs, ThingOutputs]):
+class Thing(Resource[Any, ThingInputs, ThingOutputs]):
     """A thing that is never made here."""
 
     name = "Thing"
@@ -51,21 +51,19 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
     outputs = ThingOutputs
     failed_status = ("status", "Failed")
 
-    async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Nothing."""
         raise NotImplementedError
 
-    async def reconcile(
-        self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
-    ) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Nothing."""
         raise NotImplementedError
 
-    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """Nothing."""
         raise NotImplementedError
 
-    async def delete(self, api: Any, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         """Nothing."""
         raise NotImplementedError
 
@@ -186,7 +184,14 @@ def test_a_thing_that_failed_for_good_is_replaced() -> None:
 
 async def test_what_an_interrupted_create_made_is_found_by_those_who_can() -> None:
     """The others find nothing."""
-    assert await THING.find_created(None, ThingInputs(name="a")) is None
+    assert await THING.find_created(ThingInputs(name="a")) is None
+
+
+def test_connecting_leaves_the_declaration_and_other_connections_alone() -> None:
+    one, other = THING.connect("one"), THING.connect("other")
+    assert (one.api, other.api, hasattr(THING, "api")) == ("one", "other", False)
+    THING.check({"name": "old-1"}, {}, generated_name)
+    assert "old-1" in THING.connect("third").existing_names
 
 
 def test_a_policy_that_was_inherited_stays_unknown_in_the_preview() -> None:
@@ -219,20 +224,18 @@ async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
     class Noting(Thing):
         given: ClassVar[list[Any]] = []
 
-        async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
-            self.given.append((api, id, inputs))
+        async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+            self.given.append((self.api, id, inputs))
             return None
 
-        async def reconcile(
-            self, api: Any, id: str, inputs: ThingInputs, call: OperationContext
-        ) -> Observation[ThingOutputs]:
-            self.given.append((api, id, inputs, call))
+        async def reconcile(self, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+            self.given.append((self.api, id, inputs, call))
             return observation()
 
     one, other = ThingInputs(name="a"), ThingInputs(name="b")
     call = OperationContext("a", Deadline(1, SYSTEM_CLOCK, asyncio.Event()))
-    await Noting().refresh("api", "id-1", one, {})
-    await Noting().update("api", "id-1", one, other, call)
+    await Noting().connect("api").refresh("id-1", one, {})
+    await Noting().connect("api").update("id-1", one, other, call)
     assert Noting.given == [("api", "id-1", one), ("api", "id-1", other, call)]
 
 

@@ -46,7 +46,7 @@ class ThingOutputs(Outputs):
     """What it is made of."""
 
 
-class Thing(Resource[ThingInputs, ThingOutputs]):
+class Thing(Resource[Any, ThingInputs, ThingOutputs]):
     """A thing that remembers what it was handed."""
 
     name = "Thing"
@@ -57,30 +57,28 @@ class Thing(Resource[ThingInputs, ThingOutputs]):
         self.received: list[Any] = []
         self._now = now or ThingOutputs()
 
-    async def create(self, api: Any, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """Made."""
         raise NotImplementedError
 
-    async def reconcile(
-        self, api: Any, id: str, inputs: ThingInputs, context: OperationContext
-    ) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
         """As asked."""
         self.received.append(dict(context.state))
         return Observation(id, {}, self._now)
 
     async def update(
-        self, api: Any, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
+        self, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
     ) -> Observation[ThingOutputs]:
         """As asked."""
         self.received.append(old_inputs.to_properties())
-        return await self.reconcile(api, id, new_inputs, context)
+        return await self.reconcile(id, new_inputs, context)
 
-    async def read(self, api: Any, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
         """As it is."""
         self.received.append(inputs)
         return Observation(id, {"size": 3}, self._now)
 
-    async def delete(self, api: Any, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         """Gone."""
         self.received.append(dict(context.state))
 
@@ -106,7 +104,7 @@ def test_inputs_are_those_that_this_version_has_and_can_read() -> None:
 async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
     asked = {"source": "a", "size": 1, "mood": "blue"}
     state = {**asked, "status": 5, "future": {"deep": [1]}, "parts": "x"}
-    seen = await lifecycle.read(Thing(ThingOutputs(parts=[Part(id="1")])), FakeApi(), "id", asked, state)
+    seen = await lifecycle.read(Thing(ThingOutputs(parts=[Part(id="1")])).connect(FakeApi()), "id", asked, state)
     assert seen is not None
     assert seen.inputs == {"source": "a", "size": 3, "mood": "blue"}
     assert {name: seen.state[name] for name in ("status", "future", "parts", "mood")} == {
@@ -122,7 +120,7 @@ async def test_an_update_goes_on_from_what_can_be_read() -> None:
     old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
     state = {**old, "status": 5, "future": 1, IMPORTED_KEY: True}
     stored = await lifecycle.update(
-        thing, FakeApi(), "id", old_inputs=old, state=state, new_inputs=new, context=new_context()
+        thing.connect(FakeApi()), "id", old_inputs=old, state=state, new_inputs=new, context=new_context()
     )
     assert thing.received == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED_KEY: True}]
     assert stored.state == {"source": "b", "size": 2, "status": "well", "parts": [], "future": 1, **RECORD}
@@ -130,7 +128,9 @@ async def test_an_update_goes_on_from_what_can_be_read() -> None:
 
 async def test_a_delete_is_handed_what_can_be_read() -> None:
     thing = Thing()
-    await lifecycle.delete(thing, FakeApi(), "id", OperationContext("thing", new_context().deadline, state=STATE))
+    await lifecycle.delete(
+        thing.connect(FakeApi()), "id", OperationContext("thing", new_context().deadline, state=STATE)
+    )
     assert "status" not in thing.received[0]
 
 

@@ -31,15 +31,14 @@ class LifecycleDriver:
         """The stored resource, made from checked inputs."""
         checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.log()):07d}")
         assert failed == []
-        return await lifecycle.create(resource, self.api, checked, self.new_context())
+        return await lifecycle.create(resource.connect(self.api), checked, self.new_context())
 
     async def update(self, resource: AnyResource, stored: StoredResource, **inputs: Any) -> StoredResource:
         """The stored resource with these inputs instead."""
         checked, failed = resource.check(stored.inputs, inputs, str)
         assert failed == []
         return await lifecycle.update(
-            resource,
-            self.api,
+            resource.connect(self.api),
             stored.id,
             old_inputs=stored.inputs,
             state=stored.state,
@@ -49,15 +48,15 @@ class LifecycleDriver:
 
     async def read(self, resource: AnyResource, stored: StoredResource) -> StoredResource | None:
         """The resource after a refresh."""
-        return await lifecycle.read(resource, self.api, stored.id, stored.inputs, stored.state)
+        return await lifecycle.read(resource.connect(self.api), stored.id, stored.inputs, stored.state)
 
     async def delete(self, resource: AnyResource, stored: StoredResource) -> None:
         """The resource is gone."""
-        await resource.delete(self.api, stored.id, self.new_context(stored=stored.state))
+        await resource.connect(self.api).delete(stored.id, self.new_context(stored=stored.state))
 
     async def finish(self, resource: AnyResource, stored: StoredResource) -> StoredResource:
         """The resource after another attempt at what was begun."""
-        return await lifecycle.finish_create(resource, self.api, stored, self.new_context())
+        return await lifecycle.finish_create(resource.connect(self.api), stored, self.new_context())
 
     def new_context(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> OperationContext:
         """One operation."""

@@ -136,7 +136,7 @@ async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_
     """The next update goes on from there."""
     driver.emulator.add_fault("stuck", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
-        await lifecycle.create(AGENT, driver.api, CODER, driver.new_context(0.5))
+        await lifecycle.create(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
     seen = await driver.read(AGENT, caught.value.stored)
     assert seen is not None
     assert seen.problem == "it is being provisioned; the next `pulumi up` waits for it"
@@ -156,7 +156,7 @@ async def test_an_import_is_clean(driver: LifecycleDriver, by: str) -> None:
     """The template is named; what the API does not answer replaces nothing."""
     asked = {**WEB, "idleTimeoutSeconds": 60}
     made = await driver.create(AGENT, **asked, config={"font": 12}, diskGb=30, env={"A": "1"}, cpu=2)
-    stored = await lifecycle.read(AGENT, driver.api, made.id if by == "id" else "web", None)
+    stored = await lifecycle.read(AGENT.connect(driver.api), made.id if by == "id" else "web", None)
     assert stored is not None
     assert (stored.id, stored.inputs) == (made.id, asked)
     assert not AGENT.diff(stored.inputs, stored.state, asked).changes
@@ -166,7 +166,7 @@ async def test_an_import_is_clean(driver: LifecycleDriver, by: str) -> None:
 async def test_a_size_that_an_import_could_not_read_is_brought_about(driver: LifecycleDriver) -> None:
     """It may have been another one."""
     made = await driver.create(AGENT, **CODER, cpu=2)
-    stored = await lifecycle.read(AGENT, driver.api, made.id, None)
+    stored = await lifecycle.read(AGENT.connect(driver.api), made.id, None)
     assert stored is not None
     await driver.update(AGENT, stored, **CODER, cpu=4)
     assert (await read_sandbox(driver, made.state)).resources.cpu == 4
@@ -176,7 +176,7 @@ async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(dr
     """Nor does naming it in the program replace the agent."""
     made = await driver.create(AGENT, **CODER)
     driver.emulator.add_fault("status", method="GET", path="*agent-templates*", status=404)
-    stored = await lifecycle.read(AGENT, driver.api, made.id, None)
+    stored = await lifecycle.read(AGENT.connect(driver.api), made.id, None)
     assert stored is not None
     assert "agentTemplate" not in stored.inputs
     assert not AGENT.diff(stored.inputs, stored.state, made.inputs).requires_replacement

@@ -167,10 +167,10 @@ async def test_what_is_stopped_in_the_middle_is_unknown_and_what_never_began_is_
 ) -> None:
     box = await create_sandbox(driver)
     checked = {"sandboxId": box, "create": shell_argv("sleep 60")}
-    begun = await lifecycle.start_create(COMMAND, driver.api, checked, driver.new_context())
+    begun = await lifecycle.start_create(COMMAND.connect(driver.api), checked, driver.new_context())
     assert begun.state["outcome"] == "unknown"
     stopped = await expect_init_failed(
-        lifecycle.finish_create(COMMAND, driver.api, begun, driver.new_context(0.5), just_created=True)
+        lifecycle.finish_create(COMMAND.connect(driver.api), begun, driver.new_context(0.5), just_created=True)
     )
     assert isinstance(stopped.cause, OutcomeUnknown)
     assert stopped.stored.state["outcome"] == "unknown"
@@ -186,7 +186,7 @@ async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(driver: Lif
     """The provider was killed: what was stored before it began is all there is."""
     box = await create_sandbox(driver)
     checked = {"sandboxId": box, "create": ["touch", "x"]}
-    begun = await lifecycle.start_create(COMMAND, driver.api, checked, driver.new_context())
+    begun = await lifecycle.start_create(COMMAND.connect(driver.api), checked, driver.new_context())
     assert isinstance((await expect_init_failed(driver.finish(COMMAND, begun))).cause, OutcomeUnknown)
     assert driver.take_requests() == []
 
@@ -277,7 +277,7 @@ async def test_of_a_command_that_a_secret_is_a_part_of_nothing_that_it_writes_is
     """The secret that the engine knows is the whole argument, say, and the command may write a part of that."""
     call = replace(driver.new_context(), secret_inputs=frozenset((secret, "env")))
     asked = {"sandboxId": await create_sandbox(driver), "create": shell_argv("echo hunter2; exit 1")}
-    failed = await expect_init_failed(lifecycle.create(COMMAND, driver.api, asked, call))
+    failed = await expect_init_failed(lifecycle.create(COMMAND.connect(driver.api), asked, call))
     assert "Its output is a secret, so it is not shown." in str(failed)
     assert driver.log_lines == []
 
@@ -295,7 +295,7 @@ async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(dri
 
 async def test_a_command_cannot_be_imported(driver: LifecycleDriver) -> None:
     with pytest.raises(OperationFailed, match="cannot be imported"):
-        await lifecycle.read(COMMAND, driver.api, "some-id", None)
+        await lifecycle.read(COMMAND.connect(driver.api), "some-id", None)
 
 
 async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(driver: LifecycleDriver) -> None:
@@ -319,9 +319,9 @@ async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_s
 
     checked = {"sandboxId": box, "create": shell_argv("echo begun; sleep 60")}
     listening = type(call)(call.resource_name, patience, log=begun)
-    stored = await lifecycle.start_create(COMMAND, driver.api, checked, call)
+    stored = await lifecycle.start_create(COMMAND.connect(driver.api), checked, call)
     stopped = await expect_init_failed(
-        lifecycle.finish_create(COMMAND, driver.api, stored, listening, just_created=True)
+        lifecycle.finish_create(COMMAND.connect(driver.api), stored, listening, just_created=True)
     )
     assert isinstance(stopped.cause, OutcomeUnknown)
     assert (await driver.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
@@ -339,7 +339,7 @@ async def test_a_delete_that_ends_with_its_sandbox_is_done(driver: LifecycleDriv
     stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("echo going; sleep 60"))
     going = asyncio.Event()
     call = replace(driver.new_context(stored=stored.state), log=lambda _line: going.set())
-    deleting = asyncio.ensure_future(COMMAND.delete(driver.api, stored.id, call))
+    deleting = asyncio.ensure_future(COMMAND.connect(driver.api).delete(stored.id, call))
     await going.wait()
     await driver.delete(SANDBOX, StoredResource(box, {}, {}))
     await deleting
@@ -351,7 +351,7 @@ async def test_a_delete_that_ends_with_its_sandbox_is_done(driver: LifecycleDriv
 async def test_a_delete_does_what_it_can_read(driver: LifecycleDriver, odd: dict[str, Any]) -> None:
     box = await create_sandbox(driver)
     made = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("touch gone"))
-    await lifecycle.delete(COMMAND, driver.api, made.id, driver.new_context(stored={**made.state, **odd}))
+    await lifecycle.delete(COMMAND.connect(driver.api), made.id, driver.new_context(stored={**made.state, **odd}))
     is_run = not odd.keys() & {"delete", "sandboxId"}
     looked = await driver.create(COMMAND, sandboxId=box, create=["test", "-e", "gone"], allowFailure=True)
     assert (looked.state["exitCode"] == 0) is is_run

@@ -197,14 +197,16 @@ async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> No
     checked, _ = DIRECTORY.check({}, inputs, str)
     call = driver.new_context()
     driver.emulator.add_fault("hang", method="POST", path="/v1/files/uploads", seconds=30)
-    begun = await lifecycle.start_create(DIRECTORY, driver.api, checked, call)
+    begun = await lifecycle.start_create(DIRECTORY.connect(driver.api), checked, call)
 
     def stop(_text: str) -> None:
         call.deadline.cancelled.set()
 
     going = replace(call, deadline=replace(call.deadline, on_progress=stop))
     with pytest.raises(ResourceInitFailed) as caught:
-        await asyncio.wait_for(lifecycle.finish_create(DIRECTORY, driver.api, begun, going, just_created=True), 10)
+        await asyncio.wait_for(
+            lifecycle.finish_create(DIRECTORY.connect(driver.api), begun, going, just_created=True), 10
+        )
     assert isinstance(caught.value.cause, Cancelled)
     assert set(caught.value.stored.state["files"]) == {"a", "b"}
     assert list(caught.value.stored.state["changed"].values()).count("unknown") >= 1
@@ -213,21 +215,21 @@ async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> No
 async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
-    assert await lifecycle.find_created(DIRECTORY, driver.api, inputs) is None
+    assert await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs) is None
     stored = await driver.create(DIRECTORY, **inputs)
-    made = await lifecycle.find_created(DIRECTORY, driver.api, inputs)
+    made = await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs)
     assert made is not None
     assert (made.id, made.state["files"]) == (stored.id, stored.state["files"])
     await exec_output(driver, box, "rm app/b")
-    assert await lifecycle.find_created(DIRECTORY, driver.api, inputs) is None
-    assert await lifecycle.find_created(DIRECTORY, driver.api, {**inputs, "sandboxId": "gone"}) is None
-    assert await lifecycle.find_created(DIRECTORY, driver.api, {**inputs, "source": Archive(hash="h")}) is None
+    assert await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs) is None
+    assert await lifecycle.find_created(DIRECTORY.connect(driver.api), {**inputs, "sandboxId": "gone"}) is None
+    assert await lifecycle.find_created(DIRECTORY.connect(driver.api), {**inputs, "source": Archive(hash="h")}) is None
 
 
 async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     await exec_output(driver, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
-    stored = await lifecycle.read(DIRECTORY, driver.api, f"{box}/app", None)
+    stored = await lifecycle.read(DIRECTORY.connect(driver.api), f"{box}/app", None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "app"}
     assert not DIRECTORY.diff(
@@ -236,10 +238,10 @@ async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_rem
     stored = await driver.update(DIRECTORY, stored, **stored.inputs, source=text_archive(a="1", b__c="new"))
     await driver.delete(DIRECTORY, stored)
     assert await exec_output(driver, box, "find app -type f") == "app/a\n"
-    assert await lifecycle.read(DIRECTORY, driver.api, f"{box}/none", None) is None
-    assert await lifecycle.read(DIRECTORY, driver.api, "no-such/none", None) is None
+    assert await lifecycle.read(DIRECTORY.connect(driver.api), f"{box}/none", None) is None
+    assert await lifecycle.read(DIRECTORY.connect(driver.api), "no-such/none", None) is None
     with pytest.raises(InputError, match="a slash"):
-        await lifecycle.read(DIRECTORY, driver.api, "x", None)
+        await lifecycle.read(DIRECTORY.connect(driver.api), "x", None)
 
 
 async def test_a_source_that_is_not_there_fails_and_names_its_property(driver: LifecycleDriver) -> None:
@@ -248,7 +250,7 @@ async def test_a_source_that_is_not_there_fails_and_names_its_property(driver: L
     (failure,) = DIRECTORY.check({}, inputs, str)[1]
     assert (failure.path, failure.reason) == ("sourcePath", "/no/such cannot be read: No such file or directory")
     with pytest.raises(ResourceInitFailed, match="sourcePath: /no/such cannot be read: No such file"):
-        await lifecycle.create(DIRECTORY, driver.api, inputs, driver.new_context())
+        await lifecycle.create(DIRECTORY.connect(driver.api), inputs, driver.new_context())
 
 
 async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(
@@ -349,7 +351,7 @@ async def test_what_was_seen_of_files_counts_only_as_a_whole(driver: LifecycleDr
     seen = await driver.read(DIRECTORY, made)
     assert seen is not None
     strange = {**seen.state, odd: 5}
-    await lifecycle.delete(DIRECTORY, driver.api, made.id, driver.new_context(stored=strange))
+    await lifecycle.delete(DIRECTORY.connect(driver.api), made.id, driver.new_context(stored=strange))
     assert await exec_output(driver, box, "cat app/a") == "other\n"
 
 
@@ -400,7 +402,7 @@ async def test_links_are_sent_seen_turned_and_removed(driver: LifecycleDriver, t
     linked = await driver.update(DIRECTORY, turned, **where)
     assert await exec_output(driver, box, "cat app/x; readlink app/x") == "twobin/x\n"
 
-    imported = await lifecycle.read(DIRECTORY, driver.api, linked.id, None)
+    imported = await lifecycle.read(DIRECTORY.connect(driver.api), linked.id, None)
     assert imported is not None
     assert imported.state["changed"] == linked.state["files"]
     await driver.delete(DIRECTORY, linked)

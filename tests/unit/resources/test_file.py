@@ -91,7 +91,7 @@ async def test_an_asset_is_compared_by_its_content(driver: LifecycleDriver, tmp_
     assert await exec_output(driver, box, "cat", "x") == "three"
     for missing in (Asset(path="/no/such"), Asset()):
         with pytest.raises(ResourceInitFailed, match="source: "):
-            await lifecycle.create(FILE, driver.api, {**where, "source": missing}, driver.new_context())
+            await lifecycle.create(FILE.connect(driver.api), {**where, "source": missing}, driver.new_context())
 
 
 async def test_a_large_file_is_never_in_memory_as_a_whole(driver: LifecycleDriver, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ async def test_a_local_file_that_is_not_there_fails_and_names_its_property(drive
     box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such/file"}
     with pytest.raises(ResourceInitFailed) as caught:
-        await lifecycle.create(FILE, driver.api, inputs, driver.new_context())
+        await lifecycle.create(FILE.connect(driver.api), inputs, driver.new_context())
     assert isinstance(caught.value.cause, InputError)
     assert caught.value.cause.path == "sourcePath"
 
@@ -197,7 +197,7 @@ async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: Lifecy
 async def test_an_import_is_clean_where_the_program_says_the_same(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     made = await driver.create(FILE, sandboxId=box, path="a/x", content="1", mode="0644")
-    stored = await lifecycle.read(FILE, driver.api, made.id, None)
+    stored = await lifecycle.read(FILE.connect(driver.api), made.id, None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "a/x", "mode": "0644"}
     assert not FILE.diff(stored.inputs, stored.state, made.inputs).changes
@@ -205,10 +205,10 @@ async def test_an_import_is_clean_where_the_program_says_the_same(driver: Lifecy
     assert await exec_output(driver, box, "cat", "a/x") == "1"
     await driver.delete(FILE, changed)
     assert await exec_output(driver, box, "cat", "a/x") == "1"
-    assert await lifecycle.read(FILE, driver.api, f"{box}/none", None) is None
-    assert await lifecycle.read(FILE, driver.api, "no-such/none", None) is None
+    assert await lifecycle.read(FILE.connect(driver.api), f"{box}/none", None) is None
+    assert await lifecycle.read(FILE.connect(driver.api), "no-such/none", None) is None
     with pytest.raises(InputError, match="a slash"):
-        await lifecycle.read(FILE, driver.api, "x", None)
+        await lifecycle.read(FILE.connect(driver.api), "x", None)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ SANDBOX = SandboxResource()
 
 
 async def find_created(driver: LifecycleDriver, resource: AnyResource, **inputs: Any) -> StoredResource | None:
-    return await lifecycle.find_created(resource, driver.api, inputs)
+    return await lifecycle.find_created(resource.connect(driver.api), inputs)
 
 
 async def test_a_sandbox_by_its_name_where_it_is_as_asked(driver: LifecycleDriver) -> None:

@@ -61,7 +61,7 @@ async def test_an_imported_fork_records_its_source_and_keeps_its_policy(driver: 
     """The API does not say where it came from; a policy that the program does not say is the inherited one."""
     source = await driver.create(SANDBOX, name="source", egress=OPEN)
     fork = await driver.create(FORK, sourceSandboxId=source.id, name="fork")
-    stored = await lifecycle.read(FORK, driver.api, fork.id, None)
+    stored = await lifecycle.read(FORK.connect(driver.api), fork.id, None)
     assert stored is not None
     found = FORK.diff(stored.inputs, stored.state, {"sourceSandboxId": source.id, "name": "fork"})
     assert [(change.path, change.requires_replacement) for change in found.changes] == [("sourceSandboxId", False)]

@@ -218,7 +218,7 @@ async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(
 
     going = replace(call, deadline=replace(call.deadline, on_progress=meddle))
     with pytest.raises(ResourceInitFailed, match="what x is to hold was changed while the image was built"):
-        await lifecycle.create(IMAGE, driver.api, checked, going)
+        await lifecycle.create(IMAGE.connect(driver.api), checked, going)
 
 
 async def test_a_wish_to_stop_loses_no_builder(driver: LifecycleDriver) -> None:
@@ -231,7 +231,7 @@ async def test_a_wish_to_stop_loses_no_builder(driver: LifecycleDriver) -> None:
 
     going = replace(call, deadline=replace(call.deadline, on_progress=stop))
     with pytest.raises(ResourceInitFailed) as caught:
-        await asyncio.wait_for(lifecycle.create(IMAGE, driver.api, checked, going), 20)
+        await asyncio.wait_for(lifecycle.create(IMAGE.connect(driver.api), checked, going), 20)
     assert isinstance(caught.value.cause, Cancelled)
     driver.emulator.advance(5)
     assert count_objects(driver)["snapshots"] == 0
@@ -249,7 +249,7 @@ async def interrupt_build(driver: LifecycleDriver, recipe: dict[str, Any]) -> St
 async def test_what_a_killed_build_left_is_found_by_its_name(driver: LifecycleDriver) -> None:
     recipe = image_inputs(write_step("1"))
     stored = await driver.create(IMAGE, **recipe)
-    found = await lifecycle.find_created(IMAGE, driver.api, stored.inputs)
+    found = await lifecycle.find_created(IMAGE.connect(driver.api), stored.inputs)
     assert found is not None
     assert (found.id, {**found.state, "uid": stored.state["uid"]}) == (stored.id, stored.state)
     driver.take_requests()
@@ -282,14 +282,14 @@ async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_t
 ) -> None:
     """Each has looked before the other has built anything; no build, refresh, update or delete touches the other's."""
     checked, _ = IMAGE.check({}, image_inputs(write_step("1"), keep=0), str)
-    begun = [await lifecycle.start_create(IMAGE, driver.api, checked, driver.new_context()) for _ in range(2)]
+    begun = [await lifecycle.start_create(IMAGE.connect(driver.api), checked, driver.new_context()) for _ in range(2)]
     one, two = [
-        await lifecycle.finish_create(IMAGE, driver.api, each, driver.new_context(), just_created=True)
+        await lifecycle.finish_create(IMAGE.connect(driver.api), each, driver.new_context(), just_created=True)
         for each in begun
     ]
     assert one.state["recipe"] == two.state["recipe"]
     assert one.state["builderIds"] != two.state["builderIds"]
-    assert await lifecycle.find_created(IMAGE, driver.api, checked) is None
+    assert await lifecycle.find_created(IMAGE.connect(driver.api), checked) is None
     changed = await driver.update(IMAGE, one, **image_inputs(write_step("2"), keep=0))
     assert await driver.read(IMAGE, two) == two
     await driver.delete(IMAGE, changed)
@@ -336,14 +336,14 @@ async def test_sandboxes_whose_names_begin_alike_are_not_builders(driver: Lifecy
 async def test_a_builder_without_a_snapshot_is_not_trusted(driver: LifecycleDriver) -> None:
     recipe = image_inputs(write_step("1"))
     stored = await interrupt_build(driver, recipe)
-    found = await lifecycle.find_created(IMAGE, driver.api, stored.inputs)
+    found = await lifecycle.find_created(IMAGE.connect(driver.api), stored.inputs)
     assert found is not None
     assert found.state["snapshotId"] == ""
     afresh = await driver.finish(IMAGE, found)
     assert afresh.state["builderId"] != stored.state["builderId"]
     assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
     await driver.delete(IMAGE, afresh)
-    assert await lifecycle.find_created(IMAGE, driver.api, stored.inputs) is None
+    assert await lifecycle.find_created(IMAGE.connect(driver.api), stored.inputs) is None
 
 
 async def test_a_snapshot_that_is_still_being_taken_is_waited_for(driver: LifecycleDriver) -> None:
@@ -351,7 +351,7 @@ async def test_a_snapshot_that_is_still_being_taken_is_waited_for(driver: Lifecy
     stored = await interrupt_build(driver, recipe)
     driver.emulator.change_settings(durations={"snapshot": 60})
     await driver.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
-    found = await lifecycle.find_created(IMAGE, driver.api, stored.inputs)
+    found = await lifecycle.find_created(IMAGE.connect(driver.api), stored.inputs)
     assert found is not None
     driver.emulator.clear_log()
     finishing = asyncio.ensure_future(driver.finish(IMAGE, found))
@@ -416,7 +416,7 @@ async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(driver: Lifec
 
 async def test_an_import_is_clean_where_the_recipe_is_the_same(driver: LifecycleDriver) -> None:
     made = await driver.create(IMAGE, **image_inputs(write_step("1")))
-    stored = await lifecycle.read(IMAGE, driver.api, "web", None)
+    stored = await lifecycle.read(IMAGE.connect(driver.api), "web", None)
     assert stored is not None
     assert stored.inputs == {"name": "web"}
     assert not [
@@ -424,7 +424,7 @@ async def test_an_import_is_clean_where_the_recipe_is_the_same(driver: Lifecycle
         for each in IMAGE.diff(stored.inputs, stored.state, made.inputs).changes
         if each.property_name in ("steps", "recipe")
     ]
-    assert await lifecycle.read(IMAGE, driver.api, "we", None) is None
+    assert await lifecycle.read(IMAGE.connect(driver.api), "we", None) is None
 
 
 async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(driver: LifecycleDriver) -> None:

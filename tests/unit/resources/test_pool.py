@@ -222,9 +222,11 @@ async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to
 ) -> None:
     """Each has looked before the other has made anything."""
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.start_create(POOL, driver.api, checked, driver.new_context()) for _ in range(2)]
+    begun = [await lifecycle.start_create(POOL.connect(driver.api), checked, driver.new_context()) for _ in range(2)]
     call = driver.new_context
-    one, two = [await lifecycle.finish_create(POOL, driver.api, each, call(), just_created=True) for each in begun]
+    one, two = [
+        await lifecycle.finish_create(POOL.connect(driver.api), each, call(), just_created=True) for each in begun
+    ]
     assert not {each["id"] for each in pool_members(one)} & {each["id"] for each in pool_members(two)}
     assert member_problems(await driver.read(POOL, one)) == member_problems(await driver.read(POOL, two)) == {}
     await driver.delete(POOL, one)
@@ -240,7 +242,7 @@ async def test_a_delete_needs_only_the_ids(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=3)
     ids = [{"id": each["id"], "name": 5} for each in pool_members(pool)]
     strange = {"members": [ids[0], 7, {"id": 1}, ids[2]], "generation": "0", "uid": 5}
-    await lifecycle.delete(POOL, driver.api, pool.id, driver.new_context(stored=strange))
+    await lifecycle.delete(POOL.connect(driver.api), pool.id, driver.new_context(stored=strange))
     assert await sandbox_names(driver) == [pool_members(pool)[1]["name"]]
 
 
@@ -289,11 +291,14 @@ async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generati
 
 async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported(driver: LifecycleDriver) -> None:
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 2}, str)
-    begun = [await lifecycle.start_create(POOL, driver.api, checked, driver.new_context()) for _ in range(2)]
+    begun = [await lifecycle.start_create(POOL.connect(driver.api), checked, driver.new_context()) for _ in range(2)]
     one = await driver.finish(POOL, begun[0])
     await driver.api.sandboxes.create({"name": "fleet-abcdef-0"})
-    assert await POOL.find_created(driver.api, POOL.inputs.model_validate({"name": "fleet", "replicas": 2})) is None
-    imported = await lifecycle.read(POOL, driver.api, "fleet", None)
+    assert (
+        await POOL.connect(driver.api).find_created(POOL.inputs.model_validate({"name": "fleet", "replicas": 2}))
+        is None
+    )
+    imported = await lifecycle.read(POOL.connect(driver.api), "fleet", None)
     assert pool_members(imported) == pool_members(one)
 
 
@@ -309,7 +314,7 @@ async def test_members_that_cannot_be_deleted_are_named(driver: LifecycleDriver)
 async def test_a_pool_is_imported_by_its_name_and_plans_clean(driver: LifecycleDriver) -> None:
     said: dict[str, Any] = {"name": "fleet", "replicas": 2, "env": {"A": "1"}, "cpu": 2, "egress": OPEN}
     made = await driver.create(POOL, **said)
-    imported = await lifecycle.read(POOL, driver.api, "fleet", None)
+    imported = await lifecycle.read(POOL.connect(driver.api), "fleet", None)
     assert imported is not None
     assert pool_members(imported) == pool_members(made)
     assert (imported.inputs["replicas"], imported.inputs["cpu"], imported.inputs["egress"]) == (2, 2, OPEN)
@@ -326,21 +331,21 @@ async def test_a_pool_is_imported_by_its_name_and_plans_clean(driver: LifecycleD
 
 
 async def test_nothing_is_imported_where_there_is_no_such_pool(driver: LifecycleDriver) -> None:
-    assert await lifecycle.read(POOL, driver.api, "fleet", None) is None
+    assert await lifecycle.read(POOL.connect(driver.api), "fleet", None) is None
     with pytest.raises(InputError, match="by its name"):
-        await lifecycle.read(POOL, driver.api, "f" * 60, None)
+        await lifecycle.read(POOL.connect(driver.api), "f" * 60, None)
 
 
 async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(driver: LifecycleDriver) -> None:
     """As after a kill of the engine: the name and the program are all that is left."""
     said: dict[str, Any] = {"name": "fleet", "replicas": 3}
     checked, _ = POOL.check({}, said, str)
-    assert await POOL.find_created(driver.api, POOL.inputs.model_validate(said)) is None
+    assert await POOL.connect(driver.api).find_created(POOL.inputs.model_validate(said)) is None
     pool = await driver.create(POOL, **said)
     for place in (0, 2):
         await driver.api.sandboxes.delete(pool_members(pool)[place]["id"])
     driver.emulator.advance(1)
-    found = await POOL.find_created(driver.api, POOL.inputs.model_validate(said))
+    found = await POOL.connect(driver.api).find_created(POOL.inputs.model_validate(said))
     assert found is not None
     driver.take_requests()
     again = await driver.finish(POOL, StoredResource(found.id, checked, POOL.build_state(checked, found)))
@@ -396,7 +401,7 @@ async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(d
     with pytest.raises(
         ResourceInitFailed, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)"
     ) as failed:
-        await lifecycle.create(POOL, driver.api, checked, driver.new_context(seconds=3))
+        await lifecycle.create(POOL.connect(driver.api), checked, driver.new_context(seconds=3))
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 2
     (place,) = member_problems(kept)
@@ -423,7 +428,7 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(driver: LifecycleDriver)
 
     with pytest.raises(ResourceInitFailed) as stopped:
         await lifecycle.create(
-            POOL, driver.api, checked, OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, told))
+            POOL.connect(driver.api), checked, OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, told))
         )
     assert isinstance(stopped.value.cause, Cancelled)
     kept = stopped.value.stored
@@ -437,9 +442,9 @@ async def test_how_it_goes_is_told_for_the_pool(driver: LifecycleDriver) -> None
     told: list[str] = []
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     call = OperationContext("Test", Deadline(60, SYSTEM_CLOCK, asyncio.Event(), told.append))
-    pool = await lifecycle.create(POOL, driver.api, checked, call)
+    pool = await lifecycle.create(POOL.connect(driver.api), checked, call)
     assert told[-1].startswith("3 of 3 ready, ")
-    await POOL.delete(driver.api, pool.id, replace(call, state=pool.state))
+    await POOL.connect(driver.api).delete(pool.id, replace(call, state=pool.state))
     assert told[-1].startswith("3 of 3 gone, ")
 
 
@@ -470,7 +475,7 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: L
 
     with pytest.raises(ResourceInitFailed) as stopped:
         await lifecycle.create(
-            POOL, driver.api, checked, OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, told))
+            POOL.connect(driver.api), checked, OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, told))
         )
     assert isinstance(stopped.value.cause, Cancelled) or "not done after 3 s; last seen: under way" in str(
         stopped.value
@@ -517,7 +522,7 @@ async def test_a_conflict_that_no_member_explains_is_told(driver: LifecycleDrive
 async def test_a_template_is_the_source_of_an_imported_pool(driver: LifecycleDriver) -> None:
     template = "sb-ubuntu-26-04-minimal"
     await driver.create(POOL, name="fleet", replicas=1, templateId=template)
-    imported = await lifecycle.read(POOL, driver.api, "fleet", None)
+    imported = await lifecycle.read(POOL.connect(driver.api), "fleet", None)
     assert imported is not None
     assert imported.inputs["templateId"] == template
     assert "image" not in imported.inputs

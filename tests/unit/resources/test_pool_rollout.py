@@ -25,7 +25,7 @@ def new_context(service: FakeService) -> OperationContext:
 async def create_pool(api: Api, service: FakeService, **inputs: Any) -> StoredResource:
     checked, failed = POOL.check({}, {"name": "fleet", **inputs}, str)
     assert failed == []
-    return await lifecycle.create(POOL, api, checked, new_context(service))
+    return await lifecycle.create(POOL.connect(api), checked, new_context(service))
 
 
 async def update_pool(api: Api, service: FakeService, pool: StoredResource, **inputs: Any) -> StoredResource:
@@ -33,7 +33,12 @@ async def update_pool(api: Api, service: FakeService, pool: StoredResource, **in
     assert failed == []
     service.request_times.clear()
     return await lifecycle.update(
-        POOL, api, pool.id, old_inputs=pool.inputs, state=pool.state, new_inputs=new, context=new_context(service)
+        POOL.connect(api),
+        pool.id,
+        old_inputs=pool.inputs,
+        state=pool.state,
+        new_inputs=new,
+        context=new_context(service),
     )
 
 
@@ -101,7 +106,7 @@ def test_a_create_costs_little_more_than_a_request_for_each(replicas: int) -> No
             assert service.clock.monotonic() - began < 5 + 1 + 0.01 * replicas / 16
             assert service.requests <= 1.1 * replicas
             before = service.requests
-            assert await lifecycle.read(POOL, api, pool.id, pool.inputs, pool.state) == pool
+            assert await lifecycle.read(POOL.connect(api), pool.id, pool.inputs, pool.state) == pool
             assert service.requests - before == replicas / 100
 
     run()

@@ -81,12 +81,12 @@ async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
     made = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     for id in (made.id, "box/8080"):
-        stored = await lifecycle.read(PORT, driver.api, id, None)
+        stored = await lifecycle.read(PORT.connect(driver.api), id, None)
         assert stored is not None
         assert stored.id == made.id
         assert stored.inputs == made.inputs
         assert not PORT.diff(stored.inputs, stored.state, made.inputs).changes
-    assert await lifecycle.read(PORT, driver.api, "nothing/8080", None) is None
+    assert await lifecycle.read(PORT.connect(driver.api), "nothing/8080", None) is None
 
 
 @pytest.mark.parametrize("id", ["box", "8080", "box/web", "/8080", "box/"])
@@ -94,7 +94,7 @@ async def test_an_id_that_names_no_port_says_how_one_looks(driver: LifecycleDriv
     """No request is made."""
     driver.emulator.clear_log()
     with pytest.raises(InputError, match="SANDBOX_ID/PORT"):
-        await lifecycle.read(PORT, driver.api, id, None)
+        await lifecycle.read(PORT.connect(driver.api), id, None)
     assert driver.emulator.log() == []
 
 

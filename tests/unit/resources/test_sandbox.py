@@ -171,7 +171,7 @@ async def test_a_create_that_breaks_half_way_is_finished_by_the_next(driver: Lif
     assert isinstance(caught.value.cause, Conflict)
     stored = caught.value.stored
     driver.take_requests()
-    finished = await lifecycle.finish_create(SANDBOX, driver.api, stored, driver.new_context())
+    finished = await lifecycle.finish_create(SANDBOX.connect(driver.api), stored, driver.new_context())
     assert finished.state["phase"] == "Paused"
     assert driver.take_requests() == ["POST /sandboxes/{id}/pause"]
 
@@ -191,14 +191,14 @@ async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By id or by name, against a program that says much or little."""
     made = await driver.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
     for handle in (made.id, "dev"):
-        stored = await lifecycle.read(SANDBOX, driver.api, handle, None)
+        stored = await lifecycle.read(SANDBOX.connect(driver.api), handle, None)
         assert stored is not None
         assert stored.id == made.id
         for program in (stored.inputs, {"name": "dev", "egress": OPEN}, {**made.inputs, "diskGb": 10}):
             checked, failed = SANDBOX.check(stored.inputs, program, str)
             assert failed == []
             assert not SANDBOX.diff(stored.inputs, stored.state, checked).changes
-    assert await lifecycle.read(SANDBOX, driver.api, "no-such", None) is None
+    assert await lifecycle.read(SANDBOX.connect(driver.api), "no-such", None) is None
 
 
 async def test_a_sandbox_starts_from_a_snapshot(driver: LifecycleDriver) -> None:
@@ -269,7 +269,7 @@ def test_hosts_that_a_policy_may_name(host: str) -> None:
 async def test_an_import_keeps_the_image_where_there_is_no_template(driver: LifecycleDriver) -> None:
     """It is then where the sandbox comes from."""
     made = await driver.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
-    stored = await lifecycle.read(SANDBOX, driver.api, made.id, None)
+    stored = await lifecycle.read(SANDBOX.connect(driver.api), made.id, None)
     assert stored is not None
     assert stored.inputs["image"] == made.inputs["image"]
     assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes
@@ -278,7 +278,7 @@ async def test_an_import_keeps_the_image_where_there_is_no_template(driver: Life
 async def test_an_import_of_what_a_template_made_names_the_template_alone(driver: LifecycleDriver) -> None:
     """Its image and command are the template's."""
     made = await driver.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
-    stored = await lifecycle.read(SANDBOX, driver.api, made.id, None)
+    stored = await lifecycle.read(SANDBOX.connect(driver.api), made.id, None)
     assert stored is not None
     assert stored.inputs["templateId"] == "sb-ubuntu-26-04-minimal"
     assert not {"image", "command"} & stored.inputs.keys()

@@ -46,7 +46,7 @@ async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By id, against what was written."""
     source = await driver.create(SANDBOX, name="source")
     made = await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
-    stored = await lifecycle.read(SNAPSHOT, driver.api, made.id, None)
+    stored = await lifecycle.read(SNAPSHOT.connect(driver.api), made.id, None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": source.id, "name": "base"}
     assert not SNAPSHOT.diff(stored.inputs, stored.state, made.inputs).changes

@@ -60,7 +60,7 @@ class ExistingResources:
     async def _create(self, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
         checked, failed = resource.check({}, inputs, lambda: f"made-{resource.name.lower()}")
         assert failed == []
-        return await lifecycle.create(resource, self.api, checked, new_context())
+        return await lifecycle.create(resource.connect(self.api), checked, new_context())
 
 
 def new_context(**stored: Any) -> OperationContext:
@@ -102,7 +102,9 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existin
     @given(st.dictionaries(st.sampled_from([*outputs, "future"]), arbitrary_values, min_size=1, max_size=len(outputs)))
     def hold(odd: dict[str, Any]) -> None:
         state = {**made.state, **odd}
-        seen = existing.runner(lifecycle.read(resource, existing.api, made.id, {**made.inputs, "new": 1}, state))
+        seen = existing.runner(
+            lifecycle.read(resource.connect(existing.api), made.id, {**made.inputs, "new": 1}, state)
+        )
         if seen is not None:  # a pool or an image of which no id is known has nothing
             assert seen.id == made.id
             assert seen.inputs["new"] == 1
@@ -110,7 +112,7 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existin
             lifecycle.preview_update(resource, state, made.inputs)
 
     hold()
-    seen = existing.runner(lifecycle.read(resource, existing.api, made.id, made.inputs, made.state))
+    seen = existing.runner(lifecycle.read(resource.connect(existing.api), made.id, made.inputs, made.state))
     assert seen is not None
     assert seen.id == made.id
 
@@ -124,6 +126,6 @@ def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, existing
     @given(st.dictionaries(st.sampled_from(names), arbitrary_values, min_size=1, max_size=len(names)))
     def hold(odd: dict[str, Any]) -> None:
         gone = {**made.state, "sandboxId": str(uuid.uuid4()), "members": [], "images": [], "generation": "0", **odd}
-        existing.runner(lifecycle.delete(resource, existing.api, _unknown_id(made.id), new_context(**gone)))
+        existing.runner(lifecycle.delete(resource.connect(existing.api), _unknown_id(made.id), new_context(**gone)))
 
     hold()

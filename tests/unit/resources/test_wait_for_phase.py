@@ -35,10 +35,10 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
     source = await driver.create(SANDBOX, name="source")
     driver.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
     asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
-    begun = await lifecycle.start_create(resource, driver.api, asked, driver.new_context())
-    await resource.delete(driver.api, begun.id, driver.new_context())
+    begun = await lifecycle.start_create(resource.connect(driver.api), asked, driver.new_context())
+    await resource.connect(driver.api).delete(begun.id, driver.new_context())
     with pytest.raises(ResourceInitFailed, match="it is gone: it was deleted") as caught:
-        await lifecycle.finish_create(resource, driver.api, begun, driver.new_context())
+        await lifecycle.finish_create(resource.connect(driver.api), begun, driver.new_context())
     assert isinstance(caught.value.cause, OperationFailed)
     assert caught.value.stored.id == begun.id
 
@@ -59,6 +59,6 @@ async def test_an_agent_that_failed_says_what_the_platform_says_of_it() -> None:
     async with connect(
         Settings("http://127.0.0.1:1", "key", "org", "project"), transport=ScriptedTransport(crashed)
     ) as api:
-        stored = await lifecycle.read(AGENT, api, "a-1", inputs, inputs)
+        stored = await lifecycle.read(AGENT.connect(api), "a-1", inputs, inputs)
     assert stored is not None
     assert stored.problem == "the agent failed: out of memory"

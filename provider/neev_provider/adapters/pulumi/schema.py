@@ -135,7 +135,7 @@ def _provider() -> Spec:
     }
 
 
-def _resource(resource: Resource[Any, Any]) -> Spec:
+def _resource(resource: Resource[Any, Any, Any]) -> Spec:
     inputs, outputs = resource.inputs, resource.outputs
     stated = [*inputs.properties.values(), *outputs.properties.values()]
     spec = {

@@ -104,7 +104,7 @@ def _provider() -> list[str]:
     return ["# Settings of the provider", description(ProviderConfig), _format_table(columns, rows)]
 
 
-def _resource(resource: Resource[Any, Any]) -> list[str]:
+def _resource(resource: Resource[Any, Any, Any]) -> list[str]:
     shown = examples.load_examples(resource.name)
     return [
         f"# {resource.name}",

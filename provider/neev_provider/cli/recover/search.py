@@ -42,7 +42,7 @@ class OperationLookup:
         recorded_accounts.require_matching_account(list_state_resources(self._state), self._stack_config, os.environ)
         api = self._client_for(pending, exit_stack)
         try:
-            created = await lifecycle.find_created(resource, api, ownership.decode_inputs(pending))
+            created = await lifecycle.find_created(resource.connect(api), ownership.decode_inputs(pending))
         except InputError as error:
             raise InputError(pending["urn"], f"its stored inputs cannot be used: {error.summary}") from error
         if created is None:

@@ -63,7 +63,7 @@ class DirectoryInputs(Inputs):
     """
 
 
-class DirectoryResource(Resource[DirectoryInputs, TreeOutputs]):
+class DirectoryResource(Resource[Api, DirectoryInputs, TreeOutputs]):
     """A directory in a sandbox that holds what a local folder or an archive holds.
 
     Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
@@ -108,16 +108,14 @@ class DirectoryResource(Resource[DirectoryInputs, TreeOutputs]):
         return {name: value for name, value in super().build_state(raw_inputs, observation).items() if name != "source"}
 
     @override
-    async def create(self, api: Api, inputs: DirectoryInputs, context: OperationContext) -> Observation[TreeOutputs]:
+    async def create(self, inputs: DirectoryInputs, context: OperationContext) -> Observation[TreeOutputs]:
         return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, TreeOutputs())
 
     @override
-    async def reconcile(
-        self, api: Api, id: str, inputs: DirectoryInputs, context: OperationContext
-    ) -> Observation[TreeOutputs]:
+    async def reconcile(self, id: str, inputs: DirectoryInputs, context: OperationContext) -> Observation[TreeOutputs]:
         with ExitStack() as kept:
             leaves = await run_in_thread(_parse_tree(_source_inputs(inputs)).files, kept)
-            async with open_session(api, inputs.sandbox_id, context) as sandbox:
+            async with open_session(self.api, inputs.sandbox_id, context) as sandbox:
                 copy = TreeSync(sandbox, inputs.path, _outputs_from_state(context.state))
                 patience = context.deadline
                 try:
@@ -129,48 +127,48 @@ class DirectoryResource(Resource[DirectoryInputs, TreeOutputs]):
                 return Observation(id, {}, copy.outputs)
 
     @override
-    async def read(self, api: Api, id: str, inputs: DirectoryInputs | None) -> Observation[TreeOutputs] | None:
+    async def read(self, id: str, inputs: DirectoryInputs | None) -> Observation[TreeOutputs] | None:
         sandbox_id, path = parse_path_id(id, "a directory")
-        there = await none_if_not_found(api.sandboxes.get(sandbox_id))
+        there = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
         if there is None:
             return None
-        copy = TreeSync(api.runtime.session(there), path, TreeOutputs())
+        copy = TreeSync(self.api.runtime.session(there), path, TreeOutputs())
         if not await copy.scan(MAX_FILES):
             return None
         return Observation(id, {"sandboxId": sandbox_id, "path": path}, copy.outputs)
 
     @override
     async def refresh(
-        self, api: Api, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
+        self, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
     ) -> Observation[TreeOutputs] | None:
         was = _outputs_from_state(state)
-        there = await api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
+        there = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
         if there is None:
             return None
         if not is_ready(there):
             return Observation(id, {}, was)  # nobody writes to the files of a sandbox that sleeps
-        copy = TreeSync(api.runtime.session(there), inputs.path, was)
+        copy = TreeSync(self.api.runtime.session(there), inputs.path, was)
         await copy.refresh()
         return Observation(id, {}, copy.outputs) if copy.current_files or not was.files else None
 
     @override
-    async def find_created(self, api: Api, inputs: DirectoryInputs) -> Observation[TreeOutputs] | None:
-        there = await none_if_not_found(api.sandboxes.get(inputs.sandbox_id))
+    async def find_created(self, inputs: DirectoryInputs) -> Observation[TreeOutputs] | None:
+        there = await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
         wanted = await run_in_thread(_planned_files, _source_inputs(inputs))
         if not wanted or there is None or not is_ready(there):
             return None
-        copy = TreeSync(api.runtime.session(there), inputs.path, TreeOutputs(files=wanted))
+        copy = TreeSync(self.api.runtime.session(there), inputs.path, TreeOutputs(files=wanted))
         await copy.refresh()
         # what is only partly there is written over by the next create
         return None if copy.outputs.changed else Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.outputs)
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         sandbox_id, path = parse_path_id(id, "a directory")
         was = _outputs_from_state(context.state)
-        if not was.files or not await sandbox_exists(api, sandbox_id):
+        if not was.files or not await sandbox_exists(self.api, sandbox_id):
             return
-        async with open_session(api, sandbox_id, context) as sandbox:
+        async with open_session(self.api, sandbox_id, context) as sandbox:
             for left in await TreeSync(sandbox, path, was).remove(was.files):
                 context.log(f"{path}/{left} was written by somebody else since, so it is left where it is.")
 

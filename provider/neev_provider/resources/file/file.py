@@ -82,7 +82,7 @@ class FileOutputs(Outputs):
     """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
 
 
-class FileResource(Resource[FileInputs, FileOutputs]):
+class FileResource(Resource[Api, FileInputs, FileOutputs]):
     """A file in a sandbox.
 
     What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
@@ -124,15 +124,13 @@ class FileResource(Resource[FileInputs, FileOutputs]):
         return {name: value for name, value in kept.items() if name not in INLINE_CONTENT}
 
     @override
-    async def create(self, api: Api, inputs: FileInputs, context: OperationContext) -> Observation[FileOutputs]:
+    async def create(self, inputs: FileInputs, context: OperationContext) -> Observation[FileOutputs]:
         return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, FileOutputs())
 
     @override
-    async def reconcile(
-        self, api: Api, id: str, inputs: FileInputs, context: OperationContext
-    ) -> Observation[FileOutputs]:
+    async def reconcile(self, id: str, inputs: FileInputs, context: OperationContext) -> Observation[FileOutputs]:
         was = parse(FileOutputs, context.state)
-        async with open_session(api, inputs.sandbox_id, context) as sandbox:
+        async with open_session(self.api, inputs.sandbox_id, context) as sandbox:
             was, writes = await _plan_write(content_inputs(inputs), was)
             try:
                 await run_before_deadline(
@@ -149,12 +147,12 @@ class FileResource(Resource[FileInputs, FileOutputs]):
         return Observation(id, live.inputs, live.outputs.model_copy(update=written))
 
     @override
-    async def read(self, api: Api, id: str, inputs: FileInputs | None) -> Observation[FileOutputs] | None:
+    async def read(self, id: str, inputs: FileInputs | None) -> Observation[FileOutputs] | None:
         sandbox_id, path = parse_path_id(id, "a file")
-        seen = await none_if_not_found(api.sandboxes.get(sandbox_id))
+        seen = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
         if seen is None:
             return None
-        live = await _observe(api.runtime.session(seen), id, path, FileOutputs())
+        live = await _observe(self.api.runtime.session(seen), id, path, FileOutputs())
         return (
             None
             if live is None
@@ -162,26 +160,24 @@ class FileResource(Resource[FileInputs, FileOutputs]):
         )
 
     @override
-    async def refresh(
-        self, api: Api, id: str, inputs: FileInputs, state: Mapping[str, Any]
-    ) -> Observation[FileOutputs] | None:
+    async def refresh(self, id: str, inputs: FileInputs, state: Mapping[str, Any]) -> Observation[FileOutputs] | None:
         was = parse(FileOutputs, state)
-        seen = await api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
+        seen = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
         if seen is None:
             return None
         if not is_ready(seen):
             return Observation(id, {"mode": state.get("mode")}, was)  # nobody writes to a file of a sandbox that sleeps
-        return await _observe(api.runtime.session(seen), id, inputs.path, was)
+        return await _observe(self.api.runtime.session(seen), id, inputs.path, was)
 
     @override
-    async def find_created(self, api: Api, inputs: FileInputs) -> Observation[FileOutputs] | None:
-        seen = await none_if_not_found(api.sandboxes.get(inputs.sandbox_id))
+    async def find_created(self, inputs: FileInputs) -> Observation[FileOutputs] | None:
+        seen = await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
         if seen is None or not is_ready(seen):
             return None
         with await run_in_thread(open_content, content_inputs(inputs)) as content:
             wanted = await run_in_thread(compute_digest, content)
         live = await _observe(
-            api.runtime.session(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs()
+            self.api.runtime.session(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs()
         )
         if live is None or live.outputs.sha256 != wanted:
             return None
@@ -189,12 +185,12 @@ class FileResource(Resource[FileInputs, FileOutputs]):
         return Observation(live.id, live.inputs, live.outputs.model_copy(update=written))
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         sandbox_id, path = parse_path_id(id, "a file")
         was = parse(FileOutputs, context.state)
-        if was.written_sha256 is None or not await sandbox_exists(api, sandbox_id):
+        if was.written_sha256 is None or not await sandbox_exists(self.api, sandbox_id):
             return
-        async with open_session(api, sandbox_id, context) as sandbox:
+        async with open_session(self.api, sandbox_id, context) as sandbox:
             live = await _observe(sandbox, id, path, was)
             if live is None:
                 return

@@ -41,11 +41,12 @@ async def build(  # noqa: PLR0913  what is built, each by its name
     cannot, the next build finds it by its name.
     """
     asked = _builder_inputs(builder, inputs)
-    id = (await BUILDER_SANDBOX.create(api, asked, context)).id
+    sandboxes, snapshots = BUILDER_SANDBOX.connect(api), IMAGE_SNAPSHOT.connect(api)
+    id = (await sandboxes.create(asked, context)).id
     try:
         if inputs.source_snapshot_id is not None:
             # it was made in the size of the snapshot's origin
-            await BUILDER_SANDBOX.reconcile(api, id, asked, context)
+            await sandboxes.reconcile(id, asked, context)
         async with open_session(api, id, context) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
                 what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
@@ -53,7 +54,7 @@ async def build(  # noqa: PLR0913  what is built, each by its name
                 await _StepRunner(sandbox, step, what, context).run(inputs.env or {}, step_digests[number])
         context.deadline.on_progress("taking the snapshot")
         captured = await api.snapshots.create(id, name=snapshot)
-        await IMAGE_SNAPSHOT.reconcile(api, captured.id, SnapshotInputs(sandbox_id=id), context)
+        await snapshots.reconcile(captured.id, SnapshotInputs(sandbox_id=id), context)
     except BaseException:
         await run_cleanup(api.sandboxes.delete(id), context, action="removing the builder")
         raise

@@ -47,7 +47,7 @@ NAME_TAKEN_HINT = (
 )
 
 
-class GoldenImageResource(Resource[GoldenImageInputs, GoldenImageOutputs]):
+class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     """A snapshot with software and files in it, for any number of sandboxes to be made from.
 
     It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
@@ -120,41 +120,40 @@ class GoldenImageResource(Resource[GoldenImageInputs, GoldenImageOutputs]):
         return {**shown, **kept} if recipe == state.get("recipe") else shown
 
     @override
-    async def create(
-        self, api: Api, inputs: GoldenImageInputs, context: OperationContext
-    ) -> Observation[GoldenImageOutputs]:
+    async def create(self, inputs: GoldenImageInputs, context: OperationContext) -> Observation[GoldenImageOutputs]:
         name = inputs.name or ""
-        if there := await list_builders(api, name):
+        if there := await list_builders(self.api, name):
             taken = f"there are sandboxes that are called like its builders, such as {there[0].name} (of {len(there)})"
             raise OperationFailed(taken, action=f"the image {name}", hint=NAME_TAKEN_HINT)
         return Observation(name, {}, GoldenImageOutputs(uid=ImageOwnership.from_state(name, {}).uid))
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: GoldenImageInputs, context: OperationContext
+        self, id: str, inputs: GoldenImageInputs, context: OperationContext
     ) -> Observation[GoldenImageOutputs]:
         known = await run_in_thread(compute_step_digests, inputs.steps or ())
         recipe, owner = compute_recipe_digest(inputs, known), ImageOwnership.from_state(id, context.state)
 
         # nothing had a builder's name when the image was created, just now
-        there = [] if context.just_created else await _list_own_versions(api, owner, recipe, context.log)
+        there = [] if context.just_created else await _list_own_versions(self.api, owner, recipe, context.log)
         if not any(each.recipe_digest == recipe and each.is_ready for each in there):
             begun = next((each for each in there if each.recipe_digest == recipe), None)
-            if begun is None or not await _resume_build(api, begun, context):
-                await self._build(api, owner, inputs, known, context)
-            there = await _list_own_versions(api, owner, recipe)
+            if begun is None or not await _resume_build(self.api, begun, context):
+                await self._build(owner, inputs, known, context)
+            there = await _list_own_versions(self.api, owner, recipe)
         try:
-            await _ensure_paused(api, next(each for each in there if each.recipe_digest == recipe).builder, context)
-            kept = await _prune(api, recipe, there, inputs.keep, context)
+            await _ensure_paused(
+                self.api, next(each for each in there if each.recipe_digest == recipe).builder, context
+            )
+            kept = await _prune(self.api, recipe, there, inputs.keep, context)
         except NeevError as error:
             raise PartialFailure(
-                _to_observation(owner, recipe, known, await _list_own_versions(api, owner, recipe)), error
+                _to_observation(owner, recipe, known, await _list_own_versions(self.api, owner, recipe)), error
             ) from error
         return _to_observation(owner, recipe, known, kept)
 
     async def _build(
         self,
-        api: Api,
         ownership: ImageOwnership,
         inputs: GoldenImageInputs,
         step_digests: list[str],
@@ -163,47 +162,47 @@ class GoldenImageResource(Resource[GoldenImageInputs, GoldenImageOutputs]):
         recipe = compute_recipe_digest(inputs, step_digests)
         names = {"builder": ownership.builder_name(recipe), "snapshot": ownership.snapshot_name(recipe)}
         try:
-            await build(api, inputs, step_digests, context, **names)
+            await build(self.api, inputs, step_digests, context, **names)
         except (InvalidRequest, NotFound) as error:
-            made = await list_builders(api, ownership.image)
+            made = await list_builders(self.api, ownership.image)
             raise (
-                None if made else await lifecycle.find_missing_reference(self, api, inputs.to_properties())
+                None if made else await lifecycle.find_missing_reference(self, inputs.to_properties())
             ) or error from error
 
     @override
-    async def read(self, api: Api, id: str, inputs: GoldenImageInputs | None) -> Observation[GoldenImageOutputs] | None:
+    async def read(self, id: str, inputs: GoldenImageInputs | None) -> Observation[GoldenImageOutputs] | None:
         owner = ImageOwnership.from_state(id, {})
-        images = _ready_versions(await list_versions(api, owner, await list_builders(api, id)))
+        images = _ready_versions(await list_versions(self.api, owner, await list_builders(self.api, id)))
         return _to_observation(owner, images[0].recipe_digest, (), images) if images else None
 
     @override
     async def refresh(
-        self, api: Api, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
+        self, id: str, inputs: GoldenImageInputs, state: Mapping[str, Any]
     ) -> Observation[GoldenImageOutputs] | None:
         was = parse(GoldenImageOutputs, {name: value for name, value in state.items() if name != "images"})
         owner = ImageOwnership.from_state(id, state)
-        made = await _list_own_versions(api, owner, was.recipe)
+        made = await _list_own_versions(self.api, owner, was.recipe)
         return _to_observation(owner, was.recipe, was.step_digests, made) if made else None
 
     @override
-    async def find_created(self, api: Api, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
-        builders = await list_builders(api, inputs.name or "")
+    async def find_created(self, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
+        builders = await list_builders(self.api, inputs.name or "")
         if len(builders) != 1:
             return None  # nothing is there, or several are: a create makes one, and nobody can tell which it is
         owner = ImageOwnership.from_state(inputs.name or "", {})
         known = await run_in_thread(compute_step_digests, inputs.steps or ())
         return _to_observation(
-            owner, compute_recipe_digest(inputs, known), known, await list_versions(api, owner, builders)
+            owner, compute_recipe_digest(inputs, known), known, await list_versions(self.api, owner, builders)
         )
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         owner = ImageOwnership.from_state(id, context.state)
-        own, others = owner.split(await list_builders(api, id), str(context.state.get("recipe")))
+        own, others = owner.split(await list_builders(self.api, id), str(context.state.get("recipe")))
         if others:
             context.log(foreign_builders_message(id, others))
         for builder in sorted({*owner.builder_ids, *(each.id for each in own)}):
-            await BUILDER_SANDBOX.delete(api, builder, context)
+            await BUILDER_SANDBOX.connect(self.api).delete(builder, context)
 
 
 async def _list_own_versions(
@@ -219,9 +218,11 @@ async def _list_own_versions(
 async def _resume_build(api: Api, version: ImageVersion, context: OperationContext) -> bool:
     """Whether what was begun is an image after a wait; what can never be one is deleted."""
     if version.snapshot is not None and version.snapshot.status != SnapshotStatus.FAILED:
-        await IMAGE_SNAPSHOT.reconcile(api, version.snapshot.id, SnapshotInputs(sandbox_id=version.builder.id), context)
+        await IMAGE_SNAPSHOT.connect(api).reconcile(
+            version.snapshot.id, SnapshotInputs(sandbox_id=version.builder.id), context
+        )
         return True
-    await BUILDER_SANDBOX.delete(api, version.builder.id, context)
+    await BUILDER_SANDBOX.connect(api).delete(version.builder.id, context)
     return False
 
 
@@ -241,7 +242,7 @@ async def _prune(
     for each in earlier:
         if each not in kept:
             try:
-                await BUILDER_SANDBOX.delete(api, each.builder.id, context)
+                await BUILDER_SANDBOX.connect(api).delete(each.builder.id, context)
             except Conflict as error:
                 context.log(f"{each.builder.name} is not deleted yet: {error.summary} The next change tries again.")
                 kept.append(each)

@@ -84,7 +84,7 @@ class Rollout:
         limits: RolloutLimits,
         context: OperationContext,
     ) -> None:
-        self._api = api
+        self._resource = desired.resource.connect(api)
         self._desired = desired
         self._new_member_inputs = new_member_inputs
         self._limits = limits
@@ -219,7 +219,7 @@ class Rollout:
             await self._delete(name)
         call = replace(self._member_context(), just_created=True)
         try:
-            live = await self._desired.resource.create(self._api, self._with_name(self._new_member_inputs, name), call)
+            live = await self._resource.create(self._with_name(self._new_member_inputs, name), call)
         except Conflict as conflict:
             # whoever has the name, nothing proves that it is the pool's
             conflict.hint = NAME_TAKEN_HINT
@@ -231,9 +231,7 @@ class Rollout:
         self._pending_requests.discard(name)
         self._state_changed.set()
         seen = await self._waiter.wait(live.id)
-        self.observations[name] = await self._desired.resource.apply(
-            self._api, seen, self._with_name(self._new_member_inputs, name), call
-        )
+        self.observations[name] = await self._resource.apply(seen, self._with_name(self._new_member_inputs, name), call)
 
     async def _update(self, member: Member) -> None:
         # what the list has just shown as settled need not be looked at again
@@ -243,11 +241,11 @@ class Rollout:
         recipe = self._with_name(self._desired.template, member.name)
         # told that nothing else was asked for before, it leaves alone who sleeps by himself
         was = recipe.model_copy(update={"paused": None}) if self._desired.resumes_members else recipe
-        kind, call = self._desired.resource, self._member_context()
-        self.observations[member.name] = await kind.apply(self._api, seen, recipe, call, was)
+        context = self._member_context()
+        self.observations[member.name] = await self._resource.apply(seen, recipe, context, was)
 
     async def _delete(self, name: str) -> None:
-        await self._desired.resource.delete(self._api, self.observations[name].id, self._member_context())
+        await self._resource.delete(self.observations[name].id, self._member_context())
         del self.observations[name]
 
     def _with_name(self, template: MemberTemplate, name: str) -> MemberTemplate:

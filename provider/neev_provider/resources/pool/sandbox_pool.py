@@ -48,7 +48,7 @@ NAME_TAKEN_HINT = (
 )
 
 
-class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
+class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     """Any number of sandboxes alike, from one source, as one resource.
 
     They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
@@ -85,11 +85,9 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         return Diff((*plain.changes, *healed), plain.delete_before_replace)
 
     @override
-    async def create(
-        self, api: Api, inputs: SandboxPoolInputs, context: OperationContext
-    ) -> Observation[SandboxPoolOutputs]:
+    async def create(self, inputs: SandboxPoolInputs, context: OperationContext) -> Observation[SandboxPoolOutputs]:
         name = inputs.name or ""
-        if there := await _list_members(api, name):
+        if there := await _list_members(self.api, name):
             taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
             raise OperationFailed(taken, action=f"the pool {name}", hint=NAME_TAKEN_HINT)
         owner = PoolOwnership.new(await run_in_thread(template_digest, inputs))
@@ -97,22 +95,59 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
 
     @override
     async def reconcile(
-        self, api: Api, id: str, inputs: SandboxPoolInputs, context: OperationContext
+        self, id: str, inputs: SandboxPoolInputs, context: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
-        return await _roll_out(api, inputs, None, context)
+        return await self._roll_out(inputs, None, context)
 
     @override
     async def update(
-        self, api: Api, id: str, old_inputs: SandboxPoolInputs, new_inputs: SandboxPoolInputs, context: OperationContext
+        self, id: str, old_inputs: SandboxPoolInputs, new_inputs: SandboxPoolInputs, context: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
-        return await _roll_out(api, new_inputs, old_inputs, context)
+        return await self._roll_out(new_inputs, old_inputs, context)
+
+    async def _roll_out(
+        self, inputs: SandboxPoolInputs, old_inputs: SandboxPoolInputs | None, context: OperationContext
+    ) -> Observation[SandboxPoolOutputs]:
+        """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
+        said, stored = await run_in_thread(template_digest, inputs), {"uid": generate_uid(), **context.state}
+        owner = PoolOwnership.from_state(stored, said, same_template=is_imported_from(stored, old_inputs, inputs))
+        wanted = plan.desired_pool(inputs, owner.template_hash, old_inputs)
+        # nothing had a member's name when the pool was created, just now
+        own, others = owner.split(
+            wanted.pool, () if context.just_created else await _list_members(self.api, wanted.pool)
+        )
+        if others:
+            context.log(foreign_sandboxes_message(wanted.pool, others))
+        lives = _to_observations(wanted, own)
+        kept = stored if lives and owner.template_hash == stored.get("generation") else {}
+        members = plan.assess_members(wanted, lives)
+        new = plan.new_member_inputs(wanted.template, kept)
+        rollout = Rollout(
+            self.api,
+            wanted,
+            members,
+            own,
+            new_member_inputs=new,
+            limits=RolloutLimits.from_inputs(inputs),
+            context=context,
+        )
+        await rollout.run()
+        live = _to_observation(
+            replace(wanted, resumes_members=False), inputs, rollout.observations.values(), owner, others
+        )
+        if rollout.failures:
+            nothing = context.just_created and not rollout.observations
+            if nothing and (error := await lifecycle.find_missing_reference(self, inputs.to_properties())):
+                raise error
+            raise PartialFailure(live, aggregate_error(rollout.failures, f"of {inputs.replicas} members failed"))
+        return live
 
     @override
-    async def read(self, api: Api, id: str, inputs: SandboxPoolInputs | None) -> Observation[SandboxPoolOutputs] | None:
+    async def read(self, id: str, inputs: SandboxPoolInputs | None) -> Observation[SandboxPoolOutputs] | None:
         if len(id) > MAX_NAME_LENGTH:
             raise InputError("id", "a pool is imported by its name")
         members = plan.parse_members(
-            id, (MEMBER_RESOURCE.to_observation(each, None) for each in await _list_members(api, id))
+            id, (MEMBER_RESOURCE.to_observation(each, None) for each in await _list_members(self.api, id))
         )
         if not members:
             return None
@@ -121,8 +156,8 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         return _observe_import(id, generation, [each for each in members if each.template_hash == generation])
 
     @override
-    async def find_created(self, api: Api, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
-        listed = await _list_members(api, inputs.name or "")
+    async def find_created(self, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
+        listed = await _list_members(self.api, inputs.name or "")
         generations = {plan.parse_template_hash(inputs.name or "", each.name) for each in listed}
         if len(generations) != 1:
             return None  # nothing is there, or two pools are, and nobody can tell which is this one
@@ -135,10 +170,10 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
 
     @override
     async def refresh(
-        self, api: Api, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
+        self, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
     ) -> Observation[SandboxPoolOutputs] | None:
         owner = PoolOwnership.from_state(state, await run_in_thread(template_digest, inputs))
-        own, others = owner.split(id, await _list_members(api, id))
+        own, others = owner.split(id, await _list_members(self.api, id))
         wanted = plan.desired_pool(inputs, owner.template_hash)
         # a pool of none is there as long as the program says so; one whose every member is gone is gone
         return (
@@ -148,9 +183,9 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
         )
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
+    async def delete(self, id: str, context: OperationContext) -> None:
         owner = PoolOwnership.from_state(context.state)
-        own, others = owner.split(id, await _list_members(api, id))
+        own, others = owner.split(id, await _list_members(self.api, id))
         if others:
             context.log(foreign_sandboxes_message(id, others))
         names = {**owner.member_names, **{each.id: each.name for each in own}}
@@ -160,7 +195,7 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
 
         async def delete(member: str) -> None:
             nonlocal gone
-            await MEMBER_RESOURCE.delete(api, member, replace(context, deadline=patience))
+            await MEMBER_RESOURCE.connect(self.api).delete(member, replace(context, deadline=patience))
             gone += 1
             context.deadline.on_progress(f"{gone} of {len(names)} gone, {context.deadline.elapsed:.0f} s")
 
@@ -181,36 +216,6 @@ class SandboxPoolResource(Resource[SandboxPoolInputs, SandboxPoolOutputs]):
     def _omit_on_import(self, prop: Property, value: Any) -> bool:
         # what a fork's source may reach is not known, so a policy that is not the usual one is said
         return prop.resets_to is not None and semantically_equal(prop, None, value)
-
-
-async def _roll_out(
-    api: Api, inputs: SandboxPoolInputs, old_inputs: SandboxPoolInputs | None, context: OperationContext
-) -> Observation[SandboxPoolOutputs]:
-    """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
-    said, stored = await run_in_thread(template_digest, inputs), {"uid": generate_uid(), **context.state}
-    owner = PoolOwnership.from_state(stored, said, same_template=is_imported_from(stored, old_inputs, inputs))
-    wanted = plan.desired_pool(inputs, owner.template_hash, old_inputs)
-    # nothing had a member's name when the pool was created, just now
-    own, others = owner.split(wanted.pool, () if context.just_created else await _list_members(api, wanted.pool))
-    if others:
-        context.log(foreign_sandboxes_message(wanted.pool, others))
-    lives = _to_observations(wanted, own)
-    kept = stored if lives and owner.template_hash == stored.get("generation") else {}
-    members = plan.assess_members(wanted, lives)
-    new = plan.new_member_inputs(wanted.template, kept)
-    rollout = Rollout(
-        api, wanted, members, own, new_member_inputs=new, limits=RolloutLimits.from_inputs(inputs), context=context
-    )
-    await rollout.run()
-    live = _to_observation(replace(wanted, resumes_members=False), inputs, rollout.observations.values(), owner, others)
-    if rollout.failures:
-        nothing = context.just_created and not rollout.observations
-        if nothing and (
-            error := await lifecycle.find_missing_reference(SandboxPoolResource, api, inputs.to_properties())
-        ):
-            raise error
-        raise PartialFailure(live, aggregate_error(rollout.failures, f"of {inputs.replicas} members failed"))
-    return live
 
 
 async def _list_members(api: Api, pool: str) -> list[Seen]:

@@ -92,28 +92,26 @@ InputsT = TypeVar("InputsT", bound=SandboxBaseInputs)
 OutputsT = TypeVar("OutputsT", bound=SandboxBaseOutputs)
 
 
-class SandboxBase(Resource[InputsT, OutputsT]):
+class SandboxBase(Resource[Api, InputsT, OutputsT]):
     """The verbs of everything that is a sandbox; how it is made is said by its kind."""
 
     @override
-    async def reconcile(self, api: Api, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
-        return await self.apply(api, await wait_for_phase(api, id, context), inputs, context)
+    async def reconcile(self, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
+        return await self.apply(await wait_for_phase(self.api, id, context), inputs, context)
 
     @override
-    async def read(self, api: Api, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
+    async def read(self, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
         # an import may give the name, which only the path of one sandbox understands
         seen = await (
-            none_if_not_found(api.sandboxes.get(id))
+            none_if_not_found(self.api.sandboxes.get(id))
             if inputs is None
-            else api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
+            else self.api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
         )
         return None if seen is None else self.to_observation(seen, inputs)
 
     @override
-    async def refresh(
-        self, api: Api, id: str, inputs: InputsT, state: Mapping[str, Any]
-    ) -> Observation[OutputsT] | None:
-        seen = await api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
+    async def refresh(self, id: str, inputs: InputsT, state: Mapping[str, Any]) -> Observation[OutputsT] | None:
+        seen = await self.api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
         return (
             None
             if seen is None
@@ -122,36 +120,36 @@ class SandboxBase(Resource[InputsT, OutputsT]):
 
     @override
     async def update(
-        self, api: Api, id: str, old_inputs: InputsT, new_inputs: InputsT, context: OperationContext
+        self, id: str, old_inputs: InputsT, new_inputs: InputsT, context: OperationContext
     ) -> Observation[OutputsT]:
         if new_inputs.rollback_to is not None and new_inputs.rollback_to != old_inputs.rollback_to:
             try:
-                await api.sandboxes.rollback(id, new_inputs.rollback_to)
+                await self.api.sandboxes.rollback(id, new_inputs.rollback_to)
             except (InvalidRequest, NotFound):
-                await require_snapshot(api, "rollbackTo", new_inputs.rollback_to)
+                await require_snapshot(self.api, "rollbackTo", new_inputs.rollback_to)
                 raise
-        return await self.apply(api, await wait_for_phase(api, id, context), new_inputs, context, old_inputs=old_inputs)
+        return await self.apply(await wait_for_phase(self.api, id, context), new_inputs, context, old_inputs=old_inputs)
 
     @override
-    async def find_id_by_name(self, api: Api, name: str) -> str | None:
-        seen = await api.sandboxes.find(name)
+    async def find_id_by_name(self, name: str) -> str | None:
+        seen = await self.api.sandboxes.find(name)
         return seen.id if seen else None
 
     @override
-    async def delete(self, api: Api, id: str, context: OperationContext) -> None:
-        await api.sandboxes.delete(id)
+    async def delete(self, id: str, context: OperationContext) -> None:
+        await self.api.sandboxes.delete(id)
         await wait_until(
-            lambda within: api.sandboxes.observe_gone(id, within),
+            lambda within: self.api.sandboxes.observe_gone(id, within),
             lambda gone: Done() if gone else InProgress("Deleting"),
             deadline=context.deadline,
             action="waiting until it is gone",
         )
 
     async def apply(
-        self, api: Api, sandbox: Seen, inputs: InputsT, context: OperationContext, old_inputs: InputsT | None = None
+        self, sandbox: Seen, inputs: InputsT, context: OperationContext, old_inputs: InputsT | None = None
     ) -> Observation[OutputsT]:
         """The sandbox, which was seen Ready or paused just now, is as the inputs say."""
-        sandbox = await _apply(api, sandbox, inputs, context, old_inputs)
+        sandbox = await _apply(self.api, sandbox, inputs, context, old_inputs)
         return self.to_observation(sandbox, inputs, renewed_lifetime=sandbox.max_lifetime_seconds)
 
     def to_observation(

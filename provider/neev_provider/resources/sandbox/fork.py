@@ -8,7 +8,6 @@ from typing import Annotated
 
 from typing_extensions import override
 
-from neev_provider.client import Api
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Stable, Update
 from neev_provider.core.names import Name
 from neev_provider.core.resource import Observation, OperationContext
@@ -62,22 +61,20 @@ class SandboxForkResource(SandboxBase[SandboxForkInputs, SandboxForkOutputs]):
     references = MappingProxyType({"source_sandbox_id": require_sandbox})
 
     @override
-    async def create(
-        self, api: Api, inputs: SandboxForkInputs, context: OperationContext
-    ) -> Observation[SandboxForkOutputs]:
-        seen = await api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
+    async def create(self, inputs: SandboxForkInputs, context: OperationContext) -> Observation[SandboxForkOutputs]:
+        seen = await self.api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
         return self.observe_created(seen.id, lambda: self.to_observation(seen, inputs))
 
     @override
-    async def find_created(self, api: Api, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
-        seen = await api.sandboxes.find(inputs.name or "")
+    async def find_created(self, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
+        seen = await self.api.sandboxes.find(inputs.name or "")
         return None if seen is None else self.to_observation(seen, inputs)
 
     @override
-    async def read(self, api: Api, id: str, inputs: SandboxForkInputs | None) -> Observation[SandboxForkOutputs] | None:
+    async def read(self, id: str, inputs: SandboxForkInputs | None) -> Observation[SandboxForkOutputs] | None:
         # the platform does not say where a fork comes from, so an import may: SOURCE/FORK
         source, _, fork = id.rpartition("/")
-        live = await super().read(api, fork, inputs)
+        live = await super().read(fork, inputs)
         if live is None or not source:
             return live
         return replace(live, inputs={**live.inputs, "sourceSandboxId": source})

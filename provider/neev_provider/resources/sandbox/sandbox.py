@@ -81,13 +81,13 @@ class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
     references = MappingProxyType({"template_id": require_template, "snapshot_id": require_snapshot})
 
     @override
-    async def create(self, api: Api, inputs: SandboxInputs, context: OperationContext) -> Observation[SandboxOutputs]:
-        seen = await api.sandboxes.create(_create_body(api, inputs))
+    async def create(self, inputs: SandboxInputs, context: OperationContext) -> Observation[SandboxOutputs]:
+        seen = await self.api.sandboxes.create(_create_body(self.api, inputs))
         return self.observe_created(seen.id, lambda: self.to_observation(seen, inputs))
 
     @override
-    async def find_created(self, api: Api, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
-        seen = await api.sandboxes.find_created(_create_body(api, inputs))
+    async def find_created(self, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
+        seen = await self.api.sandboxes.find_created(_create_body(self.api, inputs))
         return None if seen is None else self.to_observation(seen, inputs)
 
     @override

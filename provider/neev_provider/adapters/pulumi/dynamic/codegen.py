@@ -147,7 +147,7 @@ def _output_class(model: type[Model]) -> str:
     return "\n".join(lines)
 
 
-def _resource(resource: Resource[Any, Any]) -> str:
+def _resource(resource: Resource[Any, Any, Any]) -> str:
     inputs = _sort_properties(resource.inputs.properties.values())
     stated = [(model, each) for model in (resource.inputs, resource.outputs) for each in model.properties.values()]
     outputs = [_output_getter(model, each) for model, each in sorted(stated, key=lambda pair: pair[1].field)]

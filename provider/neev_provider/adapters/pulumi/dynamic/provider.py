@@ -151,7 +151,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     def create(self, props: Values) -> dynamic.CreateResult:
         call = self._operation_context(props, "create", self.resource.timeouts.create)
         try:
-            stored = self._run(call, lambda api: lifecycle.create(self.resource, api, from_host(props), call))
+            stored = self._run(call, lambda api: lifecycle.create(self.resource.connect(api), from_host(props), call))
         except ResourceInitFailed as unsettled:
             raise self._rollback_create(unsettled, props) from None
         return dynamic.CreateResult(stored.id, self._mark_secret_outputs(stored, props))
@@ -161,7 +161,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
         asked = self._old_inputs(props)
         call = self._operation_context(props, "read", self.resource.timeouts.read)
-        stored = self._run(call, lambda api: lifecycle.read(self.resource, api, id_, asked, props))
+        stored = self._run(call, lambda api: lifecycle.read(self.resource.connect(api), id_, asked, props))
         if stored is None:
             return dynamic.ReadResult("", {})
         return dynamic.ReadResult(stored.id, self._mark_secret_outputs(stored, asked), dict(stored.inputs))
@@ -175,7 +175,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             stored = self._run(
                 call,
                 lambda api: lifecycle.update(
-                    self.resource, api, _id, old_inputs=old, state=_olds, new_inputs=new, context=call
+                    self.resource.connect(api), _id, old_inputs=old, state=_olds, new_inputs=new, context=call
                 ),
             )
         except ResourceInitFailed as unsettled:
@@ -190,7 +190,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     @redact_errors
     def delete(self, _id: str, _props: Values) -> None:
         call = replace(self._operation_context(_props, "delete", self.resource.timeouts.delete), state=_props)
-        self._run(call, lambda api: lifecycle.delete(self.resource, api, _id, call))
+        self._run(call, lambda api: lifecycle.delete(self.resource.connect(api), _id, call))
 
     def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
         # a run that changes only what the program says leaves the outputs as they were, so the news know better
@@ -215,7 +215,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         made = init_failure.stored
         call = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), state=made.state)
         try:
-            self._run(call, lambda api: lifecycle.delete(self.resource, api, made.id, call))
+            self._run(call, lambda api: lifecycle.delete(self.resource.connect(api), made.id, call))
         except NeevError as error:
             return self._to_python_error(
                 f"{call.resource_name}: {init_failure} It could not be deleted either, so {made.id} is still there: "

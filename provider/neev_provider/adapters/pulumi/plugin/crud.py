@@ -92,12 +92,12 @@ class CrudHandler:
         context: OperationContext,
     ) -> provider_pb2.CreateResponse:
         asked = reveal(with_secrets)
-        api = await self._api()
+        resource = resource.connect(await self._api())
         # an error hook repeats the call in the same process, and knows of no id
         known = self._started_creates.get(request.urn)
         fresh = known is None or known.inputs != asked
         try:
-            begun = await lifecycle.start_create(resource, api, asked, context) if known is None or fresh else known
+            begun = await lifecycle.start_create(resource, asked, context) if known is None or fresh else known
         except DeleteBeforeReplaceRequired:
             raise
         except NameConflict as error:
@@ -107,7 +107,7 @@ class CrudHandler:
         self._started_creates[request.urn] = begun
         try:
             stored = await self._run_until_deadline(
-                lifecycle.finish_create(resource, api, begun, context, just_created=fresh), context
+                lifecycle.finish_create(resource, begun, context, just_created=fresh), context
             )
             properties = marshal_state(resource, stored.state, with_secrets)
         except MissingReference:
@@ -128,17 +128,15 @@ class CrudHandler:
         try:
             old, state, new = unmarshal_plain(request.old_inputs), reveal(before), reveal(marked)
             self._log_unreadable_values(resource, request.urn, state)
-            api = await self._api()
+            resource = resource.connect(await self._api())
             planned = run_in_thread(
                 partial(lifecycle.compute_diff, resource, old_inputs=old, state=state, new_inputs=new)
             )
             if (await self.run_unless_cancelled(planned, call.resource_name)).changes:
-                work = lifecycle.update(
-                    resource, api, request.id, old_inputs=old, state=state, new_inputs=new, context=call
-                )
+                work = lifecycle.update(resource, request.id, old_inputs=old, state=state, new_inputs=new, context=call)
             else:
                 work = _keep_imported_flag(
-                    lifecycle.finish_create(resource, api, StoredResource(request.id, new, state), call), state
+                    lifecycle.finish_create(resource, StoredResource(request.id, new, state), call), state
                 )
             stored = await self._run_until_deadline(work, call)
             properties = marshal_state(resource, stored.state, marked, before)
@@ -157,8 +155,8 @@ class CrudHandler:
         asked = reveal(inputs)
         # imported, or described too little to be anything but imported
         known = request.HasField("inputs") and not stored_state.missing_inputs(resource, asked)
-        api = await self._api()
-        work = lifecycle.read(resource, api, request.id, asked if known else None, reveal(properties))
+        resource = resource.connect(await self._api())
+        work = lifecycle.read(resource, request.id, asked if known else None, reveal(properties))
         stored = await self._run_until_deadline(_keep_imported_flag(work, properties), call)
         if stored is None:
             return provider_pb2.ReadResponse()
@@ -182,7 +180,7 @@ class CrudHandler:
         call = self._operation_context(resource, request, resource.timeouts.delete, marked)
         stored = reveal(marked)
         self._log_unreadable_values(resource, request.urn, stored)
-        work = lifecycle.delete(resource, await self._api(), request.id, replace(call, state=stored))
+        work = lifecycle.delete(resource.connect(await self._api()), request.id, replace(call, state=stored))
         await self._run_until_deadline(work, call)
         self._started_creates.pop(request.urn, None)
 
