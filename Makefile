@@ -35,26 +35,26 @@ check: .venv/.stamp ## seconds, no engine: lint, types, and whether what is gene
 audit: .venv/.stamp ## the locked packages against the known vulnerabilities, where a service that knows them can be reached
 	@$(BIN)/python tools/audit.py
 
-mutation: .venv/.stamp ## an hour and more: what the unit tests of core and client notice of changed code; docs/testing.md
+mutation: .venv/.stamp ## an hour and more: what the unit tests of core and client notice of changed code; docs/internals/testing.md
 	@$(BIN)/uv sync --frozen --quiet --inexact --group mutation
 	@mkdir -p .mutation && rm -rf .mutation/src .mutation/tests
 	@cp -r provider .mutation/src && cp -r tests pyproject.toml .mutation
 	@cd .mutation && nice -n 19 ../$(BIN)/mutmut run --max-children 1 $(MUTANTS) && ../$(BIN)/mutmut results
 
-bench: .venv/.stamp ## the table of docs/performance.md, everything side by side; WRITE=1 puts it there, with its picture
+bench: .venv/.stamp ## the table of docs/internals/performance.md, everything side by side; WRITE=1 puts it there, with its picture
 	@$(BIN)/uv sync --frozen --quiet --group bench
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py $(if $(WRITE),--write)
 
-scale: .venv/.stamp ## the table of docs/scale.md: one stack, many stacks, one pool
+scale: .venv/.stamp ## the table of docs/internals/scale.md: one stack, many stacks, one pool
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
 
-chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; WRITE=1 puts the table into docs/reliability.md
+chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; WRITE=1 puts the table into docs/internals/reliability.md
 	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) $(if $(WRITE),--write)
 
-reliability: .venv/.stamp ## the tables of docs/reliability.md: every call with every fault, through both faces
+reliability: .venv/.stamp ## the tables of docs/internals/reliability.md: every call with every fault, through both faces
 	@$(BIN)/python -m tests.matrix.write "$(ENGINE)"
 
-load: .venv/.stamp ## a thousand sandboxes under a rate limit with faults, and without; docs/reliability.md
+load: .venv/.stamp ## a thousand sandboxes under a rate limit with faults, and without; docs/internals/reliability.md
 	@$(BIN)/python -m tests.load.run "$(ENGINE)" 1000
 
 engine: .venv/.stamp ## a Pulumi engine; the last line says where

@@ -15,7 +15,7 @@ from cases import CASES, SECONDS
 from results import BenchResults, render_table
 from stack import HERE, run_case
 
-DOCUMENT_PATH = HERE.parent / "docs" / "performance.md"
+DOCUMENT_PATH = HERE.parent / "docs" / "internals" / "performance.md"
 CHART_PATH = DOCUMENT_PATH.with_suffix(".svg")
 BEGIN_MARKER, END_MARKER = "<!-- written by make bench WRITE=1 -->\n", "<!-- until here -->"
 

@@ -49,7 +49,7 @@ class ScaleFigure:
 
 
 def main() -> None:
-    """The table is printed, as docs/scale.md has it."""
+    """The table is printed, as docs/internals/scale.md has it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("-n", type=int, default=1000, help="sandboxes in each layout")
     options.add_argument("--stacks", type=int, default=10, help="stacks where there are many")

@@ -1,4 +1,4 @@
-"""The table of docs/reliability.md: what was killed how often, during which command and through which face."""
+"""The table of docs/internals/reliability.md: kills by victim, command and adapter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.chaos.stories import COMMANDS, Victim
 from tests.engine.adapters import ADAPTERS
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).parents[2] / "docs" / "internals" / "reliability.md"
 BEGIN, END = "<!-- written by `make chaos WRITE=1` -->\n", "<!-- until here -->"
 TITLES = {"plugin": "the plugin", "dynamic": "dynamic resources"}
 

@@ -100,7 +100,7 @@ def test_asked_to_stop_twice_it_leaves_an_operation_that_names_what_was_made(pro
     made = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
     assert [each["name"] for each in made] == [operation["resource"]["inputs"]["name"]]
 
-    # as docs/dynamic.md says
+    # as docs/concepts/dynamic-and-plugin.md says
     out_of_band_request(emulator, "DELETE", f"/sandboxes/{made[0]['id']}")
     emulator.change_settings(durations={"create": 0.1})
     project.refresh("--clear-pending-creates")

@@ -1,4 +1,4 @@
-"""A stack made with the dynamic resources moves to the plugin, and no sandbox notices; docs/moving.md tells how."""
+"""Migrate a stack from dynamic resources to the plugin, as docs/guides/migrate-to-plugin.md describes."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ NO_TEMPLATE = "the catalogue has no sandbox template 'sb-ubuntu-26-04-minimum'; 
 NO_AGENT = "the catalogue has no agent template 'claude-coder'; did you mean `claude-code`?"
 MISSING: list[tuple[str, dict[str, Any], str, str]] = [
     ("File", {"sandboxId": UNKNOWN_ID, "path": "note", "content": "x"}, "sandboxId", NO_SANDBOX),
-    ("Directory", {"sandboxId": UNKNOWN_ID, "path": "notes", "sourcePath": "docs/decisions"}, "sandboxId", NO_SANDBOX),
+    ("Directory", {"sandboxId": UNKNOWN_ID, "path": "notes", "sourcePath": "docs/internals"}, "sandboxId", NO_SANDBOX),
     ("Command", {"sandboxId": UNKNOWN_ID, "create": ["true"], "delete": ["true"]}, "sandboxId", NO_SANDBOX),
     ("PreviewPort", {"sandboxId": UNKNOWN_ID, "port": 80}, "sandboxId", NO_SANDBOX),
     ("Snapshot", {"sandboxId": UNKNOWN_ID}, "sandboxId", NO_SANDBOX),

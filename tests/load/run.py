@@ -1,4 +1,4 @@
-"""`make load`: the same run with faults under a rate limit, and without; the table of docs/reliability.md."""
+"""`make load`: the same run with faults under a rate limit, and without; the table of docs/internals/reliability.md."""
 
 from __future__ import annotations
 

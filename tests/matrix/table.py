@@ -1,4 +1,4 @@
-"""The tables of docs/reliability.md: written from what was seen, and read back by the test."""
+"""The tables of docs/internals/reliability.md: written from what was seen, and read back by the test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.matrix.api_calls import CALLS
 from tests.matrix.faults import FAULTS
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).parents[2] / "docs" / "internals" / "reliability.md"
 BEGIN, END = "<!-- written by `make reliability` -->\n", "<!-- until here -->\n"
 NOT_APPLICABLE = "n/a"
 TITLES = {"plugin": "Through the plugin", "dynamic": "Through dynamic resources"}

@@ -17,4 +17,4 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 def test_every_call_survives_every_fault(tmp_path: Path, pulumi_bin: Path, story: Scenario, face: str) -> None:
     seen = run_scenario(story, face, pulumi_bin, tmp_path)
     words = {cell.name: str(each) for cell, each in seen.items()}
-    assert words == read_committed(face, words), "docs/reliability.md says otherwise: `make reliability` writes it"
+    assert words == read_committed(face, words), "the reliability page differs: run `make reliability`"

@@ -1,4 +1,4 @@
-"""`make reliability`: plays every story through both faces and writes what was seen into docs/reliability.md."""
+"""`make reliability`: run every story through both adapters and write the tables of the reliability page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command explains itself, as docs/tools.md promises."""
+"""Every command explains itself, as docs/cli.md promises."""
 
 from __future__ import annotations
 
