@@ -26,7 +26,7 @@ def main() -> None:
     arguments.add_argument("--runs", type=int, default=200)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--jobs", type=int, default=2)
-    arguments.add_argument("--write", action="store_true", help="write the table to the reliability page if no story failed")
+    arguments.add_argument("--write", action="store_true", help="write the table to the page if no story failed")
     given = arguments.parse_args()
     outcomes = []
     with ThreadPoolExecutor(given.jobs) as pool:
