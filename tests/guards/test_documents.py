@@ -1,12 +1,19 @@
 """What the documents say exists, exists."""
 
+import importlib
+import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.fakes.dynamic import PROVIDERS
 
+import neev_provider
 import pulumi_neev
+from neev_provider.core.errors import NeevError
+from neev_provider.core.lifecycle import ResourceInitFailed
+from neev_provider.core.resource import PartialFailure
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
@@ -15,6 +22,9 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += sorted((ROOT / "examples").glob("*/README.md"))
 PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+CARRIERS = {NeevError, PartialFailure, ResourceInitFailed}
+"""Errors that no user sees: a base class, and those that carry another error with what exists."""
 
 
 def page_name(page: Path) -> str:
@@ -79,3 +89,24 @@ def test_every_case_can_be_played_and_says_what_is_right() -> None:
     for folder in (each for each in (ROOT / "tests" / "cases").iterdir() if each.is_dir()):
         assert (folder / "run.sh").exists(), folder.name
         assert "Right: " in (folder / "README.md").read_text(), folder.name
+
+
+def list_error_classes(base: type[NeevError]) -> Iterator[type[NeevError]]:
+    """Yield the class and all of its subclasses."""
+    yield base
+    for derived in base.__subclasses__():
+        yield from list_error_classes(derived)
+
+
+def test_every_error_has_its_section_in_troubleshooting() -> None:
+    """A section names the text, the cause and the resolution, and belongs to a class that exists."""
+    for module in pkgutil.walk_packages(neev_provider.__path__, "neev_provider."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    sections = dict(re.findall(r"^### `(\w+)`$(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
+    errors = {error.__name__ for error in list_error_classes(NeevError) if error not in CARRIERS}
+    assert errors <= set(sections)
+    assert set(sections) - errors == {"OptionError"}, "a section of an error that does not exist"
+    for name, section in sections.items():
+        assert all(f"**{part}**" in section for part in ("Text", "Cause", "Resolution")), name
