@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo test check audit chaos load reliability mutation bench scale engine docs schema sdks
 
 demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
-	@PATH="$(CURDIR)/$(BIN):$(ENGINE_OF_PYTHON):$$PATH" pulumi-neev emulator --provision 0.5 -- examples/python-dynamic/demo.sh
+	@PATH="$(CURDIR)/$(BIN):$(ENGINE_OF_PYTHON):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/python-dynamic/demo.sh
 
 test: check ## everything: lint, types and every test, with branch coverage by the tests that need no engine
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle emulator/tests

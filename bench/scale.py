@@ -79,7 +79,7 @@ def _sandbox_resources(n: int) -> dict[str, Any]:
 
 def measure_layout(layout: StackLayout) -> Iterator[tuple[str, ScaleFigure]]:
     """Each command of a life, on every stack."""
-    with tempfile.TemporaryDirectory() as folder, serve(provision=0) as emulator:
+    with tempfile.TemporaryDirectory() as folder, serve(create_seconds=0) as emulator:
         work = Path(folder)
         (work / "state").mkdir()
         (work / "Pulumi.yaml").write_text(

@@ -33,7 +33,7 @@ class OperationFigure:
 
 def run_case(case: BenchCase, number: int, seconds: float) -> dict[str, OperationFigure]:
     """What each operation took; of the script there is only `up`."""
-    with tempfile.TemporaryDirectory() as folder, serve(provision=seconds) as emulator:
+    with tempfile.TemporaryDirectory() as folder, serve(create_seconds=seconds) as emulator:
         work = Path(folder)
         env = (
             build_environment(work, emulator) | case.variables | {"BENCH_N": str(number), "BENCH_SECONDS": str(seconds)}

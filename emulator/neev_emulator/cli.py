@@ -57,7 +57,7 @@ def emulator(  # noqa: PLR0913 - one for each option
         Path | None,
         typer.Option(file_okay=False, help="Directory that keeps everything over a restart; without it nothing stays."),
     ] = None,
-    provision: Annotated[
+    create_seconds: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Time that a create and a fork take.")
     ] = None,
     quota: Annotated[int | None, typer.Option(min=0, metavar="N", help="Sandboxes that the project may hold.")] = None,
@@ -75,7 +75,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     has ended, and exits with its status. The commands below control one that runs already.
 
     Examples:
-    neev-emulator --provision 2.5
+    neev-emulator --create-seconds 2.5
 
     neev-emulator --data .neev --port 8123
 
@@ -89,7 +89,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     from neev_emulator import RemoteNotAllowedError, is_loopback, serve_backend  # noqa: PLC0415 - an extra, and slow to import
 
     relay = SignalForwarder()
-    world = _create_backend(data, provision, quota)
+    world = _create_backend(data, create_seconds, quota)
     try:
         serving = serve_backend(world, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
         with relay, serving as running:

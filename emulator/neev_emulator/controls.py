@@ -18,7 +18,7 @@ Assignments = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]..
 
 
 def faults(
-    kind: Annotated[str | None, typer.Argument(help="What goes wrong: status, hang, drop_after, …")] = None,
+    kind: Annotated[str | None, typer.Argument(help="What goes wrong: status, delay, reset_after, …")] = None,
     parts: Assignments = None,
     *,
     clear: Clear = False,

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
-RandomFaultKind = Literal["429", "500", "502", "503", "drop_before", "drop_after", "cut", "malformed"]
+RandomFaultKind = Literal["429", "500", "502", "503", "reset_before", "reset_after", "truncate_body", "malformed_body"]
 
 
 class FrozenModel(BaseModel):
@@ -51,7 +51,7 @@ class RandomFaults(FrozenModel):
 
     rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     seed: int = 0
-    kinds: tuple[RandomFaultKind, ...] = ("429", "500", "502", "503", "drop_before", "drop_after", "cut")
+    kinds: tuple[RandomFaultKind, ...] = ("429", "500", "502", "503", "reset_before", "reset_after", "truncate_body")
 
 
 class Settings(FrozenModel):

@@ -50,12 +50,12 @@ class Emulator:
         return cast("dict[str, Any]", self.control("POST", "advance", {"seconds": seconds}))
 
     def add_fault(self, kind: str, **fault: object) -> None:
-        """The next call that matches goes wrong: `add_fault("hang", method="POST", path="/sandboxes", seconds=9)`."""
+        """The next call that matches goes wrong: `add_fault("delay", method="POST", path="/sandboxes", seconds=9)`."""
         self.control("POST", "faults", {"kind": kind, **fault})
 
-    def refuse(self, seconds: float) -> None:
+    def reject_connections(self, seconds: float) -> None:
         """For so long nobody can connect, not even to the controls: whoever tries has sent nothing."""
-        self.control("POST", "refuse", {"seconds": seconds})
+        self.control("POST", "reject-connections", {"seconds": seconds})
 
     def change_settings(self, **settings: object) -> dict[str, Any]:
         """The settings with these changed: `change_settings(durations={"pause": 2})`."""
@@ -90,16 +90,16 @@ class Emulator:
 def serve(
     settings: Settings | None = None,
     *,
-    provision: float | None = None,
+    create_seconds: float | None = None,
     quota: int | None = None,
     data: Path | None = None,
 ) -> Iterator[Emulator]:
     """A running emulator, on a thread of its own, until the block ends; then nothing of it is left.
 
     ```python
-    with serve(provision=0.2) as emulator:
+    with serve(create_seconds=0.2) as emulator:
         client = AsyncNeevAI(base_url=emulator.base_url, api_key=emulator.api_key, ...)
-        emulator.add_fault("drop_after", method="POST", path="/sandboxes")
+        emulator.add_fault("reset_after", method="POST", path="/sandboxes")
         emulator.advance(3600)
         assert emulator.counts()["POST /sandboxes"] == 1
     ```
@@ -108,12 +108,12 @@ def serve(
 
     Args:
         settings: Times, quotas, limits; all small or absent unless given.
-        provision: Seconds that a create and a fork take.
+        create_seconds: Seconds that a create and a fork take.
         quota: Sandboxes that the project may hold.
         data: Directory that keeps sandboxes, snapshots and files over a restart, also after a kill.
     """
     chosen = settings or Settings()
-    chosen = chosen if provision is None else with_create_seconds(provision, chosen)
+    chosen = chosen if create_seconds is None else with_create_seconds(create_seconds, chosen)
     chosen = chosen if quota is None else chosen.model_copy(update={"sandbox_quota": quota})
     with serve_backend(Backend(chosen, data=data)) as emulator:
         yield emulator

@@ -109,7 +109,10 @@ class _StoryRunner:
         emulator = self.project.emulator
         if isinstance(kill.moment, AtRequest):
             emulator.add_fault(
-                "hang", method=kill.moment.method, skip=kill.moment.number - 1, act=kill.moment.executes_first
+                "delay",
+                method=kill.moment.method,
+                skip=kill.moment.number - 1,
+                execute_first=kill.moment.executes_first,
             )
         engine = self.project.start_pulumi(command, "--yes", "--skip-preview")
         struck = self._wait_for_moment(engine, kill) and self._kill(engine, kill.victim)

@@ -132,7 +132,7 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
 
     # the job of the second push to 1 is killed in the middle
     emulator.clear_log()
-    emulator.add_fault("hang", method="POST", path="/v1/exec")
+    emulator.add_fault("delay", method="POST", path="/v1/exec")
     job = pipeline.start("up.sh", "pr-1", "c.4", port=first)
     wait_until(lambda: "POST /v1/exec" in emulator.counts() or job.poll() is not None)
     kill_job(job)

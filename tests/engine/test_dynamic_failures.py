@@ -105,7 +105,7 @@ def test_custom_timeouts_reach_the_wait(project: PulumiProject) -> None:
 
 def test_a_failed_snapshot_shows_its_reason_and_is_undone(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     project.write_python(make_program('box = neev.Sandbox("box")', 'neev.Snapshot("kept", sandbox_id=box.id)'))
     result = project.run_pulumi(*UP)
     assert result.returncode != 0

@@ -15,10 +15,10 @@ def make_program(*names: str) -> str:
 
 def test_lost_late_and_refused_answers_to_a_create_make_one_sandbox_each(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("drop_after", method="POST", path="/sandboxes")
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=504, act=True)
+    emulator.add_fault("reset_after", method="POST", path="/sandboxes")
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=504, execute_first=True)
     emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=1)
-    emulator.add_fault("phase", method="GET", path="/sandboxes", phase="Hibernating", times=2)
+    emulator.add_fault("unknown_phase", method="GET", path="/sandboxes", phase="Hibernating", times=2)
     project.write_python(make_program("one", "two", "three"))
 
     assert project.up().changes == {"one": "create", "two": "create", "three": "create"}

@@ -106,7 +106,7 @@ def test_a_plugin_whose_engine_was_killed_leaves(project: PulumiProject) -> None
 
 def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("hang", method="POST", path="/sandboxes", act=True)
+    emulator.add_fault("delay", method="POST", path="/sandboxes", execute_first=True)
     project.write_yaml(box_resource())
 
     engine = project.start_pulumi("up", "--yes", "--skip-preview")

@@ -10,17 +10,17 @@ from tests.fakes.virtual_time import VirtualClock
 
 
 class FakeService(httpx.AsyncBaseTransport):
-    """Sandboxes that are Ready `provision` seconds after they were created, and go when they are deleted."""
+    """Sandboxes that are Ready `create_seconds` seconds after they were created, and go when they are deleted."""
 
     def __init__(
         self,
         *,
-        provision: float = 5.0,
+        create_seconds: float = 5.0,
         latency: float = 0.01,
         newest_first: bool = False,
         per_second: int | None = None,
     ) -> None:
-        self.create_seconds = provision
+        self.create_seconds = create_seconds
         self.latency = latency
         self.newest_first = newest_first
         self.per_second = per_second

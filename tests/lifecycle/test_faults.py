@@ -29,17 +29,17 @@ CREATES: list[tuple[AnyResource, dict[str, Any], str]] = [
     (SNAPSHOT, {"name": "kept", "sandboxId": "$source"}, "/sandboxes/{id}/snapshots"),
 ]
 EXECUTED_FAULTS: list[dict[str, Any]] = [
-    {"kind": "hang", "act": True, "seconds": 30},
-    {"kind": "drop_after"},
-    {"kind": "status", "status": 408, "act": True},
-    {"kind": "status", "status": 425, "act": True},
-    {"kind": "status", "status": 499, "act": True},
-    {"kind": "status", "status": 500, "act": True},
-    {"kind": "status", "status": 502, "act": True},
-    {"kind": "status", "status": 504, "act": True},
-    {"kind": "cut"},
-    {"kind": "malformed"},
-    {"kind": "content_type"},
+    {"kind": "delay", "execute_first": True, "seconds": 30},
+    {"kind": "reset_after"},
+    {"kind": "status", "status": 408, "execute_first": True},
+    {"kind": "status", "status": 425, "execute_first": True},
+    {"kind": "status", "status": 499, "execute_first": True},
+    {"kind": "status", "status": 500, "execute_first": True},
+    {"kind": "status", "status": 502, "execute_first": True},
+    {"kind": "status", "status": 504, "execute_first": True},
+    {"kind": "truncate_body"},
+    {"kind": "malformed_body"},
+    {"kind": "wrong_content_type"},
 ]
 REJECTED_FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 429, "retry_after": 0},
@@ -115,7 +115,7 @@ async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulat
 
 
 async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("drop_before", method="POST", path="/sandboxes")
+    emulator.add_fault("reset_before", method="POST", path="/sandboxes")
     with pytest.raises(OutcomeUnknown, match="has not appeared since"):
         await create_stored(no_wait_api, SANDBOX, {"name": "box"})
     assert count_posts(emulator) == 1
@@ -132,7 +132,7 @@ async def test_what_another_made_is_not_taken(api: Api, no_wait_api: Api, emulat
 
 
 async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(api: Api, emulator: Emulator) -> None:
-    for fault in ({"kind": "status", "status": 500}, {"kind": "phase", "phase": "Defrosting"}, {"kind": "malformed"}):
+    for fault in ({"kind": "status", "status": 500}, {"kind": "unknown_phase", "phase": "Defrosting"}, {"kind": "malformed_body"}):
         emulator.add_fault(**fault, method="GET", path="/sandboxes*", times=2)
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert stored.state["phase"] == "Ready"
@@ -141,7 +141,7 @@ async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(ap
 
 async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, fixtures: Fixtures) -> None:
     inputs = await fixtures.resolve({"sandboxId": "$source", "name": "kept"})
-    emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(ResourceInitFailed, match="the disk is full"):
         await create_stored(api, SNAPSHOT, inputs)
 
@@ -160,6 +160,6 @@ async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
 
 async def test_a_delete_whose_answer_got_lost_still_waits_until_it_is_gone(api: Api, emulator: Emulator) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
-    emulator.add_fault("drop_after", method="DELETE", path="/sandboxes/{id}")
+    emulator.add_fault("reset_after", method="DELETE", path="/sandboxes/{id}")
     await SANDBOX.connect(api).delete(stored.id, new_context())
     assert emulator.state()["sandboxes"] == 0

@@ -192,7 +192,7 @@ def _redirected_settings(fault: Fault, emulator: Emulator) -> Iterator[dict[str,
     """The settings that lead there; or nobody can connect meanwhile."""
     if fault is REFUSED:
         assert emulator.reopen is not None
-        emulator.refuse(REFUSAL_SECONDS)
+        emulator.reject_connections(REFUSAL_SECONDS)
         yield {}
         emulator.reopen()
     elif fault is ACCOUNT:
@@ -228,7 +228,7 @@ def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) 
         }
         emulator.add_fault(cell.fault.kind, **aim, **cell.fault.options, times=MANY_TIMES if cell.lasting else 1)
         # counts what is sent after that, and changes nothing
-        emulator.add_fault("slow", **aim, seconds=0, times=MANY_TIMES)
+        emulator.add_fault("slow_phase", **aim, seconds=0, times=MANY_TIMES)
     ended = _run(project, cells[0].api_call.command, {"NEEV_REQUEST_TIMEOUT_SECONDS": str(REQUEST_TIMEOUT)})
     waiting: Any = emulator.control("GET", "faults")
     emulator.control("DELETE", "faults")

@@ -31,7 +31,7 @@ class AdvanceBody(FrozenModel):
 
 
 class RejectConnectionsBody(FrozenModel):
-    """POST refuse."""
+    """POST reject-connections."""
 
     seconds: Annotated[float, Field(gt=0, le=_MAX_REJECT_SECONDS)]
 
@@ -56,7 +56,7 @@ class Controls:
             self._route("/log", GET=self.log, DELETE=self.clear_log),
             self._route("/counts", GET=self.counts),
             self._route("/state", GET=self.state),
-            self._route("/refuse", POST=self.reject_connections),
+            self._route("/reject-connections", POST=self.reject_connections),
             self._route("/reset", POST=self.reset),
         ]
 

@@ -70,14 +70,14 @@ class FaultInjector:
 
     async def _status(self, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._fault
-        if fault.act:
+        if fault.execute_first:
             await self._capture(scope, receive)
         body = fault.body or error_body(_CODES.get(fault.status), f"the emulator was told to answer {fault.status}")
         headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
         await JSONResponse(body, fault.status, headers=headers)(scope, receive, send)
 
-    async def _hang(self, scope: Scope, receive: Receive, send: Send) -> None:
-        captured = await self._capture(scope, receive) if self._fault.act else None
+    async def _delay(self, scope: Scope, receive: Receive, send: Send) -> None:
+        captured = await self._capture(scope, receive) if self._fault.execute_first else None
         messages: list[Message] = []
         # Nobody can say when a caller gives up, and one who did finds the request in the log.
         self._log_request()
@@ -88,17 +88,17 @@ class FaultInjector:
         else:
             await self._app(scope, replay(messages, receive), send)
 
-    async def _drop_before(self, scope: Scope, receive: Receive, _send: Send) -> None:
+    async def _reset_before(self, scope: Scope, receive: Receive, _send: Send) -> None:
         # What is not read when a connection closes would turn its end into a reset.
         while (await receive()).get("more_body"):
             continue
         await self._close_connection(scope, receive)
 
-    async def _drop_after(self, scope: Scope, receive: Receive, _send: Send) -> None:
+    async def _reset_after(self, scope: Scope, receive: Receive, _send: Send) -> None:
         await self._capture(scope, receive)
         await self._close_connection(scope, receive)
 
-    async def _cut(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _truncate_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
         body = captured.body or b"{}"
         start = {"type": "http.response.start", "status": captured.status, "headers": list(captured.headers)}
@@ -108,7 +108,7 @@ class FaultInjector:
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         await self._close_connection(scope, receive)
 
-    async def _malformed(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _malformed_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
         broken = captured.body[: len(captured.body) // 2] + b'"'
         status = 200 if captured.status == 204 else captured.status  # noqa: PLR2004 - 204 cannot carry a body
@@ -116,7 +116,7 @@ class FaultInjector:
             scope, receive, send
         )
 
-    async def _content_type(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _wrong_content_type(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
         await CapturedResponse(200, captured.headers, b"").with_body(_GATEWAY_PAGE, content_type="text/html")(
             scope, receive, send
@@ -127,29 +127,29 @@ class FaultInjector:
         await captured.with_body(captured.body, content_type="Application/JSON; Charset=UTF-8")(scope, receive, send)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._fault.act:
+        if self._fault.execute_first:
             await self._capture(scope, receive)
         await Response(_GATEWAY_PAGE, self._fault.status, media_type="text/html")(scope, receive, send)
 
     async def _truncated_list(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._rewrite(scope, receive, send, _halve_items)
 
-    async def _phase(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _unknown_phase(self, scope: Scope, receive: Receive, send: Send) -> None:
         phase = self._fault.phase or "Hibernating"
         if is_mutating(scope["method"]):
             await self._apply_transition_fault(scope, receive, send, transitions.rename_phase, phase)
         else:
             await self._rewrite(scope, receive, send, lambda answer: _set_phase(answer, phase))
 
-    async def _stuck(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _stuck_phase(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._apply_transition_fault(scope, receive, send, transitions.hold_phase, self._fault.phase)
 
-    async def _slow(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _slow_phase(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._apply_transition_fault(
             scope, receive, send, lambda thing, _: transitions.delay_phase(thing, self._fault.seconds), None
         )
 
-    async def _fail(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _failed_phase(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._apply_transition_fault(scope, receive, send, transitions.fail, self._fault.reason)
 
     async def _apply_transition_fault(

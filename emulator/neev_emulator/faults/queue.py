@@ -14,19 +14,19 @@ from neev_emulator.settings import Count, FrozenModel, RandomFaults, Seconds
 
 FaultKind = Literal[
     "status",
-    "hang",
-    "drop_before",
-    "drop_after",
-    "cut",
-    "malformed",
-    "content_type",
+    "delay",
+    "reset_before",
+    "reset_after",
+    "truncate_body",
+    "malformed_body",
+    "wrong_content_type",
     "media_type",
     "page",
     "truncated_list",
-    "phase",
-    "stuck",
-    "slow",
-    "fail",
+    "unknown_phase",
+    "stuck_phase",
+    "slow_phase",
+    "failed_phase",
 ]
 
 _MAX_LOG_RECORDS = 50_000
@@ -51,14 +51,14 @@ class Fault(FrozenModel):
     body: dict[str, Any] | None = None
     retry_after: str | int | None = None
     """The header as it is sent: seconds, or an HTTP date."""
-    act: bool = False
-    """For `status`, `page` and `hang`: the operation is carried out first."""
+    execute_first: bool = False
+    """For `status`, `page` and `delay`: the operation is carried out first."""
     seconds: Seconds = 60.0
-    """For `hang`: how long; it ends early when the caller leaves. For `slow`: how much longer."""
+    """For `delay`: how long; it ends early when the caller leaves. For `slow_phase`: how much longer."""
     phase: str | None = None
-    """For `phase`: what is shown; for `stuck`: the phase that holds for good."""
+    """For `unknown_phase`: what is shown; for `stuck_phase`: the phase that holds for good."""
     reason: str = "the emulator was told to let this fail"
-    """For `fail`: the reason that a snapshot shows."""
+    """For `failed_phase`: the reason that a snapshot shows."""
 
 
 class RequestRecord(NamedTuple):

@@ -13,7 +13,7 @@ import httpx
 @contextmanager
 def start_killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """An emulator in a process of its own, and a client for its project."""
-    command = [sys.executable, "-c", "from neev_emulator.cli import main; main()", "--provision", "0"]
+    command = [sys.executable, "-c", "from neev_emulator.cli import main; main()", "--create-seconds", "0"]
     with subprocess.Popen([*command, "--data", str(data)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

@@ -32,15 +32,21 @@ async def test_settings_that_cannot_be_are_refused_and_change_nothing(
 
 
 async def test_one_fault_or_several_are_asked_for_shown_and_cleared(api: ApiDriver) -> None:
-    await send_control(api, "POST", "faults", {"kind": "cut"})
-    waiting = (await send_control(api, "POST", "faults", [{"kind": "hang", "times": 2}, {"kind": "stuck"}])).json()
-    assert [(fault["kind"], fault["times"]) for fault in waiting] == [("cut", 1), ("hang", 2), ("stuck", 1)]
+    await send_control(api, "POST", "faults", {"kind": "truncate_body"})
+    waiting = (
+        await send_control(api, "POST", "faults", [{"kind": "delay", "times": 2}, {"kind": "stuck_phase"}])
+    ).json()
+    assert [(fault["kind"], fault["times"]) for fault in waiting] == [
+        ("truncate_body", 1),
+        ("delay", 2),
+        ("stuck_phase", 1),
+    ]
     assert (await send_control(api, "DELETE", "faults")).status_code == 204
     assert (await send_control(api, "GET", "faults")).json() == []
 
 
 @pytest.mark.parametrize(
-    "fault", [{}, {"kind": "earthquake"}, {"kind": "cut", "times": 0}, {"kind": "cut", "colour": 1}]
+    "fault", [{}, {"kind": "earthquake"}, {"kind": "truncate_body", "times": 0}, {"kind": "truncate_body", "colour": 1}]
 )
 async def test_a_fault_that_cannot_be_is_refused(api: ApiDriver, fault: dict[str, object]) -> None:
     assert (await send_control(api, "POST", "faults", fault)).status_code == 400
@@ -93,7 +99,7 @@ async def test_a_reset_leaves_nothing_and_the_first_settings(api: ApiDriver, bac
     await api.create("/sandboxes/web/snapshots")
     await api.create("/agents", name="coder", agent_template="claude-code")
     await send_control(api, "PUT", "settings", {"sandbox_quota": 0})
-    await send_control(api, "POST", "faults", {"kind": "cut"})
+    await send_control(api, "POST", "faults", {"kind": "truncate_body"})
     state = (await send_control(api, "POST", "reset")).json()
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
     assert backend.settings == first

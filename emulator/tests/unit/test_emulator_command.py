@@ -105,7 +105,7 @@ def test_a_command_has_the_variables_and_its_status_is_handed_on(tmp_path: Path)
 
 
 def test_what_follows_the_dashes_is_the_command_s_own() -> None:
-    ended = run_emulator("--provision", "1", "--", "echo", "--port", "--", "--help")
+    ended = run_emulator("--create-seconds", "1", "--", "echo", "--port", "--", "--help")
     assert ended.stdout == "--port -- --help\n"
 
 
@@ -115,7 +115,7 @@ def test_options_reach_the_emulator() -> None:
         "url = os.environ['NEEV_BASE_URL'].removesuffix('/agent') + '/_emulator/settings'\n"
         "print(http.urlopen(url).read().decode())"
     )
-    ended = run_emulator("--provision", "2.5", "--quota", "4", "--", sys.executable, "-c", ask)
+    ended = run_emulator("--create-seconds", "2.5", "--quota", "4", "--", sys.executable, "-c", ask)
     assert '"create":2.5,"fork":2.5' in ended.stdout
     assert '"sandbox_quota":4' in ended.stdout
 
@@ -185,7 +185,7 @@ def test_a_directory_that_cannot_be_used_is_an_error_in_words(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "options", [["--port", "70000"], ["--provision", "-1"], ["--quota", "-1"], ["--colour"], ["up"]]
+    "options", [["--port", "70000"], ["--create-seconds", "-1"], ["--quota", "-1"], ["--colour"], ["up"]]
 )
 def test_options_that_cannot_be_are_refused(options: list[str]) -> None:
     ended = run_emulator(*options)

@@ -14,27 +14,27 @@ def take_faults(faults: FaultQueue, *calls: tuple[str, str]) -> list[str | None]
 
 def test_a_fault_strikes_the_next_call_that_matches_and_no_other() -> None:
     faults = FaultQueue()
-    faults.add(Fault(kind="cut", method="POST", path="/sandboxes"))
+    faults.add(Fault(kind="truncate_body", method="POST", path="/sandboxes"))
     calls = [("GET", "/sandboxes"), ("POST", "/agents"), ("POST", "/sandboxes"), ("POST", "/sandboxes")]
-    assert take_faults(faults, *calls) == [None, None, "cut", None]
+    assert take_faults(faults, *calls) == [None, None, "truncate_body", None]
 
 
 def test_a_fault_may_pass_over_calls_and_strike_several() -> None:
     faults = FaultQueue()
-    faults.add(Fault(kind="cut", skip=1, times=2))
-    assert take_faults(faults, *[("GET", "/sandboxes")] * 4) == [None, "cut", "cut", None]
+    faults.add(Fault(kind="truncate_body", skip=1, times=2))
+    assert take_faults(faults, *[("GET", "/sandboxes")] * 4) == [None, "truncate_body", "truncate_body", None]
 
 
 def test_faults_strike_in_the_order_in_which_they_were_asked_for() -> None:
     faults = FaultQueue()
-    faults.add(Fault(kind="cut"), Fault(kind="hang"))
-    assert [item["kind"] for item in faults.pending()] == ["cut", "hang"]
-    assert take_faults(faults, *[("GET", "/sandboxes")] * 3) == ["cut", "hang", None]
+    faults.add(Fault(kind="truncate_body"), Fault(kind="delay"))
+    assert [item["kind"] for item in faults.pending()] == ["truncate_body", "delay"]
+    assert take_faults(faults, *[("GET", "/sandboxes")] * 3) == ["truncate_body", "delay", None]
 
 
 def test_faults_that_were_cleared_strike_nothing() -> None:
     faults = FaultQueue()
-    faults.add(Fault(kind="cut"))
+    faults.add(Fault(kind="truncate_body"))
     faults.clear()
     assert take_faults(faults, ("GET", "/sandboxes")) == [None]
 
@@ -54,8 +54,8 @@ def test_faults_that_were_cleared_strike_nothing() -> None:
 )
 def test_a_pattern_names_a_path_its_template_or_several(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001
     faults = FaultQueue()
-    faults.add(Fault(kind="cut", path=pattern))
-    assert (take_faults(faults, ("GET", path)) == ["cut"]) is matches
+    faults.add(Fault(kind="truncate_body", path=pattern))
+    assert (take_faults(faults, ("GET", path)) == ["truncate_body"]) is matches
 
 
 @pytest.mark.parametrize(
@@ -109,5 +109,5 @@ def test_dice_throw_about_as_many_faults_as_they_are_set_to_and_each_kind() -> N
     assert 800 < len(thrown) < 1200
     kinds = {(fault.kind, fault.status if fault.kind == "status" else None) for fault in thrown}
     statuses = {("status", status) for status in (429, 500, 502, 503)}
-    assert kinds == statuses | {("drop_before", None), ("drop_after", None), ("cut", None)}
+    assert kinds == statuses | {("reset_before", None), ("reset_after", None), ("truncate_body", None)}
     assert {fault.retry_after for fault in thrown if fault.status in (429, 503)} == {1}

@@ -98,6 +98,6 @@ async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_tog
     log = (await api.client.get("/_emulator/log")).json()
     kinds = Counter(entry["fault"] for entry in log)
     assert 15 <= kinds["rate_limit"] <= 20  # once for each fifty, less the waits that random faults asked for
-    struck = sum(kinds[kind] for kind in ("status", "drop_before", "drop_after", "cut"))
+    struck = sum(kinds[kind] for kind in ("status", "reset_before", "reset_after", "truncate_body"))
     assert 10 <= struck <= 40
     assert len(log) == kinds["rate_limit"] + struck + kinds[None]

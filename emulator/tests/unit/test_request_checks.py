@@ -16,7 +16,7 @@ PATHS = ["/agent/api/v1beta1/sandbox-templates", "/openapi.json", "/_emulator/st
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    with serve(provision=0) as running:
+    with serve(create_seconds=0) as running:
         yield running
 
 
@@ -116,7 +116,7 @@ def test_of_a_caller_without_a_key_no_body_is_read(
 ) -> None:
     assert client.get("/sandboxes").status_code == 200
     if fault:
-        emulator.add_fault("drop_before", name=fault)
+        emulator.add_fault("reset_before", name=fault)
     # It says that there is more to come, and never sends it.
     headers = ("Host: localhost", "Content-Type: application/json", "Content-Length: 1000000")
     assert send_raw(emulator, line, *headers, body=b'{"name": "web"')[0] == status
@@ -137,7 +137,7 @@ def test_a_body_that_does_not_say_its_length_is_read_up_to_the_limit(emulator: E
 
     json = {"content-type": "application/json"}
     assert client.post("/sandboxes", content=parts(), headers=json).status_code == 413
-    emulator.add_fault("drop_before", path="/sandboxes")
+    emulator.add_fault("reset_before", path="/sandboxes")
     assert client.post("/sandboxes", content=parts(), headers=json).status_code == 413
     control = f"{emulator.base_url.removesuffix('/agent')}/_emulator/faults"
     assert httpx.post(control, content=parts()).status_code == 413

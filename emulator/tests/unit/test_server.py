@@ -24,7 +24,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    with serve(provision=0) as running:
+    with serve(create_seconds=0) as running:
         yield running
 
 
@@ -49,7 +49,7 @@ def test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was(
 ) -> None:
     client.post("/sandboxes", json={"name": "web"})
     for seconds in (0.3, 0.05):
-        emulator.refuse(seconds)
+        emulator.reject_connections(seconds)
         with pytest.raises(httpx.ConnectError, match="refused"):
             client.post("/sandboxes", json={"name": "other"})
         assert wait_until_answered(client).json()["total"] == 1
@@ -58,7 +58,7 @@ def test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was(
 
 def test_a_refusal_ends_as_soon_as_the_process_that_serves_says_so(emulator: Emulator, client: httpx.Client) -> None:
     assert emulator.reopen is not None
-    emulator.refuse(600)
+    emulator.reject_connections(600)
     with pytest.raises(httpx.ConnectError, match="refused"):
         client.get("/sandboxes")
     for _ in range(2):  # the second time, nothing is refused
@@ -68,17 +68,17 @@ def test_a_refusal_ends_as_soon_as_the_process_that_serves_says_so(emulator: Emu
 
 def test_it_stops_while_it_refuses() -> None:
     with serve() as emulator:
-        emulator.refuse(600)
+        emulator.reject_connections(600)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 3601, "soon"])
 async def test_it_refuses_for_a_while_and_not_for_good(api: ApiDriver, seconds: object) -> None:
-    answer = await api.client.post("/_emulator/refuse", json={"seconds": seconds})
+    answer = await api.client.post("/_emulator/reject-connections", json={"seconds": seconds})
     assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
 
 
 async def test_without_a_listener_there_is_nothing_to_refuse(api: ApiDriver) -> None:
-    answer = await api.client.post("/_emulator/refuse", json={"seconds": 1})
+    answer = await api.client.post("/_emulator/reject-connections", json={"seconds": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 

@@ -42,7 +42,7 @@ def test_time_passes_by_itself_and_does_what_is_due_without_a_request() -> None:
 
 
 async def test_it_serves_asynchronous_code_of_the_same_thread() -> None:
-    with serve(provision=0, quota=3) as emulator:
+    with serve(create_seconds=0, quota=3) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         async with httpx.AsyncClient(headers={"authorization": f"Bearer {emulator.api_key}"}, verify=False) as http:
             answers = await asyncio.gather(*(http.post(f"{base}/sandboxes", json={}) for _ in range(5)))
@@ -72,7 +72,7 @@ def test_it_stops_at_once_although_a_call_hangs() -> None:
             outcome.append(type(error).__name__)
 
     with serve() as emulator:
-        emulator.add_fault("hang", seconds=600)
+        emulator.add_fault("delay", seconds=600)
         base = f"{emulator.base_url}/api/v1beta1/sandbox-templates"
         thread = threading.Thread(target=call, args=(base, emulator.api_key))
         thread.start()
@@ -107,7 +107,7 @@ def test_an_emulator_that_keeps_its_state_keeps_its_address(tmp_path: Path) -> N
 
 
 def test_provisioning_and_quota_may_be_said_in_short(tmp_path: Path) -> None:
-    with serve(provision=2.5, quota=7, data=tmp_path) as emulator:
+    with serve(create_seconds=2.5, quota=7, data=tmp_path) as emulator:
         settings = emulator.control("GET", "settings")
         assert isinstance(settings, dict)
         durations = settings["durations"]

@@ -32,7 +32,7 @@ from neev_provider.resources import RESOURCES
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """An empty platform."""
-    with serve(provision=0.02) as running:
+    with serve(create_seconds=0.02) as running:
         yield running
 
 
@@ -186,7 +186,7 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
     id, state = create_resource(commands, **inputs)
     news = check_inputs(commands, **inputs, cwd=".")
     for work in (lambda: commands.create(check_inputs(commands, **inputs)), lambda: commands.update(id, state, news)):
-        emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+        emulator.add_fault("reset_after", method="POST", path="/v1/exec")
         with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
             work()
         assert str(caught.value).endswith(NOT_STORED_HINT)

@@ -151,7 +151,7 @@ async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePul
 
 async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    emulator.add_fault("hang", method="PATCH", path="/sandboxes/{id}", seconds=30)
+    emulator.add_fault("delay", method="PATCH", path="/sandboxes/{id}", seconds=30)
     updating = asyncio.ensure_future(plugin.update(kept, {**BOX, "cpu": 2}))
     while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
@@ -183,7 +183,7 @@ async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
 async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    emulator.add_fault("hang", method="POST", path="/sandboxes", seconds=1.5, act=True)
+    emulator.add_fault("delay", method="POST", path="/sandboxes", seconds=1.5, execute_first=True)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
     while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
@@ -209,7 +209,7 @@ async def test_the_cause_is_told_even_where_the_time_is_over_before_the_last_att
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    emulator.refuse(3)
+    emulator.reject_connections(3)
     with pytest.raises(
         RpcFailure, match=r"not done after 1 s; last seen: GET /sandboxes/.*: no connection to"
     ) as caught:
@@ -255,7 +255,7 @@ async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(
 
 async def test_a_refresh_of_what_is_useless_says_why(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     box = await plugin.create("Sandbox", BOX)
-    emulator.add_fault("fail", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Snapshot", {"sandboxId": box.id, "name": "kept"})
     assert caught.value.init_failed is not None

@@ -61,7 +61,7 @@ async def test_size_egress_and_window_change_in_place(api: Api) -> None:
     assert changed.egress["mode"] == "deny_all"
 
 
-@pytest.mark.parametrize("fault", [None, "drop_after"])
+@pytest.mark.parametrize("fault", [None, "reset_after"])
 async def test_an_agent_pauses_and_resumes_whatever_becomes_of_the_answer(
     api: Api, emulator: Emulator, fault: str | None
 ) -> None:
@@ -76,12 +76,12 @@ async def test_an_agent_pauses_and_resumes_whatever_becomes_of_the_answer(
 
 async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("drop_before", method="POST", path="/agents/{id}/pause")
+    emulator.add_fault("reset_before", method="POST", path="/agents/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.agents.pause(id)
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "cut", "malformed", "content_type"])
+@pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
 async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
@@ -92,7 +92,7 @@ async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
 
 
 async def test_an_agent_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("drop_before", method="POST", path="/agents")
+    emulator.add_fault("reset_before", method="POST", path="/agents")
     with pytest.raises(errors.OutcomeUnknown, match="The agent coder has not appeared since"):
         await api.agents.create(BODY)
 

@@ -74,7 +74,7 @@ def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
 ) -> None:
     @in_virtual_time
     async def run() -> None:
-        service = FakeService(provision=5, newest_first=newest_first)
+        service = FakeService(create_seconds=5, newest_first=newest_first)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             cost = await create_many(api, service, 200, over=over)
             assert cost.requests <= 1.14
@@ -100,11 +100,11 @@ def test_the_jitter_of_each_measurement_is_the_same() -> None:
     assert random.getstate() == before
 
 
-@pytest.mark.parametrize(("provision", "over"), [(0.2, 1.0), (1.0, 1.0), (5.0, 1.0), (20.0, 3.0)])
-def test_the_last_of_200_is_noticed_at_once_however_long_they_take(provision: float, over: float) -> None:
+@pytest.mark.parametrize(("create_seconds", "over"), [(0.2, 1.0), (1.0, 1.0), (5.0, 1.0), (20.0, 3.0)])
+def test_the_last_of_200_is_noticed_at_once_however_long_they_take(create_seconds: float, over: float) -> None:
     @in_virtual_time
     async def run() -> None:
-        service = FakeService(provision=provision, newest_first=True)
+        service = FakeService(create_seconds=create_seconds, newest_first=True)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             cost = await create_many(api, service, 200, over=over)
             assert cost.last <= 0.12
@@ -115,7 +115,7 @@ def test_the_last_of_200_is_noticed_at_once_however_long_they_take(provision: fl
 
 @in_virtual_time
 async def test_the_others_in_a_long_project_cost_next_to_nothing() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     for index in range(1000):
         service.add(f"other-{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
@@ -124,7 +124,7 @@ async def test_the_others_in_a_long_project_cost_next_to_nothing() -> None:
 
 @in_virtual_time
 async def test_a_refresh_of_200_reads_the_list() -> None:
-    service = FakeService(provision=0)
+    service = FakeService(create_seconds=0)
     for index in range(200):
         service.add(f"s{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
@@ -135,7 +135,7 @@ async def test_a_refresh_of_200_reads_the_list() -> None:
 
 @in_virtual_time
 async def test_a_refresh_that_trickles_in_reads_the_list_a_few_times() -> None:
-    service = FakeService(provision=0)
+    service = FakeService(create_seconds=0)
     for index in range(200):
         service.add(f"s{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
@@ -150,7 +150,7 @@ async def test_a_refresh_that_trickles_in_reads_the_list_a_few_times() -> None:
 
 @in_virtual_time
 async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
-    service = FakeService(provision=0.08)
+    service = FakeService(create_seconds=0.08)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         cost = await create_many(api, service, 1, over=0)
     assert service.served_requests == {"POST list": 1, "GET item": 1}
@@ -161,7 +161,7 @@ async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
 def test_hundreds_under_a_rate_limit_cost_little_more_than_without(over: float) -> None:
     @in_virtual_time
     async def run(per_second: int | None) -> float:
-        service = FakeService(provision=5, per_second=per_second)
+        service = FakeService(create_seconds=5, per_second=per_second)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             cost = await create_many(api, service, 400, over=over)
             assert len(service.created_at) == 400

@@ -39,7 +39,7 @@ async def test_only_the_exposed_port_is_found(api: Api) -> None:
     assert await api.ports.find("00000000-0000-4000-8000-000000000000", 8080) is None
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "cut", "malformed", "content_type"])
+@pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
 async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emulator: Emulator, kind: str) -> None:
     box = await create_ready(api)
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/ports")
@@ -51,7 +51,7 @@ async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emu
 async def test_a_port_that_has_another_slug_is_not_taken_for_the_rotated_one(api: Api, emulator: Emulator) -> None:
     box = await create_ready(api)
     await api.ports.expose(box.id, 8080)
-    emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/ports")
+    emulator.add_fault("reset_before", method="POST", path="/sandboxes/{id}/ports")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.ports.expose(box.id, 8080, slug="abcd1234")
 

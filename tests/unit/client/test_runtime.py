@@ -107,7 +107,7 @@ async def test_a_program_that_is_not_there_is_refused_and_is_not_a_missing_sandb
 async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
     session: SandboxSession, emulator: Emulator
 ) -> None:
-    emulator.add_fault("drop_after", method="POST", path="/v1/exec")
+    emulator.add_fault("reset_after", method="POST", path="/v1/exec")
     with pytest.raises(errors.OutcomeUnknown, match="connection was lost"):
         await session.exec(ExecRequest(["touch", "was-here"]), OutputRecorder(), read_timeout=5)
     assert await session.exec(ExecRequest(["test", "-e", "was-here"]), OutputRecorder(), read_timeout=5) == 0

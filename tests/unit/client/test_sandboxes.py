@@ -119,7 +119,7 @@ async def test_metrics_are_read_over_a_window(api: Api) -> None:
     assert metrics.from_ < metrics.to
 
 
-LOST_RESPONSES = ["drop_after", "cut", "malformed", "content_type"]
+LOST_RESPONSES = ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"]
 
 
 @pytest.mark.parametrize("kind", LOST_RESPONSES)
@@ -143,7 +143,9 @@ async def test_a_fork_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
     assert emulator.state()["sandboxes"] == 2
 
 
-@pytest.mark.parametrize("fault", [{"kind": "status", "status": 502, "act": True}, {"kind": "hang", "act": True}])
+@pytest.mark.parametrize(
+    "fault", [{"kind": "status", "status": 502, "execute_first": True}, {"kind": "delay", "execute_first": True}]
+)
 async def test_a_create_that_a_gateway_gave_up_on_is_adopted(
     settings: Settings, emulator: Emulator, fault: dict[str, Any]
 ) -> None:
@@ -155,7 +157,7 @@ async def test_a_create_that_a_gateway_gave_up_on_is_adopted(
 
 
 async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("drop_before", method="POST", path="/sandboxes")
+    emulator.add_fault("reset_before", method="POST", path="/sandboxes")
     with pytest.raises(errors.OutcomeUnknown, match="The sandbox box has not appeared since"):
         await api.sandboxes.create(BODY)
     assert emulator.counts()["POST /sandboxes"] == 1
@@ -163,7 +165,7 @@ async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(ap
 
 
 async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("drop_after", method="POST", path="/sandboxes")
+    emulator.add_fault("reset_after", method="POST", path="/sandboxes")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.sandboxes.create({"sandbox_template_id": TEMPLATE})
     assert emulator.counts() == {"POST /sandboxes": 1}
@@ -185,12 +187,12 @@ async def test_a_move_whose_answer_was_lost_is_seen_in_the_phase(
 
 async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/pause")
+    emulator.add_fault("reset_before", method="POST", path="/sandboxes/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown):
         await api.sandboxes.pause(id)
 
 
-@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
 async def test_a_sign_of_life_whose_answer_was_lost_is_given_again(api: Api, emulator: Emulator, kind: str) -> None:
     id = (await create_ready(api)).id
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/keepalive")
@@ -217,14 +219,14 @@ async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_sh
     api: Api, emulator: Emulator
 ) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("drop_before", method="POST", path="/sandboxes/{id}/rollback")
+    emulator.add_fault("reset_before", method="POST", path="/sandboxes/{id}/rollback")
     with pytest.raises(errors.OutcomeUnknown):
         await api.sandboxes.rollback(id, "00000000-0000-4000-8000-000000000000")
 
 
 async def test_a_delete_whose_answer_was_lost_is_repeated_until_it_is_gone(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("drop_after", method="DELETE", path="/sandboxes/{id}")
+    emulator.add_fault("reset_after", method="DELETE", path="/sandboxes/{id}")
     await api.sandboxes.delete(id)
     emulator.advance(1)
     assert emulator.state()["sandboxes"] == 0

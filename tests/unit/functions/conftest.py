@@ -11,7 +11,7 @@ from neev_provider.client import Api, Settings, connect
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """An empty platform."""
-    with serve(provision=0.02) as running:
+    with serve(create_seconds=0.02) as running:
         yield running
 
 

@@ -73,7 +73,7 @@ class LifecycleDriver:
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """An empty platform."""
-    with serve(provision=0.05) as running:
+    with serve(create_seconds=0.05) as running:
         yield running
 
 

@@ -121,7 +121,7 @@ async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be
 
 async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
     """Its id is kept until then."""
-    driver.emulator.add_fault("fail", method="POST", path="/agents")
+    driver.emulator.add_fault("failed_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="the agent failed and the platform gave no reason") as caught:
         await driver.create(AGENT, **CODER)
     seen = await driver.read(AGENT, caught.value.stored)
@@ -134,7 +134,7 @@ async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_
     driver: LifecycleDriver,
 ) -> None:
     """The next update goes on from there."""
-    driver.emulator.add_fault("stuck", method="POST", path="/agents")
+    driver.emulator.add_fault("stuck_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
         await lifecycle.create(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
     seen = await driver.read(AGENT, caught.value.stored)

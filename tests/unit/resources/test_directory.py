@@ -196,7 +196,7 @@ async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> No
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
     checked, _ = DIRECTORY.check({}, inputs, str)
     call = driver.new_context()
-    driver.emulator.add_fault("hang", method="POST", path="/v1/files/uploads", seconds=30)
+    driver.emulator.add_fault("delay", method="POST", path="/v1/files/uploads", seconds=30)
     begun = await lifecycle.start_create(DIRECTORY.connect(driver.api), checked, call)
 
     def stop(_text: str) -> None:

@@ -334,6 +334,6 @@ async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(driver: Life
 
 async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    driver.emulator.add_fault("drop_before", method="POST", path="/v1/exec")
+    driver.emulator.add_fault("reset_before", method="POST", path="/v1/exec")
     with pytest.raises(ResourceInitFailed, match="x is written, but its permissions are not set: chmod: "):
         await driver.create(FILE, sandboxId=box, path="x", content="1", mode="0700")

@@ -175,9 +175,12 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(dri
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"kind": "drop_after", "method": "POST", "path": "/v1/exec"}, "step 2 of 2 (true): "),
+        ({"kind": "reset_after", "method": "POST", "path": "/v1/exec"}, "step 2 of 2 (true): "),
         ({"kind": "status", "status": 403, "method": "POST", "path": "/v1/files/uploads"}, "step 1 of 2 (x): "),
-        ({"kind": "fail", "method": "POST", "path": "/sandboxes/{id}/snapshots", "reason": "disk full"}, "disk full"),
+        (
+            {"kind": "failed_phase", "method": "POST", "path": "/sandboxes/{id}/snapshots", "reason": "disk full"},
+            "disk full",
+        ),
     ],
     ids=["unknown outcome", "refused write", "failed snapshot"],
 )

@@ -108,7 +108,7 @@ def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
 async def test_a_member_that_failed_is_made_anew_under_its_name(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=2)
     name = pool_members(pool)[1]["name"]
-    driver.emulator.add_fault("stuck", method="GET", path="/sandboxes*", phase="RestoreFailed")
+    driver.emulator.add_fault("stuck_phase", method="GET", path="/sandboxes*", phase="RestoreFailed")
     await driver.api.sandboxes.get(name)
     seen = await driver.read(POOL, pool)
     assert member_problems(seen) == {1: "it failed (RestoreFailed)"}
@@ -354,7 +354,7 @@ async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(driver:
 
 
 async def test_an_answer_that_got_lost_makes_no_second_member(driver: LifecycleDriver) -> None:
-    driver.emulator.add_fault("drop_after", method="POST", path="/sandboxes", skip=1)
+    driver.emulator.add_fault("reset_after", method="POST", path="/sandboxes", skip=1)
     pool = await driver.create(POOL, name="fleet", replicas=4)
     assert len(await sandbox_names(driver)) == 4
     assert member_problems(pool) == {}
@@ -396,7 +396,7 @@ async def test_one_that_fails_keeps_no_other_from_being_made(driver: LifecycleDr
 
 
 async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(driver: LifecycleDriver) -> None:
-    driver.emulator.add_fault("stuck", method="POST", path="/sandboxes", phase="Pending", skip=1)
+    driver.emulator.add_fault("stuck_phase", method="POST", path="/sandboxes", phase="Pending", skip=1)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     with pytest.raises(
         ResourceInitFailed, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)"
@@ -465,7 +465,7 @@ async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(
 
 @pytest.mark.parametrize("how", ["cancelled", "late"])
 async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: LifecycleDriver, how: str) -> None:
-    driver.emulator.add_fault("hang", method="POST", path="/sandboxes", seconds=30, act=True)
+    driver.emulator.add_fault("delay", method="POST", path="/sandboxes", seconds=30, execute_first=True)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     stop = asyncio.Event()
 

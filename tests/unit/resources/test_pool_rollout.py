@@ -86,7 +86,7 @@ async def test_a_change_of_source_and_of_number_go_together() -> None:
 def test_no_more_are_made_at_a_time_than_the_program_allows(most: int) -> None:
     @in_virtual_time
     async def run() -> None:
-        service = FakeService(provision=5)
+        service = FakeService(create_seconds=5)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             await create_pool(api, service, replicas=12, maxConcurrency=most)
         assert max(there - ready for there, ready in service.request_times) == min(most, 12)
@@ -98,7 +98,7 @@ def test_no_more_are_made_at_a_time_than_the_program_allows(most: int) -> None:
 def test_a_create_costs_little_more_than_a_request_for_each(replicas: int) -> None:
     @in_virtual_time
     async def run() -> None:
-        service = FakeService(provision=5)
+        service = FakeService(create_seconds=5)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             began = service.clock.monotonic()
             pool = await create_pool(api, service, replicas=replicas)

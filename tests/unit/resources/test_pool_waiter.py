@@ -34,7 +34,7 @@ def create_pending(service: FakeService, number: int) -> list[str]:
 
 @in_virtual_time
 async def test_who_waits_for_one_alone_makes_few_requests_and_hears_soon() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ids, began = create_pending(service, 1), service.clock.monotonic()
         await wait_results(api, service, ids)
@@ -44,7 +44,7 @@ async def test_who_waits_for_one_alone_makes_few_requests_and_hears_soon() -> No
 
 @in_virtual_time
 async def test_the_list_is_read_only_once_one_of_many_is_there() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         began = service.clock.monotonic()
         await wait_results(api, service, create_pending(service, 300))
@@ -55,7 +55,7 @@ async def test_the_list_is_read_only_once_one_of_many_is_there() -> None:
 
 @in_virtual_time
 async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ids = create_pending(service, 30)
 
@@ -72,7 +72,7 @@ async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
 
 @in_virtual_time
 async def test_one_that_never_comes_keeps_no_other_waiting() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ids = create_pending(service, 20)
         service.created_at["s-3"] = float("inf")
@@ -85,7 +85,7 @@ async def test_one_that_never_comes_keeps_no_other_waiting() -> None:
 
 @in_virtual_time
 async def test_being_asked_to_slow_down_ends_no_wait() -> None:
-    service = FakeService(provision=5, per_second=1)
+    service = FakeService(create_seconds=5, per_second=1)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ended = await wait_results(api, service, create_pending(service, 40))
     assert service.throttled_count > 0
@@ -94,7 +94,7 @@ async def test_being_asked_to_slow_down_ends_no_wait() -> None:
 
 @in_virtual_time
 async def test_one_that_cannot_be_seen_ends_its_own_wait_only() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     service.failure_status["s-4"] = 403
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ended = await wait_results(api, service, create_pending(service, 9))
@@ -105,7 +105,7 @@ async def test_one_that_cannot_be_seen_ends_its_own_wait_only() -> None:
 
 @in_virtual_time
 async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
-    service = FakeService(provision=200)
+    service = FakeService(create_seconds=200)
     service.failure_status["s-0"] = 500
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
 
@@ -119,7 +119,7 @@ async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
 
 @in_virtual_time
 async def test_others_that_are_called_alike_change_nothing() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         mine = create_pending(service, 40)[:20]
         ended = await wait_results(api, service, mine)
@@ -128,7 +128,7 @@ async def test_others_that_are_called_alike_change_nothing() -> None:
 
 @in_virtual_time
 async def test_one_alone_that_cannot_be_seen_is_told_why() -> None:
-    service = FakeService(provision=5)
+    service = FakeService(create_seconds=5)
     service.failure_status["s-0"] = 403
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ended = await wait_results(api, service, create_pending(service, 1))

@@ -77,7 +77,7 @@ def existing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExistingResou
     """One of each, on a platform of their own."""
     folder = tmp_path_factory.mktemp("tree")
     (folder / "a.txt").write_text("a")
-    with serve(provision=0.01) as emulator, asyncio.Runner() as runner:
+    with serve(create_seconds=0.01) as emulator, asyncio.Runner() as runner:
         values = (emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, emulator.region)
         api = runner.run(_open_client(Settings(*values[:4], region=values[4])))
         yield ExistingResources(runner, api, str(folder))
