@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 
-from neev_emulator.api import agents, metrics, ports, sandboxes, serializers, snapshots, templates
+from neev_emulator.api import agents, audit, metrics, ports, sandboxes, serializers, snapshots, templates
 from neev_emulator.api.control import Controls
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.api.middleware import RequestMiddleware, TrafficControl
@@ -122,7 +122,7 @@ def _shared_routes(item_path: str) -> list[OperationRoute]:
     return [
         OperationRoute(f"{item_path}/ports", GET=ports.list_all, POST=ports.expose),
         OperationRoute(f"{item_path}/ports/{{port}}", DELETE=ports.revoke),
-        OperationRoute(f"{item_path}/audit", GET=metrics.audit),
+        OperationRoute(f"{item_path}/audit", GET=audit.audit),
         OperationRoute(f"{item_path}/snapshots", GET=snapshots.list_all, POST=snapshots.create),
     ]
 

@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn, Self
+from typing import Annotated, NoReturn, Self
 
 import typer
 
 from neev_emulator import controls
-
-if TYPE_CHECKING:
-    from neev_emulator import Backend
+from neev_emulator.address import RemoteNotAllowedError, is_loopback
+from neev_emulator.settings import Settings, with_create_seconds
+from neev_emulator.state.backend import Backend
+from neev_emulator.state.store import StoreError
+from neev_emulator.testing import serve_backend
 
 _FORWARDED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_NOT_FOUND = 127
@@ -86,8 +88,6 @@ def emulator(  # noqa: PLR0913 - one for each option
     if context.invoked_subcommand is not None:
         return
     command: tuple[str, ...] = context.obj or ()
-    from neev_emulator import RemoteNotAllowedError, is_loopback, serve_backend  # noqa: PLC0415 - an extra, and slow to import
-
     relay = SignalForwarder()
     world = _create_backend(data, create_seconds, quota)
     try:
@@ -140,9 +140,7 @@ class SignalForwarder:
             self._process.send_signal(number)
 
 
-def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quota: int | None) -> "Backend":
-    from neev_emulator import Backend, Settings, StoreError, with_create_seconds  # noqa: PLC0415 - likewise
-
+def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quota: int | None) -> Backend:
     settings = Settings(sandbox_quota=sandbox_quota)
     try:
         return Backend(settings if create_seconds is None else with_create_seconds(create_seconds, settings), data=data)

@@ -1,13 +1,14 @@
 """`neev-emulator faults` and the others: the controls of an emulator that runs already."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 from typing import Annotated, Any, NoReturn
+from urllib.error import HTTPError
 
 import typer
+
+from neev_emulator.testing import Emulator
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+)([smhd])")
@@ -127,10 +128,6 @@ def _send_control_request(url: str | None, method: str, path: str, body: object 
     where = url or os.environ.get("NEEV_BASE_URL")
     if not where:
         _fail("no emulator is named: set NEEV_BASE_URL to what it printed when it started, or give --url")
-    from urllib.error import HTTPError  # noqa: PLC0415  only here is something sent
-
-    from neev_emulator import Emulator  # noqa: PLC0415  an extra, and slow to import
-
     try:
         return Emulator(where.rstrip("/"), "", "", "", "").control(method, path, body)
     except HTTPError as error:

@@ -17,17 +17,9 @@ from neev_emulator.api.serializers import error_body
 from neev_emulator.clock import Clock, format_time
 from neev_emulator.errors import ApiError
 from neev_emulator.faults.injection import ConnectionDropped, FaultInjector
-from neev_emulator.faults.queue import (
-    Fault,
-    FaultQueue,
-    RandomFaultSource,
-    RequestLog,
-    RequestRecord,
-    TokenBucket,
-    is_mutating,
-    relative_path,
-    route_template,
-)
+from neev_emulator.faults.queue import Fault, FaultQueue, RandomFaultSource
+from neev_emulator.faults.rate_limit import TokenBucket
+from neev_emulator.faults.request_log import RequestLog, RequestRecord, is_mutating, relative_path, route_template
 from neev_emulator.faults.targets import find_target_names
 from neev_emulator.state.backend import Backend
 

@@ -39,7 +39,7 @@ def build_openapi(routes: Iterable[OperationRoute]) -> Json:
     paths = {f"/agent{route.path}": dict(_describe_methods(route, schemas)) for route in routes}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Agent Service, emulated", "version": version("pulumi-neev")},
+        "info": {"title": "Agent Service, emulated", "version": version("neev-emulator")},
         "security": [{"key": []}],
         "paths": paths | dict(_describe_runtime(schemas)),
         "components": {

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.api.serializers import ResponseBody, error_body
 from neev_emulator.faults import transitions
-from neev_emulator.faults.queue import Fault, is_mutating, relative_path
+from neev_emulator.faults.queue import Fault
+from neev_emulator.faults.request_log import is_mutating, relative_path
 from neev_emulator.state.backend import Backend
 
 _CODES = {

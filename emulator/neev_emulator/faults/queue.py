@@ -1,15 +1,13 @@
-"""What passed, and what is to go wrong: the log of requests, the queue of faults, the rate limit."""
+"""Faults: what can go wrong with a request, and the queue of those to come."""
 
 import random
-from collections import Counter, deque
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
-from math import ceil
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from neev_emulator.clock import Clock
+from neev_emulator.faults.request_log import route_template
 from neev_emulator.settings import Count, FrozenModel, RandomFaults, Seconds
 
 FaultKind = Literal[
@@ -28,10 +26,6 @@ FaultKind = Literal[
     "slow_phase",
     "failed_phase",
 ]
-
-_MAX_LOG_RECORDS = 50_000
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_COLLECTIONS = {"sandboxes", "snapshots", "agents", "ports", "sandbox-templates", "agent-templates"}
 
 
 class Fault(FrozenModel):
@@ -59,40 +53,6 @@ class Fault(FrozenModel):
     """For `unknown_phase`: what is shown; for `stuck_phase`: the phase that holds for good."""
     reason: str = "the emulator was told to let this fail"
     """For `failed_phase`: the reason that a snapshot shows."""
-
-
-class RequestRecord(NamedTuple):
-    """One request that was served."""
-
-    time: str
-    method: str
-    path: str
-    template: str
-    status: int | None
-    """Null when no answer was given, or only after a fault let the request hang."""
-    request_id: str
-    mutating: bool
-    fault: str | None
-    milliseconds: float
-    """Until its answer began, or a fault held it back."""
-
-
-class RequestLog:
-    """The last requests, and how many there were of each kind."""
-
-    def __init__(self) -> None:
-        self.records: deque[RequestRecord] = deque(maxlen=_MAX_LOG_RECORDS)
-        self.counts: Counter[str] = Counter()
-
-    def add(self, record: RequestRecord) -> None:
-        """The request is in the log."""
-        self.records.append(record)
-        self.counts[f"{record.method} {record.template}"] += 1
-
-    def clear(self) -> None:
-        """Nothing was served yet."""
-        self.records.clear()
-        self.counts.clear()
 
 
 class FaultQueue:
@@ -149,50 +109,6 @@ class RandomFaultSource:
         if kind in ("500", "502"):
             return Fault(kind="status", status=int(kind))
         return Fault.model_validate({"kind": kind})
-
-
-class TokenBucket:
-    """A bucket of one second's worth of requests."""
-
-    def __init__(self, clock: Clock, rate: float | None) -> None:
-        self._clock = clock
-        self._rate = rate
-        self._tokens = max(rate or 0.0, 1.0)
-        self._filled_at = clock.now()
-
-    def acquire(self) -> int:
-        """0 when the request may pass, else the seconds after which to come again."""
-        if self._rate is None:
-            return 0
-        now = self._clock.now()
-        self._tokens = min(max(self._rate, 1.0), self._tokens + (now - self._filled_at) * self._rate)
-        self._filled_at = now
-        if self._tokens < 1:
-            return max(1, ceil((1 - self._tokens) / self._rate))
-        self._tokens -= 1
-        return 0
-
-
-def relative_path(path: str) -> str:
-    """The path below the project, the version or the runtime: `/sandboxes/web/pause`, `/v1/exec`."""
-    path = path.removeprefix("/agent/api/v1beta1").removeprefix("/sandboxes-runtime")
-    parts = path.split("/")
-    if parts[1:2] == ["orgs"] and parts[3:4] == ["projects"]:
-        return "/" + "/".join(parts[5:])
-    return path
-
-
-def route_template(path: str) -> str:
-    """The path with `{id}` for whatever names one thing: `/sandboxes/{id}/pause`."""
-    parts = path.split("/")
-    return "/".join(
-        "{id}" if before in _COLLECTIONS else part for before, part in zip(["", *parts], parts, strict=False)
-    )
-
-
-def is_mutating(method: str) -> bool:
-    """Whether a call of this method may change something."""
-    return method not in _SAFE_METHODS
 
 
 def _matches(fault: Fault, method: str, path: str, template: str) -> bool:

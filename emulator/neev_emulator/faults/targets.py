@@ -8,7 +8,7 @@ from starlette.types import Message, Receive, Scope
 
 from neev_emulator.api.request_context import has_valid_key
 from neev_emulator.faults.injection import replay
-from neev_emulator.faults.queue import is_mutating, relative_path
+from neev_emulator.faults.request_log import is_mutating, relative_path
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.collection import Collection
 

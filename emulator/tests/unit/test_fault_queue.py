@@ -1,11 +1,9 @@
-"""Which faults strike which calls, what is limited, and how calls are named."""
+"""Which faults strike which requests."""
 
 import pytest
 
-from neev_emulator import Clock, RandomFaults
-from neev_emulator.faults.queue import Fault, FaultQueue, RandomFaultSource, TokenBucket, relative_path, route_template
-
-PROJECT = "/agent/api/v1beta1/orgs/acme/projects/one"
+from neev_emulator import RandomFaults
+from neev_emulator.faults.queue import Fault, FaultQueue, RandomFaultSource
 
 
 def take_faults(faults: FaultQueue, *calls: tuple[str, str]) -> list[str | None]:
@@ -56,43 +54,6 @@ def test_a_pattern_names_a_path_its_template_or_several(pattern: str, path: str,
     faults = FaultQueue()
     faults.add(Fault(kind="truncate_body", path=pattern))
     assert (take_faults(faults, ("GET", path)) == ["truncate_body"]) is matches
-
-
-@pytest.mark.parametrize(
-    ("path", "template"),
-    [
-        (f"{PROJECT}/sandboxes", "/sandboxes"),
-        (f"{PROJECT}/sandboxes/web", "/sandboxes/{id}"),
-        (f"{PROJECT}/sandboxes/web/ports/80", "/sandboxes/{id}/ports/{id}"),
-        (f"{PROJECT}/sandboxes/web/snapshots", "/sandboxes/{id}/snapshots"),
-        (f"{PROJECT}/snapshots/x", "/snapshots/{id}"),
-        ("/agent/api/v1beta1/agent-templates/ag-x", "/agent-templates/{id}"),
-        ("/sandboxes-runtime/v1/exec", "/v1/exec"),
-        ("/elsewhere", "/elsewhere"),
-    ],
-)
-def test_calls_are_named_by_their_path_below_the_project(path: str, template: str) -> None:
-    assert route_template(relative_path(path)) == template
-
-
-def test_the_limit_lets_a_second_s_worth_through_and_then_as_many_as_time_allows() -> None:
-    clock = Clock(lambda: 0.0)
-    limiter = TokenBucket(clock, 2)
-    assert [limiter.acquire() for _ in range(3)] == [0, 0, 1]
-    clock.advance(0.5)
-    assert [limiter.acquire() for _ in range(2)] == [0, 1]
-    clock.advance(3600)
-    assert [limiter.acquire() for _ in range(3)] == [0, 0, 1]
-
-
-def test_a_limit_below_one_a_second_says_how_long_to_wait() -> None:
-    limiter = TokenBucket(Clock(lambda: 0.0), 0.1)
-    assert [limiter.acquire(), limiter.acquire()] == [0, 10]
-
-
-def test_without_a_limit_everything_passes() -> None:
-    limiter = TokenBucket(Clock(lambda: 0.0), None)
-    assert not any(limiter.acquire() for _ in range(1000))
 
 
 def test_the_same_seed_throws_the_same_faults() -> None:

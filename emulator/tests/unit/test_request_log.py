@@ -1,0 +1,24 @@
+"""How the request log names what was requested."""
+
+import pytest
+
+from neev_emulator.faults.request_log import relative_path, route_template
+
+PROJECT = "/agent/api/v1beta1/orgs/acme/projects/one"
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        (f"{PROJECT}/sandboxes", "/sandboxes"),
+        (f"{PROJECT}/sandboxes/web", "/sandboxes/{id}"),
+        (f"{PROJECT}/sandboxes/web/ports/80", "/sandboxes/{id}/ports/{id}"),
+        (f"{PROJECT}/sandboxes/web/snapshots", "/sandboxes/{id}/snapshots"),
+        (f"{PROJECT}/snapshots/x", "/snapshots/{id}"),
+        ("/agent/api/v1beta1/agent-templates/ag-x", "/agent-templates/{id}"),
+        ("/sandboxes-runtime/v1/exec", "/v1/exec"),
+        ("/elsewhere", "/elsewhere"),
+    ],
+)
+def test_calls_are_named_by_their_path_below_the_project(path: str, template: str) -> None:
+    assert route_template(relative_path(path)) == template
