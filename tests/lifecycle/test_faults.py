@@ -132,7 +132,11 @@ async def test_what_another_made_is_not_taken(api: Api, no_wait_api: Api, emulat
 
 
 async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(api: Api, emulator: Emulator) -> None:
-    for fault in ({"kind": "status", "status": 500}, {"kind": "unknown_phase", "phase": "Defrosting"}, {"kind": "malformed_body"}):
+    for fault in (
+        {"kind": "status", "status": 500},
+        {"kind": "unknown_phase", "phase": "Defrosting"},
+        {"kind": "malformed_body"},
+    ):
         emulator.add_fault(**fault, method="GET", path="/sandboxes*", times=2)
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert stored.state["phase"] == "Ready"
