@@ -66,12 +66,7 @@ ONLY_IN = {
 """One seam for each outside thing: below which prefixes it may be imported."""
 
 EXCEPTIONS = {
-    "neev_provider.adapters.pulumi.checkpoint",
-    "neev_provider.adapters.pulumi.dynamic.host_patches",
-    "neev_provider.adapters.pulumi.dynamic.secrets",
-    "neev_provider.adapters.pulumi.schema",
     "neev_provider.adapters.shared.docs",
-    "neev_provider.cli.accounts",
     "neev_provider.client",
 }
 """Modules that still import what stands above them."""

@@ -7,9 +7,8 @@ from typing import Any
 
 from neev_provider.adapters.pulumi.checkpoint import decode_state
 from neev_provider.adapters.pulumi.marshal import reveal
-from neev_provider.adapters.pulumi.plugin.config import SCOPE_SETTINGS, coerce_settings
 from neev_provider.adapters.shared import config
-from neev_provider.adapters.shared.config import PACKAGE
+from neev_provider.adapters.shared.config import PACKAGE, SCOPE_SETTINGS, coerce_settings
 from neev_provider.client import Settings
 from neev_provider.core import redaction
 

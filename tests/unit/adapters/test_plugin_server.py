@@ -20,8 +20,9 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure
 
 from neev_emulator import serve
+from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
-from neev_provider.adapters.pulumi.plugin.server import import_stubs_without_sdk, wait_for_engine_exit
+from neev_provider.adapters.pulumi.plugin.server import import_stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 FOLDER = str(Path(__file__).parents[3] / "plugin")

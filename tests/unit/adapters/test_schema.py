@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from neev_provider.adapters.pulumi import schema
-from neev_provider.adapters.pulumi.plugin.list_resources import LISTABLE
 from neev_provider.adapters.shared.examples import LANGUAGES
+from neev_provider.adapters.shared.listable import LISTABLE
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 

@@ -12,7 +12,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic.provider import host_outputs
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, mark_secret, reveal
-from neev_provider.adapters.pulumi.plugin.plan import mark_state_secrets
+from neev_provider.adapters.pulumi.state import mark_state_secrets
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.resources import RESOURCES

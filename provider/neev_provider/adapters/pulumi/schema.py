@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_pascal
 
-from neev_provider.adapters.pulumi.plugin.list_resources import LISTABLE
 from neev_provider.adapters.shared import examples
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig, environment_variables
+from neev_provider.adapters.shared.listable import LISTABLE
 from neev_provider.adapters.shared.schema_types import (
     AnyType,
     ArrayType,

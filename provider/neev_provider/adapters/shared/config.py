@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT, Settings
 from neev_provider.core import suggestions
+from neev_provider.core.account import ENVIRONMENT_VARIABLES
+from neev_provider.core.coercion import coerce_properties
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.markers import Secret, Update
 from neev_provider.core.model import Boolean, Inputs, Number, Property
@@ -67,6 +69,9 @@ class ProviderConfig(Inputs):
 
 REQUIRED = ("apiKey", "orgId", "projectId")
 DEFAULTS = {"baseUrl": DEFAULT_BASE_URL}
+ACCOUNT_SETTINGS = tuple(ENVIRONMENT_VARIABLES)
+SCOPE_SETTINGS = (*ACCOUNT_SETTINGS, "previousBaseUrl")
+"""Where the resources are. The state records them also if they come from the environment, so a change is noticed."""
 
 
 def parse_settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
@@ -101,6 +106,12 @@ class MissingConfigError(ConfigError):
             f"the NeevAI provider is not configured: missing {said}",
             hint="Set it with `pulumi config set`, the key with `--secret`, or in the environment.",
         )
+
+
+def coerce_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings by their declared types: engine and SDKs pass numbers and booleans as text."""
+    settings = {name: value for name, value in values.items() if name not in ENGINE_KEYS}
+    return coerce_properties(ProviderConfig.properties, settings)
 
 
 def environment_variables(name: str) -> tuple[str, str]:

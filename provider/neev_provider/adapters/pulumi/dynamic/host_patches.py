@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from neev_provider.adapters.pulumi.dynamic import event_loop
-from neev_provider.adapters.pulumi.plugin.server import wait_for_engine_exit
+from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.core.errors import NeevError
 
 MAX_WORKERS = 512

@@ -11,7 +11,7 @@ import pulumi
 
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, iter_secrets, secret_names
-from neev_provider.adapters.pulumi.plugin.plan import mark_state_secrets
+from neev_provider.adapters.pulumi.state import mark_state_secrets
 from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived

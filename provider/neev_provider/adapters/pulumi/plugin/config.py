@@ -11,10 +11,15 @@ from neev_provider.adapters.pulumi.marshal import marshal, reveal, unmarshal, un
 from neev_provider.adapters.pulumi.plugin.grpc_errors import missing_keys_error
 from neev_provider.adapters.pulumi.plugin.plan import diff_response, marshal_failures
 from neev_provider.adapters.shared import config
-from neev_provider.adapters.shared.config import ENGINE_KEYS, PACKAGE, ProviderConfig
+from neev_provider.adapters.shared.config import (
+    ACCOUNT_SETTINGS,
+    PACKAGE,
+    SCOPE_SETTINGS,
+    ProviderConfig,
+    coerce_settings,
+)
 from neev_provider.client import Settings
-from neev_provider.core.account import ACCOUNT_KEY, ENVIRONMENT_VARIABLES, Account, WrongAccount
-from neev_provider.core.coercion import coerce_properties
+from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.model import UNKNOWN
@@ -22,12 +27,9 @@ from neev_provider.core.validation import ValidationFailure, validate
 
 DEFAULT_PROVIDER_PREFIX = "default"
 """What the names of the engine's own providers begin with; those read the configuration of the stack."""
-ACCOUNT_SETTINGS = tuple(ENVIRONMENT_VARIABLES)
 OTHER_ACCOUNT_HINT = (
     "To create everything in the other account, destroy the stack first, or use another stack or provider."
 )
-SCOPE_SETTINGS = (*ACCOUNT_SETTINGS, "previousBaseUrl")
-"""Where the resources are: kept in the state also where the environment says it, so that a change is noticed."""
 
 
 def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> provider_pb2.CheckResponse:
@@ -37,7 +39,7 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
         found = config.read_environment(name, environ) or config.DEFAULTS.get(name)
         if news.get(name) in (None, "") and found:
             news[name] = found
-    given = coerce_settings(_drop_engine_keys(reveal(news)))
+    given = coerce_settings(reveal(news))
     failed = unsupported_values(news, ProviderConfig.properties) or validate(ProviderConfig, given)
     failed = failed or _account_failures(unmarshal_plain(request.olds), given)
     return provider_pb2.CheckResponse(inputs=marshal(news), failures=marshal_failures(failed))
@@ -46,7 +48,7 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
 def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     """What differs; nothing is replaced for it: a resource that is in another account is refused by itself."""
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
-    old, new = (coerce_settings(_drop_engine_keys(unmarshal_plain(each))) for each in (olds, request.news))
+    old, new = (coerce_settings(unmarshal_plain(each)) for each in (olds, request.news))
     if old.get("baseUrl") is None:
         old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
     changes = tuple(
@@ -60,7 +62,7 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
 def parse_settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
     """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
     try:
-        return config.parse_settings(coerce_settings(_drop_engine_keys(unmarshal_plain(request.args))), environ)
+        return config.parse_settings(coerce_settings(unmarshal_plain(request.args)), environ)
     except config.MissingConfigError as error:
         name = request.name or request.urn.rpartition("::")[2]
         if name and not name.startswith(DEFAULT_PROVIDER_PREFIX):
@@ -78,15 +80,6 @@ def _missing_arguments_error(name: str, missing: list[str]) -> ConfigError:
         hint=f"It reads its arguments and the environment, and not the configuration of the stack ({PACKAGE}:…): "
         f"give it {' and '.join(f'`{each}`' for each in missing)}.",
     )
-
-
-def coerce_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values by their declared types: the engine and the SDKs hand over what is no text as text."""
-    return coerce_properties(ProviderConfig.properties, values)
-
-
-def _drop_engine_keys(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name not in ENGINE_KEYS}
 
 
 def _effective_value(value: Any) -> Any:

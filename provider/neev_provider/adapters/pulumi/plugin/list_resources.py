@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.marshal import unmarshal_plain
-from neev_provider.adapters.pulumi.plugin.list_agents import ListAgents
+from neev_provider.adapters.shared.listable import LISTABLE
 from neev_provider.client import Api
 from neev_provider.core.errors import InputError
-from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import parse, validate
-from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
-
-LISTABLE: Mapping[str, tuple[Function[Any, Any], str]] = {
-    "Sandbox": (GetSandboxes(), "sandboxes"),
-    "SandboxFork": (GetSandboxes(), "sandboxes"),
-    "Snapshot": (GetSnapshots(), "snapshots"),
-    "Agent": (ListAgents(), "agents"),
-}
-"""The function that finds the things of a kind, and the property of its answer that holds them."""
 
 
 async def list_resources(

@@ -11,7 +11,6 @@ from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.assets import AssetCache
 from neev_provider.adapters.pulumi.marshal import (
-    SecretValue,
     mark_declared_secrets,
     marshal,
     restore_secrets,
@@ -21,10 +20,11 @@ from neev_provider.adapters.pulumi.marshal import (
     unmarshal_plain,
     unsupported_values,
 )
+from neev_provider.adapters.pulumi.state import mark_state_secrets
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.lifecycle import AnyResource
-from neev_provider.core.markers import Derived, Stable
+from neev_provider.core.markers import Stable
 from neev_provider.core.names import generate_name, sanitize_name
 from neev_provider.core.redaction import redact
 from neev_provider.core.validation import ValidationFailure, WarningHandler, redact_failure
@@ -114,24 +114,6 @@ def marshal_state(
 ) -> struct_pb2.Struct:
     """The plain state, sealed as ``sealed_state`` says."""
     return marshal(mark_state_secrets(resource, state, *with_secrets))
-
-
-def mark_state_secrets(
-    resource: AnyResource, state: Mapping[str, Any], *with_secrets: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The plain state, sealed where the declarations say so, and where a secret came in or was before.
-
-    ``marked`` are the inputs and the states that it comes from; of a property in several, the first decides.
-    """
-    inputs, outputs = resource.inputs.properties, resource.outputs.properties
-    seals = {name: value for each in reversed(with_secrets) for name, value in each.items()}
-    secret_came_in = any(inputs.keys() & secret_names(inputs, each) for each in with_secrets)
-    for name in (name for name, declared in outputs.items() if declared.has(Derived)):
-        if secret_came_in:
-            seals[name] = SecretValue(None)
-        elif reveal(seals.get(name)) != state.get(name):
-            seals.pop(name, None)  # it is another than the secret one
-    return mark_declared_secrets({**outputs, **inputs}, restore_secrets(dict(state), seals))
 
 
 def name_of(request: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
 import os
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin.command_line import engine_address
 from neev_provider.core.wait import first_completed
 
@@ -27,8 +27,6 @@ SHUTDOWN_GRACE = 1.2
 """Seconds that operations have to hand over what they know before the process leaves."""
 FORCED_EXIT_DELAY = 0.3
 """Seconds after that in which everything else has to end."""
-ENGINE_POLL_INTERVAL = 1.0
-"""Seconds until a second look after an engine that cannot be reached."""
 
 
 def main() -> None:
@@ -123,25 +121,6 @@ def skip_optional_imports() -> None:
     modules["httpx._main"] = None  # which says that it is not there
     # pydantic would look through every installed package for plugins of its own
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
-
-async def wait_for_engine_exit(address: str) -> None:
-    """The engine that listened at the address does not any more."""
-    host, _, port = address.rpartition(":")
-    refused = 0
-    while refused < 2:  # noqa: PLR2004  one refusal can be an accident
-        try:
-            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-        except OSError:
-            refused += 1
-        else:
-            refused = 0
-            # a silent connection: the engine ends it after two minutes, and its own end is noticed at once
-            with contextlib.suppress(OSError):
-                while await reader.read(MAX_MESSAGE_BYTES):
-                    pass
-            writer.close()
-        await asyncio.sleep(ENGINE_POLL_INTERVAL)
 
 
 def _shutdown_requested() -> asyncio.Event:

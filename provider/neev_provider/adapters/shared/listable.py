@@ -1,12 +1,16 @@
-"""The agents that are there already: for the plugin's lists, not a data function of programs."""
+"""The resources whose existing objects an engine can list, and the functions that find those."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
+from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
 
 
 class AgentFilter(Arguments):
@@ -44,9 +48,18 @@ class ListAgents(Function[AgentFilter, ListAgentsResult]):
     @override
     async def call(self, api: Api, arguments: AgentFilter) -> ListAgentsResult:
         part = (arguments.name or "").lower()
-        seen = [
-            AgentRef(id=each.id, name=each.name)
-            for each in await api.agents.list()
-            if part in each.name.lower() and arguments.status in (None, each.status)
+        agents = [
+            AgentRef(id=agent.id, name=agent.name)
+            for agent in await api.agents.list()
+            if part in agent.name.lower() and arguments.status in (None, agent.status)
         ]
-        return ListAgentsResult(agents=seen)
+        return ListAgentsResult(agents=agents)
+
+
+LISTABLE: Mapping[str, tuple[Function[Any, Any], str]] = {
+    "Sandbox": (GetSandboxes(), "sandboxes"),
+    "SandboxFork": (GetSandboxes(), "sandboxes"),
+    "Snapshot": (GetSnapshots(), "snapshots"),
+    "Agent": (ListAgents(), "agents"),
+}
+"""For each resource type, the function that lists its objects and the property of the result that holds them."""
