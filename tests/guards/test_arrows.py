@@ -59,6 +59,7 @@ ONLY_IN = {
     "httpx": ("neev_provider.client.http",),
     "pulumi": ("neev_provider.adapters.pulumi", "pulumi_neev"),
     "grpc": ("neev_provider.adapters.pulumi",),
+    "google": ("neev_provider.adapters.pulumi",),
     "neevai": ("neev_provider.client.runtime",),
     "starlette": ("neev_emulator",),
     "uvicorn": ("neev_emulator",),

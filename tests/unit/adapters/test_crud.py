@@ -13,9 +13,10 @@ from pulumi.runtime.proto import provider_pb2
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 from tests.unit.adapters.fake_pulumi_engine import from_struct, make_urn, to_struct
 
-from neev_provider.adapters.pulumi.plugin.crud import CANCEL_GRACE_SECONDS, CrudHandler
+from neev_provider.adapters.pulumi.plugin.crud import CrudHandler
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.pulumi.plugin.grpc_errors import StatusCode, StatusError
+from neev_provider.adapters.shared.executor import CANCEL_GRACE_SECONDS
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.account import ACCOUNT_KEY, Account
 from neev_provider.core.clock import SYSTEM_CLOCK
@@ -188,7 +189,7 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
     updating = asyncio.ensure_future(ours.update(Thing(settle), request))
     await hangs.wait()
     if stopped:
-        ours.cancel()
+        ours.executor.cancel()
     with pytest.raises(StatusError, match="stopped waiting, as asked" if stopped else "not done after") as caught:
         await updating
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
@@ -201,7 +202,7 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
 
         async def flush(self) -> None:
             """Never."""
-            ours.cancel()
+            ours.executor.cancel()
             await asyncio.Event().wait()
 
     ours = CrudHandler(_connect_fake, Deaf(), SYSTEM_CLOCK)

@@ -23,7 +23,7 @@ from tests.unit.adapters.fake_pulumi_engine import (
 from tests.unit.adapters.test_engine_client import serve_engine
 
 from neev_emulator.testing import Emulator
-from neev_provider.adapters.pulumi.plugin.crud import UNREADABLE_VALUES_MESSAGE
+from neev_provider.adapters.shared.executor import UNREADABLE_VALUES_MESSAGE
 
 BOX = {"name": "box", "cpu": 1}
 

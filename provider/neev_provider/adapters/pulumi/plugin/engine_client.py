@@ -77,23 +77,23 @@ class EngineClient:
         self._channel = None
 
 
-class Progress:
-    """The last that is known of an operation, and its resource's row in the engine's display."""
+class StatusReporter:
+    """Reports the status of one operation to the resource's row in the engine's display."""
 
     def __init__(self, engine_client: EngineClient, urn: str, clock: Clock) -> None:
         self._engine_client = engine_client
         self._urn = urn
         self._clock = clock
         self._status_set_at = clock.monotonic()
-        self.last_status = "nothing"
+        self._last_status = ""
 
-    def __call__(self, text: str) -> None:
-        """The text is the last that is known."""
+    def __call__(self, status: str) -> None:
+        """Report the status if it is another one and the last report is old enough."""
         now = self._clock.monotonic()
-        if text != self.last_status and now - self._status_set_at >= STATUS_INTERVAL:
+        if status != self._last_status and now - self._status_set_at >= STATUS_INTERVAL:
             self._status_set_at = now
-            self._engine_client.set_status(self._urn, text)
-        self.last_status = text
+            self._engine_client.set_status(self._urn, status)
+        self._last_status = status
 
 
 @contextlib.contextmanager

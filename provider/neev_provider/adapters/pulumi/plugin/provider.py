@@ -28,6 +28,7 @@ from neev_provider.adapters.pulumi.plugin import config, plan
 from neev_provider.adapters.pulumi.plugin.crud import CrudHandler
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig
+from neev_provider.adapters.shared.planner import Planner
 from neev_provider.adapters.shared.preflight import Preflight
 from neev_provider.client import Api, Settings
 from neev_provider.core.clock import Clock
@@ -96,24 +97,21 @@ class PulumiProvider:
         """The inputs as they are stored, and what is wrong with them."""
         warnings: list[str] = []
         resource = self._resource_of_request(request)
-        checked = await self._run_plan(resource, plan.check, resource, request, self._asset_cache, warnings.append)
+        checked = await self._run_plan(resource, plan.check, request, self._asset_cache, warnings.append)
         for text in warnings:
             self._engine_client.warn(request.urn, text)
         return checked
 
     async def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """What has to change; raises ``WrongAccount`` where the state records another account than the settings."""
-        if self._settings is not None:
-            self._settings.account.require_same(unmarshal_plain(request.olds))
-        resource = self._resource_of_request(request)
-        return await self._run_plan(resource, plan.diff, resource, request, self._asset_cache)
+        return await self._run_plan(self._resource_of_request(request), plan.diff, request, self._asset_cache)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """The resource exists and is ready; in a preview, what is known of it before."""
         resource = self._resource_of_request(request)
         if request.preview:
             await self._require_references(resource, unmarshal_plain(request.properties))
-            properties = await self._run_plan(resource, plan.preview_create, resource, request.properties)
+            properties = await self._run_plan(resource, plan.preview, None, request.properties)
             return provider_pb2.CreateResponse(properties=properties)
         return await self._crud_handler.create(resource, request)
 
@@ -122,7 +120,7 @@ class PulumiProvider:
         resource = self._resource_of_request(request)
         if request.preview:
             await self._require_references(resource, unmarshal_plain(request.news), unmarshal_plain(request.old_inputs))
-            properties = await self._run_plan(resource, plan.preview_update, resource, request.olds, request.news)
+            properties = await self._run_plan(resource, plan.preview, request.olds, request.news)
             return provider_pb2.UpdateResponse(properties=properties)
         return await self._crud_handler.update(resource, request)
 
@@ -173,7 +171,7 @@ class PulumiProvider:
 
     def cancel(self) -> None:
         """Every operation ends at once, with what it has."""
-        self._crud_handler.cancel()
+        self._crud_handler.executor.cancel()
 
     async def aclose(self) -> None:
         """Every connection is closed."""
@@ -182,9 +180,12 @@ class PulumiProvider:
 
     async def _run_plan(self, resource: AnyResource, operation: Callable[..., T], *arguments: Any) -> T:
         """The result of a part of a plan; what takes long is done beside the loop, and ends when all does."""
+        planner = Planner(resource, self._settings.account if self._settings else None)
         if not resource.is_slow:
-            return operation(*arguments)
-        return await self._crud_handler.run_unless_cancelled(run_in_thread(operation, *arguments), "the plan")
+            return operation(planner, *arguments)
+        return await self._crud_handler.executor.run_unless_cancelled(
+            run_in_thread(operation, planner, *arguments), "the plan"
+        )
 
     async def _require_references(
         self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})

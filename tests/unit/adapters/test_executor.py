@@ -1,0 +1,80 @@
+"""Operations without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from neev_emulator.testing import serve
+from neev_provider.adapters.shared.executor import Executor
+from neev_provider.client import Api, Settings, connect
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
+from neev_provider.core.reference_errors import NameConflict
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+
+SANDBOX = SandboxResource()
+INPUTS = {"name": "box"}
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    """A client of an empty emulator."""
+    with serve() as emulator:
+        env = emulator.env
+        settings = Settings(
+            base_url=env["NEEV_BASE_URL"],
+            api_key=env["NEEV_API_KEY"],
+            org_id=env["NEEV_ORG_ID"],
+            project_id=env["NEEV_PROJECT_ID"],
+        )
+        async with connect(settings) as client:
+            yield client
+
+
+async def create(executor: Executor) -> StoredResource:
+    context = executor.operation_context("Sandbox box", 30)
+    return await executor.create(SANDBOX, context, INPUTS, address="box")
+
+
+async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
+    async def connected() -> Api:
+        return api
+
+    executor = Executor(connected, SYSTEM_CLOCK)
+    stored = await create(executor)
+    context = executor.operation_context("Sandbox box", 30)
+    updated = await executor.update(
+        SANDBOX,
+        context,
+        stored.id,
+        old_inputs=INPUTS,
+        state=stored.state,
+        new_inputs={**INPUTS, "cpu": 2},
+        address="box",
+    )
+    assert updated.state["cpu"] == 2
+    observed = await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state, address="box")
+    assert observed is not None
+    await executor.delete(SANDBOX, context, stored.id, updated.state, address="box")
+    assert await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state, address="box") is None
+
+
+async def test_a_create_whose_state_cannot_be_stored_keeps_the_id_and_is_continued_by_the_next(api: Api) -> None:
+    storable = False
+
+    async def connected() -> Api:
+        return api
+
+    def require_storable(_state: object) -> None:
+        if not storable:
+            raise TypeError("no form")
+
+    executor = Executor(connected, SYSTEM_CLOCK, require_storable)
+    with pytest.raises(ResourceInitFailed) as caught:
+        await create(executor)
+    storable = True
+    assert (await create(executor)).id == caught.value.stored.id
+    with pytest.raises(NameConflict):
+        await create(executor)
