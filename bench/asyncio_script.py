@@ -22,10 +22,10 @@ MAX_CONCURRENCY = 64
 async def main(number: int) -> None:
     """So many sandboxes are Ready and reachable."""
     async with AsyncNeevAI() as neev:
-        door = asyncio.Semaphore(MAX_CONCURRENCY)
+        lock = asyncio.Semaphore(MAX_CONCURRENCY)
 
         async def create(index: int) -> str:
-            async with door:
+            async with lock:
                 return (await neev.sandboxes.create({"name": f"fleet-{index}"})).id
 
         waiting = set(await asyncio.gather(*map(create, range(number))))
@@ -35,8 +35,8 @@ async def main(number: int) -> None:
             read = await asyncio.gather(
                 *(neev.sandboxes.list(page=page, limit=PAGE_SIZE, name="fleet-") for page in pages)
             )
-            items = (each for page in read for each in page.items)
-            waiting -= {each.id for each in items if each.phase == "Ready" and each.addressable}
+            items = (item for page in read for item in page.items)
+            waiting -= {item.id for item in items if item.phase == "Ready" and item.addressable}
 
 
 if __name__ == "__main__":

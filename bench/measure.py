@@ -31,10 +31,10 @@ class ResourceUsage:
 
 def measure_command(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> ResourceUsage:
     """The command has run and succeeded; where it did not, the program ends with what it said."""
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as output:
         started = perf_counter()
         process = subprocess.Popen(
-            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
         memory = _MemorySampler(process.pid)
         memory.start()
@@ -43,8 +43,8 @@ def measure_command(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
         process.returncode = os.waitstatus_to_exitcode(status)
         memory.stop()
         if process.returncode:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(command)}\n{said.read()}")
+            output.seek(0)
+            raise SystemExit(f"{' '.join(command)}\n{output.read()}")
     return ResourceUsage(seconds, usage.ru_utime + usage.ru_stime, memory.max_mb)
 
 
@@ -66,10 +66,10 @@ class _MemorySampler(threading.Thread):
         """Until it is told to end."""
         while not self._stop_requested.is_set():
             with suppress(psutil.NoSuchProcess):
-                for each in (self._root_process, *self._root_process.children(recursive=True)):
+                for item in (self._root_process, *self._root_process.children(recursive=True)):
                     with suppress(psutil.NoSuchProcess):
-                        self._max_bytes_by_pid[each.pid] = max(
-                            self._max_bytes_by_pid.get(each.pid, 0), each.memory_info().rss
+                        self._max_bytes_by_pid[item.pid] = max(
+                            self._max_bytes_by_pid.get(item.pid, 0), item.memory_info().rss
                         )
             self._stop_requested.wait(SAMPLE_INTERVAL)
 

@@ -11,7 +11,15 @@ from stack import OPERATIONS, OperationFigure
 
 ResultKey = tuple[str, int, float]
 """A case's title, the number of sandboxes, and the seconds that each takes."""
-TABLE_HEADER = ("sandboxes", "each takes", "", "`up`", "CPU", "memory", *(f"`{each}`" for each in list(OPERATIONS)[1:]))
+TABLE_HEADER = (
+    "sandboxes",
+    "each takes",
+    "",
+    "`up`",
+    "CPU",
+    "memory",
+    *(f"`{operation}`" for operation in list(OPERATIONS)[1:]),
+)
 REQUESTS_NOTE = "requests: of each `up`, `up` again, `refresh`, of each `destroy`"
 
 
@@ -32,7 +40,7 @@ class BenchResults:
 
     def wall_seconds(self, key: ResultKey, operation: str) -> float | None:
         """Seconds of the clock."""
-        return self.median(key, operation, lambda each: each.usage.seconds)
+        return self.median(key, operation, lambda item: item.usage.seconds)
 
     def ratio_to_floor(self, case: BenchCase, number: int, seconds: float, operation: str) -> float | None:
         """The median of what each run took over what its floor took in the same turn."""
@@ -42,7 +50,7 @@ class BenchResults:
         )
         if not floors or operation not in floors[0] or (case.baseline and not nothing):
             return None
-        spent = [each[operation].taken.seconds for each in nothing] or [0.0] * len(ours)
+        spent = [item[operation].taken.seconds for item in nothing] or [0.0] * len(ours)
         return statistics.median(
             (mine[operation].taken.seconds - before) / floor[operation].taken.seconds
             for mine, floor, before in zip(ours, floors, spent, strict=True)
@@ -59,9 +67,9 @@ def render_table(results: BenchResults, cases: dict[str, BenchCase]) -> Iterator
 
 def _render_row(results: BenchResults, case: BenchCase, number: int, seconds: float) -> str:
     key = (case.title, number, seconds)
-    walls = [_format_wall(results, case, number, seconds, each) for each in OPERATIONS]
-    cpu = results.median(key, "up", lambda each: each.usage.cpu_seconds)
-    memory = results.median(key, "up", lambda each: each.usage.memory_mb)
+    walls = [_format_wall(results, case, number, seconds, operation) for operation in OPERATIONS]
+    cpu = results.median(key, "up", lambda item: item.usage.cpu_seconds)
+    memory = results.median(key, "up", lambda item: item.usage.memory_mb)
     return (
         f"| {number or ''} | {seconds:g} s | {case.title} | {walls[0]} | {cpu:.1f} s | {memory:.0f} MB "
         f"| {' | '.join(walls[1:])} | {_format_requests(results, key)} |"
@@ -77,11 +85,11 @@ def _format_wall(results: BenchResults, case: BenchCase, number: int, seconds: f
 
 
 def _format_requests(results: BenchResults, key: ResultKey) -> str:
-    counts = {each: results.median(key, each, lambda figure: figure.requests) for each in OPERATIONS}
+    counts = {item: results.median(key, item, lambda figure: figure.requests) for item in OPERATIONS}
     if not key[1] or not counts["up"]:
         return ""
-    said = [
+    message = [
         "" if count is None else f"{count / key[1]:.2f}" if operation in ("up", "destroy") else f"{count:.0f}"
         for operation, count in counts.items()
     ]
-    return ", ".join(each for each in said if each)
+    return ", ".join(item for item in message if item)

@@ -22,27 +22,27 @@ BEGIN_MARKER, END_MARKER = "<!-- written by make bench WRITE=1 -->\n", "<!-- unt
 
 def main() -> None:
     """The tables are printed; on demand they are written into the document, with a picture."""
-    asked = _parse_arguments()
-    cases = {each.title: each for each in CASES if not asked.case or each.title in asked.case}
+    arguments = _parse_arguments()
+    cases = {item.title: item for item in CASES if not arguments.case or item.title in arguments.case}
     results = BenchResults()
-    for turn in range(asked.runs):
-        for seconds in asked.seconds:
-            for number in sorted({number for each in cases.values() for number in each.numbers}):
+    for turn in range(arguments.runs):
+        for seconds in arguments.seconds:
+            for number in sorted({number for item in cases.values() for number in item.numbers}):
                 for case in cases.values():
-                    if number in case.numbers and number <= asked.most:
-                        _print_progress(f"run {turn + 1} of {asked.runs}: {case.title}, {number} of {seconds:g} s")
+                    if number in case.numbers and number <= arguments.most:
+                        _print_progress(f"run {turn + 1} of {arguments.runs}: {case.title}, {number} of {seconds:g} s")
                         results.add((case.title, number, seconds), run_case(case, number, seconds))
     shown = "\n".join(render_table(results, cases))
     latency = subprocess.run(
         [sys.executable, str(HERE / "plugin_latency.py")], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     print(f"{shown}\n\n{latency}")
-    if asked.write:
+    if arguments.write:
         from picture import draw_chart  # noqa: PLC0415  drawing needs packages that measuring does not
 
         draw_chart(results, cases, CHART_PATH)
         _write(
-            f"{_describe_environment(asked.runs)}\n\n{shown}\n\n"
+            f"{_describe_environment(arguments.runs)}\n\n{shown}\n\n"
             f"![`pulumi up` in seconds]({CHART_PATH.name})\n\n{latency}"
         )
 
@@ -55,10 +55,10 @@ def _parse_arguments() -> argparse.Namespace:
     options.add_argument("--case", nargs="+", help="only these, by their titles")
     options.add_argument("--quick", action="store_true", help="one run of the smallest stacks: whether it works")
     options.add_argument("--write", action="store_true", help=f"also write {DOCUMENT_PATH.name} and {CHART_PATH.name}")
-    asked = options.parse_args()
-    if asked.quick:
-        asked.runs, asked.most, asked.seconds = 1, 1, [0.0]
-    return asked
+    arguments = options.parse_args()
+    if arguments.quick:
+        arguments.runs, arguments.most, arguments.seconds = 1, 1, [0.0]
+    return arguments
 
 
 def _describe_environment(runs: int) -> str:

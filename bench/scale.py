@@ -53,11 +53,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("-n", type=int, default=1000, help="sandboxes in each layout")
     options.add_argument("--stacks", type=int, default=10, help="stacks where there are many")
-    asked = options.parse_args()
-    print(f"\n{asked.n} sandboxes, -p {PARALLEL_OPERATIONS}, stacks one after another\n")
+    arguments = options.parse_args()
+    print(f"\n{arguments.n} sandboxes, -p {PARALLEL_OPERATIONS}, stacks one after another\n")
     print("| layout | command | seconds | CPU seconds | API requests | state, KB |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
-    for layout in make_layouts(asked.n, asked.stacks):
+    for layout in make_layouts(arguments.n, arguments.stacks):
         for step, figure in measure_layout(layout):
             cells = f"{figure.wall:.1f} | {figure.cpu:.1f} | {figure.requests} | {figure.state_bytes / 1000:.0f}"
             print(f"| {layout.title} | {step} | {cells} |", flush=True)

@@ -51,11 +51,11 @@ def evaluate_report(report: str, stderr: str) -> tuple[int, list[str]]:
         if any(sign in stderr for sign in NETWORK_ERRORS):
             return 0, [_format_unavailable(last)]
         return EXIT_AUDIT_FAILED, [f"the audit broke: {last}"]
-    audited = [each for each in packages if "skip_reason" not in each]
+    audited = [package for package in packages if "skip_reason" not in package]
     if not audited:
         return 0, [_format_unavailable(_format_skip_reasons(packages))]
-    skipped = [each["name"] for each in packages if "skip_reason" in each and each["name"] != "pulumi-neev"]
-    found = [_format_finding(each, fault) for each in audited for fault in each["vulns"]]
+    skipped = [package["name"] for package in packages if "skip_reason" in package and package["name"] != "pulumi-neev"]
+    found = [_format_finding(item, fault) for item in audited for fault in item["vulns"]]
     notes = [f"not audited, as the service does not know them: {', '.join(skipped)}"] if skipped else []
     if found:
         return EXIT_FINDINGS, [*found, *notes]

@@ -27,13 +27,13 @@ PULUMI_FOR_GO = "github.com/pulumi/pulumi/sdk/v3"
 
 def main() -> None:
     """Builds the SDKs that are named, or all; says what fails and exits with 1."""
-    wanted = sys.argv[1:] or list(BUILDERS)
-    if unknown := set(wanted) - set(BUILDERS):
+    expected = sys.argv[1:] or list(BUILDERS)
+    if unknown := set(expected) - set(BUILDERS):
         sys.exit(f"no SDK for {', '.join(sorted(unknown))}: {', '.join(BUILDERS)}")
     DIST.mkdir(parents=True, exist_ok=True)
     with (SDKS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for language in wanted:
+        for language in expected:
             build_sdk(language)
 
 

@@ -51,7 +51,7 @@ class EmulatorProcess:
         )
         if self._process.stdout is None:
             raise AssertionError("it was started with a pipe")
-        env = dict(each.split("=", 1) for each in shlex.split(self._process.stdout.readline())[1:])
+        env = dict(part.split("=", 1) for part in shlex.split(self._process.stdout.readline())[1:])
         self.port = urlsplit(env["NEEV_BASE_URL"]).port or 0
         self.emulator = Emulator(
             base_url=env["NEEV_BASE_URL"],

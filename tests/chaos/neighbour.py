@@ -65,7 +65,7 @@ class NeighbourStack:
         self._project.up()
         self.first_project.emulator.control("DELETE", "faults")
         held = self._project.state_of("shared") or {}
-        self._initial_views = {each["id"]: self._read_current(each["id"]) for each in held["outputs"]["members"]}
+        self._initial_views = {output["id"]: self._read_current(output["id"]) for output in held["outputs"]["members"]}
         assert len(self._initial_views) == PROGRAM["shared"]["properties"]["replicas"]
 
     def check_untouched(self) -> None:
@@ -83,8 +83,8 @@ class NeighbourStack:
             assert done.changes == {"shared": "delete"}
 
     def _read_current(self, id: str) -> SandboxView:
-        seen: SandboxView = out_of_band_request(self.first_project.emulator, "GET", f"/sandboxes/{id}")
-        return seen
+        observed: SandboxView = out_of_band_request(self.first_project.emulator, "GET", f"/sandboxes/{id}")
+        return observed
 
 
 def _no_expiration() -> dict[str, int]:

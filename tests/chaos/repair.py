@@ -30,8 +30,8 @@ def repair(project: PulumiProject, victim: Victim) -> None:
 
 def repair_program(project: PulumiProject, rig: Rig) -> Rig:
     """The program; a command of which nobody knows how it ended is told to run again, as its error says."""
-    for name, each in rig.items():
-        if each["type"].endswith(":Command"):
+    for name, value in rig.items():
+        if value["type"].endswith(":Command"):
             held = project.state_of(name) or {}
             if held.get("outputs", {}).get("outcome") == "unknown":
                 rig = rerun_command(rig, name)

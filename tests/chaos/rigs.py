@@ -90,7 +90,7 @@ def change_egress(rig: Rig, random: Random) -> None:
 
 def replace_image(rig: Rig, random: Random) -> None:
     """A sandbox is replaced, and what belongs to it as well."""
-    name = random.choice([name for name, each in rig.items() if _is_replaceable(each)])
+    name = random.choice([name for name, value in rig.items() if _is_replaceable(value)])
     rig[name]["properties"]["image"] = random.choice(("docker.io/library/python:3.13", "docker.io/library/node:22"))
 
 
@@ -146,14 +146,14 @@ def edit_command(rig: Rig, random: Random) -> None:
 def edit_pool(rig: Rig, random: Random) -> None:
     """A pool comes, is scaled, resized, paused or rolled, or goes."""
     size = {"replicas": random.randint(1, 3), "cpu": random.choice((1, 2)), "paused": random.random() < 0.3}
-    made_from = {"env": {"STAGE": random.choice(("one", "two"))}}
-    _change_or_toggle(rig, random, _resource("SandboxPool", **size, **made_from))
+    created_from = {"env": {"STAGE": random.choice(("one", "two"))}}
+    _change_or_toggle(rig, random, _resource("SandboxPool", **size, **created_from))
 
 
 def edit_shared_pool(rig: Rig, random: Random) -> None:
     """The pool whose name another stack's has as well is scaled and rolled."""
-    made_from = {"env": {"STAGE": random.choice(("one", "two"))}}
-    rig[SHARED] = _resource("SandboxPool", name=SHARED, replicas=random.randint(1, 2), **made_from)
+    created_from = {"env": {"STAGE": random.choice(("one", "two"))}}
+    rig[SHARED] = _resource("SandboxPool", name=SHARED, replicas=random.randint(1, 2), **created_from)
 
 
 def edit_agent(rig: Rig, random: Random) -> None:
@@ -192,7 +192,7 @@ def _is_replaceable(resource: dict[str, Any]) -> bool:
 
 
 def _random_sandbox(rig: Rig, random: Random, excluded: str = "") -> dict[str, Any]:
-    names = [name for name, each in rig.items() if each["type"] in SANDBOX_TYPES and name != excluded]
+    names = [name for name, value in rig.items() if value["type"] in SANDBOX_TYPES and name != excluded]
     properties: dict[str, Any] = rig[random.choice(names)]["properties"]
     return properties
 

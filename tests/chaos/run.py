@@ -39,7 +39,7 @@ def main() -> None:
     missing = missing_kills(outcomes) if given.runs >= LONG_RUN_STORIES else []
     if missing:
         print(f"Never: {', '.join(missing)}.")  # noqa: T201
-    failed = bool(missing) or any(each.problem for each in outcomes)
+    failed = bool(missing) or any(item.problem for item in outcomes)
     if given.write and not failed:
         write_page(outcomes)
     sys.exit(failed)
@@ -47,16 +47,16 @@ def main() -> None:
 
 def _run_seed(seed: int, pulumi_bin: Path) -> Outcome:
     started = time.monotonic()
-    tale, trouble = StoryResult(), None
-    told = generate_story(seed)
+    result, trouble = StoryResult(), None
+    output = generate_story(seed)
     with tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-") as directory:
         try:
-            run_story(told, Path(directory), pulumi_bin, tale)
+            run_story(output, Path(directory), pulumi_bin, result)
         except Exception:  # noqa: BLE001  whatever it is, the other stories are played, too
             trouble = traceback.format_exc()
-    if not tale.kills:
+    if not result.kills:
         trouble = trouble or "nothing was killed, so it is no story of chaos"
-    return Outcome(seed, told.adapter, time.monotonic() - started, tale.kills, trouble)
+    return Outcome(seed, output.adapter, time.monotonic() - started, result.kills, trouble)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def run_story(story: Story, directory: Path, pulumi_bin: Path, result: StoryResu
         try:
             for number, step in enumerate(steps, 1):
                 _run_annotated(play, step)
-                if not neighbour.exists and all(each.command != "destroy" for each in steps[number - 1 :]):
+                if not neighbour.exists and all(item.command != "destroy" for item in steps[number - 1 :]):
                     # from here on nothing of its name is created, which would be refused as it should
                     neighbour.create()
             play.check_no_changes()
@@ -115,10 +115,10 @@ class _StoryRunner:
                 execute_first=kill.moment.executes_first,
             )
         engine = self.project.start_pulumi(command, "--yes", "--skip-preview")
-        struck = self._wait_for_moment(engine, kill) and self._kill(engine, kill.victim)
+        injected = self._wait_for_moment(engine, kill) and self._kill(engine, kill.victim)
         self.result.output = "".join(engine.communicate(timeout=COMMAND_TIMEOUT_SECONDS))
         emulator.control("DELETE", "faults")
-        return struck
+        return injected
 
     def _wait_for_moment(self, engine: subprocess.Popen[str], kill: Kill) -> bool:
         """Whether the moment came before the command was over."""

@@ -94,12 +94,12 @@ def generate_story(seed: int) -> Story:
     random = Random(seed)
     rig = rigs.initial_rig(random)
     steps = [Step("up", rig, _random_kill("up", random) if random.random() < FIRST_KILL_SHARE else None)]
-    struck = random.randrange(1, STEPS)
+    injected = random.randrange(1, STEPS)
     for number in range(1, STEPS):
         command = "up" if steps[-1].command == "destroy" else random.choice(COMMANDS)
         if command == "up":
             rig = rigs.apply_changes(rig, random)
-        kill = _random_kill(command, random) if number == struck or random.random() < SECOND_KILL_SHARE else None
+        kill = _random_kill(command, random) if number == injected or random.random() < SECOND_KILL_SHARE else None
         steps.append(Step(command, rig, kill))
     if steps[-1].command != "destroy":
         steps.append(Step("destroy", rig, None))

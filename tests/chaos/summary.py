@@ -34,27 +34,27 @@ class Outcome:
 def render_summary(outcomes: Iterable[Outcome]) -> str:
     """The table, and how many stories it is of."""
     outcomes = list(outcomes)
-    kills = Counter((each.adapter, *kill) for each in outcomes for kill in each.kills)
+    kills = Counter((outcome.adapter, *kill) for outcome in outcomes for kill in outcome.kills)
     commands = list(dict.fromkeys(COMMANDS))
     lines = [
         f"| killed | while things were made through | {' | '.join(f'during `{command}`' for command in commands)} |",
         f"|---|---|{'---|' * len(commands)}",
     ]
     for victim in Victim:
-        for face in ADAPTERS:
-            numbers = " | ".join(str(kills[face, victim, command]) for command in commands)
-            lines.append(f"| {victim} | {TITLES[face]} | {numbers} |")
-    stories = Counter(each.adapter for each in outcomes)
-    through = ", ".join(f"{stories[face]} through {TITLES[face]}" for face in ADAPTERS)
-    failed = ", ".join(str(each.seed) for each in outcomes if each.problem) or "none"
+        for adapter in ADAPTERS:
+            numbers = " | ".join(str(kills[adapter, victim, command]) for command in commands)
+            lines.append(f"| {victim} | {TITLES[adapter]} | {numbers} |")
+    stories = Counter(outcome.adapter for outcome in outcomes)
+    through = ", ".join(f"{stories[adapter]} through {TITLES[adapter]}" for adapter in ADAPTERS)
+    failed = ", ".join(str(outcome.seed) for outcome in outcomes if outcome.problem) or "none"
     return "\n".join([*lines, f"\n{len(outcomes)} stories ({through}), {kills.total()} kills; failed: {failed}."])
 
 
 def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
     """The kinds of kill that no story had."""
-    struck = {kill for each in outcomes for kill in each.kills}
+    injected = {kill for outcome in outcomes for kill in outcome.kills}
     kinds = [(victim, command) for victim in Victim for command in dict.fromkeys(COMMANDS)]
-    return [f"{victim} during {command}" for victim, command in kinds if (victim, command) not in struck]
+    return [f"{victim} during {command}" for victim, command in kinds if (victim, command) not in injected]
 
 
 def write_page(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:

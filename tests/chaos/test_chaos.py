@@ -15,9 +15,9 @@ SEEDS = range(1, 17)
 @pytest.mark.engine
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_and_nothing_is_doubled(seed: int, tmp_path: Path, pulumi_bin: Path) -> None:
-    tale = StoryResult()
-    run_story(generate_story(seed), tmp_path, pulumi_bin, tale)
-    assert tale.kills
+    result = StoryResult()
+    run_story(generate_story(seed), tmp_path, pulumi_bin, result)
+    assert result.kills
 
 
 def make_rig(**properties: str) -> Rig:
@@ -48,10 +48,10 @@ REGRESSIONS = {
 @pytest.mark.engine
 @pytest.mark.parametrize("step", REGRESSIONS.values(), ids=REGRESSIONS.keys())
 def test_what_failed_once_holds(step: Step, tmp_path: Path, pulumi_bin: Path) -> None:
-    tale = StoryResult()
+    result = StoryResult()
     steps = [Step("up", make_rig(), None), step, Step("destroy", step.rig, None)]
-    run_story(Story("plugin", steps, kill_at_first_delete(Victim.PLUGIN)), tmp_path, pulumi_bin, tale)
-    assert [command for _, command in tale.kills] == [step.command]
+    run_story(Story("plugin", steps, kill_at_first_delete(Victim.PLUGIN)), tmp_path, pulumi_bin, result)
+    assert [command for _, command in result.kills] == [step.command]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

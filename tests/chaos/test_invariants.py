@@ -38,10 +38,10 @@ RIG: Rig = {
 
 def find_violations(project: PulumiProject, state_resource: list[dict[str, Any]]) -> list[str]:
     """The resources of which the agreement says that they are not as the program says."""
-    seen, found = SystemState(project.emulator, state_resource), []
+    observed, found = SystemState(project.emulator, state_resource), []
     for name in RIG:
         try:
-            seen.check_resource(name, RIG)
+            observed.check_resource(name, RIG)
         except AssertionError:
             found.append(name)
     return found
@@ -55,8 +55,8 @@ def test_each_kind_that_is_not_as_the_program_says_is_seen(tmp_path: Path, pulum
         project.write_yaml(RIG)
         project.up()
         check_invariants(project, RIG)
-        held = [each for each in project.export()["deployment"]["resources"] if "neev:index" in each["type"]]
-        state = {each["urn"].rpartition("::")[2]: each["outputs"] | {"id": each["id"]} for each in held}
+        held = [item for item in project.export()["deployment"]["resources"] if "neev:index" in item["type"]]
+        state = {item["urn"].rpartition("::")[2]: item["outputs"] | {"id": item["id"]} for item in held}
         box = state[FIRST]["id"]
 
         read_in_sandbox(emulator, box, "tree/a.txt", "files/remove")

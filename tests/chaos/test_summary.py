@@ -12,11 +12,11 @@ BAD = Outcome(4, "dynamic", 30, [(Victim.PLATFORM, "destroy")], "something is le
 
 
 def test_kills_are_counted_by_what_when_and_how() -> None:
-    told = render_summary([GOOD, BAD])
-    assert "| engine | the plugin | 2 | 0 | 0 |" in told
-    assert "| engine | dynamic resources | 0 | 0 | 0 |" in told
-    assert "| emulator | dynamic resources | 0 | 0 | 1 |" in told
-    assert told.endswith("2 stories (1 through the plugin, 1 through dynamic resources), 3 kills; failed: 4.")
+    output = render_summary([GOOD, BAD])
+    assert "| engine | the plugin | 2 | 0 | 0 |" in output
+    assert "| engine | dynamic resources | 0 | 0 | 0 |" in output
+    assert "| emulator | dynamic resources | 0 | 0 | 1 |" in output
+    assert output.endswith("2 stories (1 through the plugin, 1 through dynamic resources), 3 kills; failed: 4.")
 
 
 def test_kinds_of_kill_that_no_story_had_are_named() -> None:

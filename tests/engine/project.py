@@ -72,7 +72,7 @@ class Result:
         """How each property of the resource differs, by its path: `{"cpu": "update"}`; needs `--json`."""
         steps = (step for step in self._steps("resourcePreEvent") if step["op"] != "refresh")
         step = next(step for step in steps if step["urn"].endswith(f"::{name}"))
-        return {path: each["diffKind"] for path, each in (step.get("detailedDiff") or {}).items()}
+        return {path: value["diffKind"] for path, value in (step.get("detailedDiff") or {}).items()}
 
     def inputs(self, name: str) -> dict[str, Any]:
         """The resource's inputs as they were checked; needs `--json`."""
@@ -83,8 +83,8 @@ class Result:
     @property
     def warnings(self) -> list[str]:
         """What the engine and its hosts warned of, but that the plugin is the one on PATH; needs `--json`."""
-        said = (str(each["diagnosticEvent"]["message"]) for each in self.events if "diagnosticEvent" in each)
-        return [each for each in said if "warning" in each.lower() and "from $PATH" not in each]
+        message = (str(event["diagnosticEvent"]["message"]) for event in self.events if "diagnosticEvent" in event)
+        return [item for item in message if "warning" in item.lower() and "from $PATH" not in item]
 
     def _steps(self, kind: str) -> list[dict[str, Any]]:
         return [event[kind]["metadata"] for event in self.events if kind in event]
@@ -98,8 +98,8 @@ class PulumiProject:
         self.emulator = emulator
         self._home_dir = directory / "home"
         self._state_dir = directory / "state"
-        for each in (self.directory, self._home_dir, self._state_dir):
-            each.mkdir()
+        for item in (self.directory, self._home_dir, self._state_dir):
+            item.mkdir()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
         self.env = {
             **inherited,
@@ -173,7 +173,7 @@ class PulumiProject:
 
     def find_processes(self, part: str) -> list[psutil.Process]:
         """What runs for this project with this in its command line."""
-        return [each for each in self.list_processes() if any(part in word for word in command_line(each))]
+        return [process for process in self.list_processes() if any(part in word for word in command_line(process))]
 
     def up(self, *arguments: str) -> Result:
         """The stack is as its program says; `changes` of the result tells what that took."""
@@ -207,7 +207,7 @@ class PulumiProject:
     def state_of(self, name: str) -> dict[str, Any] | None:
         """What the state holds of the resource with this name."""
         resources = self.export()["deployment"].get("resources", [])
-        return next((each for each in resources if each["urn"].endswith(f"::{name}")), None)
+        return next((resource for resource in resources if resource["urn"].endswith(f"::{name}")), None)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets in clear."""
@@ -238,16 +238,16 @@ def out_of_band_request(emulator: Emulator, method: str, path: str, body: object
     headers = {"Authorization": f"Bearer {emulator.api_key}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     with urlopen(Request(root + path, data, headers, method=method)) as answer:
-        said = answer.read()
-    return json.loads(said) if said else None
+        message = answer.read()
+    return json.loads(message) if message else None
 
 
 def read_in_sandbox(emulator: Emulator, sandbox: str, path: str, call: str = "files/read", **body: object) -> bytes:
     """What a file of the sandbox, by its id or name, holds; or what another call inside answers about the path."""
-    seen = out_of_band_request(emulator, "GET", f"/sandboxes/{sandbox}")
-    headers = {"Authorization": f"Bearer {emulator.api_key}", "X-Sandbox-Id": seen["id"]}
+    observed = out_of_band_request(emulator, "GET", f"/sandboxes/{sandbox}")
+    headers = {"Authorization": f"Bearer {emulator.api_key}", "X-Sandbox-Id": observed["id"]}
     data = json.dumps({"path": path, **body}).encode()
-    request = Request(f"{seen['connect_url']}/v1/{call}", data, {**headers, "Content-Type": "application/json"})
+    request = Request(f"{observed['connect_url']}/v1/{call}", data, {**headers, "Content-Type": "application/json"})
     with urlopen(request) as answer:
         content: bytes = answer.read()
     return content

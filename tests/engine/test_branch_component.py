@@ -35,13 +35,13 @@ for output in ("id", "name", "url", "expires_at"):
 """
 
 
-@pytest.mark.parametrize("face", ["pulumi_neev", "pulumi_neev_sdk"])
-def test_it_follows_its_branch(project: PulumiProject, face: str) -> None:
+@pytest.mark.parametrize("adapter", ["pulumi_neev", "pulumi_neev_sdk"])
+def test_it_follows_its_branch(project: PulumiProject, adapter: str) -> None:
     emulator = project.emulator
     base = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "base"})["id"]
-    if face == "pulumi_neev_sdk":
+    if adapter == "pulumi_neev_sdk":
         project.env["PYTHONPATH"] = str(build_sdk("python"))
-    project.write_python(PROGRAM.format(face=face))
+    project.write_python(PROGRAM.format(face=adapter))
     project.set_config("base", base)
 
     project.up()

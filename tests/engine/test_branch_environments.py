@@ -67,12 +67,12 @@ class Pipeline:
 
     def sandbox(self, name: str) -> dict[str, Any]:
         """What the platform says of the sandbox."""
-        seen: dict[str, Any] = out_of_band_request(self.emulator, "GET", f"/sandboxes/{name}")
-        return seen
+        observed: dict[str, Any] = out_of_band_request(self.emulator, "GET", f"/sandboxes/{name}")
+        return observed
 
     def sandbox_names(self) -> list[str]:
         """The sandboxes that there are."""
-        return sorted(each["name"] for each in out_of_band_request(self.emulator, "GET", "/sandboxes")["items"])
+        return sorted(item["name"] for item in out_of_band_request(self.emulator, "GET", "/sandboxes")["items"])
 
 
 def kill_job(process: subprocess.Popen[str]) -> None:
@@ -192,5 +192,5 @@ def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_foun
 
 def list_state_keys(bucket: StateBucket) -> list[str]:
     """The stacks and locks that the bucket holds."""
-    keys = [each["Key"] for each in bucket.s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
+    keys = [item["Key"] for item in bucket.s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
     return [key for key in keys if "/locks/" in key or ("/stacks/" in key and key.endswith(".json"))]

@@ -45,6 +45,6 @@ def test_the_case_is_right(case: Path, project: PulumiProject, tmp_path: Path) -
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
-    said = log.read_text(errors="replace")
-    words = [line for line in said.splitlines() if line.startswith("CASE: ")]
-    assert code == 0, "\n".join([f"{case.name} ended with {code}", *words, "", said])
+    message = log.read_text(errors="replace")
+    words = [line for line in message.splitlines() if line.startswith("CASE: ")]
+    assert code == 0, "\n".join([f"{case.name} ended with {code}", *words, "", message])

@@ -29,18 +29,18 @@ def write_files(folder: Path, **files: str) -> None:
 
 def stack_program(**directory: Any) -> dict[str, Any]:
     """A sandbox with a directory, a file, and somebody who looks at both."""
-    inside = {"sandboxId": "${box.id}"}
+    session = {"sandboxId": "${box.id}"}
     return {
         "box": {"type": "neev:index:Sandbox"},
-        "app": {"type": "neev:index:Directory", "properties": {**inside, "path": "app", **directory}},
+        "app": {"type": "neev:index:Directory", "properties": {**session, "path": "app", **directory}},
         "note": {
             "type": "neev:index:File",
-            "properties": {**inside, "path": "note", "source": {"fn::fileAsset": "./app/a"}},
+            "properties": {**session, "path": "note", "source": {"fn::fileAsset": "./app/a"}},
         },
         "look": {
             "type": "neev:index:Command",
             "properties": {
-                **inside,
+                **session,
                 "create": ["sh", "-c", "cat app/* note"],
                 "triggers": ["${app.sha256}", "${note.sha256}"],
             },
@@ -85,7 +85,7 @@ def test_a_directory_follows_its_folder_file_by_file_and_goes(project: PulumiPro
     assert sorted(state["outputs"]["files"]) == ["a", "b"]
     assert "source" not in state["outputs"]
 
-    without = {name: each for name, each in meddled.items() if name not in ("app", "look")}
+    without = {name: value for name, value in meddled.items() if name not in ("app", "look")}
     left = {"sandboxId": "${box.id}", "create": ["sh", "-c", "ls app"], "triggers": [1]}
     project.write_yaml(without)
     assert project.up().changes == {"app": "delete", "look": "delete"}

@@ -19,7 +19,7 @@ def box_resource(**properties: Any) -> dict[str, Any]:
 
 def messages_of_level(report: Result, level: str) -> str:
     return "\n".join(
-        f"{each['what']} -> {each['remedy']}" for each in json.loads(report.stdout) if each["level"] == level
+        f"{load['what']} -> {load['remedy']}" for load in json.loads(report.stdout) if load["level"] == level
     )
 
 

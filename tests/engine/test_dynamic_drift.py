@@ -19,8 +19,8 @@ def make_program(*lines: str) -> str:
 
 def connect_to_sandbox(emulator: Emulator, name: str) -> SandboxConnection:
     """The files of the sandbox with this name."""
-    seen = out_of_band_request(emulator, "GET", f"/sandboxes/{name}")
-    return SandboxConnection(seen["connect_url"], emulator.api_key, sandbox_id=seen["id"])
+    observed = out_of_band_request(emulator, "GET", f"/sandboxes/{name}")
+    return SandboxConnection(observed["connect_url"], emulator.api_key, sandbox_id=observed["id"])
 
 
 def test_what_changes_outside_shows_after_a_refresh_and_is_put_right(project: PulumiProject) -> None:
@@ -40,8 +40,10 @@ def test_what_changes_outside_shows_after_a_refresh_and_is_put_right(project: Pu
     assert project.refresh().changes == {"box": "update", "other": "delete"}
     assert project.state_of("other") is None
     assert project.up().changes == {"box": "update", "other": "create"}
-    box_seen, third_seen = (out_of_band_request(emulator, "GET", f"/sandboxes/{name}") for name in ("box", "third"))
-    assert (box_seen["resources"]["cpu"], box_seen["phase"], third_seen["phase"]) == (1, "Ready", "Paused")
+    box_observed, third_observed = (
+        out_of_band_request(emulator, "GET", f"/sandboxes/{name}") for name in ("box", "third")
+    )
+    assert (box_observed["resources"]["cpu"], box_observed["phase"], third_observed["phase"]) == (1, "Ready", "Paused")
     assert project.refresh().changes == {}
 
 

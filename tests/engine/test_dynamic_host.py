@@ -45,12 +45,12 @@ def read_output(engine: subprocess.Popen[str], on_cancel: Callable[[], object]) 
     """Everything that the engine says, until it ends; it is asked to stop, and says that it will."""
     assert engine.stdout is not None
     engine.send_signal(signal.SIGINT)
-    said = []
+    message = []
     for line in engine.stdout:
-        said.append(line)
+        message.append(line)
         if CANCEL_HINT in line:
             on_cancel()
-    return "".join(said)
+    return "".join(message)
 
 
 def pending_operations(project: PulumiProject) -> list[dict[str, Any]]:
@@ -74,10 +74,10 @@ def test_as_many_are_made_at_once_as_the_engine_asks_for(project: PulumiProject)
 def test_asked_to_stop_once_it_finishes_what_it_has_begun_and_saves_it(project: PulumiProject) -> None:
     emulator = project.emulator
     with run_update(project) as engine:
-        said = read_output(engine, lambda: emulator.advance(3600))
+        message = read_output(engine, lambda: emulator.advance(3600))
     assert engine.returncode != 0
-    assert "update canceled" in said
-    assert "Traceback" not in without_interrupt_tracebacks(said)
+    assert "update canceled" in message
+    assert "Traceback" not in without_interrupt_tracebacks(message)
     box = project.state_of("box")
     assert box is not None
     assert box["outputs"]["phase"] == "Ready"
@@ -97,11 +97,11 @@ def test_asked_to_stop_twice_it_leaves_an_operation_that_names_what_was_made(pro
     assert project.state_of("box") is None
     (operation,) = pending_operations(project)
     assert operation["type"] == "creating"
-    made = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
-    assert [each["name"] for each in made] == [operation["resource"]["inputs"]["name"]]
+    created = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
+    assert [item["name"] for item in created] == [operation["resource"]["inputs"]["name"]]
 
     # as docs/concepts/dynamic-and-plugin.md says
-    out_of_band_request(emulator, "DELETE", f"/sandboxes/{made[0]['id']}")
+    out_of_band_request(emulator, "DELETE", f"/sandboxes/{created[0]['id']}")
     emulator.change_settings(durations={"create": 0.1})
     project.refresh("--clear-pending-creates")
     assert pending_operations(project) == []

@@ -52,7 +52,7 @@ PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHER_RESOURCES}
 def resources_by_name(recorded: Path) -> dict[str, dict[str, Any]]:
     """The dynamic resources of the recorded state, by name."""
     listed = json.loads(recorded.read_text())["deployment"]["resources"]
-    return {each["urn"].rpartition("::")[2]: each for each in listed if "dynamic/neev" in each["type"]}
+    return {item["urn"].rpartition("::")[2]: item for item in listed if "dynamic/neev" in item["type"]}
 
 
 def resource_type(resource: dict[str, Any]) -> str:
@@ -83,7 +83,7 @@ def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path)
 
 def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
     assert {
-        resource_type(each) for recorded in RECORDED_STATES for each in resources_by_name(recorded).values()
+        resource_type(item) for recorded in RECORDED_STATES for item in resources_by_name(recorded).values()
     } == set(PROVIDERS)
 
 
@@ -92,11 +92,11 @@ def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> Non
 def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: PulumiProject, tmp_path: Path) -> None:
     emulator = project.emulator
     old = resources_by_name(recorded)
-    made = out_of_band_request(emulator, "POST", "/sandboxes", {"name": old["box"]["outputs"]["name"]})
+    created = out_of_band_request(emulator, "POST", "/sandboxes", {"name": old["box"]["outputs"]["name"]})
     emulator.advance(5)
-    state = recorded.read_text().replace(old["box"]["id"], made["id"])
+    state = recorded.read_text().replace(old["box"]["id"], created["id"])
     if "kept" in old:
-        path, name = f"/sandboxes/{made['id']}/snapshots", old["kept"]["outputs"]["name"]
+        path, name = f"/sandboxes/{created['id']}/snapshots", old["kept"]["outputs"]["name"]
         snapshot = out_of_band_request(emulator, "POST", path, {"name": name})
         emulator.advance(5)
         state = state.replace(old["kept"]["id"], snapshot["id"])

@@ -78,9 +78,9 @@ def test_the_story(project: PulumiProject, example: str, prepared: Callable[[Pul
     project.write_project({**yaml.safe_load((source / "Pulumi.yaml").read_text()), **prepared(project)})
     emulator = project.emulator
 
-    made = project.up()
-    assert made.changes == {"agent": "create", "baseline": "create", "experiment": "create"}
-    assert made.warnings == []
+    created = project.up()
+    assert created.changes == {"agent": "create", "baseline": "create", "experiment": "create"}
+    assert created.warnings == []
     outputs = project.outputs()
     assert (outputs["phase"], outputs["snapshot"]) == ("Ready", "Ready")
     assert outputs["name"].startswith("agent-")
@@ -117,9 +117,9 @@ def test_the_story(project: PulumiProject, example: str, prepared: Callable[[Pul
 @contextmanager
 def install_example(example: str, ours: Path, rest: str) -> Iterator[tuple[Path, bool]]:
     """The folder that keeps what an example needs, and whether that is still to be put into it."""
-    wanted = hashlib.sha256(ours.read_bytes() + rest.encode()).hexdigest()
+    expected = hashlib.sha256(ours.read_bytes() + rest.encode()).hexdigest()
     folder = SDKS / f"{example}-example"
-    stamp = folder / wanted
+    stamp = folder / expected
     if new := not stamp.exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

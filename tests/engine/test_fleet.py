@@ -62,29 +62,29 @@ def find_free_ports(number: int) -> int:
     for first in range(20_000, 30_000, number):
         sockets = [socket.socket() for _ in range(number)]
         try:
-            for offset, each in enumerate(sockets):
-                each.bind(("", first + offset))
+            for offset, item in enumerate(sockets):
+                item.bind(("", first + offset))
         except OSError:
             continue
         else:
             return first
         finally:
-            for each in sockets:
-                each.close()
+            for item in sockets:
+                item.close()
     raise AssertionError("no ports are free")
 
 
 def query_agent(url: str) -> dict[str, Any]:
     """What an agent says."""
     with urlopen(f"{url}?q=fork") as answer:
-        said: dict[str, Any] = json.loads(answer.read())
-    return said
+        message: dict[str, Any] = json.loads(answer.read())
+    return message
 
 
 def workspace_digests(project: PulumiProject) -> set[str]:
     """The workspaces of all agents, each of which answers."""
     urls = project.outputs()["urls"]
     assert len(urls) == len(set(urls)) == REPLICAS
-    said = [query_agent(url) for url in urls]
-    assert {each["answer"] for each in said} == {"A sandbox that begins as another is."}
-    return {each["workspace"] for each in said}
+    message = [query_agent(url) for url in urls]
+    assert {item["answer"] for item in message} == {"A sandbox that begins as another is."}
+    return {item["workspace"] for item in message}

@@ -31,7 +31,7 @@ def redact_secrets(message: Any) -> Any:
         if message.get(SIGNATURE) == SECRET:
             return "[secret]"
         return {key: redact_secrets(value) for key, value in message.items()}
-    return [redact_secrets(each) for each in message] if isinstance(message, list) else message
+    return [redact_secrets(item) for item in message] if isinstance(message, list) else message
 
 
 def test_what_the_protocol_marks_is_all_that_is_secret_and_the_key_is_not_there(

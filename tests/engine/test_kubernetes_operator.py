@@ -21,8 +21,8 @@ def test_a_team_has_the_sandboxes_that_its_stack_says(project: PulumiProject) ->
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
     project.write_project({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
 
-    made = project.up("--refresh")
-    assert (made.changes, made.warnings) == ({"workers": "create"}, [])
+    created = project.up("--refresh")
+    assert (created.changes, created.warnings) == ({"workers": "create"}, [])
     outputs = project.outputs()
     assert outputs["ready"] == 3
     assert project.up("--refresh").changes == {}

@@ -81,8 +81,8 @@ def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(
     fleet = {f"box-{number}": box_resource()["box"] for number in range(40)}
     project.write_yaml(fleet)
 
-    said = run_interrupted_update(project, "-p", "64", creates=3)
-    assert "Nothing was made: run the same command again." in said
+    message = run_interrupted_update(project, "-p", "64", creates=3)
+    assert "Nothing was made: run the same command again." in message
     kept = sum(project.state_of(name) is not None for name in fleet)
     assert emulator.state()["sandboxes"] == kept < len(fleet)
 
@@ -111,12 +111,12 @@ def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: PulumiPro
 
     engine = project.start_pulumi("up", "--yes", "--skip-preview")
     wait_until(lambda: not emulator.control("GET", "faults"))
-    for each in project.find_processes(PLUGIN):
-        each.kill()
+    for process in project.find_processes(PLUGIN):
+        process.kill()
     stdout, stderr = engine.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
     assert engine.returncode != 0
-    made = out_of_band_request(emulator, "GET", "/sandboxes")["items"][0]["name"]
-    assert f"Sandbox box: making {made}." in stdout + stderr
+    created = out_of_band_request(emulator, "GET", "/sandboxes")["items"][0]["name"]
+    assert f"Sandbox box: making {created}." in stdout + stderr
     # the engine forgets a step whose plugin died: only the platform knows
     assert project.state_of("box") is None
 

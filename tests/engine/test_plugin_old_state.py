@@ -75,13 +75,13 @@ pytestmark = pytest.mark.engine
 
 def resource_types(recorded: Path) -> set[str]:
     """The kinds of resources that the state holds."""
-    types = {each["type"] for each in json.loads(recorded.read_text())["deployment"]["resources"]}
-    return {each.removeprefix("neev:index:") for each in types if each.startswith("neev:")}
+    types = {load["type"] for load in json.loads(recorded.read_text())["deployment"]["resources"]}
+    return {type_.removeprefix("neev:index:") for type_ in types if type_.startswith("neev:")}
 
 
 def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
     assert {kind for recorded in RECORDED_STATES for kind in resource_types(recorded)} == {
-        each.name for each in RESOURCES
+        resource.name for resource in RESOURCES
     }
 
 

@@ -53,7 +53,9 @@ def test_a_pool_lives(project: PulumiProject) -> None:
     project.write_yaml(pool_program(195, cpu=2))
     project.up()
     assert count_requests(emulator) == {DELETE: 15, PATCH: 195}
-    assert [each["name"].rpartition("-")[2] for each in pool_members(project)] == [str(index) for index in range(195)]
+    assert [member["name"].rpartition("-")[2] for member in pool_members(project)] == [
+        str(index) for index in range(195)
+    ]
 
     before = pool_members(project)
     for place in (2, 3, 194):
@@ -83,7 +85,7 @@ def test_members_that_fail_are_named_and_the_next_update_makes_them(project: Pul
     assert failed.returncode != 0
     assert "2 of 5 members failed" in failed.text
     assert "no room" in failed.text
-    assert Counter(each["phase"] for each in pool_members(project)) == {"Ready": 3, "Missing": 2}
+    assert Counter(member["phase"] for member in pool_members(project)) == {"Ready": 3, "Missing": 2}
 
     assert project.refresh().returncode == 0
     assert set(project.preview().diff("fleet").values()) == {"add"}

@@ -47,9 +47,9 @@ OUTPUTS = {
 
 def write_dynamic_program(project: PulumiProject, *, slug: str | None = None, **agent: Any) -> None:
     """The program as Python on dynamic resources."""
-    said = "".join(f"{name}={value!r}, " for name, value in agent.items())
+    message = "".join(f"{name}={value!r}, " for name, value in agent.items())
     shown = "" if slug is None else f', slug="{slug}"'
-    project.write_python(PYTHON.format(slug=shown, config=IN_CONFIG, env=IN_ENV, agent=said))
+    project.write_python(PYTHON.format(slug=shown, config=IN_CONFIG, env=IN_ENV, agent=message))
 
 
 def write_plugin_program(project: PulumiProject, *, slug: str | None = None, **agent: Any) -> None:
@@ -66,10 +66,10 @@ def write_plugin_program(project: PulumiProject, *, slug: str | None = None, **a
     project.write_yaml(resources, outputs=OUTPUTS)
 
 
-@pytest.mark.parametrize("face", [write_plugin_program, write_dynamic_program], ids=["plugin", "dynamic"])
-def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project: PulumiProject, face: Any) -> None:
+@pytest.mark.parametrize("adapter", [write_plugin_program, write_dynamic_program], ids=["plugin", "dynamic"])
+def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project: PulumiProject, adapter: Any) -> None:
     emulator = project.emulator
-    face(project, cpu=1)
+    adapter(project, cpu=1)
     assert project.preview().changes == dict.fromkeys(("box", "web", "free", "coder"), "create")
     assert emulator.log(mutating=True) == []
 
@@ -82,7 +82,7 @@ def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project
     assert project.refresh().changes == {}
     assert emulator.log(mutating=True) == []
 
-    face(project, slug=SLUG, cpu=2, paused=True)
+    adapter(project, slug=SLUG, cpu=2, paused=True)
     assert project.up().changes == {"web": "update", "coder": "update"}
     changed = project.outputs()
     assert (changed["status"], changed["free"], changed["token"]) == ("Paused", first["free"], first["token"])
@@ -128,12 +128,12 @@ def test_ports_and_agents_are_imported_and_then_clean(project: PulumiProject) ->
     emulator = project.emulator
     box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
     out_of_band_request(emulator, "POST", f"/sandboxes/{box['id']}/ports", {"port": 8080})
-    made = out_of_band_request(emulator, "POST", "/agents", {"name": "coder", "agent_template": "claude-code"})
+    created = out_of_band_request(emulator, "POST", "/agents", {"name": "coder", "agent_template": "claude-code"})
     emulator.advance(5)
     project.write_yaml({})
     project.import_("neev:index:PreviewPort", "web", f"{box['id']}/8080")
     project.import_("neev:index:Agent", "coder", "coder")
-    assert _resource_id(project, "coder") == made["id"]
+    assert _resource_id(project, "coder") == created["id"]
     web = {"sandboxId": box["id"], "port": 8080}
     coder = {"name": "coder", "agentTemplate": "claude-code"}
     project.write_yaml(

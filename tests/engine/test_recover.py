@@ -40,15 +40,15 @@ def kill_during_update(project: PulumiProject, request: str = "POST /sandboxes",
 
 def actions_by_resource(plan: Result) -> dict[str, str]:
     steps: list[Mapping[str, str]] = json.loads(plan.stdout)["steps"]
-    return {each["resource"]: each["action"] for each in steps}
+    return {step["resource"]: step["action"] for step in steps}
 
 
-@pytest.mark.parametrize("face", ["plugin", "dynamic"])
+@pytest.mark.parametrize("adapter", ["plugin", "dynamic"])
 def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(
-    project: PulumiProject, face: str
+    project: PulumiProject, adapter: str
 ) -> None:
     emulator = project.emulator
-    project.write_yaml({**BOX, **SNAPSHOT_PROGRAM}) if face == "plugin" else project.write_python(PROGRAM)
+    project.write_yaml({**BOX, **SNAPSHOT_PROGRAM}) if adapter == "plugin" else project.write_python(PROGRAM)
     kill_during_update(project)
 
     shown = project.run_neev("recover", "--json")
@@ -93,7 +93,7 @@ def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(proje
     done = project.run_neev("recover", "--json", "--yes")
     assert (done.returncode, actions_by_resource(done)) == (0, {"Sandbox box": "retire"}), done.text
     project.up()
-    assert [each["id"] for each in out_of_band_request(emulator, "GET", "/sandboxes")["items"]] == [second["id"]]
+    assert [item["id"] for item in out_of_band_request(emulator, "GET", "/sandboxes")["items"]] == [second["id"]]
     assert project.up().changes == {}
 
 
@@ -113,7 +113,7 @@ def test_a_replacement_that_was_killed_goes_on(project: PulumiProject, tmp_path:
     assert (done.returncode, actions_by_resource(done)) == (0, {"Sandbox box": "import"}), done.text
     project.up()
     left = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
-    assert [(each["id"] == first["id"], each["resources"]["disk_gb"]) for each in left] == [(False, 20)]
+    assert [(item["id"] == first["id"], item["resources"]["disk_gb"]) for item in left] == [(False, 20)]
     assert project.up().changes == {}
     assert emulator.counts()["POST /sandboxes"] == 2
 
@@ -125,10 +125,10 @@ def test_it_works_on_s3_and_where_nothing_was_made(project: PulumiProject, bucke
     project.up("--target", "**box")
     kill_during_update(project, request="POST /sandboxes/{id}/snapshots")
     emulator.advance(HOUR)
-    made = out_of_band_request(emulator, "GET", f"/sandboxes/{(project.state_of('box') or {})['id']}/snapshots")[
+    created = out_of_band_request(emulator, "GET", f"/sandboxes/{(project.state_of('box') or {})['id']}/snapshots")[
         "items"
     ]
-    out_of_band_request(emulator, "DELETE", f"/snapshots/{made[0]['id']}")
+    out_of_band_request(emulator, "DELETE", f"/snapshots/{created[0]['id']}")
 
     emulator.add_fault("status", method="GET", path="/sandboxes/{id}/snapshots", status=500, times=100)
     unclear = project.run_neev("recover", "--cancel", "--yes")

@@ -46,12 +46,12 @@ def is_creating(project: PulumiProject) -> Callable[[], bool]:
 
 
 def steps_by_resource(result: Result) -> dict[str, str]:
-    return {each["resource"]: each["action"] for each in json.loads(result.stdout)["steps"]}
+    return {load["resource"]: load["action"] for load in json.loads(result.stdout)["steps"]}
 
 
 def is_importing(project: PulumiProject) -> bool:
     """Whether a recovery's `pulumi stack import` runs."""
-    return any({"stack", "import"} <= set(command_line(each)) for each in project.list_processes())
+    return any({"stack", "import"} <= set(command_line(process)) for process in project.list_processes())
 
 
 def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_one_ends_it(
@@ -72,8 +72,8 @@ def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_on
     with_all = project.start_neev(*RECOVER)
     kill_when(project, with_all, lambda: is_importing(project), machine=True)
     assert with_all.returncode < 0
-    made = project.state_of("box")
-    assert bool(made) != bool(project.export()["deployment"].get("pending_operations"))
+    created = project.state_of("box")
+    assert bool(created) != bool(project.export()["deployment"].get("pending_operations"))
 
     # the import that it had started goes on without it
     alone = project.start_neev(*RECOVER)
@@ -101,15 +101,17 @@ def is_sleeping(project: PulumiProject) -> Callable[[], bool]:
 
     def begun() -> bool:
         builders = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]
-        awake = [each["id"] for each in builders if each["connect_url"]]
-        return any(json.loads(read_in_sandbox(project.emulator, id, "begun", "files/exists"))["exists"] for id in awake)
+        running = [builder["id"] for builder in builders if builder["connect_url"]]
+        return any(
+            json.loads(read_in_sandbox(project.emulator, id, "begun", "files/exists"))["exists"] for id in running
+        )
 
     return begun
 
 
-@pytest.mark.parametrize(("face", "machine"), [("plugin", False), ("plugin", True), ("dynamic", False)])
-def test_an_image_whose_build_was_killed_is_built_once(project: PulumiProject, face: str, *, machine: bool) -> None:
-    ADAPTERS[face](project, slow_image(sleep_seconds=HOUR))
+@pytest.mark.parametrize(("adapter", "machine"), [("plugin", False), ("plugin", True), ("dynamic", False)])
+def test_an_image_whose_build_was_killed_is_built_once(project: PulumiProject, adapter: str, *, machine: bool) -> None:
+    ADAPTERS[adapter](project, slow_image(sleep_seconds=HOUR))
     kill_when(project, project.start_pulumi("up", "--yes", "--skip-preview"), is_sleeping(project), machine=machine)
     left = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]
     assert left or not machine
@@ -117,11 +119,11 @@ def test_an_image_whose_build_was_killed_is_built_once(project: PulumiProject, f
     done = project.run_neev(*RECOVER, "--json")
     assert done.returncode == 0, done.text
     assert steps_by_resource(done) == {"GoldenImage image": "import" if left else "drop"}
-    ADAPTERS[face](project, slow_image(sleep_seconds=0))
+    ADAPTERS[adapter](project, slow_image(sleep_seconds=0))
     project.up()
     invariants.check_invariants(project, slow_image(sleep_seconds=0))
     (builder,) = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]
-    assert builder["id"] not in {each["id"] for each in left}
+    assert builder["id"] not in {item["id"] for item in left}
     assert project.up().changes == {}
     project.destroy()
     invariants.check_empty(project)
@@ -172,11 +174,11 @@ def test_the_stack_of_an_automation_api_program_is_recovered_from_its_work_direc
     assert (done.returncode, steps_by_resource(done)) == (0, {"Sandbox box": "import"}), done.text
 
     again = run("up")
-    said = "".join(again.communicate())
-    assert again.returncode == 0, said
-    assert "'update': 1" in said
+    message = "".join(again.communicate())
+    assert again.returncode == 0, message
+    assert "'update': 1" in message
     assert emulator.counts()["POST /sandboxes"] == 1
-    assert [each["phase"] for each in out_of_band_request(emulator, "GET", "/sandboxes")["items"]] == ["Paused"]
+    assert [item["phase"] for item in out_of_band_request(emulator, "GET", "/sandboxes")["items"]] == ["Paused"]
     last = run("destroy")
     assert (last.communicate(), last.returncode)[1] == 0
     assert emulator.state()["sandboxes"] == 0

@@ -45,15 +45,15 @@ def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     outputs = project.outputs()
     assert outputs["Sandbox-phase"] == "Ready"
     assert outputs["SandboxFork-fork"].startswith("sandboxfork-fork-")
-    assert {each["phase"] for each in outputs["SandboxPool-members"]} == {"Ready"}
+    assert {output["phase"] for output in outputs["SandboxPool-members"]} == {"Ready"}
     assert outputs["Snapshot-sizeBytes"] >= 0
     assert outputs["getSandboxTemplate-templateId"] == "sb-python-3-13"
-    assert {each["category"] for each in outputs["getSandboxTemplates-templates"]} == {"browser"}
+    assert {output["category"] for output in outputs["getSandboxTemplates-templates"]} == {"browser"}
     assert outputs["getAgentTemplate-description"]
-    assert {each["category"] for each in outputs["getAgentTemplates-templates"]} == {"coding"}
+    assert {output["category"] for output in outputs["getAgentTemplates-templates"]} == {"coding"}
     assert outputs["getSandbox-connectUrl"].startswith("http")
-    assert [each["name"] for each in outputs["getSandboxes-paused"]] == ["shared-build-box"]
+    assert [output["name"] for output in outputs["getSandboxes-paused"]] == ["shared-build-box"]
     assert outputs["getSnapshot-status"] == "Ready"
-    assert [each["id"] for each in outputs["getSnapshots-snapshots"]] == [kept["id"]]
+    assert [output["id"] for output in outputs["getSnapshots-snapshots"]] == [kept["id"]]
     assert outputs["getSandboxMetrics-series"]
     assert project.up().changes == {}

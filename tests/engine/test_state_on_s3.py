@@ -38,15 +38,15 @@ def s3_project(project: PulumiProject, bucket: StateBucket) -> PulumiProject:
 
 
 def sandbox_names(emulator: Emulator) -> list[str]:
-    return sorted(each["name"] for each in out_of_band_request(emulator, "GET", "/sandboxes")["items"])
+    return sorted(item["name"] for item in out_of_band_request(emulator, "GET", "/sandboxes")["items"])
 
 
 def test_two_stacks_live_side_by_side_and_leave_nothing(s3_project: PulumiProject, s3: S3Client) -> None:
     together = [threading.Thread(target=s3_project.up, args=("--stack", stack)) for stack in ("dev", "prod")]
-    for each in together:
-        each.start()
-    for each in together:
-        each.join()
+    for item in together:
+        item.start()
+    for item in together:
+        item.join()
     assert sandbox_names(s3_project.emulator) == ["box-dev", "box-prod"]
     assert s3_project.up("--stack", "prod").changes == {}
 
@@ -55,7 +55,7 @@ def test_two_stacks_live_side_by_side_and_leave_nothing(s3_project: PulumiProjec
     s3_project.destroy("--stack", "prod")
     for stack in ("dev", "prod"):
         assert s3_project.run_pulumi("stack", "rm", "--yes", stack).returncode == 0
-    left = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
+    left = [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
     assert not [key for key in left if "/locks/" in key or key.endswith(("dev.json", "prod.json"))]
 
 

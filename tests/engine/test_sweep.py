@@ -20,11 +20,11 @@ pulumi.export("hidden", pulumi.Output.secret(pulumi.Config().require("kept")))
 
 
 def swept_names(report: Result) -> list[str]:
-    return sorted(each["name"] for each in json.loads(report.stdout)["orphans"])
+    return sorted(load["name"] for load in json.loads(report.stdout)["orphans"])
 
 
 def remaining_names(project: PulumiProject) -> list[str]:
-    return sorted(each["name"] for each in out_of_band_request(project.emulator, "GET", "/sandboxes")["items"])
+    return sorted(item["name"] for item in out_of_band_request(project.emulator, "GET", "/sandboxes")["items"])
 
 
 def test_only_what_no_stack_holds_and_is_old_and_has_the_prefix_goes(project: PulumiProject) -> None:
@@ -65,9 +65,9 @@ def test_only_what_no_stack_holds_and_is_old_and_has_the_prefix_goes(project: Pu
     done = project.run_neev(*arguments, "--yes")
     assert done.returncode == 0, done.text
     assert remaining_names(project) == [name for name in everything if name != "pr-gone"]
-    kept = {each["name"]: each["blockedBy"] for each in json.loads(done.stdout)["orphans"]}
+    kept = {load["name"]: load["blockedBy"] for load in json.loads(done.stdout)["orphans"]}
     assert "its snapshot base" in kept["pr-captured"]
     paused = project.run_neev(*arguments, "--yes", "--pause")
-    assert [each["outcome"] for each in json.loads(paused.stdout)["orphans"]] == ["paused"], paused.text
+    assert [load["outcome"] for load in json.loads(paused.stdout)["orphans"]] == ["paused"], paused.text
     again = project.run_neev("sweep", "--prefix", "pr-", "--phase", "Ready", "--yes")
     assert (again.returncode, again.stdout) == (0, "There are no orphans.\n"), again.text

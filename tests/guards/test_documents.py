@@ -79,14 +79,14 @@ def test_every_public_name_can_be_imported() -> None:
 def test_every_resource_and_function_is_in_the_public_names() -> None:
     """A new declaration cannot stay hidden."""
     snake = [re.sub(r"(?<!^)(?=[A-Z])", "_", function.name).lower() for function in FUNCTIONS]
-    wanted = {*(resource.name for resource in RESOURCES), *snake, *(f"{each}_output" for each in snake)}
-    assert wanted <= set(pulumi_neev.__all__)
+    expected = {*(resource.name for resource in RESOURCES), *snake, *(f"{item}_output" for item in snake)}
+    assert expected <= set(pulumi_neev.__all__)
     assert set(PROVIDERS) == {resource.name for resource in RESOURCES}
 
 
 def test_every_case_can_be_played_and_says_what_is_right() -> None:
     """A folder without its script would silently not be played."""
-    for folder in (each for each in (ROOT / "tests" / "cases").iterdir() if each.is_dir()):
+    for folder in (file for file in (ROOT / "tests" / "cases").iterdir() if file.is_dir()):
         assert (folder / "run.sh").exists(), folder.name
         assert "Right: " in (folder / "README.md").read_text(), folder.name
 

@@ -8,7 +8,7 @@ import yaml
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "kubernetes-operator"
 MANIFESTS = {file.name: list(yaml.safe_load_all(file.read_text())) for file in (EXAMPLE / "manifests").iterdir()}
-STACKS = [each for found in MANIFESTS.values() for each in found if each["kind"] == "Stack"]
+STACKS = [item for found in MANIFESTS.values() for item in found if item["kind"] == "Stack"]
 PROJECT = yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text())
 SPEC = {
     *("stack", "serviceAccountName", "projectRepo", "branch", "commit", "repoDir", "shallow", "backend", "config"),
@@ -23,7 +23,7 @@ SPEC = {
 
 def test_there_is_a_stack_for_more_than_one_team() -> None:
     """In the same namespace, each with a name of its own."""
-    assert len({each["spec"]["stack"] for each in STACKS}) == len(STACKS) >= 2
+    assert len({stack["spec"]["stack"] for stack in STACKS}) == len(STACKS) >= 2
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
@@ -59,8 +59,8 @@ def test_a_stack_configures_what_the_program_asks_for(stack: dict[str, Any]) -> 
 def test_the_stacks_run_as_an_account_that_exists() -> None:
     """And that the operator may ask about."""
     account, binding = MANIFESTS["account.yaml"]
-    assert {each["spec"]["serviceAccountName"] for each in STACKS} == {account["metadata"]["name"]}
-    assert {each["metadata"]["namespace"] for each in STACKS} == {account["metadata"]["namespace"]}
+    assert {stack["spec"]["serviceAccountName"] for stack in STACKS} == {account["metadata"]["name"]}
+    assert {stack["metadata"]["namespace"] for stack in STACKS} == {account["metadata"]["namespace"]}
     subject = {"kind": "ServiceAccount", **account["metadata"]}
     assert binding["subjects"] == [subject]
     assert binding["roleRef"]["name"] == "system:auth-delegator"

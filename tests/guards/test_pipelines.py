@@ -21,18 +21,18 @@ STACK_SCRIPT_PATTERN = re.compile(r"ci/(up|pause|destroy)\.sh")
 def github_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every job, with the concurrency of its workflow where it has none of its own."""
     for name, workflow in WORKFLOWS.items():
-        for job, told in workflow["jobs"].items():
-            yield f"{name}/{job}", {"concurrency": workflow.get("concurrency"), **told}
+        for job, output in workflow["jobs"].items():
+            yield f"{name}/{job}", {"concurrency": workflow.get("concurrency"), **output}
 
 
 def gitlab_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every job."""
-    yield from ((name, told) for name, told in GITLAB.items() if isinstance(told, dict) and "script" in told)
+    yield from ((name, output) for name, output in GITLAB.items() if isinstance(output, dict) and "script" in output)
 
 
 def job_scripts(job: dict[str, Any]) -> list[str]:
     """What the job runs."""
-    return [*(each["run"] for each in job.get("steps", []) if "run" in each), *job.get("script", [])]
+    return [*(item["run"] for item in job.get("steps", []) if "run" in item), *job.get("script", [])]
 
 
 JOBS = dict([*github_jobs(), *gitlab_jobs()])
@@ -110,8 +110,8 @@ def test_a_workflow_may_do_nothing_but_what_its_jobs_say(name: str) -> None:
     assert workflow["permissions"] == {}
     writes = [
         f"{job}: {scope}"
-        for job, told in workflow["jobs"].items()
-        for scope, level in told["permissions"].items()
+        for job, output in workflow["jobs"].items()
+        for scope, level in output["permissions"].items()
         if level == "write"
     ]
     assert writes == (["environment: pull-requests"] if name == "pull-request" else [])

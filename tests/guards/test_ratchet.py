@@ -15,14 +15,16 @@ TEST_SOURCES = "".join(
 
 
 @pytest.mark.parametrize(
-    "name", sorted({f'"{name}"' for each in RESOURCES for name in each.inputs.properties}), ids=lambda name: name
+    "name",
+    sorted({f'"{name}"' for resource in RESOURCES for name in resource.inputs.properties}),
+    ids=lambda name: name,
 )
 def test_every_input_is_named_by_a_test(name: str) -> None:
     """An input nobody tries is an input nobody knows works."""
     assert name in TEST_SOURCES or f"{name[1:-1]}=" in TEST_SOURCES
 
 
-@pytest.mark.parametrize("name", [each.name for each in FUNCTIONS])
+@pytest.mark.parametrize("name", [function.name for function in FUNCTIONS])
 def test_every_function_is_named_by_a_test(name: str) -> None:
     """Likewise."""
     assert name in TEST_SOURCES

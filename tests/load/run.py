@@ -17,11 +17,11 @@ def main() -> None:
     """Exits with 1 where a bound does not hold."""
     engine, number = Path(sys.argv[1]), int(sys.argv[2])
     figures = {}
-    for name, calm in (("without", True), ("with", False)):
+    for name, quiet in (("without", True), ("with", False)):
         with tempfile.TemporaryDirectory(prefix="load-") as directory:
-            figures[name] = run_load(number, engine, Path(directory), without_faults=calm)
+            figures[name] = run_load(number, engine, Path(directory), without_faults=quiet)
     print(render_table(number, figures["without"], figures["with"]))  # noqa: T201
-    memory = max(each.memory for each in figures.values())
+    memory = max(figure.memory for figure in figures.values())
     sys.exit(memory >= MAX_MEMORY_BYTES or figures["with"].total > MAX_REQUEST_RATIO * figures["without"].total)
 
 

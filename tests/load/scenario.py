@@ -79,14 +79,14 @@ def _run_until_done(project: PulumiProject, command: str, figures: LoadFigures) 
     figures.seconds[command] = time.monotonic() - started
     log = emulator.log()
     figures.requests[command] = len(log)
-    figures.throttled_requests += sum(each["fault"] == "rate_limit" for each in log)
-    figures.injected_faults += sum(each["fault"] not in (None, "rate_limit") for each in log)
+    figures.throttled_requests += sum(item["fault"] == "rate_limit" for item in log)
+    figures.injected_faults += sum(item["fault"] not in (None, "rate_limit") for item in log)
 
 
 def _check_consistent(project: PulumiProject, number: int) -> None:
     """State and platform hold the same sandboxes, and so many."""
     resources = project.export()["deployment"].get("resources", [])
-    held = sorted(each["id"] for each in resources if each["type"] == "neev:index:Sandbox")
+    held = sorted(resource["id"] for resource in resources if resource["type"] == "neev:index:Sandbox")
     assert len(held) == number
     assert held == sorted(_list_sandbox_ids(project.emulator))
 
@@ -99,7 +99,7 @@ def _list_sandbox_ids(emulator: Emulator) -> Iterator[str]:
     while (page - 1) * 100 < total:
         answer = out_of_band_request(emulator, "GET", f"/sandboxes?limit=100&page={page}")
         page, total = page + 1, answer["total"]
-        yield from (each["id"] for each in answer["items"])
+        yield from (item["id"] for item in answer["items"])
     emulator.change_settings(rate_limit=settings["rate_limit"], random_faults=settings["random_faults"])
 
 

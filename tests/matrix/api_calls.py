@@ -52,7 +52,7 @@ def _resource(kind: str, name: str, properties: dict[str, Any]) -> dict[str, Any
 
 
 def _sandbox_programs(names: Iterable[str], **properties: Any) -> Program:
-    return {key: each for name in names for key, each in sandbox(name, **properties).items()}
+    return {key: value for name in names for key, value in sandbox(name, **properties).items()}
 
 
 def _source_program(_names: Iterable[str]) -> Program:
@@ -69,7 +69,7 @@ def _snapshot_program(name: str, of: str) -> Program:
 
 def _with_snapshots(names: Iterable[str], *which: str) -> Program:
     names = list(names)
-    taken = [_snapshot_program(child_name(name, each), name) for name in names for each in which]
+    taken = [_snapshot_program(child_name(name, item), name) for name in names for item in which]
     return merge_programs([_sandbox_programs(names), *taken])
 
 
@@ -98,8 +98,8 @@ def merge_programs(call_programs: Iterable[Program]) -> Program:
     return {name: resource for program in call_programs for name, resource in program.items()}
 
 
-def _with_source(names: Iterable[str], made: Callable[[str], Program]) -> Program:
-    return merge_programs([sandbox(SOURCE), *map(made, names)])
+def _with_source(names: Iterable[str], created: Callable[[str], Program]) -> Program:
+    return merge_programs([sandbox(SOURCE), *map(created, names)])
 
 
 CALLS = (

@@ -132,15 +132,15 @@ def _cells_of(api_call: ApiCall, fault: Fault) -> list[MatrixCell]:
 
 def run_scenario(scenario: Scenario, adapter: str, pulumi_bin: Path, directory: Path) -> dict[MatrixCell, CellResult]:
     """Every cell was struck, everything was put right by one more command, and nothing is left."""
-    seen: dict[MatrixCell, CellResult] = {}
+    observed: dict[MatrixCell, CellResult] = {}
     for turn in range(ROUND_COUNT):
         (place := directory / str(turn)).mkdir()
         with serve() as emulator:
             now = _run_in_project(PulumiProject(place, pulumi_bin, emulator), scenario, adapter)
-        seen = now | {cell: each for cell, each in seen.items() if each.was_hit}
-        if all(each.was_hit for each in seen.values()):
+        observed = now | {cell: value for cell, value in observed.items() if value.was_hit}
+        if all(item.was_hit for item in observed.values()):
             break
-    return seen
+    return observed
 
 
 def _run_in_project(project: PulumiProject, scenario: Scenario, adapter: str) -> dict[MatrixCell, CellResult]:
@@ -148,14 +148,14 @@ def _run_in_project(project: PulumiProject, scenario: Scenario, adapter: str) ->
     write(project, scenario.program({}, lambda _: False))
     project.up(*PARALLEL_OPTIONS)
     ids = _ids(project)
-    seen: dict[MatrixCell, CellResult] = {}
+    observed: dict[MatrixCell, CellResult] = {}
     for fault in scenario.faults:
         if fault in COMMAND_FAULTS:
             write(project, scenario.program(ids, partial(_can_hit, fault)))
-            seen |= _run_redirected(project, fault, [cell for cell in scenario.cells if cell.fault is fault])
+            observed |= _run_redirected(project, fault, [cell for cell in scenario.cells if cell.fault is fault])
     after = scenario.program(ids, lambda _: True)
     write(project, after)
-    seen |= _run_with_faults(project, [cell for cell in scenario.cells if cell.fault not in COMMAND_FAULTS], ids)
+    observed |= _run_with_faults(project, [cell for cell in scenario.cells if cell.fault not in COMMAND_FAULTS], ids)
     project.emulator.advance(SLOW_PHASE_SECONDS)
     # one more command puts everything right
     getattr(project, scenario.command)(*PARALLEL_OPTIONS)
@@ -165,10 +165,12 @@ def _run_in_project(project: PulumiProject, scenario: Scenario, adapter: str) ->
     project.destroy(*PARALLEL_OPTIONS)
     invariants.check_empty(project)
     silent = {
-        cell.name: each.message for cell, each in seen.items() if each.message and not cell.explains_cause(each.message)
+        cell.name: value.message
+        for cell, value in observed.items()
+        if value.message and not cell.explains_cause(value.message)
     }
     assert not silent, f"what the user read does not name the cause: {silent}"
-    return seen
+    return observed
 
 
 def _can_hit(fault: Fault, cell: MatrixCell) -> bool:
@@ -183,8 +185,8 @@ def _run_redirected(project: PulumiProject, fault: Fault, cells: list[MatrixCell
         command = "destroy"
     targets = [f"--target={_urn(project, cell.name)}" for cell in cells] if command == "destroy" else []
     with _redirected_settings(fault, project.emulator) as env:
-        said = messages_by_name(_run(project, command, env, *targets))
-    return {cell: CellResult(0 if cell.name in said else 1, said.get(cell.name)) for cell in cells}
+        message = messages_by_name(_run(project, command, env, *targets))
+    return {cell: CellResult(0 if cell.name in message else 1, message.get(cell.name)) for cell in cells}
 
 
 @contextmanager
@@ -232,18 +234,18 @@ def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) 
     ended = _run(project, cells[0].api_call.command, {"NEEV_REQUEST_TIMEOUT_SECONDS": str(REQUEST_TIMEOUT)})
     waiting: Any = emulator.control("GET", "faults")
     emulator.control("DELETE", "faults")
-    served = Counter((each["method"], each["path"].partition("/projects/")[2]) for each in emulator.log())
-    said = messages_by_name(ended)
-    assert (ended.returncode == 0) == (not said), ended.text
+    served = Counter((item["method"], item["path"].partition("/projects/")[2]) for item in emulator.log())
+    message = messages_by_name(ended)
+    assert (ended.returncode == 0) == (not message), ended.text
     found = {}
     for cell in cells:
         name = child_name(cell.name, cell.api_call.snapshot)
         if name in ids:
             sent = served[cell.api_call.method, emulator.project_id + cell.api_call.path.replace("{id}", ids[name])]
         else:
-            left = sum(each["times"] for each in waiting if each["name"] == name)
+            left = sum(item["times"] for item in waiting if item["name"] == name)
             sent = (MANY_TIMES if cell.lasting else 1) + MANY_TIMES - left
-        found[cell] = CellResult(sent, said.get(cell.name))
+        found[cell] = CellResult(sent, message.get(cell.name))
     return found
 
 
@@ -251,13 +253,13 @@ def messages_by_name(command_result: Result) -> Mapping[str, str]:
     """What the user read of each cell, by its name."""
     found: dict[str, str] = {}
     for event in command_result.events:
-        said = event.get("diagnosticEvent", {})
-        if said.get("severity") == "error" and said.get("urn"):
-            name = said["urn"].rpartition("::")[2].partition(CHILD_SEPARATOR)[0]
-            found[name] = found.get(name, "") + said["message"]
+        message = event.get("diagnosticEvent", {})
+        if message.get("severity") == "error" and message.get("urn"):
+            name = message["urn"].rpartition("::")[2].partition(CHILD_SEPARATOR)[0]
+            found[name] = found.get(name, "") + message["message"]
     return found
 
 
 def _ids(project: PulumiProject) -> dict[str, str]:
     resources = project.export()["deployment"].get("resources", [])
-    return {each["urn"].rpartition("::")[2]: each.get("id", "") for each in resources}
+    return {resource["urn"].rpartition("::")[2]: resource.get("id", "") for resource in resources}

@@ -20,7 +20,7 @@ Words = Mapping[str, str]
 
 def render_tables(results: Mapping[str, Words]) -> str:
     """The tables of all faces: a row for each fault, a column for each call."""
-    return "\n".join(f"### {TITLES[face]}\n\n{_render_table(words)}" for face, words in results.items())
+    return "\n".join(f"### {TITLES[adapter]}\n\n{_render_table(words)}" for adapter, words in results.items())
 
 
 def read_committed(adapter: str, names: Iterable[str]) -> Words:
@@ -50,6 +50,6 @@ def _render_table(words: Words) -> str:
     for fault in FAULTS:
         lasting = {call.name: words.get(f"{call.name}-{fault.name}-lasting") for call in CALLS}
         once = {call.name: words.get(f"{call.name}-{fault.name}", NOT_APPLICABLE) for call in CALLS}
-        told = [f"{once[name]}; {also}" if (also := lasting[name]) else once[name] for name in once]
-        lines.append([fault.title, *told])
+        output = [f"{once[name]}; {also}" if (also := lasting[name]) else once[name] for name in once]
+        lines.append([fault.title, *output])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

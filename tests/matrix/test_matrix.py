@@ -12,9 +12,9 @@ from tests.matrix.table import read_committed
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
-@pytest.mark.parametrize("face", ADAPTERS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("story", SCENARIOS, ids=lambda story: story.name)
-def test_every_call_survives_every_fault(tmp_path: Path, pulumi_bin: Path, story: Scenario, face: str) -> None:
-    seen = run_scenario(story, face, pulumi_bin, tmp_path)
-    words = {cell.name: str(each) for cell, each in seen.items()}
-    assert words == read_committed(face, words), "the reliability page differs: run `make reliability`"
+def test_every_call_survives_every_fault(tmp_path: Path, pulumi_bin: Path, story: Scenario, adapter: str) -> None:
+    observed = run_scenario(story, adapter, pulumi_bin, tmp_path)
+    words = {cell.name: str(value) for cell, value in observed.items()}
+    assert words == read_committed(adapter, words), "the reliability page differs: run `make reliability`"

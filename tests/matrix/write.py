@@ -14,15 +14,15 @@ from tests.matrix.table import write_page
 def main() -> None:
     """The page is up to date."""
     engine = Path(sys.argv[1])
-    seen: dict[str, dict[str, str]] = {}
-    for face in ADAPTERS:
-        seen[face] = {}
+    observed: dict[str, dict[str, str]] = {}
+    for adapter in ADAPTERS:
+        observed[adapter] = {}
         for story in SCENARIOS:
-            print(f"{face}: {story.name}, {len(story.cells)} cells", flush=True)  # noqa: T201
+            print(f"{adapter}: {story.name}, {len(story.cells)} cells", flush=True)  # noqa: T201
             with tempfile.TemporaryDirectory(prefix="matrix-") as directory:
-                found = run_scenario(story, face, engine, Path(directory))
-            seen[face] |= {cell.name: str(each) for cell, each in found.items()}
-    write_page(seen)
+                found = run_scenario(story, adapter, engine, Path(directory))
+            observed[adapter] |= {cell.name: str(value) for cell, value in found.items()}
+    write_page(observed)
 
 
 if __name__ == "__main__":

@@ -186,8 +186,8 @@ def build_engine(env: Mapping[str, str], root: Path, *, only: str | None = None)
     (partial / "bin").mkdir()
     if there := find_earlier(root, only="python"):
         shutil.copytree(there, partial / "bin", dirs_exist_ok=True)
-    wanted = [each for each in BINARIES if only is None or each.name in PYTHON_BINARIES]
-    missing = [each for each in wanted if not (partial / "bin" / each.name).exists()]
+    expected = [item for item in BINARIES if only is None or item.name in PYTHON_BINARIES]
+    missing = [item for item in expected if not (partial / "bin" / item.name).exists()]
     for folder in dict.fromkeys(binary.folder for binary in missing):
         group = [binary for binary in missing if binary.folder == folder]
         what = "modules of " + ", ".join(binary.name for binary in group)

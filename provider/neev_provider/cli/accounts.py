@@ -52,7 +52,7 @@ def _resolve_provider_settings(
 ) -> Settings:
     """Return the settings of the resource's provider; the environment wins for the settings of `prefer_environment`."""
     urn = str(resource.get("provider") or "").rpartition("::")[0]
-    provider = next((each for each in resources if each["urn"] == urn and not each.get("delete")), None)
+    provider = next((item for item in resources if item["urn"] == urn and not item.get("delete")), None)
     if provider is None or provider["type"] != PROVIDER_TYPE:
         return resolve_stack_settings(stack_config, environ)
     stored = reveal(decode_state(provider.get("inputs") or {}))

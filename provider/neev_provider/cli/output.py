@@ -76,5 +76,5 @@ def _redact_value(value: Any) -> Any:
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
-        return {name: _redact_value(each) for name, each in value.items()}
-    return [_redact_value(each) for each in value] if isinstance(value, list) else value
+        return {name: _redact_value(item) for name, item in value.items()}
+    return [_redact_value(item) for item in value] if isinstance(value, list) else value

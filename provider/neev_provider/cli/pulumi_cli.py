@@ -60,7 +60,7 @@ class PulumiCli:
     def list_stacks(self) -> list[str]:
         """Return the full names of all stacks of the backend."""
         listed = json.loads(self.run("stack", "ls", "--all", "--json"))
-        return [each["name"] for each in listed]
+        return [item["name"] for item in listed]
 
     def export(self, stack: str, *, secrets: bool = False) -> Deployment:
         """Return the stored state of the stack. With `secrets`, they are in plain text, and redacted in all output."""
@@ -84,7 +84,7 @@ class PulumiCli:
 
     def read_config(self, stack: str) -> dict[str, Any]:
         """Return the configuration of the stack and its project in plain text: `{"neev:orgId": "…"}`."""
-        return {name: each.get("value") for name, each in self.read_config_entries(stack).items()}
+        return {name: value.get("value") for name, value in self.read_config_entries(stack).items()}
 
     def read_config_entries(self, stack: str) -> dict[str, JsonObject]:
         """Return the configuration with metadata: `{"neev:orgId": {"value": "…", "secret": false}}`.
@@ -100,7 +100,7 @@ class PulumiCli:
                 raise
             return {}
         redaction.add_secrets(
-            [each.get("value") for name, each in entries.items() if each.get("secret") or name == API_KEY_SETTING]
+            [value.get("value") for name, value in entries.items() if value.get("secret") or name == API_KEY_SETTING]
         )
         return entries
 
@@ -150,8 +150,8 @@ def _find_secrets(value: Any) -> Iterator[Any]:
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET and "plaintext" in value:
             yield json.loads(value["plaintext"])
-        for each in value.values():
-            yield from _find_secrets(each)
+        for item in value.values():
+            yield from _find_secrets(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from _find_secrets(each)
+        for item in value:
+            yield from _find_secrets(item)

@@ -82,8 +82,8 @@ class FakePulumiCli:
 
     def set_config(self, **settings: dict[str, Any]) -> None:
         """The stack's configuration has these settings of the provider, as `pulumi config --json` shows them."""
-        said = {f"neev:{name}": each for name, each in settings.items()}
-        (self.directory / "config.json").write_text(json.dumps(said))
+        message = {f"neev:{name}": value for name, value in settings.items()}
+        (self.directory / "config.json").write_text(json.dumps(message))
 
     @property
     def commands(self) -> list[str]:

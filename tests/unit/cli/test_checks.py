@@ -39,7 +39,7 @@ def inventory(*sandboxes: Sandbox) -> RemoteInventory:
 
 
 def levels_and_messages(findings: Iterable[Finding]) -> list[tuple[str, str]]:
-    return [(each.level, each.what) for each in findings]
+    return [(finding.level, finding.what) for finding in findings]
 
 
 class TestMachine:
@@ -51,7 +51,7 @@ class TestMachine:
         monkeypatch.setenv("PATH", str(tmp_path))
         (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: {name: nodejs}\n")
         found = list(environment.check_environment(PulumiCli(tmp_path)))
-        assert [each.level for each in found] == [Level.OK, Level.ERROR, Level.ERROR, Level.WARN]
+        assert [item.level for item in found] == [Level.OK, Level.ERROR, Level.ERROR, Level.WARN]
         assert found[1].what == "engine: `pulumi` is not on PATH."
         assert found[2].what.startswith("the project's language is nodejs")
         assert "dynamic resources" in found[3].what
@@ -83,29 +83,29 @@ class TestAccount:
         assert found[0].remedy == "`pulumi config set --secret neev:apiKey …`, or set NEEV_API_KEY."
 
     def test_a_setting_that_is_none_is_told_with_the_one_that_is_meant(self) -> None:
-        said_in_vain = {
+        message_in_vain = {
             name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
         }
-        found = list(account.check_config_entries(said_in_vain, "story"))
+        found = list(account.check_config_entries(message_in_vain, "story"))
         assert levels_and_messages(found) == [
             ("bad", "neev:projectID is in the stack's configuration, but the provider has no such setting"),
             ("bad", "neev:colour is in the stack's configuration, but the provider has no such setting"),
         ]
         assert found[0].remedy == "Did you mean `neev:projectId`? Remove it with `pulumi config rm neev:projectID`."
         assert found[1].remedy == "Remove it with `pulumi config rm neev:colour`."
-        assert list(account.check_config_entries(said_in_vain, "neev")) == []
+        assert list(account.check_config_entries(message_in_vain, "neev")) == []
 
     def test_what_is_a_setting_is_not_told(self) -> None:
         for name in ("projectId", "baseUrl", "requestTimeoutSeconds", "pluginDownloadURL"):
             assert list(account.check_config_entries({f"neev:{name}": {"value": "x", "secret": False}}, None)) == []
 
-    @pytest.mark.parametrize(("secret", "told"), [(True, 0), (False, 1)])
-    def test_a_key_in_clear_is_told_without_the_key(self, *, secret: bool, told: int) -> None:
+    @pytest.mark.parametrize(("secret", "output"), [(True, 0), (False, 1)])
+    def test_a_key_in_clear_is_told_without_the_key(self, *, secret: bool, output: int) -> None:
         found = list(account.check_config_entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}, "story"))
-        assert len(found) == told
+        assert len(found) == output
         assert "key-of-mine" not in str(found)
         assert all(
-            each.level == Level.WARN and "pulumi config set --secret neev:apiKey" in each.remedy for each in found
+            item.level == Level.WARN and "pulumi config set --secret neev:apiKey" in item.remedy for item in found
         )
 
     @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ class TestStack:
         assert found.remedy.startswith("It may recover.")
 
     def test_what_ends_soon_is_told(self) -> None:
-        entries = [state_entry("Sandbox", each) for each in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
+        entries = [state_entry("Sandbox", item) for item in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
         there = inventory(
             new_sandbox("hard", hard_expires_at=IN_AN_HOUR),
             new_sandbox("idle", idle_expires_at=IN_AN_HOUR, on_idle="delete"),
@@ -181,7 +181,7 @@ class TestStack:
             new_sandbox("free"),
         )
         found = list(stack.check_expiration(entries, there, now=NOW, expires_within_seconds=3600))
-        assert [each.what for each in found] == [
+        assert [item.what for item in found] == [
             "Sandbox hard: its lifetime ends in 1h 0m",
             "Sandbox idle: if it stays idle, it is deleted in 1h 0m",
         ]
@@ -213,7 +213,7 @@ class TestRules:
             state_entry("Agent", "agent"),
             state_entry("Snapshot", "kept"),
         ]
-        assert [each.what.split(" has ")[0] for each in policy.runs_forever(entries)] == [
+        assert [item.what.split(" has ")[0] for item in policy.runs_forever(entries)] == [
             "Sandbox endless",
             "Sandbox never",
             "Agent agent",
@@ -241,7 +241,7 @@ class TestRules:
             state_entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
             state_entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
         ]
-        assert [each.what.split(" uses ")[0] for each in policy.image_without_digest(entries)] == [
+        assert [item.what.split(" uses ")[0] for item in policy.image_without_digest(entries)] == [
             "Sandbox tagged",
             "GoldenImage built",
         ]
@@ -255,5 +255,5 @@ class TestRules:
         assert list(policy.too_many_cores(entries, 5)) == []
         (found,) = policy.too_many_cores(entries, 4.5)
         assert found.what == "the stack has 5 CPU cores, more than 4.5"
-        assert "cores" not in "".join(each.what for each in policy.check_policy(entries, max_cores=None))
-        assert "cores" in "".join(each.what for each in policy.check_policy(entries, max_cores=1))
+        assert "cores" not in "".join(item.what for item in policy.check_policy(entries, max_cores=None))
+        assert "cores" in "".join(item.what for item in policy.check_policy(entries, max_cores=1))

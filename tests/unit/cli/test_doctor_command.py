@@ -38,7 +38,7 @@ def test_settings_that_are_missing_are_named_once(pulumi_cli: FakePulumiCli, mon
     for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
         monkeypatch.delenv(f"NEEV_{name}", raising=False)
     found = json.loads(run_doctor("--json", "--cwd", str(pulumi_cli.directory)).stdout)
-    assert [each["what"] for each in found if each["level"] == "bad"] == [
+    assert [item["what"] for item in found if item["level"] == "bad"] == [
         "neev:apiKey is not set",
         "neev:orgId is not set",
         "neev:projectId is not set",

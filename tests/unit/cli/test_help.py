@@ -16,8 +16,8 @@ def list_commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
     """The paths of all commands."""
     if path:
         yield path
-    for name, each in getattr(command, "commands", {}).items():
-        yield from list_commands(each, *path, name)
+    for name, value in getattr(command, "commands", {}).items():
+        yield from list_commands(value, *path, name)
 
 
 COMMANDS = {" ".join(path): path for path in list_commands(typer.main.get_command(app))}

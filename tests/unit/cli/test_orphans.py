@@ -38,10 +38,10 @@ def snapshot_object(name: str, parent_id: str, *, created: float = 0) -> RemoteO
 
 
 def orphan_ids(
-    *things: RemoteObject, references: StateReferences = NO_REFERENCES, sweep_filter: SweepFilter | None = None
+    *items: RemoteObject, references: StateReferences = NO_REFERENCES, sweep_filter: SweepFilter | None = None
 ) -> list[str]:
     return [
-        each.remote_object.name for each in find_orphans(things, references, sweep_filter or SweepFilter("pr-"), NOW)
+        orphan.remote_object.name for orphan in find_orphans(items, references, sweep_filter or SweepFilter("pr-"), NOW)
     ]
 
 
@@ -50,13 +50,13 @@ def make_state(**deployment: Any) -> dict[str, Any]:
 
 
 def test_what_is_old_and_named_so_and_held_by_nobody_is_left_over() -> None:
-    things = (
+    items = (
         sandbox_object("pr-1"),
         sandbox_object("pr-2", created=NOW - 3599),
         sandbox_object("dev-1"),
         sandbox_object("pr-3", created=None),
     )
-    assert orphan_ids(*things) == ["pr-1"]
+    assert orphan_ids(*items) == ["pr-1"]
 
 
 def test_the_oldest_comes_first() -> None:
@@ -71,8 +71,8 @@ def test_an_agent_is_held_by_whoever_holds_its_sandbox() -> None:
 
 
 def test_phases_are_those_of_sandboxes() -> None:
-    things = (sandbox_object("pr-1", phase="Paused"), sandbox_object("pr-2"), snapshot_object("pr-s", "pr-2"))
-    assert orphan_ids(*things, sweep_filter=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
+    items = (sandbox_object("pr-1", phase="Paused"), sandbox_object("pr-2"), snapshot_object("pr-s", "pr-2"))
+    assert orphan_ids(*items, sweep_filter=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
 
 
 @pytest.mark.parametrize(
@@ -114,18 +114,20 @@ def test_a_name_that_is_only_part_of_a_text_or_of_a_face_s_own_values_holds_noth
 
 
 def test_a_sandbox_stays_while_a_snapshot_of_it_is_not_left_over() -> None:
-    things = (
+    items = (
         sandbox_object("pr-1"),
         snapshot_object("pr-old", "pr-1"),
         snapshot_object("base", "pr-1"),
         sandbox_object("pr-2"),
     )
-    found = {each.remote_object.name: each for each in find_orphans(things, NO_REFERENCES, SweepFilter("pr-"), NOW)}
+    found = {
+        orphan.remote_object.name: orphan for orphan in find_orphans(items, NO_REFERENCES, SweepFilter("pr-"), NOW)
+    }
     assert found["pr-1"].blocked_by == "its snapshot base would be deleted with it, and is not an orphan"
     assert found["pr-1"].snapshots == {"id-of-pr-old", "id-of-base"}
     assert found["pr-1"].unblocked.blocked_by is None
     assert (found["pr-old"].blocked_by, found["pr-2"].blocked_by) == (None, None)
-    assert [name for name, each in found.items() if each.can_be_paused] == ["pr-1", "pr-2"]
+    assert [name for name, value in found.items() if value.can_be_paused] == ["pr-1", "pr-2"]
 
 
 def test_things_of_the_api_have_their_size_and_age() -> None:
@@ -163,4 +165,4 @@ def test_durations() -> None:
     for text in ("", "1", "h", "1h x", "-1h", "1w"):
         with pytest.raises(ValueError, match="not a duration"):
             parse_duration(text)
-    assert [format_age(each) for each in (59, 3_700, 90_000)] == ["0m", "1h 1m", "1d 1h"]
+    assert [format_age(item) for item in (59, 3_700, 90_000)] == ["0m", "1h 1m", "1d 1h"]

@@ -49,7 +49,7 @@ def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
         box_entry("other", kind="aws:s3/bucket:Bucket", projectId="there"),
     ]
     found = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
-    assert [each["urn"].rpartition("::")[2] for each, _ in found] == ["there", "dynamic"]
+    assert [item["urn"].rpartition("::")[2] for item, _ in found] == ["there", "dynamic"]
     assert recorded_accounts.find_account_mismatches(entries, {"neev:projectId": "there"}, ENVIRON)[0][0] is entries[0]
     with pytest.raises(WrongAccount, match="projectId there"):
         recorded_accounts.require_matching_account(entries, {}, ENVIRON)

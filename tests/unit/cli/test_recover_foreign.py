@@ -54,7 +54,7 @@ def recover_one(
     assert done.exit_code == 0, done.output
     (step,) = json.loads(done.stdout)["steps"]
     found: dict[str, Any] = step
-    held_now = any(each.get("id") == found["id"] for each in pulumi_cli.state["deployment"]["resources"])
+    held_now = any(resource.get("id") == found["id"] for resource in pulumi_cli.state["deployment"]["resources"])
     assert held_now is (found["action"] == "import")
     assert pulumi_cli.state["deployment"]["pending_operations"] == []
     return found
@@ -107,24 +107,24 @@ STACK_CREATED_LATER = -60
 """The stack is a minute younger than what is there."""
 
 
-@pytest.mark.parametrize("face", TYPE_PREFIXES)
+@pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_made_since_the_create_began_is_taken(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, face: str
+    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, adapter: str
 ) -> None:
-    step = recover_one(pulumi_cli, face + kind, KINDS[kind](emulator), HOUR)
+    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](emulator), HOUR)
     assert step["action"] == "import", step
 
 
-@pytest.mark.parametrize("face", TYPE_PREFIXES)
+@pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_there_before_is_left_alone(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, face: str
+    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, adapter: str
 ) -> None:
-    step = recover_one(pulumi_cli, face + kind, KINDS[kind](emulator), STACK_CREATED_LATER)
+    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](emulator), STACK_CREATED_LATER)
     assert step["action"] == "leave", step
     assert "before this create began" in step["why"]
-    way = f"`pulumi import {face + kind} it {step['id']}`" if face == TYPE_PREFIXES[0] else "delete it"
+    way = f"`pulumi import {adapter + kind} it {step['id']}`" if adapter == TYPE_PREFIXES[0] else "delete it"
     assert way in step["why"]
 
 

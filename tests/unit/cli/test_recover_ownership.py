@@ -16,7 +16,7 @@ from neev_provider.cli.recover.ownership import (
 from neev_provider.client.models import parse_timestamp
 from neev_provider.resources import RESOURCES
 
-SANDBOX = next(each for each in RESOURCES if each.name == "Sandbox")
+SANDBOX = next(resource for resource in RESOURCES if resource.name == "Sandbox")
 URN = "urn:pulumi:dev::story::"
 BEFORE_CREATE, CREATED_AT, AFTER_CREATE, LAST_WRITE = (f"2026-11-29T10:0{minute}:00Z" for minute in (0, 1, 2, 3))
 

@@ -53,7 +53,7 @@ def stored_resource(id: str = "new", created: str | None = LATE, **more: Any) ->
 
 
 def ids_and_deletes(state: RecoveryPlan) -> list[tuple[str | None, bool]]:
-    return [(each.get("id"), bool(each.get("delete"))) for each in list_state_resources(state.state)[1:]]
+    return [(resource.get("id"), bool(resource.get("delete"))) for resource in list_state_resources(state.state)[1:]]
 
 
 def test_what_was_made_becomes_the_resource_and_is_finished_by_the_next_update() -> None:
@@ -104,7 +104,7 @@ def test_other_operations_of_any_provider_are_dropped(operation: str) -> None:
 @pytest.mark.parametrize("kind", ["aws:s3/bucket:Bucket", "neev:index:OfTomorrow"])
 def test_a_create_that_only_its_own_provider_could_look_up_is_named(kind: str) -> None:
     after = build_plan(make_state(interrupted=[pending_operation(kind)]), {})
-    assert [each.resource for each in after.foreign_steps] == [f"{kind.rpartition(':')[2]} box"]
+    assert [step.resource for step in after.foreign_steps] == [f"{kind.rpartition(':')[2]} box"]
 
 
 def test_what_the_state_has_already_is_not_imported_twice() -> None:

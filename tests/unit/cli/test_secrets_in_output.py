@@ -41,10 +41,10 @@ def test_a_doctor_quotes_a_state_without_its_secrets(
     env = secret_value({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
     pulumi_cli.set_state(resources=(box_entry("box", id=there, inputs={"env": env}, initErrors=[failed]),))
     pulumi_cli.set_config(region={"value": "as-secret-1", "secret": True})
-    told = run_output(*arguments, "--cwd", str(pulumi_cli.directory))
-    assert "Sandbox box is not finished: the command failed:" in told
-    assert not [each for each in (*LINES, "4711", "top-secret", emulator.api_key) if each in told]
-    assert "json" not in "".join(arguments) or json.loads(told)
+    output = run_output(*arguments, "--cwd", str(pulumi_cli.directory))
+    assert "Sandbox box is not finished: the command failed:" in output
+    assert not [line for line in (*LINES, "4711", "top-secret", emulator.api_key) if line in output]
+    assert "json" not in "".join(arguments) or json.loads(output)
 
 
 @pytest.mark.usefixtures("emulator")
@@ -52,8 +52,8 @@ def test_a_setting_is_quoted_without_the_key(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_config(
         apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"}
     )
-    told = run_output("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
-    assert ("[secret] in clear" in told, "key-of-a-stack" in told) == (True, False)
+    output = run_output("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
+    assert ("[secret] in clear" in output, "key-of-a-stack" in output) == (True, False)
 
 
 @pytest.mark.usefixtures("emulator")
@@ -61,8 +61,8 @@ def test_a_recovery_names_what_it_found_without_secrets(pulumi_cli: FakePulumiCl
     begun = box_entry("hush-hush", inputs={"name": "box", "env": secret_value({"A": "hush-hush"})})
     pulumi_cli.set_state({"resource": begun, "type": "creating"})
     for arguments in (("recover",), ("recover", "--json")):
-        told = run_output(*arguments)
-        assert ("[secret]" in told, "hush-hush" in told) == (True, False)
+        output = run_output(*arguments)
+        assert ("[secret]" in output, "hush-hush" in output) == (True, False)
 
 
 def test_a_sweep_names_what_is_left_without_secrets(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:

@@ -38,7 +38,9 @@ async def create_sandboxes(api: Api, emulator: Emulator, *names: str) -> None:
 async def load_orphan(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Orphan:
     emulator.advance(2 * 3600)
     await api.sandboxes.list()  # the answer tells what time it is by now
-    (found,) = [each for each in (await load_orphans(api, [], SWEEP_FILTER)).orphans if each.remote_object.kind == kind]
+    (found,) = [
+        orphan for orphan in (await load_orphans(api, [], SWEEP_FILTER)).orphans if orphan.remote_object.kind == kind
+    ]
     return found
 
 
@@ -47,7 +49,7 @@ async def test_a_leftover_is_deleted(api: Api, emulator: Emulator) -> None:
     found = await load_orphan(api, emulator)
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
     emulator.advance(5)
-    assert [each.name for each in await api.sandboxes.list()] == ["dev-1"]
+    assert [item.name for item in await api.sandboxes.list()] == ["dev-1"]
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "already deleted"
 
 
@@ -55,7 +57,7 @@ async def test_a_leftover_is_paused(api: Api, emulator: Emulator) -> None:
     await create_sandboxes(api, emulator, "pr-1")
     assert await sweep_one(api, await load_orphan(api, emulator), SWEEP_FILTER, pause=True) == "paused"
     emulator.advance(5)
-    assert [each.phase for each in await api.sandboxes.list()] == ["Paused"]
+    assert [item.phase for item in await api.sandboxes.list()] == ["Paused"]
 
 
 async def test_a_snapshot_is_deleted_by_itself(api: Api, emulator: Emulator) -> None:
@@ -72,7 +74,7 @@ async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, emu
     found = await load_orphan(api, emulator, AGENT)
     assert await sweep_one(api, found, SWEEP_FILTER, pause=True) == "paused"
     emulator.advance(5)
-    assert [each.status for each in await api.agents.list()] == ["Paused"]
+    assert [item.status for item in await api.agents.list()] == ["Paused"]
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
     emulator.advance(5)
     assert (await api.agents.list(), await api.sandboxes.list()) == ((), ())
@@ -96,7 +98,7 @@ async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: 
     again = Orphan(
         found.remote_object,
         found.age_seconds,
-        frozenset(each.id for each in await api.snapshots.list(found.remote_object.id)),
+        frozenset(item.id for item in await api.snapshots.list(found.remote_object.id)),
     )
     assert await sweep_one(api, again, SweepFilter("dev-"), pause=False) == "skipped: it has changed"
     assert (

@@ -37,7 +37,7 @@ def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, emulator: Emulator) -
     failed = run_sweep("--prefix", "pr-", "--yes", "--stack", "dev")
     assert (failed.exit_code, "failed: DELETE" in failed.output) == (1, True)
     done = json.loads(run_sweep("--prefix", "pr-", "--yes", "--json").stdout)
-    assert {each["name"]: each["outcome"] for each in done["orphans"]}["pr-1"] == "deleted"
+    assert {orphan["name"]: orphan["outcome"] for orphan in done["orphans"]}["pr-1"] == "deleted"
 
 
 def test_a_backend_without_an_answer_ends_it(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
@@ -67,9 +67,9 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
     over = (ids["held"], ids["young"], inner, "of-nobody")
     refused = run_sweep(*over, "--yes", "--json")
     assert refused.exit_code == 1
-    told = json.loads(refused.stdout)
-    assert (told["done"], told["orphans"]) == (False, [])
-    assert {each["id"]: each["why"] for each in told["skipped"]} == {
+    output = json.loads(refused.stdout)
+    assert (output["done"], output["orphans"]) == (False, [])
+    assert {item["id"]: item["why"] for item in output["skipped"]} == {
         ids["held"]: "a stack refers to it",
         ids["young"]: "it is younger than 1h 0m, or its name does not begin with --prefix",
         inner: f"it is the sandbox of the agent {agent['id']}, and can only be deleted with the agent",
@@ -78,6 +78,6 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
     both = run_sweep(ids["free"], ids["held"], "--yes")
     assert (both.exit_code, f"{ids['held']} is skipped: a stack refers to it" in both.output) == (1, True)
     there = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
-    assert set(ids.values()) - {each["id"] for each in there if each["phase"] != "Terminating"} == {ids["free"]}
+    assert set(ids.values()) - {item["id"] for item in there if item["phase"] != "Terminating"} == {ids["free"]}
     assert run_sweep(ids["other"], "--phase", "Paused").exit_code == 1
     assert run_sweep(ids["other"], "--yes").exit_code == 0

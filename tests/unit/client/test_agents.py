@@ -22,34 +22,34 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 async def create_ready(api: Api, name: str = "coder") -> Agent:
     """Return a new agent that runs."""
-    made = await api.agents.create({**BODY, "name": name})
-    return await wait_for_state(api, made.id, "Ready")
+    created = await api.agents.create({**BODY, "name": name})
+    return await wait_for_state(api, created.id, "Ready")
 
 
 async def wait_for_state(api: Api, id: str, status: str) -> Agent:
     """Return the agent once it is in the state."""
-    seen = await wait_until(
+    observed = await wait_until(
         lambda within: api.agents.observe(id, within),
         lambda each: Done() if each and each.status == status else InProgress(each.status if each else "gone"),
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
         action=f"waiting for {status}",
     )
-    assert seen is not None
-    return seen
+    assert observed is not None
+    return observed
 
 
 async def test_an_agent_is_made_found_listed_and_deleted(api: Api, emulator: Emulator) -> None:
-    made = await create_ready(api)
-    assert (made.name, made.agent_template_id, made.drive_mode) == ("coder", "ag-code-server", "http")
-    assert (await api.agents.get("coder")).id == made.id
-    assert await api.agents.find(made.id) is None
+    created = await create_ready(api)
+    assert (created.name, created.agent_template_id, created.drive_mode) == ("coder", "ag-code-server", "http")
+    assert (await api.agents.get("coder")).id == created.id
+    assert await api.agents.find(created.id) is None
     assert await api.agents.find("code") is None
-    assert [each.id for each in await api.agents.list()] == [made.id]
-    await api.agents.delete(made.id)
+    assert [each.id for each in await api.agents.list()] == [created.id]
+    await api.agents.delete(created.id)
     emulator.advance(5)
-    assert await api.agents.observe_gone(made.id, 0)
-    assert await api.agents.observe(made.id, 0) is None
-    await api.agents.delete(made.id)
+    assert await api.agents.observe_gone(created.id, 0)
+    assert await api.agents.observe(created.id, 0) is None
+    await api.agents.delete(created.id)
 
 
 async def test_size_egress_and_window_change_in_place(api: Api) -> None:
@@ -86,8 +86,8 @@ async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     emulator.add_fault(kind, method="POST", path="/agents")
-    made = await api.agents.create(BODY)
-    assert [each.id for each in await api.agents.list()] == [made.id]
+    created = await api.agents.create(BODY)
+    assert [each.id for each in await api.agents.list()] == [created.id]
     assert emulator.counts()[POST] == 1
 
 
@@ -121,10 +121,10 @@ async def test_only_an_agent_that_is_as_asked_is_taken(
 
 
 async def test_many_agents_are_observed_through_their_list(api: Api, emulator: Emulator) -> None:
-    made = [await api.agents.create({**BODY, "name": f"coder-{number}"}) for number in range(4)]
+    created = [await api.agents.create({**BODY, "name": f"coder-{number}"}) for number in range(4)]
     emulator.clear_log()
-    seen = await asyncio.gather(*(api.agents.observe(each.id, 0.01) for each in made))
-    assert [each and each.name for each in seen] == [each.name for each in made]
+    observed = await asyncio.gather(*(api.agents.observe(each.id, 0.01) for each in created))
+    assert [each and each.name for each in observed] == [each.name for each in created]
     assert emulator.counts() == {"GET /agents": 1}
 
 

@@ -47,15 +47,15 @@ class ScriptedList:
 
 
 async def test_one_item_is_read_by_itself() -> None:
-    shelf = ScriptedList("a", "b")
-    assert (await shelf.read("a")).items == {"a": ApiObject(id="a")}
-    assert shelf.requests == ["a"]
+    collection = ScriptedList("a", "b")
+    assert (await collection.read("a")).items == {"a": ApiObject(id="a")}
+    assert collection.requests == ["a"]
 
 
 async def test_several_items_are_read_from_one_page() -> None:
-    shelf = ScriptedList("a", "b", "c")
-    assert set((await shelf.read("abc")).items) == set("abc")
-    assert shelf.requests == [1]
+    collection = ScriptedList("a", "b", "c")
+    assert set((await collection.read("abc")).items) == set("abc")
+    assert collection.requests == [1]
 
 
 async def test_items_that_nobody_asked_for_are_not_told_of() -> None:
@@ -63,59 +63,59 @@ async def test_items_that_nobody_asked_for_are_not_told_of() -> None:
 
 
 async def test_further_pages_are_read_only_while_something_is_missing() -> None:
-    shelf = ScriptedList(*"abcdefghi")
-    assert set((await shelf.read("abefhi")).items) == set("abefhi")
-    assert shelf.requests == [1, 2, 3]
-    assert set((await shelf.read("abc")).items) == set("abc")
-    assert shelf.requests == [1]
+    collection = ScriptedList(*"abcdefghi")
+    assert set((await collection.read("abefhi")).items) == set("abefhi")
+    assert collection.requests == [1, 2, 3]
+    assert set((await collection.read("abc")).items) == set("abc")
+    assert collection.requests == [1]
 
 
 async def test_the_pages_that_showed_the_items_last_are_read_first() -> None:
-    shelf = ScriptedList(*"abcdefghi")
-    await shelf.read("abcdefghi")
-    assert set((await shelf.read("ghi")).items) == set("ghi")
-    assert shelf.requests == [3]
+    collection = ScriptedList(*"abcdefghi")
+    await collection.read("abcdefghi")
+    assert set((await collection.read("ghi")).items) == set("ghi")
+    assert collection.requests == [3]
 
 
 async def test_few_items_on_as_many_pages_are_read_by_themselves() -> None:
-    shelf = ScriptedList(*"abcdefghi")
-    await shelf.read("abcdefghi")
-    await shelf.read("ad")
-    assert shelf.requests == ["a", "d"]
+    collection = ScriptedList(*"abcdefghi")
+    await collection.read("abcdefghi")
+    await collection.read("ad")
+    assert collection.requests == ["a", "d"]
 
 
 async def test_a_few_missing_ones_are_read_by_themselves_rather_than_all_other_pages() -> None:
-    shelf = ScriptedList(*"abcdefghijkl")
-    assert set((await shelf.read("abl")).items) == set("abl")
-    assert shelf.requests == [1, "l"]
+    collection = ScriptedList(*"abcdefghijkl")
+    assert set((await collection.read("abl")).items) == set("abl")
+    assert collection.requests == [1, "l"]
 
 
 async def test_newcomers_are_looked_for_where_the_last_one_appeared() -> None:
-    shelf = ScriptedList(*"abcdef")
-    await shelf.read("abcdef")
-    shelf.ids += ["x", "y"]
-    await shelf.read("abcdefxy")
-    shelf.ids.append("z")
-    await shelf.read("xyz")
-    assert shelf.requests == [3]
+    collection = ScriptedList(*"abcdef")
+    await collection.read("abcdef")
+    collection.ids += ["x", "y"]
+    await collection.read("abcdefxy")
+    collection.ids.append("z")
+    await collection.read("xyz")
+    assert collection.requests == [3]
 
 
 async def test_an_item_that_moved_to_another_page_is_found_there() -> None:
-    shelf = ScriptedList(*"abcdef")
-    await shelf.read("abcdef")
-    shelf.ids.insert(0, "x")
-    assert set((await shelf.read("abc")).items) == set("abc")
-    assert shelf.requests == [1, "c"]
+    collection = ScriptedList(*"abcdef")
+    await collection.read("abcdef")
+    collection.ids.insert(0, "x")
+    assert set((await collection.read("abc")).items) == set("abc")
+    assert collection.requests == [1, "c"]
 
 
 async def test_pages_that_the_list_no_longer_has_are_forgotten() -> None:
-    shelf = ScriptedList(*"abcdefghi")
-    await shelf.read("abcdefghi")
-    del shelf.ids[3:]
-    await shelf.read("abcdefghi", confirm=False)
-    await shelf.read("abc")
-    assert shelf.requests == [1]
-    assert set(shelf.reader._ids_by_page) == {1}
+    collection = ScriptedList(*"abcdefghi")
+    await collection.read("abcdefghi")
+    del collection.ids[3:]
+    await collection.read("abcdefghi", confirm=False)
+    await collection.read("abc")
+    assert collection.requests == [1]
+    assert set(collection.reader._ids_by_page) == {1}
 
 
 async def test_an_item_whose_own_request_says_so_is_gone() -> None:
@@ -123,47 +123,47 @@ async def test_an_item_whose_own_request_says_so_is_gone() -> None:
 
 
 async def test_an_item_that_a_whole_list_lacks_is_gone_for_those_who_need_no_proof() -> None:
-    shelf = ScriptedList("a", "b")
-    sighting = await shelf.read("axy", confirm=False)
+    collection = ScriptedList("a", "b")
+    sighting = await collection.read("axy", confirm=False)
     assert (set(sighting.items), sighting.gone_ids) == ({"a"}, {"x", "y"})
-    assert shelf.requests == [1]
+    assert collection.requests == [1]
 
 
 async def test_for_those_who_do_it_is_asked_for_by_itself_first() -> None:
-    shelf = ScriptedList("a", "b", "c")
-    shelf.hidden, shelf.wrong_total = {"c"}, -1
-    sighting = await shelf.read("acx")
+    collection = ScriptedList("a", "b", "c")
+    collection.hidden, collection.wrong_total = {"c"}, -1
+    sighting = await collection.read("acx")
     assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, {"x"})
-    assert shelf.requests == [1, "c", "x"]
+    assert collection.requests == [1, "c", "x"]
 
 
 async def test_a_list_that_does_not_add_up_proves_nothing_gone() -> None:
-    shelf = ScriptedList(*"abcd", limit=10)
-    shelf.hidden = {"c", "d"}
-    sighting = await shelf.read("acd", confirm=False)
+    collection = ScriptedList(*"abcd", limit=10)
+    collection.hidden = {"c", "d"}
+    sighting = await collection.read("acd", confirm=False)
     assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, set())
-    assert shelf.requests == [1, "c"]
+    assert collection.requests == [1, "c"]
 
 
 async def test_yet_it_keeps_no_reader_waiting() -> None:
-    shelf = ScriptedList(*"abcd", limit=10)
-    shelf.hidden = {"c", "d"}
-    sighting = await shelf.read("acdx")
+    collection = ScriptedList(*"abcd", limit=10)
+    collection.hidden = {"c", "d"}
+    sighting = await collection.read("acdx")
     assert (set(sighting.items), sighting.gone_ids) == (set("acd"), {"x"})
 
 
 async def test_an_item_whose_own_request_fails_is_neither_found_nor_gone() -> None:
-    shelf, busy = ScriptedList("a"), errors.Unavailable(503)
-    shelf.errors["a"] = busy
-    sighting = await shelf.read("a")
+    collection, busy = ScriptedList("a"), errors.Unavailable(503)
+    collection.errors["a"] = busy
+    sighting = await collection.read("a")
     assert (sighting.items, sighting.gone_ids, sighting.errors) == ({}, set(), {"a": busy})
 
 
 async def test_a_page_that_fails_fails_the_sweep() -> None:
-    shelf = ScriptedList(*"abc")
-    shelf.errors[1] = errors.Unavailable(503)
+    collection = ScriptedList(*"abc")
+    collection.errors[1] = errors.Unavailable(503)
     with pytest.raises(errors.Unavailable):
-        await shelf.read("abc")
+        await collection.read("abc")
 
 
 async def test_an_empty_list_shows_that_all_are_gone() -> None:

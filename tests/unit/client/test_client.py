@@ -60,8 +60,8 @@ async def test_everything_goes_through_what_stands_in_for_the_network() -> None:
     )
     async with connect(Settings("https://h", "k", "o", "p"), transport=script) as api:
         box = await api.sandboxes.get("box")
-        async with api.leases.acquire(box.id) as room:
-            assert room.ref_count == 1
+        async with api.leases.acquire(box.id) as lease:
+            assert lease.ref_count == 1
             assert (
                 await api.runtime.session(box).exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=1)
                 == 3

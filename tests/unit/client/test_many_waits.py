@@ -36,14 +36,14 @@ async def create_many(api: Api, service: FakeService, number: int, *, over: floa
 
     async def one(index: int) -> None:
         await api.clock.sleep(index * over / number)
-        made = await api.sandboxes.create({"name": f"s{index}"})
+        created = await api.sandboxes.create({"name": f"s{index}"})
         await wait_until(
-            lambda within: api.sandboxes.observe(made.id, within),
-            lambda seen: Done() if seen and seen.phase == "Ready" else InProgress("Pending"),
+            lambda within: api.sandboxes.observe(created.id, within),
+            lambda observed: Done() if observed and observed.phase == "Ready" else InProgress("Pending"),
             deadline=new_deadline(),
-            action=made.name,
+            action=created.name,
         )
-        lags.append(api.clock.monotonic() - service.created_at[made.id] - service.create_seconds)
+        lags.append(api.clock.monotonic() - service.created_at[created.id] - service.create_seconds)
 
     await asyncio.gather(*(one(index) for index in range(number)))
     last = api.clock.monotonic() - max(service.created_at.values()) - service.create_seconds
@@ -128,8 +128,8 @@ async def test_a_refresh_of_200_reads_the_list() -> None:
     for index in range(200):
         service.add(f"s{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        seen = await asyncio.gather(*(api.sandboxes.observe(id, 0.02) for id in service.created_at))
-    assert {each.id for each in seen if each} == set(service.created_at)
+        observed = await asyncio.gather(*(api.sandboxes.observe(id, 0.02) for id in service.created_at))
+    assert {each.id for each in observed if each} == set(service.created_at)
     assert service.served_requests == {"GET list": 2}
 
 

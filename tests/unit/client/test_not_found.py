@@ -99,15 +99,15 @@ async def test_a_project_that_is_not_there_is_named_with_its_settings() -> None:
 
 
 async def test_many_that_are_missing_ask_for_the_project_once() -> None:
-    asked: list[str] = []
+    arguments: list[str] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path.rpartition("/")[2])
-        return page_response([]) if asked[-1] == "sandboxes" else not_found_response()
+        arguments.append(request.url.path.rpartition("/")[2])
+        return page_response([]) if arguments[-1] == "sandboxes" else not_found_response()
 
     wire = new_transport(httpx.MockTransport(respond))
     ended = await asyncio.gather(
         *(wire.request("GET", IN_PROJECT, parse=parse_id) for _ in range(5)), return_exceptions=True
     )
     assert [type(each) for each in ended] == [errors.NotFound] * 5
-    assert asked.count("sandboxes") == 1
+    assert arguments.count("sandboxes") == 1

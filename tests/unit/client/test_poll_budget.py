@@ -27,19 +27,19 @@ MAX_NEW_OBJECTS = 5
 
 async def _run_cycle(api: Api, name: str) -> None:
     """A sandbox is made, waited for, deleted and waited for again."""
-    patience = Deadline(timeout=60, clock=VirtualClock(), cancelled=asyncio.Event())
-    made = await api.sandboxes.create({"name": name})
+    deadline = Deadline(timeout=60, clock=VirtualClock(), cancelled=asyncio.Event())
+    created = await api.sandboxes.create({"name": name})
     await wait_until(
-        lambda within: api.sandboxes.observe(made.id, within),
-        lambda seen: Done() if seen and seen.phase == "Ready" else InProgress("Pending"),
-        deadline=patience,
+        lambda within: api.sandboxes.observe(created.id, within),
+        lambda observed: Done() if observed and observed.phase == "Ready" else InProgress("Pending"),
+        deadline=deadline,
         action=name,
     )
-    await api.sandboxes.delete(made.id)
+    await api.sandboxes.delete(created.id)
     await wait_until(
-        lambda within: api.sandboxes.observe_gone(made.id, within),
+        lambda within: api.sandboxes.observe_gone(created.id, within),
         lambda gone: Done() if gone else InProgress("Deleting"),
-        deadline=patience,
+        deadline=deadline,
         action=name,
     )
 

@@ -62,16 +62,16 @@ async def test_each_look_alone_is_for_another_and_the_longer_it_takes_the_rarer(
 @in_virtual_time
 async def test_one_that_is_never_ready_keeps_nobody_from_being_seen() -> None:
     sweeps = ScriptedReader()
-    seen: dict[int, float] = {}
+    observed: dict[int, float] = {}
 
     async def wait(each: int) -> None:
         while sweeps.clock.monotonic() < (60 if each == 0 else 5):
             await watch.observe(str(each), 0.5)
-        seen[each] = sweeps.clock.monotonic()
+        observed[each] = sweeps.clock.monotonic()
 
     watch = new_poller(sweeps)
     await asyncio.gather(*(wait(each) for each in range(200)))
-    assert max(late for each, late in seen.items() if each > 0) < 5.5
+    assert max(late for each, late in observed.items() if each > 0) < 5.5
 
 
 @in_virtual_time

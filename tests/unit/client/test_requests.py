@@ -133,8 +133,8 @@ async def test_what_must_not_be_repeated_is_sent_so_and_once(
 async def test_a_move_whose_answer_was_lost_is_seen_by_where_the_thing_is(
     act: ApiAction, moved: list[dict[str, object]]
 ) -> None:
-    for seen in moved:
-        assert [sent.method for sent in await sent_requests(act, json_response(502), json_response(json=seen))] == [
+    for observed in moved:
+        assert [sent.method for sent in await sent_requests(act, json_response(502), json_response(json=observed))] == [
             "POST",
             "GET",
         ]
@@ -183,18 +183,18 @@ async def test_what_does_no_harm_twice_is_asked_for_twice_and_then_left() -> Non
 async def test_what_an_interrupted_create_made_is_looked_for_by_its_name_and_what_it_shows(
     find: Callable[[Api, dict[str, Any]], Awaitable[Any]], body: dict[str, Any], found: dict[str, str] | None
 ) -> None:
-    seen = []
+    observed = []
 
     async def look(api: Api) -> None:
-        seen.append(await find(api, body))
+        observed.append(await find(api, body))
 
     # without one, the API is asked for the project before it is believed
-    [sent, *_asked] = await sent_requests(
+    [sent, *_arguments] = await sent_requests(
         look, *([not_found_response(), page_response([])] if found is None else [json_response(json=found)])
     )
     assert sent.url.path.rpartition("/")[2] == body["name"]
     same = found is not None and all(found.get(name) == value for name, value in body.items())
-    assert (seen[0] is not None) is same
+    assert (observed[0] is not None) is same
 
 
 def test_how_long_a_sandbox_has_lived_is_counted_from_where_its_lifetime_began() -> None:
@@ -204,7 +204,7 @@ def test_how_long_a_sandbox_has_lived_is_counted_from_where_its_lifetime_began()
     now = datetime.fromtimestamp(EPOCH, UTC)
     early, late = ((now - timedelta(seconds=gone)).isoformat() for gone in (100, 0.5))
     end = (now + timedelta(seconds=50)).isoformat()
-    for seen, age in (
+    for observed, age in (
         ({}, 0),
         ({"created_at": early}, 100),
         ({"created_at": late}, 1),
@@ -214,4 +214,4 @@ def test_how_long_a_sandbox_has_lived_is_counted_from_where_its_lifetime_began()
         ({"created_at": early, "max_lifetime_seconds": 60}, 100),
         ({"created_at": early, "hard_expires_at": end}, 100),
     ):
-        assert api.sandboxes.lifetime_elapsed(Sandbox.model_validate({**BOX, **seen})) == age
+        assert api.sandboxes.lifetime_elapsed(Sandbox.model_validate({**BOX, **observed})) == age

@@ -46,10 +46,12 @@ def output_frame(data: bytes, stream: str = "stdout") -> dict[str, str]:
 
 async def run_scripted(outcome: ScriptedOutcome, run: ExecRequest | None = None) -> tuple[int, list[tuple[str, str]]]:
     """The exit code and what was heard, where the network ends the one request so."""
-    script, heard = ScriptedTransport(outcome), OutputRecorder()
+    script, received = ScriptedTransport(outcome), OutputRecorder()
     runtime = Runtime(SETTINGS, script)
     try:
-        return await runtime.session(SANDBOX).exec(run or ExecRequest(["tool"]), heard, read_timeout=5), heard.outputs
+        return await runtime.session(SANDBOX).exec(
+            run or ExecRequest(["tool"]), received, read_timeout=5
+        ), received.outputs
     finally:
         await runtime.aclose()
         assert len(script.sent) == 1
@@ -57,24 +59,24 @@ async def run_scripted(outcome: ScriptedOutcome, run: ExecRequest | None = None)
 
 @pytest.fixture
 async def session(api: Api, emulator: Emulator) -> SandboxSession:
-    made = await api.sandboxes.create({"name": "box"})
+    created = await api.sandboxes.create({"name": "box"})
     emulator.advance(60)
-    return api.runtime.session(await api.sandboxes.get(made.id))
+    return api.runtime.session(await api.sandboxes.get(created.id))
 
 
 async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
     session: SandboxSession, emulator: Emulator
 ) -> None:
-    heard = OutputRecorder()
-    await session.exec(ExecRequest(["mkdir", "deep"]), heard, read_timeout=5)
+    received = OutputRecorder()
+    await session.exec(ExecRequest(["mkdir", "deep"]), received, read_timeout=5)
     emulator.clear_log()
     run = ExecRequest(
         ["sh", "-c", 'cat; echo "$A"; pwd; echo bad >&2; exit 3'], cwd="deep", env={"A": "b"}, stdin="in\n"
     )
-    assert await session.exec(run, heard, read_timeout=5) == 3
-    assert "".join(text for stream, text in heard.outputs if stream == "stdout").split()[:2] == ["in", "b"]
-    assert "".join(text for stream, text in heard.outputs if stream == "stdout").strip().endswith("deep")
-    assert ("stderr", "bad\n") in heard.outputs
+    assert await session.exec(run, received, read_timeout=5) == 3
+    assert "".join(text for stream, text in received.outputs if stream == "stdout").split()[:2] == ["in", "b"]
+    assert "".join(text for stream, text in received.outputs if stream == "stdout").strip().endswith("deep")
+    assert ("stderr", "bad\n") in received.outputs
     assert [entry["template"] for entry in emulator.log()] == ["/v1/exec"]
 
 
@@ -147,7 +149,7 @@ async def test_every_end_that_is_none_is_told_apart(ending: ScriptedOutcome, err
 
 
 async def test_bytes_that_are_no_text_do_not_end_the_command() -> None:
-    code, heard = await run_scripted(
+    code, received = await run_scripted(
         frames_response(
             output_frame(b"\xe2\x82"),
             output_frame(b"\xac\xff", "stdout"),
@@ -155,7 +157,7 @@ async def test_bytes_that_are_no_text_do_not_end_the_command() -> None:
             {"type": "exit", "exit_code": 0},
         )
     )
-    assert (code, "".join(text for _, text in heard)) == (0, "€��")
+    assert (code, "".join(text for _, text in received)) == (0, "€��")
 
 
 async def test_an_exit_without_a_code_is_a_success() -> None:
@@ -327,8 +329,8 @@ async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() 
     with pytest.raises(errors.OperationFailed):
         await runtime.session(SANDBOX).stat("file")
     full, bare, read, _ = script.sent
-    wanted = {"command": "tool", "args": ["-v"], "cwd": "deep", "env": ["A=b"], "timeout_ms": 2500, "stdin": "in"}
-    assert json.loads(full.content) == wanted
+    expected = {"command": "tool", "args": ["-v"], "cwd": "deep", "env": ["A=b"], "timeout_ms": 2500, "stdin": "in"}
+    assert json.loads(full.content) == expected
     unset = dict.fromkeys(("cwd", "env", "timeout_ms", "stdin"))
     assert json.loads(bare.content) == {"command": "tool", "args": [], **unset}
     assert json.loads(read.content) == {"path": "file"}
@@ -351,8 +353,8 @@ async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() 
 
 async def test_the_rest_of_a_character_is_shown_at_the_end_of_each_stream() -> None:
     exited = {"type": "exit", "exit_code": 0}
-    _, heard = await run_scripted(frames_response(output_frame(b"\xe2"), output_frame(b"\xe2", "stderr"), exited))
-    assert heard == [("stdout", "\N{REPLACEMENT CHARACTER}"), ("stderr", "\N{REPLACEMENT CHARACTER}")]
+    _, received = await run_scripted(frames_response(output_frame(b"\xe2"), output_frame(b"\xe2", "stderr"), exited))
+    assert received == [("stdout", "\N{REPLACEMENT CHARACTER}"), ("stderr", "\N{REPLACEMENT CHARACTER}")]
 
 
 async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(session: SandboxSession) -> None:

@@ -26,38 +26,38 @@ BODY: dict[str, Any] = {
 
 async def create_ready(api: Api, name: str = "box") -> Sandbox:
     """Return a new sandbox that runs."""
-    made = await api.sandboxes.create({**BODY, "name": name})
-    return await wait_for_phase(api, made.id, "Ready")
+    created = await api.sandboxes.create({**BODY, "name": name})
+    return await wait_for_phase(api, created.id, "Ready")
 
 
 async def wait_for_phase(api: Api, id: str, phase: str) -> Sandbox:
     """Return the sandbox once it is in the phase."""
-    seen = await wait_until(
+    observed = await wait_until(
         lambda within: api.sandboxes.observe(id, within),
         lambda each: Done() if each and each.phase == phase else InProgress(each.phase if each else "gone"),
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
         action=f"waiting for {phase}",
     )
-    assert seen is not None
-    return seen
+    assert observed is not None
+    return observed
 
 
 async def test_a_sandbox_is_made_found_listed_and_deleted(api: Api) -> None:
-    made = await create_ready(api)
-    assert (made.name, made.sandbox_template_id, made.replicas) == ("box", TEMPLATE, 1)
-    assert made.resources is not None
-    assert (made.resources.cpu, made.resources.memory_gb, made.resources.disk_gb) == (1, 2, 10)
-    assert (await api.sandboxes.get(made.id)).id == made.id
-    assert (await api.sandboxes.get("box")).id == made.id
-    assert [each.id for each in await api.sandboxes.list()] == [made.id]
-    await api.sandboxes.delete(made.id)
+    created = await create_ready(api)
+    assert (created.name, created.sandbox_template_id, created.replicas) == ("box", TEMPLATE, 1)
+    assert created.resources is not None
+    assert (created.resources.cpu, created.resources.memory_gb, created.resources.disk_gb) == (1, 2, 10)
+    assert (await api.sandboxes.get(created.id)).id == created.id
+    assert (await api.sandboxes.get("box")).id == created.id
+    assert [each.id for each in await api.sandboxes.list()] == [created.id]
+    await api.sandboxes.delete(created.id)
     await wait_until(
-        lambda within: api.sandboxes.observe_gone(made.id, within),
+        lambda within: api.sandboxes.observe_gone(created.id, within),
         lambda gone: Done() if gone else InProgress("Deleting"),
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
         action="waiting until it is gone",
     )
-    assert await api.sandboxes.observe(made.id, 0) is None
+    assert await api.sandboxes.observe(created.id, 0) is None
     assert await api.sandboxes.find("box") is None
 
 
@@ -66,11 +66,11 @@ async def test_deleting_what_is_gone_is_done(api: Api) -> None:
 
 
 async def test_a_sandbox_is_found_by_its_exact_name_only(api: Api) -> None:
-    made = await create_ready(api)
+    created = await create_ready(api)
     assert await api.sandboxes.find("bo") is None
-    assert await api.sandboxes.find(made.id) is None
+    assert await api.sandboxes.find(created.id) is None
     assert (found := await api.sandboxes.find("box"))
-    assert found.id == made.id
+    assert found.id == created.id
 
 
 async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> None:
@@ -127,8 +127,8 @@ async def test_a_create_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     emulator.add_fault(kind, method="POST", path="/sandboxes")
-    made = await api.sandboxes.create(BODY)
-    assert made.name == "box"
+    created = await api.sandboxes.create(BODY)
+    assert created.name == "box"
     assert emulator.counts()["POST /sandboxes"] == 1
     assert emulator.state()["sandboxes"] == 1
 
@@ -210,9 +210,11 @@ def format_time(seconds: float) -> str:
 )
 async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(ends: dict[str, Any], age: int) -> None:
     """The platform says when it ends and how long it is."""
-    seen = Sandbox.model_validate({"id": "1", "name": "box", "phase": "Ready", "created_at": format_time(-60), **ends})
+    observed = Sandbox.model_validate(
+        {"id": "1", "name": "box", "phase": "Ready", "created_at": format_time(-60), **ends}
+    )
     async with connect(Settings("http://127.0.0.1", "key", "org", "project"), clock=FakeClock()) as api:
-        assert api.sandboxes.lifetime_elapsed(seen) == age
+        assert api.sandboxes.lifetime_elapsed(observed) == age
 
 
 async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_show_it(
@@ -240,7 +242,7 @@ def sandbox_response(**changes: object) -> ScriptedOutcome:
 
 
 @pytest.mark.parametrize(
-    ("asked", "found", "ours"),
+    ("arguments", "found", "ours"),
     [
         ({}, {}, True),
         ({"region": "dev"}, {}, True),
@@ -257,15 +259,15 @@ def sandbox_response(**changes: object) -> ScriptedOutcome:
     ],
 )
 async def test_only_what_was_asked_for_is_adopted(
-    settings: Settings, asked: dict[str, Any], found: dict[str, Any], *, ours: bool
+    settings: Settings, arguments: dict[str, Any], found: dict[str, Any], *, ours: bool
 ) -> None:
     script = ScriptedTransport(json_response(504), sandbox_response(**found))
     async with connect(settings, clock=FakeClock(), transport=script) as api:
         if ours:
-            assert (await api.sandboxes.create(BODY | asked)).id == "1"
+            assert (await api.sandboxes.create(BODY | arguments)).id == "1"
         else:
             with pytest.raises(errors.OutcomeUnknown):
-                await api.sandboxes.create(BODY | asked)
+                await api.sandboxes.create(BODY | arguments)
     assert script.sent_lines.count("POST sandboxes") == 1
 
 

@@ -26,8 +26,8 @@ async def test_an_item_is_seen_when_it_was_asked_for() -> None:
 async def test_one_sweep_serves_everybody_when_the_most_eager_is_due() -> None:
     sweeps = ScriptedReader()
     watch = new_poller(sweeps)
-    seen = await asyncio.gather(*(watch.observe(str(number), 0.2 + number) for number in range(300)))
-    assert [item and item.id for item in seen] == [str(number) for number in range(300)]
+    observed = await asyncio.gather(*(watch.observe(str(number), 0.2 + number) for number in range(300)))
+    assert [item and item.id for item in observed] == [str(number) for number in range(300)]
     assert sweeps.read_times == [0.2]
 
 
@@ -72,8 +72,8 @@ async def test_readers_ask_for_proof_and_those_who_wait_for_the_end_do_not() -> 
     sweeps = ScriptedReader()
     watch = new_poller(sweeps)
     sweeps.deleted_ids = {"a", "b"}
-    seen = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), watch.observe_gone("c", 0))
-    assert list(seen) == [None, True, False]
+    observed = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), watch.observe_gone("c", 0))
+    assert list(observed) == [None, True, False]
     assert sweeps.reads == [(0, {"a", "b", "c"}, {"a"})]
 
 
@@ -102,16 +102,16 @@ async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried
     sweeps = ScriptedReader(latency=2)
     sweeps.retry_reason = "503."
     watch = new_poller(sweeps)
-    heard: list[str] = []
+    received: list[str] = []
 
     async def observe(id: str) -> None:
-        with retry_listener(lambda trouble: heard.append(f"{id}: {trouble}")):
+        with retry_listener(lambda trouble: received.append(f"{id}: {trouble}")):
             await watch.observe(id, 0)
 
     leaving = asyncio.create_task(observe("left"))
     asyncio.get_running_loop().call_later(0.5, leaving.cancel)
     await asyncio.gather(observe("a"), observe("b"), leaving, return_exceptions=True)
-    assert sorted(heard) == ["a: 503.", "b: 503."]
+    assert sorted(received) == ["a: 503.", "b: 503."]
 
 
 @in_virtual_time
@@ -129,8 +129,8 @@ async def test_an_item_whose_own_request_fails_is_no_trouble_to_the_others() -> 
     busy = errors.Unavailable(503)
     sweeps.failing_ids["a"] = busy
     watch = new_poller(sweeps)
-    seen = await asyncio.gather(watch.observe("a", 0), watch.observe("b", 0), return_exceptions=True)
-    assert list(seen) == [busy, ApiObject(id="b")]
+    observed = await asyncio.gather(watch.observe("a", 0), watch.observe("b", 0), return_exceptions=True)
+    assert list(observed) == [busy, ApiObject(id="b")]
 
 
 @in_virtual_time

@@ -18,7 +18,7 @@ from neev_provider.core.wait import Deadline, Done, Failed, InProgress, wait_unt
 
 async def wait_until_ready(api: Api, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot once it is Ready."""
-    seen = await wait_until(
+    observed = await wait_until(
         lambda within: api.snapshots.observe(snapshot.id, snapshot.sandbox_id, within),
         lambda each: (
             Failed(each.error_message or "")
@@ -30,29 +30,29 @@ async def wait_until_ready(api: Api, snapshot: Snapshot) -> Snapshot:
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
         action="waiting for the snapshot",
     )
-    assert seen is not None
-    return seen
+    assert observed is not None
+    return observed
 
 
 async def test_a_snapshot_is_made_read_listed_and_deleted(api: Api) -> None:
     sandbox = await create_ready(api)
-    made = await api.snapshots.create(sandbox.id, name="one", retain_for="720h")
-    assert (made.name, made.sandbox_id) == ("one", sandbox.id)
-    assert (await wait_until_ready(api, made)).size_bytes is not None
-    assert (await api.snapshots.get(made.id)).expires_at is not None
-    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [made.id]
-    await api.snapshots.delete(made.id)
-    await api.snapshots.delete(made.id)
-    assert await api.snapshots.observe(made.id, sandbox.id, 0) is None
+    created = await api.snapshots.create(sandbox.id, name="one", retain_for="720h")
+    assert (created.name, created.sandbox_id) == ("one", sandbox.id)
+    assert (await wait_until_ready(api, created)).size_bytes is not None
+    assert (await api.snapshots.get(created.id)).expires_at is not None
+    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [created.id]
+    await api.snapshots.delete(created.id)
+    await api.snapshots.delete(created.id)
+    assert await api.snapshots.observe(created.id, sandbox.id, 0) is None
     assert await api.snapshots.list(sandbox.id) == ()
 
 
 async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
-    made = [await api.snapshots.create(sandbox.id, name=f"s{number}") for number in range(5)]
+    created = [await api.snapshots.create(sandbox.id, name=f"s{number}") for number in range(5)]
     before = emulator.counts()
-    seen = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0.01) for each in made))
-    assert [each and each.name for each in seen] == [f"s{number}" for number in range(5)]
+    observed = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0.01) for each in created))
+    assert [each and each.name for each in observed] == [f"s{number}" for number in range(5)]
     after = emulator.counts()
     assert after["GET /sandboxes/{id}/snapshots"] == 1
     assert sum(after.values()) == sum(before.values()) + 1
@@ -63,20 +63,20 @@ async def test_snapshots_are_observed_on_every_page_of_the_list(settings: Settin
     shown = [{"id": id, "sandbox_id": "s", "status": "Ready"} for id in "abcd"]
     script = ScriptedTransport(page_response(shown[:2], total=4, limit=2), page_response(shown[2:], total=4, limit=2))
     async with connect(settings, clock=FakeClock(), transport=script) as api:
-        seen = await asyncio.gather(*(api.snapshots.observe(id, "s", 0) for id in "abcd"))
-    assert [each and each.id for each in seen] == ["a", "b", "c", "d"]
+        observed = await asyncio.gather(*(api.snapshots.observe(id, "s", 0) for id in "abcd"))
+    assert [each and each.id for each in observed] == ["a", "b", "c", "d"]
     assert [request.url.params["page"] for request in script.sent] == ["1", "2"]
 
 
 async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
-    made = [
+    created = [
         await wait_until_ready(api, await api.snapshots.create(sandbox.id, name=f"s{number}")) for number in range(2)
     ]
     await api.sandboxes.delete(sandbox.id)
     emulator.advance(1)
-    seen = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0) for each in made))
-    assert list(seen) == [None, None]
+    observed = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0) for each in created))
+    assert list(observed) == [None, None]
 
 
 async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) -> None:
@@ -92,9 +92,9 @@ async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
 ) -> None:
     sandbox = await create_ready(api)
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/snapshots")
-    made = await api.snapshots.create(sandbox.id, name="one")
-    assert made.name == "one"
-    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [made.id]
+    created = await api.snapshots.create(sandbox.id, name="one")
+    assert created.name == "one"
+    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [created.id]
 
 
 async def test_a_snapshot_of_another_name_is_never_taken_for_it(settings: Settings) -> None:

@@ -213,14 +213,14 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
 
 
 async def test_whoever_waits_hears_of_each_attempt_that_is_followed_by_another() -> None:
-    heard: list[str] = []
-    with retry_listener(heard.append):
+    received: list[str] = []
+    with retry_listener(received.append):
         await new_transport(ScriptedTransport(CONNECT_ERROR, UNAVAILABLE_RESPONSE, OK_RESPONSE)).request(
             "GET", "/x", parse=parse_id
         )
     await new_transport(ScriptedTransport(PROTOCOL_ERROR, OK_RESPONSE)).request("GET", "/x", parse=parse_id)
-    assert heard[0].startswith("GET /x: no connection to api.test")
-    assert heard[1:] == ["GET /x was answered with 503: the API gave no reason."]
+    assert received[0].startswith("GET /x: no connection to api.test")
+    assert received[1:] == ["GET /x was answered with 503: the API gave no reason."]
 
 
 @in_virtual_time

@@ -99,8 +99,8 @@ async def connect_client(address: str, bundle: Path | None = None) -> AsyncItera
 
 async def exec_in_sandbox(api: Api, address: str) -> int:
     """Return the exit code of a command in the sandbox that is served at the address."""
-    inside = api.runtime.session(Sandbox(id="box-1", name="box", phase="Ready", connect_url=address))
-    return await inside.exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=5)
+    session = api.runtime.session(Sandbox(id="box-1", name="box", phase="Ready", connect_url=address))
+    return await session.exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=5)
 
 
 async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue) -> None:
@@ -111,8 +111,8 @@ async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue)
         with pytest.raises(errors.RequestNotSent, match="no connection to the sandbox"):
             await exec_in_sandbox(wary, server.address)
         assert server.requests == []
-        async with connect_client(server.address, identity.bundle) as told:
-            assert (await told.sandboxes.get("box")).id == "box-1"
+        async with connect_client(server.address, identity.bundle) as output:
+            assert (await output.sandboxes.get("box")).id == "box-1"
         assert len(server.requests) == 1
 
 
@@ -127,14 +127,14 @@ async def test_a_certificate_is_trusted_only_for_the_host_it_names(issue: Issue)
 async def test_the_key_is_in_one_header_and_nowhere_else(issue: Issue) -> None:
     identity = issue(HERE)
     exited = b'{"type": "exit", "exit_code": 0}\n'
-    async with serve(identity) as server, serve(identity, body=exited) as inside:
+    async with serve(identity) as server, serve(identity, body=exited) as session:
         async with connect_client(server.address, identity.bundle) as api:
             await api.sandboxes.get("box")
-            assert await exec_in_sandbox(api, inside.address) == 0
-        for request in (*server.requests, *inside.requests):
+            assert await exec_in_sandbox(api, session.address) == 0
+        for request in (*server.requests, *session.requests):
             lines = [line for line in request.splitlines() if KEY in line]
             assert [line.lower() for line in lines] == [f"authorization: bearer {KEY}"]
-        assert (len(server.requests), len(inside.requests)) == (1, 1)
+        assert (len(server.requests), len(session.requests)) == (1, 1)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -154,7 +154,7 @@ async def test_a_redirect_is_not_followed_so_another_host_never_hears_of_the_key
 def test_what_holds_the_key_does_not_show_it() -> None:
     settings = Settings("https://api.example", KEY, "org", "project")
     api = connect(settings)
-    seen = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
+    observed = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
     connections = api.transport._client_pool
     for each in (
         api,
@@ -162,6 +162,6 @@ def test_what_holds_the_key_does_not_show_it() -> None:
         connections,
         connections._first_client,
         connections._first_client.headers,
-        Runtime(settings).session(seen),
+        Runtime(settings).session(observed),
     ):
         assert KEY not in f"{each!r} {each}"

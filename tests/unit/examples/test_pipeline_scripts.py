@@ -39,7 +39,7 @@ class ScriptCheckout:
     def run(self, line: str, *stacks: str, failing: str = "nothing") -> subprocess.CompletedProcess[str]:
         """The script, where these stacks exist and the commands that begin so fail."""
         listed = self._directory / "stacks.json"
-        listed.write_text(json.dumps([{"name": each} for each in stacks]))
+        listed.write_text(json.dumps([{"name": stack} for stack in stacks]))
         path = f"{self._directory / 'bin'}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
             line.split(),
@@ -74,7 +74,7 @@ def test_each_step_that_fails_fails_the_job_and_is_the_last(
     checkout: ScriptCheckout, line: str, steps: list[str]
 ) -> None:
     assert checkout.run(line, "pr-7").returncode == 0
-    assert [next(step for step in steps if said.startswith(step)) for said in checkout.commands] == steps
+    assert [next(step for step in steps if message.startswith(step)) for message in checkout.commands] == steps
     for number, step in enumerate(steps, 1):
         checkout.log.unlink()
         failed = checkout.run(line, "pr-7", failing=step)

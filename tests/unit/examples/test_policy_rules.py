@@ -42,16 +42,16 @@ def test_only_what_is_of_this_package_is_looked_at(rules: ModuleType, resource_t
 )
 def test_each_rule_is_for_every_kind_that_has_what_it_looks_at(rules: ModuleType, rule: str, name: str) -> None:
     """So is each of the doctor's, which asks the resources themselves."""
-    assert {*rules.RULES[rule][0]} == {each.name for each in RESOURCES if name in each.inputs.properties}
+    assert {*rules.RULES[rule][0]} == {resource.name for resource in RESOURCES if name in resource.inputs.properties}
 
 
-@pytest.mark.parametrize("face", ["neev:index:", "pulumi-python:dynamic/neev:"])
+@pytest.mark.parametrize("adapter", ["neev:index:", "pulumi-python:dynamic/neev:"])
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool", "GoldenImage"])
-def test_what_is_open_and_floats_is_named_of_every_kind_that_can(rules: ModuleType, face: str, kind: str) -> None:
+def test_what_is_open_and_floats_is_named_of_every_kind_that_can(rules: ModuleType, adapter: str, kind: str) -> None:
     props = {"image": "r/python:3", "egress": {"mode": "allow_list", "allowInternet": True}}
-    assert rules.broken("egress-is-closed", face + kind, props) == rules.OPEN
-    assert rules.broken("image-is-pinned", face + kind, props) == rules.FLOATING
-    assert (rules.broken("sandbox-ends", face + kind, props) is None) is (kind == "GoldenImage")
+    assert rules.broken("egress-is-closed", adapter + kind, props) == rules.OPEN
+    assert rules.broken("image-is-pinned", adapter + kind, props) == rules.FLOATING
+    assert (rules.broken("sandbox-ends", adapter + kind, props) is None) is (kind == "GoldenImage")
     assert rules.broken("image-is-pinned", "other:index:" + kind, props) is None
 
 

@@ -27,7 +27,7 @@ def check_settings(stack_config: Mapping[str, Any], environ: Mapping[str, str]) 
         if stack_config.get(f"{PACKAGE}:{name}"):
             yield ok(f"{PACKAGE}:{name} is in the stack's configuration")
         elif read_environment(name, environ):
-            variable = next(each for each in environment_variables(name) if environ.get(each))
+            variable = next(item for item in environment_variables(name) if environ.get(item))
             yield ok(f"{PACKAGE}:{name} comes from {variable}")
         else:
             secret = " --secret" if name == "apiKey" else ""
@@ -49,7 +49,7 @@ def check_config_entries(
         package, _, setting = name.partition(":")
         if package == PACKAGE != project_name and setting not in known:
             suggestion = "".join(
-                f"Did you mean `{PACKAGE}:{each}`? " for each in find_similar(setting, known, max_matches=1)
+                f"Did you mean `{PACKAGE}:{item}`? " for item in find_similar(setting, known, max_matches=1)
             )
             yield fail(
                 f"{name} is in the stack's configuration, but the provider has no such setting",

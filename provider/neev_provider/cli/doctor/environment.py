@@ -64,7 +64,7 @@ def check_language_host(runtime: str, path: str | None) -> Finding:
 
 def check_plugin(path: str | None, project: Mapping[str, Any]) -> Finding:
     """Check that the engine finds the plugin of this installation."""
-    plugin = next((each for each in _list_plugin_providers(project) if each.get("name") == "neev"), None)
+    plugin = next((provider for provider in _list_plugin_providers(project) if provider.get("name") == "neev"), None)
     if plugin is not None:
         return ok(f"plugin at {plugin.get('path')}, as Pulumi.yaml says")
     if path is None:

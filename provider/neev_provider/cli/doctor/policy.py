@@ -64,7 +64,7 @@ def too_many_cores(entries: Sequence[StateEntry], limit: float) -> Iterator[Find
 
 def _is_open(egress: Mapping[str, Any]) -> bool:
     allowed = egress.get("allow") or ()
-    return bool(egress.get("allowInternet")) or any(each.get("host") in ANY_ADDRESS for each in allowed)
+    return bool(egress.get("allowInternet")) or any(item.get("host") in ANY_ADDRESS for item in allowed)
 
 
 def _is_long_running(entry: StateEntry) -> bool:

@@ -41,11 +41,13 @@ def run(cwd: Path, stack: str | None, limits: Limits, *, json: bool) -> int:
     """Run the checks, print the findings and return the exit code."""
     findings = asyncio.run(run_checks(PulumiCli(cwd), stack, limits))
     if json:
-        print_json([asdict(each) for each in findings])
+        print_json([asdict(finding) for finding in findings])
     else:
-        for each in findings:
-            print_line(f"  {each.level:<4}  {each.what}" + (f"\n        {each.remedy}" if each.remedy else ""))
-    return EXIT_ERROR if any(each.level is Level.ERROR for each in findings) else EXIT_OK
+        for finding in findings:
+            print_line(
+                f"  {finding.level:<4}  {finding.what}" + (f"\n        {finding.remedy}" if finding.remedy else "")
+            )
+    return EXIT_ERROR if any(finding.level is Level.ERROR for finding in findings) else EXIT_OK
 
 
 async def run_checks(pulumi_cli: PulumiCli, stack: str | None, limits: Limits) -> list[Finding]:
@@ -54,7 +56,7 @@ async def run_checks(pulumi_cli: PulumiCli, stack: str | None, limits: Limits) -
     subject = "settings"
     try:
         config_entries = pulumi_cli.read_config_entries(stack) if stack else {}
-        stack_config = {name: each.get("value") for name, each in config_entries.items()}
+        stack_config = {name: value.get("value") for name, value in config_entries.items()}
         findings += account.check_settings(stack_config, os.environ)
         findings += account.check_config_entries(config_entries, read_project(pulumi_cli.directory).get("name"))
         settings = accounts.resolve_stack_settings(stack_config, os.environ)
@@ -126,6 +128,8 @@ async def _list_remote_objects(api: Api, entries: Sequence[StateEntry]) -> Remot
     ids = [entry["id"] for entry, kind in own_resources(entries) if kind == "Snapshot"]
     sandboxes, agents = await api.sandboxes.list(), await api.agents.list()
     snapshots = [
-        each for each in await gather_all(none_if_not_found(api.snapshots.get(id)) for id in ids) if each is not None
+        snapshot
+        for snapshot in await gather_all(none_if_not_found(api.snapshots.get(id)) for id in ids)
+        if snapshot is not None
     ]
     return RemoteInventory(index_by_id(sandboxes), index_by_id(agents), index_by_id(snapshots))

@@ -55,14 +55,14 @@ class RemoteInventory:
 
 def index_by_id(items: Iterable[ApiObjectT]) -> dict[str, ApiObjectT]:
     """Return the objects by their ids."""
-    return {each.id: each for each in items}
+    return {item.id: item for item in items}
 
 
 def check_interrupted(operations: Sequence[StateEntry], stack: str) -> Iterator[Finding]:
     """Report the pending operations of a killed engine."""
-    for each in operations:
+    for operation in operations:
         yield fail(
-            f"{describe_entry(each['resource'])}: {each['type']} was interrupted",
+            f"{describe_entry(operation['resource'])}: {operation['type']} was interrupted",
             f"`pulumi-neev recover --stack {stack}` looks up its result.",
         )
 
@@ -111,10 +111,12 @@ def check_expiration(
 def summarize_costs(references: StateReferences, inventory: RemoteInventory) -> Finding:
     """Report the size of all running sandboxes that the state refers to."""
     running = [
-        each for each in inventory.sandboxes.values() if each.id in references.words and each.phase not in PAUSED_PHASES
+        sandbox
+        for sandbox in inventory.sandboxes.values()
+        if sandbox.id in references.words and sandbox.phase not in PAUSED_PHASES
     ]
-    sizes = [each.resources or Resources() for each in running]
-    cores, memory = sum(each.cpu or 0 for each in sizes), sum(each.memory_gb or 0 for each in sizes)
+    sizes = [item.resources or Resources() for item in running]
+    cores, memory = sum(size.cpu or 0 for size in sizes), sum(size.memory_gb or 0 for size in sizes)
     return ok(f"running sandboxes: {len(running)} ({cores:g} cores, {memory:g} GB of memory); the rest is paused")
 
 

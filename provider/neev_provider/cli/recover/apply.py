@@ -67,7 +67,7 @@ async def load_plan(pulumi_cli: PulumiCli, stack: str) -> tuple[Deployment, Reco
         return state, build_plan(state, {})
     lookup = OperationLookup(pulumi_cli, stack, state)
     async with AsyncExitStack() as clients:
-        results = await gather_all(lookup.find(each, clients) for each in pending)
+        results = await gather_all(lookup.find(item, clients) for item in pending)
     return state, build_plan(state, {index: result for index, result in enumerate(results) if result is not None})
 
 
@@ -81,7 +81,7 @@ def apply_plan(pulumi_cli: PulumiCli, stack: str, state: Deployment, plan: Recov
 def _print_plan(stack: str, plan: RecoveryPlan) -> None:
     if plan.steps:
         print_line(f"{stack}: {len(plan.steps)} interrupted")
-        print_table((each.action, each.resource, each.id or "-", each.why) for each in plan.steps)
+        print_table((step.action, step.resource, step.id or "-", step.why) for step in plan.steps)
     else:
         print_line(f"{stack}: no operation was interrupted.")
 
@@ -89,7 +89,7 @@ def _print_plan(stack: str, plan: RecoveryPlan) -> None:
 def _print_result(stack: str, plan: RecoveryPlan, options: RunOptions, *, applied: bool, has_changes: bool) -> None:
     if options.json:
         names = ("action", "operation", "resource", "urn", "id", "why")
-        steps = [{name: getattr(each, name) for name in names} for each in plan.steps]
+        steps = [{name: getattr(step, name) for name in names} for step in plan.steps]
         print_json({"stack": stack, "done": applied, "steps": steps})
     elif applied:
         print_line("Done. Run `pulumi up` to continue.")

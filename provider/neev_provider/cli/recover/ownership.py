@@ -65,7 +65,9 @@ def compute_create_time_range(
     deployment = state["deployment"]
     prerequisite_times = _prerequisite_times(pending, deployment.get("resources") or ())
     end_times = [
-        _parse_time(each, "endTime") for each in updates if (each["kind"], each["result"]) == ("update", "succeeded")
+        _parse_time(update, "endTime")
+        for update in updates
+        if (update["kind"], update["result"]) == ("update", "succeeded")
     ]
     lower_bounds = [moment for moment in (*end_times, *prerequisite_times) if moment is not None]
     written_at = _parse_time(deployment.get("manifest") or {}, "time") or 0.0
@@ -86,7 +88,7 @@ def has_generated_name(pending: StateEntry) -> bool:
 
 def own_sandbox_ids(entries: Iterable[StateEntry]) -> set[str]:
     """Return the ids of the stack's sandboxes, also of its agents and pools."""
-    return {id for each in entries if not each.get("external") for id in _sandbox_ids(each)}
+    return {id for entry in entries if not entry.get("external") for id in _sandbox_ids(entry)}
 
 
 async def list_created_objects(api: Api, resource: AnyResource, created: StoredResource) -> dict[str, float | None]:
@@ -96,9 +98,9 @@ async def list_created_objects(api: Api, resource: AnyResource, created: StoredR
     builder_name = re.compile(re.escape(created.id) + rf"-[0-9a-f]{{{DIGEST_LENGTH}}}")
     sandboxes = await api.sandboxes.list(name=f"{created.id}-")
     return {
-        each.id: parse_timestamp(each.created_at)
-        for each in sandboxes
-        if (is_member(created.id, each.name) if resource.name == POOL_TYPE else builder_name.fullmatch(each.name))
+        sandbox.id: parse_timestamp(sandbox.created_at)
+        for sandbox in sandboxes
+        if (is_member(created.id, sandbox.name) if resource.name == POOL_TYPE else builder_name.fullmatch(sandbox.name))
     }
 
 
@@ -113,7 +115,7 @@ def _sandbox_ids(entry: StateEntry) -> Iterator[str]:
         case "Agent":
             yield str(outputs.get("sandboxId"))
         case "SandboxPool":
-            yield from (str(each["id"]) for each in outputs.get("members") or ())
+            yield from (str(item["id"]) for item in outputs.get("members") or ())
 
 
 def _prerequisite_times(pending: StateEntry, entries: Sequence[StateEntry]) -> list[float | None]:
@@ -121,10 +123,10 @@ def _prerequisite_times(pending: StateEntry, entries: Sequence[StateEntry]) -> l
     prerequisites = {pending.get("parent"), str(pending.get("provider") or "").rpartition("::")[0]}
     lists = [pending.get("dependencies"), *(pending.get("propertyDependencies") or {}).values()]
     dependencies = {urn for urns in lists for urn in urns or ()}
-    first = [each for each in entries if each["type"] == STACK_TYPE or each["urn"] in prerequisites | dependencies]
+    first = [entry for entry in entries if entry["type"] == STACK_TYPE or entry["urn"] in prerequisites | dependencies]
     return [
-        *(_parse_time(each, "created") for each in first),
-        *(_parse_time(each, "modified") for each in first if each["urn"] in dependencies),
+        *(_parse_time(item, "created") for item in first),
+        *(_parse_time(item, "modified") for item in first if item["urn"] in dependencies),
     ]
 
 

@@ -88,7 +88,7 @@ def build_plan(state: StackState, results: Mapping[int, StoredResource | Unverif
     pending = list_pending_operations(after)
     deployment["pending_operations"] = []
     return RecoveryPlan(
-        tuple(_build_step(each, results.get(index), entries) for index, each in enumerate(pending)), after
+        tuple(_build_step(item, results.get(index), entries) for index, item in enumerate(pending)), after
     )
 
 
@@ -124,7 +124,7 @@ def _build_step(
 
 def _add_if_absent(pending: StateEntry, created: StoredResource, entries: list[StateEntry]) -> RecoveryStep:
     """Add the created object to the state, unless the state contains it."""
-    if any((each["type"], each.get("id")) == (pending["type"], created.id) for each in entries):
+    if any((entry["type"], entry.get("id")) == (pending["type"], created.id) for entry in entries):
         return RecoveryStep(Action.DROP, CREATE_OPERATION, pending["urn"], "the state already contains it", created.id)
     return _insert_entry(checkpoint.recovered_resource(pending, created, problem=UNFINISHED_PROBLEM), created, entries)
 
@@ -134,7 +134,7 @@ def _insert_entry(entry: StateEntry, created: StoredResource, entries: list[Stat
     urn, created_at = entry["urn"], created.state.get("createdAt")
     facts = [f"created {created_at}"] if created_at else ["it exists"]
     reason = ", ".join([*facts, *([created.problem] if created_at and created.problem else [])])
-    position = next((i for i, each in enumerate(entries) if each["urn"] == urn and not each.get("delete")), None)
+    position = next((i for i, item in enumerate(entries) if item["urn"] == urn and not item.get("delete")), None)
     if position is None:
         entries.append(entry)
         return RecoveryStep(Action.IMPORT, CREATE_OPERATION, urn, reason, created.id)

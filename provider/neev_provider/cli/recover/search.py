@@ -93,16 +93,16 @@ class OperationLookup:
         own = self._urn_prefix(self._state)
         states = {name: self._pulumi_cli.export(name) for name in self._pulumi_cli.list_stacks()}
         return {
-            name: json.dumps(list_state_resources(each))
-            for name, each in states.items()
-            if self._urn_prefix(each) != own
+            name: json.dumps(list_state_resources(value))
+            for name, value in states.items()
+            if self._urn_prefix(value) != own
         }
 
     @staticmethod
     def _urn_prefix(state: Deployment) -> tuple[str, ...]:
         """Return the stack and the project in the URNs of the state, or an empty tuple."""
-        named = [*list_state_resources(state), *(each["resource"] for each in list_pending_operations(state))]
-        return next((tuple(each["urn"].split("::")[:2]) for each in named), ())
+        named = [*list_state_resources(state), *(operation["resource"] for operation in list_pending_operations(state))]
+        return next((tuple(item["urn"].split("::")[:2]) for item in named), ())
 
 
 async def _find_by_name(api: Api, resource: AnyResource, pending: StateEntry) -> UnverifiedMatch | None:

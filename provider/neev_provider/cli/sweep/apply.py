@@ -60,7 +60,7 @@ class SweepScope:
     @property
     def pulumi_clis(self) -> list[PulumiCli]:
         """Return one `PulumiCli` for each backend."""
-        return [PulumiCli(self.directory, each) for each in self.backend_urls] or [PulumiCli(self.directory)]
+        return [PulumiCli(self.directory, url) for url in self.backend_urls] or [PulumiCli(self.directory)]
 
     def resolve_settings(self) -> Settings:
         """Return the settings of the stack, else of the environment.
@@ -101,7 +101,7 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
     except NeevError as error:
         exit_with_error(error)
     _print_outcomes(orphans, candidates.skipped, outcomes, options)
-    if candidates.skipped or not all(each in SUCCESS_OUTCOMES for each in outcomes.values()):
+    if candidates.skipped or not all(outcome in SUCCESS_OUTCOMES for outcome in outcomes.values()):
         return EXIT_ERROR
     return EXIT_CHANGES_PENDING if unblocked and not is_applied else EXIT_OK
 
@@ -182,13 +182,13 @@ def _load_references(pulumi_clis: Iterable[PulumiCli]) -> StateReferences:
 
 async def _list_objects(api: Api) -> list[RemoteObject]:
     """Return all agents, all sandboxes that belong to no agent, and all snapshots."""
-    agents = {each.sandbox_id: from_agent(each) for each in await api.agents.list()}
-    sandboxes = {each.id: each for each in await api.sandboxes.list()}
+    agents = {item.sandbox_id: from_agent(item) for item in await api.agents.list()}
+    sandboxes = {item.id: item for item in await api.sandboxes.list()}
     snapshots = await gather_all(_list_snapshots(api, id) for id in sandboxes)
     parent_ids = {id: agents[id].id for id in sandboxes if id in agents}
     return [
         *agents.values(),
-        *(from_sandbox(each) for id, each in sandboxes.items() if id not in agents),
+        *(from_sandbox(value) for id, value in sandboxes.items() if id not in agents),
         *(
             from_snapshot(snapshot, parent_ids.get(id))
             for id, of_sandbox in zip(sandboxes, snapshots, strict=True)
@@ -211,7 +211,7 @@ async def _run_with_client(settings: Settings, operation: Callable[[Api], Awaita
 
 
 async def _sweep_all(api: Api, orphans: Sequence[Orphan], sweep_filter: SweepFilter, *, pause: bool) -> Outcomes:
-    return {each.remote_object.id: await sweep_one(api, each, sweep_filter, pause=pause) for each in orphans}
+    return {orphan.remote_object.id: await sweep_one(api, orphan, sweep_filter, pause=pause) for orphan in orphans}
 
 
 def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
@@ -221,13 +221,13 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
         print_line(f"{len(orphans)} orphans, which no stack refers to:")
         print_table(
             (
-                *_identity_columns(each),
-                each.remote_object.phase,
-                format_age(each.age_seconds),
-                each.remote_object.size,
-                each.blocked_by or "",
+                *_identity_columns(orphan),
+                orphan.remote_object.phase,
+                format_age(orphan.age_seconds),
+                orphan.remote_object.size,
+                orphan.blocked_by or "",
             )
-            for each in orphans
+            for orphan in orphans
         )
     else:
         print_line("There are no orphans.")
@@ -235,16 +235,16 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
 
 def _print_outcomes(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, options: RunOptions) -> None:
     if options.json:
-        found = [{**to_json(each), "outcome": outcomes.get(each.remote_object.id)} for each in orphans]
+        found = [{**to_json(orphan), "outcome": outcomes.get(orphan.remote_object.id)} for orphan in orphans]
         others = [{"id": id, "why": why} for id, why in skipped.items()]
         print_json({"done": bool(outcomes), "orphans": found, "skipped": others})
     elif outcomes:
         print_table(
-            (*_identity_columns(each), outcomes[each.remote_object.id])
-            for each in orphans
-            if each.remote_object.id in outcomes
+            (*_identity_columns(orphan), outcomes[orphan.remote_object.id])
+            for orphan in orphans
+            if orphan.remote_object.id in outcomes
         )
-    elif any(each.blocked_by is None for each in orphans):
+    elif any(orphan.blocked_by is None for orphan in orphans):
         print_line("Nothing is changed yet. Run again with --prefix, or with ids, and --yes.")
 
 

@@ -87,21 +87,21 @@ def find_orphans(
     """Return the matching orphans, oldest first."""
     remote_objects = list(remote_objects)
     unreferenced_ids = {
-        each.id for each in remote_objects if not _is_referenced(each, references) and sweep_filter.matches(each, now)
+        item.id for item in remote_objects if not _is_referenced(item, references) and sweep_filter.matches(item, now)
     }
     snapshots_by_parent: dict[str | None, list[RemoteObject]] = {}
-    for each in remote_objects:
-        snapshots_by_parent.setdefault(each.parent_id, []).append(each)
+    for item in remote_objects:
+        snapshots_by_parent.setdefault(item.parent_id, []).append(item)
     orphans = [
         Orphan(
-            each,
-            compute_age(each, now),
-            *_snapshots_and_blocker(snapshots_by_parent.get(each.id, ()), unreferenced_ids),
+            item,
+            compute_age(item, now),
+            *_snapshots_and_blocker(snapshots_by_parent.get(item.id, ()), unreferenced_ids),
         )
-        for each in remote_objects
-        if each.id in unreferenced_ids and _has_phase(each, sweep_filter.phases)
+        for item in remote_objects
+        if item.id in unreferenced_ids and _has_phase(item, sweep_filter.phases)
     ]
-    return sorted(orphans, key=lambda each: -each.age_seconds)
+    return sorted(orphans, key=lambda orphan: -orphan.age_seconds)
 
 
 def explain_skipped(
@@ -109,8 +109,8 @@ def explain_skipped(
 ) -> dict[str, str]:
     """Return the reason for each requested id that is not a matching orphan."""
     remote_objects = list(remote_objects)
-    by_id = {each.id: each for each in remote_objects}
-    agents = {each.sandbox_id: each for each in remote_objects if each.sandbox_id}
+    by_id = {item.id: item for item in remote_objects}
+    agents = {item.sandbox_id: item for item in remote_objects if item.sandbox_id}
 
     def explain(id: str) -> str | None:
         if id in agents:
@@ -202,6 +202,6 @@ def _has_phase(remote_object: RemoteObject, phases: Collection[str]) -> bool:
 def _snapshots_and_blocker(
     snapshots: Sequence[RemoteObject], unreferenced_ids: Collection[str]
 ) -> tuple[frozenset[str], str | None]:
-    referenced = [each.name or each.id for each in snapshots if each.id not in unreferenced_ids]
+    referenced = [snapshot.name or snapshot.id for snapshot in snapshots if snapshot.id not in unreferenced_ids]
     blocker = f"its snapshot {referenced[0]} would be deleted with it, and is not an orphan" if referenced else None
-    return frozenset(each.id for each in snapshots), blocker
+    return frozenset(snapshot.id for snapshot in snapshots), blocker

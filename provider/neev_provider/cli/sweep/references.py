@@ -43,7 +43,7 @@ def _without_pending_deletes(deployment: Mapping[str, Any]) -> dict[str, Any]:
 
     Such a name may be that of an interrupted replacement, which no state refers to.
     """
-    resources = [each for each in deployment.get("resources") or [] if not each.get("pendingReplacement")]
+    resources = [item for item in deployment.get("resources") or [] if not item.get("pendingReplacement")]
     return {**deployment, "resources": resources}
 
 
@@ -54,9 +54,9 @@ def _find_strings(value: Any) -> Iterator[str]:
         if value.get(SIGNATURE) == SECRET:
             yield from _find_strings(json.loads(value["plaintext"]))
         else:
-            for key, each in value.items():
+            for key, item in value.items():
                 if not is_internal(key):
-                    yield from _find_strings(each)
+                    yield from _find_strings(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from _find_strings(each)
+        for item in value:
+            yield from _find_strings(item)
