@@ -18,8 +18,8 @@ from neev_provider.core.errors import OutcomeUnknown, Unavailable
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
-from neev_provider.resources.sandbox.fork import SandboxForkResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.sandbox.sandbox_fork import SandboxForkResource
 from neev_provider.resources.snapshot import SnapshotResource
 
 SANDBOX, FORK, SNAPSHOT = SandboxResource(), SandboxForkResource(), SnapshotResource()

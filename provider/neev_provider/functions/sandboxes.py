@@ -16,7 +16,7 @@ from neev_provider.core.validation import drop_nulls
 from neev_provider.functions.templates import IdOrNameArguments
 from neev_provider.resources.references import missing_reference_error, require_existing
 from neev_provider.resources.sandbox.base import inputs_from_api, none_if_not_found
-from neev_provider.resources.sandbox.fork import FullSandboxOutputs
+from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 from neev_provider.resources.snapshot import SnapshotOutputs
 
 

@@ -411,6 +411,954 @@ class SnapshotInfo(OutputObject):
     """Uncompressed size in bytes."""
 
 
+class Agent(DynamicResource, module="neev", name="Agent"):
+    """A packaged agent of the catalogue, running on a sandbox of its own.
+
+    Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        agent_template: pulumi.Input[str],
+        config: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
+        cpu: pulumi.Input[float] | None = None,
+        disk_gb: pulumi.Input[int] | None = None,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        idle_timeout_seconds: pulumi.Input[int] | None = None,
+        memory_gb: pulumi.Input[int] | None = None,
+        name: pulumi.Input[str] | None = None,
+        paused: pulumi.Input[bool] | None = None,
+        region: pulumi.Input[str] | None = None,
+        resume_idle_paused: pulumi.Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            agent_template: Template of the catalogue, by its name, such as `claude-code`.
+            config: Settings of the agent, merged over those of its template, which says what there is in
+                `configSchema`.
+            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says.
+            disk_gb: Disk in GB, 10 to 100 in steps of 10. Unset: what its template says.
+            egress: What the agent may reach. Unset: what its template says; taken out later: nothing.
+            env: Environment variables of the agent. The API never answers them.
+            idle_timeout_seconds: Seconds without activity after which it is paused; 0 is never. Unset: the account's
+                default, or as it was.
+            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says.
+            name: Unique among the project's agents: a DNS label of at most 63 characters. Unset: made from the
+                resource's name.
+            paused: Whether the agent is paused. Unset: it starts running and is then left alone. A change acts at once.
+                A pause that the platform made because of the idle window is no drift.
+            region: Where it runs. Unset: the provider's region, else the platform's.
+            resume_idle_paused: Whether an update resumes an agent that the platform paused because it was idle, where
+                `paused` is false.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            dynamic_providers.AgentProvider(),
+            resource_name,
+            {
+                "agentTemplate": agent_template,
+                "config": config,
+                "cpu": cpu,
+                "diskGb": disk_gb,
+                "egress": egress,
+                "env": env,
+                "idleTimeoutSeconds": idle_timeout_seconds,
+                "memoryGb": memory_gb,
+                "name": name,
+                "paused": paused,
+                "region": region,
+                "resumeIdlePaused": resume_idle_paused,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="agentTemplate")
+    def agent_template(self) -> pulumi.Output[str]:
+        """Template of the catalogue, by its name, such as `claude-code`."""
+        return self._output("agentTemplate")
+
+    @property
+    @pulumi.getter(name="agentTemplateId")
+    def agent_template_id(self) -> pulumi.Output[str]:
+        """The template it was made from, by id, such as `ag-claude-code`."""
+        return self._output("agentTemplateId")
+
+    @property
+    @pulumi.getter(name="config")
+    def config(self) -> pulumi.Output[dict[str, Any] | None]:
+        """Settings of the agent, merged over those of its template, which says what there is in `configSchema`."""
+        return self._output("config")
+
+    @property
+    @pulumi.getter(name="cpu")
+    def cpu(self) -> pulumi.Output[float | None]:
+        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says."""
+        return self._output("cpu")
+
+    @property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> pulumi.Output[str]:
+        """When it was made (RFC 3339)."""
+        return self._output("createdAt")
+
+    @property
+    @pulumi.getter(name="diskGb")
+    def disk_gb(self) -> pulumi.Output[int | None]:
+        """Disk in GB, 10 to 100 in steps of 10. Unset: what its template says."""
+        return self._output("diskGb")
+
+    @property
+    @pulumi.getter(name="driveMode")
+    def drive_mode(self) -> pulumi.Output[str]:
+        """How it is driven: `http`, `exec` or `pty`."""
+        return self._output("driveMode")
+
+    @property
+    @pulumi.getter(name="effectiveConfig")
+    def effective_config(self) -> pulumi.Output[dict[str, Any] | None]:
+        """Its settings, those of the template included. A secret, since `config` may hold one."""
+        return self._output("effectiveConfig")
+
+    @property
+    @pulumi.getter(name="egress")
+    def egress(self) -> pulumi.Output[Egress]:
+        """What the agent may reach. Unset: what its template says; taken out later: nothing."""
+        return self._output("egress")
+
+    @property
+    @pulumi.getter(name="env")
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables of the agent. The API never answers them."""
+        return self._output("env")
+
+    @property
+    @pulumi.getter(name="gatewayToken")
+    def gateway_token(self) -> pulumi.Output[str | None]:
+        """The token that its user interface asks for, where it has one."""
+        return self._output("gatewayToken")
+
+    @property
+    @pulumi.getter(name="idleTimeoutSeconds")
+    def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds without activity after which it is paused; 0 is never. Unset: the account's default, or as it was."""
+        return self._output("idleTimeoutSeconds")
+
+    @property
+    @pulumi.getter(name="lastCrash")
+    def last_crash(self) -> pulumi.Output[LastCrash | None]:
+        """Its last crash, where it had one."""
+        return self._output("lastCrash")
+
+    @property
+    @pulumi.getter(name="memoryGb")
+    def memory_gb(self) -> pulumi.Output[int | None]:
+        """Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says."""
+        return self._output("memoryGb")
+
+    @property
+    @pulumi.getter(name="metricsUrl")
+    def metrics_url(self) -> pulumi.Output[str]:
+        """Where its sandbox's metrics are served; useless without an API key."""
+        return self._output("metricsUrl")
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """Unique among the project's agents: a DNS label of at most 63 characters.
+
+        Unset: made from the resource's name.
+        """
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="orgId")
+    def org_id(self) -> pulumi.Output[str]:
+        """The organisation it belongs to."""
+        return self._output("orgId")
+
+    @property
+    @pulumi.getter(name="paused")
+    def paused(self) -> pulumi.Output[bool | None]:
+        """Whether the agent is paused. Unset: it starts running and is then left alone.
+
+        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        """
+        return self._output("paused")
+
+    @property
+    @pulumi.getter(name="projectId")
+    def project_id(self) -> pulumi.Output[str]:
+        """The project it belongs to."""
+        return self._output("projectId")
+
+    @property
+    @pulumi.getter(name="region")
+    def region(self) -> pulumi.Output[str | None]:
+        """Where it runs. Unset: the provider's region, else the platform's."""
+        return self._output("region")
+
+    @property
+    @pulumi.getter(name="resumeIdlePaused")
+    def resume_idle_paused(self) -> pulumi.Output[bool | None]:
+        """Whether an update resumes an agent that the platform paused because it was idle, where `paused` is false."""
+        return self._output("resumeIdlePaused")
+
+    @property
+    @pulumi.getter(name="sandboxId")
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox that it runs on."""
+        return self._output("sandboxId")
+
+    @property
+    @pulumi.getter(name="status")
+    def status(self) -> pulumi.Output[str]:
+        """`Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
+        return self._output("status")
+
+    @property
+    @pulumi.getter(name="updatedAt")
+    def updated_at(self) -> pulumi.Output[str | None]:
+        """When the platform last changed it (RFC 3339)."""
+        return self._output("updatedAt")
+
+    @property
+    @pulumi.getter(name="webUiUrl")
+    def web_ui_url(self) -> pulumi.Output[str | None]:
+        """Where its user interface is reached, where it has one. Whoever knows the URL gets in, so it is a secret."""
+        return self._output("webUiUrl")
+
+
+class Command(DynamicResource, module="neev", name="Command"):
+    """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
+
+    It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so, and
+    the next `up` asks what to do. A refresh keeps what it wrote, for nobody can be asked for that again.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        create: pulumi.Input[Sequence[pulumi.Input[str]]],
+        sandbox_id: pulumi.Input[str],
+        allow_failure: pulumi.Input[bool] | None = None,
+        cwd: pulumi.Input[str] | None = None,
+        delete: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        secret_output: pulumi.Input[bool] | None = None,
+        stdin: pulumi.Input[str] | None = None,
+        timeout_seconds: pulumi.Input[int] | None = None,
+        triggers: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = None,
+        update: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            create: The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`. A change
+                of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
+                otherwise.
+            sandbox_id: The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards.
+            allow_failure: Whether an exit code other than 0 is no failure; `exit_code` tells.
+            cwd: The directory it runs in, below the workspace. Unset: the workspace itself.
+            delete: What runs when the resource is deleted or replaced. Unset: nothing.
+            env: Environment variables, on top of those of the sandbox.
+            secret_output: Whether what it writes is a secret: hidden in the state, in errors and in the log. So it is
+                without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
+                one, each value is struck out of errors and the log, and what is written is hidden in the state.
+            stdin: What it reads from its standard input. Unset: nothing.
+            timeout_seconds: Seconds after which it is killed, which is a failure. Unset: as long as the operation may
+                take.
+            triggers: Any values; a change of one of them runs it anew, by a replacement.
+            update: What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            dynamic_providers.CommandProvider(),
+            resource_name,
+            {
+                "create": create,
+                "sandboxId": sandbox_id,
+                "allowFailure": allow_failure,
+                "cwd": cwd,
+                "delete": delete,
+                "env": env,
+                "secretOutput": secret_output,
+                "stdin": stdin,
+                "timeoutSeconds": timeout_seconds,
+                "triggers": triggers,
+                "update": update,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="allowFailure")
+    def allow_failure(self) -> pulumi.Output[bool | None]:
+        """Whether an exit code other than 0 is no failure; `exit_code` tells."""
+        return self._output("allowFailure")
+
+    @property
+    @pulumi.getter(name="attempt")
+    def attempt(self) -> pulumi.Output[str | None]:
+        """A digest of what ran last, by which a run of unknown outcome is known again."""
+        return self._output("attempt")
+
+    @property
+    @pulumi.getter(name="create")
+    def create(self) -> pulumi.Output[list[str]]:
+        """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
+
+        A change of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
+        otherwise.
+        """
+        return self._output("create")
+
+    @property
+    @pulumi.getter(name="created")
+    def created(self) -> pulumi.Output[bool]:
+        """Whether `create` has succeeded once, so that `update` is what runs next."""
+        return self._output("created")
+
+    @property
+    @pulumi.getter(name="cwd")
+    def cwd(self) -> pulumi.Output[str | None]:
+        """The directory it runs in, below the workspace. Unset: the workspace itself."""
+        return self._output("cwd")
+
+    @property
+    @pulumi.getter(name="delete")
+    def delete(self) -> pulumi.Output[list[str] | None]:
+        """What runs when the resource is deleted or replaced. Unset: nothing."""
+        return self._output("delete")
+
+    @property
+    @pulumi.getter(name="durationMs")
+    def duration_ms(self) -> pulumi.Output[int | None]:
+        """How many milliseconds it ran."""
+        return self._output("durationMs")
+
+    @property
+    @pulumi.getter(name="env")
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables, on top of those of the sandbox."""
+        return self._output("env")
+
+    @property
+    @pulumi.getter(name="exitCode")
+    def exit_code(self) -> pulumi.Output[int | None]:
+        """Its exit code; 128 and the signal's number where one ended it."""
+        return self._output("exitCode")
+
+    @property
+    @pulumi.getter(name="outcome")
+    def outcome(self) -> pulumi.Output[str]:
+        """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
+        return self._output("outcome")
+
+    @property
+    @pulumi.getter(name="sandboxId")
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards."""
+        return self._output("sandboxId")
+
+    @property
+    @pulumi.getter(name="secretOutput")
+    def secret_output(self) -> pulumi.Output[bool | None]:
+        """Whether what it writes is a secret: hidden in the state, in errors and in the log.
+
+        So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
+        one, each value is struck out of errors and the log, and what is written is hidden in the state.
+        """
+        return self._output("secretOutput")
+
+    @property
+    @pulumi.getter(name="stderr")
+    def stderr(self) -> pulumi.Output[str | None]:
+        """What it wrote to its standard error, likewise."""
+        return self._output("stderr")
+
+    @property
+    @pulumi.getter(name="stdin")
+    def stdin(self) -> pulumi.Output[str | None]:
+        """What it reads from its standard input. Unset: nothing."""
+        return self._output("stdin")
+
+    @property
+    @pulumi.getter(name="stdout")
+    def stdout(self) -> pulumi.Output[str | None]:
+        """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
+
+        A secret where `secret_output` is set, and where any input is one: `env` always is.
+        """
+        return self._output("stdout")
+
+    @property
+    @pulumi.getter(name="timeoutSeconds")
+    def timeout_seconds(self) -> pulumi.Output[int | None]:
+        """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
+        return self._output("timeoutSeconds")
+
+    @property
+    @pulumi.getter(name="triggers")
+    def triggers(self) -> pulumi.Output[list[Any] | None]:
+        """Any values; a change of one of them runs it anew, by a replacement."""
+        return self._output("triggers")
+
+    @property
+    @pulumi.getter(name="update")
+    def update(self) -> pulumi.Output[list[str] | None]:
+        """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
+        return self._output("update")
+
+
+class Directory(DynamicResource, module="neev", name="Directory"):
+    """A directory in a sandbox that holds what a local folder or an archive holds.
+
+    Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
+    the source. What was changed outside is seen on a refresh. Deleting removes only what it wrote and nobody changed.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        path: pulumi.Input[str],
+        sandbox_id: pulumi.Input[str],
+        exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        source: pulumi.Input[pulumi.Archive] | None = None,
+        source_path: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            path: Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left
+                alone. `app`, `./app/` and `/workspace/app` are the same place.
+            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
+                afterwards.
+            exclude: What is left out, with all below it, written as in a .gitignore. `*.pyc` at any depth, `/build` or
+                `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A pattern that matches
+                nothing is a warning of the plan.
+            source: What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or
+                `AssetArchive`. At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is
+                unpacked. A symbolic link is sent as one where it leads to a place inside the folder; any other is
+                refused.
+            source_path: A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            dynamic_providers.DirectoryProvider(),
+            resource_name,
+            {
+                "path": path,
+                "sandboxId": sandbox_id,
+                "exclude": exclude,
+                "source": source,
+                "sourcePath": source_path,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="changed")
+    def changed(self) -> pulumi.Output[dict[str, str]]:
+        """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
+        return self._output("changed")
+
+    @property
+    @pulumi.getter(name="exclude")
+    def exclude(self) -> pulumi.Output[list[str] | None]:
+        """What is left out, with all below it, written as in a .gitignore.
+
+        `*.pyc` at any depth, `/build` or `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A
+        pattern that matches nothing is a warning of the plan.
+        """
+        return self._output("exclude")
+
+    @property
+    @pulumi.getter(name="files")
+    def files(self) -> pulumi.Output[dict[str, str]]:
+        """What was written, by path: its SHA-256, with `+x` where it is executable; of a link, `->` and its target."""
+        return self._output("files")
+
+    @property
+    @pulumi.getter(name="folders")
+    def folders(self) -> pulumi.Output[list[str]]:
+        """The folders that were made on the way."""
+        return self._output("folders")
+
+    @property
+    @pulumi.getter(name="marks")
+    def marks(self) -> pulumi.Output[str]:
+        """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
+
+        A file whose size and time are still the same is not read again; one that somebody else has written since, with
+        the same content even, is not deleted.
+        """
+        return self._output("marks")
+
+    @property
+    @pulumi.getter(name="path")
+    def path(self) -> pulumi.Output[str]:
+        """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone.
+
+        `app`, `./app/` and `/workspace/app` are the same place.
+        """
+        return self._output("path")
+
+    @property
+    @pulumi.getter(name="sandboxId")
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+        return self._output("sandboxId")
+
+    @property
+    @pulumi.getter(name="sha256")
+    def sha256(self) -> pulumi.Output[str | None]:
+        """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
+        return self._output("sha256")
+
+    @property
+    @pulumi.getter(name="source")
+    def source(self) -> pulumi.Output[dict[str, Any] | None]:
+        """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+
+        At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is
+        sent as one where it leads to a place inside the folder; any other is refused.
+        """
+        return self._output("source")
+
+    @property
+    @pulumi.getter(name="sourcePath")
+    def source_path(self) -> pulumi.Output[str | None]:
+        """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
+        return self._output("sourcePath")
+
+
+class File(DynamicResource, module="neev", name="File"):
+    """A file in a sandbox.
+
+    What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
+    content and not the content; deleting removes the file only while it holds what was written.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        path: pulumi.Input[str],
+        sandbox_id: pulumi.Input[str],
+        content: pulumi.Input[str] | None = None,
+        content_base64: pulumi.Input[str] | None = None,
+        mode: pulumi.Input[str] | None = None,
+        source: pulumi.Input[pulumi.Asset] | None = None,
+        source_path: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            path: Where it is, below the workspace; directories on the way are made. What was there is overwritten.
+                `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
+            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
+                afterwards.
+            content: Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is
+                left.
+            content_base64: Its content as base64, for what is no text.
+            mode: Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose.
+            source: Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`.
+            source_path: A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its
+                digest. A regular file, or a link to one; a pipe or a device is refused.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            dynamic_providers.FileProvider(),
+            resource_name,
+            {
+                "path": path,
+                "sandboxId": sandbox_id,
+                "content": content,
+                "contentBase64": content_base64,
+                "mode": mode,
+                "source": source,
+                "sourcePath": source_path,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="content")
+    def content(self) -> pulumi.Output[str | None]:
+        """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
+        return self._output("content")
+
+    @property
+    @pulumi.getter(name="contentBase64")
+    def content_base64(self) -> pulumi.Output[str | None]:
+        """Its content as base64, for what is no text."""
+        return self._output("contentBase64")
+
+    @property
+    @pulumi.getter(name="mode")
+    def mode(self) -> pulumi.Output[str | None]:
+        """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
+        return self._output("mode")
+
+    @property
+    @pulumi.getter(name="modifiedAt")
+    def modified_at(self) -> pulumi.Output[str | None]:
+        """When it was changed last (RFC 3339)."""
+        return self._output("modifiedAt")
+
+    @property
+    @pulumi.getter(name="path")
+    def path(self) -> pulumi.Output[str]:
+        """Where it is, below the workspace; directories on the way are made. What was there is overwritten.
+
+        `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
+        """
+        return self._output("path")
+
+    @property
+    @pulumi.getter(name="sandboxId")
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+        return self._output("sandboxId")
+
+    @property
+    @pulumi.getter(name="sha256")
+    def sha256(self) -> pulumi.Output[str | None]:
+        """The SHA-256 of its content, as it was seen last."""
+        return self._output("sha256")
+
+    @property
+    @pulumi.getter(name="size")
+    def size(self) -> pulumi.Output[int | None]:
+        """Its size in bytes."""
+        return self._output("size")
+
+    @property
+    @pulumi.getter(name="source")
+    def source(self) -> pulumi.Output[dict[str, Any] | None]:
+        """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
+        return self._output("source")
+
+    @property
+    @pulumi.getter(name="sourcePath")
+    def source_path(self) -> pulumi.Output[str | None]:
+        """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest.
+
+        A regular file, or a link to one; a pipe or a device is refused.
+        """
+        return self._output("sourcePath")
+
+    @property
+    @pulumi.getter(name="writtenAt")
+    def written_at(self) -> pulumi.Output[str | None]:
+        """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
+        return self._output("writtenAt")
+
+    @property
+    @pulumi.getter(name="writtenSha256")
+    def written_sha256(self) -> pulumi.Output[str | None]:
+        """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
+        return self._output("writtenSha256")
+
+
+class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
+    """A snapshot with software and files in it, for any number of sandboxes to be made from.
+
+    It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
+    image that there is; then `snapshot_id` is the new one's, and the earlier images beyond `keep` are deleted. An
+    earlier recipe whose image is still kept is taken up again without a build.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cpu: pulumi.Input[float] | None = None,
+        disk_gb: pulumi.Input[int] | None = None,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        image: pulumi.Input[str] | None = None,
+        keep: pulumi.Input[int] = 1,
+        memory_gb: pulumi.Input[int] | None = None,
+        name: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        rootfs_disk_gb: pulumi.Input[int] | None = None,
+        source_snapshot_id: pulumi.Input[str] | None = None,
+        steps: pulumi.Input[Sequence[pulumi.Input[BuildStepArgs | BuildStep]]] | None = None,
+        template_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            cpu: Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same.
+            disk_gb: Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same.
+            egress: What the builder may reach while it builds. Unset: nothing, as for every sandbox.
+            env: Environment variables of the steps' commands; nothing of them stays in the image. Their names are part
+                of the recipe and their values are not: a token that is renewed builds nothing.
+            image: Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`.
+            keep: How many earlier images stay; the others are deleted once a new one is ready.
+            memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
+            name: What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
+                Unique among the project's images: a name that others have already is refused. Unset: made from the
+                resource's name, and another in each stack.
+            region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
+                platform's.
+            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
+            source_snapshot_id: Snapshot to build on; disk and region must match its origin. Instead of `template_id`
+                and `image`.
+            steps: What is done to the source, in this order.
+            template_id: Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
+                default.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            dynamic_providers.GoldenImageProvider(),
+            resource_name,
+            {
+                "cpu": cpu,
+                "diskGb": disk_gb,
+                "egress": egress,
+                "env": env,
+                "image": image,
+                "keep": keep,
+                "memoryGb": memory_gb,
+                "name": name,
+                "region": region,
+                "rootfsDiskGb": rootfs_disk_gb,
+                "sourceSnapshotId": source_snapshot_id,
+                "steps": steps,
+                "templateId": template_id,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="builderId")
+    def builder_id(self) -> pulumi.Output[str]:
+        """The paused sandbox that built it: deleting that would delete the image."""
+        return self._output("builderId")
+
+    @property
+    @pulumi.getter(name="builderIds")
+    def builder_ids(self) -> pulumi.Output[list[str]]:
+        """Every builder that belongs to it, also that of a build which did not end."""
+        return self._output("builderIds")
+
+    @property
+    @pulumi.getter(name="cpu")
+    def cpu(self) -> pulumi.Output[float | None]:
+        """Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same."""
+        return self._output("cpu")
+
+    @property
+    @pulumi.getter(name="diskGb")
+    def disk_gb(self) -> pulumi.Output[int | None]:
+        """Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same."""
+        return self._output("diskGb")
+
+    @property
+    @pulumi.getter(name="egress")
+    def egress(self) -> pulumi.Output[Egress | None]:
+        """What the builder may reach while it builds. Unset: nothing, as for every sandbox."""
+        return self._output("egress")
+
+    @property
+    @pulumi.getter(name="env")
+    def env(self) -> pulumi.Output[dict[str, str] | None]:
+        """Environment variables of the steps' commands; nothing of them stays in the image.
+
+        Their names are part of the recipe and their values are not: a token that is renewed builds nothing.
+        """
+        return self._output("env")
+
+    @property
+    @pulumi.getter(name="image")
+    def image(self) -> pulumi.Output[str | None]:
+        """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`."""
+        return self._output("image")
+
+    @property
+    @pulumi.getter(name="images")
+    def images(self) -> pulumi.Output[list[BuiltImage]]:
+        """The image and the earlier ones, the newest first."""
+        return self._output("images")
+
+    @property
+    @pulumi.getter(name="keep")
+    def keep(self) -> pulumi.Output[int]:
+        """How many earlier images stay; the others are deleted once a new one is ready."""
+        return self._output("keep")
+
+    @property
+    @pulumi.getter(name="memoryGb")
+    def memory_gb(self) -> pulumi.Output[int | None]:
+        """Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same."""
+        return self._output("memoryGb")
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
+
+        Unique among the project's images: a name that others have already is refused. Unset: made from the resource's
+        name, and another in each stack.
+        """
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="recipe")
+    def recipe(self) -> pulumi.Output[str]:
+        """The digest of its recipe; the same recipe builds nothing."""
+        return self._output("recipe")
+
+    @property
+    @pulumi.getter(name="region")
+    def region(self) -> pulumi.Output[str | None]:
+        """Where it is built and kept; sandboxes made from it run there too.
+
+        Unset: the provider's, else the platform's.
+        """
+        return self._output("region")
+
+    @property
+    @pulumi.getter(name="rootfsDiskGb")
+    def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
+        """The part of the disk for the container's own file system, in GB, below `disk_gb`."""
+        return self._output("rootfsDiskGb")
+
+    @property
+    @pulumi.getter(name="sizeBytes")
+    def size_bytes(self) -> pulumi.Output[int | None]:
+        """Its size in bytes."""
+        return self._output("sizeBytes")
+
+    @property
+    @pulumi.getter(name="snapshotId")
+    def snapshot_id(self) -> pulumi.Output[str]:
+        """What sandboxes are made from; empty where no image is ready."""
+        return self._output("snapshotId")
+
+    @property
+    @pulumi.getter(name="sourceSnapshotId")
+    def source_snapshot_id(self) -> pulumi.Output[str | None]:
+        """Snapshot to build on; disk and region must match its origin. Instead of `template_id` and `image`."""
+        return self._output("sourceSnapshotId")
+
+    @property
+    @pulumi.getter(name="stepDigests")
+    def step_digests(self) -> pulumi.Output[list[str]]:
+        """The digest of each step, the contents of its files included."""
+        return self._output("stepDigests")
+
+    @property
+    @pulumi.getter(name="steps")
+    def steps(self) -> pulumi.Output[list[BuildStep] | None]:
+        """What is done to the source, in this order."""
+        return self._output("steps")
+
+    @property
+    @pulumi.getter(name="templateId")
+    def template_id(self) -> pulumi.Output[str | None]:
+        """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
+        return self._output("templateId")
+
+    @property
+    @pulumi.getter(name="uid")
+    def uid(self) -> pulumi.Output[str | None]:
+        """What tells the image from any other of its name: the names of its builders are made with it."""
+        return self._output("uid")
+
+
+class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
+    """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
+
+    A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
+    for, nobody can tell whose it is, and it is refused. The URL ends with the resource, or with the sandbox.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        port: pulumi.Input[int],
+        sandbox_id: pulumi.Input[str],
+        slug: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the resource part of the stack.
+
+        Args:
+            resource_name: What the program calls it; unique in its stack among the resources of its kind.
+            port: The port that something in the sandbox listens on, 1 to 65535.
+            sandbox_id: The sandbox, by id.
+            slug: The part of the URL that nobody can guess: 8 lower-case letters and digits. Unset: what the platform
+                chose. A change of it gives the port another URL; the old one ends at once.
+            opts: Pulumi's own options.
+        """
+        super().__init__(
+            dynamic_providers.PreviewPortProvider(),
+            resource_name,
+            {
+                "port": port,
+                "sandboxId": sandbox_id,
+                "slug": slug,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="exposedSlug")
+    def exposed_slug(self) -> pulumi.Output[str | None]:
+        """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
+        return self._output("exposedSlug")
+
+    @property
+    @pulumi.getter(name="port")
+    def port(self) -> pulumi.Output[int]:
+        """The port that something in the sandbox listens on, 1 to 65535."""
+        return self._output("port")
+
+    @property
+    @pulumi.getter(name="previewUrl")
+    def preview_url(self) -> pulumi.Output[str]:
+        """The URL; whoever knows it gets in, so it is a secret."""
+        return self._output("previewUrl")
+
+    @property
+    @pulumi.getter(name="sandboxId")
+    def sandbox_id(self) -> pulumi.Output[str]:
+        """The sandbox, by id."""
+        return self._output("sandboxId")
+
+    @property
+    @pulumi.getter(name="slug")
+    def slug(self) -> pulumi.Output[str]:
+        """The part of the URL that nobody can guess: 8 lower-case letters and digits.
+
+        Unset: what the platform chose.
+
+        A change of it gives the port another URL; the old one ends at once.
+        """
+        return self._output("slug")
+
+
 class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
 
@@ -1408,1056 +2356,6 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
         return self._output("triggers")
 
 
-class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
-    """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
-
-    A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
-    for, nobody can tell whose it is, and it is refused. The URL ends with the resource, or with the sandbox.
-    """
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        port: pulumi.Input[int],
-        sandbox_id: pulumi.Input[str],
-        slug: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the resource part of the stack.
-
-        Args:
-            resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            port: The port that something in the sandbox listens on, 1 to 65535.
-            sandbox_id: The sandbox, by id.
-            slug: The part of the URL that nobody can guess: 8 lower-case letters and digits. Unset: what the platform
-                chose. A change of it gives the port another URL; the old one ends at once.
-            opts: Pulumi's own options.
-        """
-        super().__init__(
-            dynamic_providers.PreviewPortProvider(),
-            resource_name,
-            {
-                "port": port,
-                "sandboxId": sandbox_id,
-                "slug": slug,
-            },
-            opts,
-        )
-
-    @property
-    @pulumi.getter(name="exposedSlug")
-    def exposed_slug(self) -> pulumi.Output[str | None]:
-        """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
-        return self._output("exposedSlug")
-
-    @property
-    @pulumi.getter(name="port")
-    def port(self) -> pulumi.Output[int]:
-        """The port that something in the sandbox listens on, 1 to 65535."""
-        return self._output("port")
-
-    @property
-    @pulumi.getter(name="previewUrl")
-    def preview_url(self) -> pulumi.Output[str]:
-        """The URL; whoever knows it gets in, so it is a secret."""
-        return self._output("previewUrl")
-
-    @property
-    @pulumi.getter(name="sandboxId")
-    def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox, by id."""
-        return self._output("sandboxId")
-
-    @property
-    @pulumi.getter(name="slug")
-    def slug(self) -> pulumi.Output[str]:
-        """The part of the URL that nobody can guess: 8 lower-case letters and digits.
-
-        Unset: what the platform chose.
-
-        A change of it gives the port another URL; the old one ends at once.
-        """
-        return self._output("slug")
-
-
-class Agent(DynamicResource, module="neev", name="Agent"):
-    """A packaged agent of the catalogue, running on a sandbox of its own.
-
-    Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
-    """
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        agent_template: pulumi.Input[str],
-        config: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
-        cpu: pulumi.Input[float] | None = None,
-        disk_gb: pulumi.Input[int] | None = None,
-        egress: pulumi.Input[EgressArgs | Egress] | None = None,
-        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        idle_timeout_seconds: pulumi.Input[int] | None = None,
-        memory_gb: pulumi.Input[int] | None = None,
-        name: pulumi.Input[str] | None = None,
-        paused: pulumi.Input[bool] | None = None,
-        region: pulumi.Input[str] | None = None,
-        resume_idle_paused: pulumi.Input[bool] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the resource part of the stack.
-
-        Args:
-            resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            agent_template: Template of the catalogue, by its name, such as `claude-code`.
-            config: Settings of the agent, merged over those of its template, which says what there is in
-                `configSchema`.
-            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says.
-            disk_gb: Disk in GB, 10 to 100 in steps of 10. Unset: what its template says.
-            egress: What the agent may reach. Unset: what its template says; taken out later: nothing.
-            env: Environment variables of the agent. The API never answers them.
-            idle_timeout_seconds: Seconds without activity after which it is paused; 0 is never. Unset: the account's
-                default, or as it was.
-            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says.
-            name: Unique among the project's agents: a DNS label of at most 63 characters. Unset: made from the
-                resource's name.
-            paused: Whether the agent is paused. Unset: it starts running and is then left alone. A change acts at once.
-                A pause that the platform made because of the idle window is no drift.
-            region: Where it runs. Unset: the provider's region, else the platform's.
-            resume_idle_paused: Whether an update resumes an agent that the platform paused because it was idle, where
-                `paused` is false.
-            opts: Pulumi's own options.
-        """
-        super().__init__(
-            dynamic_providers.AgentProvider(),
-            resource_name,
-            {
-                "agentTemplate": agent_template,
-                "config": config,
-                "cpu": cpu,
-                "diskGb": disk_gb,
-                "egress": egress,
-                "env": env,
-                "idleTimeoutSeconds": idle_timeout_seconds,
-                "memoryGb": memory_gb,
-                "name": name,
-                "paused": paused,
-                "region": region,
-                "resumeIdlePaused": resume_idle_paused,
-            },
-            opts,
-        )
-
-    @property
-    @pulumi.getter(name="agentTemplate")
-    def agent_template(self) -> pulumi.Output[str]:
-        """Template of the catalogue, by its name, such as `claude-code`."""
-        return self._output("agentTemplate")
-
-    @property
-    @pulumi.getter(name="agentTemplateId")
-    def agent_template_id(self) -> pulumi.Output[str]:
-        """The template it was made from, by id, such as `ag-claude-code`."""
-        return self._output("agentTemplateId")
-
-    @property
-    @pulumi.getter(name="config")
-    def config(self) -> pulumi.Output[dict[str, Any] | None]:
-        """Settings of the agent, merged over those of its template, which says what there is in `configSchema`."""
-        return self._output("config")
-
-    @property
-    @pulumi.getter(name="cpu")
-    def cpu(self) -> pulumi.Output[float | None]:
-        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says."""
-        return self._output("cpu")
-
-    @property
-    @pulumi.getter(name="createdAt")
-    def created_at(self) -> pulumi.Output[str]:
-        """When it was made (RFC 3339)."""
-        return self._output("createdAt")
-
-    @property
-    @pulumi.getter(name="diskGb")
-    def disk_gb(self) -> pulumi.Output[int | None]:
-        """Disk in GB, 10 to 100 in steps of 10. Unset: what its template says."""
-        return self._output("diskGb")
-
-    @property
-    @pulumi.getter(name="driveMode")
-    def drive_mode(self) -> pulumi.Output[str]:
-        """How it is driven: `http`, `exec` or `pty`."""
-        return self._output("driveMode")
-
-    @property
-    @pulumi.getter(name="effectiveConfig")
-    def effective_config(self) -> pulumi.Output[dict[str, Any] | None]:
-        """Its settings, those of the template included. A secret, since `config` may hold one."""
-        return self._output("effectiveConfig")
-
-    @property
-    @pulumi.getter(name="egress")
-    def egress(self) -> pulumi.Output[Egress]:
-        """What the agent may reach. Unset: what its template says; taken out later: nothing."""
-        return self._output("egress")
-
-    @property
-    @pulumi.getter(name="env")
-    def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables of the agent. The API never answers them."""
-        return self._output("env")
-
-    @property
-    @pulumi.getter(name="gatewayToken")
-    def gateway_token(self) -> pulumi.Output[str | None]:
-        """The token that its user interface asks for, where it has one."""
-        return self._output("gatewayToken")
-
-    @property
-    @pulumi.getter(name="idleTimeoutSeconds")
-    def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds without activity after which it is paused; 0 is never. Unset: the account's default, or as it was."""
-        return self._output("idleTimeoutSeconds")
-
-    @property
-    @pulumi.getter(name="lastCrash")
-    def last_crash(self) -> pulumi.Output[LastCrash | None]:
-        """Its last crash, where it had one."""
-        return self._output("lastCrash")
-
-    @property
-    @pulumi.getter(name="memoryGb")
-    def memory_gb(self) -> pulumi.Output[int | None]:
-        """Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says."""
-        return self._output("memoryGb")
-
-    @property
-    @pulumi.getter(name="metricsUrl")
-    def metrics_url(self) -> pulumi.Output[str]:
-        """Where its sandbox's metrics are served; useless without an API key."""
-        return self._output("metricsUrl")
-
-    @property
-    @pulumi.getter(name="name")
-    def name(self) -> pulumi.Output[str]:
-        """Unique among the project's agents: a DNS label of at most 63 characters.
-
-        Unset: made from the resource's name.
-        """
-        return self._output("name")
-
-    @property
-    @pulumi.getter(name="orgId")
-    def org_id(self) -> pulumi.Output[str]:
-        """The organisation it belongs to."""
-        return self._output("orgId")
-
-    @property
-    @pulumi.getter(name="paused")
-    def paused(self) -> pulumi.Output[bool | None]:
-        """Whether the agent is paused. Unset: it starts running and is then left alone.
-
-        A change acts at once. A pause that the platform made because of the idle window is no drift.
-        """
-        return self._output("paused")
-
-    @property
-    @pulumi.getter(name="projectId")
-    def project_id(self) -> pulumi.Output[str]:
-        """The project it belongs to."""
-        return self._output("projectId")
-
-    @property
-    @pulumi.getter(name="region")
-    def region(self) -> pulumi.Output[str | None]:
-        """Where it runs. Unset: the provider's region, else the platform's."""
-        return self._output("region")
-
-    @property
-    @pulumi.getter(name="resumeIdlePaused")
-    def resume_idle_paused(self) -> pulumi.Output[bool | None]:
-        """Whether an update resumes an agent that the platform paused because it was idle, where `paused` is false."""
-        return self._output("resumeIdlePaused")
-
-    @property
-    @pulumi.getter(name="sandboxId")
-    def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox that it runs on."""
-        return self._output("sandboxId")
-
-    @property
-    @pulumi.getter(name="status")
-    def status(self) -> pulumi.Output[str]:
-        """`Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
-        return self._output("status")
-
-    @property
-    @pulumi.getter(name="updatedAt")
-    def updated_at(self) -> pulumi.Output[str | None]:
-        """When the platform last changed it (RFC 3339)."""
-        return self._output("updatedAt")
-
-    @property
-    @pulumi.getter(name="webUiUrl")
-    def web_ui_url(self) -> pulumi.Output[str | None]:
-        """Where its user interface is reached, where it has one. Whoever knows the URL gets in, so it is a secret."""
-        return self._output("webUiUrl")
-
-
-class Command(DynamicResource, module="neev", name="Command"):
-    """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
-
-    It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so, and
-    the next `up` asks what to do. A refresh keeps what it wrote, for nobody can be asked for that again.
-    """
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        create: pulumi.Input[Sequence[pulumi.Input[str]]],
-        sandbox_id: pulumi.Input[str],
-        allow_failure: pulumi.Input[bool] | None = None,
-        cwd: pulumi.Input[str] | None = None,
-        delete: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        secret_output: pulumi.Input[bool] | None = None,
-        stdin: pulumi.Input[str] | None = None,
-        timeout_seconds: pulumi.Input[int] | None = None,
-        triggers: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = None,
-        update: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the resource part of the stack.
-
-        Args:
-            resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            create: The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`. A change
-                of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
-                otherwise.
-            sandbox_id: The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards.
-            allow_failure: Whether an exit code other than 0 is no failure; `exit_code` tells.
-            cwd: The directory it runs in, below the workspace. Unset: the workspace itself.
-            delete: What runs when the resource is deleted or replaced. Unset: nothing.
-            env: Environment variables, on top of those of the sandbox.
-            secret_output: Whether what it writes is a secret: hidden in the state, in errors and in the log. So it is
-                without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
-                one, each value is struck out of errors and the log, and what is written is hidden in the state.
-            stdin: What it reads from its standard input. Unset: nothing.
-            timeout_seconds: Seconds after which it is killed, which is a failure. Unset: as long as the operation may
-                take.
-            triggers: Any values; a change of one of them runs it anew, by a replacement.
-            update: What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed.
-            opts: Pulumi's own options.
-        """
-        super().__init__(
-            dynamic_providers.CommandProvider(),
-            resource_name,
-            {
-                "create": create,
-                "sandboxId": sandbox_id,
-                "allowFailure": allow_failure,
-                "cwd": cwd,
-                "delete": delete,
-                "env": env,
-                "secretOutput": secret_output,
-                "stdin": stdin,
-                "timeoutSeconds": timeout_seconds,
-                "triggers": triggers,
-                "update": update,
-            },
-            opts,
-        )
-
-    @property
-    @pulumi.getter(name="allowFailure")
-    def allow_failure(self) -> pulumi.Output[bool | None]:
-        """Whether an exit code other than 0 is no failure; `exit_code` tells."""
-        return self._output("allowFailure")
-
-    @property
-    @pulumi.getter(name="attempt")
-    def attempt(self) -> pulumi.Output[str | None]:
-        """A digest of what ran last, by which a run of unknown outcome is known again."""
-        return self._output("attempt")
-
-    @property
-    @pulumi.getter(name="create")
-    def create(self) -> pulumi.Output[list[str]]:
-        """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
-
-        A change of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
-        otherwise.
-        """
-        return self._output("create")
-
-    @property
-    @pulumi.getter(name="created")
-    def created(self) -> pulumi.Output[bool]:
-        """Whether `create` has succeeded once, so that `update` is what runs next."""
-        return self._output("created")
-
-    @property
-    @pulumi.getter(name="cwd")
-    def cwd(self) -> pulumi.Output[str | None]:
-        """The directory it runs in, below the workspace. Unset: the workspace itself."""
-        return self._output("cwd")
-
-    @property
-    @pulumi.getter(name="delete")
-    def delete(self) -> pulumi.Output[list[str] | None]:
-        """What runs when the resource is deleted or replaced. Unset: nothing."""
-        return self._output("delete")
-
-    @property
-    @pulumi.getter(name="durationMs")
-    def duration_ms(self) -> pulumi.Output[int | None]:
-        """How many milliseconds it ran."""
-        return self._output("durationMs")
-
-    @property
-    @pulumi.getter(name="env")
-    def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables, on top of those of the sandbox."""
-        return self._output("env")
-
-    @property
-    @pulumi.getter(name="exitCode")
-    def exit_code(self) -> pulumi.Output[int | None]:
-        """Its exit code; 128 and the signal's number where one ended it."""
-        return self._output("exitCode")
-
-    @property
-    @pulumi.getter(name="outcome")
-    def outcome(self) -> pulumi.Output[str]:
-        """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
-        return self._output("outcome")
-
-    @property
-    @pulumi.getter(name="sandboxId")
-    def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards."""
-        return self._output("sandboxId")
-
-    @property
-    @pulumi.getter(name="secretOutput")
-    def secret_output(self) -> pulumi.Output[bool | None]:
-        """Whether what it writes is a secret: hidden in the state, in errors and in the log.
-
-        So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
-        one, each value is struck out of errors and the log, and what is written is hidden in the state.
-        """
-        return self._output("secretOutput")
-
-    @property
-    @pulumi.getter(name="stderr")
-    def stderr(self) -> pulumi.Output[str | None]:
-        """What it wrote to its standard error, likewise."""
-        return self._output("stderr")
-
-    @property
-    @pulumi.getter(name="stdin")
-    def stdin(self) -> pulumi.Output[str | None]:
-        """What it reads from its standard input. Unset: nothing."""
-        return self._output("stdin")
-
-    @property
-    @pulumi.getter(name="stdout")
-    def stdout(self) -> pulumi.Output[str | None]:
-        """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
-
-        A secret where `secret_output` is set, and where any input is one: `env` always is.
-        """
-        return self._output("stdout")
-
-    @property
-    @pulumi.getter(name="timeoutSeconds")
-    def timeout_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
-        return self._output("timeoutSeconds")
-
-    @property
-    @pulumi.getter(name="triggers")
-    def triggers(self) -> pulumi.Output[list[Any] | None]:
-        """Any values; a change of one of them runs it anew, by a replacement."""
-        return self._output("triggers")
-
-    @property
-    @pulumi.getter(name="update")
-    def update(self) -> pulumi.Output[list[str] | None]:
-        """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
-        return self._output("update")
-
-
-class File(DynamicResource, module="neev", name="File"):
-    """A file in a sandbox.
-
-    What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
-    content and not the content; deleting removes the file only while it holds what was written.
-    """
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        path: pulumi.Input[str],
-        sandbox_id: pulumi.Input[str],
-        content: pulumi.Input[str] | None = None,
-        content_base64: pulumi.Input[str] | None = None,
-        mode: pulumi.Input[str] | None = None,
-        source: pulumi.Input[pulumi.Asset] | None = None,
-        source_path: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the resource part of the stack.
-
-        Args:
-            resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            path: Where it is, below the workspace; directories on the way are made. What was there is overwritten.
-                `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
-            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
-                afterwards.
-            content: Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is
-                left.
-            content_base64: Its content as base64, for what is no text.
-            mode: Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose.
-            source: Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`.
-            source_path: A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its
-                digest. A regular file, or a link to one; a pipe or a device is refused.
-            opts: Pulumi's own options.
-        """
-        super().__init__(
-            dynamic_providers.FileProvider(),
-            resource_name,
-            {
-                "path": path,
-                "sandboxId": sandbox_id,
-                "content": content,
-                "contentBase64": content_base64,
-                "mode": mode,
-                "source": source,
-                "sourcePath": source_path,
-            },
-            opts,
-        )
-
-    @property
-    @pulumi.getter(name="content")
-    def content(self) -> pulumi.Output[str | None]:
-        """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
-        return self._output("content")
-
-    @property
-    @pulumi.getter(name="contentBase64")
-    def content_base64(self) -> pulumi.Output[str | None]:
-        """Its content as base64, for what is no text."""
-        return self._output("contentBase64")
-
-    @property
-    @pulumi.getter(name="mode")
-    def mode(self) -> pulumi.Output[str | None]:
-        """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
-        return self._output("mode")
-
-    @property
-    @pulumi.getter(name="modifiedAt")
-    def modified_at(self) -> pulumi.Output[str | None]:
-        """When it was changed last (RFC 3339)."""
-        return self._output("modifiedAt")
-
-    @property
-    @pulumi.getter(name="path")
-    def path(self) -> pulumi.Output[str]:
-        """Where it is, below the workspace; directories on the way are made. What was there is overwritten.
-
-        `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
-        """
-        return self._output("path")
-
-    @property
-    @pulumi.getter(name="sandboxId")
-    def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
-        return self._output("sandboxId")
-
-    @property
-    @pulumi.getter(name="sha256")
-    def sha256(self) -> pulumi.Output[str | None]:
-        """The SHA-256 of its content, as it was seen last."""
-        return self._output("sha256")
-
-    @property
-    @pulumi.getter(name="size")
-    def size(self) -> pulumi.Output[int | None]:
-        """Its size in bytes."""
-        return self._output("size")
-
-    @property
-    @pulumi.getter(name="source")
-    def source(self) -> pulumi.Output[dict[str, Any] | None]:
-        """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
-        return self._output("source")
-
-    @property
-    @pulumi.getter(name="sourcePath")
-    def source_path(self) -> pulumi.Output[str | None]:
-        """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest.
-
-        A regular file, or a link to one; a pipe or a device is refused.
-        """
-        return self._output("sourcePath")
-
-    @property
-    @pulumi.getter(name="writtenAt")
-    def written_at(self) -> pulumi.Output[str | None]:
-        """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
-        return self._output("writtenAt")
-
-    @property
-    @pulumi.getter(name="writtenSha256")
-    def written_sha256(self) -> pulumi.Output[str | None]:
-        """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
-        return self._output("writtenSha256")
-
-
-class Directory(DynamicResource, module="neev", name="Directory"):
-    """A directory in a sandbox that holds what a local folder or an archive holds.
-
-    Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
-    the source. What was changed outside is seen on a refresh. Deleting removes only what it wrote and nobody changed.
-    """
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        path: pulumi.Input[str],
-        sandbox_id: pulumi.Input[str],
-        exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        source: pulumi.Input[pulumi.Archive] | None = None,
-        source_path: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the resource part of the stack.
-
-        Args:
-            resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            path: Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left
-                alone. `app`, `./app/` and `/workspace/app` are the same place.
-            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
-                afterwards.
-            exclude: What is left out, with all below it, written as in a .gitignore. `*.pyc` at any depth, `/build` or
-                `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A pattern that matches
-                nothing is a warning of the plan.
-            source: What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or
-                `AssetArchive`. At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is
-                unpacked. A symbolic link is sent as one where it leads to a place inside the folder; any other is
-                refused.
-            source_path: A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`.
-            opts: Pulumi's own options.
-        """
-        super().__init__(
-            dynamic_providers.DirectoryProvider(),
-            resource_name,
-            {
-                "path": path,
-                "sandboxId": sandbox_id,
-                "exclude": exclude,
-                "source": source,
-                "sourcePath": source_path,
-            },
-            opts,
-        )
-
-    @property
-    @pulumi.getter(name="changed")
-    def changed(self) -> pulumi.Output[dict[str, str]]:
-        """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
-        return self._output("changed")
-
-    @property
-    @pulumi.getter(name="exclude")
-    def exclude(self) -> pulumi.Output[list[str] | None]:
-        """What is left out, with all below it, written as in a .gitignore.
-
-        `*.pyc` at any depth, `/build` or `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A
-        pattern that matches nothing is a warning of the plan.
-        """
-        return self._output("exclude")
-
-    @property
-    @pulumi.getter(name="files")
-    def files(self) -> pulumi.Output[dict[str, str]]:
-        """What was written, by path: its SHA-256, with `+x` where it is executable; of a link, `->` and its target."""
-        return self._output("files")
-
-    @property
-    @pulumi.getter(name="folders")
-    def folders(self) -> pulumi.Output[list[str]]:
-        """The folders that were made on the way."""
-        return self._output("folders")
-
-    @property
-    @pulumi.getter(name="marks")
-    def marks(self) -> pulumi.Output[str]:
-        """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
-
-        A file whose size and time are still the same is not read again; one that somebody else has written since, with
-        the same content even, is not deleted.
-        """
-        return self._output("marks")
-
-    @property
-    @pulumi.getter(name="path")
-    def path(self) -> pulumi.Output[str]:
-        """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone.
-
-        `app`, `./app/` and `/workspace/app` are the same place.
-        """
-        return self._output("path")
-
-    @property
-    @pulumi.getter(name="sandboxId")
-    def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
-        return self._output("sandboxId")
-
-    @property
-    @pulumi.getter(name="sha256")
-    def sha256(self) -> pulumi.Output[str | None]:
-        """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
-        return self._output("sha256")
-
-    @property
-    @pulumi.getter(name="source")
-    def source(self) -> pulumi.Output[dict[str, Any] | None]:
-        """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
-
-        At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is
-        sent as one where it leads to a place inside the folder; any other is refused.
-        """
-        return self._output("source")
-
-    @property
-    @pulumi.getter(name="sourcePath")
-    def source_path(self) -> pulumi.Output[str | None]:
-        """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
-        return self._output("sourcePath")
-
-
-class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
-    """A snapshot with software and files in it, for any number of sandboxes to be made from.
-
-    It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
-    image that there is; then `snapshot_id` is the new one's, and the earlier images beyond `keep` are deleted. An
-    earlier recipe whose image is still kept is taken up again without a build.
-    """
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        cpu: pulumi.Input[float] | None = None,
-        disk_gb: pulumi.Input[int] | None = None,
-        egress: pulumi.Input[EgressArgs | Egress] | None = None,
-        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        image: pulumi.Input[str] | None = None,
-        keep: pulumi.Input[int] = 1,
-        memory_gb: pulumi.Input[int] | None = None,
-        name: pulumi.Input[str] | None = None,
-        region: pulumi.Input[str] | None = None,
-        rootfs_disk_gb: pulumi.Input[int] | None = None,
-        source_snapshot_id: pulumi.Input[str] | None = None,
-        steps: pulumi.Input[Sequence[pulumi.Input[BuildStepArgs | BuildStep]]] | None = None,
-        template_id: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the resource part of the stack.
-
-        Args:
-            resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            cpu: Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same.
-            disk_gb: Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same.
-            egress: What the builder may reach while it builds. Unset: nothing, as for every sandbox.
-            env: Environment variables of the steps' commands; nothing of them stays in the image. Their names are part
-                of the recipe and their values are not: a token that is renewed builds nothing.
-            image: Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`.
-            keep: How many earlier images stay; the others are deleted once a new one is ready.
-            memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
-            name: What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
-                Unique among the project's images: a name that others have already is refused. Unset: made from the
-                resource's name, and another in each stack.
-            region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
-                platform's.
-            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
-            source_snapshot_id: Snapshot to build on; disk and region must match its origin. Instead of `template_id`
-                and `image`.
-            steps: What is done to the source, in this order.
-            template_id: Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
-                default.
-            opts: Pulumi's own options.
-        """
-        super().__init__(
-            dynamic_providers.GoldenImageProvider(),
-            resource_name,
-            {
-                "cpu": cpu,
-                "diskGb": disk_gb,
-                "egress": egress,
-                "env": env,
-                "image": image,
-                "keep": keep,
-                "memoryGb": memory_gb,
-                "name": name,
-                "region": region,
-                "rootfsDiskGb": rootfs_disk_gb,
-                "sourceSnapshotId": source_snapshot_id,
-                "steps": steps,
-                "templateId": template_id,
-            },
-            opts,
-        )
-
-    @property
-    @pulumi.getter(name="builderId")
-    def builder_id(self) -> pulumi.Output[str]:
-        """The paused sandbox that built it: deleting that would delete the image."""
-        return self._output("builderId")
-
-    @property
-    @pulumi.getter(name="builderIds")
-    def builder_ids(self) -> pulumi.Output[list[str]]:
-        """Every builder that belongs to it, also that of a build which did not end."""
-        return self._output("builderIds")
-
-    @property
-    @pulumi.getter(name="cpu")
-    def cpu(self) -> pulumi.Output[float | None]:
-        """Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same."""
-        return self._output("cpu")
-
-    @property
-    @pulumi.getter(name="diskGb")
-    def disk_gb(self) -> pulumi.Output[int | None]:
-        """Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same."""
-        return self._output("diskGb")
-
-    @property
-    @pulumi.getter(name="egress")
-    def egress(self) -> pulumi.Output[Egress | None]:
-        """What the builder may reach while it builds. Unset: nothing, as for every sandbox."""
-        return self._output("egress")
-
-    @property
-    @pulumi.getter(name="env")
-    def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables of the steps' commands; nothing of them stays in the image.
-
-        Their names are part of the recipe and their values are not: a token that is renewed builds nothing.
-        """
-        return self._output("env")
-
-    @property
-    @pulumi.getter(name="image")
-    def image(self) -> pulumi.Output[str | None]:
-        """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`."""
-        return self._output("image")
-
-    @property
-    @pulumi.getter(name="images")
-    def images(self) -> pulumi.Output[list[BuiltImage]]:
-        """The image and the earlier ones, the newest first."""
-        return self._output("images")
-
-    @property
-    @pulumi.getter(name="keep")
-    def keep(self) -> pulumi.Output[int]:
-        """How many earlier images stay; the others are deleted once a new one is ready."""
-        return self._output("keep")
-
-    @property
-    @pulumi.getter(name="memoryGb")
-    def memory_gb(self) -> pulumi.Output[int | None]:
-        """Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same."""
-        return self._output("memoryGb")
-
-    @property
-    @pulumi.getter(name="name")
-    def name(self) -> pulumi.Output[str]:
-        """What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
-
-        Unique among the project's images: a name that others have already is refused. Unset: made from the resource's
-        name, and another in each stack.
-        """
-        return self._output("name")
-
-    @property
-    @pulumi.getter(name="recipe")
-    def recipe(self) -> pulumi.Output[str]:
-        """The digest of its recipe; the same recipe builds nothing."""
-        return self._output("recipe")
-
-    @property
-    @pulumi.getter(name="region")
-    def region(self) -> pulumi.Output[str | None]:
-        """Where it is built and kept; sandboxes made from it run there too.
-
-        Unset: the provider's, else the platform's.
-        """
-        return self._output("region")
-
-    @property
-    @pulumi.getter(name="rootfsDiskGb")
-    def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
-        """The part of the disk for the container's own file system, in GB, below `disk_gb`."""
-        return self._output("rootfsDiskGb")
-
-    @property
-    @pulumi.getter(name="sizeBytes")
-    def size_bytes(self) -> pulumi.Output[int | None]:
-        """Its size in bytes."""
-        return self._output("sizeBytes")
-
-    @property
-    @pulumi.getter(name="snapshotId")
-    def snapshot_id(self) -> pulumi.Output[str]:
-        """What sandboxes are made from; empty where no image is ready."""
-        return self._output("snapshotId")
-
-    @property
-    @pulumi.getter(name="sourceSnapshotId")
-    def source_snapshot_id(self) -> pulumi.Output[str | None]:
-        """Snapshot to build on; disk and region must match its origin. Instead of `template_id` and `image`."""
-        return self._output("sourceSnapshotId")
-
-    @property
-    @pulumi.getter(name="stepDigests")
-    def step_digests(self) -> pulumi.Output[list[str]]:
-        """The digest of each step, the contents of its files included."""
-        return self._output("stepDigests")
-
-    @property
-    @pulumi.getter(name="steps")
-    def steps(self) -> pulumi.Output[list[BuildStep] | None]:
-        """What is done to the source, in this order."""
-        return self._output("steps")
-
-    @property
-    @pulumi.getter(name="templateId")
-    def template_id(self) -> pulumi.Output[str | None]:
-        """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
-        return self._output("templateId")
-
-    @property
-    @pulumi.getter(name="uid")
-    def uid(self) -> pulumi.Output[str | None]:
-        """What tells the image from any other of its name: the names of its builders are made with it."""
-        return self._output("uid")
-
-
-def get_sandbox_template(
-    *,
-    id: str | None = None,
-    name: str | None = None,
-    opts: pulumi.InvokeOptions | None = None,
-) -> SandboxTemplate:
-    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
-
-    Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
-        opts: Pulumi's own options.
-    """
-    return invoke(
-        "getSandboxTemplate",
-        {
-            "id": id,
-            "name": name,
-        },
-        SandboxTemplate,
-        opts,
-    )
-
-
-def get_sandbox_template_output(
-    *,
-    id: pulumi.Input[str] | None = None,
-    name: pulumi.Input[str] | None = None,
-    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[SandboxTemplate]:
-    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
-
-    Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
-        opts: Pulumi's own options.
-    """
-    return invoke_output(
-        "getSandboxTemplate",
-        {
-            "id": id,
-            "name": name,
-        },
-        SandboxTemplate,
-        opts,
-    )
-
-
-def get_sandbox_templates(
-    *,
-    category: TemplateCategory | Literal["standard", "browser"] | None = None,
-    name: str | None = None,
-    status: TemplateStatus | Literal["active", "deprecated"] | None = None,
-    opts: pulumi.InvokeOptions | None = None,
-) -> GetSandboxTemplatesResult:
-    """The sandbox templates of the catalogue, every page of it.
-
-    Args:
-        category: Only of this category.
-        name: Only those whose name contains this, upper and lower case alike.
-        status: Only of this status.
-        opts: Pulumi's own options.
-    """
-    return invoke(
-        "getSandboxTemplates",
-        {
-            "category": category,
-            "name": name,
-            "status": status,
-        },
-        GetSandboxTemplatesResult,
-        opts,
-    )
-
-
-def get_sandbox_templates_output(
-    *,
-    category: pulumi.Input[TemplateCategory | Literal["standard", "browser"]] | None = None,
-    name: pulumi.Input[str] | None = None,
-    status: pulumi.Input[TemplateStatus | Literal["active", "deprecated"]] | None = None,
-    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[GetSandboxTemplatesResult]:
-    """The sandbox templates of the catalogue, every page of it.
-
-    Args:
-        category: Only of this category.
-        name: Only those whose name contains this, upper and lower case alike.
-        status: Only of this status.
-        opts: Pulumi's own options.
-    """
-    return invoke_output(
-        "getSandboxTemplates",
-        {
-            "category": category,
-            "name": name,
-            "status": status,
-        },
-        GetSandboxTemplatesResult,
-        opts,
-    )
-
-
 def get_agent_template(
     *,
     id: str | None = None,
@@ -2602,6 +2500,162 @@ def get_sandbox_output(
     )
 
 
+def get_sandbox_metrics(
+    *,
+    sandbox_id: str,
+    resolution_seconds: int | None = None,
+    window_seconds: int = 3600,
+    opts: pulumi.InvokeOptions | None = None,
+) -> GetSandboxMetricsResult:
+    """What a sandbox has used over a window of time.
+
+    Args:
+        sandbox_id: The sandbox, by id or by name.
+        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
+        window_seconds: How far back from now, in seconds.
+        opts: Pulumi's own options.
+    """
+    return invoke(
+        "getSandboxMetrics",
+        {
+            "sandboxId": sandbox_id,
+            "resolutionSeconds": resolution_seconds,
+            "windowSeconds": window_seconds,
+        },
+        GetSandboxMetricsResult,
+        opts,
+    )
+
+
+def get_sandbox_metrics_output(
+    *,
+    sandbox_id: pulumi.Input[str],
+    resolution_seconds: pulumi.Input[int] | None = None,
+    window_seconds: pulumi.Input[int] = 3600,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[GetSandboxMetricsResult]:
+    """What a sandbox has used over a window of time.
+
+    Args:
+        sandbox_id: The sandbox, by id or by name.
+        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
+        window_seconds: How far back from now, in seconds.
+        opts: Pulumi's own options.
+    """
+    return invoke_output(
+        "getSandboxMetrics",
+        {
+            "sandboxId": sandbox_id,
+            "resolutionSeconds": resolution_seconds,
+            "windowSeconds": window_seconds,
+        },
+        GetSandboxMetricsResult,
+        opts,
+    )
+
+
+def get_sandbox_template(
+    *,
+    id: str | None = None,
+    name: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
+) -> SandboxTemplate:
+    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
+    """
+    return invoke(
+        "getSandboxTemplate",
+        {
+            "id": id,
+            "name": name,
+        },
+        SandboxTemplate,
+        opts,
+    )
+
+
+def get_sandbox_template_output(
+    *,
+    id: pulumi.Input[str] | None = None,
+    name: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[SandboxTemplate]:
+    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
+
+    Args:
+        id: Its id. Instead of `name`.
+        name: Its exact name. Instead of `id`.
+        opts: Pulumi's own options.
+    """
+    return invoke_output(
+        "getSandboxTemplate",
+        {
+            "id": id,
+            "name": name,
+        },
+        SandboxTemplate,
+        opts,
+    )
+
+
+def get_sandbox_templates(
+    *,
+    category: TemplateCategory | Literal["standard", "browser"] | None = None,
+    name: str | None = None,
+    status: TemplateStatus | Literal["active", "deprecated"] | None = None,
+    opts: pulumi.InvokeOptions | None = None,
+) -> GetSandboxTemplatesResult:
+    """The sandbox templates of the catalogue, every page of it.
+
+    Args:
+        category: Only of this category.
+        name: Only those whose name contains this, upper and lower case alike.
+        status: Only of this status.
+        opts: Pulumi's own options.
+    """
+    return invoke(
+        "getSandboxTemplates",
+        {
+            "category": category,
+            "name": name,
+            "status": status,
+        },
+        GetSandboxTemplatesResult,
+        opts,
+    )
+
+
+def get_sandbox_templates_output(
+    *,
+    category: pulumi.Input[TemplateCategory | Literal["standard", "browser"]] | None = None,
+    name: pulumi.Input[str] | None = None,
+    status: pulumi.Input[TemplateStatus | Literal["active", "deprecated"]] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[GetSandboxTemplatesResult]:
+    """The sandbox templates of the catalogue, every page of it.
+
+    Args:
+        category: Only of this category.
+        name: Only those whose name contains this, upper and lower case alike.
+        status: Only of this status.
+        opts: Pulumi's own options.
+    """
+    return invoke_output(
+        "getSandboxTemplates",
+        {
+            "category": category,
+            "name": name,
+            "status": status,
+        },
+        GetSandboxTemplatesResult,
+        opts,
+    )
+
+
 def get_sandboxes(
     *,
     name: str | None = None,
@@ -2730,59 +2784,5 @@ def get_snapshots_output(
             "sandboxId": sandbox_id,
         },
         GetSnapshotsResult,
-        opts,
-    )
-
-
-def get_sandbox_metrics(
-    *,
-    sandbox_id: str,
-    resolution_seconds: int | None = None,
-    window_seconds: int = 3600,
-    opts: pulumi.InvokeOptions | None = None,
-) -> GetSandboxMetricsResult:
-    """What a sandbox has used over a window of time.
-
-    Args:
-        sandbox_id: The sandbox, by id or by name.
-        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
-        window_seconds: How far back from now, in seconds.
-        opts: Pulumi's own options.
-    """
-    return invoke(
-        "getSandboxMetrics",
-        {
-            "sandboxId": sandbox_id,
-            "resolutionSeconds": resolution_seconds,
-            "windowSeconds": window_seconds,
-        },
-        GetSandboxMetricsResult,
-        opts,
-    )
-
-
-def get_sandbox_metrics_output(
-    *,
-    sandbox_id: pulumi.Input[str],
-    resolution_seconds: pulumi.Input[int] | None = None,
-    window_seconds: pulumi.Input[int] = 3600,
-    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
-) -> pulumi.Output[GetSandboxMetricsResult]:
-    """What a sandbox has used over a window of time.
-
-    Args:
-        sandbox_id: The sandbox, by id or by name.
-        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
-        window_seconds: How far back from now, in seconds.
-        opts: Pulumi's own options.
-    """
-    return invoke_output(
-        "getSandboxMetrics",
-        {
-            "sandboxId": sandbox_id,
-            "resolutionSeconds": resolution_seconds,
-            "windowSeconds": window_seconds,
-        },
-        GetSandboxMetricsResult,
         opts,
     )

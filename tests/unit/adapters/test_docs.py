@@ -33,7 +33,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 def test_the_contents_name_everything() -> None:
     for each in (*RESOURCES, *FUNCTIONS):
-        assert f"[`{each.name}`]" in PAGES["README.md"]  # type: ignore[attr-defined]
+        assert f"[`{each.name}`]" in PAGES["README.md"]
 
 
 def test_an_input_says_what_is_allowed_and_what_a_change_does() -> None:

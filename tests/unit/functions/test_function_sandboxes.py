@@ -19,7 +19,7 @@ from neev_provider.functions.sandboxes import (
     SandboxInfo,
 )
 from neev_provider.functions.templates import IdOrNameArguments
-from neev_provider.resources.sandbox.fork import FullSandboxOutputs
+from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 
 
 async def create_ready(api: Api, emulator: Emulator, name: str, **body: Any) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core.lifecycle import StoredResource
-from neev_provider.resources.sandbox.fork import SandboxForkResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.sandbox.sandbox_fork import SandboxForkResource
 
 SANDBOX, FORK = SandboxResource(), SandboxForkResource()
 HOUR, DAY = 3600, 86_400

@@ -14,8 +14,8 @@ from neev_provider.resources.agent import AgentResource
 from neev_provider.resources.command import CommandResource
 from neev_provider.resources.file.file import FileResource
 from neev_provider.resources.preview_port import PreviewPortResource
-from neev_provider.resources.sandbox.fork import SandboxForkResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.sandbox.sandbox_fork import SandboxForkResource
 from neev_provider.resources.snapshot import SnapshotResource
 
 SANDBOX = SandboxResource()

@@ -3,8 +3,8 @@
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
-from neev_provider.resources.sandbox.fork import SandboxForkResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.sandbox.sandbox_fork import SandboxForkResource
 
 SANDBOX, FORK = SandboxResource(), SandboxForkResource()
 OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}

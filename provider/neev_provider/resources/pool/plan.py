@@ -23,8 +23,8 @@ from neev_provider.resources.sandbox.base import (
     SandboxBaseOutputs,
     UpdatableInputs,
 )
-from neev_provider.resources.sandbox.fork import SandboxForkInputs, SandboxForkResource
 from neev_provider.resources.sandbox.sandbox import SandboxInputs, SandboxResource
+from neev_provider.resources.sandbox.sandbox_fork import SandboxForkInputs, SandboxForkResource
 
 DELETING_PHASES = ("Terminating", "Deleting")
 MISSING_PHASE = "Missing"

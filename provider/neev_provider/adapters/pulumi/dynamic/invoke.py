@@ -17,14 +17,11 @@ from neev_provider.adapters.pulumi.dynamic.python_names import argument_names, t
 from neev_provider.adapters.pulumi.dynamic.resource_options import unsupported_options
 from neev_provider.adapters.pulumi.schema import token
 from neev_provider.core.errors import InputError, NeevError
-from neev_provider.core.function import Function
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.validation import parse, user_properties, validate
-from neev_provider.functions import FUNCTIONS
+from neev_provider.functions import find_function
 
 T = TypeVar("T")
-
-_FUNCTIONS: Mapping[str, Function[Any, Any]] = {function.name: function for function in FUNCTIONS}
 
 
 def invoke(name: str, arguments: Mapping[str, Any], result: type[T], opts: pulumi.InvokeOptions | None = None) -> T:
@@ -73,7 +70,9 @@ async def _dependency_ids(arguments: pulumi.Output[Any], dependencies: pulumi.Ou
 
 
 async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T], redactor: Redactor) -> T:
-    function = _FUNCTIONS[name]
+    function = find_function(name)
+    if function is None:
+        raise AssertionError(f"there is no function {name}")
     asked = user_properties(arguments)
     try:
         for failure in validate(function.arguments, asked):

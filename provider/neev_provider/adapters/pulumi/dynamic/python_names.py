@@ -12,26 +12,27 @@ from pydantic.alias_generators import to_snake
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import Model
 from neev_provider.core.validation import ValidationFailure
-from neev_provider.functions import MODULES
 
-_COMMON_NAMES: Final = {name: to_snake(name) for name in (*MODULES, "customTimeouts")}
+_COMMON_NAME: Final = re.compile(r"customTimeouts|get[A-Z]\w+")
 # not a setting (neev:orgId), not a part of an address or of a hyphenated name
 _CAMEL_CASE_WORD: Final = re.compile(r"(?<![:/\w-])[a-z]+[A-Z]\w*")
 
 
 def resource_names(resource: AnyResource) -> Mapping[str, str]:
     """Return Python's names by the state's, of everything that a text about the resource may speak of."""
-    return {**_COMMON_NAMES, **dict(_names(resource.outputs)), **dict(_names(resource.inputs))}
+    return {**dict(_names(resource.outputs)), **dict(_names(resource.inputs))}
 
 
 def argument_names(model: type[Model]) -> Mapping[str, str]:
     """Return Python's names by the state's, of everything that a text about a function's arguments may speak of."""
-    return {**_COMMON_NAMES, **dict(_names(model))}
+    return dict(_names(model))
 
 
 def to_python_names(text: str, names: Mapping[str, str]) -> str:
-    """Return the text with Python's names."""
-    return _CAMEL_CASE_WORD.sub(lambda word: names.get(word[0], word[0]), text)
+    """Return the text with Python's names, also of functions and of ``customTimeouts``."""
+    return _CAMEL_CASE_WORD.sub(
+        lambda word: to_snake(word[0]) if _COMMON_NAME.fullmatch(word[0]) else names.get(word[0], word[0]), text
+    )
 
 
 def to_check_failures(failures: Iterable[ValidationFailure], names: Mapping[str, str]) -> list[CheckFailure]:
@@ -46,8 +47,8 @@ def _to_check_failure(failure: ValidationFailure, names: Mapping[str, str]) -> C
 
 
 def _names(model: type[Model]) -> Iterator[tuple[str, str]]:
-    for name, declared in model.properties.items():
-        yield name, declared.field
-        inner = declared.model or declared.item_model
+    for name, prop in model.properties.items():
+        yield name, prop.field
+        inner = prop.model or prop.item_model
         if inner is not None:
             yield from _names(inner)
