@@ -186,15 +186,12 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         """The names that resources of the program have already, as far as checks of this process were told."""
         return set()
 
-    def observe_created(self, id: str, observe: Callable[[], Observation[OutputsT]]) -> Observation[OutputsT]:
-        """What was just made; where the answer cannot be understood, at least its id, which must not be lost.
+    def observe_id(self, id: str) -> Observation[OutputsT]:
+        """Return what is known of an object that was just created, if the API's response cannot be read.
 
-        The same answer to the wait that follows is then an error that keeps the id.
+        The wait that follows fails at the same response and keeps the id.
         """
-        try:
-            return observe()
-        except Exception:  # noqa: BLE001  whatever is wrong with the answer, the thing exists
-            return Observation(id, {}, cast("OutputsT", self.outputs.model_construct()))
+        return Observation(id, {}, cast("OutputsT", self.outputs.model_construct()))
 
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
         """What has to change; no request is made."""

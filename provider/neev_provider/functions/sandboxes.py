@@ -14,8 +14,9 @@ from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
 from neev_provider.core.validation import drop_nulls
 from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.references import missing_reference_error, require_existing
-from neev_provider.resources.sandbox.base import inputs_from_api, none_if_not_found
+from neev_provider.resources.sandbox.base import inputs_from_api
 from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 from neev_provider.resources.snapshot import SnapshotOutputs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -10,32 +11,25 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.agents import Agent as Seen
+from neev_provider.client.agents import Agent, Agents
 from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
-from neev_provider.core.resource import Observation, OperationContext, Resource
-from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
+from neev_provider.core.resource import Observation, OperationContext
+from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus
 from neev_provider.resources import egress
-from neev_provider.resources.egress import Egress, EgressInputs
+from neev_provider.resources.egress import Egress
 from neev_provider.resources.formats import JsonObject
+from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
+from neev_provider.resources.pausable import PAUSED, PAUSING, PausableInputs, PausableResource
 from neev_provider.resources.references import require_agent_template
-from neev_provider.resources.sandbox.base import (
-    PAUSED,
-    PAUSING,
-    READY,
-    REFRESH_BATCH_DELAY,
-    STABLE_PHASES,
-    LastCrash,
-    none_if_not_found,
-    was_paused_when_idle,
-)
+from neev_provider.resources.sandbox.base import LastCrash, was_paused_when_idle
 from neev_provider.resources.sandbox.expiration import Seconds
 
 PROVISIONING, FAILED = "Provisioning", "Failed"
 
 
-class AgentInputs(EgressInputs):
+class AgentInputs(PausableInputs):
     """What an agent is made from, and what can be changed in place."""
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
@@ -98,7 +92,7 @@ class AgentOutputs(Outputs):
     """When the platform last changed it (RFC 3339)."""
 
 
-class AgentResource(Resource[Api, AgentInputs, AgentOutputs]):
+class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
     """A packaged agent of the catalogue, running on a sandbox of its own.
 
     Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
@@ -110,57 +104,88 @@ class AgentResource(Resource[Api, AgentInputs, AgentOutputs]):
     references = MappingProxyType({"agent_template": require_agent_template})
     failed_status = ("status", FAILED)
 
+    @property
+    @override
+    def collection(self) -> Agents:
+        return self.api.agents
+
+    @override
+    def is_paused(self, item: Agent) -> bool:
+        return item.status in (PAUSED, PAUSING)
+
+    @override
+    def classify_phase(self, item: Agent | None, target_phases: tuple[str, ...]) -> WaitStatus:
+        if item is None:
+            return Failed("it is gone: it was deleted elsewhere, or its sandbox was; run `pulumi up --refresh`")
+        if item.status == FAILED:
+            return Failed(_failure_reason(item))
+        return Done() if item.status in target_phases else InProgress(item.status)
+
+    @override
+    async def is_left_paused(self, item: Agent, inputs: AgentInputs) -> bool:
+        if inputs.resume_idle_paused:
+            return False
+        # only the agent's sandbox shows who paused it; an agent without an idle timeout cannot have been idle
+        sandbox = await none_if_not_found(self.api.sandboxes.get(item.sandbox_id or ""))
+        return bool(item.idle_timeout_seconds) if sandbox is None else was_paused_when_idle(sandbox)
+
     @override
     async def create(self, inputs: AgentInputs, context: OperationContext) -> Observation[AgentOutputs]:
-        seen = await self.api.agents.create(_create_body(self.api, inputs))
-        return self.observe_created(seen.id, lambda: _from_api(seen))
+        agent = await self.api.agents.create(_create_body(self.api, inputs))
+        with contextlib.suppress(Exception):  # whatever is wrong with the response, the agent exists
+            return _from_api(agent)
+        return self.observe_id(agent.id)
 
     @override
     async def reconcile(self, id: str, inputs: AgentInputs, context: OperationContext) -> Observation[AgentOutputs]:
-        return await _to_observation(
-            self.api, await _apply(self.api, await _wait_for_phase(self.api, id, context), inputs, context), inputs
-        )
-
-    @override
-    async def read(self, id: str, inputs: AgentInputs | None) -> Observation[AgentOutputs] | None:
-        if inputs is not None:
-            observed = await self.api.agents.observe(id, REFRESH_BATCH_DELAY)
-            return None if observed is None else await _to_observation(self.api, observed, inputs)
-        # an import may give the name, which only the path of one agent understands
-        seen = await none_if_not_found(self.api.agents.get(id))
-        return None if seen is None else await _observe_import(self.api, seen)
-
-    @override
-    async def find_created(self, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
-        seen = await self.api.agents.find_created(_create_body(self.api, inputs))
-        return None if seen is None else await _to_observation(self.api, seen, inputs)
+        return await self._apply(id, inputs, context)
 
     @override
     async def update(
         self, id: str, old_inputs: AgentInputs, new_inputs: AgentInputs, context: OperationContext
     ) -> Observation[AgentOutputs]:
-        return await _to_observation(
-            self.api,
-            await _apply(
-                self.api, await _wait_for_phase(self.api, id, context), new_inputs, context, old_inputs=old_inputs
-            ),
-            new_inputs,
-        )
+        return await self._apply(id, new_inputs, context, old_inputs)
 
     @override
-    async def find_id_by_name(self, name: str) -> str | None:
-        seen = await self.api.agents.find(name)
-        return seen.id if seen else None
+    async def read(self, id: str, inputs: AgentInputs | None) -> Observation[AgentOutputs] | None:
+        if inputs is not None:
+            observed = await self.api.agents.observe(id, REFRESH_BATCH_DELAY)
+            return None if observed is None else await self._to_observation(observed, inputs)
+        # an import may give the name, which only the path of one agent understands
+        agent = await none_if_not_found(self.api.agents.get(id))
+        return None if agent is None else await _observe_import(self.api, agent)
 
     @override
-    async def delete(self, id: str, context: OperationContext) -> None:
-        await self.api.agents.delete(id)
-        await wait_until(
-            lambda within: self.api.agents.observe_gone(id, within),
-            lambda gone: Done() if gone else InProgress("Deleting"),
-            deadline=context.deadline,
-            action="waiting until it is gone",
-        )
+    async def find_created(self, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
+        agent = await self.api.agents.find_created(_create_body(self.api, inputs))
+        return None if agent is None else await self._to_observation(agent, inputs)
+
+    async def _apply(
+        self, id: str, inputs: AgentInputs, context: OperationContext, old_inputs: AgentInputs | None = None
+    ) -> Observation[AgentOutputs]:
+        """Apply size, egress, idle timeout and power of the inputs; only what differs is sent."""
+        agent = await self.wait_for_phase(id, context)
+        body: dict[str, Any] = {}
+        size = inputs.model_dump(include={"cpu", "memory_gb"}, exclude_none=True)
+        if size and old_inputs is not None:
+            # the API does not report the size, so each update sends it; a create has just sent it
+            body["resources"] = size
+        if policy := egress.policy_to_apply(agent.egress, inputs, old_inputs):
+            body["egress"] = egress.to_api(policy)
+        if inputs.idle_timeout_seconds not in (None, agent.idle_timeout_seconds):
+            body["idle_timeout_seconds"] = inputs.idle_timeout_seconds
+        if body:
+            agent = await self.api.agents.patch(agent.id, body)
+        return await self._to_observation(await self.apply_power(agent, inputs, context, old_inputs), inputs)
+
+    async def _to_observation(self, agent: Agent, inputs: AgentInputs) -> Observation[AgentOutputs]:
+        """Return the agent as a program with these inputs sees it."""
+        observation = _from_api(agent)
+        if inputs.paused is None:
+            return observation
+        is_paused = self.is_paused(agent)
+        is_accepted = is_paused and not inputs.paused and await self.is_left_paused(agent, inputs)
+        return replace(observation, inputs={**observation.inputs, "paused": is_paused and not is_accepted})
 
 
 def _create_body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
@@ -177,7 +202,7 @@ def _create_body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
     return {key: value for key, value in body.items() if value not in (None, {}, [])}
 
 
-def _from_api(agent: Seen) -> Observation[AgentOutputs]:
+def _from_api(agent: Agent) -> Observation[AgentOutputs]:
     """The agent as the API answers it."""
     answered: dict[str, Any] = {
         "name": agent.name,
@@ -188,100 +213,20 @@ def _from_api(agent: Seen) -> Observation[AgentOutputs]:
     return Observation(agent.id, answered, outputs, _problem(agent))
 
 
-async def _to_observation(api: Api, agent: Seen, inputs: AgentInputs) -> Observation[AgentOutputs]:
-    """The agent as a program with these inputs sees it."""
-    live = _from_api(agent)
-    if inputs.paused is None:
-        return live
-    left_alone = _is_paused(agent) and not inputs.paused and await _leave_idle_paused(api, agent, inputs)
-    return replace(live, inputs={**live.inputs, "paused": _is_paused(agent) and not left_alone})
-
-
-def _problem(agent: Seen) -> str | None:
+def _problem(agent: Agent) -> str | None:
     if agent.status == FAILED:
         return _failure_reason(agent)
     return "it is being provisioned; the next `pulumi up` waits for it" if agent.status == PROVISIONING else None
 
 
-async def _observe_import(api: Api, agent: Seen) -> Observation[AgentOutputs]:
+async def _observe_import(api: Api, agent: Agent) -> Observation[AgentOutputs]:
     """The agent with the name of its template; of one that is no longer offered, only the id is known."""
     live = _from_api(agent)
     template = await none_if_not_found(api.agent_templates.get(agent.agent_template_id or ""))
     return live if template is None else replace(live, inputs={**live.inputs, "agentTemplate": template.name})
 
 
-async def _wait_for_phase(
-    api: Api, id: str, context: OperationContext, *, target_phases: tuple[str, ...] = STABLE_PHASES
-) -> Seen:
-    """The agent is in one of the wanted states."""
-    seen = await wait_until(
-        lambda within: api.agents.observe(id, within),
-        lambda each: _classify_phase(each, target_phases),
-        deadline=context.deadline,
-        action=f"waiting until it is {' or '.join(target_phases)}",
-    )
-    if seen is None:
-        raise AssertionError("an agent that is gone is not steady")
-    return seen
-
-
-def _classify_phase(agent: Seen | None, target_phases: tuple[str, ...]) -> WaitStatus:
-    if agent is None:
-        return Failed("it is gone: it was deleted elsewhere, or its sandbox was; run `pulumi up --refresh`")
-    if agent.status == FAILED:
-        return Failed(_failure_reason(agent))
-    return Done() if agent.status in target_phases else InProgress(agent.status)
-
-
-def _failure_reason(agent: Seen) -> str:
+def _failure_reason(agent: Agent) -> str:
     if agent.last_crash is None:
         return "the agent failed and the platform gave no reason"
     return f"the agent failed: {agent.last_crash.reason}"
-
-
-async def _apply(
-    api: Api, agent: Seen, inputs: AgentInputs, context: OperationContext, old_inputs: AgentInputs | None = None
-) -> Seen:
-    """The agent is sized, guarded, timed and paused as the inputs say."""
-    body: dict[str, Any] = {}
-    size = inputs.model_dump(include={"cpu", "memory_gb"}, exclude_none=True)
-    if size and old_inputs is not None:
-        # the API does not say the size, so an update says it each time; a create has just said it
-        body["resources"] = size
-    if policy := egress.policy_to_apply(agent.egress, inputs, old_inputs):
-        body["egress"] = egress.to_api(policy)
-    if inputs.idle_timeout_seconds not in (None, agent.idle_timeout_seconds):
-        body["idle_timeout_seconds"] = inputs.idle_timeout_seconds
-    if body:
-        agent = await api.agents.patch(agent.id, body)
-    return await _apply_power(api, agent, inputs, context, old_inputs)
-
-
-async def _apply_power(
-    api: Api, agent: Seen, inputs: AgentInputs, context: OperationContext, old_inputs: AgentInputs | None
-) -> Seen:
-    if inputs.paused is None or _is_paused(agent) == inputs.paused:
-        return agent
-    if inputs.paused:
-        await api.agents.pause(agent.id)
-        return await _wait_for_phase(api, agent.id, context, target_phases=(PAUSED,))
-    asked_now = old_inputs is None or old_inputs.paused is not inputs.paused
-    if not asked_now and await _leave_idle_paused(api, agent, inputs):
-        return agent
-    await api.agents.resume(agent.id)
-    return await _wait_for_phase(api, agent.id, context, target_phases=(READY,))
-
-
-def _is_paused(agent: Seen) -> bool:
-    return agent.status in (PAUSED, PAUSING)
-
-
-async def _leave_idle_paused(api: Api, agent: Seen, inputs: AgentInputs) -> bool:
-    """Whether it was the platform that paused the agent, and the program leaves it at that.
-
-    Only the agent's sandbox tells who did; where that is not shown, an agent without a window cannot have been idle.
-    """
-    if inputs.resume_idle_paused:
-        return False
-    sandbox = await none_if_not_found(api.sandboxes.get(agent.sandbox_id or ""))
-    return bool(agent.idle_timeout_seconds) if sandbox is None else was_paused_when_idle(sandbox)

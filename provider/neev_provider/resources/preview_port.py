@@ -18,8 +18,8 @@ from neev_provider.core.markers import Computed, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Outputs
 from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.resources.formats import Slug
+from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import none_if_not_found
 
 SLUG_TAKEN_HINT: Final = (
     "Nobody can tell whose it is. Where this program exposed it under another name, say so with the option `aliases`; "

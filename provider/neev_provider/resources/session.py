@@ -15,10 +15,13 @@ from neev_provider.core.errors import InputError, NeevError, OperationFailed, Ru
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.leases import SandboxLease
+from neev_provider.resources.lookups import none_if_not_found
+from neev_provider.resources.pausable import PAUSED, READY
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import PAUSED, READY, none_if_not_found, wait_for_phase
+from neev_provider.resources.sandbox.sandbox import SandboxResource
 from neev_provider.resources.workspace_paths import canonicalize_path
 
+SANDBOX = SandboxResource()
 CLEANUP_GRACE_SECONDS = 0.25
 """Seconds for putting a sandbox to sleep where the operation itself has none left; a face gives it little more."""
 
@@ -37,7 +40,7 @@ async def open_session(api: Api, sandbox_id: str, context: OperationContext) -> 
         async with _should_pause(room) as sleeps:
             if sleeps:
                 await api.sandboxes.pause(sandbox_id)
-                await wait_for_phase(api, sandbox_id, context, target_phases=(PAUSED,))
+                await SANDBOX.connect(api).wait_for_phase(sandbox_id, context, target_phases=(PAUSED,))
 
 
 async def run_tool(sandbox: SandboxSession, argv: list[str], failure_message: str) -> None:
@@ -70,7 +73,7 @@ def parse_path_id(id: str, subject: str) -> tuple[str, str]:
 async def _ensure_running(api: Api, sandbox_id: str, lease: SandboxLease, context: OperationContext) -> Sandbox:
     async with lease.lock:
         try:
-            seen = await wait_for_phase(api, sandbox_id, context)
+            seen = await SANDBOX.connect(api).wait_for_phase(sandbox_id, context)
         except OperationFailed:
             if context.just_created and context.state.get("sandboxId") == sandbox_id:
                 await require_sandbox(api, "sandboxId", sandbox_id)
@@ -79,7 +82,7 @@ async def _ensure_running(api: Api, sandbox_id: str, lease: SandboxLease, contex
             return seen
         lease.resumed_by_us = True
         await api.sandboxes.resume(sandbox_id)
-        return await wait_for_phase(api, sandbox_id, context, target_phases=(READY,))
+        return await SANDBOX.connect(api).wait_for_phase(sandbox_id, context, target_phases=(READY,))
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -16,8 +17,8 @@ from neev_provider.core.names import Name
 from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources.formats import Duration
+from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, none_if_not_found
 
 
 class SnapshotInputs(Inputs):
@@ -89,7 +90,9 @@ class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
     @override
     async def create(self, inputs: SnapshotInputs, context: OperationContext) -> Observation[SnapshotOutputs]:
         seen = await self.api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
-        return self.observe_created(seen.id, lambda: _to_observation(seen))
+        with contextlib.suppress(Exception):  # whatever is wrong with the response, the object exists
+            return _to_observation(seen)
+        return self.observe_id(seen.id)
 
     @override
     async def reconcile(

@@ -206,16 +206,9 @@ def test_an_inherited_policy_that_is_the_default_anyway_is_known() -> None:
     assert HEIR.preview_update({"name": "a", "wall": {"mode": "closed"}}, {"name": "a"})["wall"] == {"mode": "closed"}
 
 
-def test_what_was_just_made_is_kept_by_its_id_where_its_answer_makes_no_sense() -> None:
-    """And is the answer where it does."""
-    there = observation()
-    assert THING.observe_created("id-1", lambda: there) is there
-
-    def broken() -> Observation[ThingOutputs]:
-        raise ValueError("no status")
-
-    kept = THING.observe_created("id-1", broken)
-    assert (kept.id, kept.inputs, kept.outputs.to_properties()) == ("id-1", {}, {"madeAt": "now"})
+def test_an_object_of_which_nothing_can_be_read_is_observed_by_its_id() -> None:
+    observed = THING.observe_id("id-1")
+    assert (observed.id, observed.inputs, observed.outputs.to_properties()) == ("id-1", {}, {"madeAt": "now"})
 
 
 async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:

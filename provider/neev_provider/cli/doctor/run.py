@@ -23,7 +23,7 @@ from neev_provider.cli.sweep.references import state_references
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.http.pagination import gather_all
 from neev_provider.core.errors import NeevError
-from neev_provider.resources.sandbox.base import none_if_not_found
+from neev_provider.resources.lookups import none_if_not_found
 
 Values = dict[str, Any]
 

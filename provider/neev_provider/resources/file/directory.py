@@ -25,8 +25,9 @@ from neev_provider.resources.file.content import require_local
 from neev_provider.resources.file.exclude_patterns import Pattern
 from neev_provider.resources.file.source_tree import MAX_FILES, SourceTree, validate_tree
 from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync, observed_files
+from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, is_ready, none_if_not_found
+from neev_provider.resources.sandbox.base import is_ready
 from neev_provider.resources.session import open_session, parse_path_id, sandbox_exists
 from neev_provider.resources.workspace_paths import FolderPath, canonicalize_path
 

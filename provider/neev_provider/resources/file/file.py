@@ -30,8 +30,9 @@ from neev_provider.resources.file.content import (
     planned_digest,
     validate_readable,
 )
+from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import REFRESH_BATCH_DELAY, is_ready, none_if_not_found
+from neev_provider.resources.sandbox.base import is_ready
 from neev_provider.resources.session import open_session, parse_path_id, run_tool, sandbox_exists
 from neev_provider.resources.workspace_paths import FilePath, canonicalize_path
 

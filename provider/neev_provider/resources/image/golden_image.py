@@ -33,8 +33,8 @@ from neev_provider.resources.image.ownership import (
 )
 from neev_provider.resources.image.recipe import RECIPE_PROPERTIES, plan_recipe
 from neev_provider.resources.image.steps import compute_step_digests, validate_steps
+from neev_provider.resources.pausable import PAUSED
 from neev_provider.resources.references import require_snapshot, require_template
-from neev_provider.resources.sandbox.base import PAUSED, wait_for_phase
 from neev_provider.resources.snapshot import SnapshotInputs, SnapshotStatus
 
 RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
@@ -230,7 +230,7 @@ async def _ensure_paused(api: Api, builder: Builder, context: OperationContext) 
     if builder.phase != PAUSED:
         context.deadline.on_progress("pausing the builder")
         await api.sandboxes.pause(builder.id)
-        await wait_for_phase(api, builder.id, context, target_phases=(PAUSED,))
+        await BUILDER_SANDBOX.connect(api).wait_for_phase(builder.id, context, target_phases=(PAUSED,))
 
 
 async def _prune(

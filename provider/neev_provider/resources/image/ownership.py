@@ -14,7 +14,7 @@ from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Builder
 from neev_provider.client.snapshots import Snapshot as Captured
 from neev_provider.resources.image.steps import DIGEST_LENGTH
-from neev_provider.resources.sandbox.base import none_if_not_found
+from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.snapshot import SnapshotStatus
 
 

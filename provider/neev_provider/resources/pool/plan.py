@@ -13,10 +13,10 @@ from typing import Any
 from neev_provider.core.resource import Observation
 from neev_provider.core.validation import parse
 from neev_provider.resources.egress import Egress
+from neev_provider.resources.pausable import PAUSED
 from neev_provider.resources.pool.inputs import PoolMember, SandboxPoolInputs
 from neev_provider.resources.sandbox import base
 from neev_provider.resources.sandbox.base import (
-    PAUSED,
     PENDING,
     RESTORE_FAILED,
     SandboxBase,

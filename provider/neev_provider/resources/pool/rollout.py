@@ -24,6 +24,7 @@ from neev_provider.core.errors import (
 )
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline, Done, first_completed
+from neev_provider.resources.pausable import READY, STABLE_PHASES
 from neev_provider.resources.pool.inputs import MAX_REPLICAS, SandboxPoolInputs
 from neev_provider.resources.pool.plan import (
     DesiredPool,
@@ -35,7 +36,7 @@ from neev_provider.resources.pool.plan import (
     plan,
 )
 from neev_provider.resources.pool.waiter import PoolWaiter
-from neev_provider.resources.sandbox.base import READY, STABLE_PHASES, classify_phase
+from neev_provider.resources.sandbox.base import classify_phase
 
 STOP_GRACE_SECONDS = 0.3
 """Seconds for answers that are under way when everything has to stop: what they tell need not be looked up later."""

@@ -11,7 +11,8 @@ from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core.errors import OperationFailed as FailedError
 from neev_provider.core.wait import TRANSIENT_ERRORS, Deadline, Done, Failed, InProgress, WaitStatus, wait_until
-from neev_provider.resources.sandbox.base import STABLE_PHASES, classify_phase
+from neev_provider.resources.pausable import STABLE_PHASES
+from neev_provider.resources.sandbox.base import classify_phase
 
 BASE_PROBE_INTERVAL = 0.05
 """Seconds between looks at one of two; for more it grows with the root of their number."""

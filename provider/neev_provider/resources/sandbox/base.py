@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeVar, cast
 
@@ -10,28 +10,27 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.sandboxes import Sandbox as Seen
+from neev_provider.client.sandboxes import Sandbox, Sandboxes
 from neev_provider.core.errors import InvalidRequest, NotFound
 from neev_provider.core.markers import Computed, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
-from neev_provider.core.resource import Observation, OperationContext, Resource
-from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus, wait_until
+from neev_provider.core.resource import Observation, OperationContext
+from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus
 from neev_provider.resources import egress
+from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
+from neev_provider.resources.pausable import PAUSED, PAUSING, READY, PausableInputs, PausableResource
 from neev_provider.resources.references import require_snapshot
 from neev_provider.resources.sandbox import expiration
 from neev_provider.resources.sandbox.expiration import RENEWED_LIFETIME_PROPERTY, ExpirationInputs, RenewableInputs
 
-READY, PAUSED, PAUSING, PENDING, RESTORE_FAILED = "Ready", "Paused", "Pausing", "Pending", "RestoreFailed"
-STABLE_PHASES = (READY, PAUSED)
+PENDING, RESTORE_FAILED = "Pending", "RestoreFailed"
 PHASE_PROBLEMS = {
     PENDING: "it has not been ready yet; the next `pulumi up` waits for it",
     RESTORE_FAILED: "the last rollback failed: roll back again, or replace it",
 }
-REFRESH_BATCH_DELAY = 0.02
-"""Seconds that a read waits for others, so that a refresh of many is one list."""
 
 
-class UpdatableInputs(ExpirationInputs):
+class UpdatableInputs(ExpirationInputs, PausableInputs):
     """What can be changed in place, of one sandbox and of many alike."""
 
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Computed()] = None
@@ -87,17 +86,33 @@ class SandboxBaseOutputs(Outputs):
     """Its last crash, where it had one."""
 
 
-T = TypeVar("T")
 InputsT = TypeVar("InputsT", bound=SandboxBaseInputs)
 OutputsT = TypeVar("OutputsT", bound=SandboxBaseOutputs)
 
 
-class SandboxBase(Resource[Api, InputsT, OutputsT]):
+class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     """The verbs of everything that is a sandbox; how it is made is said by its kind."""
+
+    @property
+    @override
+    def collection(self) -> Sandboxes:
+        return self.api.sandboxes
+
+    @override
+    def is_paused(self, item: Sandbox) -> bool:
+        return _is_paused(item)
+
+    @override
+    def classify_phase(self, item: Sandbox | None, target_phases: tuple[str, ...]) -> WaitStatus:
+        return classify_phase(item, target_phases)
+
+    @override
+    async def is_left_paused(self, item: Sandbox, inputs: InputsT) -> bool:
+        return _is_left_paused(item, inputs)
 
     @override
     async def reconcile(self, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
-        return await self.apply(await wait_for_phase(self.api, id, context), inputs, context)
+        return await self.apply(await self.wait_for_phase(id, context), inputs, context)
 
     @override
     async def read(self, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
@@ -128,37 +143,27 @@ class SandboxBase(Resource[Api, InputsT, OutputsT]):
             except (InvalidRequest, NotFound):
                 await require_snapshot(self.api, "rollbackTo", new_inputs.rollback_to)
                 raise
-        return await self.apply(await wait_for_phase(self.api, id, context), new_inputs, context, old_inputs=old_inputs)
-
-    @override
-    async def find_id_by_name(self, name: str) -> str | None:
-        seen = await self.api.sandboxes.find(name)
-        return seen.id if seen else None
-
-    @override
-    async def delete(self, id: str, context: OperationContext) -> None:
-        await self.api.sandboxes.delete(id)
-        await wait_until(
-            lambda within: self.api.sandboxes.observe_gone(id, within),
-            lambda gone: Done() if gone else InProgress("Deleting"),
-            deadline=context.deadline,
-            action="waiting until it is gone",
-        )
+        return await self.apply(await self.wait_for_phase(id, context), new_inputs, context, old_inputs=old_inputs)
 
     async def apply(
-        self, sandbox: Seen, inputs: InputsT, context: OperationContext, old_inputs: InputsT | None = None
+        self, sandbox: Sandbox, inputs: InputsT, context: OperationContext, old_inputs: InputsT | None = None
     ) -> Observation[OutputsT]:
-        """The sandbox, which was seen Ready or paused just now, is as the inputs say."""
-        sandbox = await _apply(self.api, sandbox, inputs, context, old_inputs)
+        """Apply size, egress, expiration and power to a sandbox that is Ready or paused; only what differs is sent."""
+        sandbox = await _apply_size_and_egress(self.api, sandbox, inputs, old_inputs)
+        sandbox = await expiration.apply(self.api, sandbox, inputs, context, old_inputs)
+        if expiration.is_renewal(inputs, old_inputs) and sandbox.phase == READY and sandbox.idle_expires_at is not None:
+            sandbox = await self.api.sandboxes.keepalive(sandbox.id)
+        sandbox = await self.apply_power(sandbox, inputs, context, old_inputs)
         return self.to_observation(sandbox, inputs, renewed_lifetime=sandbox.max_lifetime_seconds)
 
     def to_observation(
-        self, sandbox: Seen, inputs: InputsT | None, *, renewed_lifetime: int | None = None
+        self, sandbox: Sandbox, inputs: InputsT | None, *, renewed_lifetime: int | None = None
     ) -> Observation[OutputsT]:
         """The sandbox as a program sees it; ``renewed`` is the lifetime that a renewal is known to have set."""
         answered = inputs_from_api(sandbox)
         if inputs is not None and inputs.paused is not None:
-            answered["paused"] = _is_paused_for(sandbox, inputs)
+            is_accepted = not inputs.paused and _is_left_paused(sandbox, inputs)
+            answered["paused"] = _is_paused(sandbox) and not is_accepted
         if (
             inputs is not None
             and expiration.effective_lifetime(sandbox, inputs, renewed_lifetime) != sandbox.max_lifetime_seconds
@@ -171,15 +176,7 @@ class SandboxBase(Resource[Api, InputsT, OutputsT]):
         return Observation(sandbox.id, answered, outputs, PHASE_PROBLEMS.get(sandbox.phase))
 
 
-async def none_if_not_found(awaitable: Awaitable[T]) -> T | None:
-    """The answer, or ``None`` where there is no such thing."""
-    try:
-        return await awaitable
-    except NotFound:
-        return None
-
-
-def inputs_from_api(sandbox: Seen) -> dict[str, Any]:
+def inputs_from_api(sandbox: Sandbox) -> dict[str, Any]:
     """The inputs that the API answers, by their outside names."""
     resources = sandbox.resources
     return {
@@ -200,7 +197,7 @@ def inputs_from_api(sandbox: Seen) -> dict[str, Any]:
     }
 
 
-def was_paused_when_idle(sandbox: Seen) -> bool:
+def was_paused_when_idle(sandbox: Sandbox) -> bool:
     """Whether it was the platform that paused the sandbox: a window of it had run out when that happened.
 
     The API does not say who paused a sandbox; a pause before a window's end was somebody's decision.
@@ -211,31 +208,15 @@ def was_paused_when_idle(sandbox: Seen) -> bool:
     return any(datetime.fromisoformat(end) <= datetime.fromisoformat(sandbox.updated_at) for end in ends)
 
 
-def _is_paused(sandbox: Seen) -> bool:
+def _is_paused(sandbox: Sandbox) -> bool:
     return sandbox.phase in (PAUSED, PAUSING)
 
 
-def _is_paused_for(sandbox: Seen, inputs: SandboxBaseInputs) -> bool:
-    left_alone = inputs.paused is False and not inputs.resume_idle_paused and was_paused_when_idle(sandbox)
-    return _is_paused(sandbox) and not left_alone
+def _is_left_paused(sandbox: Sandbox, inputs: SandboxBaseInputs) -> bool:
+    return not inputs.resume_idle_paused and was_paused_when_idle(sandbox)
 
 
-async def wait_for_phase(
-    api: Api, id: str, context: OperationContext, *, target_phases: tuple[str, ...] = STABLE_PHASES
-) -> Seen:
-    """The sandbox is in one of the wanted phases, and reachable where it runs."""
-    seen = await wait_until(
-        lambda within: api.sandboxes.observe(id, within),
-        lambda each: classify_phase(each, target_phases),
-        deadline=context.deadline,
-        action=f"waiting until it is {' or '.join(target_phases)}",
-    )
-    if seen is None:
-        raise AssertionError("a sandbox that is gone is not steady")
-    return seen
-
-
-def classify_phase(sandbox: Seen | None, target_phases: tuple[str, ...]) -> WaitStatus:
+def classify_phase(sandbox: Sandbox | None, target_phases: tuple[str, ...]) -> WaitStatus:
     """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
     if sandbox is None:
         return Failed("it is gone: it was deleted elsewhere, or its lifetime ended; run `pulumi up --refresh`")
@@ -246,30 +227,15 @@ def classify_phase(sandbox: Seen | None, target_phases: tuple[str, ...]) -> Wait
     return InProgress("Ready, not yet addressable") if sandbox.phase == READY and not is_ready(sandbox) else Done()
 
 
-def is_ready(sandbox: Seen | SandboxBaseOutputs) -> bool:
+def is_ready(sandbox: Sandbox | SandboxBaseOutputs) -> bool:
     """Whether the sandbox runs and can be reached."""
     # an older platform does not say whether it is addressable: Ready is then all there is to go by
     return sandbox.phase == READY and sandbox.addressable is not False
 
 
-async def _apply(
-    api: Api,
-    sandbox: Seen,
-    inputs: SandboxBaseInputs,
-    context: OperationContext,
-    old_inputs: SandboxBaseInputs | None = None,
-) -> Seen:
-    """The sandbox is sized, guarded, timed and paused as the inputs say; only what differs is sent."""
-    sandbox = await _apply_size_and_egress(api, sandbox, inputs, old_inputs)
-    sandbox = await expiration.apply(api, sandbox, inputs, context, old_inputs)
-    if expiration.is_renewal(inputs, old_inputs) and sandbox.phase == READY and sandbox.idle_expires_at is not None:
-        sandbox = await api.sandboxes.keepalive(sandbox.id)
-    return await _apply_power(api, sandbox, inputs, context, old_inputs)
-
-
 async def _apply_size_and_egress(
-    api: Api, sandbox: Seen, inputs: SandboxBaseInputs, old_inputs: SandboxBaseInputs | None
-) -> Seen:
+    api: Api, sandbox: Sandbox, inputs: SandboxBaseInputs, old_inputs: SandboxBaseInputs | None
+) -> Sandbox:
     has = inputs_from_api(sandbox)
     wanted = {"cpu": (inputs.cpu, has["cpu"]), "memory_gb": (inputs.memory_gb, has["memoryGb"])}
     size = {field: value for field, (value, now) in wanted.items() if value is not None and value != now}
@@ -277,18 +243,3 @@ async def _apply_size_and_egress(
     if policy := egress.policy_to_apply(sandbox.egress, inputs, old_inputs):
         body["egress"] = egress.to_api(policy)
     return await api.sandboxes.patch(sandbox.id, body) if body else sandbox
-
-
-async def _apply_power(
-    api: Api, sandbox: Seen, inputs: SandboxBaseInputs, context: OperationContext, old_inputs: SandboxBaseInputs | None
-) -> Seen:
-    if inputs.paused is None or _is_paused(sandbox) == inputs.paused:
-        return sandbox
-    if inputs.paused:
-        await api.sandboxes.pause(sandbox.id)
-        return await wait_for_phase(api, sandbox.id, context, target_phases=(PAUSED,))
-    asked_now = old_inputs is None or old_inputs.paused is not inputs.paused
-    if was_paused_when_idle(sandbox) and not asked_now and not inputs.resume_idle_paused:
-        return sandbox
-    await api.sandboxes.resume(sandbox.id)
-    return await wait_for_phase(api, sandbox.id, context, target_phases=(READY,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final
 
@@ -83,7 +84,9 @@ class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
     @override
     async def create(self, inputs: SandboxInputs, context: OperationContext) -> Observation[SandboxOutputs]:
         seen = await self.api.sandboxes.create(_create_body(self.api, inputs))
-        return self.observe_created(seen.id, lambda: self.to_observation(seen, inputs))
+        with contextlib.suppress(Exception):  # whatever is wrong with the response, the object exists
+            return self.to_observation(seen, inputs)
+        return self.observe_id(seen.id)
 
     @override
     async def find_created(self, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:

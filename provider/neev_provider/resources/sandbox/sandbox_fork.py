@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated
@@ -63,7 +64,9 @@ class SandboxForkResource(SandboxBase[SandboxForkInputs, SandboxForkOutputs]):
     @override
     async def create(self, inputs: SandboxForkInputs, context: OperationContext) -> Observation[SandboxForkOutputs]:
         seen = await self.api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
-        return self.observe_created(seen.id, lambda: self.to_observation(seen, inputs))
+        with contextlib.suppress(Exception):  # whatever is wrong with the response, the object exists
+            return self.to_observation(seen, inputs)
+        return self.observe_id(seen.id)
 
     @override
     async def find_created(self, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:

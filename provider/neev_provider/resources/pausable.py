@@ -1,0 +1,127 @@
+"""The verbs that sandboxes and agents have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Annotated, Final, Generic, Protocol, TypeVar
+
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.core.markers import Update
+from neev_provider.core.model import Boolean
+from neev_provider.core.resource import OperationContext, OutputsT, Resource
+from neev_provider.core.wait import Done, InProgress, WaitStatus, wait_until
+from neev_provider.resources.egress import EgressInputs
+
+READY: Final = "Ready"
+PAUSED: Final = "Paused"
+PAUSING: Final = "Pausing"
+STABLE_PHASES: Final = (READY, PAUSED)
+
+
+class PausableObject(Protocol):
+    """A sandbox or an agent."""
+
+    @property
+    def id(self) -> str:
+        """The id that the API gave it."""
+
+
+class PausableInputs(EgressInputs):
+    """The inputs of an object that can be paused."""
+
+    paused: Annotated[Boolean | None, Update()] = None
+    """Whether it is paused."""
+
+
+PausableInputsT = TypeVar("PausableInputsT", bound=PausableInputs)
+ItemT = TypeVar("ItemT", bound=PausableObject)
+CollectedT_co = TypeVar("CollectedT_co", bound=PausableObject, covariant=True)
+
+
+class PausableCollection(Protocol[CollectedT_co]):
+    """The API's sandboxes or agents."""
+
+    async def find(self, name: str, /) -> CollectedT_co | None:
+        """Return the object of this name."""
+
+    async def observe(self, id: str, max_delay: float, /) -> CollectedT_co | None:
+        """Return the object as the API reports it within the delay."""
+
+    async def observe_gone(self, id: str, max_delay: float, /) -> bool:
+        """Return whether the object is gone."""
+
+    async def pause(self, id: str, /) -> CollectedT_co:
+        """Request a pause."""
+
+    async def resume(self, id: str, /) -> CollectedT_co:
+        """Request a resume."""
+
+    async def delete(self, id: str, /) -> None:
+        """Request the deletion."""
+
+
+class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, PausableInputsT, OutputsT]):
+    """Find, wait for, pause, resume and delete the objects of one collection."""
+
+    @property
+    @abstractmethod
+    def collection(self) -> PausableCollection[ItemT]:
+        """The API's objects of this kind."""
+
+    @abstractmethod
+    def classify_phase(self, item: ItemT | None, target_phases: tuple[str, ...]) -> WaitStatus:
+        """Return whether the object is in one of the target phases; ``None`` is an object that is gone."""
+
+    @abstractmethod
+    def is_paused(self, item: ItemT) -> bool:
+        """Return whether the object is paused, or is being paused."""
+
+    @abstractmethod
+    async def is_left_paused(self, item: ItemT, inputs: PausableInputsT) -> bool:
+        """Return whether the API paused the object because it was idle, and the program accepts that."""
+
+    @override
+    async def find_id_by_name(self, name: str) -> str | None:
+        item = await self.collection.find(name)
+        return item.id if item else None
+
+    @override
+    async def delete(self, id: str, context: OperationContext) -> None:
+        await self.collection.delete(id)
+        await wait_until(
+            lambda max_delay: self.collection.observe_gone(id, max_delay),
+            lambda is_gone: Done() if is_gone else InProgress("Deleting"),
+            deadline=context.deadline,
+            action="waiting until it is gone",
+        )
+
+    async def wait_for_phase(
+        self, id: str, context: OperationContext, *, target_phases: tuple[str, ...] = STABLE_PHASES
+    ) -> ItemT:
+        """Wait until the object is in one of the target phases, and return it."""
+        item = await wait_until(
+            lambda max_delay: self.collection.observe(id, max_delay),
+            lambda observed: self.classify_phase(observed, target_phases),
+            deadline=context.deadline,
+            action=f"waiting until it is {' or '.join(target_phases)}",
+        )
+        if item is None:
+            raise AssertionError("an object that is gone is in no target phase")
+        return item
+
+    async def apply_power(
+        self, item: ItemT, inputs: PausableInputsT, context: OperationContext, old_inputs: PausableInputsT | None
+    ) -> ItemT:
+        """Pause or resume the object as the inputs say, and return it as it is then."""
+        if inputs.paused is None or self.is_paused(item) == inputs.paused:
+            return item
+        if inputs.paused:
+            await self.collection.pause(item.id)
+            return await self.wait_for_phase(item.id, context, target_phases=(PAUSED,))
+        is_unchanged = old_inputs is not None and old_inputs.paused is inputs.paused
+        if is_unchanged and await self.is_left_paused(item, inputs):
+            return item
+        await self.collection.resume(item.id)
+        return await self.wait_for_phase(item.id, context, target_phases=(READY,))
