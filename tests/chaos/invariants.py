@@ -71,7 +71,7 @@ class SystemState:
         names = {id: value["name"] for id, value in self.sandboxes.items() if id not in of_agents}
         members = [output for pool in self._of_types("SandboxPool") for output in pool["outputs"]["members"]]
         images = [
-            (recipe, f"{image['id']}-{recipe['recipe']}")
+            (recipe, f"{image['id']}-{recipe['recipeDigest']}")
             for image in self._of_types("GoldenImage")
             for recipe in _image_recipes(image)
         ]
@@ -129,7 +129,7 @@ def _check_image(observed: SystemState, held: StateResource, properties: Mapping
     """It was built by its steps, its builders sleep, and no more earlier ones are there than it keeps."""
     images = _image_recipes(held)
     assert images[0]["snapshotId"] == held["outputs"]["snapshotId"]
-    assert len(images) <= 1 + properties["keep"]
+    assert len(images) <= 1 + properties["historyLimit"]
     assert {observed.sandboxes[image["builderId"]]["phase"] for image in images} == {"Paused"}
     output = f"${{{_name(held)}.snapshotId}}"
     for resource in observed.state_resources:

@@ -116,7 +116,7 @@ def edit_image(rig: Rig, random: Random) -> None:
         {"path": "note.txt", "content": f"{random.random()}\n"},
         {"run": ["cp", "note.txt", OUTPUT_FILE]},
     ]
-    built = _resource("GoldenImage", steps=steps, keep=random.randint(0, 1))
+    built = _resource("GoldenImage", steps=steps, historyLimit=random.randint(0, 1))
     _edit_with_sandbox(rig, random, built, "snapshotId")
 
 

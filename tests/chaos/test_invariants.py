@@ -20,7 +20,7 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
 
 
 def image_properties(content: str) -> dict[str, Any]:
-    return resource("GoldenImage", steps=[{"path": OUTPUT_FILE, "content": content}], keep=1)
+    return resource("GoldenImage", steps=[{"path": OUTPUT_FILE, "content": content}], historyLimit=1)
 
 
 RIG: Rig = {

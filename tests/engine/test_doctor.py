@@ -38,8 +38,8 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     }
     project.write_yaml(stays)
     project.up()
-    healthy = project.run_neev("doctor", "--stack", "dev", "--soon", "30m", "--json")
-    assert (healthy.returncode, messages_of_level(healthy, "bad")) == (0, ""), healthy.text
+    healthy = project.run_neev("doctor", "--stack", "dev", "--expires-within", "30m", "--json")
+    assert (healthy.returncode, messages_of_level(healthy, "error")) == (0, ""), healthy.text
     assert "this machine's clock agrees" in messages_of_level(healthy, "ok")
     assert "running sandboxes: 3 (4 cores, 6 GB of memory)" in messages_of_level(healthy, "ok")
 
@@ -57,8 +57,8 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     engine.communicate()
     emulator.advance(5)
 
-    looked = project.run_neev("doctor", "--stack", "dev", "--soon", "3h", "--max-cores", "3", "--json")
-    bad, warned = messages_of_level(looked, "bad"), messages_of_level(looked, "warn")
+    looked = project.run_neev("doctor", "--stack", "dev", "--expires-within", "3h", "--max-cores", "3", "--json")
+    bad, warned = messages_of_level(looked, "error"), messages_of_level(looked, "warn")
     assert looked.returncode == 1, looked.text
     assert "Sandbox begun: creating was interrupted -> `pulumi-neev recover --stack dev`" in bad
     assert "Sandbox gone does not exist" in bad
@@ -70,9 +70,9 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     assert "CPU cores, more than 3" in warned
 
     refused = project.run_neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "key-of-nobody"})
-    assert "was answered with 401" in messages_of_level(refused, "bad")
-    assert "Check neev:apiKey or NEEV_API_KEY" in messages_of_level(refused, "bad")
-    assert (messages_of_level(refused, "bad").count("401"), "key-of-nobody" in refused.text) == (1, False)
+    assert "was answered with 401" in messages_of_level(refused, "error")
+    assert "Check neev:apiKey or NEEV_API_KEY" in messages_of_level(refused, "error")
+    assert (messages_of_level(refused, "error").count("401"), "key-of-nobody" in refused.text) == (1, False)
     shown = project.run_neev("doctor")
     assert shown.returncode == 0, shown.text
     assert "quota in use: 4 sandboxes, 0 agents" in shown.stdout

@@ -67,7 +67,7 @@ def test_rolling_back_puts_the_files_back_in_place(project: PulumiProject) -> No
         files.files.write("note.txt", "after")
 
     project.write_python(
-        make_program(f'box = neev.Sandbox("box", name="box", rollback_to="{snapshot["id"]}")', kept, fork)
+        make_program(f'box = neev.Sandbox("box", name="box", rollback_to_snapshot_id="{snapshot["id"]}")', kept, fork)
     )
     assert project.up().changes == {"box": "update"}
     rolled = project.state_of("box")

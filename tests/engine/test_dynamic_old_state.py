@@ -37,7 +37,7 @@ steps = [
     {"path": "app", "source": pulumi.FileArchive("./app")},
     {"run": ["cat", "a"]},
 ]
-neev.GoldenImage("image", steps=steps, env=env, keep=1)
+neev.GoldenImage("image", steps=steps, env=env, history_limit=1)
 script = neev.File("script", sandbox_id=box.id, path="bin/hello", content="echo hello", mode="0755")
 neev.File("asset", sandbox_id=box.id, path="b", source=pulumi.FileAsset("./app/b"))
 neev.Directory("folder", sandbox_id=box.id, path="app", source=pulumi.FileArchive("./app"))

@@ -119,7 +119,7 @@ def script_resource(content: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_file_and_the_command_that_runs_it_follow_its_content(project: PulumiProject) -> None:
-    outputs = {"stdout": "${run.stdout}", "size": "${script.size}"}
+    outputs = {"stdout": "${run.stdout}", "size": "${script.sizeBytes}"}
     project.write_yaml(script_resource("#!/bin/sh\necho one\n"), outputs=outputs)
     project.up()
     assert project.outputs() == {"stdout": "one\n", "size": 19}

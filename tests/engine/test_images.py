@@ -42,7 +42,7 @@ def stack_program(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
     return {
         "image": {
             "type": "neev:index:GoldenImage",
-            "properties": {"steps": steps, "env": {"TOKEN": SECRET}, "keep": 1, **image},
+            "properties": {"steps": steps, "env": {"TOKEN": SECRET}, "historyLimit": 1, **image},
         },
         "follows": box_resource(),
         "stays": {**box_resource(), "options": {"ignoreChanges": ["snapshotId"]}},
@@ -81,7 +81,7 @@ def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: P
     (project.directory / "a").write_text("2")
     shown = project.preview()
     assert shown.changes == FOLLOW_CHANGES
-    assert shown.diff("image") == {"steps[0]": "update", "recipe": "update"}
+    assert shown.diff("image") == {"steps[0]": "update", "recipeDigest": "update"}
     assert count_creates(emulator) == 0
     assert project.up().changes == FOLLOW_CHANGES
     assert project.outputs()["said"] == "2B"

@@ -38,7 +38,7 @@ OTHER_RESOURCES: dict[str, Any] = {
         "type": "neev:index:SandboxPool",
         "properties": {"replicas": 2, "cpu": 1.5, "env": dict(ENV), "maxSurge": 1},
     },
-    "image": {"type": "neev:index:GoldenImage", "properties": {"steps": STEPS, "env": dict(ENV), "keep": 1}},
+    "image": {"type": "neev:index:GoldenImage", "properties": {"steps": STEPS, "env": dict(ENV), "historyLimit": 1}},
     "script": {
         "type": "neev:index:File",
         "properties": {**IN_BOX, "path": "bin/hello", "content": "echo hello", "mode": "0755"},

@@ -92,7 +92,7 @@ def slow_image(sleep_seconds: int) -> dict[str, Any]:
     """An image whose second step takes so many seconds; how many is no part of its recipe."""
     naps = ["sh", "-c", "touch begun; sleep $NAP"]
     steps = [{"path": "note", "content": "of the first step\n"}, {"run": naps}]
-    properties = {"steps": steps, "env": {"NAP": str(sleep_seconds)}, "keep": 1}
+    properties = {"steps": steps, "env": {"NAP": str(sleep_seconds)}, "historyLimit": 1}
     return {"image": {"type": "neev:index:GoldenImage", "properties": properties}}
 
 

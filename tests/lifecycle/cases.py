@@ -169,19 +169,19 @@ SANDBOXES = (
     ScenarioCase(
         "a renewal lets the windows count anew, and the same one again changes nothing",
         "Sandbox",
-        {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "a"},
+        {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renewTrigger": "a"},
         (
-            no_change_step({"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "a"}),
+            no_change_step({"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renewTrigger": "a"}),
             update_step(
-                {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renew": "b"},
+                {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renewTrigger": "b"},
                 TIMEOUT,
                 KEEPALIVE,
                 state={"maxLifetimeSeconds": 3600},
             ),
-            update_step({"maxLifetimeSeconds": 7200, "renew": "b"}, TIMEOUT, state={"maxLifetimeSeconds": 7200}),
+            update_step({"maxLifetimeSeconds": 7200, "renewTrigger": "b"}, TIMEOUT, state={"maxLifetimeSeconds": 7200}),
             no_change_step({"maxLifetimeSeconds": 7200}),
-            update_step({"maxLifetimeSeconds": 7200, "renew": "c"}, TIMEOUT, KEEPALIVE),
-            update_step({"renew": "d"}, KEEPALIVE),
+            update_step({"maxLifetimeSeconds": 7200, "renewTrigger": "c"}, TIMEOUT, KEEPALIVE),
+            update_step({"renewTrigger": "d"}, KEEPALIVE),
         ),
     ),
     ScenarioCase(
@@ -201,10 +201,10 @@ SANDBOXES = (
         "Sandbox",
         {},
         (
-            update_step({"rollbackTo": "$own"}, ROLLBACK),
-            no_change_step({"rollbackTo": "$own"}),
+            update_step({"rollbackToSnapshotId": "$own"}, ROLLBACK),
+            no_change_step({"rollbackToSnapshotId": "$own"}),
             no_change_step({}),
-            update_step({"rollbackTo": "$own"}, ROLLBACK),
+            update_step({"rollbackToSnapshotId": "$own"}, ROLLBACK),
         ),
     ),
     ScenarioCase(
@@ -231,9 +231,9 @@ FORKS = (
     ScenarioCase(
         "a fork is renewed as any sandbox",
         "SandboxFork",
-        {"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renew": "a"},
-        (update_step({"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renew": "b"}, TIMEOUT),),
-        state={"maxLifetimeSeconds": 3600, "renewedLifetimeSeconds": None},
+        {"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renewTrigger": "a"},
+        (update_step({"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renewTrigger": "b"}, TIMEOUT),),
+        state={"maxLifetimeSeconds": 3600, "effectiveLifetimeSeconds": None},
     ),
     ScenarioCase(
         "a fork that keeps its name gives it free first",

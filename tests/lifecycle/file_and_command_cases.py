@@ -76,7 +76,7 @@ FILES = (
         (
             no_change_step({**SOURCE, "path": "a/x", "contentBase64": "b25l", "mode": "0644"}),
             no_change_step({**SOURCE, "path": "a/x", "content": "one"}),
-            ScenarioStep("update", {**SOURCE, "path": "a/x", "content": "other"}, state={"size": 5}),
+            ScenarioStep("update", {**SOURCE, "path": "a/x", "content": "other"}, state={"sizeBytes": 5}),
             update_step(
                 {**SOURCE, "path": "a/x", "content": "other", "mode": "0600"}, EXEC, STAT, state={"mode": "0600"}
             ),
@@ -106,13 +106,13 @@ DIRECTORIES = (
         (
             no_change_step({**SOURCE, "path": "a", **text_archive(y="2", x="one")}),
             no_change_step({**SOURCE, "path": "a", **text_archive(y="2", x="one", z="3"), "exclude": ["z"]}),
-            ScenarioStep("update", {**SOURCE, "path": "a", **text_archive(x="one", y="3")}, state={"changed": {}}),
+            ScenarioStep("update", {**SOURCE, "path": "a", **text_archive(x="one", y="3")}, state={"driftedFiles": {}}),
             replace_step({**SOURCE, "path": "b", "sourcePath": HERE, "exclude": ["__pycache__"]}),
             replace_step(
                 {"sandboxId": "$another", "path": ".", **text_archive(x="one")}, state={"files": {"x": DIGEST_OF_ONE}}
             ),
         ),
-        state={"folders": ["a"], "changed": {}},
+        state={"createdFolders": ["a"], "driftedFiles": {}},
     ),
     ScenarioCase(
         "a file takes an asset",
@@ -133,15 +133,17 @@ IMAGES = (
         {"steps": [{"path": "x", "content": "one"}, {"run": ["true"], "timeoutSeconds": 9}]},
         (
             no_change_step({"steps": [{"path": "x", "contentBase64": "b25l"}, {"run": ["true"]}]}),
-            no_change_step({"steps": [{"path": "x", "source": Asset(text="one")}, {"run": ["true"]}], "keep": 1}),
+            no_change_step(
+                {"steps": [{"path": "x", "source": Asset(text="one")}, {"run": ["true"]}], "historyLimit": 1}
+            ),
             ScenarioStep("update", {"steps": [{"path": "x", **text_archive(y="one")}], "cpu": 1}, state={"cpu": 1}),
             no_change_step({"steps": [{"path": "x", **text_archive(y="one")}], "cpu": 1}),
             ScenarioStep(
                 "update",
-                {"steps": [{"path": "x", **text_archive(y="two")}], "env": {"A": "1"}, "keep": 0},
-                state={"keep": 0},
+                {"steps": [{"path": "x", **text_archive(y="two")}], "env": {"A": "1"}, "historyLimit": 0},
+                state={"historyLimit": 0},
             ),
-            update_step({"steps": [{"path": "x", **text_archive(y="two")}], "env": {"A": "2"}, "keep": 0}),
+            update_step({"steps": [{"path": "x", **text_archive(y="two")}], "env": {"A": "2"}, "historyLimit": 0}),
             replace_step({"name": "another", "steps": [{"run": ["true"]}]}),
         ),
     ),

@@ -21,7 +21,7 @@ ADAPTERS = pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_
 INVALID_STEPS_INPUTS: dict[str, Any] = {
     "name": "web",
     "steps": [{"path": "x", "content": "1"}, {"run": ["false"]}],
-    "keep": 0,
+    "historyLimit": 0,
 }
 NAME_TAKEN_CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("GoldenImage", {"name": "web", "steps": [{"path": "x", "content": "1"}]}, INVALID_STEPS_INPUTS),

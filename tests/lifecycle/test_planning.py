@@ -68,14 +68,14 @@ async def test_bad_input_fails_the_check_at_its_path(
         (
             "Sandbox",
             {
-                "renew": 17123456789,
+                "renewTrigger": 17123456789,
                 "env": {"PORT": 8080, "DEBUG": True},
                 "cpu": "0.5",
                 "memoryGb": "2",
                 "paused": "false",
             },
             {
-                "renew": "17123456789",
+                "renewTrigger": "17123456789",
                 "env": {"PORT": "8080", "DEBUG": "true"},
                 "cpu": 0.5,
                 "memoryGb": 2,
@@ -110,7 +110,7 @@ async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_dif
     [
         ({"env": {"A": "1"}}, {"env": {"A": UNKNOWN}}, "replace"),
         ({}, {"snapshotId": UNKNOWN}, "replace"),
-        ({}, {"rollbackTo": UNKNOWN}, "update"),
+        ({}, {"rollbackToSnapshotId": UNKNOWN}, "update"),
         ({"cpu": 1}, {"cpu": UNKNOWN}, "update"),
         ({}, {"egress": {"mode": "allow_list", "allow": [{"host": UNKNOWN}]}}, "update"),
     ],

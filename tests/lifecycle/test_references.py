@@ -45,7 +45,7 @@ SNAKE = {
     "templateId": "template_id",
     "agentTemplate": "agent_template",
     "sourceSnapshotId": "source_snapshot_id",
-    "rollbackTo": "rollback_to",
+    "rollbackToSnapshotId": "rollback_to_snapshot_id",
 }
 
 
@@ -77,10 +77,10 @@ async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
 async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: AdapterOpener, emulator: Emulator) -> None:
     async with opened("Sandbox", emulator) as face:
         life = await face.create(await check_inputs(face, {"name": "box"}))
-        news = (await face.check({"name": "box", "rollbackTo": UNKNOWN_ID}, life.inputs)).inputs
+        news = (await face.check({"name": "box", "rollbackToSnapshotId": UNKNOWN_ID}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await face.update(life, news)
-        name = "rollback_to" if opened is open_dynamic_adapter else "rollbackTo"
+        name = "rollback_to_snapshot_id" if opened is open_dynamic_adapter else "rollbackToSnapshotId"
         assert f"{name}: {NO_SNAPSHOT}" in (caught.value.details() or "")
         await face.delete(life)
 
@@ -172,7 +172,7 @@ async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told
         life = await face.create(await check_inputs(face, {"name": "box"}))
         snapshot = await snapshots.create(await check_inputs(snapshots, {"sandboxId": life.id}))
         emulator.add_fault("status", method="POST", path="/sandboxes/{id}/rollback", status=400)
-        news = (await face.check({"name": "box", "rollbackTo": snapshot.id}, life.inputs)).inputs
+        news = (await face.check({"name": "box", "rollbackToSnapshotId": snapshot.id}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
             await face.update(life, news)
 

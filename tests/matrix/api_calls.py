@@ -81,7 +81,7 @@ def child_name(name: str, which: str) -> str:
 def _rollback_program(names: Iterable[str], ids: Ids) -> Program:
     program = _with_snapshots(names, "snap")
     for name in names:
-        program[name]["properties"]["rollbackTo"] = ids[child_name(name, "snap")]
+        program[name]["properties"]["rollbackToSnapshotId"] = ids[child_name(name, "snap")]
     return program
 
 

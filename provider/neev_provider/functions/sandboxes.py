@@ -72,7 +72,7 @@ class GetSnapshotsResult(Outputs):
 class SandboxFilter(Arguments):
     """Which sandboxes."""
 
-    name: str | None = None
+    name_contains: str | None = None
     """Only those whose name contains this, upper and lower case alike."""
     phase: str | None = None
     """Only those in this phase, such as `Ready` or `Paused`."""
@@ -123,7 +123,7 @@ class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
 
     @override
     async def call(self, api: Api, arguments: SandboxFilter) -> GetSandboxesResult:
-        seen = await api.sandboxes.list(name=arguments.name, status=arguments.phase)
+        seen = await api.sandboxes.list(name=arguments.name_contains, status=arguments.phase)
         return GetSandboxesResult(sandboxes=[_to_sandbox_info(each) for each in seen])
 
 

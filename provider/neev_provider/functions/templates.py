@@ -107,7 +107,7 @@ class SandboxTemplateFilter(Arguments):
     """Only of this category."""
     status: TemplateStatus | None = None
     """Only of this status."""
-    name: str | None = None
+    name_contains: str | None = None
     """Only those whose name contains this, upper and lower case alike."""
 
 
@@ -116,7 +116,7 @@ class AgentTemplateFilter(Arguments):
 
     category: str | None = None
     """Only of this category."""
-    name: str | None = None
+    name_contains: str | None = None
     """Only those whose name contains this, upper and lower case alike."""
 
 
@@ -153,7 +153,7 @@ class GetSandboxTemplates(Function[SandboxTemplateFilter, GetSandboxTemplatesRes
     @override
     async def call(self, api: Api, arguments: SandboxTemplateFilter) -> GetSandboxTemplatesResult:
         found = await api.templates.list(category=arguments.category, status=arguments.status)
-        return GetSandboxTemplatesResult.model_validate(_filter_by_name(found, arguments.name))
+        return GetSandboxTemplatesResult.model_validate(_filter_by_name(found, arguments.name_contains))
 
 
 class GetAgentTemplate(Function[IdOrNameArguments, AgentTemplate]):
@@ -179,7 +179,7 @@ class GetAgentTemplates(Function[AgentTemplateFilter, GetAgentTemplatesResult]):
     @override
     async def call(self, api: Api, arguments: AgentTemplateFilter) -> GetAgentTemplatesResult:
         found = await api.agent_templates.list(category=arguments.category)
-        return GetAgentTemplatesResult.model_validate(_filter_by_name(found, arguments.name))
+        return GetAgentTemplatesResult.model_validate(_filter_by_name(found, arguments.name_contains))
 
 
 def exactly_one_match(candidates: Sequence[TemplateT], arguments: IdOrNameArguments, kind: str) -> TemplateT:

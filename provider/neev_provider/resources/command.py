@@ -88,7 +88,7 @@ class CommandOutputs(Outputs):
 
     outcome: Outcome = Outcome.UNKNOWN
     """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
-    created: bool = False
+    create_succeeded: bool = False
     """Whether `create` has succeeded once, so that `update` is what runs next."""
     stdout: Annotated[str | None, SecretIf("secretOutput"), Derived()] = None
     """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
@@ -101,7 +101,7 @@ class CommandOutputs(Outputs):
     """Its exit code; 128 and the signal's number where one ended it."""
     duration_ms: int | None = None
     """How many milliseconds it ran."""
-    attempt: Annotated[str | None, Secret()] = None
+    last_run_digest: Annotated[str | None, Secret()] = None
     """A digest of what ran last, by which a run of unknown outcome is known again."""
 
 
@@ -123,7 +123,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
         found = super().diff(old_inputs, state, new_inputs)
         # what the old `delete` undoes, the new `create` must not have done by then
         found = replace(found, delete_before_replace=old_inputs.get("delete") is not None)
-        if new_inputs.get("update") is None or not state.get("created"):
+        if new_inputs.get("update") is None or not state.get("createSucceeded"):
             return found
         changes = (
             replace(each, requires_replacement=each.requires_replacement and each.property_name not in RERUN_PROPERTIES)
@@ -139,12 +139,12 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
     @override
     async def reconcile(self, id: str, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
         was = parse(CommandOutputs, context.state)
-        argv = inputs.update if was.created and inputs.update else inputs.create
+        argv = inputs.update if was.create_succeeded and inputs.update else inputs.create
         if context.just_created:
             return await _CommandRun(self.api, id, inputs, was).run(argv, context)
         if was.outcome == Outcome.SUCCEEDED or (was.outcome != Outcome.PENDING and inputs.allow_failure):
-            return Observation(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "created": True}))
-        if was.outcome == Outcome.UNKNOWN and was.attempt in (None, _run_digest(id, argv, inputs)):
+            return Observation(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "create_succeeded": True}))
+        if was.outcome == Outcome.UNKNOWN and was.last_run_digest in (None, _run_digest(id, argv, inputs)):
             raise OutcomeUnknown(
                 f"Nobody knows how {argv[0]} ended when it ran the last time.", hint=UNKNOWN_OUTCOME_HINT
             )
@@ -158,7 +158,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
         if all(getattr(old_inputs, each) == getattr(new_inputs, each) for each in RERUN_PROPERTIES):
             return await self.reconcile(id, new_inputs, context)
         argv = new_inputs.update or new_inputs.create
-        if was.outcome == Outcome.UNKNOWN and was.attempt == _run_digest(id, argv, new_inputs):
+        if was.outcome == Outcome.UNKNOWN and was.last_run_digest == _run_digest(id, argv, new_inputs):
             return await self.reconcile(id, new_inputs, context)
         return await _CommandRun(self.api, id, new_inputs, was).run(argv, context)
 
@@ -179,7 +179,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
         was = parse(CommandOutputs, context.state)
-        never_ran = was.outcome == Outcome.PENDING and not was.created
+        never_ran = was.outcome == Outcome.PENDING and not was.create_succeeded
         argv, sandbox_id = context.state.get("delete"), context.state.get("sandboxId")
         if argv is None or sandbox_id is None or never_ran or not await sandbox_exists(self.api, sandbox_id):
             return
@@ -222,7 +222,7 @@ class _CommandRun:
             left = patience.timeout - patience.elapsed
             began = patience.clock.monotonic()
             self._outputs = self._outputs.model_copy(
-                update={"outcome": Outcome.UNKNOWN, "attempt": _run_digest(self._id, argv, inputs)}
+                update={"outcome": Outcome.UNKNOWN, "last_run_digest": _run_digest(self._id, argv, inputs)}
             )
             try:
                 code = await run_before_deadline(
@@ -247,7 +247,7 @@ class _CommandRun:
         self._outputs = self._outputs.model_copy(
             update={
                 "outcome": Outcome.SUCCEEDED if well else Outcome.FAILED,
-                "created": self._outputs.created or well,
+                "create_succeeded": self._outputs.create_succeeded or well,
                 "stdout": output.stdout,
                 "stderr": output.stderr,
                 "exit_code": exit_code,

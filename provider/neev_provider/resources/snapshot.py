@@ -77,7 +77,7 @@ class SnapshotOutputs(Outputs):
 class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
     """The state of a sandbox at one moment, kept until it is deleted or its time is over.
 
-    A sandbox can be made from it (`snapshotId`) or put back to it (`rollbackTo`).
+    A sandbox can be made from it (`snapshotId`) or put back to it (`rollbackToSnapshotId`).
     """
 
     name = "Snapshot"

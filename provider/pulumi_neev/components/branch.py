@@ -45,7 +45,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         revision: pulumi.Input[str] | None = None,
         base_sandbox_id: pulumi.Input[str] | None = None,
         snapshot_id: pulumi.Input[str] | None = None,
-        follow_base: bool = False,
+        replace_on_base_change: bool = False,
         files: Mapping[str, Content] | None = None,
         commands: Sequence[Sequence[pulumi.Input[str]]] = (),
         ports: Sequence[int] = (8080,),
@@ -71,8 +71,8 @@ class BranchEnvironment(pulumi.ComponentResource):
                 renewed.
             base_sandbox_id: The sandbox that is forked. Instead of `snapshot_id`.
             snapshot_id: The snapshot to start from. Instead of `base_sandbox_id`.
-            follow_base: Whether another base replaces the environment, with all that is in it. Else it keeps the one
-                that it was made from.
+            replace_on_base_change: Whether a change of the base replaces the environment and everything in it. If
+                false, the environment stays on its original base.
             files: What is written, by path. Each change of the content is written again.
             commands: What runs after that, one after another, as lists of program and arguments: at first, and again
                 whenever the revision or a file changes.
@@ -97,7 +97,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         self._resource_name = resource_name
         self._settings: dict[str, Any] = {
             "name": dns_label("-".join(filter(None, (prefix, branch)))),
-            "renew": revision,
+            "renewTrigger": revision,
             "paused": paused,
             "resume_idle_paused": True,
             "idle_timeout_seconds": idle_timeout_seconds,
@@ -107,7 +107,7 @@ class BranchEnvironment(pulumi.ComponentResource):
             "memory_gb": memory_gb,
             "egress": egress,
         }
-        sandbox = self._create_sandbox(base_sandbox_id, snapshot_id, follow_base=follow_base)
+        sandbox = self._create_sandbox(base_sandbox_id, snapshot_id, replace_on_base_change=replace_on_base_change)
         written = self._create_files(sandbox, files or {})
         self._create_commands(sandbox, commands, written, [] if revision is None else [revision])
         exposed = self._create_ports(sandbox, ports)
@@ -119,14 +119,14 @@ class BranchEnvironment(pulumi.ComponentResource):
         )
 
     def _create_sandbox(
-        self, base_id: pulumi.Input[str] | None, snapshot_id: pulumi.Input[str] | None, *, follow_base: bool
+        self, base_id: pulumi.Input[str] | None, snapshot_id: pulumi.Input[str] | None, *, replace_on_base_change: bool
     ) -> Any:
         if base_id is not None:
-            opts = self._resource_options(ignore_changes=None if follow_base else ["sourceSandboxId"])
+            opts = self._resource_options(ignore_changes=None if replace_on_base_change else ["sourceSandboxId"])
             return self._resources.SandboxFork(
                 self._resource_name, source_sandbox_id=base_id, **self._settings, opts=opts
             )
-        opts = self._resource_options(ignore_changes=None if follow_base else ["snapshotId"])
+        opts = self._resource_options(ignore_changes=None if replace_on_base_change else ["snapshotId"])
         return self._resources.Sandbox(self._resource_name, snapshot_id=snapshot_id, **self._settings, opts=opts)
 
     def _create_files(self, sandbox: Any, files: Mapping[str, Content]) -> list[Any]:

@@ -179,7 +179,7 @@ class BuiltImage(OutputObject):
 
     builder_id: str = pulumi.property("builderId", default=None)
     """The paused sandbox that built it, with which it would go."""
-    recipe: str = pulumi.property("recipe", default=None)
+    recipe_digest: str = pulumi.property("recipeDigest", default=None)
     """The digest of its recipe."""
     snapshot_id: str = pulumi.property("snapshotId", default=None)
     """What sandboxes are made from."""
@@ -1383,9 +1383,9 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         paused: pulumi.Input[bool] | None = None,
         paused_retention_seconds: pulumi.Input[int] | None = None,
         region: pulumi.Input[str] | None = None,
-        renew: pulumi.Input[str] | None = None,
+        renew_trigger: pulumi.Input[str] | None = None,
         resume_idle_paused: pulumi.Input[bool] | None = None,
-        rollback_to: pulumi.Input[str] | None = None,
+        rollback_to_snapshot_id: pulumi.Input[str] | None = None,
         rootfs_disk_gb: pulumi.Input[int] | None = None,
         snapshot_id: pulumi.Input[str] | None = None,
         template_id: pulumi.Input[str] | None = None,
@@ -1413,13 +1413,13 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
             paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
                 the account's default, or as it was.
             region: Where it runs. Unset: the provider's region, else the platform's.
-            renew: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox. The idle
-                window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set when
-                the sandbox is created, it is only recorded.
+            renew_trigger: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+                The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment.
+                Set when the sandbox is created, it is only recorded.
             resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
                 `paused` is false.
-            rollback_to: Id of a snapshot: a change of it puts the sandbox's files back in place, destructively. Id,
-                name and URLs stay. Set when the sandbox is created, it is only recorded.
+            rollback_to_snapshot_id: Id of a snapshot: a change of it puts the sandbox's files back in place,
+                destructively. Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
             rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`. Unset: a
                 fifth, at least 4.
             snapshot_id: Snapshot to start from. Instead of `template_id` and `image`. Disk and region must match its
@@ -1446,9 +1446,9 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
                 "paused": paused,
                 "pausedRetentionSeconds": paused_retention_seconds,
                 "region": region,
-                "renew": renew,
+                "renewTrigger": renew_trigger,
                 "resumeIdlePaused": resume_idle_paused,
-                "rollbackTo": rollback_to,
+                "rollbackToSnapshotId": rollback_to_snapshot_id,
                 "rootfsDiskGb": rootfs_disk_gb,
                 "snapshotId": snapshot_id,
                 "templateId": template_id,
@@ -1491,6 +1491,12 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk in GB, 10 to 100 in steps of 10."""
         return self._output("diskGb")
+
+    @property
+    @pulumi.getter(name="effectiveLifetimeSeconds")
+    def effective_lifetime_seconds(self) -> pulumi.Output[int | None]:
+        """The lifetime that the last change of `renew_trigger` set on the platform, which counts from the creation."""
+        return self._output("effectiveLifetimeSeconds")
 
     @property
     @pulumi.getter(name="egress")
@@ -1595,20 +1601,14 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("region")
 
     @property
-    @pulumi.getter(name="renew")
-    def renew(self) -> pulumi.Output[str | None]:
+    @pulumi.getter(name="renewTrigger")
+    def renew_trigger(self) -> pulumi.Output[str | None]:
         """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
 
         The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set
         when the sandbox is created, it is only recorded.
         """
-        return self._output("renew")
-
-    @property
-    @pulumi.getter(name="renewedLifetimeSeconds")
-    def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
-        return self._output("renewedLifetimeSeconds")
+        return self._output("renewTrigger")
 
     @property
     @pulumi.getter(name="resumeIdlePaused")
@@ -1617,13 +1617,13 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
         return self._output("resumeIdlePaused")
 
     @property
-    @pulumi.getter(name="rollbackTo")
-    def rollback_to(self) -> pulumi.Output[str | None]:
+    @pulumi.getter(name="rollbackToSnapshotId")
+    def rollback_to_snapshot_id(self) -> pulumi.Output[str | None]:
         """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
 
         Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
         """
-        return self._output("rollbackTo")
+        return self._output("rollbackToSnapshotId")
 
     @property
     @pulumi.getter(name="rootfsDiskGb")
@@ -1671,9 +1671,9 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         on_idle: pulumi.Input[OnIdle | Literal["pause", "delete"]] | None = None,
         paused: pulumi.Input[bool] | None = None,
         paused_retention_seconds: pulumi.Input[int] | None = None,
-        renew: pulumi.Input[str] | None = None,
+        renew_trigger: pulumi.Input[str] | None = None,
         resume_idle_paused: pulumi.Input[bool] | None = None,
-        rollback_to: pulumi.Input[str] | None = None,
+        rollback_to_snapshot_id: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the resource part of the stack.
@@ -1695,13 +1695,13 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
                 once. A pause that the platform made because of the idle window is no drift.
             paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
                 the account's default, or as it was.
-            renew: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox. The idle
-                window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set when
-                the sandbox is created, it is only recorded.
+            renew_trigger: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+                The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment.
+                Set when the sandbox is created, it is only recorded.
             resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
                 `paused` is false.
-            rollback_to: Id of a snapshot: a change of it puts the sandbox's files back in place, destructively. Id,
-                name and URLs stay. Set when the sandbox is created, it is only recorded.
+            rollback_to_snapshot_id: Id of a snapshot: a change of it puts the sandbox's files back in place,
+                destructively. Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -1718,9 +1718,9 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
                 "onIdle": on_idle,
                 "paused": paused,
                 "pausedRetentionSeconds": paused_retention_seconds,
-                "renew": renew,
+                "renewTrigger": renew_trigger,
                 "resumeIdlePaused": resume_idle_paused,
-                "rollbackTo": rollback_to,
+                "rollbackToSnapshotId": rollback_to_snapshot_id,
             },
             opts,
         )
@@ -1760,6 +1760,12 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     def disk_gb(self) -> pulumi.Output[int | None]:
         """Disk in GB."""
         return self._output("diskGb")
+
+    @property
+    @pulumi.getter(name="effectiveLifetimeSeconds")
+    def effective_lifetime_seconds(self) -> pulumi.Output[int | None]:
+        """The lifetime that the last change of `renew_trigger` set on the platform, which counts from the creation."""
+        return self._output("effectiveLifetimeSeconds")
 
     @property
     @pulumi.getter(name="egress")
@@ -1858,20 +1864,14 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("region")
 
     @property
-    @pulumi.getter(name="renew")
-    def renew(self) -> pulumi.Output[str | None]:
+    @pulumi.getter(name="renewTrigger")
+    def renew_trigger(self) -> pulumi.Output[str | None]:
         """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
 
         The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set
         when the sandbox is created, it is only recorded.
         """
-        return self._output("renew")
-
-    @property
-    @pulumi.getter(name="renewedLifetimeSeconds")
-    def renewed_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
-        return self._output("renewedLifetimeSeconds")
+        return self._output("renewTrigger")
 
     @property
     @pulumi.getter(name="resumeIdlePaused")
@@ -1880,13 +1880,13 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
         return self._output("resumeIdlePaused")
 
     @property
-    @pulumi.getter(name="rollbackTo")
-    def rollback_to(self) -> pulumi.Output[str | None]:
+    @pulumi.getter(name="rollbackToSnapshotId")
+    def rollback_to_snapshot_id(self) -> pulumi.Output[str | None]:
         """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
 
         Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
         """
-        return self._output("rollbackTo")
+        return self._output("rollbackToSnapshotId")
 
     @property
     @pulumi.getter(name="rootfsDiskGb")
@@ -2054,12 +2054,6 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("env")
 
     @property
-    @pulumi.getter(name="generation")
-    def generation(self) -> pulumi.Output[str]:
-        """The part of the members' names that stands for what they are made from."""
-        return self._output("generation")
-
-    @property
     @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
         """Seconds without activity after which `on_idle` happens; 0 is never.
@@ -2196,12 +2190,6 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         return self._output("snapshotId")
 
     @property
-    @pulumi.getter(name="sourceDigest")
-    def source_digest(self) -> pulumi.Output[str]:
-        """What tells whether the program still says the same source."""
-        return self._output("sourceDigest")
-
-    @property
     @pulumi.getter(name="sourceSandboxId")
     def source_sandbox_id(self) -> pulumi.Output[str | None]:
         """Sandbox that each member is a fork of, by id, as it is when the member is made.
@@ -2209,6 +2197,18 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
         Instead of the other sources.
         """
         return self._output("sourceSandboxId")
+
+    @property
+    @pulumi.getter(name="templateDigest")
+    def template_digest(self) -> pulumi.Output[str]:
+        """What tells whether the program still says the same source."""
+        return self._output("templateDigest")
+
+    @property
+    @pulumi.getter(name="templateHash")
+    def template_hash(self) -> pulumi.Output[str]:
+        """The part of the members' names that stands for what they are made from."""
+        return self._output("templateHash")
 
     @property
     @pulumi.getter(name="templateId")
@@ -2230,7 +2230,7 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
 class Snapshot(DynamicResource, module="neev", name="Snapshot"):
     """The state of a sandbox at one moment, kept until it is deleted or its time is over.
 
-    A sandbox can be made from it (`snapshot_id`) or put back to it (`rollback_to`).
+    A sandbox can be made from it (`snapshot_id`) or put back to it (`rollback_to_snapshot_id`).
     """
 
     def __init__(
@@ -2407,21 +2407,21 @@ def get_agent_template_output(
 def get_agent_templates(
     *,
     category: str | None = None,
-    name: str | None = None,
+    name_contains: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetAgentTemplatesResult:
     """The agent templates of the catalogue, every page of it.
 
     Args:
         category: Only of this category.
-        name: Only those whose name contains this, upper and lower case alike.
+        name_contains: Only those whose name contains this, upper and lower case alike.
         opts: Pulumi's own options.
     """
     return invoke(
         "getAgentTemplates",
         {
             "category": category,
-            "name": name,
+            "nameContains": name_contains,
         },
         GetAgentTemplatesResult,
         opts,
@@ -2431,21 +2431,21 @@ def get_agent_templates(
 def get_agent_templates_output(
     *,
     category: pulumi.Input[str] | None = None,
-    name: pulumi.Input[str] | None = None,
+    name_contains: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetAgentTemplatesResult]:
     """The agent templates of the catalogue, every page of it.
 
     Args:
         category: Only of this category.
-        name: Only those whose name contains this, upper and lower case alike.
+        name_contains: Only those whose name contains this, upper and lower case alike.
         opts: Pulumi's own options.
     """
     return invoke_output(
         "getAgentTemplates",
         {
             "category": category,
-            "name": name,
+            "nameContains": name_contains,
         },
         GetAgentTemplatesResult,
         opts,
@@ -2658,21 +2658,21 @@ def get_sandbox_templates_output(
 
 def get_sandboxes(
     *,
-    name: str | None = None,
+    name_contains: str | None = None,
     phase: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetSandboxesResult:
     """The sandboxes of the project, every page of them.
 
     Args:
-        name: Only those whose name contains this, upper and lower case alike.
+        name_contains: Only those whose name contains this, upper and lower case alike.
         phase: Only those in this phase, such as `Ready` or `Paused`.
         opts: Pulumi's own options.
     """
     return invoke(
         "getSandboxes",
         {
-            "name": name,
+            "nameContains": name_contains,
             "phase": phase,
         },
         GetSandboxesResult,
@@ -2682,21 +2682,21 @@ def get_sandboxes(
 
 def get_sandboxes_output(
     *,
-    name: pulumi.Input[str] | None = None,
+    name_contains: pulumi.Input[str] | None = None,
     phase: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetSandboxesResult]:
     """The sandboxes of the project, every page of them.
 
     Args:
-        name: Only those whose name contains this, upper and lower case alike.
+        name_contains: Only those whose name contains this, upper and lower case alike.
         phase: Only those in this phase, such as `Ready` or `Paused`.
         opts: Pulumi's own options.
     """
     return invoke_output(
         "getSandboxes",
         {
-            "name": name,
+            "nameContains": name_contains,
             "phase": phase,
         },
         GetSandboxesResult,

@@ -54,15 +54,15 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
     begun = {
         "urn": "u",
         "type": "pulumi-python:dynamic/neev:Snapshot",
-        "inputs": {"__provider": "pickle", "__label": "kept", "name": "kept-1", "triggers": secret_value([1])},
+        "inputs": {"__provider": "pickle", "__resourceName": "kept", "name": "kept-1", "triggers": secret_value([1])},
         "additionalSecretOutputs": ["createdBy"],
     }
-    inputs = {"__label": "kept", "name": "kept-1", "triggers": [1]}
+    inputs = {"__resourceName": "kept", "name": "kept-1", "triggers": [1]}
     stored = StoredResource("id", inputs, {"name": "kept-1", "triggers": [1], "createdBy": "somebody"})
     assert recovered_resource(begun, stored, problem="")["outputs"] == {
         "__provider": "pickle",
-        "__label": "kept",
-        "__inputs": ["name", "triggers"],
+        "__resourceName": "kept",
+        "__inputKeys": ["name", "triggers"],
         "name": "kept-1",
         "triggers": secret_value([1]),
         "createdBy": secret_value("somebody"),

@@ -32,7 +32,7 @@ def timeout_options(**timeouts: str) -> pulumi.ResourceOptions:
 def test_only_what_is_set_is_asked_for() -> None:
     found = registered_inputs(lambda: neev.Sandbox("box", cpu=1, memory_gb=2))
     assert {name: value for name, value in found.items() if not name.startswith("__")} == {"cpu": 1, "memoryGb": 2}
-    assert found["__label"] == "box"
+    assert found["__resourceName"] == "box"
     assert "__timeouts" not in found
 
 

@@ -288,8 +288,8 @@ async def test_what_an_import_cannot_know_replaces_nothing_also_after_a_refresh(
     refreshed = await plugin.refresh(imported)
     assert refreshed is not None
     for kept in (imported, refreshed):
-        answer = await plugin.diff(kept, {**BOX, "env": {"A": "b"}, "rollbackTo": "a-snapshot"})
-        assert (sorted(answer.diffs), list(answer.replaces)) == (["env", "rollbackTo"], [])
+        answer = await plugin.diff(kept, {**BOX, "env": {"A": "b"}, "rollbackToSnapshotId": "a-snapshot"})
+        assert (sorted(answer.diffs), list(answer.replaces)) == (["env", "rollbackToSnapshotId"], [])
 
 
 async def test_the_update_after_an_import_records_and_rolls_nothing_back(
@@ -299,9 +299,9 @@ async def test_the_update_after_an_import_records_and_rolls_nothing_back(
     imported = await plugin.import_("Sandbox", "box")
     assert imported is not None
     emulator.clear_log()
-    updated = await plugin.update(imported, {**BOX, "rollbackTo": "a-snapshot", "env": {"A": "b"}})
+    updated = await plugin.update(imported, {**BOX, "rollbackToSnapshotId": "a-snapshot", "env": {"A": "b"}})
     assert emulator.log(mutating=True) == []
-    assert updated.state["rollbackTo"] == "a-snapshot"
+    assert updated.state["rollbackToSnapshotId"] == "a-snapshot"
     assert "__imported" not in updated.state
 
 

@@ -66,7 +66,7 @@ async def test_a_check_sees_through_outputs_and_resources_and_drops_nulls(unconf
         "memoryGb": {**output, "value": 4, "secret": True},
         "paused": output,
         "onIdle": None,
-        "rollbackTo": {**reference, "id": ""},
+        "rollbackToSnapshotId": {**reference, "id": ""},
     }
     assert await unconfigured.check_valid("SandboxFork", news) == {
         "name": "copy",
@@ -74,7 +74,7 @@ async def test_a_check_sees_through_outputs_and_resources_and_drops_nulls(unconf
         "cpu": 2,
         "memoryGb": secret_value(4),
         "paused": UNKNOWN,
-        "rollbackTo": UNKNOWN,
+        "rollbackToSnapshotId": UNKNOWN,
     }
 
 
@@ -101,9 +101,9 @@ async def test_a_scalar_that_is_a_secret_is_taken_for_what_it_stands_for_and_sta
     unconfigured: FakePulumiEngine,
 ) -> None:
     answer = await unconfigured.check(
-        "Sandbox", {"renew": secret_value(1234), "image": secret_value(1.5), "env": {"PIN": 1234}}
+        "Sandbox", {"renewTrigger": secret_value(1234), "image": secret_value(1.5), "env": {"PIN": 1234}}
     )
-    assert unmarshal(answer.inputs)["renew"] == SecretValue("1234")
+    assert unmarshal(answer.inputs)["renewTrigger"] == SecretValue("1234")
     assert unmarshal(answer.inputs)["env"] == SecretValue({"PIN": "1234"})
     assert "1.5" not in str(answer.failures)
 

@@ -118,15 +118,15 @@ async def test_what_is_there_is_listed_page_by_page(plugin: FakePulumiEngine) ->
     second, end = await list_page(plugin, "SandboxFork", page_size=2, continuation_token=token)
     assert (first + second, end) == (everything, None)
     assert (await list_page(plugin, "Sandbox", limit=1))[0] == everything[:1]
-    assert await list_page(plugin, "Sandbox", {"name": "b"}) == (["b"], None)
-    assert await list_page(plugin, "Sandbox", {"name": UNKNOWN}) == (["computed"], None)
+    assert await list_page(plugin, "Sandbox", {"nameContains": "b"}) == (["b"], None)
+    assert await list_page(plugin, "Sandbox", {"nameContains": UNKNOWN}) == (["computed"], None)
 
 
 async def test_agents_are_listed_by_part_of_their_name_and_by_state(plugin: FakePulumiEngine) -> None:
     for name in ("coder-a", "coder-b", "other"):
         await plugin.create("Agent", {"name": name, "agentTemplate": "claude-code", "paused": name == "coder-b"})
     assert sorted((await list_page(plugin, "Agent"))[0]) == ["coder-a", "coder-b", "other"]
-    assert sorted((await list_page(plugin, "Agent", {"name": "CODER"}))[0]) == ["coder-a", "coder-b"]
+    assert sorted((await list_page(plugin, "Agent", {"nameContains": "CODER"}))[0]) == ["coder-a", "coder-b"]
     assert await list_page(plugin, "Agent", {"status": "Paused"}) == (["coder-b"], None)
 
 

@@ -64,7 +64,7 @@ async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator,
     kept = await plugin.create("GoldenImage", {"name": "web", "templateId": TEMPLATE, "steps": []})
     emulator.clear_log()
     await plugin.configure(checkOnPreview="true")
-    await plugin.update(kept, {"name": "web", "templateId": TEMPLATE, "keep": 2}, preview=True)
+    await plugin.update(kept, {"name": "web", "templateId": TEMPLATE, "historyLimit": 2}, preview=True)
     assert list_reads(emulator) == ["/sandboxes"]
     with pytest.raises(RpcFailure, match="templateId: the catalogue has no"):
         await plugin.update(kept, {"name": "web", "templateId": MISSPELT_TEMPLATE}, preview=True)

@@ -76,7 +76,7 @@ class TestAccount:
     def test_each_setting_is_told_with_where_it_comes_from(self) -> None:
         found = list(account.check_settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
         assert levels_and_messages(found) == [
-            ("bad", "neev:apiKey is not set"),
+            ("error", "neev:apiKey is not set"),
             ("ok", "neev:orgId is in the stack's configuration"),
             ("ok", "neev:projectId comes from NEEVCLOUD_PROJECT_ID"),
         ]
@@ -88,8 +88,8 @@ class TestAccount:
         }
         found = list(account.check_config_entries(message_in_vain, "story"))
         assert levels_and_messages(found) == [
-            ("bad", "neev:projectID is in the stack's configuration, but the provider has no such setting"),
-            ("bad", "neev:colour is in the stack's configuration, but the provider has no such setting"),
+            ("error", "neev:projectID is in the stack's configuration, but the provider has no such setting"),
+            ("error", "neev:colour is in the stack's configuration, but the provider has no such setting"),
         ]
         assert found[0].remedy == "Did you mean `neev:projectId`? Remove it with `pulumi config rm neev:projectID`."
         assert found[1].remedy == "Remove it with `pulumi config rm neev:colour`."
@@ -156,11 +156,11 @@ class TestStack:
             stack.index_by_id([Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]),
         )
         assert levels_and_messages(stack.check_health(entries, there)) == [
-            ("bad", "Sandbox gone does not exist (id-of-gone)"),
-            ("bad", "SandboxFork torn is RestoreFailed"),
+            ("error", "Sandbox gone does not exist (id-of-gone)"),
+            ("error", "SandboxFork torn is RestoreFailed"),
             ("warn", "Sandbox begun is not finished: not ready"),
-            ("bad", "Agent broken is Failed: OOMKilled"),
-            ("bad", "Snapshot empty is Failed: disk full"),
+            ("error", "Agent broken is Failed: OOMKilled"),
+            ("error", "Snapshot empty is Failed: disk full"),
             ("warn", "Command ran is not finished: exit 1"),
         ]
 

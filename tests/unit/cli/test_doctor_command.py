@@ -29,16 +29,16 @@ def test_a_stack_is_compared_with_what_is_there(pulumi_cli: FakePulumiCli, emula
     pulumi_cli.set_state(resources=entries)
     looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
-    assert "bad   Snapshot lost does not exist (no-such-snapshot)\n        `pulumi refresh`" in looked.output
+    assert "error  Snapshot lost does not exist (no-such-snapshot)\n         `pulumi refresh`" in looked.output
     assert "running sandboxes: 1 (" in looked.output
-    assert looked.output.count("bad  ") == 1
+    assert looked.output.count("error  ") == 1
 
 
 def test_settings_that_are_missing_are_named_once(pulumi_cli: FakePulumiCli, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
         monkeypatch.delenv(f"NEEV_{name}", raising=False)
     found = json.loads(run_doctor("--json", "--cwd", str(pulumi_cli.directory)).stdout)
-    assert [item["what"] for item in found if item["level"] == "bad"] == [
+    assert [item["what"] for item in found if item["level"] == "error"] == [
         "neev:apiKey is not set",
         "neev:orgId is not set",
         "neev:projectId is not set",
@@ -48,12 +48,12 @@ def test_settings_that_are_missing_are_named_once(pulumi_cli: FakePulumiCli, mon
 def test_a_state_that_cannot_be_read_is_a_finding(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
     looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
-    assert "bad   stack dev: `pulumi stack export" in looked.output
+    assert "error  stack dev: `pulumi stack export" in looked.output
     assert emulator.counts() == {"GET /sandboxes": 1, "GET /agents": 1}
 
 
 def test_a_span_that_is_none_is_refused() -> None:
-    assert run_doctor("--soon", "tomorrow").exit_code == 2
+    assert run_doctor("--expires-within", "tomorrow").exit_code == 2
 
 
 def test_settings_of_the_stack_that_are_wrong_are_told_once(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:

@@ -108,7 +108,7 @@ def test_what_is_deleted_and_waits_for_its_replacement_holds_no_name() -> None:
 
 def test_a_name_that_is_only_part_of_a_text_or_of_a_face_s_own_values_holds_nothing() -> None:
     states = state_references(
-        [make_state(resources=[{"inputs": {"__label": "pr-1", "note": "not pr-1"}}]), {"version": 3}]
+        [make_state(resources=[{"inputs": {"__resourceName": "pr-1", "note": "not pr-1"}}]), {"version": 3}]
     )
     assert orphan_ids(sandbox_object("pr-1"), references=states) == ["pr-1"]
 

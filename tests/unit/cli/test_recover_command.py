@@ -62,10 +62,10 @@ def test_creates_of_other_providers_are_forgotten_only_on_demand(pulumi_cli: Fak
     pulumi_cli.set_state(pending_operation("aws:s3/bucket:Bucket"))
     refused = run_recover("--yes")
     assert refused.exit_code == 1
-    assert "--drop-others" in refused.output
+    assert "--drop-foreign" in refused.output
     assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1
     assert run_recover("--dry-run").exit_code == 3
-    assert run_recover("--yes", "--drop-others").exit_code == 0
+    assert run_recover("--yes", "--drop-foreign").exit_code == 0
     assert pulumi_cli.state["deployment"]["pending_operations"] == []
 
 

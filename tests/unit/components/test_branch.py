@@ -51,7 +51,7 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
         "web": {
             "sourceSandboxId": "base",
             "name": "web-pr-7",
-            "renew": "abc",
+            "renewTrigger": "abc",
             "paused": False,
             "resumeIdlePaused": True,
             "idleTimeoutSeconds": 1800,

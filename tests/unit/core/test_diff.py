@@ -88,7 +88,7 @@ def change_kinds(
         ({"env": {"A": "1", "B": "1"}}, {"env": {"A": "1"}}, {"env.B": "delete*"}),
         ({"argv": ["a", "b"]}, {"argv": ["a"]}, {"argv[1]": "delete*"}),
         ({"argv": ["a", "b"]}, {"argv": ["b", "a"]}, {"argv[0]": "update*", "argv[1]": "update*"}),
-        ({"cpu": 1, "__label": "x"}, {"cpu": 1, "__label": "y"}, {}),
+        ({"cpu": 1, "__resourceName": "x"}, {"cpu": 1, "__resourceName": "y"}, {}),
         ({"cpu": None}, {}, {}),
     ],
 )

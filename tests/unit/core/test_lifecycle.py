@@ -97,10 +97,10 @@ def new_context() -> OperationContext:
 
 async def test_a_create_stores_what_was_asked_and_what_is() -> None:
     """Id, inputs and state."""
-    stored = await lifecycle.create(THING.connect(FakeApi()), {"__label": "x"}, new_context())
+    stored = await lifecycle.create(THING.connect(FakeApi()), {"__resourceName": "x"}, new_context())
     assert (stored.id, stored.inputs, stored.state) == (
         "id-1",
-        {"__label": "x"},
+        {"__resourceName": "x"},
         {"size": 1, "status": "Ready", **RECORD},
     )
 
@@ -180,9 +180,9 @@ async def test_an_update_stores_the_new_inputs() -> None:
 async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
     """Changed outside, gone, and unknown are three different answers."""
     platform = FakeApi(objects={"id-1": 5})
-    stored = await lifecycle.read(THING.connect(platform), "id-1", {"size": 1, "__label": "x"})
+    stored = await lifecycle.read(THING.connect(platform), "id-1", {"size": 1, "__resourceName": "x"})
     assert stored is not None
-    assert stored.inputs == {"size": 5, "__label": "x"}
+    assert stored.inputs == {"size": 5, "__resourceName": "x"}
     imported = await lifecycle.read(THING.connect(platform), "id-1", None)
     assert imported is not None
     assert imported.inputs == {"size": 5}
@@ -375,8 +375,10 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
             """Nothing."""
             raise ValueError("a bug of ours")
 
-    begun = await lifecycle.start_create(Unwritable().connect(FakeApi()), {"size": 2, "__label": "x"}, new_context())
-    assert (begun.inputs, begun.state) == ({"size": 2, "__label": "x"}, {"size": 2, **RECORD})
+    begun = await lifecycle.start_create(
+        Unwritable().connect(FakeApi()), {"size": 2, "__resourceName": "x"}, new_context()
+    )
+    assert (begun.inputs, begun.state) == ({"size": 2, "__resourceName": "x"}, {"size": 2, **RECORD})
 
 
 async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() -> None:
@@ -390,9 +392,9 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
             return self.observe("Pending") if self.api.objects.get("id-1") == inputs.size else None
 
     platform = FakeApi(objects={"id-1": 2})
-    stored = await lifecycle.find_created(Findable().connect(platform), {"size": 2, "__label": "x"})
+    stored = await lifecycle.find_created(Findable().connect(platform), {"size": 2, "__resourceName": "x"})
     assert stored is not None
-    assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__label": "x"})
+    assert (stored.id, stored.inputs) == ("id-1", {"size": 2, "__resourceName": "x"})
     assert stored.state == {"size": 2, "status": "Pending", **RECORD}
     assert await lifecycle.find_created(Findable().connect(platform), {"size": 3}) is None
 

@@ -120,7 +120,7 @@ def test_an_explicit_name_is_taken_as_it_is() -> None:
 
 def test_the_preview_of_a_create_knows_what_is_known() -> None:
     """Inputs are echoed; what the platform chooses or computes is unknown; the rest is absent."""
-    assert THING.preview_create({"name": "a", "size": 2, "__label": "x"}) == {
+    assert THING.preview_create({"name": "a", "size": 2, "__resourceName": "x"}) == {
         "name": "a",
         "size": 2,
         "region": UNKNOWN,
@@ -145,7 +145,7 @@ def test_the_preview_of_an_update_keeps_what_an_update_cannot_change() -> None:
 
 def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
     """The program's own values as it wrote them; the platform's where it wrote none; no face's own keys."""
-    state = THING.build_state({"name": "a", "size": 1.0, "__label": "x", "env": {"A": "1"}}, observation(size=1))
+    state = THING.build_state({"name": "a", "size": 1.0, "__resourceName": "x", "env": {"A": "1"}}, observation(size=1))
     assert state == {
         "name": "a",
         "size": 1.0,
@@ -159,7 +159,7 @@ def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
 
 def test_only_real_drift_changes_the_inputs() -> None:
     """What the user did not say, or what means the same, is no drift."""
-    asked = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__label": "x"}
+    asked = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__resourceName": "x"}
     assert THING.refreshed_inputs(asked, observation()) == asked
     assert THING.refreshed_inputs(asked, observation(size=2, wall={"mode": "open"})) == {**asked, "size": 2}
 

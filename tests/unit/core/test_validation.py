@@ -134,7 +134,7 @@ def test_a_rule_runs_when_all_it_reads_is_known_though_others_are_not() -> None:
 def test_nulls_are_absent() -> None:
     """The engine sends nulls; they mean the same as nothing."""
     assert user_properties({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
-    assert parse(Thing, {"image": None, "diskGb": 20.0, "__label": "x"}).disk_gb == 20
+    assert parse(Thing, {"image": None, "diskGb": 20.0, "__resourceName": "x"}).disk_gb == 20
 
 
 def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
@@ -281,4 +281,4 @@ def test_what_a_thing_is_brought_to_holds_to_the_rules_and_what_it_was_need_not(
     assert parse(Thing, raw).image == "a"
     with pytest.raises(InputError, match=r"^image: at most one of image and templateId can be set. Correct it"):
         parse_valid(Thing, raw)
-    assert parse_valid(Thing, {"image": "a", "templateId": None, "__label": "x"}) == Thing(image="a")
+    assert parse_valid(Thing, {"image": "a", "templateId": None, "__resourceName": "x"}) == Thing(image="a")

@@ -79,7 +79,7 @@ async def test_every_page_of_sandboxes_is_read_and_filters_hold(api: Api, emulat
     await api.sandboxes.pause(other)
     emulator.advance(5)
     assert len((await GetSandboxes().call(api, SandboxFilter())).sandboxes) == 106
-    named = await GetSandboxes().call(api, SandboxFilter(name="BOX-10"))
+    named = await GetSandboxes().call(api, SandboxFilter(name_contains="BOX-10"))
     assert {each.name for each in named.sandboxes} == {"box-10", *(f"box-10{digit}" for digit in range(5))}
     paused = await GetSandboxes().call(api, SandboxFilter(phase="Paused"))
     assert [each.name for each in paused.sandboxes] == ["other"]

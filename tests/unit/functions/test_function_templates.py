@@ -103,7 +103,7 @@ async def test_agent_templates_are_found_and_filtered_alike(api: Api) -> None:
     assert (found.id, found.category, found.agent_version) == ("ag-claude-code", "coding", "2.0.14")
     with pytest.raises(InputError, match="near: claude-code"):
         await GetAgentTemplate().call(api, IdOrNameArguments(name="claude-codes"))
-    named = await GetAgentTemplates().call(api, AgentTemplateFilter(name="Code"))
+    named = await GetAgentTemplates().call(api, AgentTemplateFilter(name_contains="Code"))
     assert {each.name for each in named.templates} == {"claude-code", "code-server"}
     none = await GetAgentTemplates().call(api, AgentTemplateFilter(category="cooking"))
     assert none.templates == []

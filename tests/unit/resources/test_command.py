@@ -346,7 +346,7 @@ async def test_a_delete_that_ends_with_its_sandbox_is_done(driver: LifecycleDriv
 
 
 @pytest.mark.parametrize(
-    "odd", [{"outcome": "hibernating"}, {"create": 5}, {"delete": 5}, {"sandboxId": [1]}, {"created": "x"}]
+    "odd", [{"outcome": "hibernating"}, {"create": 5}, {"delete": 5}, {"sandboxId": [1]}, {"createSucceeded": "x"}]
 )
 async def test_a_delete_does_what_it_can_read(driver: LifecycleDriver, odd: dict[str, Any]) -> None:
     box = await create_sandbox(driver)
@@ -362,6 +362,8 @@ def test_a_command_with_a_delete_is_deleted_before_it_is_made_anew() -> None:
     old = {"sandboxId": "box", "create": ["x"], "delete": ["y"], "triggers": [1]}
     assert COMMAND.diff(old, old, {**old, "triggers": [2]}).delete_before_replace
     assert COMMAND.diff(old, old, old).delete_before_replace
-    assert COMMAND.diff(old, {**old, "created": True}, {**old, "create": ["z"], "update": ["u"]}).delete_before_replace
+    assert COMMAND.diff(
+        old, {**old, "createSucceeded": True}, {**old, "create": ["z"], "update": ["u"]}
+    ).delete_before_replace
     without = {"sandboxId": "box", "create": ["x"], "triggers": [1]}
     assert not COMMAND.diff(without, without, {**without, "triggers": [2], "delete": ["y"]}).delete_before_replace

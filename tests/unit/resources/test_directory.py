@@ -62,7 +62,7 @@ async def test_a_folder_is_written_with_its_executables_and_known_by_its_digests
     stored = await driver.create(DIRECTORY, sandboxId=box, path="deep/app", sourcePath=str(tmp_path))
     assert stored.id == f"{box}/deep/app"
     assert stored.state["files"] == {"bin/run": sha256("#!/bin/sh\necho run\n") + "+x", "x": sha256("one")}
-    assert stored.state["folders"] == ["deep", "deep/app", "deep/app/bin"]
+    assert stored.state["createdFolders"] == ["deep", "deep/app", "deep/app/bin"]
     assert (
         await exec_output(driver, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no")
         == "run\noneno\n"
@@ -91,7 +91,7 @@ async def test_a_change_sends_only_what_differs(driver: LifecycleDriver) -> None
     assert sent.count("POST /v1/files/uploads") == 3
     assert sent.count("POST /v1/files/remove") == 3
     assert await exec_output(driver, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
-    assert stored.state["folders"] == ["app", "app/c"]
+    assert stored.state["createdFolders"] == ["app", "app/c"]
     assert "two" not in json.dumps(stored.state)
 
 
@@ -117,7 +117,7 @@ async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not
     await exec_output(driver, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
     seen = await driver.read(DIRECTORY, stored)
     assert seen is not None
-    assert seen.state["changed"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
+    assert seen.state["driftedFiles"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
     assert driver.emulator.counts().get("POST /v1/files/read", 0) <= 1  # it is counted once its answer has ended
     found = DIRECTORY.diff(seen.inputs, seen.state, stored.inputs).changes
     assert {each.path: each.kind.value for each in found} == {
@@ -129,7 +129,7 @@ async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not
     driver.take_requests()
     stored = await driver.update(DIRECTORY, seen, **stored.inputs)
     assert count_uploads(driver) == 2
-    assert stored.state["changed"] == {}
+    assert stored.state["driftedFiles"] == {}
     assert await exec_output(driver, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
 
 
@@ -180,13 +180,13 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: Lifecy
         await driver.create(DIRECTORY, **inputs)
     half = caught.value.stored
     assert half.id == f"{box}/app"
-    assert "unknown" in half.state["changed"].values()
-    written = [found for found in half.state["changed"].values() if found != "unknown"]
+    assert "unknown" in half.state["driftedFiles"].values()
+    written = [found for found in half.state["driftedFiles"].values() if found != "unknown"]
     assert len(written) >= 2  # ten were begun, and eight may be under way side by side
     driver.take_requests()
     stored = await driver.finish(DIRECTORY, half)
     assert 1 <= count_uploads(driver) <= len(files) - len(written)
-    assert stored.state["changed"] == {}
+    assert stored.state["driftedFiles"] == {}
     await driver.delete(DIRECTORY, stored)
     assert await exec_output(driver, box, "ls") == ""
 
@@ -209,7 +209,7 @@ async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> No
         )
     assert isinstance(caught.value.cause, Cancelled)
     assert set(caught.value.stored.state["files"]) == {"a", "b"}
-    assert list(caught.value.stored.state["changed"].values()).count("unknown") >= 1
+    assert list(caught.value.stored.state["driftedFiles"].values()).count("unknown") >= 1
 
 
 async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(driver: LifecycleDriver) -> None:
@@ -342,7 +342,7 @@ async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_l
         await driver.delete(DIRECTORY, StoredResource(made.id, {}, {"files": "all"}))
 
 
-@pytest.mark.parametrize("odd", ["files", "changed"])
+@pytest.mark.parametrize("odd", ["files", "driftedFiles"])
 async def test_what_was_seen_of_files_counts_only_as_a_whole(driver: LifecycleDriver, odd: str) -> None:
     """Of a file that was changed outside, the state may still know the time but no longer what it is."""
     box = await create_sandbox(driver)
@@ -387,7 +387,7 @@ async def test_links_are_sent_seen_turned_and_removed(driver: LifecycleDriver, t
     await exec_output(driver, box, "ln -sfn /etc app/b; rm app/bin/x")
     drifted = await driver.read(DIRECTORY, stored)
     assert drifted is not None
-    assert drifted.state["changed"] == {"b": "-> /etc", "bin/x": "missing"}
+    assert drifted.state["driftedFiles"] == {"b": "-> /etc", "bin/x": "missing"}
     repaired = await driver.update(DIRECTORY, drifted, **where)
     assert await exec_output(driver, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
 
@@ -404,7 +404,7 @@ async def test_links_are_sent_seen_turned_and_removed(driver: LifecycleDriver, t
 
     imported = await lifecycle.read(DIRECTORY.connect(driver.api), linked.id, None)
     assert imported is not None
-    assert imported.state["changed"] == linked.state["files"]
+    assert imported.state["driftedFiles"] == linked.state["files"]
     await driver.delete(DIRECTORY, linked)
     assert await exec_output(driver, box, "ls -A") == ""
 

@@ -31,43 +31,43 @@ async def refresh(driver: LifecycleDriver, stored: StoredResource) -> StoredReso
 
 
 async def test_a_renewal_counts_lifetime_and_idle_window_from_now(driver: LifecycleDriver) -> None:
-    stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, renew="commit 1")
+    stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, renewTrigger="commit 1")
     driver.emulator.advance(500)
-    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, renew="commit 2")
+    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, renewTrigger="commit 2")
     assert HOUR - TOLERANCE_SECONDS < await seconds_remaining(driver, stored) < HOUR + TOLERANCE_SECONDS
     assert 600 - TOLERANCE_SECONDS < await seconds_remaining(driver, stored, "idleExpiresAt") <= 600
     assert stored.state["maxLifetimeSeconds"] == HOUR
-    assert HOUR + 500 <= stored.state["renewedLifetimeSeconds"] <= HOUR + 500 + TOLERANCE_SECONDS
+    assert HOUR + 500 <= stored.state["effectiveLifetimeSeconds"] <= HOUR + 500 + TOLERANCE_SECONDS
 
 
 async def test_a_renewed_lifetime_is_no_drift_and_another_one_is(driver: LifecycleDriver) -> None:
-    stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, renew="1")
+    stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, renewTrigger="1")
     driver.emulator.advance(500)
-    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, renew="2")
+    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, renewTrigger="2")
     seen = await refresh(driver, stored)
     assert (seen.inputs, seen.state) == (stored.inputs, stored.state)
     await driver.api.sandboxes.set_timeout(stored.id, {"max_lifetime_seconds": DAY})
     seen = await refresh(driver, stored)
     assert seen.inputs["maxLifetimeSeconds"] == DAY
-    stored = await driver.update(SANDBOX, seen, **EXPIRING_INPUTS, renew="2")
+    stored = await driver.update(SANDBOX, seen, **EXPIRING_INPUTS, renewTrigger="2")
     assert HOUR - TOLERANCE_SECONDS < await seconds_remaining(driver, stored) < HOUR + TOLERANCE_SECONDS
 
 
 async def test_a_change_of_something_else_leaves_a_renewed_lifetime(driver: LifecycleDriver) -> None:
-    stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, renew="1")
+    stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, renewTrigger="1")
     driver.emulator.advance(500)
-    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, renew="2")
-    renewed = stored.state["renewedLifetimeSeconds"]
-    stored = await driver.update(SANDBOX, stored, **{**EXPIRING_INPUTS, "idleTimeoutSeconds": 900}, renew="2")
+    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, renewTrigger="2")
+    renewed = stored.state["effectiveLifetimeSeconds"]
+    stored = await driver.update(SANDBOX, stored, **{**EXPIRING_INPUTS, "idleTimeoutSeconds": 900}, renewTrigger="2")
     assert (await driver.api.sandboxes.get(stored.id)).max_lifetime_seconds == renewed
-    assert stored.state["renewedLifetimeSeconds"] == renewed
+    assert stored.state["effectiveLifetimeSeconds"] == renewed
 
 
 async def test_another_lifetime_of_a_renewed_sandbox_counts_from_now_too(driver: LifecycleDriver) -> None:
     """Counted from the creation it would end at once."""
-    stored = await driver.create(SANDBOX, **{**NO_IDLE_TIMEOUT_INPUTS, "maxLifetimeSeconds": DAY}, renew="1")
+    stored = await driver.create(SANDBOX, **{**NO_IDLE_TIMEOUT_INPUTS, "maxLifetimeSeconds": DAY}, renewTrigger="1")
     driver.emulator.advance(2 * HOUR)
-    stored = await driver.update(SANDBOX, stored, **NO_IDLE_TIMEOUT_INPUTS, renew="1")
+    stored = await driver.update(SANDBOX, stored, **NO_IDLE_TIMEOUT_INPUTS, renewTrigger="1")
     assert stored.state["phase"] == "Ready"
     assert HOUR - TOLERANCE_SECONDS < await seconds_remaining(driver, stored) < HOUR + TOLERANCE_SECONDS
 
@@ -76,7 +76,7 @@ async def test_a_half_made_fork_that_is_finished_later_is_not_at_its_end_at_once
     source = await driver.create(SANDBOX, name="source")
     fork = await driver.create(FORK, sourceSandboxId=source.id, name="fork")
     driver.emulator.advance(2 * HOUR)
-    wanted = {**fork.inputs, "maxLifetimeSeconds": HOUR, "renew": "1"}
+    wanted = {**fork.inputs, "maxLifetimeSeconds": HOUR, "renewTrigger": "1"}
     fork = await driver.finish(FORK, StoredResource(fork.id, wanted, wanted))
     assert fork.state["phase"] == "Ready"
     assert HOUR - TOLERANCE_SECONDS < await seconds_remaining(driver, fork) < HOUR + TOLERANCE_SECONDS
@@ -87,21 +87,21 @@ async def test_a_sandbox_that_was_stopped_at_its_end_and_woken_counts_from_then(
     driver.emulator.advance(3 * HOUR)
     stored = await driver.update(SANDBOX, stored, **NO_IDLE_TIMEOUT_INPUTS, paused=False)
     driver.emulator.advance(600)
-    stored = await driver.update(SANDBOX, stored, **NO_IDLE_TIMEOUT_INPUTS, paused=False, renew="1")
+    stored = await driver.update(SANDBOX, stored, **NO_IDLE_TIMEOUT_INPUTS, paused=False, renewTrigger="1")
     assert HOUR - TOLERANCE_SECONDS < await seconds_remaining(driver, stored) < HOUR + TOLERANCE_SECONDS
-    assert stored.state["renewedLifetimeSeconds"] <= HOUR + 600 + TOLERANCE_SECONDS
+    assert stored.state["effectiveLifetimeSeconds"] <= HOUR + 600 + TOLERANCE_SECONDS
 
 
 async def test_a_sandbox_without_an_end_or_an_idle_window_has_nothing_to_renew(driver: LifecycleDriver) -> None:
     stored = await driver.create(SANDBOX, name="dev", maxLifetimeSeconds=0)
     driver.take_requests()
-    await driver.update(SANDBOX, stored, name="dev", maxLifetimeSeconds=0, renew="1")
+    await driver.update(SANDBOX, stored, name="dev", maxLifetimeSeconds=0, renewTrigger="1")
     assert driver.take_requests() == []
 
 
 async def test_a_sandbox_that_sleeps_is_renewed_without_being_woken(driver: LifecycleDriver) -> None:
     stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, paused=True)
     driver.take_requests()
-    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, paused=True, renew="1")
+    stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, paused=True, renewTrigger="1")
     assert stored.state["phase"] == "Paused"
     assert driver.take_requests() == ["PUT /sandboxes/{id}/timeout"]

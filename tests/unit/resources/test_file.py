@@ -45,7 +45,7 @@ async def test_a_file_is_written_with_its_mode_and_known_by_its_digest(driver: L
     box = await create_sandbox(driver)
     stored = await driver.create(FILE, sandboxId=box, path="deep/run", content="echo hé\n", mode="0755")
     assert stored.state["sha256"] == stored.state["writtenSha256"] == sha256("echo hé\n".encode())
-    assert (stored.id, stored.state["size"], stored.state["mode"]) == (f"{box}/deep/run", 9, "0755")
+    assert (stored.id, stored.state["sizeBytes"], stored.state["mode"]) == (f"{box}/deep/run", 9, "0755")
     assert "echo" not in json.dumps(stored.state)
     assert await exec_output(driver, box, "cat", "deep/run") == "echo hé\n"
     assert await exec_output(driver, box, "stat", "-c", "%a", "deep/run") == "755\n"
@@ -57,7 +57,7 @@ async def test_bytes_of_any_kind_and_an_empty_file_arrive_as_they_are(driver: Li
     stored = await driver.create(FILE, sandboxId=box, path="b", contentBase64=base64.b64encode(content).decode())
     assert stored.state["sha256"] == sha256(content)
     empty = await driver.create(FILE, sandboxId=box, path="e")
-    assert (empty.state["sha256"], empty.state["size"]) == (sha256(b""), 0)
+    assert (empty.state["sha256"], empty.state["sizeBytes"]) == (sha256(b""), 0)
 
 
 async def test_a_large_local_file_is_sent_in_chunks(driver: LifecycleDriver, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ async def test_a_large_local_file_is_sent_in_chunks(driver: LifecycleDriver, tmp
     (tmp_path / "large").write_bytes(content)
     inputs = {"sandboxId": box, "path": "large", "sourcePath": str(tmp_path / "large")}
     stored = await driver.create(FILE, **inputs)
-    assert (stored.state["sha256"], stored.state["size"]) == (sha256(content), len(content))
+    assert (stored.state["sha256"], stored.state["sizeBytes"]) == (sha256(content), len(content))
     assert len([line for line in driver.take_requests() if line.startswith("PATCH /v1/files/uploads")]) == 5
     assert not FILE.diff(stored.inputs, stored.state, inputs).changes
     (tmp_path / "large").write_bytes(b"small")
@@ -105,7 +105,7 @@ async def test_a_large_file_is_never_in_memory_as_a_whole(driver: LifecycleDrive
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert stored.state["size"] == 64 << 20
+    assert stored.state["sizeBytes"] == 64 << 20
     # chunks of 1 MiB, some of them waiting for the collector, and those of the emulator in the same process
     assert most < 40 << 20
 

@@ -46,7 +46,7 @@ def count_objects(driver: LifecycleDriver) -> dict[str, int]:
 
 
 def image_ids(stored: StoredResource) -> list[str]:
-    return [each["recipe"] for each in stored.state["images"]]
+    return [each["recipeDigest"] for each in stored.state["images"]]
 
 
 async def read_from_image(driver: LifecycleDriver, stored: StoredResource, script: str) -> str:
@@ -83,11 +83,15 @@ async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(
             egress={"mode": "allow_list", "allow": [{"host": "pypi.org"}]},
         ),
     )
-    assert (stored.id, len(stored.state["recipe"]), image_ids(stored)) == ("web", 12, [stored.state["recipe"]])
+    assert (stored.id, len(stored.state["recipeDigest"]), image_ids(stored)) == (
+        "web",
+        12,
+        [stored.state["recipeDigest"]],
+    )
     builder = await driver.api.sandboxes.get(stored.state["builderId"])
     assert (re.fullmatch("web-[0-9a-f]{12}", builder.name) is not None, builder.phase) == (True, "Paused")
     taken = await driver.api.snapshots.get(stored.state["snapshotId"])
-    assert taken.name == f"web-{stored.state['recipe']}"
+    assert taken.name == f"web-{stored.state['recipeDigest']}"
     assert (builder.max_lifetime_seconds, builder.paused_retention_seconds) == (0, 0)
     assert (builder.egress or {})["mode"] == "allow_list"
     said = await read_from_image(
@@ -125,13 +129,13 @@ async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(
     ).changes
     file.write_text("two")
     found = IMAGE.diff(stored.inputs, stored.state, stored.inputs).changes
-    assert [each.path for each in found] == ["steps[0]", "recipe"]
+    assert [each.path for each in found] == ["steps[0]", "recipeDigest"]
     assert not any(each.requires_replacement for each in found)
     driver.take_requests()
     newer = await driver.update(IMAGE, stored, **recipe)
     assert driver.take_requests().count(CREATE) == 1
     assert newer.state["snapshotId"] != stored.state["snapshotId"]
-    assert image_ids(newer) == [newer.state["recipe"], stored.state["recipe"]]
+    assert image_ids(newer) == [newer.state["recipeDigest"], stored.state["recipeDigest"]]
     assert await read_from_image(driver, newer, "cat x") == "two"
     again = await driver.finish(IMAGE, newer)
     assert again.state == newer.state
@@ -139,17 +143,17 @@ async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(
 
 
 async def test_what_is_kept_is_taken_up_again_and_what_is_more_goes(driver: LifecycleDriver) -> None:
-    first = await driver.create(IMAGE, **image_inputs(write_step("1"), keep=1))
-    second = await driver.update(IMAGE, first, **image_inputs(write_step("2"), keep=1))
+    first = await driver.create(IMAGE, **image_inputs(write_step("1"), historyLimit=1))
+    second = await driver.update(IMAGE, first, **image_inputs(write_step("2"), historyLimit=1))
     driver.take_requests()
-    back = await driver.update(IMAGE, second, **image_inputs(write_step("1"), keep=1))
+    back = await driver.update(IMAGE, second, **image_inputs(write_step("1"), historyLimit=1))
     assert CREATE not in driver.take_requests()
     assert back.state["snapshotId"] == first.state["snapshotId"]
-    assert image_ids(back) == [first.state["recipe"], second.state["recipe"]]
-    third = await driver.update(IMAGE, back, **image_inputs(write_step("3"), keep=1))
-    assert image_ids(third) == [third.state["recipe"], second.state["recipe"]]
+    assert image_ids(back) == [first.state["recipeDigest"], second.state["recipeDigest"]]
+    third = await driver.update(IMAGE, back, **image_inputs(write_step("3"), historyLimit=1))
+    assert image_ids(third) == [third.state["recipeDigest"], second.state["recipeDigest"]]
     assert count_objects(driver) == {"sandboxes": 2, "snapshots": 2}
-    alone = await driver.update(IMAGE, third, **image_inputs(write_step("3"), keep=0))
+    alone = await driver.update(IMAGE, third, **image_inputs(write_step("3"), historyLimit=0))
     assert alone.state["snapshotId"] == third.state["snapshotId"]
     assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
 
@@ -197,7 +201,7 @@ async def test_whatever_fails_no_half_recipe_becomes_an_image(
     assert [each.path for each in IMAGE.diff(half.inputs, half.state, half.inputs).changes] == [
         "steps[0]",
         "steps[1]",
-        "recipe",
+        "recipeDigest",
     ]
     driver.emulator.advance(5)
     assert count_objects(driver) == {"sandboxes": 0, "snapshots": 0}
@@ -273,7 +277,7 @@ async def test_an_image_of_this_name_that_is_there_already_is_left_alone(driver:
     with pytest.raises(
         OperationFailed, match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* `pulumi-neev recover`"
     ):
-        await driver.create(IMAGE, **image_inputs(write_step(text), keep=0))
+        await driver.create(IMAGE, **image_inputs(write_step(text), historyLimit=0))
     assert driver.take_requests() == []
     seen = await driver.read(IMAGE, stored)
     assert seen is not None
@@ -284,16 +288,16 @@ async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_t
     driver: LifecycleDriver,
 ) -> None:
     """Each has looked before the other has built anything; no build, refresh, update or delete touches the other's."""
-    checked, _ = IMAGE.check({}, image_inputs(write_step("1"), keep=0), str)
+    checked, _ = IMAGE.check({}, image_inputs(write_step("1"), historyLimit=0), str)
     begun = [await lifecycle.start_create(IMAGE.connect(driver.api), checked, driver.new_context()) for _ in range(2)]
     one, two = [
         await lifecycle.finish_create(IMAGE.connect(driver.api), each, driver.new_context(), just_created=True)
         for each in begun
     ]
-    assert one.state["recipe"] == two.state["recipe"]
+    assert one.state["recipeDigest"] == two.state["recipeDigest"]
     assert one.state["builderIds"] != two.state["builderIds"]
     assert await lifecycle.find_created(IMAGE.connect(driver.api), checked) is None
-    changed = await driver.update(IMAGE, one, **image_inputs(write_step("2"), keep=0))
+    changed = await driver.update(IMAGE, one, **image_inputs(write_step("2"), historyLimit=0))
     assert await driver.read(IMAGE, two) == two
     await driver.delete(IMAGE, changed)
     assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
@@ -322,7 +326,7 @@ async def test_the_image_of_an_older_version_keeps_its_builder_and_takes_no_othe
     seen = await driver.read(IMAGE, old)
     assert seen is not None
     assert seen.state["snapshotId"] == made.state["snapshotId"]
-    rebuilt = await driver.update(IMAGE, old, **image_inputs(write_step("2"), keep=0))
+    rebuilt = await driver.update(IMAGE, old, **image_inputs(write_step("2"), historyLimit=0))
     assert rebuilt.state["builderIds"] == [rebuilt.state["builderId"]]
     await driver.delete(IMAGE, rebuilt)
     assert [each.id for each in await driver.api.sandboxes.list()] == [other.id]
@@ -353,7 +357,7 @@ async def test_a_snapshot_that_is_still_being_taken_is_waited_for(driver: Lifecy
     recipe = image_inputs(write_step("1"))
     stored = await interrupt_build(driver, recipe)
     driver.emulator.change_settings(durations={"snapshot": 60})
-    await driver.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipe']}")
+    await driver.api.snapshots.create(stored.state["builderId"], name=f"web-{stored.state['recipeDigest']}")
     found = await lifecycle.find_created(IMAGE.connect(driver.api), stored.inputs)
     assert found is not None
     driver.emulator.clear_log()
@@ -375,40 +379,42 @@ async def test_an_image_whose_snapshot_is_gone_is_built_again(driver: LifecycleD
     await driver.api.snapshots.delete(second.state["snapshotId"])
     seen = await driver.read(IMAGE, second)
     assert seen is not None
-    assert (seen.state["recipe"], image_ids(seen)) == ("", [first.state["recipe"]])
+    assert (seen.state["recipeDigest"], image_ids(seen)) == ("", [first.state["recipeDigest"]])
     assert IMAGE.diff(seen.inputs, seen.state, second.inputs).changes
     again = await driver.update(IMAGE, seen, **image_inputs(write_step("2")))
-    assert image_ids(again) == [second.state["recipe"], first.state["recipe"]]
+    assert image_ids(again) == [second.state["recipeDigest"], first.state["recipeDigest"]]
 
 
 async def test_what_is_held_fast_is_told_and_goes_the_next_time(driver: LifecycleDriver) -> None:
-    first = await driver.create(IMAGE, **image_inputs(write_step("1"), keep=0))
+    first = await driver.create(IMAGE, **image_inputs(write_step("1"), historyLimit=0))
     driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
-    second = await driver.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
-    assert image_ids(second) == [second.state["recipe"], first.state["recipe"]]
+    second = await driver.update(IMAGE, first, **image_inputs(write_step("2"), historyLimit=0))
+    assert image_ids(second) == [second.state["recipeDigest"], first.state["recipeDigest"]]
     assert any("is not deleted yet" in line for line in driver.log_lines)
-    third = await driver.update(IMAGE, second, **image_inputs(write_step("3"), keep=0))
-    assert image_ids(third) == [third.state["recipe"]]
+    third = await driver.update(IMAGE, second, **image_inputs(write_step("3"), historyLimit=0))
+    assert image_ids(third) == [third.state["recipeDigest"]]
     assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
 
 
 async def test_a_failure_after_the_build_keeps_the_image(driver: LifecycleDriver) -> None:
-    first = await driver.create(IMAGE, **image_inputs(write_step("1"), keep=0))
+    first = await driver.create(IMAGE, **image_inputs(write_step("1"), historyLimit=0))
     driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=403)
     with pytest.raises(ResourceInitFailed) as caught:
-        await driver.update(IMAGE, first, **image_inputs(write_step("2"), keep=0))
+        await driver.update(IMAGE, first, **image_inputs(write_step("2"), historyLimit=0))
     half = caught.value.stored
-    assert half.state["recipe"] not in ("", first.state["recipe"])
+    assert half.state["recipeDigest"] not in ("", first.state["recipeDigest"])
     driver.take_requests()
-    stored = await driver.finish(IMAGE, StoredResource(half.id, image_inputs(write_step("2"), keep=0), half.state))
+    stored = await driver.finish(
+        IMAGE, StoredResource(half.id, image_inputs(write_step("2"), historyLimit=0), half.state)
+    )
     assert CREATE not in driver.take_requests()
-    assert image_ids(stored) == [half.state["recipe"]]
+    assert image_ids(stored) == [half.state["recipeDigest"]]
 
 
 async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(driver: LifecycleDriver) -> None:
     stored = await driver.create(IMAGE, **image_inputs(write_step("1")))
-    same = IMAGE.preview_update(stored.state, image_inputs(write_step("1"), keep=3))
-    assert (same["snapshotId"], same["keep"]) == (stored.state["snapshotId"], 3)
+    same = IMAGE.preview_update(stored.state, image_inputs(write_step("1"), historyLimit=3))
+    assert (same["snapshotId"], same["historyLimit"]) == (stored.state["snapshotId"], 3)
     assert IMAGE.preview_update(stored.state, image_inputs(write_step("2")))["snapshotId"] is UNKNOWN
     unreadable = IMAGE.preview_update(stored.state, image_inputs({"path": "x", "sourcePath": "/no/such"}))
     assert unreadable["snapshotId"] is UNKNOWN
@@ -425,7 +431,7 @@ async def test_an_import_is_clean_where_the_recipe_is_the_same(driver: Lifecycle
     assert not [
         each
         for each in IMAGE.diff(stored.inputs, stored.state, made.inputs).changes
-        if each.property_name in ("steps", "recipe")
+        if each.property_name in ("steps", "recipeDigest")
     ]
     assert await lifecycle.read(IMAGE.connect(driver.api), "we", None) is None
 
@@ -439,12 +445,12 @@ async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(driver: 
 
     assert changed(steps=[write_step("1"), run_step("true", timeoutSeconds=9)]) == []
     assert changed(env={"TOKEN": "renewed"}) == ["env.TOKEN"]
-    assert "recipe" in changed(env={"TOKEN": TOKEN, "MORE": "1"})
-    assert changed(keep=2) == ["keep"]
-    assert changed(cpu=2) == ["cpu", "recipe"]
-    assert changed(egress={"mode": "deny_all"}) == ["egress", "recipe"]
-    assert changed(sourceSnapshotId="other") == ["sourceSnapshotId", "recipe"]
-    assert changed(steps=[run_step("true", timeoutSeconds=5)]) == ["steps[0]", "steps[1]", "recipe"]
+    assert "recipeDigest" in changed(env={"TOKEN": TOKEN, "MORE": "1"})
+    assert changed(historyLimit=2) == ["historyLimit"]
+    assert changed(cpu=2) == ["cpu", "recipeDigest"]
+    assert changed(egress={"mode": "deny_all"}) == ["egress", "recipeDigest"]
+    assert changed(sourceSnapshotId="other") == ["sourceSnapshotId", "recipeDigest"]
+    assert changed(steps=[run_step("true", timeoutSeconds=5)]) == ["steps[0]", "steps[1]", "recipeDigest"]
     assert changed(steps=[UNKNOWN]) == ["steps[0]", "steps[1]"]
     assert "steps" in changed(steps=[{"path": "x", "sourcePath": "/no/such"}])
     assert TOKEN not in json.dumps({name: value for name, value in stored.state.items() if name != "env"})
@@ -453,9 +459,9 @@ async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(driver: 
 async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(driver: LifecycleDriver) -> None:
     whole = Archive(assets={"a": Asset(text="A")}, hash="h")
     stored = await driver.create(IMAGE, **image_inputs({"path": "x", "source": whole}))
-    told = image_inputs({"path": "x", "source": Archive(hash="h")}, keep=1)
+    told = image_inputs({"path": "x", "source": Archive(hash="h")}, historyLimit=1)
     assert not IMAGE.diff(told, stored.state, told).changes
-    other = image_inputs({"path": "x", "source": Archive(hash="i")}, keep=1)
+    other = image_inputs({"path": "x", "source": Archive(hash="i")}, historyLimit=1)
     assert IMAGE.diff(told, stored.state, other).changes
     assert IMAGE.diff({**told, "steps": [UNKNOWN]}, stored.state, told).changes
     assert not IMAGE.diff(told, {}, told).changes

@@ -241,7 +241,7 @@ async def test_a_delete_needs_only_the_ids(driver: LifecycleDriver) -> None:
     """Whatever else stands in the state; what no id and no generation proves to be the pool's is left."""
     pool = await driver.create(POOL, name="fleet", replicas=3)
     ids = [{"id": each["id"], "name": 5} for each in pool_members(pool)]
-    strange = {"members": [ids[0], 7, {"id": 1}, ids[2]], "generation": "0", "uid": 5}
+    strange = {"members": [ids[0], 7, {"id": 1}, ids[2]], "templateHash": "0", "uid": 5}
     await lifecycle.delete(POOL.connect(driver.api), pool.id, driver.new_context(stored=strange))
     assert await sandbox_names(driver) == [pool_members(pool)[1]["name"]]
 
@@ -249,13 +249,13 @@ async def test_a_delete_needs_only_the_ids(driver: LifecycleDriver) -> None:
 async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_others(driver: LifecycleDriver) -> None:
     """Its generation is the digest of its source, which anybody makes who says the same."""
     pool = await driver.create(POOL, name="fleet", replicas=1)
-    said = pool.state["sourceDigest"]
+    said = pool.state["templateDigest"]
     await driver.delete(POOL, pool)
     own = await driver.api.sandboxes.create({"name": f"fleet-{said}-0"})
     foreign = await driver.api.sandboxes.create({"name": f"fleet-{said}-1"})
     driver.emulator.advance(1)
     recorded = [{"name": own.name, "id": own.id, "phase": "Ready"}]
-    state = {"name": "fleet", "replicas": 1, "members": recorded, "generation": said, "sourceDigest": said}
+    state = {"name": "fleet", "replicas": 1, "members": recorded, "templateHash": said, "templateDigest": said}
     old = StoredResource("fleet", {"name": "fleet", "replicas": 1}, state)
     seen = await driver.read(POOL, old)
     assert [each["id"] for each in pool_members(seen)] == [own.id]
@@ -363,7 +363,7 @@ async def test_an_answer_that_got_lost_makes_no_second_member(driver: LifecycleD
 async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(driver: LifecycleDriver) -> None:
     """As when a killed plugin's last request arrives after the list was read: a 409 proves nothing, a look does."""
     pool = await driver.create(POOL, name="fleet", replicas=1)
-    late = await driver.api.sandboxes.create({"name": f"fleet-{pool.state['generation']}-1"})
+    late = await driver.api.sandboxes.create({"name": f"fleet-{pool.state['templateHash']}-1"})
     driver.emulator.clear_log()
     driver.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
     with pytest.raises(ResourceInitFailed, match=r"409.*is taken by the next `pulumi up`") as failed:

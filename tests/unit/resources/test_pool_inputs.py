@@ -26,8 +26,8 @@ POOL: dict[str, Any] = {"name": "fleet", "replicas": 3}
         ({"maxUnavailable": 0, "maxSurge": 0}, "maxUnavailable", "must be at least 1 where maxSurge is 0"),
         ({"maxConcurrency": 0}, "maxConcurrency", "must be at least 1"),
         ({"command": ["sleep", "1"]}, "command", "only together with image"),
-        ({"rollbackTo": "s"}, "", "rollbackTo: is not a property"),
-        ({"renew": "s"}, "", "renew: is not a property"),
+        ({"rollbackToSnapshotId": "s"}, "", "rollbackToSnapshotId: is not a property"),
+        ({"renewTrigger": "s"}, "", "renewTrigger: is not a property"),
     ],
 )
 def test_what_cannot_be_is_refused(inputs: dict[str, Any], path: str, reason: str) -> None:

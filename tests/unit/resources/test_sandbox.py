@@ -150,16 +150,16 @@ async def test_rolling_back_puts_the_files_back(driver: LifecycleDriver) -> None
     stored = await driver.create(SANDBOX, name="dev")
     snapshot = await driver.create(SNAPSHOT, sandboxId=stored.id, name="base")
     driver.take_requests()
-    rolled = await driver.update(SANDBOX, stored, name="dev", rollbackTo=snapshot.id)
+    rolled = await driver.update(SANDBOX, stored, name="dev", rollbackToSnapshotId=snapshot.id)
     assert (rolled.id, rolled.state["phase"]) == (stored.id, "Ready")
-    await driver.update(SANDBOX, rolled, name="dev", rollbackTo=snapshot.id, cpu=2)
+    await driver.update(SANDBOX, rolled, name="dev", rollbackToSnapshotId=snapshot.id, cpu=2)
     assert driver.take_requests() == ["POST /sandboxes/{id}/rollback", "PATCH /sandboxes/{id}"]
 
 
 async def test_a_rollback_set_at_create_is_only_recorded(driver: LifecycleDriver) -> None:
     """There is nothing to put back yet."""
-    stored = await driver.create(SANDBOX, name="dev", rollbackTo="00000000-0000-0000-0000-000000000001")
-    assert stored.state["rollbackTo"] == "00000000-0000-0000-0000-000000000001"
+    stored = await driver.create(SANDBOX, name="dev", rollbackToSnapshotId="00000000-0000-0000-0000-000000000001")
+    assert stored.state["rollbackToSnapshotId"] == "00000000-0000-0000-0000-000000000001"
     assert driver.take_requests() == ["POST /sandboxes"]
 
 

@@ -125,7 +125,7 @@ def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, existing
     @settings(max_examples=15, deadline=None)
     @given(st.dictionaries(st.sampled_from(names), arbitrary_values, min_size=1, max_size=len(names)))
     def hold(odd: dict[str, Any]) -> None:
-        gone = {**made.state, "sandboxId": str(uuid.uuid4()), "members": [], "images": [], "generation": "0", **odd}
+        gone = {**made.state, "sandboxId": str(uuid.uuid4()), "members": [], "images": [], "templateHash": "0", **odd}
         existing.runner(lifecycle.delete(resource.connect(existing.api), _unknown_id(made.id), new_context(**gone)))
 
     hold()

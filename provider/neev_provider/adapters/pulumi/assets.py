@@ -11,7 +11,7 @@ from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 SIGNATURES: Final = (ASSET, ARCHIVE)
-ASSET_KEY: Final = "__blob"
+ASSET_KEY: Final = "__asset"
 """The key that says what a plain map stands for: of an asset, a dynamic host would be told only the hash."""
 _EMPTY_HASH: Final = hashlib.sha256(b"").hexdigest()
 

@@ -16,7 +16,7 @@ from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
 class AgentFilter(Arguments):
     """Which agents."""
 
-    name: str | None = None
+    name_contains: str | None = None
     """Only those whose name contains this, upper and lower case alike."""
     status: str | None = None
     """Only those in this state, such as `Ready` or `Paused`."""

@@ -16,7 +16,9 @@ def doctor(
         str | None, typer.Option("--stack", "-s", help="Also check this stack, with its configuration.")
     ] = None,
     cwd: Directory = Path(),
-    soon: Annotated[str, typer.Option(help="Warn about resources that expire within this time: 90m, 12h, 2d.")] = "1h",
+    expires_within: Annotated[
+        str, typer.Option(help="Warn about resources that expire within this time: 90m, 12h, 2d.")
+    ] = "1h",
     max_cores: Annotated[
         float | None, typer.Option(help="Warn if the stack has more CPU cores. Defaults to no limit.")
     ] = None,
@@ -34,13 +36,13 @@ def doctor(
     Examples:
     pulumi-neev doctor
 
-    pulumi-neev doctor --stack dev --soon 12h --max-cores 64 --json
+    pulumi-neev doctor --stack dev --expires-within 12h --max-cores 64 --json
     """
     from neev_provider.cli.doctor import run  # noqa: PLC0415  loads the provider
     from neev_provider.cli.sweep.orphans import parse_duration  # noqa: PLC0415  likewise
 
     try:
-        limits = run.Limits(parse_duration(soon), max_cores)
+        limits = run.Limits(parse_duration(expires_within), max_cores)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--soon") from None
+        raise typer.BadParameter(str(error), param_hint="--expires-within") from None
     raise typer.Exit(run.run(cwd, stack, limits, json=json))

@@ -16,7 +16,7 @@ class Level(StrEnum):
     """No problem."""
     WARN = "warn"
     """Works, but may cause problems."""
-    ERROR = "bad"
+    ERROR = "error"
     """Does not work, or will fail."""
 
 

@@ -151,7 +151,7 @@ def _describe_problem(observed: Sandbox | Agent | Snapshot) -> str:
 
 def _remedy(phase: str) -> str:
     if phase == "RestoreFailed":
-        return "Roll it back again with another `rollbackTo`, or replace it: `pulumi up --replace URN`."
+        return "Roll it back again with another `rollbackToSnapshotId`, or replace it: `pulumi up --replace URN`."
     if phase == "Failed":
         return "`pulumi up` replaces it."
     return "It may recover. If not, replace it: `pulumi up --replace URN`."

@@ -32,7 +32,7 @@ class StateChanged(NeevError):
 class ForeignOperationsPending(NeevError):
     """The import would lose pending operations of other providers."""
 
-    default_hint = "Nothing was changed. Check them first; --drop-others drops them."
+    default_hint = "Nothing was changed. Check them first; --drop-foreign drops them."
 
 
 @redact_output()

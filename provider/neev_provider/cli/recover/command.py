@@ -20,8 +20,8 @@ def recover(  # noqa: PLR0913  one for each option
     cancel: Annotated[
         bool, typer.Option("--cancel", help="First release the lock of a killed engine with `pulumi cancel`.")
     ] = False,
-    drop_others: Annotated[
-        bool, typer.Option("--drop-others", help="Also drop interrupted creates of other providers.")
+    drop_foreign: Annotated[
+        bool, typer.Option("--drop-foreign", help="Also drop interrupted creates of other providers.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -42,4 +42,4 @@ def recover(  # noqa: PLR0913  one for each option
     from neev_provider.cli.recover import apply  # noqa: PLC0415  loads the provider
 
     options = RunOptions(yes=yes, dry_run=dry_run, json=json)
-    raise typer.Exit(apply.run(cwd, stack, options, cancel=cancel, drop_foreign=drop_others))
+    raise typer.Exit(apply.run(cwd, stack, options, cancel=cancel, drop_foreign=drop_foreign))

@@ -161,7 +161,9 @@ class DirectoryResource(Resource[Api, DirectoryInputs, TreeOutputs]):
         copy = TreeSync(self.api.runtime.session(there), inputs.path, TreeOutputs(files=wanted))
         await copy.refresh()
         # what is only partly there is written over by the next create
-        return None if copy.outputs.changed else Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.outputs)
+        return (
+            None if copy.outputs.drifted_files else Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.outputs)
+        )
 
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
@@ -220,14 +222,14 @@ def _planned_files(values: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def _outputs_from_state(state: Mapping[str, Any]) -> TreeOutputs:
-    """Return what is known of the files; marks belong to both lists, and without one of them to no file."""
-    whole = "files" in state and "changed" in state
-    return parse(TreeOutputs, {name: value for name, value in state.items() if whole or name != "marks"})
+    """Return what is known of the files; fingerprints belong to both lists, and without one of them to no file."""
+    whole = "files" in state and "driftedFiles" in state
+    return parse(TreeOutputs, {name: value for name, value in state.items() if whole or name != "fingerprints"})
 
 
 def _changed_files(state: Mapping[str, Any], desired: Mapping[str, str]) -> list[Change]:
     """The files that are sent, turned or removed."""
-    now = observed_files(state.get("files") or {}, state.get("changed") or {})
+    now = observed_files(state.get("files") or {}, state.get("driftedFiles") or {})
     kinds = {
         path: ChangeKind.ADD if path not in now else ChangeKind.UPDATE
         for path in desired

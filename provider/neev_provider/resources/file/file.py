@@ -73,7 +73,7 @@ class FileOutputs(Outputs):
 
     sha256: str | None = None
     """The SHA-256 of its content, as it was seen last."""
-    size: int | None = None
+    size_bytes: int | None = None
     """Its size in bytes."""
     modified_at: str | None = None
     """When it was changed last (RFC 3339)."""
@@ -228,12 +228,12 @@ async def _observe(
     entry = await sandbox.stat(path)
     if entry is None or not entry.is_file:
         return None
-    same = old_outputs.sha256 is not None and (old_outputs.size, old_outputs.modified_at) == (
+    same = old_outputs.sha256 is not None and (old_outputs.size_bytes, old_outputs.modified_at) == (
         entry.size,
         entry.modified_at,
     )
     digest = old_outputs.sha256 if same else await sandbox.sha256(path)
-    outputs = {"sha256": digest, "size": entry.size, "modified_at": entry.modified_at}
+    outputs = {"sha256": digest, "size_bytes": entry.size, "modified_at": entry.modified_at}
     return Observation(id, {"mode": f"{entry.mode:04o}"}, old_outputs.model_copy(update=outputs))
 
 

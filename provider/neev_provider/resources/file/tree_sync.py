@@ -32,11 +32,11 @@ class TreeOutputs(Outputs):
     """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
     files: dict[str, str] = Field(default={})
     """What was written, by path: its SHA-256, with `+x` where it is executable; of a link, `->` and its target."""
-    changed: dict[str, str] = Field(default={})
+    drifted_files: dict[str, str] = Field(default={})
     """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
-    folders: list[str] = Field(default=[])
+    created_folders: list[str] = Field(default=[])
     """The folders that were made on the way."""
-    marks: str = ""
+    fingerprints: str = ""
     """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
 
     A file whose size and time are still the same is not read again; one that somebody else has written since, with the
@@ -51,12 +51,16 @@ class TreeSync:
         self._sandbox = sandbox
         self._root = root
         self._files = dict(old_outputs.files)
-        self._drifted_files = dict(old_outputs.changed)
-        self._created_folders = list(old_outputs.folders)
+        self._drifted_files = dict(old_outputs.drifted_files)
+        self._created_folders = list(old_outputs.created_folders)
         self._rewritten_paths: set[str] = set()
-        width = range(0, len(old_outputs.marks), _FINGERPRINT_LENGTH)
+        width = range(0, len(old_outputs.fingerprints), _FINGERPRINT_LENGTH)
         self._fingerprints = dict(
-            zip(self._known_paths, (old_outputs.marks[at : at + _FINGERPRINT_LENGTH] for at in width), strict=False)
+            zip(
+                self._known_paths,
+                (old_outputs.fingerprints[at : at + _FINGERPRINT_LENGTH] for at in width),
+                strict=False,
+            )
         )
 
     @property
@@ -65,9 +69,9 @@ class TreeSync:
         return TreeOutputs(
             sha256=tree_digest(self.current_files),
             files=dict(sorted(self._files.items())),
-            changed=dict(sorted(self._drifted_files.items())),
-            folders=sorted(self._created_folders),
-            marks="".join(self._fingerprints.get(path, _NO_FINGERPRINT) for path in self._known_paths),
+            drifted_files=dict(sorted(self._drifted_files.items())),
+            created_created_created_folders=sorted(self._created_folders),
+            fingerprints="".join(self._fingerprints.get(path, _NO_FINGERPRINT) for path in self._known_paths),
         )
 
     @property

@@ -37,7 +37,7 @@ from neev_provider.resources.pausable import PAUSED
 from neev_provider.resources.references import require_snapshot, require_template
 from neev_provider.resources.snapshot import SnapshotInputs, SnapshotStatus
 
-RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipe", "sizeBytes", "stepDigests")
+RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipeDigest", "sizeBytes", "stepDigests")
 """The outputs that stay where the recipe does."""
 NAME_TAKEN_HINT = (
     "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
@@ -50,9 +50,9 @@ NAME_TAKEN_HINT = (
 class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     """A snapshot with software and files in it, for any number of sandboxes to be made from.
 
-    It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
-    image that there is; then `snapshotId` is the new one's, and the earlier images beyond `keep` are deleted. An
-    earlier recipe whose image is still kept is taken up again without a build.
+    The recipe (source, size, egress, steps) identifies the image: an update with the same recipe builds nothing.
+    If the recipe changes, the new image is built first. Then `snapshotId` changes, and earlier images beyond
+    `historyLimit` are deleted. A recipe whose earlier image still exists is reused without a build.
     """
 
     name = "GoldenImage"
@@ -77,7 +77,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     @override
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
         plain = super().diff(old_inputs, state, new_inputs)
-        if state.get("recipe") is None:
+        if state.get("recipeDigest") is None:
             return plain  # nothing is known of it
         others = tuple(each for each in plain.changes if each.property_name not in RECIPE_PROPERTIES)
         try:
@@ -89,14 +89,15 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
                 (*plain.changes, Change("steps", ChangeKind.UPDATE, requires_replacement=False)),
                 plain.delete_before_replace,
             )
-        if recipe == state.get("recipe"):
+        if recipe == state.get("recipeDigest"):
             return Diff(others, plain.delete_before_replace)
         told = (
             each for each in plain.changes if each.property_name in RECIPE_PROPERTIES and each.property_name != "steps"
         )
         changes = (*others, *told, *_diff_steps(state.get("stepDigests") or [], now))
         return Diff(
-            (*changes, Change("recipe", ChangeKind.UPDATE, requires_replacement=False)), plain.delete_before_replace
+            (*changes, Change("recipeDigest", ChangeKind.UPDATE, requires_replacement=False)),
+            plain.delete_before_replace,
         )
 
     @override
@@ -117,7 +118,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         except (InputError, ValueError):
             return shown
         kept = {name: state[name] for name in RECIPE_OUTPUTS if name in state}
-        return {**shown, **kept} if recipe == state.get("recipe") else shown
+        return {**shown, **kept} if recipe == state.get("recipeDigest") else shown
 
     @override
     async def create(self, inputs: GoldenImageInputs, context: OperationContext) -> Observation[GoldenImageOutputs]:
@@ -145,7 +146,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
             await _ensure_paused(
                 self.api, next(each for each in there if each.recipe_digest == recipe).builder, context
             )
-            kept = await _prune(self.api, recipe, there, inputs.keep, context)
+            kept = await _prune(self.api, recipe, there, inputs.history_limit, context)
         except NeevError as error:
             raise PartialFailure(
                 _to_observation(owner, recipe, known, await _list_own_versions(self.api, owner, recipe)), error
@@ -181,8 +182,8 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     ) -> Observation[GoldenImageOutputs] | None:
         was = parse(GoldenImageOutputs, {name: value for name, value in state.items() if name != "images"})
         owner = ImageOwnership.from_state(id, state)
-        made = await _list_own_versions(self.api, owner, was.recipe)
-        return _to_observation(owner, was.recipe, was.step_digests, made) if made else None
+        made = await _list_own_versions(self.api, owner, was.recipe_digest)
+        return _to_observation(owner, was.recipe_digest, was.step_digests, made) if made else None
 
     @override
     async def find_created(self, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
@@ -198,7 +199,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
         owner = ImageOwnership.from_state(id, context.state)
-        own, others = owner.split(await list_builders(self.api, id), str(context.state.get("recipe")))
+        own, others = owner.split(await list_builders(self.api, id), str(context.state.get("recipeDigest")))
         if others:
             context.log(foreign_builders_message(id, others))
         for builder in sorted({*owner.builder_ids, *(each.id for each in own)}):
@@ -262,7 +263,7 @@ def _to_observation(
     id, known = ownership.image, {"builder_ids": [each.builder.id for each in own], "uid": ownership.uid}
     images = [
         BuiltImage(
-            recipe=each.recipe_digest,
+            recipe_digest=each.recipe_digest,
             snapshot_id=each.snapshot.id,
             builder_id=each.builder.id,
             created_at=each.snapshot.created_at,
@@ -270,13 +271,13 @@ def _to_observation(
         for each in ready
         if each.snapshot is not None
     ]
-    if not images or images[0].recipe != recipe_digest:
+    if not images or images[0].recipe_digest != recipe_digest:
         return Observation(id, {"name": id}, GoldenImageOutputs(images=images, **known))
     current = ready[0].snapshot
     outputs = GoldenImageOutputs(
         snapshot_id=images[0].snapshot_id,
         builder_id=images[0].builder_id,
-        recipe=recipe_digest,
+        recipe_digest=recipe_digest,
         size_bytes=current.size_bytes if current else None,
         step_digests=list(step_digests),
         images=images,

@@ -80,14 +80,14 @@ class GoldenImageInputs(Inputs):
     """
     steps: Annotated[list[BuildStep] | None, Update(), Removable()] = None
     """What is done to the source, in this order."""
-    keep: Annotated[Integer, Field(ge=0), Update()] = 1
+    history_limit: Annotated[Integer, Field(ge=0), Update()] = 1
     """How many earlier images stay; the others are deleted once a new one is ready."""
 
 
 class BuiltImage(Model):
     """One image that is kept."""
 
-    recipe: str
+    recipe_digest: str
     """The digest of its recipe."""
     snapshot_id: str
     """What sandboxes are made from."""
@@ -104,7 +104,7 @@ class GoldenImageOutputs(Outputs):
     """What sandboxes are made from; empty where no image is ready."""
     builder_id: str = ""
     """The paused sandbox that built it: deleting that would delete the image."""
-    recipe: str = ""
+    recipe_digest: str = ""
     """The digest of its recipe; the same recipe builds nothing."""
     size_bytes: int | None = None
     """Its size in bytes."""

@@ -134,9 +134,9 @@ class SandboxPoolOutputs(Outputs):
     """The members by index, then those that are left over."""
     ready_replicas: int
     """How many of `replicas` are Ready and reachable."""
-    generation: str
+    template_hash: str
     """The part of the members' names that stands for what they are made from."""
-    source_digest: str
+    template_digest: str
     """What tells whether the program still says the same source."""
     uid: str | None = None
     """What tells the pool from any other of its name: the generations in its members' names are made with it."""

@@ -35,13 +35,13 @@ class PoolOwnership:
         cls, state: Mapping[str, Any], template_digest: str = "", *, same_template: bool = False
     ) -> PoolOwnership:
         """Return what the state proves, for a pool whose program says this source (its digest)."""
-        uid, before = state.get("uid"), state.get("generation")
+        uid, before = state.get("uid"), state.get("templateHash")
         own = {_template_hash(template_digest, uid)} if uid else set()
-        if before and before != state.get("sourceDigest"):
+        if before and before != state.get("templateDigest"):
             own.add(
                 before
             )  # of a version that did not have a uid, the generation is the digest: anybody makes the same
-        kept = before if same_template or state.get("sourceDigest") == template_digest else None
+        kept = before if same_template or state.get("templateDigest") == template_digest else None
         generation = kept or (_template_hash(template_digest, uid) if uid else template_digest)
         return cls(uid, generation, template_digest, _member_names(state), frozenset(own))
 

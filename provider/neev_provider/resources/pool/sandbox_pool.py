@@ -119,7 +119,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         if others:
             context.log(foreign_sandboxes_message(wanted.pool, others))
         lives = _to_observations(wanted, own)
-        kept = stored if lives and owner.template_hash == stored.get("generation") else {}
+        kept = stored if lives and owner.template_hash == stored.get("templateHash") else {}
         members = plan.assess_members(wanted, lives)
         new = plan.new_member_inputs(wanted.template, kept)
         rollout = Rollout(
@@ -210,7 +210,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     def import_state(self, observation: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().import_state(observation)
         # what the program will say counts as the source of the members that there are, whatever they were made from
-        return inputs, {**state, "sourceDigest": template_digest(parse(self.inputs, inputs))}
+        return inputs, {**state, "templateDigest": template_digest(parse(self.inputs, inputs))}
 
     @override
     def _omit_on_import(self, prop: Property, value: Any) -> bool:
@@ -255,7 +255,7 @@ def _observe_import(pool: str, template_hash: str, members: list[Member]) -> Obs
         # the template's own image and command are not a source of their own
         answered |= {"image": None, "command": None}
     wanted = plan.desired_pool(parse(SandboxPoolInputs, answered), template_hash)
-    owner = PoolOwnership.from_state({"generation": template_hash}, template_hash)
+    owner = PoolOwnership.from_state({"templateHash": template_hash}, template_hash)
     return Observation(pool, answered, _build_outputs(wanted, plan.assess_members(wanted, lives), owner))
 
 
@@ -265,7 +265,7 @@ def _build_outputs(
     return SandboxPoolOutputs(
         members=plan.member_outputs(desired, members, taken_names),
         ready_replicas=sum(plan.is_ready(each.observation) for each in members if plan.is_desired(desired, each)),
-        generation=desired.template_hash,
-        source_digest=ownership.template_digest,
+        template_hash=desired.template_hash,
+        template_digest=ownership.template_digest,
         uid=ownership.uid,
     )

@@ -21,7 +21,7 @@ from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_fou
 from neev_provider.resources.pausable import PAUSED, PAUSING, READY, PausableInputs, PausableResource
 from neev_provider.resources.references import require_snapshot
 from neev_provider.resources.sandbox import expiration
-from neev_provider.resources.sandbox.expiration import RENEWED_LIFETIME_PROPERTY, ExpirationInputs, RenewableInputs
+from neev_provider.resources.sandbox.expiration import EFFECTIVE_LIFETIME_PROPERTY, ExpirationInputs, RenewableInputs
 
 PENDING, RESTORE_FAILED = "Pending", "RestoreFailed"
 PHASE_PROBLEMS = {
@@ -49,7 +49,7 @@ class UpdatableInputs(ExpirationInputs, PausableInputs):
 class SandboxBaseInputs(UpdatableInputs, RenewableInputs):
     """What can be changed in place of one sandbox."""
 
-    rollback_to: Annotated[str | None, Update()] = None
+    rollback_to_snapshot_id: Annotated[str | None, Update()] = None
     """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
 
     Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
@@ -130,18 +130,21 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
         return (
             None
             if seen is None
-            else self.to_observation(seen, inputs, renewed_lifetime=state.get(RENEWED_LIFETIME_PROPERTY))
+            else self.to_observation(seen, inputs, renewed_lifetime=state.get(EFFECTIVE_LIFETIME_PROPERTY))
         )
 
     @override
     async def update(
         self, id: str, old_inputs: InputsT, new_inputs: InputsT, context: OperationContext
     ) -> Observation[OutputsT]:
-        if new_inputs.rollback_to is not None and new_inputs.rollback_to != old_inputs.rollback_to:
+        if (
+            new_inputs.rollback_to_snapshot_id is not None
+            and new_inputs.rollback_to_snapshot_id != old_inputs.rollback_to_snapshot_id
+        ):
             try:
-                await self.api.sandboxes.rollback(id, new_inputs.rollback_to)
+                await self.api.sandboxes.rollback(id, new_inputs.rollback_to_snapshot_id)
             except (InvalidRequest, NotFound):
-                await require_snapshot(self.api, "rollbackTo", new_inputs.rollback_to)
+                await require_snapshot(self.api, "rollbackToSnapshotId", new_inputs.rollback_to_snapshot_id)
                 raise
         return await self.apply(await self.wait_for_phase(id, context), new_inputs, context, old_inputs=old_inputs)
 
@@ -170,7 +173,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
         ):
             answered |= {
                 "maxLifetimeSeconds": inputs.max_lifetime_seconds,
-                RENEWED_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
+                EFFECTIVE_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
             }
         outputs = cast("OutputsT", self.outputs.model_validate(sandbox.model_dump() | answered))
         return Observation(sandbox.id, answered, outputs, PHASE_PROBLEMS.get(sandbox.phase))

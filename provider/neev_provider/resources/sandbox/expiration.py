@@ -16,7 +16,7 @@ from neev_provider.resources.egress import EgressInputs
 
 Seconds = Annotated[Integer, Field(ge=0)]
 EXPIRATION_FIELDS = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
-RENEWED_LIFETIME_PROPERTY = "renewedLifetimeSeconds"
+EFFECTIVE_LIFETIME_PROPERTY = "effectiveLifetimeSeconds"
 """The output that holds what a renewal made of the lifetime."""
 
 
@@ -51,7 +51,7 @@ class ExpirationInputs(EgressInputs):
 class RenewableInputs(ExpirationInputs):
     """Windows that a program can have counted anew."""
 
-    renew: Annotated[str | None, Update()] = None
+    renew_trigger: Annotated[str | None, Update()] = None
     """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
 
     The idle window, and the lifetime where `maxLifetimeSeconds` is set, then count anew from that moment. Set when the
@@ -62,8 +62,8 @@ class RenewableInputs(ExpirationInputs):
 class RenewalOutputs(Outputs):
     """What renewals came to."""
 
-    renewed_lifetime_seconds: int | None = None
-    """The lifetime that the last change of `renew` set on the platform, which counts from the creation."""
+    effective_lifetime_seconds: int | None = None
+    """The lifetime that the last change of `renewTrigger` set on the platform, which counts from the creation."""
 
 
 def to_api(inputs: ExpirationInputs) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def effective_lifetime(sandbox: Seen, inputs: ExpirationInputs, renewed_lifetime
 
 def is_renewal(inputs: RenewableInputs, old_inputs: RenewableInputs | None) -> bool:
     """Whether the program asks for the windows to count anew."""
-    return old_inputs is not None and inputs.renew not in (None, old_inputs.renew)
+    return old_inputs is not None and inputs.renew_trigger not in (None, old_inputs.renew_trigger)
 
 
 async def apply(
@@ -92,12 +92,12 @@ async def apply(
     """The windows are as the inputs say, the lifetime counted from now where it is renewed; only changes are sent."""
     now = {field: getattr(sandbox, field) for field in EXPIRATION_FIELDS}
     now["max_lifetime_seconds"] = effective_lifetime(
-        sandbox, old_inputs or inputs, context.state.get(RENEWED_LIFETIME_PROPERTY)
+        sandbox, old_inputs or inputs, context.state.get(EFFECTIVE_LIFETIME_PROPERTY)
     )
     wanted = {field: value for field, value in to_api(inputs).items() if value != now[field]}
     if is_renewal(inputs, old_inputs) and inputs.max_lifetime_seconds:
         wanted["max_lifetime_seconds"] = inputs.max_lifetime_seconds
-    if wanted.get("max_lifetime_seconds") and inputs.renew is not None and not context.just_created:
+    if wanted.get("max_lifetime_seconds") and inputs.renew_trigger is not None and not context.just_created:
         # the platform counts from the creation, at which an old sandbox would be at its end at once
         wanted["max_lifetime_seconds"] += api.sandboxes.lifetime_elapsed(sandbox)
     return await api.sandboxes.set_timeout(sandbox.id, wanted) if wanted else sandbox

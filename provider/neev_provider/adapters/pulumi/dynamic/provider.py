@@ -45,15 +45,15 @@ from neev_provider.core.validation import INTERNAL_PREFIX, user_properties
 from neev_provider.core.wait import Deadline
 from neev_provider.resources import find_resource
 
-INPUTS = f"{INTERNAL_PREFIX}inputs"
+INPUTS = f"{INTERNAL_PREFIX}inputKeys"
 """Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
-PREVIOUS_INPUTS = f"{INTERNAL_PREFIX}before"
+PREVIOUS_INPUTS = f"{INTERNAL_PREFIX}oldInputKeys"
 """Hidden input: which properties the program set the last time; only ``check`` is handed the old inputs."""
 TIMEOUTS = f"{INTERNAL_PREFIX}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
-RESOURCE_NAME = f"{INTERNAL_PREFIX}label"
+RESOURCE_NAME = f"{INTERNAL_PREFIX}resourceName"
 """Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
-CHECK_ON_PREVIEW = f"{INTERNAL_PREFIX}asks"
+CHECK_ON_PREVIEW = f"{INTERNAL_PREFIX}checkOnPreview"
 """Hidden input of a plan that asks the API whether what inputs name is there; it is not stored."""
 REPLACE_ON_CHANGES = f"{INTERNAL_PREFIX}replaceOnChanges"
 """Hidden input: the paths of ``replace_on_changes``, to which the engine pays no heed where a diff has no paths."""
