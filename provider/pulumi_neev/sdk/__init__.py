@@ -707,12 +707,6 @@ class Command(DynamicResource, module="neev", name="Command"):
         return self._output("allowFailure")
 
     @property
-    @pulumi.getter(name="attempt")
-    def attempt(self) -> pulumi.Output[str | None]:
-        """A digest of what ran last, by which a run of unknown outcome is known again."""
-        return self._output("attempt")
-
-    @property
     @pulumi.getter(name="create")
     def create(self) -> pulumi.Output[list[str]]:
         """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
@@ -723,10 +717,10 @@ class Command(DynamicResource, module="neev", name="Command"):
         return self._output("create")
 
     @property
-    @pulumi.getter(name="created")
-    def created(self) -> pulumi.Output[bool]:
+    @pulumi.getter(name="createSucceeded")
+    def create_succeeded(self) -> pulumi.Output[bool]:
         """Whether `create` has succeeded once, so that `update` is what runs next."""
-        return self._output("created")
+        return self._output("createSucceeded")
 
     @property
     @pulumi.getter(name="cwd")
@@ -757,6 +751,12 @@ class Command(DynamicResource, module="neev", name="Command"):
     def exit_code(self) -> pulumi.Output[int | None]:
         """Its exit code; 128 and the signal's number where one ended it."""
         return self._output("exitCode")
+
+    @property
+    @pulumi.getter(name="lastRunDigest")
+    def last_run_digest(self) -> pulumi.Output[str | None]:
+        """A digest of what ran last, by which a run of unknown outcome is known again."""
+        return self._output("lastRunDigest")
 
     @property
     @pulumi.getter(name="outcome")
@@ -870,10 +870,16 @@ class Directory(DynamicResource, module="neev", name="Directory"):
         )
 
     @property
-    @pulumi.getter(name="changed")
-    def changed(self) -> pulumi.Output[dict[str, str]]:
+    @pulumi.getter(name="createdFolders")
+    def created_folders(self) -> pulumi.Output[list[str]]:
+        """The folders that were made on the way."""
+        return self._output("createdFolders")
+
+    @property
+    @pulumi.getter(name="driftedFiles")
+    def drifted_files(self) -> pulumi.Output[dict[str, str]]:
         """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
-        return self._output("changed")
+        return self._output("driftedFiles")
 
     @property
     @pulumi.getter(name="exclude")
@@ -892,20 +898,14 @@ class Directory(DynamicResource, module="neev", name="Directory"):
         return self._output("files")
 
     @property
-    @pulumi.getter(name="folders")
-    def folders(self) -> pulumi.Output[list[str]]:
-        """The folders that were made on the way."""
-        return self._output("folders")
-
-    @property
-    @pulumi.getter(name="marks")
-    def marks(self) -> pulumi.Output[str]:
+    @pulumi.getter(name="fingerprints")
+    def fingerprints(self) -> pulumi.Output[str]:
         """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
 
         A file whose size and time are still the same is not read again; one that somebody else has written since, with
         the same content even, is not deleted.
         """
-        return self._output("marks")
+        return self._output("fingerprints")
 
     @property
     @pulumi.getter(name="path")
@@ -1043,10 +1043,10 @@ class File(DynamicResource, module="neev", name="File"):
         return self._output("sha256")
 
     @property
-    @pulumi.getter(name="size")
-    def size(self) -> pulumi.Output[int | None]:
+    @pulumi.getter(name="sizeBytes")
+    def size_bytes(self) -> pulumi.Output[int | None]:
         """Its size in bytes."""
-        return self._output("size")
+        return self._output("sizeBytes")
 
     @property
     @pulumi.getter(name="source")
@@ -1079,9 +1079,9 @@ class File(DynamicResource, module="neev", name="File"):
 class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     """A snapshot with software and files in it, for any number of sandboxes to be made from.
 
-    It is known by the digest of its recipe: the same recipe builds nothing. Another one is built first, beside the
-    image that there is; then `snapshot_id` is the new one's, and the earlier images beyond `keep` are deleted. An
-    earlier recipe whose image is still kept is taken up again without a build.
+    The recipe (source, size, egress, steps) identifies the image: an update with the same recipe builds nothing. If the
+    recipe changes, the new image is built first. Then `snapshot_id` changes, and earlier images beyond `history_limit`
+    are deleted. A recipe whose earlier image still exists is reused without a build.
     """
 
     def __init__(
@@ -1092,8 +1092,8 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
         disk_gb: pulumi.Input[int] | None = None,
         egress: pulumi.Input[EgressArgs | Egress] | None = None,
         env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        history_limit: pulumi.Input[int] = 1,
         image: pulumi.Input[str] | None = None,
-        keep: pulumi.Input[int] = 1,
         memory_gb: pulumi.Input[int] | None = None,
         name: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
@@ -1112,8 +1112,8 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
             egress: What the builder may reach while it builds. Unset: nothing, as for every sandbox.
             env: Environment variables of the steps' commands; nothing of them stays in the image. Their names are part
                 of the recipe and their values are not: a token that is renewed builds nothing.
+            history_limit: How many earlier images stay; the others are deleted once a new one is ready.
             image: Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`.
-            keep: How many earlier images stay; the others are deleted once a new one is ready.
             memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
             name: What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
                 Unique among the project's images: a name that others have already is refused. Unset: made from the
@@ -1136,8 +1136,8 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
                 "diskGb": disk_gb,
                 "egress": egress,
                 "env": env,
+                "historyLimit": history_limit,
                 "image": image,
-                "keep": keep,
                 "memoryGb": memory_gb,
                 "name": name,
                 "region": region,
@@ -1189,6 +1189,12 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
         return self._output("env")
 
     @property
+    @pulumi.getter(name="historyLimit")
+    def history_limit(self) -> pulumi.Output[int]:
+        """How many earlier images stay; the others are deleted once a new one is ready."""
+        return self._output("historyLimit")
+
+    @property
     @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str | None]:
         """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`."""
@@ -1199,12 +1205,6 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     def images(self) -> pulumi.Output[list[BuiltImage]]:
         """The image and the earlier ones, the newest first."""
         return self._output("images")
-
-    @property
-    @pulumi.getter(name="keep")
-    def keep(self) -> pulumi.Output[int]:
-        """How many earlier images stay; the others are deleted once a new one is ready."""
-        return self._output("keep")
 
     @property
     @pulumi.getter(name="memoryGb")
@@ -1223,10 +1223,10 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
         return self._output("name")
 
     @property
-    @pulumi.getter(name="recipe")
-    def recipe(self) -> pulumi.Output[str]:
+    @pulumi.getter(name="recipeDigest")
+    def recipe_digest(self) -> pulumi.Output[str]:
         """The digest of its recipe; the same recipe builds nothing."""
-        return self._output("recipe")
+        return self._output("recipeDigest")
 
     @property
     @pulumi.getter(name="region")
@@ -2605,7 +2605,7 @@ def get_sandbox_template_output(
 def get_sandbox_templates(
     *,
     category: TemplateCategory | Literal["standard", "browser"] | None = None,
-    name: str | None = None,
+    name_contains: str | None = None,
     status: TemplateStatus | Literal["active", "deprecated"] | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetSandboxTemplatesResult:
@@ -2613,7 +2613,7 @@ def get_sandbox_templates(
 
     Args:
         category: Only of this category.
-        name: Only those whose name contains this, upper and lower case alike.
+        name_contains: Only those whose name contains this, upper and lower case alike.
         status: Only of this status.
         opts: Pulumi's own options.
     """
@@ -2621,7 +2621,7 @@ def get_sandbox_templates(
         "getSandboxTemplates",
         {
             "category": category,
-            "name": name,
+            "nameContains": name_contains,
             "status": status,
         },
         GetSandboxTemplatesResult,
@@ -2632,7 +2632,7 @@ def get_sandbox_templates(
 def get_sandbox_templates_output(
     *,
     category: pulumi.Input[TemplateCategory | Literal["standard", "browser"]] | None = None,
-    name: pulumi.Input[str] | None = None,
+    name_contains: pulumi.Input[str] | None = None,
     status: pulumi.Input[TemplateStatus | Literal["active", "deprecated"]] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetSandboxTemplatesResult]:
@@ -2640,7 +2640,7 @@ def get_sandbox_templates_output(
 
     Args:
         category: Only of this category.
-        name: Only those whose name contains this, upper and lower case alike.
+        name_contains: Only those whose name contains this, upper and lower case alike.
         status: Only of this status.
         opts: Pulumi's own options.
     """
@@ -2648,7 +2648,7 @@ def get_sandbox_templates_output(
         "getSandboxTemplates",
         {
             "category": category,
-            "name": name,
+            "nameContains": name_contains,
             "status": status,
         },
         GetSandboxTemplatesResult,

@@ -47,7 +47,7 @@ class ListAgents(Function[AgentFilter, ListAgentsResult]):
 
     @override
     async def call(self, api: Api, arguments: AgentFilter) -> ListAgentsResult:
-        part = (arguments.name or "").lower()
+        part = (arguments.name_contains or "").lower()
         agents = [
             AgentRef(id=agent.id, name=agent.name)
             for agent in await api.agents.list()

@@ -45,7 +45,7 @@ def run(cwd: Path, stack: str | None, limits: Limits, *, json: bool) -> int:
     else:
         for finding in findings:
             print_line(
-                f"  {finding.level:<4}  {finding.what}" + (f"\n        {finding.remedy}" if finding.remedy else "")
+                f"  {finding.level:<5}  {finding.what}" + (f"\n         {finding.remedy}" if finding.remedy else "")
             )
     return EXIT_ERROR if any(finding.level is Level.ERROR for finding in findings) else EXIT_OK
 
