@@ -17,57 +17,60 @@ export UV_NATIVE_TLS ?= true
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit chaos load reliability mutation bench scale engine docs schema sdks
+.PHONY: help demo test check audit chaos load reliability mutation bench scale engine docs schema sdks
 
-demo: .venv/.stamp ## the main job, on the emulator: up, up again, pause, destroy
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.stamp ## run the example against the emulator: up, up again, pause, destroy
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE_OF_PYTHON):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/python-dynamic/demo.sh
 
-test: check ## everything: lint, types and every test, with branch coverage by the tests that need no engine
+test: check ## run lint, types and every test, with branch coverage
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle emulator/tests
 	@$(BIN)/coverage report --include=$(COVERED) --skip-covered --show-missing --fail-under=100
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal $(WITH_ENGINE)
 
-check: .venv/.stamp ## seconds, no engine: lint, types, and whether what is generated is what the declarations give
+check: .venv/.stamp ## run lint, types and guards; seconds, no engine
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy && cd emulator && ../$(BIN)/mypy
 	@$(BIN)/pytest -q tests/guards
 
-audit: .venv/.stamp ## the locked packages against the known vulnerabilities, where a service that knows them can be reached
+audit: .venv/.stamp ## check the locked packages for known vulnerabilities; needs the network
 	@$(BIN)/python tools/audit.py
 
-mutation: .venv/.stamp ## an hour and more: what the unit tests of core and client notice of changed code; docs/internals/testing.md
+mutation: .venv/.stamp ## measure which changes of core and client the unit tests notice; an hour and more
 	@$(BIN)/uv sync --frozen --quiet --inexact --group mutation
 	@mkdir -p .mutation && rm -rf .mutation/src .mutation/tests
 	@cp -r provider .mutation/src && cp -r tests pyproject.toml .mutation
 	@cd .mutation && nice -n 19 ../$(BIN)/mutmut run --max-children 1 $(MUTANTS) && ../$(BIN)/mutmut results
 
-bench: .venv/.stamp ## the table of docs/internals/performance.md, everything side by side; WRITE=1 puts it there, with its picture
+bench: .venv/.stamp ## print the table of docs/internals/performance.md; WRITE=1 writes it there
 	@$(BIN)/uv sync --frozen --quiet --group bench
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py $(if $(WRITE),--write)
 
-scale: .venv/.stamp ## the table of docs/internals/scale.md: one stack, many stacks, one pool
+scale: .venv/.stamp ## print the table of docs/internals/scale.md
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
 
-chaos: .venv/.stamp ## RUNS stories from SEED on, JOBS at a time, in which something is killed; WRITE=1 puts the table into docs/internals/reliability.md
+chaos: .venv/.stamp ## run RUNS stories from SEED, JOBS at a time, that kill processes; WRITE=1 writes the table
 	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) $(if $(WRITE),--write)
 
-reliability: .venv/.stamp ## the tables of docs/internals/reliability.md: every call with every fault, through both faces
+reliability: .venv/.stamp ## write the fault tables of docs/internals/reliability.md
 	@$(BIN)/python -m tests.matrix.write "$(ENGINE)"
 
-load: .venv/.stamp ## a thousand sandboxes under a rate limit with faults, and without; docs/internals/reliability.md
+load: .venv/.stamp ## run a thousand sandboxes with and without faults
 	@$(BIN)/python -m tests.load.run "$(ENGINE)" 1000
 
-engine: .venv/.stamp ## a Pulumi engine; the last line says where
+engine: .venv/.stamp ## find or build a Pulumi engine; the last line is its folder
 	@$(BIN)/python tools/engine/engine.py
 
-schema: .venv/.stamp ## schema.json and the typed classes, from the declarations
+schema: .venv/.stamp ## write schema.json and the typed Python classes
 	@$(BIN)/python -m neev_provider.adapters.pulumi.schema > schema.json.new && mv schema.json.new schema.json
 	@$(BIN)/python -m neev_provider.adapters.pulumi.dynamic.codegen > $(GENERATED).new && mv $(GENERATED).new $(GENERATED)
 
-docs: .venv/.stamp ## docs/resources, from the declarations
+docs: .venv/.stamp ## write docs/resources
 	@$(BIN)/python -m neev_provider.adapters.shared.docs docs/resources
 
-sdks: .venv/.stamp ## the Python, Node and Go SDKs, generated and built into sdks/
+sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py
 
 .venv/.stamp: pyproject.toml uv.lock

@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,12 +41,34 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / link).exists(), link
 
 
+def list_anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_anchors_lead_to_headings(page: Path) -> None:
+    """Every anchor of a link is a heading of the page that it leads to."""
+    for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text()):
+        assert anchor in list_anchors(page.parent / link if link else page), f"{link}#{anchor}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_make_targets_exist(page: Path) -> None:
     """Every `make X` that a page names is a target."""
     assert set(re.findall(r"`make ([a-z-]+)", page.read_text())) <= TARGETS
     for block in re.findall(r"```(?:sh|console|bash)\n(.*?)```", page.read_text(), re.DOTALL):
         assert set(re.findall(r"^make ([a-z-]+)", block, re.MULTILINE)) <= TARGETS
+
+
+def test_make_alone_prints_every_target() -> None:
+    """Each with a text that says what it does."""
+    make = shutil.which("make")
+    assert make
+    output = subprocess.run([make], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    printed = dict(re.findall(r"^make ([a-z-]+) +(\S.*)$", output, re.MULTILINE))
+    assert set(printed) == TARGETS
 
 
 def test_the_readme_is_short() -> None:
