@@ -55,6 +55,13 @@ def test_anchors_lead_to_headings(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_named_files_exist(page: Path) -> None:
+    """Every path in the checkout that a page names is there."""
+    for path in re.findall(r"`((?:tests|provider|emulator|docs|examples|tools|bench)/[\w./-]+)`", page.read_text()):
+        assert "NAME" in path or (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_make_targets_exist(page: Path) -> None:
     """Every `make X` that a page names is a target."""
     assert set(re.findall(r"`make ([a-z-]+)", page.read_text())) <= TARGETS

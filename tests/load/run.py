@@ -40,7 +40,7 @@ def render_table(number: int, without_faults: LoadFigures, with_faults: LoadFigu
             f"{with_faults.total} ({with_faults.total / without_faults.total:.2f} times as many)",
         ),
         ("of these answered with 429", f"{without_faults.throttled_requests}", f"{with_faults.throttled_requests}"),
-        ("of these struck by a fault", f"{without_faults.injected_faults}", f"{with_faults.injected_faults}"),
+        ("of these with an injected fault", f"{without_faults.injected_faults}", f"{with_faults.injected_faults}"),
         *(
             (f"runs of `{command}`", f"{without_faults.runs[command]}", f"{with_faults.runs[command]}")
             for command in COMMANDS
