@@ -82,7 +82,7 @@ def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(
     project.write_yaml(fleet)
 
     message = run_interrupted_update(project, "-p", "64", creates=3)
-    assert "Nothing was made: run the same command again." in message
+    assert "Nothing was created: run the same command again." in message
     kept = sum(project.state_of(name) is not None for name in fleet)
     assert emulator.state()["sandboxes"] == kept < len(fleet)
 

@@ -66,6 +66,9 @@ ONLY_IN = {
 }
 """One seam for each outside thing: below which prefixes it may be imported."""
 
+NEUTRAL_PARTS = ("core", "client", "resources")
+"""What every engine is served from."""
+
 EXCEPTIONS = {
     "neev_provider.adapters.shared.docs",
     "neev_provider.client",
@@ -110,6 +113,19 @@ def test_arrows_point_one_way(file: Path) -> None:
             assert not any(is_below(module, prefix) for prefix in forbidden), f"{here} imports {module}"
         if first in ONLY_IN:
             assert any(is_below(here, prefix) for prefix in ONLY_IN[first]), f"{here} imports {module}"
+
+
+NEUTRAL = [
+    file for file in FILES if module_of(file).startswith(tuple(f"neev_provider.{each}" for each in NEUTRAL_PARTS))
+]
+
+
+@pytest.mark.parametrize("file", NEUTRAL, ids=module_of)
+def test_what_serves_every_engine_names_none(file: Path) -> None:
+    """A text that names one would tell a user of another engine to run its commands."""
+    nodes = ast.walk(ast.parse(file.read_text()))
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert [text for text in texts if re.search(r"(?i)pulumi|\bneev:\w", text)] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)

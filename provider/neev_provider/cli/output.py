@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 import typer
 
+from neev_provider.adapters.shared.hints import PULUMI, render
+from neev_provider.core.errors import NeevError
 from neev_provider.core.redaction import Redactor, redact, use_redactor
 
 EXIT_OK = 0
@@ -67,7 +69,8 @@ def print_json(value: Any) -> None:
 
 def exit_with_error(message: object) -> NoReturn:
     """Print the message to stderr and exit with `EXIT_ERROR`."""
-    typer.echo(f"pulumi-neev: {redact(str(message))}", err=True)
+    text = render(message, PULUMI) if isinstance(message, NeevError) else str(message)
+    typer.echo(f"pulumi-neev: {redact(text)}", err=True)
     raise typer.Exit(EXIT_ERROR)
 
 

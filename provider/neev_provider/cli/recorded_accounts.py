@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from neev_provider.adapters.shared.hints import PULUMI, render_text
 from neev_provider.cli import accounts
 from neev_provider.cli.doctor.findings import Finding, fail
 from neev_provider.cli.doctor.stack import StateEntry, describe_entry, has_recorded_account, own_resources
@@ -49,4 +50,7 @@ def report_mismatches(mismatches: Iterable[tuple[StateEntry, WrongAccount]]) -> 
         by_account.setdefault(wrong.message, (wrong, []))[1].append(describe_entry(entry))
     for wrong, names in by_account.values():
         more = f" and {len(names) - MAX_NAMED_RESOURCES} more" if len(names) > MAX_NAMED_RESOURCES else ""
-        yield fail(f"{', '.join(names[:MAX_NAMED_RESOURCES])}{more}: {wrong.summary}", wrong.hint)
+        yield fail(
+            f"{', '.join(names[:MAX_NAMED_RESOURCES])}{more}: {render_text(wrong.summary, PULUMI)}",
+            render_text(wrong.hint, PULUMI),
+        )

@@ -42,16 +42,16 @@ class Settings:
         object.__setattr__(self, "base_url", _validate_base_url(self.base_url, allow_insecure=self.allow_insecure))
         if self.previous_base_url is not None:
             _validate_base_url(
-                self.previous_base_url, allow_insecure=True, name="neev:previousBaseUrl"
+                self.previous_base_url, allow_insecure=True, name="the setting `previousBaseUrl`"
             )  # nothing is sent there
         # A header carries visible ASCII; anything else is a slip of copy and paste that no server would ever see.
         if not re.fullmatch(r"[!-~]+", self.api_key):
-            raise ConfigError("neev:apiKey is empty or holds spaces, line ends or letters that no key has")
-        for name, value in (("neev:orgId", self.org_id), ("neev:projectId", self.project_id)):
+            raise ConfigError("the setting `apiKey` is empty or holds spaces, line ends or letters that no key has")
+        for name, value in (("the setting `orgId`", self.org_id), ("the setting `projectId`", self.project_id)):
             if not value.strip():
                 raise ConfigError(f"{name} is empty")
         if not self.timeout > 0:
-            raise ConfigError(f"neev:requestTimeoutSeconds must be more than 0, not {self.timeout:g}")
+            raise ConfigError(f"the setting `requestTimeoutSeconds` must be more than 0, not {self.timeout:g}")
 
     @property
     def account(self) -> Account:
@@ -59,7 +59,7 @@ class Settings:
         return Account(self.org_id, self.project_id, self.base_url, self.previous_base_url)
 
 
-def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "neev:baseUrl") -> str:
+def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "the setting `baseUrl`") -> str:
     """Return the address without a trailing slash, having found it fit to be trusted with the key."""
     try:
         url = urlsplit(text.strip())
@@ -75,7 +75,7 @@ def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "neev:bas
     if url.scheme == "http" and not (allow_insecure or is_loopback(host)):
         raise ConfigError(
             f"{name} would send the API key to {host} in clear",
-            hint="Use https; plain http is for this machine only, unless neev:allowInsecure is true.",
+            hint="Use https; plain http is for this machine only, unless the setting `allowInsecure` is true.",
         )
     return text.strip().rstrip("/")
 

@@ -1,1 +1,1 @@
-"""What a resource is: declared once, checked, compared and waited for. Knows neither Pulumi's wire nor HTTP."""
+"""What a resource is: declared once, checked, compared and waited for. Depends on no engine and on no HTTP."""

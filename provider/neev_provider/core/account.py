@@ -31,7 +31,8 @@ class WrongAccount(ConfigError):
     def __init__(self, differences: Mapping[str, tuple[str, str]]) -> None:
         self.differences = differences
         said = "; ".join(
-            f"the state records {name} {then}, and neev:{name} is {now}" for name, (then, now) in differences.items()
+            f"the state records {name} {then}, and the setting `{name}` is {now}"
+            for name, (then, now) in differences.items()
         )
         super().__init__(f"It is in another account: {said}", hint=_account_hint(differences))
 
@@ -95,10 +96,11 @@ def _canonicalize_url(url: str) -> str:
 def _account_hint(differences: Mapping[str, tuple[str, str]]) -> str:
     """Return how to run the command where the resource is."""
     back = " and ".join(
-        f"neev:{name} (or {ENVIRONMENT_VARIABLES[name]}) to {then}" for name, (then, _) in differences.items()
+        f"the setting `{name}` (or {ENVIRONMENT_VARIABLES[name]}) to {then}" for name, (then, _) in differences.items()
     )
     hint = f"Nothing was done. To work on it where it is, set {back}."
     if set(differences) != {"baseUrl"}:
         return hint
     then, _ = differences["baseUrl"]
-    return f"{hint} If the same service has moved, set neev:previousBaseUrl (or NEEV_PREVIOUS_BASE_URL) to {then}."
+    moved = f"set the setting `previousBaseUrl` (or NEEV_PREVIOUS_BASE_URL) to {then}"
+    return f"{hint} If the same service has moved, {moved}."

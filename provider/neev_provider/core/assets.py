@@ -15,7 +15,7 @@ class AssetOrArchive:
     """An asset or an archive; of its places, one says where the content is."""
 
     path: str | None = None
-    """A file or folder of the machine that runs Pulumi."""
+    """A file or folder of the machine that runs the program."""
     uri: str | None = None
     """An address."""
     hash: str | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from neev_provider.core.model import Property
 
 MIN_INEXACT_INTEGER: Final = 2**53
-"""Whole numbers from here on are not told apart by the doubles in which Pulumi hands them over."""
+"""Whole numbers from here on are not told apart by the doubles of an engine."""
 INEXACT_REASON: Final = f"is a whole number too large to be exact ({MIN_INEXACT_INTEGER} or more)"
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _BOOLEANS: Final = {"true": True, "false": False}

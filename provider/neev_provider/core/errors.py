@@ -25,12 +25,15 @@ NeevError
 
 from typing import ClassVar
 
+from neev_provider.core.hints import Hint
+
 
 class NeevError(Exception):
     """Something went wrong that its reader can act on.
 
     Raised only as one of its subclasses.
-    `str()` gives one short paragraph: what failed, what the API said, and what to do next.
+    `str()` gives one short paragraph: what failed, what the API said, and what to do next. An adapter renders it for
+    its engine, whose words for a hint and for "the setting `orgId`" are the adapter's.
     """
 
     default_hint: ClassVar[str] = ""
@@ -47,10 +50,6 @@ class NeevError(Exception):
 
     def __str__(self) -> str:
         return f"{self.summary} {self.hint}".strip()
-
-    def for_resource(self, resource_name: str) -> str:
-        """Return the paragraph with the name of the resource it is about in front."""
-        return f"{resource_name}: {self}"
 
 
 class ConfigError(NeevError):
@@ -122,7 +121,7 @@ class Unauthorized(ApiError):
     The reader sets a key that is valid and not expired.
     """
 
-    default_hint = "Check neev:apiKey or NEEV_API_KEY: the key is missing, mistyped, expired or revoked."
+    default_hint = Hint.CHECK_API_KEY
 
 
 class PaymentRequired(ApiError):
@@ -131,10 +130,7 @@ class PaymentRequired(ApiError):
     Nothing was done. The reader settles the bill, or adds credit or a payment method.
     """
 
-    default_hint = (
-        "Nothing was done. Check the billing of the organization in neev:orgId: credit or a payment method is missing, "
-        "or a bill is open. Then run the same command again."
-    )
+    default_hint = Hint.CHECK_BILLING
 
 
 class Forbidden(ApiError):
@@ -143,7 +139,7 @@ class Forbidden(ApiError):
     The reader checks organization and project, or asks for the right or the verification that the message names.
     """
 
-    default_hint = "Check that the key belongs to the organization and project in neev:orgId and neev:projectId."
+    default_hint: ClassVar[str] = Hint.CHECK_ACCESS
 
 
 class QuotaExceeded(Forbidden):
@@ -161,7 +157,7 @@ class NotFound(ApiError):
     The reader checks the id or name; a refresh brings the state in line when it was deleted elsewhere.
     """
 
-    default_hint = "It may have been deleted outside of this stack: `pulumi refresh` brings the state in line."
+    default_hint = Hint.REFRESH
 
 
 class ProjectNotFound(ApiError):
@@ -170,9 +166,7 @@ class ProjectNotFound(ApiError):
     Nothing was done. The reader corrects the settings.
     """
 
-    default_hint = (
-        "The state is kept. Check neev:projectId, neev:orgId and neev:baseUrl, or NEEV_PROJECT_ID and the like."
-    )
+    default_hint = Hint.CHECK_ACCOUNT
 
 
 class Conflict(ApiError):
@@ -199,7 +193,7 @@ class RateLimited(ApiError):
     Nothing was done. The reader tries later, or with fewer operations at a time.
     """
 
-    default_hint = "Nothing was done. Try again later, or with fewer operations at a time (`--parallel`)."
+    default_hint = Hint.LOWER_PARALLELISM
 
 
 class Unavailable(ApiError):
@@ -219,9 +213,7 @@ class UnexpectedResponse(ApiError):
     The reader checks the base URL (a proxy or another service may be answering), else reports a bug.
     """
 
-    default_hint = (
-        "Check neev:baseUrl: something other than the NeevAI API may be answering. If it is right, report a bug."
-    )
+    default_hint = Hint.CHECK_BASE_URL
 
 
 class RuntimeRejected(NeevError):
@@ -246,7 +238,7 @@ class RequestNotSent(NeevError):
     The reader checks network and base URL, and runs the same command again.
     """
 
-    default_hint = "Nothing was sent. Check the network and neev:baseUrl, then run the same command again."
+    default_hint = Hint.CHECK_NETWORK
 
 
 class OutcomeUnknown(NeevError):
@@ -262,10 +254,10 @@ class OutcomeUnknown(NeevError):
 class DeadlineExceeded(NeevError):
     """A wait reached its deadline; the operation itself may still finish.
 
-    The reader runs the same command again, or allows more time in `customTimeouts`.
+    The reader runs the same command again, or raises the timeout.
     """
 
-    default_hint = "It may still finish: run the same command again, or allow more time with `customTimeouts`."
+    default_hint = Hint.RAISE_TIMEOUT
 
     def __init__(self, action: str, elapsed: float, last_status: str, *, hint: str | None = None) -> None:
         super().__init__(f"{action}: not done after {elapsed:.0f} s; last seen: {last_status}", hint=hint)

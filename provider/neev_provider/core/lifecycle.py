@@ -37,7 +37,8 @@ class ResourceInitFailed(NeevError):
     """The thing exists but is not as asked for: keep it, and go on from there the next time."""
 
     def __init__(self, stored: StoredResource, cause: Exception) -> None:
-        super().__init__(str(cause))
+        summary, hint = (cause.summary, cause.hint) if isinstance(cause, NeevError) else (str(cause), "")
+        super().__init__(summary, hint=hint)
         self.stored = stored
         self.cause = cause
 

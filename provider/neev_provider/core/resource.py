@@ -37,7 +37,7 @@ OutputsT = TypeVar("OutputsT", bound=Outputs)
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How many seconds each verb may take where the user sets no ``customTimeouts``."""
+    """How many seconds each verb may take where the user sets none."""
 
     create: float = 600
     update: float = 600

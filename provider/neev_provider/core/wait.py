@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from neev_provider.core import errors
 from neev_provider.core.clock import Clock
+from neev_provider.core.hints import Hint
 
 T = TypeVar("T")
 
@@ -42,6 +43,7 @@ class Failed:
     """What was waited for will not come; `reason` is what the platform says."""
 
     reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,7 @@ class InProgress:
 
 WaitStatus = Done | Failed | InProgress
 
-NOT_SENT_HINT = "Nothing was made: run the same command again."
-NOT_SENT_IN_TIME_HINT = "Nothing was made: run the same command again, or allow more time with `customTimeouts`."
+NOT_SENT_HINT = "Nothing was created: run the same command again."
 
 
 def _ignore(_text: str) -> None:
@@ -138,7 +139,7 @@ async def wait_until(
             if isinstance(verdict, Done):
                 return seen
             if isinstance(verdict, Failed):
-                raise errors.OperationFailed(verdict.reason, action=action)
+                raise errors.OperationFailed(verdict.reason, action=action, hint=verdict.hint)
             last = verdict.phase
             tell(last)
 
@@ -209,7 +210,7 @@ async def wait_before_send(wait: Callable[[], Awaitable[T]], *, action: str, las
     except errors.Cancelled:
         raise errors.Cancelled(action, hint=NOT_SENT_HINT) from None
     except _DeadlineReached:
-        raise errors.DeadlineExceeded(action, patience.elapsed, last_status, hint=NOT_SENT_IN_TIME_HINT) from None
+        raise errors.DeadlineExceeded(action, patience.elapsed, last_status, hint=Hint.RAISE_TIMEOUT_NOT_SENT) from None
     finally:
         telling.cancel()
 

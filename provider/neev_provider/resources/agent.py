@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent, Agents
+from neev_provider.core.hints import Hint
 from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
@@ -116,7 +117,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
     @override
     def classify_phase(self, item: Agent | None, target_phases: tuple[str, ...]) -> WaitStatus:
         if item is None:
-            return Failed("it is gone: it was deleted elsewhere, or its sandbox was; run `pulumi up --refresh`")
+            return Failed("it is gone: it was deleted elsewhere, or its sandbox was", hint=Hint.RECREATE)
         if item.status == FAILED:
             return Failed(_failure_reason(item))
         return Done() if item.status in target_phases else InProgress(item.status)
@@ -216,7 +217,7 @@ def _from_api(agent: Agent) -> Observation[AgentOutputs]:
 def _problem(agent: Agent) -> str | None:
     if agent.status == FAILED:
         return _failure_reason(agent)
-    return "it is being provisioned; the next `pulumi up` waits for it" if agent.status == PROVISIONING else None
+    return "it is being provisioned; the next update waits for it" if agent.status == PROVISIONING else None
 
 
 async def _observe_import(api: Api, agent: Agent) -> Observation[AgentOutputs]:

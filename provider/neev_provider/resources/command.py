@@ -18,6 +18,7 @@ from neev_provider.client import Api
 from neev_provider.client.runtime import ExecRequest
 from neev_provider.core.diff import Diff
 from neev_provider.core.errors import Cancelled, DeadlineExceeded, NeevError, OperationFailed, OutcomeUnknown
+from neev_provider.core.hints import Hint
 from neev_provider.core.markers import Derived, Removable, Replace, Secret, SecretIf, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
@@ -266,5 +267,4 @@ def _run_digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
 def _delete_error(error: Exception) -> Exception:
     if not isinstance(error, OutcomeUnknown):
         return error
-    hint = "The next destroy runs `delete` again: look first. `pulumi state delete` forgets the resource without it."
-    return OutcomeUnknown(f"While deleting: {error.summary}", hint=hint)
+    return OutcomeUnknown(f"While deleting: {error.summary}", hint=Hint.FORGET)

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.snapshots import Snapshot as Seen
+from neev_provider.core.hints import Hint
 from neev_provider.core.markers import AutoName, Computed, Replace, Stable
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.names import Name
@@ -140,12 +141,12 @@ def _problem(snapshot: Seen) -> str | None:
     if snapshot.status == SnapshotStatus.FAILED:
         return snapshot.error_message or "the capture failed"
     unfinished = snapshot.status in (SnapshotStatus.PENDING, SnapshotStatus.RUNNING)
-    return "the capture has not finished yet; the next `pulumi up` waits for it" if unfinished else None
+    return "the capture has not finished yet; the next update waits for it" if unfinished else None
 
 
 def _classify_status(snapshot: Seen | None) -> WaitStatus:
     if snapshot is None:
-        return Failed("it is gone: it was deleted, or its sandbox was; run `pulumi up --refresh`")
+        return Failed("it is gone: it was deleted, or its sandbox was", hint=Hint.RECREATE)
     if snapshot.status == SnapshotStatus.FAILED:
         return Failed(snapshot.error_message or "the capture failed and the platform gave no reason")
     return Done() if snapshot.status == SnapshotStatus.READY else InProgress(snapshot.status)

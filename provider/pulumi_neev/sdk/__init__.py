@@ -96,9 +96,9 @@ class BuildStepArgs(TypedDict, total=False):
     run: pulumi.Input[Sequence[pulumi.Input[str]]] | None
     """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
     source: pulumi.Input[pulumi.Asset | pulumi.Archive] | None
-    """The file's content as a Pulumi asset, or that of a folder as an archive."""
+    """The file's content as an asset, or that of a folder as an archive."""
     source_path: pulumi.Input[str] | None
-    """A file or folder of the machine that runs Pulumi."""
+    """A file or folder of the machine that runs the program."""
     timeout_seconds: pulumi.Input[int] | None
     """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
 
@@ -166,9 +166,9 @@ class BuildStep(OutputObject):
     run: list[str] | None = pulumi.property("run", default=None)
     """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
     source: dict[str, Any] | None = pulumi.property("source", default=None)
-    """The file's content as a Pulumi asset, or that of a folder as an archive."""
+    """The file's content as an asset, or that of a folder as an archive."""
     source_path: str | None = pulumi.property("sourcePath", default=None)
-    """A file or folder of the machine that runs Pulumi."""
+    """A file or folder of the machine that runs the program."""
     timeout_seconds: int | None = pulumi.property("timeoutSeconds", default=None)
     """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
 
@@ -849,11 +849,10 @@ class Directory(DynamicResource, module="neev", name="Directory"):
             exclude: What is left out, with all below it, written as in a .gitignore. `*.pyc` at any depth, `/build` or
                 `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A pattern that matches
                 nothing is a warning of the plan.
-            source: What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or
-                `AssetArchive`. At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is
-                unpacked. A symbolic link is sent as one where it leads to a place inside the folder; any other is
-                refused.
-            source_path: A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`.
+            source: What it holds, as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`. At
+                most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link
+                is sent as one where it leads to a place inside the folder; any other is refused.
+            source_path: A folder, .zip, .tar or .tar.gz of the machine that runs the program. Instead of `source`.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -931,7 +930,7 @@ class Directory(DynamicResource, module="neev", name="Directory"):
     @property
     @pulumi.getter(name="source")
     def source(self) -> pulumi.Output[dict[str, Any] | None]:
-        """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+        """What it holds, as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
 
         At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is
         sent as one where it leads to a place inside the folder; any other is refused.
@@ -941,7 +940,7 @@ class Directory(DynamicResource, module="neev", name="Directory"):
     @property
     @pulumi.getter(name="sourcePath")
     def source_path(self) -> pulumi.Output[str | None]:
-        """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
+        """A folder, .zip, .tar or .tar.gz of the machine that runs the program. Instead of `source`."""
         return self._output("sourcePath")
 
 
@@ -977,9 +976,9 @@ class File(DynamicResource, module="neev", name="File"):
                 left.
             content_base64: Its content as base64, for what is no text.
             mode: Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose.
-            source: Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`.
-            source_path: A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its
-                digest. A regular file, or a link to one; a pipe or a device is refused.
+            source: Its content as an asset: a `FileAsset`, of any size, or a `StringAsset`.
+            source_path: A file of the machine that runs the program, of any size, sent in chunks; each plan reads it
+                for its digest. A regular file, or a link to one; a pipe or a device is refused.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -1051,13 +1050,13 @@ class File(DynamicResource, module="neev", name="File"):
     @property
     @pulumi.getter(name="source")
     def source(self) -> pulumi.Output[dict[str, Any] | None]:
-        """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
+        """Its content as an asset: a `FileAsset`, of any size, or a `StringAsset`."""
         return self._output("source")
 
     @property
     @pulumi.getter(name="sourcePath")
     def source_path(self) -> pulumi.Output[str | None]:
-        """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest.
+        """A file of the machine that runs the program, of any size, sent in chunks; each plan reads it for its digest.
 
         A regular file, or a link to one; a pipe or a device is refused.
         """

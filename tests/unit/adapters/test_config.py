@@ -64,7 +64,7 @@ def test_everything_can_be_set() -> None:
 
 @pytest.mark.parametrize("said", ["soon", "0", "-1", "nan"])
 def test_a_request_time_out_that_is_none_is_refused(said: str) -> None:
-    with pytest.raises(ConfigError, match="neev:requestTimeoutSeconds"):
+    with pytest.raises(ConfigError, match="requestTimeoutSeconds"):
         parse_settings(CONFIG, {"NEEV_REQUEST_TIMEOUT_SECONDS": said})
 
 

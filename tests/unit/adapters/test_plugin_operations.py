@@ -172,7 +172,7 @@ async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
     with pytest.raises(
-        RpcFailure, match=r"stopped waiting, as asked. Nothing was made: run the same command"
+        RpcFailure, match=r"stopped waiting, as asked. Nothing was created: run the same command"
     ) as caught:
         await creating
     assert time.monotonic() - started < 1.5
@@ -199,7 +199,7 @@ async def test_the_time_for_a_create_counts_while_the_platform_takes_none(
 ) -> None:
     emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     started = time.monotonic()
-    with pytest.raises(RpcFailure, match=r"not done after 1 s; last seen: .*429.*Nothing was made") as caught:
+    with pytest.raises(RpcFailure, match=r"not done after 1 s; last seen: .*429.*Nothing was created") as caught:
         await plugin.create("Sandbox", BOX, timeout=1)
     assert time.monotonic() - started < 2.5
     assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.DEADLINE_EXCEEDED, None)

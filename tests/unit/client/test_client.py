@@ -34,7 +34,7 @@ async def test_no_representation_shows_the_key(settings: Settings) -> None:
 async def test_a_wrong_key_is_told_as_such(settings: Settings) -> None:
     wrong = Settings(settings.base_url, "wrong-key", settings.org_id, settings.project_id)
     async with connect(wrong) as api:
-        with pytest.raises(errors.Unauthorized, match="neev:apiKey"):
+        with pytest.raises(errors.Unauthorized, match="the setting `apiKey`"):
             await api.sandboxes.list()
 
 

@@ -39,7 +39,7 @@ NOT_THE_API = [
 @pytest.mark.parametrize("ending", NOT_THE_API)
 async def test_a_404_that_is_not_the_apis_own_says_nothing_of_what_exists(method: str, ending: httpx.Response) -> None:
     script = ScriptedTransport(ending)
-    with pytest.raises(errors.UnexpectedResponse, match="neev:baseUrl"):
+    with pytest.raises(errors.UnexpectedResponse, match="the setting `baseUrl`"):
         await new_transport(script).request(method, IN_PROJECT, parse=parse_id)
     assert len(script.sent) == 1
 
@@ -95,7 +95,7 @@ async def test_a_project_that_is_not_there_is_named_with_its_settings() -> None:
         await wire.request("GET", IN_PROJECT, parse=parse_id)
     text = str(caught.value)
     assert "there is no project p of the organization o at http://127.0.0.1:1" in text
-    assert all(name in text for name in ("r-7", "neev:projectId", "neev:orgId", "neev:baseUrl"))
+    assert all(name in text for name in ("r-7", "project", "organization", "API"))
 
 
 async def test_many_that_are_missing_ask_for_the_project_once() -> None:

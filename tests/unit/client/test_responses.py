@@ -93,7 +93,7 @@ def test_what_cannot_be_made_as_something_it_needs_is_not_there_is_told_without_
     body = b'{"code": "not_found", "message": "Sandbox template x not found"}'
     error = error_from_response(ApiResponse("POST", path, 404, {"content-type": "application/json"}, body))
     assert isinstance(error, errors.NotFound)
-    assert "Sandbox template x not found. Nothing was made. Check" in str(error)
+    assert "Sandbox template x not found. Nothing was created. Check" in str(error)
     assert "refresh" not in str(error)
 
 

@@ -54,9 +54,9 @@ def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept:
     ],
 )
 def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=f"^neev:baseUrl (is|holds|would) .*{reason}") as caught:
+    with pytest.raises(ConfigError, match=f"^the setting `baseUrl` (is|holds|would) .*{reason}") as caught:
         make_settings(given)
-    remedy = "Use https; plain http is for this machine only, unless neev:allowInsecure is true."
+    remedy = "Use https; plain http is for this machine only, unless the setting `allowInsecure` is true."
     assert caught.value.hint == (remedy if reason == "in clear" else f"Use one like {DEFAULT_BASE_URL}.")
     assert "word" not in str(caught.value)
     assert KEY not in str(caught.value)
@@ -69,7 +69,7 @@ def test_http_to_another_machine_is_for_those_who_ask_for_it() -> None:
 @pytest.mark.parametrize("key", ["", "two words", "key-end\n", "schlüssel"])
 def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(
-        ConfigError, match=r"^neev:apiKey is empty or holds spaces, line ends or letters that no key has"
+        ConfigError, match=r"^the setting `apiKey` is empty or holds spaces, line ends or letters that no key has"
     ) as caught:
         make_settings(api_key=key)
     assert not key or key.strip() not in str(caught.value)
@@ -78,9 +78,9 @@ def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) 
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
     [
-        ("org_id", " ", "neev:orgId is empty."),
-        ("project_id", "", "neev:projectId is empty."),
-        ("timeout", 0.0, "neev:requestTimeoutSeconds must be more than 0, not 0."),
+        ("org_id", " ", "the setting `orgId` is empty."),
+        ("project_id", "", "the setting `projectId` is empty."),
+        ("timeout", 0.0, "the setting `requestTimeoutSeconds` must be more than 0, not 0."),
     ],
 )
 def test_empty_settings_are_named(name: str, value: Any, shown: str) -> None:
@@ -135,6 +135,6 @@ def test_those_who_ask_for_plain_http_get_it_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("given", ["zork", "ftp://a.example", "https://[odd"])
 def test_a_previous_address_that_is_none_is_named(given: str) -> None:
-    with pytest.raises(ConfigError, match="neev:previousBaseUrl is not an"):
+    with pytest.raises(ConfigError, match="the setting `previousBaseUrl` is not an"):
         Settings("https://a.example", "key", "o", "p", previous_base_url=given)
     assert Settings("https://a.example", "key", "o", "p", previous_base_url="http://b.example").account

@@ -331,7 +331,7 @@ def test_a_bundle_that_holds_no_certificates_is_a_clear_error(tmp_path: Path) ->
     bundle = tmp_path / "ca.pem"
     bundle.write_text("nothing")
     settings = Settings("https://api.test", KEY, "o", "p", ca_bundle=str(bundle))
-    with pytest.raises(errors.ConfigError, match=r"neev:caBundle .*ca.pem cannot be read"):
+    with pytest.raises(errors.ConfigError, match=r"the setting `caBundle` .*ca.pem cannot be read"):
         Transport(settings, clock=SYSTEM_CLOCK)
 
 

@@ -106,7 +106,7 @@ async def exec_in_sandbox(api: Api, address: str) -> int:
 async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue) -> None:
     identity = issue(HERE)
     async with serve(identity) as server, connect_client(server.address) as wary:
-        with pytest.raises(errors.RequestNotSent, match="neev:caBundle"):
+        with pytest.raises(errors.RequestNotSent, match="the setting `caBundle`"):
             await wary.sandboxes.get("box")
         with pytest.raises(errors.RequestNotSent, match="no connection to the sandbox"):
             await exec_in_sandbox(wary, server.address)
@@ -119,7 +119,7 @@ async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue)
 async def test_a_certificate_is_trusted_only_for_the_host_it_names(issue: Issue) -> None:
     elsewhere = issue("127.0.0.2")
     async with serve(elsewhere) as server, connect_client(server.address, elsewhere.bundle) as api:
-        with pytest.raises(errors.RequestNotSent, match="neev:caBundle"):
+        with pytest.raises(errors.RequestNotSent, match="the setting `caBundle`"):
             await api.sandboxes.get("box")
         assert server.requests == []
 

@@ -49,8 +49,8 @@ def test_another_account_is_refused_with_both_named(name: str, value: str, varia
     with pytest.raises(WrongAccount) as caught:
         HERE.require_same(recorded_state(**{name: value}))
     text = str(caught.value)
-    assert f"the state records {name} {value}, and neev:{name} is {HERE.to_properties()[name]}" in text
-    assert f"set neev:{name} (or {variable}) to {value}" in text
+    assert f"the state records {name} {value}, and the setting `{name}` is {HERE.to_properties()[name]}" in text
+    assert f"set the setting `{name}` (or {variable}) to {value}" in text
     assert "refresh" not in text
 
 
@@ -64,7 +64,7 @@ def test_a_service_that_has_moved_is_the_same_where_its_previous_address_is_give
 
 
 def test_only_an_address_that_differs_alone_can_have_moved() -> None:
-    with pytest.raises(WrongAccount, match=r"neev:previousBaseUrl .* to https://old.test"):
+    with pytest.raises(WrongAccount, match=r"the setting `previousBaseUrl` .* to https://old.test"):
         HERE.require_same(recorded_state(baseUrl="https://old.test"))
     with pytest.raises(WrongAccount) as caught:
         HERE.require_same(recorded_state(baseUrl="https://old.test", orgId="another"))

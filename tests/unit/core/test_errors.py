@@ -14,7 +14,6 @@ from neev_provider.core.errors import (
     Forbidden,
     InputError,
     NeevError,
-    NotFound,
     OperationFailed,
     OutcomeUnknown,
     QuotaExceeded,
@@ -92,10 +91,6 @@ def test_no_answer_at_all_is_told_as_such() -> None:
 )
 def test_every_error_is_sentences_and_advice(error: Callable[[], NeevError], text: str) -> None:
     assert str(error()) == text
-
-
-def test_an_error_can_be_told_about_a_resource() -> None:
-    assert NotFound(404, "gone", hint="").for_resource("box") == "box: The request was answered with 404: gone."
 
 
 def test_the_parts_of_an_error_stay_readable_for_a_program() -> None:

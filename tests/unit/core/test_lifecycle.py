@@ -500,7 +500,9 @@ OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "anothe
 async def test_what_is_in_another_account_is_not_touched(act: Callable[[FakeApi], Awaitable[object]]) -> None:
     """The error names both accounts, and the state stays as it is."""
     platform = FakeApi(objects={"id-1": 1}, errors_to_raise=[AssertionError("nothing may be asked")])
-    with pytest.raises((WrongAccount, ResourceInitFailed), match=r"projectId another, and neev:projectId is project"):
+    with pytest.raises(
+        (WrongAccount, ResourceInitFailed), match=r"projectId another, and the setting `projectId` is project"
+    ):
         await act(platform)
     assert platform.objects == {"id-1": 1}
 

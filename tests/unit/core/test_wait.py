@@ -309,7 +309,7 @@ async def test_what_waits_to_be_sent_waits_as_long_as_it_takes_where_nobody_is_i
 async def test_what_waits_to_be_sent_is_given_up_when_the_time_of_its_operation_is_over() -> None:
     waiting = new_deadline(5)
     await asyncio.sleep(2)
-    words = r"^POST /x: not done after 5 s; last seen: 429. Nothing was made: .*, or allow more time"
+    words = r"^POST /x: not done after 5 s; last seen: 429. Nothing was created: .*, or raise the timeout"
     with send_deadline(waiting), pytest.raises(errors.DeadlineExceeded, match=words):
         await wait_before_send(wait_an_hour, action="POST /x", last_status="429")
     assert VirtualClock().monotonic() == pytest.approx(5)
@@ -323,7 +323,7 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() ->
         sent.append("it")
 
     asyncio.get_running_loop().call_later(3, stop.set)
-    words = r"^POST /x: stopped waiting, as asked. Nothing was made: run the same command again.$"
+    words = r"^POST /x: stopped waiting, as asked. Nothing was created: run the same command again.$"
     with send_deadline(new_deadline(cancelled=stop)):
         with pytest.raises(errors.Cancelled, match=words):
             await wait_before_send(wait_an_hour, action="POST /x", last_status="429")

@@ -139,7 +139,7 @@ async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_
         await lifecycle.create(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
     seen = await driver.read(AGENT, caught.value.stored)
     assert seen is not None
-    assert seen.problem == "it is being provisioned; the next `pulumi up` waits for it"
+    assert seen.problem == "it is being provisioned; the next update waits for it"
 
 
 async def test_deleting_waits_until_agent_and_sandbox_are_gone(driver: LifecycleDriver) -> None:

@@ -241,7 +241,7 @@ async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothin
     with pytest.raises(OperationFailed, match="false ended with exit code 1"):
         await driver.delete(COMMAND, stored)
     driver.emulator.add_fault("reset_after", method="POST", path="/v1/exec")
-    with pytest.raises(OutcomeUnknown, match="pulumi state delete"):
+    with pytest.raises(OutcomeUnknown, match="remove the resource from the state"):
         await driver.delete(COMMAND, stored)
     never = await expect_init_failed(
         driver.create(COMMAND, sandboxId=box, create=["no-such-program"], delete=["false"])

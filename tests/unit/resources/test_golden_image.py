@@ -275,7 +275,8 @@ async def test_an_image_of_this_name_that_is_there_already_is_left_alone(driver:
     stored = await driver.create(IMAGE, **image_inputs(write_step("1")))
     driver.take_requests()
     with pytest.raises(
-        OperationFailed, match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* `pulumi-neev recover`"
+        OperationFailed,
+        match=r"the image web: .* such as web-[0-9a-f]{12} \(of 1\).* recover what an interrupted create left",
     ):
         await driver.create(IMAGE, **image_inputs(write_step(text), historyLimit=0))
     assert driver.take_requests() == []

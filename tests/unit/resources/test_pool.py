@@ -231,7 +231,7 @@ async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to
     assert member_problems(await driver.read(POOL, one)) == member_problems(await driver.read(POOL, two)) == {}
     await driver.delete(POOL, one)
     assert await sandbox_names(driver) == sorted(each["name"] for each in pool_members(two))
-    with pytest.raises(OperationFailed, match="They may belong to another stack"):
+    with pytest.raises(OperationFailed, match="They may belong to somebody else"):
         await driver.create(POOL, name="fleet", replicas=1)
     await driver.delete(POOL, two)
     assert await sandbox_names(driver) == []
@@ -366,7 +366,7 @@ async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(driv
     late = await driver.api.sandboxes.create({"name": f"fleet-{pool.state['templateHash']}-1"})
     driver.emulator.clear_log()
     driver.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
-    with pytest.raises(ResourceInitFailed, match=r"409.*is taken by the next `pulumi up`") as failed:
+    with pytest.raises(ResourceInitFailed, match=r"409.*is taken by the next update") as failed:
         await driver.update(POOL, pool, name="fleet", replicas=2)
     assert [entry["status"] for entry in driver.emulator.log(mutating=True)] == [409]
     driver.emulator.control("DELETE", "faults")

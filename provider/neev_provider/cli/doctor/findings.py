@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from neev_provider.adapters.shared.hints import PULUMI, render_text
 from neev_provider.core.errors import NeevError
 from neev_provider.core.redaction import redact
 
@@ -47,4 +48,5 @@ def fail(message: str, remedy: str) -> Finding:
 def from_error(error: NeevError, subject: str) -> Finding:
     """Return the finding of an error: its summary, with its hint as the remedy."""
     # redact first: a secret of several lines is redacted line by line, and the lines are joined here
-    return fail(f"{subject}: {' '.join(redact(error.summary).split())}", error.hint)
+    summary = " ".join(redact(render_text(error.summary, PULUMI)).split())
+    return fail(f"{subject}: {summary}", render_text(error.hint, PULUMI))

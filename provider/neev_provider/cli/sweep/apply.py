@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.cli import accounts, recorded_accounts
 from neev_provider.cli.output import (
     EXIT_CHANGES_PENDING,
@@ -134,7 +135,7 @@ async def sweep_one(api: Api, orphan: Orphan, sweep_filter: SweepFilter, *, paus
     except NotFound:
         return "already deleted"
     except NeevError as error:
-        return f"failed: {error}"
+        return f"failed: {render(error, PULUMI)}"
 
 
 async def _describe_change(api: Api, orphan: Orphan, sweep_filter: SweepFilter) -> str | None:

@@ -129,7 +129,7 @@ def _proxy_problem(proxy: str) -> str | None:
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
     """Return whom to trust: the usual authorities, or those in the bundle."""
-    named = f"neev:caBundle {settings.ca_bundle}" if settings.ca_bundle else "SSL_CERT_FILE"
+    named = f"the setting `caBundle` {settings.ca_bundle}" if settings.ca_bundle else "SSL_CERT_FILE"
     try:
         if settings.ca_bundle:
             return ssl.create_default_context(cafile=settings.ca_bundle)

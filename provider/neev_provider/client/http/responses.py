@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from neev_provider.core import errors
+from neev_provider.core.hints import Hint
 from neev_provider.core.redaction import Redactor
 
 T = TypeVar("T")
@@ -29,11 +30,6 @@ ERROR_BY_STATUS: Mapping[int, type[errors.ApiError]] = {
 
 CREATE_PATH_ENDINGS = ("sandboxes", "agents", "fork", "snapshots", "ports")
 """How the paths end to which a POST makes something."""
-
-SOURCE_NOT_FOUND_HINT = (
-    "Nothing was made. Check the ids and names that the program gives: the template, snapshot or sandbox that "
-    "it is to be made from, and neev:projectId."
-)
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def error_from_response(response: ApiResponse, redactor: Redactor = NO_SECRETS) 
         method=response.method,
         path=response.path,
         retry_after=response.retry_after,
-        hint=SOURCE_NOT_FOUND_HINT if response.status == 404 and _is_create(response) else None,  # noqa: PLR2004  not found
+        hint=Hint.CHECK_SOURCE if response.status == 404 and _is_create(response) else None,  # noqa: PLR2004  not found
     )
 
 

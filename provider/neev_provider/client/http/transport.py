@@ -25,14 +25,12 @@ from neev_provider.core.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from neev_provider.core.hints import Hint
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.wait import current_retry_listener, wait_before_send
 
 T = TypeVar("T")
 TOO_MANY_REQUESTS = 429
-UNTRUSTED_CERTIFICATE_HINT = (
-    "Nothing was sent. If the certificate is your organization's own, name its authority in neev:caBundle."
-)
 
 NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -207,7 +205,7 @@ class Transport:
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
             return RequestNotSent(
                 f"{method} {path}: no connection to {host} ({str(error) or type(error).__name__})",
-                hint=UNTRUSTED_CERTIFICATE_HINT if distrusted else None,
+                hint=Hint.CHECK_CERTIFICATE if distrusted else None,
             )
         timed_out = isinstance(error, httpx.TimeoutException)
         reason = f"no answer within {self._settings.timeout:g} s" if timed_out else "the connection was lost"

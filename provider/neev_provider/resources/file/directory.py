@@ -49,13 +49,13 @@ class DirectoryInputs(Inputs):
     `app`, `./app/` and `/workspace/app` are the same place.
     """
     source: Annotated[Annotated[Archive, AfterValidator(require_local)] | None, Update()] = None
-    """What it holds, as a Pulumi archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+    """What it holds, as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
 
     At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is sent
     as one where it leads to a place inside the folder; any other is refused.
     """
     source_path: Annotated[str | None, Update()] = None
-    """A folder, .zip, .tar or .tar.gz of the machine that runs Pulumi. Instead of `source`."""
+    """A folder, .zip, .tar or .tar.gz of the machine that runs the program. Instead of `source`."""
     exclude: Annotated[list[Pattern] | None, Update(), Removable()] = None
     """What is left out, with all below it, written as in a .gitignore.
 

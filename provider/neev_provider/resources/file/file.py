@@ -58,9 +58,9 @@ class FileInputs(Inputs):
     content_base64: Annotated[Base64 | None, Update()] = None
     """Its content as base64, for what is no text."""
     source: Annotated[LocalAsset | None, Update()] = None
-    """Its content as a Pulumi asset: a `FileAsset`, of any size, or a `StringAsset`."""
+    """Its content as an asset: a `FileAsset`, of any size, or a `StringAsset`."""
     source_path: Annotated[str | None, Update()] = None
-    """A file of the machine that runs Pulumi, of any size, sent in chunks; each plan reads it for its digest.
+    """A file of the machine that runs the program, of any size, sent in chunks; each plan reads it for its digest.
 
     A regular file, or a link to one; a pipe or a device is refused.
     """

@@ -167,7 +167,7 @@ class SourceTree:
         if stack is None:
             yield from measured
             return
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pulumi-neev-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="neev-")))
         with self._open_entries(archive) as members:
             # each under a number: no name of an archive becomes one of this machine
             for number, (path, each) in enumerate(self._filter_entries(members, prefix)):

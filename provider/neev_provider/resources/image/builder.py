@@ -78,7 +78,7 @@ class _StepRunner:
             raise
         except NeevError as error:
             raise OperationFailed(
-                f"{self._action}: {error.summary}", hint="The next `pulumi up` builds it afresh."
+                f"{self._action}: {error.summary}", hint="The next update builds it afresh."
             ) from error
 
     async def _run_command(self, env: dict[str, str]) -> None:

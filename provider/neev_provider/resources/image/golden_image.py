@@ -13,6 +13,7 @@ from neev_provider.client.sandboxes import Sandbox as Builder
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound, OperationFailed
+from neev_provider.core.hints import Hint
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
@@ -39,12 +40,6 @@ from neev_provider.resources.snapshot import SnapshotInputs, SnapshotStatus
 
 RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipeDigest", "sizeBytes", "stepDigests")
 """The outputs that stay where the recipe does."""
-NAME_TAKEN_HINT = (
-    "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
-    "brought into the state by `pulumi-neev recover`; what no stack holds can be deleted, or imported by the image's "
-    "name once its snapshot is ready. Where it is the image itself that is replaced, set its option "
-    "`deleteBeforeReplace` (`delete_before_replace` in Python)."
-)
 
 
 class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
@@ -125,7 +120,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         name = inputs.name or ""
         if there := await list_builders(self.api, name):
             taken = f"there are sandboxes that are called like its builders, such as {there[0].name} (of {len(there)})"
-            raise OperationFailed(taken, action=f"the image {name}", hint=NAME_TAKEN_HINT)
+            raise OperationFailed(taken, action=f"the image {name}", hint=Hint.IMAGE_NAME_TAKEN)
         return Observation(name, {}, GoldenImageOutputs(uid=ImageOwnership.from_state(name, {}).uid))
 
     @override

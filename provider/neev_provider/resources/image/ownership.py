@@ -101,7 +101,7 @@ def foreign_builders_message(image: str, others: Collection[Builder]) -> str:
     named = ", ".join(f"{each.name} ({each.id})" for each in others)
     return (
         f"{named}: called like builders of the image {image}, but not recorded as its own, so left alone. "
-        "`pulumi-neev sweep` shows what no stack holds."
+        "The provider's `sweep` command lists what no stack refers to."
     )
 
 

@@ -66,9 +66,9 @@ class BuildStep(Model):
     content_base64: Base64 | None = None
     """The file's content as base64."""
     source: LocalAssetOrArchive | None = None
-    """The file's content as a Pulumi asset, or that of a folder as an archive."""
+    """The file's content as an asset, or that of a folder as an archive."""
     source_path: str | None = None
-    """A file or folder of the machine that runs Pulumi."""
+    """A file or folder of the machine that runs the program."""
     exclude: list[Pattern] | None = None
     """What of a folder is left out, as in `Directory`."""
     mode: Mode | None = None

@@ -81,7 +81,7 @@ def foreign_sandboxes_message(pool: str, others: Collection[Seen]) -> str:
     more = f" and {len(others) - MAX_NAMED_SANDBOXES} more" if len(others) > MAX_NAMED_SANDBOXES else ""
     return (
         f"{named}{more}: called like members of the pool {pool}, but not recorded as its own, so left alone. "
-        "`pulumi-neev sweep` shows what no stack holds."
+        "The provider's `sweep` command lists what no stack refers to."
     )
 
 

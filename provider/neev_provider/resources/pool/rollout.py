@@ -42,7 +42,7 @@ STOP_GRACE_SECONDS = 0.3
 """Seconds for answers that are under way when everything has to stop: what they tell need not be looked up later."""
 NAME_TAKEN_HINT = (
     "Another sandbox has the name, so it is left alone. What this pool made in an update that was interrupted is taken "
-    "by the next `pulumi up`; else delete the other one, or give the pool another name."
+    "by the next update; else delete the other one, or give the pool another name."
 )
 """What to do about a name that another sandbox has."""
 FATAL_ERRORS = (Unauthorized, PaymentRequired, Forbidden, InvalidRequest, NotFound)

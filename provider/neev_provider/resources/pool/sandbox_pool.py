@@ -16,6 +16,7 @@ from neev_provider.client.sandboxes import Sandbox as Seen
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import Change, ChangeKind, Diff, semantically_equal
 from neev_provider.core.errors import InputError, OperationFailed
+from neev_provider.core.hints import Hint
 from neev_provider.core.model import Property
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
@@ -40,12 +41,6 @@ MEMBER_RESOURCE: AnySandboxResource = SandboxResource()
 """What a member is like whose pool is not known yet."""
 MAX_NAMED_MEMBERS = 20
 """Members that a plan names; what comes after them is counted."""
-NAME_TAKEN_HINT = (
-    "They may belong to another stack, so they are left alone. Choose another name. What an interrupted create left is "
-    "brought into the state by `pulumi-neev recover`. Otherwise import the pool by its name, or delete them. "
-    "Where it is the pool itself that is replaced, set its option `deleteBeforeReplace` (`delete_before_replace` in "
-    "Python)."
-)
 
 
 class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
@@ -89,7 +84,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         name = inputs.name or ""
         if there := await _list_members(self.api, name):
             taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
-            raise OperationFailed(taken, action=f"the pool {name}", hint=NAME_TAKEN_HINT)
+            raise OperationFailed(taken, action=f"the pool {name}", hint=Hint.POOL_NAME_TAKEN)
         owner = PoolOwnership.new(await run_in_thread(template_digest, inputs))
         return _to_observation(plan.desired_pool(inputs, owner.template_hash), inputs, (), owner)
 

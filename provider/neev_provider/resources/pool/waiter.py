@@ -102,7 +102,7 @@ class PoolWaiter:
         if isinstance(result, Exception):
             future.set_exception(result)
         elif isinstance(how, Failed):
-            future.set_exception(FailedError(how.reason, action=WAIT_ACTION))
+            future.set_exception(FailedError(how.reason, action=WAIT_ACTION, hint=how.hint))
         elif isinstance(how, Done) and result is not None:
             future.set_result(result)
         return how

@@ -12,6 +12,7 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox, Sandboxes
 from neev_provider.core.errors import InvalidRequest, NotFound
+from neev_provider.core.hints import Hint
 from neev_provider.core.markers import Computed, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
 from neev_provider.core.resource import Observation, OperationContext
@@ -25,7 +26,7 @@ from neev_provider.resources.sandbox.expiration import EFFECTIVE_LIFETIME_PROPER
 
 PENDING, RESTORE_FAILED = "Pending", "RestoreFailed"
 PHASE_PROBLEMS = {
-    PENDING: "it has not been ready yet; the next `pulumi up` waits for it",
+    PENDING: "it has not been ready yet; the next update waits for it",
     RESTORE_FAILED: "the last rollback failed: roll back again, or replace it",
 }
 
@@ -222,7 +223,7 @@ def _is_left_paused(sandbox: Sandbox, inputs: SandboxBaseInputs) -> bool:
 def classify_phase(sandbox: Sandbox | None, target_phases: tuple[str, ...]) -> WaitStatus:
     """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
     if sandbox is None:
-        return Failed("it is gone: it was deleted elsewhere, or its lifetime ended; run `pulumi up --refresh`")
+        return Failed("it is gone: it was deleted elsewhere, or its lifetime ended", hint=Hint.RECREATE)
     if sandbox.phase == RESTORE_FAILED:
         return Failed("the platform could not restore the snapshot (phase RestoreFailed)")
     if sandbox.phase not in target_phases:

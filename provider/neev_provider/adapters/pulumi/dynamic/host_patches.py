@@ -23,6 +23,7 @@ from typing import Any
 
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
+from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.core.errors import NeevError
 
 MAX_WORKERS = 512
@@ -70,7 +71,7 @@ class _PlainTraceback(ModuleType):
     def format_exc(self) -> str:
         """The text of the exception being handled."""
         error = sys.exception()
-        return str(error) if isinstance(error, NeevError) else traceback.format_exc()
+        return render(error, PULUMI) if isinstance(error, NeevError) else traceback.format_exc()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(traceback, name)

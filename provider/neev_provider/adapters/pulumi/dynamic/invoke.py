@@ -16,6 +16,7 @@ from neev_provider.adapters.pulumi.dynamic import event_loop, settings
 from neev_provider.adapters.pulumi.dynamic.python_names import argument_names, to_python_names
 from neev_provider.adapters.pulumi.dynamic.resource_options import unsupported_options
 from neev_provider.adapters.pulumi.schema import token
+from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.validation import parse, user_properties, validate
@@ -81,7 +82,7 @@ async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T
         answer = await function.call(api, parse(function.arguments, asked))
         await api.require_project()
     except NeevError as error:
-        said = to_python_names(error.for_resource(name), argument_names(function.arguments))
+        said = to_python_names(f"{name}: {render(error, PULUMI)}", argument_names(function.arguments))
         raise pulumi.RunError(redactor.redact(said)) from None
     return cast("T", rpc.translate_output_properties(answer.to_properties(), lambda name: name, result))
 

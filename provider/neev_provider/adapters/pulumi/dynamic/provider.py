@@ -31,6 +31,7 @@ from neev_provider.adapters.pulumi.dynamic.secrets import (
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host, to_host
 from neev_provider.adapters.pulumi.property_paths import covers
 from neev_provider.adapters.shared import config
+from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.client import Api
 from neev_provider.client.settings import Settings
 from neev_provider.core import lifecycle
@@ -212,23 +213,23 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def _rollback_create(self, init_failure: ResourceInitFailed, props: Values) -> NeevError:
         """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
-        made = init_failure.stored
+        made, reason = init_failure.stored, render(init_failure, PULUMI)
         call = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), state=made.state)
         try:
             self._run(call, lambda api: lifecycle.delete(self.resource.connect(api), made.id, call))
         except NeevError as error:
             return self._to_python_error(
-                f"{call.resource_name}: {init_failure} It could not be deleted either, so {made.id} is still there: "
-                f"{error} Delete it yourself, or it goes on costing money."
+                f"{call.resource_name}: {reason} It could not be deleted either, so {made.id} is still there: "
+                f"{render(error, PULUMI)} Delete it yourself, or it goes on costing money."
             )
         if isinstance(init_failure.cause, OutcomeUnknown):
             return self._to_python_error(f"{call.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}")
         return self._to_python_error(
-            f"{call.resource_name}: {init_failure} It had been made ({made.id}) and is deleted again."
+            f"{call.resource_name}: {reason} It had been made ({made.id}) and is deleted again."
         )
 
     def _error_for_resource(self, error: NeevError, context: OperationContext) -> NeevError:
-        return self._to_python_error(error.for_resource(context.resource_name))
+        return self._to_python_error(f"{context.resource_name}: {render(error, PULUMI)}")
 
     def _to_python_error(self, text: str) -> NeevError:
         """The error that says this with the program's own names."""

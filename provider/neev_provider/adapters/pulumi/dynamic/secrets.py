@@ -12,6 +12,7 @@ import pulumi
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, iter_secrets, secret_names
 from neev_provider.adapters.pulumi.state import mark_state_secrets
+from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived
@@ -88,7 +89,7 @@ def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:
             try:
                 return verb(provider, *arguments)
             except NeevError as error:
-                raise NeevError(redact(str(error)), hint="") from None
+                raise NeevError(redact(render(error, PULUMI)), hint="") from None
             except Exception:  # noqa: BLE001  a bug of ours: the host would show its words and those of its causes
                 raise NeevError(redact(traceback.format_exc()), hint="") from None
 

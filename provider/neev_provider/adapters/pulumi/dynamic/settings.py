@@ -9,6 +9,7 @@ from pulumi.runtime.config import CONFIG, get_config, get_config_env
 
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.shared import config
+from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.client.settings import Settings
 from neev_provider.core.errors import ConfigError
 
@@ -27,7 +28,7 @@ def require_known_settings() -> None:
     try:
         config.require_known_settings((*CONFIG.get(), *get_config_env()), pulumi.get_project())
     except ConfigError as error:
-        raise pulumi.RunError(str(error)) from None
+        raise pulumi.RunError(render(error, PULUMI)) from None
 
 
 def should_check_on_preview() -> bool:
@@ -40,7 +41,7 @@ def should_check_on_preview() -> bool:
     try:
         return pulumi.runtime.is_dry_run() and (asked or config.is_preview_check_enabled(_read_config(), os.environ))
     except ConfigError as error:
-        raise pulumi.RunError(str(error)) from None
+        raise pulumi.RunError(render(error, PULUMI)) from None
 
 
 def _read_config() -> dict[str, object]:

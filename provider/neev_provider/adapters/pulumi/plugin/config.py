@@ -18,6 +18,7 @@ from neev_provider.adapters.shared.config import (
     ProviderConfig,
     coerce_settings,
 )
+from neev_provider.adapters.shared.hints import PULUMI, render, render_text
 from neev_provider.client import Settings
 from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
 from neev_provider.core.diff import Change, ChangeKind, Diff
@@ -69,7 +70,7 @@ def parse_settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str,
             raise _missing_arguments_error(name, error.missing) from error
         properties = ProviderConfig.properties
         missing = [(f"{PACKAGE}:{name}", properties[name].description) for name in error.missing]
-        raise missing_keys_error(str(error), missing) from error
+        raise missing_keys_error(render(error, PULUMI), missing) from error
 
 
 def _missing_arguments_error(name: str, missing: list[str]) -> ConfigError:
@@ -98,7 +99,7 @@ def _account_failures(old_inputs: Mapping[str, Any], new_inputs: Mapping[str, An
     differences = account.find_differences({ACCOUNT_KEY: known})
     if not differences:
         return []
-    hint = f"{WrongAccount(differences).hint} {OTHER_ACCOUNT_HINT}"
+    hint = f"{render_text(WrongAccount(differences).hint, PULUMI)} {OTHER_ACCOUNT_HINT}"
     return [
         ValidationFailure(name, f"the settings say {now}, and the state records {then}. {hint}")
         for name, (then, now) in differences.items()

@@ -12,6 +12,7 @@ from google.protobuf import struct_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.core import errors
 from neev_provider.core.redaction import redact
 
@@ -73,8 +74,8 @@ def user_message(error: Exception, subject: str) -> str:
     if not isinstance(error, errors.NeevError):
         _print_traceback(error)
         return f"{subject}: a bug in the NeevAI provider ({type(error).__name__}). Please report it: {ISSUES_URL}"
-    text = str(error)
-    return text if subject in text else error.for_resource(subject)
+    text = render(error, PULUMI)
+    return text if subject in text else f"{subject}: {text}"
 
 
 async def abort(context: ServicerContext, error: Exception, subject: str) -> NoReturn:

@@ -28,6 +28,7 @@ from neev_provider.adapters.pulumi.plugin import config, plan
 from neev_provider.adapters.pulumi.plugin.crud import CrudHandler
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig
+from neev_provider.adapters.shared.hints import PULUMI, render_text
 from neev_provider.adapters.shared.planner import Planner
 from neev_provider.adapters.shared.preflight import Preflight
 from neev_provider.client import Api, Settings
@@ -216,7 +217,7 @@ class PulumiProvider:
             yield
         except Unauthorized as error:
             if self._key_from_engine:
-                error.hint = f"{error.hint} {STATE_KEY_HINT}"
+                error.hint = f"{render_text(error.hint, PULUMI)} {STATE_KEY_HINT}"
             raise
 
     def _declared_properties(self, request: Any) -> Mapping[str, Property]:

@@ -1,0 +1,46 @@
+"""Hints that name a command or setting of the engine: each adapter renders them in its engine's words."""
+
+from enum import StrEnum
+
+
+class Hint(StrEnum):
+    """What to do next, as a code; its value is the text where no engine is known.
+
+    A text names a setting as "the setting `orgId`", also in a message.
+    """
+
+    CHECK_ACCOUNT = "The state is kept. Check the settings that name the project, the organization and the API."
+    CHECK_ACCESS = "Check that the key belongs to the organization and the project of the settings."
+    CHECK_API_KEY = "Check the setting `apiKey` or NEEV_API_KEY: the key is missing, mistyped, expired or revoked."
+    CHECK_BASE_URL = (
+        "Check the setting `baseUrl`: something other than the NeevAI API may be answering. "
+        "If it is right, report a bug."
+    )
+    CHECK_BILLING = (
+        "Nothing was done. Check the billing of the organization: credit or a payment method is missing, or a bill is "
+        "open. Then run the same command again."
+    )
+    CHECK_CERTIFICATE = (
+        "Nothing was sent. If the certificate is your organization's own, name its authority in the setting `caBundle`."
+    )
+    CHECK_NETWORK = "Nothing was sent. Check the network and the setting `baseUrl`, then run the same command again."
+    CHECK_SOURCE = (
+        "Nothing was created. Check the ids and names in the program: the template, snapshot or sandbox to create it "
+        "from, and the setting `projectId`."
+    )
+    FORGET = "The next destroy runs `delete` again: check first. Or remove the resource from the state."
+    IMAGE_NAME_TAKEN = (
+        "They may belong to somebody else, so they are left alone. Choose another name, or recover what an interrupted "
+        "create left. An object that nobody uses can be deleted, or imported by the image's name once its snapshot is "
+        "ready. If the image itself is replaced, delete it before its replacement is created."
+    )
+    LOWER_PARALLELISM = "Nothing was done. Try again later, or with fewer operations at a time."
+    POOL_NAME_TAKEN = (
+        "They may belong to somebody else, so they are left alone. Choose another name, or recover what an interrupted "
+        "create left. Otherwise import the pool by its name, or delete them. If the pool itself is replaced, delete it "
+        "before its replacement is created."
+    )
+    RAISE_TIMEOUT = "It may still finish: run the same command again, or raise the timeout."
+    RAISE_TIMEOUT_NOT_SENT = "Nothing was created: run the same command again, or raise the timeout."
+    RECREATE = "Refresh the state and apply the program again."
+    REFRESH = "It may have been deleted elsewhere: refresh the state."
