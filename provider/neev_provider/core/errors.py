@@ -267,7 +267,10 @@ class DeadlineExceeded(NeevError):
 
 
 class OperationFailed(NeevError):
-    """The API reports that the operation failed; the reader acts on `reason`, which is the API's."""
+    """The API reports that the operation failed.
+
+    The reader acts on `reason`, which is the API's.
+    """
 
     def __init__(self, reason: str, *, action: str = "", hint: str | None = None) -> None:
         super().__init__(f"{action}: {reason}" if action else reason, hint=hint)
@@ -276,7 +279,10 @@ class OperationFailed(NeevError):
 
 
 class Cancelled(NeevError):
-    """The user canceled the wait; the operation itself goes on, and the same command waits for it again."""
+    """The user canceled the wait; the operation itself goes on.
+
+    The reader runs the same command again, which waits for it again.
+    """
 
     default_hint = "The platform goes on by itself: run the same command again to go on from there."
 
