@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from tests.fakes.dynamic import PROVIDERS
 
 import neev_provider
 import pulumi_neev
+from neev_provider.adapters.shared.config import ProviderConfig, environment_variables
+from neev_provider.cli.app import app
 from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.core.resource import PartialFailure
@@ -141,3 +144,24 @@ def test_every_error_has_its_section_in_troubleshooting() -> None:
     assert set(sections) - errors == {"OptionError"}, "a section of an error that does not exist"
     for name, section in sections.items():
         assert all(f"**{part}**" in section for part in ("Text", "Cause", "Resolution")), name
+
+
+def test_the_configuration_page_lists_every_setting_with_its_variable() -> None:
+    """In the order of the declaration."""
+    page = (ROOT / "docs" / "installation-configuration.md").read_text()
+    listed = re.findall(r"^\| `neev:(\w+)` \| `(\w+)` \|", page, re.MULTILINE)
+    assert listed == [(name, environment_variables(name)[0]) for name in ProviderConfig.properties]
+
+
+@pytest.mark.parametrize("command", ["doctor", "recover", "sweep"])
+def test_the_page_of_commands_names_every_option(command: str) -> None:
+    """And none that the command does not have."""
+    page = (ROOT / "docs" / "cli.md").read_text()
+    section = re.split(r"^## ", page, flags=re.MULTILINE)
+    table = next(text for text in section if text.startswith(f"{command}\n"))
+    documented = {option for row in re.findall(r"^\| (`-.*?) \|", table, re.MULTILINE) for option in row.split("`")}
+    parameters = typer.main.get_command(app).commands[command].params  # type: ignore[attr-defined]
+    options = {option for parameter in parameters if parameter.param_type_name == "option" for option in parameter.opts}
+    assert {option for option in documented if option.startswith("--")} == {
+        option for option in options if option.startswith("--") and option != "--help"
+    }
