@@ -93,7 +93,7 @@ def _unknown_id(id: str) -> str:
     return "/".join([str(uuid.uuid4()), *id.split("/")[1:]])
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
+@pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda each: str(each.name))
 def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
     made = existing.stored[resource.name]
     outputs = sorted(resource.outputs.properties)
@@ -117,7 +117,7 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existin
     assert seen.id == made.id
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: str(each.name))
+@pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda each: str(each.name))
 def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
     made = existing.stored[resource.name]
     names = sorted([*resource.outputs.properties, *resource.inputs.properties, "future"])

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 from typing_extensions import override
 
-from neev_provider.client import Api
+from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.assets import Archive, AssetOrArchive
-from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.diff import Change, ChangeKind
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.markers import Canonical, Removable, Replace, Update
-from neev_provider.core.model import Inputs, Rule
-from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
+from neev_provider.core.model import Rule
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Timeouts
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, exactly_one_of, format_path, ignore, parse
 from neev_provider.core.wait import run_before_deadline
+from neev_provider.resources.file.base import SandboxFileInputs, SandboxFileResource
 from neev_provider.resources.file.content import require_local
 from neev_provider.resources.file.exclude_patterns import Pattern
 from neev_provider.resources.file.source_tree import MAX_FILES, SourceTree, validate_tree
 from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync, observed_files
-from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
-from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import is_ready
-from neev_provider.resources.session import open_session, parse_path_id, sandbox_exists
+from neev_provider.resources.session import open_session
 from neev_provider.resources.workspace_paths import FolderPath, canonicalize_path
 
 SOURCE_PROPERTIES = ("source", "sourcePath")
 """The inputs that say what the directory holds, in either of two ways."""
 
 
-class DirectoryInputs(Inputs):
+class DirectoryInputs(SandboxFileInputs):
     """What is written where."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("source", "source_path"),)
-    unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
@@ -64,7 +60,7 @@ class DirectoryInputs(Inputs):
     """
 
 
-class DirectoryResource(Resource[Api, DirectoryInputs, TreeOutputs]):
+class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
     """A directory in a sandbox that holds what a local folder or an archive holds.
 
     Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
@@ -74,10 +70,12 @@ class DirectoryResource(Resource[Api, DirectoryInputs, TreeOutputs]):
     name = "Directory"
     inputs = DirectoryInputs
     outputs = TreeOutputs
-    references = MappingProxyType({"sandbox_id": require_sandbox})
-    parent = "sandboxId"
+    subject = "a directory"
+    source_inputs = SOURCE_PROPERTIES
+    source_options = ("exclude",)
+    unstored_inputs = ("source",)
+    written_output = "files"
     timeouts = Timeouts(create=1800, update=1800)
-    is_slow = True
 
     @override
     def check(
@@ -92,88 +90,63 @@ class DirectoryResource(Resource[Api, DirectoryInputs, TreeOutputs]):
         return checked, [*failed, *(validate_tree(tree, warn) if tree else ())]
 
     @override
-    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old_inputs, state, new_inputs)
-        if state.get("sha256") is None:
-            return plain  # nothing was written yet
-        changes = tuple(each for each in plain.changes if each.property_name not in (*SOURCE_PROPERTIES, "exclude"))
-        given = next((name for name in SOURCE_PROPERTIES if new_inputs.get(name) is not None), SOURCE_PROPERTIES[0])
-        wanted = _files_from_state(old_inputs, state, new_inputs) or _planned_files(new_inputs)
-        differing = () if wanted is None else tuple(_changed_files(state, wanted))
-        if wanted is None or differing:
-            changes = (*changes, Change(given, ChangeKind.UPDATE, requires_replacement=False), *differing)
-        return Diff(changes, plain.delete_before_replace)
-
-    @override
-    def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[TreeOutputs]) -> dict[str, Any]:
-        return {name: value for name, value in super().build_state(raw_inputs, observation).items() if name != "source"}
-
-    @override
-    async def create(self, inputs: DirectoryInputs, context: OperationContext) -> Observation[TreeOutputs]:
-        return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, TreeOutputs())
+    def plan_writes(
+        self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
+    ) -> Sequence[Change] | None:
+        files = _files_from_state(old_inputs, state, new_inputs) or _planned_files(new_inputs)
+        return () if files is None else _changed_files(state, files) or None
 
     @override
     async def reconcile(self, id: str, inputs: DirectoryInputs, context: OperationContext) -> Observation[TreeOutputs]:
-        with ExitStack() as kept:
-            leaves = await run_in_thread(_parse_tree(_source_inputs(inputs)).files, kept)
-            async with open_session(self.api, inputs.sandbox_id, context) as sandbox:
-                copy = TreeSync(sandbox, inputs.path, _outputs_from_state(context.state))
-                patience = context.deadline
+        with ExitStack() as stack:
+            files = await run_in_thread(_parse_tree(_source_inputs(inputs)).files, stack)
+            async with open_session(self.api, inputs.sandbox_id, context) as session:
+                tree = TreeSync(session, inputs.path, _outputs_from_state(context.state))
                 try:
                     await run_before_deadline(
-                        copy.sync(leaves, patience.on_progress), deadline=patience, action="sending the files"
+                        tree.sync(files, context.deadline.on_progress),
+                        deadline=context.deadline,
+                        action="sending the files",
                     )
                 except NeevError as error:
-                    raise PartialFailure(Observation(id, {}, copy.outputs), error) from error
-                return Observation(id, {}, copy.outputs)
+                    raise PartialFailure(Observation(id, {}, tree.outputs), error) from error
+                return Observation(id, {}, tree.outputs)
 
     @override
-    async def read(self, id: str, inputs: DirectoryInputs | None) -> Observation[TreeOutputs] | None:
-        sandbox_id, path = parse_path_id(id, "a directory")
-        there = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
-        if there is None:
-            return None
-        copy = TreeSync(self.api.runtime.session(there), path, TreeOutputs())
-        if not await copy.scan(MAX_FILES):
-            return None
-        return Observation(id, {"sandboxId": sandbox_id, "path": path}, copy.outputs)
-
-    @override
-    async def refresh(
-        self, id: str, inputs: DirectoryInputs, state: Mapping[str, Any]
+    async def observe(
+        self, session: SandboxSession, id: str, path: str, state: Mapping[str, Any]
     ) -> Observation[TreeOutputs] | None:
-        was = _outputs_from_state(state)
-        there = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
-        if there is None:
-            return None
-        if not is_ready(there):
-            return Observation(id, {}, was)  # nobody writes to the files of a sandbox that sleeps
-        copy = TreeSync(self.api.runtime.session(there), inputs.path, was)
-        await copy.refresh()
-        return Observation(id, {}, copy.outputs) if copy.current_files or not was.files else None
+        outputs = _outputs_from_state(state)
+        tree = TreeSync(session, path, outputs)
+        await tree.refresh()
+        return Observation(id, {}, tree.outputs) if tree.current_files or not outputs.files else None
 
     @override
-    async def find_created(self, inputs: DirectoryInputs) -> Observation[TreeOutputs] | None:
-        there = await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
-        wanted = await run_in_thread(_planned_files, _source_inputs(inputs))
-        if not wanted or there is None or not is_ready(there):
-            return None
-        copy = TreeSync(self.api.runtime.session(there), inputs.path, TreeOutputs(files=wanted))
-        await copy.refresh()
-        # what is only partly there is written over by the next create
-        return (
-            None if copy.outputs.drifted_files else Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, copy.outputs)
-        )
+    def observe_state(self, id: str, state: Mapping[str, Any]) -> Observation[TreeOutputs]:
+        return Observation(id, {}, _outputs_from_state(state))
 
     @override
-    async def delete(self, id: str, context: OperationContext) -> None:
-        sandbox_id, path = parse_path_id(id, "a directory")
-        was = _outputs_from_state(context.state)
-        if not was.files or not await sandbox_exists(self.api, sandbox_id):
-            return
-        async with open_session(self.api, sandbox_id, context) as sandbox:
-            for left in await TreeSync(sandbox, path, was).remove(was.files):
-                context.log(f"{path}/{left} was written by somebody else since, so it is left where it is.")
+    async def observe_import(self, session: SandboxSession, id: str, path: str) -> Observation[TreeOutputs] | None:
+        tree = TreeSync(session, path, TreeOutputs())
+        return Observation(id, {}, tree.outputs) if await tree.scan(MAX_FILES) else None
+
+    @override
+    async def find_written(
+        self, session: SandboxSession, id: str, inputs: DirectoryInputs
+    ) -> Observation[TreeOutputs] | None:
+        files = await run_in_thread(_planned_files, _source_inputs(inputs))
+        if not files:
+            return None
+        tree = TreeSync(session, inputs.path, TreeOutputs(files=files))
+        await tree.refresh()
+        # what is only partly there is overwritten by the next create
+        return None if tree.outputs.drifted_files else Observation(id, {}, tree.outputs)
+
+    @override
+    async def remove(self, session: SandboxSession, id: str, path: str, context: OperationContext) -> None:
+        outputs = _outputs_from_state(context.state)
+        for remaining in await TreeSync(session, path, outputs).remove(outputs.files):
+            context.log(f"{path}/{remaining} was written by somebody else since, so it is left where it is.")
 
 
 def _files_from_state(

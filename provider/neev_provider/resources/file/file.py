@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from typing_extensions import override
 
-from neev_provider.client import Api
 from neev_provider.client.runtime import SandboxSession
-from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.diff import Change
 from neev_provider.core.errors import NeevError, OperationFailed
 from neev_provider.core.markers import Canonical, Computed, Replace, Update
-from neev_provider.core.model import Inputs, Outputs, Rule
-from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
+from neev_provider.core.model import Outputs, Rule
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
 from neev_provider.core.wait import run_before_deadline
+from neev_provider.resources.file.base import SandboxFileInputs, SandboxFileResource
 from neev_provider.resources.file.content import (
     AT_MOST_ONE_CONTENT,
     CONTENT_PROPERTIES,
@@ -30,21 +30,14 @@ from neev_provider.resources.file.content import (
     planned_digest,
     validate_readable,
 )
-from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
-from neev_provider.resources.references import require_sandbox
-from neev_provider.resources.sandbox.base import is_ready
-from neev_provider.resources.session import open_session, parse_path_id, run_tool, sandbox_exists
+from neev_provider.resources.session import open_session, run_tool
 from neev_provider.resources.workspace_paths import FilePath, canonicalize_path
 
-INLINE_CONTENT = ("content", "contentBase64", "source")
-"""The inputs that hold the content themselves."""
 
-
-class FileInputs(Inputs):
+class FileInputs(SandboxFileInputs):
     """What is written where."""
 
     rules: ClassVar[tuple[Rule, ...]] = (AT_MOST_ONE_CONTENT,)
-    unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
 
     sandbox_id: Annotated[str, Replace()]
     """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
@@ -83,7 +76,7 @@ class FileOutputs(Outputs):
     """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
 
 
-class FileResource(Resource[Api, FileInputs, FileOutputs]):
+class FileResource(SandboxFileResource[FileInputs, FileOutputs]):
     """A file in a sandbox.
 
     What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
@@ -93,9 +86,10 @@ class FileResource(Resource[Api, FileInputs, FileOutputs]):
     name = "File"
     inputs = FileInputs
     outputs = FileOutputs
-    references = MappingProxyType({"sandbox_id": require_sandbox})
-    parent = "sandboxId"
-    is_slow = True
+    subject = "a file"
+    source_inputs = CONTENT_PROPERTIES
+    unstored_inputs = ("content", "contentBase64", "source")
+    written_output = "writtenSha256"
 
     @override
     def check(
@@ -105,138 +99,109 @@ class FileResource(Resource[Api, FileInputs, FileOutputs]):
         generate_name: Callable[[], str],
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old_inputs, new_inputs, generate_name, warn)
-        return checked, [*failed, *validate_readable(checked)]
+        checked, failures = super().check(old_inputs, new_inputs, generate_name, warn)
+        return checked, [*failures, *validate_readable(checked)]
 
     @override
-    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old_inputs, state, new_inputs)
-        if state.get("sha256") is None:
-            return plain  # nothing was written yet
-        changes = tuple(each for each in plain.changes if each.property_name not in CONTENT_PROPERTIES)
-        given = next((name for name in CONTENT_PROPERTIES if new_inputs.get(name) is not None), None)
-        if given is not None and planned_digest(new_inputs) != state["sha256"]:
-            changes = (*changes, Change(given, ChangeKind.UPDATE, requires_replacement=False))
-        return Diff(changes, plain.delete_before_replace)
-
-    @override
-    def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[FileOutputs]) -> dict[str, Any]:
-        kept = super().build_state(raw_inputs, observation)
-        return {name: value for name, value in kept.items() if name not in INLINE_CONTENT}
-
-    @override
-    async def create(self, inputs: FileInputs, context: OperationContext) -> Observation[FileOutputs]:
-        return Observation(f"{inputs.sandbox_id}/{inputs.path}", {}, FileOutputs())
+    def plan_writes(
+        self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
+    ) -> Sequence[Change] | None:
+        return None if planned_digest(new_inputs) == state["sha256"] else ()
 
     @override
     async def reconcile(self, id: str, inputs: FileInputs, context: OperationContext) -> Observation[FileOutputs]:
-        was = parse(FileOutputs, context.state)
-        async with open_session(self.api, inputs.sandbox_id, context) as sandbox:
-            was, writes = await _plan_write(content_inputs(inputs), was)
+        old_outputs = parse(FileOutputs, context.state)
+        async with open_session(self.api, inputs.sandbox_id, context) as session:
+            outputs, needs_write = await _plan_write(content_inputs(inputs), old_outputs)
             try:
                 await run_before_deadline(
-                    _apply(sandbox, inputs, context, needs_write=writes), deadline=context.deadline, action=inputs.path
+                    _apply(session, inputs, context, needs_write=needs_write),
+                    deadline=context.deadline,
+                    action=inputs.path,
                 )
             except NeevError as error:
-                raise PartialFailure(Observation(id, {}, was), error) from error
-            live = await _observe(sandbox, id, inputs.path, was)
-        if live is None:
+                raise PartialFailure(Observation(id, {}, outputs), error) from error
+            observation = await _observe(session, id, inputs.path, outputs)
+        if observation is None:
             raise OperationFailed(
                 f"{inputs.path} is gone right after it was written: something else in the sandbox removes it"
             )
-        written = {"written_at": live.outputs.modified_at} if writes else {}
-        return Observation(id, live.inputs, live.outputs.model_copy(update=written))
+        return _with_write(observation, written_at=observation.outputs.modified_at) if needs_write else observation
 
     @override
-    async def read(self, id: str, inputs: FileInputs | None) -> Observation[FileOutputs] | None:
-        sandbox_id, path = parse_path_id(id, "a file")
-        seen = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
-        if seen is None:
-            return None
-        live = await _observe(self.api.runtime.session(seen), id, path, FileOutputs())
-        return (
-            None
-            if live is None
-            else Observation(id, {**live.inputs, "sandboxId": sandbox_id, "path": path}, live.outputs)
-        )
+    async def observe(
+        self, session: SandboxSession, id: str, path: str, state: Mapping[str, Any]
+    ) -> Observation[FileOutputs] | None:
+        return await _observe(session, id, path, parse(FileOutputs, state))
 
     @override
-    async def refresh(self, id: str, inputs: FileInputs, state: Mapping[str, Any]) -> Observation[FileOutputs] | None:
-        was = parse(FileOutputs, state)
-        seen = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
-        if seen is None:
-            return None
-        if not is_ready(seen):
-            return Observation(id, {"mode": state.get("mode")}, was)  # nobody writes to a file of a sandbox that sleeps
-        return await _observe(self.api.runtime.session(seen), id, inputs.path, was)
+    def observe_state(self, id: str, state: Mapping[str, Any]) -> Observation[FileOutputs]:
+        return Observation(id, {"mode": state.get("mode")}, parse(FileOutputs, state))
 
     @override
-    async def find_created(self, inputs: FileInputs) -> Observation[FileOutputs] | None:
-        seen = await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
-        if seen is None or not is_ready(seen):
+    async def find_written(
+        self, session: SandboxSession, id: str, inputs: FileInputs
+    ) -> Observation[FileOutputs] | None:
+        digest = await _compute_digest(content_inputs(inputs))
+        observation = await _observe(session, id, inputs.path, FileOutputs())
+        if observation is None or observation.outputs.sha256 != digest:
             return None
-        with await run_in_thread(open_content, content_inputs(inputs)) as content:
-            wanted = await run_in_thread(compute_digest, content)
-        live = await _observe(
-            self.api.runtime.session(seen), f"{inputs.sandbox_id}/{inputs.path}", inputs.path, FileOutputs()
-        )
-        if live is None or live.outputs.sha256 != wanted:
-            return None
-        written = {"written_sha256": wanted, "written_at": live.outputs.modified_at}
-        return Observation(live.id, live.inputs, live.outputs.model_copy(update=written))
+        return _with_write(observation, written_sha256=digest, written_at=observation.outputs.modified_at)
 
     @override
-    async def delete(self, id: str, context: OperationContext) -> None:
-        sandbox_id, path = parse_path_id(id, "a file")
-        was = parse(FileOutputs, context.state)
-        if was.written_sha256 is None or not await sandbox_exists(self.api, sandbox_id):
+    async def remove(self, session: SandboxSession, id: str, path: str, context: OperationContext) -> None:
+        written = parse(FileOutputs, context.state)
+        observation = await _observe(session, id, path, written)
+        if observation is None:
             return
-        async with open_session(self.api, sandbox_id, context) as sandbox:
-            live = await _observe(sandbox, id, path, was)
-            if live is None:
-                return
-            if live.outputs.sha256 != was.written_sha256:
-                context.log(f"{path} holds something else than was written, so it is left where it is.")
-            elif (was.written_at or was.modified_at) not in (None, live.outputs.modified_at):
-                context.log(f"{path} was written by somebody else since, so it is left where it is.")
-            else:
-                await sandbox.delete(path)
+        if observation.outputs.sha256 != written.written_sha256:
+            context.log(f"{path} holds something else than was written, so it is left where it is.")
+        elif (written.written_at or written.modified_at) not in (None, observation.outputs.modified_at):
+            context.log(f"{path} was written by somebody else since, so it is left where it is.")
+        else:
+            await session.delete(path)
+
+
+async def _compute_digest(raw_inputs: Mapping[str, Any]) -> str:
+    with await run_in_thread(open_content, raw_inputs) as content:
+        return await run_in_thread(compute_digest, content)
 
 
 async def _plan_write(raw_inputs: Mapping[str, Any], old_outputs: FileOutputs) -> tuple[FileOutputs, bool]:
-    """What is known of the file once it is as asked for, and whether it has to be written for that."""
-    with await run_in_thread(open_content, raw_inputs) as content:
-        wanted = await run_in_thread(compute_digest, content)
-    left_alone = old_outputs.sha256 is not None and not raw_inputs
-    writes = not left_alone and (old_outputs.written_sha256 is None or old_outputs.sha256 != wanted)
-    return (FileOutputs(written_sha256=wanted) if writes else old_outputs), writes
+    """Return what is known of the file once it is as desired, and whether it has to be written for that."""
+    digest = await _compute_digest(raw_inputs)
+    keeps_content = old_outputs.sha256 is not None and not raw_inputs
+    needs_write = not keeps_content and (old_outputs.written_sha256 is None or old_outputs.sha256 != digest)
+    return (FileOutputs(written_sha256=digest) if needs_write else old_outputs), needs_write
 
 
-async def _apply(sandbox: SandboxSession, inputs: FileInputs, context: OperationContext, *, needs_write: bool) -> None:
+def _with_write(observation: Observation[FileOutputs], **written: str | None) -> Observation[FileOutputs]:
+    return replace(observation, outputs=observation.outputs.model_copy(update=written))
+
+
+async def _apply(session: SandboxSession, inputs: FileInputs, context: OperationContext, *, needs_write: bool) -> None:
     if needs_write:
         context.deadline.on_progress(f"writing {inputs.path}")
         with await run_in_thread(open_content, content_inputs(inputs)) as content:
-            await sandbox.write(inputs.path, content)
+            await session.write(inputs.path, content)
     if inputs.mode is not None:
-        await chmod(sandbox, inputs.path, inputs.mode)
+        await chmod(session, inputs.path, inputs.mode)
 
 
 async def _observe(
-    sandbox: SandboxSession, id: str, path: str, old_outputs: FileOutputs
+    session: SandboxSession, id: str, path: str, old_outputs: FileOutputs
 ) -> Observation[FileOutputs] | None:
-    """The file as it is; one whose size and time are those of before is not read again."""
-    entry = await sandbox.stat(path)
+    """Return the file as it is; if its size and time are unchanged, it is not read again."""
+    entry = await session.stat(path)
     if entry is None or not entry.is_file:
         return None
-    same = old_outputs.sha256 is not None and (old_outputs.size_bytes, old_outputs.modified_at) == (
-        entry.size,
-        entry.modified_at,
-    )
-    digest = old_outputs.sha256 if same else await sandbox.sha256(path)
+    fingerprint = (entry.size, entry.modified_at)
+    is_unchanged = old_outputs.sha256 is not None and (old_outputs.size_bytes, old_outputs.modified_at) == fingerprint
+    digest = old_outputs.sha256 if is_unchanged else await session.sha256(path)
     outputs = {"sha256": digest, "size_bytes": entry.size, "modified_at": entry.modified_at}
     return Observation(id, {"mode": f"{entry.mode:04o}"}, old_outputs.model_copy(update=outputs))
 
 
-async def chmod(sandbox: SandboxSession, path: str, mode: str) -> None:
-    """The file has this mode."""
-    await run_tool(sandbox, ["chmod", mode, "--", path], f"{path} is written, but its permissions are not set")
+async def chmod(session: SandboxSession, path: str, mode: str) -> None:
+    """Set the mode of the file."""
+    await run_tool(session, ["chmod", mode, "--", path], f"{path} is written, but its permissions are not set")

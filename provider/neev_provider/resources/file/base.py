@@ -1,0 +1,145 @@
+"""What files and directories in a sandbox have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.client.runtime import SandboxSession
+from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.markers import Canonical, Replace
+from neev_provider.core.model import Inputs
+from neev_provider.core.resource import Observation, OperationContext, OutputsT, Resource
+from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
+from neev_provider.resources.references import require_sandbox
+from neev_provider.resources.sandbox.base import is_ready
+from neev_provider.resources.session import open_session, parse_path_id, sandbox_exists
+from neev_provider.resources.workspace_paths import canonicalize_path
+
+
+class SandboxFileInputs(Inputs):
+    """Where something is in a sandbox."""
+
+    unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "path")
+
+    sandbox_id: Annotated[str, Replace()]
+    """The sandbox it is in."""
+    path: Annotated[str, Replace(), Canonical(canonicalize_path)]
+    """Its path below the workspace."""
+
+
+SandboxFileInputsT = TypeVar("SandboxFileInputsT", bound=SandboxFileInputs)
+
+
+class SandboxFileResource(Resource[Api, SandboxFileInputsT, OutputsT]):
+    """A file or a tree of files, identified by its sandbox and its path and compared by digests."""
+
+    references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
+    is_slow = True
+    subject: ClassVar[str]
+    """What it is, for errors: such as `a file`."""
+    source_inputs: ClassVar[tuple[str, ...]]
+    """The inputs of which one says what it holds, in camelCase as the following."""
+    source_options: ClassVar[tuple[str, ...]] = ()
+    """The inputs that select what of the source is written."""
+    unstored_inputs: ClassVar[tuple[str, ...]]
+    """The inputs that contain the content itself: the state holds only its digest."""
+    written_output: ClassVar[str]
+    """The output without which nothing was written that a deletion has to remove."""
+
+    @abstractmethod
+    def plan_writes(
+        self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
+    ) -> Sequence[Change] | None:
+        """Return the changes of single files; ``None`` if what is there is as the new inputs say."""
+
+    @abstractmethod
+    async def observe(
+        self, session: SandboxSession, id: str, path: str, state: Mapping[str, Any]
+    ) -> Observation[OutputsT] | None:
+        """Return what is there now, or ``None`` if it is gone; what is unchanged since the state is not read again."""
+
+    @abstractmethod
+    def observe_state(self, id: str, state: Mapping[str, Any]) -> Observation[OutputsT]:
+        """Return what the state says is there."""
+
+    async def observe_import(self, session: SandboxSession, id: str, path: str) -> Observation[OutputsT] | None:
+        """Return what is there that no state describes, or ``None``."""
+        return await self.observe(session, id, path, {})
+
+    @abstractmethod
+    async def find_written(
+        self, session: SandboxSession, id: str, inputs: SandboxFileInputsT
+    ) -> Observation[OutputsT] | None:
+        """Return what an interrupted create wrote, if it wrote all of it; else ``None``."""
+
+    @abstractmethod
+    async def remove(self, session: SandboxSession, id: str, path: str, context: OperationContext) -> None:
+        """Remove what this resource wrote and nothing else wrote since."""
+
+    @override
+    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
+        plain = super().diff(old_inputs, state, new_inputs)
+        if state.get("sha256") is None:
+            return plain  # nothing was written yet
+        by_digest = (*self.source_inputs, *self.source_options)
+        changes = tuple(change for change in plain.changes if change.property_name not in by_digest)
+        source = next((name for name in self.source_inputs if new_inputs.get(name) is not None), None)
+        writes = None if source is None else self.plan_writes(old_inputs, state, new_inputs)
+        if source is not None and writes is not None:
+            changes = (*changes, Change(source, ChangeKind.UPDATE, requires_replacement=False), *writes)
+        return Diff(changes, plain.delete_before_replace)
+
+    @override
+    def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
+        state = super().build_state(raw_inputs, observation)
+        return {name: value for name, value in state.items() if name not in self.unstored_inputs}
+
+    @override
+    async def create(self, inputs: SandboxFileInputsT, context: OperationContext) -> Observation[OutputsT]:
+        return self.observe_id(f"{inputs.sandbox_id}/{inputs.path}")
+
+    @override
+    async def read(self, id: str, inputs: SandboxFileInputsT | None) -> Observation[OutputsT] | None:
+        sandbox_id, path = parse_path_id(id, self.subject)
+        sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
+        if sandbox is None:
+            return None
+        observation = await self.observe_import(self.api.runtime.session(sandbox), id, path)
+        if observation is None:
+            return None
+        return replace(observation, inputs={**observation.inputs, "sandboxId": sandbox_id, "path": path})
+
+    @override
+    async def refresh(
+        self, id: str, inputs: SandboxFileInputsT, state: Mapping[str, Any]
+    ) -> Observation[OutputsT] | None:
+        sandbox = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
+        if sandbox is None:
+            return None
+        if not is_ready(sandbox):
+            return self.observe_state(id, state)  # nothing writes to the files of a paused sandbox
+        return await self.observe(self.api.runtime.session(sandbox), id, inputs.path, state)
+
+    @override
+    async def find_created(self, inputs: SandboxFileInputsT) -> Observation[OutputsT] | None:
+        sandbox = await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
+        if sandbox is None or not is_ready(sandbox):
+            return None
+        id = f"{inputs.sandbox_id}/{inputs.path}"
+        return await self.find_written(self.api.runtime.session(sandbox), id, inputs)
+
+    @override
+    async def delete(self, id: str, context: OperationContext) -> None:
+        sandbox_id, path = parse_path_id(id, self.subject)
+        if not context.state.get(self.written_output) or not await sandbox_exists(self.api, sandbox_id):
+            return
+        async with open_session(self.api, sandbox_id, context) as session:
+            await self.remove(session, id, path, context)
