@@ -26,10 +26,11 @@ from neev_emulator import Emulator
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import RESOURCE_NAME
-from neev_provider.adapters.pulumi.marshal import marshal, reveal, unmarshal
+from neev_provider.adapters.pulumi.marshal import marshal, unmarshal
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
 from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
+from neev_provider.adapters.pulumi.property_map import PropertyMap
 from neev_provider.adapters.shared.config import parse_settings
 from neev_provider.client import connect
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
@@ -60,9 +61,8 @@ class AdapterClient:
 
     async def check(self, new_inputs: Mapping[str, Any], old_inputs: Struct | None = None) -> wire.CheckResponse:
         """The inputs as they are stored; without old ones the resource is new."""
-        news = marshal(
-            {**self.internal_properties, **{name: self.encode_inputs(value) for name, value in new_inputs.items()}}
-        )
+        inputs = {name: self.encode_inputs(value) for name, value in new_inputs.items()}
+        news = marshal(PropertyMap({**self.internal_properties, **inputs}))
         request = wire.CheckRequest(urn=self.urn, olds=old_inputs or Struct(), news=news, randomSeed=os.urandom(32))
         answer: wire.CheckResponse = await self.stub.Check(request)
         return answer
@@ -129,7 +129,9 @@ def _to_dynamic(value: Any) -> Any:
 
 def _strip_asset_contents(struct: Struct) -> Struct:
     """The properties without the contents of assets, of which the engine tells a diff only the hash."""
-    return marshal({key: _strip_value(value) for key, value in unmarshal(struct).items()})
+    properties = unmarshal(struct)
+    values = {key: _strip_value(value) for key, value in properties.values.items()}
+    return marshal(PropertyMap(values, properties.secrets))
 
 
 def _strip_value(value: Any) -> Any:
@@ -146,7 +148,7 @@ AdapterOpener = Callable[[str, Emulator], AbstractAsyncContextManager[AdapterCli
 
 def user_properties(struct: Struct) -> dict[str, Any]:
     """The properties that a user sees, without the marks of secrets."""
-    return {key: value for key, value in reveal(unmarshal(struct)).items() if not key.startswith("__")}
+    return {key: value for key, value in unmarshal(struct).values.items() if not key.startswith("__")}
 
 
 def planned_change(diff: wire.DiffResponse) -> str:
@@ -166,7 +168,7 @@ async def open_plugin_adapter(kind: str, emulator: Emulator) -> AsyncIterator[Ad
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        await stub.Configure(wire.ConfigureRequest(args=marshal(_settings(emulator)), acceptSecrets=True))
+        await stub.Configure(wire.ConfigureRequest(args=marshal(PropertyMap(_settings(emulator))), acceptSecrets=True))
         yield AdapterClient(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hash_assets)
     await server.stop(None)
     await plugin.aclose()
@@ -183,7 +185,7 @@ async def open_dynamic_adapter(kind: str, emulator: Emulator) -> AsyncIterator[A
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         config = {f"neev:{name}": value for name, value in _settings(emulator).items()}
-        await stub.Configure(wire.ConfigureRequest(args=marshal(config)))
+        await stub.Configure(wire.ConfigureRequest(args=marshal(PropertyMap(config))))
         pickled = serialize_provider(PROVIDERS[kind]())
         urn = f"urn:pulumi:dev::lives::pulumi-python:dynamic/neev:{kind}::{NAME}"
         yield AdapterClient(stub, urn, {PROVIDER_KEY: pickled, RESOURCE_NAME: NAME}, _to_dynamic)

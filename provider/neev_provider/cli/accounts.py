@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from neev_provider.adapters.pulumi.checkpoint import decode_state
-from neev_provider.adapters.pulumi.marshal import reveal
 from neev_provider.adapters.shared import config
 from neev_provider.adapters.shared.config import PACKAGE, SCOPE_SETTINGS, coerce_settings
 from neev_provider.client import Settings
@@ -55,7 +54,7 @@ def _resolve_provider_settings(
     provider = next((item for item in resources if item["urn"] == urn and not item.get("delete")), None)
     if provider is None or provider["type"] != PROVIDER_TYPE:
         return resolve_stack_settings(stack_config, environ)
-    stored = reveal(decode_state(provider.get("inputs") or {}))
+    stored = decode_state(provider.get("inputs") or {}).values
     if DEFAULT_PROVIDER_PREFIX in urn:
         stored = {
             name: value

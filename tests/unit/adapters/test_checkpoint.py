@@ -7,7 +7,8 @@ from typing import Any
 
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.checkpoint import decode_state, encode_state, recovered_resource, type_of_token
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
+from neev_provider.adapters.pulumi.property_map import PropertyMap
 from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.lifecycle import StoredResource
 from neev_provider.resources import RESOURCES
@@ -28,9 +29,11 @@ def test_every_resource_is_known_by_the_types_of_both_faces() -> None:
 
 def test_values_survive_the_way_in_and_out() -> None:
     values = {"env": secret_value({"A": "hidden"}), "list": [1, 2.5, secret_value("x")], "nested": {"on": True}}
-    assert decode_state(values)["env"] == SecretValue({"A": "hidden"})
+    decoded = decode_state(values)
+    assert decoded.values == {"env": {"A": "hidden"}, "list": [1, 2.5, "x"], "nested": {"on": True}}
+    assert decoded.secrets == {("env",), ("list", 2)}
     assert encode_state(decode_state(values)) == values
-    assert encode_state({"gone": None, "pair": (1, 2)}) == {"pair": [1, 2]}
+    assert encode_state(PropertyMap({"gone": None, "pair": (1, 2)})) == {"pair": [1, 2]}
 
 
 def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
@@ -72,5 +75,5 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
 def test_assets_are_read_as_either_face_stores_them() -> None:
     asset = {SIGNATURE: assets.ASSET, "text": "a", "hash": "h"}
     archive = {SIGNATURE: assets.ARCHIVE, "assets": {"x": asset}}
-    assert decode_state({"source": archive}) == {"source": Archive(assets={"x": Asset(text="a", hash="h")})}
-    assert decode_state([assets.asset_to_map(Asset(path="p"))]) == [Asset(path="p")]
+    assert decode_state({"source": archive}).values == {"source": Archive(assets={"x": Asset(text="a", hash="h")})}
+    assert decode_state({"list": [assets.asset_to_map(Asset(path="p"))]}).values == {"list": [Asset(path="p")]}

@@ -1,7 +1,8 @@
-"""Values on the wire and inside, and the seals that travel with them."""
+"""Values on the wire and inside, and the paths of their secrets."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -12,16 +13,14 @@ from tests.unit.adapters.fake_pulumi_engine import SIGNATURE, secret_value, to_s
 
 from neev_provider.adapters.pulumi.assets import ARCHIVE, ASSET
 from neev_provider.adapters.pulumi.marshal import (
+    SECRET,
     UNKNOWN_SENTINELS,
-    SecretValue,
     UnsupportedValue,
-    mark_declared_secrets,
     marshal,
-    restore_secrets,
-    reveal,
     unmarshal,
     unsupported_values,
 )
+from neev_provider.adapters.pulumi.property_map import Path, PropertyMap, mark_secrets
 from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.coercion import MIN_INEXACT_INTEGER
 from neev_provider.core.markers import Secret
@@ -39,13 +38,25 @@ keys = st.text().filter(lambda key: key != SIGNATURE)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12
 )
-values_with_secrets = st.recursive(
-    scalars,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4) | st.builds(SecretValue, inner)
-    ),
-    max_leaves=12,
-)
+properties = st.dictionaries(keys, values.filter(lambda value: value is not None), max_size=5)
+
+
+def iter_paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the path of everything in the value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*path, key)
+        yield from iter_paths(item, (*path, key))
+
+
+@st.composite
+def property_maps(draw: st.DrawFn) -> PropertyMap:
+    """Draw properties with secrets, none of them inside of another."""
+    plain = draw(properties)
+    paths = list(iter_paths(plain))
+    secrets = draw(st.sets(st.sampled_from(paths))) if paths else set()
+    outermost = (path for path in secrets if not any(path[:length] in secrets for length in range(1, len(path))))
+    return PropertyMap(plain, frozenset(outermost))
 
 
 class Port(Model):
@@ -68,78 +79,88 @@ class Answer(Outputs):
     """One port."""
 
 
-@given(st.dictionaries(keys, values_with_secrets.filter(lambda value: value is not None), max_size=5))
-def test_what_is_encoded_is_decoded_to_the_same(properties: dict[str, Any]) -> None:
-    assert unmarshal(marshal(properties)) == properties
+@given(property_maps())
+def test_what_is_encoded_is_decoded_to_the_same(marked: PropertyMap) -> None:
+    assert unmarshal(marshal(marked)) == marked
 
 
-@given(values_with_secrets)
-def test_the_seals_of_a_value_are_put_back_where_they_were(value: Any) -> None:
-    if isinstance(value, SecretValue):
-        assert restore_secrets(reveal(value), value) == SecretValue(reveal(value))
-    else:
-        assert reveal(restore_secrets(reveal(value), value)) == reveal(value)
-        assert _count_secrets(restore_secrets(reveal(value), value)) >= _count_secrets(value)
+@given(property_maps())
+def test_the_secrets_of_a_value_are_put_back_where_they_were(marked: PropertyMap) -> None:
+    assert marked.mark(marked.values) == marked
 
 
-@given(values, values_with_secrets)
-def test_a_value_is_never_changed_by_seals_of_another(value: Any, other: Any) -> None:
-    assert reveal(restore_secrets(value, other)) == value
+@given(properties, property_maps())
+def test_a_value_is_never_changed_by_secrets_of_another(plain: dict[str, Any], other: PropertyMap) -> None:
+    marked = other.mark(plain)
+    assert marked.values == plain
+    assert marked.secrets <= set(iter_paths(plain))
+    assert {name for name in plain if any(path[0] == name for path in other.secrets)} >= marked.secret_names({})
 
 
 def test_a_list_that_differs_from_one_with_a_secret_is_a_secret() -> None:
-    assert restore_secrets(["b", "a"], [SecretValue("a"), "b"]) == SecretValue(["b", "a"])
-    assert restore_secrets({"x": ["b"], "y": 1}, {"x": [SecretValue("a")], "y": 1}) == {"x": SecretValue(["b"]), "y": 1}
-    assert restore_secrets(["b", "a"], ["a", "b"]) == ["b", "a"]
+    source = PropertyMap({"x": ["a", "b"], "y": 1, "z": ["a"]}, frozenset({("x", 0)}))
+    assert source.mark({"x": ["b", "a"], "y": 1, "z": ["b"]}).secrets == {("x",)}
+    assert source.mark({"x": None, "y": 1}).secrets == {("x",)}
+    assert source.mark({"y": 1}).secrets == frozenset()
+    nested = PropertyMap({"x": {"y": "a", "z": 1}}, frozenset({("x", "y")}))
+    assert nested.mark({"x": {"y": "b", "z": 2}}).secrets == {("x", "y")}
+    assert nested.mark({"x": {"z": 2}}).secrets == frozenset()
+
+
+def test_of_two_maps_the_second_decides_what_both_have() -> None:
+    first = PropertyMap({"a": 1, "b": 2}, frozenset({("a",), ("b",)}))
+    assert first | PropertyMap({"b": 3}) == PropertyMap({"a": 1, "b": 3}, frozenset({("a",)}))
 
 
 @pytest.mark.parametrize("text", sorted(UNKNOWN_SENTINELS))
 def test_every_mark_for_unknown_is_known(text: str) -> None:
-    assert unmarshal(to_struct({"a": [text]})) == {"a": [UNKNOWN]}
+    assert unmarshal(to_struct({"a": [text]})) == PropertyMap({"a": [UNKNOWN]})
 
 
 def test_whole_numbers_are_whole_and_others_are_not() -> None:
     wire = to_struct({"whole": 8080.0, "half": 0.5, "large": 1e300})
-    assert [repr(each) for each in (unmarshal(wire)[key] for key in ("whole", "half", "large"))] == [
+    assert [repr(each) for each in (unmarshal(wire).values[key] for key in ("whole", "half", "large"))] == [
         "8080",
         "0.5",
         "1e+300",
     ]
 
 
-def test_what_is_declared_secret_is_sealed_at_any_depth() -> None:
-    found = mark_declared_secrets(
-        Answer.properties,
-        {
-            "token": "t",
-            "ports": [{"url": "u", "number": 1}],
-            "first": {"url": SecretValue("u"), "number": 2},
-            "more": "m",
-        },
-    )
-    assert found == {
-        "token": SecretValue("t"),
-        "ports": [{"url": SecretValue("u"), "number": 1}],
-        "first": {"url": SecretValue("u"), "number": 2},
+def test_what_is_declared_secret_is_a_secret_at_any_depth() -> None:
+    answer = {
+        "token": "t",
+        "ports": [{"url": "u", "number": 1}, UNKNOWN],
+        "first": {"url": "u", "number": 2},
         "more": "m",
+        "none": None,
     }
+    marked = mark_secrets(Answer.properties, PropertyMap(answer, frozenset({("more",)})))
+    assert marked.values == answer
+    assert marked.secrets == {("token",), ("ports", 0, "url"), ("first", "url"), ("more",)}
+    assert sorted(marked.secret_values()) == ["m", "t", "u", "u"]
 
 
 def test_what_is_unknown_and_declared_secret_is_both() -> None:
-    wire = marshal(mark_declared_secrets(Answer.properties, {"token": UNKNOWN}))
-    assert unmarshal(wire) == {"token": SecretValue(UNKNOWN)}
+    wire = marshal(mark_secrets(Answer.properties, PropertyMap({"token": UNKNOWN})))
+    assert unmarshal(wire) == PropertyMap({"token": UNKNOWN}, frozenset({("token",)}))
 
 
 def test_a_secret_does_not_show_in_its_repr() -> None:
-    assert "hunter2" not in repr(SecretValue("hunter2"))
+    assert "hunter2" not in repr(PropertyMap({"a": "hunter2"}, frozenset({("a",)})))
     assert "hunter2" not in repr(unmarshal(to_struct({"a": {SIGNATURE: "of tomorrow", "value": "hunter2"}})))
+
+
+def test_a_secret_in_a_secret_is_a_part_of_it() -> None:
+    wire = to_struct({"a": secret_value({"b": secret_value("c")})})
+    assert unmarshal(wire).values == {"a": {"b": "c"}}
+    assert marshal(unmarshal(wire)) == to_struct({"a": secret_value({"b": "c"})})
 
 
 def test_what_no_property_takes_is_found_by_its_path_and_goes_back_as_it_came() -> None:
     wire = to_struct({"a": {"b": [1, secret_value({SIGNATURE: "of tomorrow", "text": "a"})]}})
     properties = unmarshal(wire)
-    assert [failure.path for failure in unsupported_values(properties, {})] == ["a.b[1]"]
-    assert isinstance(reveal(properties)["a"]["b"][1], UnsupportedValue)
+    assert [failure.path for failure in unsupported_values(properties.values, {})] == ["a.b[1]"]
+    assert isinstance(properties.values["a"]["b"][1], UnsupportedValue)
     assert marshal(properties) == wire
 
 
@@ -151,8 +172,8 @@ def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_th
     properties = unmarshal(wire)
     assert marshal(properties) == wire
     inside = {"x/y": Asset(text="a", hash="h"), "z": Archive(path="b.zip", hash="i")}
-    assert reveal(properties)["source"] == Archive(assets=inside, hash="j")
-    assert {failure.path for failure in unsupported_values(properties, DirectoryInputs.properties)} == {
+    assert properties.values["source"] == Archive(assets=inside, hash="j")
+    assert {failure.path for failure in unsupported_values(properties.values, DirectoryInputs.properties)} == {
         "image",
         "list[0]",
     }
@@ -161,23 +182,15 @@ def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_th
 
 def test_an_archive_of_what_are_no_assets_is_refused() -> None:
     properties = unmarshal(to_struct({"source": {SIGNATURE: ARCHIVE, "assets": {"x": "text"}}}))
-    (failure,) = unsupported_values(properties, DirectoryInputs.properties)
+    (failure,) = unsupported_values(properties.values, DirectoryInputs.properties)
     assert failure.reason == "is an archive of what are no assets"
 
 
 def test_what_has_no_form_on_the_wire_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match="set has no form"):
-        marshal({"a": {1}})
+        marshal(PropertyMap({"a": {1}}))
 
 
 def test_a_malformed_secret_is_an_empty_one() -> None:
-    assert unmarshal(to_struct({"a": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}})) == {"a": SecretValue(None)}
-    assert unmarshal(struct_pb2.Struct(fields={"a": struct_pb2.Value()})) == {"a": None}
-
-
-def _count_secrets(value: Any) -> int:
-    if isinstance(value, SecretValue):
-        return 1
-    if isinstance(value, dict):
-        return sum(map(_count_secrets, value.values()))
-    return sum(map(_count_secrets, value)) if isinstance(value, list) else 0
+    assert unmarshal(to_struct({"a": {SIGNATURE: SECRET}})) == PropertyMap({"a": None}, frozenset({("a",)}))
+    assert unmarshal(struct_pb2.Struct(fields={"a": struct_pb2.Value()})) == PropertyMap({"a": None})

@@ -11,7 +11,8 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from neev_provider.adapters.pulumi import assets
 from neev_provider.adapters.pulumi.dynamic.provider import host_outputs
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, mark_secret, reveal
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
+from neev_provider.adapters.pulumi.property_map import Path, PropertyMap
 from neev_provider.adapters.pulumi.state import mark_state_secrets
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.lifecycle import AnyResource, StoredResource
@@ -47,34 +48,49 @@ def recovered_resource(pending: Mapping[str, Any], stored: StoredResource, *, pr
     The next update goes on from there, as after a failure half way.
     """
     kind = _STATE_TYPES[pending["type"]]
-    marked = decode_state(pending.get("inputs") or {})
-    outputs = mark_state_secrets(kind.resource, kind.outputs(stored, reveal(marked)), marked)
-    outputs |= {
-        name: mark_secret(outputs[name]) for name in pending.get("additionalSecretOutputs") or () if name in outputs
-    }
-    return {**pending, "id": stored.id, "outputs": encode_state(outputs), "initErrors": [problem]}
+    inputs = decode_state(pending.get("inputs") or {})
+    outputs = mark_state_secrets(kind.resource, kind.outputs(stored, inputs.values), inputs)
+    additional = {(name,) for name in pending.get("additionalSecretOutputs") or () if name in outputs.values}
+    marked = PropertyMap(outputs.values, outputs.secrets | additional)
+    return {**pending, "id": stored.id, "outputs": encode_state(marked), "initErrors": [problem]}
 
 
-def decode_state(value: Any) -> Any:
-    """The value with its secrets sealed and its assets as ours; the state must have been exported in clear."""
+def decode_state(values: Mapping[str, Any]) -> PropertyMap:
+    """Return the properties and the paths of their secrets; the state must have been exported in clear."""
+    secrets: set[Path] = set()
+    decoded = _decode_value(values, (), secrets)
+    return PropertyMap(decoded, frozenset(secrets))
+
+
+def encode_state(properties: PropertyMap) -> Values:
+    """Return the properties as a state has them; what is `None` is left out."""
+    encoded: Values = _encode_value(properties.values, (), properties.secrets)
+    return encoded
+
+
+def _decode_value(value: Any, path: Path, secrets: set[Path]) -> Any:
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET:
-            return SecretValue(decode_state(json.loads(value["plaintext"])))
+            secrets.add(path)
+            return _decode_value(json.loads(value["plaintext"]), path, secrets)
         if assets.ASSET_KEY in value:
             return assets.asset_from_map(value)
-        if value.get(SIGNATURE) in assets.SIGNATURES:
-            return assets.unmarshal_asset(value[SIGNATURE], {key: decode_state(each) for key, each in value.items()})
-        return {key: decode_state(each) for key, each in value.items()}
-    return [decode_state(each) for each in value] if isinstance(value, list) else value
+        decoded = {key: _decode_value(item, (*path, key), secrets) for key, item in value.items()}
+        signature = value.get(SIGNATURE)
+        return assets.unmarshal_asset(signature, decoded) if signature in assets.SIGNATURES else decoded
+    if isinstance(value, list):
+        return [_decode_value(item, (*path, index), secrets) for index, item in enumerate(value)]
+    return value
 
 
-def encode_state(value: Any) -> Any:
-    """The value as the state has it; what is ``None`` is left out."""
-    if isinstance(value, SecretValue):
-        return {SIGNATURE: SECRET, "plaintext": json.dumps(encode_state(value.value))}
+def _encode_value(value: Any, path: Path, secrets: frozenset[Path]) -> Any:
+    if path in secrets:
+        return {SIGNATURE: SECRET, "plaintext": json.dumps(_encode_value(value, path, frozenset()))}
     if isinstance(value, Mapping):
-        return {key: encode_state(each) for key, each in value.items() if each is not None}
-    return [encode_state(each) for each in value] if isinstance(value, list | tuple) else value
+        return {key: _encode_value(item, (*path, key), secrets) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_encode_value(item, (*path, index), secrets) for index, item in enumerate(value)]
+    return value
 
 
 def _native_outputs(stored: StoredResource, _raw_inputs: Mapping[str, Any]) -> Values:

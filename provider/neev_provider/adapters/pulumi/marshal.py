@@ -1,8 +1,4 @@
-"""Values as Pulumi sends them, and as plain data with what is secret, unknown or not for us marked.
-
-A secret is ``Sealed`` at the place where the program made it one; seals are taken off before a value goes further in
-and put back, place by place, on what goes out again.
-"""
+"""Properties as messages of Pulumi's protocol, and as plain values with the paths of their secrets."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 
 from neev_provider.adapters.pulumi import assets
+from neev_provider.adapters.pulumi.property_map import Path, PropertyMap
 from neev_provider.core.assets import AssetOrArchive
 from neev_provider.core.coercion import MIN_INEXACT_INTEGER
 from neev_provider.core.model import UNKNOWN, Property
@@ -40,98 +37,35 @@ UNKNOWN_SENTINELS: Final = frozenset(
 
 
 MAX_DEPTH: Final = 100
-"""Levels of lists and objects in one another: what is walked through level by level must end somewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecretValue:
-    """A secret and its value."""
-
-    value: Any = field(repr=False)
+"""Maximum levels of nested lists and objects, since a walk through the levels is recursive."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedValue:
-    """Something that no property takes; it goes back as it came."""
+    """A value that no property accepts; it is marshaled as it was received."""
 
     reason: str
     original: struct_pb2.Value = field(repr=False)
 
 
-def unmarshal(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """The properties as plain data, secrets sealed."""
-    return {key: _unmarshal_value(value) for key, value in struct.fields.items()}
+def unmarshal(struct: struct_pb2.Struct) -> PropertyMap:
+    """Return the properties as plain data and the paths of their secrets."""
+    secrets: set[Path] = set()
+    values = {key: _unmarshal_value(value, (key,), secrets) for key, value in struct.fields.items()}
+    return PropertyMap(values, frozenset(secrets))
 
 
-def unmarshal_plain(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """The properties as plain data, secrets and all."""
-    return {key: _unmarshal_value(value, reveal_secrets=True) for key, value in struct.fields.items()}
-
-
-def marshal(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The properties on the wire; what is ``None`` is left out."""
+def marshal(properties: PropertyMap) -> struct_pb2.Struct:
+    """Return the message for the properties; what is `None` is left out."""
     struct = struct_pb2.Struct()
-    for key, value in values.items():
+    for key, value in properties.values.items():
         if value is not None:
-            _marshal_into(struct.fields[key], value)
+            _marshal_into(struct.fields[key], value, (key,), properties.secrets)
     return struct
 
 
-def reveal(value: Any) -> Any:
-    """The value without its seals."""
-    if isinstance(value, SecretValue):
-        return reveal(value.value)
-    if isinstance(value, dict):
-        return {key: reveal(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [reveal(each) for each in value]
-    return value
-
-
-def mark_secret(value: Any) -> Any:
-    """The value as one secret."""
-    return SecretValue(reveal(value))
-
-
-def restore_secrets(value: Any, reference: Any) -> Any:
-    """The plain value with the seals of ``marked``; where the two are not alike, what held a secret is one."""
-    if isinstance(reference, SecretValue):
-        return mark_secret(value)
-    if isinstance(value, dict) and isinstance(reference, dict):
-        return {key: restore_secrets(each, reference.get(key)) for key, each in value.items()}
-    if not contains_secret(reference):
-        return value
-    return reference if reveal(reference) == value else mark_secret(value)
-
-
-def mark_declared_secrets(properties: Mapping[str, Property], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with those sealed that are declared secret, at any depth."""
-    return {name: _mark_if_declared_secret(properties.get(name), value, values) for name, value in values.items()}
-
-
-def secret_names(properties: Mapping[str, Property], with_secrets: Mapping[str, Any]) -> frozenset[str]:
-    """Return what holds a secret, by the program's marks or by its declaration."""
-    return frozenset(
-        name for name, value in mark_declared_secrets(properties, with_secrets).items() if contains_secret(value)
-    )
-
-
-def iter_secrets(value: Any) -> Iterator[Any]:
-    """Yield what is sealed at any depth, plain."""
-    if isinstance(value, SecretValue):
-        yield reveal(value)
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from iter_secrets(each)
-
-
-def contains_secret(value: Any) -> bool:
-    """Whether there is a seal at any depth."""
-    return any(True for _ in iter_secrets(value))
-
-
 def unsupported_values(values: Mapping[str, Any], properties: Mapping[str, Property]) -> list[ValidationFailure]:
-    """What the properties do not take, by its path."""
+    """Return a failure for each value that its property does not accept."""
     return [
         ValidationFailure(format_path(path), reason)
         for name, value in values.items()
@@ -140,7 +74,7 @@ def unsupported_values(values: Mapping[str, Any], properties: Mapping[str, Prope
 
 
 def _unmarshal_value(  # noqa: PLR0911  one for each kind
-    value: struct_pb2.Value, *, reveal_secrets: bool = False, depth: int = 0
+    value: struct_pb2.Value, path: Path, secrets: set[Path], depth: int = 0
 ) -> Any:
     kind = value.WhichOneof("kind")
     if depth > MAX_DEPTH:
@@ -156,53 +90,58 @@ def _unmarshal_value(  # noqa: PLR0911  one for each kind
         return int(number) if number.is_integer() and abs(number) < MIN_INEXACT_INTEGER else number
     if kind == "list_value":
         return [
-            _unmarshal_value(each, reveal_secrets=reveal_secrets, depth=depth + 1) for each in value.list_value.values
+            _unmarshal_value(item, (*path, index), secrets, depth + 1)
+            for index, item in enumerate(value.list_value.values)
         ]
     if kind == "struct_value":
         fields = value.struct_value.fields
-        if SIGNATURE not in fields:
-            return {
-                key: _unmarshal_value(each, reveal_secrets=reveal_secrets, depth=depth + 1)
-                for key, each in fields.items()
-            }
-        return reveal(_unmarshal_special(value, depth)) if reveal_secrets else _unmarshal_special(value, depth)
+        if SIGNATURE in fields:
+            return _unmarshal_special(value, path, secrets, depth + 1)
+        return {key: _unmarshal_value(item, (*path, key), secrets, depth + 1) for key, item in fields.items()}
     return None
 
 
-def _unmarshal_special(value: struct_pb2.Value, depth: int) -> Any:  # noqa: PLR0911  one for each signature
+def _unmarshal_special(  # noqa: PLR0911  one for each signature
+    value: struct_pb2.Value, path: Path, secrets: set[Path], depth: int
+) -> Any:
     fields = value.struct_value.fields
     signature = fields[SIGNATURE].string_value
-    inner = _unmarshal_value(fields["value"], depth=depth + 1) if "value" in fields else None
-    if signature == SECRET:
-        return SecretValue(inner)
-    if signature == OUTPUT:
-        known = inner if "value" in fields else UNKNOWN
-        return SecretValue(known) if "secret" in fields and fields["secret"].bool_value else known
+    if signature in (SECRET, OUTPUT):
+        if signature == SECRET or ("secret" in fields and fields["secret"].bool_value):
+            secrets.add(path)
+        if "value" in fields:
+            return _unmarshal_value(fields["value"], path, secrets, depth)
+        return UNKNOWN if signature == OUTPUT else None
     if signature == REFERENCE:
         if "id" not in fields:
             return UnsupportedValue("is a component, which has no id; give the id of a resource", value)
-        return _unmarshal_value(fields["id"]) or UNKNOWN
+        return _unmarshal_value(fields["id"], path, secrets, depth) or UNKNOWN
     if signature == BYTES:
-        return _decode_text(inner) or UnsupportedValue(
-            "holds bytes that are no UTF-8 text; encode them, as base64 say", value
-        )
+        text = _decode_text(fields["value"].string_value) if "value" in fields else None
+        return text or UnsupportedValue("holds bytes that are no UTF-8 text; encode them, as base64 say", value)
     if signature in assets.SIGNATURES:
-        parts = {name: _unmarshal_value(each, reveal_secrets=True) for name, each in fields.items()}
+        parts = {name: _unmarshal_value(part, (), set()) for name, part in fields.items()}
         return assets.unmarshal_asset(signature, parts) or UnsupportedValue(
             "is an archive of what are no assets", value
         )
     return UnsupportedValue("is a special value that this version of the provider does not know", value)
 
 
-def _decode_text(encoded: Any) -> str | None:
+def _decode_text(encoded: str) -> str | None:
     try:
         return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
+    except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
 
 
-def _marshal_into(target: struct_pb2.Value, value: Any) -> None:  # noqa: C901, PLR0912  one branch for each type
-    """The place holds the value; filled from outside in, since a message that is put into another is copied."""
+def _marshal_into(  # noqa: C901, PLR0912  one branch for each type
+    target: struct_pb2.Value, value: Any, path: Path, secrets: frozenset[Path]
+) -> None:
+    """Set the target to the value, from outside in: a message that is put into another is copied."""
+    if path in secrets:
+        target.struct_value.fields[SIGNATURE].string_value = SECRET
+        # what is inside of a secret is secret with it
+        target, secrets = target.struct_value.fields["value"], frozenset()
     if value is None:
         target.null_value = struct_pb2.NULL_VALUE
     elif value is UNKNOWN:
@@ -213,53 +152,33 @@ def _marshal_into(target: struct_pb2.Value, value: Any) -> None:  # noqa: C901, 
         target.string_value = value
     elif isinstance(value, int | float):
         target.number_value = float(value)
-    elif isinstance(value, SecretValue):
-        target.struct_value.fields[SIGNATURE].string_value = SECRET
-        _marshal_into(target.struct_value.fields["value"], value.value)
     elif isinstance(value, UnsupportedValue):
         target.CopyFrom(value.original)
     elif isinstance(value, AssetOrArchive):
         signature, parts = assets.marshal_asset(value)
-        _marshal_into(target, {SIGNATURE: signature, **parts})
-    elif isinstance(value, dict):
+        _marshal_into(target, {SIGNATURE: signature, **parts}, (), frozenset())
+    elif isinstance(value, Mapping):
         target.struct_value.SetInParent()
-        for key, each in value.items():
-            _marshal_into(target.struct_value.fields[key], each)
+        for key, item in value.items():
+            _marshal_into(target.struct_value.fields[key], item, (*path, key), secrets)
     elif isinstance(value, list | tuple):
         target.list_value.SetInParent()
-        for each in value:
-            _marshal_into(target.list_value.values.add(), each)
+        for index, item in enumerate(value):
+            _marshal_into(target.list_value.values.add(), item, (*path, index), secrets)
     else:
         raise TypeError(f"{type(value).__name__} has no form on the wire")
 
 
-def _mark_if_declared_secret(prop: Property | None, value: Any, siblings: Mapping[str, Any]) -> Any:
-    if prop is None or value is None:
-        return value
-    if prop.is_secret(siblings):
-        return mark_secret(value)
-    if prop.model and isinstance(value, dict):
-        return mark_declared_secrets(prop.model.properties, value)
-    properties = getattr(prop.item, "properties", None)
-    if properties and isinstance(value, list | tuple):
-        return [mark_declared_secrets(properties, each) if isinstance(each, dict) else each for each in value]
-    return value
-
-
-def _iter_unsupported(
-    value: Any, path: tuple[str | int, ...], prop: Property | None
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _iter_unsupported(value: Any, path: Path, prop: Property | None) -> Iterator[tuple[Path, str]]:
     if isinstance(value, UnsupportedValue):
         yield path, value.reason
     elif isinstance(value, AssetOrArchive):
         if prop is None or not prop.accepts_assets:
             yield path, "is an asset or archive, which this property does not take; read it and give its text"
-    elif isinstance(value, SecretValue):
-        yield from _iter_unsupported(value.value, path, prop)
     elif isinstance(value, dict):
         nested = prop and (prop.model or prop.item_model)
-        for key, each in value.items():
-            yield from _iter_unsupported(each, (*path, key), nested.properties.get(key) if nested else None)
+        for key, item in value.items():
+            yield from _iter_unsupported(item, (*path, key), nested.properties.get(key) if nested else None)
     elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _iter_unsupported(each, (*path, index), prop)
+        for index, item in enumerate(value):
+            yield from _iter_unsupported(item, (*path, index), prop)

@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from neev_provider.adapters.pulumi.marshal import (
-    SecretValue,
-    mark_declared_secrets,
-    restore_secrets,
-    reveal,
-    secret_names,
-)
+from neev_provider.adapters.pulumi.property_map import PropertyMap, mark_secrets
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived
 
 
-def mark_state_secrets(
-    resource: AnyResource, state: Mapping[str, Any], *with_secrets: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The plain state, sealed where the declarations say so, and where a secret came in or was before.
+def mark_state_secrets(resource: AnyResource, state: Mapping[str, Any], *sources: PropertyMap) -> PropertyMap:
+    """Return the state with its secrets: those that are declared, and those of the inputs and states it comes from.
 
-    ``marked`` are the inputs and the states that it comes from; of a property in several, the first decides.
+    If several sources have a property, the first decides. Derived outputs are secret if any input is.
     """
     inputs, outputs = resource.inputs.properties, resource.outputs.properties
-    seals = {name: value for each in reversed(with_secrets) for name, value in each.items()}
-    secret_came_in = any(inputs.keys() & secret_names(inputs, each) for each in with_secrets)
-    for name in (name for name, declared in outputs.items() if declared.has(Derived)):
-        if secret_came_in:
-            seals[name] = SecretValue(None)
-        elif reveal(seals.get(name)) != state.get(name):
-            seals.pop(name, None)  # it is another than the secret one
-    return mark_declared_secrets({**outputs, **inputs}, restore_secrets(dict(state), seals))
+    source = PropertyMap()
+    for each in reversed(sources):
+        source |= each
+    derived = {name for name, prop in outputs.items() if prop.has(Derived)} & state.keys()
+    secrets = source.mark(state).secrets
+    if any(inputs.keys() & each.secret_names(inputs) for each in sources):
+        secrets |= {(name,) for name in derived}
+    else:
+        # a derived output that changed is another than the secret one
+        changed = {name for name in derived if source.values.get(name) != state[name]}
+        secrets = frozenset(path for path in secrets if path[0] not in changed)
+    return mark_secrets({**outputs, **inputs}, PropertyMap(state, secrets))

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from neev_provider.adapters.pulumi import checkpoint
-from neev_provider.adapters.pulumi.marshal import reveal
 from neev_provider.client import Api
 from neev_provider.client.http.idempotency import CREATED_AT_TOLERANCE
 from neev_provider.client.models import parse_timestamp
@@ -77,8 +76,7 @@ def compute_create_time_range(
 
 def decode_inputs(pending: StateEntry) -> dict[str, Any]:
     """Return the inputs of the create in plain text."""
-    inputs: dict[str, Any] = reveal(checkpoint.decode_state(pending.get("inputs") or {}))
-    return inputs
+    return dict(checkpoint.decode_state(pending.get("inputs") or {}).values)
 
 
 def has_generated_name(pending: StateEntry) -> bool:
@@ -108,7 +106,7 @@ def _sandbox_ids(entry: StateEntry) -> Iterator[str]:
     kind = checkpoint.type_of_token(entry["type"])
     if kind is None:
         return
-    outputs = reveal(checkpoint.decode_state(entry.get("outputs") or {}))
+    outputs = checkpoint.decode_state(entry.get("outputs") or {}).values
     match kind.resource.name:
         case "Sandbox" | "SandboxFork":
             yield str(entry.get("id"))

@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 import pulumi
 
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host
-from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE, SecretValue, iter_secrets, secret_names
+from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
+from neev_provider.adapters.pulumi.property_map import PropertyMap
 from neev_provider.adapters.pulumi.state import mark_state_secrets
 from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.core.errors import NeevError
@@ -35,20 +36,17 @@ def find_secret_names(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | No
     return pulumi.Output.from_input(found())
 
 
-def mark_host_secrets(resource: AnyResource, values: Mapping[str, Any]) -> Values:
-    """Return the host's values with those sealed that are secret, by the program or by their declaration."""
-    known, names = from_host(values), values.get(SECRET_NAMES) or ()
-    return mark_state_secrets(
-        resource, known, {name: SecretValue(each) if name in names else each for name, each in known.items()}
-    )
+def mark_host_secrets(resource: AnyResource, values: Mapping[str, Any]) -> PropertyMap:
+    """Return the host's values with those marked that are secret, by the program or by their declaration."""
+    known = from_host(values)
+    secrets = frozenset((name,) for name in values.get(SECRET_NAMES) or () if name in known)
+    return mark_state_secrets(resource, known, PropertyMap(known, secrets))
 
 
 def secret_inputs(resource: AnyResource, values: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the inputs that are secret."""
-    return (
-        secret_names(resource.inputs.properties, mark_host_secrets(resource, values))
-        & resource.inputs.properties.keys()
-    )
+    inputs = resource.inputs.properties
+    return mark_host_secrets(resource, values).secret_names(inputs) & inputs.keys()
 
 
 def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Mapping[str, Any]) -> Values:
@@ -82,7 +80,7 @@ def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:
             settings = getattr(provider, "_settings", None)
             return [
                 settings and settings.api_key,
-                *(list(iter_secrets(mark_host_secrets(provider.resource, each))) for each in given),
+                *(mark_host_secrets(provider.resource, each).secret_values() for each in given),
             ]
 
         with use_redactor(Redactor(collect)):

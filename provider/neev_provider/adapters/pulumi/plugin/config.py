@@ -7,9 +7,10 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
-from neev_provider.adapters.pulumi.marshal import marshal, reveal, unmarshal, unmarshal_plain, unsupported_values
+from neev_provider.adapters.pulumi.marshal import marshal, unmarshal, unsupported_values
 from neev_provider.adapters.pulumi.plugin.grpc_errors import missing_keys_error
 from neev_provider.adapters.pulumi.plugin.plan import diff_response, marshal_failures
+from neev_provider.adapters.pulumi.property_map import PropertyMap
 from neev_provider.adapters.shared import config
 from neev_provider.adapters.shared.config import (
     ACCOUNT_SETTINGS,
@@ -36,20 +37,22 @@ OTHER_ACCOUNT_HINT = (
 def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> provider_pb2.CheckResponse:
     """The configuration as it is stored, and what is wrong with it."""
     news = unmarshal(request.news)
+    values = dict(news.values)
     for name in SCOPE_SETTINGS:
-        found = config.read_environment(name, environ) or config.DEFAULTS.get(name)
-        if news.get(name) in (None, "") and found:
-            news[name] = found
-    given = coerce_settings(reveal(news))
-    failed = unsupported_values(news, ProviderConfig.properties) or validate(ProviderConfig, given)
-    failed = failed or _account_failures(unmarshal_plain(request.olds), given)
-    return provider_pb2.CheckResponse(inputs=marshal(news), failures=marshal_failures(failed))
+        default = config.read_environment(name, environ) or config.DEFAULTS.get(name)
+        if values.get(name) in (None, "") and default:
+            values[name] = default
+    settings = coerce_settings(values)
+    failures = unsupported_values(values, ProviderConfig.properties) or validate(ProviderConfig, settings)
+    failures = failures or _account_failures(unmarshal(request.olds).values, settings)
+    inputs = marshal(PropertyMap(values, news.secrets))
+    return provider_pb2.CheckResponse(inputs=inputs, failures=marshal_failures(failures))
 
 
 def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     """What differs; nothing is replaced for it: a resource that is in another account is refused by itself."""
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
-    old, new = (coerce_settings(unmarshal_plain(each)) for each in (olds, request.news))
+    old, new = (coerce_settings(unmarshal(each).values) for each in (olds, request.news))
     if old.get("baseUrl") is None:
         old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
     changes = tuple(
@@ -63,7 +66,7 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
 def parse_settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
     """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
     try:
-        return config.parse_settings(coerce_settings(unmarshal_plain(request.args)), environ)
+        return config.parse_settings(coerce_settings(unmarshal(request.args).values), environ)
     except config.MissingConfigError as error:
         name = request.name or request.urn.rpartition("::")[2]
         if name and not name.startswith(DEFAULT_PROVIDER_PREFIX):

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from neev_provider.adapters.pulumi.marshal import (
-    mark_declared_secrets,
-    marshal,
-    restore_secrets,
-    reveal,
-    secret_names,
-    unmarshal,
-    unmarshal_plain,
-)
+from neev_provider.adapters.pulumi.marshal import marshal, unmarshal
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient, StatusReporter, announce_create
 from neev_provider.adapters.pulumi.plugin.grpc_errors import StatusError, init_failed, user_message
 from neev_provider.adapters.pulumi.plugin.plan import marshal_state, name_of
+from neev_provider.adapters.pulumi.property_map import PropertyMap, mark_secrets
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.adapters.shared.executor import Executor
 from neev_provider.client import Api
@@ -43,26 +36,27 @@ class CrudHandler:
     def __init__(self, connect: Callable[[], Awaitable[Api]], engine_client: EngineClient, clock: Clock) -> None:
         self._engine_client = engine_client
         self._clock = clock
-        self.executor = Executor(connect, clock, require_storable=marshal)
+        self.executor = Executor(connect, clock, require_storable=lambda state: marshal(PropertyMap(state)))
 
     async def create(self, resource: AnyResource, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the resource and wait until it is ready."""
-        with_secrets = unmarshal(request.properties)
-        inputs = reveal(with_secrets)
-        context = self._operation_context(resource, request, resource.timeouts.create, with_secrets)
+        inputs = unmarshal(request.properties)
+        context = self._operation_context(resource, request, resource.timeouts.create, inputs)
         named = resource.name_property
         try:
-            with announce_create(context.resource_name, inputs.get(named.name) if named else None):
-                stored = await self._flush_after(self.executor.create(resource, context, inputs, address=request.urn))
+            with announce_create(context.resource_name, inputs.values.get(named.name) if named else None):
+                stored = await self._flush_after(
+                    self.executor.create(resource, context, inputs.values, address=request.urn)
+                )
         except ResourceInitFailed as failure:
-            raise _init_failed(resource, failure, context, request.properties, with_secrets) from failure
+            raise _init_failed(resource, failure, context, request.properties, inputs) from failure
         except DeleteBeforeReplaceRequired:
             raise
         except NameConflict as error:
             program = f"{PACKAGE}:index:{resource.name} {name_of(request)}"
             error.hint = IMPORT_HINT.format(program=program, id=error.existing_id)
             raise
-        return provider_pb2.CreateResponse(id=stored.id, properties=marshal_state(resource, stored.state, with_secrets))
+        return provider_pb2.CreateResponse(id=stored.id, properties=marshal_state(resource, stored.state, inputs))
 
     async def update(self, resource: AnyResource, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """Update the resource; without a change, finish what an earlier operation started."""
@@ -72,9 +66,9 @@ class CrudHandler:
             resource,
             context,
             request.id,
-            old_inputs=unmarshal_plain(request.old_inputs),
-            state=reveal(olds),
-            new_inputs=reveal(news),
+            old_inputs=unmarshal(request.old_inputs).values,
+            state=olds.values,
+            new_inputs=news.values,
             address=request.urn,
         )
         try:
@@ -87,17 +81,16 @@ class CrudHandler:
         """Read the resource; the response is empty if it is gone."""
         inputs, properties = unmarshal(request.inputs), unmarshal(request.properties)
         context = self._operation_context(resource, request, resource.timeouts.read, properties)
-        raw_inputs = reveal(inputs) if request.HasField("inputs") else None
+        raw_inputs = inputs.values if request.HasField("inputs") else None
         stored = await self._flush_after(
-            self.executor.read(resource, context, request.id, raw_inputs, reveal(properties), address=request.urn)
+            self.executor.read(resource, context, request.id, raw_inputs, properties.values, address=request.urn)
         )
         if stored is None:
             return provider_pb2.ReadResponse()
-        marked = restore_secrets(dict(stored.inputs), {**properties, **inputs})
         response = provider_pb2.ReadResponse(
             id=stored.id,
             properties=marshal_state(resource, stored.state, inputs, properties),
-            inputs=marshal(mark_declared_secrets(resource.inputs.properties, marked)),
+            inputs=marshal(mark_secrets(resource.inputs.properties, (properties | inputs).mark(stored.inputs))),
         )
         if stored.problem:
             reason = f"{context.resource_name}: {stored.problem}"
@@ -106,19 +99,20 @@ class CrudHandler:
 
     async def delete(self, resource: AnyResource, request: provider_pb2.DeleteRequest) -> None:
         """Delete the resource."""
-        with_secrets = {**unmarshal(request.properties), **unmarshal(request.old_inputs)}
-        context = self._operation_context(resource, request, resource.timeouts.delete, with_secrets)
-        state = reveal(with_secrets)
-        await self._flush_after(self.executor.delete(resource, context, request.id, state, address=request.urn))
+        properties = unmarshal(request.properties) | unmarshal(request.old_inputs)
+        context = self._operation_context(resource, request, resource.timeouts.delete, properties)
+        await self._flush_after(
+            self.executor.delete(resource, context, request.id, properties.values, address=request.urn)
+        )
 
     def _operation_context(
-        self, resource: AnyResource, request: Any, default_timeout: float, with_secrets: Mapping[str, Any]
+        self, resource: AnyResource, request: Any, default_timeout: float, properties: PropertyMap
     ) -> OperationContext:
-        properties = resource.inputs.properties
+        inputs = resource.inputs.properties
         return self.executor.operation_context(
             f"{resource.name} {name_of(request)}",
             request.timeout or default_timeout,
-            secret_inputs=secret_names(properties, with_secrets) & properties.keys(),
+            secret_inputs=properties.secret_names(inputs) & inputs.keys(),
             report=StatusReporter(self._engine_client, request.urn, self._clock),
             log=lambda text: self._engine_client.log(request.urn, text),
         )
@@ -136,10 +130,10 @@ def _init_failed(
     failure: ResourceInitFailed,
     context: OperationContext,
     fallback: struct_pb2.Struct,
-    *with_secrets: Mapping[str, Any],
+    *sources: PropertyMap,
 ) -> StatusError:
     """Return the error that makes the engine store what is known of the resource; at least the fallback."""
     properties = fallback
     with contextlib.suppress(Exception):
-        properties = marshal_state(resource, failure.stored.state, *with_secrets)
+        properties = marshal_state(resource, failure.stored.state, *sources)
     return init_failed(user_message(failure.cause, context.resource_name), id=failure.stored.id, properties=properties)

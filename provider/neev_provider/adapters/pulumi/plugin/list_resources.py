@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from pulumi.runtime.proto import provider_pb2
 
-from neev_provider.adapters.pulumi.marshal import unmarshal_plain
+from neev_provider.adapters.pulumi.marshal import unmarshal
 from neev_provider.adapters.shared.listable import LISTABLE
 from neev_provider.client import Api
 from neev_provider.core.errors import InputError
@@ -22,7 +22,7 @@ async def list_resources(
     if resource.name not in LISTABLE:
         raise InputError("token", f"{resource.name} cannot be listed")
     function, held = LISTABLE[resource.name]
-    query = unmarshal_plain(request.query)
+    query = unmarshal(request.query).values
     if UNKNOWN in query.values():
         yield provider_pb2.ListResponse(computed=provider_pb2.ListResponse.Computed())
         return

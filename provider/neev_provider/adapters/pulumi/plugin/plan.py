@@ -10,16 +10,8 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.assets import AssetCache
-from neev_provider.adapters.pulumi.marshal import (
-    mark_declared_secrets,
-    marshal,
-    restore_secrets,
-    reveal,
-    secret_names,
-    unmarshal,
-    unmarshal_plain,
-    unsupported_values,
-)
+from neev_provider.adapters.pulumi.marshal import marshal, unmarshal, unsupported_values
+from neev_provider.adapters.pulumi.property_map import PropertyMap, mark_secrets
 from neev_provider.adapters.pulumi.state import mark_state_secrets
 from neev_provider.adapters.shared.planner import Planner
 from neev_provider.core.diff import Change, ChangeKind, Diff
@@ -49,8 +41,8 @@ def check(
     """Return the inputs to store, secrets where the program has them, and their failures."""
     properties = planner.resource.inputs.properties
     news = unmarshal(request.news)
-    asset_cache.remember(reveal(news))
-    rejected = unsupported_values(news, properties)
+    asset_cache.remember(news.values)
+    rejected = unsupported_values(news.values, properties)
 
     def generate_name() -> str:
         if request.HasField("autonaming") and request.autonaming.mode == AutonamingOptions.DISABLE:
@@ -59,22 +51,22 @@ def check(
         return _generate_name(planner.resource, request)
 
     inputs, failures = planner.check(
-        unmarshal_plain(request.olds),
-        reveal(news),
+        unmarshal(request.olds).values,
+        news.values,
         generate_name=generate_name,
-        secret_inputs=secret_names(properties, news),
+        secret_inputs=news.secret_names(properties),
         rejected=rejected,
         warn=warn,
     )
-    checked = marshal(mark_declared_secrets(properties, restore_secrets(inputs, news)))
+    checked = marshal(mark_secrets(properties, news.mark(inputs)))
     return provider_pb2.CheckResponse(inputs=checked, failures=marshal_failures(failures))
 
 
 def diff(planner: Planner, request: provider_pb2.DiffRequest, asset_cache: AssetCache) -> provider_pb2.DiffResponse:
     """Return how the new inputs differ from the old ones and from the state, per property path."""
-    resource, state = planner.resource, unmarshal_plain(request.olds)
-    old_inputs = unmarshal_plain(request.old_inputs) if request.HasField("old_inputs") else state
-    changes = planner.diff(old_inputs, state, asset_cache.resolve(unmarshal_plain(request.news)))
+    resource, state = planner.resource, unmarshal(request.olds).values
+    old_inputs = unmarshal(request.old_inputs).values if request.HasField("old_inputs") else state
+    changes = planner.diff(old_inputs, state, asset_cache.resolve(unmarshal(request.news).values))
     stable = [name for name, prop in resource.outputs.properties.items() if prop.has(Stable)]
     return diff_response(changes, inputs=frozenset(resource.inputs.properties), stables=stable)
 
@@ -98,15 +90,13 @@ def diff_response(
 def preview(planner: Planner, old_state: struct_pb2.Struct | None, new_inputs: struct_pb2.Struct) -> struct_pb2.Struct:
     """Return the state as far as it is known before the change."""
     inputs, state = unmarshal(new_inputs), None if old_state is None else unmarshal(old_state)
-    planned = planner.preview(None if state is None else reveal(state), reveal(inputs))
-    return marshal_state(planner.resource, planned, inputs, state or {})
+    planned = planner.preview(None if state is None else state.values, inputs.values)
+    return marshal_state(planner.resource, planned, inputs, state or PropertyMap())
 
 
-def marshal_state(
-    resource: AnyResource, state: Mapping[str, Any], *with_secrets: Mapping[str, Any]
-) -> struct_pb2.Struct:
+def marshal_state(resource: AnyResource, state: Mapping[str, Any], *sources: PropertyMap) -> struct_pb2.Struct:
     """Return the message for a plain state, with its secrets marked."""
-    return marshal(mark_state_secrets(resource, state, *with_secrets))
+    return marshal(mark_state_secrets(resource, state, *sources))
 
 
 def name_of(request: Any) -> str:

@@ -12,21 +12,11 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.assets import AssetCache
-from neev_provider.adapters.pulumi.marshal import (
-    contains_secret,
-    iter_secrets,
-    mark_declared_secrets,
-    mark_secret,
-    marshal,
-    reveal,
-    secret_names,
-    unmarshal,
-    unmarshal_plain,
-    unsupported_values,
-)
+from neev_provider.adapters.pulumi.marshal import marshal, unmarshal, unsupported_values
 from neev_provider.adapters.pulumi.plugin import config, plan
 from neev_provider.adapters.pulumi.plugin.crud import CrudHandler
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
+from neev_provider.adapters.pulumi.property_map import PropertyMap, mark_secrets
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig
 from neev_provider.adapters.shared.hints import PULUMI, render_text
 from neev_provider.adapters.shared.planner import Planner
@@ -79,12 +69,11 @@ class PulumiProvider:
     def secrets(self, request: Any) -> list[Any]:
         """Return the secrets that the request holds, by their marks or by their declarations, and the API key."""
         declared = self._declared_properties(request)
-        given = (value for _, value in request.ListFields() if isinstance(value, struct_pb2.Struct))
-        key = self._settings.api_key if self._settings else None
-        return [
-            key,
-            *(each for values in given for each in iter_secrets(mark_declared_secrets(declared, unmarshal(values)))),
-        ]
+        secrets = [self._settings.api_key if self._settings else None]
+        for _, value in request.ListFields():
+            if isinstance(value, struct_pb2.Struct):
+                secrets += mark_secrets(declared, unmarshal(value)).secret_values()
+        return secrets
 
     def check_config(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """The configuration as it is stored, and what is wrong with it."""
@@ -111,7 +100,7 @@ class PulumiProvider:
         """The resource exists and is ready; in a preview, what is known of it before."""
         resource = self._resource_of_request(request)
         if request.preview:
-            await self._require_references(resource, unmarshal_plain(request.properties))
+            await self._require_references(resource, unmarshal(request.properties).values)
             properties = await self._run_plan(resource, plan.preview, None, request.properties)
             return provider_pb2.CreateResponse(properties=properties)
         return await self._crud_handler.create(resource, request)
@@ -120,7 +109,8 @@ class PulumiProvider:
         """The resource is as asked for; in a preview, what is known of it before."""
         resource = self._resource_of_request(request)
         if request.preview:
-            await self._require_references(resource, unmarshal_plain(request.news), unmarshal_plain(request.old_inputs))
+            old_inputs = unmarshal(request.old_inputs).values
+            await self._require_references(resource, unmarshal(request.news).values, old_inputs)
             properties = await self._run_plan(resource, plan.preview, request.olds, request.news)
             return provider_pb2.UpdateResponse(properties=properties)
         return await self._crud_handler.update(resource, request)
@@ -143,24 +133,23 @@ class PulumiProvider:
         arguments = unmarshal(request.args)
         properties = function.arguments.properties
         try:
-            failed = unsupported_values(arguments, properties) or validate(function.arguments, reveal(arguments))
-            if not failed:
+            failures = unsupported_values(arguments.values, properties)
+            failures = failures or validate(function.arguments, arguments.values)
+            if not failures:
                 api = await self._get_client()
-                result = await function.call(api, parse(function.arguments, reveal(arguments)))
+                result = await function.call(api, parse(function.arguments, arguments.values))
                 await api.require_project()
                 self._api_in_use = True
         except InputError as error:
-            failed = [ValidationFailure(error.path, error.reason)]
-        if failed:
-            secret = secret_names(properties, arguments)
-            failed = [redact_failure(failure, secret) for failure in failed]
-            return provider_pb2.InvokeResponse(failures=plan.marshal_failures(failed))
-        answer = mark_declared_secrets(function.result.properties, result.to_properties())
-        if contains_secret(arguments):
-            answer = {
-                name: mark_secret(value) for name, value in answer.items()
-            }  # it may repeat what it was asked with
-        return _invoke_response(marshal(answer))
+            failures = [ValidationFailure(error.path, error.reason)]
+        if failures:
+            secret_names = arguments.secret_names(properties)
+            failures = [redact_failure(failure, secret_names) for failure in failures]
+            return provider_pb2.InvokeResponse(failures=plan.marshal_failures(failures))
+        values = result.to_properties()
+        # the result may repeat a secret argument
+        secrets = frozenset((name,) for name in values) if arguments.secrets else frozenset()
+        return _invoke_response(marshal(mark_secrets(function.result.properties, PropertyMap(values, secrets))))
 
     async def list(self, request: provider_pb2.ListRequest) -> AsyncIterator[provider_pb2.ListResponse]:
         """What is there already."""
