@@ -15,51 +15,51 @@ from neev_provider.resources.references import missing_reference_error, require_
 
 
 class MetricsQuery(Arguments):
-    """Of which sandbox, over which time."""
+    """Sandbox and time range of a metrics query."""
 
     sandbox_id: str
-    """The sandbox, by id or by name."""
+    """Id or name of the sandbox."""
     window_seconds: Annotated[Integer, Field(ge=1)] = 3600
-    """How far back from now, in seconds."""
+    """Length of the time range, in seconds, ending now. Defaults to `3600`."""
     resolution_seconds: Annotated[Integer | None, Field(ge=1)] = None
-    """Seconds between two points. Unset: chosen by the platform."""
+    """Interval between two points, in seconds. Defaults to a value that the API chooses."""
 
 
 class MetricPoint(Model):
     """One measured value."""
 
     at: float
-    """When, in seconds since 1970 (UTC)."""
+    """Time of the measurement, in seconds since 1970-01-01 UTC."""
     value: float
-    """The value, in the unit of its series."""
+    """Measured value, in the unit of the series."""
 
 
 class MetricSeries(Model):
-    """The values of one metric over time."""
+    """Values of one metric over time."""
 
     metric: str
-    """Such as `cpu_usage_cores` or `memory_usage_bytes`."""
+    """Name of the metric, such as `cpu_usage_cores` or `memory_usage_bytes`."""
     unit: str | None = None
-    """Such as `cores`, `bytes`, `count` or `ratio`."""
+    """Unit of the values, such as `cores`, `bytes`, `count` or `ratio`."""
     points: list[MetricPoint]
-    """In the order of time; empty where nothing was measured."""
+    """Measured values, oldest first. Empty if nothing was measured."""
 
 
 class GetSandboxMetricsResult(Outputs):
-    """What a sandbox has used."""
+    """Metrics of a sandbox."""
 
     start: str
-    """Where the window begins (RFC 3339)."""
+    """Start of the time range (RFC 3339)."""
     end: str
-    """Where it ends (RFC 3339)."""
+    """End of the time range (RFC 3339)."""
     step: str
-    """The resolution that was used, such as `60s`."""
+    """Resolution of the series, such as `60s`."""
     series: list[MetricSeries]
-    """One for each metric."""
+    """Series, one for each metric."""
 
 
 class GetSandboxMetrics(Function[MetricsQuery, GetSandboxMetricsResult]):
-    """What a sandbox has used over a window of time."""
+    """Returns the resource usage of a sandbox over a time range."""
 
     name = "getSandboxMetrics"
     arguments = MetricsQuery

@@ -22,78 +22,78 @@ from neev_provider.resources.snapshot import SnapshotOutputs
 
 
 class SandboxInfo(FullSandboxOutputs):
-    """A sandbox as it is now."""
+    """Current properties of a sandbox."""
 
     id: str
-    """Its id."""
+    """Id of the sandbox."""
     name: str
-    """Its name."""
+    """Name of the sandbox."""
     cpu: float | None = None
-    """vCPUs."""
+    """Number of vCPUs."""
     memory_gb: int | None = None
     """Memory in GB."""
     replicas: int | None = None
-    """1 where it runs, 0 where it is paused."""
+    """Number of running instances: `1` if the sandbox runs, `0` if it is paused."""
     org_id: str
-    """The organisation it belongs to."""
+    """Id of the organization."""
     project_id: str
-    """The project it belongs to."""
+    """Id of the project."""
     created_by: str | None = None
-    """Who made it: a user's or an API key's id."""
+    """Id of the user or API key that created the sandbox."""
     updated_at: str | None = None
-    """When the platform last changed it (RFC 3339)."""
+    """Time of the last update (RFC 3339)."""
 
 
 class GetSandboxesResult(Outputs):
     """Sandboxes of the project."""
 
     sandboxes: list[SandboxInfo]
-    """In the API's order."""
+    """Matching sandboxes, in the order of the API."""
 
 
 class SnapshotInfo(SnapshotOutputs):
-    """A snapshot as it is now."""
+    """Current properties of a snapshot."""
 
     id: str
-    """Its id."""
+    """Id of the snapshot."""
     sandbox_id: str
-    """The sandbox it was taken from."""
+    """Id of the captured sandbox."""
     name: str | None = None
-    """Its name, where it has one."""
+    """Name of the snapshot. Absent if it has none."""
 
 
 class GetSnapshotsResult(Outputs):
     """Snapshots of a sandbox."""
 
     snapshots: list[SnapshotInfo]
-    """In the API's order."""
+    """Snapshots, in the order of the API."""
 
 
 class SandboxFilter(Arguments):
-    """Which sandboxes."""
+    """Filter of the listed sandboxes."""
 
     name_contains: str | None = None
-    """Only those whose name contains this, upper and lower case alike."""
+    """Substring of the name, case-insensitive. Defaults to no filter."""
     phase: str | None = None
-    """Only those in this phase, such as `Ready` or `Paused`."""
+    """Phase, such as `Ready` or `Paused`. Defaults to no filter."""
 
 
 class IdArguments(Arguments):
-    """Which one."""
+    """Id of the object to return."""
 
     id: str
-    """Its id."""
+    """Id of the object."""
 
 
 class SandboxIdArguments(Arguments):
-    """Of which sandbox."""
+    """Sandbox whose objects are listed."""
 
     sandbox_id: str
-    """The sandbox, by id or by name."""
+    """Id or name of the sandbox."""
 
 
 class GetSandbox(Function[IdOrNameArguments, SandboxInfo]):
-    """The sandbox with this id or exact name; none is an error."""
+    """Returns the sandbox with the given id or exact name. Fails if there is none."""
 
     name = "getSandbox"
     arguments = IdOrNameArguments
@@ -115,7 +115,7 @@ class GetSandbox(Function[IdOrNameArguments, SandboxInfo]):
 
 
 class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
-    """The sandboxes of the project, every page of them."""
+    """Returns the sandboxes of the project, including all pages of the API's list."""
 
     name = "getSandboxes"
     arguments = SandboxFilter
@@ -128,7 +128,7 @@ class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
 
 
 class GetSnapshot(Function[IdArguments, SnapshotInfo]):
-    """The snapshot with this id; none is an error."""
+    """Returns the snapshot with the given id. Fails if there is none."""
 
     name = "getSnapshot"
     arguments = IdArguments
@@ -143,7 +143,7 @@ class GetSnapshot(Function[IdArguments, SnapshotInfo]):
 
 
 class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
-    """The snapshots of one sandbox, every page of them."""
+    """Returns the snapshots of one sandbox, including all pages of the API's list."""
 
     name = "getSnapshots"
     arguments = SandboxIdArguments

@@ -18,106 +18,106 @@ from neev_provider.core.validation import exactly_one_of
 
 
 class TemplateCategory(StrEnum):
-    """What a sandbox template is for."""
+    """Category of a sandbox template."""
 
     STANDARD = "standard"
-    """A computer."""
+    """General-purpose computer."""
     BROWSER = "browser"
-    """A computer with a browser to drive."""
+    """Computer with a browser for automation."""
 
 
 class TemplateStatus(StrEnum):
-    """Whether a template can be used."""
+    """Availability of a template."""
 
     ACTIVE = "active"
-    """It can."""
+    """Available."""
     DEPRECATED = "deprecated"
-    """It can, for now."""
+    """Available, but to be removed."""
 
 
 class SandboxTemplate(Outputs):
-    """A template that sandboxes are made from."""
+    """Template for sandboxes."""
 
     id: str
-    """Its id, the `templateId` of a sandbox."""
+    """Id of the template. Use it as `templateId` of a sandbox."""
     name: str
-    """Its name."""
+    """Name of the template."""
     description: str
-    """What it holds."""
+    """Description of the template's contents."""
     category: str
-    """`standard` or `browser`."""
+    """Category: `standard` or `browser`."""
     status: str
-    """`active` or `deprecated`."""
+    """Status: `active` or `deprecated`."""
     created_at: str
-    """When it came into the catalogue (RFC 3339)."""
+    """Time when the template was added to the catalog (RFC 3339)."""
     updated_at: str
-    """When it last changed (RFC 3339)."""
+    """Time of the last update (RFC 3339)."""
 
 
 class GetSandboxTemplatesResult(Outputs):
-    """Templates of the catalogue."""
+    """Sandbox templates of the catalog."""
 
     templates: list[SandboxTemplate]
-    """In the catalogue's order."""
+    """Matching templates, in the order of the catalog."""
 
 
 class AgentTemplate(Outputs):
-    """A template that agents are made from."""
+    """Template for agents."""
 
     id: str
-    """Its id."""
+    """Id of the template."""
     name: str
-    """Its name, by which an agent is made from it."""
+    """Name of the template. Use it as `agentTemplate` of an agent."""
     description: str
-    """What agent it is."""
+    """Description of the agent."""
     category: str
-    """What it is for, such as `coding`."""
+    """Category, such as `coding`."""
     status: str
-    """`active`."""
+    """Status: `active`."""
     agent_version: str | None = None
-    """The version of the packaged agent."""
+    """Version of the packaged agent."""
     created_at: str
-    """When it came into the catalogue (RFC 3339)."""
+    """Time when the template was added to the catalog (RFC 3339)."""
     updated_at: str
-    """When it last changed (RFC 3339)."""
+    """Time of the last update (RFC 3339)."""
 
 
 class GetAgentTemplatesResult(Outputs):
-    """Agent templates of the catalogue."""
+    """Agent templates of the catalog."""
 
     templates: list[AgentTemplate]
-    """In the catalogue's order."""
+    """Matching templates, in the order of the catalog."""
 
 
 class IdOrNameArguments(Arguments):
-    """Which one."""
+    """Id or exact name of the object to return."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("id", "name"),)
 
     id: str | None = None
-    """Its id. Instead of `name`."""
+    """Id of the object. Conflicts with `name`."""
     name: str | None = None
-    """Its exact name. Instead of `id`."""
+    """Exact name of the object. Conflicts with `id`."""
 
 
 class SandboxTemplateFilter(Arguments):
-    """Which sandbox templates."""
+    """Filter of the listed sandbox templates."""
 
     category: TemplateCategory | None = None
-    """Only of this category."""
+    """Category of the templates. Defaults to no filter."""
     status: TemplateStatus | None = None
-    """Only of this status."""
+    """Status of the templates. Defaults to no filter."""
     name_contains: str | None = None
-    """Only those whose name contains this, upper and lower case alike."""
+    """Substring of the name, case-insensitive. Defaults to no filter."""
 
 
 class AgentTemplateFilter(Arguments):
-    """Which agent templates."""
+    """Filter of the listed agent templates."""
 
     category: str | None = None
-    """Only of this category."""
+    """Category of the templates, such as `coding`. Defaults to no filter."""
     name_contains: str | None = None
-    """Only those whose name contains this, upper and lower case alike."""
+    """Substring of the name, case-insensitive. Defaults to no filter."""
 
 
 class _Template(Protocol):
@@ -131,7 +131,10 @@ TemplateT = TypeVar("TemplateT", bound=_Template)
 
 
 class GetSandboxTemplate(Function[IdOrNameArguments, SandboxTemplate]):
-    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones."""
+    """Returns the sandbox template with the given id or exact name.
+
+    Fails if none or several match. The error lists similar names.
+    """
 
     name = "getSandboxTemplate"
     arguments = IdOrNameArguments
@@ -144,7 +147,7 @@ class GetSandboxTemplate(Function[IdOrNameArguments, SandboxTemplate]):
 
 
 class GetSandboxTemplates(Function[SandboxTemplateFilter, GetSandboxTemplatesResult]):
-    """The sandbox templates of the catalogue, every page of it."""
+    """Returns the sandbox templates of the catalog, including all pages of the API's list."""
 
     name = "getSandboxTemplates"
     arguments = SandboxTemplateFilter
@@ -157,7 +160,10 @@ class GetSandboxTemplates(Function[SandboxTemplateFilter, GetSandboxTemplatesRes
 
 
 class GetAgentTemplate(Function[IdOrNameArguments, AgentTemplate]):
-    """The one agent template with this id or exact name; none or several is an error that lists the near ones."""
+    """Returns the agent template with the given id or exact name.
+
+    Fails if none or several match. The error lists similar names.
+    """
 
     name = "getAgentTemplate"
     arguments = IdOrNameArguments
@@ -170,7 +176,7 @@ class GetAgentTemplate(Function[IdOrNameArguments, AgentTemplate]):
 
 
 class GetAgentTemplates(Function[AgentTemplateFilter, GetAgentTemplatesResult]):
-    """The agent templates of the catalogue, every page of it."""
+    """Returns the agent templates of the catalog, including all pages of the API's list."""
 
     name = "getAgentTemplates"
     arguments = AgentTemplateFilter

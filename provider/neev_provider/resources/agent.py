@@ -31,72 +31,84 @@ PROVISIONING, FAILED = "Provisioning", "Failed"
 
 
 class AgentInputs(PausableInputs):
-    """What an agent is made from, and what can be changed in place."""
+    """Inputs of an agent."""
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
-    """Unique among the project's agents: a DNS label of at most 63 characters. Unset: made from the resource's name."""
-    agent_template: Annotated[str, Replace()]
-    """Template of the catalogue, by its name, such as `claude-code`."""
-    region: Annotated[str | None, Replace(), Kept()] = None
-    """Where it runs. Unset: the provider's region, else the platform's."""
-    config: Annotated[JsonObject | None, Replace()] = None
-    """Settings of the agent, merged over those of its template, which says what there is in `configSchema`."""
-    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
-    """Environment variables of the agent. The API never answers them."""
-    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
-    """What the agent may reach. Unset: what its template says; taken out later: nothing."""
-    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update()] = None
-    """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says."""
-    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update()] = None
-    """Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says."""
-    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace(), Kept()] = None
-    """Disk in GB, 10 to 100 in steps of 10. Unset: what its template says."""
-    idle_timeout_seconds: Annotated[Seconds | None, Update(), Computed()] = None
-    """Seconds without activity after which it is paused; 0 is never. Unset: the account's default, or as it was."""
-    paused: Annotated[Boolean | None, Update()] = None
-    """Whether the agent is paused. Unset: it starts running and is then left alone.
+    """Name of the agent, unique in the project: a DNS label of at most 63 characters.
 
-    A change acts at once. A pause that the platform made because of the idle window is no drift.
+    Defaults to a name generated from the resource's name.
+    """
+    agent_template: Annotated[str, Replace()]
+    """Name of the agent template, such as `claude-code`."""
+    region: Annotated[str | None, Replace(), Kept()] = None
+    """Region of the agent. Defaults to the provider's region, then to the API's default region."""
+    config: Annotated[JsonObject | None, Replace()] = None
+    """Settings of the agent, merged over those of its template. The template's `configSchema` describes them."""
+    env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
+    """Environment variables of the agent. The API never returns them. Secret."""
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
+    """Egress policy. Defaults to the template's policy. Removing the policy denies all outbound traffic."""
+    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update()] = None
+    """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
+
+    Defaults to the template's value.
+    """
+    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update()] = None
+    """Memory in GB, changed without a restart. Allowed: `1` to `16`. Defaults to the template's value."""
+    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace(), Kept()] = None
+    """Disk size in GB. Allowed: `10` to `100` in steps of `10`. Defaults to the template's value."""
+    idle_timeout_seconds: Annotated[Seconds | None, Update(), Computed()] = None
+    """Time without activity after which the agent is paused, in seconds. `0` disables the timeout.
+
+    Defaults to the account's setting. If the input is removed, the current value stays.
+    """
+    paused: Annotated[Boolean | None, Update()] = None
+    """Whether the agent is paused. If unset, the agent starts running and the provider does not change its power state.
+
+    If the agent is paused by its idle timeout, this is not drift.
     """
     resume_idle_paused: Annotated[Boolean | None, Update()] = None
-    """Whether an update resumes an agent that the platform paused because it was idle, where `paused` is false."""
+    """Whether an update resumes an agent that was paused by its idle timeout.
+
+    Has an effect only if `paused` is `false`.
+    """
 
 
 class AgentOutputs(Outputs):
-    """What the platform says of an agent."""
+    """Outputs of an agent."""
 
     status: str
-    """`Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
+    """Status: `Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
     sandbox_id: Annotated[str, Stable()]
-    """The sandbox that it runs on."""
+    """Id of the sandbox that the agent runs in."""
     agent_template_id: Annotated[str, Stable()]
-    """The template it was made from, by id, such as `ag-claude-code`."""
+    """Id of the agent template, such as `ag-claude-code`."""
     drive_mode: Annotated[str, Stable()]
-    """How it is driven: `http`, `exec` or `pty`."""
+    """Interface of the agent: `http`, `exec` or `pty`."""
     effective_config: Annotated[dict[str, Any] | None, Secret(), Stable()] = None
-    """Its settings, those of the template included. A secret, since `config` may hold one."""
+    """Settings of the agent, merged with those of its template. Secret, because `config` can contain secrets."""
     web_ui_url: Annotated[str | None, Secret()] = None
-    """Where its user interface is reached, where it has one. Whoever knows the URL gets in, so it is a secret."""
+    """URL of the agent's user interface. Absent if it has none. Secret, because the URL grants access."""
     metrics_url: Annotated[str, Stable()]
-    """Where its sandbox's metrics are served; useless without an API key."""
+    """URL of the sandbox's metrics. Access requires an API key."""
     gateway_token: Annotated[str | None, Secret()] = None
-    """The token that its user interface asks for, where it has one."""
+    """Token for the agent's user interface. Absent if it has none. Secret."""
     last_crash: LastCrash | None = None
-    """Its last crash, where it had one."""
+    """Last crash of the agent's sandbox. Absent if it never crashed."""
     org_id: Annotated[str, Stable()]
-    """The organisation it belongs to."""
+    """Id of the organization."""
     project_id: Annotated[str, Stable()]
-    """The project it belongs to."""
+    """Id of the project."""
     created_at: Annotated[str, Stable()]
-    """When it was made (RFC 3339)."""
+    """Time of creation (RFC 3339)."""
     updated_at: str | None = None
-    """When the platform last changed it (RFC 3339)."""
+    """Time of the last update (RFC 3339)."""
 
 
 class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
-    """A packaged agent of the catalogue, running on a sandbox of its own.
+    """A packaged agent from the catalog, running in its own sandbox.
 
-    Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
+    After creation the agent is `Ready`, or `Paused` if `paused` is `true`. Deleting the agent deletes its sandbox.
     """
 
     name = "Agent"

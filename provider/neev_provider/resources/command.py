@@ -38,79 +38,85 @@ UNKNOWN_OUTCOME_HINT = (
 
 
 class CommandInputs(Inputs):
-    """What runs where, and when."""
+    """Inputs of a command."""
 
     sandbox_id: Annotated[str, Replace()]
-    """The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards."""
+    """Id of the sandbox. If it is paused, it is resumed for the command and paused again afterwards."""
     create: Annotated[Argv, Replace()]
-    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
+    """Program and arguments to run when the resource is created. For shell syntax, use `["sh", "-c", "…"]`.
 
-    A change of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces otherwise.
+    If this, `cwd`, `env` or `stdin` changes, the provider runs `update` in place. Without `update`, the change replaces
+    the resource.
     """
     update: Annotated[Argv | None, Update(), Removable()] = None
-    """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
+    """Command to run instead of `create` when `create`, `cwd`, `env` or `stdin` changes."""
     delete: Annotated[Argv | None, Update(), Removable()] = None
-    """What runs when the resource is deleted or replaced. Unset: nothing."""
+    """Command to run when the resource is deleted or replaced. Defaults to none."""
     cwd: Annotated[str | None, Replace()] = None
-    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    """Working directory, relative to the workspace. Defaults to the workspace."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
-    """Environment variables, on top of those of the sandbox."""
+    """Environment variables, in addition to those of the sandbox. Secret."""
     stdin: Annotated[str | None, Replace()] = None
-    """What it reads from its standard input. Unset: nothing."""
+    """Text for the standard input. Defaults to no input."""
     timeout_seconds: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(), Removable()] = None
-    """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
-    triggers: Annotated[list[Any] | None, Replace()] = None
-    """Any values; a change of one of them runs it anew, by a replacement."""
-    allow_failure: Annotated[Boolean | None, Update(), Removable()] = None
-    """Whether an exit code other than 0 is no failure; `exitCode` tells."""
-    secret_output: Annotated[Boolean | None, Update(), Removable()] = None
-    """Whether what it writes is a secret: hidden in the state, in errors and in the log.
+    """Timeout of the command, in seconds. A command that exceeds it is killed and fails.
 
-    So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
-    one, each value is struck out of errors and the log, and what is written is hidden in the state.
+    Defaults to the timeout of the operation.
+    """
+    triggers: Annotated[list[Any] | None, Replace()] = None
+    """Arbitrary values. If one changes, the resource is replaced and the command runs again."""
+    allow_failure: Annotated[Boolean | None, Update(), Removable()] = None
+    """Whether an exit code other than 0 counts as success. Defaults to `false`. The output `exitCode` has the code."""
+    secret_output: Annotated[Boolean | None, Update(), Removable()] = None
+    """Whether the output of the command is secret. Defaults to `false`.
+
+    Secret output is encrypted in the state and hidden in errors and in the log. The output is also secret if the
+    program marks any input as secret. `env` is always secret: its values are redacted in errors and in the log, and the
+    output is encrypted in the state.
     """
 
 
 class Outcome(StrEnum):
-    """How the last run ended."""
+    """Outcome of the last run."""
 
     PENDING = "pending"
-    """It was not started."""
+    """The command was not started."""
     SUCCEEDED = "succeeded"
-    """Its exit code was 0, or another that `allowFailure` allows."""
+    """The exit code was 0, or `allowFailure` is set."""
     FAILED = "failed"
-    """Its exit code was another, or it took too long."""
+    """The exit code was not 0, or the command exceeded its timeout."""
     UNKNOWN = "unknown"
-    """It was started, or may have been, and nobody knows how it ended."""
+    """The command may have been started, and its outcome is unknown."""
 
 
 class CommandOutputs(Outputs):
-    """How it went."""
+    """Outputs of a command."""
 
     outcome: Outcome = Outcome.UNKNOWN
-    """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
+    """Outcome of the last run: `succeeded`, `pending`, `failed` or `unknown`."""
     create_succeeded: bool = False
-    """Whether `create` has succeeded once, so that `update` is what runs next."""
+    """Whether `create` has succeeded once. If true, the next run uses `update`."""
     stdout: Annotated[str | None, SecretIf("secretOutput"), Derived()] = None
-    """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
+    """Last 65,536 characters of the standard output. If it was longer, a first line states how much is omitted.
 
-    A secret where `secretOutput` is set, and where any input is one: `env` always is.
+    Secret if `secretOutput` is set or if any input is secret. `env` is always secret.
     """
     stderr: Annotated[str | None, SecretIf("secretOutput"), Derived()] = None
-    """What it wrote to its standard error, likewise."""
+    """Last 65,536 characters of the standard error, like `stdout`."""
     exit_code: int | None = None
-    """Its exit code; 128 and the signal's number where one ended it."""
+    """Exit code. If a signal ended the command, 128 plus the signal's number."""
     duration_ms: int | None = None
-    """How many milliseconds it ran."""
+    """Duration of the last run, in milliseconds."""
     last_run_digest: Annotated[str | None, Secret()] = None
-    """A digest of what ran last, by which a run of unknown outcome is known again."""
+    """Digest of the last run's command and inputs. Identifies a run whose outcome is unknown. Secret."""
 
 
 class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
-    """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
+    """A command that runs in a sandbox when the resource is created, updated or deleted.
 
-    It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so,
-    and the next `up` asks what to do. A refresh keeps what it wrote, for nobody can be asked for that again.
+    The provider never runs a command twice for one change. If the connection breaks during a run, the outcome is
+    unknown. The error says so, and the next `up` asks for a decision. A refresh does not run the command and keeps its
+    output.
     """
 
     name = "Command"

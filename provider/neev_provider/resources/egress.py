@@ -20,16 +20,16 @@ _DOMAIN_PATTERN = re.compile(rf"(\*\.)?({_LABEL_PATTERN}\.)*{_LABEL_PATTERN}")
 
 
 class EgressMode(StrEnum):
-    """What a sandbox may reach."""
+    """Mode of an egress policy."""
 
     DENY_ALL = "deny_all"
-    """Nothing."""
+    """Deny all outbound traffic."""
     ALLOW_LIST = "allow_list"
-    """What the policy allows, and nothing else."""
+    """Deny all outbound traffic except what the policy allows."""
 
 
 class Protocol(StrEnum):
-    """A transport protocol."""
+    """Transport protocol."""
 
     TCP = "TCP"
     """TCP."""
@@ -56,14 +56,14 @@ def _looks_numeric(host: str) -> bool:
 
 
 class EgressRule(Model):
-    """One destination that a sandbox may reach."""
+    """One allowed destination of outbound traffic."""
 
     host: Annotated[str, AfterValidator(_validate_host)]
-    """IP address, CIDR block or domain; `*.example.com` stands for every name below `example.com`."""
+    """IP address, CIDR block or domain. `*.example.com` matches every name below `example.com`."""
     ports: Annotated[list[Annotated[Integer, Field(ge=1, le=65535)]] | None, Unordered()] = None
-    """Ports, 1 to 65535. Unset: every port."""
+    """Ports. Allowed: `1` to `65535`. Defaults to all ports."""
     protocol: Protocol | None = None
-    """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
+    """Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols."""
 
 
 def _check_deny_all_allows_nothing(values: Mapping[str, Any]) -> str | None:
@@ -74,23 +74,23 @@ def _check_deny_all_allows_nothing(values: Mapping[str, Any]) -> str | None:
 
 
 class Egress(Model):
-    """What a sandbox may reach outside; without a policy, nothing."""
+    """Egress policy of a sandbox. Without a policy, all outbound traffic is denied."""
 
     rules: ClassVar[tuple[Rule, ...]] = (Rule(("mode", "allow", "allow_internet"), _check_deny_all_allows_nothing),)
 
     mode: EgressMode = EgressMode.DENY_ALL
-    """`deny_all` (the default) or `allow_list`."""
+    """Mode of the policy: `deny_all` or `allow_list`. Defaults to `deny_all`."""
     allow_internet: Boolean = False
-    """Whether everything is allowed. Only in mode `allow_list`."""
+    """Whether all destinations are allowed. Defaults to `false`. Requires `mode` `allow_list`."""
     allow: Annotated[list[EgressRule], Unordered()] = Field(default=[])
-    """The destinations that are allowed. Only in mode `allow_list`."""
+    """Allowed destinations. Requires `mode` `allow_list`."""
 
 
 class EgressInputs(Inputs):
-    """The inputs of whatever has an egress policy that changes in place."""
+    """Inputs of resources with an egress policy that is updated in place."""
 
     egress: Annotated[Egress | None, Update(), Computed()] = None
-    """What it may reach outside."""
+    """Egress policy."""
 
 
 def to_api(policy: Egress) -> dict[str, Any]:

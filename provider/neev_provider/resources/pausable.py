@@ -29,10 +29,10 @@ class PausableObject(Protocol):
 
 
 class PausableInputs(EgressInputs):
-    """The inputs of an object that can be paused."""
+    """Inputs of an object that can be paused."""
 
     paused: Annotated[Boolean | None, Update()] = None
-    """Whether it is paused."""
+    """Whether the object is paused."""
 
 
 PausableInputsT = TypeVar("PausableInputsT", bound=PausableInputs)

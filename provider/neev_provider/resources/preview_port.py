@@ -31,35 +31,39 @@ SLUG_LENGTH: Final = 8
 
 
 class PreviewPortInputs(Inputs):
-    """Which port of which sandbox gets a URL."""
+    """Inputs of a preview port."""
 
     unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "port")
 
     sandbox_id: Annotated[str, Replace(), Computed()]
-    """The sandbox, by id."""
+    """Id of the sandbox."""
     port: Annotated[Integer, Field(ge=1, le=65535), Replace(), Computed()]
-    """The port that something in the sandbox listens on, 1 to 65535."""
+    """Port that a process in the sandbox listens on. Allowed: `1` to `65535`."""
     slug: Annotated[Slug | None, Update(), Secret(), Computed(always=True)] = None
-    """The part of the URL that nobody can guess: 8 lower-case letters and digits. Unset: what the platform chose.
+    """Secret part of the URL: 8 lowercase letters and digits. Defaults to a value that the API chooses. Secret.
 
-    A change of it gives the port another URL; the old one ends at once.
+    Changing it gives the port another URL. The old URL stops working immediately.
     """
 
 
 class PreviewPortOutputs(Outputs):
-    """Where the port is reached."""
+    """Outputs of a preview port."""
 
     preview_url: Annotated[str, Secret()]
-    """The URL; whoever knows it gets in, so it is a secret."""
+    """URL of the port. Secret, because the URL grants access."""
     exposed_slug: Annotated[str | None, Secret()] = None
-    """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
+    """Slug with which this resource exposed the port. If the port has another slug, deleting leaves it exposed. Secret.
+
+
+    """
 
 
 class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
-    """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
+    """A public URL for a port of a sandbox, for browsers and webhooks, without an API key.
 
-    A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
-    for, nobody can tell whose it is, and it is refused. The URL ends with the resource, or with the sandbox.
+    If the port is already exposed, it gets another URL and its previous URL stops working. If it already has the given
+    slug, the owner is unknown and the provider rejects the create. The URL stops working when the resource or the
+    sandbox is deleted.
     """
 
     name = "PreviewPort"

@@ -23,62 +23,66 @@ from neev_provider.resources.references import require_sandbox
 
 
 class SnapshotInputs(Inputs):
-    """Which sandbox is captured, and for how long that is kept."""
+    """Inputs of a snapshot."""
 
     sandbox_id: Annotated[str, Replace(), Computed()]
-    """The sandbox that is captured, by id. Deleting it deletes the snapshot too."""
+    """Id of the sandbox to capture. Deleting the sandbox deletes the snapshot too."""
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
-    """A DNS label of at most 63 characters. Unset: made from the resource's name."""
+    """Name of the snapshot: a DNS label of at most 63 characters.
+
+    Defaults to a name generated from the resource's name.
+    """
     retain_for: Annotated[Duration | None, Replace()] = None
-    """How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted."""
+    """Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit."""
     triggers: Annotated[list[Any] | None, Replace()] = None
-    """Any values; a change of one of them takes a new snapshot."""
+    """Arbitrary values. If one changes, the resource is replaced by a new snapshot."""
 
 
 class SnapshotStatus(StrEnum):
-    """How far the capture has come."""
+    """Status of a snapshot."""
 
     PENDING = "Pending"
-    """Not begun."""
+    """The capture has not started."""
     RUNNING = "Running"
-    """Under way."""
+    """The capture is in progress."""
     READY = "Ready"
-    """It can be restored."""
+    """The snapshot can be restored."""
     FAILED = "Failed"
-    """It never will; `errorMessage` says why."""
+    """The capture failed. `errorMessage` has the reason."""
 
 
 class SnapshotOutputs(Outputs):
-    """What the platform says of a snapshot."""
+    """Outputs of a snapshot."""
 
     status: str
-    """`Pending`, `Running`, `Ready` or `Failed`."""
+    """Status: `Pending`, `Running`, `Ready` or `Failed`."""
     size_bytes: Annotated[int | None, Stable()] = None
     """Uncompressed size in bytes."""
     snapshot_type: Annotated[str, Stable()]
-    """What it holds: `full`."""
+    """Type of the snapshot: `full`."""
     source_region: Annotated[str, Stable()]
-    """The region where it is stored; a sandbox made from it must be there too."""
+    """Region of the snapshot. Sandboxes created from it must be in the same region."""
     restorability: str
-    """Whether it can be restored: `restorable`, `deprecating` or `unsupported`."""
+    """Restorability: `restorable`, `deprecating` or `unsupported`."""
     error_message: str | None = None
-    """Why the capture failed, where it did."""
+    """Reason of a failed capture. Absent if the capture did not fail."""
     org_id: Annotated[str, Stable()]
-    """The organisation it belongs to."""
+    """Id of the organization."""
     project_id: Annotated[str, Stable()]
-    """The project it belongs to."""
+    """Id of the project."""
     created_by: Annotated[str | None, Stable()] = None
-    """Who made it."""
+    """Id of the user or API key that created the snapshot."""
     created_at: Annotated[str, Stable()]
-    """When it was made (RFC 3339)."""
+    """Time of creation (RFC 3339)."""
     expires_at: Annotated[str | None, Stable()] = None
-    """When the platform deletes it (RFC 3339); absent where it is kept."""
+    """Time when the API deletes the snapshot (RFC 3339). Absent if it has no retention limit."""
 
 
 class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
-    """The state of a sandbox at one moment, kept until it is deleted or its time is over.
+    """The state of a sandbox at one moment.
 
-    A sandbox can be made from it (`snapshotId`) or put back to it (`rollbackToSnapshotId`).
+    A sandbox can be created from it (`snapshotId`) or rolled back to it (`rollbackToSnapshotId`). If `retainFor` is
+    set, the API deletes the snapshot after that time.
     """
 
     name = "Snapshot"

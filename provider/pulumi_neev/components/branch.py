@@ -19,22 +19,22 @@ Content = pulumi.Input[str] | pulumi.Asset
 
 
 class BranchEnvironment(pulumi.ComponentResource):
-    """A sandbox for a branch, made from a base, with files, commands and preview ports.
+    """A sandbox for a branch, created from a base, with files, commands and preview ports.
 
-    Each new `revision` writes the files that changed, runs the commands again, and lets the idle window and the
-    lifetime count anew, so the environment of a branch that nobody pushes to any more ends by itself.
+    A new `revision` writes the files that changed, runs the commands again and renews the expiration of the sandbox.
+    Without new revisions, the environment expires.
     """
 
     id: pulumi.Output[str]
-    """The sandbox's id."""
+    """Id of the sandbox."""
     name: pulumi.Output[str]
-    """The sandbox's name, made from the prefix and the branch."""
+    """Name of the sandbox, built from the prefix and the branch."""
     url: pulumi.Output[str | None]
-    """The URL of the first port, a secret; nothing where there is no port."""
+    """URL of the first port. Absent if there is no port. Secret."""
     urls: pulumi.Output[dict[str, str]]
-    """The URL of each port, by the port; secret."""
+    """URL of each port, by port. Secret."""
     expires_at: pulumi.Output[str | None]
-    """When it will be stopped, used or not (RFC 3339); nothing where no lifetime applies."""
+    """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
 
     def __init__(  # noqa: PLR0913  every input is an argument
         self,
@@ -59,35 +59,36 @@ class BranchEnvironment(pulumi.ComponentResource):
         resources: ResourceTypes = pulumi_neev,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Make the environment part of the stack.
+        """Add the environment to the stack.
 
         Args:
-            resource_name: What the program calls it; unique in its stack among the components of its kind.
-            branch: The branch, or the pull request (`pr-7`): the sandbox is named after it. What is no DNS label
-                becomes one, with a digest, so that two branches never share a sandbox.
-            name_prefix: What the sandbox's name has before the branch, so that another environment of the branch has
-                a name of its own: `api` makes it `api-pr-7`. Unset: the name of the resource. Empty: nothing.
-            revision: The commit, or anything that is new whenever the environment is to be brought up to date and
-                renewed.
-            base_sandbox_id: The sandbox that is forked. Instead of `snapshot_id`.
-            snapshot_id: The snapshot to start from. Instead of `base_sandbox_id`.
+            resource_name: Name of the component, unique among the components of this type in the stack.
+            branch: Name of the branch or pull request, such as `pr-7`. The sandbox is named after it. A name that is
+                not a DNS label is converted to one with a digest, so that two branches never share a sandbox.
+            name_prefix: Prefix of the sandbox's name. For example, `api` results in `api-pr-7`. Defaults to the name of
+                the component. If empty, the name has no prefix.
+            revision: Commit or other text. Changing it updates and renews the environment.
+            base_sandbox_id: Id of the sandbox to fork. Conflicts with `snapshot_id`.
+            snapshot_id: Id of the snapshot to start from. Conflicts with `base_sandbox_id`.
             replace_on_base_change: Whether a change of the base replaces the environment and everything in it. If
                 false, the environment stays on its original base.
-            files: What is written, by path. Each change of the content is written again.
-            commands: What runs after that, one after another, as lists of program and arguments: at first, and again
-                whenever the revision or a file changes.
-            ports: Those that get a URL.
-            paused: Whether it is paused; its processes end, its files stay. One that fell asleep by itself is woken
-                by the next `up` that changes or refreshes it.
-            idle_timeout_seconds: Seconds without activity after which it is paused; 0 is never.
-            lifetime_seconds: Seconds after the last new revision at which it is stopped, used or not; 0 is never.
-            paused_retention_seconds: Seconds that it is kept while paused, before the platform deletes it; 0 is for
-                ever. Unset: as the base has it, or the account's default.
-            cpu: vCPUs. Unset: as the base has it.
-            memory_gb: Memory in GB. Unset: as the base has it.
-            egress: What it may reach outside. Unset: what the sandbox that is forked may; from a snapshot, nothing.
-            resources: The package whose resource classes are used: `pulumi_neev_sdk` for those of the plugin.
-            opts: Pulumi's own options.
+            files: Content of each file, by path. A file is written again when its content changes.
+            commands: Commands to run in order after the files are written, as lists of program and arguments. They run
+                again when the revision or a file changes.
+            ports: Ports that get a URL.
+            paused: Whether the environment is paused. Its files are retained, its processes end. If the idle timeout
+                paused it, the next `up` that updates or refreshes it resumes it.
+            idle_timeout_seconds: Time without activity after which the environment is paused, in seconds. `0` disables
+                the timeout.
+            lifetime_seconds: Maximum lifetime since the last revision, in seconds. `0` means no limit.
+            paused_retention_seconds: Retention while paused, in seconds. `0` means it is never deleted. Defaults to the
+                value of the base, then to the account's setting.
+            cpu: Number of vCPUs. Defaults to the value of the base.
+            memory_gb: Memory in GB. Defaults to the value of the base.
+            egress: Egress policy. A fork defaults to the policy of its source. Otherwise the default denies all
+                outbound traffic.
+            resources: Package of the resource classes: `pulumi_neev` or `pulumi_neev_sdk` (plugin).
+            opts: Options of the component.
         """
         if (base_sandbox_id is None) == (snapshot_id is None):
             raise pulumi.RunError(f"BranchEnvironment {resource_name}: give one of base_sandbox_id and snapshot_id")
@@ -97,7 +98,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         self._resource_name = resource_name
         self._settings: dict[str, Any] = {
             "name": dns_label("-".join(filter(None, (prefix, branch)))),
-            "renewTrigger": revision,
+            "renew_trigger": revision,
             "paused": paused,
             "resume_idle_paused": True,
             "idle_timeout_seconds": idle_timeout_seconds,

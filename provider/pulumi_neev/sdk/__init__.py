@@ -79,166 +79,176 @@ __all__ = [
 
 
 class BuildStepArgs(TypedDict, total=False):
-    """One step of a recipe: a command that runs, or a file or folder that is written."""
+    """One step of a recipe: a command to run, or a file or folder to write."""
 
     content: pulumi.Input[str] | None
-    """The file's content as text (UTF-8)."""
+    """File content as UTF-8 text. Requires `path`."""
     content_base64: pulumi.Input[str] | None
-    """The file's content as base64."""
+    """File content in Base64. Requires `path`."""
     cwd: pulumi.Input[str] | None
-    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    """Working directory of the command, relative to the workspace. Defaults to the workspace. Requires `run`."""
     exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None
-    """What of a folder is left out, as in `Directory`."""
+    """Patterns of files and folders to exclude, as for `Directory`."""
     mode: pulumi.Input[str] | None
-    """The file's permissions, four octal digits such as `0755`. Unset: what the sandbox chooses."""
+    """Permissions of the file as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses."""
     path: pulumi.Input[str] | None
-    """Where a file or folder is written, in or below the workspace. Instead of `run`."""
+    """Path of the file or folder to write, in the workspace. Conflicts with `run`."""
     run: pulumi.Input[Sequence[pulumi.Input[str]]] | None
-    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
+    """Program and arguments to run. For shell syntax, use `["sh", "-c", "…"]`. Conflicts with `path`."""
     source: pulumi.Input[pulumi.Asset | pulumi.Archive] | None
-    """The file's content as an asset, or that of a folder as an archive."""
+    """Content as an asset, or contents of a folder as an archive. Requires `path`."""
     source_path: pulumi.Input[str] | None
-    """A file or folder of the machine that runs the program."""
+    """Path of a file or folder on the machine that runs the program. Requires `path`."""
     timeout_seconds: pulumi.Input[int] | None
-    """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
+    """Timeout of the command, in seconds.
+
+    If it is exceeded, the build fails. Defaults to the timeout of the operation.
+
+
+    """
 
 
 class EgressArgs(TypedDict, total=False):
-    """What a sandbox may reach outside; without a policy, nothing."""
+    """Egress policy of a sandbox. Without a policy, all outbound traffic is denied."""
 
     allow: pulumi.Input[Sequence[pulumi.Input[EgressRuleArgs | EgressRule]]] | None
-    """The destinations that are allowed. Only in mode `allow_list`."""
+    """Allowed destinations. Requires `mode` `allow_list`."""
     allow_internet: pulumi.Input[bool] | None
-    """Whether everything is allowed. Only in mode `allow_list`."""
+    """Whether all destinations are allowed. Defaults to `false`. Requires `mode` `allow_list`."""
     mode: pulumi.Input[EgressMode | Literal["deny_all", "allow_list"]] | None
-    """`deny_all` (the default) or `allow_list`."""
+    """Mode of the policy: `deny_all` or `allow_list`. Defaults to `deny_all`."""
 
 
 class EgressRuleArgs(TypedDict, total=False):
-    """One destination that a sandbox may reach."""
+    """One allowed destination of outbound traffic."""
 
     host: Required[pulumi.Input[str]]
-    """IP address, CIDR block or domain; `*.example.com` stands for every name below `example.com`."""
+    """IP address, CIDR block or domain. `*.example.com` matches every name below `example.com`."""
     ports: pulumi.Input[Sequence[pulumi.Input[int]]] | None
-    """Ports, 1 to 65535. Unset: every port."""
+    """Ports. Allowed: `1` to `65535`. Defaults to all ports."""
     protocol: pulumi.Input[Protocol | Literal["TCP", "UDP"]] | None
-    """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
+    """Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols."""
 
 
 @pulumi.output_type
 class AgentTemplate(OutputObject):
-    """A template that agents are made from."""
+    """Template for agents."""
 
     category: str = pulumi.property("category", default=None)
-    """What it is for, such as `coding`."""
+    """Category, such as `coding`."""
     created_at: str = pulumi.property("createdAt", default=None)
-    """When it came into the catalogue (RFC 3339)."""
+    """Time when the template was added to the catalog (RFC 3339)."""
     description: str = pulumi.property("description", default=None)
-    """What agent it is."""
+    """Description of the agent."""
     id: str = pulumi.property("id", default=None)
-    """Its id."""
+    """Id of the template."""
     name: str = pulumi.property("name", default=None)
-    """Its name, by which an agent is made from it."""
+    """Name of the template. Use it as `agent_template` of an agent."""
     status: str = pulumi.property("status", default=None)
-    """`active`."""
+    """Status: `active`."""
     updated_at: str = pulumi.property("updatedAt", default=None)
-    """When it last changed (RFC 3339)."""
+    """Time of the last update (RFC 3339)."""
     agent_version: str | None = pulumi.property("agentVersion", default=None)
-    """The version of the packaged agent."""
+    """Version of the packaged agent."""
 
 
 @pulumi.output_type
 class BuildStep(OutputObject):
-    """One step of a recipe: a command that runs, or a file or folder that is written."""
+    """One step of a recipe: a command to run, or a file or folder to write."""
 
     content: str | None = pulumi.property("content", default=None)
-    """The file's content as text (UTF-8)."""
+    """File content as UTF-8 text. Requires `path`."""
     content_base64: str | None = pulumi.property("contentBase64", default=None)
-    """The file's content as base64."""
+    """File content in Base64. Requires `path`."""
     cwd: str | None = pulumi.property("cwd", default=None)
-    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    """Working directory of the command, relative to the workspace. Defaults to the workspace. Requires `run`."""
     exclude: list[str] | None = pulumi.property("exclude", default=None)
-    """What of a folder is left out, as in `Directory`."""
+    """Patterns of files and folders to exclude, as for `Directory`."""
     mode: str | None = pulumi.property("mode", default=None)
-    """The file's permissions, four octal digits such as `0755`. Unset: what the sandbox chooses."""
+    """Permissions of the file as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses."""
     path: str | None = pulumi.property("path", default=None)
-    """Where a file or folder is written, in or below the workspace. Instead of `run`."""
+    """Path of the file or folder to write, in the workspace. Conflicts with `run`."""
     run: list[str] | None = pulumi.property("run", default=None)
-    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
+    """Program and arguments to run. For shell syntax, use `["sh", "-c", "…"]`. Conflicts with `path`."""
     source: dict[str, Any] | None = pulumi.property("source", default=None)
-    """The file's content as an asset, or that of a folder as an archive."""
+    """Content as an asset, or contents of a folder as an archive. Requires `path`."""
     source_path: str | None = pulumi.property("sourcePath", default=None)
-    """A file or folder of the machine that runs the program."""
+    """Path of a file or folder on the machine that runs the program. Requires `path`."""
     timeout_seconds: int | None = pulumi.property("timeoutSeconds", default=None)
-    """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
+    """Timeout of the command, in seconds.
+
+    If it is exceeded, the build fails. Defaults to the timeout of the operation.
+
+
+    """
 
 
 @pulumi.output_type
 class BuiltImage(OutputObject):
-    """One image that is kept."""
+    """One image that still exists."""
 
     builder_id: str = pulumi.property("builderId", default=None)
-    """The paused sandbox that built it, with which it would go."""
+    """Id of the paused sandbox that built the image. Deleting that sandbox deletes the image."""
     recipe_digest: str = pulumi.property("recipeDigest", default=None)
-    """The digest of its recipe."""
+    """Digest of the recipe."""
     snapshot_id: str = pulumi.property("snapshotId", default=None)
-    """What sandboxes are made from."""
+    """Id of the snapshot. Use it as `snapshot_id` of a sandbox."""
     created_at: str | None = pulumi.property("createdAt", default=None)
-    """When it was built (RFC 3339)."""
+    """Time of the build (RFC 3339)."""
 
 
 @pulumi.output_type
 class Egress(OutputObject):
-    """What a sandbox may reach outside; without a policy, nothing."""
+    """Egress policy of a sandbox. Without a policy, all outbound traffic is denied."""
 
     allow: list[EgressRule] | None = pulumi.property("allow", default=None)
-    """The destinations that are allowed. Only in mode `allow_list`."""
+    """Allowed destinations. Requires `mode` `allow_list`."""
     allow_internet: bool | None = pulumi.property("allowInternet", default=None)
-    """Whether everything is allowed. Only in mode `allow_list`."""
+    """Whether all destinations are allowed. Defaults to `false`. Requires `mode` `allow_list`."""
     mode: str | None = pulumi.property("mode", default=None)
-    """`deny_all` (the default) or `allow_list`."""
+    """Mode of the policy: `deny_all` or `allow_list`. Defaults to `deny_all`."""
 
 
 @pulumi.output_type
 class EgressRule(OutputObject):
-    """One destination that a sandbox may reach."""
+    """One allowed destination of outbound traffic."""
 
     host: str = pulumi.property("host", default=None)
-    """IP address, CIDR block or domain; `*.example.com` stands for every name below `example.com`."""
+    """IP address, CIDR block or domain. `*.example.com` matches every name below `example.com`."""
     ports: list[int] | None = pulumi.property("ports", default=None)
-    """Ports, 1 to 65535. Unset: every port."""
+    """Ports. Allowed: `1` to `65535`. Defaults to all ports."""
     protocol: str | None = pulumi.property("protocol", default=None)
-    """Transport protocol. Unset: TCP where `ports` is set, else every protocol."""
+    """Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols."""
 
 
 @pulumi.output_type
 class GetAgentTemplatesResult(OutputObject):
-    """Agent templates of the catalogue."""
+    """Agent templates of the catalog."""
 
     templates: list[AgentTemplate] = pulumi.property("templates", default=None)
-    """In the catalogue's order."""
+    """Matching templates, in the order of the catalog."""
 
 
 @pulumi.output_type
 class GetSandboxMetricsResult(OutputObject):
-    """What a sandbox has used."""
+    """Metrics of a sandbox."""
 
     end: str = pulumi.property("end", default=None)
-    """Where it ends (RFC 3339)."""
+    """End of the time range (RFC 3339)."""
     series: list[MetricSeries] = pulumi.property("series", default=None)
-    """One for each metric."""
+    """Series, one for each metric."""
     start: str = pulumi.property("start", default=None)
-    """Where the window begins (RFC 3339)."""
+    """Start of the time range (RFC 3339)."""
     step: str = pulumi.property("step", default=None)
-    """The resolution that was used, such as `60s`."""
+    """Resolution of the series, such as `60s`."""
 
 
 @pulumi.output_type
 class GetSandboxTemplatesResult(OutputObject):
-    """Templates of the catalogue."""
+    """Sandbox templates of the catalog."""
 
     templates: list[SandboxTemplate] = pulumi.property("templates", default=None)
-    """In the catalogue's order."""
+    """Matching templates, in the order of the catalog."""
 
 
 @pulumi.output_type
@@ -246,7 +256,7 @@ class GetSandboxesResult(OutputObject):
     """Sandboxes of the project."""
 
     sandboxes: list[SandboxInfo] = pulumi.property("sandboxes", default=None)
-    """In the API's order."""
+    """Matching sandboxes, in the order of the API."""
 
 
 @pulumi.output_type
@@ -254,19 +264,19 @@ class GetSnapshotsResult(OutputObject):
     """Snapshots of a sandbox."""
 
     snapshots: list[SnapshotInfo] = pulumi.property("snapshots", default=None)
-    """In the API's order."""
+    """Snapshots, in the order of the API."""
 
 
 @pulumi.output_type
 class LastCrash(OutputObject):
-    """Why and when a sandbox last stopped by itself."""
+    """Reason and time of a sandbox's last crash."""
 
     reason: str = pulumi.property("reason", default=None)
-    """Such as `OOMKilled`."""
+    """Reason of the crash, such as `OOMKilled`."""
     at: str | None = pulumi.property("at", default=None)
-    """When the stop was detected (RFC 3339)."""
+    """Time when the crash was detected (RFC 3339)."""
     storage_reset: bool | None = pulumi.property("storageReset", default=None)
-    """Whether it restarted with an empty file system."""
+    """Whether the sandbox restarted with an empty file system."""
 
 
 @pulumi.output_type
@@ -274,21 +284,21 @@ class MetricPoint(OutputObject):
     """One measured value."""
 
     at: float = pulumi.property("at", default=None)
-    """When, in seconds since 1970 (UTC)."""
+    """Time of the measurement, in seconds since 1970-01-01 UTC."""
     value: float = pulumi.property("value", default=None)
-    """The value, in the unit of its series."""
+    """Measured value, in the unit of the series."""
 
 
 @pulumi.output_type
 class MetricSeries(OutputObject):
-    """The values of one metric over time."""
+    """Values of one metric over time."""
 
     metric: str = pulumi.property("metric", default=None)
-    """Such as `cpu_usage_cores` or `memory_usage_bytes`."""
+    """Name of the metric, such as `cpu_usage_cores` or `memory_usage_bytes`."""
     points: list[MetricPoint] = pulumi.property("points", default=None)
-    """In the order of time; empty where nothing was measured."""
+    """Measured values, oldest first. Empty if nothing was measured."""
     unit: str | None = pulumi.property("unit", default=None)
-    """Such as `cores`, `bytes`, `count` or `ratio`."""
+    """Unit of the values, such as `cores`, `bytes`, `count` or `ratio`."""
 
 
 @pulumi.output_type
@@ -296,125 +306,125 @@ class PoolMember(OutputObject):
     """One sandbox of a pool."""
 
     name: str = pulumi.property("name", default=None)
-    """Its name: that of the pool, the generation and the index."""
+    """Name of the member, of the form `NAME-HASH-INDEX`."""
     phase: str = pulumi.property("phase", default=None)
-    """The phase it was seen in last; `Missing` where there is none."""
+    """Phase at the last observation. `Missing` if the sandbox does not exist."""
     connect_url: str | None = pulumi.property("connectUrl", default=None)
-    """Where its commands and files are served; useless without an API key."""
+    """Base URL for commands and files. Access requires an API key."""
     id: str | None = pulumi.property("id", default=None)
-    """Its id; absent where it is missing."""
+    """Id of the sandbox. Absent if the member is missing."""
     problem: str | None = pulumi.property("problem", default=None)
-    """What is wrong with it, where something is: the next update puts it right."""
+    """Problem of the member, if it has one. The next update corrects it."""
 
 
 @pulumi.output_type
 class SandboxInfo(OutputObject):
-    """A sandbox as it is now."""
+    """Current properties of a sandbox."""
 
     created_at: str = pulumi.property("createdAt", default=None)
-    """When it was made (RFC 3339)."""
+    """Time of creation (RFC 3339)."""
     id: str = pulumi.property("id", default=None)
-    """Its id."""
+    """Id of the sandbox."""
     image: str = pulumi.property("image", default=None)
-    """The image it runs."""
+    """OCI image of the sandbox."""
     name: str = pulumi.property("name", default=None)
-    """Its name."""
+    """Name of the sandbox."""
     org_id: str = pulumi.property("orgId", default=None)
-    """The organisation it belongs to."""
+    """Id of the organization."""
     phase: str = pulumi.property("phase", default=None)
-    """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+    """Phase: `Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
     project_id: str = pulumi.property("projectId", default=None)
-    """The project it belongs to."""
+    """Id of the project."""
     region: str = pulumi.property("region", default=None)
-    """Where it runs."""
+    """Region of the sandbox."""
     addressable: bool | None = pulumi.property("addressable", default=None)
-    """Whether it can be reached by now; briefly not after it was made."""
+    """Whether the sandbox is reachable. It is not for a short time after creation."""
     command: list[str] | None = pulumi.property("command", default=None)
-    """The container's command."""
+    """Command of the container."""
     connect_url: str | None = pulumi.property("connectUrl", default=None)
-    """Where commands and files of the sandbox are served; useless without an API key."""
+    """Base URL for commands and files. Access requires an API key."""
     cpu: float | None = pulumi.property("cpu", default=None)
-    """vCPUs."""
+    """Number of vCPUs."""
     created_by: str | None = pulumi.property("createdBy", default=None)
-    """Who made it: a user's or an API key's id."""
+    """Id of the user or API key that created the sandbox."""
     disk_gb: int | None = pulumi.property("diskGb", default=None)
-    """Disk in GB."""
+    """Disk size in GB."""
     hard_expires_at: str | None = pulumi.property("hardExpiresAt", default=None)
-    """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+    """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
     idle_expires_at: str | None = pulumi.property("idleExpiresAt", default=None)
-    """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
+    """Time when the idle timeout ends if there is no further activity (RFC 3339). Absent without an idle timeout."""
     last_crash: LastCrash | None = pulumi.property("lastCrash", default=None)
-    """Its last crash, where it had one."""
+    """Last crash. Absent if the sandbox never crashed."""
     memory_gb: int | None = pulumi.property("memoryGb", default=None)
     """Memory in GB."""
     replicas: int | None = pulumi.property("replicas", default=None)
-    """1 where it runs, 0 where it is paused."""
+    """Number of running instances: `1` if the sandbox runs, `0` if it is paused."""
     rootfs_disk_gb: int | None = pulumi.property("rootfsDiskGb", default=None)
-    """The part of the disk for the container's own file system, in GB."""
+    """Part of the disk for the container's root file system, in GB."""
     template_id: str | None = pulumi.property("templateId", default=None)
-    """The template its source was made from, where it was."""
+    """Id of the sandbox template. Absent if the sandbox was not created from one."""
     updated_at: str | None = pulumi.property("updatedAt", default=None)
-    """When the platform last changed it (RFC 3339)."""
+    """Time of the last update (RFC 3339)."""
 
 
 @pulumi.output_type
 class SandboxTemplate(OutputObject):
-    """A template that sandboxes are made from."""
+    """Template for sandboxes."""
 
     category: str = pulumi.property("category", default=None)
-    """`standard` or `browser`."""
+    """Category: `standard` or `browser`."""
     created_at: str = pulumi.property("createdAt", default=None)
-    """When it came into the catalogue (RFC 3339)."""
+    """Time when the template was added to the catalog (RFC 3339)."""
     description: str = pulumi.property("description", default=None)
-    """What it holds."""
+    """Description of the template's contents."""
     id: str = pulumi.property("id", default=None)
-    """Its id, the `template_id` of a sandbox."""
+    """Id of the template. Use it as `template_id` of a sandbox."""
     name: str = pulumi.property("name", default=None)
-    """Its name."""
+    """Name of the template."""
     status: str = pulumi.property("status", default=None)
-    """`active` or `deprecated`."""
+    """Status: `active` or `deprecated`."""
     updated_at: str = pulumi.property("updatedAt", default=None)
-    """When it last changed (RFC 3339)."""
+    """Time of the last update (RFC 3339)."""
 
 
 @pulumi.output_type
 class SnapshotInfo(OutputObject):
-    """A snapshot as it is now."""
+    """Current properties of a snapshot."""
 
     created_at: str = pulumi.property("createdAt", default=None)
-    """When it was made (RFC 3339)."""
+    """Time of creation (RFC 3339)."""
     id: str = pulumi.property("id", default=None)
-    """Its id."""
+    """Id of the snapshot."""
     org_id: str = pulumi.property("orgId", default=None)
-    """The organisation it belongs to."""
+    """Id of the organization."""
     project_id: str = pulumi.property("projectId", default=None)
-    """The project it belongs to."""
+    """Id of the project."""
     restorability: str = pulumi.property("restorability", default=None)
-    """Whether it can be restored: `restorable`, `deprecating` or `unsupported`."""
+    """Restorability: `restorable`, `deprecating` or `unsupported`."""
     sandbox_id: str = pulumi.property("sandboxId", default=None)
-    """The sandbox it was taken from."""
+    """Id of the captured sandbox."""
     snapshot_type: str = pulumi.property("snapshotType", default=None)
-    """What it holds: `full`."""
+    """Type of the snapshot: `full`."""
     source_region: str = pulumi.property("sourceRegion", default=None)
-    """The region where it is stored; a sandbox made from it must be there too."""
+    """Region of the snapshot. Sandboxes created from it must be in the same region."""
     status: str = pulumi.property("status", default=None)
-    """`Pending`, `Running`, `Ready` or `Failed`."""
+    """Status: `Pending`, `Running`, `Ready` or `Failed`."""
     created_by: str | None = pulumi.property("createdBy", default=None)
-    """Who made it."""
+    """Id of the user or API key that created the snapshot."""
     error_message: str | None = pulumi.property("errorMessage", default=None)
-    """Why the capture failed, where it did."""
+    """Reason of a failed capture. Absent if the capture did not fail."""
     expires_at: str | None = pulumi.property("expiresAt", default=None)
-    """When the platform deletes it (RFC 3339); absent where it is kept."""
+    """Time when the API deletes the snapshot (RFC 3339). Absent if it has no retention limit."""
     name: str | None = pulumi.property("name", default=None)
-    """Its name, where it has one."""
+    """Name of the snapshot. Absent if it has none."""
     size_bytes: int | None = pulumi.property("sizeBytes", default=None)
     """Uncompressed size in bytes."""
 
 
 class Agent(DynamicResource, module="neev", name="Agent"):
-    """A packaged agent of the catalogue, running on a sandbox of its own.
+    """A packaged agent from the catalog, running in its own sandbox.
 
-    Once created it is `Ready`, or paused if asked. Deleting it deletes its sandbox.
+    After creation the agent is `Ready`, or `Paused` if `paused` is `true`. Deleting the agent deletes its sandbox.
     """
 
     def __init__(
@@ -439,23 +449,24 @@ class Agent(DynamicResource, module="neev", name="Agent"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            agent_template: Template of the catalogue, by its name, such as `claude-code`.
-            config: Settings of the agent, merged over those of its template, which says what there is in
-                `configSchema`.
-            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says.
-            disk_gb: Disk in GB, 10 to 100 in steps of 10. Unset: what its template says.
-            egress: What the agent may reach. Unset: what its template says; taken out later: nothing.
-            env: Environment variables of the agent. The API never answers them.
-            idle_timeout_seconds: Seconds without activity after which it is paused; 0 is never. Unset: the account's
-                default, or as it was.
-            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says.
-            name: Unique among the project's agents: a DNS label of at most 63 characters. Unset: made from the
-                resource's name.
-            paused: Whether the agent is paused. Unset: it starts running and is then left alone. A change acts at once.
-                A pause that the platform made because of the idle window is no drift.
-            region: Where it runs. Unset: the provider's region, else the platform's.
-            resume_idle_paused: Whether an update resumes an agent that the platform paused because it was idle, where
-                `paused` is false.
+            agent_template: Name of the agent template, such as `claude-code`.
+            config: Settings of the agent, merged over those of its template. The template's `configSchema` describes
+                them.
+            cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`. Defaults to the
+                template's value.
+            disk_gb: Disk size in GB. Allowed: `10` to `100` in steps of `10`. Defaults to the template's value.
+            egress: Egress policy. Defaults to the template's policy. Removing the policy denies all outbound traffic.
+            env: Environment variables of the agent. The API never returns them. Secret.
+            idle_timeout_seconds: Time without activity after which the agent is paused, in seconds. `0` disables the
+                timeout. Defaults to the account's setting. If the input is removed, the current value stays.
+            memory_gb: Memory in GB, changed without a restart. Allowed: `1` to `16`. Defaults to the template's value.
+            name: Name of the agent, unique in the project: a DNS label of at most 63 characters. Defaults to a name
+                generated from the resource's name.
+            paused: Whether the agent is paused. If unset, the agent starts running and the provider does not change its
+                power state. If the agent is paused by its idle timeout, this is not drift.
+            region: Region of the agent. Defaults to the provider's region, then to the API's default region.
+            resume_idle_paused: Whether an update resumes an agent that was paused by its idle timeout. Has an effect
+                only if `paused` is `false`.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -481,165 +492,177 @@ class Agent(DynamicResource, module="neev", name="Agent"):
     @property
     @pulumi.getter(name="agentTemplate")
     def agent_template(self) -> pulumi.Output[str]:
-        """Template of the catalogue, by its name, such as `claude-code`."""
+        """Name of the agent template, such as `claude-code`."""
         return self._output("agentTemplate")
 
     @property
     @pulumi.getter(name="agentTemplateId")
     def agent_template_id(self) -> pulumi.Output[str]:
-        """The template it was made from, by id, such as `ag-claude-code`."""
+        """Id of the agent template, such as `ag-claude-code`."""
         return self._output("agentTemplateId")
 
     @property
     @pulumi.getter(name="config")
     def config(self) -> pulumi.Output[dict[str, Any] | None]:
-        """Settings of the agent, merged over those of its template, which says what there is in `configSchema`."""
+        """Settings of the agent, merged over those of its template. The template's `configSchema` describes them."""
         return self._output("config")
 
     @property
     @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
-        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart. Unset: what its template says."""
+        """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
+
+        Defaults to the template's value.
+        """
         return self._output("cpu")
 
     @property
     @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
-        """When it was made (RFC 3339)."""
+        """Time of creation (RFC 3339)."""
         return self._output("createdAt")
 
     @property
     @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
-        """Disk in GB, 10 to 100 in steps of 10. Unset: what its template says."""
+        """Disk size in GB. Allowed: `10` to `100` in steps of `10`. Defaults to the template's value."""
         return self._output("diskGb")
 
     @property
     @pulumi.getter(name="driveMode")
     def drive_mode(self) -> pulumi.Output[str]:
-        """How it is driven: `http`, `exec` or `pty`."""
+        """Interface of the agent: `http`, `exec` or `pty`."""
         return self._output("driveMode")
 
     @property
     @pulumi.getter(name="effectiveConfig")
     def effective_config(self) -> pulumi.Output[dict[str, Any] | None]:
-        """Its settings, those of the template included. A secret, since `config` may hold one."""
+        """Settings of the agent, merged with those of its template. Secret, because `config` can contain secrets."""
         return self._output("effectiveConfig")
 
     @property
     @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
-        """What the agent may reach. Unset: what its template says; taken out later: nothing."""
+        """Egress policy. Defaults to the template's policy. Removing the policy denies all outbound traffic."""
         return self._output("egress")
 
     @property
     @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables of the agent. The API never answers them."""
+        """Environment variables of the agent. The API never returns them. Secret."""
         return self._output("env")
 
     @property
     @pulumi.getter(name="gatewayToken")
     def gateway_token(self) -> pulumi.Output[str | None]:
-        """The token that its user interface asks for, where it has one."""
+        """Token for the agent's user interface. Absent if it has none. Secret."""
         return self._output("gatewayToken")
 
     @property
     @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds without activity after which it is paused; 0 is never. Unset: the account's default, or as it was."""
+        """Time without activity after which the agent is paused, in seconds. `0` disables the timeout.
+
+        Defaults to the account's setting. If the input is removed, the current value stays.
+        """
         return self._output("idleTimeoutSeconds")
 
     @property
     @pulumi.getter(name="lastCrash")
     def last_crash(self) -> pulumi.Output[LastCrash | None]:
-        """Its last crash, where it had one."""
+        """Last crash of the agent's sandbox. Absent if it never crashed."""
         return self._output("lastCrash")
 
     @property
     @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
-        """Memory in GB, 1 to 16. Changed in place, without a restart. Unset: what its template says."""
+        """Memory in GB, changed without a restart. Allowed: `1` to `16`. Defaults to the template's value."""
         return self._output("memoryGb")
 
     @property
     @pulumi.getter(name="metricsUrl")
     def metrics_url(self) -> pulumi.Output[str]:
-        """Where its sandbox's metrics are served; useless without an API key."""
+        """URL of the sandbox's metrics. Access requires an API key."""
         return self._output("metricsUrl")
 
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Unique among the project's agents: a DNS label of at most 63 characters.
+        """Name of the agent, unique in the project: a DNS label of at most 63 characters.
 
-        Unset: made from the resource's name.
+        Defaults to a name generated from the resource's name.
         """
         return self._output("name")
 
     @property
     @pulumi.getter(name="orgId")
     def org_id(self) -> pulumi.Output[str]:
-        """The organisation it belongs to."""
+        """Id of the organization."""
         return self._output("orgId")
 
     @property
     @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
-        """Whether the agent is paused. Unset: it starts running and is then left alone.
+        """Whether the agent is paused.
 
-        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        If unset, the agent starts running and the provider does not change its power state.
+
+        If the agent is paused by its idle timeout, this is not drift.
         """
         return self._output("paused")
 
     @property
     @pulumi.getter(name="projectId")
     def project_id(self) -> pulumi.Output[str]:
-        """The project it belongs to."""
+        """Id of the project."""
         return self._output("projectId")
 
     @property
     @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str | None]:
-        """Where it runs. Unset: the provider's region, else the platform's."""
+        """Region of the agent. Defaults to the provider's region, then to the API's default region."""
         return self._output("region")
 
     @property
     @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
-        """Whether an update resumes an agent that the platform paused because it was idle, where `paused` is false."""
+        """Whether an update resumes an agent that was paused by its idle timeout.
+
+        Has an effect only if `paused` is `false`.
+        """
         return self._output("resumeIdlePaused")
 
     @property
     @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox that it runs on."""
+        """Id of the sandbox that the agent runs in."""
         return self._output("sandboxId")
 
     @property
     @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
-        """`Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
+        """Status: `Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
         return self._output("status")
 
     @property
     @pulumi.getter(name="updatedAt")
     def updated_at(self) -> pulumi.Output[str | None]:
-        """When the platform last changed it (RFC 3339)."""
+        """Time of the last update (RFC 3339)."""
         return self._output("updatedAt")
 
     @property
     @pulumi.getter(name="webUiUrl")
     def web_ui_url(self) -> pulumi.Output[str | None]:
-        """Where its user interface is reached, where it has one. Whoever knows the URL gets in, so it is a secret."""
+        """URL of the agent's user interface. Absent if it has none. Secret, because the URL grants access."""
         return self._output("webUiUrl")
 
 
 class Command(DynamicResource, module="neev", name="Command"):
-    """A command that runs in a sandbox when it is created, when it changes, and when it is deleted.
+    """A command that runs in a sandbox when the resource is created, updated or deleted.
 
-    It is never run twice for one change: where its connection breaks, nobody knows how it ended; the error says so, and
-    the next `up` asks what to do. A refresh keeps what it wrote, for nobody can be asked for that again.
+    The provider never runs a command twice for one change. If the connection breaks during a run, the outcome is
+    unknown. The error says so, and the next `up` asks for a decision. A refresh does not run the command and keeps its
+    output.
     """
 
     def __init__(
@@ -663,22 +686,24 @@ class Command(DynamicResource, module="neev", name="Command"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            create: The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`. A change
-                of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
-                otherwise.
-            sandbox_id: The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards.
-            allow_failure: Whether an exit code other than 0 is no failure; `exit_code` tells.
-            cwd: The directory it runs in, below the workspace. Unset: the workspace itself.
-            delete: What runs when the resource is deleted or replaced. Unset: nothing.
-            env: Environment variables, on top of those of the sandbox.
-            secret_output: Whether what it writes is a secret: hidden in the state, in errors and in the log. So it is
-                without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
-                one, each value is struck out of errors and the log, and what is written is hidden in the state.
-            stdin: What it reads from its standard input. Unset: nothing.
-            timeout_seconds: Seconds after which it is killed, which is a failure. Unset: as long as the operation may
-                take.
-            triggers: Any values; a change of one of them runs it anew, by a replacement.
-            update: What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed.
+            create: Program and arguments to run when the resource is created. For shell syntax, use `["sh", "-c",
+                "…"]`. If this, `cwd`, `env` or `stdin` changes, the provider runs `update` in place. Without `update`,
+                the change replaces the resource.
+            sandbox_id: Id of the sandbox. If it is paused, it is resumed for the command and paused again afterwards.
+            allow_failure: Whether an exit code other than 0 counts as success. Defaults to `false`. The output
+                `exit_code` has the code.
+            cwd: Working directory, relative to the workspace. Defaults to the workspace.
+            delete: Command to run when the resource is deleted or replaced. Defaults to none.
+            env: Environment variables, in addition to those of the sandbox. Secret.
+            secret_output: Whether the output of the command is secret. Defaults to `false`. Secret output is encrypted
+                in the state and hidden in errors and in the log. The output is also secret if the program marks any
+                input as secret. `env` is always secret: its values are redacted in errors and in the log, and the
+                output is encrypted in the state.
+            stdin: Text for the standard input. Defaults to no input.
+            timeout_seconds: Timeout of the command, in seconds. A command that exceeds it is killed and fails. Defaults
+                to the timeout of the operation.
+            triggers: Arbitrary values. If one changes, the resource is replaced and the command runs again.
+            update: Command to run instead of `create` when `create`, `cwd`, `env` or `stdin` changes.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -703,128 +728,136 @@ class Command(DynamicResource, module="neev", name="Command"):
     @property
     @pulumi.getter(name="allowFailure")
     def allow_failure(self) -> pulumi.Output[bool | None]:
-        """Whether an exit code other than 0 is no failure; `exit_code` tells."""
+        """Whether an exit code other than 0 counts as success.
+
+        Defaults to `false`. The output `exit_code` has the code.
+        """
         return self._output("allowFailure")
 
     @property
     @pulumi.getter(name="create")
     def create(self) -> pulumi.Output[list[str]]:
-        """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`.
+        """Program and arguments to run when the resource is created. For shell syntax, use `["sh", "-c", "…"]`.
 
-        A change of it, or of `cwd`, `env` or `stdin`, runs `update` in place where that is given, and replaces
-        otherwise.
+        If this, `cwd`, `env` or `stdin` changes, the provider runs `update` in place. Without `update`, the change
+        replaces the resource.
         """
         return self._output("create")
 
     @property
     @pulumi.getter(name="createSucceeded")
     def create_succeeded(self) -> pulumi.Output[bool]:
-        """Whether `create` has succeeded once, so that `update` is what runs next."""
+        """Whether `create` has succeeded once. If true, the next run uses `update`."""
         return self._output("createSucceeded")
 
     @property
     @pulumi.getter(name="cwd")
     def cwd(self) -> pulumi.Output[str | None]:
-        """The directory it runs in, below the workspace. Unset: the workspace itself."""
+        """Working directory, relative to the workspace. Defaults to the workspace."""
         return self._output("cwd")
 
     @property
     @pulumi.getter(name="delete")
     def delete(self) -> pulumi.Output[list[str] | None]:
-        """What runs when the resource is deleted or replaced. Unset: nothing."""
+        """Command to run when the resource is deleted or replaced. Defaults to none."""
         return self._output("delete")
 
     @property
     @pulumi.getter(name="durationMs")
     def duration_ms(self) -> pulumi.Output[int | None]:
-        """How many milliseconds it ran."""
+        """Duration of the last run, in milliseconds."""
         return self._output("durationMs")
 
     @property
     @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables, on top of those of the sandbox."""
+        """Environment variables, in addition to those of the sandbox. Secret."""
         return self._output("env")
 
     @property
     @pulumi.getter(name="exitCode")
     def exit_code(self) -> pulumi.Output[int | None]:
-        """Its exit code; 128 and the signal's number where one ended it."""
+        """Exit code. If a signal ended the command, 128 plus the signal's number."""
         return self._output("exitCode")
 
     @property
     @pulumi.getter(name="lastRunDigest")
     def last_run_digest(self) -> pulumi.Output[str | None]:
-        """A digest of what ran last, by which a run of unknown outcome is known again."""
+        """Digest of the last run's command and inputs. Identifies a run whose outcome is unknown. Secret."""
         return self._output("lastRunDigest")
 
     @property
     @pulumi.getter(name="outcome")
     def outcome(self) -> pulumi.Output[str]:
-        """`succeeded`, or why it is not done: `pending`, `failed` or `unknown`."""
+        """Outcome of the last run: `succeeded`, `pending`, `failed` or `unknown`."""
         return self._output("outcome")
 
     @property
     @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox it runs in, by id. One that is paused is woken, and paused again afterwards."""
+        """Id of the sandbox. If it is paused, it is resumed for the command and paused again afterwards."""
         return self._output("sandboxId")
 
     @property
     @pulumi.getter(name="secretOutput")
     def secret_output(self) -> pulumi.Output[bool | None]:
-        """Whether what it writes is a secret: hidden in the state, in errors and in the log.
+        """Whether the output of the command is secret. Defaults to `false`.
 
-        So it is without this, too, where the program makes another input than `env` a secret. Of `env`, which always is
-        one, each value is struck out of errors and the log, and what is written is hidden in the state.
+        Secret output is encrypted in the state and hidden in errors and in the log. The output is also secret if the
+        program marks any input as secret. `env` is always secret: its values are redacted in errors and in the log, and
+        the output is encrypted in the state.
         """
         return self._output("secretOutput")
 
     @property
     @pulumi.getter(name="stderr")
     def stderr(self) -> pulumi.Output[str | None]:
-        """What it wrote to its standard error, likewise."""
+        """Last 65,536 characters of the standard error, like `stdout`."""
         return self._output("stderr")
 
     @property
     @pulumi.getter(name="stdin")
     def stdin(self) -> pulumi.Output[str | None]:
-        """What it reads from its standard input. Unset: nothing."""
+        """Text for the standard input. Defaults to no input."""
         return self._output("stdin")
 
     @property
     @pulumi.getter(name="stdout")
     def stdout(self) -> pulumi.Output[str | None]:
-        """What it wrote to its standard output: the last 64 Ki characters, and before them how much is left out.
+        """Last 65,536 characters of the standard output. If it was longer, a first line states how much is omitted.
 
-        A secret where `secret_output` is set, and where any input is one: `env` always is.
+        Secret if `secret_output` is set or if any input is secret. `env` is always secret.
         """
         return self._output("stdout")
 
     @property
     @pulumi.getter(name="timeoutSeconds")
     def timeout_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after which it is killed, which is a failure. Unset: as long as the operation may take."""
+        """Timeout of the command, in seconds. A command that exceeds it is killed and fails.
+
+        Defaults to the timeout of the operation.
+        """
         return self._output("timeoutSeconds")
 
     @property
     @pulumi.getter(name="triggers")
     def triggers(self) -> pulumi.Output[list[Any] | None]:
-        """Any values; a change of one of them runs it anew, by a replacement."""
+        """Arbitrary values. If one changes, the resource is replaced and the command runs again."""
         return self._output("triggers")
 
     @property
     @pulumi.getter(name="update")
     def update(self) -> pulumi.Output[list[str] | None]:
-        """What runs in the place of `create` when that, `cwd`, `env` or `stdin` is changed."""
+        """Command to run instead of `create` when `create`, `cwd`, `env` or `stdin` changes."""
         return self._output("update")
 
 
 class Directory(DynamicResource, module="neev", name="Directory"):
-    """A directory in a sandbox that holds what a local folder or an archive holds.
+    """A directory in a sandbox with the contents of a local folder or an archive.
 
-    Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
-    the source. What was changed outside is seen on a refresh. Deleting removes only what it wrote and nobody changed.
+    The provider compares files by digest. An update sends only the files that differ and removes files that the source
+    no longer contains. A refresh detects drift. Deleting the resource removes only the files that it wrote and that
+    were not changed since.
     """
 
     def __init__(
@@ -842,17 +875,17 @@ class Directory(DynamicResource, module="neev", name="Directory"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            path: Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left
-                alone. `app`, `./app/` and `/workspace/app` are the same place.
-            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
-                afterwards.
-            exclude: What is left out, with all below it, written as in a .gitignore. `*.pyc` at any depth, `/build` or
-                `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A pattern that matches
-                nothing is a warning of the plan.
-            source: What it holds, as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`. At
-                most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link
-                is sent as one where it leads to a place inside the folder; any other is refused.
-            source_path: A folder, .zip, .tar or .tar.gz of the machine that runs the program. Instead of `source`.
+            path: Path in the workspace. `.` is the workspace itself. Other files at this path are not changed. `app`,
+                `./app/` and `/workspace/app` are the same path.
+            sandbox_id: Id of the sandbox. If it is paused, it is resumed for a change and paused again afterwards.
+            exclude: Patterns of files and folders to exclude, in the syntax of `.gitignore`. `*.pyc` matches at any
+                depth. `/build` and `a/b` match from the root of the source. `logs/` matches only folders. `!keep.log`
+                includes a file again. The plan warns about a pattern that matches nothing.
+            source: Contents as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or an `AssetArchive`. At
+                most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links
+                inside the source are copied as links. Other symbolic links are rejected. Conflicts with `source_path`.
+            source_path: Path of a folder, .zip, .tar or .tar.gz on the machine that runs the program. Conflicts with
+                `source`.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -871,84 +904,84 @@ class Directory(DynamicResource, module="neev", name="Directory"):
     @property
     @pulumi.getter(name="createdFolders")
     def created_folders(self) -> pulumi.Output[list[str]]:
-        """The folders that were made on the way."""
+        """Folders that this resource created."""
         return self._output("createdFolders")
 
     @property
     @pulumi.getter(name="driftedFiles")
     def drifted_files(self) -> pulumi.Output[dict[str, str]]:
-        """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
+        """Files that differ from what was written, in the form of `files`, or `missing`."""
         return self._output("driftedFiles")
 
     @property
     @pulumi.getter(name="exclude")
     def exclude(self) -> pulumi.Output[list[str] | None]:
-        """What is left out, with all below it, written as in a .gitignore.
+        """Patterns of files and folders to exclude, in the syntax of `.gitignore`.
 
-        `*.pyc` at any depth, `/build` or `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A
-        pattern that matches nothing is a warning of the plan.
+        `*.pyc` matches at any depth. `/build` and `a/b` match from the root of the source. `logs/` matches only
+        folders. `!keep.log` includes a file again. The plan warns about a pattern that matches nothing.
         """
         return self._output("exclude")
 
     @property
     @pulumi.getter(name="files")
     def files(self) -> pulumi.Output[dict[str, str]]:
-        """What was written, by path: its SHA-256, with `+x` where it is executable; of a link, `->` and its target."""
+        """SHA-256 of each written file, by path, with `+x` if it is executable. For a link, `->` and its target."""
         return self._output("files")
 
     @property
     @pulumi.getter(name="fingerprints")
     def fingerprints(self) -> pulumi.Output[str]:
-        """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
+        """Fingerprints of the files: eight characters for each path, derived from size and modification time.
 
-        A file whose size and time are still the same is not read again; one that somebody else has written since, with
-        the same content even, is not deleted.
+        A file with an unchanged fingerprint is not read again. A file that was written by another process since, even
+        with the same content, is not deleted.
         """
         return self._output("fingerprints")
 
     @property
     @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str]:
-        """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone.
+        """Path in the workspace. `.` is the workspace itself. Other files at this path are not changed.
 
-        `app`, `./app/` and `/workspace/app` are the same place.
+        `app`, `./app/` and `/workspace/app` are the same path.
         """
         return self._output("path")
 
     @property
     @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+        """Id of the sandbox. If it is paused, it is resumed for a change and paused again afterwards."""
         return self._output("sandboxId")
 
     @property
     @pulumi.getter(name="sha256")
     def sha256(self) -> pulumi.Output[str | None]:
-        """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
+        """Digest of all paths and contents at the last observation. Use it as a trigger of dependent resources."""
         return self._output("sha256")
 
     @property
     @pulumi.getter(name="source")
     def source(self) -> pulumi.Output[dict[str, Any] | None]:
-        """What it holds, as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+        """Contents as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or an `AssetArchive`.
 
-        At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is
-        sent as one where it leads to a place inside the folder; any other is refused.
+        At most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links inside
+        the source are copied as links. Other symbolic links are rejected. Conflicts with `source_path`.
         """
         return self._output("source")
 
     @property
     @pulumi.getter(name="sourcePath")
     def source_path(self) -> pulumi.Output[str | None]:
-        """A folder, .zip, .tar or .tar.gz of the machine that runs the program. Instead of `source`."""
+        """Path of a folder, .zip, .tar or .tar.gz on the machine that runs the program. Conflicts with `source`."""
         return self._output("sourcePath")
 
 
 class File(DynamicResource, module="neev", name="File"):
     """A file in a sandbox.
 
-    What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
-    content and not the content; deleting removes the file only while it holds what was written.
+    A refresh detects drift, and the next update corrects it. The outputs contain the digest of the content, not the
+    content. Deleting the resource removes the file only if it still has the content that the resource wrote.
     """
 
     def __init__(
@@ -968,17 +1001,19 @@ class File(DynamicResource, module="neev", name="File"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            path: Where it is, below the workspace; directories on the way are made. What was there is overwritten.
-                `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
-            sandbox_id: The sandbox it is in, by id. One that is paused is woken for a change, and paused again
-                afterwards.
-            content: Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is
-                left.
-            content_base64: Its content as base64, for what is no text.
-            mode: Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose.
-            source: Its content as an asset: a `FileAsset`, of any size, or a `StringAsset`.
-            source_path: A file of the machine that runs the program, of any size, sent in chunks; each plan reads it
-                for its digest. A regular file, or a link to one; a pipe or a device is refused.
+            path: Path of the file in the workspace. Missing directories are created. An existing file is overwritten.
+                `conf/x`, `./conf//x` and `/workspace/conf/x` are the same path.
+            sandbox_id: Id of the sandbox. If it is paused, it is resumed for a change and paused again afterwards.
+            content: File content as UTF-8 text. Conflicts with `content_base64`, `source` and `source_path`. If none of
+                them is set, a new file is empty and an existing file keeps its content.
+            content_base64: File content in Base64, for binary data. Conflicts with `content`, `source` and
+                `source_path`.
+            mode: Permissions as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses.
+            source: File content as an asset: a `FileAsset` or a `StringAsset`. Conflicts with `content`,
+                `content_base64` and `source_path`.
+            source_path: Path of a file on the machine that runs the program. Conflicts with `content`, `content_base64`
+                and `source`. The path must lead to a regular file or to a link to one. The file can have any size and
+                is sent in chunks. Each plan reads it to compute its digest.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -999,88 +1034,100 @@ class File(DynamicResource, module="neev", name="File"):
     @property
     @pulumi.getter(name="content")
     def content(self) -> pulumi.Output[str | None]:
-        """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
+        """File content as UTF-8 text. Conflicts with `content_base64`, `source` and `source_path`.
+
+        If none of them is set, a new file is empty and an existing file keeps its content.
+        """
         return self._output("content")
 
     @property
     @pulumi.getter(name="contentBase64")
     def content_base64(self) -> pulumi.Output[str | None]:
-        """Its content as base64, for what is no text."""
+        """File content in Base64, for binary data. Conflicts with `content`, `source` and `source_path`."""
         return self._output("contentBase64")
 
     @property
     @pulumi.getter(name="mode")
     def mode(self) -> pulumi.Output[str | None]:
-        """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
+        """Permissions as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses."""
         return self._output("mode")
 
     @property
     @pulumi.getter(name="modifiedAt")
     def modified_at(self) -> pulumi.Output[str | None]:
-        """When it was changed last (RFC 3339)."""
+        """Time of the last modification (RFC 3339)."""
         return self._output("modifiedAt")
 
     @property
     @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str]:
-        """Where it is, below the workspace; directories on the way are made. What was there is overwritten.
+        """Path of the file in the workspace. Missing directories are created. An existing file is overwritten.
 
-        `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
+        `conf/x`, `./conf//x` and `/workspace/conf/x` are the same path.
         """
         return self._output("path")
 
     @property
     @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+        """Id of the sandbox. If it is paused, it is resumed for a change and paused again afterwards."""
         return self._output("sandboxId")
 
     @property
     @pulumi.getter(name="sha256")
     def sha256(self) -> pulumi.Output[str | None]:
-        """The SHA-256 of its content, as it was seen last."""
+        """SHA-256 of the content at the last observation."""
         return self._output("sha256")
 
     @property
     @pulumi.getter(name="sizeBytes")
     def size_bytes(self) -> pulumi.Output[int | None]:
-        """Its size in bytes."""
+        """Size of the file in bytes."""
         return self._output("sizeBytes")
 
     @property
     @pulumi.getter(name="source")
     def source(self) -> pulumi.Output[dict[str, Any] | None]:
-        """Its content as an asset: a `FileAsset`, of any size, or a `StringAsset`."""
+        """File content as an asset: a `FileAsset` or a `StringAsset`.
+
+        Conflicts with `content`, `content_base64` and `source_path`.
+        """
         return self._output("source")
 
     @property
     @pulumi.getter(name="sourcePath")
     def source_path(self) -> pulumi.Output[str | None]:
-        """A file of the machine that runs the program, of any size, sent in chunks; each plan reads it for its digest.
+        """Path of a file on the machine that runs the program.
 
-        A regular file, or a link to one; a pipe or a device is refused.
+        Conflicts with `content`, `content_base64` and `source`.
+
+        The path must lead to a regular file or to a link to one. The file can have any size and is sent in chunks. Each
+        plan reads it to compute its digest.
         """
         return self._output("sourcePath")
 
     @property
     @pulumi.getter(name="writtenAt")
     def written_at(self) -> pulumi.Output[str | None]:
-        """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
+        """Modification time of the file after this resource wrote it (RFC 3339).
+
+        A file modified later is not deleted.
+        """
         return self._output("writtenAt")
 
     @property
     @pulumi.getter(name="writtenSha256")
     def written_sha256(self) -> pulumi.Output[str | None]:
-        """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
+        """SHA-256 of the content that this resource wrote. A file with other content is not deleted."""
         return self._output("writtenSha256")
 
 
 class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
-    """A snapshot with software and files in it, for any number of sandboxes to be made from.
+    """A snapshot with software and files, from which any number of sandboxes can be created.
 
-    The recipe (source, size, egress, steps) identifies the image: an update with the same recipe builds nothing. If the
-    recipe changes, the new image is built first. Then `snapshot_id` changes, and earlier images beyond `history_limit`
-    are deleted. A recipe whose earlier image still exists is reused without a build.
+    The recipe (source, size, egress policy and steps) identifies the image. An update with the same recipe builds
+    nothing. If the recipe changes, the new image is built first. Then `snapshot_id` changes, and earlier images beyond
+    `history_limit` are deleted. A recipe whose earlier image still exists is reused without a build.
     """
 
     def __init__(
@@ -1106,25 +1153,29 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            cpu: Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same.
-            disk_gb: Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same.
-            egress: What the builder may reach while it builds. Unset: nothing, as for every sandbox.
-            env: Environment variables of the steps' commands; nothing of them stays in the image. Their names are part
-                of the recipe and their values are not: a token that is renewed builds nothing.
-            history_limit: How many earlier images stay; the others are deleted once a new one is ready.
-            image: Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`.
-            memory_gb: Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same.
-            name: What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
-                Unique among the project's images: a name that others have already is refused. Unset: made from the
-                resource's name, and another in each stack.
-            region: Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the
-                platform's.
-            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`.
-            source_snapshot_id: Snapshot to build on; disk and region must match its origin. Instead of `template_id`
-                and `image`.
-            steps: What is done to the source, in this order.
-            template_id: Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
-                default.
+            cpu: Number of vCPUs of the builder and of sandboxes created from the image. Allowed: `0.5` to `8` in steps
+                of `0.5`.
+            disk_gb: Disk size in GB of the builder and of sandboxes created from the image. Allowed: `10` to `100` in
+                steps of `10`.
+            egress: Egress policy during the build. Defaults to denying all outbound traffic.
+            env: Environment variables of the steps' commands. They are not stored in the image. Secret. Changing a
+                value does not rebuild the image; adding or removing a name does. Use this for tokens.
+            history_limit: Number of earlier images to retain. The others are deleted when a new image is ready.
+                Defaults to `1`.
+            image: Public OCI image to build on, with registry path and a tag or digest. Conflicts with `template_id`
+                and `source_snapshot_id`.
+            memory_gb: Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`.
+            name: Prefix of the names of builders and snapshots: a DNS label of at most 50 characters. The name must be
+                unique among the images of the project. Defaults to a name generated from the resource's name, different
+                in each stack.
+            region: Region of the build and of the image. Sandboxes created from the image run there too. Defaults to
+                the provider's region, then to the API's default region.
+            rootfs_disk_gb: Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.
+            source_snapshot_id: Id of the snapshot to build on. Disk size and region must match its origin. Conflicts
+                with `template_id` and `image`.
+            steps: Build steps, in order.
+            template_id: Id of the sandbox template to build on, such as `sb-ubuntu-26-04-minimal`. Conflicts with
+                `image` and `source_snapshot_id`. If no source is set, the API's default template is used.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -1151,145 +1202,168 @@ class GoldenImage(DynamicResource, module="neev", name="GoldenImage"):
     @property
     @pulumi.getter(name="builderId")
     def builder_id(self) -> pulumi.Output[str]:
-        """The paused sandbox that built it: deleting that would delete the image."""
+        """Id of the paused sandbox that built the image. Deleting that sandbox deletes the image."""
         return self._output("builderId")
 
     @property
     @pulumi.getter(name="builderIds")
     def builder_ids(self) -> pulumi.Output[list[str]]:
-        """Every builder that belongs to it, also that of a build which did not end."""
+        """Ids of all builders of this image, including those of unfinished builds."""
         return self._output("builderIds")
 
     @property
     @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
-        """Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same."""
+        """Number of vCPUs of the builder and of sandboxes created from the image.
+
+        Allowed: `0.5` to `8` in steps of `0.5`.
+
+
+        """
         return self._output("cpu")
 
     @property
     @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
-        """Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same."""
+        """Disk size in GB of the builder and of sandboxes created from the image.
+
+        Allowed: `10` to `100` in steps of `10`.
+
+
+        """
         return self._output("diskGb")
 
     @property
     @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress | None]:
-        """What the builder may reach while it builds. Unset: nothing, as for every sandbox."""
+        """Egress policy during the build. Defaults to denying all outbound traffic."""
         return self._output("egress")
 
     @property
     @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables of the steps' commands; nothing of them stays in the image.
+        """Environment variables of the steps' commands. They are not stored in the image. Secret.
 
-        Their names are part of the recipe and their values are not: a token that is renewed builds nothing.
+        Changing a value does not rebuild the image; adding or removing a name does. Use this for tokens.
         """
         return self._output("env")
 
     @property
     @pulumi.getter(name="historyLimit")
     def history_limit(self) -> pulumi.Output[int]:
-        """How many earlier images stay; the others are deleted once a new one is ready."""
+        """Number of earlier images to retain. The others are deleted when a new image is ready. Defaults to `1`."""
         return self._output("historyLimit")
 
     @property
     @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str | None]:
-        """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `template_id`."""
+        """Public OCI image to build on, with registry path and a tag or digest.
+
+        Conflicts with `template_id` and `source_snapshot_id`.
+        """
         return self._output("image")
 
     @property
     @pulumi.getter(name="images")
     def images(self) -> pulumi.Output[list[BuiltImage]]:
-        """The image and the earlier ones, the newest first."""
+        """Current and earlier images, newest first."""
         return self._output("images")
 
     @property
     @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
-        """Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same."""
+        """Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`."""
         return self._output("memoryGb")
 
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
+        """Prefix of the names of builders and snapshots: a DNS label of at most 50 characters.
 
-        Unique among the project's images: a name that others have already is refused. Unset: made from the resource's
-        name, and another in each stack.
+        The name must be unique among the images of the project. Defaults to a name generated from the resource's name,
+        different in each stack.
         """
         return self._output("name")
 
     @property
     @pulumi.getter(name="recipeDigest")
     def recipe_digest(self) -> pulumi.Output[str]:
-        """The digest of its recipe; the same recipe builds nothing."""
+        """Digest of the recipe. An update with the same digest builds nothing."""
         return self._output("recipeDigest")
 
     @property
     @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str | None]:
-        """Where it is built and kept; sandboxes made from it run there too.
+        """Region of the build and of the image. Sandboxes created from the image run there too.
 
-        Unset: the provider's, else the platform's.
+        Defaults to the provider's region, then to the API's default region.
         """
         return self._output("region")
 
     @property
     @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
-        """The part of the disk for the container's own file system, in GB, below `disk_gb`."""
+        """Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`."""
         return self._output("rootfsDiskGb")
 
     @property
     @pulumi.getter(name="sizeBytes")
     def size_bytes(self) -> pulumi.Output[int | None]:
-        """Its size in bytes."""
+        """Size of the image in bytes."""
         return self._output("sizeBytes")
 
     @property
     @pulumi.getter(name="snapshotId")
     def snapshot_id(self) -> pulumi.Output[str]:
-        """What sandboxes are made from; empty where no image is ready."""
+        """Id of the current snapshot. Use it as `snapshot_id` of a sandbox. Empty if no image is ready."""
         return self._output("snapshotId")
 
     @property
     @pulumi.getter(name="sourceSnapshotId")
     def source_snapshot_id(self) -> pulumi.Output[str | None]:
-        """Snapshot to build on; disk and region must match its origin. Instead of `template_id` and `image`."""
+        """Id of the snapshot to build on. Disk size and region must match its origin.
+
+        Conflicts with `template_id` and `image`.
+        """
         return self._output("sourceSnapshotId")
 
     @property
     @pulumi.getter(name="stepDigests")
     def step_digests(self) -> pulumi.Output[list[str]]:
-        """The digest of each step, the contents of its files included."""
+        """Digests of the steps, including the contents of their files."""
         return self._output("stepDigests")
 
     @property
     @pulumi.getter(name="steps")
     def steps(self) -> pulumi.Output[list[BuildStep] | None]:
-        """What is done to the source, in this order."""
+        """Build steps, in order."""
         return self._output("steps")
 
     @property
     @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
-        """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
+        """Id of the sandbox template to build on, such as `sb-ubuntu-26-04-minimal`.
+
+        Conflicts with `image` and `source_snapshot_id`. If no source is set, the API's default template is used.
+        """
         return self._output("templateId")
 
     @property
     @pulumi.getter(name="uid")
     def uid(self) -> pulumi.Output[str | None]:
-        """What tells the image from any other of its name: the names of its builders are made with it."""
+        """Unique id of the resource.
+
+        Part of the names of its builders, which tells them from those of other images with this name.
+        """
         return self._output("uid")
 
 
 class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
-    """A port of a sandbox with a URL at which browsers and webhooks reach it, without an API key.
+    """A public URL for a port of a sandbox, for browsers and webhooks, without an API key.
 
-    A port that is exposed already gets another URL, and the one it had ends; where it has the very slug that is asked
-    for, nobody can tell whose it is, and it is refused. The URL ends with the resource, or with the sandbox.
+    If the port is already exposed, it gets another URL and its previous URL stops working. If it already has the given
+    slug, the owner is unknown and the provider rejects the create. The URL stops working when the resource or the
+    sandbox is deleted.
     """
 
     def __init__(
@@ -1305,10 +1379,10 @@ class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            port: The port that something in the sandbox listens on, 1 to 65535.
-            sandbox_id: The sandbox, by id.
-            slug: The part of the URL that nobody can guess: 8 lower-case letters and digits. Unset: what the platform
-                chose. A change of it gives the port another URL; the old one ends at once.
+            port: Port that a process in the sandbox listens on. Allowed: `1` to `65535`.
+            sandbox_id: Id of the sandbox.
+            slug: Secret part of the URL: 8 lowercase letters and digits. Defaults to a value that the API chooses.
+                Secret. Changing it gives the port another URL. The old URL stops working immediately.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -1325,43 +1399,48 @@ class PreviewPort(DynamicResource, module="neev", name="PreviewPort"):
     @property
     @pulumi.getter(name="exposedSlug")
     def exposed_slug(self) -> pulumi.Output[str | None]:
-        """The slug with which this resource exposed the port: where it has another, deleting leaves it exposed."""
+        """Slug with which this resource exposed the port.
+
+        If the port has another slug, deleting leaves it exposed. Secret.
+
+
+        """
         return self._output("exposedSlug")
 
     @property
     @pulumi.getter(name="port")
     def port(self) -> pulumi.Output[int]:
-        """The port that something in the sandbox listens on, 1 to 65535."""
+        """Port that a process in the sandbox listens on. Allowed: `1` to `65535`."""
         return self._output("port")
 
     @property
     @pulumi.getter(name="previewUrl")
     def preview_url(self) -> pulumi.Output[str]:
-        """The URL; whoever knows it gets in, so it is a secret."""
+        """URL of the port. Secret, because the URL grants access."""
         return self._output("previewUrl")
 
     @property
     @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox, by id."""
+        """Id of the sandbox."""
         return self._output("sandboxId")
 
     @property
     @pulumi.getter(name="slug")
     def slug(self) -> pulumi.Output[str]:
-        """The part of the URL that nobody can guess: 8 lower-case letters and digits.
+        """Secret part of the URL: 8 lowercase letters and digits. Defaults to a value that the API chooses. Secret.
 
-        Unset: what the platform chose.
-
-        A change of it gives the port another URL; the old one ends at once.
+        Changing it gives the port another URL. The old URL stops working immediately.
         """
         return self._output("slug")
 
 
 class Sandbox(DynamicResource, module="neev", name="Sandbox"):
-    """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
+    """An isolated computer for an AI agent.
 
-    The name addresses it and is unique in its project. Once created it is `Ready` and reachable, or paused if asked.
+    It runs commands, stores files, and can be paused, forked and rolled back.
+
+    After creation the sandbox is `Ready` and reachable, or `Paused` if `paused` is `true`.
     """
 
     def __init__(
@@ -1394,37 +1473,43 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            command: The container's command, only with `image`. Unset: `sleep infinity`.
-            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart.
-            disk_gb: Disk in GB, 10 to 100 in steps of 10.
-            egress: What the sandbox may reach. Unset, or taken out later: nothing.
-            env: Environment variables of every process. The API never answers them.
-            idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
-                account's default, or as it was.
-            image: Public OCI image with its registry's path and a tag or digest. Instead of `template_id`.
-            max_lifetime_seconds: Seconds after its creation, or after the last renewal, at which it is stopped, used or
-                not; 0 is never. Unset: the account's default, or as it was.
-            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
-            name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
-            on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
-            paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
-                once. A pause that the platform made because of the idle window is no drift.
-            paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
-                the account's default, or as it was.
-            region: Where it runs. Unset: the provider's region, else the platform's.
-            renew_trigger: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
-                The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment.
-                Set when the sandbox is created, it is only recorded.
-            resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
-                `paused` is false.
-            rollback_to_snapshot_id: Id of a snapshot: a change of it puts the sandbox's files back in place,
-                destructively. Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
-            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`. Unset: a
-                fifth, at least 4.
-            snapshot_id: Snapshot to start from. Instead of `template_id` and `image`. Disk and region must match its
-                origin. `cpu` and `memory_gb` need not: they are changed once the sandbox is there.
-            template_id: Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
-                default.
+            command: Command to run in the container. Requires `image`. Defaults to `sleep infinity`.
+            cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
+            disk_gb: Disk size in GB. Allowed: `10` to `100` in steps of `10`.
+            egress: Egress policy. Defaults to denying all outbound traffic. Removing the policy denies all outbound
+                traffic.
+            env: Environment variables of all processes. The API never returns them. Secret.
+            idle_timeout_seconds: Time without activity after which `on_idle` applies, in seconds. `0` disables the
+                timeout. Defaults to the account's setting. If the input is removed, the current value stays.
+            image: Public OCI image, with registry path and a tag or digest. Conflicts with `template_id` and
+                `snapshot_id`.
+            max_lifetime_seconds: Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
+                When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the
+                input is removed, the current value stays.
+            memory_gb: Memory in GB, changed without a restart. Allowed: `1` to `16`.
+            name: Name of the sandbox, unique in the project: a DNS label of at most 63 characters. Defaults to a name
+                generated from the resource's name.
+            on_idle: Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`.
+            paused: Whether the sandbox is paused. If unset, the sandbox starts running and the provider does not change
+                its power state. If the sandbox is paused by its idle timeout, this is not drift.
+            paused_retention_seconds: Retention of a paused sandbox, in seconds. `0` means it is never deleted. Defaults
+                to the account's setting. If the input is removed, the current value stays.
+            region: Region of the sandbox. Defaults to the provider's region, then to the API's default region.
+            renew_trigger: Arbitrary text, such as a commit or the id of a CI run. Changing it renews the sandbox. A
+                renewal restarts the idle timeout. It also restarts the maximum lifetime if `max_lifetime_seconds` is
+                set. If the trigger is set when the sandbox is created, no renewal happens.
+            resume_idle_paused: Whether an update resumes a sandbox that was paused by its idle timeout. Has an effect
+                only if `paused` is `false`.
+            rollback_to_snapshot_id: Id of a snapshot to roll back to. Changing it restores the sandbox's files and
+                discards later changes. Id, name and URLs of the sandbox stay. If it is set when the sandbox is created,
+                no rollback happens.
+            rootfs_disk_gb: Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.
+                Defaults to a fifth of `disk_gb`, at least `4`.
+            snapshot_id: Id of the snapshot to start from. Conflicts with `template_id` and `image`. Disk size and
+                region must match the origin of the snapshot. `cpu` and `memory_gb` may differ: they are changed after
+                creation.
+            template_id: Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`. Conflicts with `image` and
+                `snapshot_id`. If no source is set, the API's default template is used.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -1458,202 +1543,217 @@ class Sandbox(DynamicResource, module="neev", name="Sandbox"):
     @property
     @pulumi.getter(name="addressable")
     def addressable(self) -> pulumi.Output[bool | None]:
-        """Whether it can be reached by now; briefly not after it was made."""
+        """Whether the sandbox is reachable. It is not for a short time after creation."""
         return self._output("addressable")
 
     @property
     @pulumi.getter(name="command")
     def command(self) -> pulumi.Output[list[str] | None]:
-        """The container's command, only with `image`. Unset: `sleep infinity`."""
+        """Command to run in the container. Requires `image`. Defaults to `sleep infinity`."""
         return self._output("command")
 
     @property
     @pulumi.getter(name="connectUrl")
     def connect_url(self) -> pulumi.Output[str | None]:
-        """Where commands and files of the sandbox are served; useless without an API key."""
+        """Base URL for commands and files. Access requires an API key."""
         return self._output("connectUrl")
 
     @property
     @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
-        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+        """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`."""
         return self._output("cpu")
 
     @property
     @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
-        """When it was made (RFC 3339)."""
+        """Time of creation (RFC 3339)."""
         return self._output("createdAt")
 
     @property
     @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
-        """Disk in GB, 10 to 100 in steps of 10."""
+        """Disk size in GB. Allowed: `10` to `100` in steps of `10`."""
         return self._output("diskGb")
 
     @property
     @pulumi.getter(name="effectiveLifetimeSeconds")
     def effective_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """The lifetime that the last change of `renew_trigger` set on the platform, which counts from the creation."""
+        """Maximum lifetime since creation that the last renewal set at the API, in seconds."""
         return self._output("effectiveLifetimeSeconds")
 
     @property
     @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
-        """What the sandbox may reach. Unset, or taken out later: nothing."""
+        """Egress policy. Defaults to denying all outbound traffic. Removing the policy denies all outbound traffic."""
         return self._output("egress")
 
     @property
     @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables of every process. The API never answers them."""
+        """Environment variables of all processes. The API never returns them. Secret."""
         return self._output("env")
 
     @property
     @pulumi.getter(name="hardExpiresAt")
     def hard_expires_at(self) -> pulumi.Output[str | None]:
-        """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+        """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
         return self._output("hardExpiresAt")
 
     @property
     @pulumi.getter(name="idleExpiresAt")
     def idle_expires_at(self) -> pulumi.Output[str | None]:
-        """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
+        """Time when the idle timeout ends if there is no further activity (RFC 3339).
+
+        Absent without an idle timeout.
+        """
         return self._output("idleExpiresAt")
 
     @property
     @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds without activity after which `on_idle` happens; 0 is never.
+        """Time without activity after which `on_idle` applies, in seconds. `0` disables the timeout.
 
-        Unset: the account's default, or as it was.
+        Defaults to the account's setting. If the input is removed, the current value stays.
         """
         return self._output("idleTimeoutSeconds")
 
     @property
     @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str]:
-        """Public OCI image with its registry's path and a tag or digest. Instead of `template_id`."""
+        """Public OCI image, with registry path and a tag or digest. Conflicts with `template_id` and `snapshot_id`."""
         return self._output("image")
 
     @property
     @pulumi.getter(name="lastCrash")
     def last_crash(self) -> pulumi.Output[LastCrash | None]:
-        """Its last crash, where it had one."""
+        """Last crash. Absent if the sandbox never crashed."""
         return self._output("lastCrash")
 
     @property
     @pulumi.getter(name="maxLifetimeSeconds")
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
+        """Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
 
-        Unset: the account's default, or as it was.
+        When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the input is
+        removed, the current value stays.
         """
         return self._output("maxLifetimeSeconds")
 
     @property
     @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
-        """Memory in GB, 1 to 16. Changed in place, without a restart."""
+        """Memory in GB, changed without a restart. Allowed: `1` to `16`."""
         return self._output("memoryGb")
 
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+        """Name of the sandbox, unique in the project: a DNS label of at most 63 characters.
+
+        Defaults to a name generated from the resource's name.
+        """
         return self._output("name")
 
     @property
     @pulumi.getter(name="onIdle")
     def on_idle(self) -> pulumi.Output[str | None]:
-        """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+        """Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`."""
         return self._output("onIdle")
 
     @property
     @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
-        """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+        """Whether the sandbox is paused.
 
-        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        If unset, the sandbox starts running and the provider does not change its power state. If the sandbox is paused
+        by its idle timeout, this is not drift.
         """
         return self._output("paused")
 
     @property
     @pulumi.getter(name="pausedRetentionSeconds")
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+        """Retention of a paused sandbox, in seconds. `0` means it is never deleted.
 
-        Unset: the account's default, or as it was.
+        Defaults to the account's setting. If the input is removed, the current value stays.
         """
         return self._output("pausedRetentionSeconds")
 
     @property
     @pulumi.getter(name="phase")
     def phase(self) -> pulumi.Output[str]:
-        """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+        """Phase: `Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
         return self._output("phase")
 
     @property
     @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str]:
-        """Where it runs. Unset: the provider's region, else the platform's."""
+        """Region of the sandbox. Defaults to the provider's region, then to the API's default region."""
         return self._output("region")
 
     @property
     @pulumi.getter(name="renewTrigger")
     def renew_trigger(self) -> pulumi.Output[str | None]:
-        """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+        """Arbitrary text, such as a commit or the id of a CI run. Changing it renews the sandbox.
 
-        The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set
-        when the sandbox is created, it is only recorded.
+        A renewal restarts the idle timeout. It also restarts the maximum lifetime if `max_lifetime_seconds` is set. If
+        the trigger is set when the sandbox is created, no renewal happens.
         """
         return self._output("renewTrigger")
 
     @property
     @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
-        """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+        """Whether an update resumes a sandbox that was paused by its idle timeout.
+
+        Has an effect only if `paused` is `false`.
+        """
         return self._output("resumeIdlePaused")
 
     @property
     @pulumi.getter(name="rollbackToSnapshotId")
     def rollback_to_snapshot_id(self) -> pulumi.Output[str | None]:
-        """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
+        """Id of a snapshot to roll back to. Changing it restores the sandbox's files and discards later changes.
 
-        Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
+        Id, name and URLs of the sandbox stay. If it is set when the sandbox is created, no rollback happens.
         """
         return self._output("rollbackToSnapshotId")
 
     @property
     @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
-        """The part of the disk for the container's own file system, in GB, below `disk_gb`.
+        """Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.
 
-        Unset: a fifth, at least 4.
+        Defaults to a fifth of `disk_gb`, at least `4`.
         """
         return self._output("rootfsDiskGb")
 
     @property
     @pulumi.getter(name="snapshotId")
     def snapshot_id(self) -> pulumi.Output[str | None]:
-        """Snapshot to start from. Instead of `template_id` and `image`.
+        """Id of the snapshot to start from. Conflicts with `template_id` and `image`.
 
-        Disk and region must match its origin. `cpu` and `memory_gb` need not: they are changed once the sandbox is
-        there.
+        Disk size and region must match the origin of the snapshot. `cpu` and `memory_gb` may differ: they are changed
+        after creation.
         """
         return self._output("snapshotId")
 
     @property
     @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
-        """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
+        """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`. Conflicts with `image` and `snapshot_id`.
+
+        If no source is set, the API's default template is used.
+        """
         return self._output("templateId")
 
 
 class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
-    """A new sandbox with the files that another has at this moment; the other keeps running.
+    """A copy of a running sandbox with its current files. The source keeps running.
 
-    Size, egress, environment and windows are inherited; what the inputs say is changed once the fork is ready.
+    Size, egress policy, environment and expiration are inherited. Inputs that are set are applied when the fork is
+    ready.
     """
 
     def __init__(
@@ -1679,28 +1779,31 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            source_sandbox_id: The sandbox that is forked, by id. It keeps running; that it disappears later changes
-                nothing here.
-            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart.
-            egress: What the fork may reach. Unset: what its source may; taken out later: nothing.
-            idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
-                account's default, or as it was.
-            max_lifetime_seconds: Seconds after its creation, or after the last renewal, at which it is stopped, used or
-                not; 0 is never. Unset: the account's default, or as it was.
-            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
-            name: Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name.
-            on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
-            paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
-                once. A pause that the platform made because of the idle window is no drift.
-            paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
-                the account's default, or as it was.
-            renew_trigger: Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
-                The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment.
-                Set when the sandbox is created, it is only recorded.
-            resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
-                `paused` is false.
-            rollback_to_snapshot_id: Id of a snapshot: a change of it puts the sandbox's files back in place,
-                destructively. Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
+            source_sandbox_id: Id of the sandbox to fork. It keeps running. Deleting it later does not affect the fork.
+            cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
+            egress: Egress policy. Defaults to the policy of the source. Removing the policy denies all outbound
+                traffic.
+            idle_timeout_seconds: Time without activity after which `on_idle` applies, in seconds. `0` disables the
+                timeout. Defaults to the account's setting. If the input is removed, the current value stays.
+            max_lifetime_seconds: Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
+                When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the
+                input is removed, the current value stays.
+            memory_gb: Memory in GB, changed without a restart. Allowed: `1` to `16`.
+            name: Name of the fork, unique in the project: a DNS label of at most 63 characters. Defaults to a name
+                generated from the resource's name.
+            on_idle: Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`.
+            paused: Whether the sandbox is paused. If unset, the sandbox starts running and the provider does not change
+                its power state. If the sandbox is paused by its idle timeout, this is not drift.
+            paused_retention_seconds: Retention of a paused sandbox, in seconds. `0` means it is never deleted. Defaults
+                to the account's setting. If the input is removed, the current value stays.
+            renew_trigger: Arbitrary text, such as a commit or the id of a CI run. Changing it renews the sandbox. A
+                renewal restarts the idle timeout. It also restarts the maximum lifetime if `max_lifetime_seconds` is
+                set. If the trigger is set when the sandbox is created, no renewal happens.
+            resume_idle_paused: Whether an update resumes a sandbox that was paused by its idle timeout. Has an effect
+                only if `paused` is `false`.
+            rollback_to_snapshot_id: Id of a snapshot to roll back to. Changing it restores the sandbox's files and
+                discards later changes. Id, name and URLs of the sandbox stay. If it is set when the sandbox is created,
+                no rollback happens.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -1727,194 +1830,204 @@ class SandboxFork(DynamicResource, module="neev", name="SandboxFork"):
     @property
     @pulumi.getter(name="addressable")
     def addressable(self) -> pulumi.Output[bool | None]:
-        """Whether it can be reached by now; briefly not after it was made."""
+        """Whether the sandbox is reachable. It is not for a short time after creation."""
         return self._output("addressable")
 
     @property
     @pulumi.getter(name="command")
     def command(self) -> pulumi.Output[list[str] | None]:
-        """The container's command."""
+        """Command of the container."""
         return self._output("command")
 
     @property
     @pulumi.getter(name="connectUrl")
     def connect_url(self) -> pulumi.Output[str | None]:
-        """Where commands and files of the sandbox are served; useless without an API key."""
+        """Base URL for commands and files. Access requires an API key."""
         return self._output("connectUrl")
 
     @property
     @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
-        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+        """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`."""
         return self._output("cpu")
 
     @property
     @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
-        """When it was made (RFC 3339)."""
+        """Time of creation (RFC 3339)."""
         return self._output("createdAt")
 
     @property
     @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
-        """Disk in GB."""
+        """Disk size in GB."""
         return self._output("diskGb")
 
     @property
     @pulumi.getter(name="effectiveLifetimeSeconds")
     def effective_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """The lifetime that the last change of `renew_trigger` set on the platform, which counts from the creation."""
+        """Maximum lifetime since creation that the last renewal set at the API, in seconds."""
         return self._output("effectiveLifetimeSeconds")
 
     @property
     @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
-        """What the fork may reach. Unset: what its source may; taken out later: nothing."""
+        """Egress policy. Defaults to the policy of the source. Removing the policy denies all outbound traffic."""
         return self._output("egress")
 
     @property
     @pulumi.getter(name="hardExpiresAt")
     def hard_expires_at(self) -> pulumi.Output[str | None]:
-        """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+        """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
         return self._output("hardExpiresAt")
 
     @property
     @pulumi.getter(name="idleExpiresAt")
     def idle_expires_at(self) -> pulumi.Output[str | None]:
-        """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
+        """Time when the idle timeout ends if there is no further activity (RFC 3339).
+
+        Absent without an idle timeout.
+        """
         return self._output("idleExpiresAt")
 
     @property
     @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds without activity after which `on_idle` happens; 0 is never.
+        """Time without activity after which `on_idle` applies, in seconds. `0` disables the timeout.
 
-        Unset: the account's default, or as it was.
+        Defaults to the account's setting. If the input is removed, the current value stays.
         """
         return self._output("idleTimeoutSeconds")
 
     @property
     @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str]:
-        """The image it runs."""
+        """OCI image of the sandbox."""
         return self._output("image")
 
     @property
     @pulumi.getter(name="lastCrash")
     def last_crash(self) -> pulumi.Output[LastCrash | None]:
-        """Its last crash, where it had one."""
+        """Last crash. Absent if the sandbox never crashed."""
         return self._output("lastCrash")
 
     @property
     @pulumi.getter(name="maxLifetimeSeconds")
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
+        """Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
 
-        Unset: the account's default, or as it was.
+        When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the input is
+        removed, the current value stays.
         """
         return self._output("maxLifetimeSeconds")
 
     @property
     @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
-        """Memory in GB, 1 to 16. Changed in place, without a restart."""
+        """Memory in GB, changed without a restart. Allowed: `1` to `16`."""
         return self._output("memoryGb")
 
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+        """Name of the fork, unique in the project: a DNS label of at most 63 characters.
+
+        Defaults to a name generated from the resource's name.
+        """
         return self._output("name")
 
     @property
     @pulumi.getter(name="onIdle")
     def on_idle(self) -> pulumi.Output[str | None]:
-        """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+        """Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`."""
         return self._output("onIdle")
 
     @property
     @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
-        """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+        """Whether the sandbox is paused.
 
-        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        If unset, the sandbox starts running and the provider does not change its power state. If the sandbox is paused
+        by its idle timeout, this is not drift.
         """
         return self._output("paused")
 
     @property
     @pulumi.getter(name="pausedRetentionSeconds")
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+        """Retention of a paused sandbox, in seconds. `0` means it is never deleted.
 
-        Unset: the account's default, or as it was.
+        Defaults to the account's setting. If the input is removed, the current value stays.
         """
         return self._output("pausedRetentionSeconds")
 
     @property
     @pulumi.getter(name="phase")
     def phase(self) -> pulumi.Output[str]:
-        """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+        """Phase: `Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
         return self._output("phase")
 
     @property
     @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str]:
-        """Where it runs."""
+        """Region of the sandbox."""
         return self._output("region")
 
     @property
     @pulumi.getter(name="renewTrigger")
     def renew_trigger(self) -> pulumi.Output[str | None]:
-        """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+        """Arbitrary text, such as a commit or the id of a CI run. Changing it renews the sandbox.
 
-        The idle window, and the lifetime where `max_lifetime_seconds` is set, then count anew from that moment. Set
-        when the sandbox is created, it is only recorded.
+        A renewal restarts the idle timeout. It also restarts the maximum lifetime if `max_lifetime_seconds` is set. If
+        the trigger is set when the sandbox is created, no renewal happens.
         """
         return self._output("renewTrigger")
 
     @property
     @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
-        """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+        """Whether an update resumes a sandbox that was paused by its idle timeout.
+
+        Has an effect only if `paused` is `false`.
+        """
         return self._output("resumeIdlePaused")
 
     @property
     @pulumi.getter(name="rollbackToSnapshotId")
     def rollback_to_snapshot_id(self) -> pulumi.Output[str | None]:
-        """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
+        """Id of a snapshot to roll back to. Changing it restores the sandbox's files and discards later changes.
 
-        Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
+        Id, name and URLs of the sandbox stay. If it is set when the sandbox is created, no rollback happens.
         """
         return self._output("rollbackToSnapshotId")
 
     @property
     @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
-        """The part of the disk for the container's own file system, in GB."""
+        """Part of the disk for the container's root file system, in GB."""
         return self._output("rootfsDiskGb")
 
     @property
     @pulumi.getter(name="sourceSandboxId")
     def source_sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
+        """Id of the sandbox to fork. It keeps running. Deleting it later does not affect the fork."""
         return self._output("sourceSandboxId")
 
     @property
     @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
-        """The template its source was made from, where it was."""
+        """Id of the sandbox template. Absent if the sandbox was not created from one."""
         return self._output("templateId")
 
 
 class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
-    """Any number of sandboxes alike, from one source, as one resource.
+    """Any number of equal sandboxes from one source, managed as one resource.
 
-    They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
-    pausing are done in place; another source makes the members anew, a few at a time. A refresh sees members that are
-    gone or have failed, and the next update makes exactly those.
+    The members are created concurrently. After creation all members are `Ready`, or `Paused` if `paused` is `true`.
+    Scaling, resizing and pausing happen in place. If the source changes, the members are replaced a few at a time. A
+    refresh detects members that are missing or failed, and the next update recreates only those.
 
-    Where some members fail while the pool is created, the plugin keeps the others. A dynamic resource cannot: all of
-    them are deleted again. Use the plugin for a pool that has to survive that.
+    If some members fail while the pool is created, the plugin keeps the others. A dynamic resource deletes all of them.
     """
 
     def __init__(
@@ -1950,45 +2063,47 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            replicas: How many members there are. Fewer: those with the highest index go.
-            command: The container's command, only with `image`. Unset: `sleep infinity`.
-            cpu: vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart.
-            disk_gb: Disk of each in GB, 10 to 100 in steps of 10.
-            egress: What each member may reach. Unset: nothing, or what the source of a fork may; taken out later:
-                nothing.
-            env: Environment variables of every process. The API never answers them.
-            idle_timeout_seconds: Seconds without activity after which `on_idle` happens; 0 is never. Unset: the
-                account's default, or as it was.
-            image: Public OCI image with its registry's path and a tag or digest. Instead of `template_id`.
-            max_concurrency: Members that are being made at the same time, at most. Unset: all of them; the API's own
-                limits are kept to.
-            max_lifetime_seconds: Seconds after its creation, or after the last renewal, at which it is stopped, used or
-                not; 0 is never. Unset: the account's default, or as it was.
-            max_surge: Members beyond `replicas` that there may be while they are made anew, at most. Unset: a quarter
-                of them.
-            max_unavailable: Members, out of `replicas`, that may be out of service because of a change, at most. Unset:
-                a quarter of them. It bounds how many are made anew at a time, and how many that run are changed in
-                place at a time (at least one). Pausing takes them out of service as asked, so it is done at once.
-            memory_gb: Memory in GB, 1 to 16. Changed in place, without a restart.
-            name: How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
-                Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made
-                from the resource's name.
-            on_idle: What happens when the idle window ends: `pause` (the platform's default) or `delete`.
-            paused: Whether the sandbox is paused. Unset: it starts running and is then left alone. A change acts at
-                once. A pause that the platform made because of the idle window is no drift.
-            paused_retention_seconds: Seconds that a paused sandbox is kept before it is deleted; 0 is for ever. Unset:
-                the account's default, or as it was.
-            region: Where the members run. Unset: the provider's region, else the platform's.
-            resume_idle_paused: Whether an update resumes a sandbox that the platform paused because it was idle, where
-                `paused` is false.
-            rootfs_disk_gb: The part of the disk for the container's own file system, in GB, below `disk_gb`. Unset: a
-                fifth, at least 4.
-            snapshot_id: Snapshot that each member starts from. Instead of `template_id` and `image`.
-            source_sandbox_id: Sandbox that each member is a fork of, by id, as it is when the member is made. Instead
-                of the other sources.
-            template_id: Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's
-                default. A change of this, of another source, or of `region`, `env`, `command`, `disk_gb` or
-                `rootfs_disk_gb` makes the members anew, a few at a time.
+            replicas: Number of members. Scaling in deletes the members with the highest index.
+            command: Command to run in the container. Requires `image`. Defaults to `sleep infinity`.
+            cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
+            disk_gb: Disk size of each member in GB. Allowed: `10` to `100` in steps of `10`.
+            egress: Egress policy of each member. Removing the policy denies all outbound traffic. Defaults to denying
+                all outbound traffic. Members that are forks default to the policy of their source.
+            env: Environment variables of all processes. The API never returns them. Secret.
+            idle_timeout_seconds: Time without activity after which `on_idle` applies, in seconds. `0` disables the
+                timeout. Defaults to the account's setting. If the input is removed, the current value stays.
+            image: Public OCI image, with registry path and a tag or digest. Conflicts with the other sources.
+            max_concurrency: Maximum number of members that are created at the same time. Defaults to no limit. The
+                API's rate limits always apply.
+            max_lifetime_seconds: Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
+                When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the
+                input is removed, the current value stays.
+            max_surge: Maximum number of members beyond `replicas` during a replacement. Defaults to a quarter of
+                `replicas`.
+            max_unavailable: Maximum number of members that are out of service during an update. Defaults to a quarter
+                of `replicas`. It limits how many members are replaced at a time, and how many running members are
+                updated in place at a time (at least one). It does not limit pausing.
+            memory_gb: Memory in GB, changed without a restart. Allowed: `1` to `16`.
+            name: Prefix of the members' names: a DNS label of at most 51 characters, unique among the pools of the
+                project. Members have names of the form `NAME-HASH-INDEX`. Sandboxes with similar names that do not
+                belong to the pool are not changed. Defaults to a name generated from the resource's name.
+            on_idle: Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`.
+            paused: Whether the sandbox is paused. If unset, the sandbox starts running and the provider does not change
+                its power state. If the sandbox is paused by its idle timeout, this is not drift.
+            paused_retention_seconds: Retention of a paused sandbox, in seconds. `0` means it is never deleted. Defaults
+                to the account's setting. If the input is removed, the current value stays.
+            region: Region of the members. Defaults to the provider's region, then to the API's default region.
+            resume_idle_paused: Whether an update resumes a sandbox that was paused by its idle timeout. Has an effect
+                only if `paused` is `false`.
+            rootfs_disk_gb: Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.
+                Defaults to a fifth of `disk_gb`, at least `4`.
+            snapshot_id: Id of the snapshot that each member starts from. Conflicts with the other sources.
+            source_sandbox_id: Id of the sandbox that each member is forked from, in its state at that time. Conflicts
+                with the other sources.
+            template_id: Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`. If no source is set, the API's
+                default template is used. If this, another source, `region`, `env`, `command`, `disk_gb` or
+                `rootfs_disk_gb` changes, the members are replaced a few at a time. Conflicts with `image`,
+                `snapshot_id` and `source_sandbox_id`.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -2025,211 +2140,224 @@ class SandboxPool(DynamicResource, module="neev", name="SandboxPool"):
     @property
     @pulumi.getter(name="command")
     def command(self) -> pulumi.Output[list[str] | None]:
-        """The container's command, only with `image`. Unset: `sleep infinity`."""
+        """Command to run in the container. Requires `image`. Defaults to `sleep infinity`."""
         return self._output("command")
 
     @property
     @pulumi.getter(name="cpu")
     def cpu(self) -> pulumi.Output[float | None]:
-        """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+        """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`."""
         return self._output("cpu")
 
     @property
     @pulumi.getter(name="diskGb")
     def disk_gb(self) -> pulumi.Output[int | None]:
-        """Disk of each in GB, 10 to 100 in steps of 10."""
+        """Disk size of each member in GB. Allowed: `10` to `100` in steps of `10`."""
         return self._output("diskGb")
 
     @property
     @pulumi.getter(name="egress")
     def egress(self) -> pulumi.Output[Egress]:
-        """What each member may reach. Unset: nothing, or what the source of a fork may; taken out later: nothing."""
+        """Egress policy of each member. Removing the policy denies all outbound traffic.
+
+        Defaults to denying all outbound traffic. Members that are forks default to the policy of their source.
+        """
         return self._output("egress")
 
     @property
     @pulumi.getter(name="env")
     def env(self) -> pulumi.Output[dict[str, str] | None]:
-        """Environment variables of every process. The API never answers them."""
+        """Environment variables of all processes. The API never returns them. Secret."""
         return self._output("env")
 
     @property
     @pulumi.getter(name="idleTimeoutSeconds")
     def idle_timeout_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds without activity after which `on_idle` happens; 0 is never.
+        """Time without activity after which `on_idle` applies, in seconds. `0` disables the timeout.
 
-        Unset: the account's default, or as it was.
+        Defaults to the account's setting. If the input is removed, the current value stays.
         """
         return self._output("idleTimeoutSeconds")
 
     @property
     @pulumi.getter(name="image")
     def image(self) -> pulumi.Output[str | None]:
-        """Public OCI image with its registry's path and a tag or digest. Instead of `template_id`."""
+        """Public OCI image, with registry path and a tag or digest. Conflicts with the other sources."""
         return self._output("image")
 
     @property
     @pulumi.getter(name="maxConcurrency")
     def max_concurrency(self) -> pulumi.Output[int | None]:
-        """Members that are being made at the same time, at most.
+        """Maximum number of members that are created at the same time. Defaults to no limit.
 
-        Unset: all of them; the API's own limits are kept to.
+        The API's rate limits always apply.
         """
         return self._output("maxConcurrency")
 
     @property
     @pulumi.getter(name="maxLifetimeSeconds")
     def max_lifetime_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
+        """Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
 
-        Unset: the account's default, or as it was.
+        When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the input is
+        removed, the current value stays.
         """
         return self._output("maxLifetimeSeconds")
 
     @property
     @pulumi.getter(name="maxSurge")
     def max_surge(self) -> pulumi.Output[int | None]:
-        """Members beyond `replicas` that there may be while they are made anew, at most. Unset: a quarter of them."""
+        """Maximum number of members beyond `replicas` during a replacement. Defaults to a quarter of `replicas`."""
         return self._output("maxSurge")
 
     @property
     @pulumi.getter(name="maxUnavailable")
     def max_unavailable(self) -> pulumi.Output[int | None]:
-        """Members, out of `replicas`, that may be out of service because of a change, at most.
+        """Maximum number of members that are out of service during an update. Defaults to a quarter of `replicas`.
 
-        Unset: a quarter of them.
-
-        It bounds how many are made anew at a time, and how many that run are changed in place at a time (at least one).
-        Pausing takes them out of service as asked, so it is done at once.
+        It limits how many members are replaced at a time, and how many running members are updated in place at a time
+        (at least one). It does not limit pausing.
         """
         return self._output("maxUnavailable")
 
     @property
     @pulumi.getter(name="members")
     def members(self) -> pulumi.Output[list[PoolMember]]:
-        """The members by index, then those that are left over."""
+        """Members ordered by index, followed by those that still have to be deleted."""
         return self._output("members")
 
     @property
     @pulumi.getter(name="memoryGb")
     def memory_gb(self) -> pulumi.Output[int | None]:
-        """Memory in GB, 1 to 16. Changed in place, without a restart."""
+        """Memory in GB, changed without a restart. Allowed: `1` to `16`."""
         return self._output("memoryGb")
 
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
+        """Prefix of the members' names: a DNS label of at most 51 characters, unique among the pools of the project.
 
-        Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made from the
-        resource's name.
+        Members have names of the form `NAME-HASH-INDEX`. Sandboxes with similar names that do not belong to the pool
+        are not changed. Defaults to a name generated from the resource's name.
         """
         return self._output("name")
 
     @property
     @pulumi.getter(name="onIdle")
     def on_idle(self) -> pulumi.Output[str | None]:
-        """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+        """Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`."""
         return self._output("onIdle")
 
     @property
     @pulumi.getter(name="paused")
     def paused(self) -> pulumi.Output[bool | None]:
-        """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+        """Whether the sandbox is paused.
 
-        A change acts at once. A pause that the platform made because of the idle window is no drift.
+        If unset, the sandbox starts running and the provider does not change its power state. If the sandbox is paused
+        by its idle timeout, this is not drift.
         """
         return self._output("paused")
 
     @property
     @pulumi.getter(name="pausedRetentionSeconds")
     def paused_retention_seconds(self) -> pulumi.Output[int | None]:
-        """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+        """Retention of a paused sandbox, in seconds. `0` means it is never deleted.
 
-        Unset: the account's default, or as it was.
+        Defaults to the account's setting. If the input is removed, the current value stays.
         """
         return self._output("pausedRetentionSeconds")
 
     @property
     @pulumi.getter(name="readyReplicas")
     def ready_replicas(self) -> pulumi.Output[int]:
-        """How many of `replicas` are Ready and reachable."""
+        """Number of members that are `Ready` and reachable."""
         return self._output("readyReplicas")
 
     @property
     @pulumi.getter(name="region")
     def region(self) -> pulumi.Output[str | None]:
-        """Where the members run. Unset: the provider's region, else the platform's."""
+        """Region of the members. Defaults to the provider's region, then to the API's default region."""
         return self._output("region")
 
     @property
     @pulumi.getter(name="replicas")
     def replicas(self) -> pulumi.Output[int]:
-        """How many members there are. Fewer: those with the highest index go."""
+        """Number of members. Scaling in deletes the members with the highest index."""
         return self._output("replicas")
 
     @property
     @pulumi.getter(name="resumeIdlePaused")
     def resume_idle_paused(self) -> pulumi.Output[bool | None]:
-        """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+        """Whether an update resumes a sandbox that was paused by its idle timeout.
+
+        Has an effect only if `paused` is `false`.
+        """
         return self._output("resumeIdlePaused")
 
     @property
     @pulumi.getter(name="rootfsDiskGb")
     def rootfs_disk_gb(self) -> pulumi.Output[int | None]:
-        """The part of the disk for the container's own file system, in GB, below `disk_gb`.
+        """Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.
 
-        Unset: a fifth, at least 4.
+        Defaults to a fifth of `disk_gb`, at least `4`.
         """
         return self._output("rootfsDiskGb")
 
     @property
     @pulumi.getter(name="snapshotId")
     def snapshot_id(self) -> pulumi.Output[str | None]:
-        """Snapshot that each member starts from. Instead of `template_id` and `image`."""
+        """Id of the snapshot that each member starts from. Conflicts with the other sources."""
         return self._output("snapshotId")
 
     @property
     @pulumi.getter(name="sourceSandboxId")
     def source_sandbox_id(self) -> pulumi.Output[str | None]:
-        """Sandbox that each member is a fork of, by id, as it is when the member is made.
+        """Id of the sandbox that each member is forked from, in its state at that time.
 
-        Instead of the other sources.
+        Conflicts with the other sources.
+
+
         """
         return self._output("sourceSandboxId")
 
     @property
     @pulumi.getter(name="templateDigest")
     def template_digest(self) -> pulumi.Output[str]:
-        """What tells whether the program still says the same source."""
+        """Digest of the inputs that `template_hash` was computed from."""
         return self._output("templateDigest")
 
     @property
     @pulumi.getter(name="templateHash")
     def template_hash(self) -> pulumi.Output[str]:
-        """The part of the members' names that stands for what they are made from."""
+        """Hash of the members' template, part of their names."""
         return self._output("templateHash")
 
     @property
     @pulumi.getter(name="templateId")
     def template_id(self) -> pulumi.Output[str | None]:
-        """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default.
+        """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`.
 
-        A change of this, of another source, or of `region`, `env`, `command`, `disk_gb` or `rootfs_disk_gb` makes the
-        members anew, a few at a time.
+        If no source is set, the API's default template is used. If this, another source, `region`, `env`, `command`,
+        `disk_gb` or `rootfs_disk_gb` changes, the members are replaced a few at a time. Conflicts with `image`,
+        `snapshot_id` and `source_sandbox_id`.
         """
         return self._output("templateId")
 
     @property
     @pulumi.getter(name="uid")
     def uid(self) -> pulumi.Output[str | None]:
-        """What tells the pool from any other of its name: the generations in its members' names are made with it."""
+        """Unique id of the resource.
+
+        Part of `template_hash`, which tells its members from those of other pools with this name.
+        """
         return self._output("uid")
 
 
 class Snapshot(DynamicResource, module="neev", name="Snapshot"):
-    """The state of a sandbox at one moment, kept until it is deleted or its time is over.
+    """The state of a sandbox at one moment.
 
-    A sandbox can be made from it (`snapshot_id`) or put back to it (`rollback_to_snapshot_id`).
+    A sandbox can be created from it (`snapshot_id`) or rolled back to it (`rollback_to_snapshot_id`). If `retain_for`
+    is set, the API deletes the snapshot after that time.
     """
 
     def __init__(
@@ -2246,10 +2374,11 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
 
         Args:
             resource_name: What the program calls it; unique in its stack among the resources of its kind.
-            sandbox_id: The sandbox that is captured, by id. Deleting it deletes the snapshot too.
-            name: A DNS label of at most 63 characters. Unset: made from the resource's name.
-            retain_for: How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted.
-            triggers: Any values; a change of one of them takes a new snapshot.
+            sandbox_id: Id of the sandbox to capture. Deleting the sandbox deletes the snapshot too.
+            name: Name of the snapshot: a DNS label of at most 63 characters. Defaults to a name generated from the
+                resource's name.
+            retain_for: Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit.
+            triggers: Arbitrary values. If one changes, the resource is replaced by a new snapshot.
             opts: Pulumi's own options.
         """
         super().__init__(
@@ -2267,61 +2396,64 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
     @property
     @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str]:
-        """When it was made (RFC 3339)."""
+        """Time of creation (RFC 3339)."""
         return self._output("createdAt")
 
     @property
     @pulumi.getter(name="createdBy")
     def created_by(self) -> pulumi.Output[str | None]:
-        """Who made it."""
+        """Id of the user or API key that created the snapshot."""
         return self._output("createdBy")
 
     @property
     @pulumi.getter(name="errorMessage")
     def error_message(self) -> pulumi.Output[str | None]:
-        """Why the capture failed, where it did."""
+        """Reason of a failed capture. Absent if the capture did not fail."""
         return self._output("errorMessage")
 
     @property
     @pulumi.getter(name="expiresAt")
     def expires_at(self) -> pulumi.Output[str | None]:
-        """When the platform deletes it (RFC 3339); absent where it is kept."""
+        """Time when the API deletes the snapshot (RFC 3339). Absent if it has no retention limit."""
         return self._output("expiresAt")
 
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """A DNS label of at most 63 characters. Unset: made from the resource's name."""
+        """Name of the snapshot: a DNS label of at most 63 characters.
+
+        Defaults to a name generated from the resource's name.
+        """
         return self._output("name")
 
     @property
     @pulumi.getter(name="orgId")
     def org_id(self) -> pulumi.Output[str]:
-        """The organisation it belongs to."""
+        """Id of the organization."""
         return self._output("orgId")
 
     @property
     @pulumi.getter(name="projectId")
     def project_id(self) -> pulumi.Output[str]:
-        """The project it belongs to."""
+        """Id of the project."""
         return self._output("projectId")
 
     @property
     @pulumi.getter(name="restorability")
     def restorability(self) -> pulumi.Output[str]:
-        """Whether it can be restored: `restorable`, `deprecating` or `unsupported`."""
+        """Restorability: `restorable`, `deprecating` or `unsupported`."""
         return self._output("restorability")
 
     @property
     @pulumi.getter(name="retainFor")
     def retain_for(self) -> pulumi.Output[str | None]:
-        """How long the platform keeps it, such as `720h`. Unset or `0`: until it is deleted."""
+        """Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit."""
         return self._output("retainFor")
 
     @property
     @pulumi.getter(name="sandboxId")
     def sandbox_id(self) -> pulumi.Output[str]:
-        """The sandbox that is captured, by id. Deleting it deletes the snapshot too."""
+        """Id of the sandbox to capture. Deleting the sandbox deletes the snapshot too."""
         return self._output("sandboxId")
 
     @property
@@ -2333,25 +2465,25 @@ class Snapshot(DynamicResource, module="neev", name="Snapshot"):
     @property
     @pulumi.getter(name="snapshotType")
     def snapshot_type(self) -> pulumi.Output[str]:
-        """What it holds: `full`."""
+        """Type of the snapshot: `full`."""
         return self._output("snapshotType")
 
     @property
     @pulumi.getter(name="sourceRegion")
     def source_region(self) -> pulumi.Output[str]:
-        """The region where it is stored; a sandbox made from it must be there too."""
+        """Region of the snapshot. Sandboxes created from it must be in the same region."""
         return self._output("sourceRegion")
 
     @property
     @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
-        """`Pending`, `Running`, `Ready` or `Failed`."""
+        """Status: `Pending`, `Running`, `Ready` or `Failed`."""
         return self._output("status")
 
     @property
     @pulumi.getter(name="triggers")
     def triggers(self) -> pulumi.Output[list[Any] | None]:
-        """Any values; a change of one of them takes a new snapshot."""
+        """Arbitrary values. If one changes, the resource is replaced by a new snapshot."""
         return self._output("triggers")
 
 
@@ -2361,11 +2493,13 @@ def get_agent_template(
     name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> AgentTemplate:
-    """The one agent template with this id or exact name; none or several is an error that lists the near ones.
+    """Returns the agent template with the given id or exact name.
+
+    Fails if none or several match. The error lists similar names.
 
     Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2385,11 +2519,13 @@ def get_agent_template_output(
     name: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[AgentTemplate]:
-    """The one agent template with this id or exact name; none or several is an error that lists the near ones.
+    """Returns the agent template with the given id or exact name.
+
+    Fails if none or several match. The error lists similar names.
 
     Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2409,11 +2545,11 @@ def get_agent_templates(
     name_contains: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetAgentTemplatesResult:
-    """The agent templates of the catalogue, every page of it.
+    """Returns the agent templates of the catalog, including all pages of the API's list.
 
     Args:
-        category: Only of this category.
-        name_contains: Only those whose name contains this, upper and lower case alike.
+        category: Category of the templates, such as `coding`. Defaults to no filter.
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2433,11 +2569,11 @@ def get_agent_templates_output(
     name_contains: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetAgentTemplatesResult]:
-    """The agent templates of the catalogue, every page of it.
+    """Returns the agent templates of the catalog, including all pages of the API's list.
 
     Args:
-        category: Only of this category.
-        name_contains: Only those whose name contains this, upper and lower case alike.
+        category: Category of the templates, such as `coding`. Defaults to no filter.
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2457,11 +2593,11 @@ def get_sandbox(
     name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> SandboxInfo:
-    """The sandbox with this id or exact name; none is an error.
+    """Returns the sandbox with the given id or exact name. Fails if there is none.
 
     Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2481,11 +2617,11 @@ def get_sandbox_output(
     name: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SandboxInfo]:
-    """The sandbox with this id or exact name; none is an error.
+    """Returns the sandbox with the given id or exact name. Fails if there is none.
 
     Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2506,12 +2642,12 @@ def get_sandbox_metrics(
     window_seconds: int = 3600,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetSandboxMetricsResult:
-    """What a sandbox has used over a window of time.
+    """Returns the resource usage of a sandbox over a time range.
 
     Args:
-        sandbox_id: The sandbox, by id or by name.
-        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
-        window_seconds: How far back from now, in seconds.
+        sandbox_id: Id or name of the sandbox.
+        resolution_seconds: Interval between two points, in seconds. Defaults to a value that the API chooses.
+        window_seconds: Length of the time range, in seconds, ending now. Defaults to `3600`.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2533,12 +2669,12 @@ def get_sandbox_metrics_output(
     window_seconds: pulumi.Input[int] = 3600,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetSandboxMetricsResult]:
-    """What a sandbox has used over a window of time.
+    """Returns the resource usage of a sandbox over a time range.
 
     Args:
-        sandbox_id: The sandbox, by id or by name.
-        resolution_seconds: Seconds between two points. Unset: chosen by the platform.
-        window_seconds: How far back from now, in seconds.
+        sandbox_id: Id or name of the sandbox.
+        resolution_seconds: Interval between two points, in seconds. Defaults to a value that the API chooses.
+        window_seconds: Length of the time range, in seconds, ending now. Defaults to `3600`.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2559,11 +2695,13 @@ def get_sandbox_template(
     name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> SandboxTemplate:
-    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
+    """Returns the sandbox template with the given id or exact name.
+
+    Fails if none or several match. The error lists similar names.
 
     Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2583,11 +2721,13 @@ def get_sandbox_template_output(
     name: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SandboxTemplate]:
-    """The one sandbox template with this id or exact name; none or several is an error that lists the near ones.
+    """Returns the sandbox template with the given id or exact name.
+
+    Fails if none or several match. The error lists similar names.
 
     Args:
-        id: Its id. Instead of `name`.
-        name: Its exact name. Instead of `id`.
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2608,12 +2748,12 @@ def get_sandbox_templates(
     status: TemplateStatus | Literal["active", "deprecated"] | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetSandboxTemplatesResult:
-    """The sandbox templates of the catalogue, every page of it.
+    """Returns the sandbox templates of the catalog, including all pages of the API's list.
 
     Args:
-        category: Only of this category.
-        name_contains: Only those whose name contains this, upper and lower case alike.
-        status: Only of this status.
+        category: Category of the templates. Defaults to no filter.
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
+        status: Status of the templates. Defaults to no filter.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2635,12 +2775,12 @@ def get_sandbox_templates_output(
     status: pulumi.Input[TemplateStatus | Literal["active", "deprecated"]] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetSandboxTemplatesResult]:
-    """The sandbox templates of the catalogue, every page of it.
+    """Returns the sandbox templates of the catalog, including all pages of the API's list.
 
     Args:
-        category: Only of this category.
-        name_contains: Only those whose name contains this, upper and lower case alike.
-        status: Only of this status.
+        category: Category of the templates. Defaults to no filter.
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
+        status: Status of the templates. Defaults to no filter.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2661,11 +2801,11 @@ def get_sandboxes(
     phase: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetSandboxesResult:
-    """The sandboxes of the project, every page of them.
+    """Returns the sandboxes of the project, including all pages of the API's list.
 
     Args:
-        name_contains: Only those whose name contains this, upper and lower case alike.
-        phase: Only those in this phase, such as `Ready` or `Paused`.
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
+        phase: Phase, such as `Ready` or `Paused`. Defaults to no filter.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2685,11 +2825,11 @@ def get_sandboxes_output(
     phase: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetSandboxesResult]:
-    """The sandboxes of the project, every page of them.
+    """Returns the sandboxes of the project, including all pages of the API's list.
 
     Args:
-        name_contains: Only those whose name contains this, upper and lower case alike.
-        phase: Only those in this phase, such as `Ready` or `Paused`.
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
+        phase: Phase, such as `Ready` or `Paused`. Defaults to no filter.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2708,10 +2848,10 @@ def get_snapshot(
     id: str,
     opts: pulumi.InvokeOptions | None = None,
 ) -> SnapshotInfo:
-    """The snapshot with this id; none is an error.
+    """Returns the snapshot with the given id. Fails if there is none.
 
     Args:
-        id: Its id.
+        id: Id of the object.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2729,10 +2869,10 @@ def get_snapshot_output(
     id: pulumi.Input[str],
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[SnapshotInfo]:
-    """The snapshot with this id; none is an error.
+    """Returns the snapshot with the given id. Fails if there is none.
 
     Args:
-        id: Its id.
+        id: Id of the object.
         opts: Pulumi's own options.
     """
     return invoke_output(
@@ -2750,10 +2890,10 @@ def get_snapshots(
     sandbox_id: str,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetSnapshotsResult:
-    """The snapshots of one sandbox, every page of them.
+    """Returns the snapshots of one sandbox, including all pages of the API's list.
 
     Args:
-        sandbox_id: The sandbox, by id or by name.
+        sandbox_id: Id or name of the sandbox.
         opts: Pulumi's own options.
     """
     return invoke(
@@ -2771,10 +2911,10 @@ def get_snapshots_output(
     sandbox_id: pulumi.Input[str],
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetSnapshotsResult]:
-    """The snapshots of one sandbox, every page of them.
+    """Returns the snapshots of one sandbox, including all pages of the API's list.
 
     Args:
-        sandbox_id: The sandbox, by id or by name.
+        sandbox_id: Id or name of the sandbox.
         opts: Pulumi's own options.
     """
     return invoke_output(

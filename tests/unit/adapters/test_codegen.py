@@ -62,7 +62,7 @@ def test_what_is_required_has_no_default() -> None:
 
 def test_docstrings_speak_of_arguments_in_snake_case() -> None:
     documented = inspect.getdoc(sdk.Sandbox.__init__) or ""
-    assert "Instead of `template_id`." in documented
+    assert "Conflicts with `template_id` and" in documented
     assert "`templateId`" not in documented
 
 

@@ -56,7 +56,7 @@ def test_nested_properties_have_their_defaults() -> None:
 
 
 def test_the_values_of_an_enum_are_explained() -> None:
-    assert table_row("sandbox.md", "delete") == ["`delete`", "It is deleted, with every snapshot taken from it."]
+    assert table_row("sandbox.md", "delete") == ["`delete`", "Delete the sandbox with all its snapshots."]
 
 
 def test_a_page_shows_each_language_and_how_to_import() -> None:

@@ -78,8 +78,12 @@ def test_types_are_those_of_every_language() -> None:
 
 def test_an_enum_has_its_values_by_name_with_what_they_mean() -> None:
     assert PACKAGE["types"]["neev:index:EgressMode"]["enum"] == [
-        {"name": "DenyAll", "value": "deny_all", "description": "Nothing."},
-        {"name": "AllowList", "value": "allow_list", "description": "What the policy allows, and nothing else."},
+        {"name": "DenyAll", "value": "deny_all", "description": "Deny all outbound traffic."},
+        {
+            "name": "AllowList",
+            "value": "allow_list",
+            "description": "Deny all outbound traffic except what the policy allows.",
+        },
     ]
     assert [each["name"] for each in PACKAGE["types"]["neev:index:Protocol"]["enum"]] == ["TCP", "UDP"]
 

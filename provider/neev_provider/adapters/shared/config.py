@@ -21,49 +21,55 @@ ENGINE_KEYS = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
 
 
 class ProviderConfig(Inputs):
-    """Which account and project the provider works in, and with which key.
+    """Settings of the provider: API key, organization, project and connection.
 
-    Each setting is read from the stack's configuration (`neev:apiKey`), else from the environment: `NEEV_API_KEY`,
-    else `NEEVCLOUD_API_KEY`, and so for the others. A provider of the program's own (`new neev.Provider`, and in YAML
-    `pulumi:providers:neev`) reads its arguments instead of the stack's configuration: give it `apiKey`, or set the
-    variable.
+    Each setting is read from the stack's configuration (for example `neev:apiKey`). If it is not set there, the
+    provider reads the environment variables `NEEV_…` and then `NEEVCLOUD_…`. An explicit provider (`new neev.Provider`,
+    in YAML `pulumi:providers:neev`) reads its arguments instead of the stack's configuration. Pass `apiKey` to it, or
+    set the variable.
 
-    Organization, project and base URL are kept in the state, with the resources: a command with other ones is refused.
-    To create everything in another account, destroy the stack first, or use another stack or another provider.
+    The state records organization, project and base URL with the resources. The provider rejects operations if they
+    change. To create the resources in another account, destroy the stack first, or use another stack or another
+    provider.
 
-    Without its program, a `destroy` or `refresh` uses the key that the stack's state holds, as the last update had it.
-    Where that one is no longer valid, add `--run-program`.
+    A `destroy` or `refresh` that does not run the program uses the key from the stack's state. If that key is no longer
+    valid, add `--run-program`.
     """
 
     api_key: Annotated[str | None, Update(), Secret()] = None
-    """The API key. Set it with `pulumi config set --secret neev:apiKey`, or in `NEEV_API_KEY`."""
+    """API key. Set it with `pulumi config set --secret neev:apiKey` or `NEEV_API_KEY`. Secret."""
     org_id: Annotated[str | None, Update()] = None
-    """The organisation's id; or `NEEV_ORG_ID`."""
+    """Id of the organization. Environment variable: `NEEV_ORG_ID`."""
     project_id: Annotated[str | None, Update()] = None
-    """The project's id; or `NEEV_PROJECT_ID`."""
+    """Id of the project. Environment variable: `NEEV_PROJECT_ID`."""
     region: Annotated[str | None, Update()] = None
-    """The region of sandboxes that name none; or `NEEV_REGION`. Unset: the platform's default."""
+    """Region of resources that set none. Defaults to the API's default region. Environment variable: `NEEV_REGION`."""
     base_url: Annotated[str | None, Update()] = None
-    """Where the API is; or `NEEV_BASE_URL`. Unset: NeevAI's production service."""
+    """Base URL of the API. Defaults to the NeevAI production service. Environment variable: `NEEV_BASE_URL`."""
     previous_base_url: Annotated[str | None, Update()] = None
-    """Another address of the same API that the state still records; or `NEEV_PREVIOUS_BASE_URL`.
+    """Earlier base URL of the same API. Environment variable: `NEEV_PREVIOUS_BASE_URL`.
 
-    Set it when the service has moved to another host name: resources recorded there count as being at `baseUrl`. Run
-    `pulumi up` and then `pulumi refresh`, which records the new address, and remove the setting.
+    Set this if the API moved to another host name. Resources that the state records at this URL count as being at
+    `baseUrl`. Run `pulumi up` and then `pulumi refresh` to record the new URL. Then remove this setting.
     """
     check_on_preview: Annotated[Boolean | None, Update()] = None
-    """Whether a preview asks the API if key, project, and what inputs name are there; or `NEEV_CHECK_ON_PREVIEW=true`.
+    """Whether a preview verifies the key, the project and referenced objects. Defaults to `false`.
 
-    Unset: only a preview that asks the API anyway, because of a look-up, finds that out before anything is made.
+    Environment variable: `NEEV_CHECK_ON_PREVIEW`. If false, only a preview that sends requests for other reasons, such
+    as a function call, verifies them.
     """
     ca_bundle: Annotated[str | None, Update()] = None
-    """File with the certificates to trust instead of the system's; or `NEEV_CA_BUNDLE`."""
+    """Path of a file with CA certificates, used instead of the system's. Environment variable: `NEEV_CA_BUNDLE`."""
     allow_insecure: Annotated[Boolean | None, Update()] = None
-    """Whether plain http is allowed to hosts other than this machine; or `NEEV_ALLOW_INSECURE=true`."""
-    request_timeout_seconds: Annotated[Number | None, Field(gt=0), Update()] = None
-    """Seconds without a sign of life from the API after which a request is given up; or `NEEV_REQUEST_TIMEOUT_SECONDS`.
+    """Whether plain HTTP is allowed to hosts other than localhost. Defaults to `false`.
 
-    Unset: 30. It bounds one request, not how long a resource may take; that is `customTimeouts`.
+    Environment variable: `NEEV_ALLOW_INSECURE`.
+    """
+    request_timeout_seconds: Annotated[Number | None, Field(gt=0), Update()] = None
+    """Read timeout of one request, in seconds. Defaults to `30`.
+
+    Environment variable: `NEEV_REQUEST_TIMEOUT_SECONDS`. To limit the duration of a whole operation, use
+    `customTimeouts`.
     """
 
 

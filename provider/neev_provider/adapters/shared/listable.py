@@ -14,32 +14,32 @@ from neev_provider.functions.sandboxes import GetSandboxes, GetSnapshots
 
 
 class AgentFilter(Arguments):
-    """Which agents."""
+    """Filter of the listed agents."""
 
     name_contains: str | None = None
-    """Only those whose name contains this, upper and lower case alike."""
+    """Substring of the name, case-insensitive. Defaults to no filter."""
     status: str | None = None
-    """Only those in this state, such as `Ready` or `Paused`."""
+    """Status, such as `Ready` or `Paused`. Defaults to no filter."""
 
 
 class AgentRef(Outputs):
-    """An agent, told by its id and its name."""
+    """Id and name of an agent."""
 
     id: str
-    """Its id."""
+    """Id of the agent."""
     name: str
-    """Its name."""
+    """Name of the agent."""
 
 
 class ListAgentsResult(Outputs):
     """Agents of the project."""
 
     agents: list[AgentRef]
-    """In the API's order."""
+    """Matching agents, in the order of the API."""
 
 
 class ListAgents(Function[AgentFilter, ListAgentsResult]):
-    """The agents of the project, every page of them; the API has no filter."""
+    """Lists the agents of the project. The provider applies the filter, because the API has none."""
 
     name = "listAgents"
     arguments = AgentFilter

@@ -33,38 +33,39 @@ SOURCE_PROPERTIES = ("source", "sourcePath")
 
 
 class DirectoryInputs(SandboxFileInputs):
-    """What is written where."""
+    """Inputs of a directory."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("source", "source_path"),)
 
     sandbox_id: Annotated[str, Replace()]
-    """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+    """Id of the sandbox. If it is paused, it is resumed for a change and paused again afterwards."""
     path: Annotated[FolderPath, Replace(), Canonical(canonicalize_path)]
-    """Where it is, in or below the workspace; `.` is the workspace itself. What is there besides is left alone.
+    """Path in the workspace. `.` is the workspace itself. Other files at this path are not changed.
 
-    `app`, `./app/` and `/workspace/app` are the same place.
+    `app`, `./app/` and `/workspace/app` are the same path.
     """
     source: Annotated[Annotated[Archive, AfterValidator(require_local)] | None, Update()] = None
-    """What it holds, as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or `AssetArchive`.
+    """Contents as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or an `AssetArchive`.
 
-    At most 10,000 files. An archive has at most 50,000 entries, and 4 GiB once it is unpacked. A symbolic link is sent
-    as one where it leads to a place inside the folder; any other is refused.
+    At most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links inside the
+    source are copied as links. Other symbolic links are rejected. Conflicts with `sourcePath`.
     """
     source_path: Annotated[str | None, Update()] = None
-    """A folder, .zip, .tar or .tar.gz of the machine that runs the program. Instead of `source`."""
+    """Path of a folder, .zip, .tar or .tar.gz on the machine that runs the program. Conflicts with `source`."""
     exclude: Annotated[list[Pattern] | None, Update(), Removable()] = None
-    """What is left out, with all below it, written as in a .gitignore.
+    """Patterns of files and folders to exclude, in the syntax of `.gitignore`.
 
-    `*.pyc` at any depth, `/build` or `a/b` from the top, `logs/` only folders, `!keep.log` what stays after all. A
-    pattern that matches nothing is a warning of the plan.
+    `*.pyc` matches at any depth. `/build` and `a/b` match from the root of the source. `logs/` matches only folders.
+    `!keep.log` includes a file again. The plan warns about a pattern that matches nothing.
     """
 
 
 class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
-    """A directory in a sandbox that holds what a local folder or an archive holds.
+    """A directory in a sandbox with the contents of a local folder or an archive.
 
-    Files are compared by their digests: a change sends only those that differ, and removes those that are no longer in
-    the source. What was changed outside is seen on a refresh. Deleting removes only what it wrote and nobody changed.
+    The provider compares files by digest. An update sends only the files that differ and removes files that the source
+    no longer contains. A refresh detects drift. Deleting the resource removes only the files that it wrote and that
+    were not changed since.
     """
 
     name = "Directory"

@@ -35,52 +35,59 @@ from neev_provider.resources.workspace_paths import FilePath, canonicalize_path
 
 
 class FileInputs(SandboxFileInputs):
-    """What is written where."""
+    """Inputs of a file."""
 
     rules: ClassVar[tuple[Rule, ...]] = (AT_MOST_ONE_CONTENT,)
 
     sandbox_id: Annotated[str, Replace()]
-    """The sandbox it is in, by id. One that is paused is woken for a change, and paused again afterwards."""
+    """Id of the sandbox. If it is paused, it is resumed for a change and paused again afterwards."""
     path: Annotated[FilePath, Replace(), Canonical(canonicalize_path)]
-    """Where it is, below the workspace; directories on the way are made. What was there is overwritten.
+    """Path of the file in the workspace. Missing directories are created. An existing file is overwritten.
 
-    `conf/x`, `./conf//x` and `/workspace/conf/x` are the same place.
+    `conf/x`, `./conf//x` and `/workspace/conf/x` are the same path.
     """
     content: Annotated[str | None, Update()] = None
-    """Its content as text (UTF-8). Of the four, one; without any a file that is made is empty, else it is left."""
-    content_base64: Annotated[Base64 | None, Update()] = None
-    """Its content as base64, for what is no text."""
-    source: Annotated[LocalAsset | None, Update()] = None
-    """Its content as an asset: a `FileAsset`, of any size, or a `StringAsset`."""
-    source_path: Annotated[str | None, Update()] = None
-    """A file of the machine that runs the program, of any size, sent in chunks; each plan reads it for its digest.
+    """File content as UTF-8 text. Conflicts with `contentBase64`, `source` and `sourcePath`.
 
-    A regular file, or a link to one; a pipe or a device is refused.
+    If none of them is set, a new file is empty and an existing file keeps its content.
+    """
+    content_base64: Annotated[Base64 | None, Update()] = None
+    """File content in Base64, for binary data. Conflicts with `content`, `source` and `sourcePath`."""
+    source: Annotated[LocalAsset | None, Update()] = None
+    """File content as an asset: a `FileAsset` or a `StringAsset`.
+
+    Conflicts with `content`, `contentBase64` and `sourcePath`.
+    """
+    source_path: Annotated[str | None, Update()] = None
+    """Path of a file on the machine that runs the program. Conflicts with `content`, `contentBase64` and `source`.
+
+    The path must lead to a regular file or to a link to one. The file can have any size and is sent in chunks. Each
+    plan reads it to compute its digest.
     """
     mode: Annotated[Mode | None, Update(), Computed()] = None
-    """Its permissions, four octal digits such as `0755`. Unset: what the sandbox chose."""
+    """Permissions as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses."""
 
 
 class FileOutputs(Outputs):
-    """What is there; of the content, only its digest."""
+    """Outputs of a file. They contain the digest of the content, not the content."""
 
     sha256: str | None = None
-    """The SHA-256 of its content, as it was seen last."""
+    """SHA-256 of the content at the last observation."""
     size_bytes: int | None = None
-    """Its size in bytes."""
+    """Size of the file in bytes."""
     modified_at: str | None = None
-    """When it was changed last (RFC 3339)."""
+    """Time of the last modification (RFC 3339)."""
     written_sha256: str | None = None
-    """The SHA-256 of what this resource wrote: a file that holds something else is not deleted."""
+    """SHA-256 of the content that this resource wrote. A file with other content is not deleted."""
     written_at: str | None = None
-    """When that was changed last right after it was written (RFC 3339): what was written since is not deleted."""
+    """Modification time of the file after this resource wrote it (RFC 3339). A file modified later is not deleted."""
 
 
 class FileResource(SandboxFileResource[FileInputs, FileOutputs]):
     """A file in a sandbox.
 
-    What it is outside is seen on a refresh, and put right by the next update. The outputs hold the digest of the
-    content and not the content; deleting removes the file only while it holds what was written.
+    A refresh detects drift, and the next update corrects it. The outputs contain the digest of the content, not the
+    content. Deleting the resource removes the file only if it still has the content that the resource wrote.
     """
 
     name = "File"

@@ -26,21 +26,21 @@ _NO_FINGERPRINT: Final = "-" * _FINGERPRINT_LENGTH
 
 
 class TreeOutputs(Outputs):
-    """What is there; of the files, only their digests."""
+    """Outputs of a directory. They contain the digests of the files, not their contents."""
 
     sha256: str | None = None
-    """One digest of all paths and contents, as they were seen last: a trigger for what depends on them."""
+    """Digest of all paths and contents at the last observation. Use it as a trigger of dependent resources."""
     files: dict[str, str] = Field(default={})
-    """What was written, by path: its SHA-256, with `+x` where it is executable; of a link, `->` and its target."""
+    """SHA-256 of each written file, by path, with `+x` if it is executable. For a link, `->` and its target."""
     drifted_files: dict[str, str] = Field(default={})
-    """What was seen last in the place of what was written, or is not of this resource: likewise, or `missing`."""
+    """Files that differ from what was written, in the form of `files`, or `missing`."""
     created_folders: list[str] = Field(default=[])
-    """The folders that were made on the way."""
+    """Folders that this resource created."""
     fingerprints: str = ""
-    """Eight characters for each path, of its size and time when it was written, or seen to hold something else.
+    """Fingerprints of the files: eight characters for each path, derived from size and modification time.
 
-    A file whose size and time are still the same is not read again; one that somebody else has written since, with the
-    same content even, is not deleted.
+    A file with an unchanged fingerprint is not read again. A file that was written by another process since, even with
+    the same content, is not deleted.
     """
 
 

@@ -43,10 +43,10 @@ RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipeDigest", "sizeBytes", "stepD
 
 
 class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
-    """A snapshot with software and files in it, for any number of sandboxes to be made from.
+    """A snapshot with software and files, from which any number of sandboxes can be created.
 
-    The recipe (source, size, egress, steps) identifies the image: an update with the same recipe builds nothing.
-    If the recipe changes, the new image is built first. Then `snapshotId` changes, and earlier images beyond
+    The recipe (source, size, egress policy and steps) identifies the image. An update with the same recipe builds
+    nothing. If the recipe changes, the new image is built first. Then `snapshotId` changes, and earlier images beyond
     `historyLimit` are deleted. A recipe whose earlier image still exists is reused without a build.
     """
 

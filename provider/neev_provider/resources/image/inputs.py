@@ -36,7 +36,7 @@ RECIPE_FIELDS: Final = (
 
 
 class GoldenImageInputs(Inputs):
-    """What the image is made from, and how."""
+    """Inputs of a golden image."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         at_most_one_of("template_id", "image", "source_snapshot_id"),
@@ -50,72 +50,93 @@ class GoldenImageInputs(Inputs):
         Replace(),
         AutoName(),
     ] = None
-    """What its builders and snapshots are called, before a digest: a DNS label of at most 50 characters.
+    """Prefix of the names of builders and snapshots: a DNS label of at most 50 characters.
 
-    Unique among the project's images: a name that others have already is refused. Unset: made from the resource's name,
-    and another in each stack.
+    The name must be unique among the images of the project. Defaults to a name generated from the resource's name,
+    different in each stack.
     """
     template_id: Annotated[TemplateId | None, Update(), Removable()] = None
-    """Template to build on, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
-    image: Annotated[Image | None, Update(), Removable()] = None
-    """Public OCI image to build on, with its registry's path and a tag or digest. Instead of `templateId`."""
-    source_snapshot_id: Annotated[str | None, Update(), Removable()] = None
-    """Snapshot to build on; disk and region must match its origin. Instead of `templateId` and `image`."""
-    region: Annotated[str | None, Update(), Removable()] = None
-    """Where it is built and kept; sandboxes made from it run there too. Unset: the provider's, else the platform's."""
-    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Removable()] = None
-    """Virtual CPUs of the builder, 0.5 to 8 in steps of 0.5; sandboxes made from it have the same."""
-    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Removable()] = None
-    """Memory of the builder in GB, 1 to 16; sandboxes made from the image have the same."""
-    disk_gb: Annotated[DiskGb | None, Update(), Removable()] = None
-    """Disk of the builder in GB, 10 to 100 in steps of 10; sandboxes made from the image have the same."""
-    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(), Removable()] = None
-    """The part of the disk for the container's own file system, in GB, below `diskGb`."""
-    egress: Annotated[Egress | None, Update(), Removable()] = None
-    """What the builder may reach while it builds. Unset: nothing, as for every sandbox."""
-    env: Annotated[dict[str, str] | None, Update(), Removable(), Secret()] = None
-    """Environment variables of the steps' commands; nothing of them stays in the image.
+    """Id of the sandbox template to build on, such as `sb-ubuntu-26-04-minimal`.
 
-    Their names are part of the recipe and their values are not: a token that is renewed builds nothing.
+    Conflicts with `image` and `sourceSnapshotId`. If no source is set, the API's default template is used.
+    """
+    image: Annotated[Image | None, Update(), Removable()] = None
+    """Public OCI image to build on, with registry path and a tag or digest.
+
+    Conflicts with `templateId` and `sourceSnapshotId`.
+    """
+    source_snapshot_id: Annotated[str | None, Update(), Removable()] = None
+    """Id of the snapshot to build on. Disk size and region must match its origin.
+
+    Conflicts with `templateId` and `image`.
+    """
+    region: Annotated[str | None, Update(), Removable()] = None
+    """Region of the build and of the image. Sandboxes created from the image run there too.
+
+    Defaults to the provider's region, then to the API's default region.
+    """
+    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Removable()] = None
+    """Number of vCPUs of the builder and of sandboxes created from the image. Allowed: `0.5` to `8` in steps of `0.5`.
+
+
+    """
+    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Removable()] = None
+    """Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`."""
+    disk_gb: Annotated[DiskGb | None, Update(), Removable()] = None
+    """Disk size in GB of the builder and of sandboxes created from the image. Allowed: `10` to `100` in steps of `10`.
+
+
+    """
+    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(), Removable()] = None
+    """Part of the disk for the container's root file system, in GB. Must be less than `diskGb`."""
+    egress: Annotated[Egress | None, Update(), Removable()] = None
+    """Egress policy during the build. Defaults to denying all outbound traffic."""
+    env: Annotated[dict[str, str] | None, Update(), Removable(), Secret()] = None
+    """Environment variables of the steps' commands. They are not stored in the image. Secret.
+
+    Changing a value does not rebuild the image; adding or removing a name does. Use this for tokens.
     """
     steps: Annotated[list[BuildStep] | None, Update(), Removable()] = None
-    """What is done to the source, in this order."""
+    """Build steps, in order."""
     history_limit: Annotated[Integer, Field(ge=0), Update()] = 1
-    """How many earlier images stay; the others are deleted once a new one is ready."""
+    """Number of earlier images to retain. The others are deleted when a new image is ready. Defaults to `1`."""
 
 
 class BuiltImage(Model):
-    """One image that is kept."""
+    """One image that still exists."""
 
     recipe_digest: str
-    """The digest of its recipe."""
+    """Digest of the recipe."""
     snapshot_id: str
-    """What sandboxes are made from."""
+    """Id of the snapshot. Use it as `snapshotId` of a sandbox."""
     builder_id: str
-    """The paused sandbox that built it, with which it would go."""
+    """Id of the paused sandbox that built the image. Deleting that sandbox deletes the image."""
     created_at: str | None = None
-    """When it was built (RFC 3339)."""
+    """Time of the build (RFC 3339)."""
 
 
 class GoldenImageOutputs(Outputs):
-    """The image, and the earlier ones that are kept."""
+    """Outputs of a golden image."""
 
     snapshot_id: str = ""
-    """What sandboxes are made from; empty where no image is ready."""
+    """Id of the current snapshot. Use it as `snapshotId` of a sandbox. Empty if no image is ready."""
     builder_id: str = ""
-    """The paused sandbox that built it: deleting that would delete the image."""
+    """Id of the paused sandbox that built the image. Deleting that sandbox deletes the image."""
     recipe_digest: str = ""
-    """The digest of its recipe; the same recipe builds nothing."""
+    """Digest of the recipe. An update with the same digest builds nothing."""
     size_bytes: int | None = None
-    """Its size in bytes."""
+    """Size of the image in bytes."""
     step_digests: list[str] = Field(default=[])
-    """The digest of each step, the contents of its files included."""
+    """Digests of the steps, including the contents of their files."""
     images: list[BuiltImage] = Field(default=[])
-    """The image and the earlier ones, the newest first."""
+    """Current and earlier images, newest first."""
     builder_ids: list[str] = Field(default=[])
-    """Every builder that belongs to it, also that of a build which did not end."""
+    """Ids of all builders of this image, including those of unfinished builds."""
     uid: str | None = None
-    """What tells the image from any other of its name: the names of its builders are made with it."""
+    """Unique id of the resource.
+
+    Part of the names of its builders, which tells them from those of other images with this name.
+    """
 
 
 def compute_recipe_digest(inputs: GoldenImageInputs, step_digests: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ _PATH_FIELDS = ("content", "content_base64", "source", "source_path", "exclude",
 
 
 class BuildStep(Model):
-    """One step of a recipe: a command that runs, or a file or folder that is written."""
+    """One step of a recipe: a command to run, or a file or folder to write."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         exactly_one_of("run", "path"),
@@ -54,25 +54,28 @@ class BuildStep(Model):
     )
 
     run: Annotated[list[str] | None, Field(min_length=1)] = None
-    """The program and its arguments; no shell is involved, so for one write `["sh", "-c", "…"]`."""
+    """Program and arguments to run. For shell syntax, use `["sh", "-c", "…"]`. Conflicts with `path`."""
     cwd: str | None = None
-    """The directory it runs in, below the workspace. Unset: the workspace itself."""
+    """Working directory of the command, relative to the workspace. Defaults to the workspace. Requires `run`."""
     timeout_seconds: Annotated[Integer | None, Field(ge=1)] = None
-    """Seconds after which it is killed, which fails the build. Unset: as long as the build may take."""
+    """Timeout of the command, in seconds. If it is exceeded, the build fails. Defaults to the timeout of the operation.
+
+
+    """
     path: FolderPath | None = None
-    """Where a file or folder is written, in or below the workspace. Instead of `run`."""
+    """Path of the file or folder to write, in the workspace. Conflicts with `run`."""
     content: str | None = None
-    """The file's content as text (UTF-8)."""
+    """File content as UTF-8 text. Requires `path`."""
     content_base64: Base64 | None = None
-    """The file's content as base64."""
+    """File content in Base64. Requires `path`."""
     source: LocalAssetOrArchive | None = None
-    """The file's content as an asset, or that of a folder as an archive."""
+    """Content as an asset, or contents of a folder as an archive. Requires `path`."""
     source_path: str | None = None
-    """A file or folder of the machine that runs the program."""
+    """Path of a file or folder on the machine that runs the program. Requires `path`."""
     exclude: list[Pattern] | None = None
-    """What of a folder is left out, as in `Directory`."""
+    """Patterns of files and folders to exclude, as for `Directory`."""
     mode: Mode | None = None
-    """The file's permissions, four octal digits such as `0755`. Unset: what the sandbox chooses."""
+    """Permissions of the file as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses."""
 
     @property
     def title(self) -> str:

@@ -53,7 +53,7 @@ def _check_rollout_can_progress(values: Mapping[str, Any]) -> str | None:
 
 
 class SandboxPoolInputs(UpdatableInputs):
-    """How many sandboxes there are, what they are made from, and what can be changed in place."""
+    """Inputs of a pool."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         at_most_one_of(*SOURCE_FIELDS),
@@ -69,77 +69,93 @@ class SandboxPoolInputs(UpdatableInputs):
     name: Annotated[Annotated[Name, AfterValidator(_validate_pool_name)] | None, Replace(), Computed(), AutoName()] = (
         None
     )
-    """How its members' names begin: a DNS label of at most 51 characters, unique among the project's pools.
+    """Prefix of the members' names: a DNS label of at most 51 characters, unique among the pools of the project.
 
-    Members are called `NAME-GENERATION-INDEX`; others that are called alike are left alone. Unset: made from the
-    resource's name.
+    Members have names of the form `NAME-HASH-INDEX`. Sandboxes with similar names that do not belong to the pool are
+    not changed. Defaults to a name generated from the resource's name.
     """
     replicas: Annotated[Annotated[Integer, Field(ge=0, le=MAX_REPLICAS)], Update()]
-    """How many members there are. Fewer: those with the highest index go."""
+    """Number of members. Scaling in deletes the members with the highest index."""
     template_id: Annotated[TemplateId | None, Update(), Removable()] = None
-    """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default.
+    """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`.
 
-    A change of this, of another source, or of `region`, `env`, `command`, `diskGb` or `rootfsDiskGb` makes the members
-    anew, a few at a time.
+    If no source is set, the API's default template is used. If this, another source, `region`, `env`, `command`,
+    `diskGb` or `rootfsDiskGb` changes, the members are replaced a few at a time. Conflicts with `image`, `snapshotId`
+    and `sourceSandboxId`.
     """
     image: Annotated[Image | None, Update(), Removable()] = None
-    """Public OCI image with its registry's path and a tag or digest. Instead of `templateId`."""
+    """Public OCI image, with registry path and a tag or digest. Conflicts with the other sources."""
     snapshot_id: Annotated[str | None, Update(), Removable()] = None
-    """Snapshot that each member starts from. Instead of `templateId` and `image`."""
+    """Id of the snapshot that each member starts from. Conflicts with the other sources."""
     source_sandbox_id: Annotated[str | None, Update(), Removable()] = None
-    """Sandbox that each member is a fork of, by id, as it is when the member is made. Instead of the other sources."""
-    region: Annotated[str | None, Update(), Removable()] = None
-    """Where the members run. Unset: the provider's region, else the platform's."""
-    env: Annotated[dict[str, str] | None, Update(), Removable(), Secret()] = None
-    """Environment variables of every process. The API never answers them."""
-    command: Annotated[list[str] | None, Update(), Removable()] = None
-    """The container's command, only with `image`. Unset: `sleep infinity`."""
-    disk_gb: Annotated[DiskGb | None, Update(), Removable()] = None
-    """Disk of each in GB, 10 to 100 in steps of 10."""
-    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(), Removable()] = None
-    """The part of the disk for the container's own file system, in GB, below `diskGb`. Unset: a fifth, at least 4."""
-    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
-    """What each member may reach. Unset: nothing, or what the source of a fork may; taken out later: nothing."""
-    max_concurrency: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(), Removable()] = None
-    """Members that are being made at the same time, at most. Unset: all of them; the API's own limits are kept to."""
-    max_unavailable: Annotated[Annotated[Integer, Field(ge=0)] | None, Update(), Removable()] = None
-    """Members, out of `replicas`, that may be out of service because of a change, at most. Unset: a quarter of them.
+    """Id of the sandbox that each member is forked from, in its state at that time. Conflicts with the other sources.
 
-    It bounds how many are made anew at a time, and how many that run are changed in place at a time (at least one).
-    Pausing takes them out of service as asked, so it is done at once.
+
+    """
+    region: Annotated[str | None, Update(), Removable()] = None
+    """Region of the members. Defaults to the provider's region, then to the API's default region."""
+    env: Annotated[dict[str, str] | None, Update(), Removable(), Secret()] = None
+    """Environment variables of all processes. The API never returns them. Secret."""
+    command: Annotated[list[str] | None, Update(), Removable()] = None
+    """Command to run in the container. Requires `image`. Defaults to `sleep infinity`."""
+    disk_gb: Annotated[DiskGb | None, Update(), Removable()] = None
+    """Disk size of each member in GB. Allowed: `10` to `100` in steps of `10`."""
+    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(), Removable()] = None
+    """Part of the disk for the container's root file system, in GB. Must be less than `diskGb`.
+
+    Defaults to a fifth of `diskGb`, at least `4`.
+    """
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
+    """Egress policy of each member. Removing the policy denies all outbound traffic.
+
+    Defaults to denying all outbound traffic. Members that are forks default to the policy of their source.
+    """
+    max_concurrency: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(), Removable()] = None
+    """Maximum number of members that are created at the same time. Defaults to no limit.
+
+    The API's rate limits always apply.
+    """
+    max_unavailable: Annotated[Annotated[Integer, Field(ge=0)] | None, Update(), Removable()] = None
+    """Maximum number of members that are out of service during an update. Defaults to a quarter of `replicas`.
+
+    It limits how many members are replaced at a time, and how many running members are updated in place at a time (at
+    least one). It does not limit pausing.
     """
     max_surge: Annotated[Annotated[Integer, Field(ge=0)] | None, Update(), Removable()] = None
-    """Members beyond `replicas` that there may be while they are made anew, at most. Unset: a quarter of them."""
+    """Maximum number of members beyond `replicas` during a replacement. Defaults to a quarter of `replicas`."""
 
 
 class PoolMember(Model):
     """One sandbox of a pool."""
 
     name: str
-    """Its name: that of the pool, the generation and the index."""
+    """Name of the member, of the form `NAME-HASH-INDEX`."""
     id: str | None = None
-    """Its id; absent where it is missing."""
+    """Id of the sandbox. Absent if the member is missing."""
     phase: str
-    """The phase it was seen in last; `Missing` where there is none."""
+    """Phase at the last observation. `Missing` if the sandbox does not exist."""
     connect_url: str | None = None
-    """Where its commands and files are served; useless without an API key."""
+    """Base URL for commands and files. Access requires an API key."""
     problem: str | None = None
-    """What is wrong with it, where something is: the next update puts it right."""
+    """Problem of the member, if it has one. The next update corrects it."""
 
 
 class SandboxPoolOutputs(Outputs):
-    """What there is of a pool."""
+    """Outputs of a pool."""
 
     members: list[PoolMember]
-    """The members by index, then those that are left over."""
+    """Members ordered by index, followed by those that still have to be deleted."""
     ready_replicas: int
-    """How many of `replicas` are Ready and reachable."""
+    """Number of members that are `Ready` and reachable."""
     template_hash: str
-    """The part of the members' names that stands for what they are made from."""
+    """Hash of the members' template, part of their names."""
     template_digest: str
-    """What tells whether the program still says the same source."""
+    """Digest of the inputs that `templateHash` was computed from."""
     uid: str | None = None
-    """What tells the pool from any other of its name: the generations in its members' names are made with it."""
+    """Unique id of the resource.
+
+    Part of `templateHash`, which tells its members from those of other pools with this name.
+    """
 
 
 def template_inputs(inputs: SandboxPoolInputs) -> dict[str, Any]:

@@ -44,14 +44,13 @@ MAX_NAMED_MEMBERS = 20
 
 
 class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
-    """Any number of sandboxes alike, from one source, as one resource.
+    """Any number of equal sandboxes from one source, managed as one resource.
 
-    They are made side by side, and all are `Ready`, or paused if asked, once the pool is created. Scaling, resizing and
-    pausing are done in place; another source makes the members anew, a few at a time. A refresh sees members that are
-    gone or have failed, and the next update makes exactly those.
+    The members are created concurrently. After creation all members are `Ready`, or `Paused` if `paused` is `true`.
+    Scaling, resizing and pausing happen in place. If the source changes, the members are replaced a few at a time. A
+    refresh detects members that are missing or failed, and the next update recreates only those.
 
-    Where some members fail while the pool is created, the plugin keeps the others. A dynamic resource cannot: all of
-    them are deleted again. Use the plugin for a pool that has to survive that.
+    If some members fail while the pool is created, the plugin keeps the others. A dynamic resource deletes all of them.
     """
 
     name = "SandboxPool"

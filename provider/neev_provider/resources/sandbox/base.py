@@ -32,59 +32,63 @@ PHASE_PROBLEMS = {
 
 
 class UpdatableInputs(ExpirationInputs, PausableInputs):
-    """What can be changed in place, of one sandbox and of many alike."""
+    """Inputs of sandboxes and pools that are updated in place."""
 
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Computed()] = None
-    """vCPUs, 0.5 to 8 in steps of 0.5. Changed in place, without a restart."""
+    """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`."""
     memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Computed()] = None
-    """Memory in GB, 1 to 16. Changed in place, without a restart."""
+    """Memory in GB, changed without a restart. Allowed: `1` to `16`."""
     paused: Annotated[Boolean | None, Update()] = None
-    """Whether the sandbox is paused. Unset: it starts running and is then left alone.
+    """Whether the sandbox is paused.
 
-    A change acts at once. A pause that the platform made because of the idle window is no drift.
+    If unset, the sandbox starts running and the provider does not change its power state. If the sandbox is paused by
+    its idle timeout, this is not drift.
     """
     resume_idle_paused: Annotated[Boolean | None, Update()] = None
-    """Whether an update resumes a sandbox that the platform paused because it was idle, where `paused` is false."""
+    """Whether an update resumes a sandbox that was paused by its idle timeout.
+
+    Has an effect only if `paused` is `false`.
+    """
 
 
 class SandboxBaseInputs(UpdatableInputs, RenewableInputs):
-    """What can be changed in place of one sandbox."""
+    """Inputs of sandboxes and forks that are updated in place."""
 
     rollback_to_snapshot_id: Annotated[str | None, Update()] = None
-    """Id of a snapshot: a change of it puts the sandbox's files back in place, destructively.
+    """Id of a snapshot to roll back to. Changing it restores the sandbox's files and discards later changes.
 
-    Id, name and URLs stay. Set when the sandbox is created, it is only recorded.
+    Id, name and URLs of the sandbox stay. If it is set when the sandbox is created, no rollback happens.
     """
 
 
 class LastCrash(Model):
-    """Why and when a sandbox last stopped by itself."""
+    """Reason and time of a sandbox's last crash."""
 
     reason: str
-    """Such as `OOMKilled`."""
+    """Reason of the crash, such as `OOMKilled`."""
     at: str | None = None
-    """When the stop was detected (RFC 3339)."""
+    """Time when the crash was detected (RFC 3339)."""
     storage_reset: bool | None = None
-    """Whether it restarted with an empty file system."""
+    """Whether the sandbox restarted with an empty file system."""
 
 
 class SandboxBaseOutputs(Outputs):
-    """What the platform says of a sandbox that others can be built on; `getSandbox` tells the rest."""
+    """Outputs of sandboxes and forks."""
 
     phase: str
-    """`Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
+    """Phase: `Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
     addressable: bool | None = None
-    """Whether it can be reached by now; briefly not after it was made."""
+    """Whether the sandbox is reachable. It is not for a short time after creation."""
     connect_url: Annotated[str | None, Stable()] = None
-    """Where commands and files of the sandbox are served; useless without an API key."""
+    """Base URL for commands and files. Access requires an API key."""
     created_at: Annotated[str, Stable()]
-    """When it was made (RFC 3339)."""
+    """Time of creation (RFC 3339)."""
     idle_expires_at: str | None = None
-    """When it will be stopped if it stays idle until then (RFC 3339); absent where no idle window applies."""
+    """Time when the idle timeout ends if there is no further activity (RFC 3339). Absent without an idle timeout."""
     hard_expires_at: str | None = None
-    """When it will be stopped, used or not (RFC 3339); absent where no lifetime applies."""
+    """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
     last_crash: LastCrash | None = None
-    """Its last crash, where it had one."""
+    """Last crash. Absent if the sandbox never crashed."""
 
 
 InputsT = TypeVar("InputsT", bound=SandboxBaseInputs)

@@ -21,49 +21,53 @@ EFFECTIVE_LIFETIME_PROPERTY = "effectiveLifetimeSeconds"
 
 
 class OnIdle(StrEnum):
-    """What the platform does with a sandbox that has been idle for its window."""
+    """Action when the idle timeout of a sandbox ends."""
 
     PAUSE = "pause"
-    """It is paused: its files are kept, its processes stop."""
+    """Pause the sandbox. Its files are retained, its processes end."""
     DELETE = "delete"
-    """It is deleted, with every snapshot taken from it."""
+    """Delete the sandbox with all its snapshots."""
 
 
 class ExpirationInputs(EgressInputs):
-    """When time alone stops a sandbox, or deletes it."""
+    """Idle timeout, maximum lifetime and retention of a sandbox."""
 
     idle_timeout_seconds: Annotated[Seconds | None, Update(), Computed()] = None
-    """Seconds without activity after which `onIdle` happens; 0 is never. Unset: the account's default, or as it was."""
-    max_lifetime_seconds: Annotated[Seconds | None, Update(), Computed()] = None
-    """Seconds after its creation, or after the last renewal, at which it is stopped, used or not; 0 is never.
+    """Time without activity after which `onIdle` applies, in seconds. `0` disables the timeout.
 
-    Unset: the account's default, or as it was.
+    Defaults to the account's setting. If the input is removed, the current value stays.
+    """
+    max_lifetime_seconds: Annotated[Seconds | None, Update(), Computed()] = None
+    """Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
+
+    When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the input is
+    removed, the current value stays.
     """
     paused_retention_seconds: Annotated[Seconds | None, Update(), Computed()] = None
-    """Seconds that a paused sandbox is kept before it is deleted; 0 is for ever.
+    """Retention of a paused sandbox, in seconds. `0` means it is never deleted.
 
-    Unset: the account's default, or as it was.
+    Defaults to the account's setting. If the input is removed, the current value stays.
     """
     on_idle: Annotated[OnIdle | None, Update(), Computed()] = None
-    """What happens when the idle window ends: `pause` (the platform's default) or `delete`."""
+    """Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`."""
 
 
 class RenewableInputs(ExpirationInputs):
-    """Windows that a program can have counted anew."""
+    """Inputs of sandboxes whose expiration can be renewed."""
 
     renew_trigger: Annotated[str | None, Update()] = None
-    """Any text, such as a commit or the id of a pipeline's run: a change of it renews the sandbox.
+    """Arbitrary text, such as a commit or the id of a CI run. Changing it renews the sandbox.
 
-    The idle window, and the lifetime where `maxLifetimeSeconds` is set, then count anew from that moment. Set when the
-    sandbox is created, it is only recorded.
+    A renewal restarts the idle timeout. It also restarts the maximum lifetime if `maxLifetimeSeconds` is set. If the
+    trigger is set when the sandbox is created, no renewal happens.
     """
 
 
 class RenewalOutputs(Outputs):
-    """What renewals came to."""
+    """Outputs of sandboxes whose expiration can be renewed."""
 
     effective_lifetime_seconds: int | None = None
-    """The lifetime that the last change of `renewTrigger` set on the platform, which counts from the creation."""
+    """Maximum lifetime since creation that the last renewal set at the API, in seconds."""
 
 
 def to_api(inputs: ExpirationInputs) -> dict[str, Any]:

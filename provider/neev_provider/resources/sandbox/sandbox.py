@@ -32,7 +32,7 @@ API_FIELD_NAMES: Final = MappingProxyType({"template_id": "sandbox_template_id",
 
 
 class SandboxInputs(SandboxBaseInputs):
-    """What a sandbox is made from."""
+    """Inputs of a sandbox."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         at_most_one_of("template_id", "image", "snapshot_id"),
@@ -41,38 +41,48 @@ class SandboxInputs(SandboxBaseInputs):
     )
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
-    """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
-    template_id: Annotated[TemplateId | None, Replace(), Computed()] = None
-    """Template of the catalogue, such as `sb-ubuntu-26-04-minimal`. Without a source: the platform's default."""
-    image: Annotated[Image | None, Replace(), Computed(always=True)] = None
-    """Public OCI image with its registry's path and a tag or digest. Instead of `templateId`."""
-    snapshot_id: Annotated[str | None, Replace(), Kept()] = None
-    """Snapshot to start from. Instead of `templateId` and `image`.
+    """Name of the sandbox, unique in the project: a DNS label of at most 63 characters.
 
-    Disk and region must match its origin. `cpu` and `memoryGb` need not: they are changed once the sandbox is there.
+    Defaults to a name generated from the resource's name.
+    """
+    template_id: Annotated[TemplateId | None, Replace(), Computed()] = None
+    """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`. Conflicts with `image` and `snapshotId`.
+
+    If no source is set, the API's default template is used.
+    """
+    image: Annotated[Image | None, Replace(), Computed(always=True)] = None
+    """Public OCI image, with registry path and a tag or digest. Conflicts with `templateId` and `snapshotId`."""
+    snapshot_id: Annotated[str | None, Replace(), Kept()] = None
+    """Id of the snapshot to start from. Conflicts with `templateId` and `image`.
+
+    Disk size and region must match the origin of the snapshot. `cpu` and `memoryGb` may differ: they are changed after
+    creation.
     """
     region: Annotated[str | None, Replace(), Computed(always=True)] = None
-    """Where it runs. Unset: the provider's region, else the platform's."""
+    """Region of the sandbox. Defaults to the provider's region, then to the API's default region."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
-    """Environment variables of every process. The API never answers them."""
+    """Environment variables of all processes. The API never returns them. Secret."""
     command: Annotated[list[str] | None, Replace(), Computed()] = None
-    """The container's command, only with `image`. Unset: `sleep infinity`."""
+    """Command to run in the container. Requires `image`. Defaults to `sleep infinity`."""
     disk_gb: Annotated[DiskGb | None, Replace(), Computed()] = None
-    """Disk in GB, 10 to 100 in steps of 10."""
+    """Disk size in GB. Allowed: `10` to `100` in steps of `10`."""
     rootfs_disk_gb: Annotated[RootfsDiskGb | None, Replace(), Computed()] = None
-    """The part of the disk for the container's own file system, in GB, below `diskGb`. Unset: a fifth, at least 4."""
+    """Part of the disk for the container's root file system, in GB. Must be less than `diskGb`.
+
+    Defaults to a fifth of `diskGb`, at least `4`.
+    """
     egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress())] = None
-    """What the sandbox may reach. Unset, or taken out later: nothing."""
+    """Egress policy. Defaults to denying all outbound traffic. Removing the policy denies all outbound traffic."""
 
 
 class SandboxOutputs(SandboxBaseOutputs, RenewalOutputs):
-    """What the platform says of a sandbox, and what renewals of it came to."""
+    """Outputs of a sandbox."""
 
 
 class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
-    """An isolated computer for an AI agent: it runs commands, holds files, and can be paused, forked and rolled back.
+    """An isolated computer for an AI agent. It runs commands, stores files, and can be paused, forked and rolled back.
 
-    The name addresses it and is unique in its project. Once created it is `Ready` and reachable, or paused if asked.
+    After creation the sandbox is `Ready` and reachable, or `Paused` if `paused` is `true`.
     """
 
     name = "Sandbox"

@@ -19,41 +19,45 @@ from neev_provider.resources.sandbox.expiration import RenewalOutputs
 
 
 class SandboxForkInputs(SandboxBaseInputs):
-    """Which sandbox is forked; what is unset is inherited from it."""
+    """Inputs of a fork. Inputs that are unset are inherited from the source."""
 
     source_sandbox_id: Annotated[str, Replace()]
-    """The sandbox that is forked, by id. It keeps running; that it disappears later changes nothing here."""
+    """Id of the sandbox to fork. It keeps running. Deleting it later does not affect the fork."""
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
-    """Unique in the project: a DNS label of at most 63 characters. Unset: made from the resource's name."""
+    """Name of the fork, unique in the project: a DNS label of at most 63 characters.
+
+    Defaults to a name generated from the resource's name.
+    """
     egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
-    """What the fork may reach. Unset: what its source may; taken out later: nothing."""
+    """Egress policy. Defaults to the policy of the source. Removing the policy denies all outbound traffic."""
 
 
 class FullSandboxOutputs(SandboxBaseOutputs):
-    """What the platform says of a sandbox, with what its inputs say where it was not forked."""
+    """Outputs of a sandbox, including the properties that a fork inherits."""
 
     region: Annotated[str, Stable()]
-    """Where it runs."""
+    """Region of the sandbox."""
     image: Annotated[str, Stable()]
-    """The image it runs."""
+    """OCI image of the sandbox."""
     template_id: Annotated[str | None, Stable()] = None
-    """The template its source was made from, where it was."""
+    """Id of the sandbox template. Absent if the sandbox was not created from one."""
     command: Annotated[list[str] | None, Stable()] = None
-    """The container's command."""
+    """Command of the container."""
     disk_gb: Annotated[int | None, Stable()] = None
-    """Disk in GB."""
+    """Disk size in GB."""
     rootfs_disk_gb: Annotated[int | None, Stable()] = None
-    """The part of the disk for the container's own file system, in GB."""
+    """Part of the disk for the container's root file system, in GB."""
 
 
 class SandboxForkOutputs(FullSandboxOutputs, RenewalOutputs):
-    """What the platform says of a fork, with what it has from its source, and what renewals of it came to."""
+    """Outputs of a fork."""
 
 
 class SandboxForkResource(SandboxBase[SandboxForkInputs, SandboxForkOutputs]):
-    """A new sandbox with the files that another has at this moment; the other keeps running.
+    """A copy of a running sandbox with its current files. The source keeps running.
 
-    Size, egress, environment and windows are inherited; what the inputs say is changed once the fork is ready.
+    Size, egress policy, environment and expiration are inherited. Inputs that are set are applied when the fork is
+    ready.
     """
 
     name = "SandboxFork"
