@@ -70,7 +70,7 @@ class TreeSync:
             sha256=tree_digest(self.current_files),
             files=dict(sorted(self._files.items())),
             drifted_files=dict(sorted(self._drifted_files.items())),
-            created_created_created_folders=sorted(self._created_folders),
+            created_folders=sorted(self._created_folders),
             fingerprints="".join(self._fingerprints.get(path, _NO_FINGERPRINT) for path in self._known_paths),
         )
 
