@@ -62,6 +62,8 @@ def test_named_files_exist(page: Path) -> None:
     """Every path in the checkout that a page names is there."""
     for path in re.findall(r"`((?:tests|provider|emulator|docs|examples|tools|bench)/[\w./-]+)`", page.read_text()):
         assert "NAME" in path or (ROOT / path).exists(), path
+    for path in re.findall(r"`((?:core|client|resources|functions|adapters|cli)/[\w./-]+)`", page.read_text()):
+        assert (ROOT / "provider" / "neev_provider" / path).exists(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
