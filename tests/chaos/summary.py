@@ -37,7 +37,7 @@ def render_summary(outcomes: Iterable[Outcome]) -> str:
     kills = Counter((outcome.adapter, *kill) for outcome in outcomes for kill in outcome.kills)
     commands = list(dict.fromkeys(COMMANDS))
     lines = [
-        f"| killed | while things were made through | {' | '.join(f'during `{command}`' for command in commands)} |",
+        f"| killed | adapter | {' | '.join(f'during `{command}`' for command in commands)} |",
         f"|---|---|{'---|' * len(commands)}",
     ]
     for victim in Victim:

@@ -45,7 +45,7 @@ REFUSED = Fault("refused", "connection refused", "refused", {}, "no connection t
 """Nothing listens at the address: that befalls a whole command, not one resource of it."""
 STUCK_PHASE = Fault(
     "never",
-    "phase that does not come",
+    "phase that is never reached",
     "slow",
     {"seconds": SLOW_PHASE_SECONDS},
     "not done after",
@@ -69,22 +69,20 @@ REJECTED_FAULTS = (
     Fault("s429", "429, Retry-After", "status", {"status": 429, "retry_after": 1}, "answered with 429", repeated=True),
 )
 INJECTED_FAULTS = (
-    Fault("late-before", "time-out, not done", "delay", {}, f"no answer within {REQUEST_TIMEOUT} s"),
-    Fault("late-after", "time-out, done", "delay", {"execute_first": True}, f"no answer within {REQUEST_TIMEOUT} s"),
-    Fault("cut", "answer cut off in the middle", "truncate_body", {}, "the connection was lost"),
-    Fault("s408", "408, done", "status", {"status": 408, "execute_first": True}, "answered with 408"),
-    Fault("s425", "425, done", "status", {"status": 425, "execute_first": True}, "answered with 425"),
-    Fault("s500", "500, not done", "status", {"status": 500}, "answered with 500"),
-    Fault("s500-done", "500, done", "status", {"status": 500, "execute_first": True}, "answered with 500"),
-    Fault("s502", "502, done", "status", {"status": 502, "execute_first": True}, "answered with 502"),
-    Fault("s503", "503, not done", "status", {"status": 503}, "answered with 503"),
+    Fault("late-before", "timeout, not executed", "delay", {}, f"no answer within {REQUEST_TIMEOUT} s"),
+    Fault("late-after", "timeout, executed", "delay", {"execute_first": True}, f"no answer within {REQUEST_TIMEOUT} s"),
+    Fault("cut", "truncated response", "truncate_body", {}, "the connection was lost"),
+    Fault("s408", "408, executed", "status", {"status": 408, "execute_first": True}, "answered with 408"),
+    Fault("s425", "425, executed", "status", {"status": 425, "execute_first": True}, "answered with 425"),
+    Fault("s500", "500, not executed", "status", {"status": 500}, "answered with 500"),
+    Fault("s500-done", "500, executed", "status", {"status": 500, "execute_first": True}, "answered with 500"),
+    Fault("s502", "502, executed", "status", {"status": 502, "execute_first": True}, "answered with 502"),
+    Fault("s503", "503, not executed", "status", {"status": 503}, "answered with 503"),
     Fault("malformed", "malformed JSON", "malformed_body", {}, "the JSON is cut off or malformed"),
-    Fault("web-page", "a web page", "wrong_content_type", {}, "content type 'text/html"),
+    Fault("web-page", "HTML page", "wrong_content_type", {}, "content type 'text/html"),
     Fault("page-404", "HTML 404", "page", {"status": 404}, "answered with 404", final=True),
     Fault("media-type", "wrong case of the media type", "media_type"),
-    Fault(
-        "truncated", "list without half of its items", "truncated_list", {}, only=("list",), not_for=NOT_A_LIST_REASON
-    ),
+    Fault("truncated", "list with half of its items", "truncated_list", {}, only=("list",), not_for=NOT_A_LIST_REASON),
     Fault("unknown", "unknown phase", "phase", {"phase": "Hibernating"}),
     STUCK_PHASE,
 )

@@ -72,8 +72,8 @@ class CellResult:
 
     def __str__(self) -> str:
         if self.message is not None:
-            return "says so"
-        return "ok" if self.sent == 1 else "again"
+            return "reported"
+        return "ok" if self.sent == 1 else "retried"
 
 
 @dataclass(frozen=True)
