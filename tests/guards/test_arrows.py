@@ -71,7 +71,6 @@ NEUTRAL_PARTS = ("core", "client", "resources")
 
 EXCEPTIONS = {
     "neev_provider.adapters.shared.docs",
-    "neev_provider.client",
 }
 """Modules that still import what stands above them."""
 

@@ -19,7 +19,6 @@ from neev_provider.client.templates import (
 )
 from neev_provider.core.account import Account
 from neev_provider.core.clock import SYSTEM_CLOCK, Clock
-from neev_provider.resources.leases import SandboxLeases
 
 if TYPE_CHECKING:
     from neev_provider.client.http.connection_pool import HttpTransport
@@ -38,7 +37,6 @@ class Api:
     sandboxes: Sandboxes
     snapshots: Snapshots
     runtime: Runtime
-    leases: SandboxLeases
     ports: Ports
     agents: Agents
     templates: TemplateCollection[Template]
@@ -89,7 +87,6 @@ def connect(settings: Settings, *, clock: Clock = SYSTEM_CLOCK, transport: "Http
         sandboxes=Sandboxes(wire, clock=clock),
         snapshots=Snapshots(wire, clock=clock),
         runtime=Runtime(settings, transport),
-        leases=SandboxLeases(),
         ports=Ports(wire, clock=clock),
         agents=Agents(wire, clock=clock),
         templates=new_sandbox_templates(wire),

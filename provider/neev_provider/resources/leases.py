@@ -1,36 +1,38 @@
-"""Who is inside which sandbox, so that only the last to leave puts it back to sleep."""
+"""Leases of running sandboxes, so that only the last session pauses one that was resumed for it."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from neev_provider.client import Api
 
 
 @dataclass
 class SandboxLease:
-    """A sandbox with people in it."""
+    """A sandbox with open sessions."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while somebody looks whether it sleeps, wakes it, or puts it back to sleep."""
+    """Held while the sandbox is resumed or paused."""
     ref_count: int = 0
+    """Sessions that are open."""
     resumed_by_us: bool = False
-    """Somebody had to wake it, so it is put back to sleep."""
+    """A session had to resume the sandbox, so the last one pauses it."""
 
 
-class SandboxLeases:
-    """The sandboxes that operations of this process are inside of."""
+_LEASES: WeakKeyDictionary[Api, dict[str, SandboxLease]] = WeakKeyDictionary()
 
-    def __init__(self) -> None:
-        self._leases: dict[str, SandboxLease] = {}
 
-    @asynccontextmanager
-    async def acquire(self, id: str) -> AsyncIterator[SandboxLease]:
-        """Enter the sandbox's room; it is kept for as long as anyone is in it."""
-        room = self._leases.setdefault(id, SandboxLease())
-        room.ref_count += 1
-        try:
-            yield room
-        finally:
-            room.ref_count -= 1
-            if not room.ref_count:
-                del self._leases[id]
+@asynccontextmanager
+async def acquire_lease(api: Api, sandbox_id: str) -> AsyncIterator[SandboxLease]:
+    """Hold the lease that all sessions in the sandbox share; it is dropped after the last of them."""
+    leases = _LEASES.setdefault(api, {})
+    lease = leases.setdefault(sandbox_id, SandboxLease())
+    lease.ref_count += 1
+    try:
+        yield lease
+    finally:
+        lease.ref_count -= 1
+        if not lease.ref_count:
+            del leases[sandbox_id]

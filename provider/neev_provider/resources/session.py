@@ -14,7 +14,7 @@ from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import InputError, NeevError, OperationFailed, RuntimeRejected
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import run_before_deadline
-from neev_provider.resources.leases import SandboxLease
+from neev_provider.resources.leases import SandboxLease, acquire_lease
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.pausable import PAUSED, READY
 from neev_provider.resources.references import require_sandbox
@@ -29,15 +29,15 @@ CLEANUP_GRACE_SECONDS = 0.25
 @asynccontextmanager
 async def open_session(api: Api, sandbox_id: str, context: OperationContext) -> AsyncIterator[SandboxSession]:
     """The inside of the sandbox, which runs; whoever leaves last pauses it where somebody had to wake it."""
-    async with api.leases.acquire(sandbox_id) as room:
+    async with acquire_lease(api, sandbox_id) as lease:
         try:
-            yield api.runtime.session(await _ensure_running(api, sandbox_id, room, context))
+            yield api.runtime.session(await _ensure_running(api, sandbox_id, lease, context))
         except BaseException:
-            async with _should_pause(room) as sleeps:
+            async with _should_pause(lease) as sleeps:
                 if sleeps:
                     await run_cleanup(api.sandboxes.pause(sandbox_id), context, action="pausing it again")
             raise
-        async with _should_pause(room) as sleeps:
+        async with _should_pause(lease) as sleeps:
             if sleeps:
                 await api.sandboxes.pause(sandbox_id)
                 await SANDBOX.connect(api).wait_for_phase(sandbox_id, context, target_phases=(PAUSED,))
