@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from neev_provider.client.http.idempotency import create_or_adopt, perform_or_confirm
-from neev_provider.client.http.pagination import PAGE_SIZE, list_all, list_pages
+from neev_provider.client.http.pagination import PAGE_SIZE, list_all
 from neev_provider.client.models import ApiModel, ApiObject, Page, build_parser, ignore_body, parse_timestamp
 from neev_provider.client.polling.batch_reader import BatchReader
 from neev_provider.client.polling.shared_poller import SharedPoller
@@ -179,11 +179,6 @@ class Sandboxes:
     async def list(self, *, name: str | None = None, status: str | None = None) -> tuple[Sandbox, ...]:
         """Return every sandbox whose name contains `name` and whose phase is `status`."""
         return await list_all(lambda number: self._read_page(number, name=name, status=status))
-
-    async def list_once(self, *, name: str) -> tuple[Sandbox, ...]:
-        """Return sandboxes whose name contains `name`; some may be missing where others came and went meanwhile."""
-        pages = await list_pages(lambda number: self._read_page(number, name=name))
-        return tuple(each for page in pages for each in page.items)
 
     async def metrics(
         self, id: str, *, from_: str | None = None, to: str | None = None, step: str | None = None

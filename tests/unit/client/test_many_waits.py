@@ -68,7 +68,7 @@ async def delete_all(api: Api, service: FakeService) -> float:
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-@pytest.mark.parametrize(("over", "half", "most", "all_"), [(0.6, 0.15, 0.3, 0.4), (3, 0.3, 0.75, 0.85)])
+@pytest.mark.parametrize(("over", "half", "most", "all_"), [(0.6, 0.4, 0.65, 0.7), (3, 0.3, 1.0, 1.1)])
 def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
     over: float, half: float, most: float, all_: float, *, newest_first: bool
 ) -> None:
@@ -77,7 +77,7 @@ def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
         service = FakeService(create_seconds=5, newest_first=newest_first)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             cost = await create_many(api, service, 200, over=over)
-            assert cost.requests <= 1.14
+            assert cost.requests <= 1.25
             assert cost.lags[100] <= half
             assert cost.lags[190] <= most
             assert cost.lags[-1] <= all_
@@ -107,7 +107,7 @@ def test_the_last_of_200_is_noticed_at_once_however_long_they_take(create_second
         service = FakeService(create_seconds=create_seconds, newest_first=True)
         async with connect(SETTINGS, clock=service.clock, transport=service) as api:
             cost = await create_many(api, service, 200, over=over)
-            assert cost.last <= 0.12
+            assert cost.last <= 0.15
             assert cost.requests <= 1.3
 
     run()
@@ -119,7 +119,7 @@ async def test_the_others_in_a_long_project_cost_next_to_nothing() -> None:
     for index in range(1000):
         service.add(f"other-{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        assert (await create_many(api, service, 200, over=3)).requests <= 1.3
+        assert (await create_many(api, service, 200, over=3)).requests <= 1.4
 
 
 @in_virtual_time

@@ -1,8 +1,7 @@
-"""Many observers of things that were begun together: whom the watcher looks for first, and when for all."""
+"""Many subscribers of items that started together: which one is probed, and when all are polled."""
 
 import asyncio
 from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 from tests.fakes.scripted_reader import ScriptedReader, new_poller
@@ -15,89 +14,80 @@ from neev_provider.client.polling.shared_poller import SharedPoller
 async def run_subscribers(
     poller: SharedPoller[ApiObject], reader: ScriptedReader, reads: Callable[[int], int], number: int
 ) -> None:
-    """So many ask for an item of their own, one after another, until it has been looked for so often."""
+    """Subscribe one after another, each to an item of its own, until it was read so often."""
 
-    async def wait(each: int) -> None:
-        await reader.clock.sleep(each / 1000)
-        for _ in range(reads(each)):
-            await poller.observe(str(each), 1)
+    async def wait(index: int) -> None:
+        await reader.clock.sleep(index / 1000)
+        for _ in range(reads(index)):
+            await poller.observe(str(index), 1)
 
-    await asyncio.gather(*(wait(each) for each in range(number)))
+    await asyncio.gather(*(wait(index) for index in range(number)))
 
 
 @in_virtual_time
-async def test_while_some_finish_the_others_are_looked_for_again_soon() -> None:
-    sweeps = ScriptedReader()
-    await run_subscribers(new_poller(sweeps), sweeps, lambda each: 2 if each < 50 else 3, 100)
-    first, second, third = sweeps.read_times
+async def test_while_some_complete_the_others_are_polled_again_soon() -> None:
+    reader = ScriptedReader()
+    await run_subscribers(new_poller(reader), reader, lambda index: 2 if index < 50 else 3, 100)
+    first, second, third = reader.read_times
     assert second - first > 0.9
     assert third - second == pytest.approx(0.1)
 
 
 @in_virtual_time
-async def test_of_many_the_first_is_looked_for_alone_until_it_does_not_come_back() -> None:
-    sweeps = ScriptedReader()
-    await run_subscribers(new_poller(sweeps), sweeps, lambda _: 2, 200)
-    looks = [(time, sorted(ids) if len(ids) < 200 else "all") for time, ids, _ in sweeps.reads]
-    assert looks == [(1.0, "all"), (1.3, ["0"]), (1.31, sorted(map(str, range(1, 200))))]
+async def test_of_many_the_first_is_probed_and_all_are_polled_once_it_completed() -> None:
+    reader = ScriptedReader()
+    await run_subscribers(new_poller(reader), reader, lambda _: 2, 200)
+    reads = [(time, sorted(ids) if len(ids) < 200 else "all") for time, ids, _ in reader.reads]
+    assert reads == [(1.0, "all"), (2.0, ["0"]), (2.0, sorted(map(str, range(1, 200))))]
 
 
 @in_virtual_time
-async def test_each_look_alone_is_for_another_and_the_longer_it_takes_the_rarer() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
+async def test_each_probe_is_of_another_item_and_probes_cost_no_more_than_polls() -> None:
+    reader = ScriptedReader()
+    poller = new_poller(reader)
 
     async def wait(id: str) -> None:
-        while sweeps.clock.monotonic() < 30:
-            await watch.observe(id, 0.5)
+        while reader.clock.monotonic() < 30:
+            await poller.observe(id, 0.5)
 
-    await asyncio.gather(*(wait(str(each)) for each in range(200)))
-    alone = [(time, min(ids)) for time, ids, _ in sweeps.reads if len(ids) == 1]
-    assert len({id for _, id in alone[:10]}) == 10
-    pauses = [late - early for (early, _), (late, _) in pairwise(alone)]
-    assert pauses[:5] == pytest.approx([0.3] * 5)
-    assert min(pauses[-5:]) > 1
-
-
-@in_virtual_time
-async def test_one_that_is_never_ready_keeps_nobody_from_being_seen() -> None:
-    sweeps = ScriptedReader()
-    observed: dict[int, float] = {}
-
-    async def wait(each: int) -> None:
-        while sweeps.clock.monotonic() < (60 if each == 0 else 5):
-            await watch.observe(str(each), 0.5)
-        observed[each] = sweeps.clock.monotonic()
-
-    watch = new_poller(sweeps)
-    await asyncio.gather(*(wait(each) for each in range(200)))
-    assert max(late for each, late in observed.items() if each > 0) < 5.5
+    await asyncio.gather(*(wait(str(index)) for index in range(500)))
+    reads = [ids for time, ids, _ in reader.reads if time < 30]
+    probed = [min(ids) for ids in reads if len(ids) == 1]
+    assert len(set(probed[:10])) == 10
+    assert [len(ids) for ids in reads[:11]] == [500, 1, 1, 1, 1, 500, 1, 1, 1, 1, 500]
 
 
 @in_virtual_time
-async def test_while_looks_alone_tell_nothing_everybody_is_looked_for_now_and_then() -> None:
-    sweeps = ScriptedReader()
-    await run_subscribers(new_poller(sweeps), sweeps, lambda each: 40 if each < 190 else 2, 200)
-    for_all = [time for time, ids, _ in sweeps.reads if len(ids) > 150]
-    assert 4 < for_all[1] - for_all[0] < 5
+async def test_one_that_is_never_ready_delays_no_other() -> None:
+    reader = ScriptedReader()
+    completed_at: dict[int, float] = {}
+
+    async def wait(index: int) -> None:
+        while reader.clock.monotonic() < (60 if index == 0 else 5):
+            await poller.observe(str(index), 0.5)
+        completed_at[index] = reader.clock.monotonic()
+
+    poller = new_poller(reader)
+    await asyncio.gather(*(wait(index) for index in range(200)))
+    assert max(moment for index, moment in completed_at.items() if index > 0) < 5.6
 
 
 @in_virtual_time
-async def test_a_newcomer_is_not_kept_waiting_by_looks_at_others() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
-    others = asyncio.create_task(run_subscribers(watch, sweeps, lambda _: 10, 200))
+async def test_a_new_item_does_not_wait_for_probes_of_others() -> None:
+    reader = ScriptedReader()
+    poller = new_poller(reader)
+    others = asyncio.create_task(run_subscribers(poller, reader, lambda _: 10, 200))
     await asyncio.sleep(2)
-    await watch.observe("new", 0.1)
-    assert sweeps.clock.monotonic() < 3
+    await poller.observe("new", 0.1)
+    assert reader.clock.monotonic() < 3
     others.cancel()
 
 
 @in_virtual_time
-async def test_who_comes_after_all_others_have_finished_is_not_hurried() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
-    await asyncio.gather(*(watch.observe(str(each), 0) for each in range(20)))
+async def test_an_item_that_comes_after_all_others_completed_is_polled_when_it_is_due() -> None:
+    reader = ScriptedReader()
+    poller = new_poller(reader)
+    await asyncio.gather(*(poller.observe(str(index), 0) for index in range(20)))
     await asyncio.sleep(60)
-    await watch.observe("new", 3)
-    assert sweeps.read_times[-1] == sweeps.read_times[0] + 63
+    await poller.observe("new", 3)
+    assert reader.read_times[-1] == reader.read_times[0] + 63

@@ -77,7 +77,6 @@ async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> 
     await asyncio.gather(create_ready(api, "box-a"), create_ready(api, "box-b"), create_ready(api, "other"))
     assert {each.name for each in await api.sandboxes.list(name="box")} == {"box-a", "box-b"}
     assert await api.sandboxes.list(status="Paused") == ()
-    assert {each.name for each in await api.sandboxes.list_once(name="box")} == {"box-a", "box-b"}
 
 
 async def test_size_egress_and_windows_change_in_place(api: Api) -> None:

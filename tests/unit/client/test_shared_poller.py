@@ -189,7 +189,7 @@ def test_closing_ends_every_observation_at_its_start_before_and_during_a_sweep(w
         await asyncio.sleep(when)
         await watch.aclose()
         results = await asyncio.gather(*observing, return_exceptions=True)
-        assert [str(result) for result in results] == [str(errors.Cancelled("watching the API"))] * 2
+        assert [str(result) for result in results] == [str(errors.Cancelled("polling the API"))] * 2
         assert has_no_tasks()
         await watch.aclose()
 

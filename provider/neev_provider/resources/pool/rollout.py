@@ -35,7 +35,6 @@ from neev_provider.resources.pool.plan import (
     is_in_service,
     plan,
 )
-from neev_provider.resources.pool.waiter import PoolWaiter
 from neev_provider.resources.sandbox.base import classify_phase
 
 STOP_GRACE_SECONDS = 0.3
@@ -94,7 +93,6 @@ class Rollout:
         self._deadline = Deadline(
             left, context.deadline.clock, context.deadline.cancelled, lambda _phase: self._report_progress()
         )
-        self._waiter = PoolWaiter(api, f"{desired.pool}-", self._deadline)
         self._sandboxes_by_name = {each.name: each for each in sandboxes}
         todo = plan(desired, members)
         self._to_create = deque([*(each.name for each in todo.recreate), *todo.create])
@@ -129,7 +127,7 @@ class Rollout:
         finally:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, self._waiter.aclose(), return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _wait_for_stop(self) -> None:
         clock = self._deadline.clock
@@ -231,18 +229,18 @@ class Rollout:
         self.observations[name] = live
         self._pending_requests.discard(name)
         self._state_changed.set()
-        seen = await self._waiter.wait(live.id)
+        seen = await self._resource.wait_for_phase(live.id, call)
         self.observations[name] = await self._resource.apply(seen, self._with_name(self._new_member_inputs, name), call)
 
     async def _update(self, member: Member) -> None:
         # what the list has just shown as settled need not be looked at again
         listed = self._sandboxes_by_name.get(member.name)
         settled = listed is not None and isinstance(classify_phase(listed, STABLE_PHASES), Done)
-        seen = listed if listed and settled else await self._waiter.wait(member.observation.id)
+        context = self._member_context()
+        seen = listed if listed and settled else await self._resource.wait_for_phase(member.observation.id, context)
         recipe = self._with_name(self._desired.template, member.name)
         # told that nothing else was asked for before, it leaves alone who sleeps by himself
         was = recipe.model_copy(update={"paused": None}) if self._desired.resumes_members else recipe
-        context = self._member_context()
         self.observations[member.name] = await self._resource.apply(seen, recipe, context, was)
 
     async def _delete(self, name: str) -> None:
