@@ -43,7 +43,7 @@ async def test_closing_ends_every_observation(settings: Settings) -> None:
     observing = asyncio.create_task(api.sandboxes.observe("s", 3600))
     await asyncio.sleep(0)
     await api.aclose()
-    with pytest.raises(errors.Cancelled, match=r"^watching the API: stopped waiting, as asked\."):
+    with pytest.raises(errors.Cancelled, match=r"^polling the API: stopped waiting, as asked\."):
         await observing
 
 
