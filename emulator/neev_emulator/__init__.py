@@ -1,6 +1,6 @@
-"""The Agent Service in small: its REST API with real files and real processes, on this machine.
+"""An emulator of NeevAI's Agent Service: its REST API with real files and processes, on this machine.
 
-It shares no code with the provider, so that it is a witness of its own. `serve` runs one; docs/emulator.md tells more.
+`serve` runs one; docs/emulator.md describes it. It shares no code with the provider.
 """
 
 from neev_emulator.address import RemoteNotAllowedError, is_loopback

@@ -1,4 +1,4 @@
-"""Where the emulator listens, and whom that lets in."""
+"""The address that the emulator listens on, and who can reach it."""
 
 import socket
 from ipaddress import IPv6Address, ip_address
@@ -7,7 +7,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class RemoteNotAllowedError(Exception):
-    """Other machines could reach the emulator, and nobody said that they may."""
+    """Raised when other machines could reach the emulator and remote access is not allowed."""
 
     def __init__(self, host: str) -> None:
         super().__init__(
@@ -17,13 +17,13 @@ class RemoteNotAllowedError(Exception):
 
 
 def require_loopback(host: str) -> None:
-    """Only this machine can reach a socket with this address."""
+    """Raise `RemoteNotAllowedError` unless only this machine can reach the host."""
     if not is_loopback(host):
         raise RemoteNotAllowedError(host)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this is an address, or the name, of the machine itself."""
+    """Return whether the host is a loopback address or `localhost`."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -33,7 +33,7 @@ def is_loopback(host: str) -> bool:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket with this address, or with any free port of the host."""
+    """Return a socket bound to the address, or to any free port of the host."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
     )[0]
@@ -49,7 +49,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def format_origin(listener: socket.socket) -> str:
-    """Where this machine reaches the socket: `http://127.0.0.1:8123`, also where it is open to others."""
+    """Return the URL at which this machine reaches the socket: `http://127.0.0.1:8123`."""
     host, port = listener.getsockname()[:2]
     address = ip_address(host)
     if address.is_unspecified:

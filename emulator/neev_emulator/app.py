@@ -1,4 +1,4 @@
-"""The application: every path of the Agent Service, the runtime, and the controls."""
+"""The application: all paths of the API, the runtime and the controls."""
 
 from asyncio import CancelledError, create_task
 from collections.abc import AsyncIterator, Iterable
@@ -33,11 +33,11 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_t
 
 
 def create_app(backend: Backend, hosts: Iterable[str] = ()) -> Starlette:
-    """The emulator of this world as an ASGI application, for uvicorn or for `httpx.ASGITransport`.
+    """Return an ASGI application for the backend, for uvicorn or `httpx.ASGITransport`.
 
-    It answers to the names of the machine itself, to the address that it was reached at, and to these hosts.
+    It accepts this machine's host names, the address that it was reached at, and these hosts.
 
-    Under `ASGITransport` nothing runs between requests: what is due happens when the next one comes.
+    Under `ASGITransport` nothing runs between requests: the next request handles what is due.
     """
     traffic = TrafficControl(backend)
 
@@ -72,7 +72,7 @@ def create_app(backend: Backend, hosts: Iterable[str] = ()) -> Starlette:
 
 
 def control_plane_routes() -> list[OperationRoute]:
-    """The paths of the Agent Service."""
+    """Return the paths of the API."""
     snapshot = f"{_PROJECT}/snapshots/{{snapshot}}"
     return [
         *_sandbox_routes(f"{_PROJECT}/sandboxes"),

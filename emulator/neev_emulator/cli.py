@@ -1,4 +1,4 @@
-"""`neev-emulator`: the Agent Service on this machine, for as long as it is wanted."""
+"""The command `neev-emulator`."""
 
 import os
 import shlex
@@ -106,9 +106,9 @@ def emulator(  # noqa: PLR0913 - one for each option
 
 
 class SignalForwarder:
-    """Signals for this process, kept for whoever is to have them while the block lasts.
+    """Holds signals of this process until a command runs, then forwards them to it.
 
-    Ctrl-C in a terminal reaches the command by itself; it is not handed on, or the command would see it twice.
+    A terminal sends Ctrl-C to the command itself. Forwarding it would send it twice.
     """
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class SignalForwarder:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def forward_to(self, process: subprocess.Popen[bytes]) -> None:
-        """The child has the signals that came already and gets those to come."""
+        """Send pending and future signals to the process."""
         self._process = process
         for number in self._pending_signals:
             process.send_signal(number)
@@ -183,7 +183,7 @@ def _exit_with_error(message: str) -> NoReturn:
 
 
 def main(arguments: Sequence[str] | None = None, prog_name: str = "neev-emulator") -> None:
-    """Run `neev-emulator`. What follows `--` is a command for it to run, untouched."""
+    """Run `neev-emulator`. The arguments after `--` are a command to run."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     own = given.index("--") if "--" in given else len(given)
     app(args=given[:own], obj=tuple(given[own + 1 :]), prog_name=prog_name)

@@ -1,4 +1,4 @@
-"""Time as the emulator sees it: the wall clock, moved forward on request."""
+"""The emulator's time: the wall clock, advanced on request."""
 
 import time
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from functools import lru_cache
 
 
 class Clock:
-    """Seconds since the epoch, plus everything that was added by `advance`.
+    """Seconds since the epoch, plus the time added by `advance`.
 
     Args:
-        source: Where time comes from; a constant gives a clock that moves only when it is advanced.
+        source: Returns the time; with a constant the clock moves only by `advance`.
     """
 
     def __init__(self, source: Callable[[], float] = time.time) -> None:
@@ -18,11 +18,11 @@ class Clock:
         self.offset = 0.0
 
     def now(self) -> float:
-        """The present moment, in seconds since the epoch."""
+        """Return the current time, in seconds since the epoch."""
         return self._source() + self.offset
 
     def advance(self, seconds: float) -> None:
-        """Time has moved on by this many seconds."""
+        """Add these seconds to the current time."""
         if seconds < 0:
             raise ValueError("time only moves forward")
         self.offset += seconds
@@ -30,5 +30,5 @@ class Clock:
 
 @lru_cache(maxsize=10_000)  # a list tells the same moments again and again
 def format_time(moment: float) -> str:
-    """The moment as RFC 3339 in UTC, to the microsecond."""
+    """Return the time as RFC 3339 in UTC, to the microsecond."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""`neev-emulator faults` and the others: the controls of an emulator that runs already."""
+"""`neev-emulator faults`, `advance`, `log`, `settings` and `state`: control a running emulator."""
 
 import json
 import os
@@ -103,7 +103,7 @@ def state(*, url: Url = None) -> None:
 
 
 def _parse_assignments(assignments: list[str] | None) -> dict[str, Any]:
-    """`durations.create=5` as `{"durations": {"create": 5}}`; what is no JSON is text."""
+    """Return `durations.create=5` as `{"durations": {"create": 5}}`; a value that is not JSON is text."""
     values: dict[str, Any] = {}
     for part in assignments or ():
         name, is_there, text = part.partition("=")
@@ -137,7 +137,7 @@ def _send_control_request(url: str | None, method: str, path: str, body: object 
 
 
 def _parse_duration(text: str) -> float:
-    """Return the seconds of `90m`, `2d` or `1h30m`; raises ``ValueError`` for anything else."""
+    """Return the seconds of `90m`, `2d` or `1h30m`; raise `ValueError` for anything else."""
     parts = _DURATION.findall(text)
     if not parts or "".join(map("".join, parts)) != text:
         raise ValueError(f"{text!r} is no duration; write 90m, 1h30m or 2d")

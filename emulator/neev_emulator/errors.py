@@ -1,6 +1,6 @@
-"""Refusals: what the Agent Service answers when it will not do what was asked.
+"""Errors of the API.
 
-State raises them; only `api` knows which HTTP status each code becomes.
+The state raises them; `api` maps each code to its HTTP status.
 """
 
 from typing import Literal
@@ -26,7 +26,7 @@ ErrorCode = Literal[
 
 
 class ApiError(Exception):
-    """A request that is answered with an error; nothing was changed."""
+    """Raised when a request is rejected; nothing was changed."""
 
     def __init__(
         self,
@@ -43,19 +43,19 @@ class ApiError(Exception):
         self.details = details
         self.scope = scope
         self.status = status
-        """The HTTP status, where it is not the usual one of the code."""
+        """The HTTP status, if it is not the default one of the code."""
 
 
 def not_found(kind: str, ref: str) -> ApiError:
-    """The project has no such thing."""
+    """Return the error for an object that does not exist in the project."""
     return ApiError("not_found", f"{kind} {ref!r} not found")
 
 
 def conflict(message: str) -> ApiError:
-    """What is asked for does not fit what is there."""
+    """Return the error for a request that conflicts with the current state."""
     return ApiError("conflict", message)
 
 
 def invalid(field: str, problem: str) -> ApiError:
-    """One field of the request is not acceptable; the message begins with its path."""
+    """Return the error for an invalid field; the message begins with its path."""
     return ApiError("validation_error", f"{field}: {problem}", details=field)

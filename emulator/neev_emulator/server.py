@@ -1,4 +1,4 @@
-"""The server of one world: it listens, stops, and for a while lets nobody in."""
+"""The HTTP server of one backend: it starts, stops and rejects connections for a time."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ _BIND_RETRY_INTERVAL = 0.05
 
 
 class Server(uvicorn.Server):
-    """uvicorn for one world: says when it is ready, and ends every sandbox's processes before it stops."""
+    """uvicorn for one backend; it reports when it is ready, and ends all processes before it stops."""
 
     def __init__(self, backend: Backend, hosts: Iterable[str] = ()) -> None:
         self._backend = backend
@@ -46,7 +46,7 @@ class Server(uvicorn.Server):
         )
 
     def run_on(self, listener: socket.socket) -> None:
-        """Serves on this socket until it is stopped."""
+        """Serve on this socket until stopped."""
         self._address = listener.getsockname()[:2]
         try:
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
@@ -55,13 +55,13 @@ class Server(uvicorn.Server):
             self.ready.set()
 
     def stop(self) -> None:
-        """It is on its way to its end; may be called from any thread."""
+        """Stop the server; may be called from any thread."""
         self.should_exit = True
         with suppress(RuntimeError):  # it has ended already
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def reject_connections(self, seconds: float) -> None:
-        """Nobody can connect for this long, and no idle connection is left; what is under way is answered."""
+        """Reject new connections for this long and close idle ones; requests in progress are served."""
         self._cancel_reopening()
         for server in self.servers:
             server.close()
@@ -75,25 +75,25 @@ class Server(uvicorn.Server):
         self._reopen_task = self._loop.create_task(self._reopen_after(seconds))
 
     def reopen(self) -> None:
-        """Who was refused can connect from now on; may be called from any thread, and returns when it is so."""
+        """Accept connections again; may be called from any thread. Return when they are accepted."""
         asyncio.run_coroutine_threadsafe(self._reopen_now(), self._loop).result()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """It listens, and those who wait for that know."""
+        """Start to listen; set `ready`."""
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         await super().startup(sockets)
         self._traffic.reject_connections = self.reject_connections
         self.ready.set()
 
     async def main_loop(self) -> None:
-        """It was told to stop."""
+        """Run until stopped."""
         # uvicorn's own looks ten times a second whether it is to stop, and stops that much later.
         while not await self.on_tick(0):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), _TICK_INTERVAL)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Nothing of it is left, and no process of any sandbox."""
+        """Stop the server and every process of every sandbox."""
         self._cancel_reopening()
         self._traffic.closing.set()
         await self._backend.storage.stop()
@@ -122,7 +122,7 @@ class Server(uvicorn.Server):
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
-    """HTTP, by httptools if it is installed, that lets a request reach its connection, so that a fault can drop it."""
+    """The HTTP protocol; it passes its transport to the request, so that a fault can close the connection."""
 
     app_state: dict[str, Any]
 

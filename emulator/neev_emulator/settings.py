@@ -1,4 +1,4 @@
-"""What a test or a user may turn: time per operation, quotas, limits, account defaults."""
+"""The settings: durations, quotas, limits and account defaults."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ RandomFaultKind = Literal["429", "500", "502", "503", "reset_before", "reset_aft
 
 
 class FrozenModel(BaseModel):
-    """A value that refuses unknown keys and cannot be changed."""
+    """An immutable model that rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,9 +19,9 @@ class Durations(FrozenModel):
     """Seconds that each kind of operation takes."""
 
     create: Seconds = 0.1
-    """From Pending to Ready: new sandboxes, from a template, an image or a snapshot."""
+    """From Pending to Ready, of a sandbox from a template, an image or a snapshot."""
     fork: Seconds = 0.1
-    """From Pending to Ready: forks."""
+    """From Pending to Ready, of a fork."""
     addressable: Seconds = 0.05
     """From Ready to addressable."""
     pause: Seconds = 0.1
@@ -33,13 +33,13 @@ class Durations(FrozenModel):
     snapshot: Seconds = 0.1
     """From Running to Ready, of a snapshot."""
     rollback: Seconds = 0.1
-    """From NotReady to Ready, when a snapshot is put back."""
+    """From NotReady to Ready, of a sandbox that is rolled back."""
     delete: Seconds = 0.05
-    """From the answer to a delete until the thing is gone."""
+    """From the response to a delete until the object is gone."""
 
 
 class ExpirationDefaults(FrozenModel):
-    """The account's windows, for sandboxes that do not set their own; 0 is no limit."""
+    """The account's expiration policy for sandboxes without their own; 0 means no limit."""
 
     idle_timeout_seconds: Count = 0
     max_lifetime_seconds: Count = 0
@@ -47,7 +47,7 @@ class ExpirationDefaults(FrozenModel):
 
 
 class RandomFaults(FrozenModel):
-    """Faults that strike a share of the control-plane requests, the same ones for the same seed."""
+    """Faults in a share of the control-plane requests; the same seed gives the same faults."""
 
     rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     seed: int = 0
@@ -55,25 +55,25 @@ class RandomFaults(FrozenModel):
 
 
 class Settings(FrozenModel):
-    """Everything that may be set while the emulator runs, by `PUT /_emulator/settings`."""
+    """The settings that `PUT /_emulator/settings` changes."""
 
     durations: Durations = Durations()
     sandbox_quota: Count | None = None
-    """Sandboxes that a project may hold; null is no limit."""
+    """Maximum number of sandboxes in a project; None means no limit."""
     agent_quota: Count | None = None
-    """Agents that a project may hold; null is no limit."""
+    """Maximum number of agents in a project; None means no limit."""
     quota_scope: Literal["organization", "project"] = "project"
-    """What a quota refusal names as its scope."""
+    """The scope in the error of a quota."""
     account: ExpirationDefaults = ExpirationDefaults()
     rate_limit: Annotated[float, Field(gt=0)] | None = None
-    """Control-plane requests a second before 429; null is no limit."""
+    """Control-plane requests per second before a 429; None means no limit."""
     random_faults: RandomFaults = RandomFaults()
     sample_seconds: Annotated[float, Field(gt=0)] = 5.0
-    """Time between two samples of the metrics of a sandbox that is in use."""
+    """Seconds between two samples of the metrics of a sandbox in use."""
 
 
 def with_create_seconds(seconds: float, settings: Settings | None = None) -> Settings:
-    """The settings with this time for whatever makes a sandbox: create and fork."""
+    """Return the settings with this duration of a create and a fork, in seconds."""
     settings = settings or Settings()
     durations = settings.durations.model_copy(update={"create": seconds, "fork": seconds})
     return settings.model_copy(update={"durations": durations})

@@ -1,4 +1,4 @@
-"""The emulator as a server of this process: started, used, stopped."""
+"""The emulator as a server in this process."""
 
 import asyncio
 import json
@@ -19,20 +19,20 @@ from neev_emulator.state.backend import Backend
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator: where it is, who may use it, and its controls (docs/emulator.md)."""
+    """A running emulator: its address, credentials and controls (docs/emulator.md)."""
 
     base_url: str
-    """What `NEEV_BASE_URL` is set to: `http://127.0.0.1:PORT/agent`."""
+    """Value for `NEEV_BASE_URL`: `http://127.0.0.1:PORT/agent`."""
     api_key: str = field(repr=False)
     org_id: str
     project_id: str
     region: str
     reopen: Callable[[], None] | None = field(default=None, repr=False, compare=False)
-    """Ends a refusal at once; only where this process serves it."""
+    """Accepts connections again at once; None if the emulator runs in another process."""
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that point a client here."""
+        """The environment variables for a client of this emulator."""
         return {
             "NEEV_BASE_URL": self.base_url,
             "NEEV_API_KEY": self.api_key,
@@ -42,43 +42,43 @@ class Emulator:
         }
 
     def state(self) -> dict[str, Any]:
-        """How many sandboxes, snapshots and agents there are, in which phases, and what time it is."""
+        """Return the number of objects, the phases and the current time."""
         return cast("dict[str, Any]", self.control("GET", "state"))
 
     def advance(self, seconds: float) -> dict[str, Any]:
-        """The state after this much time; everything that came due in it has happened."""
+        """Advance the clock, handle what is due, and return the state."""
         return cast("dict[str, Any]", self.control("POST", "advance", {"seconds": seconds}))
 
     def add_fault(self, kind: str, **fault: object) -> None:
-        """The next call that matches goes wrong: `add_fault("delay", method="POST", path="/sandboxes", seconds=9)`."""
+        """Add a fault for the next matching request: `add_fault("delay", path="/sandboxes", seconds=9)`."""
         self.control("POST", "faults", {"kind": kind, **fault})
 
     def reject_connections(self, seconds: float) -> None:
-        """For so long nobody can connect, not even to the controls: whoever tries has sent nothing."""
+        """Reject new connections for this long, also to the controls."""
         self.control("POST", "reject-connections", {"seconds": seconds})
 
     def change_settings(self, **settings: object) -> dict[str, Any]:
-        """The settings with these changed: `change_settings(durations={"pause": 2})`."""
+        """Change the given settings and return all: `change_settings(durations={"pause": 2})`."""
         return cast("dict[str, Any]", self.control("PUT", "settings", settings))
 
     def log(self, *, mutating: bool = False) -> list[dict[str, Any]]:
-        """The requests served, the oldest first; on demand only those that may have changed something."""
+        """Return the served requests, the oldest first; if `mutating`, only those that may have changed something."""
         return cast("list[dict[str, Any]]", self.control("GET", f"log?mutating={str(mutating).lower()}"))
 
     def counts(self) -> dict[str, int]:
-        """How many requests were served, by method and path: `{"POST /sandboxes": 3}`."""
+        """Return the number of requests by method and path: `{"POST /sandboxes": 3}`."""
         return cast("dict[str, int]", self.control("GET", "counts"))
 
     def clear_log(self) -> None:
-        """The log and the counts are empty."""
+        """Clear the log and the counts."""
         self.control("DELETE", "log")
 
     def reset(self) -> None:
-        """Nothing is left of what was made, asked for or logged."""
+        """Remove everything that was created, added or logged, and restore the first settings."""
         self.control("POST", "reset")
 
     def control(self, method: str, path: str, body: object = None) -> object:
-        """The answer of one of the controls, as `docs/emulator.md` lists them."""
+        """Send a request to one of the controls and return its response (docs/emulator.md)."""
         url = f"{self.base_url.removesuffix('/agent')}/_emulator/{path}"
         data = None if body is None else json.dumps(body).encode()
         with urlopen(Request(url, data, method=method)) as answer:  # noqa: S310 - always our own loopback address
@@ -94,7 +94,7 @@ def serve(
     quota: int | None = None,
     data: Path | None = None,
 ) -> Iterator[Emulator]:
-    """A running emulator, on a thread of its own, until the block ends; then nothing of it is left.
+    """Serve an emulator on a thread of its own until the block ends.
 
     ```python
     with serve(create_seconds=0.2) as emulator:
@@ -104,13 +104,13 @@ def serve(
         assert emulator.counts()["POST /sandboxes"] == 1
     ```
 
-    It works in synchronous and in asynchronous code, with any HTTP client, and from other processes.
+    It works in synchronous and asynchronous code, with any HTTP client, and from other processes.
 
     Args:
-        settings: Times, quotas, limits; all small or absent unless given.
+        settings: Durations, quotas and limits; short or absent by default.
         create_seconds: Seconds that a create and a fork take.
-        quota: Sandboxes that the project may hold.
-        data: Directory that keeps sandboxes, snapshots and files over a restart, also after a kill.
+        quota: Maximum number of sandboxes in the project.
+        data: Directory that keeps the state after a restart or a kill.
     """
     chosen = settings or Settings()
     chosen = chosen if create_seconds is None else with_create_seconds(create_seconds, chosen)
@@ -128,15 +128,15 @@ def serve_backend(
     allow_remote: bool = False,
     allow_hosts: Iterable[str] = (),
 ) -> Iterator[Emulator]:
-    """This world as a running emulator, on this port or on any free one; it is closed at the end.
+    """Serve the backend until the block ends, then close it.
 
     Args:
-        backend: What is served.
+        backend: The state to serve.
         host: Address to listen on.
-        port: Port of it; 0 is the one of the last time, where that is known and free, or else any free one.
-        allow_remote: Also on an address that other machines can reach. Whoever has the key runs processes here, as
-            the emulator's user; the controls stay for this machine.
-        allow_hosts: Names under which it may be called, beside those of this machine and the address it listens on.
+        port: Its port; 0 means the last one, if it is known and free, else any free one.
+        allow_remote: Allow an address that other machines can reach. Anyone with the key can then run processes
+            here as the emulator's user. The controls stay local.
+        allow_hosts: Host names to accept beside those of this machine and the address.
     """
     try:
         if not allow_remote:
@@ -167,7 +167,7 @@ def serve_backend(
 
 
 def _open_listener(backend: Backend, host: str, port: int) -> socket.socket:
-    """Return a socket on the port, or on the port of the last time: states record the address of what they hold."""
+    """Return a socket on the port, or on the last one: states of stacks record the address."""
     last = backend.store.get("Port", host)
     if not port and last is not None:
         with suppress(OSError):

@@ -1,1 +1,1 @@
-"""The Agent Service as HTTP: unpack the request, ask the state, pack the answer."""
+"""The HTTP API: parse the request, call the state, serialize the response."""

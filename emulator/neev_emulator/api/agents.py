@@ -1,4 +1,4 @@
-"""P/agents and everything below it that is not the same as for sandboxes."""
+"""P/agents and everything below it that differs from sandboxes."""
 
 from starlette.responses import Response
 
@@ -16,74 +16,74 @@ from neev_emulator.state.tokens import LIFETIME_SECONDS, issue
 
 @operation(schemas.AgentPage, query=PAGE_QUERY)
 async def list_all(request: RequestContext) -> Response:
-    """A page of the project's agents, the newest first."""
+    """Return a page of the project's agents, the newest first."""
     found = request.backend.agents.in_project(request.project_id)
     return request.paginate(found, lambda record: serializers.serialize_agent(request.backend, record, request.origin))
 
 
 @operation_with_body(CreateAgent, schemas.Agent, 201)
 async def create(request: RequestContext, body: CreateAgent) -> Response:
-    """201 and the new agent, Provisioning."""
+    """Return 201 and the new agent, Provisioning."""
     return _agent_response(request, await agents.create(request.backend, request.project_id, body), 201)
 
 
 @operation(schemas.Agent)
 async def get(request: RequestContext) -> Response:
-    """The agent."""
+    """Return the agent."""
     return _agent_response(request, request.find_agent())
 
 
 @operation_with_body(UpdateAgent, schemas.Agent)
 async def update(request: RequestContext, body: UpdateAgent) -> Response:
-    """The agent, changed in place."""
+    """Return the updated agent."""
     return _agent_response(request, agents.update(request.backend, request.find_agent(), body))
 
 
 @operation(None, NO_CONTENT)
 async def delete(request: RequestContext) -> Response:
-    """204; the agent and its sandbox are gone a moment later."""
+    """Return 204; the agent and its sandbox are deleted after `durations.delete`."""
     agents.delete(request.backend, request.find_agent())
     return Response(status_code=NO_CONTENT)
 
 
 @operation_with_body(Empty, schemas.Agent)
 async def pause(request: RequestContext, _body: Empty) -> Response:
-    """The agent, Pausing."""
+    """Return the agent, Pausing."""
     await sandboxes.pause(request.backend, request.target_sandbox())
     return _agent_response(request, request.find_agent())
 
 
 @operation_with_body(Empty, schemas.Agent)
 async def resume(request: RequestContext, _body: Empty) -> Response:
-    """The agent, on its way back to Ready."""
+    """Return the agent, resuming."""
     await sandboxes.resume(request.backend, request.target_sandbox())
     return _agent_response(request, request.find_agent())
 
 
 @operation_with_body(Empty, schemas.Agent)
 async def keepalive(request: RequestContext, _body: Empty) -> Response:
-    """The agent, with its idle window starting again."""
+    """Return the agent with its idle timeout restarted."""
     sandboxes.keepalive(request.backend, request.target_sandbox())
     return _agent_response(request, request.find_agent())
 
 
 @operation_with_body(Rollback, schemas.Agent)
 async def rollback(request: RequestContext, body: Rollback) -> Response:
-    """The agent, Provisioning until the snapshot's files are in place."""
+    """Return the agent, Provisioning until the snapshot is restored."""
     await sandboxes.rollback(request.backend, request.target_sandbox(), str(body.snapshot_id))
     return _agent_response(request, request.find_agent())
 
 
 @operation_with_body(Fork, schemas.Sandbox, 201)
 async def fork(request: RequestContext, body: Fork) -> Response:
-    """201 and the new sandbox, Pending: a fork of the agent's sandbox, and no agent."""
+    """Return 201 and a new sandbox, Pending: a fork of the agent's sandbox, not an agent."""
     record = await sandboxes.fork(request.backend, request.target_sandbox(), body.name)
     return JSONResponse(serializers.serialize_sandbox(request.backend, record, request.origin), 201)
 
 
 @operation_with_body(Empty, schemas.AgentConnection, error_statuses=(CONFLICT, TOO_EARLY))
 async def connect(request: RequestContext, _body: Empty) -> Response:
-    """Where the agent is reached and a token that opens it; 425 while it is provisioning, 409 while it is stopped."""
+    """Return the agent's URL and a token for it; 425 while it is provisioning, 409 while it is stopped."""
     agent, backing = request.find_agent(), request.target_sandbox()
     status = serializers.get_agent_status(request.backend, backing)
     if status == "Provisioning":

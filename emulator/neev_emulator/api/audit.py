@@ -1,4 +1,4 @@
-"""P/sandboxes/{sandbox}/audit and the same of an agent: what was done inside a sandbox."""
+"""P/sandboxes/{sandbox}/audit and P/agents/{agent}/audit: the operations inside a sandbox."""
 
 import base64
 import hashlib
@@ -26,12 +26,12 @@ _LIMIT = QueryParameter("limit", {"type": "integer", "minimum": 1, "maximum": _M
 _CURSOR = QueryParameter("cursor", {"type": "string"})
 
 AuditItem = tuple[float, str, AuditRecord]
-"""When it was, the record's id, and the record."""
+"""Time, id and record."""
 
 
 @operation(schemas.Audit, query=(*TIME_RANGE_QUERY, _CURSOR, _LIMIT))
 async def audit(request: RequestContext) -> Response:
-    """A page of what was done inside the sandbox, the newest first."""
+    """Return a page of the operations inside the sandbox, the newest first."""
     sandbox, now = request.target_sandbox(), request.backend.clock.now()
     start, end = request.time_range(_DAY_SECONDS)
     limit = request.int_query("limit", _DEFAULT_RECORDS, maximum=_MAX_RECORDS)

@@ -1,4 +1,4 @@
-"""/_emulator: the controls of tests and of people who try things out. No key is needed; only loopback reaches them."""
+"""/_emulator: the controls. They need no key and answer loopback addresses only."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Controls:
         self._traffic = traffic
 
     def routes(self) -> list[Route]:
-        """Every control with its methods."""
+        """Return the routes of all controls."""
         return [
             self._route("/settings", GET=self.settings, PUT=self.change_settings),
             self._route("/faults", GET=self.faults, POST=self.add_faults, DELETE=self.clear_faults),
@@ -61,11 +61,11 @@ class Controls:
         ]
 
     async def settings(self, _request: Request) -> Response:
-        """The settings that hold."""
+        """Return the current settings."""
         return JSONResponse(self._backend.settings.model_dump(mode="json"))
 
     async def change_settings(self, request: Request) -> Response:
-        """The settings with those that were sent; parts that were left out stay as they are."""
+        """Change the settings that are sent; keep the others."""
         given = parse_model(RootModel[dict[str, Any]], await request.body() or b"{}").root
         merged = _merge(self._backend.settings.model_dump(mode="json"), given)
         self._backend.change_settings(parse_model(Settings, RootModel(merged).model_dump_json().encode()))
@@ -73,22 +73,22 @@ class Controls:
         return await self.settings(request)
 
     async def faults(self, _request: Request) -> Response:
-        """The faults that are still to come."""
+        """Return the pending faults."""
         return JSONResponse(self._traffic.faults.pending())
 
     async def add_faults(self, request: Request) -> Response:
-        """The faults that are still to come, with the new ones last."""
+        """Add faults; return all pending ones."""
         given = parse_model(FaultList, await request.body()).root
         self._traffic.faults.add(*(given if isinstance(given, list) else [given]))
         return await self.faults(request)
 
     async def clear_faults(self, _request: Request) -> Response:
-        """No fault is left."""
+        """Remove all pending faults."""
         self._traffic.faults.clear()
         return Response(status_code=NO_CONTENT)
 
     async def reject_connections(self, request: Request) -> Response:
-        """Nobody can connect for some seconds of real time."""
+        """Reject new connections for some seconds of real time."""
         seconds = parse_model(RejectConnectionsBody, await request.body()).seconds
         if self._traffic.reject_connections is None:
             raise conflict("nothing listens here: requests come without connections")
@@ -96,28 +96,28 @@ class Controls:
         return Response(status_code=NO_CONTENT)
 
     async def advance(self, request: Request) -> Response:
-        """The state after this much time; everything that came due in it has happened."""
+        """Advance the clock, handle what is due, and return the state."""
         seconds = parse_model(AdvanceBody, await request.body()).seconds
         self._backend.advance(seconds)
         return await self.state(request)
 
     async def log(self, request: Request) -> Response:
-        """The requests served, the oldest first; `mutating=true` leaves out those that only read."""
+        """Return the served requests, the oldest first; `mutating=true` omits those that only read."""
         only_mutating = request.query_params.get("mutating") == "true"
         entries = [entry for entry in self._traffic.log.records if entry.mutating or not only_mutating]
         return JSONResponse([entry._asdict() for entry in entries])
 
     async def clear_log(self, _request: Request) -> Response:
-        """The log and the counts are empty."""
+        """Clear the log and the counts."""
         self._traffic.log.clear()
         return Response(status_code=NO_CONTENT)
 
     async def counts(self, _request: Request) -> Response:
-        """How many requests were served of each method and path."""
+        """Return the number of requests per method and path."""
         return JSONResponse(dict(sorted(self._traffic.log.counts.items())))
 
     async def state(self, _request: Request) -> Response:
-        """How much there is, and what time it is."""
+        """Return the number of objects, the phases and the current time."""
         await run_due(self._backend)
         now = self._backend.clock.now()
         phases = Counter(sandbox.phase(now) for sandbox in self._backend.sandboxes.all())
@@ -131,7 +131,7 @@ class Controls:
         return JSONResponse(summary)
 
     async def reset(self, request: Request) -> Response:
-        """Everything is as it was at the start: no sandbox, no fault, no log, the first settings."""
+        """Remove everything that was created, added or logged, and restore the first settings."""
         await self._backend.reset()
         self._traffic.apply_settings()
         self._traffic.faults.clear()
@@ -151,7 +151,7 @@ class Controls:
 
 
 def _is_from_web_page(headers: Mapping[str, str]) -> bool:
-    """Return whether a browser sends this for a page: also one of this machine may be what a preview shows."""
+    """Return whether a web page sends this; previews serve pages from this machine, too."""
     return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
 
 

@@ -1,4 +1,4 @@
-"""JSON as it goes over the wire, written by what pydantic is made of: several times as fast as the standard library."""
+"""JSON responses, serialized by pydantic: several times as fast as the standard library."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from starlette import responses
 
 
 class JSONResponse(responses.JSONResponse):
-    """An answer in JSON."""
+    """A JSON response."""
 
     def render(self, content: Any) -> bytes:
-        """The bytes of the content."""
+        """Return the content as bytes."""
         return to_json(content)

@@ -1,4 +1,4 @@
-"""P/sandboxes/{sandbox}/metrics: what a sandbox used."""
+"""P/sandboxes/{sandbox}/metrics: the resource usage of a sandbox."""
 
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ _STEP = QueryParameter("step", {"type": "string", "pattern": "^[1-9][0-9]{0,5}[s
 
 @operation(schemas.Metrics, query=(*TIME_RANGE_QUERY, _STEP))
 async def metrics(request: RequestContext) -> Response:
-    """What the sandbox used, by step, over the window; measured now too, if the window reaches that far."""
+    """Return the sandbox's usage per step; if the time range includes now, measure first."""
     sandbox, now = request.target_sandbox(), request.backend.clock.now()
     start, end = request.time_range(_HOUR_SECONDS)
     window = TimeRange.with_step(start, end, _parse_step(request))

@@ -1,4 +1,4 @@
-"""The way in: every request gets an id, is counted, may be limited, and may be struck by a fault."""
+"""ASGI middleware: assigns request ids, logs requests, applies the rate limit and injects faults."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class TrafficControl:
-    """The log, the faults and the limits of one emulator."""
+    """The request log, the faults and the rate limit of one emulator."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -37,25 +37,25 @@ class TrafficControl:
         self.faults = FaultQueue()
         self.closing = asyncio.Event()
         self.reject_connections: Callable[[float], Awaitable[None]] | None = None
-        """Lets nobody connect for some seconds; null where nobody listens, as under `httpx.ASGITransport`."""
+        """Rejects new connections for some seconds; None without a listener, as under `httpx.ASGITransport`."""
         self.apply_settings()
 
     def apply_settings(self) -> None:
-        """The rate limit and the random faults are those of the world's settings, from their beginning."""
+        """Start the rate limit and the random faults of the current settings."""
         self._token_bucket = TokenBucket(self._backend.clock, self._backend.settings.rate_limit)
         self._random_faults = RandomFaultSource(self._backend.settings.random_faults)
 
     def acquire(self) -> int:
-        """Seconds for which the next call is turned away; 0 lets it in."""
+        """Return 0 if the next request may pass, else the seconds to wait."""
         return self._token_bucket.acquire()
 
     def take_fault(self, method: str, path: str, names: set[str], *, control_plane: bool) -> Fault | None:
-        """What goes wrong with this call."""
+        """Return the fault of this request, if there is one."""
         return self.faults.take(method, path, names) or (self._random_faults.draw() if control_plane else None)
 
 
 class RequestMiddleware:
-    """ASGI middleware around the whole application; the controls themselves pass untouched."""
+    """ASGI middleware around the whole application; it passes the controls through."""
 
     def __init__(self, app: ASGIApp, *, backend: Backend, traffic: TrafficControl) -> None:
         self._app = app
@@ -63,7 +63,7 @@ class RequestMiddleware:
         self._traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The request is served, or struck, and logged."""
+        """Serve and log the request, or inject a fault."""
         if scope["type"] != "http" or scope["path"].startswith(CONTROLS):
             await self._app(scope, receive, send)
             return
@@ -122,10 +122,10 @@ class RequestMiddleware:
 
 
 class ResponseRecorder:
-    """The way out of one request: marks the answer with its id and the emulator's time, and remembers the status.
+    """Records the status of one response; adds its request id and the emulator's time.
 
-    It is noted before the first of the answer is sent, or before the caller can notice that none comes: who goes on
-    finds the request in the log, in the order in which the caller heard. Nobody has to read an answer to its end.
+    The request is logged before the first byte is sent or the connection is closed. A caller that continues finds its
+    requests in the log, in order, even if it does not read the body.
     """
 
     def __init__(self, send: Send, clock: Clock, on_response: Callable[["ResponseRecorder"], None]) -> None:
@@ -137,7 +137,7 @@ class ResponseRecorder:
         self.fault: str | None = None
 
     async def __call__(self, message: Message) -> None:
-        """The message is on its way to the caller."""
+        """Send the message; log the request when the response starts."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
@@ -147,7 +147,7 @@ class ResponseRecorder:
         await self._send(message)
 
     def log_request(self) -> None:
-        """The request is in the log, once."""
+        """Log the request, once."""
         write, self._on_response = self._on_response, None
         if write is not None:
             write(self)

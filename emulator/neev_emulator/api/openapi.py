@@ -1,4 +1,4 @@
-"""The description of the API, in OpenAPI 3.1, derived from its routes, their models and the shapes of their answers."""
+"""The OpenAPI 3.1 description, derived from the routes, request models and response schemas."""
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
@@ -24,7 +24,7 @@ _BYTES_CONTENT: Json = {"application/octet-stream": {}}
 
 
 def build_openapi(routes: Iterable[OperationRoute]) -> Json:
-    """Every path of the control plane, and those of the runtime that speak JSON."""
+    """Return the description of the control plane and of the runtime's JSON paths."""
     routes = list(routes)
     operations = [operation for route in routes for operation in route.operations.values()]
     schemas = Schemas(
@@ -51,7 +51,7 @@ def build_openapi(routes: Iterable[OperationRoute]) -> Json:
 
 
 class Schemas:
-    """The schemas of everything that is taken and answered, by name."""
+    """The schemas of all requests and responses, by name."""
 
     def __init__(self, *, requests: Iterable[Any], responses: Iterable[Any]) -> None:
         self._refs: dict[tuple[str, Any], Json] = {}
@@ -63,11 +63,11 @@ class Schemas:
                 schema["additionalProperties"] = False
 
     def request_content(self, model: Any) -> Json:
-        """The content of a request."""
+        """Return the content object of a request."""
         return _json_content(self._refs["validation", model])
 
     def response_content(self, shape: Any) -> Json:
-        """The content of an answer."""
+        """Return the content object of a response."""
         return _json_content(self._refs["serialization", shape])
 
     def _add(self, mode: Any, types: Iterable[Any]) -> Iterable[Json]:

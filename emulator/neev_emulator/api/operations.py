@@ -1,4 +1,4 @@
-"""Handlers with what `openapi` says about them: what they take, what they answer, and which refusals are theirs."""
+"""Handlers with their description: request body, response type and error statuses."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _TIME_SCHEMA = {"type": "string", "format": "date-time"}
 
 
 class QueryParameter(NamedTuple):
-    """A parameter of the query; all of them may be left out."""
+    """An optional query parameter."""
 
     name: str
     schema: dict[str, Any]
@@ -40,7 +40,7 @@ class Operation:
     body: type[BaseModel] | None = None
     query: tuple[QueryParameter, ...] = ()
     error_statuses: tuple[int, ...] = ()
-    """Statuses of its own, beside those that follow from its path, its query and its body."""
+    """Statuses beside those that follow from the path, the query and the body."""
 
 
 PAGE_QUERY = (
@@ -57,7 +57,7 @@ def operation(
     query: tuple[QueryParameter, ...] = (),
     error_statuses: tuple[int, ...] = (),
 ) -> Callable[[Handler], Operation]:
-    """The handler as an operation without a body."""
+    """Return a decorator for the handler of an operation without a body."""
 
     def operation(handler: Handler) -> Operation:
         return Operation(
@@ -70,7 +70,7 @@ def operation(
 def operation_with_body(
     body: type[ModelT], response_type: type, status: int = 200, *, error_statuses: tuple[int, ...] = (CONFLICT,)
 ) -> Callable[[Callable[[RequestContext, ModelT], Awaitable[Response]]], Operation]:
-    """The handler as an operation with this body, which it is handed once it is known to be acceptable."""
+    """Return a decorator for the handler of an operation with this body, which is validated first."""
 
     def operation(handler: Callable[[RequestContext, ModelT], Awaitable[Response]]) -> Operation:
         async def handle(call: RequestContext) -> Response:
@@ -86,7 +86,7 @@ def _read_summary(handler: Callable[..., Awaitable[Response]]) -> str:
 
 
 class OperationRoute(Route):
-    """A path of the API with one operation for each method; only callers with the key come in."""
+    """A path of the API with one operation per method; requests need the key."""
 
     def __init__(self, path: str, **operations: Operation) -> None:
         self.operations = operations

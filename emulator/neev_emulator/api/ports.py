@@ -1,4 +1,4 @@
-"""Ports of a sandbox or of an agent, and their preview URLs."""
+"""Ports of a sandbox or an agent, and their preview URLs."""
 
 from starlette.responses import Response
 
@@ -15,7 +15,7 @@ _MAX_PORT = 65535
 
 @operation(schemas.Ports)
 async def list_all(request: RequestContext) -> Response:
-    """The ports that are exposed, in their order."""
+    """Return the exposed ports in order."""
     exposed = sorted(request.target_sandbox().ports.items())
     return JSONResponse(
         {"ports": [serializers.serialize_port(number, slug, request.origin) for number, slug in exposed]}
@@ -24,14 +24,14 @@ async def list_all(request: RequestContext) -> Response:
 
 @operation_with_body(ExposePort, schemas.Port)
 async def expose(request: RequestContext, body: ExposePort) -> Response:
-    """The port with its slug: the one it had, unless another is asked for."""
+    """Expose the port; keep its slug unless another one is sent."""
     slug = ports.expose(request.backend, request.target_sandbox(), body.port, slug=body.slug)
     return JSONResponse(serializers.serialize_port(body.port, slug, request.origin))
 
 
 @operation(None, NO_CONTENT, error_statuses=(BAD_REQUEST, CONFLICT))
 async def revoke(request: RequestContext) -> Response:
-    """204; the port has no preview URL, whether or not it had one."""
+    """Return 204; the port has no preview URL, whether or not it had one."""
     text = request.path_param("port")
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= _MAX_PORT):
         raise invalid("port", f"must be a port from 1 to {_MAX_PORT}")

@@ -1,6 +1,6 @@
-"""Preview URLs: what a process in a sandbox serves on an exposed port, for whoever knows the slug.
+"""Preview URLs: HTTP access to a port of a sandbox for anyone who has the slug.
 
-Sandboxes share this machine's network, so a port is that of 127.0.0.1, whichever sandbox listens on it.
+Sandboxes share this machine's network: a port is that of 127.0.0.1, whichever sandbox listens on it.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _HOP_HEADERS = {b"host", b"connection", b"content-length", b"transfer-encoding",
 
 
 async def preview(request: Request) -> Response:
-    """The answer of the process that listens on the port; 404 when the slug opens nothing, 502 when nobody listens."""
+    """Forward the request to the port; 404 for an unknown slug, 502 if nothing listens."""
     world: Backend = request.app.state.backend
     await run_due(world)
     port = _find_port(world, request.path_params["slug"])
@@ -48,7 +48,7 @@ async def preview(request: Request) -> Response:
 
 
 class Upstream:
-    """One connection to a process in a sandbox, for one request."""
+    """A connection to a process in a sandbox, for one request."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -56,7 +56,7 @@ class Upstream:
         self._connection = h11.Connection(h11.CLIENT)
 
     async def send_request(self, request: Request, port: int) -> h11.Response:
-        """The head of the answer to this request."""
+        """Send the request; return the head of the response."""
         query = f"?{request.url.query}" if request.url.query else ""
         headers = [(name, value) for name, value in request.headers.raw if name not in _HOP_HEADERS]
         headers += [(b"host", f"{_HOST}:{port}".encode()), (b"connection", b"close")]
@@ -73,7 +73,7 @@ class Upstream:
         return event
 
     async def stream_body(self) -> AsyncIterator[bytes]:
-        """The body of the answer as it comes; then the connection is closed."""
+        """Yield the body of the response, then close the connection."""
         try:
             while isinstance(event := await self._next_event(), h11.Data):
                 yield bytes(event.data)
@@ -90,7 +90,7 @@ class Upstream:
 
 
 def _framing_header(request: Request) -> tuple[bytes, bytes]:
-    """Return the header that says where the body ends, which is handed on as it comes."""
+    """Return the header that frames the body, which is streamed."""
     if "transfer-encoding" in request.headers:
         return b"transfer-encoding", b"chunked"
     return b"content-length", request.headers.get("content-length", "0").encode()

@@ -1,4 +1,4 @@
-"""What a request has to be before anything is done with it: for this host, not by way of a preview, not too large."""
+"""Checks before a request is handled: its host, that it comes through no preview, and its size."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -15,17 +15,17 @@ from neev_emulator.errors import ApiError
 
 PREVIEW_PREFIX = "/preview/"
 VIA = "neev-emulator"
-"""What a preview says of itself to the process that it leads to."""
+"""The `Via` name that a preview adds to a request."""
 _MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
 class RequestGuard:
-    """ASGI middleware around everything, the controls too.
+    """ASGI middleware around everything, the controls included.
 
     Args:
-        app: What is behind it.
-        now: The time that its answers carry.
-        hosts: Names under which it may be called, beside those of the machine itself.
+        app: The wrapped application.
+        now: Returns the time for the `Date` header.
+        hosts: Host names to accept beside those of this machine.
     """
 
     def __init__(self, app: ASGIApp, *, now: Callable[[], float], hosts: Iterable[str] = ()) -> None:
@@ -34,7 +34,7 @@ class RequestGuard:
         self._hosts = frozenset(_canonicalize(host) for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse the request or hand it on, with no more of a body than the limit."""
+        """Reject the request, or pass it on with a limit on its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -76,7 +76,7 @@ class RequestGuard:
 
 
 def _strip_port(host: str) -> str:
-    """Return the host of a Host header; nothing where what follows it is no port."""
+    """Return the host of a Host header; an empty string if the port is invalid."""
     name, _, port = host[1:].partition("]") if host.startswith("[") else host.partition(":")
     return name if re.fullmatch(r"(:?[0-9]+)?", port) else ""
 

@@ -1,4 +1,4 @@
-"""What every handler needs: who asks, in which project, with which body, and how answers look."""
+"""What the handlers need: authorization, path and query parameters, bodies and pages."""
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ _INVALID_TIME = "must be a moment such as 2026-03-01T12:00:00Z"
 
 @dataclass(frozen=True)
 class RequestContext:
-    """One request that was let in, to the catalogue or to a project."""
+    """An authorized request, to the catalog or to a project."""
 
     backend: Backend
     http_request: Request
@@ -53,33 +53,33 @@ class RequestContext:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port under which the caller reached the emulator."""
+        """Scheme, host and port at which the caller reached the emulator."""
         return f"{self.http_request.url.scheme}://{self.http_request.url.netloc}"
 
     def find_sandbox(self) -> SandboxRecord:
-        """The sandbox that the path names by id or by name."""
+        """Return the sandbox that the path names by id or name."""
         return self.backend.sandboxes.find(self.project_id, self.path_param("sandbox"))
 
     def find_agent(self) -> AgentRecord:
-        """The agent that the path names by id or by name."""
+        """Return the agent that the path names by id or name."""
         return self.backend.agents.find(self.project_id, self.path_param("agent"))
 
     def target_sandbox(self) -> SandboxRecord:
-        """The sandbox that the path names, or the one that runs the agent it names."""
+        """Return the sandbox that the path names, or the one of the agent that it names."""
         if "agent" in self.http_request.path_params:
             return self.backend.sandboxes.find(self.project_id, self.find_agent().sandbox_id)
         return self.find_sandbox()
 
     def path_param(self, name: str) -> str:
-        """A part of the path."""
+        """Return a path parameter."""
         return str(self.http_request.path_params[name])
 
     def query_param(self, name: str) -> str | None:
-        """A parameter of the query."""
+        """Return a query parameter."""
         return self.http_request.query_params.get(name)
 
     def int_query(self, name: str, default: int, *, maximum: int | None = None) -> int:
-        """A parameter that is a number from 1 on."""
+        """Return a query parameter that is a positive integer."""
         text = self.query_param(name)
         if text is None:
             return default
@@ -92,7 +92,7 @@ class RequestContext:
         return number
 
     def time_query(self, name: str, default: float) -> float:
-        """A parameter that is a moment in RFC 3339."""
+        """Return a query parameter that is an RFC 3339 time, in seconds since the epoch."""
         text = self.query_param(name)
         if text is None:
             return default
@@ -105,7 +105,7 @@ class RequestContext:
         raise invalid(name, _INVALID_TIME)
 
     def time_range(self, default: float) -> tuple[float, float]:
-        """The moments `from` and `to`; without them the seconds until now."""
+        """Return the times `from` and `to`; by default the last `default` seconds."""
         end = self.time_query("to", self.backend.clock.now())
         start = self.time_query("from", end - default)
         if start >= end:
@@ -115,7 +115,7 @@ class RequestContext:
         return start, end
 
     async def parse_body(self, model: type[ModelT]) -> ModelT:
-        """The body, once it is known to be acceptable; no body is an empty one."""
+        """Return the validated body; an empty body is `{}`."""
         raw = await self.http_request.body()
         media = self.http_request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if raw and media != "application/json":
@@ -123,7 +123,7 @@ class RequestContext:
         return parse_model(model, raw or b"{}")
 
     def paginate(self, items: Sequence[T], serialize: Callable[[T], Any]) -> JSONResponse:
-        """One page of the items."""
+        """Return one page of the items."""
         page = self.int_query("page", 1)
         limit = self.int_query("limit", _DEFAULT_PAGE_SIZE, maximum=MAX_PAGE_SIZE)
         shown = items[(page - 1) * limit : page * limit]
@@ -135,7 +135,7 @@ NO_CONTENT = 204
 
 
 def parse_model(model: type[ModelT], raw: bytes) -> ModelT:
-    """The model that this JSON is; malformed JSON is told apart from wrong values."""
+    """Return the model of the JSON; raise distinct errors for malformed JSON and invalid values."""
     try:
         from_json(raw, allow_inf_nan=False)
     except ValueError as error:
@@ -147,19 +147,19 @@ def parse_model(model: type[ModelT], raw: bytes) -> ModelT:
 
 
 def has_valid_key(backend: Backend, request: Request) -> bool:
-    """Whether the request carries the key."""
+    """Return whether the request has the API key."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), backend.api_key.encode())
 
 
 def error_response(error: ApiError) -> JSONResponse:
-    """The answer to a request that was refused."""
+    """Return the response for an error."""
     body = error_body(error.code, error.message, details=error.details, scope=error.scope)
     return JSONResponse(body, error.status or STATUS_BY_CODE[error.code])
 
 
 def authorize(backend: Backend, request: Request) -> str:
-    """The project that the request is for, once its key is known to open that."""
+    """Return the request's project; raise `ApiError` if the key does not give access to it."""
     if not has_valid_key(backend, request):
         raise ApiError("unauthorized", "a valid API key is required")
     parts: Mapping[str, str] = request.path_params

@@ -1,4 +1,4 @@
-"""What callers may send, field by field; a value that is not acceptable is refused with its path."""
+"""The request bodies; an invalid value is rejected with its path."""
 
 import re
 from typing import Annotated
@@ -30,7 +30,7 @@ def _validate_dns_label(name: str) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """The seconds of a duration such as `720h` or `1h30m`; `0` is none."""
+    """Return the seconds of a duration such as `720h` or `1h30m`; `0` is 0."""
     if text == "0":
         return 0.0
     if not _DURATION.fullmatch(text):
@@ -68,26 +68,26 @@ Text = Annotated[str, AfterValidator(_reject_nul), Field(json_schema_extra={"pat
 
 
 class Body(BaseModel):
-    """A request body; keys that are not known are passed over."""
+    """A request body that ignores unknown keys."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
 
 class ExactBody(Body):
-    """A request body in which an unknown key is refused."""
+    """A request body that rejects unknown keys."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class EnvVar(Body):
-    """An environment variable of everything that runs in the sandbox."""
+    """An environment variable of all processes in the sandbox."""
 
     name: Annotated[str, AfterValidator(_validate_variable_name), Field(json_schema_extra={"pattern": r"^[^=\x00]+$"})]
     value: Text
 
 
 class ResourcesUpdate(Body):
-    """A size of which any part may be left out."""
+    """A size; omitted parts keep their value."""
 
     cpu: Annotated[float, Field(ge=0.5, le=8, multiple_of=0.5)] | None = None
     memory_gb: Annotated[int, Field(ge=1, le=16)] | None = None
@@ -95,12 +95,12 @@ class ResourcesUpdate(Body):
     rootfs_disk_gb: Annotated[int, Field(ge=1, le=99)] | None = None
 
     def merge_into(self, base: Resources) -> Resources:
-        """The whole size: what is given, and the base for the rest."""
+        """Return the base with the given parts replaced."""
         return base.model_copy(update=self.model_dump(exclude_none=True))
 
 
 class ExpirationUpdate(Body):
-    """Windows of which any may be left out; null is the same as left out."""
+    """An expiration policy; omitted and null parts keep their value."""
 
     idle_timeout_seconds: TimeoutSeconds | None = None
     max_lifetime_seconds: TimeoutSeconds | None = None
@@ -108,7 +108,7 @@ class ExpirationUpdate(Body):
     on_idle: OnIdle | None = None
 
     def merge_into(self, base: ExpirationPolicy) -> ExpirationPolicy:
-        """The windows after this change."""
+        """Return the base with the given parts replaced."""
         return base.model_copy(update=self.model_dump(exclude_none=True))
 
 
@@ -131,7 +131,7 @@ class CreateSandbox(Body):
 
     @property
     def snapshot_id(self) -> str | None:
-        """The snapshot to start from, under its present or its deprecated name."""
+        """The snapshot to restore, by its current or its deprecated name."""
         snapshot = self.restore or self.from_snapshot
         return str(snapshot) if snapshot else None
 
@@ -147,7 +147,7 @@ class CreateSandbox(Body):
 
 
 class _UpdateBody(ExactBody):
-    """What PATCH of a sandbox and of an agent have in common."""
+    """The common part of PATCH of a sandbox and an agent."""
 
     resources: ResourcesUpdate | None = None
     egress: PolicyUpdate | None = None
@@ -174,7 +174,7 @@ class UpdateAgent(_UpdateBody):
 
 
 class Empty(Body):
-    """A request that needs no body."""
+    """A request without a body."""
 
 
 class ExposePort(Body):
@@ -197,18 +197,18 @@ class CreateSnapshot(Body):
 
     @property
     def retention_seconds(self) -> float:
-        """Seconds that the snapshot is kept; 0 is for good."""
+        """Seconds until the snapshot expires; 0 means never."""
         return parse_duration(self.retain_for or "0")
 
 
 class Rollback(Body):
-    """POST rollback, and restore as it was called before."""
+    """POST rollback, and restore, its former name."""
 
     snapshot_id: UUID
 
 
 class Fork(Body):
-    """POST fork; the only thing that may be said is the name."""
+    """POST fork."""
 
     name: Name
 

@@ -1,4 +1,4 @@
-"""The door of each sandbox's runtime: who may enter, and whether the sandbox is there to be entered."""
+"""Access to a sandbox's runtime: authorization, and whether the sandbox is running."""
 
 from starlette.requests import Request
 
@@ -10,7 +10,7 @@ from neev_emulator.state.tokens import verify
 
 
 async def lookup(request: Request) -> SandboxHost:
-    """The computer of the sandbox that `X-Sandbox-Id` names, for the API key or a connect token of it."""
+    """Return the host of the sandbox in `X-Sandbox-Id`, for the API key or a connect token."""
     world: Backend = request.app.state.backend
     await run_due(world)
     key = request.headers.get("x-sandbox-id", "").lower()

@@ -1,4 +1,4 @@
-"""P/sandboxes and everything below it that changes or shows a sandbox."""
+"""P/sandboxes and everything below it that changes or returns a sandbox."""
 
 from starlette.responses import Response
 
@@ -22,7 +22,7 @@ _FILTERS = (
 
 @operation(schemas.SandboxPage, query=(*PAGE_QUERY, *_FILTERS))
 async def list_all(request: RequestContext) -> Response:
-    """A page of the project's sandboxes, the newest first; the filters all have to hold."""
+    """Return a page of the project's sandboxes that match all filters, the newest first."""
     name, phase, key = request.query_param("name"), request.query_param("status"), request.query_param("sandbox_id")
     if key is not None and not is_uuid(key):
         raise invalid("sandbox_id", "must be a UUID")
@@ -40,56 +40,56 @@ async def list_all(request: RequestContext) -> Response:
 
 @operation_with_body(CreateSandbox, schemas.Sandbox, 201)
 async def create(request: RequestContext, body: CreateSandbox) -> Response:
-    """201 and the new sandbox, Pending."""
+    """Return 201 and the new sandbox, Pending."""
     return _sandbox_response(request, await sandboxes.create(request.backend, request.project_id, body), 201)
 
 
 @operation(schemas.Sandbox)
 async def get(request: RequestContext) -> Response:
-    """The sandbox."""
+    """Return the sandbox."""
     return _sandbox_response(request, request.find_sandbox())
 
 
 @operation_with_body(UpdateSandbox, schemas.Sandbox)
 async def update(request: RequestContext, body: UpdateSandbox) -> Response:
-    """The sandbox, changed in place."""
+    """Return the updated sandbox."""
     return _sandbox_response(request, sandboxes.update(request.backend, request.find_sandbox(), body))
 
 
 @operation(None, NO_CONTENT, error_statuses=(CONFLICT,))
 async def delete(request: RequestContext) -> Response:
-    """204; the sandbox is gone a moment later."""
+    """Return 204; the sandbox is deleted after `durations.delete`."""
     sandboxes.delete(request.backend, request.find_sandbox())
     return Response(status_code=NO_CONTENT)
 
 
 @operation_with_body(Empty, schemas.Sandbox)
 async def pause(request: RequestContext, _body: Empty) -> Response:
-    """The sandbox, Pausing."""
+    """Return the sandbox, Pausing."""
     return _sandbox_response(request, await sandboxes.pause(request.backend, request.find_sandbox()))
 
 
 @operation_with_body(Empty, schemas.Sandbox)
 async def resume(request: RequestContext, _body: Empty) -> Response:
-    """The sandbox, Resuming."""
+    """Return the sandbox, Resuming."""
     return _sandbox_response(request, await sandboxes.resume(request.backend, request.find_sandbox()))
 
 
 @operation_with_body(Empty, schemas.Sandbox)
 async def keepalive(request: RequestContext, _body: Empty) -> Response:
-    """The sandbox, with its idle window starting again."""
+    """Return the sandbox with its idle timeout restarted."""
     return _sandbox_response(request, sandboxes.keepalive(request.backend, request.find_sandbox()))
 
 
 @operation_with_body(ExpirationUpdate, schemas.Sandbox)
 async def set_timeout(request: RequestContext, body: ExpirationUpdate) -> Response:
-    """The sandbox, with the given windows."""
+    """Return the sandbox with the new expiration policy."""
     return _sandbox_response(request, sandboxes.set_expiration(request.backend, request.find_sandbox(), body))
 
 
 @operation_with_body(Rollback, schemas.Sandbox)
 async def rollback(request: RequestContext, body: Rollback) -> Response:
-    """The sandbox, NotReady until the snapshot's files are in place."""
+    """Return the sandbox, NotReady until the snapshot is restored."""
     return _sandbox_response(
         request, await sandboxes.rollback(request.backend, request.find_sandbox(), str(body.snapshot_id))
     )
@@ -97,13 +97,13 @@ async def rollback(request: RequestContext, body: Rollback) -> Response:
 
 @operation_with_body(Fork, schemas.Sandbox, 201)
 async def fork(request: RequestContext, body: Fork) -> Response:
-    """201 and the new sandbox, Pending."""
+    """Return 201 and the new sandbox, Pending."""
     return _sandbox_response(request, await sandboxes.fork(request.backend, request.find_sandbox(), body.name), 201)
 
 
 @operation_with_body(Empty, schemas.ConnectToken, error_statuses=())
 async def connect_token(request: RequestContext, _body: Empty) -> Response:
-    """A token that opens the sandbox's runtime for a while."""
+    """Return a token for the sandbox's runtime, valid for a limited time."""
     token = issue(request.backend, request.find_sandbox().id, request.backend.clock.now() + LIFETIME_SECONDS)
     return JSONResponse({"token": token, "expires_in": LIFETIME_SECONDS})
 

@@ -1,4 +1,4 @@
-"""The shapes of what the Agent Service answers; `openapi` describes them, and `answers` gives what has them."""
+"""The schemas of the API's responses; `openapi` describes them, `serializers` creates them."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -13,7 +13,7 @@ TemplateStatus = Literal["active", "deprecated", "disabled"]
 
 
 class ErrorBody(TypedDict):
-    """Why a request was refused; `error` is the deprecated twin of `message`."""
+    """An error; `error` is the deprecated name of `message`."""
 
     error: str
     message: str
@@ -32,7 +32,7 @@ class Resources(TypedDict):
 
 
 class EgressRule(TypedDict):
-    """A destination that may be reached."""
+    """A destination that is allowed."""
 
     host: str
     ports: NotRequired[list[int]]
@@ -40,7 +40,7 @@ class EgressRule(TypedDict):
 
 
 class Egress(TypedDict):
-    """What a sandbox may reach."""
+    """The destinations that a sandbox may reach."""
 
     mode: Literal["deny_all", "allow_list"]
     allow_internet: bool
@@ -48,7 +48,7 @@ class Egress(TypedDict):
 
 
 class Sandbox(TypedDict):
-    """A sandbox; its env is never told."""
+    """A sandbox; its environment variables are never returned."""
 
     id: str
     org_id: str
@@ -77,7 +77,7 @@ class Sandbox(TypedDict):
 
 
 class BuildDescriptor(TypedDict):
-    """What the sandbox of a snapshot ran."""
+    """The image and size of the snapshot's sandbox."""
 
     image: str
     resources: Resources
@@ -106,7 +106,7 @@ class Snapshot(TypedDict):
 
 
 class Port(TypedDict):
-    """An exposed port; whoever knows the URL is let in."""
+    """An exposed port; its URL gives access without a key."""
 
     port: int
     slug: str
@@ -120,7 +120,7 @@ class Ports(TypedDict):
 
 
 class Agent(TypedDict):
-    """A packaged agent on a sandbox of its own."""
+    """A packaged agent with its own sandbox."""
 
     id: str
     org_id: str
@@ -142,14 +142,14 @@ class Agent(TypedDict):
 
 
 class ConnectToken(TypedDict):
-    """A token that opens the runtime of a sandbox."""
+    """A token for the runtime of a sandbox."""
 
     token: str
     expires_in: int
 
 
 class AgentConnection(TypedDict):
-    """Where an agent's sandbox is reached, and a token that opens it."""
+    """The URL of an agent's sandbox, and a token for it."""
 
     connect_url: str
     token: str
@@ -157,7 +157,7 @@ class AgentConnection(TypedDict):
 
 
 class SandboxTemplate(TypedDict):
-    """An image of the catalogue."""
+    """An image of the catalog."""
 
     id: str
     name: str
@@ -170,7 +170,7 @@ class SandboxTemplate(TypedDict):
 
 
 class AgentTemplate(TypedDict):
-    """A packaged agent of the catalogue."""
+    """A packaged agent of the catalog."""
 
     id: str
     name: str
@@ -188,7 +188,7 @@ class AgentTemplate(TypedDict):
 
 
 class Page(TypedDict):
-    """Where in a list this page is."""
+    """The position of a page in its list."""
 
     total: int
     page: int
@@ -238,14 +238,14 @@ class Series(TypedDict):
 
 
 class Metrics(TimeRange):
-    """What a sandbox used."""
+    """The resource usage of a sandbox."""
 
     step: str
     series: list[Series]
 
 
 class AuditEntry(TypedDict):
-    """One thing that was done inside a sandbox."""
+    """One operation inside a sandbox."""
 
     at: Timestamp
     id: str
@@ -259,7 +259,7 @@ class AuditEntry(TypedDict):
 
 
 class Audit(TimeRange):
-    """A page of what was done inside a sandbox, the newest first."""
+    """A page of the operations inside a sandbox, the newest first."""
 
     retention_days: int
     window_truncated: bool

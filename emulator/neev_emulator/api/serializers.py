@@ -1,4 +1,4 @@
-"""What the Agent Service answers, in the shapes of its API."""
+"""Conversion of records to the API's responses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ ResponseBody = dict[str, Any]
 
 
 def serialize_sandbox(backend: Backend, record: SandboxRecord, origin: str) -> schemas.Sandbox:
-    """A sandbox as it is now; its env is never told."""
+    """Return the response for a sandbox; its environment variables are omitted."""
     now = backend.clock.now()
     windows = record.lifecycle
     shown: schemas.Sandbox = {
@@ -58,7 +58,7 @@ def serialize_sandbox(backend: Backend, record: SandboxRecord, origin: str) -> s
 
 
 def serialize_snapshot(backend: Backend, record: SnapshotRecord) -> schemas.Snapshot:
-    """A snapshot as it is now; its size is known once it is Ready."""
+    """Return the response for a snapshot; its size is null until it is Ready."""
     status = record.phase(backend.clock.now())
     shown: schemas.Snapshot = {
         "id": record.id,
@@ -84,12 +84,12 @@ def serialize_snapshot(backend: Backend, record: SnapshotRecord) -> schemas.Snap
 
 
 def serialize_port(number: int, slug: str, origin: str) -> schemas.Port:
-    """A port with its preview URL."""
+    """Return the response for a port."""
     return {"port": number, "slug": slug, "preview_url": f"{origin}/preview/{slug}/"}
 
 
 def serialize_agent(backend: Backend, record: AgentRecord, origin: str) -> schemas.Agent:
-    """An agent as it is now; what its sandbox does shows in its status."""
+    """Return the response for an agent; its status follows its sandbox."""
     backing = backend.sandboxes.find(record.project_id, record.sandbox_id)
     path = f"/api/v1beta1/orgs/{record.org_id}/projects/{record.project_id}/sandboxes/{backing.id}/metrics"
     slug = None if record.ui_port is None else backing.ports.get(record.ui_port)
@@ -115,17 +115,17 @@ def serialize_agent(backend: Backend, record: AgentRecord, origin: str) -> schem
 
 
 def get_agent_status(backend: Backend, backing: SandboxRecord) -> str:
-    """The status of an agent, from the phase of its sandbox."""
+    """Return the status of an agent, from the phase of its sandbox."""
     return _AGENT_STATUS.get(backing.phase(backend.clock.now()), "Provisioning")
 
 
 def serialize_sandbox_template(template: SandboxTemplate) -> ResponseBody:
-    """A sandbox template of the catalogue."""
+    """Return the response for a sandbox template."""
     return template.model_dump(mode="json")
 
 
 def serialize_agent_template(template: AgentTemplate) -> ResponseBody:
-    """An agent template of the catalogue."""
+    """Return the response for an agent template."""
     answer = template.model_dump(mode="json", exclude={"default_config", "drive_mode"})
     if template.config_schema is None:
         del answer["config_schema"]
@@ -137,7 +137,7 @@ def serialize_agent_template(template: AgentTemplate) -> ResponseBody:
 
 
 def serialize_resources(size: Resources) -> schemas.Resources:
-    """A size, with whole numbers written as such."""
+    """Return the response for a size; a whole number of cores is an integer."""
     cpu = int(size.cpu) if size.cpu == int(size.cpu) else size.cpu
     return {
         "cpu": cpu,
@@ -148,7 +148,7 @@ def serialize_resources(size: Resources) -> schemas.Resources:
 
 
 def serialize_egress(policy: Policy) -> schemas.Egress:
-    """A policy with its mode always said, and in its rules only what was given."""
+    """Return the response for an egress policy; unset fields of rules are omitted."""
     return {
         "mode": policy.mode,
         "allow_internet": policy.allow_internet,
@@ -166,7 +166,7 @@ def _serialize_rule(rule: AllowRule) -> schemas.EgressRule:
 
 
 def error_body(code: str | None, message: str, *, details: str | None = None, scope: str | None = None) -> ResponseBody:
-    """An error; `error` is the deprecated twin of `message`."""
+    """Return the body of an error; `error` is the deprecated name of `message`."""
     said: Mapping[str, str | None] = {"details": details, "code": code, "scope": scope}
     return {"error": message, "message": message, **{key: value for key, value in said.items() if value is not None}}
 

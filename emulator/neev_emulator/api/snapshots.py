@@ -1,4 +1,4 @@
-"""P/snapshots, and the snapshots of a sandbox or of an agent."""
+"""P/snapshots, and the snapshots of a sandbox or an agent."""
 
 from starlette.responses import Response
 
@@ -12,27 +12,27 @@ from neev_emulator.state import snapshots
 
 @operation(schemas.SnapshotPage, query=PAGE_QUERY)
 async def list_all(request: RequestContext) -> Response:
-    """A page of the sandbox's snapshots, the newest first."""
+    """Return a page of the sandbox's snapshots, the newest first."""
     found = request.backend.find_snapshots(request.target_sandbox().id)
     return request.paginate(found, lambda record: serializers.serialize_snapshot(request.backend, record))
 
 
 @operation_with_body(CreateSnapshot, schemas.Snapshot, 202)
 async def create(request: RequestContext, body: CreateSnapshot) -> Response:
-    """202 and the new snapshot, Pending."""
+    """Return 202 and the new snapshot, Pending."""
     record = await snapshots.create(request.backend, request.target_sandbox(), body)
     return JSONResponse(serializers.serialize_snapshot(request.backend, record), 202)
 
 
 @operation(schemas.Snapshot)
 async def get(request: RequestContext) -> Response:
-    """The snapshot."""
+    """Return the snapshot."""
     record = request.backend.snapshots.find(request.project_id, request.path_param("snapshot"))
     return JSONResponse(serializers.serialize_snapshot(request.backend, record))
 
 
 @operation(None, NO_CONTENT)
 async def delete(request: RequestContext) -> Response:
-    """204; the snapshot is gone, also if it was still being taken."""
+    """Return 204; the snapshot is deleted, even if it is not Ready yet."""
     request.backend.delete(request.backend.snapshots.find(request.project_id, request.path_param("snapshot")))
     return Response(status_code=NO_CONTENT)

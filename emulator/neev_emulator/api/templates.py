@@ -1,4 +1,4 @@
-"""The catalogue, which belongs to no project."""
+"""The catalog, which belongs to no project."""
 
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from neev_emulator.state.catalog import AGENT_TEMPLATES, SANDBOX_TEMPLATES
 
 @operation(schemas.SandboxTemplatePage, query=PAGE_QUERY)
 async def list_sandbox_templates(request: RequestContext) -> Response:
-    """A page of the templates for sandboxes that are active or deprecated."""
+    """Return a page of the sandbox templates that are active or deprecated."""
     return request.paginate(
         [template for template in SANDBOX_TEMPLATES if template.status != "disabled"],
         serializers.serialize_sandbox_template,
@@ -21,7 +21,7 @@ async def list_sandbox_templates(request: RequestContext) -> Response:
 
 @operation(schemas.SandboxTemplate)
 async def get_sandbox_template(request: RequestContext) -> Response:
-    """The template of this id; a disabled one can still be read."""
+    """Return the template with this id, even if it is disabled."""
     for template in SANDBOX_TEMPLATES:
         if template.id == request.path_param("template"):
             return JSONResponse(serializers.serialize_sandbox_template(template))
@@ -30,7 +30,7 @@ async def get_sandbox_template(request: RequestContext) -> Response:
 
 @operation(schemas.AgentTemplatePage, query=PAGE_QUERY)
 async def list_agent_templates(request: RequestContext) -> Response:
-    """A page of the templates for agents that are active."""
+    """Return a page of the agent templates that are active."""
     return request.paginate(
         [template for template in AGENT_TEMPLATES if template.status == "active"], serializers.serialize_agent_template
     )
@@ -38,7 +38,7 @@ async def list_agent_templates(request: RequestContext) -> Response:
 
 @operation(schemas.AgentTemplate)
 async def get_agent_template(request: RequestContext) -> Response:
-    """The template of this id; a disabled one can still be read."""
+    """Return the template with this id, even if it is disabled."""
     for template in AGENT_TEMPLATES:
         if template.id == request.path_param("template"):
             return JSONResponse(serializers.serialize_agent_template(template))

@@ -1,1 +1,1 @@
-"""Faults: what is injected, and when."""
+"""Faults, and how they are injected."""

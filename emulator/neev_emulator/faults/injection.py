@@ -1,4 +1,4 @@
-"""What a fault does to one request."""
+"""Fault injection: what each kind of fault does to a request."""
 
 import asyncio
 import json
@@ -31,19 +31,19 @@ _GATEWAY_PAGE = b"<!doctype html><title>Gateway</title><p>This is not the API yo
 
 
 class ConnectionDropped(ConnectionResetError):
-    """There is no connection to drop, as under `httpx.ASGITransport`; the caller sees this instead."""
+    """Raised in place of closing the connection where there is none, as under `httpx.ASGITransport`."""
 
 
 @dataclass(frozen=True)
 class CapturedResponse:
-    """An answer that was given but not sent."""
+    """A response that was created but not sent."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
 
     def with_body(self, body: bytes, **headers: str) -> Response:
-        """The answer with another body."""
+        """Return the response with another body."""
         response = Response(body, self.status)
         for name, value in self.headers:
             if name != b"content-length":
@@ -53,7 +53,7 @@ class CapturedResponse:
 
 
 class FaultInjector:
-    """One fault and the request it falls on; ``note`` puts the request in the log, where it stands once."""
+    """Injects one fault into one request; `log_request` logs that request once."""
 
     def __init__(
         self, app: ASGIApp, backend: Backend, closing: asyncio.Event, fault: Fault, log_request: Callable[[], None]
@@ -65,7 +65,7 @@ class FaultInjector:
         self._log_request = log_request
 
     async def inject(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The request went wrong in the way that was asked for."""
+        """Serve the request with the fault."""
         strike: Callable[[Scope, Receive, Send], Any] = getattr(self, f"_{self._fault.kind}")
         await strike(scope, receive, send)
 
@@ -215,7 +215,7 @@ async def _wait_for_disconnect(receive: Receive, messages: list[Message]) -> Non
 
 
 def replay(messages: list[Message], receive: Receive) -> Receive:
-    """These messages once more, and then those that come."""
+    """Return a `receive` that repeats the messages, then continues with the original."""
     waiting = iter(messages)
 
     async def replay() -> Message:

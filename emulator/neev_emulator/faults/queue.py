@@ -1,4 +1,4 @@
-"""Faults: what can go wrong with a request, and the queue of those to come."""
+"""The kinds of faults, and the queue of pending faults."""
 
 import random
 from collections.abc import Set as AbstractSet
@@ -29,53 +29,52 @@ FaultKind = Literal[
 
 
 class Fault(FrozenModel):
-    """What goes wrong with the next calls that match."""
+    """A fault that is injected into the next matching requests."""
 
     kind: FaultKind
     method: str = "*"
     path: str = "*"
-    """A pattern for the path below the project, such as `/sandboxes`, `/sandboxes/*/pause` or `/sandboxes/{id}`."""
+    """Pattern of the path below the project: `/sandboxes`, `/sandboxes/*/pause`, `/sandboxes/{id}`."""
     name: str | None = None
-    """The thing that the call is about: what its path or its runtime header addresses, by id or by name, or what its
-    body is to name."""
+    """Name of the target: of the object that the path or `X-Sandbox-Id` refers to, or in the request body."""
     times: Annotated[int, Field(ge=1)] = 1
     skip: Count = 0
-    """Matching calls that pass before the first one is struck."""
+    """Number of matching requests that pass first."""
     status: Annotated[int, Field(ge=400, le=599)] = 500
     body: dict[str, Any] | None = None
     retry_after: str | int | None = None
-    """The header as it is sent: seconds, or an HTTP date."""
+    """Value of the header: seconds, or an HTTP date."""
     execute_first: bool = False
-    """For `status`, `page` and `delay`: the operation is carried out first."""
+    """For `status`, `page` and `delay`: whether the operation is executed before the fault."""
     seconds: Seconds = 60.0
-    """For `delay`: how long; it ends early when the caller leaves. For `slow_phase`: how much longer."""
+    """For `delay`: its length; it ends early if the caller disconnects. For `slow_phase`: the additional time."""
     phase: str | None = None
-    """For `unknown_phase`: what is shown; for `stuck_phase`: the phase that holds for good."""
+    """For `unknown_phase`: the phase to show. For `stuck_phase`: the phase that never ends."""
     reason: str = "the emulator was told to let this fail"
-    """For `failed_phase`: the reason that a snapshot shows."""
+    """For `failed_phase`: the error message of a snapshot."""
 
 
 class FaultQueue:
-    """Faults in the order in which they were asked for."""
+    """The pending faults, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._pending: list[tuple[Fault, int, int]] = []
 
     def add(self, *faults: Fault) -> None:
-        """The faults strike the next calls that match."""
+        """Add faults for the next matching requests."""
         self._pending += [(fault, fault.skip, fault.times) for fault in faults]
 
     def pending(self) -> list[dict[str, Any]]:
-        """The faults that are still to come, with the calls they pass over and those they strike."""
+        """Return the pending faults with their remaining `skip` and `times`."""
         return [{**fault.model_dump(), "skip": skip, "times": times} for fault, skip, times in self._pending]
 
     @property
     def has_named(self) -> bool:
-        """Whether it has to be known what a call is about."""
+        """Whether a pending fault has a target's name."""
         return any(fault.name is not None for fault, _, _ in self._pending)
 
     def take(self, method: str, path: str, names: AbstractSet[str] = frozenset()) -> Fault | None:
-        """The fault that strikes this call, which is about things of these names."""
+        """Return the fault for this request, whose targets have these names."""
         template = route_template(path) if self._pending else ""
         for index, (fault, skip, times) in enumerate(self._pending):
             if not _matches(fault, method, path, template) or not (fault.name is None or fault.name in names):
@@ -88,19 +87,19 @@ class FaultQueue:
         return None
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all pending faults."""
         self._pending.clear()
 
 
 class RandomFaultSource:
-    """Random faults, the same ones for the same seed and the same calls."""
+    """Random faults; the same seed gives the same faults."""
 
     def __init__(self, settings: RandomFaults) -> None:
         self._settings = settings
         self._random = random.Random(settings.seed)  # noqa: S311 - faults are no secret
 
     def draw(self) -> Fault | None:
-        """A fault for a share of the calls."""
+        """Return a fault for a share of the requests."""
         if not self._settings.kinds or self._random.random() >= self._settings.rate:
             return None
         kind = self._random.choice(self._settings.kinds)

@@ -6,7 +6,7 @@ from neev_emulator.clock import Clock
 
 
 class TokenBucket:
-    """A bucket of one second's worth of requests."""
+    """A token bucket that holds one second's worth of requests."""
 
     def __init__(self, clock: Clock, rate: float | None) -> None:
         self._clock = clock
@@ -15,7 +15,7 @@ class TokenBucket:
         self._filled_at = clock.now()
 
     def acquire(self) -> int:
-        """0 when the request may pass, else the seconds after which to come again."""
+        """Return 0 if the request may pass, else the seconds to wait."""
         if self._rate is None:
             return 0
         now = self._clock.now()

@@ -1,4 +1,4 @@
-"""The requests that were served, and how their paths are abbreviated."""
+"""The log of served requests, and the templates of their paths."""
 
 from collections import Counter, deque
 from typing import NamedTuple
@@ -9,41 +9,41 @@ _COLLECTIONS = {"sandboxes", "snapshots", "agents", "ports", "sandbox-templates"
 
 
 class RequestRecord(NamedTuple):
-    """One request that was served."""
+    """One served request."""
 
     time: str
     method: str
     path: str
     template: str
     status: int | None
-    """Null when no answer was given, or only after a fault let the request hang."""
+    """None if no response was sent, or if it was delayed by a fault."""
     request_id: str
     mutating: bool
     fault: str | None
     milliseconds: float
-    """Until its answer began, or a fault held it back."""
+    """Milliseconds until the response started or a fault delayed it."""
 
 
 class RequestLog:
-    """The last requests, and how many there were of each kind."""
+    """The latest requests, and the number of requests per method and path."""
 
     def __init__(self) -> None:
         self.records: deque[RequestRecord] = deque(maxlen=_MAX_LOG_RECORDS)
         self.counts: Counter[str] = Counter()
 
     def add(self, record: RequestRecord) -> None:
-        """The request is in the log."""
+        """Add a request."""
         self.records.append(record)
         self.counts[f"{record.method} {record.template}"] += 1
 
     def clear(self) -> None:
-        """Nothing was served yet."""
+        """Remove all requests and counts."""
         self.records.clear()
         self.counts.clear()
 
 
 def relative_path(path: str) -> str:
-    """The path below the project, the version or the runtime: `/sandboxes/web/pause`, `/v1/exec`."""
+    """Return the path below the project, version or runtime: `/sandboxes/web/pause`, `/v1/exec`."""
     path = path.removeprefix("/agent/api/v1beta1").removeprefix("/sandboxes-runtime")
     parts = path.split("/")
     if parts[1:2] == ["orgs"] and parts[3:4] == ["projects"]:
@@ -52,7 +52,7 @@ def relative_path(path: str) -> str:
 
 
 def route_template(path: str) -> str:
-    """The path with `{id}` for whatever names one thing: `/sandboxes/{id}/pause`."""
+    """Return the path with `{id}` in place of ids and names: `/sandboxes/{id}/pause`."""
     parts = path.split("/")
     return "/".join(
         "{id}" if before in _COLLECTIONS else part for before, part in zip(["", *parts], parts, strict=False)
@@ -60,5 +60,5 @@ def route_template(path: str) -> str:
 
 
 def is_mutating(method: str) -> bool:
-    """Whether a call of this method may change something."""
+    """Return whether a request with this method may change something."""
     return method not in _SAFE_METHODS

@@ -1,4 +1,4 @@
-"""What a call is about, by name: the thing that its path or header addresses, and the one that its body is to name."""
+"""The names of a request's targets: of the object in its path or header, and in its body."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ _MAX_BODY_BYTES = 1 << 20
 
 
 async def find_target_names(backend: Backend, scope: Scope, receive: Receive) -> tuple[set[str], Receive]:
-    """The names, and the request to go on with, as it was before its body was looked at."""
+    """Return the names, and a `receive` that repeats the part of the body that was read."""
     request = Request(scope)
     names = _find_addressed_names(backend, request)
     if not is_mutating(scope["method"]) or not has_valid_key(backend, request):

@@ -1,4 +1,4 @@
-"""Courses that go wrong: phases that nobody knows, that never come, or that are failures."""
+"""Faults on phase transitions: unknown, stuck, slow and failed phases."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ _FOREVER_SECONDS = 100 * 365 * 24 * 3600.0
 
 
 def apply_transition_fault(backend: Backend, ref: str, fault: TransitionFault, argument: str | None) -> None:
-    """The sandbox, snapshot or agent of this id or name goes on as the twist says."""
+    """Apply the fault to the sandbox, snapshot or agent with this id or name."""
     things: list[SandboxOrSnapshot] = [*backend.sandboxes.all(), *backend.snapshots.all()]
     backing = {name: agent.sandbox_id for agent in backend.agents.all() for name in (agent.id, agent.name)}
     for thing in things:
@@ -20,13 +20,13 @@ def apply_transition_fault(backend: Backend, ref: str, fault: TransitionFault, a
 
 
 def rename_phase(record: SandboxOrSnapshot, phase: str | None) -> SandboxOrSnapshot:
-    """What was to be its first phase now has this name; what comes after it still comes."""
+    """Rename the first phase; later phases are unchanged."""
     first = record.phase_schedule[0].model_copy(update={"phase": phase})
     return record.with_changes(phase_schedule=(first, *record.phase_schedule[1:]))
 
 
 def hold_phase(record: SandboxOrSnapshot, phase: str | None) -> SandboxOrSnapshot:
-    """Its first phase, by this name if one is given, holds for good."""
+    """Make the first phase, or the named one, last for good."""
     first = record.phase_schedule[0].model_copy(update={"phase": phase or record.phase_schedule[0].phase})
     changes: dict[str, object] = {"phase_schedule": (first,)}
     if record.gone_at is not None:
@@ -37,7 +37,7 @@ def hold_phase(record: SandboxOrSnapshot, phase: str | None) -> SandboxOrSnapsho
 
 
 def delay_phase(record: SandboxOrSnapshot, seconds: float) -> SandboxOrSnapshot:
-    """Its first phase lasts so much longer; what comes after it comes later."""
+    """Make the first phase longer; later phases are delayed."""
     first = record.phase_schedule[0]
     later = tuple(step.model_copy(update={"at": step.at + seconds}) for step in record.phase_schedule[1:])
     changes: dict[str, object] = {"phase_schedule": (first, *later)}
@@ -52,7 +52,7 @@ def delay_phase(record: SandboxOrSnapshot, seconds: float) -> SandboxOrSnapshot:
 
 
 def fail(record: SandboxOrSnapshot, reason: str | None) -> SandboxOrSnapshot:
-    """Its course ends in failure instead."""
+    """Make the last phase a failure."""
     failed = "Failed" if isinstance(record, SnapshotRecord) else "RestoreFailed"
     last = record.phase_schedule[-1].model_copy(update={"phase": failed})
     changes: dict[str, object] = {"phase_schedule": (*record.phase_schedule[:-1], last)}

@@ -1,9 +1,10 @@
-"""The runtime inside each sandbox: commands, files and processes, at the paths of its ``connect_url``.
+"""The runtime of a sandbox: commands, files and processes, at the paths of its `connect_url`.
 
-Commands are the host's own, run as the emulator's user: no isolation is claimed. A sandbox has its own workspace,
-environment and process groups, and the file endpoints cannot leave the workspace; a command can. The workspace is
-``/workspace``: for callers always, for commands where the machine has mount namespaces (``mounts``). Elsewhere
-``/workspace`` in a command's arguments and variables is replaced by the real path (``view``).
+Commands are processes of the emulator's user, without isolation. A sandbox has its own workspace, environment and
+process groups. The file endpoints cannot leave the workspace; a command can.
+
+The workspace is `/workspace` for callers, and for commands where the machine has mount namespaces (`mount_namespaces`).
+Elsewhere, `/workspace` in a command's arguments and variables is replaced (`workspace_view`).
 """
 
 from neev_emulator.runtime.audit import AuditRecord

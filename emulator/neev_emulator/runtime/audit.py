@@ -1,4 +1,4 @@
-"""What was done in a sandbox: which operation, on what, how it ended, and how long it took."""
+"""The audit log of a sandbox: its operations, their targets, outcomes and durations."""
 
 import time
 from collections import deque
@@ -15,7 +15,7 @@ _MAX_TARGET_LENGTH = 512
 
 @dataclass(frozen=True)
 class AuditRecord:
-    """One operation. ``at`` is when it began, in seconds since the epoch."""
+    """One operation. `at` is its start, in seconds since the epoch."""
 
     at: float
     tool: str
@@ -28,13 +28,13 @@ class AuditRecord:
 
 @dataclass
 class AuditedOperation:
-    """An operation under way; its reason code says how it ended once it has."""
+    """An operation in progress; `reason_code` is its outcome once it has ended."""
 
     reason_code: str = "ok"
 
 
 class AuditLog:
-    """The latest records of a sandbox, and when it was last busy."""
+    """The latest records of a sandbox, and the time of its last activity."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -44,23 +44,23 @@ class AuditLog:
 
     @property
     def records(self) -> tuple[AuditRecord, ...]:
-        """The operations that have ended, oldest first."""
+        """The operations that have ended, the oldest first."""
         return tuple(self._records)
 
     @property
     def touched_at(self) -> float:
-        """When something was last going on: now, while anything is."""
+        """Time of the last activity; the current time while an operation is in progress."""
         return self._now() if self._active_count else self._touched_at
 
     def touch(self) -> None:
-        """Something is going on that is no operation of its own."""
+        """Count this moment as activity."""
         self._touched_at = self._now()
 
     @contextmanager
     def record_operation(
         self, tool: str, *, command: str | None = None, target: str | None = None
     ) -> Iterator[AuditedOperation]:
-        """What happens inside is recorded when it ends."""
+        """Record an operation when the block ends."""
         operation, at, started = AuditedOperation(), self._now(), time.monotonic()
         self._active_count += 1
         try:
@@ -85,7 +85,7 @@ class AuditLog:
 
 
 def _redact_arguments(command: str) -> str:
-    """The program, unless it looks like a whole command line, whose arguments are nobody's business."""
+    """Return the program; redact a whole command line, whose arguments may be secret."""
     return "[redacted]" if any(character.isspace() for character in command) else _truncate(command)
 
 

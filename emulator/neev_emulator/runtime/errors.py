@@ -1,4 +1,4 @@
-"""What the runtime answers when it refuses: ``{"reason_code", "message"}`` and the status that goes with it."""
+"""Errors of the runtime: `{"reason_code", "message"}` and their HTTP statuses."""
 
 import errno
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ _REASON_BY_ERRNO = MappingProxyType(
 
 
 class RuntimeApiError(Exception):
-    """A request refused, with the status and reason that its caller sees."""
+    """Raised when the runtime rejects a request, with the status and reason for the caller."""
 
     def __init__(self, status: int, reason_code: str, message: str) -> None:
         super().__init__(message)
@@ -62,23 +62,23 @@ class RuntimeApiError(Exception):
         self.message = message.encode(errors="replace").decode()
 
     def response(self) -> Response:
-        """The answer that tells the caller."""
+        """Return the error as a response."""
         return JSONResponse({"reason_code": self.reason_code, "message": self.message}, self.status)
 
 
 def runtime_error(reason_code: str, message: str) -> RuntimeApiError:
-    """The failure whose status is the usual one of its reason."""
+    """Return the error with the default status of its reason."""
     return RuntimeApiError(STATUS_BY_REASON[reason_code], reason_code, message)
 
 
 def invalid(message: str) -> RuntimeApiError:
-    """The failure of a request that can never succeed as it is written."""
+    """Return the error for a malformed request."""
     return runtime_error("invalid_argument", message)
 
 
 @contextmanager
 def translate_os_errors(subject: str) -> Iterator[None]:
-    """Whatever the operating system refuses inside is a RuntimeFailure about the subject."""
+    """Raise an `OSError` of the block as a `RuntimeApiError` about the subject."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One command, run while its caller listens."""
+"""POST /v1/exec: run one command and stream its output."""
 
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
@@ -16,7 +16,7 @@ MAX_TIMEOUT_MS = 7 * 24 * 3600 * 1000
 
 
 async def run(host: SandboxHost, request: Request) -> Response:
-    """Frames of what the command writes, then of how it ended. It does not outlive its caller or its time."""
+    """Stream the command's output and its exit code; kill it on disconnect or timeout."""
     body = await read_json_fields(request)
     program, args, env, stdin = body.text("command"), body.texts("args"), body.variables("env"), body.content("stdin")
     timeout_ms = body.integer("timeout_ms", low=0, high=MAX_TIMEOUT_MS)

@@ -1,4 +1,4 @@
-"""Whole trees of files: walked, measured, copied and removed, through no link and to any depth."""
+"""Directory trees: walk, measure, copy and remove, without following links, to any depth."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 class Folder(NamedTuple):
-    """One directory of a walk: its path below the top, its descriptor while the walk is here, and what is in it."""
+    """One directory of a walk: its path below the top, its open descriptor, and its entries."""
 
     names: tuple[str, ...]
     directory: int
@@ -26,7 +26,7 @@ class Folder(NamedTuple):
 
 
 def walk(top: int, *, skip_unreadable: bool = False) -> Iterator[Folder]:
-    """Every directory from an open one down, parents first; what vanishes meanwhile is left out."""
+    """Yield every directory below an open one, parents first; omit those that vanish meanwhile."""
     left_out = (FileNotFoundError, NotADirectoryError, *([PermissionError] if skip_unreadable else []))
     pending: list[tuple[str, ...]] = [()]
     while pending:
@@ -40,7 +40,7 @@ def walk(top: int, *, skip_unreadable: bool = False) -> Iterator[Folder]:
 
 @contextmanager
 def open_subdirectory(top: int, names: tuple[str, ...]) -> Iterator[int]:
-    """A readable descriptor of the directory below an open one, closed afterwards."""
+    """Yield a readable descriptor of a directory below an open one."""
     parent = open_directory(top, names[:-1])
     try:
         directory = os.open(names[-1], os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
@@ -54,7 +54,7 @@ def open_subdirectory(top: int, names: tuple[str, ...]) -> Iterator[int]:
 
 @contextmanager
 def open_top(path: Path) -> Iterator[int]:
-    """A readable descriptor of a directory by its path."""
+    """Yield a readable descriptor of the directory at the path."""
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield directory
@@ -63,12 +63,12 @@ def open_top(path: Path) -> Iterator[int]:
 
 
 def is_directory(entry: "os.DirEntry[str]") -> bool:
-    """Whether the entry is a directory itself, not a link to one."""
+    """Return whether the entry is a directory, not a link to one."""
     return entry.is_dir(follow_symlinks=False)
 
 
 def measure_size(path: Path) -> int:
-    """The bytes in the regular files below a directory."""
+    """Return the bytes in the regular files below a directory."""
     total = 0
     with open_top(path) as directory:
         for folder in walk(directory, skip_unreadable=True):
@@ -80,14 +80,14 @@ def measure_size(path: Path) -> int:
 
 
 def create_private_directory(path: Path) -> Path:
-    """Make the directory, if it is not there, and let nobody but its owner in; return its real path."""
+    """Create the directory with mode 0700, or change its mode; return its real path."""
     path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
     path.chmod(_OWNER_ONLY)
     return path.resolve()
 
 
 def copy(source: Path, target: Path) -> None:
-    """The target, new, is a copy of the source: files, directories and links with their modes and times."""
+    """Copy files, directories and links with their modes and times to a new directory."""
     target.mkdir(parents=True)
     folders: list[tuple[tuple[str, ...], os.stat_result]] = []
     with open_top(source) as old, open_top(target) as new:
@@ -103,7 +103,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def _copy_entry(entry: "os.DirEntry[str]", source: int, target: int) -> None:
-    """The entry is in the target too. Sockets, pipes and devices are of the moment and are not copied."""
+    """Copy one entry. Sockets, pipes and devices are omitted."""
     if entry.is_symlink():
         os.symlink(os.readlink(entry.name, dir_fd=source), entry.name, dir_fd=target)
     elif is_directory(entry):
@@ -123,7 +123,7 @@ def _copy_file(name: str, source: int, target: int) -> None:
 
 
 def _share_blocks(source: int, target: int) -> bool:
-    """Whether the file system could make the target a copy-on-write clone of the source."""
+    """Try to make the target a copy-on-write clone of the source; return whether it worked."""
     try:
         ioctl(target, _FICLONE, source)
     except OSError:
@@ -137,20 +137,20 @@ def _copy_status(status: os.stat_result, target: int) -> None:
 
 
 def discard(name: str, directory: int, trash: Path) -> None:
-    """A directory is gone from its open parent at once, and then from the disk; trash is on the same file system."""
+    """Remove a directory from its open parent at once, then from the disk; the trash is on the same file system."""
     with tempfile.TemporaryDirectory(dir=trash, prefix="trash-") as bin_, open_top(Path(bin_)) as emptied:
         os.rename(name, "0", src_dir_fd=directory, dst_dir_fd=emptied)
         _remove_contents(emptied)
 
 
 def remove(path: Path) -> None:
-    """There is no directory at this path, however deep it was."""
+    """Remove the directory at the path, to any depth."""
     with suppress(FileNotFoundError), open_top(path.parent) as parent:
         discard(path.name, parent, path.parent)
 
 
 def _remove_contents(directory: int) -> None:
-    """The directory, of directories only, is empty. Deeper ones are moved up first, so that depth costs nothing."""
+    """Empty a directory of directories. Deeper ones are moved up first, so that depth does not matter."""
     moved = 0
     while names := os.listdir(directory):
         for name in names:

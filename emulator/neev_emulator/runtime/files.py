@@ -20,7 +20,7 @@ _MAX_ENTRIES = 1 << 31
 
 
 async def write(host: SandboxHost, request: Request) -> Response:
-    """The body, at most 1 MiB, is the file's content."""
+    """Write the body, at most 1 MiB, to the file."""
     path, cwd = request.query_params.get("path"), request.query_params.get("cwd")
     if not path:
         raise invalid("path is required")
@@ -31,7 +31,7 @@ async def write(host: SandboxHost, request: Request) -> Response:
 
 
 async def read(host: SandboxHost, request: Request) -> Response:
-    """The file's bytes, however many."""
+    """Stream the file's content."""
     file = await _run_on_path("fs.read", host.files.open_reader, host, request)
     size = os.fstat(file.fileno()).st_size
     return StreamingResponse(
@@ -40,7 +40,7 @@ async def read(host: SandboxHost, request: Request) -> Response:
 
 
 async def list_entries(host: SandboxHost, request: Request) -> Response:
-    """The entries of a directory."""
+    """Return the entries of a directory."""
     body = await read_json_fields(request)
     path, cwd, recursive = body.text("path"), body.optional_text("cwd"), body.flag("recursive")
     max_count = body.integer("max_count", low=0, high=_MAX_ENTRIES) or None
@@ -52,22 +52,22 @@ async def list_entries(host: SandboxHost, request: Request) -> Response:
 
 
 async def stat(host: SandboxHost, request: Request) -> Response:
-    """The entry of a path."""
+    """Return the entry of a path."""
     return JSONResponse({"entry": await _run_on_path("fs.stat", host.files.stat, host, request)})
 
 
 async def exists(host: SandboxHost, request: Request) -> Response:
-    """Whether the path names anything."""
+    """Return whether the path exists."""
     return JSONResponse({"exists": await _run_on_path("fs.exists", host.files.exists, host, request)})
 
 
 async def mkdir(host: SandboxHost, request: Request) -> Response:
-    """The path is a directory, and so are its parents."""
+    """Create the directory and its parents."""
     return JSONResponse({"entry": await _run_on_path("fs.mkdir", host.files.mkdir, host, request)})
 
 
 async def move(host: SandboxHost, request: Request) -> Response:
-    """The destination is what the source was."""
+    """Move the source to the destination."""
     body = await read_json_fields(request)
     source, destination = body.text("source"), body.text("destination")
     with host.record_operation("fs.move", target=f"{source} -> {destination}"):
@@ -76,7 +76,7 @@ async def move(host: SandboxHost, request: Request) -> Response:
 
 
 async def remove(host: SandboxHost, request: Request) -> Response:
-    """The path is gone."""
+    """Remove the path."""
     body = await read_json_fields(request)
     path, cwd, recursive = body.text("path"), body.optional_text("cwd"), body.flag("recursive")
     with host.record_operation("fs.remove", target=path):
@@ -85,7 +85,7 @@ async def remove(host: SandboxHost, request: Request) -> Response:
 
 
 async def _run_on_path(tool: str, operation: Callable[..., T], host: SandboxHost, request: Request) -> T:
-    """What the work gives for the path that the request names, as one operation of the log."""
+    """Run an operation on the request's path; record it in the audit log."""
     body = await read_json_fields(request)
     path = body.text("path")
     with host.record_operation(tool, target=path):
@@ -93,7 +93,7 @@ async def _run_on_path(tool: str, operation: Callable[..., T], host: SandboxHost
 
 
 def _stream_content(file: FileIO, size: int) -> Iterator[bytes]:
-    """As many bytes as were promised; fewer, and so a broken answer, where the file was cut short meanwhile."""
+    """Yield the promised number of bytes; fewer if the file is truncated meanwhile."""
     with file:
         while size > 0 and (block := file.read(min(size, _BLOCK_BYTES))):
             size -= len(block)

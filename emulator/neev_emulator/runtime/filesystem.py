@@ -1,4 +1,4 @@
-"""What the file endpoints do, blocking and confined to a workspace."""
+"""The blocking operations of the file endpoints, confined to a workspace."""
 
 import os
 import secrets
@@ -20,7 +20,7 @@ _MIN_TIME, _MAX_TIME = (datetime(year, 12, 31, tzinfo=UTC).timestamp() for year 
 
 
 class FileStat(NamedTuple):
-    """What of a file is enough to see that it was changed, or that it is the same under another name."""
+    """What identifies a file and shows that it has changed."""
 
     inode: int
     mode: int
@@ -29,19 +29,19 @@ class FileStat(NamedTuple):
 
     @property
     def content(self) -> tuple[int, ...]:
-        """What is different once it was written to. A directory's size and time only tell of what is in it."""
+        """Size and modification time; those of a directory are ignored, because its entries determine them."""
         return (self.inode,) if stat.S_ISDIR(self.mode) else (self.inode, self.size, self.modified_ns)
 
 
 class WorkspaceFiles:
-    """The files of one workspace. Removed directories are emptied in trash, on the same file system."""
+    """The files of one workspace. Removed directories are emptied in the trash, on the same file system."""
 
     def __init__(self, workspace: Workspace, *, trash: Path) -> None:
         self._workspace = workspace
         self._trash = trash
 
     def write(self, path: str, content: bytes, *, cwd: str | None = None) -> int:
-        """The file holds the content and nothing else; missing parents are made. Returns its length."""
+        """Write the content to the file, creating missing parents; return its length."""
         with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
             mode = _require_replaceable(place, path)
             # Aside and then into place, so that whenever the emulator is killed there is the old content or the new.
@@ -57,7 +57,7 @@ class WorkspaceFiles:
         return len(content)
 
     def require_writable(self, path: str, *, cwd: str | None = None) -> None:
-        """A file can be put at the path, as far as can be said before it is."""
+        """Raise an error if a file cannot be written at the path."""
         with translate_os_errors(path):
             try:
                 with self._workspace.resolve(path, cwd) as place:
@@ -67,14 +67,14 @@ class WorkspaceFiles:
                 return
 
     def install_upload(self, path: str, staged: Path, *, cwd: str | None = None) -> None:
-        """The staged file is at the path, at once and whole, with the mode of the file it replaces."""
+        """Move the staged file to the path in one step, keeping the mode of the file that it replaces."""
         with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
             with suppress(FileNotFoundError):
                 staged.chmod(stat.S_IMODE(_stat(place).st_mode))
             os.rename(staged, place.name, dst_dir_fd=place.directory)
 
     def open_reader(self, path: str, *, cwd: str | None = None) -> FileIO:
-        """A regular file, open for reading."""
+        """Return a regular file, open for reading."""
         with translate_os_errors(path), self._workspace.resolve(path, cwd) as place:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
             return FileIO(_require_regular(os.open(place.name, flags, dir_fd=place.directory), path))
@@ -82,7 +82,7 @@ class WorkspaceFiles:
     def list_entries(
         self, path: str, *, cwd: str | None = None, recursive: bool = False, max_count: int | None = None
     ) -> list[FileEntry]:
-        """The entries of a directory by name, with all below them where recursive; at most max_count."""
+        """Return at most `max_count` entries of a directory by name, recursively if requested."""
         listed: list[FileEntry] = []
         for place in self._walk(path, cwd, recursive=recursive):
             if len(listed) == max_count:
@@ -92,7 +92,7 @@ class WorkspaceFiles:
         return listed
 
     def scan(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> dict[str, FileStat]:
-        """What tells a change of the entries of a directory, by their paths."""
+        """Return the stats of the entries of a directory, by path."""
         seen = {}
         for place in self._walk(path, cwd, recursive=recursive):
             with suppress(FileNotFoundError):
@@ -115,12 +115,12 @@ class WorkspaceFiles:
                     return
 
     def stat(self, path: str, *, cwd: str | None = None) -> FileEntry:
-        """The entry of a path; a link's own."""
+        """Return the entry of a path; of a link itself."""
         with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
             return _build_entry(place)
 
     def exists(self, path: str, *, cwd: str | None = None) -> bool:
-        """Whether the path names anything, a link that leads nowhere included."""
+        """Return whether the path exists, even as a link without a target."""
         try:
             with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
                 return bool(_stat(place))
@@ -130,7 +130,7 @@ class WorkspaceFiles:
             raise
 
     def mkdir(self, path: str, *, cwd: str | None = None) -> FileEntry:
-        """The path is a directory, made with its parents unless it was one already."""
+        """Create the directory and its parents unless it exists."""
         with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
             if place.name != ".":
                 create_directory(place.directory, place.name)
@@ -140,7 +140,7 @@ class WorkspaceFiles:
         return entry
 
     def move(self, source: str, destination: str, *, cwd: str | None = None) -> FileEntry:
-        """The destination is what the source was; a file there is replaced."""
+        """Move the source to the destination, replacing a file."""
         with (
             translate_os_errors(f"{source} -> {destination}"),
             self._workspace.resolve(source, cwd, follow=False) as old,
@@ -152,7 +152,7 @@ class WorkspaceFiles:
             return _build_entry(new)
 
     def remove(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> None:
-        """The path is gone; a directory that is not empty only where recursive."""
+        """Remove the path; a directory with entries only if `recursive`."""
         with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
             _reject_root(place, path)
             if not stat.S_ISDIR(_stat(place).st_mode):
@@ -196,12 +196,12 @@ def _format_time(seconds: float) -> str:
 
 
 def _decode_name(name: str) -> str:
-    """A file's name as JSON can carry it: what is not UTF-8 in it is replaced."""
+    """Return a file name for JSON; bytes that are not UTF-8 are replaced."""
     return os.fsencode(name).decode(errors="replace")
 
 
 def _require_replaceable(confined_path: ConfinedPath, path: str) -> int | None:
-    """The mode of the regular file that is there and may be written; None where there is nothing."""
+    """Return the mode of the existing, writable regular file; None if there is none."""
     try:
         opened = os.open(
             confined_path.name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=confined_path.directory
@@ -215,7 +215,7 @@ def _require_replaceable(confined_path: ConfinedPath, path: str) -> int | None:
 
 
 def _require_regular(descriptor: int, path: str) -> int:
-    """The descriptor, refused and closed where it is no regular file's."""
+    """Return the descriptor; close it and raise an error if it is not a regular file's."""
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)

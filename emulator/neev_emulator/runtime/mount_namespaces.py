@@ -1,4 +1,4 @@
-"""Mount namespaces: in each of them the workspace of one sandbox is /workspace, for the commands that run there."""
+"""Mount namespaces, in which the workspace of a sandbox is /workspace for its commands."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ _MAX_MESSAGE_BYTES = 1 << 12
 
 
 class MountNamespaces:
-    """What makes the mount namespaces of one emulator; it starts when the first one is wanted."""
+    """The mount namespaces of one emulator. The server process starts with the first use."""
 
     def __init__(self, directory: Path, *, nsenter: str = "nsenter", max_open: int = 128) -> None:
         self._directory = directory
@@ -33,12 +33,12 @@ class MountNamespaces:
 
     @property
     def unavailable_reason(self) -> str | None:
-        """Why this machine has none for the emulator; None where it has."""
+        """Why this machine has no mount namespaces for the emulator; None if it has."""
         server = self._get_server()
         return server if isinstance(server, str) else None
 
     def create_namespace(self, workspace: Path) -> int:
-        """Return a descriptor of a new mount namespace in which this directory is /workspace."""
+        """Return a descriptor of a new mount namespace in which the directory is /workspace."""
         server = self._require_server()
         with self._lock:
             namespace = server.create_namespace(workspace)
@@ -46,22 +46,22 @@ class MountNamespaces:
             return namespace
 
     def release(self, namespace: int) -> None:
-        """Let go of the namespace; what runs in it goes on."""
+        """Close the namespace; processes in it continue."""
         os.close(namespace)
         with self._lock:
             self._open -= 1
 
     @property
     def is_over_limit(self) -> bool:
-        """Whether there are so many that those which nobody uses should go: descriptors are few."""
+        """Whether unused namespaces should be closed to save descriptors."""
         return self._open > self._max_open
 
     def build_prefix(self, namespace: int, directory: str) -> list[str]:
-        """Return what to put before a command that is to run in the namespace, in this directory of it."""
+        """Return the arguments before a command that runs it in this directory of the namespace."""
         return self._build_prefix(self._require_server(), namespace, directory)
 
     def close(self) -> None:
-        """End the server; the namespaces go with their descriptors."""
+        """End the server process; each namespace ends with its descriptor."""
         if isinstance(self._server_or_reason, _Server):
             self._server_or_reason.close()
         self._server_or_reason = "the emulator has ended"
@@ -104,7 +104,7 @@ class MountNamespaces:
         ]
 
     def _verify(self, server: "_Server") -> None:
-        """Run a command in a namespace: an old nsenter, or a rule of the system, would show only here."""
+        """Run a command in a namespace: only this shows an old nsenter or a restriction of the system."""
         namespace = server.create_namespace(self._directory)
         try:
             command = [*self._build_prefix(server, namespace, MOUNT), "true"]
@@ -120,7 +120,7 @@ class _Server:
     process: "subprocess.Popen[bytes]"
     channel: socket.socket
     user_namespace: int | None
-    """The user namespace of all the mount namespaces, if it is not that of the machine."""
+    """The user namespace of the mount namespaces; None if it is the machine's."""
 
     @classmethod
     def start(cls, directory: Path) -> Self:
@@ -163,5 +163,5 @@ def _receive_descriptors(channel: socket.socket) -> list[int]:
 
 
 def _descriptor_path(descriptor: int) -> str:
-    """Return a path of the descriptor: one that is inherited would stay open in the command."""
+    """Return a path of the descriptor; an inherited descriptor would stay open in the command."""
     return f"/proc/{os.getpid()}/fd/{descriptor}"

@@ -1,8 +1,8 @@
-"""A process of its own that makes mount namespaces: `python -I -S mount_server.py DIRECTORY`, its input a socket.
+"""The process that creates mount namespaces: `python -I -S mount_server.py DIRECTORY`, its stdin a socket.
 
-Only a process with one thread may enter a user namespace, and what it mounts there nobody else sees. It builds a root
-that has every entry of `/` and a `/workspace`; the directory only lends its place to it meanwhile. Then it answers each
-path that it is sent with a descriptor of a mount namespace in which this path is `/workspace`. It ends with its socket.
+Only a process with one thread may enter a user namespace, and its mounts are visible to no other process. It builds a
+root with every entry of `/` and a `/workspace`, mounted on DIRECTORY for a moment. For each path that it receives it
+sends a descriptor of a mount namespace in which the path is `/workspace`. It ends when the socket is closed.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ _MAX_PATH_BYTES = 1 << 16
 
 
 def main(root: str, channel: socket.socket) -> None:
-    """Say that it is ready, with the user namespace if there is one, and answer until the other side is gone."""
+    """Report that the server is ready, with the user namespace if there is one, then serve paths."""
     try:
         users = _unshare()
         _build_root(root)
@@ -39,7 +39,7 @@ def main(root: str, channel: socket.socket) -> None:
 
 
 def _unshare() -> bool:
-    """Leave the mounts of the machine; return whether that took a user namespace."""
+    """Leave the machine's mount namespace; return whether that needed a user namespace."""
     user, group = os.getuid(), os.getgid()
     try:
         _raise_on_error(_LIBC.unshare(_NEW_MOUNTS))
@@ -53,7 +53,7 @@ def _unshare() -> bool:
 
 
 def _build_root(root: str) -> None:
-    """Make the new root, and let it be `/`."""
+    """Build the new root and make it `/`."""
     _mount(None, "/", flags=_RECURSIVE | _SLAVE)
     _mount("tmpfs", root, kind="tmpfs", data="mode=755")
     # Else the copy of where it lies would have the whole machine in it once more.

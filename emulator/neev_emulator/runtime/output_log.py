@@ -1,4 +1,4 @@
-"""The output of a supervised process: the latest of it, by position."""
+"""The latest output of a supervised process, by position."""
 
 import asyncio
 import codecs
@@ -10,7 +10,7 @@ _MAX_LOG_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class OutputChunk:
-    """A piece of output. A character is never split over two."""
+    """A piece of output. Characters are never split."""
 
     stream: str
     data: bytes
@@ -18,7 +18,7 @@ class OutputChunk:
 
 @dataclass(frozen=True)
 class OutputPage:
-    """Entries from a position on, the position after them, and whether older ones were asked for and are lost."""
+    """The entries from a position, the next position, and whether requested entries were dropped."""
 
     entries: tuple[OutputChunk, ...]
     cursor: int
@@ -26,7 +26,7 @@ class OutputPage:
 
 
 class OutputLog:
-    """What a process wrote, at most the last MiB of it; readers can wait for more."""
+    """The last MiB of a process's output; readers can wait for more."""
 
     def __init__(self) -> None:
         self._entries: deque[OutputChunk] = deque()
@@ -37,32 +37,32 @@ class OutputLog:
         self.ended = False
 
     def append(self, stream: str, data: bytes) -> None:
-        """The data is part of the log, but for a character at its end that is not complete yet."""
+        """Append the data; hold back an incomplete character at its end."""
         data = self._partial[stream] + data
         whole = len(data) - _count_incomplete_bytes(data)
         self._partial[stream] = data[whole:]
         self._add(stream, data[:whole])
 
     def end(self) -> None:
-        """Nothing more will come."""
+        """End the log."""
         for stream, rest in self._partial.items():
             self._add(stream, rest)
         self.ended = True
         self._notify()
 
     def read_page(self, cursor: int) -> OutputPage:
-        """What is kept from the cursor on."""
+        """Return the entries from the cursor."""
         end = self._first_position + len(self._entries)
         start = min(max(cursor, self._first_position), end)
         entries = tuple(self._entries)[start - self._first_position :]
         return OutputPage(entries, end, dropped=cursor < self._first_position)
 
     async def wait_for_more(self) -> None:
-        """Something was appended, or the log ended, since this was called."""
+        """Wait until something is appended or the log ends."""
         await self._changed.wait()
 
     async def wait_until_ended(self) -> None:
-        """The log has ended."""
+        """Wait until the log has ended."""
         while not self.ended:
             await self.wait_for_more()
 
@@ -82,7 +82,7 @@ class OutputLog:
 
 
 def _count_incomplete_bytes(data: bytes) -> int:
-    """How many bytes at the end begin a UTF-8 character without finishing it."""
+    """Return the number of bytes at the end that begin an incomplete UTF-8 character."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     decoder.decode(data)
     return len(decoder.getstate()[0])

@@ -1,8 +1,8 @@
-"""Paths that cannot leave the workspace, whatever ``..``, links and races are in them.
+"""Paths that cannot leave the workspace, whatever `..`, links and races they contain.
 
-A path is walked one component at a time from an open directory, never following a link that the kernel chose: each link
-is read and its target walked by the same rules. What a place names is therefore inside, also when a process in
-the sandbox swaps directories for links meanwhile.
+A path is walked one component at a time from an open directory. The kernel never follows a link: each link is read, and
+its target is walked by the same rules. The result is inside the workspace, even if a process swaps directories for
+links meanwhile.
 """
 
 import os
@@ -23,7 +23,7 @@ _DIRECTORY_FLAGS = os.O_DIRECTORY | os.O_NOFOLLOW | getattr(os, "O_PATH", os.O_R
 
 @dataclass(frozen=True)
 class ConfinedPath:
-    """A name in an open directory of the workspace; the name itself may not exist yet."""
+    """A name in an open directory of the workspace; the name may not exist yet."""
 
     directory: int
     name: str
@@ -31,7 +31,7 @@ class ConfinedPath:
 
     @property
     def display_path(self) -> str:
-        """The path as callers see it, relative to the workspace."""
+        """The path for callers, relative to the workspace."""
         return "/".join(self.parts) or "."
 
 
@@ -45,7 +45,7 @@ class Workspace:
     def resolve(
         self, path: str, cwd: str | None = None, *, follow: bool = True, create_parents: bool = False
     ) -> Iterator[ConfinedPath]:
-        """The place a path names. A last component that is a link is followed unless told otherwise."""
+        """Yield the confined path. A link in the last component is followed if `follow`."""
         pending = deque(self._parse_path(path, cwd))
         steps = _PathWalk(self.root)
         links = 0
@@ -69,7 +69,7 @@ class Workspace:
             steps.close()
 
     def resolve_directory(self, path: str | None) -> Path:
-        """The real path of an existing directory, the workspace itself where none is named."""
+        """Return the real path of an existing directory; of the workspace if `path` is None."""
         with translate_os_errors(path or MOUNT), self.resolve(path or ".") as place:
             os.close(open_directory(place.directory, (place.name,)))
             return self.root.joinpath(*place.parts)
@@ -86,7 +86,7 @@ class Workspace:
         return _require_inside(path, before + split_path(path))
 
     def _relative_to_workspace(self, absolute: str) -> str:
-        """The rest of an absolute path below the workspace, under the name callers or processes know it by."""
+        """Return the part of an absolute path below /workspace or below the real path of the workspace."""
         for root in (MOUNT, str(self.root)):
             if absolute == root or absolute.startswith(f"{root}/"):
                 return absolute[len(root) :]
@@ -103,7 +103,7 @@ class Workspace:
 
 
 class _PathWalk:
-    """The walk so far: an open directory and the names that lead to it, none of them a link."""
+    """The state of a walk: an open directory and the names that lead to it, none of them a link."""
 
     def __init__(self, root: Path) -> None:
         self._root = os.open(root, _DIRECTORY_FLAGS)
@@ -134,7 +134,7 @@ class _PathWalk:
 
 
 def open_directory(top: int, names: tuple[str, ...]) -> int:
-    """A descriptor of the directory below an open one, through no link."""
+    """Return a descriptor of the directory below an open one, following no link."""
     directory = os.dup(top)
     for name in names:
         try:
@@ -146,7 +146,7 @@ def open_directory(top: int, names: tuple[str, ...]) -> int:
 
 
 def create_directory(parent: int, name: str) -> None:
-    """The name is taken in the parent, by a new directory unless it was before."""
+    """Create a directory in the parent unless the name exists."""
     try:
         os.mkdir(name, dir_fd=parent)
     except FileExistsError:
@@ -154,17 +154,17 @@ def create_directory(parent: int, name: str) -> None:
 
 
 def split_path(path: str) -> list[str]:
-    """The components of a path, without those that say nothing."""
+    """Return the components of a path, without empty ones and `.`."""
     return [part for part in path.split("/") if part not in {"", "."}]
 
 
 def outside_workspace(path: str) -> RuntimeApiError:
-    """The refusal of a path that leaves the workspace."""
+    """Return the error for a path that leaves the workspace."""
     return runtime_error("permission_denied", f"{path[:200]!r} is outside {MOUNT}")
 
 
 def _require_inside(path: str, parts: list[str]) -> list[str]:
-    """The parts, refused where they climb above the workspace, even through directories that do not exist."""
+    """Return the parts; raise an error if they leave the workspace, even through missing directories."""
     depth = 0
     for part in parts:
         depth += -1 if part == ".." else 1

@@ -1,4 +1,4 @@
-"""A process that runs for a sandbox: the leader of its own group, its output read as it comes."""
+"""A process of a sandbox: the leader of its own group, with its output read as it arrives."""
 
 import asyncio
 import os
@@ -27,11 +27,11 @@ class Command:
     env: Mapping[str, str] = field(repr=False)
     stdin: bytes | None = field(default=None, repr=False)
     prefix: Sequence[str] = ()
-    """What leads it to where it is to run, and comes before the program."""
+    """Arguments before the program, which enter its namespace."""
 
 
 class ManagedProcess:
-    """A started process. Its exit is noticed by the running event loop, also when nobody reads its output."""
+    """A started process. The event loop notices its exit even if nothing reads its output."""
 
     def __init__(
         self, process: "subprocess.Popen[bytes]", *, pipes: Mapping[str, int], on_exit: Callable[[int], None]
@@ -49,16 +49,16 @@ class ManagedProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit status, 128 and the signal's number where a signal ended it, or None while it runs."""
+        """The exit code, or 128 plus the number of the signal that ended it; None while it runs."""
         return self._exit_code() if self.exited.is_set() else None
 
     async def wait(self) -> int:
-        """Its exit code, once it has exited."""
+        """Wait until the process has exited; return its exit code."""
         await self.exited.wait()
         return self._exit_code()
 
     def signal(self, number: int) -> bool:
-        """Whether the process was running, and so its group was sent the signal."""
+        """Send the signal to the group; return whether the process was running."""
         if self.exited.is_set():
             return False
         with suppress(ProcessLookupError, PermissionError):
@@ -66,17 +66,17 @@ class ManagedProcess:
         return True
 
     def kill_after(self, seconds: float) -> None:
-        """The whole group is killed, and timed_out is true, unless it exits before."""
+        """Kill the group and set `timed_out` unless the process exits before."""
         self._timer = self._loop.call_later(seconds, self._expire)
 
     def close(self) -> None:
-        """The group is killed if its leader still runs, and its output no longer read."""
+        """Kill the group if its leader still runs; stop reading its output."""
         self.signal(signal.SIGKILL)
         self._cancel_timer()
         self._close_pipes(list(self._pipes))
 
     async def read_output(self) -> AsyncGenerator[tuple[str, bytes], None]:
-        """What it writes, as (stream, bytes), until it exits; what it leaves running may go on writing unheard."""
+        """Yield (stream, bytes) until the process exits; later output of its children is not read."""
         while True:
             # Asked before the read: all that was written before the exit is then in the pipes.
             ended = self.exited.is_set()
@@ -128,7 +128,7 @@ class ManagedProcess:
 
 
 def spawn(command: Command, *, on_exit: Callable[[int], None]) -> ManagedProcess:
-    """The command runs. on_exit is called with its pid when it is over, before the system forgets about it."""
+    """Start the command. `on_exit` is called with its pid before the exited process is reaped."""
     readers: dict[str, int] = {}
     writers: dict[str, int] = {}
     with translate_os_errors(command.program), ExitStack() as writing, ExitStack() as reading:
@@ -159,14 +159,14 @@ def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[b
 
 
 def program_not_found(program: str) -> RuntimeApiError:
-    """Return the refusal of a program that is not there."""
+    """Return the error for a program that does not exist."""
     return runtime_error(
         "not_found", f"{program}: program not found. No shell is involved: give the program and its arguments"
     )
 
 
 def _open_stdin(content: bytes | None) -> IO[bytes]:
-    """A file and not a pipe: it is there whole at once, and nobody has to go on feeding it."""
+    """Return a file, not a pipe: it is complete at once and nothing has to feed it."""
     if content is None:
         return open(os.devnull, "rb")  # noqa: PTH123 - not a path of anyone's
     file = tempfile.TemporaryFile()  # noqa: SIM115 - its user closes it
@@ -176,7 +176,7 @@ def _open_stdin(content: bytes | None) -> IO[bytes]:
 
 
 def _read_available(descriptor: int) -> bytes | None:
-    """What can be read at once: None where there is nothing yet, no bytes at the end."""
+    """Return what can be read at once: None if there is nothing yet, no bytes at the end."""
     try:
         return os.read(descriptor, _CHUNK_BYTES)
     except BlockingIOError:
@@ -186,7 +186,7 @@ def _read_available(descriptor: int) -> bytes | None:
 def _call_on_exit(
     process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]
 ) -> None:
-    """Reap is called in the loop once the process has exited; on Linux while the system still knows about it."""
+    """Call `reap` in the loop when the process has exited; on Linux before the kernel forgets it."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except (AttributeError, OSError):  # not Linux, an old one, or out of descriptors
@@ -196,7 +196,7 @@ def _call_on_exit(
 
 
 def watch_descriptor(descriptor: int, loop: asyncio.AbstractEventLoop, reap: Callable[[], None]) -> None:
-    """Reap is called once the process of the descriptor has exited."""
+    """Call `reap` when the process of the descriptor has exited."""
 
     def ready() -> None:
         loop.remove_reader(descriptor)
@@ -209,7 +209,7 @@ def watch_descriptor(descriptor: int, loop: asyncio.AbstractEventLoop, reap: Cal
 def wait_in_thread(
     process: "subprocess.Popen[bytes]", loop: asyncio.AbstractEventLoop, reap: Callable[[], None]
 ) -> None:
-    """Reap is called once the process has exited, where the system has no descriptors of processes."""
+    """Call `reap` when the process has exited, on systems without process descriptors."""
 
     def wait() -> None:
         process.wait()

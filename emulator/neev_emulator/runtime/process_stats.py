@@ -1,4 +1,4 @@
-"""What a sandbox uses, read from /proc; where there is no /proc, only what needs none."""
+"""Resource usage of a sandbox, read from /proc; without /proc only the disk usage."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True)
 class Usage:
-    """Processor cores in use since the last look, memory of the processes, bytes of the files, processes alive."""
+    """Cores used since the last measurement, bytes of memory and files, and the number of processes."""
 
     cpu_cores: float
     memory_bytes: int
@@ -20,16 +20,16 @@ class Usage:
 
 @dataclass(frozen=True)
 class ProcessUsage:
-    """Processor seconds of a process and of the children it has waited for, and its resident memory."""
+    """CPU seconds of a process and of its reaped children, and its resident memory."""
 
     cpu_seconds: float
     memory_bytes: int
 
 
 def find_processes(variable: bytes) -> Iterator[int]:
-    """The processes that were started with this ``KEY=value`` in their environment, or by one that was.
+    """Return the processes that were started with this `KEY=value` in their environment, or by one that was.
 
-    Found also where they left their group, their session and their parents, as daemons do.
+    This includes daemons that left their group, session and parent.
     """
     for name in os.listdir(_PROC) if _PROC.exists() else ():  # noqa: PTH208 - names by the hundred, not paths
         if name.isdecimal() and b"\0%b\0" % variable in b"\0" + _read_environment(name):
@@ -45,7 +45,7 @@ def _read_environment(pid: str) -> bytes:
 
 
 def read_process_usage(pid: int) -> ProcessUsage | None:
-    """What a process uses, or None where it is gone or there is no /proc."""
+    """Return the usage of a process; None if it has exited or there is no /proc."""
     try:
         # The name, in parentheses, may hold anything; the fields after it are numbers.
         fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()

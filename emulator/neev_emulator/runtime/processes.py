@@ -18,7 +18,7 @@ _MAX_CURSOR = 1 << 62
 
 
 async def start(host: SandboxHost, request: Request) -> Response:
-    """The process runs, and goes on when this answer is given."""
+    """Start a process that continues after the response."""
     body = await read_json_fields(request)
     program, args, env, stdin = body.text("program"), body.texts("args"), body.variables("env"), body.content("stdin")
     cwd = body.optional_text("cwd")
@@ -29,7 +29,7 @@ async def start(host: SandboxHost, request: Request) -> Response:
 
 
 async def get(host: SandboxHost, request: Request) -> Response:
-    """The state of a process; where asked to wait, once it has exited."""
+    """Return the state of a process; with `wait`, after it has exited."""
     body = await read_json_fields(request)
     process_id, wait = body.text("process_id"), body.flag("wait")
     with host.record_operation("process.get", target=process_id):
@@ -40,14 +40,14 @@ async def get(host: SandboxHost, request: Request) -> Response:
 
 
 async def list_processes(host: SandboxHost, request: Request) -> Response:
-    """All that run, and the latest that have exited."""
+    """Return all running processes and the latest that have exited."""
     await read_json_fields(request)
     with host.record_operation("process.list"):
         return JSONResponse({"processes": [process.info() for process in host.processes.all()]})
 
 
 async def kill(host: SandboxHost, request: Request) -> Response:
-    """The process and its group were sent the signal, if it was running."""
+    """Send the signal to the process and its group, if it is running."""
     body = await read_json_fields(request)
     process_id, number = body.text("process_id"), _parse_signal(body)
     with host.record_operation("process.kill", target=process_id):
@@ -55,7 +55,7 @@ async def kill(host: SandboxHost, request: Request) -> Response:
 
 
 async def kill_all(host: SandboxHost, request: Request) -> Response:
-    """Every process that was running was sent the signal."""
+    """Send the signal to every running process."""
     number = _parse_signal(await read_json_fields(request))
     with host.record_operation("process.kill_all"):
         signalled = [process.managed_process.signal(number) for process in host.processes.all()]
@@ -63,7 +63,7 @@ async def kill_all(host: SandboxHost, request: Request) -> Response:
 
 
 async def logs(host: SandboxHost, request: Request) -> Response:
-    """What a process wrote from the cursor on: a page of it, or frames until it exits where asked to follow."""
+    """Return a page of the process's output from the cursor; with `follow`, stream it until the process exits."""
     body = await read_json_fields(request)
     process_id, follow = body.text("process_id"), body.flag("follow")
     cursor = body.integer("cursor", low=0, high=_MAX_CURSOR) or 0

@@ -1,4 +1,4 @@
-"""Request bodies, read so that nothing a caller sends gets further than a 400."""
+"""Request bodies, read so that invalid input results in a 400."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ MAX_BODY_BYTES = 1 << 20
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, at most 1 MiB of it; more is refused."""
+    """Return the body; raise an error if it exceeds 1 MiB."""
     body, whole = await read_partial_body(request)
     if not whole:
         raise ClientDisconnect
@@ -20,7 +20,7 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_partial_body(request: Request) -> tuple[bytes, bool]:
-    """What arrived of the body, and whether that is all the caller meant to send."""
+    """Return the part of the body that arrived, and whether it is complete."""
     body = bytearray()
     try:
         async for part in request.stream():
@@ -33,7 +33,7 @@ async def read_partial_body(request: Request) -> tuple[bytes, bool]:
 
 
 async def read_json_fields(request: Request) -> "RequestFields":
-    """The body's JSON object; an empty body is an empty object."""
+    """Return the fields of the JSON object; an empty body is an empty object."""
     raw = await read_body(request)
     try:
         fields = json.loads(raw or b"{}")
@@ -45,30 +45,30 @@ async def read_json_fields(request: Request) -> "RequestFields":
 
 
 class RequestFields:
-    """The fields of a JSON object, each read as the type it must have. Null is as good as absent."""
+    """The fields of a JSON object, each read with its type. Null means absent."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self._fields = fields
 
     def text(self, name: str) -> str:
-        """A string that is there and not empty."""
+        """Return a string that is required and not empty."""
         value = self.optional_text(name)
         if not value:
             raise invalid(f"{name} is required")
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """A string without NUL, or None."""
+        """Return a string without NUL, or None."""
         value = self._fields.get(name)
         return None if value is None else require_plain_text(name, value)
 
     def content(self, name: str) -> bytes | None:
-        """A string's bytes, NUL allowed, or None."""
+        """Return a string's bytes, NUL allowed, or None."""
         value = self._fields.get(name)
         return None if value is None else _encode(name, value)
 
     def texts(self, name: str) -> list[str]:
-        """A list of strings without NUL, empty where absent."""
+        """Return a list of strings without NUL; empty if absent."""
         values = self._fields.get(name)
         if values is None:
             return []
@@ -77,14 +77,14 @@ class RequestFields:
         return [require_plain_text(f"{name}[{index}]", value) for index, value in enumerate(values)]
 
     def variables(self, name: str) -> dict[str, str]:
-        """A list of ``KEY=value`` strings as a mapping, the last of a key winning."""
+        """Return a list of `KEY=value` strings as a mapping; the last value of a key wins."""
         pairs = [text.partition("=") for text in self.texts(name)]
         if not all(key and equals for key, equals, _ in pairs):
             raise invalid(f'{name} must be a list of "KEY=value" strings')
         return {key: value for key, _, value in pairs}
 
     def integer(self, name: str, *, low: int, high: int) -> int | None:
-        """A whole number between low and high, both included, or None."""
+        """Return an integer from low to high, or None."""
         value = self._fields.get(name)
         if value is None:
             return None
@@ -93,7 +93,7 @@ class RequestFields:
         return value
 
     def flag(self, name: str) -> bool:
-        """A boolean, false where absent."""
+        """Return a boolean; false if absent."""
         value = self._fields.get(name)
         if value is not None and not isinstance(value, bool):
             raise invalid(f"{name} must be true or false")
@@ -101,7 +101,7 @@ class RequestFields:
 
 
 def require_plain_text(name: str, value: object) -> str:
-    """The value, once it is known to be a string that a path or an argument can hold."""
+    """Return the value; raise an error if it is not a string without NUL."""
     if b"\0" in _encode(name, value):
         raise invalid(f"{name} must not contain NUL")
     return str(value)

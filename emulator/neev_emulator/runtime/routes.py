@@ -1,4 +1,4 @@
-"""The runtime's endpoints in one list."""
+"""All endpoints of the runtime."""
 
 from collections.abc import Awaitable, Callable
 
@@ -39,7 +39,7 @@ ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
 
 
 def build_routes(lookup: Lookup) -> list[Route]:
-    """The routes of every endpoint. Lookup gives the computer a request is for, or raises a RuntimeFailure."""
+    """Return the routes. `lookup` returns the host for a request or raises a `RuntimeApiError`."""
     return [Route(path, _build_handler(endpoint, lookup), methods=[method]) for method, path, endpoint in ENDPOINTS]
 
 

@@ -1,4 +1,4 @@
-"""A sandbox's inside: its files and its processes."""
+"""The files and processes of a sandbox."""
 
 import asyncio
 import os
@@ -26,10 +26,10 @@ _STOP_TIMEOUT = 10.0
 
 
 class SandboxHost:
-    """A directory with a workspace in it, and the processes that run there with this environment.
+    """A directory with a workspace, and the processes that run in it with this environment.
 
-    Processes are the host's own and see the host: only their environment, working directory, lifetime and, where
-    there are mounts, /workspace are the sandbox's. Methods that are not async may block, and may be called from any
+    The processes are not isolated from the machine. The sandbox determines only their environment, working directory,
+    lifetime and, with mount namespaces, /workspace. Methods that are not async may block, and may be called from any
     thread.
     """
 
@@ -67,22 +67,22 @@ class SandboxHost:
 
     @property
     def audit(self) -> tuple[AuditRecord, ...]:
-        """The latest operations, oldest first."""
+        """The latest operations, the oldest first."""
         return self._audit.records
 
     @property
     def touched_at(self) -> float:
-        """When an operation last began, went on or ended."""
+        """Time of the last activity."""
         return self._audit.touched_at
 
     def touch(self) -> None:
-        """Something is going on that is no operation of its own."""
+        """Count this moment as activity."""
         self._audit.touch()
 
     def record_operation(
         self, tool: str, *, command: str | None = None, target: str | None = None
     ) -> AbstractContextManager[AuditedOperation]:
-        """What happens inside is recorded, and is activity while it lasts."""
+        """Record an operation in the audit log; it counts as activity until the block ends."""
         return self._audit.record_operation(tool, command=command, target=target)
 
     def spawn(
@@ -94,7 +94,7 @@ class SandboxHost:
         env: Mapping[str, str],
         stdin: bytes | None = None,
     ) -> ManagedProcess:
-        """The program runs in the workspace, or in cwd, with the sandbox's environment and this one over it."""
+        """Start the program in the workspace or in `cwd`; `env` overrides the sandbox's environment."""
         given = self._view.build_environment({**self._env, **env})
         variables = {**self._base_environment(), **given, _DIRECTORY_VARIABLE: str(self._directory)}
         command = self._view.build_command(program, args, cwd=cwd, env=variables, stdin=stdin)
@@ -104,15 +104,15 @@ class SandboxHost:
         return child
 
     async def pause(self) -> None:
-        """Every process stands still."""
+        """Stop every process with SIGSTOP."""
         await self._signal(signal.SIGSTOP)
 
     async def resume(self) -> None:
-        """Every process goes on."""
+        """Continue every process."""
         await self._signal(signal.SIGCONT)
 
     async def stop(self) -> None:
-        """No process is left, and no upload is under way."""
+        """Kill every process and discard all uploads."""
         deadline = time.monotonic() + _STOP_TIMEOUT
         while await self._signal(signal.SIGKILL) or self._managed_processes:
             if time.monotonic() > deadline:
@@ -123,11 +123,11 @@ class SandboxHost:
         self.uploads.clear()
 
     def copy_to(self, target: Path) -> None:
-        """The target, which must not exist, is a copy of the workspace."""
+        """Copy the workspace to a target that does not exist."""
         file_tree.copy(self.workspace, target)
 
     def restore_from(self, source: Path) -> None:
-        """The workspace is a copy of the source and nothing else; if it fails, it is what it was."""
+        """Replace the workspace by a copy of the source; keep it if copying fails."""
         incoming = self._directory / "incoming"
         for leftover in (incoming, self._replaced_path):
             if leftover.exists():
@@ -138,7 +138,7 @@ class SandboxHost:
         self._discard(self._replaced_path)
 
     def measure_usage(self) -> Usage:
-        """What the sandbox uses now; processor cores as the mean since the last call."""
+        """Return the current usage; cores are the mean since the last call."""
         pids = self._find_pids()
         processes = [found for pid in pids if (found := process_stats.read_process_usage(pid))]
         return Usage(
@@ -154,7 +154,7 @@ class SandboxHost:
         return max(0.0, cpu_seconds - before) / max(at - then, 0.001)
 
     def _base_environment(self) -> dict[str, str]:
-        """What any process needs, and nothing else of the emulator's own environment, which may hold secrets."""
+        """Return the minimal environment; the emulator's own may contain secrets."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": self._view.home,
@@ -169,7 +169,7 @@ class SandboxHost:
             self._view.release_if_crowded()
 
     async def _signal(self, number: int) -> set[int]:
-        """Every process was sent the signal, those started meanwhile too. Returns their ids."""
+        """Send the signal to every process, including those started meanwhile; return their ids."""
         for child in list(self._managed_processes.values()):
             child.signal(number)
         signalled: set[int] = set()

@@ -1,4 +1,4 @@
-"""The shapes of what the runtime takes and answers, where that is JSON."""
+"""The JSON schemas of the runtime's requests and responses."""
 
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -14,7 +14,7 @@ ProcessState = Literal["running", "exited"]
 
 
 class RuntimeErrorBody(TypedDict):
-    """Why the runtime refused."""
+    """An error of the runtime."""
 
     reason_code: str
     message: str
@@ -28,20 +28,20 @@ class PathRequest(TypedDict):
 
 
 class ListRequest(PathRequest):
-    """Which entries are asked for."""
+    """The directory to list."""
 
     recursive: NotRequired[bool | None]
     max_count: NotRequired[Annotated[int, Field(ge=0, le=1 << 31)] | None]
 
 
 class RemoveRequest(PathRequest):
-    """What is to be removed."""
+    """The path to remove."""
 
     recursive: NotRequired[bool | None]
 
 
 class MoveRequest(TypedDict):
-    """What goes where."""
+    """The path to move, and its new path."""
 
     source: PathText
     destination: PathText
@@ -74,13 +74,13 @@ class EntriesBody(TypedDict):
 
 
 class WriteResult(TypedDict):
-    """How much was written."""
+    """The number of bytes written."""
 
     bytes_written: int
 
 
 class Existence(TypedDict):
-    """Whether there is such a path."""
+    """Whether the path exists."""
 
     exists: bool
 
@@ -90,11 +90,11 @@ class EmptyBody(TypedDict):
 
 
 class EmptyRequest(TypedDict):
-    """A request for everything there is."""
+    """A request without parameters."""
 
 
 class CommandRequest(TypedDict):
-    """What a command gets, beside its name."""
+    """The arguments, directory, environment and input of a command."""
 
     args: NotRequired[list[PlainText] | None]
     cwd: NotRequired[PlainText | None]
@@ -103,7 +103,7 @@ class CommandRequest(TypedDict):
 
 
 class ExecRequest(CommandRequest):
-    """A command to run while its caller listens."""
+    """A command to run while the caller is connected."""
 
     command: PathText
     timeout_ms: NotRequired[Milliseconds | None]
@@ -116,7 +116,7 @@ class StartRequest(CommandRequest):
 
 
 class ProcessStatus(TypedDict):
-    """A process and whether it still runs."""
+    """The state of a process."""
 
     process_id: str
     state: ProcessState
@@ -125,7 +125,7 @@ class ProcessStatus(TypedDict):
 
 
 class Process(ProcessStatus):
-    """A process and what was started."""
+    """A process with its command."""
 
     name: str
     args: list[str]
@@ -139,39 +139,39 @@ class Processes(TypedDict):
 
 
 class ProcessQuery(TypedDict):
-    """Which process is asked about."""
+    """The process to return."""
 
     process_id: PathText
     wait: NotRequired[bool | None]
 
 
 class KillRequest(TypedDict):
-    """Which process is sent which signal."""
+    """The process to signal, and the signal."""
 
     process_id: PathText
     signal: NotRequired[Signal | None]
 
 
 class KillAllRequest(TypedDict):
-    """Which signal every process is sent."""
+    """The signal for every process."""
 
     signal: NotRequired[Signal | None]
 
 
 class SignalResult(TypedDict):
-    """Whether the process was there to be sent it."""
+    """Whether the process was running."""
 
     signalled: bool
 
 
 class SignalCount(TypedDict):
-    """How many processes were sent it."""
+    """The number of processes that were running."""
 
     signalled_count: int
 
 
 class LogQuery(TypedDict):
-    """What of a process's output is asked for."""
+    """The process, and the position in its output."""
 
     process_id: PathText
     cursor: NotRequired[Annotated[int, Field(ge=0, le=1 << 62)] | None]
@@ -186,7 +186,7 @@ class LogEntry(TypedDict):
 
 
 class Logs(TypedDict):
-    """What a process wrote from the cursor on."""
+    """The output of a process from the cursor."""
 
     entries: list[LogEntry]
     cursor: int
@@ -212,4 +212,4 @@ ENDPOINT_SCHEMAS: dict[str, tuple[RequestType, RequestType]] = {
     "/v1/processes/kill-all": (KillAllRequest, SignalCount),
     "/v1/processes/logs": (LogQuery, Logs),
 }
-"""What each path takes and answers; None is what is no JSON. Uploads and watches are described by no schema."""
+"""The request and response of each path; None if it is not JSON. Uploads and watches have no schema."""

@@ -1,4 +1,4 @@
-"""Answers that go on for a while: NDJSON frames as they come, given up when the caller leaves."""
+"""Streamed NDJSON responses, cancelled when the caller disconnects."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ Frame = Mapping[str, object]
 
 
 class FrameStream(Response):
-    """Frames, each sent when it is there. What is on the stack is closed at the end, also of an answer cut short."""
+    """A stream of frames. The stack is closed at the end, even if the response is cut short."""
 
     media_type = "application/x-ndjson"
 
@@ -25,7 +25,7 @@ class FrameStream(Response):
         self._stack = stack
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        """The frames are sent, as far as the caller stays to hear them."""
+        """Send the frames until the caller disconnects."""
         with self._stack:
             await cancel_on_disconnect(receive, self._send(send))
 
@@ -39,17 +39,17 @@ class FrameStream(Response):
 
 
 def output_frame(stream: str, data: bytes) -> Frame:
-    """The frame of a piece of output."""
+    """Return the frame of a piece of output."""
     return {"type": stream, "data": b64encode(data).decode()}
 
 
 def exit_frame(exit_code: int) -> Frame:
-    """The frame that ends the output of a process."""
+    """Return the frame of a process's exit."""
     return {"type": "exit", "exit_code": exit_code}
 
 
 async def cancel_on_disconnect(receive: Receive, operation: Coroutine[Any, Any, None]) -> bool:
-    """Whether the work was finished before its caller left; else it is cancelled."""
+    """Run the operation; cancel it on disconnect. Return whether it finished."""
     working = asyncio.create_task(operation)
     leaving = asyncio.create_task(_wait_for_disconnect(receive))
     try:

@@ -15,7 +15,7 @@ _MAX_EXITED = 256
 
 @dataclass(frozen=True)
 class SupervisedProcess:
-    """A supervised process: what was started, and what it wrote. ``started_at`` is in milliseconds."""
+    """A supervised process and its output. `started_at` is in milliseconds."""
 
     process_id: str
     name: str
@@ -27,11 +27,11 @@ class SupervisedProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether it still runs; its log is complete when it does not."""
+        """Whether the process runs; if not, its log is complete."""
         return not self.log.ended
 
     def status(self) -> dict[str, object]:
-        """Its state as the API has it."""
+        """Return its state for a response."""
         exit_code = None if self.is_running else self.managed_process.exit_code
         return {
             "process_id": self.process_id,
@@ -41,11 +41,11 @@ class SupervisedProcess:
         }
 
     def info(self) -> dict[str, object]:
-        """Its state and the command that was started."""
+        """Return its state and command for a response."""
         return {**self.status(), "name": self.name, "args": list(self.args), "cwd": self.cwd}
 
     async def follow_output(self) -> None:
-        """All that it writes is in the log, and it has exited."""
+        """Log the output until the process has exited."""
         async with aclosing(self.managed_process.read_output()) as output:
             async for stream, data in output:
                 self.log.append(stream, data)
@@ -63,7 +63,7 @@ class Supervisor:
     def add(
         self, managed_process: ManagedProcess, *, name: str, args: Sequence[str], cwd: str | None
     ) -> SupervisedProcess:
-        """The child is supervised from now on."""
+        """Supervise the process."""
         self._drop_oldest_exited()
         process = SupervisedProcess(
             f"proc-{secrets.token_hex(6)}", name, args, cwd, round(self._now() * 1000), managed_process
@@ -75,18 +75,18 @@ class Supervisor:
         return process
 
     def get(self, process_id: str) -> SupervisedProcess:
-        """The process with this id."""
+        """Return the process with this id."""
         process = self._processes.get(process_id)
         if process is None:
             raise runtime_error("not_found", "no such process")
         return process
 
     def all(self) -> list[SupervisedProcess]:
-        """The processes, oldest first."""
+        """Return the processes, the oldest first."""
         return list(self._processes.values())
 
     async def wait_all(self) -> None:
-        """Every process has exited."""
+        """Wait until every process has exited."""
         await asyncio.gather(*self._output_tasks)
 
     def _drop_oldest_exited(self) -> None:

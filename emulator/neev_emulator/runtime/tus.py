@@ -17,7 +17,7 @@ _CHUNK_TYPE = "application/offset+octet-stream"
 
 
 async def create(host: SandboxHost, request: Request) -> Response:
-    """An upload is open; Location says where its chunks go."""
+    """Start an upload; `Location` is the path for its chunks."""
     _require_version(request)
     length = _parse_int_header(request, "Upload-Length")
     destination = parse_destination(request.headers.get("Upload-Metadata", ""))
@@ -30,7 +30,7 @@ async def create(host: SandboxHost, request: Request) -> Response:
 
 
 async def append(host: SandboxHost, request: Request) -> Response:
-    """The chunk has arrived, or as much of it as the connection let through; after the last the file is in place."""
+    """Append the chunk, or the part that arrived; the last chunk puts the file in place."""
     _require_version(request)
     if request.headers.get("Content-Type") != _CHUNK_TYPE:
         raise invalid(f"a chunk's Content-Type must be {_CHUNK_TYPE}")
@@ -48,14 +48,14 @@ async def append(host: SandboxHost, request: Request) -> Response:
 
 
 async def get_offset(host: SandboxHost, request: Request) -> Response:
-    """How much of the upload has arrived."""
+    """Return the number of bytes that have arrived."""
     _require_version(request)
     _, upload = _find_upload(host, request)
     return _response(200, {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.length)})
 
 
 async def discard(host: SandboxHost, request: Request) -> Response:
-    """The upload is over and leaves nothing."""
+    """Discard the upload."""
     _require_version(request)
     upload_id, _ = _find_upload(host, request)
     host.uploads.discard(upload_id)

@@ -1,6 +1,6 @@
-"""Uploads of any size in chunks, resumable, as tus 1.0.0 has them.
+"""Resumable uploads in chunks, tus 1.0.0.
 
-Bytes are staged outside the workspace and move into place when the last has arrived, so no half file is ever seen.
+Bytes are staged outside the workspace and moved into place when complete: no partial file is ever visible.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _MAX_UPLOADS = 256
 
 @dataclass(frozen=True)
 class Destination:
-    """Where an upload goes, as its creator named it."""
+    """The destination of an upload, as its creator named it."""
 
     path: str
     cwd: str | None
@@ -26,7 +26,7 @@ class Destination:
 
 @dataclass
 class Upload:
-    """One upload: where it goes, how long it is, and what is staged of it."""
+    """An upload: its destination, its length and its staged bytes."""
 
     destination: Destination
     length: int
@@ -35,12 +35,12 @@ class Upload:
 
     @property
     def offset(self) -> int:
-        """How many bytes have arrived."""
+        """The number of bytes that have arrived."""
         with translate_os_errors("the upload"):
             return self.staging_path.stat().st_size
 
     def append(self, chunk: bytes, *, offset: int) -> int:
-        """The chunk is staged after what came before. Returns the new offset."""
+        """Append the chunk to the staged bytes; return the new offset."""
         if offset != self.offset:
             raise RuntimeApiError(409, "failed_precondition", f"the upload is at byte {self.offset}, not {offset}")
         if offset + len(chunk) > self.length:
@@ -52,14 +52,14 @@ class Upload:
 
 
 class Uploads:
-    """The uploads under way in one sandbox, staged in a directory of their own."""
+    """The uploads in progress of one sandbox, staged in their own directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._uploads: dict[str, Upload] = {}
 
     def start(self, destination: Destination, *, length: int) -> str:
-        """An upload is open and empty. Returns its id."""
+        """Start an upload; return its id."""
         if len(self._uploads) >= _MAX_UPLOADS:
             raise runtime_error("resource_exhausted", f"{_MAX_UPLOADS} uploads are under way in this sandbox")
         upload_id = secrets.token_hex(16)
@@ -73,26 +73,26 @@ class Uploads:
         return upload_id
 
     def get(self, upload_id: str) -> Upload:
-        """The upload under way with this id."""
+        """Return the upload with this id."""
         upload = self._uploads.get(upload_id)
         if upload is None:
             raise runtime_error("not_found", "no such upload: it is finished, discarded or was never started")
         return upload
 
     def discard(self, upload_id: str) -> None:
-        """The upload is over, and what was staged of it is gone."""
+        """End the upload and remove its staged bytes."""
         upload = self._uploads.pop(upload_id, None)
         if upload is not None:
             upload.staging_path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """No upload is under way."""
+        """Discard all uploads."""
         for upload_id in list(self._uploads):
             self.discard(upload_id)
 
 
 def parse_destination(metadata: str) -> Destination:
-    """Where the tus metadata, comma-separated ``key base64`` pairs, says that an upload goes."""
+    """Return the destination in the tus metadata: comma-separated pairs of a key and a base64 value."""
     values = {}
     for pair in metadata.split(","):
         key, _, encoded = pair.strip().partition(" ")

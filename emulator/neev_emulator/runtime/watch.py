@@ -1,4 +1,4 @@
-"""Changes below a directory, told as they are seen."""
+"""Changes below a directory, found by polling."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -22,7 +22,7 @@ FileStats = Mapping[str, FileStat]
 
 
 async def run(host: SandboxHost, request: Request) -> Response:
-    """Frames of the changes after this request, until its time is over or its caller leaves."""
+    """Stream the changes after this request until the timeout or a disconnect."""
     body = await read_json_fields(request)
     watch = Watch(host.files, body.text("path"), cwd=body.optional_text("cwd"), recursive=body.flag("recursive"))
     timeout_ms = body.integer("timeout_ms", low=0, high=MAX_TIMEOUT_MS) or MAX_TIMEOUT_MS
@@ -34,7 +34,7 @@ async def run(host: SandboxHost, request: Request) -> Response:
 
 @dataclass(frozen=True)
 class Watch:
-    """A directory looked at again and again."""
+    """A directory that is polled."""
 
     files: WorkspaceFiles
     path: str
@@ -42,11 +42,11 @@ class Watch:
     recursive: bool
 
     async def scan(self) -> FileStats:
-        """What is there now."""
+        """Return the current stats of the directory's entries."""
         return await run_in_threadpool(self.files.scan, self.path, cwd=self.cwd, recursive=self.recursive)
 
     async def frames(self, before: FileStats, *, seconds: float) -> AsyncGenerator[Frame, None]:
-        """What changes, for as many seconds or until the directory is gone."""
+        """Yield the changes until the timeout or until the directory is gone."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while (left := deadline - loop.time()) > 0:
@@ -67,7 +67,7 @@ class Watch:
 
 
 def find_changes(before: FileStats, after: FileStats) -> Iterator[tuple[str, str]]:
-    """What happened to which path between two looks. A file renamed is that under its old name, and created."""
+    """Yield the kind and path of each change. A renamed file is a `rename` of the old path and a `create`."""
     arrived = {glance.inode for path, glance in after.items() if path not in before}
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path), after.get(path)

@@ -1,4 +1,4 @@
-"""What the commands of a sandbox see of its files: its workspace is /workspace for them, as it is for callers."""
+"""A sandbox's files as its commands see them: the workspace is /workspace, as for callers."""
 
 import errno
 import os
@@ -18,10 +18,10 @@ _EXECUTABLE_MAGIC = (b"#!", b"\x7fELF")
 
 
 class WorkspaceView:
-    """The workspace as commands find it: at /workspace where there are mount namespaces, else by its real path.
+    """The workspace for commands: at /workspace with mount namespaces, else at its real path.
 
-    By its real path means that /workspace in arguments and variables is replaced before the command starts; what a
-    file of the sandbox says of /workspace is not.
+    Without mount namespaces, /workspace in arguments and variables is replaced before the command starts; in the
+    content of files it is not.
     """
 
     def __init__(self, workspace: Workspace, mounts: MountNamespaces | None) -> None:
@@ -35,13 +35,13 @@ class WorkspaceView:
         return str(self._workspace.root) if self._usable_mounts is None else MOUNT
 
     def build_environment(self, env: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the variables as the commands are to have them."""
+        """Return the variables for the commands."""
         return env if self._usable_mounts else {name: self._replace_mount(value) for name, value in env.items()}
 
     def build_command(
         self, program: str, args: Sequence[str], *, cwd: str | None, env: Mapping[str, str], stdin: bytes | None
     ) -> Command:
-        """Return the command that runs this program in the workspace, or in cwd."""
+        """Return the command that runs the program in the workspace or in `cwd`."""
         directory = self._workspace.resolve_directory(cwd)
         mounts = self._usable_mounts
         if mounts is None:
@@ -55,12 +55,12 @@ class WorkspaceView:
         return Command(program, args, directory, env, stdin, entrance)
 
     def release_if_crowded(self) -> None:
-        """Note that no command is on its way into the sandbox or runs there."""
+        """Close the namespaces if there are too many. No command may be starting or running."""
         if self._mounts is not None and self._mounts.is_over_limit:
             self.close()
 
     def close(self) -> None:
-        """Let go of the namespaces; to be called when no command is on its way there any more."""
+        """Close the namespaces. No command may be starting."""
         while self._mounts is not None and self._namespaces:
             self._mounts.release(self._namespaces.popitem()[1])
 
@@ -79,7 +79,7 @@ class WorkspaceView:
         return _MOUNT_PATTERN.sub(lambda _: str(self._workspace.root), text)
 
     def _check_runnable(self, program: str, directory: Path, path: str) -> None:
-        """Refuse what the system would refuse to run: nsenter, which is asked instead, could only exit."""
+        """Raise the error that the system would raise for the program; nsenter would only exit."""
         names = [program] if "/" in program else [f"{folder or '.'}/{program}" for folder in path.split(os.pathsep)]
         refusal: Exception = program_not_found(program)
         for name in names:
@@ -97,7 +97,7 @@ class WorkspaceView:
         raise refusal
 
     def _find_host_path(self, path: str) -> Path | None:
-        """Return where the path leads to outside of the namespace; None where only the namespace can tell."""
+        """Return the path outside the namespace; None if only the namespace can resolve it."""
         if not f"{path}/".startswith((f"{MOUNT}/", f"{self._workspace.root}/")):
             return Path(path)
         try:

@@ -1,4 +1,4 @@
-"""What can be done to agents: each is a packaged program on a sandbox of its own."""
+"""Operations on agents; each agent has its own sandbox."""
 
 import secrets
 from contextlib import AbstractContextManager
@@ -16,7 +16,7 @@ from neev_emulator.state.records import AgentRecord, ExpirationPolicy, SandboxRe
 
 
 async def create(backend: Backend, project_id: str, body: CreateAgent) -> AgentRecord:
-    """A new agent that is Provisioning until its sandbox is Ready."""
+    """Create an agent that is Provisioning until its sandbox is Ready."""
     template = _find_template(body.agent_template)
     region = sandboxes.resolve_region(backend, body.region)
     resources = sandboxes.with_default_size(body.resources, template.default_resources)
@@ -48,7 +48,7 @@ async def create(backend: Backend, project_id: str, body: CreateAgent) -> AgentR
 
 
 def update(backend: Backend, agent: AgentRecord, body: UpdateAgent) -> AgentRecord:
-    """The agent with its sandbox's cpu, memory, egress or idle window changed."""
+    """Change cpu, memory, egress or idle timeout of the agent's sandbox."""
     backing = backend.sandboxes.find(agent.project_id, agent.sandbox_id)
     changed = sandboxes.update(backend, backing, body)
     if body.idle_timeout_seconds is not None:
@@ -58,7 +58,7 @@ def update(backend: Backend, agent: AgentRecord, body: UpdateAgent) -> AgentReco
 
 
 def delete(backend: Backend, agent: AgentRecord) -> None:
-    """The agent and its sandbox are on their way out."""
+    """Start deleting the agent and its sandbox."""
     backing = backend.sandboxes.find(agent.project_id, agent.sandbox_id)
     sandboxes.terminate(backend, backing, backend.clock.now())
 

@@ -1,4 +1,4 @@
-"""The state of one emulator: projects, their sandboxes, snapshots and agents, and the clock they live by."""
+"""The state of one emulator: projects, sandboxes, snapshots, agents and the clock."""
 
 import hashlib
 import os
@@ -25,14 +25,14 @@ PROJECT_IDS = ("project-emulator", "project-other")
 
 
 class Backend:
-    """Everything that an emulator knows; made anew it is empty, on a directory it is what was there.
+    """The whole state of an emulator, empty or loaded from a directory.
 
     Args:
-        settings: Times, quotas and limits at the start; `reset` returns to them.
-        clock: What tells the time; tests may hand in one that stands still.
-        data: Directory that keeps the state over a restart; without it a temporary one is used and removed.
-        api_key: The only key that is let in; without it a random one, kept in `data`.
-        mounts: What makes the workspace of each sandbox /workspace for its commands.
+        settings: Initial durations, quotas and limits; `reset` restores them.
+        clock: The time; tests can pass one that moves only by `advance`.
+        data: Directory that keeps the state after a restart; by default a temporary one, which is removed.
+        api_key: The only valid key; by default a random one, stored in `data`.
+        mounts: Mount namespaces for the commands of sandboxes.
     """
 
     def __init__(
@@ -68,17 +68,17 @@ class Backend:
 
     @property
     def caller(self) -> str:
-        """Who makes things here: the key, by a name that does not give it away."""
+        """The creator of objects: a hash of the key."""
         return f"key_{hashlib.sha256(self.api_key.encode()).hexdigest()[:12]}"
 
     def save(self, *records: Record) -> None:
-        """The records are what is known from now on, and their next moment is planned."""
+        """Store the records and schedule their next changes."""
         with self.store.transaction():
             for record in records:
                 self._put(record)
 
     def delete(self, *records: Record) -> None:
-        """The records are gone, and their files with them."""
+        """Delete the records and their files."""
         with self.store.transaction():
             for record in records:
                 self._drop(record)
@@ -87,28 +87,28 @@ class Backend:
             self.metrics.discard(record.id)
 
     def find_snapshots(self, sandbox_id: str) -> list[SnapshotRecord]:
-        """The snapshots taken from this sandbox, the newest first."""
+        """Return the snapshots of this sandbox, the newest first."""
         return [snapshot for snapshot in reversed(self.snapshots.all()) if snapshot.sandbox_id == sandbox_id]
 
     def find_agent(self, sandbox_id: str) -> AgentRecord | None:
-        """The agent that this sandbox runs."""
+        """Return the agent of this sandbox."""
         return next((agent for agent in self.agents.all() if agent.sandbox_id == sandbox_id), None)
 
     def idle_expires_at(self, sandbox: SandboxRecord) -> float | None:
-        """When it is stopped if it stays idle."""
+        """Return when the sandbox is stopped if it stays idle."""
         return idle_expires_at(sandbox, self.settings.account, self.storage.touched_at(sandbox.id))
 
     def hard_expires_at(self, sandbox: SandboxRecord) -> float | None:
-        """When it is stopped regardless of activity."""
+        """Return when the sandbox is stopped regardless of activity."""
         return hard_expires_at(sandbox, self.settings.account)
 
     def use(self, sandbox: SandboxRecord) -> SandboxHost:
-        """The sandbox's computer; from now on it is measured for as long as it does something."""
+        """Return the host of the sandbox; measure its usage while it is active."""
         self.timers.schedule(TimerKey("Usage", sandbox.id), self.clock.now() + self.settings.sample_seconds)
         return self.storage.use(sandbox)
 
     async def measure(self, sandbox: SandboxRecord) -> None:
-        """What the sandbox uses is known; once more after a while if it is busy."""
+        """Measure the sandbox's usage; repeat later while it is active."""
         computer = self.storage.host(sandbox)
         sample = await self.metrics.measure(sandbox.id, computer)
         later = sample.at + self.settings.sample_seconds
@@ -116,23 +116,23 @@ class Backend:
             self.timers.schedule(TimerKey("Usage", sandbox.id), later)
 
     def change_settings(self, settings: Settings) -> None:
-        """These settings hold for what is asked from now on, and for the account's windows."""
+        """Apply the settings, also to the expiration of existing sandboxes."""
         self.settings = settings
         self.reschedule_all()
 
     def advance(self, seconds: float) -> None:
-        """Time has moved on, and what is due can be done."""
+        """Advance the clock."""
         self.clock.advance(seconds)
         self.store.put("Setting", "clock_offset", lambda: str(self.clock.offset))
         self.timers.changed.set()
 
     def reschedule_all(self) -> None:
-        """Every record's next moment is planned."""
+        """Schedule the next change of every record."""
         for record in [*self.sandboxes.all(), *self.snapshots.all()]:
             self.schedule(record)
 
     def schedule(self, record: Record) -> None:
-        """The next moment at which time changes this record is in the calendar."""
+        """Schedule the next time-based change of the record."""
         if isinstance(record, SandboxRecord):
             event = next_event(record, self.settings.account, self.storage.touched_at(record.id))
             if event is not None:
@@ -141,18 +141,18 @@ class Backend:
             self.timers.schedule(TimerKey("Snapshot", record.id), record.expires_at)
 
     async def open(self) -> None:
-        """Nothing runs or lies about that an emulator which was killed has left here."""
+        """Remove processes and files that a killed emulator has left."""
         sandboxes = self.sandboxes.all()
         await self.storage.remove_stale(sandboxes, {record.id for record in [*sandboxes, *self.snapshots.all()]})
 
     async def reset(self) -> None:
-        """Nothing is left of any project, and the settings are those of the start."""
+        """Delete everything and restore the first settings."""
         self.delete(*self.agents.all(), *self.snapshots.all(), *self.sandboxes.all())
         self.change_settings(self.initial_settings)
         await self.background_tasks.join()
 
     async def close(self) -> None:
-        """No process of a sandbox runs any more, and the directory is free."""
+        """End all processes of sandboxes and release the directory."""
         await self.storage.stop()
         await self.background_tasks.join()
         self.mounts.close()

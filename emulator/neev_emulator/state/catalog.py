@@ -1,4 +1,4 @@
-"""The platform's catalogue: what sandboxes and agents can be made from."""
+"""The catalog: the templates of sandboxes and agents."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -17,7 +17,7 @@ _UPDATED_AT = "2026-06-15T09:00:00Z"
 
 
 class SandboxTemplate(FrozenModel):
-    """An image that the platform offers for sandboxes."""
+    """An image for sandboxes."""
 
     id: str
     name: str
@@ -30,12 +30,12 @@ class SandboxTemplate(FrozenModel):
 
     @property
     def image(self) -> str:
-        """The image that a sandbox of this template runs."""
+        """The image of a sandbox of this template."""
         return f"{_REGISTRY}/{self.id.removeprefix('sb-')}:v2026.03.1"
 
 
 class AgentTemplate(FrozenModel):
-    """A packaged agent that the platform offers."""
+    """A packaged agent."""
 
     id: str
     name: str
@@ -55,7 +55,7 @@ class AgentTemplate(FrozenModel):
 
     @property
     def image(self) -> str:
-        """The image that the agent's sandbox runs."""
+        """The image of the agent's sandbox."""
         return f"{_REGISTRY}/agent-{self.name}:v{self.agent_version or '1'}"
 
 

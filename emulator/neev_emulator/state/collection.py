@@ -1,4 +1,4 @@
-"""Records of one kind, found by id or by name, and mirrored on disk."""
+"""Records of one kind, by id or name, mirrored on disk."""
 
 import re
 from collections import Counter
@@ -15,12 +15,12 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_uuid(text: str) -> bool:
-    """Whether a path segment would be read as an id."""
+    """Return whether a path segment is an id."""
     return _UUID.fullmatch(text) is not None
 
 
 class Collection(Generic[RecordT]):
-    """All records of one kind, in the order they were made."""
+    """All records of one kind, in the order of their creation."""
 
     def __init__(self, kind: str, model: type[RecordT], store: Store) -> None:
         self.kind = kind
@@ -37,13 +37,13 @@ class Collection(Generic[RecordT]):
         return len(self._records)
 
     def put(self, record: RecordT) -> RecordT:
-        """The record is what is known from now on, also after a restart."""
+        """Store the record, also on disk."""
         self._store.put(self.kind, record.id, record.model_dump_json)
         self._index(record)
         return record
 
     def drop(self, record: RecordT) -> None:
-        """The record and its name are free."""
+        """Remove the record and free its name."""
         self._store.drop(self.kind, record.id)
         del self._records[record.id]
         self._sizes[record.project_id] -= 1
@@ -52,11 +52,11 @@ class Collection(Generic[RecordT]):
             del self._names[record.project_id, name or ""]
 
     def get(self, key: str) -> RecordT | None:
-        """The record of this id."""
+        """Return the record with this id."""
         return self._records.get(key)
 
     def find(self, project_id: str, ref: str) -> RecordT:
-        """The project's record of this id or name."""
+        """Return the project's record with this id or name."""
         key = ref.lower() if is_uuid(ref) else self._names.get((project_id, ref), "")
         record = self._records.get(key)
         if record is None or record.project_id != project_id:
@@ -64,18 +64,18 @@ class Collection(Generic[RecordT]):
         return record
 
     def in_project(self, project_id: str) -> list[RecordT]:
-        """The project's records, the newest first."""
+        """Return the project's records, the newest first."""
         return [record for record in reversed(self._records.values()) if record.project_id == project_id]
 
     def all(self) -> list[RecordT]:
-        """The records of all projects, the oldest first."""
+        """Return the records of all projects, the oldest first."""
         return list(self._records.values())
 
     @contextmanager
     def reserve(
         self, project_id: str, name: str, *, quota: int | None, error_code: ErrorCode, scope: str
     ) -> Iterator[None]:
-        """The name and a place in the quota are held while the record is being made."""
+        """Reserve the name and a place in the quota while the record is created."""
         if (project_id, name) in self._names or (project_id, name) in self._reserved:
             raise conflict(f"{self.kind} name {name!r} is already in use in this project")
         taken = self._sizes[project_id] + sum(1 for project, _ in self._reserved if project == project_id)

@@ -1,4 +1,4 @@
-"""Egress policies: which destinations a sandbox may reach, and the edits of a policy."""
+"""Egress policies, and edits of them."""
 
 import ipaddress
 import re
@@ -37,13 +37,13 @@ class AllowRule(FrozenModel):
 
 
 class AllowListEdit(FrozenModel):
-    """Destinations to add to, or to remove from, an allow-list."""
+    """Destinations to add to, or remove from, an allow-list."""
 
     allow: Annotated[list[AllowRule], Field(min_length=1)]
 
 
 class Policy(FrozenModel):
-    """A whole policy; without one nothing may be reached."""
+    """A complete policy; the default denies everything."""
 
     mode: Literal["deny_all", "allow_list"] = "deny_all"
     allow_internet: bool = False
@@ -51,19 +51,19 @@ class Policy(FrozenModel):
 
 
 class PolicyUpdate(FrozenModel):
-    """A policy as clients send it, where null stands for the default."""
+    """A policy of a request; null means the default."""
 
     mode: Literal["deny_all", "allow_list"] | None = None
     allow_internet: bool | None = None
     allow: list[AllowRule] | None = None
 
     def with_defaults(self) -> Policy:
-        """The same policy with its defaults filled in."""
+        """Return the complete policy."""
         return Policy(mode=self.mode or "deny_all", allow_internet=self.allow_internet or False, allow=self.allow or [])
 
 
 def apply_edits(policy: Policy, *, add: AllowListEdit | None, remove: AllowListEdit | None) -> Policy:
-    """The policy after its removals and then its additions; a host that is there already is replaced."""
+    """Return the policy after the removals and then the additions; an existing host is replaced."""
     dropped = {rule.host.lower() for rule in remove.allow} if remove else set()
     added = {rule.host.lower(): rule for rule in add.allow} if add else {}
     kept = [added.pop(rule.host.lower(), rule) for rule in policy.allow if rule.host.lower() not in dropped]

@@ -1,6 +1,6 @@
-"""Windows of a sandbox: when time alone will stop it, delete it or let it disappear.
+"""Expiration of a sandbox: when it is stopped or deleted without a request.
 
-Pure functions of a record, the account's windows and the time of the last activity.
+Pure functions of a record, the account's defaults and the time of the last activity.
 """
 
 from typing import Literal, NamedTuple
@@ -10,14 +10,14 @@ from neev_emulator.state.records import SandboxRecord
 
 
 class ExpirationEvent(NamedTuple):
-    """What happens to a sandbox when nobody does anything."""
+    """The next change of a sandbox without a request."""
 
     at: float
     action: Literal["gone", "stop", "delete"]
 
 
 def idle_expires_at(sandbox: SandboxRecord, account: ExpirationDefaults, touched_at: float) -> float | None:
-    """When it is stopped if it stays idle; what it was at the pause while it is paused."""
+    """Return when the idle sandbox is stopped; for a paused one, the value at the pause."""
     if sandbox.paused_at is not None:
         return sandbox.idle_deadline
     window = _resolve_timeout(sandbox.lifecycle.idle_timeout_seconds, account.idle_timeout_seconds)
@@ -27,13 +27,13 @@ def idle_expires_at(sandbox: SandboxRecord, account: ExpirationDefaults, touched
 
 
 def hard_expires_at(sandbox: SandboxRecord, account: ExpirationDefaults) -> float | None:
-    """When it is stopped regardless of activity."""
+    """Return when the sandbox is stopped regardless of activity."""
     window = _resolve_timeout(sandbox.lifecycle.max_lifetime_seconds, account.max_lifetime_seconds)
     return sandbox.lifetime_from + window if window else None
 
 
 def next_event(sandbox: SandboxRecord, account: ExpirationDefaults, touched_at: float) -> ExpirationEvent | None:
-    """What time will do to the sandbox next."""
+    """Return the next change of the sandbox without a request."""
     if sandbox.gone_at is not None:
         return ExpirationEvent(sandbox.gone_at, "gone")
     if sandbox.paused_at is not None:

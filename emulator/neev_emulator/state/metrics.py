@@ -1,4 +1,4 @@
-"""Samples of what sandboxes use, taken while they are in use, and their series over a window."""
+"""Usage samples of sandboxes in use, and their series over a time range."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -23,7 +23,7 @@ METRICS: tuple[tuple[str, str, Callable[[Usage], float]], ...] = (
 
 
 class Sample(NamedTuple):
-    """What a sandbox used at one moment."""
+    """The usage of a sandbox at one time."""
 
     at: float
     usage: Usage
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class TimeRange:
-    """A span of time in steps of whole seconds, none of them so short that there are too many."""
+    """A time range in steps of whole seconds; long ranges have longer steps."""
 
     start: float
     end: float
@@ -39,19 +39,19 @@ class TimeRange:
 
     @classmethod
     def with_step(cls, start: float, end: float, step: float) -> "TimeRange":
-        """The window with the step that is asked for, or the shortest that is allowed."""
+        """Return the range with the requested step, or the shortest one that is allowed."""
         return cls(start, end, max(1, ceil(step), ceil((end - start) / _MAX_POINTS)))
 
 
 class MetricsRecorder:
-    """The latest samples of each sandbox that was ever in use."""
+    """The latest samples of each sandbox."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._samples: dict[str, deque[Sample]] = defaultdict(lambda: deque(maxlen=_MAX_SAMPLES))
 
     async def measure(self, sandbox_id: str, host: SandboxHost) -> Sample:
-        """A sample of this moment; one that was taken just now is good enough."""
+        """Return a sample of this moment, or one of the last second."""
         taken = self._samples[sandbox_id]
         if not taken or self._now() - taken[-1].at >= _FRESH_SECONDS:
             usage = await asyncio.to_thread(host.measure_usage)
@@ -61,7 +61,7 @@ class MetricsRecorder:
     def compute_series(
         self, sandbox_id: str, time_range: TimeRange, value: Callable[[Usage], float]
     ) -> list[tuple[float, float]]:
-        """The mean of each step that has samples, at the moment where the step begins."""
+        """Return the mean of each step that has samples, with the time at which the step begins."""
         steps: dict[int, list[float]] = defaultdict(list)
         for sample in self._samples.get(sandbox_id, ()):
             if time_range.start <= sample.at <= time_range.end:
@@ -71,5 +71,5 @@ class MetricsRecorder:
         ]
 
     def discard(self, sandbox_id: str) -> None:
-        """Nothing is known of this sandbox."""
+        """Remove the samples of this sandbox."""
         self._samples.pop(sandbox_id, None)

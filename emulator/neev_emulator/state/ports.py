@@ -1,4 +1,4 @@
-"""Ports of a sandbox that have a preview URL, each gated by its slug."""
+"""Exposed ports of a sandbox, each with the slug of its preview URL."""
 
 import secrets
 import string
@@ -11,7 +11,7 @@ _SLUG_LENGTH = 8
 
 
 def expose(backend: Backend, sandbox: SandboxRecord, port: int, *, slug: str | None) -> str:
-    """The port's slug: the one it has, unless another is asked for."""
+    """Expose the port; return its slug, which is kept unless another one is given."""
     require_not_deleting(sandbox)
     slug = slug or sandbox.ports.get(port) or new_slug()
     if sandbox.ports.get(port) != slug:
@@ -20,7 +20,7 @@ def expose(backend: Backend, sandbox: SandboxRecord, port: int, *, slug: str | N
 
 
 def revoke(backend: Backend, sandbox: SandboxRecord, port: int) -> None:
-    """The port has no preview URL, whether or not it had one."""
+    """Remove the port's preview URL, if it has one."""
     require_not_deleting(sandbox)
     if port in sandbox.ports:
         left = {other: slug for other, slug in sandbox.ports.items() if other != port}
@@ -28,5 +28,5 @@ def revoke(backend: Backend, sandbox: SandboxRecord, port: int) -> None:
 
 
 def new_slug() -> str:
-    """A slug that nobody can guess."""
+    """Return a random slug."""
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(_SLUG_LENGTH))

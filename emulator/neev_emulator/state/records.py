@@ -1,4 +1,4 @@
-"""What the emulator remembers: frozen records whose status follows from their course and the clock."""
+"""Immutable records, whose phase follows from their schedule and the clock."""
 
 from typing import Literal, Self
 from uuid import uuid4
@@ -13,7 +13,7 @@ OnIdle = Literal["pause", "delete"]
 
 
 class PhaseTransition(FrozenModel):
-    """A phase that holds from this moment on, until the next step."""
+    """A phase that begins at this time."""
 
     at: float
     phase: str
@@ -23,7 +23,7 @@ PhaseSchedule = tuple[PhaseTransition, ...]
 
 
 def phase_schedule(start: float, *phases: str | float) -> PhaseSchedule:
-    """The phases with the seconds between them: `course(now, "Pending", 0.1, "Ready")`."""
+    """Return a schedule of phases with the seconds between them: `(now, "Pending", 0.1, "Ready")`."""
     steps: list[PhaseTransition] = []
     for item in phases:
         if isinstance(item, str):
@@ -34,7 +34,7 @@ def phase_schedule(start: float, *phases: str | float) -> PhaseSchedule:
 
 
 class Record(FrozenModel):
-    """Anything of a project that has an id and a course."""
+    """An object of a project with an id and a phase schedule."""
 
     id: str = Field(default_factory=lambda: str(uuid4()))
     org_id: str
@@ -44,10 +44,10 @@ class Record(FrozenModel):
     updated_at: float
     phase_schedule: PhaseSchedule = ()
     gone_at: float | None = None
-    """When it will have disappeared; set by a delete."""
+    """Time at which the object is gone; set by a delete."""
 
     def phase(self, now: float) -> str:
-        """The phase that holds now."""
+        """Return the phase at this time."""
         phase = self.phase_schedule[0].phase
         for step in self.phase_schedule[1:]:
             if step.at <= now:
@@ -55,11 +55,11 @@ class Record(FrozenModel):
         return phase
 
     def stable_at(self) -> float:
-        """When the last phase of its course is reached."""
+        """Return the time of the last phase transition."""
         return self.phase_schedule[-1].at
 
     def with_changes(self, **changes: object) -> Self:
-        """The record with these fields changed."""
+        """Return the record with these fields changed."""
         return self.model_copy(update=changes)
 
 
@@ -73,7 +73,7 @@ class Resources(FrozenModel):
 
 
 class ExpirationPolicy(FrozenModel):
-    """The windows of a sandbox as they were given; null is the account's default, 0 is no limit."""
+    """The expiration policy of a sandbox; None means the account's default, 0 no limit."""
 
     idle_timeout_seconds: int | None = None
     max_lifetime_seconds: int | None = None
@@ -82,7 +82,7 @@ class ExpirationPolicy(FrozenModel):
 
 
 class SandboxRecord(Record):
-    """A sandbox; its files are a directory of the same id."""
+    """A sandbox; its files are in a directory named by its id."""
 
     name: str
     region: str
@@ -96,18 +96,18 @@ class SandboxRecord(Record):
     ports: dict[int, str] = Field(default={}, repr=False)
     """The slug of each exposed port."""
     ready_from: float | None
-    """When it was first ready; null while that never comes."""
+    """Time at which it is ready for the first time; None if never."""
     addressable_from: float | None
     active_from: float | None
-    """Where the idle window starts, unless there was activity since; null while it does not run."""
+    """Start of the idle timeout, unless there was activity since; None if it does not run."""
     lifetime_from: float
     paused_at: float | None = None
     idle_deadline: float | None = None
-    """What `idle_expires_at` was when the sandbox was paused; it stays."""
+    """`idle_expires_at` at the time of the pause."""
 
 
 class SnapshotRecord(Record):
-    """A copy of a sandbox's files, and what is needed to make a sandbox of them."""
+    """A copy of a sandbox's files, with what is needed to restore it."""
 
     name: str | None = None
     sandbox_id: str

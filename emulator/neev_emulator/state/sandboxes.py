@@ -1,4 +1,4 @@
-"""What can be done to sandboxes. Each operation answers the record as it is afterwards."""
+"""Operations on sandboxes. Each returns the record after the change."""
 
 import secrets
 from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ _MIN_ROOTFS_GB = 4
 
 
 async def create(backend: Backend, project_id: str, body: CreateSandbox) -> SandboxRecord:
-    """A new sandbox that becomes Ready, and addressable a moment later."""
+    """Create a sandbox that becomes Ready, then addressable."""
     name = body.name or f"sandbox-{secrets.token_hex(4)}"
     origin = require_ready(backend, project_id, body.snapshot_id) if body.snapshot_id else None
     region = resolve_region(backend, body.region, origin)
@@ -52,7 +52,7 @@ async def create(backend: Backend, project_id: str, body: CreateSandbox) -> Sand
 
 
 async def fork(backend: Backend, source: SandboxRecord, name: str) -> SandboxRecord:
-    """A new sandbox with the source's files of this moment, its size, egress, env and windows."""
+    """Create a sandbox with the source's current files, size, egress, environment and expiration policy."""
     require_not_deleting(source)
     with reserve(backend, source.project_id, name):
         key = str(uuid4())
@@ -65,7 +65,7 @@ async def fork(backend: Backend, source: SandboxRecord, name: str) -> SandboxRec
 
 
 def update(backend: Backend, sandbox: SandboxRecord, body: UpdateSandbox | UpdateAgent) -> SandboxRecord:
-    """The sandbox with its cpu, memory or egress changed, running or not."""
+    """Change cpu, memory or egress of the sandbox, running or not."""
     require_not_deleting(sandbox)
     changed = sandbox.with_changes(
         resources=_resize(sandbox.resources, body.resources),
@@ -77,7 +77,7 @@ def update(backend: Backend, sandbox: SandboxRecord, body: UpdateSandbox | Updat
 
 
 async def pause(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
-    """The sandbox on its way to Paused; one that is paused already stays as it is."""
+    """Start pausing the sandbox, unless it is paused."""
     require_not_deleting(sandbox)
     if sandbox.paused_at is not None:
         return sandbox
@@ -85,7 +85,7 @@ async def pause(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
 
 
 async def stop(backend: Backend, sandbox: SandboxRecord, moment: float) -> SandboxRecord:
-    """The sandbox as it is when it was paused at this moment, by a caller or by the platform."""
+    """Pause the sandbox as of this time, for a caller or because it expired."""
     paused = sandbox.with_changes(
         phase_schedule=phase_schedule(moment, "Pausing", backend.settings.durations.pause, "Paused"),
         idle_deadline=backend.idle_expires_at(sandbox),
@@ -98,9 +98,9 @@ async def stop(backend: Backend, sandbox: SandboxRecord, moment: float) -> Sandb
 
 
 async def resume(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
-    """The sandbox on its way back to Ready; one that is not paused stays as it is.
+    """Start resuming the sandbox, if it is paused.
 
-    A lifetime that is used up starts again, or the sandbox would stop at once.
+    A used up lifetime starts again; otherwise the sandbox would stop at once.
     """
     require_not_deleting(sandbox)
     if sandbox.paused_at is None:
@@ -124,7 +124,7 @@ async def resume(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
 
 
 def keepalive(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
-    """The sandbox with its idle window starting now; a paused one has none to start."""
+    """Restart the idle timeout, unless the sandbox is paused."""
     require_not_deleting(sandbox)
     if sandbox.paused_at is not None or sandbox.active_from is None:
         return sandbox
@@ -135,7 +135,7 @@ def keepalive(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
 
 
 def set_expiration(backend: Backend, sandbox: SandboxRecord, expiration: ExpirationUpdate) -> SandboxRecord:
-    """The sandbox with the windows that were given; the others are unchanged."""
+    """Change the given parts of the expiration policy."""
     require_not_deleting(sandbox)
     changed = sandbox.with_changes(lifecycle=expiration.merge_into(sandbox.lifecycle), updated_at=backend.clock.now())
     backend.save(changed)
@@ -143,7 +143,7 @@ def set_expiration(backend: Backend, sandbox: SandboxRecord, expiration: Expirat
 
 
 async def rollback(backend: Backend, sandbox: SandboxRecord, snapshot_id: str) -> SandboxRecord:
-    """The same sandbox with the snapshot's files: NotReady, then Ready, or Paused if it was paused."""
+    """Restore the snapshot's files: NotReady, then Ready, or Paused if the sandbox was paused."""
     require_not_deleting(sandbox)
     snapshot = require_ready(backend, sandbox.project_id, snapshot_id)
     await backend.storage.restore(snapshot, sandbox)
@@ -165,7 +165,7 @@ async def rollback(backend: Backend, sandbox: SandboxRecord, snapshot_id: str) -
 
 
 def delete(backend: Backend, sandbox: SandboxRecord) -> None:
-    """The sandbox is on its way out; it is gone, its snapshots too, after the time of a delete."""
+    """Start deleting the sandbox and its snapshots."""
     agent = backend.find_agent(sandbox.id)
     if agent is not None and agent.gone_at is None:
         raise conflict(f"sandbox {sandbox.name!r} runs agent {agent.name!r}; delete the agent instead")
@@ -173,7 +173,7 @@ def delete(backend: Backend, sandbox: SandboxRecord) -> None:
 
 
 def terminate(backend: Backend, sandbox: SandboxRecord, moment: float) -> None:
-    """The sandbox, and an agent that it runs, end from this moment on."""
+    """Start deleting the sandbox, and its agent, as of this time."""
     if sandbox.gone_at is not None:
         return
     gone_at = moment + backend.settings.durations.delete
@@ -184,7 +184,7 @@ def terminate(backend: Backend, sandbox: SandboxRecord, moment: float) -> None:
 
 
 def reserve(backend: Backend, project_id: str, name: str) -> AbstractContextManager[None]:
-    """The name and a place in the quota are held while the sandbox is being made."""
+    """Reserve the name and a place in the quota while the sandbox is created."""
     settings = backend.settings
     return backend.sandboxes.reserve(
         project_id, name, quota=settings.sandbox_quota, error_code="sandbox_quota_exceeded", scope=settings.quota_scope
@@ -192,13 +192,13 @@ def reserve(backend: Backend, project_id: str, name: str) -> AbstractContextMana
 
 
 def require_not_deleting(sandbox: SandboxRecord) -> None:
-    """The sandbox is not being deleted."""
+    """Raise an error if the sandbox is being deleted."""
     if sandbox.gone_at is not None:
         raise conflict(f"sandbox {sandbox.name!r} is being deleted")
 
 
 def resolve_region(backend: Backend, region: str | None, origin: SnapshotRecord | None = None) -> str:
-    """The region to use: the one asked for, that of the snapshot, or the platform's default."""
+    """Return the requested region, that of the snapshot, or the default."""
     if region is not None and region not in REGIONS:
         raise invalid("region", f"must be one of {', '.join(REGIONS)}")
     if origin and region not in (None, origin.region):
@@ -207,7 +207,7 @@ def resolve_region(backend: Backend, region: str | None, origin: SnapshotRecord 
 
 
 def with_default_size(requested: ResourcesUpdate | None, base: Resources | None = None) -> Resources:
-    """The whole size of a new sandbox; the root file system gets a fifth of the disk unless it is given."""
+    """Return the size of a new sandbox; the root file system is a fifth of the disk unless given."""
     requested = requested or ResourcesUpdate()
     base = base or Resources()
     disk = requested.disk_gb or base.disk_gb
@@ -218,12 +218,12 @@ def with_default_size(requested: ResourcesUpdate | None, base: Resources | None 
 
 
 def env_mapping(env: list[EnvVar] | None) -> dict[str, str]:
-    """The variables by name; of several with one name the last one holds."""
+    """Return the variables by name; the last value of a name wins."""
     return {variable.name: variable.value for variable in env or []}
 
 
 def initial_fields(backend: Backend, sandbox_id: str, project_id: str, seconds: float) -> dict[str, Any]:
-    """The fields of a sandbox that begins now and is Ready after these seconds."""
+    """Return the fields of a new sandbox that is Ready after these seconds."""
     now = backend.clock.now()
     ready = now + seconds
     return {

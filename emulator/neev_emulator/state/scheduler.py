@@ -1,4 +1,4 @@
-"""What time does by itself: idle windows, lifetimes, retention, and deletes that come to their end."""
+"""Changes over time: idle timeouts, lifetimes, retention and the end of deletes."""
 
 import asyncio
 
@@ -10,13 +10,13 @@ from neev_emulator.state.timers import TimerKey
 
 
 async def run_due(backend: Backend) -> None:
-    """Everything that is due by now has happened, each at its own time."""
+    """Handle everything that is due, each at its own time."""
     while key := backend.timers.pop_due(backend.clock.now()):
         await _handle_due(backend, key)
 
 
 async def run(backend: Backend) -> None:
-    """Settles whenever something comes due, until it is cancelled."""
+    """Handle what is due until cancelled."""
     while True:
         backend.timers.changed.clear()
         await run_due(backend)

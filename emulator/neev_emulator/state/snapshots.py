@@ -1,4 +1,4 @@
-"""What can be done to snapshots."""
+"""Operations on snapshots."""
 
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from neev_emulator.state.records import SandboxRecord, SnapshotRecord, phase_sch
 
 
 async def create(backend: Backend, sandbox: SandboxRecord, body: CreateSnapshot) -> SnapshotRecord:
-    """A snapshot of the sandbox's files of this moment: Pending, then Running, then Ready."""
+    """Create a snapshot of the sandbox's current files: Pending, then Running, then Ready."""
     if sandbox.gone_at is not None:
         raise conflict(f"sandbox {sandbox.name!r} is being deleted")
     key = str(uuid4())
@@ -41,7 +41,7 @@ async def create(backend: Backend, sandbox: SandboxRecord, body: CreateSnapshot)
 
 
 def require_ready(backend: Backend, project_id: str, snapshot_id: str) -> SnapshotRecord:
-    """The project's snapshot of this id, which is Ready."""
+    """Return the project's snapshot; raise an error unless it is Ready."""
     snapshot = backend.snapshots.find(project_id, snapshot_id)
     status = snapshot.phase(backend.clock.now())
     if status != "Ready":

@@ -1,4 +1,4 @@
-"""The directories of sandboxes and snapshots, and the computers that run in them."""
+"""The directories of sandboxes and snapshots, and the hosts of sandboxes."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from neev_emulator.state.records import SandboxRecord, SnapshotRecord
 
 
 class SandboxStorage:
-    """A directory for each sandbox and each snapshot; computers are made when they are needed."""
+    """A directory for each sandbox and each snapshot; hosts are created on demand."""
 
     def __init__(
         self, directory: Path, clock: Clock, background_tasks: BackgroundTasks, mounts: MountNamespaces
@@ -29,7 +29,7 @@ class SandboxStorage:
         self._locks: dict[str, asyncio.Lock] = {}
 
     def host(self, sandbox: SandboxRecord) -> SandboxHost:
-        """What runs the sandbox's processes and holds its files."""
+        """Return the host of the sandbox; create it if needed."""
         computer = self._hosts.get(sandbox.id)
         if computer is None:
             computer = SandboxHost(self._path(sandbox.id), env=sandbox.env, now=self._clock.now, mounts=self._mounts)
@@ -37,32 +37,32 @@ class SandboxStorage:
         return computer
 
     def use(self, sandbox: SandboxRecord) -> SandboxHost:
-        """The sandbox's computer, whose activity counts from now on."""
+        """Return the host of the sandbox; its activity counts from now on."""
         self._used_ids.add(sandbox.id)
         return self.host(sandbox)
 
     def find_host(self, key: str) -> SandboxHost | None:
-        """The sandbox's computer, if there was ever a need for it."""
+        """Return the host of the sandbox, if it was created."""
         return self._hosts.get(key)
 
     def touched_at(self, key: str) -> float:
-        """When something was last done inside the sandbox; if never, when the emulator began."""
+        """Return the time of the last activity in the sandbox; by default the emulator's start."""
         return self._hosts[key].touched_at if key in self._used_ids else self._started_at
 
     async def pause(self, sandbox: SandboxRecord) -> None:
-        """The sandbox's processes stand still."""
+        """Stop the sandbox's processes."""
         async with self._hold_lock(sandbox.id):
             if computer := self.find_host(sandbox.id):
                 await computer.pause()
 
     async def resume(self, sandbox: SandboxRecord) -> None:
-        """The sandbox's processes go on."""
+        """Continue the sandbox's processes."""
         async with self._hold_lock(sandbox.id):
             if computer := self.find_host(sandbox.id):
                 await computer.resume()
 
     async def capture(self, sandbox: SandboxRecord, key: str) -> int:
-        """The sandbox's files, as they are at one moment, are also under this key; answers their size."""
+        """Copy the sandbox's files, frozen at one moment, to this key; return their size."""
         async with self._hold_lock(sandbox.id):
             computer = self.host(sandbox)
             file_tree.create_private_directory(self._path(key))
@@ -76,27 +76,27 @@ class SandboxStorage:
             return await asyncio.to_thread(file_tree.measure_size, self._path(key))
 
     async def clone(self, snapshot: SnapshotRecord, key: str) -> None:
-        """The snapshot's files are also under this key, for a sandbox that is yet to be."""
+        """Copy the snapshot's files to this key, for a new sandbox."""
         source = SandboxHost(self._path(snapshot.id), env={}, now=self._clock.now)
         place = file_tree.create_private_directory(self._path(key))
         await asyncio.to_thread(source.copy_to, place / "workspace")
 
     async def restore(self, snapshot: SnapshotRecord, sandbox: SandboxRecord) -> None:
-        """The sandbox's files are those of the snapshot, and no process of before runs."""
+        """Replace the sandbox's files by the snapshot's; end its processes."""
         async with self._hold_lock(sandbox.id):
             computer = self.host(sandbox)
             await computer.stop()
             await asyncio.to_thread(computer.restore_from, self._path(snapshot.id) / "workspace")
 
     def discard(self, key: str) -> None:
-        """What was under this key is gone; processes end and the disk is cleared in the background."""
+        """Remove the files and processes of this key in the background."""
         if key in self._hosts or self._path(key).exists():
             self._background_tasks.add(self._clear(key))
         else:
             self._locks.pop(key, None)
 
     async def remove_stale(self, sandboxes: list[SandboxRecord], keys: set[str]) -> None:
-        """What a killed emulator left is gone: processes of the known sandboxes, directories of no key."""
+        """Remove what a killed emulator left: processes of these sandboxes, directories of other keys."""
         busy = await asyncio.to_thread(_find_busy, self._directory)
         for sandbox in sandboxes:
             if sandbox.id in busy:
@@ -106,7 +106,7 @@ class SandboxStorage:
                 await asyncio.to_thread(file_tree.remove, place)
 
     async def stop(self) -> None:
-        """No process of any sandbox runs."""
+        """End the processes of all sandboxes."""
         await asyncio.gather(*(computer.stop() for computer in self._hosts.values()))
 
     def _path(self, key: str) -> Path:
@@ -127,7 +127,7 @@ class SandboxStorage:
 
 
 def _find_busy(directory: Path) -> set[str]:
-    """The directories below this one that some process was started for: its environment names them."""
+    """Return the keys of directories that are named in the environment of a running process."""
     named = re.compile(re.escape(os.fsencode(directory)) + rb"/([0-9a-f-]{36})")
     found: set[str] = set()
     for environ in Path("/proc").glob("[0-9]*/environ"):

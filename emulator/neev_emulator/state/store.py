@@ -1,4 +1,4 @@
-"""Records on disk: what was answered survives the emulator, also when it is killed."""
+"""Records on disk, which survive a killed emulator."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -9,9 +9,9 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS records (kind TEXT, id TEXT, body TEXT, PR
 
 
 class Store:
-    """Bodies by kind and id; each change is on disk when the call returns.
+    """Bodies by kind and id; a change is on disk when the call returns.
 
-    Without a path nothing is kept. The guarantee is against a killed process, not against a power cut.
+    Without a path nothing is stored. A killed process loses nothing; a power failure may.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -34,27 +34,27 @@ class Store:
             raise StoreError(f"{path} is not the state of an emulator, or is damaged") from error
 
     def load(self, kind: str) -> list[str]:
-        """All bodies of this kind, in the order of their ids."""
+        """Return all bodies of this kind, ordered by id."""
         return [body for (body,) in self._db.execute("SELECT body FROM records WHERE kind = ? ORDER BY id", (kind,))]
 
     def get(self, kind: str, key: str) -> str | None:
-        """The body of this key."""
+        """Return the body with this key."""
         row = self._db.execute("SELECT body FROM records WHERE kind = ? AND id = ?", (kind, key)).fetchone()
         return row[0] if row else None
 
     def put(self, kind: str, key: str, body: Callable[[], str]) -> None:
-        """The body is kept under this key."""
+        """Store the body with this key."""
         if self._is_persistent:
             self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, body()))
 
     def drop(self, kind: str, key: str) -> None:
-        """Nothing is kept under this key."""
+        """Remove the body with this key."""
         if self._is_persistent:
             self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, key))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """The changes made inside are all kept, or none is."""
+        """Apply all changes of the block or none."""
         if not self._is_persistent:
             yield
             return
@@ -67,9 +67,9 @@ class Store:
         self._db.execute("COMMIT")
 
     def close(self) -> None:
-        """The file may be opened by another emulator."""
+        """Release the file."""
         self._db.close()
 
 
 class StoreError(Exception):
-    """The directory cannot be used: another emulator holds it, or something else is in its file."""
+    """Raised when the file is in use by another emulator or is not an emulator's."""

@@ -1,4 +1,4 @@
-"""What is due when: one entry for each thing that time will change."""
+"""A queue of timers: one for each key."""
 
 import asyncio
 import heapq
@@ -13,7 +13,7 @@ class TimerKey(NamedTuple):
 
 
 class TimerQueue:
-    """Moments to look at something again; only the earliest one of each key counts."""
+    """The times at which keys are due; only the earliest time of a key counts."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, TimerKey]] = []
@@ -21,7 +21,7 @@ class TimerQueue:
         self.changed = asyncio.Event()
 
     def schedule(self, key: TimerKey, at: float) -> None:
-        """The key comes up at this moment, or earlier if that was planned already."""
+        """Schedule the key for this time, unless it is due earlier."""
         if at >= self._due_at.get(key, float("inf")):
             return
         self._due_at[key] = at
@@ -30,7 +30,7 @@ class TimerQueue:
             self.changed.set()
 
     def pop_due(self, now: float) -> TimerKey | None:
-        """The key that has been due for longest, which is then no longer planned."""
+        """Remove and return the key that has been due for longest."""
         while self._heap and self._heap[0][0] <= now:
             at, key = heapq.heappop(self._heap)
             if self._due_at.get(key) == at:
@@ -39,5 +39,5 @@ class TimerQueue:
         return None
 
     def next_due_at(self) -> float | None:
-        """When there is something to do again."""
+        """Return when the next key is due."""
         return self._heap[0][0] if self._heap else None

@@ -9,13 +9,13 @@ LIFETIME_SECONDS = 900
 
 
 def issue(backend: Backend, sandbox_id: str, expires_at: float) -> str:
-    """A token that opens this sandbox until then."""
+    """Return a token for this sandbox that is valid until then."""
     claim = f"{sandbox_id}.{int(expires_at)}"
     return f"nct.{claim}.{_signature(backend, claim)}"
 
 
 def verify(backend: Backend, token: str, sandbox_id: str) -> bool:
-    """Whether the token is ours, for this sandbox, and still good."""
+    """Return whether the token is valid for this sandbox now."""
     kind, _, rest = token.partition(".")
     claim, _, signature = rest.rpartition(".")
     subject, _, expiry = claim.partition(".")
