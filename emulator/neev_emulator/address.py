@@ -11,8 +11,7 @@ class RemoteNotAllowedError(Exception):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"{host} can be reached from other machines: whoever has the key runs processes here, as you. "
-            f"Allow it if that is what you want"
+            f"other machines can reach {host}: anyone who has the key runs processes here, as you. Allow it explicitly"
         )
 
 
@@ -37,7 +36,7 @@ def bind(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
     )[0]
-    # With its protocol named, so that asyncio turns Nagle's algorithm off: it would add 40 ms to every answer.
+    # With the protocol set, asyncio turns Nagle's algorithm off, which adds 40 ms to every response.
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

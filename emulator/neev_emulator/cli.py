@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn, Self
@@ -27,11 +28,11 @@ _EXIT_NOT_EXECUTABLE = 126
 _EXIT_SIGNAL_BASE = 128
 _MAX_PORT = 65535
 _REMOTE_WARNING = (
-    "neev-emulator: listens on {host}: whoever reaches it and has the key runs processes on this machine, as you; "
-    "the controls under /_emulator answer this machine alone"
+    "neev-emulator: listening on {host}: anyone who reaches it and has the key runs processes on this machine, as you; "
+    "the controls under /_emulator answer this machine only"
 )
 _NO_MOUNTS_WARNING = (
-    "neev-emulator: commands in sandboxes find no /workspace on this machine ({reason}): the real path replaces it "
+    "neev-emulator: commands in sandboxes have no /workspace on this machine ({reason}): the real path replaces it "
     "in their arguments and variables, but not in scripts and other files"
 )
 
@@ -46,35 +47,36 @@ def emulator(  # noqa: PLR0913 - one for each option
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=_MAX_PORT, help="Port of it; 0 is any free one, or with --data the last.")
+        int, typer.Option(min=0, max=_MAX_PORT, help="Port; 0 means any free one, or with --data the last one.")
     ] = 0,
     allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Listen also where other machines can reach it.")
+        bool, typer.Option("--allow-remote", help="Allow an address that other machines can reach.")
     ] = False,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Answer also to requests for this host name; may be given several times."),
+        typer.Option(metavar="NAME", help="Accept requests for this host name, too; can be repeated."),
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="Directory that keeps everything over a restart; without it nothing stays."),
+        typer.Option(file_okay=False, help="Directory that keeps the state. Without it, nothing is kept."),
     ] = None,
     create_seconds: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Time that a create and a fork take.")
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Duration of a create and a fork.")
     ] = None,
-    quota: Annotated[int | None, typer.Option(min=0, metavar="N", help="Sandboxes that the project may hold.")] = None,
+    quota: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Maximum number of sandboxes in the project.")
+    ] = None,
 ) -> None:
-    """Run the Agent Service of NeevAI on this machine.
+    """Run an emulator of NeevAI's Agent Service on this machine.
 
-    When it is ready it prints one line to evaluate in a shell: export NEEV_BASE_URL=... NEEV_API_KEY=... and so on.
-    It then runs until it is interrupted, and what was made in it ends with it, unless --data is given.
+    When it is ready, it prints one line to evaluate in a shell: export NEEV_BASE_URL=... NEEV_API_KEY=... and so on.
+    It runs until it is interrupted. Its state ends with it, unless --data is given.
 
     It isolates nothing: commands in its sandboxes are processes of yours, with your files, processes and network.
-    Their environment is their own and holds no key of yours. Egress policies are kept and answered, not enforced.
-    docs/emulator.md says more.
+    Their environment contains no key of yours. Egress policies are stored, not enforced. See docs/emulator.md.
 
-    With a command after `--` it prints nothing: it runs the command with these variables, stops when the command
-    has ended, and exits with its status. The commands below control one that runs already.
+    With a command after `--`, it runs the command with these variables, then stops and exits with its status.
+    The commands below control a running emulator.
 
     Examples:
     neev-emulator --create-seconds 2.5
@@ -88,16 +90,17 @@ def emulator(  # noqa: PLR0913 - one for each option
     if context.invoked_subcommand is not None:
         return
     command: tuple[str, ...] = context.obj or ()
-    relay = SignalForwarder()
-    world = _create_backend(data, create_seconds, quota)
+    forwarder = SignalForwarder()
+    backend = _create_backend(data, create_seconds, quota)
     try:
-        serving = serve_backend(world, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
-        with relay, serving as running:
+        server = serve_backend(backend, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
+        with forwarder, server as running:
             if not is_loopback(host):
                 typer.echo(_REMOTE_WARNING.format(host=host), err=True)
-            if world.mounts.unavailable_reason:
-                typer.echo(_NO_MOUNTS_WARNING.format(reason=world.mounts.unavailable_reason), err=True)
-            status = _run_command(command, running.env, relay) if command else _print_env_and_wait(running.env, relay)
+            if backend.mounts.unavailable_reason:
+                typer.echo(_NO_MOUNTS_WARNING.format(reason=backend.mounts.unavailable_reason), err=True)
+            run = partial(_run_command, command) if command else _print_env_and_wait
+            status = run(running.env, forwarder)
     except OSError as error:
         _exit_with_error(f"cannot listen on port {port} of {host}: {error.strerror}")
     except RemoteNotAllowedError as error:
@@ -147,7 +150,7 @@ def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quo
     except StoreError as error:
         _exit_with_error(str(error))
     except OSError as error:
-        _exit_with_error(f"the state cannot be kept in {data}: {error.strerror}")
+        _exit_with_error(f"cannot store the state in {data}: {error.strerror}")
 
 
 def _print_env_and_wait(env: Mapping[str, str], forwarder: SignalForwarder) -> int:
@@ -158,12 +161,12 @@ def _print_env_and_wait(env: Mapping[str, str], forwarder: SignalForwarder) -> i
 
 def _run_command(command: Sequence[str], env: Mapping[str, str], forwarder: SignalForwarder) -> int:
     try:
-        child = subprocess.Popen(command, env={**os.environ, **env})  # noqa: S603 - the command is the user's own
+        process = subprocess.Popen(command, env={**os.environ, **env})  # noqa: S603 - the command is the user's own
     except OSError as error:
         typer.echo(f"neev-emulator: {command[0]}: {error.strerror}", err=True)
         return _EXIT_NOT_FOUND if isinstance(error, FileNotFoundError) else _EXIT_NOT_EXECUTABLE
-    forwarder.forward_to(child)
-    status = child.wait()
+    forwarder.forward_to(process)
+    status = process.wait()
     return status if status >= 0 else _EXIT_SIGNAL_BASE - status
 
 
@@ -184,6 +187,6 @@ def _exit_with_error(message: str) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None, prog_name: str = "neev-emulator") -> None:
     """Run `neev-emulator`. The arguments after `--` are a command to run."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    own = given.index("--") if "--" in given else len(given)
-    app(args=given[:own], obj=tuple(given[own + 1 :]), prog_name=prog_name)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    separator = arguments.index("--") if "--" in arguments else len(arguments)
+    app(args=arguments[:separator], obj=tuple(arguments[separator + 1 :]), prog_name=prog_name)

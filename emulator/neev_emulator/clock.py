@@ -24,11 +24,11 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Add these seconds to the current time."""
         if seconds < 0:
-            raise ValueError("time only moves forward")
+            raise ValueError("the clock cannot go back")
         self.offset += seconds
 
 
-@lru_cache(maxsize=10_000)  # a list tells the same moments again and again
+@lru_cache(maxsize=10_000)  # lists repeat the same times
 def format_time(moment: float) -> str:
     """Return the time as RFC 3339 in UTC, to the microsecond."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -13,21 +13,21 @@ from neev_emulator.testing import Emulator
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+)([smhd])")
 
-Url = Annotated[str | None, typer.Option("--url", help="Where it is. Unset: NEEV_BASE_URL.")]
-Clear = Annotated[bool, typer.Option("--clear", help="Forget them all.")]
+Url = Annotated[str | None, typer.Option("--url", help="Address of the emulator; by default NEEV_BASE_URL.")]
+Clear = Annotated[bool, typer.Option("--clear", help="Remove all of them.")]
 Assignments = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")]
 
 
 def faults(
-    kind: Annotated[str | None, typer.Argument(help="What goes wrong: status, delay, reset_after, …")] = None,
+    kind: Annotated[str | None, typer.Argument(help="Kind of fault: status, delay, reset_after, …")] = None,
     parts: Assignments = None,
     *,
     clear: Clear = False,
     url: Url = None,
 ) -> None:
-    """Show the faults that are still to come, or add one: the next calls that match go wrong.
+    """Show the pending faults, or add one for the next matching requests.
 
-    docs/emulator.md lists the kinds and what each can be told.
+    docs/emulator.md lists the kinds and their fields.
 
     Examples:
     neev-emulator faults
@@ -44,27 +44,27 @@ def faults(
         _print_json(_send_control_request(url, "POST", "faults", {"kind": kind, **_parse_assignments(parts)}))
 
 
-def advance(span: Annotated[str, typer.Argument(help="How long: 90m, 12h, 2d, 45s.")], *, url: Url = None) -> None:
-    """Move the emulator's clock forward; what comes due in that time has happened, and the state is shown.
+def advance(duration: Annotated[str, typer.Argument(help="Duration: 90m, 12h, 2d, 45s.")], *, url: Url = None) -> None:
+    """Advance the emulator's clock, handle what is due, and show the state.
 
     Example:
     neev-emulator advance 1h30m
     """
     try:
-        seconds = _parse_duration(span)
+        seconds = _parse_duration(duration)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="SPAN") from None
+        raise typer.BadParameter(str(error), param_hint="DURATION") from None
     _print_json(_send_control_request(url, "POST", "advance", {"seconds": seconds}))
 
 
 def log(
     *,
-    mutating: Annotated[bool, typer.Option("--mutating", help="Without requests that only read.")] = False,
-    counts: Annotated[bool, typer.Option("--counts", help="How many of each, in place of each one.")] = False,
+    mutating: Annotated[bool, typer.Option("--mutating", help="Omit requests that only read.")] = False,
+    counts: Annotated[bool, typer.Option("--counts", help="Show the number of requests by method and path.")] = False,
     clear: Clear = False,
     url: Url = None,
 ) -> None:
-    """Show the requests that were served, the oldest first.
+    """Show the served requests, the oldest first.
 
     Examples:
     neev-emulator log --mutating
@@ -78,7 +78,7 @@ def log(
 
 
 def settings(parts: Assignments = None, *, url: Url = None) -> None:
-    """Show the settings, or change those that are named.
+    """Show the settings, or change some of them.
 
     Examples:
     neev-emulator settings
@@ -94,7 +94,7 @@ def settings(parts: Assignments = None, *, url: Url = None) -> None:
 
 
 def state(*, url: Url = None) -> None:
-    """Show how many sandboxes, snapshots and agents there are, in which phases, and what time it is.
+    """Show the number of objects, the phases and the current time.
 
     Example:
     neev-emulator state
@@ -106,14 +106,14 @@ def _parse_assignments(assignments: list[str] | None) -> dict[str, Any]:
     """Return `durations.create=5` as `{"durations": {"create": 5}}`; a value that is not JSON is text."""
     values: dict[str, Any] = {}
     for part in assignments or ():
-        name, is_there, text = part.partition("=")
-        if not (name and is_there):
+        name, equals, text = part.partition("=")
+        if not (name and equals):
             raise typer.BadParameter(f"{part!r} is not NAME=VALUE")
-        *folders, last = name.split(".")
-        place = values
-        for folder in folders:
-            place = place.setdefault(folder, {})
-        place[last] = _parse_value(text)
+        *sections, last = name.split(".")
+        target = values
+        for section in sections:
+            target = target.setdefault(section, {})
+        target[last] = _parse_value(text)
     return values
 
 
@@ -125,22 +125,22 @@ def _parse_value(text: str) -> Any:
 
 
 def _send_control_request(url: str | None, method: str, path: str, body: object = None) -> object:
-    where = url or os.environ.get("NEEV_BASE_URL")
-    if not where:
-        _fail("no emulator is named: set NEEV_BASE_URL to what it printed when it started, or give --url")
+    address = url or os.environ.get("NEEV_BASE_URL")
+    if not address:
+        _fail("no address of an emulator: set NEEV_BASE_URL to the value that it printed, or use --url")
     try:
-        return Emulator(where.rstrip("/"), "", "", "", "").control(method, path, body)
+        return Emulator(address.rstrip("/"), "", "", "", "").control(method, path, body)
     except HTTPError as error:
-        _fail(f"the emulator refuses ({error.code}): {error.read().decode()}")
+        _fail(f"the emulator rejected the request ({error.code}): {error.read().decode()}")
     except (OSError, ValueError) as error:
-        _fail(f"{where} is no emulator that answers: {error}")
+        _fail(f"no emulator answers at {address}: {error}")
 
 
 def _parse_duration(text: str) -> float:
     """Return the seconds of `90m`, `2d` or `1h30m`; raise `ValueError` for anything else."""
     parts = _DURATION.findall(text)
     if not parts or "".join(map("".join, parts)) != text:
-        raise ValueError(f"{text!r} is no duration; write 90m, 1h30m or 2d")
+        raise ValueError(f"{text!r} is not a duration; use 90m, 1h30m or 2d")
     return sum(int(number) * _UNITS[unit] for number, unit in parts)
 
 

@@ -37,7 +37,7 @@ class Server(uvicorn.Server):
                 log_level="error",
                 access_log=False,
                 server_header=False,
-                date_header=False,  # the gate sends the emulator's own time, which can be advanced
+                date_header=False,  # the middleware sends the emulator's own time
                 proxy_headers=False,
                 timeout_keep_alive=_KEEP_ALIVE_TIMEOUT,
                 lifespan="on",
@@ -57,7 +57,7 @@ class Server(uvicorn.Server):
     def stop(self) -> None:
         """Stop the server; may be called from any thread."""
         self.should_exit = True
-        with suppress(RuntimeError):  # it has ended already
+        with suppress(RuntimeError):  # it has already ended
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def reject_connections(self, seconds: float) -> None:
@@ -69,8 +69,8 @@ class Server(uvicorn.Server):
         connections = self.server_state.connections
         for connection in list(connections):
             connection.shutdown()
-        ending = {connection for connection in connections if connection.transport.is_closing()}
-        while ending & connections:  # noqa: ASYNC110 - the loop itself closes them, and tells nobody
+        closing = {connection for connection in connections if connection.transport.is_closing()}
+        while closing & connections:  # noqa: ASYNC110 - the loop closes them without an event
             await asyncio.sleep(0)
         self._reopen_task = self._loop.create_task(self._reopen_after(seconds))
 
@@ -87,7 +87,7 @@ class Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Run until stopped."""
-        # uvicorn's own looks ten times a second whether it is to stop, and stops that much later.
+        # uvicorn's own loop checks ten times a second whether to stop, and stops that much later.
         while not await self.on_tick(0):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), _TICK_INTERVAL)
@@ -134,5 +134,5 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
 def _try_bind(host: str, port: int) -> socket.socket | None:
     try:
         return bind(host, port)
-    except OSError:  # somebody else has it just now
+    except OSError:  # another process uses it at the moment
         return None

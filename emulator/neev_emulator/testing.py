@@ -81,8 +81,8 @@ class Emulator:
         """Send a request to one of the controls and return its response (docs/emulator.md)."""
         url = f"{self.base_url.removesuffix('/agent')}/_emulator/{path}"
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(url, data, method=method)) as answer:  # noqa: S310 - always our own loopback address
-            raw = answer.read()
+        with urlopen(Request(url, data, method=method)) as response:  # noqa: S310 - always our own loopback address
+            raw = response.read()
         return json.loads(raw) if raw else None
 
 
@@ -112,10 +112,12 @@ def serve(
         quota: Maximum number of sandboxes in the project.
         data: Directory that keeps the state after a restart or a kill.
     """
-    chosen = settings or Settings()
-    chosen = chosen if create_seconds is None else with_create_seconds(create_seconds, chosen)
-    chosen = chosen if quota is None else chosen.model_copy(update={"sandbox_quota": quota})
-    with serve_backend(Backend(chosen, data=data)) as emulator:
+    settings = settings or Settings()
+    if create_seconds is not None:
+        settings = with_create_seconds(create_seconds, settings)
+    if quota is not None:
+        settings = settings.model_copy(update={"sandbox_quota": quota})
+    with serve_backend(Backend(settings, data=data)) as emulator:
         yield emulator
 
 
@@ -151,7 +153,7 @@ def serve_backend(
     try:
         server.ready.wait()
         if not server.started:
-            raise RuntimeError("the emulator did not start; its log says why")
+            raise RuntimeError("the emulator did not start; see its log")
         yield Emulator(
             base_url=f"{format_origin(listener)}/agent",
             api_key=backend.api_key,

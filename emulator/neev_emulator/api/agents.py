@@ -17,8 +17,10 @@ from neev_emulator.state.tokens import LIFETIME_SECONDS, issue
 @operation(schemas.AgentPage, query=PAGE_QUERY)
 async def list_all(request: RequestContext) -> Response:
     """Return a page of the project's agents, the newest first."""
-    found = request.backend.agents.in_project(request.project_id)
-    return request.paginate(found, lambda record: serializers.serialize_agent(request.backend, record, request.origin))
+    records = request.backend.agents.in_project(request.project_id)
+    return request.paginate(
+        records, lambda record: serializers.serialize_agent(request.backend, record, request.origin)
+    )
 
 
 @operation_with_body(CreateAgent, schemas.Agent, 201)
@@ -84,14 +86,14 @@ async def fork(request: RequestContext, body: Fork) -> Response:
 @operation_with_body(Empty, schemas.AgentConnection, error_statuses=(CONFLICT, TOO_EARLY))
 async def connect(request: RequestContext, _body: Empty) -> Response:
     """Return the agent's URL and a token for it; 425 while it is provisioning, 409 while it is stopped."""
-    agent, backing = request.find_agent(), request.target_sandbox()
-    status = serializers.get_agent_status(request.backend, backing)
+    agent, sandbox = request.find_agent(), request.target_sandbox()
+    status = serializers.get_agent_status(request.backend, sandbox)
     if status == "Provisioning":
         raise ApiError("too_early", f"agent {agent.name!r} is provisioning")
     if status != "Ready":
         raise conflict(f"agent {agent.name!r} is {status}")
     expires_at = request.backend.clock.now() + LIFETIME_SECONDS
-    token = issue(request.backend, backing.id, expires_at)
+    token = issue(request.backend, sandbox.id, expires_at)
     return JSONResponse(
         {"connect_url": f"{request.origin}/sandboxes-runtime", "token": token, "expires_at": format_time(expires_at)}
     )

@@ -36,32 +36,32 @@ async def audit(request: RequestContext) -> Response:
     start, end = request.time_range(_DAY_SECONDS)
     limit = request.int_query("limit", _DEFAULT_RECORDS, maximum=_MAX_RECORDS)
     oldest = now - _RETENTION_DAYS * _DAY_SECONDS
-    computer = request.backend.storage.find_host(sandbox.id)
-    trail = _audit_page(computer.audit if computer else ())
-    before = _parse_cursor(request)
-    found = [entry for entry in trail if start <= entry[0] <= end and (before is None or entry[:2] < before)]
-    answer = {
+    host = request.backend.storage.find_host(sandbox.id)
+    items = _audit_page(host.audit if host else ())
+    cursor = _parse_cursor(request)
+    matches = [entry for entry in items if start <= entry[0] <= end and (cursor is None or entry[:2] < cursor)]
+    page = {
         "sandbox_id": sandbox.id,
         "from": format_time(max(start, oldest)),
         "to": format_time(end),
         "retention_days": _RETENTION_DAYS,
         "window_truncated": start < oldest,
-        "records": [_serialize_record(key, record, request.backend.caller) for _, key, record in found[:limit]],
+        "records": [_serialize_record(key, record, request.backend.caller) for _, key, record in matches[:limit]],
     }
-    if len(found) > limit:
-        at, key, _ = found[limit - 1]
-        answer["next_cursor"] = base64.urlsafe_b64encode(f"{at!r} {key}".encode()).decode()
-    return JSONResponse(answer)
+    if len(matches) > limit:
+        at, key, _ = matches[limit - 1]
+        page["next_cursor"] = base64.urlsafe_b64encode(f"{at!r} {key}".encode()).decode()
+    return JSONResponse(page)
 
 
 def _audit_page(records: Iterable[AuditRecord]) -> list[AuditItem]:
-    same: Counter[AuditRecord] = Counter()
-    trail = []
+    occurrences: Counter[AuditRecord] = Counter()
+    items = []
     for record in records:
-        same[record] += 1
-        key = hashlib.sha256(repr((astuple(record), same[record])).encode()).hexdigest()[:24]
-        trail.append((record.at, key, record))
-    return sorted(trail, key=itemgetter(0, 1), reverse=True)
+        occurrences[record] += 1
+        key = hashlib.sha256(repr((astuple(record), occurrences[record])).encode()).hexdigest()[:24]
+        items.append((record.at, key, record))
+    return sorted(items, key=itemgetter(0, 1), reverse=True)
 
 
 def _parse_cursor(request: RequestContext) -> tuple[float, str] | None:
@@ -72,16 +72,16 @@ def _parse_cursor(request: RequestContext) -> tuple[float, str] | None:
         at, key = base64.urlsafe_b64decode(text).decode().split(" ")
         return float(at), key
     except ValueError as error:
-        raise invalid("cursor", "is not one that was answered before") from error
+        raise invalid("cursor", "is not a cursor of an earlier page") from error
 
 
 def _serialize_record(key: str, record: AuditRecord, caller: str) -> dict[str, Any]:
-    about = {"command": record.command, "target": record.target}
+    details = {"command": record.command, "target": record.target}
     return {
         "at": format_time(record.at),
         "id": key,
         "tool": record.tool,
-        **{name: text for name, text in about.items() if text is not None},
+        **{name: text for name, text in details.items() if text is not None},
         "outcome": record.outcome,
         "reason_code": record.reason_code,
         "caller_source": caller,

@@ -66,8 +66,8 @@ class Controls:
 
     async def change_settings(self, request: Request) -> Response:
         """Change the settings that are sent; keep the others."""
-        given = parse_model(RootModel[dict[str, Any]], await request.body() or b"{}").root
-        merged = _merge(self._backend.settings.model_dump(mode="json"), given)
+        body = parse_model(RootModel[dict[str, Any]], await request.body() or b"{}").root
+        merged = _merge(self._backend.settings.model_dump(mode="json"), body)
         self._backend.change_settings(parse_model(Settings, RootModel(merged).model_dump_json().encode()))
         self._traffic.apply_settings()
         return await self.settings(request)
@@ -78,8 +78,8 @@ class Controls:
 
     async def add_faults(self, request: Request) -> Response:
         """Add faults; return all pending ones."""
-        given = parse_model(FaultList, await request.body()).root
-        self._traffic.faults.add(*(given if isinstance(given, list) else [given]))
+        body = parse_model(FaultList, await request.body()).root
+        self._traffic.faults.add(*(body if isinstance(body, list) else [body]))
         return await self.faults(request)
 
     async def clear_faults(self, _request: Request) -> Response:
@@ -91,7 +91,7 @@ class Controls:
         """Reject new connections for some seconds of real time."""
         seconds = parse_model(RejectConnectionsBody, await request.body()).seconds
         if self._traffic.reject_connections is None:
-            raise conflict("nothing listens here: requests come without connections")
+            raise conflict("there is no listener: requests do not use connections")
         await self._traffic.reject_connections(seconds)
         return Response(status_code=NO_CONTENT)
 
@@ -104,8 +104,8 @@ class Controls:
     async def log(self, request: Request) -> Response:
         """Return the served requests, the oldest first; `mutating=true` omits those that only read."""
         only_mutating = request.query_params.get("mutating") == "true"
-        entries = [entry for entry in self._traffic.log.records if entry.mutating or not only_mutating]
-        return JSONResponse([entry._asdict() for entry in entries])
+        records = [record for record in self._traffic.log.records if record.mutating or not only_mutating]
+        return JSONResponse([record._asdict() for record in records])
 
     async def clear_log(self, _request: Request) -> Response:
         """Clear the log and the counts."""
@@ -141,11 +141,11 @@ class Controls:
     def _route(self, path: str, **handlers: Any) -> Route:
         async def endpoint(request: Request) -> Response:
             if request.client is None or not is_loopback(request.client.host):
-                raise ApiError("forbidden", "the controls are only for the machine that the emulator runs on")
+                raise ApiError("forbidden", "the controls are available only on the machine of the emulator")
             if _is_from_web_page(request.headers):
-                raise ApiError("forbidden", "web pages may not use the controls")
-            handled: Response = await handlers["GET" if request.method == "HEAD" else request.method](request)
-            return handled
+                raise ApiError("forbidden", "the controls are not available to web pages")
+            response: Response = await handlers["GET" if request.method == "HEAD" else request.method](request)
+            return response
 
         return Route(CONTROLS + path, endpoint, methods=list(handlers))
 
@@ -156,8 +156,8 @@ def _is_from_web_page(headers: Mapping[str, str]) -> bool:
 
 
 def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    both = {
+    merged = {
         key: _merge(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
         for key, value in changes.items()
     }
-    return {**base, **both}
+    return {**base, **merged}

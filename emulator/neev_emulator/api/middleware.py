@@ -49,9 +49,9 @@ class TrafficControl:
         """Return 0 if the next request may pass, else the seconds to wait."""
         return self._token_bucket.acquire()
 
-    def take_fault(self, method: str, path: str, names: set[str], *, control_plane: bool) -> Fault | None:
+    def take_fault(self, method: str, path: str, target_names: set[str], *, control_plane: bool) -> Fault | None:
         """Return the fault of this request, if there is one."""
-        return self.faults.take(method, path, names) or (self._random_faults.draw() if control_plane else None)
+        return self.faults.take(method, path, target_names) or (self._random_faults.draw() if control_plane else None)
 
 
 class RequestMiddleware:
@@ -68,46 +68,48 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        passage = ResponseRecorder(
-            send, self._backend.clock, lambda way: self._log_request(scope, way, time.perf_counter() - started)
+        recorder = ResponseRecorder(
+            send,
+            self._backend.clock,
+            lambda recorder: self._log_request(scope, recorder, time.perf_counter() - started),
         )
         try:
-            await self._serve(scope, receive, passage)
-        except ApiError as refusal:  # of a body that a fault was reading
-            await error_response(refusal)(scope, receive, passage)
+            await self._serve(scope, receive, recorder)
+        except ApiError as error:  # raised while a fault reads the body
+            await error_response(error)(scope, receive, recorder)
         except ClientDisconnect:
-            _log.debug("the caller of %s left", scope["path"])
+            _log.debug("the caller of %s disconnected", scope["path"])
         except Exception as error:
-            if passage.status is not None or isinstance(error, ConnectionDropped):
+            if recorder.status is not None or isinstance(error, ConnectionDropped):
                 raise
             _log.exception("%s %s failed", scope["method"], scope["path"])
-            broken = JSONResponse(error_body("internal_server_error", "the emulator itself failed"), 500)
-            await broken(scope, receive, passage)
+            response = JSONResponse(error_body("internal_server_error", "the emulator itself failed"), 500)
+            await response(scope, receive, recorder)
         finally:
-            passage.log_request()
+            recorder.log_request()
 
     async def _serve(self, scope: Scope, receive: Receive, recorder: "ResponseRecorder") -> None:
         method, path = scope["method"], scope["path"]
         control_plane = path.startswith(_CONTROL_PLANE)
         if control_plane and (wait := self._traffic.acquire()):
             recorder.fault = "rate_limit"
-            turned_away = JSONResponse(error_body(None, "too many requests"), 429, headers={"retry-after": str(wait)})
-            await turned_away(scope, receive, recorder)
+            response = JSONResponse(error_body(None, "too many requests"), 429, headers={"retry-after": str(wait)})
+            await response(scope, receive, recorder)
             return
-        names: set[str] = set()
+        target_names: set[str] = set()
         if self._traffic.faults.has_named:
-            names, receive = await find_target_names(self._backend, scope, receive)
-        fault = self._traffic.take_fault(method, relative_path(path), names, control_plane=control_plane)
+            target_names, receive = await find_target_names(self._backend, scope, receive)
+        fault = self._traffic.take_fault(method, relative_path(path), target_names, control_plane=control_plane)
         if fault is None:
             await self._app(scope, receive, recorder)
             return
         recorder.fault = fault.kind
-        strike = FaultInjector(self._app, self._backend, self._traffic.closing, fault, recorder.log_request)
-        await strike.inject(scope, receive, recorder)
+        injector = FaultInjector(self._app, self._backend, self._traffic.closing, fault, recorder.log_request)
+        await injector.inject(scope, receive, recorder)
 
     def _log_request(self, scope: Scope, recorder: "ResponseRecorder", seconds: float) -> None:
         template = route_template(relative_path(scope["path"]))
-        entry = RequestRecord(
+        record = RequestRecord(
             time=format_time(self._backend.clock.now()),
             method=scope["method"],
             path=scope["path"],
@@ -118,7 +120,7 @@ class RequestMiddleware:
             fault=recorder.fault,
             milliseconds=round(seconds * 1000, 3),
         )
-        self._traffic.log.add(entry)
+        self._traffic.log.add(record)
 
 
 class ResponseRecorder:

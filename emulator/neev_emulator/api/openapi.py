@@ -28,10 +28,13 @@ def build_openapi(routes: Iterable[OperationRoute]) -> Json:
     routes = list(routes)
     operations = [operation for route in routes for operation in route.operations.values()]
     schemas = Schemas(
-        requests=[*(each.body for each in operations), *(taken for taken, _ in runtime.ENDPOINT_SCHEMAS.values())],
+        requests=[
+            *(item.body for item in operations),
+            *(request_type for request_type, _ in runtime.ENDPOINT_SCHEMAS.values()),
+        ],
         responses=[
-            *(each.response_type for each in operations),
-            *(answered for _, answered in runtime.ENDPOINT_SCHEMAS.values()),
+            *(item.response_type for item in operations),
+            *(response_type for _, response_type in runtime.ENDPOINT_SCHEMAS.values()),
             response_schemas.ErrorBody,
             runtime.RuntimeErrorBody,
         ],
@@ -57,7 +60,7 @@ class Schemas:
         self._refs: dict[tuple[str, Any], Json] = {}
         self.components: Json = {}
         self._add("validation", requests)
-        # What is taken may have members that nobody knows; what is answered has none.
+        # Requests may have unknown members; responses may not.
         for schema in self._add("serialization", responses):
             if "properties" in schema:
                 schema["additionalProperties"] = False
@@ -71,14 +74,14 @@ class Schemas:
         return _json_content(self._refs["serialization", shape])
 
     def _add(self, mode: Any, types: Iterable[Any]) -> Iterable[Json]:
-        inputs = [(each, mode, TypeAdapter(each)) for each in dict.fromkeys(types) if each is not None]
+        inputs = [(item, mode, TypeAdapter(item)) for item in dict.fromkeys(types) if item is not None]
         refs, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
-        self._refs |= {(mode, each): ref for (each, _), ref in refs.items()}
-        found: Json = definitions.get("$defs", {})
-        if twice := self.components.keys() & found.keys():
-            raise ValueError(f"two schemas have one name: {sorted(twice)}")
-        self.components |= found
-        return list(found.values())
+        self._refs |= {(mode, item): ref for (item, _), ref in refs.items()}
+        new: Json = definitions.get("$defs", {})
+        if duplicates := self.components.keys() & new.keys():
+            raise ValueError(f"two schemas have one name: {sorted(duplicates)}")
+        self.components |= new
+        return list(new.values())
 
 
 def _describe_methods(route: OperationRoute, schemas: Schemas) -> Iterator[tuple[str, Json]]:
@@ -86,75 +89,75 @@ def _describe_methods(route: OperationRoute, schemas: Schemas) -> Iterator[tuple
         _parameter(name, "path", _PORT_SCHEMA if name == "port" else _text_schema()) for name in route.param_convertors
     ]
     for method, operation in route.operations.items():
-        refusals = sorted(_error_statuses(parameters, operation))
-        answers: Json = {
-            str(status): _response("Refused.", schemas.response_content(response_schemas.ErrorBody))
-            for status in refusals
+        error_statuses = sorted(_error_statuses(parameters, operation))
+        responses: Json = {
+            str(status): _response("The request is rejected.", schemas.response_content(response_schemas.ErrorBody))
+            for status in error_statuses
         }
         content = {} if operation.response_type is None else schemas.response_content(operation.response_type)
-        answers[str(operation.status)] = _response(operation.summary, content)
-        if _TOO_MANY_REQUESTS in refusals:
-            answers[str(_TOO_MANY_REQUESTS)]["headers"]["Retry-After"] = {
+        responses[str(operation.status)] = _response(operation.summary, content)
+        if _TOO_MANY_REQUESTS in error_statuses:
+            responses[str(_TOO_MANY_REQUESTS)]["headers"]["Retry-After"] = {
                 "required": True,
                 "schema": {"type": "integer"},
             }
-        told = {
+        description = {
             "summary": operation.summary,
             "operationId": _operation_id(method, route.path),
-            "parameters": [*parameters, *(_parameter(each.name, "query", each.schema) for each in operation.query)],
-            "responses": answers,
+            "parameters": [*parameters, *(_parameter(item.name, "query", item.schema) for item in operation.query)],
+            "responses": responses,
         }
         if operation.body is not None:
-            needed = any(field.is_required() for field in operation.body.model_fields.values())
-            told["requestBody"] = {"content": schemas.request_content(operation.body), "required": needed}
-        yield method.lower(), told
+            is_required = any(field.is_required() for field in operation.body.model_fields.values())
+            description["requestBody"] = {"content": schemas.request_content(operation.body), "required": is_required}
+        yield method.lower(), description
 
 
 def _error_statuses(parameters: list[Json], operation: Operation) -> set[int]:
-    named = {parameter["name"] for parameter in parameters}
+    names = {parameter["name"] for parameter in parameters}
     return {
         401,
         403,
         _TOO_MANY_REQUESTS,
         *operation.error_statuses,
-        *((404,) if named else ()),
+        *((404,) if names else ()),
         *((400,) if operation.query or operation.body else ()),
         *((413, 415) if operation.body else ()),
     }
 
 
 def _describe_runtime(schemas: Schemas) -> Iterator[tuple[str, Json]]:
-    refused = _response("Refused.", schemas.response_content(runtime.RuntimeErrorBody))
+    error_response = _response("The request is rejected.", schemas.response_content(runtime.RuntimeErrorBody))
     summaries = {path: (endpoint.__doc__ or "").partition("\n")[0] for _, path, endpoint in ENDPOINTS}
-    for path, (taken, answered) in runtime.ENDPOINT_SCHEMAS.items():
+    for path, (request_type, response_type) in runtime.ENDPOINT_SCHEMAS.items():
         content = (
-            schemas.response_content(answered)
-            if answered
+            schemas.response_content(response_type)
+            if response_type
             else _FRAMES_CONTENT
             if path == "/v1/exec"
             else _BYTES_CONTENT
         )
         if path == "/v1/processes/logs":
             content = {**content, **_FRAMES_CONTENT}
-        told: Json = {
+        description: Json = {
             "summary": summaries[path],
             "operationId": _operation_id("post", path),
             "parameters": [_parameter("X-Sandbox-Id", "header", _UUID_SCHEMA)],
             "requestBody": {
-                "content": schemas.request_content(taken) if taken else _BYTES_CONTENT,
-                "required": taken is not None,
+                "content": schemas.request_content(request_type) if request_type else _BYTES_CONTENT,
+                "required": request_type is not None,
             },
             "responses": {
-                **{str(status): refused for status in sorted({401, *RUNTIME_STATUS.values()} - {500})},
+                **{str(status): error_response for status in sorted({401, *RUNTIME_STATUS.values()} - {500})},
                 "200": _response(summaries[path], content),
             },
         }
-        if taken is None:
-            told["parameters"] += [
+        if request_type is None:
+            description["parameters"] += [
                 _parameter("path", "query", _text_schema(), required=True),
                 _parameter("cwd", "query", _text_schema(), required=False),
             ]
-        yield f"/sandboxes-runtime{path}", {"post": told}
+        yield f"/sandboxes-runtime{path}", {"post": description}
 
 
 def _json_content(schema: Json) -> Json:
@@ -162,11 +165,11 @@ def _json_content(schema: Json) -> Json:
 
 
 def _response(summary: str, content: Json) -> Json:
-    answer: Json = {
+    response: Json = {
         "description": summary,
         "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
     }
-    return {**answer, "content": content} if content else answer
+    return {**response, "content": content} if content else response
 
 
 def _text_schema() -> Json:
@@ -174,8 +177,8 @@ def _text_schema() -> Json:
 
 
 def _parameter(name: str, location: str, schema: Json, *, required: bool | None = None) -> Json:
-    needed = location != "query" if required is None else required
-    return {"name": name, "in": location, "required": needed, "schema": schema}
+    is_required = location != "query" if required is None else required
+    return {"name": name, "in": location, "required": is_required, "schema": schema}
 
 
 def _operation_id(method: str, path: str) -> str:

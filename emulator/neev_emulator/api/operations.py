@@ -73,8 +73,8 @@ def operation_with_body(
     """Return a decorator for the handler of an operation with this body, which is validated first."""
 
     def operation(handler: Callable[[RequestContext, ModelT], Awaitable[Response]]) -> Operation:
-        async def handle(call: RequestContext) -> Response:
-            return await handler(call, await call.parse_body(body))
+        async def handle(context: RequestContext) -> Response:
+            return await handler(context, await context.parse_body(body))
 
         return Operation(handle, _read_summary(handler), status, response_type, body, error_statuses=error_statuses)
 
@@ -93,7 +93,7 @@ class OperationRoute(Route):
         super().__init__(path, self._serve, methods=list(operations))
 
     async def _serve(self, request: Request) -> Response:
-        world: Backend = request.app.state.backend
-        await run_due(world)
-        call = RequestContext(world, request, authorize(world, request))
-        return await self.operations["GET" if request.method == "HEAD" else request.method].handle(call)
+        backend: Backend = request.app.state.backend
+        await run_due(backend)
+        context = RequestContext(backend, request, authorize(backend, request))
+        return await self.operations["GET" if request.method == "HEAD" else request.method].handle(context)

@@ -26,9 +26,9 @@ _HOP_HEADERS = {b"host", b"connection", b"content-length", b"transfer-encoding",
 
 async def preview(request: Request) -> Response:
     """Forward the request to the port; 404 for an unknown slug, 502 if nothing listens."""
-    world: Backend = request.app.state.backend
-    await run_due(world)
-    port = _find_port(world, request.path_params["slug"])
+    backend: Backend = request.app.state.backend
+    await run_due(backend)
+    port = _find_port(backend, request.path_params["slug"])
     try:
         reader, writer = await asyncio.open_connection(_HOST, port)
     except OSError:
@@ -69,7 +69,7 @@ class Upstream:
         self._send(h11.EndOfMessage())
         while not isinstance(event := await self._next_event(), h11.Response):
             if not isinstance(event, h11.InformationalResponse):
-                raise h11.RemoteProtocolError("no answer")
+                raise h11.RemoteProtocolError("no response")
         return event
 
     async def stream_body(self) -> AsyncIterator[bytes]:

@@ -40,39 +40,39 @@ class RequestGuard:
             return
         try:
             self._check(scope)
-        except ApiError as refusal:
-            await error_response(refusal)(scope, receive, self._with_headers(send))
+        except ApiError as error:
+            await error_response(error)(scope, receive, self._with_headers(send))
             return
-        streamed = scope["path"].startswith(PREVIEW_PREFIX)
-        await self._app(scope, receive if streamed else _limit_body(receive), send)
+        is_preview = scope["path"].startswith(PREVIEW_PREFIX)
+        await self._app(scope, receive if is_preview else _limit_body(receive), send)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_own_host(hosts[0], scope):
-            said = ", ".join(hosts) or "none"
-            raise ApiError("forbidden", f"the host {said} is not the emulator's; allow it with --allow-host if it is")
+            names = ", ".join(hosts) or "none"
+            raise ApiError("forbidden", f"the host {names} is not allowed; allow it with --allow-host")
         if any(VIA in via for via in headers.getlist("via")):
-            raise ApiError("forbidden", "a preview does not lead to an emulator")
+            raise ApiError("forbidden", "a preview cannot forward to an emulator")
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > _MAX_BODY_BYTES and not scope["path"].startswith(PREVIEW_PREFIX):
             raise _body_too_large()
 
     def _is_own_host(self, host: str, scope: Scope) -> bool:
-        # A name decides, whatever the port: ports are forwarded, and a web page elsewhere cannot choose the name.
+        # Only the name counts: ports may be forwarded, and a foreign web page cannot choose the name.
         name = _canonicalize(_strip_port(host))
         address = (scope.get("server") or ("",))[0] or ""
         return is_loopback(name) or name in self._hosts or (name != "" and name == _canonicalize(address))
 
     def _with_headers(self, send: Send) -> Send:
-        async def marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = uuid4().hex
                 headers["date"] = formatdate(self._now(), usegmt=True)
             await send(message)
 
-        return marked
+        return send_with_headers
 
 
 def _strip_port(host: str) -> str:
@@ -91,17 +91,17 @@ def _canonicalize(host: str) -> str:
 
 
 def _limit_body(receive: Receive) -> Receive:
-    left = _MAX_BODY_BYTES
+    remaining = _MAX_BODY_BYTES
 
-    async def limited() -> Message:
-        nonlocal left
+    async def receive_limited() -> Message:
+        nonlocal remaining
         message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
+        remaining -= len(message.get("body", b""))
+        if remaining < 0:
             raise _body_too_large()
         return message
 
-    return limited
+    return receive_limited
 
 
 def _body_too_large() -> ApiError:

@@ -40,7 +40,7 @@ STATUS_BY_CODE = {
 MAX_PAGE_SIZE = 100
 _DEFAULT_PAGE_SIZE = 20
 _MIN_TIME, _MAX_TIME = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2, 9999))
-_INVALID_TIME = "must be a moment such as 2026-03-01T12:00:00Z"
+_INVALID_TIME = "must be a time such as 2026-03-01T12:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ class RequestContext:
         text = self.query_param(name)
         if text is None:
             return default
-        allowed = f"from 1 to {maximum}" if maximum else "from 1 on"
+        expectation = f"from 1 to {maximum}" if maximum else "from 1 on"
         if not (text.isascii() and text.isdigit() and len(text) < len(str(2**63))):
-            raise invalid(name, f"must be a whole number {allowed}")
+            raise invalid(name, f"must be a whole number {expectation}")
         number = int(text)
         if number < 1 or (maximum is not None and number > maximum):
-            raise invalid(name, f"must be a whole number {allowed}")
+            raise invalid(name, f"must be a whole number {expectation}")
         return number
 
     def time_query(self, name: str, default: float) -> float:
@@ -97,9 +97,9 @@ class RequestContext:
         if text is None:
             return default
         try:
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo is not None:
-                return moment.timestamp()
+            time = datetime.fromisoformat(text)
+            if time.tzinfo is not None:
+                return time.timestamp()
         except (ValueError, OverflowError) as error:
             raise invalid(name, _INVALID_TIME) from error
         raise invalid(name, _INVALID_TIME)
@@ -111,14 +111,14 @@ class RequestContext:
         if start >= end:
             raise invalid("from", "must be before to")
         if start < _MIN_TIME or end > _MAX_TIME:
-            raise invalid("from", "and to must be of the years 2 to 9998")
+            raise invalid("from", "and to must be in the years 2 to 9998")
         return start, end
 
     async def parse_body(self, model: type[ModelT]) -> ModelT:
         """Return the validated body; an empty body is `{}`."""
         raw = await self.http_request.body()
-        media = self.http_request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if raw and media != "application/json":
+        media_type = self.http_request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if raw and media_type != "application/json":
             raise ApiError("unsupported_media_type", "the body must be application/json")
         return parse_model(model, raw or b"{}")
 
@@ -126,8 +126,8 @@ class RequestContext:
         """Return one page of the items."""
         page = self.int_query("page", 1)
         limit = self.int_query("limit", _DEFAULT_PAGE_SIZE, maximum=MAX_PAGE_SIZE)
-        shown = items[(page - 1) * limit : page * limit]
-        body = {"items": [serialize(item) for item in shown], "total": len(items), "page": page, "limit": limit}
+        page_items = items[(page - 1) * limit : page * limit]
+        body = {"items": [serialize(item) for item in page_items], "total": len(items), "page": page, "limit": limit}
         return JSONResponse(body)
 
 
@@ -175,8 +175,8 @@ def authorize(backend: Backend, request: Request) -> str:
 def _validation_error(error: ValidationError) -> ApiError:
     problems = [_format_problem(details) for details in error.errors(include_url=False, include_input=False)]
     fields = ", ".join(path for path, _ in problems if path)
-    said = "; ".join(f"{path}: {text}" if path else text for path, text in problems)
-    return ApiError("validation_error", said, details=fields or None)
+    message = "; ".join(f"{path}: {text}" if path else text for path, text in problems)
+    return ApiError("validation_error", message, details=fields or None)
 
 
 def _format_problem(details: ErrorDetails) -> tuple[str, str]:

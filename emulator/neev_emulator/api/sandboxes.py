@@ -27,7 +27,7 @@ async def list_all(request: RequestContext) -> Response:
     if key is not None and not is_uuid(key):
         raise invalid("sandbox_id", "must be a UUID")
     now = request.backend.clock.now()
-    found = [
+    records = [
         record
         for record in request.backend.sandboxes.in_project(request.project_id)
         if (not name or name.lower() in record.name)
@@ -35,7 +35,7 @@ async def list_all(request: RequestContext) -> Response:
         and (not key or record.id == key.lower())
     ]
     origin = request.origin
-    return request.paginate(found, lambda record: serializers.serialize_sandbox(request.backend, record, origin))
+    return request.paginate(records, lambda record: serializers.serialize_sandbox(request.backend, record, origin))
 
 
 @operation_with_body(CreateSandbox, schemas.Sandbox, 201)

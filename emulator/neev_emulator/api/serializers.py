@@ -25,8 +25,8 @@ ResponseBody = dict[str, Any]
 def serialize_sandbox(backend: Backend, record: SandboxRecord, origin: str) -> schemas.Sandbox:
     """Return the response for a sandbox; its environment variables are omitted."""
     now = backend.clock.now()
-    windows = record.lifecycle
-    shown: schemas.Sandbox = {
+    policy = record.lifecycle
+    body: schemas.Sandbox = {
         "id": record.id,
         "org_id": record.org_id,
         "project_id": record.project_id,
@@ -44,23 +44,23 @@ def serialize_sandbox(backend: Backend, record: SandboxRecord, origin: str) -> s
         "last_crash": None,
         "created_at": format_time(record.created_at),
         "updated_at": format_time(record.updated_at),
-        "idle_timeout_seconds": windows.idle_timeout_seconds,
-        "max_lifetime_seconds": windows.max_lifetime_seconds,
-        "paused_retention_seconds": windows.paused_retention_seconds,
-        "on_idle": windows.on_idle,
+        "idle_timeout_seconds": policy.idle_timeout_seconds,
+        "max_lifetime_seconds": policy.max_lifetime_seconds,
+        "paused_retention_seconds": policy.paused_retention_seconds,
+        "on_idle": policy.on_idle,
         "idle_expires_at": _format_optional_time(backend.idle_expires_at(record)),
         "hard_expires_at": _format_optional_time(backend.hard_expires_at(record)),
     }
-    # The API's description lets some members be null; the others are absent where there is nothing to say.
+    # By the API's description some members may be null; the others are absent instead.
     if record.command is not None:
-        shown["command"] = record.command
-    return shown
+        body["command"] = record.command
+    return body
 
 
 def serialize_snapshot(backend: Backend, record: SnapshotRecord) -> schemas.Snapshot:
     """Return the response for a snapshot; its size is null until it is Ready."""
     status = record.phase(backend.clock.now())
-    shown: schemas.Snapshot = {
+    body: schemas.Snapshot = {
         "id": record.id,
         "sandbox_id": record.sandbox_id,
         "org_id": record.org_id,
@@ -79,8 +79,8 @@ def serialize_snapshot(backend: Backend, record: SnapshotRecord) -> schemas.Snap
         "updated_at": format_time(record.updated_at),
     }
     if record.name is not None:
-        shown["name"] = record.name
-    return shown
+        body["name"] = record.name
+    return body
 
 
 def serialize_port(number: int, slug: str, origin: str) -> schemas.Port:
@@ -90,9 +90,9 @@ def serialize_port(number: int, slug: str, origin: str) -> schemas.Port:
 
 def serialize_agent(backend: Backend, record: AgentRecord, origin: str) -> schemas.Agent:
     """Return the response for an agent; its status follows its sandbox."""
-    backing = backend.sandboxes.find(record.project_id, record.sandbox_id)
-    path = f"/api/v1beta1/orgs/{record.org_id}/projects/{record.project_id}/sandboxes/{backing.id}/metrics"
-    slug = None if record.ui_port is None else backing.ports.get(record.ui_port)
+    sandbox = backend.sandboxes.find(record.project_id, record.sandbox_id)
+    path = f"/api/v1beta1/orgs/{record.org_id}/projects/{record.project_id}/sandboxes/{sandbox.id}/metrics"
+    slug = None if record.ui_port is None else sandbox.ports.get(record.ui_port)
     return {
         "id": record.id,
         "org_id": record.org_id,
@@ -100,23 +100,23 @@ def serialize_agent(backend: Backend, record: AgentRecord, origin: str) -> schem
         "name": record.name,
         "agent_template_id": record.template_id,
         "drive_mode": record.drive_mode,
-        "sandbox_id": backing.id,
+        "sandbox_id": sandbox.id,
         "config": record.config,
-        "status": get_agent_status(backend, backing),
+        "status": get_agent_status(backend, sandbox),
         "web_ui_url": f"{origin}/preview/{slug}/" if slug else None,
         "metrics_url": path,
         "gateway_token": record.gateway_token,
         "last_crash": None,
-        "egress": serialize_egress(backing.egress),
-        "idle_timeout_seconds": backing.lifecycle.idle_timeout_seconds,
+        "egress": serialize_egress(sandbox.egress),
+        "idle_timeout_seconds": sandbox.lifecycle.idle_timeout_seconds,
         "created_at": format_time(record.created_at),
-        "updated_at": format_time(max(record.updated_at, backing.updated_at)),
+        "updated_at": format_time(max(record.updated_at, sandbox.updated_at)),
     }
 
 
-def get_agent_status(backend: Backend, backing: SandboxRecord) -> str:
+def get_agent_status(backend: Backend, sandbox: SandboxRecord) -> str:
     """Return the status of an agent, from the phase of its sandbox."""
-    return _AGENT_STATUS.get(backing.phase(backend.clock.now()), "Provisioning")
+    return _AGENT_STATUS.get(sandbox.phase(backend.clock.now()), "Provisioning")
 
 
 def serialize_sandbox_template(template: SandboxTemplate) -> ResponseBody:
@@ -126,14 +126,14 @@ def serialize_sandbox_template(template: SandboxTemplate) -> ResponseBody:
 
 def serialize_agent_template(template: AgentTemplate) -> ResponseBody:
     """Return the response for an agent template."""
-    answer = template.model_dump(mode="json", exclude={"default_config", "drive_mode"})
+    body = template.model_dump(mode="json", exclude={"default_config", "drive_mode"})
     if template.config_schema is None:
-        del answer["config_schema"]
+        del body["config_schema"]
     if template.default_resources:
-        answer["default_resources"] = serialize_resources(template.default_resources)
+        body["default_resources"] = serialize_resources(template.default_resources)
     if template.default_egress:
-        answer["default_egress"] = serialize_egress(template.default_egress)
-    return answer
+        body["default_egress"] = serialize_egress(template.default_egress)
+    return body
 
 
 def serialize_resources(size: Resources) -> schemas.Resources:
@@ -157,12 +157,12 @@ def serialize_egress(policy: Policy) -> schemas.Egress:
 
 
 def _serialize_rule(rule: AllowRule) -> schemas.EgressRule:
-    shown: schemas.EgressRule = {"host": rule.host}
+    body: schemas.EgressRule = {"host": rule.host}
     if rule.ports is not None:
-        shown["ports"] = rule.ports
+        body["ports"] = rule.ports
     if rule.protocol is not None:
-        shown["protocol"] = rule.protocol
-    return shown
+        body["protocol"] = rule.protocol
+    return body
 
 
 def error_body(code: str | None, message: str, *, details: str | None = None, scope: str | None = None) -> ResponseBody:

@@ -13,8 +13,8 @@ from neev_emulator.state import snapshots
 @operation(schemas.SnapshotPage, query=PAGE_QUERY)
 async def list_all(request: RequestContext) -> Response:
     """Return a page of the sandbox's snapshots, the newest first."""
-    found = request.backend.find_snapshots(request.target_sandbox().id)
-    return request.paginate(found, lambda record: serializers.serialize_snapshot(request.backend, record))
+    records = request.backend.find_snapshots(request.target_sandbox().id)
+    return request.paginate(records, lambda record: serializers.serialize_snapshot(request.backend, record))
 
 
 @operation_with_body(CreateSnapshot, schemas.Snapshot, 202)

@@ -1,5 +1,8 @@
 """The catalog, which belongs to no project."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from starlette.responses import Response
 
 from neev_emulator.api import schemas, serializers
@@ -7,7 +10,9 @@ from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.api.operations import PAGE_QUERY, operation
 from neev_emulator.api.request_context import RequestContext
 from neev_emulator.errors import not_found
-from neev_emulator.state.catalog import AGENT_TEMPLATES, SANDBOX_TEMPLATES
+from neev_emulator.state.catalog import AGENT_TEMPLATES, SANDBOX_TEMPLATES, AgentTemplate, SandboxTemplate
+
+TemplateT = TypeVar("TemplateT", SandboxTemplate, AgentTemplate)
 
 
 @operation(schemas.SandboxTemplatePage, query=PAGE_QUERY)
@@ -22,10 +27,8 @@ async def list_sandbox_templates(request: RequestContext) -> Response:
 @operation(schemas.SandboxTemplate)
 async def get_sandbox_template(request: RequestContext) -> Response:
     """Return the template with this id, even if it is disabled."""
-    for template in SANDBOX_TEMPLATES:
-        if template.id == request.path_param("template"):
-            return JSONResponse(serializers.serialize_sandbox_template(template))
-    raise not_found("SandboxTemplate", request.path_param("template"))
+    template = _find("SandboxTemplate", SANDBOX_TEMPLATES, request.path_param("template"))
+    return JSONResponse(serializers.serialize_sandbox_template(template))
 
 
 @operation(schemas.AgentTemplatePage, query=PAGE_QUERY)
@@ -39,7 +42,12 @@ async def list_agent_templates(request: RequestContext) -> Response:
 @operation(schemas.AgentTemplate)
 async def get_agent_template(request: RequestContext) -> Response:
     """Return the template with this id, even if it is disabled."""
-    for template in AGENT_TEMPLATES:
-        if template.id == request.path_param("template"):
-            return JSONResponse(serializers.serialize_agent_template(template))
-    raise not_found("AgentTemplate", request.path_param("template"))
+    template = _find("AgentTemplate", AGENT_TEMPLATES, request.path_param("template"))
+    return JSONResponse(serializers.serialize_agent_template(template))
+
+
+def _find(kind: str, templates: Iterable[TemplateT], template_id: str) -> TemplateT:
+    for template in templates:
+        if template.id == template_id:
+            return template
+    raise not_found(kind, template_id)

@@ -27,7 +27,7 @@ _CODES = {
     503: "service_unavailable",
 }
 
-_GATEWAY_PAGE = b"<!doctype html><title>Gateway</title><p>This is not the API you are looking for."
+_GATEWAY_PAGE = b"<!doctype html><title>Gateway</title><p>A page of a gateway, not of the API."
 
 
 class ConnectionDropped(ConnectionResetError):
@@ -66,21 +66,21 @@ class FaultInjector:
 
     async def inject(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request with the fault."""
-        strike: Callable[[Scope, Receive, Send], Any] = getattr(self, f"_{self._fault.kind}")
-        await strike(scope, receive, send)
+        handler: Callable[[Scope, Receive, Send], Any] = getattr(self, f"_{self._fault.kind}")
+        await handler(scope, receive, send)
 
     async def _status(self, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._fault
         if fault.execute_first:
             await self._capture(scope, receive)
-        body = fault.body or error_body(_CODES.get(fault.status), f"the emulator was told to answer {fault.status}")
+        body = fault.body or error_body(_CODES.get(fault.status), f"injected fault: status {fault.status}")
         headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
         await JSONResponse(body, fault.status, headers=headers)(scope, receive, send)
 
     async def _delay(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive) if self._fault.execute_first else None
         messages: list[Message] = []
-        # Nobody can say when a caller gives up, and one who did finds the request in the log.
+        # Logged first: the caller may give up at any time, and then expects the request in the log.
         self._log_request()
         if not await self._wait_unless_disconnected(receive, messages):
             await self._close_connection(scope, receive)
@@ -90,7 +90,7 @@ class FaultInjector:
             await self._app(scope, replay(messages, receive), send)
 
     async def _reset_before(self, scope: Scope, receive: Receive, _send: Send) -> None:
-        # What is not read when a connection closes would turn its end into a reset.
+        # Closing a connection with unread data would reset it.
         while (await receive()).get("more_body"):
             continue
         await self._close_connection(scope, receive)
@@ -111,9 +111,9 @@ class FaultInjector:
 
     async def _malformed_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         captured = await self._capture(scope, receive)
-        broken = captured.body[: len(captured.body) // 2] + b'"'
+        malformed = captured.body[: len(captured.body) // 2] + b'"'
         status = 200 if captured.status == 204 else captured.status  # noqa: PLR2004 - 204 cannot carry a body
-        await CapturedResponse(status, captured.headers, b"").with_body(broken, content_type="application/json")(
+        await CapturedResponse(status, captured.headers, b"").with_body(malformed, content_type="application/json")(
             scope, receive, send
         )
 
@@ -140,14 +140,14 @@ class FaultInjector:
         if is_mutating(scope["method"]):
             await self._apply_transition_fault(scope, receive, send, transitions.rename_phase, phase)
         else:
-            await self._rewrite(scope, receive, send, lambda answer: _set_phase(answer, phase))
+            await self._rewrite(scope, receive, send, lambda body: _set_phase(body, phase))
 
     async def _stuck_phase(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._apply_transition_fault(scope, receive, send, transitions.hold_phase, self._fault.phase)
 
     async def _slow_phase(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._apply_transition_fault(
-            scope, receive, send, lambda thing, _: transitions.delay_phase(thing, self._fault.seconds), None
+            scope, receive, send, lambda record, _: transitions.delay_phase(record, self._fault.seconds), None
         )
 
     async def _failed_phase(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -162,13 +162,13 @@ class FaultInjector:
         argument: str | None,
     ) -> None:
         captured = await self._capture(scope, receive)
-        answer = _parse_object(captured.body)
+        body = _parse_object(captured.body)
         transitions.apply_transition_fault(
-            self._backend, str(answer.get("id") or _parse_target(scope)), transition_fault, argument
+            self._backend, str(body.get("id") or _parse_target(scope)), transition_fault, argument
         )
-        if self._fault.phase and answer:
+        if self._fault.phase and body:
             captured = CapturedResponse(
-                captured.status, captured.headers, _to_json(_set_phase(answer, self._fault.phase))
+                captured.status, captured.headers, _to_json(_set_phase(body, self._fault.phase))
             )
         await captured.with_body(captured.body)(scope, receive, send)
 
@@ -181,10 +181,10 @@ class FaultInjector:
     async def _capture(self, scope: Scope, receive: Receive) -> CapturedResponse:
         messages: list[Message] = []
 
-        async def keep(message: Message) -> None:
+        async def record(message: Message) -> None:
             messages.append(message)
 
-        await self._app(scope, receive, keep)
+        await self._app(scope, receive, record)
         start, *parts = messages
         body = b"".join(part.get("body", b"") for part in parts)
         return CapturedResponse(start["status"], tuple(start.get("headers", ())), body)
@@ -198,10 +198,10 @@ class FaultInjector:
         await _wait_for_disconnect(receive, [])
 
     async def _wait_unless_disconnected(self, receive: Receive, messages: list[Message]) -> bool:
-        left = asyncio.ensure_future(_wait_for_disconnect(receive, messages))
+        disconnected = asyncio.ensure_future(_wait_for_disconnect(receive, messages))
         closing = asyncio.ensure_future(self._closing.wait())
         done, pending = await asyncio.wait(
-            {left, closing}, timeout=self._fault.seconds, return_when=asyncio.FIRST_COMPLETED
+            {disconnected, closing}, timeout=self._fault.seconds, return_when=asyncio.FIRST_COMPLETED
         )
         for task in pending:
             task.cancel()
@@ -216,10 +216,10 @@ async def _wait_for_disconnect(receive: Receive, messages: list[Message]) -> Non
 
 def replay(messages: list[Message], receive: Receive) -> Receive:
     """Return a `receive` that repeats the messages, then continues with the original."""
-    waiting = iter(messages)
+    remaining = iter(messages)
 
     async def replay() -> Message:
-        for message in waiting:
+        for message in remaining:
             return message
         return await receive()
 

@@ -50,7 +50,7 @@ class Fault(FrozenModel):
     """For `delay`: its length; it ends early if the caller disconnects. For `slow_phase`: the additional time."""
     phase: str | None = None
     """For `unknown_phase`: the phase to show. For `stuck_phase`: the phase that never ends."""
-    reason: str = "the emulator was told to let this fail"
+    reason: str = "injected failure"
     """For `failed_phase`: the error message of a snapshot."""
 
 

@@ -26,16 +26,16 @@ async def find_target_names(backend: Backend, scope: Scope, receive: Receive) ->
 
 
 def _find_addressed_names(backend: Backend, request: Request) -> set[str]:
-    shelves: dict[str, Collection[Any]] = {
+    collections: dict[str, Collection[Any]] = {
         "/sandboxes/": backend.sandboxes,
         "/snapshots/": backend.snapshots,
         "/agents/": backend.agents,
     }
     path = relative_path(request.scope["path"])
-    ref = path.split("/")[2] if path.startswith(tuple(shelves)) else ""
-    found = [shelf.get(ref.lower()) for start, shelf in shelves.items() if path.startswith(start)]
-    found.append(backend.sandboxes.get(request.headers.get("x-sandbox-id", "").lower()))
-    return {ref, *(record.name for record in found if record)} - {"", None}
+    ref = path.split("/")[2] if path.startswith(tuple(collections)) else ""
+    records = [collection.get(ref.lower()) for start, collection in collections.items() if path.startswith(start)]
+    records.append(backend.sandboxes.get(request.headers.get("x-sandbox-id", "").lower()))
+    return {ref, *(record.name for record in records if record)} - {"", None}
 
 
 async def _read_body_start(receive: Receive) -> tuple[list[Message], bytes]:

@@ -12,11 +12,11 @@ _FOREVER_SECONDS = 100 * 365 * 24 * 3600.0
 
 def apply_transition_fault(backend: Backend, ref: str, fault: TransitionFault, argument: str | None) -> None:
     """Apply the fault to the sandbox, snapshot or agent with this id or name."""
-    things: list[SandboxOrSnapshot] = [*backend.sandboxes.all(), *backend.snapshots.all()]
-    backing = {name: agent.sandbox_id for agent in backend.agents.all() for name in (agent.id, agent.name)}
-    for thing in things:
-        if ref in (thing.id, thing.name) or backing.get(ref) == thing.id:
-            backend.save(fault(thing, argument))
+    records: list[SandboxOrSnapshot] = [*backend.sandboxes.all(), *backend.snapshots.all()]
+    sandbox_ids = {name: agent.sandbox_id for agent in backend.agents.all() for name in (agent.id, agent.name)}
+    for record in records:
+        if ref in (record.id, record.name) or sandbox_ids.get(ref) == record.id:
+            backend.save(fault(record, argument))
 
 
 def rename_phase(record: SandboxOrSnapshot, phase: str | None) -> SandboxOrSnapshot:
@@ -39,15 +39,15 @@ def hold_phase(record: SandboxOrSnapshot, phase: str | None) -> SandboxOrSnapsho
 def delay_phase(record: SandboxOrSnapshot, seconds: float) -> SandboxOrSnapshot:
     """Make the first phase longer; later phases are delayed."""
     first = record.phase_schedule[0]
-    later = tuple(step.model_copy(update={"at": step.at + seconds}) for step in record.phase_schedule[1:])
-    changes: dict[str, object] = {"phase_schedule": (first, *later)}
+    schedule = (first, *(later.model_copy(update={"at": later.at + seconds}) for later in record.phase_schedule[1:]))
+    changes: dict[str, object] = {"phase_schedule": schedule}
     if record.gone_at is not None:
         changes["gone_at"] = record.gone_at + seconds
     if isinstance(record, SandboxRecord):
-        for moment in ("ready_from", "addressable_from", "active_from"):
-            at = getattr(record, moment)
+        for field in ("ready_from", "addressable_from", "active_from"):
+            at = getattr(record, field)
             if at is not None and at > first.at:
-                changes[moment] = at + seconds
+                changes[field] = at + seconds
     return record.with_changes(**changes)
 
 

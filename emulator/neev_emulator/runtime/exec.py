@@ -22,12 +22,12 @@ async def run(host: SandboxHost, request: Request) -> Response:
     timeout_ms = body.integer("timeout_ms", low=0, high=MAX_TIMEOUT_MS)
     with ExitStack() as stack:
         operation = stack.enter_context(host.record_operation("exec", command=program))
-        child = host.spawn(program, args, cwd=body.optional_text("cwd"), env=env, stdin=stdin)
-        stack.callback(child.close)
+        process = host.spawn(program, args, cwd=body.optional_text("cwd"), env=env, stdin=stdin)
+        stack.callback(process.close)
         if timeout_ms:
-            child.kill_after(timeout_ms / 1000)
-        operation.reason_code = "cancelled"  # unless it comes to an end of its own
-        return FrameStream(_frames(child, timeout_ms, operation), stack.pop_all())
+            process.kill_after(timeout_ms / 1000)
+        operation.reason_code = "cancelled"  # unless it ends by itself
+        return FrameStream(_frames(process, timeout_ms, operation), stack.pop_all())
 
 
 async def _frames(

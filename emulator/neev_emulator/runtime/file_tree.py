@@ -27,11 +27,11 @@ class Folder(NamedTuple):
 
 def walk(top: int, *, skip_unreadable: bool = False) -> Iterator[Folder]:
     """Yield every directory below an open one, parents first; omit those that vanish meanwhile."""
-    left_out = (FileNotFoundError, NotADirectoryError, *([PermissionError] if skip_unreadable else []))
+    ignored = (FileNotFoundError, NotADirectoryError, *([PermissionError] if skip_unreadable else []))
     pending: list[tuple[str, ...]] = [()]
     while pending:
         names = pending.pop()
-        with suppress(*left_out), open_subdirectory(top, (*names, ".")) as directory:
+        with suppress(*ignored), open_subdirectory(top, (*names, ".")) as directory:
             with os.scandir(directory) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
             yield Folder(names, directory, entries)
@@ -89,15 +89,15 @@ def create_private_directory(path: Path) -> Path:
 def copy(source: Path, target: Path) -> None:
     """Copy files, directories and links with their modes and times to a new directory."""
     target.mkdir(parents=True)
-    folders: list[tuple[tuple[str, ...], os.stat_result]] = []
+    copied: list[tuple[tuple[str, ...], os.stat_result]] = []
     with open_top(source) as old, open_top(target) as new:
         for folder in walk(old):
-            folders.append((folder.names, os.fstat(folder.directory)))
+            copied.append((folder.names, os.fstat(folder.directory)))
             with open_subdirectory(new, (*folder.names, ".")) as directory:
                 for entry in folder.entries:
                     with suppress(FileNotFoundError):
                         _copy_entry(entry, folder.directory, directory)
-        for names, status in reversed(folders):
+        for names, status in reversed(copied):
             with open_subdirectory(new, (*names, ".")) as directory:
                 _copy_status(status, directory)
 
@@ -138,9 +138,9 @@ def _copy_status(status: os.stat_result, target: int) -> None:
 
 def discard(name: str, directory: int, trash: Path) -> None:
     """Remove a directory from its open parent at once, then from the disk; the trash is on the same file system."""
-    with tempfile.TemporaryDirectory(dir=trash, prefix="trash-") as bin_, open_top(Path(bin_)) as emptied:
-        os.rename(name, "0", src_dir_fd=directory, dst_dir_fd=emptied)
-        _remove_contents(emptied)
+    with tempfile.TemporaryDirectory(dir=trash, prefix="trash-") as emptying, open_top(Path(emptying)) as descriptor:
+        os.rename(name, "0", src_dir_fd=directory, dst_dir_fd=descriptor)
+        _remove_contents(descriptor)
 
 
 def remove(path: Path) -> None:

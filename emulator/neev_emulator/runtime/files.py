@@ -26,8 +26,8 @@ async def write(host: SandboxHost, request: Request) -> Response:
         raise invalid("path is required")
     content = await read_body(request)
     with host.record_operation("fs.write", target=require_plain_text("path", path)):
-        written = await run_in_threadpool(host.files.write, path, content, cwd=cwd)
-    return JSONResponse({"bytes_written": written})
+        length = await run_in_threadpool(host.files.write, path, content, cwd=cwd)
+    return JSONResponse({"bytes_written": length})
 
 
 async def read(host: SandboxHost, request: Request) -> Response:
@@ -45,10 +45,10 @@ async def list_entries(host: SandboxHost, request: Request) -> Response:
     path, cwd, recursive = body.text("path"), body.optional_text("cwd"), body.flag("recursive")
     max_count = body.integer("max_count", low=0, high=_MAX_ENTRIES) or None
     with host.record_operation("fs.list", target=path):
-        listed = await run_in_threadpool(
+        entries = await run_in_threadpool(
             host.files.list_entries, path, cwd=cwd, recursive=recursive, max_count=max_count
         )
-    return JSONResponse({"entries": listed})
+    return JSONResponse({"entries": entries})
 
 
 async def stat(host: SandboxHost, request: Request) -> Response:

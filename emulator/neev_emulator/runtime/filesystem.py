@@ -42,17 +42,17 @@ class WorkspaceFiles:
 
     def write(self, path: str, content: bytes, *, cwd: str | None = None) -> int:
         """Write the content to the file, creating missing parents; return its length."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
-            mode = _require_replaceable(place, path)
-            # Aside and then into place, so that whenever the emulator is killed there is the old content or the new.
-            staged = self._trash / f"write-{secrets.token_hex(8)}"
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as confined_path:
+            mode = _require_replaceable(confined_path, path)
+            # Renamed into place: if the emulator is killed, the file has the old content or the new one.
+            staging_path = self._trash / f"write-{secrets.token_hex(8)}"
             try:
-                staged.write_bytes(content)
+                staging_path.write_bytes(content)
                 if mode is not None:
-                    staged.chmod(mode)
-                os.rename(staged, place.name, dst_dir_fd=place.directory)
+                    staging_path.chmod(mode)
+                os.rename(staging_path, confined_path.name, dst_dir_fd=confined_path.directory)
             except BaseException:
-                staged.unlink(missing_ok=True)
+                staging_path.unlink(missing_ok=True)
                 raise
         return len(content)
 
@@ -60,70 +60,70 @@ class WorkspaceFiles:
         """Raise an error if a file cannot be written at the path."""
         with translate_os_errors(path):
             try:
-                with self._workspace.resolve(path, cwd) as place:
-                    if stat.S_ISDIR(_stat(place).st_mode):
+                with self._workspace.resolve(path, cwd) as confined_path:
+                    if stat.S_ISDIR(_stat(confined_path).st_mode):
                         raise runtime_error("failed_precondition", f"{path}: is a directory")
             except FileNotFoundError:
                 return
 
-    def install_upload(self, path: str, staged: Path, *, cwd: str | None = None) -> None:
+    def install_upload(self, path: str, staging_path: Path, *, cwd: str | None = None) -> None:
         """Move the staged file to the path in one step, keeping the mode of the file that it replaces."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as confined_path:
             with suppress(FileNotFoundError):
-                staged.chmod(stat.S_IMODE(_stat(place).st_mode))
-            os.rename(staged, place.name, dst_dir_fd=place.directory)
+                staging_path.chmod(stat.S_IMODE(_stat(confined_path).st_mode))
+            os.rename(staging_path, confined_path.name, dst_dir_fd=confined_path.directory)
 
     def open_reader(self, path: str, *, cwd: str | None = None) -> FileIO:
         """Return a regular file, open for reading."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd) as place:
+        with translate_os_errors(path), self._workspace.resolve(path, cwd) as confined_path:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-            return FileIO(_require_regular(os.open(place.name, flags, dir_fd=place.directory), path))
+            return FileIO(_require_regular(os.open(confined_path.name, flags, dir_fd=confined_path.directory), path))
 
     def list_entries(
         self, path: str, *, cwd: str | None = None, recursive: bool = False, max_count: int | None = None
     ) -> list[FileEntry]:
         """Return at most `max_count` entries of a directory by name, recursively if requested."""
-        listed: list[FileEntry] = []
-        for place in self._walk(path, cwd, recursive=recursive):
-            if len(listed) == max_count:
+        entries: list[FileEntry] = []
+        for confined_path in self._walk(path, cwd, recursive=recursive):
+            if len(entries) == max_count:
                 break
             with suppress(FileNotFoundError):
-                listed.append(_build_entry(place))
-        return listed
+                entries.append(_build_entry(confined_path))
+        return entries
 
     def scan(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> dict[str, FileStat]:
         """Return the stats of the entries of a directory, by path."""
-        seen = {}
-        for place in self._walk(path, cwd, recursive=recursive):
+        stats = {}
+        for confined_path in self._walk(path, cwd, recursive=recursive):
             with suppress(FileNotFoundError):
-                status = _stat(place)
-                seen[_decode_name(place.display_path)] = FileStat(
+                status = _stat(confined_path)
+                stats[_decode_name(confined_path.display_path)] = FileStat(
                     status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
                 )
-        return seen
+        return stats
 
     def _walk(self, path: str, cwd: str | None, *, recursive: bool) -> Iterator[ConfinedPath]:
         with (
             translate_os_errors(path),
-            self._workspace.resolve(path, cwd) as place,
-            file_tree.open_subdirectory(place.directory, (place.name,)) as directory,
+            self._workspace.resolve(path, cwd) as confined_path,
+            file_tree.open_subdirectory(confined_path.directory, (confined_path.name,)) as directory,
         ):
             for folder in file_tree.walk(directory, skip_unreadable=recursive):
-                for found in folder.entries:
-                    yield ConfinedPath(folder.directory, found.name, (*place.parts, *folder.names, found.name))
+                for entry in folder.entries:
+                    yield ConfinedPath(folder.directory, entry.name, (*confined_path.parts, *folder.names, entry.name))
                 if not recursive:
                     return
 
     def stat(self, path: str, *, cwd: str | None = None) -> FileEntry:
         """Return the entry of a path; of a link itself."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
-            return _build_entry(place)
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as confined_path:
+            return _build_entry(confined_path)
 
     def exists(self, path: str, *, cwd: str | None = None) -> bool:
         """Return whether the path exists, even as a link without a target."""
         try:
-            with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
-                return bool(_stat(place))
+            with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as confined_path:
+                return bool(_stat(confined_path))
         except RuntimeApiError as error:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 return False
@@ -131,10 +131,10 @@ class WorkspaceFiles:
 
     def mkdir(self, path: str, *, cwd: str | None = None) -> FileEntry:
         """Create the directory and its parents unless it exists."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as place:
-            if place.name != ".":
-                create_directory(place.directory, place.name)
-            entry = _build_entry(place)
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, create_parents=True) as confined_path:
+            if confined_path.name != ".":
+                create_directory(confined_path.directory, confined_path.name)
+            entry = _build_entry(confined_path)
         if entry["type"] != "directory":
             raise runtime_error("failed_precondition", f"{path}: exists and is not a directory")
         return entry
@@ -153,14 +153,14 @@ class WorkspaceFiles:
 
     def remove(self, path: str, *, cwd: str | None = None, recursive: bool = False) -> None:
         """Remove the path; a directory with entries only if `recursive`."""
-        with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as place:
-            _reject_root(place, path)
-            if not stat.S_ISDIR(_stat(place).st_mode):
-                os.unlink(place.name, dir_fd=place.directory)
+        with translate_os_errors(path), self._workspace.resolve(path, cwd, follow=False) as confined_path:
+            _reject_root(confined_path, path)
+            if not stat.S_ISDIR(_stat(confined_path).st_mode):
+                os.unlink(confined_path.name, dir_fd=confined_path.directory)
             elif recursive:
-                file_tree.discard(place.name, place.directory, self._trash)
+                file_tree.discard(confined_path.name, confined_path.directory, self._trash)
             else:
-                os.rmdir(place.name, dir_fd=place.directory)
+                os.rmdir(confined_path.name, dir_fd=confined_path.directory)
 
 
 def _build_entry(path: ConfinedPath) -> FileEntry:
@@ -191,8 +191,8 @@ def _entry_type(mode: int) -> str:
 
 
 def _format_time(seconds: float) -> str:
-    moment = datetime.fromtimestamp(min(max(seconds, _MIN_TIME), _MAX_TIME), tz=UTC)
-    return moment.isoformat().replace("+00:00", "Z")
+    time = datetime.fromtimestamp(min(max(seconds, _MIN_TIME), _MAX_TIME), tz=UTC)
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def _decode_name(name: str) -> str:
@@ -203,12 +203,12 @@ def _decode_name(name: str) -> str:
 def _require_replaceable(confined_path: ConfinedPath, path: str) -> int | None:
     """Return the mode of the existing, writable regular file; None if there is none."""
     try:
-        opened = os.open(
+        descriptor = os.open(
             confined_path.name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=confined_path.directory
         )
     except FileNotFoundError:
         return None
-    descriptor = _require_regular(opened, path)
+    _require_regular(descriptor, path)
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     os.close(descriptor)
     return mode
@@ -224,4 +224,4 @@ def _require_regular(descriptor: int, path: str) -> int:
 
 def _reject_root(confined_path: ConfinedPath, path: str) -> None:
     if confined_path.name == ".":
-        raise invalid(f"{path}: the workspace itself, and a path that ends in .., can be neither moved nor removed")
+        raise invalid(f"{path}: cannot move or remove the workspace itself, or a path that ends in ..")

@@ -64,7 +64,7 @@ class MountNamespaces:
         """End the server process; each namespace ends with its descriptor."""
         if isinstance(self._server_or_reason, _Server):
             self._server_or_reason.close()
-        self._server_or_reason = "the emulator has ended"
+        self._server_or_reason = "the emulator is closed"
 
     def _require_server(self) -> "_Server":
         server = self._get_server()
@@ -82,7 +82,7 @@ class MountNamespaces:
         if sys.platform != "linux":
             return "only Linux has mount namespaces"
         if self._nsenter is None:
-            return f"the program {self._nsenter_name} is not there"
+            return f"the program {self._nsenter_name} is not installed"
         server = None
         try:
             server = _Server.start(self._directory)
@@ -108,11 +108,11 @@ class MountNamespaces:
         namespace = server.create_namespace(self._directory)
         try:
             command = [*self._build_prefix(server, namespace, MOUNT), "true"]
-            trial = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+            result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
         finally:
             os.close(namespace)
-        if trial.returncode:
-            raise OSError(trial.stderr.decode(errors="replace").strip().partition("\n")[0] or "nsenter fails")
+        if result.returncode:
+            raise OSError(result.stderr.decode(errors="replace").strip().partition("\n")[0] or "nsenter fails")
 
 
 @dataclass(frozen=True)
@@ -124,21 +124,21 @@ class _Server:
 
     @classmethod
     def start(cls, directory: Path) -> Self:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(_RESPONSE_TIMEOUT)
-        with theirs:
+        channel, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        channel.settimeout(_RESPONSE_TIMEOUT)
+        with remote:
             process = subprocess.Popen(  # noqa: S603 - a file of this package
                 [sys.executable, "-I", "-S", mount_server.__file__, str(directory)],
-                stdin=theirs.fileno(),
+                stdin=remote.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={},
-                start_new_session=True,  # Ctrl-C is for the emulator, which still has commands to end
+                start_new_session=True,  # Ctrl-C is for the emulator, which has to end commands first
             )
         try:
-            return cls(process, ours, next(iter(_receive_descriptors(ours)), None))
+            return cls(process, channel, next(iter(_receive_descriptors(channel)), None))
         except OSError:
-            ours.close()
+            channel.close()
             process.wait()
             raise
 
@@ -158,7 +158,7 @@ class _Server:
 def _receive_descriptors(channel: socket.socket) -> list[int]:
     message, descriptors, _, _ = socket.recv_fds(channel, _MAX_MESSAGE_BYTES, 1)
     if message != _READY:
-        raise OSError(message.decode(errors="replace") or "the server of mount namespaces ended")
+        raise OSError(message.decode(errors="replace") or "the mount server ended")
     return list(descriptors)
 
 

@@ -30,12 +30,12 @@ def main(root: str, channel: socket.socket) -> None:
     base = os.open(_MOUNTS, os.O_RDONLY)
     while path := channel.recv(_MAX_PATH_BYTES):
         try:
-            made = _create_namespace(path, base)
+            namespace = _create_namespace(path, base)
         except OSError as error:
             channel.send(str(error.strerror).encode())
         else:
-            socket.send_fds(channel, [b"ready"], [made])
-            os.close(made)
+            socket.send_fds(channel, [b"ready"], [namespace])
+            os.close(namespace)
 
 
 def _unshare() -> bool:
@@ -56,7 +56,7 @@ def _build_root(root: str) -> None:
     """Build the new root and make it `/`."""
     _mount(None, "/", flags=_RECURSIVE | _SLAVE)
     _mount("tmpfs", root, kind="tmpfs", data="mode=755")
-    # Else the copy of where it lies would have the whole machine in it once more.
+    # Otherwise the copy of its parent would contain the whole machine again.
     _mount(None, root, flags=_UNBINDABLE)
     for entry in os.scandir("/"):
         target = Path(root + entry.path)
@@ -89,9 +89,9 @@ def _create_namespace(path: bytes, base: int) -> int:
 def _mount(
     source: str | None, target: str, *, kind: str | None = None, flags: int = 0, data: str | None = None
 ) -> None:
-    texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
+    arguments = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
     try:
-        _raise_on_error(_LIBC.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]))
+        _raise_on_error(_LIBC.mount(arguments[0], arguments[1], arguments[2], ctypes.c_ulong(flags), arguments[3]))
     except OSError as error:
         raise OSError(error.errno, error.strerror, target) from None
 

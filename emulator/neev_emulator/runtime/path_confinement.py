@@ -47,32 +47,32 @@ class Workspace:
     ) -> Iterator[ConfinedPath]:
         """Yield the confined path. A link in the last component is followed if `follow`."""
         pending = deque(self._parse_path(path, cwd))
-        steps = _PathWalk(self.root)
+        walk = _PathWalk(self.root)
         links = 0
         try:
             while pending:
                 part = pending.popleft()
                 if part == "..":
-                    steps.ascend()
+                    walk.ascend()
                     continue
-                target = _read_link(part, steps.directory) if pending or follow else None
+                target = _read_link(part, walk.directory) if pending or follow else None
                 if target is not None:
                     links += 1
-                    pending.extendleft(reversed(self._resolve_link(target, links, steps)))
+                    pending.extendleft(reversed(self._resolve_link(target, links, walk)))
                 elif pending:
-                    steps.descend(part, create=create_parents)
+                    walk.descend(part, create=create_parents)
                 else:
-                    yield ConfinedPath(steps.directory, part, (*steps.names, part))
+                    yield ConfinedPath(walk.directory, part, (*walk.names, part))
                     return
-            yield ConfinedPath(steps.directory, ".", steps.names)
+            yield ConfinedPath(walk.directory, ".", walk.names)
         finally:
-            steps.close()
+            walk.close()
 
     def resolve_directory(self, path: str | None) -> Path:
         """Return the real path of an existing directory; of the workspace if `path` is None."""
-        with translate_os_errors(path or MOUNT), self.resolve(path or ".") as place:
-            os.close(open_directory(place.directory, (place.name,)))
-            return self.root.joinpath(*place.parts)
+        with translate_os_errors(path or MOUNT), self.resolve(path or ".") as confined_path:
+            os.close(open_directory(confined_path.directory, (confined_path.name,)))
+            return self.root.joinpath(*confined_path.parts)
 
     def _parse_path(self, path: str, cwd: str | None) -> list[str]:
         require_plain_text("path", path)
@@ -82,8 +82,8 @@ class Workspace:
             raise invalid(f"path is longer than {_MAX_PATH_BYTES} bytes")
         if path.startswith("/"):
             return _require_inside(path, split_path(self._relative_to_workspace(path)))
-        before = self._parse_path(cwd, None) if cwd else []
-        return _require_inside(path, before + split_path(path))
+        base = self._parse_path(cwd, None) if cwd else []
+        return _require_inside(path, base + split_path(path))
 
     def _relative_to_workspace(self, absolute: str) -> str:
         """Return the part of an absolute path below /workspace or below the real path of the workspace."""
@@ -118,7 +118,7 @@ class _PathWalk:
     def ascend(self) -> None:
         if not self.names:
             raise outside_workspace("..")
-        # Not by "..": the directory may have been moved elsewhere since it was opened.
+        # Not by "..": the directory may have been moved since it was opened.
         self._move(open_directory(self._root, self.names[:-1]), self.names[:-1])
 
     def restart(self) -> None:
@@ -138,10 +138,10 @@ def open_directory(top: int, names: tuple[str, ...]) -> int:
     directory = os.dup(top)
     for name in names:
         try:
-            deeper = os.open(name, _DIRECTORY_FLAGS, dir_fd=directory)
+            child = os.open(name, _DIRECTORY_FLAGS, dir_fd=directory)
         finally:
             os.close(directory)
-        directory = deeper
+        directory = child
     return directory
 
 

@@ -78,7 +78,7 @@ class ManagedProcess:
     async def read_output(self) -> AsyncGenerator[tuple[str, bytes], None]:
         """Yield (stream, bytes) until the process exits; later output of its children is not read."""
         while True:
-            # Asked before the read: all that was written before the exit is then in the pipes.
+            # Checked before the read: the pipes then contain everything written before the exit.
             ended = self.exited.is_set()
             for stream, descriptor in list(self._pipes.items()):
                 chunk = _read_available(descriptor)
@@ -161,7 +161,7 @@ def _start(command: Command, *, stdout: int, stderr: int) -> "subprocess.Popen[b
 def program_not_found(program: str) -> RuntimeApiError:
     """Return the error for a program that does not exist."""
     return runtime_error(
-        "not_found", f"{program}: program not found. No shell is involved: give the program and its arguments"
+        "not_found", f"{program}: program not found. No shell is involved: send the program and its arguments"
     )
 
 
@@ -189,7 +189,7 @@ def _call_on_exit(
     """Call `reap` in the loop when the process has exited; on Linux before the kernel forgets it."""
     try:
         descriptor = os.pidfd_open(process.pid)
-    except (AttributeError, OSError):  # not Linux, an old one, or out of descriptors
+    except (AttributeError, OSError):  # not Linux, an old kernel, or out of descriptors
         wait_in_thread(process, loop, reap)
     else:
         watch_descriptor(descriptor, loop, reap)
@@ -213,7 +213,7 @@ def wait_in_thread(
 
     def wait() -> None:
         process.wait()
-        with suppress(RuntimeError):  # the loop is over, and with it everyone who would want to know
+        with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(reap)
 
     threading.Thread(target=wait, daemon=True).start()

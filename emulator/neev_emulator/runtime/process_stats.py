@@ -47,7 +47,7 @@ def _read_environment(pid: str) -> bytes:
 def read_process_usage(pid: int) -> ProcessUsage | None:
     """Return the usage of a process; None if it has exited or there is no /proc."""
     try:
-        # The name, in parentheses, may hold anything; the fields after it are numbers.
+        # The name, in parentheses, may contain anything; the fields after it are numbers.
         fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return None

@@ -23,8 +23,8 @@ async def start(host: SandboxHost, request: Request) -> Response:
     program, args, env, stdin = body.text("program"), body.texts("args"), body.variables("env"), body.content("stdin")
     cwd = body.optional_text("cwd")
     with host.record_operation("process.start", command=program):
-        child = host.spawn(program, args, cwd=cwd, env=env, stdin=stdin)
-        process = host.processes.add(child, name=program, args=args, cwd=cwd)
+        managed_process = host.spawn(program, args, cwd=cwd, env=env, stdin=stdin)
+        process = host.processes.add(managed_process, name=program, args=args, cwd=cwd)
     return JSONResponse(process.info())
 
 
@@ -92,7 +92,7 @@ async def _follow_log(process: SupervisedProcess, cursor: int) -> AsyncGenerator
         for entry in page.entries:
             yield output_frame(entry.stream, entry.data)
         if page.entries:
-            continue  # more may have come while these were sent
+            continue  # more may have arrived while these were sent
         if not process.is_running:
             yield exit_frame(await process.managed_process.wait())
             return

@@ -13,8 +13,8 @@ MAX_BODY_BYTES = 1 << 20
 
 async def read_body(request: Request) -> bytes:
     """Return the body; raise an error if it exceeds 1 MiB."""
-    body, whole = await read_partial_body(request)
-    if not whole:
+    body, is_complete = await read_partial_body(request)
+    if not is_complete:
         raise ClientDisconnect
     return body
 

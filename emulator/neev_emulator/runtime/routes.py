@@ -44,12 +44,12 @@ def build_routes(lookup: Lookup) -> list[Route]:
 
 
 def _build_handler(endpoint: Endpoint, lookup: Lookup) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
+    async def handle(request: Request) -> Response:
         try:
             return await endpoint(await lookup(request), request)
-        except RuntimeApiError as failure:
-            return failure.response()
+        except RuntimeApiError as error:
+            return error.response()
         except ClientDisconnect:
-            return Response(status_code=400)  # to nobody
+            return Response(status_code=400)  # the caller has disconnected
 
-    return answer
+    return handle

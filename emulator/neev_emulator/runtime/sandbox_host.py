@@ -46,15 +46,15 @@ class SandboxHost:
         self._replaced_path = self._directory / "replaced"
         self.workspace = self._directory / "workspace"
         if self._replaced_path.exists() and not self.workspace.exists():
-            self._replaced_path.rename(self.workspace)  # it ended half-way through restore_from
-        # Only a directory that was used before can have processes that nobody here started.
+            self._replaced_path.rename(self.workspace)  # restore_from was interrupted
+        # Only a directory that was used before can have processes of another emulator.
         self._spawn_count, self._idle_spawn_count = 0, -1 if self.workspace.exists() else 0
         self.workspace.mkdir(mode=0o700, exist_ok=True)
-        for leftover in set(self._directory.iterdir()) - {self.workspace}:  # of an emulator that was killed
-            if leftover.is_dir():
-                file_tree.remove(leftover)
+        for stale_path in set(self._directory.iterdir()) - {self.workspace}:  # left by a killed emulator
+            if stale_path.is_dir():
+                file_tree.remove(stale_path)
             else:
-                leftover.unlink()
+                stale_path.unlink()
         confined = Workspace(self.workspace)
         self._view = WorkspaceView(confined, mounts)
         self.files = WorkspaceFiles(confined, trash=self._directory)
@@ -95,13 +95,16 @@ class SandboxHost:
         stdin: bytes | None = None,
     ) -> ManagedProcess:
         """Start the program in the workspace or in `cwd`; `env` overrides the sandbox's environment."""
-        given = self._view.build_environment({**self._env, **env})
-        variables = {**self._base_environment(), **given, _DIRECTORY_VARIABLE: str(self._directory)}
+        variables = {
+            **self._base_environment(),
+            **self._view.build_environment({**self._env, **env}),
+            _DIRECTORY_VARIABLE: str(self._directory),
+        }
         command = self._view.build_command(program, args, cwd=cwd, env=variables, stdin=stdin)
         self._spawn_count += 1
-        child = spawn(command, on_exit=self._on_exit)
-        self._managed_processes[child.pid] = child
-        return child
+        process = spawn(command, on_exit=self._on_exit)
+        self._managed_processes[process.pid] = process
+        return process
 
     async def pause(self) -> None:
         """Stop every process with SIGSTOP."""
@@ -129,9 +132,9 @@ class SandboxHost:
     def restore_from(self, source: Path) -> None:
         """Replace the workspace by a copy of the source; keep it if copying fails."""
         incoming = self._directory / "incoming"
-        for leftover in (incoming, self._replaced_path):
-            if leftover.exists():
-                self._discard(leftover)
+        for stale_path in (incoming, self._replaced_path):
+            if stale_path.exists():
+                self._discard(stale_path)
         file_tree.copy(source, incoming)
         self.workspace.rename(self._replaced_path)
         incoming.rename(self.workspace)
@@ -140,7 +143,7 @@ class SandboxHost:
     def measure_usage(self) -> Usage:
         """Return the current usage; cores are the mean since the last call."""
         pids = self._find_pids()
-        processes = [found for pid in pids if (found := process_stats.read_process_usage(pid))]
+        processes = [usage for pid in pids if (usage := process_stats.read_process_usage(pid))]
         return Usage(
             cpu_cores=self._compute_cores(self._exited_cpu_seconds + sum(process.cpu_seconds for process in processes)),
             memory_bytes=sum(process.memory_bytes for process in processes),
@@ -162,16 +165,16 @@ class SandboxHost:
         }
 
     def _on_exit(self, pid: int) -> None:
-        spent = process_stats.read_process_usage(pid)
-        self._exited_cpu_seconds += spent.cpu_seconds if spent else 0.0
+        usage = process_stats.read_process_usage(pid)
+        self._exited_cpu_seconds += usage.cpu_seconds if usage else 0.0
         del self._managed_processes[pid]
         if not self._managed_processes:
             self._view.release_if_crowded()
 
     async def _signal(self, number: int) -> set[int]:
         """Send the signal to every process, including those started meanwhile; return their ids."""
-        for child in list(self._managed_processes.values()):
-            child.signal(number)
+        for process in list(self._managed_processes.values()):
+            process.signal(number)
         signalled: set[int] = set()
         while new := await run_in_threadpool(self._find_pids) - signalled:
             for pid in new:
@@ -181,15 +184,15 @@ class SandboxHost:
         return signalled
 
     def _find_pids(self) -> set[int]:
-        spawned = self._spawn_count
-        if not self._managed_processes and self._idle_spawn_count == spawned:
+        spawn_count = self._spawn_count
+        if not self._managed_processes and self._idle_spawn_count == spawn_count:
             return set()
         pids = {
             *process_stats.find_processes(f"{_DIRECTORY_VARIABLE}={self._directory}".encode()),
             *list(self._managed_processes),
         }
         if not pids:
-            self._idle_spawn_count = spawned
+            self._idle_spawn_count = spawn_count
         return pids
 
     def _discard(self, path: Path) -> None:

@@ -50,17 +50,17 @@ def exit_frame(exit_code: int) -> Frame:
 
 async def cancel_on_disconnect(receive: Receive, operation: Coroutine[Any, Any, None]) -> bool:
     """Run the operation; cancel it on disconnect. Return whether it finished."""
-    working = asyncio.create_task(operation)
-    leaving = asyncio.create_task(_wait_for_disconnect(receive))
+    operation_task = asyncio.create_task(operation)
+    disconnect_task = asyncio.create_task(_wait_for_disconnect(receive))
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finished = working.done()
+        await asyncio.wait({operation_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
+        finished = operation_task.done()
     finally:
-        working.cancel()
-        leaving.cancel()
-        outcome, _ = await asyncio.gather(working, leaving, return_exceptions=True)
-    if finished and isinstance(outcome, Exception) and not isinstance(outcome, OSError):
-        raise outcome
+        operation_task.cancel()
+        disconnect_task.cancel()
+        result, _ = await asyncio.gather(operation_task, disconnect_task, return_exceptions=True)
+    if finished and isinstance(result, Exception) and not isinstance(result, OSError):
+        raise result
     return finished
 
 

@@ -36,15 +36,15 @@ async def append(host: SandboxHost, request: Request) -> Response:
         raise invalid(f"a chunk's Content-Type must be {_CHUNK_TYPE}")
     upload_id, upload = _find_upload(host, request)
     offset = _parse_int_header(request, "Upload-Offset")
-    chunk, whole = await read_partial_body(request)
+    chunk, is_complete = await read_partial_body(request)
     async with upload.lock:
-        reached = await run_in_threadpool(upload.append, chunk, offset=offset)
+        new_offset = await run_in_threadpool(upload.append, chunk, offset=offset)
         host.touch()
-        if reached == upload.length:
+        if new_offset == upload.length:
             await _finish(host, upload_id)
-    if not whole:
+    if not is_complete:
         raise ClientDisconnect
-    return _response(204, {"Upload-Offset": str(reached)})
+    return _response(204, {"Upload-Offset": str(new_offset)})
 
 
 async def get_offset(host: SandboxHost, request: Request) -> Response:
@@ -77,7 +77,7 @@ def _find_upload(host: SandboxHost, request: Request) -> tuple[str, Upload]:
 
 def _require_version(request: Request) -> None:
     if request.headers.get("Tus-Resumable") != VERSION:
-        raise runtime_error("failed_precondition", f"uploads speak tus {VERSION}: send Tus-Resumable: {VERSION}")
+        raise runtime_error("failed_precondition", f"uploads need tus {VERSION}: send Tus-Resumable: {VERSION}")
 
 
 def _parse_int_header(request: Request, header: str) -> int:

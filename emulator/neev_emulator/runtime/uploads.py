@@ -61,22 +61,22 @@ class Uploads:
     def start(self, destination: Destination, *, length: int) -> str:
         """Start an upload; return its id."""
         if len(self._uploads) >= _MAX_UPLOADS:
-            raise runtime_error("resource_exhausted", f"{_MAX_UPLOADS} uploads are under way in this sandbox")
+            raise runtime_error("resource_exhausted", f"{_MAX_UPLOADS} uploads are in progress in this sandbox")
         upload_id = secrets.token_hex(16)
-        staged = self._directory / upload_id
+        staging_path = self._directory / upload_id
         with translate_os_errors("the upload"):
             if not self._uploads:
-                shutil.rmtree(self._directory, ignore_errors=True)  # left by an emulator that was killed
+                shutil.rmtree(self._directory, ignore_errors=True)  # left by a killed emulator
             self._directory.mkdir(mode=0o700, exist_ok=True)
-            staged.touch()
-        self._uploads[upload_id] = Upload(destination, length, staged)
+            staging_path.touch()
+        self._uploads[upload_id] = Upload(destination, length, staging_path)
         return upload_id
 
     def get(self, upload_id: str) -> Upload:
         """Return the upload with this id."""
         upload = self._uploads.get(upload_id)
         if upload is None:
-            raise runtime_error("not_found", "no such upload: it is finished, discarded or was never started")
+            raise runtime_error("not_found", "no such upload: it is complete, discarded or was never started")
         return upload
 
     def discard(self, upload_id: str) -> None:

@@ -49,8 +49,8 @@ class Watch:
         """Yield the changes until the timeout or until the directory is gone."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        while (left := deadline - loop.time()) > 0:
-            await asyncio.sleep(min(left, _SCAN_INTERVAL))
+        while (remaining := deadline - loop.time()) > 0:
+            await asyncio.sleep(min(remaining, _SCAN_INTERVAL))
             try:
                 after = await self.scan()
             except RuntimeApiError:
@@ -68,14 +68,14 @@ class Watch:
 
 def find_changes(before: FileStats, after: FileStats) -> Iterator[tuple[str, str]]:
     """Yield the kind and path of each change. A renamed file is a `rename` of the old path and a `create`."""
-    arrived = {glance.inode for path, glance in after.items() if path not in before}
+    new_inodes = {file_stat.inode for path, file_stat in after.items() if path not in before}
     for path in sorted(before.keys() | after.keys()):
-        old, new = before.get(path), after.get(path)
-        if old is None:
+        old_stat, new_stat = before.get(path), after.get(path)
+        if old_stat is None:
             yield "create", path
-        elif new is None:
-            yield "rename" if old.inode in arrived else "remove", path
-        elif old.content != new.content:
+        elif new_stat is None:
+            yield "rename" if old_stat.inode in new_inodes else "remove", path
+        elif old_stat.content != new_stat.content:
             yield "write", path
-        elif old.mode != new.mode:
+        elif old_stat.mode != new_stat.mode:
             yield "chmod", path

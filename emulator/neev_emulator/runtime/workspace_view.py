@@ -45,14 +45,13 @@ class WorkspaceView:
         directory = self._workspace.resolve_directory(cwd)
         mounts = self._usable_mounts
         if mounts is None:
-            return Command(
-                self._replace_mount(program), [self._replace_mount(each) for each in args], directory, env, stdin
-            )
+            replaced = [self._replace_mount(argument) for argument in (program, *args)]
+            return Command(replaced[0], replaced[1:], directory, env, stdin)
         with translate_os_errors(program):
             self._check_runnable(program, directory, env.get("PATH", os.defpath))
-            inside = f"{MOUNT}/{directory.relative_to(self._workspace.root)}"
-            entrance = mounts.build_prefix(self._get_namespace(mounts), inside)
-        return Command(program, args, directory, env, stdin, entrance)
+            namespace_directory = f"{MOUNT}/{directory.relative_to(self._workspace.root)}"
+            prefix = mounts.build_prefix(self._get_namespace(mounts), namespace_directory)
+        return Command(program, args, directory, env, stdin, prefix)
 
     def release_if_crowded(self) -> None:
         """Close the namespaces if there are too many. No command may be starting or running."""
@@ -69,7 +68,7 @@ class WorkspaceView:
         return None if self._mounts is None or self._mounts.unavailable_reason else self._mounts
 
     def _get_namespace(self, mounts: MountNamespaces) -> int:
-        # A rollback puts another directory in the place of the workspace.
+        # A rollback replaces the directory of the workspace.
         inode = self._workspace.root.stat().st_ino
         if inode not in self._namespaces:
             self._namespaces[inode] = mounts.create_namespace(self._workspace.root)
@@ -81,28 +80,28 @@ class WorkspaceView:
     def _check_runnable(self, program: str, directory: Path, path: str) -> None:
         """Raise the error that the system would raise for the program; nsenter would only exit."""
         names = [program] if "/" in program else [f"{folder or '.'}/{program}" for folder in path.split(os.pathsep)]
-        refusal: Exception = program_not_found(program)
+        error: Exception = program_not_found(program)
         for name in names:
             with suppress(FileNotFoundError, NotADirectoryError):
-                place = self._find_host_path(str(directory / name))
-                if place is None or place.is_symlink():
-                    return  # where it leads is another thing in the namespace
-                status = place.stat()
-                if not stat.S_ISREG(status.st_mode) or not os.access(place, os.X_OK):
-                    refusal = OSError(errno.EACCES, os.strerror(errno.EACCES))
-                elif not _has_executable_format(place):
-                    refusal = OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
+                host_path = self._find_host_path(str(directory / name))
+                if host_path is None or host_path.is_symlink():
+                    return  # the link has another target in the namespace
+                status = host_path.stat()
+                if not stat.S_ISREG(status.st_mode) or not os.access(host_path, os.X_OK):
+                    error = OSError(errno.EACCES, os.strerror(errno.EACCES))
+                elif not _has_executable_format(host_path):
+                    error = OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
                 else:
                     return
-        raise refusal
+        raise error
 
     def _find_host_path(self, path: str) -> Path | None:
         """Return the path outside the namespace; None if only the namespace can resolve it."""
         if not f"{path}/".startswith((f"{MOUNT}/", f"{self._workspace.root}/")):
             return Path(path)
         try:
-            with self._workspace.resolve(path) as place:
-                return self._workspace.root.joinpath(*place.parts)
+            with self._workspace.resolve(path) as confined_path:
+                return self._workspace.root.joinpath(*confined_path.parts)
         except RuntimeApiError:
             return None
 
@@ -111,5 +110,5 @@ def _has_executable_format(program: Path) -> bool:
     try:
         with program.open("rb") as file:
             return file.read(4).startswith(_EXECUTABLE_MAGIC)
-    except PermissionError:  # it can be run all the same
+    except PermissionError:  # it can still be executed
         return True

@@ -24,7 +24,7 @@ async def create(backend: Backend, project_id: str, body: CreateAgent) -> AgentR
     with _reserve(backend, project_id, body.name), sandboxes.reserve(backend, project_id, backing_name):
         port = template.ui.get("port")
         ui_port = port if isinstance(port, int) else None
-        backing = SandboxRecord(
+        sandbox = SandboxRecord(
             **sandboxes.initial_fields(backend, str(uuid4()), project_id, backend.settings.durations.create),
             name=backing_name,
             region=region,
@@ -36,31 +36,31 @@ async def create(backend: Backend, project_id: str, body: CreateAgent) -> AgentR
             ports={} if ui_port is None else {ui_port: new_slug()},
         )
         agent = AgentRecord(
-            **_initial_fields(backend, backing),
+            **_initial_fields(backend, sandbox),
             name=body.name,
             template_id=template.id,
             drive_mode=template.drive_mode,
             ui_port=ui_port,
             config={**template.default_config, **(body.config or {})},
         )
-        backend.save(backing, agent)
+        backend.save(sandbox, agent)
     return agent
 
 
 def update(backend: Backend, agent: AgentRecord, body: UpdateAgent) -> AgentRecord:
     """Change cpu, memory, egress or idle timeout of the agent's sandbox."""
-    backing = backend.sandboxes.find(agent.project_id, agent.sandbox_id)
-    changed = sandboxes.update(backend, backing, body)
+    sandbox = backend.sandboxes.find(agent.project_id, agent.sandbox_id)
+    changed = sandboxes.update(backend, sandbox, body)
     if body.idle_timeout_seconds is not None:
-        windows = ExpirationUpdate(idle_timeout_seconds=body.idle_timeout_seconds)
-        sandboxes.set_expiration(backend, changed, windows)
+        expiration = ExpirationUpdate(idle_timeout_seconds=body.idle_timeout_seconds)
+        sandboxes.set_expiration(backend, changed, expiration)
     return agent
 
 
 def delete(backend: Backend, agent: AgentRecord) -> None:
     """Start deleting the agent and its sandbox."""
-    backing = backend.sandboxes.find(agent.project_id, agent.sandbox_id)
-    sandboxes.terminate(backend, backing, backend.clock.now())
+    sandbox = backend.sandboxes.find(agent.project_id, agent.sandbox_id)
+    sandboxes.terminate(backend, sandbox, backend.clock.now())
 
 
 def _find_template(name: str) -> AgentTemplate:
@@ -77,14 +77,14 @@ def _reserve(backend: Backend, project_id: str, name: str) -> AbstractContextMan
     )
 
 
-def _initial_fields(backend: Backend, backing: SandboxRecord) -> dict[str, Any]:
+def _initial_fields(backend: Backend, sandbox: SandboxRecord) -> dict[str, Any]:
     return {
         "id": str(uuid4()),
-        "org_id": backing.org_id,
-        "project_id": backing.project_id,
+        "org_id": sandbox.org_id,
+        "project_id": sandbox.project_id,
         "created_by": backend.caller,
-        "created_at": backing.created_at,
-        "updated_at": backing.created_at,
-        "sandbox_id": backing.id,
-        "gateway_token": f"gw_{secrets.token_urlsafe(16)}" if backing.ports else None,
+        "created_at": sandbox.created_at,
+        "updated_at": sandbox.created_at,
+        "sandbox_id": sandbox.id,
+        "gateway_token": f"gw_{secrets.token_urlsafe(16)}" if sandbox.ports else None,
     }

@@ -5,6 +5,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from neev_emulator.clock import Clock
 from neev_emulator.runtime import MountNamespaces, SandboxHost, file_tree
@@ -64,6 +65,11 @@ class Backend:
         self.sandboxes = Collection("Sandbox", SandboxRecord, self.store)
         self.snapshots = Collection("Snapshot", SnapshotRecord, self.store)
         self.agents = Collection("Agent", AgentRecord, self.store)
+        self._collections: dict[type[Record], Collection[Any]] = {
+            SandboxRecord: self.sandboxes,
+            SnapshotRecord: self.snapshots,
+            AgentRecord: self.agents,
+        }
         self.reschedule_all()
 
     @property
@@ -75,13 +81,14 @@ class Backend:
         """Store the records and schedule their next changes."""
         with self.store.transaction():
             for record in records:
-                self._put(record)
+                self._collections[type(record)].put(record)
+                self.schedule(record)
 
     def delete(self, *records: Record) -> None:
         """Delete the records and their files."""
         with self.store.transaction():
             for record in records:
-                self._drop(record)
+                self._collections[type(record)].drop(record)
         for record in records:
             self.storage.discard(record.id)
             self.metrics.discard(record.id)
@@ -109,8 +116,8 @@ class Backend:
 
     async def measure(self, sandbox: SandboxRecord) -> None:
         """Measure the sandbox's usage; repeat later while it is active."""
-        computer = self.storage.host(sandbox)
-        sample = await self.metrics.measure(sandbox.id, computer)
+        host = self.storage.host(sandbox)
+        sample = await self.metrics.measure(sandbox.id, host)
         later = sample.at + self.settings.sample_seconds
         if sample.usage.process_count or self.storage.touched_at(sandbox.id) > sample.at - self.settings.sample_seconds:
             self.timers.schedule(TimerKey("Usage", sandbox.id), later)
@@ -160,25 +167,6 @@ class Backend:
         if self._is_temporary:
             file_tree.remove(self.directory)
 
-    def _put(self, record: Record) -> None:
-        match record:
-            case SandboxRecord():
-                self.sandboxes.put(record)
-            case SnapshotRecord():
-                self.snapshots.put(record)
-            case AgentRecord():
-                self.agents.put(record)
-        self.schedule(record)
-
-    def _drop(self, record: Record) -> None:
-        match record:
-            case SandboxRecord():
-                self.sandboxes.drop(record)
-            case SnapshotRecord():
-                self.snapshots.drop(record)
-            case AgentRecord():
-                self.agents.drop(record)
-
     def _load_or_store(self, name: str, default: str) -> str:
         value = self.store.get("Setting", name) or default
         self.store.put("Setting", name, lambda: value)
@@ -187,8 +175,8 @@ class Backend:
 
 def _prepare_directory(directory: Path) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # One that holds other things too keeps its mode: what the emulator puts there lets nobody in by itself.
-    for_this_alone = (directory / _STATE_FILE).exists() or not any(directory.iterdir())
-    if for_this_alone and directory.stat().st_uid == os.geteuid():
+    # A directory with other content keeps its mode: the emulator protects its own files.
+    is_own = (directory / _STATE_FILE).exists() or not any(directory.iterdir())
+    if is_own and directory.stat().st_uid == os.geteuid():
         return file_tree.create_private_directory(directory)
     return directory.resolve()

@@ -63,7 +63,7 @@ SANDBOX_TEMPLATES = (
     SandboxTemplate(
         id="sb-ubuntu-26-04-minimal",
         name="ubuntu-26-04-minimal",
-        description="Ubuntu 26.04 with a shell and little else; the platform's default.",
+        description="Ubuntu 26.04 with a shell and little else; the default.",
         icon=_ICON,
     ),
     SandboxTemplate(

@@ -29,8 +29,8 @@ class Collection(Generic[RecordT]):
         self._names: dict[tuple[str, str], str] = {}
         self._sizes: Counter[str] = Counter()
         self._reserved: list[tuple[str, str]] = []
-        found = [model.model_validate_json(body) for body in store.load(kind)]
-        for record in sorted(found, key=lambda record: record.created_at):
+        records = [model.model_validate_json(body) for body in store.load(kind)]
+        for record in sorted(records, key=lambda record: record.created_at):
             self._index(record)
 
     def __len__(self) -> int:
@@ -78,8 +78,8 @@ class Collection(Generic[RecordT]):
         """Reserve the name and a place in the quota while the record is created."""
         if (project_id, name) in self._names or (project_id, name) in self._reserved:
             raise conflict(f"{self.kind} name {name!r} is already in use in this project")
-        taken = self._sizes[project_id] + sum(1 for project, _ in self._reserved if project == project_id)
-        if quota is not None and taken >= quota:
+        count = self._sizes[project_id] + sum(1 for project, _ in self._reserved if project == project_id)
+        if quota is not None and count >= quota:
             raise ApiError(error_code, f"{self.kind} quota of {quota} is used up", scope=scope)
         self._reserved.append((project_id, name))
         try:

@@ -64,7 +64,7 @@ class PolicyUpdate(FrozenModel):
 
 def apply_edits(policy: Policy, *, add: AllowListEdit | None, remove: AllowListEdit | None) -> Policy:
     """Return the policy after the removals and then the additions; an existing host is replaced."""
-    dropped = {rule.host.lower() for rule in remove.allow} if remove else set()
-    added = {rule.host.lower(): rule for rule in add.allow} if add else {}
-    kept = [added.pop(rule.host.lower(), rule) for rule in policy.allow if rule.host.lower() not in dropped]
-    return policy.model_copy(update={"allow": [*kept, *added.values()]})
+    removed = {rule.host.lower() for rule in remove.allow} if remove else set()
+    added_rules = {rule.host.lower(): rule for rule in add.allow} if add else {}
+    rules = [added_rules.pop(rule.host.lower(), rule) for rule in policy.allow if rule.host.lower() not in removed]
+    return policy.model_copy(update={"allow": [*rules, *added_rules.values()]})

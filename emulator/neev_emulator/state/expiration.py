@@ -20,16 +20,16 @@ def idle_expires_at(sandbox: SandboxRecord, account: ExpirationDefaults, touched
     """Return when the idle sandbox is stopped; for a paused one, the value at the pause."""
     if sandbox.paused_at is not None:
         return sandbox.idle_deadline
-    window = _resolve_timeout(sandbox.lifecycle.idle_timeout_seconds, account.idle_timeout_seconds)
+    timeout = _resolve_timeout(sandbox.lifecycle.idle_timeout_seconds, account.idle_timeout_seconds)
     if sandbox.active_from is None:
         return None
-    return max(sandbox.active_from, touched_at) + window if window else None
+    return max(sandbox.active_from, touched_at) + timeout if timeout else None
 
 
 def hard_expires_at(sandbox: SandboxRecord, account: ExpirationDefaults) -> float | None:
     """Return when the sandbox is stopped regardless of activity."""
-    window = _resolve_timeout(sandbox.lifecycle.max_lifetime_seconds, account.max_lifetime_seconds)
-    return sandbox.lifetime_from + window if window else None
+    timeout = _resolve_timeout(sandbox.lifecycle.max_lifetime_seconds, account.max_lifetime_seconds)
+    return sandbox.lifetime_from + timeout if timeout else None
 
 
 def next_event(sandbox: SandboxRecord, account: ExpirationDefaults, touched_at: float) -> ExpirationEvent | None:
@@ -39,9 +39,9 @@ def next_event(sandbox: SandboxRecord, account: ExpirationDefaults, touched_at: 
     if sandbox.paused_at is not None:
         retention = _resolve_timeout(sandbox.lifecycle.paused_retention_seconds, account.paused_retention_seconds)
         return ExpirationEvent(sandbox.stable_at() + retention, "delete") if retention else None
-    ends = [idle_expires_at(sandbox, account, touched_at), hard_expires_at(sandbox, account)]
-    stops = [end for end in ends if end is not None]
-    return ExpirationEvent(min(stops), "stop") if stops else None
+    times = [idle_expires_at(sandbox, account, touched_at), hard_expires_at(sandbox, account)]
+    stop_times = [end for end in times if end is not None]
+    return ExpirationEvent(min(stop_times), "stop") if stop_times else None
 
 
 def _resolve_timeout(own: int | None, account: int) -> int:

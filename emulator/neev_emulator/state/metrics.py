@@ -52,11 +52,11 @@ class MetricsRecorder:
 
     async def measure(self, sandbox_id: str, host: SandboxHost) -> Sample:
         """Return a sample of this moment, or one of the last second."""
-        taken = self._samples[sandbox_id]
-        if not taken or self._now() - taken[-1].at >= _FRESH_SECONDS:
+        samples = self._samples[sandbox_id]
+        if not samples or self._now() - samples[-1].at >= _FRESH_SECONDS:
             usage = await asyncio.to_thread(host.measure_usage)
-            taken.append(Sample(self._now(), usage))
-        return taken[-1]
+            samples.append(Sample(self._now(), usage))
+        return samples[-1]
 
     def compute_series(
         self, sandbox_id: str, time_range: TimeRange, value: Callable[[Usage], float]

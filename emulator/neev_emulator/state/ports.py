@@ -23,8 +23,8 @@ def revoke(backend: Backend, sandbox: SandboxRecord, port: int) -> None:
     """Remove the port's preview URL, if it has one."""
     require_not_deleting(sandbox)
     if port in sandbox.ports:
-        left = {other: slug for other, slug in sandbox.ports.items() if other != port}
-        backend.save(sandbox.with_changes(ports=left, updated_at=backend.clock.now()))
+        ports = {other: slug for other, slug in sandbox.ports.items() if other != port}
+        backend.save(sandbox.with_changes(ports=ports, updated_at=backend.clock.now()))
 
 
 def new_slug() -> str:

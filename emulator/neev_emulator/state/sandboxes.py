@@ -27,20 +27,20 @@ _MIN_ROOTFS_GB = 4
 async def create(backend: Backend, project_id: str, body: CreateSandbox) -> SandboxRecord:
     """Create a sandbox that becomes Ready, then addressable."""
     name = body.name or f"sandbox-{secrets.token_hex(4)}"
-    origin = require_ready(backend, project_id, body.snapshot_id) if body.snapshot_id else None
-    region = resolve_region(backend, body.region, origin)
+    snapshot = require_ready(backend, project_id, body.snapshot_id) if body.snapshot_id else None
+    region = resolve_region(backend, body.region, snapshot)
     template = _find_template(body.sandbox_template_id)
-    resources = _require_same_size(body.resources, origin) if origin else with_default_size(body.resources)
+    resources = _require_same_size(body.resources, snapshot) if snapshot else with_default_size(body.resources)
     with reserve(backend, project_id, name):
         key = str(uuid4())
-        if origin:
-            await backend.storage.clone(origin, key)
+        if snapshot:
+            await backend.storage.clone(snapshot, key)
         sandbox = SandboxRecord(
             **initial_fields(backend, key, project_id, backend.settings.durations.create),
             name=name,
             region=region,
-            image=body.image or (origin or template or DEFAULT_TEMPLATE).image,
-            command=body.command or (_DEFAULT_COMMAND if body.image else origin and origin.command),
+            image=body.image or (snapshot or template or DEFAULT_TEMPLATE).image,
+            command=body.command or (_DEFAULT_COMMAND if body.image else snapshot and snapshot.command),
             env=env_mapping(body.env),
             resources=resources,
             egress=body.egress.with_defaults() if body.egress else egress.Policy(),
@@ -57,9 +57,9 @@ async def fork(backend: Backend, source: SandboxRecord, name: str) -> SandboxRec
     with reserve(backend, source.project_id, name):
         key = str(uuid4())
         await backend.storage.capture(source, key)
-        own = initial_fields(backend, key, source.project_id, backend.settings.durations.fork)
-        own |= {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
-        sandbox = source.with_changes(**own)
+        fields = initial_fields(backend, key, source.project_id, backend.settings.durations.fork)
+        fields |= {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
+        sandbox = source.with_changes(**fields)
         backend.save(sandbox)
     return sandbox
 
@@ -107,7 +107,7 @@ async def resume(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
         return sandbox
     now = backend.clock.now()
     ready = now + backend.settings.durations.resume
-    ends = backend.hard_expires_at(sandbox)
+    lifetime_end = backend.hard_expires_at(sandbox)
     resumed = sandbox.with_changes(
         phase_schedule=phase_schedule(now, "Resuming", backend.settings.durations.resume, "Ready"),
         paused_at=None,
@@ -115,7 +115,7 @@ async def resume(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
         active_from=ready,
         ready_from=sandbox.ready_from or ready,
         addressable_from=max(ready, sandbox.addressable_from or ready),
-        lifetime_from=now if ends is not None and ends <= now else sandbox.lifetime_from,
+        lifetime_from=now if lifetime_end is not None and lifetime_end <= now else sandbox.lifetime_from,
         updated_at=now,
     )
     backend.save(resumed)
@@ -129,9 +129,9 @@ def keepalive(backend: Backend, sandbox: SandboxRecord) -> SandboxRecord:
     if sandbox.paused_at is not None or sandbox.active_from is None:
         return sandbox
     now = backend.clock.now()
-    kept = sandbox.with_changes(active_from=max(now, sandbox.active_from), updated_at=now)
-    backend.save(kept)
-    return kept
+    changed = sandbox.with_changes(active_from=max(now, sandbox.active_from), updated_at=now)
+    backend.save(changed)
+    return changed
 
 
 def set_expiration(backend: Backend, sandbox: SandboxRecord, expiration: ExpirationUpdate) -> SandboxRecord:
@@ -177,10 +177,10 @@ def terminate(backend: Backend, sandbox: SandboxRecord, moment: float) -> None:
     if sandbox.gone_at is not None:
         return
     gone_at = moment + backend.settings.durations.delete
-    ending = {"gone_at": gone_at, "updated_at": moment}
-    backend.save(sandbox.with_changes(phase_schedule=phase_schedule(moment, "Terminating"), **ending))
+    changes = {"gone_at": gone_at, "updated_at": moment}
+    backend.save(sandbox.with_changes(phase_schedule=phase_schedule(moment, "Terminating"), **changes))
     if agent := backend.find_agent(sandbox.id):
-        backend.save(agent.with_changes(**ending))
+        backend.save(agent.with_changes(**changes))
 
 
 def reserve(backend: Backend, project_id: str, name: str) -> AbstractContextManager[None]:
@@ -197,13 +197,13 @@ def require_not_deleting(sandbox: SandboxRecord) -> None:
         raise conflict(f"sandbox {sandbox.name!r} is being deleted")
 
 
-def resolve_region(backend: Backend, region: str | None, origin: SnapshotRecord | None = None) -> str:
+def resolve_region(backend: Backend, region: str | None, snapshot: SnapshotRecord | None = None) -> str:
     """Return the requested region, that of the snapshot, or the default."""
     if region is not None and region not in REGIONS:
         raise invalid("region", f"must be one of {', '.join(REGIONS)}")
-    if origin and region not in (None, origin.region):
-        raise invalid("region", f"must be that of the snapshot's origin, {origin.region}")
-    return region or (origin.region if origin else backend.region)
+    if snapshot and region not in (None, snapshot.region):
+        raise invalid("region", f"must be that of the snapshot's origin, {snapshot.region}")
+    return region or (snapshot.region if snapshot else backend.region)
 
 
 def with_default_size(requested: ResourcesUpdate | None, base: Resources | None = None) -> Resources:
@@ -250,9 +250,9 @@ def _find_template(template_id: str | None) -> SandboxTemplate | None:
     raise invalid("sandbox_template_id", f"no template {template_id!r} is offered")
 
 
-def _require_same_size(requested: ResourcesUpdate | None, origin: SnapshotRecord) -> Resources:
-    resources = requested.merge_into(origin.resources) if requested else origin.resources
-    if resources != origin.resources:
+def _require_same_size(requested: ResourcesUpdate | None, snapshot: SnapshotRecord) -> Resources:
+    resources = requested.merge_into(snapshot.resources) if requested else snapshot.resources
+    if resources != snapshot.resources:
         raise invalid("resources", "must match those of the snapshot's origin")
     return resources
 
@@ -260,11 +260,11 @@ def _require_same_size(requested: ResourcesUpdate | None, origin: SnapshotRecord
 def _resize(current: Resources, requested: ResourcesUpdate | None) -> Resources:
     if requested is None:
         return current
-    new = requested.merge_into(current)
+    resources = requested.merge_into(current)
     for field in ("disk_gb", "rootfs_disk_gb"):
-        if getattr(new, field) != getattr(current, field):
+        if getattr(resources, field) != getattr(current, field):
             raise invalid(f"resources.{field}", f"cannot be changed after create; it is {getattr(current, field)}")
-    return new
+    return resources
 
 
 def _update_egress(policy: egress.Policy, body: UpdateSandbox | UpdateAgent) -> egress.Policy:

@@ -30,11 +30,11 @@ class SandboxStorage:
 
     def host(self, sandbox: SandboxRecord) -> SandboxHost:
         """Return the host of the sandbox; create it if needed."""
-        computer = self._hosts.get(sandbox.id)
-        if computer is None:
-            computer = SandboxHost(self._path(sandbox.id), env=sandbox.env, now=self._clock.now, mounts=self._mounts)
-            self._hosts[sandbox.id] = computer
-        return computer
+        host = self._hosts.get(sandbox.id)
+        if host is None:
+            host = SandboxHost(self._path(sandbox.id), env=sandbox.env, now=self._clock.now, mounts=self._mounts)
+            self._hosts[sandbox.id] = host
+        return host
 
     def use(self, sandbox: SandboxRecord) -> SandboxHost:
         """Return the host of the sandbox; its activity counts from now on."""
@@ -52,41 +52,41 @@ class SandboxStorage:
     async def pause(self, sandbox: SandboxRecord) -> None:
         """Stop the sandbox's processes."""
         async with self._hold_lock(sandbox.id):
-            if computer := self.find_host(sandbox.id):
-                await computer.pause()
+            if host := self.find_host(sandbox.id):
+                await host.pause()
 
     async def resume(self, sandbox: SandboxRecord) -> None:
         """Continue the sandbox's processes."""
         async with self._hold_lock(sandbox.id):
-            if computer := self.find_host(sandbox.id):
-                await computer.resume()
+            if host := self.find_host(sandbox.id):
+                await host.resume()
 
     async def capture(self, sandbox: SandboxRecord, key: str) -> int:
         """Copy the sandbox's files, frozen at one moment, to this key; return their size."""
         async with self._hold_lock(sandbox.id):
-            computer = self.host(sandbox)
+            host = self.host(sandbox)
             file_tree.create_private_directory(self._path(key))
             if sandbox.paused_at is None:
-                await computer.pause()
+                await host.pause()
             try:
-                await asyncio.to_thread(computer.copy_to, self._path(key) / "workspace")
+                await asyncio.to_thread(host.copy_to, self._path(key) / "workspace")
             finally:
                 if sandbox.paused_at is None:
-                    await computer.resume()
+                    await host.resume()
             return await asyncio.to_thread(file_tree.measure_size, self._path(key))
 
     async def clone(self, snapshot: SnapshotRecord, key: str) -> None:
         """Copy the snapshot's files to this key, for a new sandbox."""
         source = SandboxHost(self._path(snapshot.id), env={}, now=self._clock.now)
-        place = file_tree.create_private_directory(self._path(key))
-        await asyncio.to_thread(source.copy_to, place / "workspace")
+        directory = file_tree.create_private_directory(self._path(key))
+        await asyncio.to_thread(source.copy_to, directory / "workspace")
 
     async def restore(self, snapshot: SnapshotRecord, sandbox: SandboxRecord) -> None:
         """Replace the sandbox's files by the snapshot's; end its processes."""
         async with self._hold_lock(sandbox.id):
-            computer = self.host(sandbox)
-            await computer.stop()
-            await asyncio.to_thread(computer.restore_from, self._path(snapshot.id) / "workspace")
+            host = self.host(sandbox)
+            await host.stop()
+            await asyncio.to_thread(host.restore_from, self._path(snapshot.id) / "workspace")
 
     def discard(self, key: str) -> None:
         """Remove the files and processes of this key in the background."""
@@ -97,17 +97,17 @@ class SandboxStorage:
 
     async def remove_stale(self, sandboxes: list[SandboxRecord], keys: set[str]) -> None:
         """Remove what a killed emulator left: processes of these sandboxes, directories of other keys."""
-        busy = await asyncio.to_thread(_find_busy, self._directory)
+        busy_ids = await asyncio.to_thread(_find_busy, self._directory)
         for sandbox in sandboxes:
-            if sandbox.id in busy:
+            if sandbox.id in busy_ids:
                 await self.host(sandbox).stop()
-        for place in self._directory.iterdir():
-            if place.name not in keys:
-                await asyncio.to_thread(file_tree.remove, place)
+        for directory in self._directory.iterdir():
+            if directory.name not in keys:
+                await asyncio.to_thread(file_tree.remove, directory)
 
     async def stop(self) -> None:
         """End the processes of all sandboxes."""
-        await asyncio.gather(*(computer.stop() for computer in self._hosts.values()))
+        await asyncio.gather(*(host.stop() for host in self._hosts.values()))
 
     def _path(self, key: str) -> Path:
         return self._directory / key
@@ -119,18 +119,18 @@ class SandboxStorage:
 
     async def _clear(self, key: str) -> None:
         async with self._hold_lock(key):
-            if computer := self._hosts.pop(key, None):
+            if host := self._hosts.pop(key, None):
                 self._used_ids.discard(key)
-                await computer.stop()
+                await host.stop()
             await asyncio.to_thread(file_tree.remove, self._path(key))
         self._locks.pop(key, None)
 
 
 def _find_busy(directory: Path) -> set[str]:
     """Return the keys of directories that are named in the environment of a running process."""
-    named = re.compile(re.escape(os.fsencode(directory)) + rb"/([0-9a-f-]{36})")
-    found: set[str] = set()
+    pattern = re.compile(re.escape(os.fsencode(directory)) + rb"/([0-9a-f-]{36})")
+    keys: set[str] = set()
     for environ in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
-            found |= {key.decode() for key in named.findall(environ.read_bytes())}
-    return found
+            keys |= {key.decode() for key in pattern.findall(environ.read_bytes())}
+    return keys

@@ -17,7 +17,7 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             path.touch(mode=0o600)
-            with suppress(PermissionError):  # of another user
+            with suppress(PermissionError):  # another user's
                 path.chmod(0o600)
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0.5)
         self._is_persistent = path is not None
@@ -31,7 +31,7 @@ class Store:
             raise StoreError(f"{path} is in use by another emulator") from error
         except sqlite3.DatabaseError as error:
             self._db.close()
-            raise StoreError(f"{path} is not the state of an emulator, or is damaged") from error
+            raise StoreError(f"{path} is not the state of an emulator, or is corrupt") from error
 
     def load(self, kind: str) -> list[str]:
         """Return all bodies of this kind, ordered by id."""

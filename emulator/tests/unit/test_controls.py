@@ -71,10 +71,10 @@ def test_an_address_can_be_given(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (("state",), 1, "no emulator is named"),
-        (("state", "--url", "http://127.0.0.1:1/agent"), 1, "is no emulator that answers"),
-        (("state", "--url", "nonsense"), 1, "is no emulator that answers"),
-        (("advance", "soon"), 2, "no duration"),
+        (("state",), 1, "no address of an emulator"),
+        (("state", "--url", "http://127.0.0.1:1/agent"), 1, "no emulator answers at"),
+        (("state", "--url", "nonsense"), 1, "no emulator answers at"),
+        (("advance", "soon"), 2, "not a duration"),
         (("settings", "quota"), 2, "is not NAME=VALUE"),
     ],
 )
@@ -87,4 +87,4 @@ def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, said: s
 def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:
     ended = run_control("faults", "colour", url=emulator.base_url)
     assert ended.returncode == 1
-    assert "the emulator refuses (4" in ended.stderr
+    assert "the emulator rejected the request (4" in ended.stderr

@@ -44,14 +44,14 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 def without_mount_warning(output: str) -> str:
     """What was told, but that this machine has no mount namespaces if so it is."""
-    return "".join(each for each in output.splitlines(keepends=True) if "find no /workspace" not in each)
+    return "".join(each for each in output.splitlines(keepends=True) if "have no /workspace" not in each)
 
 
 def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> None:
     ended = run_emulator("--", "/bin/echo", "done", env={**os.environ, "PATH": str(tmp_path)})
     assert ended.stdout == "done\n"
     assert ended.stderr == (
-        "neev-emulator: commands in sandboxes find no /workspace on this machine (the program nsenter is not there): "
+        "neev-emulator: commands in sandboxes have no /workspace on this machine (the program nsenter is not installed): "
         "the real path replaces it in their arguments and variables, but not in scripts and other files\n"
     )
 
@@ -158,11 +158,11 @@ def test_a_port_can_be_chosen_and_must_be_free() -> None:
 def test_an_address_that_others_reach_has_to_be_allowed() -> None:
     ended = run_emulator("--host", "0.0.0.0")
     assert ended.returncode == 1
-    assert "0.0.0.0 can be reached from other machines" in ended.stderr
+    assert "other machines can reach 0.0.0.0" in ended.stderr
     assert ended.stderr.endswith("with --allow-remote\n")
     allowed = run_emulator("--host", "0.0.0.0", "--allow-remote", "--", "printenv", "NEEV_BASE_URL")
     assert allowed.stdout.startswith("http://127.0.0.1:")
-    assert "whoever reaches it and has the key runs processes on this machine" in allowed.stderr
+    assert "anyone who reaches it and has the key runs processes on this machine" in allowed.stderr
     assert without_mount_warning(run_emulator("--allow-remote", "--", "true").stderr) == ""
 
 
@@ -177,7 +177,7 @@ def test_a_directory_can_be_used_by_one_emulator_at_a_time(tmp_path: Path) -> No
 def test_a_directory_that_cannot_be_used_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "state.sqlite").write_text("junk " * 1000)
-    for data, words in (("file/below", "the state cannot be kept in"), (".", "is not the state of an emulator")):
+    for data, words in (("file/below", "cannot store the state in"), (".", "is not the state of an emulator")):
         ended = run_emulator("--data", str(tmp_path / data))
         assert ended.returncode == 1
         assert words in ended.stderr

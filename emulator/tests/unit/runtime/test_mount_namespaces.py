@@ -218,7 +218,7 @@ async def test_without_namespaces_only_the_path_itself_is_replaced(unmounted_hos
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert (
         MountNamespaces(tmp_path, nsenter="no-such-program").unavailable_reason
-        == "the program no-such-program is not there"
+        == "the program no-such-program is not installed"
     )
     assert "unrecognized" in str(
         MountNamespaces(tmp_path, nsenter=str(_write_failing_program(tmp_path))).unavailable_reason
