@@ -51,8 +51,8 @@ def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> Non
     ended = run_emulator("--", "/bin/echo", "done", env={**os.environ, "PATH": str(tmp_path)})
     assert ended.stdout == "done\n"
     assert ended.stderr == (
-        "neev-emulator: commands in sandboxes have no /workspace on this machine "
-        "(the program nsenter is not installed): the real path replaces it in their arguments and variables, but not in scripts and other files\n"
+        "neev-emulator: commands in sandboxes have no /workspace on this machine (the program nsenter is not "
+        "installed): the real path replaces it in their arguments and variables, but not in scripts and other files\n"
     )
 
 
