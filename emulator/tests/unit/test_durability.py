@@ -204,5 +204,5 @@ def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> No
 
 def test_a_file_that_is_no_state_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "state.sqlite").write_text("junk " * 1000)
-    with pytest.raises(StoreError, match="is not the state of an emulator, or is damaged"):
+    with pytest.raises(StoreError, match="is not the state of an emulator, or is corrupt"):
         Backend(data=tmp_path)

@@ -59,9 +59,9 @@ def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> Non
 def test_its_help_says_what_a_reader_decides_by() -> None:
     told = " ".join(run_emulator("--help", env={**os.environ, "COLUMNS": "200"}).stdout.split())
     for sentence in [
-        "what was made in it ends with it, unless --data is given",
+        "Its state ends with it, unless --data is given.",
         "commands in its sandboxes are processes of yours, with your files, processes and network.",
-        "Egress policies are kept and answered, not enforced.",
+        "Egress policies are stored, not enforced.",
     ]:
         assert sentence in told
 
