@@ -1,7 +1,8 @@
 """A state that an earlier version of the plugin wrote previews clean, refreshes, and can be destroyed.
 
 `data/plugin-VERSION.json` is `pulumi stack export` after `up` of `SANDBOXES` with that version, `plugin-others-…` of
-`OTHERS`, without the positions in the source. To add one for a release, make it so; never change one that is there.
+`OTHER_RESOURCES`, without the positions in the source, and with `RECORDED_URL` as the address of the API. To add one
+for a release, record it in this way. Never change a recorded one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.engine.project import PulumiProject
+from tests.engine.test_dynamic_old_state import RECORDED_URL
 
 from neev_provider.resources import RESOURCES
 
@@ -86,12 +88,14 @@ def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> Non
 
 
 @pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
-def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: PulumiProject) -> None:
+def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: PulumiProject, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text(recorded.read_text().replace(RECORDED_URL, project.emulator.base_url))
     program = PROGRAMS[recorded.stem.rpartition("-")[0]]
     project.write_yaml(program)
     (project.directory / "app").mkdir()
     (project.directory / "app" / "b").write_text("B")
-    imported = project.run_pulumi("stack", "import", "--file", str(recorded))
+    imported = project.run_pulumi("stack", "import", "--file", str(state))
     assert imported.returncode == 0, imported.text
 
     preview = project.preview()
@@ -99,7 +103,7 @@ def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project:
     assert project.emulator.log() == []
     # nothing of it is on this platform: a refresh sees that, and so does a destroy
     assert project.refresh().changes == dict.fromkeys(program, "delete")
-    imported = project.run_pulumi("stack", "import", "--file", str(recorded))
+    imported = project.run_pulumi("stack", "import", "--file", str(state))
     assert imported.returncode == 0, imported.text
     project.destroy()
     assert project.export()["deployment"].get("resources", []) == []
