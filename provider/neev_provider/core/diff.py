@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from neev_provider.core.markers import AutoName, Computed, Kept, Removable, Replace, Unordered
+from neev_provider.core.markers import AutoName, Computed, Replace, Unordered, Update
 from neev_provider.core.model import UNKNOWN, Inputs, Model, Property
 from neev_provider.core.validation import format_path, top_level_name, user_properties
 
@@ -103,15 +103,16 @@ def _property_changes(
 def _is_removal_a_change(prop: Property, *, was_set: bool) -> bool:
     if prop.resets_to is not None:
         return was_set or not prop.resets_to.only_on_removal
-    if prop.has(Removable):
-        return was_set
-    # a value that the program no longer says is left as it is, but what nobody can read back must not linger
-    return prop.has(Replace) and not prop.has(Computed) and not prop.has(Kept)
+    if update := prop.find(Update):
+        return update.on_removal and was_set
+    # a value that the program no longer sets is left as it is, but one that the API never returns must not remain
+    replace = prop.find(Replace)
+    return replace is not None and not replace.if_configured and not prop.has(Computed)
 
 
 def _effective_value(prop: Property, value: Any) -> Any:
     if value is None and prop.resets_to:
-        return prop.resets_to.value.to_properties()
+        return prop.resets_to.value
     return prop.canonical.normalize(value) if prop.canonical and isinstance(value, str) else value
 
 

@@ -1,13 +1,10 @@
-"""The marks: what a declaration says of a property beside its type."""
+"""The markers: what a declaration says of a property beside its type."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from neev_provider.core.model import Model
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +14,18 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Replace(Marker):
-    """A change makes a new resource."""
+    """A change of the input replaces the resource."""
+
+    if_configured: bool = False
+    """Only a new value replaces the resource; removing the input from the program changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update(Marker):
-    """A change is made in place."""
+    """A change of the input updates the resource in place."""
+
+    on_removal: bool = False
+    """Removing the input is an update, too. Use it for inputs that the API never returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +35,10 @@ class Secret(Marker):
 
 @dataclass(frozen=True, slots=True)
 class Computed(Marker):
-    """The API answers this input: unset, the state holds what the platform chose; changed outside, it is drift."""
+    """The API returns this input: the state has the API's value if the program sets none, and drift is detected."""
 
     always: bool = False
-    """The platform chooses a value whatever the program leaves out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept(Marker):
-    """A ``Replace`` input that may be taken out of the program without a replacement: where a thing came from."""
+    """The API fills the input in, whatever else the program leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +48,25 @@ class Unordered(Marker):
 
 @dataclass(frozen=True, slots=True)
 class Canonical(Marker):
-    """Values with the same canonical form are equal, however they are written."""
+    """Values with the same canonical form are equal."""
 
     normalize: Callable[[str], str]
-    """Gives the form of any text."""
+    """Returns the canonical form of a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class AutoName(Marker):
-    """Unset, a name is made; it is unique in its project, so a replacement that keeps it deletes first."""
+    """A name is generated if none is set. Names are unique, so a replacement that keeps the name deletes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResetsTo(Marker):
-    """Unset means this value. Without the mark, unsetting an ``Update`` property leaves the resource as it is."""
+    """Unset means this value. Without the marker, unsetting an ``Update`` property leaves the resource as it is."""
 
-    value: Model
+    value: Mapping[str, Any]
+    """Its properties, in camelCase."""
     only_on_removal: bool = False
-    """Unset from the beginning it is what the thing came with; only taking it out of the program means the value."""
+    """An input that was never set inherits a value; only removing it from the program resets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +75,12 @@ class Stable(Marker):
 
 
 @dataclass(frozen=True, slots=True)
-class Removable(Marker):
-    """An ``Update`` input that nobody but the program knows: taking it out is a change, like any other."""
-
-
-@dataclass(frozen=True, slots=True)
 class Derived(Marker):
-    """An output that may repeat any input: it is hidden where one of them is a secret."""
+    """An output that may repeat any input: it is hidden if one of them is a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecretIf(Marker):
-    """An output that is hidden where this input (camelCase) is true."""
+    """An output that is hidden if this input (camelCase) is true."""
 
     input: str

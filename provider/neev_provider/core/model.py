@@ -3,7 +3,7 @@
 An inputs model says of each property its type, whether a change replaces or updates, and what else is special::
 
     class SandboxInputs(Inputs):
-        cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Visible()] = None
+        cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Computed()] = None
         '''vCPUs, in steps of 0.5.'''
 
 A wrong marker raises ``DeclarationError`` at import; a missing docstring does so in ``make check``.
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -36,9 +36,7 @@ from neev_provider.core.markers import (
     Canonical,
     Computed,
     Derived,
-    Kept,
     Marker,
-    Removable,
     Replace,
     ResetsTo,
     Secret,
@@ -47,6 +45,8 @@ from neev_provider.core.markers import (
     Unordered,
     Update,
 )
+
+MarkerT = TypeVar("MarkerT", bound=Marker)
 
 
 class DeclarationError(TypeError):
@@ -120,8 +120,12 @@ class Property:
     owner: type[Model]
 
     def has(self, marker: type[Marker]) -> bool:
-        """Whether the property carries the mark."""
-        return marker in self._marker_types
+        """Return whether the property has the marker."""
+        return self.find(marker) is not None
+
+    def find(self, marker: type[MarkerT]) -> MarkerT | None:
+        """Return the property's marker of this type."""
+        return next((each for each in self.markers if isinstance(each, marker)), None)
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
         """Whether the value is hidden where the inputs are these; a condition that is not known yet hides it."""
@@ -140,12 +144,12 @@ class Property:
     @cached_property
     def resets_to(self) -> ResetsTo | None:
         """What leaving the property out means, where it means a value."""
-        return next((each for each in self.markers if isinstance(each, ResetsTo)), None)
+        return self.find(ResetsTo)
 
     @cached_property
     def canonical(self) -> Canonical | None:
         """How values that are written differently and mean the same are told."""
-        return next((each for each in self.markers if isinstance(each, Canonical)), None)
+        return self.find(Canonical)
 
     @cached_property
     def model(self) -> type[Model] | None:
@@ -173,10 +177,6 @@ class Property:
     def coerce(self) -> Coercer:
         """What takes a value for one of the property's type, where it stands for exactly one."""
         return build_coercer(self.annotation)
-
-    @cached_property
-    def _marker_types(self) -> frozenset[type[Marker]]:
-        return frozenset(type(each) for each in self.markers)
 
 
 class Model(BaseModel):
@@ -225,12 +225,10 @@ class Inputs(Model):
         Update,
         Secret,
         Computed,
-        Kept,
         Unordered,
         AutoName,
         Canonical,
         ResetsTo,
-        Removable,
     )
     unique_together: ClassVar[tuple[str, ...]] = ()
     """The inputs that together say what there can be only one of: a replacement that keeps them deletes first."""

@@ -288,7 +288,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     def _preview_reset(self, prop: Property, resets_to: ResetsTo, state: Mapping[str, Any]) -> Any:
         if resets_to.only_on_removal and not diff.semantically_equal(prop, None, state.get(prop.name)):
             return UNKNOWN  # kept where it was inherited, reset where the program took it out
-        return resets_to.value.to_properties()
+        return resets_to.value
 
     def _omit_on_import(self, prop: Property, value: Any) -> bool:
         unset = prop.resets_to

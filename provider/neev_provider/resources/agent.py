@@ -13,13 +13,13 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent, Agents
 from neev_provider.core.hints import Hint
-from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Stable, Update
+from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
 from neev_provider.core.resource import Observation, OperationContext
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus
 from neev_provider.resources import egress
-from neev_provider.resources.egress import Egress
+from neev_provider.resources.egress import DENY_ALL, Egress
 from neev_provider.resources.formats import JsonObject
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.pausable import PAUSED, PAUSING, PausableInputs, PausableResource
@@ -40,13 +40,13 @@ class AgentInputs(PausableInputs):
     """
     agent_template: Annotated[str, Replace()]
     """Name of the agent template, such as `claude-code`."""
-    region: Annotated[str | None, Replace(), Kept()] = None
+    region: Annotated[str | None, Replace(if_configured=True)] = None
     """Region of the agent. Defaults to the provider's region, then to the API's default region."""
     config: Annotated[JsonObject | None, Replace()] = None
     """Settings of the agent, merged over those of its template. The template's `configSchema` describes them."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of the agent. The API never returns them. Secret."""
-    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL, only_on_removal=True)] = None
     """Egress policy. Defaults to the template's policy. Removing the policy denies all outbound traffic."""
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update()] = None
     """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
@@ -55,7 +55,7 @@ class AgentInputs(PausableInputs):
     """
     memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update()] = None
     """Memory in GB, changed without a restart. Allowed: `1` to `16`. Defaults to the template's value."""
-    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace(), Kept()] = None
+    disk_gb: Annotated[Integer | None, Field(ge=10, le=100, multiple_of=10), Replace(if_configured=True)] = None
     """Disk size in GB. Allowed: `10` to `100` in steps of `10`. Defaults to the template's value."""
     idle_timeout_seconds: Annotated[Seconds | None, Update(), Computed()] = None
     """Time without activity after which the agent is paused, in seconds. `0` disables the timeout.

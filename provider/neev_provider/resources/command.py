@@ -19,7 +19,7 @@ from neev_provider.client.runtime import ExecRequest
 from neev_provider.core.diff import Diff
 from neev_provider.core.errors import Cancelled, DeadlineExceeded, NeevError, OperationFailed, OutcomeUnknown
 from neev_provider.core.hints import Hint
-from neev_provider.core.markers import Derived, Removable, Replace, Secret, SecretIf, Update
+from neev_provider.core.markers import Derived, Replace, Secret, SecretIf, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.core.validation import parse
@@ -48,9 +48,9 @@ class CommandInputs(Inputs):
     If this, `cwd`, `env` or `stdin` changes, the provider runs `update` in place. Without `update`, the change replaces
     the resource.
     """
-    update: Annotated[Argv | None, Update(), Removable()] = None
+    update: Annotated[Argv | None, Update(on_removal=True)] = None
     """Command to run instead of `create` when `create`, `cwd`, `env` or `stdin` changes."""
-    delete: Annotated[Argv | None, Update(), Removable()] = None
+    delete: Annotated[Argv | None, Update(on_removal=True)] = None
     """Command to run when the resource is deleted or replaced. Defaults to none."""
     cwd: Annotated[str | None, Replace()] = None
     """Working directory, relative to the workspace. Defaults to the workspace."""
@@ -58,16 +58,16 @@ class CommandInputs(Inputs):
     """Environment variables, in addition to those of the sandbox. Secret."""
     stdin: Annotated[str | None, Replace()] = None
     """Text for the standard input. Defaults to no input."""
-    timeout_seconds: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(), Removable()] = None
+    timeout_seconds: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(on_removal=True)] = None
     """Timeout of the command, in seconds. A command that exceeds it is killed and fails.
 
     Defaults to the timeout of the operation.
     """
     triggers: Annotated[list[Any] | None, Replace()] = None
     """Arbitrary values. If one changes, the resource is replaced and the command runs again."""
-    allow_failure: Annotated[Boolean | None, Update(), Removable()] = None
+    allow_failure: Annotated[Boolean | None, Update(on_removal=True)] = None
     """Whether an exit code other than 0 counts as success. Defaults to `false`. The output `exitCode` has the code."""
-    secret_output: Annotated[Boolean | None, Update(), Removable()] = None
+    secret_output: Annotated[Boolean | None, Update(on_removal=True)] = None
     """Whether the output of the command is secret. Defaults to `false`.
 
     Secret output is encrypted in the state and hidden in errors and in the log. The output is also secret if the

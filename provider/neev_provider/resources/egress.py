@@ -86,6 +86,10 @@ class Egress(Model):
     """Allowed destinations. Requires `mode` `allow_list`."""
 
 
+DENY_ALL = Egress().to_properties()
+"""The properties of a policy that denies all outbound traffic."""
+
+
 class EgressInputs(Inputs):
     """Inputs of resources with an egress policy that is updated in place."""
 

@@ -62,7 +62,7 @@ class House(Inputs):
     """A map."""
     walls: Annotated[list[Wall] | None, Update()] = None
     """Models in a list."""
-    front: Annotated[Wall | None, Update(), ResetsTo(Wall())] = None
+    front: Annotated[Wall | None, Update(), ResetsTo(Wall().to_properties())] = None
     """A model that has a meaning where it is not set."""
     notes: Annotated[list[Any] | None, Update()] = None
     """Whatever."""

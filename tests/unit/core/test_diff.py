@@ -13,7 +13,7 @@ from neev_provider.core.diff import (
     compute_diff,
     semantically_equal,
 )
-from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Unordered, Update
+from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Unordered, Update
 from neev_provider.core.model import UNKNOWN, Inputs, Integer, Model, Number
 
 
@@ -49,7 +49,7 @@ class Thing(Inputs):
     """Its name."""
     image: Annotated[str | None, Replace(), Computed()] = None
     """Its image."""
-    origin: Annotated[str | None, Replace(), Kept()] = None
+    origin: Annotated[str | None, Replace(if_configured=True)] = None
     """Where it came from."""
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Its environment."""
@@ -59,9 +59,9 @@ class Thing(Inputs):
     """Its cores."""
     paused: Annotated[bool | None, Update()] = None
     """Asleep."""
-    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall())] = None
+    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties())] = None
     """Its wall."""
-    fence: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall(), only_on_removal=True)] = None
+    fence: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties(), only_on_removal=True)] = None
     """Its fence."""
 
 

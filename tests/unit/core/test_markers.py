@@ -3,16 +3,16 @@
 from typing import Annotated
 
 from neev_provider.core.diff import ChangeKind, compute_diff
-from neev_provider.core.markers import Removable, Secret, SecretIf, Update
+from neev_provider.core.markers import Secret, SecretIf, Update
 from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Outputs
 
 
 class RunInputs(Inputs):
     kept: Annotated[str | None, Update()] = None
     """Left as it is when it is taken out."""
-    noted: Annotated[str | None, Update(), Removable()] = None
+    noted: Annotated[str | None, Update(on_removal=True)] = None
     """Only the program knows it."""
-    quiet: Annotated[Boolean | None, Update(), Removable()] = None
+    quiet: Annotated[Boolean | None, Update(on_removal=True)] = None
     """Whether what comes out is hidden."""
 
 

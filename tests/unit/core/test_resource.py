@@ -30,7 +30,7 @@ class ThingInputs(Inputs):
     """Its environment."""
     size: Annotated[Integer, Update(), Computed()] = 1
     """Its size."""
-    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall())] = None
+    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties())] = None
     """Its wall."""
 
 
@@ -73,7 +73,7 @@ class HeirInputs(Inputs):
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Its name."""
-    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall(), only_on_removal=True)] = None
+    wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties(), only_on_removal=True)] = None
     """Its wall."""
 
 

@@ -14,7 +14,7 @@ from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.assets import Archive, AssetOrArchive
 from neev_provider.core.diff import Change, ChangeKind
 from neev_provider.core.errors import InputError, NeevError
-from neev_provider.core.markers import Canonical, Removable, Replace, Update
+from neev_provider.core.markers import Canonical, Replace, Update
 from neev_provider.core.model import Rule
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Timeouts
 from neev_provider.core.threads import run_in_thread
@@ -52,7 +52,7 @@ class DirectoryInputs(SandboxFileInputs):
     """
     source_path: Annotated[str | None, Update()] = None
     """Path of a folder, .zip, .tar or .tar.gz on the machine that runs the program. Conflicts with `source`."""
-    exclude: Annotated[list[Pattern] | None, Update(), Removable()] = None
+    exclude: Annotated[list[Pattern] | None, Update(on_removal=True)] = None
     """Patterns of files and folders to exclude, in the syntax of `.gitignore`.
 
     `*.pyc` matches at any depth. `/build` and `a/b` match from the root of the source. `logs/` matches only folders.

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, Field
 
-from neev_provider.core.markers import AutoName, Removable, Replace, Secret, Update
+from neev_provider.core.markers import AutoName, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Model, Number, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, validate_name
 from neev_provider.core.validation import at_most_one_of, less_than
@@ -55,48 +55,48 @@ class GoldenImageInputs(Inputs):
     The name must be unique among the images of the project. Defaults to a name generated from the resource's name,
     different in each stack.
     """
-    template_id: Annotated[TemplateId | None, Update(), Removable()] = None
+    template_id: Annotated[TemplateId | None, Update(on_removal=True)] = None
     """Id of the sandbox template to build on, such as `sb-ubuntu-26-04-minimal`.
 
     Conflicts with `image` and `sourceSnapshotId`. If no source is set, the API's default template is used.
     """
-    image: Annotated[Image | None, Update(), Removable()] = None
+    image: Annotated[Image | None, Update(on_removal=True)] = None
     """Public OCI image to build on, with registry path and a tag or digest.
 
     Conflicts with `templateId` and `sourceSnapshotId`.
     """
-    source_snapshot_id: Annotated[str | None, Update(), Removable()] = None
+    source_snapshot_id: Annotated[str | None, Update(on_removal=True)] = None
     """Id of the snapshot to build on. Disk size and region must match its origin.
 
     Conflicts with `templateId` and `image`.
     """
-    region: Annotated[str | None, Update(), Removable()] = None
+    region: Annotated[str | None, Update(on_removal=True)] = None
     """Region of the build and of the image. Sandboxes created from the image run there too.
 
     Defaults to the provider's region, then to the API's default region.
     """
-    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(), Removable()] = None
+    cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(on_removal=True)] = None
     """Number of vCPUs of the builder and of sandboxes created from the image. Allowed: `0.5` to `8` in steps of `0.5`.
 
 
     """
-    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(), Removable()] = None
+    memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(on_removal=True)] = None
     """Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`."""
-    disk_gb: Annotated[DiskGb | None, Update(), Removable()] = None
+    disk_gb: Annotated[DiskGb | None, Update(on_removal=True)] = None
     """Disk size in GB of the builder and of sandboxes created from the image. Allowed: `10` to `100` in steps of `10`.
 
 
     """
-    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(), Removable()] = None
+    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(on_removal=True)] = None
     """Part of the disk for the container's root file system, in GB. Must be less than `diskGb`."""
-    egress: Annotated[Egress | None, Update(), Removable()] = None
+    egress: Annotated[Egress | None, Update(on_removal=True)] = None
     """Egress policy during the build. Defaults to denying all outbound traffic."""
-    env: Annotated[dict[str, str] | None, Update(), Removable(), Secret()] = None
+    env: Annotated[dict[str, str] | None, Update(on_removal=True), Secret()] = None
     """Environment variables of the steps' commands. They are not stored in the image. Secret.
 
     Changing a value does not rebuild the image; adding or removing a name does. Use this for tokens.
     """
-    steps: Annotated[list[BuildStep] | None, Update(), Removable()] = None
+    steps: Annotated[list[BuildStep] | None, Update(on_removal=True)] = None
     """Build steps, in order."""
     history_limit: Annotated[Integer, Field(ge=0), Update()] = 1
     """Number of earlier images to retain. The others are deleted when a new image is ready. Defaults to `1`."""

@@ -9,11 +9,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from neev_provider.core.markers import AutoName, Computed, Removable, Replace, ResetsTo, Secret, Update
+from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Update
 from neev_provider.core.model import Integer, Model, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, Name, validate_name
 from neev_provider.core.validation import also_requires, at_most_one_of, less_than
-from neev_provider.resources.egress import Egress
+from neev_provider.resources.egress import DENY_ALL, Egress
 from neev_provider.resources.formats import Image, TemplateId
 from neev_provider.resources.sandbox.base import UpdatableInputs
 from neev_provider.resources.sandbox.sandbox import DiskGb, RootfsDiskGb
@@ -76,52 +76,52 @@ class SandboxPoolInputs(UpdatableInputs):
     """
     replicas: Annotated[Annotated[Integer, Field(ge=0, le=MAX_REPLICAS)], Update()]
     """Number of members. Scaling in deletes the members with the highest index."""
-    template_id: Annotated[TemplateId | None, Update(), Removable()] = None
+    template_id: Annotated[TemplateId | None, Update(on_removal=True)] = None
     """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`.
 
     If no source is set, the API's default template is used. If this, another source, `region`, `env`, `command`,
     `diskGb` or `rootfsDiskGb` changes, the members are replaced a few at a time. Conflicts with `image`, `snapshotId`
     and `sourceSandboxId`.
     """
-    image: Annotated[Image | None, Update(), Removable()] = None
+    image: Annotated[Image | None, Update(on_removal=True)] = None
     """Public OCI image, with registry path and a tag or digest. Conflicts with the other sources."""
-    snapshot_id: Annotated[str | None, Update(), Removable()] = None
+    snapshot_id: Annotated[str | None, Update(on_removal=True)] = None
     """Id of the snapshot that each member starts from. Conflicts with the other sources."""
-    source_sandbox_id: Annotated[str | None, Update(), Removable()] = None
+    source_sandbox_id: Annotated[str | None, Update(on_removal=True)] = None
     """Id of the sandbox that each member is forked from, in its state at that time. Conflicts with the other sources.
 
 
     """
-    region: Annotated[str | None, Update(), Removable()] = None
+    region: Annotated[str | None, Update(on_removal=True)] = None
     """Region of the members. Defaults to the provider's region, then to the API's default region."""
-    env: Annotated[dict[str, str] | None, Update(), Removable(), Secret()] = None
+    env: Annotated[dict[str, str] | None, Update(on_removal=True), Secret()] = None
     """Environment variables of all processes. The API never returns them. Secret."""
-    command: Annotated[list[str] | None, Update(), Removable()] = None
+    command: Annotated[list[str] | None, Update(on_removal=True)] = None
     """Command to run in the container. Requires `image`. Defaults to `sleep infinity`."""
-    disk_gb: Annotated[DiskGb | None, Update(), Removable()] = None
+    disk_gb: Annotated[DiskGb | None, Update(on_removal=True)] = None
     """Disk size of each member in GB. Allowed: `10` to `100` in steps of `10`."""
-    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(), Removable()] = None
+    rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(on_removal=True)] = None
     """Part of the disk for the container's root file system, in GB. Must be less than `diskGb`.
 
     Defaults to a fifth of `diskGb`, at least `4`.
     """
-    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL, only_on_removal=True)] = None
     """Egress policy of each member. Removing the policy denies all outbound traffic.
 
     Defaults to denying all outbound traffic. Members that are forks default to the policy of their source.
     """
-    max_concurrency: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(), Removable()] = None
+    max_concurrency: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(on_removal=True)] = None
     """Maximum number of members that are created at the same time. Defaults to no limit.
 
     The API's rate limits always apply.
     """
-    max_unavailable: Annotated[Annotated[Integer, Field(ge=0)] | None, Update(), Removable()] = None
+    max_unavailable: Annotated[Annotated[Integer, Field(ge=0)] | None, Update(on_removal=True)] = None
     """Maximum number of members that are out of service during an update. Defaults to a quarter of `replicas`.
 
     It limits how many members are replaced at a time, and how many running members are updated in place at a time (at
     least one). It does not limit pausing.
     """
-    max_surge: Annotated[Annotated[Integer, Field(ge=0)] | None, Update(), Removable()] = None
+    max_surge: Annotated[Annotated[Integer, Field(ge=0)] | None, Update(on_removal=True)] = None
     """Maximum number of members beyond `replicas` during a replacement. Defaults to a quarter of `replicas`."""
 
 

@@ -10,13 +10,13 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.core.markers import AutoName, Computed, Kept, Replace, ResetsTo, Secret, Update
+from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Update
 from neev_provider.core.model import Integer, Rule
 from neev_provider.core.names import Name
 from neev_provider.core.resource import Observation, OperationContext
 from neev_provider.core.validation import also_requires, at_most_one_of, less_than
 from neev_provider.resources import egress
-from neev_provider.resources.egress import Egress
+from neev_provider.resources.egress import DENY_ALL, Egress
 from neev_provider.resources.formats import Image, TemplateId
 from neev_provider.resources.references import require_snapshot, require_template
 from neev_provider.resources.sandbox import expiration
@@ -52,7 +52,7 @@ class SandboxInputs(SandboxBaseInputs):
     """
     image: Annotated[Image | None, Replace(), Computed(always=True)] = None
     """Public OCI image, with registry path and a tag or digest. Conflicts with `templateId` and `snapshotId`."""
-    snapshot_id: Annotated[str | None, Replace(), Kept()] = None
+    snapshot_id: Annotated[str | None, Replace(if_configured=True)] = None
     """Id of the snapshot to start from. Conflicts with `templateId` and `image`.
 
     Disk size and region must match the origin of the snapshot. `cpu` and `memoryGb` may differ: they are changed after
@@ -71,7 +71,7 @@ class SandboxInputs(SandboxBaseInputs):
 
     Defaults to a fifth of `diskGb`, at least `4`.
     """
-    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress())] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL)] = None
     """Egress policy. Defaults to denying all outbound traffic. Removing the policy denies all outbound traffic."""
 
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Stable, Update
 from neev_provider.core.names import Name
 from neev_provider.core.resource import Observation, OperationContext
-from neev_provider.resources.egress import Egress
+from neev_provider.resources.egress import DENY_ALL, Egress
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import SandboxBase, SandboxBaseInputs, SandboxBaseOutputs
 from neev_provider.resources.sandbox.expiration import RenewalOutputs
@@ -28,7 +28,7 @@ class SandboxForkInputs(SandboxBaseInputs):
 
     Defaults to a name generated from the resource's name.
     """
-    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(Egress(), only_on_removal=True)] = None
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL, only_on_removal=True)] = None
     """Egress policy. Defaults to the policy of the source. Removing the policy denies all outbound traffic."""
 
 

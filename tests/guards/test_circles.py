@@ -1,0 +1,58 @@
+"""No module imports itself by way of others."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+from tests.guards.test_arrows import FILES, module_of
+
+MODULES = {module_of(file): file for file in FILES}
+
+
+def runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node below, without what only type checkers read."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from runtime_nodes(child)
+
+
+def imported_modules(source: str) -> Iterator[str]:
+    """The modules of ours that the source imports, also inside functions."""
+    for node in runtime_nodes(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield from (name,) if name in MODULES else (node.module,) if node.module in MODULES else ()
+
+
+def find_circle(imports: dict[str, set[str]]) -> list[str]:
+    """The modules of a circle, or nothing."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_import_leads_back() -> None:
+    assert find_circle({name: set(imported_modules(file.read_text())) for name, file in MODULES.items()}) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "modules"),
+    [
+        ("def f():\n    from neev_provider.core import wait", ["neev_provider.core.wait"]),
+        ("from neev_provider.core.wait import Done", ["neev_provider.core.wait"]),
+        ("import neev_provider.core.wait, os", ["neev_provider.core.wait"]),
+        ("if TYPE_CHECKING:\n    from neev_provider.core import wait", []),
+    ],
+)
+def test_a_circle_is_found(source: str, modules: list[str]) -> None:
+    assert list(imported_modules(source)) == modules
+    back = {"neev_provider.core.wait": {"here"}}
+    assert bool(find_circle({"here": set(imported_modules(source)), **back})) == bool(modules)
