@@ -69,11 +69,6 @@ ONLY_IN = {
 NEUTRAL_PARTS = ("core", "client", "resources")
 """What every engine is served from."""
 
-EXCEPTIONS = {
-    "neev_provider.adapters.shared.docs",
-}
-"""Modules that still import what stands above them."""
-
 FILES = sorted(file for package in PACKAGES for file in package.rglob("*.py"))
 
 
@@ -103,8 +98,6 @@ def test_arrows_point_one_way(file: Path) -> None:
     here = module_of(file)
     allowed = MAY_IMPORT[max((prefix for prefix in MAY_IMPORT if is_below(here, prefix)), key=len)]
     forbidden = [prefix[1:] for prefix in allowed if prefix.startswith("!")]
-    if here in EXCEPTIONS:
-        pytest.xfail("to be cured")
     for module in imports(file):
         first = module.partition(".")[0]
         if first in OURS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -13,22 +12,18 @@ from pydantic.alias_generators import to_pascal
 
 from neev_provider.adapters.shared import examples
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig, environment_variables
+from neev_provider.adapters.shared.descriptions import description
 from neev_provider.adapters.shared.listable import LISTABLE
 from neev_provider.adapters.shared.schema_types import (
-    AnyType,
-    ArrayType,
-    AssetType,
-    EnumType,
-    MapType,
-    ObjectType,
+    PRIMITIVE_NAMES,
     PrimitiveType,
-    TypeSpec,
+    TypeVisitor,
     enum_values,
     is_always_present,
     referenced_types,
     type_of,
 )
-from neev_provider.core.assets import Archive, Asset, AssetOrArchive
+from neev_provider.core.assets import Archive
 from neev_provider.core.function import Function
 from neev_provider.core.markers import Replace, Secret
 from neev_provider.core.model import Model, Property
@@ -39,14 +34,6 @@ from neev_provider.resources import RESOURCES
 Spec = dict[str, Any]
 
 _REPOSITORY = "https://github.com/neevcloud/pulumi-neev"
-_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
-
-# every SDK takes an archive too where an asset is asked for
-_ASSET_REFS: Final[Mapping[type[AssetOrArchive], str]] = {
-    Asset: "pulumi.json#/Asset",
-    Archive: "pulumi.json#/Archive",
-    AssetOrArchive: "pulumi.json#/Asset",
-}
 
 _METADATA: Final[Mapping[str, Any]] = {
     "name": PACKAGE,
@@ -103,11 +90,6 @@ def token(name: str) -> str:
 def render() -> str:
     """The schema as it is committed."""
     return json.dumps(package_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def description(declaration: object) -> str:
-    """What the docstring of a class says."""
-    return inspect.cleandoc(declaration.__doc__ or "")
 
 
 def _config_variables() -> Spec:
@@ -208,7 +190,7 @@ def _properties(model: type[Model], extra: Callable[[Property], Spec] = lambda _
 
 
 def _property_spec(model: type[Model], prop: Property) -> Spec:
-    spec = _type_spec(type_of(model, prop)) | {"description": prop.description}
+    spec = _TYPE_SPECS.visit(type_of(model, prop)) | {"description": prop.description}
     return spec | {"secret": True} if prop.has(Secret) else spec
 
 
@@ -221,22 +203,16 @@ def _default_spec(prop: Property) -> Spec:
     return {"default": prop.default} if isinstance(prop.default, str | bool | int | float) else {}
 
 
-def _type_spec(type_spec: TypeSpec) -> Spec:  # noqa: PLR0911  one for each shape
-    match type_spec:
-        case PrimitiveType(type=type):
-            return {"type": _TYPES[type]}
-        case AnyType():
-            return {"$ref": "pulumi.json#/Any"}
-        case EnumType(enum):
-            return {"$ref": f"#/types/{token(enum.__name__)}"}
-        case ObjectType(model):
-            return {"$ref": f"#/types/{token(model.__name__)}"}
-        case ArrayType(item):
-            return {"type": "array", "items": _type_spec(item)}
-        case MapType(value):
-            return {"type": "object", "additionalProperties": _type_spec(value)}
-        case AssetType(kind):
-            return {"$ref": _ASSET_REFS[kind]}
+_TYPE_SPECS: Final = TypeVisitor[Spec](
+    primitive=lambda type_spec: {"type": PRIMITIVE_NAMES[type_spec.type]},
+    any={"$ref": "pulumi.json#/Any"},
+    enum=lambda enum: {"$ref": f"#/types/{token(enum.__name__)}"},
+    object=lambda model: {"$ref": f"#/types/{token(model.__name__)}"},
+    array=lambda item: {"type": "array", "items": item},
+    map=lambda value: {"type": "object", "additionalProperties": value},
+    # every SDK takes an archive too where an asset is asked for
+    asset=lambda asset_class: {"$ref": f"pulumi.json#/{'Archive' if asset_class is Archive else 'Asset'}"},
+)
 
 
 if __name__ == "__main__":

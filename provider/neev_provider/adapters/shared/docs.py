@@ -10,25 +10,19 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_snake
 
-from neev_provider.adapters.pulumi.schema import description
 from neev_provider.adapters.shared import examples
 from neev_provider.adapters.shared.config import PACKAGE, REQUIRED, ProviderConfig, environment_variables
+from neev_provider.adapters.shared.descriptions import description
 from neev_provider.adapters.shared.examples import Example
 from neev_provider.adapters.shared.schema_types import (
-    AnyType,
-    ArrayType,
-    AssetType,
-    EnumType,
-    MapType,
-    ObjectType,
-    PrimitiveType,
-    TypeSpec,
+    PRIMITIVE_NAMES,
+    TypeVisitor,
     enum_values,
     is_always_present,
     referenced_types,
     type_of,
 )
-from neev_provider.core.assets import Archive, Asset, AssetOrArchive
+from neev_provider.core.assets import AssetOrArchive
 from neev_provider.core.function import Function
 from neev_provider.core.markers import Replace, Secret
 from neev_provider.core.model import Model, Property
@@ -39,12 +33,6 @@ from neev_provider.resources import RESOURCES
 NestedType = type[Model | StrEnum]
 
 _LANGUAGES: Final[Mapping[str, str]] = {"python": "Python", "typescript": "TypeScript", "go": "Go", "yaml": "YAML"}
-_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
-_ASSET_NAMES: Final[Mapping[type[AssetOrArchive], str]] = {
-    Asset: "asset",
-    Archive: "archive",
-    AssetOrArchive: "asset or archive",
-}
 _NAMES_NOTE: Final = """\
 Names are those of YAML and TypeScript; Python has them in snake_case (`memoryGb` is `memory_gb`), Go in PascalCase.
 Python programs that use the dynamic resources, without a plugin, write `import pulumi_neev as neev`."""
@@ -233,26 +221,19 @@ def _format_duration(seconds: float) -> str:
 
 
 def _describe_type(model: type[Model], prop: Property) -> str:
-    kind = _format_type(type_of(model, prop))
+    kind = _TYPE_NAMES.visit(type_of(model, prop))
     return f"{kind}, secret" if prop.has(Secret) else kind
 
 
-def _format_type(type_spec: TypeSpec) -> str:  # noqa: PLR0911  one for each shape
-    match type_spec:
-        case PrimitiveType(type=type, limits=limits):
-            return f"{_TYPES[type]}, {limits}" if limits else _TYPES[type]
-        case AnyType():
-            return "any"
-        case EnumType(enum):
-            return f"[{enum.__name__}](#{enum.__name__.lower()})"
-        case ObjectType(model):
-            return f"[{model.__name__}](#{model.__name__.lower()})"
-        case ArrayType(item):
-            return f"list of {_format_type(item)}"
-        case MapType(value):
-            return f"map of {_format_type(value)}"
-        case AssetType(kind):
-            return _ASSET_NAMES[kind]
+_TYPE_NAMES: Final = TypeVisitor[str](
+    primitive=lambda type_spec: ", ".join(filter(None, (PRIMITIVE_NAMES[type_spec.type], type_spec.limits))),
+    any="any",
+    enum=lambda enum: f"[{enum.__name__}](#{enum.__name__.lower()})",
+    object=lambda model: f"[{model.__name__}](#{model.__name__.lower()})",
+    array="list of {}".format,
+    map="map of {}".format,
+    asset=lambda asset_class: "asset or archive" if asset_class is AssetOrArchive else asset_class.__name__.lower(),
+)
 
 
 def _format_default(prop: Property) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MultipleOf
 from pydantic.fields import FieldInfo
@@ -69,7 +69,43 @@ class MapType:
 
 TypeSpec: TypeAlias = PrimitiveType | AnyType | EnumType | ObjectType | ArrayType | MapType | AssetType
 
-_PRIMITIVES = (str, int, float, bool)
+PRIMITIVE_NAMES: Mapping[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+"""The names of the primitive types outside Python."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TypeVisitor(Generic[T]):
+    """One form of the types, such as the schema's: a value or a function for each kind."""
+
+    primitive: Callable[[PrimitiveType], T]
+    any: T
+    enum: Callable[[type[StrEnum]], T]
+    object: Callable[[type[Model]], T]
+    array: Callable[[T], T]
+    """Takes the form of the item."""
+    map: Callable[[T], T]
+    """Takes the form of the value."""
+    asset: Callable[[type[AssetOrArchive]], T]
+
+    def visit(self, type_spec: TypeSpec) -> T:  # noqa: PLR0911  one for each kind
+        """Return the form of the type."""
+        match type_spec:
+            case PrimitiveType():
+                return self.primitive(type_spec)
+            case AnyType():
+                return self.any
+            case EnumType(enum):
+                return self.enum(enum)
+            case ObjectType(model):
+                return self.object(model)
+            case ArrayType(item):
+                return self.array(self.visit(item))
+            case MapType(value):
+                return self.map(self.visit(value))
+            case AssetType(asset_class):
+                return self.asset(asset_class)
 
 
 def type_of(model: type[Model], prop: Property) -> TypeSpec:
@@ -144,7 +180,7 @@ def _leaf_type(annotation: Any, metadata: Iterable[Any], property_path: str) -> 
     if annotation is Any:
         return AnyType()
     if isinstance(annotation, type):
-        if annotation in _PRIMITIVES:
+        if annotation in PRIMITIVE_NAMES:
             return PrimitiveType(annotation, _describe_limits(metadata))
         if issubclass(annotation, StrEnum):
             return EnumType(annotation)

@@ -15,8 +15,9 @@ from typing import Any, Final, TypeAlias
 from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.pulumi.dynamic.code_layout import MAX_LINE_LENGTH, format_block, format_docstring, indent
-from neev_provider.adapters.pulumi.schema import description, shared_types
+from neev_provider.adapters.pulumi.schema import shared_types
 from neev_provider.adapters.shared.config import PACKAGE
+from neev_provider.adapters.shared.descriptions import description
 from neev_provider.adapters.shared.schema_types import (
     AnyType,
     ArrayType,
