@@ -2,7 +2,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
 ENGINE_OF_PYTHON = $$($(BIN)/python tools/engine/engine.py --only python)
-GENERATED := provider/pulumi_neev/sdk/__init__.py
 # of these every line and every branch is run by a test
 COVERED := '*/core/*,*/client/*,*/adapters/*,*/resources/*'
 WITH_ENGINE := tests/engine tests/matrix tests/chaos tests/load
@@ -65,7 +64,7 @@ engine: .venv/.stamp ## find or build a Pulumi engine; the last line is its fold
 
 schema: .venv/.stamp ## write schema.json and the typed Python classes
 	@$(BIN)/python -m neev_provider.adapters.pulumi.schema > schema.json.new && mv schema.json.new schema.json
-	@$(BIN)/python -m neev_provider.adapters.pulumi.dynamic.codegen > $(GENERATED).new && mv $(GENERATED).new $(GENERATED)
+	@$(BIN)/python -m neev_provider.adapters.pulumi.dynamic.codegen provider/pulumi_neev
 
 docs: .venv/.stamp ## write docs/resources
 	@$(BIN)/python -m neev_provider.adapters.shared.docs docs/resources

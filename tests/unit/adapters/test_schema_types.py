@@ -94,13 +94,13 @@ class Odd(Inputs):
     ],
 )
 def test_a_type_is_read_through_optional_and_annotated(name: str, shape: TypeSpec) -> None:
-    assert type_of(House, House.properties[name]) == shape
+    assert type_of(House.properties[name]) == shape
 
 
 @pytest.mark.parametrize("name", ["number", "either"])
 def test_a_type_that_not_every_language_has_is_refused_with_its_place(name: str) -> None:
     with pytest.raises(DeclarationError, match=f"Odd.{name}: .* is no type"):
-        type_of(Odd, Odd.properties[name])
+        type_of(Odd.properties[name])
 
 
 def test_what_is_required_defaulted_named_or_meant_is_always_there() -> None:
@@ -122,6 +122,6 @@ def test_a_value_that_nobody_explains_is_refused() -> None:
 
 
 def test_the_parts_of_a_shape_are_found_at_any_depth() -> None:
-    assert set(referenced_types(type_of(House, House.properties["walls"]))) == {Wall, Colour}
+    assert set(referenced_types(type_of(House.properties["walls"]))) == {Wall, Colour}
     assert set(referenced_types(EnumType(Colour))) == {Colour}
     assert set(referenced_types(MapType(PrimitiveType(str)))) == set()

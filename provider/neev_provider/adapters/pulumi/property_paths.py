@@ -84,7 +84,7 @@ def _resolve_step(type_spec: TypeSpec, step: re.Match[str]) -> tuple[TypeSpec, s
     match type_spec:
         case ObjectType(model):
             name = resolve_property_name(key, model.properties)
-            return type_of(model, model.properties[name]), f"{'.' if step.start() else ''}{name}"
+            return type_of(model.properties[name]), f"{'.' if step.start() else ''}{name}"
         case MapType(value) if step["index"] is None:
             return value, said
         case ArrayType(item) if step["index"] is not None:

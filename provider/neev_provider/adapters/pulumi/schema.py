@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,11 +16,12 @@ from neev_provider.adapters.shared.descriptions import description
 from neev_provider.adapters.shared.listable import LISTABLE
 from neev_provider.adapters.shared.schema_types import (
     PRIMITIVE_NAMES,
+    NestedType,
     PrimitiveType,
     TypeVisitor,
     enum_values,
     is_always_present,
-    referenced_types,
+    nested_types,
     type_of,
 )
 from neev_provider.core.assets import Archive
@@ -94,17 +95,16 @@ def render() -> str:
 
 def _config_variables() -> Spec:
     return {
-        name: _property_spec(ProviderConfig, declared)
-        | {"defaultInfo": {"environment": list(environment_variables(name))}}
+        name: _property_spec(declared) | {"defaultInfo": {"environment": list(environment_variables(name))}}
         for name, declared in ProviderConfig.properties.items()
     }
 
 
 def _provider() -> Spec:
     texts = {
-        declared.name: _property_spec(ProviderConfig, declared)
+        declared.name: _property_spec(declared)
         for declared in ProviderConfig.properties.values()
-        if type_of(ProviderConfig, declared) == PrimitiveType(str)  # no other type survives as a provider's output
+        if type_of(declared) == PrimitiveType(str)  # no other type survives as a provider's output
     }
     settings = {
         name: setting | _input_spec(ProviderConfig.properties[name]) for name, setting in _config_variables().items()
@@ -156,17 +156,12 @@ def _types() -> Spec:
     }
 
 
-def shared_types() -> list[type[Model | StrEnum]]:
+def shared_types() -> list[NestedType]:
     """The models and enums that properties are made of, by name."""
     roots: list[type[Model]] = [ProviderConfig]
     roots += [model for resource in RESOURCES for model in (resource.inputs, resource.outputs)]
     roots += [model for function in FUNCTIONS for model in (function.arguments, function.result)]
-    found = {part for root in roots for part in _types_within(root)}
-    return sorted(found, key=lambda each: each.__name__)
-
-
-def _types_within(root: type[Model]) -> Iterable[type[Model | StrEnum]]:
-    return (part for declared in root.properties.values() for part in referenced_types(type_of(root, declared)))
+    return sorted(nested_types(roots), key=lambda nested: nested.__name__)
 
 
 def _enum(enum: type[StrEnum]) -> Spec:
@@ -186,11 +181,11 @@ def _property_names(model: type[Model], predicate: Callable[[Property], bool]) -
 
 
 def _properties(model: type[Model], extra: Callable[[Property], Spec] = lambda _: {}) -> Spec:
-    return {name: _property_spec(model, declared) | extra(declared) for name, declared in model.properties.items()}
+    return {name: _property_spec(declared) | extra(declared) for name, declared in model.properties.items()}
 
 
-def _property_spec(model: type[Model], prop: Property) -> Spec:
-    spec = _TYPE_SPECS.visit(type_of(model, prop)) | {"description": prop.description}
+def _property_spec(prop: Property) -> Spec:
+    spec = _TYPE_SPECS.visit(type_of(prop)) | {"description": prop.description}
     return spec | {"secret": True} if prop.has(Secret) else spec
 
 

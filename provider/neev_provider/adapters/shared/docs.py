@@ -16,10 +16,11 @@ from neev_provider.adapters.shared.descriptions import description
 from neev_provider.adapters.shared.examples import Example
 from neev_provider.adapters.shared.schema_types import (
     PRIMITIVE_NAMES,
+    NestedType,
     TypeVisitor,
     enum_values,
     is_always_present,
-    referenced_types,
+    nested_types,
     type_of,
 )
 from neev_provider.core.assets import AssetOrArchive
@@ -29,8 +30,6 @@ from neev_provider.core.model import Model, Property
 from neev_provider.core.resource import Resource, Timeouts
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
-
-NestedType = type[Model | StrEnum]
 
 _LANGUAGES: Final[Mapping[str, str]] = {"python": "Python", "typescript": "TypeScript", "go": "Go", "yaml": "YAML"}
 _NAMES_NOTE: Final = """\
@@ -80,7 +79,7 @@ def _provider() -> list[str]:
     rows = [
         [
             f"`{PACKAGE}:{name}`",
-            _describe_type(ProviderConfig, declared),
+            _describe_type(declared),
             " ".join(f"`{variable}`" for variable in environment_variables(name)),
             "yes" if name in REQUIRED else "",
             _change_effect(declared),
@@ -149,7 +148,7 @@ def _inputs(model: type[Model]) -> str:
     rows = [
         [
             f"`{name}`",
-            _describe_type(model, each),
+            _describe_type(each),
             _format_default(each),
             _change_effect(each),
             _format_cell(each.description),
@@ -167,7 +166,7 @@ def _go_name(name: str) -> str:
 
 def _arguments(model: type[Model]) -> str:
     rows = [
-        [f"`{name}`", _describe_type(model, each), _format_default(each), _format_cell(each.description)]
+        [f"`{name}`", _describe_type(each), _format_default(each), _format_cell(each.description)]
         for name, each in model.properties.items()
     ]
     return _format_table(["property", "type", "default", "what it is"], rows)
@@ -177,7 +176,7 @@ def _outputs(model: type[Model]) -> str:
     rows = [
         [
             f"`{name}`",
-            _describe_type(model, each),
+            _describe_type(each),
             "" if is_always_present(each) else "may be absent",
             _format_cell(each.description),
         ]
@@ -188,18 +187,9 @@ def _outputs(model: type[Model]) -> str:
 
 def _type_sections(input_models: Iterable[type[Model]], output_models: Iterable[type[Model]]) -> list[str]:
     """A section for each nested model and enum, told apart by whether users write it or only read it."""
-    written, read = _types_within(input_models), _types_within(output_models)
+    written, read = nested_types(input_models), nested_types(output_models)
     found = sorted(written | read, key=lambda each: each.__name__)
     return [text for part in found for text in _type_section(part, is_input=part in written)]
-
-
-def _types_within(models: Iterable[type[Model]]) -> set[NestedType]:
-    return {
-        part
-        for model in models
-        for each in model.properties.values()
-        for part in referenced_types(type_of(model, each))
-    }
 
 
 def _type_section(nested_type: NestedType, *, is_input: bool) -> list[str]:
@@ -220,9 +210,9 @@ def _format_duration(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds % 60 == 0 and seconds > 60 else f"{seconds:g} seconds"  # noqa: PLR2004
 
 
-def _describe_type(model: type[Model], prop: Property) -> str:
-    kind = _TYPE_NAMES.visit(type_of(model, prop))
-    return f"{kind}, secret" if prop.has(Secret) else kind
+def _describe_type(prop: Property) -> str:
+    name = _TYPE_NAMES.visit(type_of(prop))
+    return f"{name}, secret" if prop.has(Secret) else name
 
 
 _TYPE_NAMES: Final = TypeVisitor[str](

@@ -67,6 +67,7 @@ class MapType:
     value: TypeSpec
 
 
+NestedType: TypeAlias = type[Model | StrEnum]
 TypeSpec: TypeAlias = PrimitiveType | AnyType | EnumType | ObjectType | ArrayType | MapType | AssetType
 
 PRIMITIVE_NAMES: Mapping[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -108,11 +109,10 @@ class TypeVisitor(Generic[T]):
                 return self.asset(asset_class)
 
 
-def type_of(model: type[Model], prop: Property) -> TypeSpec:
-    """The shape of a property, optional or not; raises ``DeclarationError`` where it has none."""
-    return _type_of_annotation(
-        prop.annotation, model.model_fields[prop.field].metadata, f"{model.__name__}.{prop.name}"
-    )
+def type_of(prop: Property) -> TypeSpec:
+    """Return the type of a property, optional or not; raises ``DeclarationError`` where it has none."""
+    metadata = prop.owner.model_fields[prop.field].metadata
+    return _type_of_annotation(prop.annotation, metadata, f"{prop.owner.__name__}.{prop.name}")
 
 
 def is_optional(prop: Property) -> bool:
@@ -148,8 +148,14 @@ def enum_values(enum: type[StrEnum]) -> tuple[EnumValue, ...]:
     return tuple(EnumValue(each.name, each.value, described[each.name]) for each in enum)
 
 
-def referenced_types(type_spec: TypeSpec) -> Iterator[type[Model | StrEnum]]:
-    """The models and enums that a shape is made of, the inner ones too."""
+def nested_types(models: Iterable[type[Model]]) -> set[NestedType]:
+    """Return the models and enums in the properties of the models, at any depth."""
+    props = (prop for model in models for prop in model.properties.values())
+    return {nested for prop in props for nested in referenced_types(type_of(prop))}
+
+
+def referenced_types(type_spec: TypeSpec) -> Iterator[NestedType]:
+    """Yield the models and enums that a type is made of, at any depth."""
     match type_spec:
         case ArrayType(inner) | MapType(inner):
             yield from referenced_types(inner)
@@ -157,8 +163,7 @@ def referenced_types(type_spec: TypeSpec) -> Iterator[type[Model | StrEnum]]:
             yield enum
         case ObjectType(model):
             yield model
-            for declared in model.properties.values():
-                yield from referenced_types(type_of(model, declared))
+            yield from nested_types([model])
 
 
 def _type_of_annotation(annotation: Any, metadata: Iterable[Any], property_path: str) -> TypeSpec:

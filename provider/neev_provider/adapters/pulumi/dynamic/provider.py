@@ -69,10 +69,15 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     serialize_as_secret_always = False  # the pickle holds a class's name and nothing else
 
+    @classmethod
+    def resource_name(cls) -> str:
+        """Return the name of the resource, which is in the name of the class."""
+        return cls.__name__.removesuffix("Provider")
+
     @property
     def resource(self) -> AnyResource:
         """The declaration of the resource."""
-        resource = find_resource(type(self).__name__.removesuffix("Provider"))
+        resource = find_resource(self.resource_name())
         if resource is None:
             raise AssertionError(f"{type(self).__name__} is named after no resource")
         return resource

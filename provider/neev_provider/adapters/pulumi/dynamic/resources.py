@@ -1,12 +1,13 @@
 """What a Python program writes: resource classes over the declarations, with its own names in snake_case.
 
-The typed classes that users see are in ``pulumi_neev.sdk``; each of them ends here.
+The typed classes of programs are in ``pulumi_neev.sdk``; this is their base.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, ClassVar, NoReturn
 
 import pulumi
 from pulumi import dynamic
@@ -43,28 +44,31 @@ class OutputObject(dict[str, Any]):
 class DynamicResource(dynamic.Resource):
     """A resource of a Python program, served by Pulumi's dynamic host."""
 
-    def __init_subclass__(cls, module: str = "", name: str = "Resource", **kwargs: Any) -> None:
+    _provider_class: ClassVar[type[DynamicProvider]]
+
+    def __init_subclass__(
+        cls, provider: type[DynamicProvider] | None = None, module: str = "", name: str = "Resource", **kwargs: Any
+    ) -> None:
         inherited = cls._resource_type_name
+        if provider is not None:
+            module, name = PACKAGE, provider.resource_name()
         super().__init_subclass__(module=module, name=name, **kwargs)
         if not module:
-            cls._resource_type_name = inherited  # a program's own class over one of ours is the same kind of resource
-        for each in vars(cls).values() if module == PACKAGE else ():
-            if isinstance(each, property) and each.fget is not None:
-                # in a class of the program's own, Pulumi would look the names up in the program first
-                each.fget.__annotations__ = get_type_hints(each.fget)
+            cls._resource_type_name = inherited  # a program's own class over one of ours is the same type of resource
+        if provider is not None:
+            cls._provider_class = provider
+            # in a class of the program's own, Pulumi would look the names up in the program first
+            cls.__annotations__ = inspect.get_annotations(cls, eval_str=True)
+            for field, output_type in cls.__annotations__.items():
+                setattr(cls, field, _output_property(to_camel(field), output_type))
 
     def __init__(
-        self,
-        provider: DynamicProvider,
-        resource_name: str,
-        arguments: Mapping[str, object],
-        opts: pulumi.ResourceOptions | None = None,
+        self, resource_name: str, arguments: Mapping[str, object], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the resource.
 
         Args:
-            provider: the provider that the host calls.
-            resource_name: what the program calls it; unique in the stack for its kind.
+            resource_name: the name in the program; unique in the stack among the resources of this type.
             arguments: the inputs by their camelCase names; ``None`` is unset.
             opts: Pulumi's own options; ``custom_timeouts`` and ``replace_on_changes`` reach the host as hidden inputs.
 
@@ -72,64 +76,74 @@ class DynamicResource(dynamic.Resource):
             pulumi.RunError: an option would have no effect, or a setting is unknown.
         """
         settings.require_known_settings()
+        provider = self._provider_class()
+        resource = provider.resource
         try:
-            understood = resource_options.resolve_options(provider.resource, opts)
+            options = resource_options.resolve_options(resource, opts)
         except resource_options.OptionError as error:
-            raise pulumi.RunError(f"{provider.resource.name} {resource_name}: {error}") from None
-        declared = provider.resource.inputs.properties
-        outputs = provider.resource.outputs.properties
+            raise pulumi.RunError(f"{resource.name} {resource_name}: {error}") from None
+        inputs, outputs = resource.inputs.properties, resource.outputs.properties
         props: dict[str, Any] = dict.fromkeys(outputs)
-        props |= {name: _to_input(declared[name], value) for name, value in arguments.items()}
+        props |= {name: _to_input(inputs[name], value) for name, value in arguments.items()}
         props[SECRET_NAMES] = find_secret_names({name: props[name] for name in arguments})
         props[RESOURCE_NAME] = resource_name
-        if timeouts := resource_options.timeout_seconds(understood):
+        if timeouts := resource_options.timeout_seconds(options):
             props[TIMEOUTS] = timeouts
         if settings.should_check_on_preview():
             props[CHECK_ON_PREVIEW] = True
-        if understood.replace_on_changes:
-            props[REPLACE_ON_CHANGES] = understood.replace_on_changes
-        secret = [name for name, each in {**outputs, **declared}.items() if each.is_secret(arguments)]
-        understood.additional_secret_outputs = [*(understood.additional_secret_outputs or ()), *secret]
-        super().__init__(provider, resource_name, props, understood)
-
-    def _output(self, name: str) -> pulumi.Output[Any]:
-        """Return the property by the state's name; Pulumi makes an object of it where the getter's type is one."""
-        value: pulumi.Output[Any] = pulumi.get(self, name)
-        return value
+        if options.replace_on_changes:
+            props[REPLACE_ON_CHANGES] = options.replace_on_changes
+        secret = [name for name, prop in {**outputs, **inputs}.items() if prop.is_secret(arguments)]
+        options.additional_secret_outputs = [*(options.additional_secret_outputs or ()), *secret]
+        super().__init__(provider, resource_name, props, options)
 
     @classmethod
     def get(cls, resource_name: str, *_: Any, **__: Any) -> NoReturn:
         """Refuse, as Pulumi's host cannot read a dynamic resource; the error says what to use instead."""
-        kind = cls._resource_type_name.rpartition(":")[2]
-        raise pulumi.RunError(f"{kind} {resource_name}: {resource_options.unsupported_read_hint(kind)}")
+        resource_type = cls._provider_class.resource_name()
+        raise pulumi.RunError(
+            f"{resource_type} {resource_name}: {resource_options.unsupported_read_hint(resource_type)}"
+        )
+
+
+def _output_property(name: str, output_type: Any) -> property:
+    """Return the property for an output; Pulumi makes the value an object where the type is a class of objects."""
+
+    def get_output(self: DynamicResource) -> Any:
+        return pulumi.get(self, name)
+
+    get_output.__annotations__["return"] = output_type
+    return property(pulumi.getter(name=name)(get_output))
 
 
 def _to_input(prop: Property, value: Any) -> Any:
-    outside = _to_external(prop, value)
-    return pulumi.Output.secret(outside) if prop.has(Secret) and outside is not None else outside
+    external = _to_external(prop, value)
+    return pulumi.Output.secret(external) if prop.has(Secret) and external is not None else external
 
 
 def _to_external(prop: Property, value: Any) -> Any:
-    """The value with the names of nested properties as the state has them."""
+    """Return the value with the state's names of nested properties."""
     if isinstance(value, pulumi.Output):
         return value.apply(lambda known: _to_external(prop, known))
     if isinstance(value, pulumi.Asset | pulumi.Archive):
         return assets.asset_to_map(_to_asset(value))
     if prop.model and isinstance(value, Mapping):
         return _to_external_object(prop.model, value)
-    item = prop.item_model
+    item_model = prop.item_model
     if isinstance(value, list | tuple):
         return [
-            _to_external_object(item, each) if item and isinstance(each, Mapping) else _to_external(prop, each)
-            for each in value
+            _to_external_object(item_model, item)
+            if item_model and isinstance(item, Mapping)
+            else _to_external(prop, item)
+            for item in value
         ]
     return value
 
 
 def _to_asset(value: pulumi.Asset | pulumi.Archive) -> AssetOrArchive:
-    """Pulumi's own asset or archive as ours."""
+    """Return the asset or archive as one of this package."""
     if isinstance(value, pulumi.AssetArchive):
-        return Archive(assets={name: _to_asset(each) for name, each in value.assets.items()})
+        return Archive(assets={name: _to_asset(asset) for name, asset in value.assets.items()})
     path, uri = getattr(value, "path", None), getattr(value, "uri", None)
     if isinstance(value, pulumi.Archive):
         return Archive(path=path, uri=uri)
@@ -138,8 +152,8 @@ def _to_asset(value: pulumi.Asset | pulumi.Archive) -> AssetOrArchive:
 
 def _to_external_object(model: type[Model], value: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        to_camel(key): _to_external(model.properties[to_camel(key)], each)
+        to_camel(key): _to_external(model.properties[to_camel(key)], item)
         if to_camel(key) in model.properties
-        else each
-        for key, each in value.items()
+        else item
+        for key, item in value.items()
     }
