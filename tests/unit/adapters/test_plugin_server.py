@@ -22,9 +22,12 @@ from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure
 from neev_emulator import serve
 from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
-from neev_provider.adapters.pulumi.plugin.server import import_stubs_without_sdk
+from neev_provider.adapters.pulumi.plugin.fast_start import import_stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
+WITHOUT_FAST_START = (
+    "import asyncio, pulumi; from neev_provider.adapters.pulumi.plugin.server import serve; asyncio.run(serve(None))"
+)
 FOLDER = str(Path(__file__).parents[3] / "plugin")
 OPTIONAL_MODULES = (
     "rich",
@@ -78,7 +81,7 @@ async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_e
         assert "stopped waiting, as asked" in caught.value.text
 
 
-@pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER)])
+@pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER), (sys.executable, "-c", WITHOUT_FAST_START)])
 async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> None:
     with start_plugin(command=command) as (_, port):
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
@@ -132,7 +135,7 @@ async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> N
 
 def test_nothing_heavy_is_imported_before_its_first_line() -> None:
     script = (
-        "import sys; from neev_provider.adapters.pulumi.plugin.server import import_stubs_without_sdk; "
+        "import sys; from neev_provider.adapters.pulumi.plugin.fast_start import import_stubs_without_sdk; "
         "import_stubs_without_sdk(); "
         "import neev_provider.adapters.pulumi.plugin.servicer; print(*sys.modules)"
     )
@@ -142,8 +145,8 @@ def test_nothing_heavy_is_imported_before_its_first_line() -> None:
 
 def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
     script = (
-        "import sys; from neev_provider.adapters.pulumi.plugin import server; "
-        "server.import_stubs_without_sdk(); server.skip_optional_imports(); "
+        "import sys; from neev_provider.adapters.pulumi.plugin import fast_start; "
+        "fast_start.import_stubs_without_sdk(); fast_start.skip_optional_imports(); "
         "from neev_provider.adapters.pulumi.plugin.servicer import load_provider; "
         "from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient; load_provider(EngineClient()); "
         "from neev_provider.resources.sandbox.sandbox import SandboxInputs; "

@@ -1,4 +1,4 @@
-"""Assets and archives, as the wire has them and as dynamic resources carry them."""
+"""Assets and archives, as messages of the protocol and as maps in dynamic resources."""
 
 from __future__ import annotations
 
@@ -12,55 +12,55 @@ ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 SIGNATURES: Final = (ASSET, ARCHIVE)
 ASSET_KEY: Final = "__asset"
-"""The key that says what a plain map stands for: of an asset, a dynamic host would be told only the hash."""
+"""Key that marks a map as an asset. As an asset, a dynamic host would receive only the hash."""
 _EMPTY_HASH: Final = hashlib.sha256(b"").hexdigest()
 
 
 class AssetCache:
-    """What checks were handed. A diff is told no more than the hashes of it."""
+    """Assets that checks have received. A diff receives only their hashes."""
 
     def __init__(self) -> None:
         self._assets: dict[str, AssetOrArchive] = {}
 
     def remember(self, value: Any) -> None:
-        """Every asset and archive of the value is known from now on."""
+        """Remember every asset and archive in the value."""
         if isinstance(value, AssetOrArchive):
             if value.hash is not None and value.has_content:
                 self._assets[value.hash] = value
         elif isinstance(value, Mapping):
-            for each in value.values():
-                self.remember(each)
+            for item in value.values():
+                self.remember(item)
         elif isinstance(value, list):
-            for each in value:
-                self.remember(each)
+            for item in value:
+                self.remember(item)
 
     def resolve(self, value: Any) -> Any:
-        """The value, with its assets and archives as they were handed over."""
+        """Return the value with the content of its assets and archives."""
         if isinstance(value, AssetOrArchive):
             return value if value.has_content or value.hash is None else self._assets.get(value.hash, value)
         if isinstance(value, Mapping):
-            return {key: self.resolve(each) for key, each in value.items()}
-        return [self.resolve(each) for each in value] if isinstance(value, list) else value
+            return {key: self.resolve(item) for key, item in value.items()}
+        return [self.resolve(item) for item in value] if isinstance(value, list) else value
 
 
 def unmarshal_asset(signature: str, parts: Mapping[str, Any]) -> AssetOrArchive | None:
-    """The asset or archive of these decoded parts; ``None`` where they make none."""
+    """Return the asset or archive of these unmarshaled parts, or `None` if they are none."""
     texts = {name: value for name, value in parts.items() if isinstance(value, str)}
     path, uri, hash = (texts.get(name) for name in ("path", "uri", "hash"))
     if signature == ASSET:
-        # of an empty text, the engine hands over nothing but the hash
+        # of an empty text, the engine passes only the hash
         text = "" if hash == _EMPTY_HASH and path is None and uri is None else texts.get("text")
         return Asset(path=path, uri=uri, hash=hash, text=text)
     assets = parts.get("assets")
     if assets is None:
         return Archive(path=path, uri=uri, hash=hash)
-    if not isinstance(assets, Mapping) or not all(isinstance(each, AssetOrArchive) for each in assets.values()):
+    if not isinstance(assets, Mapping) or not all(isinstance(asset, AssetOrArchive) for asset in assets.values()):
         return None
     return Archive(path=path, uri=uri, hash=hash, assets=dict(assets))
 
 
 def marshal_asset(asset: AssetOrArchive) -> tuple[str, dict[str, Any]]:
-    """The signature of the asset or archive, and its parts."""
+    """Return the signature of the asset or archive, and its parts."""
     parts: dict[str, Any] = {"path": asset.path, "uri": asset.uri, "hash": asset.hash}
     if isinstance(asset, Archive):
         parts["assets"] = None if asset.assets is None else dict(asset.assets)
@@ -69,7 +69,7 @@ def marshal_asset(asset: AssetOrArchive) -> tuple[str, dict[str, Any]]:
 
 
 def asset_to_map(asset: AssetOrArchive) -> dict[str, Any]:
-    """The asset or archive as a plain map."""
+    """Return the asset or archive as a plain map."""
     parts: dict[str, Any] = {"path": asset.path, "uri": asset.uri}
     if isinstance(asset, Asset):
         return _drop_none({ASSET_KEY: "asset", **parts, "text": asset.text})
@@ -78,18 +78,20 @@ def asset_to_map(asset: AssetOrArchive) -> dict[str, Any]:
         {
             ASSET_KEY: "archive",
             **parts,
-            "assets": assets and {name: asset_to_map(each) for name, each in assets.items()},
+            "assets": assets and {name: asset_to_map(member) for name, member in assets.items()},
         }
     )
 
 
 def asset_from_map(values: Mapping[str, Any]) -> AssetOrArchive:
-    """The asset or archive of the plain map."""
+    """Return the asset or archive of the plain map."""
     path, uri = values.get("path"), values.get("uri")
     if values[ASSET_KEY] == "asset":
         return Asset(path=path, uri=uri, text=values.get("text"))
     assets = values.get("assets")
-    return Archive(path=path, uri=uri, assets=assets and {name: asset_from_map(each) for name, each in assets.items()})
+    return Archive(
+        path=path, uri=uri, assets=assets and {name: asset_from_map(member) for name, member in assets.items()}
+    )
 
 
 def _drop_none(parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The end of the engine, as a process that it started notices it."""
+"""Detection of the engine's exit, for the processes that it starts."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import contextlib
 ENGINE_POLL_INTERVAL = 1.0
 """Seconds until the next connection to an engine that cannot be reached."""
 READ_BYTES = 65536
+"""Bytes of one read; the engine sends a greeting and nothing else."""
 
 
 async def wait_for_engine_exit(address: str) -> None:
-    """The engine that listened at the address does not any more."""
+    """Wait until the engine at the address is gone."""
     host, _, port = address.rpartition(":")
-    refused = 0
-    while refused < 2:  # noqa: PLR2004  one refusal can be an accident
+    failures = 0
+    while failures < 2:  # noqa: PLR2004  one failure can be an accident
         try:
             reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
         except OSError:
-            refused += 1
+            failures += 1
         else:
-            refused = 0
-            # a silent connection: the engine ends it after two minutes, and its own end is noticed at once
+            failures = 0
+            # the engine closes an idle connection after two minutes, and its exit closes it at once
             with contextlib.suppress(OSError):
                 while await reader.read(READ_BYTES):
                     pass

@@ -16,7 +16,7 @@ _STEP = re.compile(r'(?P<dot>\.?)(?P<name>[^.\[\]"]+)|\[(?P<index>\d+|\*)\]|\["(
 
 
 class PathError(ValueError):
-    """A path that leads to no property."""
+    """Error of a path that leads to no property."""
 
 
 def parse_path(path: str) -> tuple[str, ...]:
@@ -26,9 +26,9 @@ def parse_path(path: str) -> tuple[str, ...]:
 
 def covers(path: str, changed_path: str) -> bool:
     """Return whether the path stands for the property that changed, or for something around it."""
-    wanted, found = parse_path(path), parse_path(changed_path)
-    return len(wanted) <= len(found) and all(
-        one in (WILDCARD, other) for one, other in zip(wanted, found, strict=False)
+    pattern, steps = parse_path(path), parse_path(changed_path)
+    return len(pattern) <= len(steps) and all(
+        expected in (WILDCARD, step) for expected, step in zip(pattern, steps, strict=False)
     )
 
 
@@ -40,11 +40,11 @@ def translate_path(path: str, model: type[Model]) -> str:
     """
     if path == WILDCARD:
         return path
-    shape: TypeSpec = ObjectType(model)
+    type_spec: TypeSpec = ObjectType(model)
     text = ""
     for step in _match_steps(path):
-        shape, said = _resolve_step(shape, step)
-        text += said
+        type_spec, step_text = _resolve_step(type_spec, step)
+        text += step_text
     return text
 
 
@@ -54,22 +54,22 @@ def resolve_property_name(key: str, properties: Mapping[str, Property]) -> str:
     Raises:
         PathError: there is none.
     """
-    names = {declared.field: name for name, declared in properties.items()}
+    names = {prop.field: name for name, prop in properties.items()}
     name = names.get(key, key)
     if name in properties:
         return name
-    near = get_close_matches(key, sorted(names), n=3)
-    raise PathError(f"there is no property {key!r}" + (f"; near: {', '.join(near)}" if near else ""))
+    matches = get_close_matches(key, sorted(names), n=3)
+    raise PathError(f"there is no property {key!r}" + (f"; near: {', '.join(matches)}" if matches else ""))
 
 
 def _match_steps(path: str) -> Iterator[re.Match[str]]:
-    at = 0
-    while at < len(path) or at == 0:
-        step = _STEP.match(path, at)
-        if step is None or bool(step["dot"]) is not (at > 0 and step["name"] is not None):
+    position = 0
+    while position < len(path) or position == 0:
+        step = _STEP.match(path, position)
+        if step is None or bool(step["dot"]) is not (position > 0 and step["name"] is not None):
             raise PathError(f"{path!r} is not a property path, such as egress.allow[0].host")
         yield step
-        at = step.end()
+        position = step.end()
 
 
 def _step_key(step: re.Match[str]) -> str:
@@ -79,16 +79,16 @@ def _step_key(step: re.Match[str]) -> str:
 
 
 def _resolve_step(type_spec: TypeSpec, step: re.Match[str]) -> tuple[TypeSpec, str]:
-    """Return the shape of what the step leads to, and the step with the state's name."""
-    key, said = _step_key(step), step[0]
+    """Return the type that the step leads to, and the step with the state's name."""
+    key, text = _step_key(step), step[0]
     match type_spec:
         case ObjectType(model):
             name = resolve_property_name(key, model.properties)
             return type_of(model.properties[name]), f"{'.' if step.start() else ''}{name}"
         case MapType(value) if step["index"] is None:
-            return value, said
+            return value, text
         case ArrayType(item) if step["index"] is not None:
-            return item, said
+            return item, text
         case AnyType():
-            return type_spec, said
-    raise PathError(f"there is no property at {said.lstrip('.')!r}")
+            return type_spec, text
+    raise PathError(f"there is no property at {text.lstrip('.')!r}")

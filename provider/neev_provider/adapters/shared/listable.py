@@ -47,11 +47,11 @@ class ListAgents(Function[AgentFilter, ListAgentsResult]):
 
     @override
     async def call(self, api: Api, arguments: AgentFilter) -> ListAgentsResult:
-        part = (arguments.name_contains or "").lower()
+        substring = (arguments.name_contains or "").lower()
         agents = [
             AgentRef(id=agent.id, name=agent.name)
             for agent in await api.agents.list()
-            if part in agent.name.lower() and arguments.status in (None, agent.status)
+            if substring in agent.name.lower() and arguments.status in (None, agent.status)
         ]
         return ListAgentsResult(agents=agents)
 

@@ -1,4 +1,4 @@
-"""The command line of ``pulumi-resource-neev``: the engine gives its address last, and a person asks for help."""
+"""Command line of `pulumi-resource-neev`. The engine passes its address as the last argument."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import import_module
 
 ENGINE_ADDRESS = re.compile(r"\S+:\d+")
 ENGINE_OPTIONS = re.compile(r"--?(logtostderr|logflow|v=\d+|tracing=.*)")
-"""What the engine gives beside its address; nothing depends on it."""
+"""Options that the engine passes beside its address; the plugin ignores them."""
 
 HELP = """\
 Usage: pulumi-resource-neev [--help] [--version] [ENGINE]
@@ -25,17 +25,17 @@ def engine_address(arguments: Sequence[str]) -> str | None:
     """Return the address of the engine, or None where there is none.
 
     Raises:
-        SystemExit: a question was answered, or an argument is unknown.
+        SystemExit: the help or the version is printed, or an argument is unknown.
     """
     if {"--help", "-h"} & set(arguments):
         _print_and_exit(HELP)
     if "--version" in arguments:
-        # which takes long to import, and an engine waits
+        # imported only here, since an engine waits for the start
         _print_and_exit(import_module("importlib.metadata").version("pulumi-neev"))
-    # the options of an engine are not looked at: a newer one may have more
+    # the options of an engine are ignored: a newer one may have more
     if arguments and ENGINE_ADDRESS.fullmatch(arguments[-1]):
         return arguments[-1]
-    unknown = [each for each in arguments if not ENGINE_OPTIONS.fullmatch(each)]
+    unknown = [argument for argument in arguments if not ENGINE_OPTIONS.fullmatch(argument)]
     if unknown:
         sys.stderr.write(f"pulumi-resource-neev: unknown argument {unknown[0]}: see pulumi-resource-neev --help\n")
         raise SystemExit(2)

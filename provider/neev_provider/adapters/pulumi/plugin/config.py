@@ -1,4 +1,4 @@
-"""The provider's own inputs, as the engine checks, compares and hands them over."""
+"""Inputs of the provider itself: check, diff and settings."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import ValidationFailure, validate
 
 DEFAULT_PROVIDER_PREFIX = "default"
-"""What the names of the engine's own providers begin with; those read the configuration of the stack."""
+"""Prefix of the names of the engine's own providers, which read the configuration of the stack."""
 OTHER_ACCOUNT_HINT = (
     "To create everything in the other account, destroy the stack first, or use another stack or provider."
 )
 
 
 def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> provider_pb2.CheckResponse:
-    """The configuration as it is stored, and what is wrong with it."""
+    """Return the configuration to store and its failures."""
     news = unmarshal(request.news)
     values = dict(news.values)
     for name in SCOPE_SETTINGS:
@@ -50,9 +50,9 @@ def check(request: provider_pb2.CheckRequest, environ: Mapping[str, str]) -> pro
 
 
 def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
-    """What differs; nothing is replaced for it: a resource that is in another account is refused by itself."""
+    """Return what differs. Nothing requires replacement: a resource in another account is rejected on its own."""
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
-    old, new = (coerce_settings(unmarshal(each).values) for each in (olds, request.news))
+    old, new = (coerce_settings(unmarshal(struct).values) for struct in (olds, request.news))
     if old.get("baseUrl") is None:
         old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
     changes = tuple(
@@ -64,7 +64,7 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
 
 
 def parse_settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str, str]) -> Settings:
-    """The settings to work with; raises the refusal that makes the engine ask for what is missing."""
+    """Return the settings; raise the error that makes the engine ask for what is missing."""
     try:
         return config.parse_settings(coerce_settings(unmarshal(request.args).values), environ)
     except config.MissingConfigError as error:
@@ -76,13 +76,13 @@ def parse_settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str,
         raise missing_keys_error(render(error, PULUMI), missing) from error
 
 
-def _missing_arguments_error(name: str, missing: list[str]) -> ConfigError:
-    """Return the error of a provider of the program's own, which the engine would explain as it does the default's."""
-    said = " and ".join(f"`{each}` (or the variable {config.environment_variables(each)[0]})" for each in missing)
+def _missing_arguments_error(provider_name: str, missing: list[str]) -> ConfigError:
+    """Return the error of a provider that the program creates, which the engine would explain as the default's."""
+    settings = " and ".join(f"`{name}` (or the variable {config.environment_variables(name)[0]})" for name in missing)
     return ConfigError(
-        f"the provider {name!r} of the program is not configured: it lacks {said}",
+        f"the provider {provider_name!r} of the program is not configured: it lacks {settings}",
         hint=f"It reads its arguments and the environment, and not the configuration of the stack ({PACKAGE}:…): "
-        f"give it {' and '.join(f'`{each}`' for each in missing)}.",
+        f"give it {' and '.join(f'`{name}`' for name in missing)}.",
     )
 
 
@@ -91,7 +91,7 @@ def _effective_value(value: Any) -> Any:
 
 
 def _account_failures(old_inputs: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> list[ValidationFailure]:
-    """A failure for each setting that names another account than the one that the provider's resources are in."""
+    """Return a failure for each setting that names another account than that of the provider's resources."""
     known = {name: old_inputs.get(name) for name in ACCOUNT_SETTINGS if new_inputs.get(name) not in (None, UNKNOWN)}
     account = Account(
         org_id=str(new_inputs.get("orgId")),

@@ -1,4 +1,4 @@
-"""What the engine is told while an operation goes on."""
+"""Log lines and status texts for the engine during an operation."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from neev_provider.core.clock import Clock
 from neev_provider.core.redaction import redact
 
 STATUS_INTERVAL = 1.0
-"""Between two lines on a resource's row; what takes less shows none."""
+"""Seconds between two status texts of a resource; a shorter operation shows none."""
 MAX_STATUS_PER_SECOND = 20
-"""Lines a second on all rows together: more is more than anybody reads, and each is a call to the engine."""
+"""Maximum status texts a second of all resources together, since each is a call to the engine."""
 SEND_TIMEOUT = 5.0
-"""Seconds after which the engine need not hear of a row any more: the next line says more."""
+"""Seconds after which a status text is dropped: the next one replaces it."""
 LOG_FLUSH_TIMEOUT = 60.0
-"""Seconds that the end of an operation waits for the engine to take what was logged."""
+"""Maximum seconds that the end of an operation waits until the engine has what was logged."""
 NO_PROXY_OPTIONS = (("grpc.enable_http_proxy", 0),)
-"""Options of a channel that no proxy of the environment is asked for: gRPC makes no exception for this machine."""
+"""Options of a channel that ignores the proxies of the environment, which gRPC would use for this machine too."""
 
 
 class EngineClient:
-    """The engine that listens, if one does."""
+    """Client of the engine that receives logs, if there is one."""
 
     def __init__(self, log_flush_timeout: float = LOG_FLUSH_TIMEOUT) -> None:
         self._log_flush_timeout = log_flush_timeout
@@ -37,27 +37,27 @@ class EngineClient:
         self._last_log_task: asyncio.Task[None] | None = None
 
     async def attach(self, address: str) -> None:
-        """Lines go to the engine at this address from now on."""
+        """Send to the engine at this address from now on."""
         await self.close()
         self._channel = grpc.aio.insecure_channel(address, options=NO_PROXY_OPTIONS)
 
     def set_status(self, urn: str, text: str) -> None:
-        """The text stands on the resource's row until the next one does; it is no part of the log."""
+        """Show the text on the resource's row until the next one; it is not part of the log."""
         now = asyncio.get_running_loop().time()
         if self._channel is None or now < self._next_status_at:
             return
         self._next_status_at = now + 1 / MAX_STATUS_PER_SECOND
         request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=redact(text), urn=urn, ephemeral=True)
-        line = asyncio.ensure_future(_send_log(self._channel, request, timeout=SEND_TIMEOUT))
-        self._status_tasks.add(line)
-        line.add_done_callback(self._status_tasks.discard)
+        task = asyncio.ensure_future(_send_log(self._channel, request, timeout=SEND_TIMEOUT))
+        self._status_tasks.add(task)
+        task.add_done_callback(self._status_tasks.discard)
 
     def log(self, urn: str, text: str) -> None:
-        """The text is in the log, under the resource and after what was logged before."""
+        """Log the text under the resource, after what was logged before."""
         self._append(urn, text, engine_pb2.INFO)
 
     def warn(self, urn: str, text: str) -> None:
-        """The text is in the log likewise, as a warning."""
+        """Log the text as a warning, likewise."""
         self._append(urn, text, engine_pb2.WARNING)
 
     def _append(self, urn: str, text: str, severity: engine_pb2.LogSeverity.ValueType) -> None:
@@ -66,12 +66,12 @@ class EngineClient:
             self._last_log_task = asyncio.ensure_future(_send_log(self._channel, request, previous=self._last_log_task))
 
     async def flush(self) -> None:
-        """Wait until everything logged so far has reached the engine, within reason; what is late is not given up."""
+        """Wait until the engine has everything logged so far, but at most `log_flush_timeout` seconds."""
         if self._last_log_task is not None:
             await asyncio.wait([self._last_log_task], timeout=self._log_flush_timeout)
 
     async def close(self) -> None:
-        """Nobody listens any more."""
+        """Close the connection to the engine."""
         if self._channel is not None:
             await self._channel.close()
         self._channel = None
@@ -98,9 +98,10 @@ class StatusReporter:
 
 @contextlib.contextmanager
 def announce_create(resource_name: str, name: str | None) -> Iterator[None]:
-    """What this process leaves behind if it is killed while it makes something: the engine shows its last lines.
+    """Write which object a create is about, before and after it.
 
-    It knows nothing then of what was being made, and neither does the state.
+    If the process is killed in between, neither the engine nor the state has a record of the object. The engine shows
+    the last lines of the process.
     """
     if name is None:
         yield
@@ -113,7 +114,7 @@ def announce_create(resource_name: str, name: str | None) -> Iterator[None]:
 
 
 def _write_to_stderr(line: str) -> None:
-    # an engine that was killed reads nothing any more
+    # an engine that was killed does not read
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{redact(line)}\n")
 
@@ -128,5 +129,5 @@ async def _send_log(
     if previous is not None:
         await asyncio.wait([previous])
     with contextlib.suppress(grpc.RpcError, asyncio.CancelledError):
-        stub: Any = engine_pb2_grpc.EngineStub(channel)  # its stubs know only the synchronous calls
+        stub: Any = engine_pb2_grpc.EngineStub(channel)  # typed for synchronous calls only
         await stub.Log(request, timeout=timeout, wait_for_ready=True)

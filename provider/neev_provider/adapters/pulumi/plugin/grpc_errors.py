@@ -1,4 +1,4 @@
-"""Errors as gRPC carries them and as the engine shows them to the user."""
+"""Errors as gRPC statuses and as messages for the user."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STATUS_CODES: Mapping[type[Exception], grpc.StatusCode] = {
     errors.UnexpectedResponse: StatusCode.FAILED_PRECONDITION,
     errors.RuntimeRejected: StatusCode.FAILED_PRECONDITION,
     errors.RequestNotSent: StatusCode.UNAVAILABLE,
-    # the engine adds to this one that the state may not be what is there, which is the truth
+    # the engine adds to this status that the state may be out of date, which is true
     errors.OutcomeUnknown: StatusCode.UNKNOWN,
     errors.DeadlineExceeded: StatusCode.DEADLINE_EXCEEDED,
     errors.OperationFailed: StatusCode.FAILED_PRECONDITION,
@@ -45,7 +45,7 @@ STATUS_CODES: Mapping[type[Exception], grpc.StatusCode] = {
 
 
 class StatusError(Exception):
-    """A call that ends with a status, a text for the user and, where the engine reads one, a detail."""
+    """Error of a call: its status, its message for the user and, if the engine reads one, a detail."""
 
     def __init__(self, code: grpc.StatusCode, message: str, detail: Message | None = None) -> None:
         super().__init__(message)
@@ -57,20 +57,20 @@ class StatusError(Exception):
 def init_failed(
     reason: str, *, id: str, properties: struct_pb2.Struct, inputs: struct_pb2.Struct | None = None
 ) -> StatusError:
-    """The refusal that makes the engine keep the resource, with why it is not as asked for."""
+    """Return the error that makes the engine store the resource, with the reason why it is not ready."""
     detail = provider_pb2.ErrorResourceInitFailed(id=id, properties=properties, reasons=[reason], inputs=inputs)
     return StatusError(StatusCode.UNKNOWN, reason, detail)
 
 
 def missing_keys_error(message: str, missing: Iterable[tuple[str, str]]) -> StatusError:
-    """The refusal that makes the engine ask for the missing keys, each a name and what it is."""
+    """Return the error that makes the engine ask for the missing keys, each a name and a description."""
     key = provider_pb2.ConfigureErrorMissingKeys.MissingKey
     keys = [key(name=name, description=description) for name, description in missing]
     return StatusError(StatusCode.INVALID_ARGUMENT, message, provider_pb2.ConfigureErrorMissingKeys(missingKeys=keys))
 
 
 def user_message(error: Exception, subject: str) -> str:
-    """What the user reads of the error: about what it is, what happened, and what to do next."""
+    """Return the message for the user: the subject, what happened, and what to do next."""
     if not isinstance(error, errors.NeevError):
         _print_traceback(error)
         return f"{subject}: a bug in the NeevAI provider ({type(error).__name__}). Please report it: {ISSUES_URL}"
@@ -79,7 +79,7 @@ def user_message(error: Exception, subject: str) -> str:
 
 
 async def abort(context: ServicerContext, error: Exception, subject: str) -> NoReturn:
-    """The call ends with the error; a bug of ours, too, ends only its own call."""
+    """End the call with the error. A bug of the provider ends only its own call."""
     if not isinstance(error, StatusError):
         error = StatusError(_status_code(error), user_message(error, subject))
     message = redact(error.message)
@@ -87,21 +87,21 @@ async def abort(context: ServicerContext, error: Exception, subject: str) -> NoR
 
 
 def _status_code(error: Exception) -> grpc.StatusCode:
-    return next((STATUS_CODES[each] for each in type(error).__mro__ if each in STATUS_CODES), StatusCode.INTERNAL)
+    return next((STATUS_CODES[base] for base in type(error).__mro__ if base in STATUS_CODES), StatusCode.INTERNAL)
 
 
 def _trailing_metadata(error: StatusError, message: str) -> tuple[tuple[str, bytes], ...]:
     if error.detail is None:
         return ()
     if isinstance(error.detail, provider_pb2.ErrorResourceInitFailed):
-        error.detail.reasons[:] = [redact(each) for each in error.detail.reasons]
-    # the engine drops the details of a status whose code is not the call's own
+        error.detail.reasons[:] = [redact(reason) for reason in error.detail.reasons]
+    # the engine drops the details of a status whose code differs from the call's
     status = status_pb2.Status(code=error.code.value[0], message=message)
     status.details.add().Pack(error.detail)
     return (("grpc-status-details-bin", status.SerializeToString()),)
 
 
 def _print_traceback(error: Exception) -> None:
-    """Where it happened, for ``-v``; never the error's own words, which may hold a secret."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    sys.stderr.write(f"{type(error).__name__} in the NeevAI provider:\n{where}")
+    """Print where the error happened, for `-v`, without its message, which may contain a secret."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    sys.stderr.write(f"{type(error).__name__} in the NeevAI provider:\n{frames}")

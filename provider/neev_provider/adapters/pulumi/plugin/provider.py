@@ -1,4 +1,4 @@
-"""The provider behind the plugin: each call is answered by the resource or the function that it is about."""
+"""Provider behind the plugin: requests of the engine for the resources and functions of one account."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STATE_KEY_HINT = (
 
 
 class PulumiProvider:
-    """The resources and functions of one process, and the account that ``configure`` names."""
+    """Resources and functions of one process, in the account that `configure` names."""
 
     def __init__(
         self, engine_client: EngineClient, environ: Mapping[str, str], client_factory: ClientFactory, clock: Clock
@@ -56,18 +56,18 @@ class PulumiProvider:
         self._clients: list[Api] = []
         self._asset_cache = AssetCache()
         self._api_in_use = False
-        """Whether the program asks the API anyway, so that a plan may do so too."""
+        """Whether the program sends requests in a preview anyway, so that a plan may do so too."""
         self._preflight: Preflight | None = None
 
     def configure(self, request: provider_pb2.ConfigureRequest) -> None:
-        """Operations work in the account that the configuration names; nothing is sent yet."""
+        """Use the account of the configuration from now on; no request is sent."""
         self._settings = config.parse_settings(request, self._environ)
         self._key_from_engine = "apiKey" in request.args
         self._api = self._preflight = None
         self._crud_handler = CrudHandler(self._get_client, self._engine_client, self._clock)
 
     def secrets(self, request: Any) -> list[Any]:
-        """Return the secrets that the request holds, by their marks or by their declarations, and the API key."""
+        """Return the secrets in the request, by the program or by their declaration, and the API key."""
         declared = self._declared_properties(request)
         secrets = [self._settings.api_key if self._settings else None]
         for _, value in request.ListFields():
@@ -76,15 +76,15 @@ class PulumiProvider:
         return secrets
 
     def check_config(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
-        """The configuration as it is stored, and what is wrong with it."""
+        """Return the configuration to store and its failures."""
         return config.check(request, self._environ)
 
     def diff_config(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
-        """What differs in the configuration."""
+        """Return what differs between two configurations."""
         return config.diff(request)
 
     async def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
-        """The inputs as they are stored, and what is wrong with them."""
+        """Return the inputs to store and their failures."""
         warnings: list[str] = []
         resource = self._resource_of_request(request)
         checked = await self._run_plan(resource, plan.check, request, self._asset_cache, warnings.append)
@@ -93,11 +93,11 @@ class PulumiProvider:
         return checked
 
     async def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
-        """What has to change; raises ``WrongAccount`` where the state records another account than the settings."""
+        """Return what has to change."""
         return await self._run_plan(self._resource_of_request(request), plan.diff, request, self._asset_cache)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
-        """The resource exists and is ready; in a preview, what is known of it before."""
+        """Create the resource; in a preview, return what is known of it before."""
         resource = self._resource_of_request(request)
         if request.preview:
             await self._require_references(resource, unmarshal(request.properties).values)
@@ -106,7 +106,7 @@ class PulumiProvider:
         return await self._crud_handler.create(resource, request)
 
     async def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
-        """The resource is as asked for; in a preview, what is known of it before."""
+        """Update the resource; in a preview, return what is known of it before."""
         resource = self._resource_of_request(request)
         if request.preview:
             old_inputs = unmarshal(request.old_inputs).values
@@ -116,17 +116,17 @@ class PulumiProvider:
         return await self._crud_handler.update(resource, request)
 
     async def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
-        """The resource as it is now."""
+        """Read the resource."""
         with self._explain_state_key():
             return await self._crud_handler.read(self._resource_of_request(request), request)
 
     async def delete(self, request: provider_pb2.DeleteRequest) -> None:
-        """The resource is gone."""
+        """Delete the resource."""
         with self._explain_state_key():
             await self._crud_handler.delete(self._resource_of_request(request), request)
 
     async def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
-        """What the function answers, or which of its arguments cannot be."""
+        """Return the result of the function, or the failures of its arguments."""
         function = find_function(_name_of_token(request.tok))
         if function is None:
             raise InputError("tok", f"this version of the provider has no function {request.tok}")
@@ -152,24 +152,24 @@ class PulumiProvider:
         return _invoke_response(marshal(mark_secrets(function.result.properties, PropertyMap(values, secrets))))
 
     async def list(self, request: provider_pb2.ListRequest) -> AsyncIterator[provider_pb2.ListResponse]:
-        """What is there already."""
+        """Yield the existing resources."""
         from neev_provider.adapters.pulumi.plugin import list_resources  # noqa: PLC0415  only some engines ask for it
 
         api = await self._get_client()
-        async for each in list_resources.list_resources(api, self._resource_of_token(request.token), request):
-            yield each
+        async for response in list_resources.list_resources(api, self._resource_of_token(request.token), request):
+            yield response
 
     def cancel(self) -> None:
-        """Every operation ends at once, with what it has."""
+        """End every operation at once, with what exists."""
         self._crud_handler.executor.cancel()
 
     async def aclose(self) -> None:
-        """Every connection is closed."""
+        """Close every connection."""
         for api in self._clients:
             await api.aclose()
 
     async def _run_plan(self, resource: AnyResource, operation: Callable[..., T], *arguments: Any) -> T:
-        """The result of a part of a plan; what takes long is done beside the loop, and ends when all does."""
+        """Return the result of a step of a plan. A slow one runs in a thread and ends if the provider is cancelled."""
         planner = Planner(resource, self._settings.account if self._settings else None)
         if not resource.is_slow:
             return operation(planner, *arguments)
@@ -180,7 +180,7 @@ class PulumiProvider:
     async def _require_references(
         self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Return only where a plan may go on: where it is to ask the API, that has what the inputs name."""
+        """Return if the API has what the inputs name, or if a plan sends no requests."""
         if self._api_in_use or (self._settings is not None and self._settings.check_on_preview):
             if self._preflight is None:
                 self._preflight = Preflight(await self._get_client())
@@ -194,14 +194,14 @@ class PulumiProvider:
     async def _require_configured(self) -> Api:
         if self._settings is None:
             raise ConfigError("the provider is used before it is configured", hint="")
-        # reading the certificates that are trusted takes too long for the loop that everything runs on
+        # reading the trusted certificates takes too long for the event loop
         api = await asyncio.to_thread(self._client_factory, self._settings)
         self._clients.append(api)
         return api
 
     @contextlib.contextmanager
     def _explain_state_key(self) -> Iterator[None]:
-        """Say of a key that is not accepted where it may come from: without the program, the engine has the state's."""
+        """Add to the error of a rejected key that without a program the engine passes the key of the state."""
         try:
             yield
         except Unauthorized as error:
@@ -210,7 +210,7 @@ class PulumiProvider:
             raise
 
     def _declared_properties(self, request: Any) -> Mapping[str, Property]:
-        """The properties that the request is about; the provider's own where it is about no resource or function."""
+        """Return the properties of the request's resource or function, else those of the provider."""
         if isinstance(request, provider_pb2.InvokeRequest):
             function = find_function(_name_of_token(request.tok))
             return function.arguments.properties if function else {}
@@ -221,8 +221,8 @@ class PulumiProvider:
         return {**resource.inputs.properties, **resource.outputs.properties}
 
     def _resource_of_request(self, request: Any) -> AnyResource:
-        _, _, kinds = request.urn.rpartition("::")[0].rpartition("::")
-        return self._resource_of_token(request.type or kinds.rpartition("$")[2])
+        _, _, types = request.urn.rpartition("::")[0].rpartition("::")
+        return self._resource_of_token(request.type or types.rpartition("$")[2])
 
     def _resource_of_token(self, token: str) -> AnyResource:
         resource = find_resource(_name_of_token(token))
@@ -232,13 +232,13 @@ class PulumiProvider:
 
 
 def _name_of_token(token: str) -> str:
-    """The name in ``neev:index:name``; nothing where the token is another package's."""
+    """Return the name in `neev:index:name`, or nothing if the token is of another package."""
     prefix, _, name = token.rpartition(":")
     return name if prefix == f"{PACKAGE}:index" else ""
 
 
 def _invoke_response(values: struct_pb2.Struct) -> provider_pb2.InvokeResponse:
     response = provider_pb2.InvokeResponse()
-    result: struct_pb2.Struct = getattr(response, "return")  # a keyword of Python
+    result: struct_pb2.Struct = getattr(response, "return")  # a keyword in Python
     result.CopyFrom(values)
     return response

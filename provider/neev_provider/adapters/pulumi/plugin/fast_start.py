@@ -1,0 +1,77 @@
+"""Shortcuts that let the plugin answer its engine sooner. The plugin works without each of them.
+
+Gains are in seconds of processor time as measured once. With all of them, the port line takes 0.18 s and the first
+check 0.61 s.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def import_stubs_without_sdk() -> None:
+    """Make Pulumi's gRPC stubs importable without the SDK around them. Gain: 0.5 s until the first check."""
+    spec = importlib.util.find_spec("pulumi")
+    if "pulumi" in sys.modules or spec is None or spec.origin is None:
+        return
+    root = Path(spec.origin).parent
+    for name, folder in (
+        ("pulumi", root),
+        ("pulumi.runtime", root / "runtime"),
+        ("pulumi.runtime.proto", root / "runtime" / "proto"),
+    ):
+        module = ModuleType(name)
+        module.__path__ = [str(folder)]
+        sys.modules[name] = module
+
+
+def skip_optional_imports() -> None:
+    """Skip what libraries import only for optional features. Gain: 0.28 s until the first check."""
+    # httpx imports its own command line, and with it all of rich; None makes it continue without
+    modules: dict[str, Any] = sys.modules
+    modules["httpx._main"] = None
+    # pydantic would search every installed package for plugins
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
+@contextmanager
+def exclude_from_collection() -> Iterator[None]:
+    """Exclude what is loaded here from garbage collection. Gain: milliseconds of each plan.
+
+    It stays for the life of the process, so there is nothing to collect.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+class LateHandlers:
+    """Handlers that are added after the server has started. Gain: 0.09 s until the port line.
+
+    The server reads them as one generic handler, and the stubs add to them as to a server.
+    """
+
+    def __init__(self) -> None:
+        self._handlers: list[Any] = []
+
+    def service(self, details: Any) -> Any:
+        """Return the handler of a call, or `None`."""
+        return next((method for handler in self._handlers if (method := handler.service(details))), None)
+
+    def add_generic_rpc_handlers(self, handlers: Iterable[Any]) -> None:
+        """Add the handlers."""
+        self._handlers.extend(handlers)
+
+    def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
+        """Ignore the handlers: the same are added as generic ones."""
