@@ -46,7 +46,7 @@ REFUSED = Fault("refused", "connection refused", "refused", {}, "no connection t
 STUCK_PHASE = Fault(
     "never",
     "phase that is never reached",
-    "slow",
+    "slow_phase",
     {"seconds": SLOW_PHASE_SECONDS},
     "not done after",
     only=TRANSITION_CALLS,
@@ -83,7 +83,7 @@ INJECTED_FAULTS = (
     Fault("page-404", "HTML 404", "page", {"status": 404}, "answered with 404", final=True),
     Fault("media-type", "wrong case of the media type", "media_type"),
     Fault("truncated", "list with half of its items", "truncated_list", {}, only=("list",), not_for=NOT_A_LIST_REASON),
-    Fault("unknown", "unknown phase", "phase", {"phase": "Hibernating"}),
+    Fault("unknown", "unknown phase", "unknown_phase", {"phase": "Hibernating"}),
     STUCK_PHASE,
 )
 REDIRECTED_FAULTS = (ACCOUNT, ENDPOINT)
