@@ -13,9 +13,7 @@ FENCE = "```"
 
 def test_a_page_holds_titled_programs_by_language() -> None:
     page = examples.load_examples("Sandbox")
-    assert [example.title for example in page.examples] == [
-        "A sandbox that may reach GitHub and pauses when it is idle"
-    ]
+    assert [example.title for example in page.examples] == ["A sandbox with access to GitHub that is paused when idle"]
     assert tuple(page.examples[0].programs) == examples.LANGUAGES
     assert page.examples[0].programs["python"].startswith("import pulumi\n")
 
@@ -33,7 +31,7 @@ def test_a_description_is_marked_up_for_the_generators() -> None:
         "{{% examples %}}",
         "## Example Usage",
         "{{% example %}}",
-        "### A snapshot kept for 30 days, and a sandbox made from it",
+        "### A snapshot with 30 days of retention, and a sandbox from it",
         "```python",
         "```typescript",
         "```go",
