@@ -66,7 +66,8 @@ def test_a_page_shows_each_language_and_how_to_import() -> None:
 
 
 def test_default_time_outs_are_said() -> None:
-    assert "Defaults, changed by `customTimeouts`: create 10 minutes, update 10 minutes, delete 10 minutes." in PAGES["sandbox.md"]
+    said = "Defaults, changed by `customTimeouts`: create 10 minutes, update 10 minutes, delete 10 minutes."
+    assert said in PAGES["sandbox.md"]
 
 
 def test_settings_name_their_variables() -> None:
