@@ -54,6 +54,8 @@ class Observation(Generic[OutputsT]):
     outputs: OutputsT
     problem: str | None = None
     """Why it cannot be used, where it cannot: shown as the reason of an unhealthy resource."""
+    hidden: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What the state stores beside inputs and outputs and nobody is shown: keys begin with ``__``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +197,12 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
 
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
         """What has to change; no request is made."""
-        found = diff.compute_diff(self.inputs, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
-        if (
-            self.failed_status is None
-            or found.requires_replacement
-            or state.get(self.failed_status[0]) != self.failed_status[1]
-        ):
-            return found
-        return Diff(
-            (*found.changes, Change(self.failed_status[0], ChangeKind.UPDATE, requires_replacement=True)),
-            found.delete_before_replace,
-        )
+        changed = diff.compute_diff(self.inputs, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
+        status, failed = self.failed_status or ("", None)
+        if changed.requires_replacement or failed is None or state.get(status) != failed:
+            return changed
+        replaced = Change(status, ChangeKind.UPDATE, requires_replacement=True)
+        return Diff((*changed.changes, replaced), changed.delete_before_replace)
 
     def preview_create(self, raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The state as far as it is known before anything is made."""
@@ -223,13 +220,14 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         return {**kept, **validation.user_properties(raw_inputs)}
 
     def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
-        """What is stored: the inputs as asked for, what the platform chose for the rest, and the outputs."""
+        """Return what is stored: the program's inputs, what the API chose for the rest, and the outputs."""
         chosen = {
-            declared.name: observation.inputs[declared.name]
-            for declared in self._computed_inputs()
-            if observation.inputs.get(declared.name) is not None
+            prop.name: observation.inputs[prop.name]
+            for prop in self._computed_inputs()
+            if observation.inputs.get(prop.name) is not None
         }
-        return {**chosen, **observation.outputs.to_properties(), **validation.user_properties(raw_inputs)}
+        outputs = {**observation.outputs.to_properties(), **observation.hidden}
+        return {**chosen, **outputs, **validation.user_properties(raw_inputs)}
 
     def refreshed_inputs(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
         """The inputs after a refresh: as asked for, but for what has really been changed outside."""

@@ -31,12 +31,6 @@ class Directory(DynamicResource, provider=DirectoryProvider):
     """
     files: pulumi.Output[dict[str, str]]
     """SHA-256 of each written file, by path, with `+x` if it is executable. For a link, `->` and its target."""
-    fingerprints: pulumi.Output[str]
-    """Fingerprints of the files: eight characters for each path, derived from size and modification time.
-
-    A file with an unchanged fingerprint is not read again. A file that was written by another process since, even with
-    the same content, is not deleted.
-    """
     path: pulumi.Output[str]
     """Path in the workspace. `.` is the workspace itself. Other files at this path are not changed.
 

@@ -181,10 +181,14 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: Lifecy
     half = caught.value.stored
     assert half.id == f"{box}/app"
     assert "unknown" in half.state["driftedFiles"].values()
-    written = [found for found in half.state["driftedFiles"].values() if found != "unknown"]
+    written = half.state["files"].keys() - half.state["driftedFiles"].keys()
     assert len(written) >= 2  # ten were begun, and eight may be under way side by side
+    # what is written is planned like the rest until its permissions are verified
+    planned = {change.path for change in DIRECTORY.diff(half.inputs, half.state, inputs).changes}
+    assert planned == {"source", *(f"files.{path}" for path in files)}
     driver.take_requests()
     stored = await driver.finish(DIRECTORY, half)
+    assert not DIRECTORY.diff(stored.inputs, stored.state, inputs).changes
     assert 1 <= count_uploads(driver) <= len(files) - len(written)
     assert stored.state["driftedFiles"] == {}
     await driver.delete(DIRECTORY, stored)

@@ -24,12 +24,16 @@ from neev_provider.resources.file.base import SandboxFileInputs, SandboxFileReso
 from neev_provider.resources.file.content import require_local
 from neev_provider.resources.file.exclude_patterns import Pattern
 from neev_provider.resources.file.source_tree import MAX_FILES, SourceTree, validate_tree
-from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync, observed_files
+from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync, observed_files, unverified_paths
 from neev_provider.resources.session import open_session
 from neev_provider.resources.workspace_paths import FolderPath, canonicalize_path
 
 SOURCE_PROPERTIES = ("source", "sourcePath")
 """The inputs that say what the directory holds, in either of two ways."""
+
+
+FINGERPRINTS_KEY = "__fingerprints"
+"""Hidden output: the fingerprints of the files, by path."""
 
 
 class DirectoryInputs(SandboxFileInputs):
@@ -102,7 +106,7 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
         with ExitStack() as stack:
             files = await run_in_thread(_parse_tree(_source_inputs(inputs)).files, stack)
             async with open_session(self.api, inputs.sandbox_id, context) as session:
-                tree = TreeSync(session, inputs.path, _outputs_from_state(context.state))
+                tree = _tree_from_state(session, inputs.path, context.state)
                 try:
                     await run_before_deadline(
                         tree.sync(files, context.deadline.on_progress),
@@ -110,26 +114,25 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
                         action="sending the files",
                     )
                 except NeevError as error:
-                    raise PartialFailure(Observation(id, {}, tree.outputs), error) from error
-                return Observation(id, {}, tree.outputs)
+                    raise PartialFailure(_to_observation(id, tree), error) from error
+                return _to_observation(id, tree)
 
     @override
     async def observe(
         self, session: SandboxSession, id: str, path: str, state: Mapping[str, Any]
     ) -> Observation[TreeOutputs] | None:
-        outputs = _outputs_from_state(state)
-        tree = TreeSync(session, path, outputs)
+        tree = _tree_from_state(session, path, state)
         await tree.refresh()
-        return Observation(id, {}, tree.outputs) if tree.current_files or not outputs.files else None
+        return _to_observation(id, tree) if tree.current_files or not tree.outputs.files else None
 
     @override
     def observe_state(self, id: str, state: Mapping[str, Any]) -> Observation[TreeOutputs]:
-        return Observation(id, {}, _outputs_from_state(state))
+        return Observation(id, {}, parse(TreeOutputs, state), hidden={FINGERPRINTS_KEY: _stored_fingerprints(state)})
 
     @override
     async def observe_import(self, session: SandboxSession, id: str, path: str) -> Observation[TreeOutputs] | None:
         tree = TreeSync(session, path, TreeOutputs())
-        return Observation(id, {}, tree.outputs) if await tree.scan(MAX_FILES) else None
+        return _to_observation(id, tree) if await tree.scan(MAX_FILES) else None
 
     @override
     async def find_written(
@@ -141,12 +144,12 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
         tree = TreeSync(session, inputs.path, TreeOutputs(files=files))
         await tree.refresh()
         # what is only partly there is overwritten by the next create
-        return None if tree.outputs.drifted_files else Observation(id, {}, tree.outputs)
+        return None if tree.outputs.drifted_files else _to_observation(id, tree)
 
     @override
     async def remove(self, session: SandboxSession, id: str, path: str, context: OperationContext) -> None:
-        outputs = _outputs_from_state(context.state)
-        for remaining in await TreeSync(session, path, outputs).remove(outputs.files):
+        tree = _tree_from_state(session, path, context.state)
+        for remaining in await tree.remove(tree.outputs.files):
             context.log(f"{path}/{remaining} was written by somebody else since, so it is left where it is.")
 
 
@@ -195,19 +198,31 @@ def _planned_files(values: Mapping[str, Any]) -> dict[str, str] | None:
         return None
 
 
-def _outputs_from_state(state: Mapping[str, Any]) -> TreeOutputs:
-    """Return what is known of the files; fingerprints belong to both lists, and without one of them to no file."""
-    whole = "files" in state and "driftedFiles" in state
-    return parse(TreeOutputs, {name: value for name, value in state.items() if whole or name != "fingerprints"})
+def _to_observation(id: str, tree: TreeSync) -> Observation[TreeOutputs]:
+    return Observation(id, {}, tree.outputs, hidden={FINGERPRINTS_KEY: tree.fingerprints})
+
+
+def _tree_from_state(session: SandboxSession, path: str, state: Mapping[str, Any]) -> TreeSync:
+    return TreeSync(session, path, parse(TreeOutputs, state), _stored_fingerprints(state))
+
+
+def _stored_fingerprints(state: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fingerprints; they belong to both lists of files, so without one of them none is known."""
+    fingerprints = state.get(FINGERPRINTS_KEY) if "files" in state and "driftedFiles" in state else None
+    if not isinstance(fingerprints, Mapping):
+        return {}
+    return {path: fingerprint for path, fingerprint in fingerprints.items() if isinstance(fingerprint, str)}
 
 
 def _changed_files(state: Mapping[str, Any], desired: Mapping[str, str]) -> list[Change]:
-    """The files that are sent, turned or removed."""
-    now = observed_files(state.get("files") or {}, state.get("driftedFiles") or {})
+    """Return the files that are written, made executable or not, or removed."""
+    outputs = parse(TreeOutputs, state)
+    current = observed_files(outputs.files, outputs.drifted_files)
+    unverified = unverified_paths(outputs, _stored_fingerprints(state))
     kinds = {
-        path: ChangeKind.ADD if path not in now else ChangeKind.UPDATE
+        path: ChangeKind.ADD if path not in current else ChangeKind.UPDATE
         for path in desired
-        if now.get(path) != desired[path]
+        if current.get(path) != desired[path] or path in unverified
     }
-    kinds |= {path: ChangeKind.DELETE for path in state.get("files") or {} if path not in desired}
+    kinds |= {path: ChangeKind.DELETE for path in outputs.files if path not in desired}
     return [Change(format_path(("files", path)), kinds[path], requires_replacement=False) for path in sorted(kinds)]

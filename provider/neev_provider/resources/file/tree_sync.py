@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Final
 
 from pydantic import Field
@@ -22,7 +23,6 @@ MAX_PATHS_PER_COMMAND: Final = 200
 MISSING, UNKNOWN = "missing", "unknown"
 """What there is in the place of a digest where no file is, and where nobody knows what became of it."""
 _FINGERPRINT_LENGTH: Final = 8
-_NO_FINGERPRINT: Final = "-" * _FINGERPRINT_LENGTH
 
 
 class TreeOutputs(Outputs):
@@ -36,43 +36,44 @@ class TreeOutputs(Outputs):
     """Files that differ from what was written, in the form of `files`, or `missing`."""
     created_folders: list[str] = Field(default=[])
     """Folders that this resource created."""
-    fingerprints: str = ""
-    """Fingerprints of the files: eight characters for each path, derived from size and modification time.
-
-    A file with an unchanged fingerprint is not read again. A file that was written by another process since, even with
-    the same content, is not deleted.
-    """
 
 
 class TreeSync:
-    """The tree below one folder of a sandbox. What is known of it is true however far the work came."""
+    """The files below one folder of a sandbox. What is recorded of them is true however far a sync came."""
 
-    def __init__(self, sandbox: SandboxSession, root: str, old_outputs: TreeOutputs) -> None:
-        self._sandbox = sandbox
+    def __init__(
+        self,
+        session: SandboxSession,
+        root: str,
+        old_outputs: TreeOutputs,
+        fingerprints: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._session = session
         self._root = root
         self._files = dict(old_outputs.files)
         self._drifted_files = dict(old_outputs.drifted_files)
         self._created_folders = list(old_outputs.created_folders)
         self._rewritten_paths: set[str] = set()
-        width = range(0, len(old_outputs.fingerprints), _FINGERPRINT_LENGTH)
-        self._fingerprints = dict(
-            zip(
-                self._known_paths,
-                (old_outputs.fingerprints[at : at + _FINGERPRINT_LENGTH] for at in width),
-                strict=False,
-            )
-        )
+        self._fingerprints = dict(fingerprints)
 
     @property
     def outputs(self) -> TreeOutputs:
-        """What is known by now."""
+        """The outputs by what is recorded now."""
         return TreeOutputs(
             sha256=tree_digest(self.current_files),
             files=dict(sorted(self._files.items())),
             drifted_files=dict(sorted(self._drifted_files.items())),
             created_folders=sorted(self._created_folders),
-            fingerprints="".join(self._fingerprints.get(path, _NO_FINGERPRINT) for path in self._known_paths),
         )
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Size and time, hashed, of each file when it was written or last observed to have drifted.
+
+        A file with the same fingerprint is not read again. A written file with another one was written by another
+        process since, even with the same content, and is not deleted.
+        """
+        return {path: self._fingerprints[path] for path in self._known_paths if path in self._fingerprints}
 
     @property
     def current_files(self) -> dict[str, str]:
@@ -87,7 +88,7 @@ class TreeSync:
 
     async def scan(self, max_files: int) -> bool:
         """Whether the folder is there; what it holds is known, and is not of this resource."""
-        entries = await self._sandbox.list_directory(self._root, recursive=True)
+        entries = await self._session.list_directory(self._root, recursive=True)
         if entries is None:
             return False
         root = next((path for path in sorted(entries, key=len)), "").rpartition("/")[0]
@@ -113,7 +114,9 @@ class TreeSync:
             on_progress(f"{done} of {len(late)} files written")
 
         await run_bounded(write, late)
-        turned = [path for path, leaf in files.items() if path not in late and now[path] != leaf.digest]
+        unverified = unverified_paths(self.outputs, self._fingerprints)
+        differing = {path for path, file in files.items() if path in unverified or now.get(path) != file.digest}
+        turned = differing.difference(late)
         await self._confirm_written({path: files[path].digest for path in (*late, *turned)})
 
     async def remove(self, paths: Iterable[str], keep: Iterable[str] = ()) -> list[str]:
@@ -121,7 +124,7 @@ class TreeSync:
         going = list(paths)
         await self.refresh(going)
         ours = [path for path in going if path not in self._drifted_files and path not in self._rewritten_paths]
-        await run_bounded(lambda path: self._sandbox.delete(self._absolute_path(path)), ours)
+        await run_bounded(lambda path: self._session.delete(self._absolute_path(path)), ours)
         left = [
             path for path in going if path in self._rewritten_paths or self._drifted_files.get(path, MISSING) != MISSING
         ]
@@ -146,34 +149,34 @@ class TreeSync:
         listed: dict[str, dict[str, FileInfo]] = {}
 
         async def look(folder: str) -> None:
-            listed[folder] = await self._sandbox.list_directory(folder or ".") or {}
+            listed[folder] = await self._session.list_directory(folder or ".") or {}
 
         await run_bounded(look, {folder for folder, _ in places.values()})
         return {path: listed[folder].get(name) for path, (folder, name) in places.items()}
 
     async def _record_entry(self, path: str, entry: FileInfo | None) -> None:
-        mark, before = (
-            _NO_FINGERPRINT if entry is None else _fingerprint(entry),
-            self._fingerprints.get(path, _NO_FINGERPRINT),
-        )
+        fingerprint, old_fingerprint = None if entry is None else _fingerprint(entry), self._fingerprints.get(path)
         if entry is not None and (link := _link_digest(entry)):
-            now = link
+            digest = link
         elif entry is None or not entry.is_file:
-            now = MISSING
-        elif before == mark:
-            # as far as its content goes; the permissions were just seen
-            now = _file_digest(_content_digest(self.current_files.get(path)) or "", entry)
+            digest = MISSING
+        elif old_fingerprint == fingerprint:
+            # the content is unchanged; the permissions are those of the entry
+            digest = _file_digest(_content_digest(self.current_files.get(path)) or "", entry)
         else:
-            now = _file_digest(await self._sandbox.sha256(self._absolute_path(path)), entry)
-        if self._files.get(path) != now:
-            self._drifted_files[path], self._fingerprints[path] = now, mark
-            return
-        self._drifted_files.pop(path, None)
-        # the mark stays that of what was written here: another one says who did not write it
-        if before not in (mark, _NO_FINGERPRINT):
+            digest = _file_digest(await self._session.sha256(self._absolute_path(path)), entry)
+        has_drifted = self._files.get(path) != digest
+        if has_drifted:
+            self._drifted_files[path] = digest
+        else:
+            self._drifted_files.pop(path, None)
+        if not has_drifted and old_fingerprint not in (fingerprint, None):
+            # the fingerprint stays that of what was written here: another one says that another process wrote
             self._rewritten_paths.add(path)
+        elif fingerprint is None:
+            self._fingerprints.pop(path, None)
         else:
-            self._fingerprints[path] = mark
+            self._fingerprints[path] = fingerprint
 
     async def _record_new_folders(self, paths: Iterable[str]) -> None:
         """The folders that the paths need and that are not there yet are those that are made on the way."""
@@ -189,11 +192,11 @@ class TreeSync:
                 self._created_folders.append(folder)
 
     async def _folder_exists(self, folder: str) -> bool:
-        return await self._sandbox.stat(folder) is not None
+        return await self._session.stat(folder) is not None
 
     async def _remove_if_empty(self, folder: str) -> bool:
         try:
-            await self._sandbox.delete(folder)
+            await self._session.delete(folder)
         except RuntimeRejected as refused:
             return refused.code == "not_found"  # else something is in it that is not ours
         return True
@@ -204,22 +207,21 @@ class TreeSync:
         self._fingerprints.pop(path, None)
         self._rewritten_paths.discard(path)
         if replaced:
-            await self._sandbox.delete(self._absolute_path(path))  # else what it leads to would be written
+            await self._session.delete(self._absolute_path(path))  # else what it leads to would be written
         if isinstance(source_file.content, Link):
             await self._create_link(path, source_file.content.target)
         else:
             with source_file.open() as content:
-                await self._sandbox.write(self._absolute_path(path), content)
-        # until its permissions have been seen, they count as wrong
-        self._drifted_files[path] = _toggle_executable(source_file.digest)
+                await self._session.write(self._absolute_path(path), content)
+            del self._drifted_files[path]  # without a fingerprint, its permissions are unverified
 
     async def _create_link(self, path: str, target: str) -> None:
         place = self._absolute_path(path)
-        there = await self._sandbox.stat(place)
+        there = await self._session.stat(place)
         if there is not None and not there.is_file and there.link_target is None:
             raise OperationFailed(f"{path} is a directory in the sandbox, so the symbolic link {path} cannot be made")
-        await self._sandbox.create_directory(posixpath.dirname(place) or ".")
-        await run_tool(self._sandbox, ["ln", "-sfn", "--", target, place], f"the symbolic link {path} is not made")
+        await self._session.create_directory(posixpath.dirname(place) or ".")
+        await run_tool(self._session, ["ln", "-sfn", "--", target, place], f"the symbolic link {path} is not made")
 
     async def _confirm_written(self, digests: Mapping[str, str]) -> None:
         """The files that were just written are known, and executable or not as their sums say."""
@@ -248,12 +250,17 @@ class TreeSync:
 
     async def _chmod(self, mode_change: str, paths: list[str]) -> None:
         trouble = f"the files are written, but which of them are executable is not set ({paths[0]} and others)"
-        await run_tool(self._sandbox, ["chmod", mode_change, "--", *paths], trouble)
+        await run_tool(self._session, ["chmod", mode_change, "--", *paths], trouble)
 
 
 def observed_files(files: Mapping[str, str], drifted_files: Mapping[str, str]) -> dict[str, str]:
     """What is there, where this was written and that was seen instead."""
     return {path: found for path, found in {**files, **drifted_files}.items() if found != MISSING}
+
+
+def unverified_paths(outputs: TreeOutputs, fingerprints: Mapping[str, str]) -> set[str]:
+    """Return the files that were written, but whose permissions were not observed since."""
+    return outputs.files.keys() - outputs.drifted_files.keys() - fingerprints.keys()
 
 
 def _fingerprint(entry: FileInfo) -> str:
@@ -282,16 +289,6 @@ def _is_executable_digest(digest: str) -> bool:
 
 def _file_digest(content_digest: str, entry: FileInfo) -> str:
     return content_digest + (EXECUTABLE_SUFFIX if _is_executable(entry) else "")
-
-
-def _toggle_executable(digest: str) -> str:
-    return (
-        UNKNOWN
-        if _is_link_digest(digest)
-        else digest.removesuffix(EXECUTABLE_SUFFIX)
-        if _is_executable_digest(digest)
-        else digest + EXECUTABLE_SUFFIX
-    )
 
 
 def _content_digest(digest: str | None) -> str | None:
