@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 MAX_CONCURRENCY: Final = 8
 """Requests to one sandbox that are under way side by side."""
 
 T = TypeVar("T")
+
+
+async def first_completed(*awaitables: Awaitable[Any]) -> None:
+    """Wait until one has ended, then cancel the others and wait until they have ended, too."""
+    futures = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    try:
+        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _cancel_all(futures)
+
+
+async def gather_all(awaitables: Iterable[Awaitable[T]]) -> list[T]:
+    """Return all results. The first failure cancels the others before its error is raised."""
+    futures = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    try:
+        return await asyncio.gather(*futures)
+    finally:
+        await _cancel_all(futures)
 
 
 async def run_bounded(operation: Callable[[T], Awaitable[None]], items: Iterable[T]) -> None:
@@ -20,10 +38,10 @@ async def run_bounded(operation: Callable[[T], Awaitable[None]], items: Iterable
         async with semaphore:
             await operation(item)
 
-    tasks = [asyncio.ensure_future(run_one(item)) for item in items]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    await gather_all(run_one(item) for item in items)
+
+
+async def _cancel_all(futures: Sequence[asyncio.Future[Any]]) -> None:
+    for future in futures:
+        future.cancel()
+    await asyncio.gather(*futures, return_exceptions=True)

@@ -1,16 +1,17 @@
-"""The one place where anything waits."""
+"""Waits under a deadline: the only place that polls, times out and cancels."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from neev_provider.core import errors
 from neev_provider.core.clock import Clock
 from neev_provider.core.hints import Hint
+from neev_provider.core.tasks import first_completed
 
 T = TypeVar("T")
 
@@ -18,29 +19,31 @@ INITIAL_POLL_DELAY = 0.1
 """Seconds until the first observation of a wait."""
 
 EARLY_POLL_BACKOFF = 0.2
-"""Share of a wait's age that its next observation may be later than the first: what is quick is noticed quickly."""
+"""Share of a wait's age, in its first second, that is added to the next delay."""
 
 POLL_BACKOFF = 0.1
-"""The same share once the wait is a second old: something that took 10 s is noticed within 1.2 s."""
+"""The same share after the first second: an operation of 10 s is noticed within 1.2 s."""
 
 MAX_POLL_INTERVAL = 5.0
 """Seconds between observations of the longest waits."""
 
 FINAL_POLL_MARGIN = 0.05
-"""Seconds before its deadline at which a wait looks no more."""
+"""Shortest delay, in seconds, before the deadline."""
 
 TRANSIENT_ERRORS = (errors.RequestNotSent, errors.Unavailable, errors.RateLimited)
-"""What may befall an observation without ending the wait."""
+"""Errors of an observation that do not end the wait."""
+
+GONE_REASON = "it is gone: it was deleted elsewhere, or with its sandbox, or its lifetime ended"
 
 
 @dataclass(frozen=True)
 class Done:
-    """What was waited for has come."""
+    """The condition holds."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """What was waited for will not come; `reason` is what the platform says."""
+    """The condition will never hold; `reason` is the API's."""
 
     reason: str
     hint: str = ""
@@ -48,7 +51,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class InProgress:
-    """It is still under way, in the named phase."""
+    """The condition does not hold yet; the object is in this phase."""
 
     phase: str
 
@@ -59,30 +62,23 @@ NOT_SENT_HINT = "Nothing was created: run the same command again."
 
 
 def _ignore(_text: str) -> None:
-    """Tell nobody."""
+    """Ignore the text."""
 
 
 RetryListener = Callable[[str], None]
 
-# of the operation that goes on, for the transport far below it: no call in between has a use for them
-_RETRY_LISTENER: ContextVar[RetryListener] = ContextVar("who hears of trouble", default=_ignore)
-_SEND_DEADLINE: ContextVar["Deadline | None"] = ContextVar("patience with what has not been sent", default=None)
-
 
 @dataclass(frozen=True)
 class Deadline:
-    """How long an operation may take, by which clock, and who may end it or wants to hear of it.
-
-    Every wait of the operation draws on the same time, from when the patience was made.
-    """
+    """When an operation has to end. All its waits share it."""
 
     timeout: float
-    """Seconds from when this was made."""
+    """Seconds from the creation of the deadline."""
     clock: Clock
     cancelled: asyncio.Event
-    """Set: every wait with this patience ends at once."""
+    """Set it to end every wait under this deadline at once."""
     on_progress: Callable[[str], None] = _ignore
-    """Told how it goes after each observation: `Pending, 12 s`."""
+    """Called with the status after each observation: `Pending, 12 s`."""
     started_at: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,144 +86,147 @@ class Deadline:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since this was made."""
+        """Seconds since the deadline was created."""
         return self.clock.monotonic() - self.started_at
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline; 0 once it has passed."""
+        return max(0.0, self.timeout - self.elapsed)
 
 
 async def wait_until(
-    observe: Callable[[float], Awaitable[T]],
+    observe: Callable[[float], Awaitable[T | None]],
     classify: Callable[[T], WaitStatus],
     *,
     deadline: Deadline,
     action: str,
 ) -> T:
-    """Return the first observation that is done.
+    """Return the first observation that is classified as done.
 
-    `observe(within)` gives an observation that is made at most about `within` seconds from now; it chooses the
-    moment, so that one request can serve many waits. What goes wrong meanwhile and is tried again counts as seen.
+    `observe(max_delay)` returns an observation of at most about `max_delay` seconds from now, or `None` if the object
+    is gone. It chooses the moment, so that one request can serve many waits. A retried request counts as a status.
 
     Raises:
-        Failed: as soon as an observation is classified so.
-        DeadlineExceeded: when the deadline passes; it tells the phase seen last.
-        Cancelled: at once when the patience is cancelled.
-        ApiError: of an observation, unless it is one that may pass (`TRANSIENT`).
+        OperationFailed: an observation is classified as failed, or the object is gone.
+        DeadlineExceeded: the deadline has passed; the error has the last status.
+        Cancelled: the deadline is cancelled; raised at once.
+        ApiError: an observation failed, and not with one of `TRANSIENT_ERRORS`.
     """
-    clock, last = deadline.clock, "nothing"
+    clock, last_status = deadline.clock, "nothing"
     started = clock.monotonic()
 
-    def tell(seen: str) -> None:
-        deadline.on_progress(f"{seen}, {clock.monotonic() - started:.0f} s")
+    def report(status: str) -> None:
+        nonlocal last_status
+        last_status = status
+        deadline.on_progress(f"{status.rstrip('.')}, {clock.monotonic() - started:.0f} s")
 
-    def hear(trouble: str) -> None:
-        nonlocal last
-        last = trouble
-        tell(last.rstrip("."))
-
-    async def looking() -> T:
-        nonlocal last
+    async def poll() -> T:
         while True:
-            left = deadline.timeout - deadline.elapsed
-            soon = max(min(_poll_interval(clock.monotonic() - started), left * 0.9), FINAL_POLL_MARGIN)
+            max_delay = min(_poll_interval(clock.monotonic() - started), deadline.remaining * 0.9)
+            max_delay = max(max_delay, FINAL_POLL_MARGIN)
             try:
-                with retry_listener(hear):
-                    seen = await observe(soon)
+                with retry_listener(report):
+                    observed = await observe(max_delay)
             except TRANSIENT_ERRORS as error:
-                hear(error.summary)
-                await clock.sleep(soon)
+                report(error.summary)
+                await clock.sleep(max_delay)
                 continue
-            verdict = classify(seen)
-            if isinstance(verdict, Done):
-                return seen
-            if isinstance(verdict, Failed):
-                raise errors.OperationFailed(verdict.reason, action=action, hint=verdict.hint)
-            last = verdict.phase
-            tell(last)
+            if observed is None:
+                raise errors.OperationFailed(GONE_REASON, action=action, hint=Hint.RECREATE)
+            status = classify(observed)
+            if isinstance(status, Failed):
+                raise errors.OperationFailed(status.reason, action=action, hint=status.hint)
+            if isinstance(status, Done):
+                return observed
+            report(status.phase)
 
     try:
-        return await _run_until(looking(), deadline.timeout - deadline.elapsed, deadline=deadline, action=action)
+        return await _run_until(poll(), deadline, action=action)
     except _DeadlineReached:
-        raise errors.DeadlineExceeded(action, deadline.elapsed, last) from None
+        raise errors.DeadlineExceeded(action, deadline.elapsed, last_status) from None
 
 
 async def run_before_deadline(awaitable: Awaitable[T], *, deadline: Deadline, action: str) -> T:
-    """Return the awaitable's result; it is ended when the patience is.
+    """Return the awaitable's result; cancel it at the deadline.
 
     Raises:
-        DeadlineExceeded: the time that was left is over.
-        Cancelled: at once when the patience is cancelled.
+        DeadlineExceeded: the deadline has passed.
+        Cancelled: the deadline is cancelled; raised at once.
     """
     try:
-        return await _run_until(awaitable, deadline.timeout - deadline.elapsed, deadline=deadline, action=action)
+        return await _run_until(awaitable, deadline, action=action)
     except _DeadlineReached:
         raise errors.DeadlineExceeded(action, deadline.elapsed, "under way") from None
 
 
+@dataclass(frozen=True)
+class _RequestScope:
+    """What the transport needs of the operation that it sends a request for."""
+
+    on_retry: RetryListener = _ignore
+    send_deadline: Deadline | None = None
+
+
+# the transport is several calls below the operation, and none of them in between needs the scope
+_REQUEST_SCOPE: ContextVar[_RequestScope] = ContextVar("request scope", default=_RequestScope())  # noqa: B039  frozen
+
+
 @contextmanager
-def retry_listener(listener: RetryListener) -> Iterator[None]:
-    """In here, the listener hears of what goes wrong and is tried again."""
-    before = _RETRY_LISTENER.set(listener)
+def _change_request_scope(**changes: Any) -> Iterator[None]:
+    token = _REQUEST_SCOPE.set(replace(_REQUEST_SCOPE.get(), **changes))
     try:
         yield
     finally:
-        _RETRY_LISTENER.reset(before)
+        _REQUEST_SCOPE.reset(token)
+
+
+def retry_listener(listener: RetryListener) -> AbstractContextManager[None]:
+    """Return a context in which the listener is called before each retry of a request."""
+    return _change_request_scope(on_retry=listener)
 
 
 def current_retry_listener() -> RetryListener:
-    """Return who hears of trouble here."""
-    return _RETRY_LISTENER.get()
+    """Return the listener of the current context."""
+    return _REQUEST_SCOPE.get().on_retry
 
 
-@contextmanager
-def send_deadline(deadline: Deadline | None) -> Iterator[None]:
-    """In here, what waits to be sent is sent no more once the patience is over; with None, it always is.
+def send_deadline(deadline: Deadline | None) -> AbstractContextManager[None]:
+    """Return a context in which no request is sent after the deadline; `None` disables the check.
 
-    What has been sent is not given up: it may have made something, of which nobody would know.
+    A request that has been sent is awaited: it may have created an object.
     """
-    before = _SEND_DEADLINE.set(deadline)
-    try:
-        yield
-    finally:
-        _SEND_DEADLINE.reset(before)
+    return _change_request_scope(send_deadline=deadline)
 
 
 async def wait_before_send(wait: Callable[[], Awaitable[T]], *, action: str, last_status: str) -> T:
-    """Return the result of a wait that `what` is sent after, with what was seen `last` of it; `unsent` says how long.
+    """Return the result of a wait before a request is sent, and report progress every second.
 
-    Progress hears of it every second.
+    `send_deadline` bounds the wait; `last_status` is the last status of the request.
 
     Raises:
-        DeadlineExceeded: the time that was left is over.
-        Cancelled: at once when the patience is cancelled.
+        DeadlineExceeded: the deadline has passed.
+        Cancelled: the deadline is cancelled; raised at once.
     """
-    patience = _SEND_DEADLINE.get()
-    if patience is None:
+    deadline = _REQUEST_SCOPE.get().send_deadline
+    if deadline is None:
         return await wait()
-    if patience.cancelled.is_set():
+    if deadline.cancelled.is_set():
         raise errors.Cancelled(action, hint=NOT_SENT_HINT)
-    telling = asyncio.ensure_future(_report_progress(last_status, patience))
+    progress = asyncio.ensure_future(_report_progress(last_status, deadline))
     try:
-        return await _run_until(wait(), patience.timeout - patience.elapsed, deadline=patience, action=action)
+        return await _run_until(wait(), deadline, action=action)
     except errors.Cancelled:
         raise errors.Cancelled(action, hint=NOT_SENT_HINT) from None
     except _DeadlineReached:
-        raise errors.DeadlineExceeded(action, patience.elapsed, last_status, hint=Hint.RAISE_TIMEOUT_NOT_SENT) from None
+        hint = Hint.RAISE_TIMEOUT_NOT_SENT
+        raise errors.DeadlineExceeded(action, deadline.elapsed, last_status, hint=hint) from None
     finally:
-        telling.cancel()
-
-
-async def first_completed(*awaitables: Awaitable[Any]) -> None:
-    """Return when one has ended; the others are cancelled by then, and have ended too."""
-    futures = [asyncio.ensure_future(each) for each in awaitables]
-    try:
-        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for future in futures:
-            future.cancel()
-        await asyncio.gather(*futures, return_exceptions=True)
+        progress.cancel()
 
 
 async def _report_progress(status: str, deadline: Deadline) -> None:
-    """Tell how it goes every second, where nothing new is seen."""
+    """Report the unchanged status every second."""
     waited = 0
     while True:
         await deadline.clock.sleep(1)
@@ -236,16 +235,16 @@ async def _report_progress(status: str, deadline: Deadline) -> None:
 
 
 def _poll_interval(age: float) -> float:
-    """Return in how many seconds a wait of this age wants its next observation."""
-    # Jitter only lengthens: where one sweep serves many waits, the shortest of many would always win.
-    look = INITIAL_POLL_DELAY + EARLY_POLL_BACKOFF * min(age, 1.0) + POLL_BACKOFF * max(age - 1.0, 0.0)
-    return min(look, MAX_POLL_INTERVAL) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
+    """Return the seconds until the next observation of a wait of this age."""
+    # jitter only lengthens: one poll serves many waits, and the shortest of many would always win
+    interval = INITIAL_POLL_DELAY + EARLY_POLL_BACKOFF * min(age, 1.0) + POLL_BACKOFF * max(age - 1.0, 0.0)
+    return min(interval, MAX_POLL_INTERVAL) * random.uniform(1.0, 1.1)  # noqa: S311  no secret
 
 
-async def _run_until(awaitable: Awaitable[T], seconds: float, *, deadline: Deadline, action: str) -> T:
-    """Return the awaitable's result, unless the patience is cancelled or the seconds have passed before."""
+async def _run_until(awaitable: Awaitable[T], deadline: Deadline, *, action: str) -> T:
+    """Return the awaitable's result, unless the deadline passes or is cancelled before."""
     work = asyncio.ensure_future(awaitable)
-    await first_completed(work, deadline.cancelled.wait(), deadline.clock.sleep(seconds))
+    await first_completed(work, deadline.cancelled.wait(), deadline.clock.sleep(deadline.remaining))
     if not work.cancelled():
         return work.result()
     if deadline.cancelled.is_set():
@@ -254,4 +253,4 @@ async def _run_until(awaitable: Awaitable[T], seconds: float, *, deadline: Deadl
 
 
 class _DeadlineReached(Exception):
-    """The seconds passed first."""
+    """The deadline has passed."""

@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent, Agents
-from neev_provider.core.hints import Hint
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
@@ -127,9 +126,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
         return item.status in (PAUSED, PAUSING)
 
     @override
-    def classify_phase(self, item: Agent | None, target_phases: tuple[str, ...]) -> WaitStatus:
-        if item is None:
-            return Failed("it is gone: it was deleted elsewhere, or its sandbox was", hint=Hint.RECREATE)
+    def classify_phase(self, item: Agent, target_phases: tuple[str, ...]) -> WaitStatus:
         if item.status == FAILED:
             return Failed(_failure_reason(item))
         return Done() if item.status in target_phases else InProgress(item.status)

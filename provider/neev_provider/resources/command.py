@@ -226,7 +226,7 @@ class _CommandRun:
         # a value of `env` is struck out of what is told; of a text that is secret, only a part may be the secret
         transcript = OutputCapture(context.log, silent=bool(inputs.secret_output or context.secret_inputs - {"env"}))
         async with open_session(self._api, inputs.sandbox_id, context) as sandbox:
-            left = patience.timeout - patience.elapsed
+            left = patience.remaining
             began = patience.clock.monotonic()
             self._outputs = self._outputs.model_copy(
                 update={"outcome": Outcome.UNKNOWN, "last_run_digest": _run_digest(self._id, argv, inputs)}

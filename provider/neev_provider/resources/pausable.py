@@ -71,7 +71,7 @@ class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, 
         """The API's objects of this kind."""
 
     @abstractmethod
-    def classify_phase(self, item: ItemT | None, target_phases: tuple[str, ...]) -> WaitStatus:
+    def classify_phase(self, item: ItemT, target_phases: tuple[str, ...]) -> WaitStatus:
         """Return whether the object is in one of the target phases; ``None`` is an object that is gone."""
 
     @abstractmethod
@@ -101,15 +101,12 @@ class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, 
         self, id: str, context: OperationContext, *, target_phases: tuple[str, ...] = STABLE_PHASES
     ) -> ItemT:
         """Wait until the object is in one of the target phases, and return it."""
-        item = await wait_until(
+        return await wait_until(
             lambda max_delay: self.collection.observe(id, max_delay),
             lambda observed: self.classify_phase(observed, target_phases),
             deadline=context.deadline,
             action=f"waiting until it is {' or '.join(target_phases)}",
         )
-        if item is None:
-            raise AssertionError("an object that is gone is in no target phase")
-        return item
 
     async def apply_power(
         self, item: ItemT, inputs: PausableInputsT, context: OperationContext, old_inputs: PausableInputsT | None

@@ -97,11 +97,7 @@ async def _should_pause(lease: SandboxLease) -> AsyncIterator[bool]:
 async def run_cleanup(operation: Awaitable[object], context: OperationContext, *, action: str) -> None:
     """The work is done, if that can be had soon: what went wrong before is what counts."""
     patience = context.deadline
-    seconds = (
-        CLEANUP_GRACE_SECONDS
-        if patience.cancelled.is_set()
-        else max(CLEANUP_GRACE_SECONDS, patience.timeout - patience.elapsed)
-    )
+    seconds = CLEANUP_GRACE_SECONDS if patience.cancelled.is_set() else max(CLEANUP_GRACE_SECONDS, patience.remaining)
     leaving = replace(patience, timeout=seconds, cancelled=asyncio.Event())
     with contextlib.suppress(NeevError):
         await run_before_deadline(operation, deadline=leaving, action=action)

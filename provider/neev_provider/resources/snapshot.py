@@ -11,7 +11,6 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.snapshots import Snapshot as Seen
-from neev_provider.core.hints import Hint
 from neev_provider.core.markers import AutoName, Computed, Replace, Stable
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.names import Name
@@ -109,8 +108,6 @@ class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
             deadline=context.deadline,
             action="waiting until it is Ready",
         )
-        if seen is None:
-            raise AssertionError("a snapshot that is gone is not ready")
         return _to_observation(seen)
 
     @override
@@ -148,9 +145,7 @@ def _problem(snapshot: Seen) -> str | None:
     return "the capture has not finished yet; the next update waits for it" if unfinished else None
 
 
-def _classify_status(snapshot: Seen | None) -> WaitStatus:
-    if snapshot is None:
-        return Failed("it is gone: it was deleted, or its sandbox was", hint=Hint.RECREATE)
+def _classify_status(snapshot: Seen) -> WaitStatus:
     if snapshot.status == SnapshotStatus.FAILED:
         return Failed(snapshot.error_message or "the capture failed and the platform gave no reason")
     return Done() if snapshot.status == SnapshotStatus.READY else InProgress(snapshot.status)

@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
-from neev_provider.client.http.pagination import (
-    MAX_LIST_ATTEMPTS,
-    gather_all,
-    is_consistent,
-    last_page_number,
-    list_all,
-)
+from neev_provider.client.http.pagination import MAX_LIST_ATTEMPTS, is_consistent, last_page_number, list_all
 from neev_provider.client.models import ApiObject, Page
+from neev_provider.core.tasks import gather_all
 
 
 def new_page(*ids: str, total: int, number: int = 1, limit: int = 2) -> Page[ApiObject]:

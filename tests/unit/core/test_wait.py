@@ -9,6 +9,8 @@ from tests.fakes.virtual_time import VirtualClock, in_virtual_time
 
 from neev_provider.core import errors
 from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.hints import Hint
+from neev_provider.core.tasks import first_completed
 from neev_provider.core.wait import (
     MAX_POLL_INTERVAL,
     Deadline,
@@ -17,7 +19,7 @@ from neev_provider.core.wait import (
     InProgress,
     WaitStatus,
     current_retry_listener,
-    first_completed,
+    retry_listener,
     run_before_deadline,
     send_deadline,
     wait_before_send,
@@ -197,6 +199,37 @@ TRANSIENT_CASES = [
 async def test_errors_that_may_pass_do_not_end_a_wait() -> None:
     thing = Thing(ready_after=1, errors_to_raise=TRANSIENT_CASES)
     assert await wait_until(thing.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
+
+
+@in_virtual_time
+async def test_an_object_that_is_gone_fails_the_wait_and_is_not_classified() -> None:
+    async def observe(_max_delay: float) -> str | None:
+        return None
+
+    with pytest.raises(errors.OperationFailed, match="the box: it is gone: it was deleted") as caught:
+        await wait_until(observe, is_ready_status, deadline=new_deadline(), action="the box")
+    assert caught.value.hint is Hint.RECREATE
+
+
+@in_virtual_time
+async def test_what_remains_of_a_deadline_is_never_less_than_nothing() -> None:
+    deadline = new_deadline(5)
+    await deadline.clock.sleep(2)
+    assert deadline.remaining == 3
+    await deadline.clock.sleep(9)
+    assert (deadline.elapsed, deadline.remaining) == (11, 0)
+
+
+@in_virtual_time
+async def test_a_listener_and_a_deadline_for_sending_do_not_replace_each_other() -> None:
+    received: list[str] = []
+    with retry_listener(received.append), send_deadline(new_deadline(5)):
+        current_retry_listener()("429")
+        with pytest.raises(errors.DeadlineExceeded):
+            await wait_before_send(wait_an_hour, action="POST /x", last_status="429")
+        with send_deadline(None):
+            current_retry_listener()("503")
+    assert received == ["429", "503"]
 
 
 @in_virtual_time

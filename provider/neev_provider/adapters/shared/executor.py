@@ -19,9 +19,10 @@ from neev_provider.core.errors import Cancelled, DeadlineExceeded
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.resource import OperationContext
+from neev_provider.core.tasks import first_completed
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ignore
-from neev_provider.core.wait import Deadline, first_completed, retry_listener
+from neev_provider.core.wait import Deadline, retry_listener
 
 T = TypeVar("T")
 CANCEL_GRACE_SECONDS = 0.5
@@ -194,7 +195,7 @@ class Executor:
             future = asyncio.ensure_future(awaitable)
         await first_completed(
             future,
-            self._clock.sleep(deadline.timeout - deadline.elapsed + CANCEL_GRACE_SECONDS),
+            self._clock.sleep(deadline.remaining + CANCEL_GRACE_SECONDS),
             self.wait_for_cancel(),
         )
         if not future.cancelled():

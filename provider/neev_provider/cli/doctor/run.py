@@ -21,8 +21,8 @@ from neev_provider.cli.pulumi_cli import PulumiCli
 from neev_provider.cli.recover.plan import list_pending_operations, list_state_resources
 from neev_provider.cli.sweep.references import state_references
 from neev_provider.client import Api, Settings, connect
-from neev_provider.client.http.pagination import gather_all
 from neev_provider.core.errors import NeevError
+from neev_provider.core.tasks import gather_all
 from neev_provider.resources.lookups import none_if_not_found
 
 Values = dict[str, Any]

@@ -19,8 +19,8 @@ from neev_provider.cli.output import (
 from neev_provider.cli.pulumi_cli import Deployment, PulumiCli
 from neev_provider.cli.recover.plan import RecoveryPlan, build_plan, list_pending_operations, resource_for_lookup
 from neev_provider.cli.recover.search import OperationLookup
-from neev_provider.client.http.pagination import gather_all
 from neev_provider.core.errors import NeevError
+from neev_provider.core.tasks import gather_all
 
 
 class StateChanged(NeevError):

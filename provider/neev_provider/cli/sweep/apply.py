@@ -41,9 +41,9 @@ from neev_provider.cli.sweep.orphans import (
 )
 from neev_provider.cli.sweep.references import StateReferences, state_references
 from neev_provider.client import Api, Settings, connect
-from neev_provider.client.http.pagination import gather_all
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.errors import NeevError, NotFound
+from neev_provider.core.tasks import gather_all
 
 T = TypeVar("T")
 Outcomes = Mapping[str, str]

@@ -1,14 +1,13 @@
 """Lists that come in pages."""
 
-import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from math import ceil
 from typing import Any, Protocol, TypeVar
 
 from neev_provider.client.models import ApiObject, Page
+from neev_provider.core.tasks import gather_all
 
 ItemT = TypeVar("ItemT", bound=ApiObject)
-T = TypeVar("T")
 
 PAGE_SIZE = 100
 """The most items the API gives on a page."""
@@ -54,14 +53,3 @@ def is_consistent(pages: Iterable[Page[Any]]) -> bool:
     pages = list(pages)
     ids = [item.id for page in pages for item in page.items]
     return len({page.total for page in pages} | {len(ids), len(set(ids))}) == 1
-
-
-async def gather_all(awaitables: Iterable[Awaitable[T]]) -> list[T]:
-    """Return the results of all; when one fails the others are ended before its error is raised."""
-    tasks = [asyncio.ensure_future(each) for each in awaitables]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from neev_provider.client.http.pagination import PageReader, gather_all, is_consistent, last_page_number
+from neev_provider.client.http.pagination import PageReader, is_consistent, last_page_number
 from neev_provider.client.models import ApiObject, Page
 from neev_provider.core.errors import NeevError, NotFound
+from neev_provider.core.tasks import gather_all
 
 ItemT = TypeVar("ItemT", bound=ApiObject)
 ItemReader = Callable[[str], Coroutine[Any, Any, ItemT]]

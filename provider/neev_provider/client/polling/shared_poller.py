@@ -11,7 +11,8 @@ from neev_provider.client.polling.batch_reader import BatchReader, BatchResult
 from neev_provider.client.polling.schedule import History, Pending, ProbeOne, Sleep, next_read
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import Cancelled
-from neev_provider.core.wait import RetryListener, current_retry_listener, first_completed, retry_listener
+from neev_provider.core.tasks import first_completed
+from neev_provider.core.wait import RetryListener, current_retry_listener, retry_listener
 
 ItemT = TypeVar("ItemT", bound=ApiObject)
 

@@ -87,7 +87,7 @@ class _StepRunner:
         transcript = OutputCapture(self._context.log, silent="steps" in self._context.secret_inputs)
         try:
             try:
-                code = await self._sandbox.exec(run, transcript.write, read_timeout=patience.timeout - patience.elapsed)
+                code = await self._sandbox.exec(run, transcript.write, read_timeout=patience.remaining)
             finally:
                 transcript.close()
         except NeevError as error:

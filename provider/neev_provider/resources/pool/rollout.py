@@ -23,7 +23,8 @@ from neev_provider.core.errors import (
     Unauthorized,
 )
 from neev_provider.core.resource import OperationContext
-from neev_provider.core.wait import Deadline, Done, first_completed
+from neev_provider.core.tasks import first_completed
+from neev_provider.core.wait import Deadline, Done
 from neev_provider.resources.pausable import READY, STABLE_PHASES
 from neev_provider.resources.pool.inputs import MAX_REPLICAS, SandboxPoolInputs
 from neev_provider.resources.pool.plan import (
@@ -89,7 +90,7 @@ class Rollout:
         self._new_member_inputs = new_member_inputs
         self._limits = limits
         self._context = context
-        left = context.deadline.timeout - context.deadline.elapsed
+        left = context.deadline.remaining
         self._deadline = Deadline(
             left, context.deadline.clock, context.deadline.cancelled, lambda _phase: self._report_progress()
         )
@@ -205,7 +206,7 @@ class Rollout:
             self._in_service.discard(name)
 
     def _remaining_seconds(self) -> float:
-        return self._deadline.timeout - self._deadline.elapsed
+        return self._deadline.remaining
 
     def _interrupted_error(self, name: str) -> NeevError:
         if self._deadline.cancelled.is_set():

@@ -184,7 +184,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
             context.log(foreign_sandboxes_message(id, others))
         names = {**owner.member_names, **{each.id: each.name for each in own}}
         gone = 0
-        left = context.deadline.timeout - context.deadline.elapsed
+        left = context.deadline.remaining
         patience = Deadline(left, context.deadline.clock, context.deadline.cancelled)
 
         async def delete(member: str) -> None:

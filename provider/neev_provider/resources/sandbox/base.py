@@ -12,7 +12,6 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox, Sandboxes
 from neev_provider.core.errors import InvalidRequest, NotFound
-from neev_provider.core.hints import Hint
 from neev_provider.core.markers import Computed, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
 from neev_provider.core.resource import Observation, OperationContext
@@ -108,7 +107,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
         return _is_paused(item)
 
     @override
-    def classify_phase(self, item: Sandbox | None, target_phases: tuple[str, ...]) -> WaitStatus:
+    def classify_phase(self, item: Sandbox, target_phases: tuple[str, ...]) -> WaitStatus:
         return classify_phase(item, target_phases)
 
     @override
@@ -224,10 +223,8 @@ def _is_left_paused(sandbox: Sandbox, inputs: SandboxBaseInputs) -> bool:
     return not inputs.resume_idle_paused and was_paused_when_idle(sandbox)
 
 
-def classify_phase(sandbox: Sandbox | None, target_phases: tuple[str, ...]) -> WaitStatus:
+def classify_phase(sandbox: Sandbox, target_phases: tuple[str, ...]) -> WaitStatus:
     """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
-    if sandbox is None:
-        return Failed("it is gone: it was deleted elsewhere, or its lifetime ended", hint=Hint.RECREATE)
     if sandbox.phase == RESTORE_FAILED:
         return Failed("the platform could not restore the snapshot (phase RestoreFailed)")
     if sandbox.phase not in target_phases:

@@ -21,7 +21,7 @@ from neev_provider.core.clock import Clock
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed
 from neev_provider.core.reference_errors import DeleteBeforeReplaceRequired, NameConflict
 from neev_provider.core.resource import OperationContext
-from neev_provider.core.wait import first_completed
+from neev_provider.core.tasks import first_completed
 
 T = TypeVar("T")
 IMPORT_HINT = (

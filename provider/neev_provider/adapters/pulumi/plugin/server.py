@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin import fast_start
 from neev_provider.adapters.pulumi.plugin.command_line import engine_address
-from neev_provider.core.wait import first_completed
+from neev_provider.core.tasks import first_completed
 
 if TYPE_CHECKING:
     import grpc.aio
