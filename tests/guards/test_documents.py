@@ -16,6 +16,7 @@ import neev_provider
 import pulumi_neev
 from neev_provider.adapters.shared.config import ProviderConfig, environment_variables
 from neev_provider.cli.app import app
+from neev_provider.cli.recover.plan import Action
 from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.core.resource import PartialFailure
@@ -168,3 +169,9 @@ def test_the_page_of_commands_names_every_option(command: str) -> None:
     assert {option for option in documented if option.startswith("--")} == {
         option for option in options if option.startswith("--") and option != "--help"
     }
+
+
+def test_the_guide_of_recover_explains_every_action() -> None:
+    """And none that a plan does not have."""
+    page = (ROOT / "docs" / "guides" / "recover.md").read_text()
+    assert set(re.findall(r"^ +\| `(\w+)` \|", page, re.MULTILINE)) == set(Action)
