@@ -1,4 +1,4 @@
-"""What becomes of a thing when something of ours is broken, or hangs."""
+"""What becomes of a thing when something of handler is broken, or hangs."""
 
 from __future__ import annotations
 
@@ -33,47 +33,47 @@ RECORD = {ACCOUNT_KEY: HERE.to_properties()}
 
 
 class ThingInputs(Inputs):
-    """What the platform chooses."""
+    """Inputs with one that the API fills in."""
 
     path_id: Annotated[Any, Update(), Computed()] = None
-    """Where it is."""
+    """Path of the object."""
 
 
 class ThingOutputs(Outputs):
-    """What it says."""
+    """Outputs of any type."""
 
     message: Any = None
     """Anything."""
 
 
 class Thing(Resource[Any, ThingInputs, ThingOutputs]):
-    """A thing that behaves as the test says."""
+    """A resource that behaves as the test says."""
 
     name = "Thing"
     inputs = ThingInputs
     outputs = ThingOutputs
 
-    def __init__(self, settle: Verb, said: object = "made", place: object = None) -> None:
-        self._on_reconcile = settle
-        self._message = said
-        self._path_id = place
+    def __init__(self, reconcile: Verb, message: object = "made", path_id: object = None) -> None:
+        self._on_reconcile = reconcile
+        self._message = message
+        self._path_id = path_id
 
     async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
-        """It has an id."""
+        """Return an id."""
         return Observation("the-id", {"pathId": self._path_id}, ThingOutputs.model_construct(message=self._message))
 
     async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
-        """As the test says."""
-        found = self._on_reconcile()
-        said = await found if asyncio.iscoroutine(found) else found
-        return Observation(id, {}, ThingOutputs.model_construct(message=said))
+        """Do what the test says."""
+        result = self._on_reconcile()
+        message = await result if asyncio.iscoroutine(result) else result
+        return Observation(id, {}, ThingOutputs.model_construct(message=message))
 
     async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
-        """Never asked."""
+        """Never called."""
         raise NotImplementedError
 
     async def delete(self, id: str, context: OperationContext) -> None:
-        """It hangs."""
+        """Hang."""
         await asyncio.Event().wait()
 
 
@@ -86,12 +86,12 @@ def new_crud_handler() -> CrudHandler:
 
 
 def raise_bug() -> object:
-    """A bug of ours, whose own words hold a secret."""
+    """A bug of handler, whose own words hold a secret."""
     raise KeyError("hunter2")
 
 
 async def create_failure(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
-    """What the engine is told to keep of a create that fails."""
+    """Return what the engine has to store of a create that fails."""
     request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=0.1)
     with pytest.raises(StatusError) as caught:
         await new_crud_handler().create(thing, request)
@@ -101,17 +101,17 @@ async def create_failure(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
 
 
 async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
-    found = await create_failure(Thing(raise_bug))
-    assert (found.id, from_struct(found.properties)) == ("the-id", {"message": "made", **RECORD})
-    assert "a bug in the NeevAI provider (KeyError)" in found.reasons[0]
+    failure = await create_failure(Thing(raise_bug))
+    assert (failure.id, from_struct(failure.properties)) == ("the-id", {"message": "made", **RECORD})
+    assert "a bug in the NeevAI provider (KeyError)" in failure.reasons[0]
 
 
 async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
-    found = await create_failure(Thing(object))
-    assert (found.id, from_struct(found.properties)) == ("the-id", {"message": "made", **RECORD})
-    for broken_from_the_start in (Thing(raise_bug, said=object()), Thing(raise_bug, place=object())):
-        found = await create_failure(broken_from_the_start)
-        assert (found.id, from_struct(found.properties)) in (("the-id", {}), ("the-id", RECORD))
+    failure = await create_failure(Thing(object))
+    assert (failure.id, from_struct(failure.properties)) == ("the-id", {"message": "made", **RECORD})
+    for broken_from_the_start in (Thing(raise_bug, message=object()), Thing(raise_bug, path_id=object())):
+        failure = await create_failure(broken_from_the_start)
+        assert (failure.id, from_struct(failure.properties)) in (("the-id", {}), ("the-id", RECORD))
 
 
 async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,9 +141,9 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
 
 
 async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
-    found = await create_failure(Thing(asyncio.Event().wait))
-    assert found.id == "the-id"
-    assert "Thing box: not done after" in found.reasons[0]
+    failure = await create_failure(Thing(asyncio.Event().wait))
+    assert failure.id == "the-id"
+    assert "Thing box: not done after" in failure.reasons[0]
     request = provider_pb2.DeleteRequest(id="the-id", urn=make_urn("Thing"), timeout=0.1)
     with pytest.raises(Exception, match="Thing box: not done after"):
         await new_crud_handler().delete(Thing(raise_bug), request)
@@ -152,12 +152,12 @@ async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
 @in_virtual_time
 async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> None:
     class Slow(Thing):
-        """Made after a while."""
+        """A resource that is created after a while."""
 
-        async def create(self, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
-            """As every thing, later."""
+        async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+            """Create it later."""
             await asyncio.sleep(6)
-            return await super().create(inputs, call)
+            return await super().create(inputs, context)
 
     request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=10)
     with pytest.raises(StatusError, match="not done after 10 s"):
@@ -166,30 +166,30 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
 
 
 async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
-    async def settle() -> None:
+    async def reconcile() -> None:
         current_retry_listener()("GET /x: no connection to api.test.")
         await asyncio.Event().wait()
 
-    found = await create_failure(Thing(settle))
-    assert "last seen: GET /x: no connection to api.test. It may" in found.reasons[0]
+    failure = await create_failure(Thing(reconcile))
+    assert "last seen: GET /x: no connection to api.test. It may" in failure.reasons[0]
 
 
 @pytest.mark.parametrize("stopped", [True, False])
 async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(*, stopped: bool) -> None:
     hangs = asyncio.Event()
 
-    async def settle() -> None:
+    async def reconcile() -> None:
         hangs.set()
         await asyncio.Event().wait()
 
-    ours = new_crud_handler()
+    handler = new_crud_handler()
     request = provider_pb2.UpdateRequest(
         id="the-id", urn=make_urn("Thing"), olds=to_struct({"message": "before"}), timeout=60 if stopped else 0.1
     )
-    updating = asyncio.ensure_future(ours.update(Thing(settle), request))
+    updating = asyncio.ensure_future(handler.update(Thing(reconcile), request))
     await hangs.wait()
     if stopped:
-        ours.executor.cancel()
+        handler.executor.cancel()
     with pytest.raises(StatusError, match="stopped waiting, as asked" if stopped else "not done after") as caught:
         await updating
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
@@ -197,25 +197,25 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
 
 
 async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
-    class Deaf(EngineClient):
-        """An engine that takes nothing."""
+    class UnresponsiveEngineClient(EngineClient):
+        """A client whose engine receives nothing."""
 
         async def flush(self) -> None:
-            """Never."""
-            ours.executor.cancel()
+            """Never return."""
+            handler.executor.cancel()
             await asyncio.Event().wait()
 
-    ours = CrudHandler(_connect_fake, Deaf(), SYSTEM_CLOCK)
+    handler = CrudHandler(_connect_fake, UnresponsiveEngineClient(), SYSTEM_CLOCK)
     request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}))
-    answer = await asyncio.wait_for(ours.create(Thing(lambda: "ready"), request), 30)
-    assert from_struct(answer.properties) == {"message": "ready", **RECORD}
+    response = await asyncio.wait_for(handler.create(Thing(lambda: "ready"), request), 30)
+    assert from_struct(response.properties) == {"message": "ready", **RECORD}
 
 
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
     state = to_struct({"message": "seen", IMPORTED_KEY: True})
     request = provider_pb2.UpdateRequest(id="the-id", urn=make_urn("Thing"), olds=state)
-    answer = await new_crud_handler().update(Thing(lambda: "ready"), request)
-    assert from_struct(answer.properties) == {"message": "ready", IMPORTED_KEY: True, **RECORD}
+    response = await new_crud_handler().update(Thing(lambda: "ready"), request)
+    assert from_struct(response.properties) == {"message": "ready", IMPORTED_KEY: True, **RECORD}
     with pytest.raises(StatusError) as caught:
         await new_crud_handler().update(Thing(raise_bug), request)
     assert caught.value.code is StatusCode.UNKNOWN

@@ -1,4 +1,4 @@
-"""Property paths as Pulumi writes them (``egress.allow[0].host``, ``env["MY-KEY"]``, ``*``)."""
+"""Property paths as Pulumi writes them (`egress.allow[0].host`, `env["MY-KEY"]`, `*`)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from neev_provider.adapters.pulumi.property_map import PropertyMap, mark_secrets
@@ -16,15 +18,13 @@ def mark_state_secrets(resource: AnyResource, state: Mapping[str, Any], *sources
     If several sources have a property, the first decides. Derived outputs are secret if any input is.
     """
     inputs, outputs = resource.inputs.properties, resource.outputs.properties
-    source = PropertyMap()
-    for each in reversed(sources):
-        source |= each
+    merged = reduce(operator.or_, reversed(sources), PropertyMap())
     derived = {name for name, prop in outputs.items() if prop.has(Derived)} & state.keys()
-    secrets = source.mark(state).secrets
-    if any(inputs.keys() & each.secret_names(inputs) for each in sources):
+    secrets = merged.mark(state).secrets
+    if any(inputs.keys() & source.secret_names(inputs) for source in sources):
         secrets |= {(name,) for name in derived}
     else:
         # a derived output that changed is another than the secret one
-        changed = {name for name in derived if source.values.get(name) != state[name]}
+        changed = {name for name in derived if merged.values.get(name) != state[name]}
         secrets = frozenset(path for path in secrets if path[0] not in changed)
     return mark_secrets({**outputs, **inputs}, PropertyMap(state, secrets))

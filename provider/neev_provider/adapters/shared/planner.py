@@ -36,8 +36,8 @@ class Planner:
         """
         inputs, failures = self.resource.check(old_inputs, new_inputs, generate_name, warn)
         rejected_paths = {_failure_path(failure) for failure in rejected}
-        failures = [*rejected, *(each for each in failures if _failure_path(each) not in rejected_paths)]
-        return inputs, [redact_failure(failure, secret_inputs) for failure in failures]
+        others = (failure for failure in failures if _failure_path(failure) not in rejected_paths)
+        return inputs, [redact_failure(failure, secret_inputs) for failure in (*rejected, *others)]
 
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
         """Return what has to change.

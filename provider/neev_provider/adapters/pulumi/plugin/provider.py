@@ -86,7 +86,7 @@ class PulumiProvider:
     async def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """Return the inputs to store and their failures."""
         warnings: list[str] = []
-        resource = self._resource_of_request(request)
+        resource = self._resource_of(request)
         checked = await self._run_plan(resource, plan.check, request, self._asset_cache, warnings.append)
         for text in warnings:
             self._engine_client.warn(request.urn, text)
@@ -94,11 +94,11 @@ class PulumiProvider:
 
     async def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """Return what has to change."""
-        return await self._run_plan(self._resource_of_request(request), plan.diff, request, self._asset_cache)
+        return await self._run_plan(self._resource_of(request), plan.diff, request, self._asset_cache)
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the resource; in a preview, return what is known of it before."""
-        resource = self._resource_of_request(request)
+        resource = self._resource_of(request)
         if request.preview:
             await self._require_references(resource, unmarshal(request.properties).values)
             properties = await self._run_plan(resource, plan.preview, None, request.properties)
@@ -107,7 +107,7 @@ class PulumiProvider:
 
     async def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """Update the resource; in a preview, return what is known of it before."""
-        resource = self._resource_of_request(request)
+        resource = self._resource_of(request)
         if request.preview:
             old_inputs = unmarshal(request.old_inputs).values
             await self._require_references(resource, unmarshal(request.news).values, old_inputs)
@@ -118,12 +118,12 @@ class PulumiProvider:
     async def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """Read the resource."""
         with self._explain_state_key():
-            return await self._crud_handler.read(self._resource_of_request(request), request)
+            return await self._crud_handler.read(self._resource_of(request), request)
 
     async def delete(self, request: provider_pb2.DeleteRequest) -> None:
         """Delete the resource."""
         with self._explain_state_key():
-            await self._crud_handler.delete(self._resource_of_request(request), request)
+            await self._crud_handler.delete(self._resource_of(request), request)
 
     async def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         """Return the result of the function, or the failures of its arguments."""
@@ -215,12 +215,12 @@ class PulumiProvider:
             function = find_function(_name_of_token(request.tok))
             return function.arguments.properties if function else {}
         try:
-            resource = self._resource_of_request(request)
+            resource = self._resource_of(request)
         except (AttributeError, InputError):
             return ProviderConfig.properties
         return {**resource.inputs.properties, **resource.outputs.properties}
 
-    def _resource_of_request(self, request: Any) -> AnyResource:
+    def _resource_of(self, request: Any) -> AnyResource:
         _, _, types = request.urn.rpartition("::")[0].rpartition("::")
         return self._resource_of_token(request.type or types.rpartition("$")[2])
 
