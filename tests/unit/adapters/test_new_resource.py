@@ -1,0 +1,101 @@
+"""What a contributor writes to add a resource: one module and its page of examples."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROVIDER = Path(__file__).parents[3] / "provider"
+MODULE = '''
+"""A toy."""
+
+from typing import Annotated, Any
+
+from neev_provider.client import Api
+from neev_provider.core.markers import Update
+from neev_provider.core.model import Inputs, Outputs
+from neev_provider.core.resource import Observation, OperationContext, Resource
+
+
+class ToyInputs(Inputs):
+    """What a program says of a toy."""
+
+    pet_name: Annotated[str, Update()]
+    """Name of the toy."""
+
+
+class ToyOutputs(Outputs):
+    """What the API reports of a toy."""
+
+    sound: str
+    """Sound of the toy."""
+
+
+class ToyResource(Resource[Api, ToyInputs, ToyOutputs]):
+    """A toy that makes a sound."""
+
+    name = "Toy"
+    inputs = ToyInputs
+    outputs = ToyOutputs
+
+    async def create(self, inputs: ToyInputs, context: OperationContext) -> Observation[ToyOutputs]:
+        return Observation("toy", {}, ToyOutputs(sound="beep"))
+
+    async def reconcile(self, id: str, inputs: ToyInputs, context: OperationContext) -> Observation[ToyOutputs]:
+        return Observation(id, {}, ToyOutputs(sound="beep"))
+
+    async def read(self, id: str, inputs: ToyInputs | None) -> Observation[ToyOutputs] | None:
+        return None
+
+    async def delete(self, id: str, context: OperationContext) -> None:
+        return None
+'''
+PAGE = "### A toy\n\n" + "\n".join(f"```{language}\nToy\n```\n" for language in ("python", "typescript", "go", "yaml"))
+FIND = """
+import json
+import pulumi_neev
+from pulumi_neev.dynamic_providers import ToyProvider
+from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.pulumi.plugin.provider import find_resource
+from neev_provider.adapters.shared import docs
+
+print(json.dumps({
+    "schema": sorted(schema.package_schema()["resources"]["neev:index:Toy"]["properties"]),
+    "plugin": type(find_resource("Toy")).__name__,
+    "dynamic": [ToyProvider().resource.name, pulumi_neev.Toy._resource_type_name],
+    "page": docs.render_pages()["toy.md"].splitlines()[0],
+    "public": "Toy" in dir(pulumi_neev),
+}))
+"""
+
+
+@pytest.fixture
+def source_copy(tmp_path: Path) -> Path:
+    """A copy of the packages."""
+    shutil.copytree(PROVIDER, tmp_path / "provider", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "provider"
+
+
+def run_python(source: Path, *arguments: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(source)}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=source, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def test_a_module_and_a_page_are_all_that_a_new_resource_takes(source_copy: Path) -> None:
+    (source_copy / "neev_provider" / "resources" / "toy.py").write_text(MODULE)
+    (source_copy / "neev_provider" / "adapters" / "shared" / "examples" / "Toy.md").write_text(PAGE)
+    run_python(source_copy, "-m", "neev_provider.adapters.pulumi.dynamic.codegen", "pulumi_neev")
+    assert json.loads(run_python(source_copy, "-c", FIND)) == {
+        "schema": ["petName", "sound"],
+        "plugin": "ToyResource",
+        "dynamic": ["Toy", "dynamic/neev:Toy"],
+        "page": "# Toy",
+        "public": True,
+    }
