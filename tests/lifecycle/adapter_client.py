@@ -31,7 +31,6 @@ from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
 from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
 from neev_provider.adapters.pulumi.property_map import PropertyMap
-from neev_provider.adapters.shared.config import parse_settings
 from neev_provider.client import connect
 from neev_provider.core.assets import Archive, Asset, AssetOrArchive
 from neev_provider.core.clock import SYSTEM_CLOCK
@@ -190,13 +189,7 @@ async def open_dynamic_adapter(kind: str, emulator: Emulator) -> AsyncIterator[A
         urn = f"urn:pulumi:dev::lives::pulumi-python:dynamic/neev:{kind}::{NAME}"
         yield AdapterClient(stub, urn, {PROVIDER_KEY: pickled, RESOURCE_NAME: NAME}, _to_dynamic)
     server.stop(None).wait()
-    event_loop.run(_close_shared_client(emulator))
-
-
-async def _close_shared_client(emulator: Emulator) -> None:
-    """The client that the provider objects shared is closed: a host's process would end with it."""
-    await event_loop.shared_client(parse_settings(_settings(emulator), os.environ)).aclose()
-    event_loop.shared_client.cache_clear()
+    event_loop.run(event_loop.close_clients())
 
 
 def _settings(emulator: Emulator) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The provider objects of the dynamic host, beyond the lives that both faces live through."""
 
 import base64
-import os
 import pickletools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +22,6 @@ from neev_provider.adapters.pulumi.dynamic.provider import (
     TIMEOUTS,
     DynamicProvider,
 )
-from neev_provider.adapters.shared import config
 from neev_provider.core.account import ACCOUNT_KEY
 from neev_provider.core.errors import NeevError
 from neev_provider.resources import RESOURCES
@@ -48,19 +46,13 @@ def make_provider(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvide
         return provider
 
     yield provider_of
-    event_loop.run(close_client(values))
+    event_loop.run(event_loop.close_clients())
 
 
 @pytest.fixture
 def sandbox_provider(make_provider: Callable[[str], DynamicProvider]) -> DynamicProvider:
     """The provider of sandboxes, likewise."""
     return make_provider("Sandbox")
-
-
-async def close_client(values: dict[str, str]) -> None:
-    """The client that the provider has used is closed."""
-    await event_loop.shared_client(config.parse_settings(values, os.environ)).aclose()
-    event_loop.shared_client.cache_clear()
 
 
 def check_inputs(provider: DynamicProvider, **inputs: Any) -> dict[str, Any]:

@@ -66,6 +66,26 @@ async def test_the_same_settings_share_one_client() -> None:
     one, same, other = (Settings("http://127.0.0.1:1", key, "org", "project") for key in ("key", "key", "other"))
     assert event_loop.shared_client(one) is event_loop.shared_client(same)
     assert event_loop.shared_client(one) is not event_loop.shared_client(other)
-    for each in (one, other):
-        await event_loop.shared_client(each).aclose()
-    event_loop.shared_client.cache_clear()
+    assert event_loop.has_client()
+    assert event_loop.shared_preflight(one) is event_loop.shared_preflight(same)
+    await event_loop.close_clients()
+    assert not event_loop.has_client()
+
+
+EXIT_PROGRAM = """
+import atexit
+from neev_provider.adapters.pulumi.dynamic import event_loop
+from neev_provider.client.settings import Settings
+
+async def use_client():
+    event_loop.shared_client(Settings("http://127.0.0.1:1", "key", "org", "project"))
+
+atexit.register(lambda: print(event_loop.has_client()))  # runs last
+event_loop.run(use_client())
+print(event_loop.has_client())
+"""
+
+
+def test_clients_are_closed_when_the_process_exits() -> None:
+    ended = subprocess.run([sys.executable, "-c", EXIT_PROGRAM], capture_output=True, text=True, timeout=60, check=True)
+    assert (ended.stdout, ended.stderr) == ("True\nFalse\n", "")

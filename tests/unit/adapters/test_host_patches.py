@@ -1,5 +1,6 @@
 """What is changed in Pulumi's dynamic host, and what is left alone where the host is another."""
 
+import logging
 import queue
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def error_text(module: Any, error: Exception) -> str:
 def test_the_pool_of_the_thread_takes_many_operations() -> None:
     """Work that waits for each other, more of it than there were workers, all ends."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        pool.submit(host_patches.raise_worker_limit).result()
+        pool.submit(host_patches.raise_worker_limit, None).result()
         together = threading.Barrier(8)
         assert sorted(each.result() for each in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
 
@@ -45,7 +46,7 @@ def test_what_is_in_line_already_is_taken_too() -> None:
 
     def wait(first: bool) -> int:  # noqa: FBT001  the first of the work
         if first:
-            host_patches.raise_worker_limit()
+            host_patches.raise_worker_limit(None)
         return together.wait(10)
 
     held, go = threading.Semaphore(0), threading.Event()
@@ -74,7 +75,7 @@ def test_a_line_of_another_kind_is_left_alone() -> None:
     """What is in it is done one after the other, as before."""
     with OlderExecutor() as pool:
         done: list[Future[Any]] = [
-            pool.submit(host_patches.raise_worker_limit),
+            pool.submit(host_patches.patch_host, ModuleType("empty")),
             *(pool.submit(threading.get_ident) for _ in range(5)),
         ]
         assert [each.exception(10) for each in done] == [None] * 6
@@ -83,7 +84,7 @@ def test_a_line_of_another_kind_is_left_alone() -> None:
 def test_a_pool_that_is_wider_stays_so() -> None:
     """Nothing is taken away."""
     with ThreadPoolExecutor(max_workers=host_patches.MAX_WORKERS + 1) as pool:
-        pool.submit(host_patches.raise_worker_limit).result()
+        pool.submit(host_patches.raise_worker_limit, None).result()
         assert pool._max_workers == host_patches.MAX_WORKERS + 1
 
 
@@ -93,7 +94,7 @@ def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> N
     ended: list[bool] = []
 
     def work(*_arguments: object) -> None:
-        host_patches.raise_worker_limit()
+        host_patches.patch_host(ModuleType("empty"))
         ended.append(True)
 
     thread = threading.Thread(target=work, args=arguments)
@@ -139,9 +140,22 @@ def test_speaking_plainly_twice_is_speaking_plainly() -> None:
 def test_another_host_is_left_alone(other: ModuleType) -> None:
     """Its names keep their values."""
     before = dict(vars(other))
-    host_patches.suppress_tracebacks(other)
-    host_patches.exit_with_engine(other, ["host", "127.0.0.1:1"])
+    host_patches.patch_host(other)
     assert vars(other) == before
+
+
+def test_a_patch_that_does_not_apply_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Otherwise nobody finds out that a new version of the host is another."""
+    caplog.set_level(logging.DEBUG)
+    host_patches.patch_host(ModuleType("empty"))
+    names = [patch.__name__ for patch in host_patches.PATCHES]
+    assert [record.getMessage().partition(" ")[0] for record in caplog.records] == names
+
+
+def test_the_patches_can_be_turned_off() -> None:
+    module = make_host_module()
+    host_patches.patch_host(module, {"NEEV_NO_HOST_PATCHES": "1"})
+    assert module.traceback is traceback
 
 
 EXIT_PROGRAM = """
@@ -151,7 +165,8 @@ from neev_provider.adapters.pulumi.dynamic import event_loop, host_patches
 
 engine = socket.create_server(("127.0.0.1", 0))
 address = "127.0.0.1:%d" % engine.getsockname()[1]
-host_patches.exit_with_engine(SimpleNamespace(DynamicResourceProviderServicer=object), ["host", address])
+sys.argv = ["host", address]
+host_patches.exit_with_engine(SimpleNamespace(DynamicResourceProviderServicer=object))
 connection, _ = engine.accept()
 event_loop.run(asyncio.sleep(0.2))
 gc.collect()

@@ -13,7 +13,6 @@ import pulumi_neev as neev
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.invoke import invoke
-from neev_provider.client.settings import Settings
 
 TEMPLATE = "ubuntu-26-04-minimal"
 
@@ -26,15 +25,8 @@ def configured_emulator() -> Iterator[Emulator]:
         names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
         set_all_config({f"neev:{name}": getattr(running, field) for name, field in names.items()})
         yield running
-        event_loop.run(close_clients(running))
+        event_loop.run(event_loop.close_clients())
         set_all_config({})
-
-
-async def close_clients(emulator: Emulator) -> None:
-    """Whatever client was used is closed."""
-    settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
-    await event_loop.shared_client(settings).aclose()
-    event_loop.shared_client.cache_clear()
 
 
 @pytest.mark.usefixtures("configured_emulator")

@@ -20,7 +20,6 @@ import pulumi_neev as neev
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import CHECK_ON_PREVIEW, RESOURCE_NAME, DynamicProvider
-from neev_provider.adapters.shared import config
 from neev_provider.core.errors import ConfigError, NeevError
 
 TEMPLATE = "sb-ubuntu-26-04-minimal"
@@ -107,18 +106,7 @@ def configured_emulator() -> Iterator[Emulator]:
     with serve() as running:
         yield running
     set_all_config({})
-    event_loop.run(
-        _close_clients([account_settings(running), account_settings(running, **{"neev:projectId": "other"})])
-    )
-
-
-async def _close_clients(configurations: list[dict[str, str]]) -> None:
-    """Whatever client was used is closed."""
-    for each in configurations:
-        values = {name.removeprefix("neev:"): value for name, value in each.items()}
-        await event_loop.shared_client(config.parse_settings(values, {})).aclose()
-    event_loop.shared_client.cache_clear()
-    event_loop.shared_preflight.cache_clear()
+    event_loop.run(event_loop.close_clients())
 
 
 def account_settings(emulator: Emulator, **more: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
-"""One event loop in a thread of its own, for callers that are not asynchronous themselves."""
+"""The event loop and the clients of a process that is not asynchronous itself."""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
+import contextlib
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -13,39 +15,69 @@ from neev_provider.adapters.shared.preflight import Preflight
 from neev_provider.client import Api, connect
 from neev_provider.client.settings import Settings
 
+CLOSE_TIMEOUT = 1.0
+
 T = TypeVar("T")
 
 
+_clients: dict[Settings, Api] = {}
+_preflights: dict[Settings, Preflight] = {}
+
+
 def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-    """The coroutine runs on the background loop, side by side with every other."""
+    """Start the coroutine on the background loop."""
     return asyncio.run_coroutine_threadsafe(coroutine, _get_loop())
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The result of the coroutine, once it has run on the background loop."""
+    """Return the result of the coroutine, which runs on the background loop."""
     return submit(coroutine).result()
 
 
-@cache
 def shared_client(settings: Settings) -> Api:
-    """The one client for these settings, so that all who wait share one watcher and one pool of connections.
+    """Return the one client for these settings; call this on the background loop.
 
-    To be called on the background loop, which the client then lives on.
+    All operations share its poller and its connections. The client is closed when the process exits.
     """
-    return connect(settings)
+    if not _clients:
+        atexit.register(_close_at_exit)
+    if settings not in _clients:
+        _clients[settings] = connect(settings)
+    return _clients[settings]
 
 
-@cache
 def shared_preflight(settings: Settings) -> Preflight:
-    """What the plans of this process ask the API of these settings; to be called on the background loop, likewise."""
-    return Preflight(shared_client(settings))
+    """Return the one preflight for these settings; call this on the background loop."""
+    if settings not in _preflights:
+        _preflights[settings] = Preflight(shared_client(settings))
+    return _preflights[settings]
+
+
+def has_client() -> bool:
+    """Return whether this process has sent requests."""
+    return bool(_clients)
+
+
+async def close_clients() -> None:
+    """Close every client; call this on the background loop."""
+    clients = [*_clients.values()]
+    _clients.clear()
+    _preflights.clear()
+    atexit.unregister(_close_at_exit)
+    for client in clients:
+        await client.aclose()
+
+
+def _close_at_exit() -> None:
+    with contextlib.suppress(TimeoutError):
+        submit(close_clients()).result(CLOSE_TIMEOUT)
 
 
 _START_LOCK = threading.Lock()
 
 
 def _get_loop() -> asyncio.AbstractEventLoop:
-    with _START_LOCK:  # a cache lets every thread in that comes before the first is through
+    with _START_LOCK:  # `cache` does not keep two threads from starting one each
         return _start_loop()
 
 

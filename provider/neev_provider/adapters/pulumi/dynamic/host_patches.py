@@ -1,13 +1,16 @@
-"""Adaptations of Pulumi's dynamic host, made from inside: more work side by side, plain errors, an end with the engine.
+"""Patches of Pulumi's dynamic host: more operations at a time, errors without tracebacks, an exit with the engine.
 
 The host (``pulumi.dynamic.__main__``) runs four operations at a time, answers every exception with its traceback, and
-outlives an engine that was killed. None of it can be configured, and the names touched here are private to the host:
-each is looked at before it is used, and where the host is another, nothing is changed and everything still works, four
-at a time. Engine tests hold all three.
+outlives an engine that was killed. None of it can be configured, and the names used here are private to the host. A
+patch that does not apply changes nothing: everything still works, four operations at a time. ``NEEV_NO_HOST_PATCHES=1``
+turns all patches off.
 """
+
+# ruff: noqa: SLF001  as above
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import re
@@ -15,61 +18,72 @@ import sys
 import threading
 import traceback
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.core.errors import NeevError
 
-MAX_WORKERS = 512
-"""Operations side by side at most; the engine's ``--parallel`` decides how many there are."""
+MAX_WORKERS: Final = 512
+"""The engine's ``--parallel`` decides how many operations there are; this is only a bound."""
+OFF_SWITCH: Final = "NEEV_NO_HOST_PATCHES"
+
+log = logging.getLogger(__name__)
 
 
-def patch_host() -> None:
-    """The process is the best host that it can be; to be called on one of its worker threads."""
-    main = sys.modules["__main__"]
-    raise_worker_limit()
-    suppress_tracebacks(main)
-    exit_with_engine(main, sys.argv)
-
-
-def raise_worker_limit() -> None:
-    """The pool of this thread takes ``WORKERS`` operations at a time."""
-    arguments = getattr(threading.current_thread(), "_args", None) or (None,)
-    pool = arguments[0]() if isinstance(arguments[0], weakref.ref) else None
-    if not isinstance(pool, ThreadPoolExecutor) or not isinstance(getattr(pool, "_max_workers", None), int):
+def patch_host(host: Any, environ: Mapping[str, str] = os.environ) -> None:
+    """Apply every patch to the host's module; call this on one of the host's worker threads."""
+    if environ.get(OFF_SWITCH):
         return
-    pool._max_workers = max(pool._max_workers, MAX_WORKERS)  # noqa: SLF001  the module says why
-    # a pool starts a worker only for what is new; a refresh has put all its reads in line by now
-    more, line, threads = (getattr(pool, name, None) for name in ("_adjust_thread_count", "_work_queue", "_threads"))
-    if callable(more) and isinstance(line, queue.SimpleQueue) and isinstance(threads, set):
-        wanted = min(len(threads) + line.qsize(), MAX_WORKERS)
-        while len(threads) < wanted:
-            more()  # adds one, or counts one that has ended its work
+    for patch in PATCHES:
+        try:
+            patch(host)
+        except (AttributeError, LookupError, TypeError) as error:
+            log.debug("%s does not apply to this host: %s", patch.__name__, error)
 
 
-def suppress_tracebacks(main: Any) -> None:
-    """The host answers our errors with their own words; every other exception keeps its traceback."""
-    if getattr(main, "traceback", None) is traceback and hasattr(main, "_abort_with_traceback"):
-        main.traceback = _PlainTraceback("traceback")
+def raise_worker_limit(_host: Any) -> None:
+    """Let the thread pool of this thread run up to ``MAX_WORKERS`` operations (tested with CPython 3.11)."""
+    reference = threading.current_thread()._args[0]  # type: ignore[attr-defined]
+    pool = reference() if isinstance(reference, weakref.ref) else None
+    if not isinstance(pool, ThreadPoolExecutor) or not isinstance(pool._work_queue, queue.SimpleQueue):
+        raise TypeError("the thread is not one of a thread pool")
+    pool._max_workers = max(pool._max_workers, MAX_WORKERS)
+    # a pool starts a thread only for new work; a refresh has queued all its reads by now
+    max_threads = min(len(pool._threads) + pool._work_queue.qsize(), MAX_WORKERS)
+    while len(pool._threads) < max_threads:
+        pool._adjust_thread_count()  # starts one, or counts one that has become idle
 
 
-def exit_with_engine(main: Any, arguments: Sequence[str]) -> None:
-    """The host ends soon after the engine at the address that is its last argument."""
-    if hasattr(main, "DynamicResourceProviderServicer") and re.fullmatch(r".+:\d+", arguments[-1]):
-        _watch_engine(arguments[-1])
+def suppress_tracebacks(host: Any) -> None:
+    """Answer the errors of this package without a traceback (tested with pulumi 3.272)."""
+    if not isinstance(host.traceback, _PlainTraceback):
+        if host.traceback is not traceback or not callable(host._abort_with_traceback):
+            raise TypeError("it formats exceptions otherwise")
+        host.traceback = _PlainTraceback("traceback")
+
+
+def exit_with_engine(host: Any) -> None:
+    """Exit soon after the engine, whose address is the last argument (tested with pulumi 3.272)."""
+    address = sys.argv[-1]
+    if not re.fullmatch(r".+:\d+", address) or not callable(host.DynamicResourceProviderServicer):
+        raise TypeError(f"its last argument is no address: {address}")
+    _watch_engine(address)
+
+
+PATCHES: Final = (raise_worker_limit, suppress_tracebacks, exit_with_engine)
 
 
 class _PlainTraceback(ModuleType):
     """The ``traceback`` module as far as the host uses it."""
 
     def format_exc(self) -> str:
-        """The text of the exception being handled."""
+        """Return the text of the exception in progress."""
         error = sys.exception()
         return render(error, PULUMI) if isinstance(error, NeevError) else traceback.format_exc()
 
@@ -79,7 +93,7 @@ class _PlainTraceback(ModuleType):
 
 @cache
 def _watch_engine(address: str) -> Future[None]:
-    # the cache holds it: a loop does not keep what only waits for a connection
+    # the cache keeps the task alive: a loop holds only weak references
     return event_loop.submit(_exit_after_engine(address))
 
 

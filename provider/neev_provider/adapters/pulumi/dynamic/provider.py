@@ -84,7 +84,7 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     @override
     def configure(self, req: dynamic.ConfigureRequest) -> None:
-        host_patches.patch_host()
+        host_patches.patch_host(sys.modules["__main__"])
         config.require_known_settings(getattr(req.config, "_props", ()), getattr(req.config, "_project_name", ""))
         settings = {name: req.config.get(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
         self._settings: Settings = config.parse_settings(settings, os.environ)

@@ -37,9 +37,10 @@ def should_check_on_preview() -> bool:
     Raises:
         pulumi.RunError: the setting is neither true nor false.
     """
-    asked = event_loop.shared_client.cache_info().currsize > 0
     try:
-        return pulumi.runtime.is_dry_run() and (asked or config.is_preview_check_enabled(_read_config(), os.environ))
+        return pulumi.runtime.is_dry_run() and (
+            event_loop.has_client() or config.is_preview_check_enabled(_read_config(), os.environ)
+        )
     except ConfigError as error:
         raise pulumi.RunError(render(error, PULUMI)) from None
 
