@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.shared import docs
 from neev_provider.functions import FUNCTIONS
@@ -80,3 +81,12 @@ def test_writing_leaves_no_page_of_something_that_is_gone(tmp_path: Path) -> Non
     (folder / "gone.md").touch()
     docs.write_pages(folder)
     assert {page.name: page.read_text() for page in folder.iterdir()} == PAGES
+
+
+def test_python_programs_import_the_package_that_pip_installs() -> None:
+    """And say what differs with the generated SDK."""
+    for resource in RESOURCES:
+        page = PAGES[f"{to_snake(resource.name).replace('_', '-')}.md"]
+        program = page[page.index("```python") : page.index("```", page.index("```python") + 3)]
+        assert "import pulumi_neev as neev" in program
+        assert "only the import differs: `import pulumi_neev_sdk as neev`" in page

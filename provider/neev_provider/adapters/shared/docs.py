@@ -34,7 +34,10 @@ from neev_provider.resources import RESOURCES
 _LANGUAGES: Final[Mapping[str, str]] = {"python": "Python", "typescript": "TypeScript", "go": "Go", "yaml": "YAML"}
 _NAMES_NOTE: Final = """\
 Names are in camelCase, as in YAML and TypeScript. Python uses snake_case (`memory_gb`), Go uses PascalCase.
-For dynamic resources, without the plugin, Python programs use `import pulumi_neev as neev`."""
+The Python programs use the package `pulumi_neev`, which needs no plugin."""
+_PACKAGE_IMPORT: Final = "import pulumi_neev as neev"
+_SDK_IMPORT: Final = "import pulumi_neev_sdk as neev"
+_SDK_NOTE: Final = f"With the plugin's generated SDK, only the import differs: `{_SDK_IMPORT}`."
 _FUNCTIONS_NOTE: Final = """\
 Functions read from the API and change nothing.
 Each function has two forms. The plain form returns its result directly. The form with the suffix `Output` (`_output` in
@@ -139,9 +142,16 @@ def _format_examples(programs: Iterable[Example]) -> list[str]:
         for example in programs
         for part in (
             f"### {example.title}",
-            *(f"{name}:\n\n```{key}\n{example.programs[key]}```" for key, name in _LANGUAGES.items()),
+            *(_format_program(language, example.programs[language]) for language in _LANGUAGES),
         )
     ]
+
+
+def _format_program(language: str, program: str) -> str:
+    if language != "python":
+        return f"{_LANGUAGES[language]}:\n\n```{language}\n{program}```"
+    shown = program.replace(_SDK_IMPORT, _PACKAGE_IMPORT)
+    return f"Python (`pip install pulumi-neev`):\n\n```python\n{shown}```\n\n{_SDK_NOTE}"
 
 
 def _inputs(model: type[Model]) -> str:
