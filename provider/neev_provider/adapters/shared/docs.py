@@ -37,7 +37,10 @@ Names are in camelCase, as in YAML and TypeScript. Python uses snake_case (`memo
 The Python programs use the package `pulumi_neev`, which needs no plugin."""
 _PACKAGE_IMPORT: Final = "import pulumi_neev as neev"
 _SDK_IMPORT: Final = "import pulumi_neev_sdk as neev"
-_SDK_NOTE: Final = f"With the plugin's generated SDK, only the import differs: `{_SDK_IMPORT}`."
+_SDK_NOTE: Final = (
+    "It runs with `pip install pulumi-neev`. "
+    f"With the plugin's generated SDK, only the import differs: `{_SDK_IMPORT}`."
+)
 _FUNCTIONS_NOTE: Final = """\
 Functions read from the API and change nothing.
 Each function has two forms. The plain form returns its result directly. The form with the suffix `Output` (`_output` in
@@ -151,7 +154,7 @@ def _format_program(language: str, program: str) -> str:
     if language != "python":
         return f"{_LANGUAGES[language]}:\n\n```{language}\n{program}```"
     shown = program.replace(_SDK_IMPORT, _PACKAGE_IMPORT)
-    return f"Python (`pip install pulumi-neev`):\n\n```python\n{shown}```\n\n{_SDK_NOTE}"
+    return f"Python:\n\n```python\n{shown}```\n\n{_SDK_NOTE}"
 
 
 def _inputs(model: type[Model]) -> str:
