@@ -1,4 +1,4 @@
-"""One emulator, and the official client whose every answer is checked."""
+"""One emulator, and the official client with a check of every response."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,4 +1,4 @@
-"""The official client drives sandboxes and snapshots; every answer is what its models say."""
+"""Sandboxes and snapshots through the official client; every response matches its models."""
 
 import re
 
@@ -6,6 +6,7 @@ import pytest
 from neevai import NeevAI
 from neevai.errors import NotFoundError
 from neevai.generated import aiagent
+from neevai.handles.sandbox import Sandbox
 
 from helpers.official_client import (
     POLL_MS,
@@ -20,12 +21,18 @@ from helpers.official_client import (
 from neev_emulator import Emulator
 
 
-def test_a_sandbox_is_pending_then_ready_and_only_then_addressable(client: NeevAI) -> None:
+def test_a_sandbox_is_pending_then_ready_and_only_then_addressable(client: NeevAI, emulator: Emulator) -> None:
+    emulator.change_settings(durations={"create": 10, "addressable": 10})
     sandbox = client.sandboxes.create({"name": "web"})
     assert (sandbox.phase, sandbox.addressable, sandbox.connect_url) == ("Pending", False, None)
-    seen: list[tuple[str, bool]] = []
-    sandbox.wait_until_ready(poll_interval_ms=1, on_poll=lambda now: seen.append((now.phase, now.addressable)))
-    assert sorted(set(seen)) == [("Pending", False), ("Ready", False), ("Ready", True)]
+    states: list[tuple[str, bool]] = []
+
+    def record(polled: Sandbox) -> None:
+        states.append((polled.phase, polled.addressable))
+        emulator.advance(5)
+
+    sandbox.wait_until_ready(poll_interval_ms=1, on_poll=record)
+    assert sorted(set(states)) == [("Pending", False), ("Ready", False), ("Ready", True)]
     assert sandbox.connect_url
 
 
@@ -42,12 +49,12 @@ def test_a_sandbox_answers_what_it_was_made_of_but_never_its_env(client: NeevAI)
             "lifecycle": {"idle_timeout_seconds": 60, "max_lifetime_seconds": 3600, "on_idle": "delete"},
         }
     )
-    told = sandbox.data
-    assert told["resources"] == {"cpu": 1.5, "memory_gb": 3, "disk_gb": 30, "rootfs_disk_gb": 6}
-    assert told["egress"]["allow"] == [{"host": "pypi.org", "ports": [443], "protocol": "TCP"}]
-    assert (told["region"], told["image"], told["on_idle"]) == ("dev", "docker.io/library/python:3.13", "delete")
-    assert (told["idle_timeout_seconds"], told["paused_retention_seconds"]) == (60, None)
-    assert "hush-hush" not in str(told)
+    data = sandbox.data
+    assert data["resources"] == {"cpu": 1.5, "memory_gb": 3, "disk_gb": 30, "rootfs_disk_gb": 6}
+    assert data["egress"]["allow"] == [{"host": "pypi.org", "ports": [443], "protocol": "TCP"}]
+    assert (data["region"], data["image"], data["on_idle"]) == ("dev", "docker.io/library/python:3.13", "delete")
+    assert (data["idle_timeout_seconds"], data["paused_retention_seconds"]) == (60, None)
+    assert "hush-hush" not in str(data)
 
 
 def test_a_sandbox_is_found_by_its_name_and_by_its_id(client: NeevAI) -> None:
@@ -60,13 +67,13 @@ def test_a_sandbox_without_a_name_gets_one(client: NeevAI) -> None:
 
 
 def test_lists_come_in_pages_and_filtered(client: NeevAI) -> None:
-    made = [client.sandboxes.create({"name": f"web-{number}"}) for number in range(3)]
+    created = [client.sandboxes.create({"name": f"web-{number}"}) for number in range(3)]
     create_ready(client, name="other")
     page = client.sandboxes.list(page=2, limit=3)
     assert (page.total, page.page, page.limit, [item.name for item in page.items]) == (4, 2, 3, ["web-0"])
     assert {item.name for item in client.sandboxes.list(name="EB-").items} == {"web-0", "web-1", "web-2"}
     assert [item.name for item in client.sandboxes.list(status="Ready", name="other").items] == ["other"]
-    assert [item.id for item in client.sandboxes.list(sandbox_id=made[1].id).items] == [made[1].id]
+    assert [item.id for item in client.sandboxes.list(sandbox_id=created[1].id).items] == [created[1].id]
 
 
 def test_a_pause_keeps_the_files_and_a_resume_brings_the_sandbox_back(client: NeevAI) -> None:
@@ -92,10 +99,10 @@ def test_windows_change_one_by_one(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
     sandbox.update_timeout({"idle_timeout_seconds": 600})
     sandbox.update_timeout({"max_lifetime_seconds": 900})
-    told = sandbox.keepalive().data
-    assert (told["idle_timeout_seconds"], told["max_lifetime_seconds"]) == (600, 900)
-    assert told["idle_expires_at"]
-    assert told["hard_expires_at"]
+    data = sandbox.keepalive().data
+    assert (data["idle_timeout_seconds"], data["max_lifetime_seconds"]) == (600, 900)
+    assert data["idle_expires_at"]
+    assert data["hard_expires_at"]
 
 
 def test_a_snapshot_becomes_ready_and_a_rollback_puts_its_files_back(client: NeevAI) -> None:

@@ -1,4 +1,4 @@
-"""The official client drives ports, metrics, templates and agents; every answer is what its models say."""
+"""Ports, metrics, templates and agents through the official client; every response matches its models."""
 
 import asyncio
 import re
@@ -47,8 +47,8 @@ def test_a_preview_url_shows_what_listens_in_the_sandbox(client: NeevAI, unused_
     with closing_connection(sandbox):
         sandbox.processes.start("python3", serving)
     url = sandbox.get_url(unused_tcp_port)
-    answers = (httpx.get(f"{url}page.txt") for _ in range(500))
-    assert next(answer.text for answer in answers if answer.status_code != 502) == "hello from inside"
+    responses = (httpx.get(f"{url}page.txt") for _ in range(500))
+    assert next(response.text for response in responses if response.status_code != 502) == "hello from inside"
 
 
 def test_metrics_and_audit_tell_of_what_was_done(client: NeevAI) -> None:
@@ -94,8 +94,8 @@ def test_an_agent_lives_on_a_sandbox_of_its_own(client: NeevAI) -> None:
 
 def test_a_web_agent_has_a_ui_and_ports(client: NeevAI) -> None:
     agent = create_ready_agent(client, name="editor", agent_template="code-server")
-    told = agent.data
-    assert (told["drive_mode"], told["web_ui_url"].startswith("http"), bool(told["gateway_token"])) == (
+    data = agent.data
+    assert (data["drive_mode"], data["web_ui_url"].startswith("http"), bool(data["gateway_token"])) == (
         "http",
         True,
         True,
@@ -174,13 +174,13 @@ def test_a_used_up_quota_names_its_scope(client: NeevAI, emulator: Emulator) -> 
 
 
 async def test_many_at_once_are_served_asynchronously(async_client: AsyncNeevAI) -> None:
-    made = await asyncio.gather(*(async_client.sandboxes.create({"name": f"web-{n}"}) for n in range(20)))
-    await asyncio.gather(*(sandbox.wait_until_ready(poll_interval_ms=POLL_MS) for sandbox in made))
+    created = await asyncio.gather(*(async_client.sandboxes.create({"name": f"web-{n}"}) for n in range(20)))
+    await asyncio.gather(*(sandbox.wait_until_ready(poll_interval_ms=POLL_MS) for sandbox in created))
     page = await async_client.sandboxes.list(status="Ready", limit=100)
     assert page.total == 20
-    snapshot = await made[0].snapshot()
+    snapshot = await created[0].snapshot()
     assert (await async_client.sandboxes.get_snapshot(snapshot.id)).sandbox_id == snapshot.sandbox_id
-    await asyncio.gather(*(sandbox.delete() for sandbox in made))
+    await asyncio.gather(*(sandbox.delete() for sandbox in created))
 
 
 def test_every_path_of_the_control_plane_has_a_shape() -> None:

@@ -1,4 +1,4 @@
-"""The emulator against its own description: whatever it is asked, it answers as that says, and never with a 500."""
+"""The emulator against its OpenAPI description: every response matches it, and none is a 500."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -42,7 +42,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def existing_ids(emulator: Emulator) -> dict[str, str]:
-    """One of each thing, by the names that paths, headers and bodies have for it."""
+    """Create one object of each kind; return their ids by the names of parameters and fields."""
     emulator.reset()
     key = {"authorization": f"Bearer {emulator.api_key}"}
     base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"

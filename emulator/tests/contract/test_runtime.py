@@ -1,4 +1,4 @@
-"""The official client drives a sandbox's runtime over a real socket."""
+"""The runtime of a sandbox through the official client, over a real socket."""
 
 import os
 import socket
@@ -50,7 +50,7 @@ def serve_in_thread(application: Starlette) -> Iterator[str]:
     config = uvicorn.Config(application, log_level="error", ws="none", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # asyncio does so itself only for sockets made with an explicit protocol; without, each answer takes 40 ms.
+        # asyncio does this only for sockets with an explicit protocol; otherwise each response takes 40 ms.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -356,7 +356,7 @@ def test_what_the_lookup_refuses_reaches_the_caller(connect_url: str) -> None:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether the process is gone, or is within two seconds."""
+    """Return whether the process is gone within two seconds."""
     deadline = time.monotonic() + 2
     while is_alive(pid):
         if time.monotonic() > deadline:

@@ -1,1 +1,1 @@
-"""What the tests of the emulator share."""
+"""Helpers of the emulator's tests."""

@@ -1,4 +1,4 @@
-"""The control plane of a world, called without a socket, by paths below its project."""
+"""The control plane of a backend, called without a socket."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SLOW = Durations(
 
 
 class ApiDriver:
-    """The control plane of one world, by paths below its project."""
+    """Sends requests to the control plane of one backend, by paths below its project."""
 
     def __init__(self, backend: Backend, http: httpx.AsyncClient) -> None:
         self.backend = backend
@@ -28,16 +28,16 @@ class ApiDriver:
         return require_success(await self.send("POST", path, body))
 
     async def create_ready(self, **body: Any) -> dict[str, Any]:
-        made = await self.create(**body)
+        created = await self.create(**body)
         self.backend.advance(SLOW.create + SLOW.addressable)
-        return await self.read(f"/sandboxes/{made['id']}")
+        return await self.read(f"/sandboxes/{created['id']}")
 
     async def read(self, path: str) -> dict[str, Any]:
         return require_success(await self.send("GET", path))
 
     async def send_refused(self, method: str, path: str, body: object = None) -> tuple[int, str, str]:
-        answer = await self.send(method, path, body)
-        return answer.status_code, answer.json()["code"], answer.json()["message"]
+        response = await self.send(method, path, body)
+        return response.status_code, response.json()["code"], response.json()["message"]
 
 
 def require_success(response: httpx.Response) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An emulator in a process of its own, to be killed."""
+"""An emulator in its own process, to be killed."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import httpx
 
 @contextmanager
 def start_killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """An emulator in a process of its own, and a client for its project."""
+    """Start an emulator in its own process; yield it and a client for its project."""
     command = [sys.executable, "-c", "from neev_emulator.cli import main; main()", "--create-seconds", "0"]
     with subprocess.Popen([*command, "--data", str(data)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -35,7 +35,7 @@ def open_runtime_client(client: httpx.Client, sandbox: dict[str, Any]) -> httpx.
 
 def wait_until_ready(client: httpx.Client, path: str, key: str = "phase") -> dict[str, Any]:
     for _ in range(1000):
-        answer: dict[str, Any] = client.get(path).json()
-        if answer[key] == "Ready":
-            return answer
-    raise AssertionError(f"never ready: {answer}")
+        response: dict[str, Any] = client.get(path).json()
+        if response[key] == "Ready":
+            return response
+    raise AssertionError(f"never ready: {response}")

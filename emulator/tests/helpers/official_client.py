@@ -1,4 +1,4 @@
-"""The official client, and what its own models say about each answer of the control plane."""
+"""The official client, and a check of each response against its models."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -75,13 +75,13 @@ FREE_FORM = {"config", "ui", "config_schema", "build_descriptor"}
 
 
 def find_nulls(response: object) -> set[str]:
-    """The members that are null, but for those whose content is free."""
+    """Return the members that are null, except in free-form content."""
     if isinstance(response, list):
         return {name for item in response for name in find_nulls(item)}
     if not isinstance(response, dict):
         return set()
-    inside = {name for key, value in response.items() if key not in FREE_FORM for name in find_nulls(value)}
-    return inside | {key for key, value in response.items() if value is None}
+    nested = {name for key, value in response.items() if key not in FREE_FORM for name in find_nulls(value)}
+    return nested | {key for key, value in response.items() if value is None}
 
 
 def path_template(path: str) -> str:
@@ -128,10 +128,10 @@ def create_ready(client: NeevAI, **params: object) -> Sandbox:
 
 
 def wait_for_phase(sandbox: Sandbox, phase: str) -> Sandbox:
-    seen: list[str] = []
-    while not seen or seen[-1] != phase:
-        assert len(seen) < 500, f"never {phase}: {seen}"
-        seen.append(sandbox.refresh().phase)
+    phases: list[str] = []
+    while not phases or phases[-1] != phase:
+        assert len(phases) < 500, f"never {phase}: {phases}"
+        phases.append(sandbox.refresh().phase)
     return sandbox
 
 
@@ -141,7 +141,7 @@ def create_ready_agent(client: NeevAI, **params: object) -> Agent:
 
 @contextmanager
 def closing_connection(sandbox: Sandbox) -> Iterator[None]:
-    """The handle's connection to the runtime is closed afterwards; the client offers no way of its own."""
+    """Close the handle's connection to the runtime after the block; the client has no method for it."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What the tests of the runtime stand on: a clock, and its endpoints as an application."""
+"""Helpers of the runtime's tests: a clock, and the endpoints as an application."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ Message = MutableMapping[str, Any]
 
 
 class ManualClock:
-    """A clock that stands still until it is set."""
+    """A clock that moves only when it is set."""
 
     def __init__(self) -> None:
         self.seconds = 1_700_000_000.0
@@ -34,7 +34,7 @@ def create_application(host: SandboxHost) -> Starlette:
 
 
 class AsgiCaller:
-    """A caller of one endpoint over a connection that it can leave, hearing the parts of the answer as they come."""
+    """Calls one endpoint, receives the response in parts, and can disconnect."""
 
     def __init__(self, host: SandboxHost, method: str, path: str, *, query: str = "") -> None:
         self._application = create_application(host)
@@ -44,20 +44,20 @@ class AsgiCaller:
         self.started = asyncio.Event()
 
     def send(self, body: bytes, *, more: bool = False) -> None:
-        """A part of the request's body."""
+        """Send a part of the request's body."""
         self._messages.put_nowait({"type": "http.request", "body": body, "more_body": more})
 
     def disconnect(self) -> None:
-        """The connection is gone."""
+        """Close the connection."""
         self._messages.put_nowait({"type": "http.disconnect"})
 
     async def serve(self, headers: dict[str, str]) -> None:
-        """The application is done with the request."""
+        """Serve the request to its end."""
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await self._application({**self._scope, "headers": raw}, self._messages.get, self._receive)
 
     def start_serving(self) -> asyncio.Task[None]:
-        """The request being served meanwhile."""
+        """Start to serve the request."""
         return asyncio.create_task(self.serve({}))
 
     async def _receive(self, message: Message) -> None:
@@ -67,19 +67,19 @@ class AsgiCaller:
 
 
 async def wait_until(condition: Callable[[], object]) -> None:
-    """It is true, now or within half a minute, which a machine with much else to do may need."""
+    """Wait until the condition is true, at most 30 seconds."""
     async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - of another process, which sets no event
             await asyncio.sleep(0.005)
 
 
 def count_open_descriptors() -> int:
-    """How many descriptors this process has open."""
+    """Return the number of open descriptors of this process."""
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def read_state(pid: int) -> str:
-    """The state of a process as ps has it; nothing where it is gone."""
+    """Return the state of a process as in `ps`; an empty string if it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -87,11 +87,11 @@ def read_state(pid: int) -> str:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether the process runs no more."""
+    """Return whether the process has ended."""
     return read_state(pid) in {"", "Z"}
 
 
 def parse_frames(response: httpx.Response) -> list[dict[str, Any]]:
-    """The frames of an answer, the data of each as bytes."""
+    """Return the frames of a response, with their data as bytes."""
     told = [json.loads(line) for line in response.text.splitlines()]
     return [{**frame, "data": b64decode(frame["data"])} if "data" in frame else frame for frame in told]

@@ -1,4 +1,4 @@
-"""A world whose clock stands still until a test moves it, and its API without a socket."""
+"""A backend whose clock moves only by `advance`, and its API without a socket."""
 
 from collections.abc import AsyncIterator
 

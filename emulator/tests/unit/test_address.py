@@ -1,4 +1,4 @@
-"""Where the emulator listens, and whom that lets in."""
+"""The address that the emulator listens on, and who can reach it."""
 
 import socket
 
@@ -33,10 +33,10 @@ def test_only_addresses_of_the_machine_itself_are_loopback(host: str, *, expecte
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
 def test_an_address_that_others_reach_is_refused_unless_it_is_allowed_and_leaves_nothing(host: str) -> None:
-    world = Backend()
-    with pytest.raises(RemoteNotAllowedError, match="other machines"), serve_backend(world, host=host):
+    backend = Backend()
+    with pytest.raises(RemoteNotAllowedError, match="other machines"), serve_backend(backend, host=host):
         pytest.fail("it started all the same")
-    assert not world.directory.exists()
+    assert not backend.directory.exists()
 
 
 def test_where_it_is_allowed_this_machine_still_reaches_it_by_loopback() -> None:

@@ -67,14 +67,14 @@ async def test_time_moves_by_seconds_and_forward(api: ApiDriver, backend: Backen
 
 
 async def test_the_log_has_what_was_served_but_not_the_controls(api: ApiDriver) -> None:
-    answer = await api.send("POST", "/sandboxes", {"name": "web"})
+    response = await api.send("POST", "/sandboxes", {"name": "web"})
     await api.read("/sandboxes/web")
     entries = (await send_control(api, "GET", "log")).json()
     assert [(entry["method"], entry["template"], entry["status"]) for entry in entries] == [
         ("POST", "/sandboxes", 201),
         ("GET", "/sandboxes/{id}", 200),
     ]
-    assert entries[0]["request_id"] == answer.headers["x-request-id"]
+    assert entries[0]["request_id"] == response.headers["x-request-id"]
     assert entries[1]["path"] == f"{api.project}/sandboxes/web"
     mutating = (await send_control(api, "GET", "log?mutating=true")).json()
     assert mutating == entries[:1]

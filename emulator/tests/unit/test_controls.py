@@ -1,4 +1,4 @@
-"""The controls of a running emulator, as a shell sees them."""
+"""The commands that control a running emulator."""
 
 from __future__ import annotations
 

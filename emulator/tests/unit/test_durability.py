@@ -1,4 +1,4 @@
-"""What is left when the emulator stops, or is killed, and starts again on the same directory."""
+"""The state after the emulator was stopped or killed, and started again on the same directory."""
 
 import os
 import signal
@@ -32,8 +32,8 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         key = client.headers["authorization"]
     with start_killable(tmp_path) as (_, client):
         assert client.headers["authorization"] == key
-        again = wait_until_ready(client, "/sandboxes/web")
-        assert (again["id"], again["resources"]) == (sandbox["id"], {**sandbox["resources"], "cpu": 4})
+        reopened = wait_until_ready(client, "/sandboxes/web")
+        assert (reopened["id"], reopened["resources"]) == (sandbox["id"], {**sandbox["resources"], "cpu": 4})
         assert client.get("/sandboxes/web/ports").json()["ports"][0]["slug"] == port["slug"]
         assert wait_until_ready(client, f"/snapshots/{snapshot['id']}", "status")["name"] == "one"
         with open_runtime_client(client, sandbox) as runtime:
@@ -43,22 +43,22 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
 
 
 def find_open_to_others(directory: Path) -> set[str]:
-    """What others could enter or read, of the directory and of what the emulator puts there."""
-    made = [directory, *directory.glob("*"), *directory.glob("files/*"), *directory.glob("files/*/*")]
-    return {str(each.relative_to(directory)) for each in made if each.stat().st_mode & 0o077}
+    """Return the paths of the emulator that other users could read."""
+    paths = [directory, *directory.glob("*"), *directory.glob("files/*"), *directory.glob("files/*/*")]
+    return {str(path.relative_to(directory)) for path in paths if path.stat().st_mode & 0o077}
 
 
 def make_accessible(directory: Path) -> None:
-    for each in [directory, *directory.glob("**/*")]:
-        each.chmod(0o777)
+    for item in [directory, *directory.glob("**/*")]:
+        item.chmod(0o777)
 
 
 async def fill(directory: Path) -> None:
-    world = Backend(Settings(durations=INSTANT_DURATIONS), data=directory)
-    transport = httpx.ASGITransport(create_app(world))
+    backend = Backend(Settings(durations=INSTANT_DURATIONS), data=directory)
+    transport = httpx.ASGITransport(create_app(backend))
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as http:
-        http.headers["authorization"] = f"Bearer {world.api_key}"
-        api = ApiDriver(world, http)
+        http.headers["authorization"] = f"Bearer {backend.api_key}"
+        api = ApiDriver(backend, http)
         sandbox = await api.create(name="web")
         inside = {"x-sandbox-id": sandbox["id"]}
         assert (await http.post("/sandboxes-runtime/v1/files/write?path=a", content=b"a", headers=inside)).is_success
@@ -68,7 +68,7 @@ async def fill(directory: Path) -> None:
         await api.create(name="copy", restore=snapshot["id"])
         await api.create("/sandboxes/web/fork", name="twin")
         assert find_open_to_others(directory) <= {".", "program.py"}
-    await world.close()
+    await backend.close()
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -84,7 +84,7 @@ async def test_nobody_else_gets_at_what_it_keeps(tmp_path: Path, *, kept: bool) 
     finally:
         os.umask(before)
     assert find_open_to_others(tmp_path / "new" / "data") == set()
-    assert {each for each in find_open_to_others(tmp_path / "old") if each.count("/") == 0} == set()
+    assert {item for item in find_open_to_others(tmp_path / "old") if item.count("/") == 0} == set()
 
 
 async def test_a_directory_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
@@ -97,16 +97,16 @@ async def test_a_directory_that_holds_other_things_keeps_its_mode(tmp_path: Path
 
 def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
     settings = Settings(durations=Durations(create=0, delete=0, snapshot_start=0, snapshot=0))
-    for made, left in (("one", 1), ("two", 2)):
+    for created, remaining in (("one", 1), ("two", 2)):
         with serve(settings, data=tmp_path) as emulator:
             base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
             headers = {"authorization": f"Bearer {emulator.api_key}"}
             with httpx.Client(base_url=base, headers=headers, verify=False) as client:
-                for name in (made, "gone"):
+                for name in (created, "gone"):
                     assert client.post("/sandboxes", json={"name": name}).status_code == 201
                     assert client.post(f"/sandboxes/{name}/snapshots").status_code == 202
                 assert client.delete("/sandboxes/gone").status_code == 204
-                assert client.get("/sandboxes").json()["total"] == left
+                assert client.get("/sandboxes").json()["total"] == remaining
     with serve(settings, data=tmp_path) as emulator:
         state = emulator.state()
         assert (state["sandboxes"], state["snapshots"]) == (2, 2)
@@ -145,37 +145,37 @@ async def test_records_the_key_and_the_time_are_as_they_were(tmp_path: Path) -> 
 
 
 async def test_a_directory_serves_one_emulator_at_a_time(tmp_path: Path) -> None:
-    world = Backend(data=tmp_path)
+    backend = Backend(data=tmp_path)
     with pytest.raises(StoreError, match="in use"):
         Backend(data=tmp_path)
-    await world.close()
+    await backend.close()
     await Backend(data=tmp_path).close()
 
 
 async def test_files_that_belong_to_nothing_are_swept_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "files" / "left-by-a-killed-fork").mkdir(parents=True)
-    world = Backend(data=tmp_path)
-    await world.open()
+    backend = Backend(data=tmp_path)
+    await backend.open()
     assert list((tmp_path / "files").iterdir()) == []
-    await world.close()
+    await backend.close()
 
 
 async def test_without_a_directory_nothing_is_left_behind() -> None:
-    world = Backend(clock=Clock(lambda: START))
-    assert world.directory.exists()
-    await world.close()
-    assert not world.directory.exists()
+    backend = Backend(clock=Clock(lambda: START))
+    assert backend.directory.exists()
+    await backend.close()
+    assert not backend.directory.exists()
 
 
 async def test_the_key_is_not_readable_by_others(tmp_path: Path) -> None:
-    world = Backend(data=tmp_path / "state")
+    backend = Backend(data=tmp_path / "state")
     for private in (tmp_path / "state", tmp_path / "state" / "state.sqlite"):
         assert private.stat().st_mode & 0o077 == 0
-    await world.close()
+    await backend.close()
 
 
 def count_in_commands(text: str) -> int:
-    """How many processes have this text in their command line."""
+    """Return the number of processes with this text in their command line."""
     found = 0
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):

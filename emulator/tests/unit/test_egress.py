@@ -1,4 +1,4 @@
-"""Which destinations can be named in an egress policy."""
+"""The destinations that an egress policy accepts."""
 
 from contextlib import nullcontext
 

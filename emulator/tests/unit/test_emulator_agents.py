@@ -1,4 +1,4 @@
-"""Agents, the catalogue they come from, and the previews of what they serve."""
+"""Agents, the catalog, and previews."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -106,7 +106,7 @@ def test_a_clock_does_not_run_backwards() -> None:
 
 @asynccontextmanager
 async def listen(answer: bytes) -> AsyncIterator[int]:
-    """A port of this machine that gives this answer to whoever asks."""
+    """Yield a port of this machine that sends this response to every connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""`neev-emulator` as a shell sees it."""
+"""The command `neev-emulator`."""
 
 import os
 import shlex
@@ -24,7 +24,7 @@ def run_emulator(*arguments: str, **options: Any) -> subprocess.CompletedProcess
 
 @contextmanager
 def start_emulator(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """The command in a session of its own, so that no terminal sends it anything."""
+    """Start the command in its own session, so that no terminal signals it."""
     command = [*RUN, *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options
@@ -43,8 +43,8 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 
 def without_mount_warning(output: str) -> str:
-    """What was told, but that this machine has no mount namespaces if so it is."""
-    return "".join(each for each in output.splitlines(keepends=True) if "have no /workspace" not in each)
+    """Return the output without the warning about mount namespaces."""
+    return "".join(item for item in output.splitlines(keepends=True) if "have no /workspace" not in item)
 
 
 def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> None:

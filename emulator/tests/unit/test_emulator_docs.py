@@ -1,4 +1,4 @@
-"""docs/emulator.md tells of everything that can be turned."""
+"""docs/emulator.md describes all settings, faults and controls."""
 
 from pathlib import Path
 from typing import get_args

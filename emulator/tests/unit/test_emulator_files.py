@@ -1,4 +1,4 @@
-"""Files of sandboxes and snapshots: really copied, at one moment, and cleared away."""
+"""Files of sandboxes and snapshots: copied at one moment, and removed."""
 
 import asyncio
 import sys
@@ -70,7 +70,7 @@ async def test_many_forks_at_once_all_have_the_files(api: ApiDriver, backend: Ba
 async def test_of_two_forks_of_one_name_only_one_is_made(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     forks = (api.send("POST", "/sandboxes/web/fork", {"name": "copy"}) for _ in range(2))
-    assert sorted(answer.status_code for answer in await asyncio.gather(*forks)) == [201, 409]
+    assert sorted(response.status_code for response in await asyncio.gather(*forks)) == [201, 409]
     assert len(backend.sandboxes) == 2
 
 
@@ -103,13 +103,13 @@ async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_clea
 async def test_the_runtime_is_closed_to_strangers_and_while_the_sandbox_is_not_ready(
     api: ApiDriver, backend: Backend
 ) -> None:
-    made = await api.create(name="web")
+    created = await api.create(name="web")
     ask: dict[str, Any] = {"json": {"path": "."}}
     assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 503
     backend.advance(10)
     assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 200
     for headers in (
-        {"x-sandbox-id": made["id"], "authorization": "Bearer wrong"},
+        {"x-sandbox-id": created["id"], "authorization": "Bearer wrong"},
         {"x-sandbox-id": "", "authorization": ""},
     ):
         stranger = await api.client.post("/sandboxes-runtime/v1/files/list", headers=headers, json={"path": "."})
@@ -125,13 +125,13 @@ async def test_the_runtime_is_closed_to_strangers_and_while_the_sandbox_is_not_r
 
 
 async def test_a_connect_token_runs_out(api: ApiDriver, backend: Backend) -> None:
-    made = await api.create_ready(name="web")
+    created = await api.create_ready(name="web")
     token = await api.create("/sandboxes/web/connect-token")
 
     async def listed(bearer: str) -> int:
-        headers = {"x-sandbox-id": made["id"], "authorization": f"Bearer {bearer}"}
-        answer = await api.client.post("/sandboxes-runtime/v1/files/list", json={"path": "."}, headers=headers)
-        return answer.status_code
+        headers = {"x-sandbox-id": created["id"], "authorization": f"Bearer {bearer}"}
+        response = await api.client.post("/sandboxes-runtime/v1/files/list", json={"path": "."}, headers=headers)
+        return response.status_code
 
     assert await listed(token["token"]) == 200
     assert await listed(token["token"][:-1] + ("0" if token["token"][-1] != "0" else "1")) == 401

@@ -1,4 +1,4 @@
-"""What every path has in common: who is let in, what is not understood, and how refusals look."""
+"""What all paths share: authorization, invalid requests and the form of errors."""
 
 import json
 from email.utils import parsedate_to_datetime
@@ -31,8 +31,8 @@ async def test_only_the_key_is_let_in(api: ApiDriver, backend: Backend, authoriz
     del api.client.headers["authorization"]
     headers = {} if authorization is None else {"authorization": authorization.format(key=backend.api_key)}
     for path in (f"{api.project}/sandboxes", "/agent/api/v1beta1/sandbox-templates"):
-        answer = await api.client.get(path, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+        response = await api.client.get(path, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (401, "unauthorized")
 
 
 async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_found(
@@ -41,20 +41,20 @@ async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_f
     other_org = api.project.replace(backend.org_id, "org-other")
     other_project = api.project.replace(backend.project_ids[0], "project-nowhere")
     assert (await api.client.get(f"{other_org}/sandboxes")).json()["code"] == "forbidden"
-    answer = await api.client.get(f"{other_project}/sandboxes")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    response = await api.client.get(f"{other_project}/sandboxes")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 async def test_every_answer_says_what_time_it_is_at_the_emulator(api: ApiDriver) -> None:
     first = await api.send("GET", "/sandboxes")
     api.backend.advance(3600)
     later = await api.send("GET", "/sandboxes")
-    times = [parsedate_to_datetime(answer.headers["date"]).timestamp() for answer in (first, later)]
+    times = [parsedate_to_datetime(response.headers["date"]).timestamp() for response in (first, later)]
     assert times == [START, START + 3600]
 
 
 async def test_every_answer_has_a_request_id_of_its_own(api: ApiDriver) -> None:
-    answers = [
+    responses = [
         await api.send("GET", "/sandboxes"),
         await api.send("POST", "/sandboxes", {"name": "web"}),
         await api.send("DELETE", "/sandboxes/web"),
@@ -64,8 +64,8 @@ async def test_every_answer_has_a_request_id_of_its_own(api: ApiDriver) -> None:
         await api.client.get("/agent/api/v1beta1/orgs"),
         await api.client.post("/sandboxes-runtime/v1/exec", json={}),
     ]
-    assert [answer.status_code for answer in answers] == [200, 201, 204, 404, 405, 404, 404, 400]
-    assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
+    assert [response.status_code for response in responses] == [200, 201, 204, 404, 405, 404, 404, 400]
+    assert len({response.headers["x-request-id"] for response in responses}) == len(responses)
 
 
 async def test_refusals_say_the_same_in_error_and_message(api: ApiDriver) -> None:
@@ -75,9 +75,9 @@ async def test_refusals_say_the_same_in_error_and_message(api: ApiDriver) -> Non
 
 
 async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: ApiDriver) -> None:
-    answer = await api.send("PUT", "/sandboxes/web")
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert set(answer.headers["allow"].split(", ")) == {"DELETE", "GET", "HEAD", "PATCH"}
+    response = await api.send("PUT", "/sandboxes/web")
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert set(response.headers["allow"].split(", ")) == {"DELETE", "GET", "HEAD", "PATCH"}
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: ApiDriver
     ],
 )
 async def test_a_body_that_is_not_understood_is_refused(api: ApiDriver, content: bytes, media: str, code: str) -> None:
-    answer = await api.client.post(f"{api.project}/sandboxes", content=content, headers={"content-type": media})
-    assert (answer.json()["code"], answer.status_code) == (code, 415 if code == "unsupported_media_type" else 400)
+    response = await api.client.post(f"{api.project}/sandboxes", content=content, headers={"content-type": media})
+    assert (response.json()["code"], response.status_code) == (code, 415 if code == "unsupported_media_type" else 400)
 
 
 async def test_a_body_may_be_left_out_where_nothing_is_required(api: ApiDriver) -> None:
@@ -105,8 +105,8 @@ async def test_a_body_may_be_left_out_where_nothing_is_required(api: ApiDriver) 
 
 async def test_json_may_carry_a_charset_and_unknown_keys(api: ApiDriver) -> None:
     headers = {"content-type": "application/json; charset=utf-8"}
-    answer = await api.client.post(f"{api.project}/sandboxes", content=b'{"colour": "blue"}', headers=headers)
-    assert answer.status_code == 201
+    response = await api.client.post(f"{api.project}/sandboxes", content=b'{"colour": "blue"}', headers=headers)
+    assert response.status_code == 201
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=one", "limit=0", "limit=101", "page=", "page=\u00b2"])
@@ -143,8 +143,8 @@ async def test_names_that_nobody_has_are_not_found(api: ApiDriver, name: str) ->
 
 async def test_a_head_is_answered_like_a_get_without_its_body(api: ApiDriver) -> None:
     await api.create(name="web")
-    answer = await api.send("HEAD", "/sandboxes/web")
-    assert (answer.status_code, answer.content) == (200, b"")
+    response = await api.send("HEAD", "/sandboxes/web")
+    assert (response.status_code, response.content) == (200, b"")
 
 
 async def test_a_path_with_a_slash_too_many_is_not_found(api: ApiDriver) -> None:
@@ -185,17 +185,19 @@ def test_whatever_is_sent_is_understood_or_refused(value: object, model: type[Ba
 
 
 async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_path: Path) -> None:
-    world = Backend(data=tmp_path)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world)), base_url="http://emulator") as http:
-        http.headers["authorization"] = f"Bearer {world.api_key}"
-        world.store.close()
-        answer = await ApiDriver(world, http).send("POST", "/sandboxes", {})
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal_server_error")
-    assert answer.headers["x-request-id"]
+    backend = Backend(data=tmp_path)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(backend)), base_url="http://emulator"
+    ) as http:
+        http.headers["authorization"] = f"Bearer {backend.api_key}"
+        backend.store.close()
+        response = await ApiDriver(backend, http).send("POST", "/sandboxes", {})
+    assert (response.status_code, response.json()["code"]) == (500, "internal_server_error")
+    assert response.headers["x-request-id"]
 
 
 async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Backend) -> None:
-    """Also where it comes in pieces: a caller who knows its length goes on before the end of it is sent."""
+    """Also for a chunked response: a caller that knows the length continues before its end is sent."""
     traffic, seen = TrafficControl(backend), []
 
     async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -212,4 +214,4 @@ async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Back
     scope = {"type": "http", "method": "POST", "path": "/sandboxes-runtime/v1/exec"}
     await RequestMiddleware(piecemeal, backend=backend, traffic=traffic)(scope, receive, sent)
     assert seen == [("http.response.start", None, 1), ("http.response.body", b"a", 1), ("http.response.body", b"b", 1)]
-    assert [(each.template, each.status) for each in traffic.log.records] == [("/v1/exec", 200)]
+    assert [(item.template, item.status) for item in traffic.log.records] == [("/v1/exec", 200)]

@@ -1,4 +1,4 @@
-"""What time does to sandboxes and snapshots."""
+"""Changes of sandboxes and snapshots over time."""
 
 from datetime import datetime
 from typing import Any

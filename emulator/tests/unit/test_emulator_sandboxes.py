@@ -1,4 +1,4 @@
-"""What sandboxes do, by a clock that stands still."""
+"""Operations on sandboxes, with a manual clock."""
 
 import pytest
 
@@ -204,13 +204,17 @@ async def test_what_cannot_be_made_is_refused_by_the_name_of_the_field(
 
 
 async def test_a_sandbox_of_a_deprecated_template_can_still_be_made(api: ApiDriver) -> None:
-    made = await api.create(sandbox_template_id="sb-ubuntu-24-04-minimal")
-    assert made["sandbox_template_id"] == "sb-ubuntu-24-04-minimal"
+    created = await api.create(sandbox_template_id="sb-ubuntu-24-04-minimal")
+    assert created["sandbox_template_id"] == "sb-ubuntu-24-04-minimal"
 
 
 async def test_an_image_of_ones_own_sleeps_unless_it_is_given_a_command(api: ApiDriver) -> None:
-    made = await api.create(image=DISKLESS)
-    assert (made["image"], made["command"], made["sandbox_template_id"]) == (DISKLESS, ["sleep", "infinity"], None)
+    created = await api.create(image=DISKLESS)
+    assert (created["image"], created["command"], created["sandbox_template_id"]) == (
+        DISKLESS,
+        ["sleep", "infinity"],
+        None,
+    )
 
 
 async def test_the_root_file_system_gets_a_fifth_of_the_disk_and_at_least_four(api: ApiDriver) -> None:

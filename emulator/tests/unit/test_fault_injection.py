@@ -1,4 +1,4 @@
-"""Each fault as a caller on a real connection meets it, and what the emulator did all the same."""
+"""Each fault on a real connection, and whether the operation was executed."""
 
 import json
 import time
@@ -32,9 +32,9 @@ def count_sandboxes(emulator: Emulator) -> int:
 
 def test_a_status_comes_with_its_header_and_nothing_was_done(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("status", method="POST", status=503, retry_after=7)
-    answer = http.post("/sandboxes", json={})
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
-    assert answer.json()["code"] == "service_unavailable"
+    response = http.post("/sandboxes", json={})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "7")
+    assert response.json()["code"] == "service_unavailable"
     assert count_sandboxes(emulator) == 0
 
 
@@ -77,17 +77,17 @@ def test_an_answer_without_a_body_is_cut_too(emulator: Emulator, http: httpx.Cli
 
 def test_an_answer_is_not_json(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("malformed_body", times=2)
-    for answer in (http.post("/sandboxes", json={"name": "web"}), http.delete("/sandboxes/web")):
-        assert answer.headers["content-type"] == "application/json"
+    for response in (http.post("/sandboxes", json={"name": "web"}), http.delete("/sandboxes/web")):
+        assert response.headers["content-type"] == "application/json"
         with pytest.raises(json.JSONDecodeError):
-            answer.json()
+            response.json()
     assert count_sandboxes(emulator) == 1
 
 
 def test_an_answer_is_a_web_page(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("wrong_content_type")
-    answer = http.get("/sandboxes")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
+    response = http.get("/sandboxes")
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html")
 
 
 @pytest.mark.parametrize("execute_first", [False, True])
@@ -95,16 +95,16 @@ def test_a_web_page_stands_in_the_place_of_the_api(
     emulator: Emulator, http: httpx.Client, *, execute_first: bool
 ) -> None:
     emulator.add_fault("page", status=404, execute_first=execute_first)
-    answer = http.post("/sandboxes", json={})
-    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
+    response = http.post("/sandboxes", json={})
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (404, "text/html")
     assert count_sandboxes(emulator) == execute_first
 
 
 def test_a_content_type_may_be_written_in_another_way(emulator: Emulator, http: httpx.Client) -> None:
     emulator.add_fault("media_type", times=2)
-    answer = http.post("/sandboxes", json={"name": "web"})
-    assert answer.headers["content-type"] == "Application/JSON; Charset=UTF-8"
-    assert answer.json()["name"] == "web"
+    response = http.post("/sandboxes", json={"name": "web"})
+    assert response.headers["content-type"] == "Application/JSON; Charset=UTF-8"
+    assert response.json()["name"] == "web"
     assert http.delete("/sandboxes/web").status_code == 204
 
 
@@ -112,8 +112,8 @@ def test_a_list_lacks_a_half_of_what_it_counts(emulator: Emulator, http: httpx.C
     for _ in range(4):
         http.post("/sandboxes", json={})
     emulator.add_fault("truncated_list")
-    answer = http.get("/sandboxes").json()
-    assert (answer["total"], len(answer["items"])) == (4, 2)
+    response = http.get("/sandboxes").json()
+    assert (response["total"], len(response["items"])) == (4, 2)
     assert len(http.get("/sandboxes").json()["items"]) == 4
 
 
@@ -136,11 +136,11 @@ def test_a_call_is_in_the_log_while_it_hangs_and_not_again_once_its_caller_left(
 ) -> None:
     emulator.add_fault("delay", seconds=600)
     with ThreadPoolExecutor() as caller:
-        left = caller.submit(http.post, "/sandboxes", json={}, timeout=2)
-        while not left.done() and not emulator.log():
+        response_future = caller.submit(http.post, "/sandboxes", json={}, timeout=2)
+        while not response_future.done() and not emulator.log():
             time.sleep(0.01)
-        assert not left.done()
-        assert isinstance(left.exception(), httpx.ReadTimeout)
+        assert not response_future.done()
+        assert isinstance(response_future.exception(), httpx.ReadTimeout)
     http.get("/sandboxes")
     assert [(entry["method"], entry["fault"]) for entry in emulator.log()] == [("POST", "delay"), ("GET", None)]
 
@@ -186,10 +186,10 @@ def test_a_phase_lasts_until_the_clock_is_advanced(
     emulator: Emulator, http: httpx.Client, method: str, path: str, phase: str
 ) -> None:
     emulator.add_fault("slow_phase", method=method, path=f"/sandboxes{path}", seconds=10**6)
-    for each in ("", "/web/pause", "/web/resume"):
-        http.post(f"/sandboxes{each}", json={} if each else {"name": "web"})
+    for item in ("", "/web/pause", "/web/resume"):
+        http.post(f"/sandboxes{item}", json={} if item else {"name": "web"})
         emulator.advance(5000)
-        if each == path:
+        if item == path:
             break
     assert http.get("/sandboxes/web").json()["phase"] == phase
     emulator.advance(10**6)
@@ -275,15 +275,15 @@ def test_what_the_log_says_of_calls_that_were_struck(emulator: Emulator, http: h
     with pytest.raises(httpx.RemoteProtocolError):
         http.post("/sandboxes", json={})
     http.get("/sandboxes")
-    struck = [(entry["fault"], entry["status"], entry["mutating"]) for entry in emulator.log()]
-    assert struck == [("reset_after", None, True), ("status", 500, False)]
+    fault_count = [(entry["fault"], entry["status"], entry["mutating"]) for entry in emulator.log()]
+    assert fault_count == [("reset_after", None, True), ("status", 500, False)]
 
 
 def test_a_rate_limit_turns_calls_away_and_says_when_to_come_again(emulator: Emulator, http: httpx.Client) -> None:
     emulator.change_settings(rate_limit=1)
-    answers = [http.get("/sandboxes") for _ in range(5)]
-    assert answers[0].status_code == 200
-    limited = next(answer for answer in answers if answer.status_code == 429)
+    responses = [http.get("/sandboxes") for _ in range(5)]
+    assert responses[0].status_code == 200
+    limited = next(response for response in responses if response.status_code == 429)
     assert int(limited.headers["retry-after"]) >= 1
     assert limited.headers["x-request-id"]
 

@@ -58,17 +58,17 @@ def test_a_pattern_names_a_path_its_template_or_several(pattern: str, path: str,
 
 def test_the_same_seed_throws_the_same_faults() -> None:
     def thrown(seed: int) -> list[str | None]:
-        dice = RandomFaultSource(RandomFaults(rate=0.5, seed=seed))
-        return [f"{fault.kind} {fault.status}" if fault else None for fault in (dice.draw() for _ in range(50))]
+        source = RandomFaultSource(RandomFaults(rate=0.5, seed=seed))
+        return [f"{fault.kind} {fault.status}" if fault else None for fault in (source.draw() for _ in range(50))]
 
     assert thrown(1) == thrown(1) != thrown(2)
 
 
 def test_dice_throw_about_as_many_faults_as_they_are_set_to_and_each_kind() -> None:
-    dice = RandomFaultSource(RandomFaults(rate=0.2))
-    thrown = [fault for fault in (dice.draw() for _ in range(5000)) if fault]
-    assert 800 < len(thrown) < 1200
-    kinds = {(fault.kind, fault.status if fault.kind == "status" else None) for fault in thrown}
+    source = RandomFaultSource(RandomFaults(rate=0.2))
+    faults = [fault for fault in (source.draw() for _ in range(5000)) if fault]
+    assert 800 < len(faults) < 1200
+    kinds = {(fault.kind, fault.status if fault.kind == "status" else None) for fault in faults}
     statuses = {("status", status) for status in (429, 500, 502, 503)}
     assert kinds == statuses | {("reset_before", None), ("reset_after", None), ("truncate_body", None)}
-    assert {fault.retry_after for fault in thrown if fault.status in (429, 503)} == {1}
+    assert {fault.retry_after for fault in faults if fault.status in (429, 503)} == {1}

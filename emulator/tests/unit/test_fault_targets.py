@@ -1,4 +1,4 @@
-"""Faults that are aimed at one thing by its name, however a call addresses it."""
+"""Faults with a target's name, however a request refers to it."""
 
 import pytest
 
@@ -56,21 +56,21 @@ async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: ApiDr
     sandbox, other = await api.create_ready(name="aimed"), await api.create_ready(name="other")
     await add_fault(api, path="/v1/files/*", name="aimed")
     for key, status in ((other["id"], 200), (sandbox["id"], 503), (sandbox["id"], 200)):
-        answer = await api.client.post(
+        response = await api.client.post(
             "/sandboxes-runtime/v1/files/exists", json={"path": "x"}, headers={"x-sandbox-id": key}
         )
-        assert answer.status_code == status
+        assert response.status_code == status
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"name": 5}', b'"aimed"', b"[" * 100_000, b"\xff"])
 async def test_a_body_without_a_name_is_about_nothing_and_is_served_whole(api: ApiDriver, body: bytes) -> None:
     await add_fault(api, name="aimed")
-    answer = await api.send("POST", "/sandboxes", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code in {201, 400}
+    response = await api.send("POST", "/sandboxes", content=body, headers={"content-type": "application/json"})
+    assert response.status_code in {201, 400}
 
 
 async def test_a_body_that_was_looked_at_arrives_as_it_was(api: ApiDriver) -> None:
     await add_fault(api, name="aimed")
     large = {"name": "web", "env": [{"name": f"A{i}", "value": "x" * 1000} for i in range(2000)]}
-    answer = await api.send("POST", "/sandboxes", large)
-    assert (answer.status_code, answer.json()["name"]) == (201, "web")
+    response = await api.send("POST", "/sandboxes", large)
+    assert (response.status_code, response.json()["name"]) == (201, "web")

@@ -1,4 +1,4 @@
-"""Hostile values in every field of every endpoint: never a 500, never a byte from outside, never a file there."""
+"""Hostile values in every field of every endpoint: no 500, and no access outside the workspace."""
 
 import json
 import re
@@ -72,16 +72,16 @@ INSTANT_DURATIONS = Durations(
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[ApiDriver]:
     (tmp_path / "secret").write_bytes(SECRET)
-    world = Backend(Settings(durations=INSTANT_DURATIONS), data=tmp_path / "data")
-    transport = httpx.ASGITransport(create_app(world))
-    headers = {"authorization": f"Bearer {world.api_key}"}
+    backend = Backend(Settings(durations=INSTANT_DURATIONS), data=tmp_path / "data")
+    transport = httpx.ASGITransport(create_app(backend))
+    headers = {"authorization": f"Bearer {backend.api_key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
-        yield ApiDriver(world, http)
-    await world.close()
+        yield ApiDriver(backend, http)
+    await backend.close()
 
 
 async def create_valid_values(api: ApiDriver) -> dict[str, Any]:
-    """A sandbox full of links that lead out, and for every parameter and field a value that is fine."""
+    """Create a sandbox full of links that lead out; return a valid value of every parameter and field."""
     sandbox = (await api.create(name="web"))["id"]
     key = {"x-sandbox-id": sandbox}
     runtime = "/sandboxes-runtime/v1"
@@ -112,7 +112,7 @@ async def create_valid_values(api: ApiDriver) -> dict[str, Any]:
 
 
 def list_fields(operation: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The names of a body's fields, and of those that have to be there."""
+    """Return the names of a body's fields, and of the required ones."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return [], []
@@ -120,17 +120,17 @@ def list_fields(operation: dict[str, Any]) -> tuple[list[str], list[str]]:
     return list(model.get("properties", {})), model.get("required", [])
 
 
-def hostile_requests(method: str, path: str, good: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The operation with one hostile value after the other in each of its places."""
+def hostile_requests(method: str, path: str, valid_values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield requests of the operation with each hostile value in each place."""
     operation = DESCRIPTION["paths"][path][method]
     optional, required = list_fields(operation)
     parameters = operation["parameters"]
 
     def request(**hostile: str) -> dict[str, Any]:
-        values = {**{name: str(value) for name, value in good.items()}, **hostile}
+        values = {**{name: str(value) for name, value in valid_values.items()}, **hostile}
         url = re.sub(r"{(\w+)}", lambda found: quote(values[found[1]], safe=""), path)
-        query = {each["name"] for each in parameters if each["in"] == "query"}
-        query &= hostile.keys() | {each["name"] for each in parameters if each["required"]}
+        query = {item["name"] for item in parameters if item["in"] == "query"}
+        query &= hostile.keys() | {item["name"] for item in parameters if item["required"]}
         return {
             "method": method,
             "url": url,
@@ -138,12 +138,12 @@ def hostile_requests(method: str, path: str, good: dict[str, Any]) -> Iterator[d
             "headers": {"x-sandbox-id": values["X-Sandbox-Id"], "content-type": "application/json"},
         }
 
-    for each in parameters:
+    for item in parameters:
         for text in TEXTS:
-            if each["in"] != "header" or (text.isascii() and text.isprintable()):
-                yield request(**{each["name"]: text})
+            if item["in"] != "header" or (text.isascii() and text.isprintable()):
+                yield request(**{item["name"]: text})
     for name in optional:
-        whole = {other: json.dumps(good[other]) for other in required}
+        whole = {other: json.dumps(valid_values[other]) for other in required}
         for raw in RAW:
             body = ", ".join(f'"{key}": {value}' for key, value in {**whole, name: raw}.items())
             yield {**request(), "content": f"{{{body}}}".encode()}
@@ -159,24 +159,24 @@ async def test_no_value_in_any_field_makes_it_fail_or_leads_outside(
     api: ApiDriver, tmp_path: Path, method: str, path: str
 ) -> None:
     for request in hostile_requests(method, path, await create_valid_values(api)):
-        answer = await api.client.request(**request)
-        assert answer.status_code < 500, (str(request)[:500], answer.text)
-        assert SECRET not in answer.content
-        assert b"root:" not in answer.content
+        response = await api.client.request(**request)
+        assert response.status_code < 500, (str(request)[:500], response.text)
+        assert SECRET not in response.content
+        assert b"root:" not in response.content
     await api.backend.background_tasks.join()
     check_confined(api.backend, tmp_path)
-    made = len(api.backend.sandboxes), len(api.backend.snapshots), len(api.backend.agents)
+    created = len(api.backend.sandboxes), len(api.backend.snapshots), len(api.backend.agents)
     await api.backend.close()
-    again = Backend(data=tmp_path / "data")  # whatever was accepted can be read back
-    assert (len(again.sandboxes), len(again.snapshots), len(again.agents)) == made
-    await again.close()
+    reopened = Backend(data=tmp_path / "data")  # whatever was accepted can be read back
+    assert (len(reopened.sandboxes), len(reopened.snapshots), len(reopened.agents)) == created
+    await reopened.close()
 
 
 def check_confined(backend: Backend, outside: Path) -> None:
-    assert sorted(each.name for each in outside.iterdir()) == ["data", "secret"]
+    assert sorted(item.name for item in outside.iterdir()) == ["data", "secret"]
     assert (outside / "secret").read_bytes() == SECRET
-    assert {each.name.partition("-")[0] for each in (outside / "data").iterdir()} <= {"files", "state.sqlite"}
-    known = {each.id for each in [*backend.sandboxes.all(), *backend.snapshots.all()]}
-    for place in (outside / "data" / "files").iterdir():
-        assert place.name in known
-        assert [each.name for each in place.iterdir()] == ["workspace"]
+    assert {item.name.partition("-")[0] for item in (outside / "data").iterdir()} <= {"files", "state.sqlite"}
+    known = {item.id for item in [*backend.sandboxes.all(), *backend.snapshots.all()]}
+    for path in (outside / "data" / "files").iterdir():
+        assert path.name in known
+        assert [item.name for item in path.iterdir()] == ["workspace"]

@@ -1,4 +1,4 @@
-"""Many clients at once: each gets what it would get alone, and nothing is left of any of them."""
+"""Many concurrent clients: each gets the same as alone, and nothing is left behind."""
 
 import asyncio
 import os
@@ -16,10 +16,10 @@ FAST_DURATIONS = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start
 
 
 async def run_client(http: httpx.AsyncClient, number: int) -> None:
-    """A client's whole life: create, exec, file, snapshot, delete."""
+    """Create a sandbox, run a command, write a file, take a snapshot, and delete the sandbox."""
     name, content = f"web-{number}", os.urandom(10_000)
     sandbox = require_status(await http.post("/sandboxes", json={"name": name}), 201)
-    await wait_until(http, f"/sandboxes/{name}", lambda answer: require_status(answer)["phase"] == "Ready")
+    await wait_until(http, f"/sandboxes/{name}", lambda response: require_status(response)["phase"] == "Ready")
     runtime, inside = str(http.base_url.copy_with(path="/sandboxes-runtime/v1")), {"x-sandbox-id": sandbox["id"]}
     ran = await http.post(
         f"{runtime}/exec",
@@ -32,9 +32,11 @@ async def run_client(http: httpx.AsyncClient, number: int) -> None:
     assert (await http.post(f"{runtime}/files/read", json={"path": "page"}, headers=inside)).content == content
     where = (await http.post(f"{runtime}/files/read", json={"path": "where"}, headers=inside)).text
     assert sandbox["id"] in where
-    await wait_until(http, f"/snapshots/{snapshot['id']}", lambda answer: require_status(answer)["status"] == "Ready")
+    await wait_until(
+        http, f"/snapshots/{snapshot['id']}", lambda response: require_status(response)["status"] == "Ready"
+    )
     assert (await http.delete(f"/sandboxes/{name}")).status_code == 204
-    await wait_until(http, f"/sandboxes/{name}", lambda answer: answer.status_code == 404)
+    await wait_until(http, f"/sandboxes/{name}", lambda response: response.status_code == 404)
 
 
 async def wait_until(http: httpx.AsyncClient, path: str, condition: Callable[[httpx.Response], bool]) -> None:
@@ -42,27 +44,27 @@ async def wait_until(http: httpx.AsyncClient, path: str, condition: Callable[[ht
         await asyncio.sleep(0.05)
 
 
-def require_status(answer: httpx.Response, status: int = 200) -> dict[str, str]:
-    assert answer.status_code == status, answer.text
-    body: dict[str, str] = answer.json()
+def require_status(response: httpx.Response, status: int = 200) -> dict[str, str]:
+    assert response.status_code == status, response.text
+    body: dict[str, str] = response.json()
     return body
 
 
 def find_processes(directory: Path) -> set[int]:
-    """The processes that run in the directory."""
+    """Return the processes that run in the directory."""
     found = set()
-    for place in Path("/proc").glob("[0-9]*"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            if str(directory) in str((place / "cwd").readlink()):
-                found.add(int(place.name))
+            if str(directory) in str((path / "cwd").readlink()):
+                found.add(int(path.name))
         except OSError:
             continue
     return found
 
 
 async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
-    world = Backend(Settings(durations=FAST_DURATIONS))
-    with serve_backend(world) as emulator:
+    backend = Backend(Settings(durations=FAST_DURATIONS))
+    with serve_backend(backend) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         headers = {"authorization": f"Bearer {emulator.api_key}"}
         limits = httpx.Limits(max_connections=CLIENTS)
@@ -72,7 +74,7 @@ async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
         assert (state["sandboxes"], state["snapshots"], emulator.counts()["POST /sandboxes"]) == (0, 0, CLIENTS)
         assert not any(str(entry["status"]).startswith("5") for entry in emulator.log())
         deadline = asyncio.get_running_loop().time() + 30
-        while list((world.directory / "files").iterdir()) or find_processes(world.directory):
+        while list((backend.directory / "files").iterdir()) or find_processes(backend.directory):
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
 
@@ -87,17 +89,17 @@ async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_tog
         status = 0
         while status not in {201, 409}:
             try:
-                answer = await api.send("POST", "/sandboxes", {"name": f"web-{number}"})
+                response = await api.send("POST", "/sandboxes", {"name": f"web-{number}"})
             except ConnectionResetError:  # dropped, before or after it was done
                 continue
-            status = answer.status_code
-            if answer.headers.get("retry-after"):
-                assert answer.headers["retry-after"] == "1"
+            status = response.status_code
+            if response.headers.get("retry-after"):
+                assert response.headers["retry-after"] == "1"
                 backend.clock.advance(1)
     assert len(backend.sandboxes) == 1000
     log = (await api.client.get("/_emulator/log")).json()
     kinds = Counter(entry["fault"] for entry in log)
     assert 15 <= kinds["rate_limit"] <= 20  # once for each fifty, less the waits that random faults asked for
-    struck = sum(kinds[kind] for kind in ("status", "reset_before", "reset_after", "truncate_body"))
-    assert 10 <= struck <= 40
-    assert len(log) == kinds["rate_limit"] + struck + kinds[None]
+    fault_count = sum(kinds[kind] for kind in ("status", "reset_before", "reset_after", "truncate_body"))
+    assert 10 <= fault_count <= 40
+    assert len(log) == kinds["rate_limit"] + fault_count + kinds[None]

@@ -1,4 +1,4 @@
-"""The fixture that users of pytest get with the package."""
+"""The pytest fixture of the package."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Kills in the middle of a storm: what was acknowledged is there, whole, and nothing else is shown as if it were."""
+"""Kills under load: everything acknowledged is complete, and nothing else is listed."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ FILE_COUNT = 4000
 
 @dataclass
 class ExpectedState:
-    """What clients know: what was acknowledged, and what was asked for and never answered."""
+    """What was acknowledged, and what was requested without a response."""
 
     sandboxes: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class ExpectedState:
 
 
 class StormClient:
-    """One client of the storm, in its own sandbox most of the time."""
+    """One client of the storm, with its own sandbox."""
 
     def __init__(self, http: httpx.AsyncClient, runtime: str, expected: ExpectedState, rng: random.Random) -> None:
         self._http = http
@@ -41,10 +41,10 @@ class StormClient:
         self._rng = rng
 
     async def run(self, name: str) -> None:
-        """A sandbox is made, and its file is written and captured again and again, until the emulator is gone."""
+        """Create a sandbox, then write and capture its file until the emulator is killed."""
         self._expected.requested.add(name)
-        made = await self._http.post("/sandboxes", json={"name": name})
-        self._expected.sandboxes[name] = made.json()["id"]
+        created = await self._http.post("/sandboxes", json={"name": name})
+        self._expected.sandboxes[name] = created.json()["id"]
         while (await self._http.get(f"/sandboxes/{name}")).json()["phase"] != "Ready":
             continue
         while True:
@@ -52,8 +52,8 @@ class StormClient:
             await self._capture(name)
             fork = f"{name}-{self._rng.randrange(10**9)}"
             self._expected.requested.add(fork)
-            answer = await self._http.post(f"/sandboxes/{name}/fork", json={"name": fork})
-            self._expected.sandboxes[fork] = answer.json()["id"]
+            response = await self._http.post(f"/sandboxes/{name}/fork", json={"name": fork})
+            self._expected.sandboxes[fork] = response.json()["id"]
             self._expected.files[fork] = self._expected.files[name]
 
     async def _write(self, name: str) -> None:
@@ -61,13 +61,13 @@ class StormClient:
         self._expected.pending_writes[name] = content
         key = self._expected.sandboxes[name]
         url = f"{self._runtime}/files/write?path=deep/er/file"
-        answer = await self._http.post(url, content=content, headers={"x-sandbox-id": key})
-        assert answer.status_code == 200, answer.text
+        response = await self._http.post(url, content=content, headers={"x-sandbox-id": key})
+        assert response.status_code == 200, response.text
         self._expected.files[name] = self._expected.pending_writes.pop(name)
 
     async def _capture(self, name: str) -> None:
-        answer = await self._http.post(f"/sandboxes/{name}/snapshots", json={})
-        self._expected.snapshots[answer.json()["id"]] = self._expected.files[name]
+        response = await self._http.post(f"/sandboxes/{name}/snapshots", json={})
+        self._expected.snapshots[response.json()["id"]] = self._expected.files[name]
 
 
 @asynccontextmanager
@@ -77,7 +77,7 @@ async def connect(client: httpx.Client) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def run_storm(client: httpx.Client, expected: ExpectedState, rng: random.Random, kill: Any) -> None:
-    """Clients live, and the emulator is killed once so many things were acknowledged."""
+    """Run clients; kill the emulator after a random number of acknowledged requests."""
     enough = len(expected.sandboxes) + len(expected.snapshots) + rng.randrange(10, 60)
     tag = rng.randrange(10**6)
     async with connect(client) as http:
@@ -85,23 +85,23 @@ async def run_storm(client: httpx.Client, expected: ExpectedState, rng: random.R
         clients = [
             StormClient(http, runtime, expected, random.Random(rng.random())).run(f"w{tag}-{n}") for n in range(WORKERS)
         ]
-        tasks = [asyncio.create_task(each) for each in clients]
+        tasks = [asyncio.create_task(item) for item in clients]
         deadline = time.monotonic() + 60
         while len(expected.sandboxes) + len(expected.snapshots) < enough:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.001)
         kill()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert {type(each) for each in outcomes} <= {httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectError}, (
+    assert {type(item) for item in outcomes} <= {httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectError}, (
         outcomes
     )
 
 
 def read_content(client: httpx.Client, sandbox: dict[str, Any]) -> bytes:
     with open_runtime_client(client, sandbox) as runtime:
-        answer = runtime.post("/files/read", json={"path": "deep/er/file"})
-        assert answer.status_code == 200, answer.text
-        return answer.content
+        response = runtime.post("/files/read", json={"path": "deep/er/file"})
+        assert response.status_code == 200, response.text
+        return response.content
 
 
 def list_sandboxes(client: httpx.Client) -> dict[str, dict[str, Any]]:
@@ -127,17 +127,17 @@ def check_state(client: httpx.Client, expected: ExpectedState, directory: Path) 
         assert read_content(client, wait_until_ready(client, f"/sandboxes/{restored['id']}")) == expected.snapshots[key]
         expected.requested.add(restored["name"])
     ids = {item["id"] for item in list_sandboxes(client).values()} | expected.snapshots.keys()
-    orphans = {place.name for place in (directory / "files").iterdir()} - ids
+    orphans = {path.name for path in (directory / "files").iterdir()} - ids
     assert len(orphans) <= WORKERS  # snapshots that were kept, and whose answer was lost
     assert all(client.get(f"/snapshots/{key}").status_code == 200 for key in orphans)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_kill_in_a_storm_loses_nothing_that_was_acknowledged(seed: int, tmp_path: Path) -> None:
-    dice, known = random.Random(seed), ExpectedState()
+    source, known = random.Random(seed), ExpectedState()
     for _ in range(2):
         with start_killable(tmp_path) as (process, client):
-            asyncio.run(run_storm(client, known, dice, process.kill))
+            asyncio.run(run_storm(client, known, source, process.kill))
             process.wait()
         with start_killable(tmp_path) as (_, client):
             check_state(client, known, tmp_path)
@@ -171,6 +171,6 @@ def test_a_kill_in_the_middle_of_a_copy_leaves_nothing_of_it(path: str, body: di
 
 
 def find_copies(directory: Path, origin: str) -> list[int]:
-    """How many files there are in what is being copied from this sandbox."""
-    places = [place / "workspace" for place in (directory / "files").iterdir() if place.name != origin]
-    return [len(list(place.iterdir())) for place in places if place.exists()]
+    """Return the numbers of files in unfinished copies of this sandbox."""
+    paths = [path / "workspace" for path in (directory / "files").iterdir() if path.name != origin]
+    return [len(list(path.iterdir())) for path in paths if path.exists()]

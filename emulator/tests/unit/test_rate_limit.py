@@ -6,19 +6,19 @@ from neev_emulator.faults.rate_limit import TokenBucket
 
 def test_the_limit_lets_a_second_s_worth_through_and_then_as_many_as_time_allows() -> None:
     clock = Clock(lambda: 0.0)
-    limiter = TokenBucket(clock, 2)
-    assert [limiter.acquire() for _ in range(3)] == [0, 0, 1]
+    bucket = TokenBucket(clock, 2)
+    assert [bucket.acquire() for _ in range(3)] == [0, 0, 1]
     clock.advance(0.5)
-    assert [limiter.acquire() for _ in range(2)] == [0, 1]
+    assert [bucket.acquire() for _ in range(2)] == [0, 1]
     clock.advance(3600)
-    assert [limiter.acquire() for _ in range(3)] == [0, 0, 1]
+    assert [bucket.acquire() for _ in range(3)] == [0, 0, 1]
 
 
 def test_a_limit_below_one_a_second_says_how_long_to_wait() -> None:
-    limiter = TokenBucket(Clock(lambda: 0.0), 0.1)
-    assert [limiter.acquire(), limiter.acquire()] == [0, 10]
+    bucket = TokenBucket(Clock(lambda: 0.0), 0.1)
+    assert [bucket.acquire(), bucket.acquire()] == [0, 10]
 
 
 def test_without_a_limit_everything_passes() -> None:
-    limiter = TokenBucket(Clock(lambda: 0.0), None)
-    assert not any(limiter.acquire() for _ in range(1000))
+    bucket = TokenBucket(Clock(lambda: 0.0), None)
+    assert not any(bucket.acquire() for _ in range(1000))

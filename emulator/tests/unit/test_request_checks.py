@@ -1,4 +1,4 @@
-"""What a request has to be before anything is done with it, over real connections."""
+"""Checks before a request is handled, over real connections."""
 
 import asyncio
 import socket
@@ -30,14 +30,14 @@ def client(emulator: Emulator) -> Iterator[httpx.Client]:
 
 
 def send_raw(emulator: Emulator, *lines: str, body: bytes = b"") -> tuple[int, str]:
-    """The status and the text of the answer to a request that is written line by line, and goes on for ever."""
+    """Send an endless request line by line; return the status and text of the response."""
     url = httpx.URL(emulator.base_url)
     with socket.create_connection((url.host, url.port or 0), timeout=20) as connection:
         connection.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode() + body)
-        answer = b""
-        while b"}" not in answer and (part := connection.recv(1 << 16)):
-            answer += part
-    return int(answer.split()[1]), answer.decode()
+        response = b""
+        while b"}" not in response and (part := connection.recv(1 << 16)):
+            response += part
+    return int(response.split()[1]), response.decode()
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -147,10 +147,10 @@ def test_a_body_that_does_not_say_its_length_is_read_up_to_the_limit(emulator: E
 def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client) -> None:
     client.post("/sandboxes", json={"name": "web"})
     with serve() as other:
-        for each in (emulator, other):
-            port = httpx.URL(each.base_url).port
+        for item in (emulator, other):
+            port = httpx.URL(item.base_url).port
             preview = require_success(client.post("/sandboxes/web/ports", json={"port": port}))["preview_url"]
-            key = {"authorization": f"Bearer {each.api_key}"}
+            key = {"authorization": f"Bearer {item.api_key}"}
             for method, path in [("POST", "_emulator/reset"), ("GET", "_emulator/state"), ("GET", PATHS[0][1:])]:
                 seen = httpx.request(method, preview + path, headers=key)
                 assert (seen.status_code, seen.json()["code"]) == (403, "forbidden")

@@ -1,4 +1,4 @@
-"""Durations, as retention takes them."""
+"""The durations of snapshots' retention."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The server: it refuses connections for a while, and does without what makes it fast."""
+"""The server: rejected connections, and operation without the optional packages."""
 
 import subprocess
 import sys
@@ -73,20 +73,20 @@ def test_it_stops_while_it_refuses() -> None:
 
 @pytest.mark.parametrize("seconds", [0, -1, 3601, "soon"])
 async def test_it_refuses_for_a_while_and_not_for_good(api: ApiDriver, seconds: object) -> None:
-    answer = await api.client.post("/_emulator/reject-connections", json={"seconds": seconds})
-    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
+    response = await api.client.post("/_emulator/reject-connections", json={"seconds": seconds})
+    assert (response.status_code, response.json()["code"]) == (400, "validation_error")
 
 
 async def test_without_a_listener_there_is_nothing_to_refuse(api: ApiDriver) -> None:
-    answer = await api.client.post("/_emulator/reject-connections", json={"seconds": 1})
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    response = await api.client.post("/_emulator/reject-connections", json={"seconds": 1})
+    assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
 def test_faults_strike_and_it_refuses_also_without_what_makes_it_fast() -> None:
     here = Path(__file__)
     root = here.parents[2]
-    refusing = test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was
+    rejecting = test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was
     command = [sys.executable, "-c", PLAIN, "-q", "-p", "no:cacheprovider", "--rootdir", str(root)]
-    command += [str(here.with_name("test_fault_injection.py")), f"{here}::{refusing.__name__}"]
+    command += [str(here.with_name("test_fault_injection.py")), f"{here}::{rejecting.__name__}"]
     run = subprocess.run(command, check=False, text=True, capture_output=True, cwd=root)
     assert run.returncode == 0, run.stdout + run.stderr

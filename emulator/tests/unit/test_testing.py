@@ -1,4 +1,4 @@
-"""The emulator as a server of this process."""
+"""The emulator as a server in this process."""
 
 import asyncio
 import socket
@@ -27,35 +27,35 @@ def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> N
 
 
 def test_time_passes_by_itself_and_does_what_is_due_without_a_request() -> None:
-    world = Backend(Settings())
-    with serve_backend(world) as emulator:
+    backend = Backend(Settings())
+    with serve_backend(backend) as emulator:
         assert emulator.change_settings(durations={"create": 0})["durations"]["create"] == 0
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         headers = {"authorization": f"Bearer {emulator.api_key}"}
         idle = {"name": "web", "lifecycle": {"idle_timeout_seconds": 1, "on_idle": "delete"}}
         assert httpx.post(f"{base}/sandboxes", json=idle, headers=headers).status_code == 201
         deadline = time.monotonic() + 10
-        while len(world.sandboxes) and time.monotonic() < deadline:
+        while len(backend.sandboxes) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert [entry["method"] for entry in emulator.log()] == ["POST"]
-        assert len(world.sandboxes) == 0
+        assert len(backend.sandboxes) == 0
 
 
 async def test_it_serves_asynchronous_code_of_the_same_thread() -> None:
     with serve(create_seconds=0, quota=3) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         async with httpx.AsyncClient(headers={"authorization": f"Bearer {emulator.api_key}"}, verify=False) as http:
-            answers = await asyncio.gather(*(http.post(f"{base}/sandboxes", json={}) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [201, 201, 201, 403, 403]
+            responses = await asyncio.gather(*(http.post(f"{base}/sandboxes", json={}) for _ in range(5)))
+    assert sorted(response.status_code for response in responses) == [201, 201, 201, 403, 403]
 
 
 def test_nothing_is_left_when_it_stops() -> None:
-    world = Backend()
+    backend = Backend()
     before = threading.active_count()
-    with serve_backend(world) as emulator:
+    with serve_backend(backend) as emulator:
         port = httpx.URL(emulator.base_url).port
     assert threading.active_count() == before
-    assert not world.directory.exists()
+    assert not backend.directory.exists()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port or 0)) != 0
 
@@ -84,11 +84,11 @@ def test_it_stops_at_once_although_a_call_hangs() -> None:
 
 
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
-    world = Backend()
+    backend = Backend()
     taken = socket.create_server(("127.0.0.1", 0))
-    with taken, pytest.raises(OSError, match="in use"), serve_backend(world, port=taken.getsockname()[1]):
+    with taken, pytest.raises(OSError, match="in use"), serve_backend(backend, port=taken.getsockname()[1]):
         pytest.fail("it started all the same")
-    assert not world.directory.exists()
+    assert not backend.directory.exists()
 
 
 def test_an_emulator_that_keeps_its_state_keeps_its_address(tmp_path: Path) -> None:

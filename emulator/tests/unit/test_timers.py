@@ -1,4 +1,4 @@
-"""What is due comes up once, at its earliest moment."""
+"""Each timer is due once, at its earliest time."""
 
 from neev_emulator.state.timers import TimerKey, TimerQueue
 

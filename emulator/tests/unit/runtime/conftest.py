@@ -1,4 +1,4 @@
-"""A computer in a temporary directory, and a client of its endpoints."""
+"""The host of a sandbox in a temporary directory, and a client of its endpoints."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,9 +17,9 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def host(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SandboxHost]:
-    computer = SandboxHost(tmp_path / "sandbox", env={"GREETING": "hello"}, now=clock)
-    yield computer
-    await computer.stop()
+    sandbox_host = SandboxHost(tmp_path / "sandbox", env={"GREETING": "hello"}, now=clock)
+    yield sandbox_host
+    await sandbox_host.stop()
 
 
 @pytest.fixture

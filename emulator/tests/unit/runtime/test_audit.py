@@ -1,4 +1,4 @@
-"""What was done is remembered, and what was said while doing it is not."""
+"""The audit log records operations, without their content."""
 
 import pytest
 

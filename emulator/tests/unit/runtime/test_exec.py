@@ -1,4 +1,4 @@
-"""A command is heard while it runs and does not outlive its caller or its time."""
+"""A command's output is streamed; the command ends with its caller or its timeout."""
 
 import json
 from typing import Any
@@ -25,9 +25,9 @@ async def test_frames_are_output_and_then_the_exit_code(api: httpx.AsyncClient) 
 async def test_a_process_left_in_the_background_does_not_hold_the_answer(
     api: httpx.AsyncClient, host: SandboxHost
 ) -> None:
-    told = await exec_script(api, "sleep 60 & echo $!")
-    pid = int(told[0]["data"])
-    assert told[1:] == [{"type": "exit", "exit_code": 0}]
+    frames = await exec_script(api, "sleep 60 & echo $!")
+    pid = int(frames[0]["data"])
+    assert frames[1:] == [{"type": "exit", "exit_code": 0}]
     assert not is_gone(pid)
     await host.stop()
     assert is_gone(pid)
@@ -50,8 +50,8 @@ async def test_a_command_within_its_time_is_not_disturbed(api: httpx.AsyncClient
 
 
 async def test_stdin_of_any_kind_is_read_to_its_end(api: httpx.AsyncClient) -> None:
-    told = await exec_script(api, "od -An -tx1", stdin="a\0é")
-    assert told[0]["data"].split() == [b"61", b"00", b"c3", b"a9"]
+    frames = await exec_script(api, "od -An -tx1", stdin="a\0é")
+    assert frames[0]["data"].split() == [b"61", b"00", b"c3", b"a9"]
     assert await exec_script(api, "cat", stdin="") == [{"type": "exit", "exit_code": 0}]
 
 

@@ -1,4 +1,4 @@
-"""Trees are copied, measured and removed whole, whatever is in them."""
+"""Trees are copied, measured and removed completely, whatever they contain."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def create_deep_tree(top: Path, *, levels: int) -> None:
-    """Directories in directories, deeper than a path can say."""
+    """Create directories deeper than the maximum length of a path."""
     here = os.open(top, os.O_RDONLY)
     for _ in range(levels):
         os.mkdir("d" * 60, dir_fd=here)

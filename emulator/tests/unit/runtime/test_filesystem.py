@@ -1,4 +1,4 @@
-"""What the file endpoints do, seen from the disk."""
+"""The file operations and their effect on the disk."""
 
 import os
 import socket

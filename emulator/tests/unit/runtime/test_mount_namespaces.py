@@ -1,4 +1,4 @@
-"""/workspace is the workspace of a sandbox also for its commands, with mount namespaces and without."""
+"""/workspace is the workspace for commands, too, with mount namespaces and without."""
 
 import os
 import resource
@@ -38,8 +38,8 @@ async def run(host: SandboxHost, script: str, *, cwd: str | None = None) -> str:
 
 
 def read_machine() -> tuple[str, set[str]]:
-    """What is mounted, and what there is in its root."""
-    return Path("/proc/self/mountinfo").read_text(), {each.name for each in Path("/").iterdir()}
+    """Return the machine's mounts and the entries of its root directory."""
+    return Path("/proc/self/mountinfo").read_text(), {item.name for item in Path("/").iterdir()}
 
 
 @pytest.fixture
@@ -53,23 +53,23 @@ def mounts(tmp_path: Path) -> Iterator[MountNamespaces]:
 
 @pytest.fixture
 async def mounted_host(tmp_path: Path, mounts: MountNamespaces) -> AsyncIterator[SandboxHost]:
-    computer = SandboxHost(tmp_path / "one", env={"TOOLS": "/workspace/bin"}, now=ManualClock(), mounts=mounts)
-    yield computer
-    await computer.stop()
+    sandbox_host = SandboxHost(tmp_path / "one", env={"TOOLS": "/workspace/bin"}, now=ManualClock(), mounts=mounts)
+    yield sandbox_host
+    await sandbox_host.stop()
 
 
 @pytest.fixture
 async def unmounted_host(tmp_path: Path) -> AsyncIterator[SandboxHost]:
     without = MountNamespaces(tmp_path, nsenter="no-such-program")
-    computer = SandboxHost(tmp_path / "two", env={"TOOLS": "/workspace/bin"}, now=ManualClock(), mounts=without)
-    yield computer
-    await computer.stop()
+    sandbox_host = SandboxHost(tmp_path / "two", env={"TOOLS": "/workspace/bin"}, now=ManualClock(), mounts=without)
+    yield sandbox_host
+    await sandbox_host.stop()
 
 
 @pytest.fixture(params=["mounted_host", "unmounted_host"])
 def any_host(request: pytest.FixtureRequest) -> SandboxHost:
-    computer: SandboxHost = request.getfixturevalue(request.param)
-    return computer
+    sandbox_host: SandboxHost = request.getfixturevalue(request.param)
+    return sandbox_host
 
 
 async def test_commands_find_files_by_the_path_that_callers_know(any_host: SandboxHost) -> None:
@@ -82,8 +82,8 @@ async def test_commands_find_files_by_the_path_that_callers_know(any_host: Sandb
         await read_output(any_host.spawn("sh", ["-c", "cat $FILE"], env={"FILE": "/workspace/sub/a.txt"})) == "content"
     )
     await run(any_host, "echo made > /workspace/made")
-    with any_host.files.open_reader("made") as made:
-        assert made.read() == b"made\n"
+    with any_host.files.open_reader("made") as created:
+        assert created.read() == b"made\n"
 
 
 async def test_a_program_of_the_workspace_runs_by_any_of_its_names(any_host: SandboxHost) -> None:
@@ -138,8 +138,8 @@ async def test_each_sandbox_has_a_workspace_of_its_own(
     mounted_host: SandboxHost, mounts: MountNamespaces, tmp_path: Path
 ) -> None:
     other = SandboxHost(tmp_path / "other", env={}, now=ManualClock(), mounts=mounts)
-    for computer, name in ((mounted_host, "one"), (other, "other")):
-        computer.files.write("who", name.encode())
+    for sandbox_host, name in ((mounted_host, "one"), (other, "other")):
+        sandbox_host.files.write("who", name.encode())
     assert await run(mounted_host, "cat /workspace/who") == "one"
     assert await run(other, "cat /workspace/who") == "other"
     await other.stop()
@@ -178,16 +178,16 @@ async def test_where_there_are_many_sandboxes_those_at_rest_hold_nothing(
     few = MountNamespaces(tmp_path, max_open=2)
     assert mounts.unavailable_reason == few.unavailable_reason
     computers = [SandboxHost(tmp_path / str(number), env={}, now=ManualClock(), mounts=few) for number in range(4)]
-    for computer in computers[:2]:
-        await run(computer, "true")
+    for sandbox_host in computers[:2]:
+        await run(sandbox_host, "true")
     before = count_open_descriptors()
     for _ in range(2):
-        for number, computer in enumerate(computers):
-            computer.files.write("who", str(number).encode())
-            assert await run(computer, "cat /workspace/who") == str(number)
+        for number, sandbox_host in enumerate(computers):
+            sandbox_host.files.write("who", str(number).encode())
+            assert await run(sandbox_host, "cat /workspace/who") == str(number)
     assert count_open_descriptors() == before
-    for computer in computers:
-        await computer.stop()
+    for sandbox_host in computers:
+        await sandbox_host.stop()
     few.close()
 
 

@@ -1,4 +1,4 @@
-"""A log keeps the latest, by position, in whole characters."""
+"""A log keeps the latest output, by position, in whole characters."""
 
 import asyncio
 from itertools import pairwise

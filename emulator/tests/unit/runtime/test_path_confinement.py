@@ -31,7 +31,7 @@ def status_of(attempt: Callable[[], object]) -> int:
 
 @contextmanager
 def create_maze() -> Iterator[Path]:
-    """A workspace full of links, most of them leading out, beside a secret."""
+    """Create a workspace full of links, most of them leading out, beside a secret."""
     with tempfile.TemporaryDirectory() as name:
         top = Path(name).resolve()
         (top / "secret").write_bytes(SECRET)
@@ -118,13 +118,13 @@ def test_a_path_that_stays_inside_is_followed(root: Path, path: str, found: str)
 
 
 def test_the_real_path_of_the_workspace_is_understood(root: Path) -> None:
-    with Workspace(root).resolve(f"{root}/a/file") as place:
-        assert place.display_path == "a/file"
+    with Workspace(root).resolve(f"{root}/a/file") as path:
+        assert path.display_path == "a/file"
 
 
 def test_a_path_is_relative_to_a_directory_inside(root: Path) -> None:
-    with Workspace(root).resolve("../file", "a/b") as place:
-        assert place.display_path == "a/file"
+    with Workspace(root).resolve("../file", "a/b") as path:
+        assert path.display_path == "a/file"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_link_that_is_asked_about_itself_is_not_followed(files: WorkspaceFiles
 
 
 def test_a_step_never_goes_through_a_link(root: Path) -> None:
-    """What holds where a directory is swapped for a link after it was seen to be none."""
+    """A directory may be swapped for a link after it was checked."""
     with file_tree.open_top(root) as directory:
         for names in (("in",), ("a", "out"), ("up", "workspace")):
             with pytest.raises(OSError, match=r"Not a directory|Too many levels"):

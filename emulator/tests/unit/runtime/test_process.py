@@ -1,4 +1,4 @@
-"""A process is noticed to have ended on any system."""
+"""The end of a process is noticed on any system."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""Supervised processes outlive their request and are remembered."""
+"""Supervised processes outlive their request and stay listed."""
 
 import asyncio
 
@@ -39,9 +39,9 @@ async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, host: Sandb
 async def test_an_exited_process_is_followed_to_its_exit(api: httpx.AsyncClient) -> None:
     process_id = await start_process(api, "echo out; echo err >&2; exit 2")
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
-    told = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
-    assert sorted(frame["data"] for frame in told[:-1]) == [b"err\n", b"out\n"]
-    assert told[-1] == {"type": "exit", "exit_code": 2}
+    frames = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
+    assert sorted(frame["data"] for frame in frames[:-1]) == [b"err\n", b"out\n"]
+    assert frames[-1] == {"type": "exit", "exit_code": 2}
 
 
 async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncClient) -> None:
@@ -49,8 +49,8 @@ async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncC
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
     page = (await api.post("/v1/processes/logs", json={"process_id": process_id})).json()
     assert "".join(entry["data"] for entry in page["entries"]) == "a\ufffdb"
-    told = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
-    assert b"".join(frame["data"] for frame in told[:-1]) == b"a\xffb"
+    frames = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
+    assert b"".join(frame["data"] for frame in frames[:-1]) == b"a\xffb"
 
 
 async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClient, host: SandboxHost) -> None:
@@ -67,8 +67,8 @@ async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClien
 async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, host: SandboxHost) -> None:
     first = await start_process(api, "sleep 60")
     for _ in range(258):
-        child = host.spawn("true", [], env={})
-        await host.processes.add(child, name="true", args=[], cwd=None).log.wait_until_ended()
+        process = host.spawn("true", [], env={})
+        await host.processes.add(process, name="true", args=[], cwd=None).log.wait_until_ended()
     known = (await api.post("/v1/processes/list", json={})).json()["processes"]
     assert len(known) == 258
     assert known[0]["process_id"] == first

@@ -1,4 +1,4 @@
-"""No request body gets further than a 400 when it is not what it should be."""
+"""An invalid request body results in a 400."""
 
 import json
 from collections.abc import Callable
@@ -48,11 +48,11 @@ async def test_no_json_makes_an_endpoint_fail(
     path: str, body: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     # Without a PATH no text that comes up is a program.
-    computer = SandboxHost(tmp_path_factory.mktemp("computer"), env={"PATH": "/nonexistent"}, now=ManualClock())
-    transport = httpx.ASGITransport(create_application(computer))
+    sandbox_host = SandboxHost(tmp_path_factory.mktemp("computer"), env={"PATH": "/nonexistent"}, now=ManualClock())
+    transport = httpx.ASGITransport(create_application(sandbox_host))
     async with httpx.AsyncClient(transport=transport, base_url="http://runtime") as client:
         response = await client.post(f"/v1/{path}", content=json.dumps(body))
-    await computer.stop()
+    await sandbox_host.stop()
     assert response.status_code < 500
     if response.status_code >= 400:
         assert response.json().keys() == {"reason_code", "message"}

@@ -1,4 +1,4 @@
-"""The file endpoints, where they are more than what they call."""
+"""The HTTP side of the file endpoints."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The files and the processes of a sandbox are its own, and end with it."""
+"""The files and processes of a sandbox are its own, and end with it."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ async def read_output(process: ManagedProcess) -> str:
 
 
 async def spawn_daemon(host: SandboxHost) -> int:
-    """A process that has left its group, its session and its parent."""
+    """Start a process that leaves its group, its session and its parent."""
     await spawn_shell(host, DAEMON).wait()
     await wait_until((host.workspace / "pid").exists)
     return int((host.workspace / "pid").read_text())
@@ -38,10 +38,10 @@ async def test_a_process_has_the_environment_of_the_sandbox_and_nothing_of_the_e
 
 
 async def test_a_request_cannot_hide_its_processes(host: SandboxHost) -> None:
-    child = host.spawn("sleep", ["60"], env={"NEEV_SANDBOX_DIRECTORY": "/elsewhere"})
+    process = host.spawn("sleep", ["60"], env={"NEEV_SANDBOX_DIRECTORY": "/elsewhere"})
     assert host.measure_usage().process_count == 1
     await host.stop()
-    assert child.exit_code == 137
+    assert process.exit_code == 137
 
 
 async def test_a_program_of_the_workspace_is_run_by_the_path_that_callers_know(host: SandboxHost) -> None:
@@ -83,69 +83,69 @@ async def test_a_refused_start_leaves_no_descriptor_open(host: SandboxHost) -> N
     for _ in range(3):
         with pytest.raises(RuntimeApiError):
             host.spawn("no-such-program", [], env={}, stdin=b"x")
-    child = host.spawn("true", [], env={})
-    await read_output(child)
+    process = host.spawn("true", [], env={})
+    await read_output(process)
     assert count_open_descriptors() == before
 
 
 async def test_paused_processes_stand_still_until_they_are_resumed(host: SandboxHost) -> None:
-    child, wandered = spawn_shell(host, "sleep 60"), await spawn_daemon(host)
+    process, wandered = spawn_shell(host, "sleep 60"), await spawn_daemon(host)
     await host.pause()
-    await wait_until(lambda: read_state(child.pid) == read_state(wandered) == "T")
+    await wait_until(lambda: read_state(process.pid) == read_state(wandered) == "T")
     await host.resume()
-    await wait_until(lambda: read_state(child.pid) == read_state(wandered) == "S")
+    await wait_until(lambda: read_state(process.pid) == read_state(wandered) == "S")
 
 
 async def test_stopping_ends_every_process_even_paused_ones_and_those_that_wandered_off(host: SandboxHost) -> None:
-    child, wandered = spawn_shell(host, "trap '' TERM; sleep 60"), await spawn_daemon(host)
+    process, wandered = spawn_shell(host, "trap '' TERM; sleep 60"), await spawn_daemon(host)
     supervised = host.processes.add(spawn_shell(host, "sleep 60"), name="sh", args=[], cwd=None)
     await host.pause()
     await host.stop()
-    assert is_gone(child.pid)
+    assert is_gone(process.pid)
     assert is_gone(wandered)
     assert supervised.status()["exit_code"] == 137
     assert host.measure_usage().process_count == 0
-    child.close()
+    process.close()
 
 
 async def test_processes_that_an_emulator_left_when_it_was_killed_are_found(
     host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
     wandered = await spawn_daemon(host)
-    again = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
-    assert again.measure_usage().process_count == 1
-    await again.stop()
+    reopened = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
+    assert reopened.measure_usage().process_count == 1
+    await reopened.stop()
     assert is_gone(wandered)
 
 
 async def test_sandboxes_do_not_count_or_stop_the_processes_of_others(
     host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
-    child = spawn_shell(host, "sleep 60")
+    process = spawn_shell(host, "sleep 60")
     other = SandboxHost(tmp_path / "sandbo", env={}, now=clock)
     other._idle_spawn_count = -1
     assert other.measure_usage().process_count == 0
     await other.stop()
-    assert not is_gone(child.pid)
-    child.close()
+    assert not is_gone(process.pid)
+    process.close()
 
 
 async def test_usage_is_what_processes_and_files_use(host: SandboxHost) -> None:
     idle = host.measure_usage()
     assert (idle.memory_bytes, idle.disk_bytes, idle.process_count) == (0, 0, 0)
     host.files.write("a/b", b"x" * 1000)
-    child = spawn_shell(host, "sleep 60 & sleep 60")
+    process = spawn_shell(host, "sleep 60 & sleep 60")
     await wait_until(lambda: host.measure_usage().process_count == 3)
     used = host.measure_usage()
     assert used.memory_bytes > 100_000
     assert used.disk_bytes == 1000
-    child.close()
+    process.close()
 
 
 async def test_the_processor_time_of_a_command_that_has_ended_counts_once(host: SandboxHost) -> None:
     host.measure_usage()
-    child = spawn_shell(host, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")
-    await read_output(child)
+    process = spawn_shell(host, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")
+    await read_output(process)
     assert host.measure_usage().cpu_cores > 0
     assert host.measure_usage().cpu_cores == 0
 
@@ -175,11 +175,11 @@ async def test_a_restore_that_was_killed_half_way_is_undone(
     host.files.write("kept", b"1")
     host.workspace.rename(host.workspace.parent / "replaced")
     (host.workspace.parent / "incoming").mkdir()
-    again = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
-    assert again.files.exists("kept")
-    again.copy_to(tmp_path / "copy")
-    again.restore_from(tmp_path / "copy")
-    assert again.files.exists("kept")
+    reopened = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
+    assert reopened.files.exists("kept")
+    reopened.copy_to(tmp_path / "copy")
+    reopened.restore_from(tmp_path / "copy")
+    assert reopened.files.exists("kept")
 
 
 async def test_what_was_left_aside_by_an_emulator_that_was_killed_is_cleared_away(

@@ -1,4 +1,4 @@
-"""An answer of frames ends with its caller and cleans up after itself."""
+"""A streamed response ends with its caller and cleans up."""
 
 import asyncio
 from collections.abc import AsyncGenerator, MutableMapping

@@ -1,4 +1,4 @@
-"""Uploads go on from where they were cut, and no half file is ever seen."""
+"""Uploads resume after an interruption, and no partial file is visible."""
 
 from base64 import b64encode
 
@@ -52,8 +52,8 @@ async def test_a_chunk_at_another_offset_is_a_conflict_and_changes_nothing(
 ) -> None:
     await patch_upload(api, location, 0, b"01234")
     for offset in (0, 4, 6):
-        again = await patch_upload(api, location, offset, b"x")
-        assert (again.status_code, again.json()["reason_code"]) == (409, "failed_precondition")
+        reopened = await patch_upload(api, location, offset, b"x")
+        assert (reopened.status_code, reopened.json()["reason_code"]) == (409, "failed_precondition")
     assert (await api.head(location, headers=TUS)).headers["Upload-Offset"] == "5"
 
 
@@ -107,8 +107,8 @@ async def test_an_upload_that_could_not_be_placed_does_not_begin(
     ],
 )
 async def test_headers_that_say_nothing_are_refused(api: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    good = {**TUS, "Upload-Length": "5", "Upload-Metadata": encode_metadata(path="file")}
-    response = await api.post("/v1/files/uploads", headers={**good, **headers})
+    valid_values = {**TUS, "Upload-Length": "5", "Upload-Metadata": encode_metadata(path="file")}
+    response = await api.post("/v1/files/uploads", headers={**valid_values, **headers})
     assert (response.status_code, response.json()["reason_code"]) == (400, "invalid_argument")
 
 
@@ -135,8 +135,8 @@ async def test_a_chunk_that_was_cut_off_is_kept_as_far_as_it_came(
 
 
 async def test_there_is_an_end_to_how_many_can_be_under_way(api: httpx.AsyncClient) -> None:
-    answers = [(await create_upload(api, "file", 5)).status_code for _ in range(257)]
-    assert answers == [201] * 256 + [429]
+    responses = [(await create_upload(api, "file", 5)).status_code for _ in range(257)]
+    assert responses == [201] * 256 + [429]
 
 
 async def test_what_a_killed_emulator_left_staged_is_cleared(api: httpx.AsyncClient, host: SandboxHost) -> None:

@@ -1,4 +1,4 @@
-"""Two looks at a directory tell what happened between them."""
+"""Two scans of a directory show the changes between them."""
 
 import stat
 
