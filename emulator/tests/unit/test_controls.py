@@ -1,19 +1,15 @@
 """The commands that control a running emulator."""
 
-from __future__ import annotations
-
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator, serve
-
-RUN = [sys.executable, "-c", "from neev_emulator.cli import main; main()"]
+from neev_emulator.cli import app
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +18,15 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
-def run_control(*arguments: str, url: str | None = None) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("NEEV")}
-    env |= {"NEEV_BASE_URL": url} if url else {}
-    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=60, check=False, env=env)
+def run_control(*arguments: str, url: str | None = None) -> Result:
+    env = dict.fromkeys(name for name in os.environ if name.startswith("NEEV")) | {"NEEV_BASE_URL": url}
+    return CliRunner().invoke(app, arguments, env=env)
 
 
 def control_output(*arguments: str, emulator: Emulator) -> Any:
-    ended = run_control(*arguments, url=emulator.base_url)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    return json.loads(ended.stdout)
+    result = run_control(*arguments, url=emulator.base_url)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return json.loads(result.stdout)
 
 
 def test_faults_are_added_shown_and_taken_back(emulator: Emulator) -> None:
@@ -50,7 +45,7 @@ def test_the_clock_is_advanced(emulator: Emulator) -> None:
 
 
 def test_the_log_is_shown_counted_and_emptied(emulator: Emulator) -> None:
-    assert run_control("log", "--clear", url=emulator.base_url).returncode == 0
+    assert run_control("log", "--clear", url=emulator.base_url).exit_code == 0
     assert (control_output("log", emulator=emulator), control_output("log", "--mutating", emulator=emulator)) == (
         [],
         [],
@@ -79,12 +74,12 @@ def test_an_address_can_be_given(emulator: Emulator) -> None:
     ],
 )
 def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, said: str) -> None:
-    ended = run_control(*arguments)
-    assert ended.returncode == status
-    assert said in " ".join(ended.stderr.split())
+    result = run_control(*arguments)
+    assert result.exit_code == status
+    assert said in " ".join(result.stderr.split())
 
 
 def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:
-    ended = run_control("faults", "colour", url=emulator.base_url)
-    assert ended.returncode == 1
-    assert "the emulator rejected the request (4" in ended.stderr
+    result = run_control("faults", "colour", url=emulator.base_url)
+    assert result.exit_code == 1
+    assert "the emulator rejected the request (4" in result.stderr
