@@ -159,8 +159,13 @@ def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, 
     with closing_connection(sandbox):
         sandbox.exec(["true"])
         sandbox.files.exists("page.txt")
-    ran, asked = (client.raw.request("GET", f"{base}/sandboxes/web/audit")["records"][at] for at in (-1, 0))
-    assert (ran["command"], "target" in ran, "command" in asked, asked["target"]) == ("true", False, False, "page.txt")
+    ran, upload = (client.raw.request("GET", f"{base}/sandboxes/web/audit")["records"][at] for at in (-1, 0))
+    assert (ran["command"], "target" in ran, "command" in upload, upload["target"]) == (
+        "true",
+        False,
+        False,
+        "page.txt",
+    )
 
 
 def test_a_fork_has_the_live_files_and_the_source_goes_on(client: NeevAI) -> None:

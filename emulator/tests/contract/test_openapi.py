@@ -51,11 +51,11 @@ def existing_ids(emulator: Emulator) -> dict[str, str]:
         snapshot = client.post("/sandboxes/web/snapshots", json={}).json()["id"]
         agent = client.post("/agents", json={"name": "coder", "agent_template": "claude-code"}).json()["id"]
         runtime = client.base_url.copy_with(path="/sandboxes-runtime/v1")
-        inside = {"x-sandbox-id": sandbox}
-        process = client.post(f"{runtime}/processes/start", json={"program": "true"}, headers=inside).json()[
+        sandbox_headers = {"x-sandbox-id": sandbox}
+        process = client.post(f"{runtime}/processes/start", json={"program": "true"}, headers=sandbox_headers).json()[
             "process_id"
         ]
-        client.post(f"{runtime}/files/write?path=page", content=b"content", headers=inside)
+        client.post(f"{runtime}/files/write?path=page", content=b"content", headers=sandbox_headers)
     return {
         "org": emulator.org_id,
         "project": emulator.project_id,

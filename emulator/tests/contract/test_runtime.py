@@ -229,8 +229,8 @@ class TestFiles:
         ticking.kill()
         assert (first.type, first.entry and first.entry.type) == ("create", "directory")
         sandbox.files.move("watched/deep/old", "watched/renamed")
-        told = next(event for event in events if event.type == "rename")
-        assert (told.path, told.entry) == ("watched/deep/old", None)
+        renamed = next(event for event in events if event.type == "rename")
+        assert (renamed.path, renamed.entry) == ("watched/deep/old", None)
         assert (next(events).path) == "watched/renamed"
 
     def test_a_watch_ends_when_its_time_is_over(self, sandbox: SandboxConnection) -> None:
@@ -257,13 +257,13 @@ class TestUploads:
         assert back.read_bytes() == content
 
     def test_nothing_is_seen_of_an_upload_before_its_end(self, sandbox: SandboxConnection) -> None:
-        seen: list[bool] = []
+        results: list[bool] = []
 
         def look(*_: int) -> None:
-            seen.append(sandbox.files.exists("late"))
+            results.append(sandbox.files.exists("late"))
 
         sandbox.files.upload("late", b"x" * (1 << 18), chunk_size=1 << 16, on_progress=look)
-        assert seen == [False, False, False, True]
+        assert results == [False, False, False, True]
 
     def test_a_failed_upload_leaves_nothing_behind(self, sandbox: SandboxConnection, host: SandboxHost) -> None:
         def give_up(done: int, _: int) -> None:

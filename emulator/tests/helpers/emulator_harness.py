@@ -42,5 +42,5 @@ class ApiDriver:
 
 def require_success(response: httpx.Response) -> dict[str, Any]:
     assert response.is_success, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
+    body: dict[str, Any] = response.json()
+    return body

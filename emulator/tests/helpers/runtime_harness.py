@@ -93,5 +93,5 @@ def is_gone(pid: int) -> bool:
 
 def parse_frames(response: httpx.Response) -> list[dict[str, Any]]:
     """Return the frames of a response, with their data as bytes."""
-    told = [json.loads(line) for line in response.text.splitlines()]
-    return [{**frame, "data": b64decode(frame["data"])} if "data" in frame else frame for frame in told]
+    frames = [json.loads(line) for line in response.text.splitlines()]
+    return [{**frame, "data": b64decode(frame["data"])} if "data" in frame else frame for frame in frames]

@@ -64,7 +64,7 @@ def test_an_address_can_be_given(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (("state",), 1, "no address of an emulator"),
         (("state", "--url", "http://127.0.0.1:1/agent"), 1, "no emulator answers at"),
@@ -73,10 +73,10 @@ def test_an_address_can_be_given(emulator: Emulator) -> None:
         (("settings", "quota"), 2, "is not NAME=VALUE"),
     ],
 )
-def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, said: str) -> None:
+def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, message: str) -> None:
     result = run_control(*arguments)
     assert result.exit_code == status
-    assert said in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
 
 
 def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:

@@ -60,9 +60,9 @@ async def fill(directory: Path) -> None:
         http.headers["authorization"] = f"Bearer {backend.api_key}"
         api = ApiDriver(backend, http)
         sandbox = await api.create(name="web")
-        inside = {"x-sandbox-id": sandbox["id"]}
-        assert (await http.post("/sandboxes-runtime/v1/files/write?path=a", content=b"a", headers=inside)).is_success
-        uploads = {**inside, "tus-resumable": "1.0.0", "upload-length": "9", "upload-metadata": "path Yg=="}
+        headers = {"x-sandbox-id": sandbox["id"]}
+        assert (await http.post("/sandboxes-runtime/v1/files/write?path=a", content=b"a", headers=headers)).is_success
+        uploads = {**headers, "tus-resumable": "1.0.0", "upload-length": "9", "upload-metadata": "path Yg=="}
         assert (await http.post("/sandboxes-runtime/v1/files/uploads", headers=uploads)).is_success
         snapshot = await api.create("/sandboxes/web/snapshots")
         await api.create(name="copy", restore=snapshot["id"])
@@ -176,11 +176,11 @@ async def test_the_key_is_not_readable_by_others(tmp_path: Path) -> None:
 
 def count_in_commands(text: str) -> int:
     """Return the number of processes with this text in their command line."""
-    found = 0
+    count = 0
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            found += text.encode() in command.read_bytes()
-    return found
+            count += text.encode() in command.read_bytes()
+    return count
 
 
 def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> None:

@@ -105,12 +105,12 @@ def test_a_clock_does_not_run_backwards() -> None:
 
 
 @asynccontextmanager
-async def listen(answer: bytes) -> AsyncIterator[int]:
+async def listen(response: bytes) -> AsyncIterator[int]:
     """Yield a port of this machine that sends this response to every connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
+        writer.write(response)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -124,7 +124,7 @@ async def request_preview(api: ApiDriver, port: int, **options: str) -> httpx.Re
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "text"),
+    ("response", "status", "text"),
     [
         (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 418 Teapot\r\nX-Tea: green\r\n\r\nshort and stout", 418, "short"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200, "abc"),
@@ -132,12 +132,12 @@ async def request_preview(api: ApiDriver, port: int, **options: str) -> httpx.Re
         (b"", 502, "does not speak HTTP"),
     ],
 )
-async def test_a_preview_answers_as_the_process_does(api: ApiDriver, answer: bytes, status: int, text: str) -> None:
+async def test_a_preview_answers_as_the_process_does(api: ApiDriver, response: bytes, status: int, text: str) -> None:
     await api.create_ready(name="web")
-    async with listen(answer) as port:
-        seen = await request_preview(api, port, q="1")
-    assert (seen.status_code, text in seen.text) == (status, True)
-    assert seen.headers.get("x-tea") == ("green" if status == 418 else None)
+    async with listen(response) as port:
+        shown = await request_preview(api, port, q="1")
+    assert (shown.status_code, text in shown.text) == (status, True)
+    assert shown.headers.get("x-tea") == ("green" if status == 418 else None)
 
 
 async def test_a_preview_of_nothing_is_a_bad_gateway_and_of_a_paused_sandbox_not_found(

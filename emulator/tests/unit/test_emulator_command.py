@@ -48,22 +48,22 @@ def without_mount_warning(output: str) -> str:
 
 
 def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> None:
-    ended = run_emulator("--", "/bin/echo", "done", env={**os.environ, "PATH": str(tmp_path)})
-    assert ended.stdout == "done\n"
-    assert ended.stderr == (
+    result = run_emulator("--", "/bin/echo", "done", env={**os.environ, "PATH": str(tmp_path)})
+    assert result.stdout == "done\n"
+    assert result.stderr == (
         "neev-emulator: commands in sandboxes have no /workspace on this machine (the program nsenter is not "
         "installed): the real path replaces it in their arguments and variables, but not in scripts and other files\n"
     )
 
 
 def test_its_help_says_what_a_reader_decides_by() -> None:
-    told = " ".join(run_emulator("--help", env={**os.environ, "COLUMNS": "200"}).stdout.split())
+    output = " ".join(run_emulator("--help", env={**os.environ, "COLUMNS": "200"}).stdout.split())
     for sentence in [
         "Its state ends with it, unless --data is given.",
         "commands in its sandboxes are processes of yours, with your files, processes and network.",
         "Egress policies are stored, not enforced.",
     ]:
-        assert sentence in told
+        assert sentence in output
 
 
 def test_it_prints_one_line_to_evaluate_when_it_is_ready() -> None:
@@ -74,8 +74,8 @@ def test_it_prints_one_line_to_evaluate_when_it_is_ready() -> None:
         url = f"{env['NEEV_BASE_URL']}/api/v1beta1/sandbox-templates"
         assert httpx.get(url, headers={"authorization": f"Bearer {env['NEEV_API_KEY']}"}).status_code == 200
         process.terminate()
-        output, told = process.communicate(timeout=30)
-        assert (output, without_mount_warning(told)) == ("", "")
+        output, errors = process.communicate(timeout=30)
+        assert (output, without_mount_warning(errors)) == ("", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -89,14 +89,14 @@ def test_a_signal_ends_it_and_leaves_nothing(number: int, tmp_path: Path) -> Non
 
 
 def test_a_command_has_the_variables_and_its_status_is_handed_on(tmp_path: Path) -> None:
-    ended = run_emulator(
+    result = run_emulator(
         "--",
         "sh",
         "-c",
         "env | grep ^NEEV_ | cut -d= -f1; exit 7",
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    assert (sorted(ended.stdout.split()), without_mount_warning(ended.stderr), ended.returncode) == (
+    assert (sorted(result.stdout.split()), without_mount_warning(result.stderr), result.returncode) == (
         sorted(NAMES),
         "",
         7,
@@ -105,8 +105,8 @@ def test_a_command_has_the_variables_and_its_status_is_handed_on(tmp_path: Path)
 
 
 def test_what_follows_the_dashes_is_the_command_s_own() -> None:
-    ended = run_emulator("--create-seconds", "1", "--", "echo", "--port", "--", "--help")
-    assert ended.stdout == "--port -- --help\n"
+    result = run_emulator("--create-seconds", "1", "--", "echo", "--port", "--", "--help")
+    assert result.stdout == "--port -- --help\n"
 
 
 def test_options_reach_the_emulator() -> None:
@@ -115,9 +115,9 @@ def test_options_reach_the_emulator() -> None:
         "url = os.environ['NEEV_BASE_URL'].removesuffix('/agent') + '/_emulator/settings'\n"
         "print(http.urlopen(url).read().decode())"
     )
-    ended = run_emulator("--create-seconds", "2.5", "--quota", "4", "--", sys.executable, "-c", ask)
-    assert '"create":2.5,"fork":2.5' in ended.stdout
-    assert '"sandbox_quota":4' in ended.stdout
+    result = run_emulator("--create-seconds", "2.5", "--quota", "4", "--", sys.executable, "-c", ask)
+    assert '"create":2.5,"fork":2.5' in result.stdout
+    assert '"sandbox_quota":4' in result.stdout
 
 
 def test_a_command_that_was_killed_counts_as_shells_count() -> None:
@@ -140,26 +140,26 @@ def test_a_signal_is_handed_on_to_the_command_which_decides(number: int) -> None
 
 @pytest.mark.parametrize(("command", "status"), [("no-such-command", 127), ("/dev/null", 126)])
 def test_a_command_that_cannot_be_run_is_reported_as_shells_do(command: str, status: int) -> None:
-    ended = run_emulator("--", command)
-    assert ended.returncode == status
-    assert without_mount_warning(ended.stderr).startswith(f"neev-emulator: {command}: ")
+    result = run_emulator("--", command)
+    assert result.returncode == status
+    assert without_mount_warning(result.stderr).startswith(f"neev-emulator: {command}: ")
 
 
 def test_a_port_can_be_chosen_and_must_be_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run_emulator("--port", str(port))
-        assert ended.returncode == 1
-        assert ended.stderr == f"neev-emulator: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
+        result = run_emulator("--port", str(port))
+        assert result.returncode == 1
+        assert result.stderr == f"neev-emulator: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
     with start_emulator("--port", str(port)) as process:
         assert f":{port}/agent" in read_line(process)
 
 
 def test_an_address_that_others_reach_has_to_be_allowed() -> None:
-    ended = run_emulator("--host", "0.0.0.0")
-    assert ended.returncode == 1
-    assert "other machines can reach 0.0.0.0" in ended.stderr
-    assert ended.stderr.endswith("with --allow-remote\n")
+    result = run_emulator("--host", "0.0.0.0")
+    assert result.returncode == 1
+    assert "other machines can reach 0.0.0.0" in result.stderr
+    assert result.stderr.endswith("with --allow-remote\n")
     allowed = run_emulator("--host", "0.0.0.0", "--allow-remote", "--", "printenv", "NEEV_BASE_URL")
     assert allowed.stdout.startswith("http://127.0.0.1:")
     assert "anyone who reaches it and has the key runs processes on this machine" in allowed.stderr
@@ -169,24 +169,24 @@ def test_an_address_that_others_reach_has_to_be_allowed() -> None:
 def test_a_directory_can_be_used_by_one_emulator_at_a_time(tmp_path: Path) -> None:
     with start_emulator("--data", str(tmp_path)) as process:
         assert read_line(process)
-        ended = run_emulator("--data", str(tmp_path))
-        assert ended.returncode == 1
-        assert "in use by another emulator" in ended.stderr
+        result = run_emulator("--data", str(tmp_path))
+        assert result.returncode == 1
+        assert "in use by another emulator" in result.stderr
 
 
 def test_a_directory_that_cannot_be_used_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "state.sqlite").write_text("junk " * 1000)
     for data, words in (("file/below", "cannot store the state in"), (".", "is not the state of an emulator")):
-        ended = run_emulator("--data", str(tmp_path / data))
-        assert ended.returncode == 1
-        assert words in ended.stderr
-        assert "Traceback" not in ended.stderr
+        result = run_emulator("--data", str(tmp_path / data))
+        assert result.returncode == 1
+        assert words in result.stderr
+        assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize(
     "options", [["--port", "70000"], ["--create-seconds", "-1"], ["--quota", "-1"], ["--colour"], ["up"]]
 )
 def test_options_that_cannot_be_are_refused(options: list[str]) -> None:
-    ended = run_emulator(*options)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    result = run_emulator(*options)
+    assert (result.returncode, result.stdout) == (2, "")

@@ -189,11 +189,11 @@ async def test_audit_pages_together_hold_each_record_once(api: ApiDriver) -> Non
     await api.create_ready(name="web")
     for _ in range(5):
         await write_file(api, "web", "x")
-    seen, cursor = [], ""
+    ids, cursor = [], ""
     while True:
         page = await api.read(f"/sandboxes/web/audit?limit=2{cursor}")
-        seen += [record["id"] for record in page["records"]]
+        ids += [record["id"] for record in page["records"]]
         if "next_cursor" not in page:
             break
         cursor = f"&cursor={page['next_cursor']}"
-    assert len(seen) == len(set(seen)) == 5
+    assert len(ids) == len(set(ids)) == 5

@@ -130,8 +130,8 @@ async def test_the_newest_come_first(api: ApiDriver) -> None:
 async def test_filters_all_have_to_hold(api: ApiDriver) -> None:
     ready = await api.create_ready(name="web-ready")
     await api.create(name="web-new")
-    found = await api.read(f"/sandboxes?name=WEB&status=Ready&sandbox_id={ready['id'].upper()}")
-    assert [item["name"] for item in found["items"]] == ["web-ready"]
+    page = await api.read(f"/sandboxes?name=WEB&status=Ready&sandbox_id={ready['id'].upper()}")
+    assert [item["name"] for item in page["items"]] == ["web-ready"]
     assert (await api.read("/sandboxes?status=Hibernating"))["total"] == 0
     assert (await api.send_refused("GET", "/sandboxes?sandbox_id=web"))[:2] == (400, "validation_error")
 
@@ -198,7 +198,7 @@ async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_p
 
 async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Backend) -> None:
     """Also for a chunked response: a caller that knows the length continues before its end is sent."""
-    traffic, seen = TrafficControl(backend), []
+    traffic, messages = TrafficControl(backend), []
 
     async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -208,10 +208,14 @@ async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Back
     async def receive() -> Message:
         raise NotImplementedError
 
-    async def sent(message: Message) -> None:
-        seen.append((message["type"], message.get("body"), len(traffic.log.records)))
+    async def send(message: Message) -> None:
+        messages.append((message["type"], message.get("body"), len(traffic.log.records)))
 
     scope = {"type": "http", "method": "POST", "path": "/sandboxes-runtime/v1/exec"}
-    await RequestMiddleware(piecemeal, backend=backend, traffic=traffic)(scope, receive, sent)
-    assert seen == [("http.response.start", None, 1), ("http.response.body", b"a", 1), ("http.response.body", b"b", 1)]
+    await RequestMiddleware(piecemeal, backend=backend, traffic=traffic)(scope, receive, send)
+    assert messages == [
+        ("http.response.start", None, 1),
+        ("http.response.body", b"a", 1),
+        ("http.response.body", b"b", 1),
+    ]
     assert [(item.template, item.status) for item in traffic.log.records] == [("/v1/exec", 200)]

@@ -140,12 +140,12 @@ async def test_a_snapshot_is_pending_then_running_then_ready_and_only_then_has_a
 ) -> None:
     await api.create_ready(name="web")
     path = f"/snapshots/{(await api.create('/sandboxes/web/snapshots'))['id']}"
-    seen = []
+    states = []
     for seconds in (0, 1, 3.9, 0.1):
         backend.advance(seconds)
         snapshot = await api.read(path)
-        seen.append((snapshot["status"], snapshot["size_bytes"]))
-    assert seen == [("Pending", None), ("Running", None), ("Running", None), ("Ready", 0)]
+        states.append((snapshot["status"], snapshot["size_bytes"]))
+    assert states == [("Pending", None), ("Running", None), ("Running", None), ("Ready", 0)]
 
 
 async def test_a_snapshot_is_kept_for_as_long_as_was_asked(api: ApiDriver, backend: Backend) -> None:
@@ -170,8 +170,8 @@ async def test_deleting_a_sandbox_deletes_its_snapshots_and_no_others(api: ApiDr
 
 async def test_an_agent_shows_what_its_sandbox_does(api: ApiDriver, backend: Backend) -> None:
     await api.create("/agents", name="coder", agent_template="claude-code", idle_timeout_seconds=100)
-    seen = []
+    statuses = []
     for seconds in (0, 10, 100, 2):
         backend.advance(seconds)
-        seen.append((await api.read("/agents/coder"))["status"])
-    assert seen == ["Provisioning", "Ready", "Pausing", "Paused"]
+        statuses.append((await api.read("/agents/coder"))["status"])
+    assert statuses == ["Provisioning", "Ready", "Pausing", "Paused"]

@@ -128,7 +128,7 @@ def hostile_requests(method: str, path: str, valid_values: dict[str, Any]) -> It
 
     def request(**hostile: str) -> dict[str, Any]:
         values = {**{name: str(value) for name, value in valid_values.items()}, **hostile}
-        url = re.sub(r"{(\w+)}", lambda found: quote(values[found[1]], safe=""), path)
+        url = re.sub(r"{(\w+)}", lambda match: quote(values[match[1]], safe=""), path)
         query = {item["name"] for item in parameters if item["in"] == "query"}
         query &= hostile.keys() | {item["name"] for item in parameters if item["required"]}
         return {

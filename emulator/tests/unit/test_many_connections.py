@@ -20,17 +20,17 @@ async def run_client(http: httpx.AsyncClient, number: int) -> None:
     name, content = f"web-{number}", os.urandom(10_000)
     sandbox = require_status(await http.post("/sandboxes", json={"name": name}), 201)
     await wait_until(http, f"/sandboxes/{name}", lambda response: require_status(response)["phase"] == "Ready")
-    runtime, inside = str(http.base_url.copy_with(path="/sandboxes-runtime/v1")), {"x-sandbox-id": sandbox["id"]}
+    runtime, headers = str(http.base_url.copy_with(path="/sandboxes-runtime/v1")), {"x-sandbox-id": sandbox["id"]}
     ran = await http.post(
         f"{runtime}/exec",
         json={"command": "sh", "args": ["-c", "echo $NEEV_SANDBOX_DIRECTORY > where; sleep 1000 &"]},
-        headers=inside,
+        headers=headers,
     )
     assert '"exit_code":0' in ran.text
-    assert (await http.post(f"{runtime}/files/write?path=page", content=content, headers=inside)).status_code == 200
+    assert (await http.post(f"{runtime}/files/write?path=page", content=content, headers=headers)).status_code == 200
     snapshot = require_status(await http.post(f"/sandboxes/{name}/snapshots", json={}), 202)
-    assert (await http.post(f"{runtime}/files/read", json={"path": "page"}, headers=inside)).content == content
-    where = (await http.post(f"{runtime}/files/read", json={"path": "where"}, headers=inside)).text
+    assert (await http.post(f"{runtime}/files/read", json={"path": "page"}, headers=headers)).content == content
+    where = (await http.post(f"{runtime}/files/read", json={"path": "where"}, headers=headers)).text
     assert sandbox["id"] in where
     await wait_until(
         http, f"/snapshots/{snapshot['id']}", lambda response: require_status(response)["status"] == "Ready"
@@ -52,14 +52,14 @@ def require_status(response: httpx.Response, status: int = 200) -> dict[str, str
 
 def find_processes(directory: Path) -> set[int]:
     """Return the processes that run in the directory."""
-    found = set()
+    pids = set()
     for path in Path("/proc").glob("[0-9]*"):
         try:
             if str(directory) in str((path / "cwd").readlink()):
-                found.add(int(path.name))
+                pids.add(int(path.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:

@@ -105,21 +105,21 @@ def read_content(client: httpx.Client, sandbox: dict[str, Any]) -> bytes:
 
 
 def list_sandboxes(client: httpx.Client) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    sandboxes: dict[str, dict[str, Any]] = {}
     page = 1
     while items := client.get(f"/sandboxes?limit=100&page={page}").json()["items"]:
-        found |= {item["name"]: item for item in items}
+        sandboxes |= {item["name"]: item for item in items}
         page += 1
-    return found
+    return sandboxes
 
 
 def check_state(client: httpx.Client, expected: ExpectedState, directory: Path) -> None:
-    found = list_sandboxes(client)
-    assert {name: found[name]["id"] for name in expected.sandboxes} == expected.sandboxes
-    assert found.keys() <= expected.requested
+    sandboxes = list_sandboxes(client)
+    assert {name: sandboxes[name]["id"] for name in expected.sandboxes} == expected.sandboxes
+    assert sandboxes.keys() <= expected.requested
     for name, written in expected.files.items():
         wait_until_ready(client, f"/sandboxes/{name}")
-        assert read_content(client, found[name]) in {written, expected.pending_writes.get(name)}
+        assert read_content(client, sandboxes[name]) in {written, expected.pending_writes.get(name)}
     for key in expected.snapshots:
         assert wait_until_ready(client, f"/snapshots/{key}", "status")["size_bytes"] == len(expected.snapshots[key])
     for key in list(expected.snapshots)[-3:]:
@@ -166,7 +166,7 @@ def test_a_kill_in_the_middle_of_a_copy_leaves_nothing_of_it(path: str, body: di
     with start_killable(tmp_path) as (_, client):
         assert client.get("/sandboxes").json()["total"] == 1
         assert client.get("/sandboxes/web/snapshots").json()["total"] == 0
-        assert [place.name for place in (tmp_path / "files").iterdir()] == [sandbox["id"]]
+        assert [path.name for path in (tmp_path / "files").iterdir()] == [sandbox["id"]]
         assert client.post("/sandboxes/web/fork", json={"name": "copy"}).status_code == 201
 
 

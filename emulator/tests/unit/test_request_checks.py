@@ -90,8 +90,8 @@ async def test_one_host_is_named(api: ApiDriver, lines: list[str]) -> None:
 def test_the_address_it_listens_on_and_names_that_were_allowed_are_its_own_too() -> None:
     with serve_backend(Backend(), host="localhost", allow_hosts=["Neev.Test", "192.0.2.7"]) as emulator:
         hosts = ["neev.test:8123", "192.0.2.7", "localhost", "other.test"]
-        asked = [send_raw(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] for host in hosts]
-    assert asked == [200, 200, 200, 403]
+        statuses = [send_raw(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] for host in hosts]
+    assert statuses == [200, 200, 200, 403]
 
 
 async def test_the_address_that_it_was_reached_at_is_its_own(backend: Backend) -> None:
@@ -152,8 +152,8 @@ def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client
             preview = require_success(client.post("/sandboxes/web/ports", json={"port": port}))["preview_url"]
             key = {"authorization": f"Bearer {item.api_key}"}
             for method, path in [("POST", "_emulator/reset"), ("GET", "_emulator/state"), ("GET", PATHS[0][1:])]:
-                seen = httpx.request(method, preview + path, headers=key)
-                assert (seen.status_code, seen.json()["code"]) == (403, "forbidden")
+                response = httpx.request(method, preview + path, headers=key)
+                assert (response.status_code, response.json()["code"]) == (403, "forbidden")
     assert client.get("/sandboxes").json()["total"] == 1
 
 

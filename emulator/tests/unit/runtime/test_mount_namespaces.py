@@ -20,10 +20,10 @@ from pathlib import Path
 from neev_emulator.runtime import MountNamespaces, SandboxHost
 async def main():
     mounts = MountNamespaces(Path(sys.argv[1]))
-    computer = SandboxHost(Path(sys.argv[1]) / "one", env={}, now=time.time, mounts=mounts)
-    child = computer.spawn("sh", ["-c", "pwd > /workspace/where; id -u"], env={})
-    print([data async for _, data in child.read_output()], mounts.unavailable_reason)
-    await computer.stop()
+    sandbox_host = SandboxHost(Path(sys.argv[1]) / "one", env={}, now=time.time, mounts=mounts)
+    process = sandbox_host.spawn("sh", ["-c", "pwd > /workspace/where; id -u"], env={})
+    print([data async for _, data in process.read_output()], mounts.unavailable_reason)
+    await sandbox_host.stop()
     mounts.close()
 asyncio.run(main())
 """
@@ -208,8 +208,8 @@ async def test_without_namespaces_only_the_path_itself_is_replaced(unmounted_hos
         "/workspace /workspace/a.b PATH=/bin:/workspace/bin /other/workspace /workspaces /workspace-2 /workspace.d"
     )
     root = str(unmounted_host.workspace)
-    told = await read_output(unmounted_host.spawn("echo", said_of.split(), env={}))
-    assert told.split() == [
+    output = await read_output(unmounted_host.spawn("echo", said_of.split(), env={}))
+    assert output.split() == [
         *(root, f"{root}/a.b", f"PATH=/bin:{root}/bin"),
         *("/other/workspace", "/workspaces", "/workspace-2", "/workspace.d"),
     ]
@@ -233,10 +233,10 @@ def test_a_user_without_privileges_has_it_too(tmp_path: Path) -> None:
             pytest.skip("nothing here takes privileges away")
         command = ["setpriv", "--bounding-set=-sys_admin", *command]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    told, _, missing = run.stdout.strip().rpartition(" ")
+    output, _, missing = run.stdout.strip().rpartition(" ")
     if missing != "None":
         pytest.skip(run.stdout)
-    assert told == f"[b'{os.geteuid()}\\n']"
+    assert output == f"[b'{os.geteuid()}\\n']"
     assert (tmp_path / "one" / "workspace" / "where").read_text() == "/workspace\n"
 
 

@@ -98,7 +98,7 @@ def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: 
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
+    ("path", "display_path"),
     [
         ("a/file", "a/file"),
         ("/workspace/a//./file", "a/file"),
@@ -112,9 +112,9 @@ def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: 
         (".", "."),
     ],
 )
-def test_a_path_that_stays_inside_is_followed(root: Path, path: str, found: str) -> None:
-    with Workspace(root).resolve(path) as place:
-        assert place.display_path == found
+def test_a_path_that_stays_inside_is_followed(root: Path, path: str, display_path: str) -> None:
+    with Workspace(root).resolve(path) as confined_path:
+        assert confined_path.display_path == display_path
 
 
 def test_the_real_path_of_the_workspace_is_understood(root: Path) -> None:

@@ -47,7 +47,7 @@ async def test_a_watch_ends_with_its_directory(host: SandboxHost) -> None:
     watching = caller.start_serving()
     await caller.started.wait()
     host.files.write("sub/file", b"")
-    (told,) = parse_frames(httpx.Response(200, content=await caller.received.get()))
-    assert (told["type"], told["path"], told["entry"]["size"]) == ("create", "sub/file", 0)
+    (frame,) = parse_frames(httpx.Response(200, content=await caller.received.get()))
+    assert (frame["type"], frame["path"], frame["entry"]["size"]) == ("create", "sub/file", 0)
     host.files.remove("sub", recursive=True)
     await watching

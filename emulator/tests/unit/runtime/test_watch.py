@@ -12,7 +12,7 @@ FOLDER = FileStat(inode=2, mode=stat.S_IFDIR | 0o755, size=3, modified_ns=1)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "changes"),
     [
         ({}, {"a": FILE}, [("create", "a")]),
         ({"a": FILE}, {}, [("remove", "a")]),
@@ -25,5 +25,5 @@ FOLDER = FileStat(inode=2, mode=stat.S_IFDIR | 0o755, size=3, modified_ns=1)
         ({"d": FOLDER}, {"d": FOLDER._replace(size=9, modified_ns=9), "d/a": FILE}, [("create", "d/a")]),
     ],
 )
-def test_each_change_has_its_name(before: FileStats, after: FileStats, told: list[tuple[str, str]]) -> None:
-    assert list(find_changes(before, after)) == told
+def test_each_change_has_its_name(before: FileStats, after: FileStats, changes: list[tuple[str, str]]) -> None:
+    assert list(find_changes(before, after)) == changes
