@@ -194,3 +194,7 @@ def test_what_has_no_form_on_the_wire_is_a_mistake_of_ours() -> None:
 def test_a_malformed_secret_is_an_empty_one() -> None:
     assert unmarshal(to_struct({"a": {SIGNATURE: SECRET}})) == PropertyMap({"a": None}, frozenset({("a",)}))
     assert unmarshal(struct_pb2.Struct(fields={"a": struct_pb2.Value()})) == PropertyMap({"a": None})
+
+
+def test_a_property_without_a_value_is_left_out() -> None:
+    assert marshal(PropertyMap({"a": None, "b": 1})) == to_struct({"b": 1})
