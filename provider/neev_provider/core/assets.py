@@ -1,4 +1,4 @@
-"""Content as programs hand it over: an asset is one piece of it, an archive is many by their names."""
+"""Content that programs pass: an asset is one file, an archive is many by their paths."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pydantic_core import CoreSchema, core_schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetOrArchive:
-    """An asset or an archive; of its places, one says where the content is."""
+    """An asset or an archive. One of its fields locates the content."""
 
     path: str | None = None
     """A file or folder of the machine that runs the program."""
     uri: str | None = None
     """An address."""
     hash: str | None = None
-    """What the engine says of its content."""
+    """The engine's hash of the content."""
 
     @property
     def has_content(self) -> bool:
-        """Whether it says where its content is, and not only how that is known."""
+        """Whether the content can be read; otherwise only its hash is known."""
         return self.path is not None or self.uri is not None
 
     @classmethod
@@ -33,25 +33,25 @@ class AssetOrArchive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset(AssetOrArchive):
-    """One piece of content, whose hash is its SHA-256."""
+    """One file, whose hash is its SHA-256."""
 
     text: str | None = field(default=None, repr=False)
     """The content itself."""
 
     @property
     def has_content(self) -> bool:
-        """Whether it says where its content is, and not only how that is known."""
+        """Whether the content can be read; otherwise only its hash is known."""
         return self.text is not None or self.path is not None or self.uri is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive(AssetOrArchive):
-    """Many pieces of content."""
+    """Many files."""
 
     assets: Mapping[str, AssetOrArchive] | None = None
-    """The pieces themselves, by their paths; those of an archive are below its path."""
+    """The files by their paths; those of a nested archive are below its path."""
 
     @property
     def has_content(self) -> bool:
-        """Whether it says where its content is, and not only how that is known."""
+        """Whether the content can be read; otherwise only its hash is known."""
         return self.assets is not None or self.path is not None or self.uri is not None

@@ -1,4 +1,4 @@
-"""Time, through one small seam."""
+"""The clock, replaceable in tests."""
 
 import asyncio
 import time
@@ -6,20 +6,20 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the package knows about time."""
+    """A source of time."""
 
     def now(self) -> float:
         """Return the time of day, in seconds since 1970 (UTC)."""
 
     def monotonic(self) -> float:
-        """Return seconds that never run backwards; only differences mean anything."""
+        """Return seconds that never decrease; only differences have a meaning."""
 
     async def sleep(self, seconds: float) -> None:
-        """Return when the seconds have passed."""
+        """Wait for this many seconds."""
 
 
 class SystemClock:
-    """The time of this machine."""
+    """The clock of this machine."""
 
     def now(self) -> float:  # noqa: D102  said in Clock
         return time.time()

@@ -1,8 +1,8 @@
-"""Scalars taken for what they stand for, where that is exactly one value of the declared type.
+"""Coercion of scalars that stand for exactly one value of the declared type.
 
 A program in YAML, or a structured configuration, writes ``8080`` where text is declared and ``"0.5"`` where a number
-is. A fraction is not taken for text, because ``3.10`` and ``3.1`` are one number; nor is a whole number that doubles
-do not tell from its neighbours.
+is. A fraction is not coerced to text, because ``3.10`` and ``3.1`` are one number. Nor is a whole number that has no
+exact double.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from neev_provider.core.model import Property
 
 MIN_INEXACT_INTEGER: Final = 2**53
-"""Whole numbers from here on are not told apart by the doubles of an engine."""
+"""The first whole number that an engine's doubles do not represent exactly."""
 INEXACT_REASON: Final = f"is a whole number too large to be exact ({MIN_INEXACT_INTEGER} or more)"
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -25,7 +25,7 @@ Coercer = Callable[[Any], Any]
 
 
 def build_coercer(annotation: Any) -> Coercer:
-    """Return what takes a value for one of the annotation's type; a value that stands for none stays as it is."""
+    """Return the function that coerces a value to the annotation's type; it returns any other value unchanged."""
     for each in union_members(annotation):
         origin, arguments = get_origin(each), get_args(each)
         properties = getattr(each, "properties", None)
@@ -36,7 +36,7 @@ def build_coercer(annotation: Any) -> Coercer:
         if origin is dict:
             return _map_coercer(build_coercer(arguments[1]))
         if isinstance(each, type) and issubclass(each, str | bool | int | float):
-            return next(take for kind, take in _COERCERS.items() if issubclass(each, kind))
+            return next(coerce for kind, coerce in _COERCERS.items() if issubclass(each, kind))
     return _identity
 
 
@@ -46,11 +46,11 @@ def union_members(annotation: Any) -> tuple[Any, ...]:
         return union_members(get_args(annotation)[0])
     if get_origin(annotation) in (list, dict, None):
         return (annotation,)
-    return tuple(found for part in get_args(annotation) for found in union_members(part))
+    return tuple(member for part in get_args(annotation) for member in union_members(part))
 
 
 def coerce_properties(properties: Mapping[str, Property], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values, each taken for one of its property's type."""
+    """Return the values, each coerced to its property's type."""
     return {name: properties[name].coerce(value) if name in properties else value for name, value in values.items()}
 
 

@@ -1,9 +1,9 @@
-"""Every error a user can see, split by what its reader does next.
+"""Errors that a user can see, by what the reader does next.
 
 NeevError
 ├── ConfigError           settings are missing or wrong: fix the configuration
 ├── InputError            an input is wrong: fix the program
-├── ApiError              the API answered, and the answer is a refusal
+├── ApiError              the API's response is an error
 │   ├── Unauthorized      401: the key is not accepted
 │   ├── PaymentRequired   402: the organization has to pay first
 │   ├── Forbidden         403: the key may not do this
@@ -45,7 +45,7 @@ class NeevError(Exception):
 
     @property
     def summary(self) -> str:
-        """What happened, as a sentence without advice."""
+        """What happened, as a sentence without the hint."""
         return _end_sentence(self.message)
 
     def __str__(self) -> str:
@@ -72,9 +72,9 @@ class InputError(NeevError):
 
 
 class ApiError(NeevError):
-    """The API answered a request with a refusal.
+    """The API's response to a request is an error.
 
-    `status` is 0 where no answer came; `retry_after` is in seconds. The reader follows the hint, or asks support.
+    `status` is 0 if there was no response; `retry_after` is in seconds. The reader follows the hint, or asks support.
     """
 
     default_hint = "If it happens again, give the request id to NeevAI support."
@@ -105,14 +105,14 @@ class ApiError(NeevError):
 
     @property
     def summary(self) -> str:
-        """Which request was answered with what, and why, as far as the API tells."""
-        answer = " ".join(part for part in (str(self.status) if self.status else "nothing", self.code) if part)
-        said = "; ".join(part for part in (self.message, self.details) if part) or "the API gave no reason"
+        """The request, the status and code of the response, and the API's reason."""
+        status = " ".join(part for part in (str(self.status) if self.status else "nothing", self.code) if part)
+        reason = "; ".join(part for part in (self.message, self.details) if part) or "the API gave no reason"
         notes = [f"limit of the {self.scope}"] if self.scope else []
         notes += [f"request id {self.request_id}"] if self.request_id else []
         noted = f" ({', '.join(notes)})" if notes else ""
         request = f"{self.method} {self.path}".strip() or "The request"
-        return f"{request} was answered with {answer}: {_end_sentence(said.rstrip('.') + noted)}"
+        return f"{request} was answered with {status}: {_end_sentence(reason.rstrip('.') + noted)}"
 
 
 class Unauthorized(ApiError):
@@ -170,7 +170,7 @@ class ProjectNotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """Something stands in the way: a name that is taken, or a state that does not allow the operation (409).
+    """The request conflicts with what exists: a name that is taken, or a state that does not allow the operation (409).
 
     The reader removes the obstacle that the message names, or chooses another name.
     """
@@ -208,7 +208,7 @@ class Unavailable(ApiError):
 
 
 class UnexpectedResponse(ApiError):
-    """The answer is not one that the API documents: another status, another content type, another shape.
+    """The response is not documented: another status, another content type, another schema.
 
     The reader checks the base URL (a proxy or another service may be answering), else reports a bug.
     """
@@ -217,7 +217,7 @@ class UnexpectedResponse(ApiError):
 
 
 class RuntimeRejected(NeevError):
-    """A sandbox refuses what it was asked to do inside, and did nothing; `code` is its reason code.
+    """The sandbox's runtime rejected a request and did nothing; `code` is its reason code.
 
     The reader corrects the program or path that the message names.
     """
@@ -242,7 +242,7 @@ class RequestNotSent(NeevError):
 
 
 class OutcomeUnknown(NeevError):
-    """A write was sent, and whether it took effect could not be found out.
+    """A write was sent, and its outcome is unknown.
 
     Raised after a time-out, a lost connection, or an answer from something in between (502, 504).
     The reader looks at what the message names before sending it again.

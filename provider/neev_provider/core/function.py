@@ -1,4 +1,4 @@
-"""A data function: what it is asked, what it answers, and the call."""
+"""A data function: its arguments, its result and the call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ResultT = TypeVar("ResultT", bound=Outputs)
 
 
 class Function(ABC, Generic[ArgumentsT, ResultT]):
-    """One question to the platform; it changes nothing."""
+    """A function that reads from the API and changes nothing."""
 
     name: ClassVar[str]
     arguments: ClassVar[type[Arguments]]
@@ -20,4 +20,4 @@ class Function(ABC, Generic[ArgumentsT, ResultT]):
 
     @abstractmethod
     async def call(self, api: Any, arguments: ArgumentsT) -> ResultT:
-        """The answer; raises ``NeevError`` where there is none."""
+        """Return the result; raise ``NeevError`` if there is none."""

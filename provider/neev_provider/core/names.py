@@ -1,4 +1,4 @@
-"""Names that the API takes: made where the user gives none, refused where they break its rules."""
+"""Names of objects: generated if the user sets none, validated by the API's rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INVALID_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
 def validate_name(name: str) -> str:
-    """The name, which is a DNS label and not the shape of an id; raises ``ValueError`` with what is allowed."""
+    """Return the name; raise ``ValueError`` unless it is a DNS label that does not look like an id."""
     if not _LABEL.fullmatch(name) or len(name) > MAX_LENGTH:
         raise ValueError(
             f"must be at most {MAX_LENGTH} lower-case letters, digits and hyphens, "
@@ -31,7 +31,7 @@ Name = Annotated[str, AfterValidator(validate_name)]
 
 
 def sanitize_name(text: str, *, max_length: int = MAX_LENGTH) -> str:
-    """The text as a name the API takes: lower case, other characters as hyphens, cut to the limit."""
+    """Return the text as a valid name: lower case, with hyphens for other characters, truncated to the limit."""
     label = _INVALID_CHARACTERS.sub("-", text.lower()).strip("-")
     if not label[:1].isalpha():
         label = f"s-{label}"
@@ -40,7 +40,7 @@ def sanitize_name(text: str, *, max_length: int = MAX_LENGTH) -> str:
 
 
 def generate_name(resource_name: str, suffix: str, *, max_length: int = MAX_LENGTH) -> str:
-    """``<resource>-<7 hex>``, cut so that the suffix stays whole."""
+    """Return ``<resource>-<7 hex>``, truncated before the suffix."""
     # once more: 25 hexadecimal digits and the suffix have the shape of an id
     return sanitize_name(
         f"{sanitize_name(resource_name, max_length=max_length - SUFFIX_LENGTH - 1)}-{suffix[:SUFFIX_LENGTH]}",

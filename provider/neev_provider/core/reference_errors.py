@@ -1,4 +1,4 @@
-"""Inputs that name something of the platform."""
+"""Errors of inputs that refer to objects of the API."""
 
 from __future__ import annotations
 

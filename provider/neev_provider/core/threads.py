@@ -1,4 +1,4 @@
-"""Slow work beside the event loop: in a few threads, and ended once nobody waits for its result any more."""
+"""Blocking work in a few threads; cancelling the call ends the work at its next checkpoint."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from neev_provider.core.errors import Cancelled
 T = TypeVar("T")
 
 MAX_WORKERS: Final = 4
-"""Pieces of slow work side by side: they share one disk and a few processors."""
+"""Threads that work at the same time: they share one disk and a few processors."""
 CHUNK_BYTES: Final = 1 << 20
-"""Bytes that are read between two looks at whether anybody still waits."""
+"""Bytes read between two checkpoints."""
 
 _CANCELLED: ContextVar[threading.Event | None] = ContextVar("whether the work is cancelled", default=None)
 
 
 async def run_in_thread(function: Callable[..., T], *arguments: Any) -> T:
-    """Return the result of the work, done in a thread; it ends at its next checkpoint where this call is cancelled."""
+    """Run the function in a thread and return its result; if this call is cancelled, it ends at its next checkpoint."""
     cancelled = threading.Event()
     context = copy_context()
     context.run(_CANCELLED.set, cancelled)
@@ -35,10 +35,10 @@ async def run_in_thread(function: Callable[..., T], *arguments: Any) -> T:
 
 
 def raise_if_cancelled() -> None:
-    """Return where somebody still waits for the work.
+    """Raise if the call that waits for this work is cancelled.
 
     Raises:
-        Cancelled: nobody does.
+        Cancelled: it is.
     """
     cancelled = _CANCELLED.get()
     if cancelled is not None and cancelled.is_set():
@@ -46,10 +46,10 @@ def raise_if_cancelled() -> None:
 
 
 def copy_chunks(source: IO[bytes], write: Callable[[bytes], object]) -> None:
-    """Return once everything that can be read from the source was written, piece by piece, with checkpoints."""
-    while piece := source.read(CHUNK_BYTES):
+    """Copy the source in chunks, with a checkpoint before each."""
+    while chunk := source.read(CHUNK_BYTES):
         raise_if_cancelled()
-        write(piece)
+        write(chunk)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What is wrong with a set of inputs, said per property path; unknown values are passed over."""
+"""Validation of inputs: one failure for each property path. Unknown values are skipped."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from neev_provider.core.validation_messages import explain_error
 ModelT = TypeVar("ModelT", bound=Model)
 
 INTERNAL_PREFIX = "__"
-"""Keys that begin so belong to a face, not to the user; they are carried along and never compared."""
+"""Prefix of the keys of an adapter, which are preserved and never compared."""
 
 WarningHandler = Callable[[str], None]
-"""Told what is no failure and yet worth a look."""
+"""Called with a warning: an input that is valid and probably not intended."""
 
 UNCHECKED_HINT = "Correct it in the program; where only the state has it so, import the resource anew."
-"""What to do about a value that no check has seen."""
+"""What to do about a value that was not checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationFailure:
-    """One property that cannot be: its path as the user knows it (``egress.allow[1].host``) and what is allowed.
+    """An invalid property: its path as the user writes it (``egress.allow[1].host``) and what is allowed.
 
     The engine shows the value at the path; a secret's path is therefore empty, and its reason begins with it.
     """
@@ -39,21 +39,21 @@ class ValidationFailure:
 
 
 def ignore(_text: str) -> None:
-    """Tell nobody."""
+    """Ignore the text."""
 
 
 def user_properties(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The user's own keys, without nulls (the engine sends them) at any depth."""
+    """Return the user's own keys, without the nulls that an engine sends, at any depth."""
     return {key: drop_nulls(value) for key, value in raw.items() if value is not None and not is_internal(key)}
 
 
 def is_internal(key: str) -> bool:
-    """Whether the key is a face's own."""
+    """Return whether the key belongs to an adapter."""
     return key.startswith(INTERNAL_PREFIX)
 
 
 def parse(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
-    """The values as typed ones; nothing in them may be unknown.
+    """Return the values as a typed model; none of them may be unknown.
 
     Raises:
         InputError: they have not passed ``failures``, as in a state that another tool or version has written.
@@ -66,7 +66,7 @@ def parse(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
 
 
 def parse_valid(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
-    """The values as typed ones that hold to the model's rules, too.
+    """Return the values as a typed model, validated by the model's rules, too.
 
     Raises:
         InputError: as ``parse`` does, or a rule is broken.
@@ -78,20 +78,20 @@ def parse_valid(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> list[ValidationFailure]:
-    """Every property of ``raw`` that cannot be, best known before anything is sent."""
-    known = coerce_properties(model.properties, user_properties(raw))
-    found: list[ValidationFailure] = []
+    """Return a failure for each invalid property."""
+    inputs = coerce_properties(model.properties, user_properties(raw))
+    failures: list[ValidationFailure] = []
     try:
-        model.model_validate(known)
+        model.model_validate(inputs)
     except ValidationError as error:
-        found = [_build_failure(model, each) for each in error.errors() if not _is_unknown(each)]
-    bad = {failure.path for failure in found}
-    found.extend(failure for failure in _rule_failures(model, known, "") if failure.path not in bad)
-    return found
+        failures = [_build_failure(model, detail) for detail in error.errors() if not _is_unknown(detail)]
+    invalid = {failure.path for failure in failures}
+    failures.extend(failure for failure in _rule_failures(model, inputs, "") if failure.path not in invalid)
+    return failures
 
 
 def at_most_one_of(*fields: str) -> Rule:
-    """At most one of the properties may be set."""
+    """Return the rule that at most one of the properties is set."""
 
     def broken(values: Mapping[str, Any]) -> str | None:
         names = [name for name in values if values[name] is not None]
@@ -101,7 +101,7 @@ def at_most_one_of(*fields: str) -> Rule:
 
 
 def exactly_one_of(*fields: str) -> Rule:
-    """One of the properties must be set, and only one."""
+    """Return the rule that exactly one of the properties is set."""
 
     def broken(values: Mapping[str, Any]) -> str | None:
         names = [name for name in values if values[name] is not None]
@@ -111,7 +111,7 @@ def exactly_one_of(*fields: str) -> Rule:
 
 
 def less_than(small: str, large: str) -> Rule:
-    """Where both are set, the first is less than the second."""
+    """Return the rule that the first is less than the second if both are set."""
 
     def broken(values: Mapping[str, Any]) -> str | None:
         (small_name, low), (large_name, high) = values.items()
@@ -123,7 +123,7 @@ def less_than(small: str, large: str) -> Rule:
 
 
 def also_requires(field: str, required: str) -> Rule:
-    """The first is set only where the second is."""
+    """Return the rule that the first is set only if the second is."""
 
     def broken(values: Mapping[str, Any]) -> str | None:
         (name, value), (needed_name, other) = values.items()
@@ -148,7 +148,7 @@ def top_level_name(path: str) -> str:
 
 
 def format_path(location: Sequence[str | int]) -> str:
-    """``("egress", "allow", 1, "host")`` as ``egress.allow[1].host``."""
+    """Return ``egress.allow[1].host`` for ``("egress", "allow", 1, "host")``."""
     path = ""
     for part in location:
         if isinstance(part, int):
@@ -161,7 +161,7 @@ def format_path(location: Sequence[str | int]) -> str:
 
 
 def drop_nulls(value: Any) -> Any:
-    """The value without nulls at any depth."""
+    """Return the value without nulls at any depth."""
     if isinstance(value, Mapping):
         return {key: drop_nulls(each) for key, each in value.items() if each is not None}
     if isinstance(value, list | tuple):
@@ -179,7 +179,7 @@ def _build_failure(model: type[Model], error: ErrorDetails) -> ValidationFailure
 
 
 def _describe_error(model: type[Model], error: ErrorDetails) -> tuple[str, str, bool]:
-    """Where the error is, what it is, and whether the value there is, or may be, a secret."""
+    """Return the path and the reason of a pydantic error, and whether the value is, or may be, a secret."""
     location = error["loc"]
     declared = model.properties.get(str(location[0]))
     # of a name that nobody declares, nobody knows what it was meant to be: `evn` may hold what `env` would
