@@ -48,7 +48,7 @@ def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_fin
 
     # a refresh does not lose that there is something left to do
     assert project.refresh().returncode == 0
-    assert "not been ready yet" in (project.state_of("box") or {})["initErrors"][0]
+    assert "not ready yet" in (project.state_of("box") or {})["initErrors"][0]
 
     emulator.advance(3600)
     assert project.up().changes == {"box": "update"}

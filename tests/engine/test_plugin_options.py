@@ -53,7 +53,7 @@ def test_names_are_made_as_the_stack_is_configured_and_kept_over_a_change_of_tha
     refused = project.run_pulumi("preview")
     assert refused.returncode != 0
     assert "property name" in refused.text
-    assert "lower-case letters" in refused.text
+    assert "lowercase letters" in refused.text
 
     write_named_program(project, {"mode": "disabled"})
     refused = project.run_pulumi("preview")

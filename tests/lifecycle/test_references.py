@@ -21,8 +21,8 @@ ADAPTERS = pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 NO_SANDBOX = f"there is no sandbox '{UNKNOWN_ID}' in the project project-emulator."
 NO_SNAPSHOT = f"there is no snapshot '{UNKNOWN_ID}' in the project project-emulator."
-NO_TEMPLATE = "the catalogue has no sandbox template 'sb-ubuntu-26-04-minimum'; did you mean `sb-ubuntu-26-04-minimal`"
-NO_AGENT = "the catalogue has no agent template 'claude-coder'; did you mean `claude-code`?"
+NO_TEMPLATE = "the catalog has no sandbox template 'sb-ubuntu-26-04-minimum'; did you mean `sb-ubuntu-26-04-minimal`"
+NO_AGENT = "the catalog has no agent template 'claude-coder'; did you mean `claude-code`?"
 MISSING: list[tuple[str, dict[str, Any], str, str]] = [
     ("File", {"sandboxId": UNKNOWN_ID, "path": "note", "content": "x"}, "sandboxId", NO_SANDBOX),
     ("Directory", {"sandboxId": UNKNOWN_ID, "path": "notes", "sourcePath": "docs/internals"}, "sandboxId", NO_SANDBOX),

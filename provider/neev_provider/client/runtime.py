@@ -74,7 +74,7 @@ class Runtime:
     def session(self, sandbox: Sandbox) -> SandboxSession:
         """Return the inside of the sandbox, which must be running."""
         if not sandbox.connect_url:
-            raise errors.OperationFailed("the platform says no address at which its commands and files are served")
+            raise errors.OperationFailed("the API returned no URL for its commands and files")
         require_secure_url(sandbox.connect_url, self._settings, subject="the sandbox's connect URL")
         return SandboxSession(sandbox, self._settings, self._get_client())
 

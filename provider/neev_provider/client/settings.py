@@ -70,7 +70,7 @@ def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "the sett
         raise ConfigError(f"{name} is not an http or https address", hint=f"Use one like {DEFAULT_BASE_URL}.")
     if url.username or url.password or url.query or url.fragment:
         raise ConfigError(
-            f"{name} holds more than scheme, host, port and path", hint=f"Use one like {DEFAULT_BASE_URL}."
+            f"{name} contains more than scheme, host, port and path", hint=f"Use one like {DEFAULT_BASE_URL}."
         )
     if url.scheme == "http" and not (allow_insecure or is_loopback(host)):
         raise ConfigError(

@@ -19,11 +19,11 @@ def validate_name(name: str) -> str:
     """Return the name; raise ``ValueError`` unless it is a DNS label that does not look like an id."""
     if not _LABEL.fullmatch(name) or len(name) > MAX_LENGTH:
         raise ValueError(
-            f"must be at most {MAX_LENGTH} lower-case letters, digits and hyphens, "
+            f"must be at most {MAX_LENGTH} lowercase letters, digits and hyphens, "
             "beginning with a letter and not ending with a hyphen"
         )
     if _is_uuid(name):
-        raise ValueError("must not have the shape of a UUID: a name addresses a sandbox, as its id does")
+        raise ValueError("must not have the form of a UUID, because a name and an id address a sandbox alike")
     return name
 
 

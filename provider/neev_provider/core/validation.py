@@ -127,7 +127,7 @@ def also_requires(field: str, required: str) -> Rule:
 
     def broken(values: Mapping[str, Any]) -> str | None:
         (name, value), (needed_name, other) = values.items()
-        return f"{name} can be set only together with {needed_name}" if value is not None and other is None else None
+        return f"{name} requires {needed_name}" if value is not None and other is None else None
 
     return Rule((field, required), broken)
 

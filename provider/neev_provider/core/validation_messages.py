@@ -26,9 +26,9 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than_equal": lambda context: f"must be at most {context['le']:g}",
     "multiple_of": lambda context: f"must be a multiple of {context['multiple_of']:g}",
     "enum": lambda context: f"must be one of {context['expected']}",
-    "string_too_long": lambda context: f"can be at most {context['max_length']} characters long",
+    "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
     "string_too_short": lambda _: "must not be empty",
-    "too_short": lambda context: f"needs at least {context['min_length']}",
+    "too_short": lambda _: "must not be empty",
     "finite_number": lambda _: "must be a finite number",
     "int_from_float": lambda _: "must be a whole number",
     "int_type": lambda _: "must be a whole number",
@@ -83,7 +83,7 @@ def _explain_unknown_property(model: type[Model], location: Iterable[str | int])
         declared = known.get(name)
         inner = (declared.model or declared.item_model or inner) if declared else inner
     return "is not a property" + (
-        suggestions.format_suggestion(name, known) or "; see the reference for the ones there are"
+        suggestions.format_suggestion(name, known) or "; see the reference for valid properties"
     )
 
 

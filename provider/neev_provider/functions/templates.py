@@ -210,4 +210,4 @@ def _filter_by_name(templates: Iterable[TemplateBase], name_part: str | None) ->
 
 
 def _format_names(names: Iterable[str]) -> str:
-    return ", ".join(names) or "the catalogue is empty"
+    return ", ".join(names) or "the catalog is empty"

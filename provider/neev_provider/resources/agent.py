@@ -238,5 +238,5 @@ async def _observe_import(api: Api, agent: Agent) -> Observation[AgentOutputs]:
 
 def _failure_reason(agent: Agent) -> str:
     if agent.last_crash is None:
-        return "the agent failed and the platform gave no reason"
+        return "the agent failed; the API gave no reason"
     return f"the agent failed: {agent.last_crash.reason}"

@@ -171,7 +171,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
 
     @override
     async def read(self, id: str, inputs: CommandInputs | None) -> Observation[CommandOutputs] | None:
-        raise OperationFailed("a command that ran elsewhere cannot be imported: write it in the program, and it runs")
+        raise OperationFailed("a command cannot be imported; declare it in the program instead, and it runs")
 
     @override
     async def refresh(

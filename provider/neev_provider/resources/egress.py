@@ -69,7 +69,7 @@ class EgressRule(Model):
 def _check_deny_all_allows_nothing(values: Mapping[str, Any]) -> str | None:
     allowed = values["allow"] or values["allowInternet"]
     if allowed and values["mode"] != EgressMode.ALLOW_LIST:
-        return "must be allow_list where allow or allowInternet is set"
+        return "must be allow_list if allow or allowInternet is set"
     return None
 
 

@@ -33,13 +33,13 @@ def _validate_template_id(text: str) -> str:
 def _validate_duration(text: str) -> str:
     if _DURATION_PATTERN.fullmatch(text):
         return text
-    raise ValueError('must be a duration in hours, minutes and seconds, such as 720h or 1h30m; "0" keeps it')
+    raise ValueError('must be a duration in hours, minutes and seconds, such as 720h or 1h30m; "0" means no limit')
 
 
 def _validate_slug(text: str) -> str:
     if _SLUG_PATTERN.fullmatch(text):
         return text
-    raise ValueError("must be exactly 8 lower-case letters and digits")
+    raise ValueError("must be 8 lowercase letters and digits")
 
 
 def _validate_object(value: object) -> object:

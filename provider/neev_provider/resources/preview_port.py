@@ -78,9 +78,7 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
         there = await self.api.ports.find(sandbox, port)
         if there is not None:
             if slug == there.slug:
-                raise OperationFailed(
-                    f"port {port} is exposed already, with the slug that is asked for", hint=SLUG_TAKEN_HINT
-                )
+                raise OperationFailed(f"port {port} is already exposed with the given slug", hint=SLUG_TAKEN_HINT)
             # another slug says that the port is this resource's from now on, also to one that had it before
             slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
             context.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
@@ -151,5 +149,5 @@ def _own_slug(state: Mapping[str, Any]) -> str | None:
 def _parse_id(id: str) -> tuple[str, int]:
     sandbox, _, port = id.rpartition("/")
     if not sandbox or not (port.isascii() and port.isdigit()):
-        raise InputError("id", "must be the sandbox's id and the port, as SANDBOX_ID/PORT")
+        raise InputError("id", "must have the form SANDBOX_ID/PORT")
     return sandbox, int(port)

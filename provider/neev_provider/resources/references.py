@@ -51,5 +51,5 @@ async def require_agent_template(api: Api, path: str, name: str) -> None:
 def _require_entry(path: str, kind: str, value: str, known_values: list[str]) -> None:
     if value not in known_values:
         raise MissingReference(
-            path, f"the catalogue has no {kind} {value!r}{suggestions.format_suggestion(value, known_values)}"
+            path, f"the catalog has no {kind} {value!r}{suggestions.format_suggestion(value, known_values)}"
         )

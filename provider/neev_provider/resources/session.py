@@ -66,7 +66,7 @@ def parse_path_id(id: str, subject: str) -> tuple[str, str]:
     """The sandbox and the path that the id of something written inside says."""
     sandbox_id, slash, path = id.partition("/")
     if not slash:
-        raise InputError("id", f"{subject} is known and imported by the id of its sandbox, a slash, and its path")
+        raise InputError("id", f"must have the form SANDBOX_ID/PATH for {subject}")
     return sandbox_id, canonicalize_path(path)
 
 

@@ -147,5 +147,5 @@ def _problem(snapshot: Seen) -> str | None:
 
 def _classify_status(snapshot: Seen) -> WaitStatus:
     if snapshot.status == SnapshotStatus.FAILED:
-        return Failed(snapshot.error_message or "the capture failed and the platform gave no reason")
+        return Failed(snapshot.error_message or "the capture failed; the API gave no reason")
     return Done() if snapshot.status == SnapshotStatus.READY else InProgress(snapshot.status)

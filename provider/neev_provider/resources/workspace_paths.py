@@ -22,15 +22,13 @@ def normalize_path(path: str) -> str:
         ValueError: it leads out of the workspace, or no file can have it.
     """
     if "\0" in path:
-        raise ValueError("holds a NUL character, which no path can")
+        raise ValueError("contains a NUL character")
     whole = posixpath.normpath(posixpath.join(WORKSPACE_ROOT, path)).replace("//", "/", 1)
     if whole != WORKSPACE_ROOT and not whole.startswith(f"{WORKSPACE_ROOT}/"):
-        raise ValueError(
-            f"leads out of the workspace: give a path below it, such as conf/app.ini or {WORKSPACE_ROOT}/conf"
-        )
+        raise ValueError(f"is outside the workspace; use a path such as conf/app.ini or {WORKSPACE_ROOT}/conf")
     names = path.split("/")
     if max(map(_byte_length, names)) > MAX_NAME_BYTES or _byte_length(whole) > MAX_PATH_BYTES:
-        raise ValueError(f"is too long: a name can be at most {MAX_NAME_BYTES} bytes long, a path {MAX_PATH_BYTES}")
+        raise ValueError(f"is too long; a name has at most {MAX_NAME_BYTES} bytes, a path {MAX_PATH_BYTES}")
     return posixpath.relpath(whole, WORKSPACE_ROOT)
 
 
@@ -42,7 +40,7 @@ def normalize_file_path(path: str) -> str:
     """
     found = normalize_path(path)
     if found == ".":
-        raise ValueError("is the workspace itself: a file has a name")
+        raise ValueError("is the workspace; append a file name")
     return found
 
 

@@ -80,7 +80,7 @@ async def test_a_refresh_of_what_is_not_ready_keeps_that_it_has_to_be_waited_for
     half = StoredResource(
         make_urn("Sandbox"), caught.value.init_failed.id, BOX, from_struct(caught.value.init_failed.properties)
     )
-    with pytest.raises(RpcFailure, match="has not been ready yet") as unready:
+    with pytest.raises(RpcFailure, match="is not ready yet") as unready:
         await plugin.refresh(half)
     assert unready.value.init_failed is not None
     assert unready.value.init_failed.id == half.id

@@ -52,7 +52,7 @@ async def test_a_plan_that_is_to_ask_says_what_an_input_names_and_is_not_there(
 ) -> None:
     await plugin.configure(checkOnPreview="true")
     said = await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
-    assert f"templateId: the catalogue has no sandbox template '{MISSPELT_TEMPLATE}'; did you mean `{TEMPLATE}`" in said
+    assert f"templateId: the catalog has no sandbox template '{MISSPELT_TEMPLATE}'; did you mean `{TEMPLATE}`" in said
     await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
     await plugin.create("Sandbox", {"templateId": TEMPLATE}, preview=True)
     assert list_reads(emulator) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each is asked once"
@@ -65,7 +65,7 @@ async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator,
     await plugin.configure(checkOnPreview="true")
     await plugin.update(kept, {"name": "web", "templateId": TEMPLATE, "historyLimit": 2}, preview=True)
     assert list_reads(emulator) == ["/sandboxes"]
-    with pytest.raises(RpcFailure, match="templateId: the catalogue has no"):
+    with pytest.raises(RpcFailure, match="templateId: the catalog has no"):
         await plugin.update(kept, {"name": "web", "templateId": MISSPELT_TEMPLATE}, preview=True)
 
 
@@ -92,7 +92,7 @@ async def invoke_lookup(driver: FakePulumiEngine) -> None:
 async def test_a_plan_with_a_look_up_asks_too(emulator: Emulator, plugin: FakePulumiEngine) -> None:
     await invoke_lookup(plugin)
     assert list_reads(emulator) == ["/sandbox-templates", "/sandboxes"]
-    assert "the catalogue has no agent template" in await check_failure(plugin, "Agent", {"agentTemplate": "clod"})
+    assert "the catalog has no agent template" in await check_failure(plugin, "Agent", {"agentTemplate": "clod"})
     async for driver in serve_plugin({**emulator.env, "NEEV_PROJECT_ID": "other"}):
         await driver.configure()
         with pytest.raises(RpcFailure, match="there is no project other"):
@@ -126,7 +126,7 @@ def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(conf
     (failure,) = result.failures
     assert (failure.property, failure.reason.partition(";")[0]) == (
         "",
-        f"template_id: the catalogue has no sandbox template '{MISSPELT_TEMPLATE}'",
+        f"template_id: the catalog has no sandbox template '{MISSPELT_TEMPLATE}'",
     )
     assert CHECK_ON_PREVIEW not in result.inputs
     assert list_reads(configured_emulator) == ["/sandboxes", "/sandbox-templates"]

@@ -20,7 +20,7 @@ CLIENT = f"{Path(client.__file__).parent}/*"
 WARM_UP_SECONDS = 600.0
 """Seconds after which everything that stays for good is there."""
 MAX_GROWTH_BYTES = 16 * 1024
-"""Bytes that the client's code holds more than then: some hundred for each one that came would be as many again."""
+"""Bytes that the client's code contains more than then: some hundred for each one that came would be as many again."""
 MAX_NEW_OBJECTS = 5
 """Objects of one kind more or less than then: what is under way at the moment of looking."""
 

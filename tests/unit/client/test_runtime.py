@@ -176,7 +176,7 @@ async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
     runtime = Runtime(SETTINGS)
     with pytest.raises(errors.ConfigError, match=r"inside\.example in clear"):
         runtime.session(SANDBOX.model_copy(update={"connect_url": "http://inside.example"}))
-    with pytest.raises(errors.OperationFailed, match="no address"):
+    with pytest.raises(errors.OperationFailed, match="returned no URL"):
         runtime.session(SANDBOX.model_copy(update={"connect_url": None}))
     await runtime.aclose()
 
@@ -311,9 +311,7 @@ async def test_what_the_frames_leave_out_is_told_too() -> None:
         frames_response({"type": "error", "reason_code": "deadline_exceeded", "message": "late"}), run=True
     )
     assert str(late) == "tool: late. Allow it more time (`timeoutSeconds`), or make it quicker."
-    with pytest.raises(
-        errors.OperationFailed, match=r"^the platform says no address at which its commands and files are"
-    ):
+    with pytest.raises(errors.OperationFailed, match=r"^the API returned no URL for its commands and files"):
         Runtime(SETTINGS).session(SANDBOX.model_copy(update={"connect_url": None}))
     with pytest.raises(errors.ConfigError, match=r"^the sandbox's connect URL would take"):
         Runtime(SETTINGS).session(SANDBOX.model_copy(update={"connect_url": "http://inside.example"}))

@@ -16,7 +16,7 @@ def test_a_dns_label_is_taken(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "1a", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n"])
 def test_anything_else_is_refused(name: str) -> None:
     """The reason says what is allowed."""
-    with pytest.raises(ValueError, match="lower-case letters, digits and hyphens"):
+    with pytest.raises(ValueError, match="lowercase letters, digits and hyphens"):
         validate_name(name)
 
 
@@ -84,10 +84,10 @@ def test_a_made_name_is_cut_so_that_its_suffix_stays_whole() -> None:
 
 
 def test_what_no_name_is_is_told_to_the_letter() -> None:
-    label = "at most 63 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen"
+    label = "at most 63 lowercase letters, digits and hyphens, beginning with a letter and not ending with a hyphen"
     with pytest.raises(ValueError, match=f"^must be {label}$"):
         validate_name("Box")
     with pytest.raises(
-        ValueError, match=r"^must not have the shape of a UUID: a name addresses a sandbox, as its id does$"
+        ValueError, match=r"^must not have the form of a UUID, because a name and an id address a sandbox alike$"
     ):
         validate_name("a2345678-1234-1234-1234-123456789012")

@@ -95,7 +95,7 @@ class Thing(Inputs):
         (
             {"wall": {"holes": [], "top": {"host": "a", "protocol": "x"}}},
             "wall.top.protocol",
-            "only together with port",
+            "protocol requires port",
         ),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_rule_runs_inside_list_items_too() -> None:
 
 def test_a_secret_is_not_repeated_in_the_reason() -> None:
     """The value of a secret is in no error, and no path leads the engine to it."""
-    assert validate(Thing, {"token": "hush!"}) == [ValidationFailure("", "token: can be at most 3 characters long")]
+    assert validate(Thing, {"token": "hush!"}) == [ValidationFailure("", "token: must have at most 3 characters")]
 
 
 def test_unknown_values_are_passed_over_at_any_depth() -> None:
@@ -204,7 +204,7 @@ def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
         (also_requires, ("a", "b"), {"a": 1, "b": 1}, None),
         (also_requires, ("a", "b"), {"a": None, "b": 1}, None),
         (also_requires, ("a", "b"), {"a": None, "b": None}, None),
-        (also_requires, ("a", "b"), {"a": 1, "b": None}, "a can be set only together with b"),
+        (also_requires, ("a", "b"), {"a": 1, "b": None}, "a requires b"),
     ],
 )
 def test_a_rule_reads_its_fields_and_says_what_is_wrong(
@@ -259,8 +259,8 @@ def test_a_list_of_anything_has_no_rules() -> None:
     [
         ({"diskGb": 15, "cpu": 1}, "diskGb", "must be a multiple of 10 (is 15)"),
         ({"wall": {"holes": [{"host": "a"}, {"port": 1}]}}, "wall.holes[1].host", "is required"),
-        ({"ofTomorrow": {}}, "ofTomorrow", "is not a property; see the reference for the ones there are"),
-        ({"token": "hush!"}, "token", "can be at most 3 characters long"),
+        ({"ofTomorrow": {}}, "ofTomorrow", "is not a property; see the reference for valid properties"),
+        ({"token": "hush!"}, "token", "must have at most 3 characters"),
         ({"image": UNKNOWN}, "image", "is not known yet"),
     ],
 )

@@ -31,7 +31,7 @@ WRONG: list[Any] = [
     [{}],
     {"a": []},
 ]
-WORDS = re.compile(r"(must|can|needs|is|set|at most|at least)\b|\S+ can be set")
+WORDS = re.compile(r"(must|can|needs|is|set|at most|at least)\b|\S+ requires")
 """How a sentence about a property begins."""
 
 
@@ -78,7 +78,7 @@ def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[M
     ("raw", "path", "reason"),
     [
         ({"memory": 4}, "", "memory: is not a property; did you mean `memoryGb`?"),
-        ({"colour": "red"}, "", "colour: is not a property; see the reference for the ones there are"),
+        ({"colour": "red"}, "", "colour: is not a property; see the reference for valid properties"),
         (
             {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org", "port": 443}]}},
             "egress.allow[0].port",

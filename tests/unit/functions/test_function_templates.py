@@ -70,7 +70,7 @@ def test_several_with_one_name_are_an_error_that_lists_their_ids() -> None:
 
 
 def test_an_empty_catalogue_says_so() -> None:
-    with pytest.raises(InputError, match="the catalogue is empty"):
+    with pytest.raises(InputError, match="the catalog is empty"):
         exactly_one_match([], IdOrNameArguments(name="any"), "sandbox template")
 
 

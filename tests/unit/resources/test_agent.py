@@ -122,11 +122,11 @@ async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be
 async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
     """Its id is kept until then."""
     driver.emulator.add_fault("failed_phase", method="POST", path="/agents")
-    with pytest.raises(ResourceInitFailed, match="the agent failed and the platform gave no reason") as caught:
+    with pytest.raises(ResourceInitFailed, match="the agent failed; the API gave no reason") as caught:
         await driver.create(AGENT, **CODER)
     seen = await driver.read(AGENT, caught.value.stored)
     assert seen is not None
-    assert seen.problem == "the agent failed and the platform gave no reason"
+    assert seen.problem == "the agent failed; the API gave no reason"
     assert AGENT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
 
 

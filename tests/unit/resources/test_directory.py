@@ -244,7 +244,7 @@ async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_rem
     assert await exec_output(driver, box, "find app -type f") == "app/a\n"
     assert await lifecycle.read(DIRECTORY.connect(driver.api), f"{box}/none", None) is None
     assert await lifecycle.read(DIRECTORY.connect(driver.api), "no-such/none", None) is None
-    with pytest.raises(InputError, match="a slash"):
+    with pytest.raises(InputError, match="must have the form SANDBOX_ID/PATH"):
         await lifecycle.read(DIRECTORY.connect(driver.api), "x", None)
 
 
@@ -295,7 +295,7 @@ async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(driver: 
     box = await create_sandbox(driver)
     gone = {"reason_code": "not_found", "message": "no such directory"}
     driver.emulator.add_fault("status", method="POST", path="/v1/files/list", status=404, body=gone)
-    with pytest.raises(ResourceInitFailed, match="a is gone right after it was written"):
+    with pytest.raises(ResourceInitFailed, match="a disappeared right after it was written"):
         await driver.create(DIRECTORY, sandboxId=box, path=".", source=text_archive(a="1"))
 
 
@@ -303,7 +303,7 @@ async def test_an_import_of_too_much_is_refused(driver: LifecycleDriver) -> None
     box = await create_sandbox(driver)
     await exec_output(driver, box, "mkdir app; touch app/a")
     copy = TreeSync(driver.api.runtime.session(await driver.api.sandboxes.get(box)), "app", TreeOutputs())
-    with pytest.raises(OperationFailed, match="app holds 1 files: at most 0 can be imported"):
+    with pytest.raises(OperationFailed, match="app contains 1 files; at most 0 can be imported"):
         await copy.scan(0)
 
 
@@ -324,7 +324,7 @@ async def test_a_chmod_that_fails_is_told(driver: LifecycleDriver, tmp_path: Pat
         ({}, "set exactly one of source and sourcePath"),
         ({"source": text_archive(a="1"), "sourcePath": "x"}, "set exactly one of source and sourcePath"),
         ({"source": Asset(text="x")}, "must be an archive"),
-        ({"source": Archive(uri="https://example.com/a.zip")}, "must be here"),
+        ({"source": Archive(uri="https://example.com/a.zip")}, "must be local"),
         ({"source": {"path": "x"}}, "must be an archive"),
     ],
 )
@@ -340,7 +340,7 @@ async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_l
     assert await exec_output(driver, box, "cat app/a") == "1"
     await driver.delete(DIRECTORY, StoredResource(made.id, {}, {"files": made.state["files"]}))
     assert await exec_output(driver, box, "ls app") == ""
-    with pytest.raises(InputError, match=r"^id: a directory is known and imported by the id of its sandbox, a slash"):
+    with pytest.raises(InputError, match=r"^id: must have the form SANDBOX_ID/PATH for a directory"):
         await driver.delete(DIRECTORY, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
         await driver.delete(DIRECTORY, StoredResource(made.id, {}, {"files": "all"}))
@@ -418,7 +418,7 @@ async def test_a_link_in_the_place_of_a_directory_is_refused(driver: LifecycleDr
     await exec_output(driver, box, "mkdir -p app/link")
     (tmp_path / "link").symlink_to("x")
     with pytest.raises(
-        ResourceInitFailed, match="link is a directory in the sandbox, so the symbolic link link cannot be made"
+        ResourceInitFailed, match="link is a directory in the sandbox, so the symbolic link link cannot be created"
     ):
         await driver.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path))
 
@@ -442,10 +442,10 @@ def test_a_tree_is_looked_at_in_the_check_where_it_is_known() -> None:
         assert (failure.path, failure.reason.endswith(f"cannot be read: {reason}")) == ("sourcePath", True)
     out = Archive(assets={"../x": Asset(text="")})
     (failure,) = DIRECTORY.check({}, {**where, "source": out}, str)[1]
-    assert (failure.path, failure.reason) == ("source", "../x leads out of where it is unpacked")
+    assert (failure.path, failure.reason) == ("source", "../x is outside the folder it is unpacked into")
     many = Archive(assets={str(number): Asset(text="") for number in range(10_001)})
     (failure,) = DIRECTORY.check({}, {**where, "source": many}, str)[1]
-    assert failure.reason.startswith("holds more than 10000 files. Pack them into one archive")
+    assert failure.reason.startswith("contains more than 10000 files. Pack them into one archive")
     for given in (
         {"source": UNKNOWN},
         {"source": out, "exclude": UNKNOWN},

@@ -224,7 +224,7 @@ async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(
             (tmp_path / "x").write_text("two")
 
     going = replace(call, deadline=replace(call.deadline, on_progress=meddle))
-    with pytest.raises(ResourceInitFailed, match="what x is to hold was changed while the image was built"):
+    with pytest.raises(ResourceInitFailed, match="the content of x changed during the build"):
         await lifecycle.create(IMAGE.connect(driver.api), checked, going)
 
 

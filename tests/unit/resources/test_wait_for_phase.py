@@ -37,7 +37,7 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
     asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
     begun = await lifecycle.start_create(resource.connect(driver.api), asked, driver.new_context())
     await resource.connect(driver.api).delete(begun.id, driver.new_context())
-    with pytest.raises(ResourceInitFailed, match="it is gone: it was deleted") as caught:
+    with pytest.raises(ResourceInitFailed, match="it no longer exists: it") as caught:
         await lifecycle.finish_create(resource.connect(driver.api), begun, driver.new_context())
     assert isinstance(caught.value.cause, OperationFailed)
     assert caught.value.stored.id == begun.id

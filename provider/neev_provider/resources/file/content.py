@@ -30,20 +30,20 @@ def _validate_base64(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("must be base64") from None
+        raise ValueError("must be valid Base64") from None
     return text
 
 
 def _validate_mode(text: str) -> str:
     if not _MODE_PATTERN.fullmatch(text):
-        raise ValueError("must be four octal digits of which the first is 0, such as 0755")
+        raise ValueError("must be four octal digits starting with 0, such as 0755")
     return text
 
 
 def require_local(asset: AssetOrArchiveT) -> AssetOrArchiveT:
     """The asset or archive, which is at hand; raises ``ValueError`` where it would have to be fetched."""
     if asset.uri is not None:
-        raise ValueError("must be here: fetch what is at an address, and give the file, or fetch it inside the sandbox")
+        raise ValueError("must be local; download the content first, or download it in the sandbox")
     return asset
 
 
@@ -83,7 +83,7 @@ def open_asset(asset: Asset) -> Content:
     if asset.text is not None:
         return io.BytesIO(asset.text.encode())
     if asset.path is None:
-        raise InputError("source", "the asset says neither a path nor a text")
+        raise InputError("source", "the asset has neither a path nor a text")
     return open_file(asset.path, "source")
 
 

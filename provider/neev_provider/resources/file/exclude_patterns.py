@@ -18,7 +18,7 @@ def _validate_pattern(text: str) -> str:
         ValueError: it can match nothing at all.
     """
     if _compile_pattern(text).include is None:
-        raise ValueError("is a pattern that can match nothing: write it as in a .gitignore, such as *.pyc or /build/")
+        raise ValueError("is not a valid pattern; use the syntax of .gitignore, such as *.pyc or /build/")
     return text
 
 

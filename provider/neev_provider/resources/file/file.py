@@ -131,7 +131,7 @@ class FileResource(SandboxFileResource[FileInputs, FileOutputs]):
             observation = await _observe(session, id, inputs.path, outputs)
         if observation is None:
             raise OperationFailed(
-                f"{inputs.path} is gone right after it was written: something else in the sandbox removes it"
+                f"{inputs.path} disappeared right after it was written; another process in the sandbox removes it"
             )
         return _with_write(observation, written_at=observation.outputs.modified_at) if needs_write else observation
 

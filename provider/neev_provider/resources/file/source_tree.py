@@ -98,7 +98,7 @@ class SourceTree:
             raise_if_cancelled()
             if len(found) == MAX_FILES:
                 hint = "Pack them into one archive, write that as a `File`, and unpack it with a `Command`."
-                raise InputError(self.property_name, f"holds more than {MAX_FILES} files", hint=hint)
+                raise InputError(self.property_name, f"contains more than {MAX_FILES} files", hint=hint)
             target = piece.target if isinstance(piece, Link) else None
             try:
                 f"{path}{target}".encode()
@@ -109,7 +109,7 @@ class SourceTree:
             found[path] = piece, executable
         for path in found:
             if folder := next((str(each) for each in PurePosixPath(path).parents if str(each) in found), None):
-                raise self._path_error(path, f"is below {folder}, which is no folder")
+                raise self._path_error(path, f"is below {folder}, which is not a folder")
         return found
 
     def _read_file(self, content: ContentSource, is_executable: bool) -> SourceFile:  # noqa: FBT001  a part of what was found
@@ -136,7 +136,7 @@ class SourceTree:
                 self._iterate_folder(place, prefix) if is_folder(place) else self._iterate_archive(place, prefix, stack)
             )
         else:
-            raise InputError(self.property_name, "the archive says neither a path nor assets")
+            raise InputError(self.property_name, "the archive has neither a path nor assets")
 
     def _iterate_folder(self, folder: Path, prefix: str) -> Iterator[SourceEntry]:
         try:
@@ -155,7 +155,7 @@ class SourceTree:
             elif entry.is_file():
                 yield path, Path(entry.path), _is_executable(Path(entry.path))
             else:
-                raise self._path_error(path, "is neither a file nor a folder: leave it out with `exclude`")
+                raise self._path_error(path, "is neither a file nor a folder; exclude it with `exclude`")
 
     def _iterate_archive(self, archive: Path, prefix: str, stack: ExitStack | None) -> Iterator[SourceEntry]:
         open_file(archive, self.property_name).close()
@@ -190,17 +190,17 @@ class SourceTree:
         size = 0
         for number, each in enumerate(entries):
             if number == MAX_ARCHIVE_ENTRIES:
-                raise InputError(self.property_name, f"has more than {MAX_ARCHIVE_ENTRIES} entries")
+                raise InputError(self.property_name, f"contains more than {MAX_ARCHIVE_ENTRIES} entries")
             if each.is_folder and not PurePosixPath(each.name).parts:
                 continue  # the top itself
             path = self._validate_path(each.name, prefix)
             if self._is_excluded(path, is_folder=each.is_folder) or each.is_folder:
                 continue
             if each.target is None and each.open is None:
-                raise self._path_error(each.name, "is a hard link or a device: leave it out with `exclude`")
+                raise self._path_error(each.name, "is a hard link or a device; exclude it with `exclude`")
             size += each.size
             if size > MAX_UNPACKED_BYTES:
-                raise InputError(self.property_name, f"is more than {MAX_UNPACKED_BYTES >> 30} GiB once it is unpacked")
+                raise InputError(self.property_name, f"is larger than {MAX_UNPACKED_BYTES >> 30} GiB when unpacked")
             yield path, each
 
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
@@ -226,7 +226,7 @@ class SourceTree:
     def _validate_path(self, name: str, prefix: str) -> str:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
-            raise self._path_error(name, "leads out of where it is unpacked")
+            raise self._path_error(name, "is outside the folder it is unpacked into")
         return str(PurePosixPath(prefix, path))
 
     def _path_error(self, path: str, reason: str) -> InputError:

@@ -95,7 +95,7 @@ class TreeSync:
         there = {path for path, entry in entries.items() if entry.is_file or entry.link_target is not None}
         files = [posixpath.relpath(path, root or ".") for path in there]
         if len(files) > max_files:
-            raise OperationFailed(f"{self._root} holds {len(files)} files: at most {max_files} can be imported")
+            raise OperationFailed(f"{self._root} contains {len(files)} files; at most {max_files} can be imported")
         await self.refresh(files)
         return True
 
@@ -219,7 +219,9 @@ class TreeSync:
         place = self._absolute_path(path)
         there = await self._session.stat(place)
         if there is not None and not there.is_file and there.link_target is None:
-            raise OperationFailed(f"{path} is a directory in the sandbox, so the symbolic link {path} cannot be made")
+            raise OperationFailed(
+                f"{path} is a directory in the sandbox, so the symbolic link {path} cannot be created"
+            )
         await self._session.create_directory(posixpath.dirname(place) or ".")
         await run_tool(self._session, ["ln", "-sfn", "--", target, place], f"the symbolic link {path} is not made")
 
@@ -230,7 +232,7 @@ class TreeSync:
         gone = listed.keys() - entries.keys()
         if gone:
             raise OperationFailed(
-                f"{min(gone)} is gone right after it was written: something else in the sandbox removes it"
+                f"{min(gone)} disappeared right after it was written; another process in the sandbox removes it"
             )
         if others := [
             path for path, entry in entries.items() if _link_digest(entry) != _expected_link_digest(digests[path])

@@ -98,7 +98,7 @@ class _StepRunner:
     async def _write_files(self, expected_digest: str) -> None:
         step, path = self._step, self._step.path or ""
         if await run_in_thread(compute_step_digest, step) != expected_digest:
-            raise OperationFailed(f"what {path} is to hold was changed while the image was built")
+            raise OperationFailed(f"the content of {path} changed during the build")
         tree = step.tree
         if tree is not None:
             with ExitStack() as kept:

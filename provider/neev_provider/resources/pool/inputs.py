@@ -32,7 +32,7 @@ TEMPLATE_FIELDS = (*SOURCE_FIELDS, *BUILD_FIELDS)
 
 def _validate_pool_name(name: str) -> str:
     if len(name) > MAX_NAME_LENGTH:
-        raise ValueError(f"can be at most {MAX_NAME_LENGTH} characters long: members' names begin with it")
+        raise ValueError(f"must have at most {MAX_NAME_LENGTH} characters, because the members' names start with it")
     for digits in range(1, len(str(MAX_REPLICAS)) + 1):
         validate_name(f"{name}-{'0' * TEMPLATE_HASH_LENGTH}-{'0' * digits}")
     return name
@@ -43,12 +43,14 @@ def _check_fork_inputs(values: Mapping[str, Any]) -> str | None:
     said = [name for name in built if values[name] is not None]
     if values[source] is None or not said:
         return None
-    return f"a fork has {', '.join(said)} from its source, so {source} goes without"
+    return f"conflicts with {', '.join(said)}: a fork inherits them from its source"
 
 
 def _check_rollout_can_progress(values: Mapping[str, Any]) -> str | None:
     return (
-        "must be at least 1 where maxSurge is 0, or nothing could ever be rolled" if not any(values.values()) else None
+        "must be at least 1 if maxSurge is 0; otherwise no member could be replaced"
+        if not any(values.values())
+        else None
     )
 
 

@@ -218,7 +218,7 @@ def _problem(desired: DesiredPool, member: Member) -> str | None:
     if phase == RESTORE_FAILED:
         return f"it failed ({RESTORE_FAILED})"
     if phase == PENDING:
-        return "it has not been ready yet"
+        return "it is not ready yet"
     differing = _differing_inputs(desired, member.observation)
     return f"not as asked for: {', '.join(differing)}" if differing else None
 

@@ -139,7 +139,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     @override
     async def read(self, id: str, inputs: SandboxPoolInputs | None) -> Observation[SandboxPoolOutputs] | None:
         if len(id) > MAX_NAME_LENGTH:
-            raise InputError("id", "a pool is imported by its name")
+            raise InputError("id", "must be the name of the pool")
         members = plan.parse_members(
             id, (MEMBER_RESOURCE.to_observation(each, None) for each in await _list_members(self.api, id))
         )

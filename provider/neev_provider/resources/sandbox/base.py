@@ -25,7 +25,7 @@ from neev_provider.resources.sandbox.expiration import EFFECTIVE_LIFETIME_PROPER
 
 PENDING, RESTORE_FAILED = "Pending", "RestoreFailed"
 PHASE_PROBLEMS = {
-    PENDING: "it has not been ready yet; the next update waits for it",
+    PENDING: "it is not ready yet; the next update waits for it",
     RESTORE_FAILED: "the last rollback failed: roll back again, or replace it",
 }
 
@@ -226,7 +226,7 @@ def _is_left_paused(sandbox: Sandbox, inputs: SandboxBaseInputs) -> bool:
 def classify_phase(sandbox: Sandbox, target_phases: tuple[str, ...]) -> WaitStatus:
     """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
     if sandbox.phase == RESTORE_FAILED:
-        return Failed("the platform could not restore the snapshot (phase RestoreFailed)")
+        return Failed("the API could not restore the snapshot (phase RestoreFailed)")
     if sandbox.phase not in target_phases:
         return InProgress(sandbox.phase)
     return InProgress("Ready, not yet addressable") if sandbox.phase == READY and not is_ready(sandbox) else Done()
