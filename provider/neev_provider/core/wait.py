@@ -33,7 +33,7 @@ FINAL_POLL_MARGIN = 0.05
 TRANSIENT_ERRORS = (errors.RequestNotSent, errors.Unavailable, errors.RateLimited)
 """Errors of an observation that do not end the wait."""
 
-GONE_REASON = "it is gone: it was deleted elsewhere, or with its sandbox, or its lifetime ended"
+GONE_REASON = "it no longer exists: it was deleted elsewhere or with its sandbox, or its maximum lifetime ended"
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,7 @@ async def test_an_object_that_is_gone_fails_the_wait_and_is_not_classified() -> 
     async def observe(_max_delay: float) -> str | None:
         return None
 
-    with pytest.raises(errors.OperationFailed, match="the box: it is gone: it was deleted") as caught:
+    with pytest.raises(errors.OperationFailed, match="the box: it no longer exists: it was deleted") as caught:
         await wait_until(observe, is_ready_status, deadline=new_deadline(), action="the box")
     assert caught.value.hint is Hint.RECREATE
 
