@@ -1,4 +1,4 @@
-"""The look-ups of a Python program: asked of the API by the program itself, or of the mocks of a unit test."""
+"""The data functions of a Python program: the program calls the API itself, or the mocks of a unit test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def invoke(name: str, arguments: Mapping[str, Any], result: type[T], opts: pulumi.InvokeOptions | None = None) -> T:
-    """Return the answer of a data function; ``pulumi.RunError`` ends a program without a traceback."""
+    """Return the result of a data function; ``pulumi.RunError`` ends a program without a traceback."""
     _validate_options(name, opts)
     if _is_mocked():
         return cast("T", pulumi.runtime.invoke(token(name), arguments, opts, result).value)
@@ -39,7 +39,7 @@ def invoke_output(
     result: type[T],
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[T]:
-    """Return the answer of a data function, asked once everything that it depends on is there.
+    """Return the result of a data function, which is called when all its dependencies exist.
 
     In a plan, it is unknown while one of the resources that it depends on is not made.
     """
@@ -49,42 +49,42 @@ def invoke_output(
     known = pulumi.Output.all(**arguments)
     needed = pulumi.Output.from_input(opts.depends_on if isinstance(opts, pulumi.InvokeOutputOptions) else None)
 
-    def ask(values: list[Any]) -> Any:
-        asked, _, secret = values
-        hidden = Redactor.from_values(asked if secret else ())
-        return asyncio.wrap_future(event_loop.submit(_call_function(name, asked, result, hidden)))
+    def call(values: list[Any]) -> Any:
+        known_arguments, _, is_secret = values
+        redactor = Redactor.from_values(known_arguments if is_secret else ())
+        return asyncio.wrap_future(event_loop.submit(_call_function(name, known_arguments, result, redactor)))
 
-    return pulumi.Output.all(known, _dependency_ids(known, needed), known.is_secret()).apply(ask)
+    return pulumi.Output.all(known, _dependency_ids(known, needed), known.is_secret()).apply(call)
 
 
 async def _dependency_ids(arguments: pulumi.Output[Any], dependencies: pulumi.Output[Any]) -> list[Any]:
-    """Return the ids of the resources that an answer depends on; of one that is not made, it is unknown."""
-    said = await dependencies.future() or []
+    """Return the ids of the resources that a result depends on; the id of one that is not created is unknown."""
+    dependency = await dependencies.future() or []
     resources = {
         *await arguments.resources(),
         *await dependencies.resources(),
-        *(said if isinstance(said, list) else [said]),
+        *(dependency if isinstance(dependency, list) else [dependency]),
     }
     # a component stands for what it is made of
-    found = await rpc._expand_dependencies(resources, None)  # noqa: SLF001  as Pulumi's own look-ups do it
-    return [vars(each)["id"] for each in found.values() if "id" in vars(each)]
+    expanded = await rpc._expand_dependencies(resources, None)  # noqa: SLF001  as Pulumi's own look-ups do it
+    return [vars(resource)["id"] for resource in expanded.values() if "id" in vars(resource)]
 
 
 async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T], redactor: Redactor) -> T:
     function = find_function(name)
     if function is None:
         raise AssertionError(f"there is no function {name}")
-    asked = user_properties(arguments)
+    raw_arguments = user_properties(arguments)
     try:
-        for failure in validate(function.arguments, asked):
+        for failure in validate(function.arguments, raw_arguments):
             raise InputError(failure.path, failure.reason)
         api = event_loop.shared_client(settings.load_settings())
-        answer = await function.call(api, parse(function.arguments, asked))
+        properties = (await function.call(api, parse(function.arguments, raw_arguments))).to_properties()
         await api.require_project()
     except NeevError as error:
-        said = to_python_names(f"{name}: {render(error, PULUMI)}", argument_names(function.arguments))
-        raise pulumi.RunError(redactor.redact(said)) from None
-    return cast("T", rpc.translate_output_properties(answer.to_properties(), lambda name: name, result))
+        message = to_python_names(f"{name}: {render(error, PULUMI)}", argument_names(function.arguments))
+        raise pulumi.RunError(redactor.redact(message)) from None
+    return cast("T", rpc.translate_output_properties(properties, lambda name: name, result))
 
 
 def _validate_options(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:

@@ -93,7 +93,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         """Nothing goes into a pickle, also of a provider that is configured."""
 
     def _run(self, context: OperationContext, operation: Callable[[Api], Awaitable[T]]) -> T:
-        """The result of the work, done on the background loop; its errors name the resource."""
+        """Run the operation on the background loop; its errors name the resource."""
 
         async def connected() -> T:
             return await operation(event_loop.shared_client(self._settings))
@@ -111,17 +111,17 @@ class DynamicProvider(dynamic.ResourceProvider):
         label = str(news.get(RESOURCE_NAME) or self.resource.name)
         limit = self.resource.max_name_length
         old, new = from_host(_olds), from_host(news)
-        asks = new.pop(CHECK_ON_PREVIEW, False)
+        should_check = new.pop(CHECK_ON_PREVIEW, False)
         checked, failed = self.resource.check(
             old,
             new,
             lambda: generate_name(label, secrets.token_hex(4), max_length=limit),
             lambda text: self._warn(label, text),
         )
-        if asks and not failed:
-            call = self._operation_context(new, "read", self.resource.timeouts.read)
+        if should_check and not failed:
+            context = self._operation_context(new, "read", self.resource.timeouts.read)
             failed = self._run(
-                call, lambda _: shared_preflight(self._settings).reference_failures(self.resource, checked, old)
+                context, lambda _: shared_preflight(self._settings).reference_failures(self.resource, checked, old)
             )
         # the first time what the second will say: inputs that differ would have the engine write the whole state anew
         checked[PREVIOUS_INPUTS] = sorted(user_properties(_olds or checked))
@@ -143,60 +143,62 @@ class DynamicProvider(dynamic.ResourceProvider):
                 error, self._operation_context(_news, "update", self.resource.timeouts.update)
             ) from None
         old = self._old_inputs(olds, _news)
-        found = lifecycle.compute_diff(self.resource, old_inputs=old, state=olds, new_inputs=from_host(_news))
+        diff = lifecycle.compute_diff(self.resource, old_inputs=old, state=olds, new_inputs=from_host(_news))
         paths = _news.get(REPLACE_ON_CHANGES) or ()
-        forced = {each.property_name for each in found.changes if any(covers(path, each.path) for path in paths)}
+        forced = {change.property_name for change in diff.changes if any(covers(path, change.path) for path in paths)}
         return dynamic.DiffResult(
-            changes=bool(found.changes),
-            replaces=sorted(forced | {change.property_name for change in found.changes if change.requires_replacement}),
-            delete_before_replace=found.delete_before_replace,
+            changes=bool(diff.changes),
+            replaces=sorted(forced | {change.property_name for change in diff.changes if change.requires_replacement}),
+            delete_before_replace=diff.delete_before_replace,
         )
 
     @override
     @redact_errors
     def create(self, props: Values) -> dynamic.CreateResult:
-        call = self._operation_context(props, "create", self.resource.timeouts.create)
+        context = self._operation_context(props, "create", self.resource.timeouts.create)
         try:
-            stored = self._run(call, lambda api: lifecycle.create(self.resource.connect(api), from_host(props), call))
-        except ResourceInitFailed as unsettled:
-            raise self._rollback_create(unsettled, props) from None
+            stored = self._run(
+                context, lambda api: lifecycle.create(self.resource.connect(api), from_host(props), context)
+            )
+        except ResourceInitFailed as init_failure:
+            raise self._rollback_create(init_failure, props) from None
         return dynamic.CreateResult(stored.id, self._mark_secret_outputs(stored, props))
 
     @override
     @redact_errors
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
-        asked = self._old_inputs(props)
-        call = self._operation_context(props, "read", self.resource.timeouts.read)
-        stored = self._run(call, lambda api: lifecycle.read(self.resource.connect(api), id_, asked, props))
+        raw_inputs = self._old_inputs(props)
+        context = self._operation_context(props, "read", self.resource.timeouts.read)
+        stored = self._run(context, lambda api: lifecycle.read(self.resource.connect(api), id_, raw_inputs, props))
         if stored is None:
             return dynamic.ReadResult("", {})
-        return dynamic.ReadResult(stored.id, self._mark_secret_outputs(stored, asked), dict(stored.inputs))
+        return dynamic.ReadResult(stored.id, self._mark_secret_outputs(stored, raw_inputs), dict(stored.inputs))
 
     @override
     @redact_errors
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
-        call = self._operation_context(_news, "update", self.resource.timeouts.update)
+        context = self._operation_context(_news, "update", self.resource.timeouts.update)
         old, new = self._old_inputs(_olds, _news), from_host(_news)
         try:
             stored = self._run(
-                call,
+                context,
                 lambda api: lifecycle.update(
-                    self.resource.connect(api), _id, old_inputs=old, state=_olds, new_inputs=new, context=call
+                    self.resource.connect(api), _id, old_inputs=old, state=_olds, new_inputs=new, context=context
                 ),
             )
-        except ResourceInitFailed as unsettled:
-            if isinstance(unsettled.cause, OutcomeUnknown):
+        except ResourceInitFailed as init_failure:
+            if isinstance(init_failure.cause, OutcomeUnknown):
                 raise self._to_python_error(
-                    f"{call.resource_name}: {unsettled.cause.summary} {NOT_STORED_HINT}"
+                    f"{context.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}"
                 ) from None
-            raise self._error_for_resource(unsettled, call) from None
+            raise self._error_for_resource(init_failure, context) from None
         return dynamic.UpdateResult(self._mark_secret_outputs(stored, _news, _olds))
 
     @override
     @redact_errors
     def delete(self, _id: str, _props: Values) -> None:
-        call = replace(self._operation_context(_props, "delete", self.resource.timeouts.delete), state=_props)
-        self._run(call, lambda api: lifecycle.delete(self.resource.connect(api), _id, call))
+        context = replace(self._operation_context(_props, "delete", self.resource.timeouts.delete), state=_props)
+        self._run(context, lambda api: lifecycle.delete(self.resource.connect(api), _id, context))
 
     def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
         # a run that changes only what the program says leaves the outputs as they were, so the news know better
@@ -217,27 +219,27 @@ class DynamicProvider(dynamic.ResourceProvider):
         return mark_secret_outputs(self.resource, host_outputs(stored, raw_inputs[0]), *raw_inputs)
 
     def _rollback_create(self, init_failure: ResourceInitFailed, props: Values) -> NeevError:
-        """What was made is deleted: the host cannot keep a half-made resource, and nobody would know of it."""
-        made, reason = init_failure.stored, render(init_failure, PULUMI)
-        call = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), state=made.state)
+        """Delete what was created: the host cannot store a resource that failed, so no state would refer to it."""
+        created, reason = init_failure.stored, render(init_failure, PULUMI)
+        context = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), state=created.state)
         try:
-            self._run(call, lambda api: lifecycle.delete(self.resource.connect(api), made.id, call))
+            self._run(context, lambda api: lifecycle.delete(self.resource.connect(api), created.id, context))
         except NeevError as error:
             return self._to_python_error(
-                f"{call.resource_name}: {reason} It could not be deleted either, so {made.id} is still there: "
+                f"{context.resource_name}: {reason} It could not be deleted either, so {created.id} is still there: "
                 f"{render(error, PULUMI)} Delete it yourself, or it goes on costing money."
             )
         if isinstance(init_failure.cause, OutcomeUnknown):
-            return self._to_python_error(f"{call.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}")
+            return self._to_python_error(f"{context.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}")
         return self._to_python_error(
-            f"{call.resource_name}: {reason} It had been made ({made.id}) and is deleted again."
+            f"{context.resource_name}: {reason} It had been made ({created.id}) and is deleted again."
         )
 
     def _error_for_resource(self, error: NeevError, context: OperationContext) -> NeevError:
         return self._to_python_error(f"{context.resource_name}: {render(error, PULUMI)}")
 
     def _to_python_error(self, text: str) -> NeevError:
-        """The error that says this with the program's own names."""
+        """Return the error with the program's names of properties."""
         return NeevError(to_python_names(redact(text), resource_names(self.resource)), hint="")
 
 
