@@ -61,6 +61,7 @@ ONLY_IN = {
     "grpc": ("neev_provider.adapters.pulumi",),
     "google": ("neev_provider.adapters.pulumi",),
     "neevai": ("neev_provider.client.runtime",),
+    "opentelemetry": ("neev_provider.core.tracing",),
     "starlette": ("neev_emulator",),
     "uvicorn": ("neev_emulator",),
 }

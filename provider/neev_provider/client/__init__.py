@@ -19,6 +19,7 @@ from neev_provider.client.templates import (
 )
 from neev_provider.core.account import Account
 from neev_provider.core.clock import SYSTEM_CLOCK, Clock
+from neev_provider.core.tracing import flush_spans
 
 if TYPE_CHECKING:
     from neev_provider.client.http.connection_pool import HttpTransport
@@ -62,6 +63,7 @@ class Api:
         await self.agents.aclose()
         await self.runtime.aclose()
         await self.transport.aclose()
+        flush_spans()
 
     async def __aenter__(self) -> Self:
         return self

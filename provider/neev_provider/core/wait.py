@@ -12,6 +12,7 @@ from neev_provider.core import errors
 from neev_provider.core.clock import Clock
 from neev_provider.core.hints import Hint
 from neev_provider.core.tasks import first_completed
+from neev_provider.core.tracing import trace_span
 
 T = TypeVar("T")
 
@@ -142,7 +143,8 @@ async def wait_until(
             report(status.phase)
 
     try:
-        return await _run_until(poll(), deadline, action=action)
+        with trace_span("wait", {"neev.action": action}):
+            return await _run_until(poll(), deadline, action=action)
     except _DeadlineReached:
         raise errors.DeadlineExceeded(action, deadline.elapsed, last_status) from None
 

@@ -12,6 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState
 from neev_provider.client.http import responses, retry
 from neev_provider.client.http.connection_pool import HttpClientPool, HttpTransport
 from neev_provider.client.http.rate_limit import RateLimiter
+from neev_provider.client.http.request_log import Attempt, enable_request_log, record_attempt
 from neev_provider.client.http.server_clock import ServerClock
 from neev_provider.client.settings import Settings
 from neev_provider.core.clock import Clock
@@ -46,6 +47,7 @@ class Transport:
     """One pool of connections to one API, with its key, its retries and its errors."""
 
     def __init__(self, settings: Settings, *, clock: Clock, transport: HttpTransport | None = None) -> None:
+        enable_request_log()
         self._settings = settings
         self._redactor = Redactor.from_values(settings.api_key)
         self._clock = clock
@@ -156,11 +158,18 @@ class Transport:
             sleep=pause,
             reraise=True,
         )
-        return await retrying(self._attempt, request, shown, parse)
 
-    async def _attempt(self, request: httpx.Request, redacted_path: str, parse: Callable[[Any], T]) -> T:
+        async def attempt() -> T:
+            retry_number = retrying.statistics["attempt_number"] - 1
+            return await self._attempt(request, shown, parse, retry_number=retry_number)
+
+        return await retrying(attempt)
+
+    async def _attempt(
+        self, request: httpx.Request, redacted_path: str, parse: Callable[[Any], T], *, retry_number: int
+    ) -> T:
         """Return the value of one request sent once."""
-        answer = await self._send(request, redacted_path)
+        answer = await self._send(request, redacted_path, retry_number=retry_number)
         try:
             return responses.parse_response(answer, parse, redactor=self._redactor)
         except (Unavailable, UnexpectedResponse) as error:
@@ -168,7 +177,7 @@ class Transport:
                 raise OutcomeUnknown(error.summary) from None
             raise
 
-    async def _send(self, request: httpx.Request, redacted_path: str) -> responses.ApiResponse:
+    async def _send(self, request: httpx.Request, redacted_path: str, *, retry_number: int) -> responses.ApiResponse:
         """Return the answer to a request, whatever its status."""
         try:
             async with AsyncExitStack() as stack:
@@ -179,7 +188,10 @@ class Transport:
                     last_status="the API takes no more at a time",
                 )
                 sent = self._clock.monotonic()
-                response = await self._client_pool.send(request)
+                attempt = Attempt(request.method, redacted_path, retry_number)
+                with record_attempt(attempt, clock=self._clock, redactor=self._redactor):
+                    response = await self._client_pool.send(request)
+                    attempt.status, attempt.request_id = response.status_code, response.headers.get("x-request-id")
         except httpx.RequestError as error:
             raise self._error_without_response(request.method, redacted_path, error) from error
         headers = response.headers
