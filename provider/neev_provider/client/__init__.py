@@ -1,4 +1,4 @@
-"""The client of the Agent Service: one connection pool, one module for each path of the API."""
+"""The client of the API: one module for each of its collections."""
 
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,7 +30,7 @@ __all__ = ["Api", "Settings", "connect"]
 
 @dataclass(frozen=True)
 class Api:
-    """The calls of one project; closed after use."""
+    """The requests of one project. Close it after use."""
 
     settings: Settings
     clock: Clock
@@ -45,19 +45,19 @@ class Api:
 
     @property
     def account(self) -> Account:
-        """Return the account in which everything of this API is."""
+        """The account that every request is for."""
         return self.settings.account
 
     async def require_project(self) -> None:
-        """Return only where the API accepts the key and answers for the project; it is asked once at most.
+        """Return if the API accepts the key and has the project; at most one request confirms it.
 
         Raises:
-            ProjectNotFound: it does not know the project.
+            ProjectNotFound: the API does not know the project.
         """
         await self.transport.require_project()
 
     async def aclose(self) -> None:
-        """Close every connection; waits that are still open end."""
+        """Close every connection and end every open wait."""
         await self.sandboxes.aclose()
         await self.snapshots.aclose()
         await self.agents.aclose()
@@ -75,22 +75,22 @@ class Api:
 
 
 def connect(settings: Settings, *, clock: Clock = SYSTEM_CLOCK, transport: "HttpTransport | None" = None) -> Api:
-    """Return the API of one project; `transport` stands in for the network.
+    """Return the client of one project; `transport` replaces the network.
 
-    Nothing is sent until the first call.
+    Nothing is sent until the first request.
     """
     from neev_provider.client.http.transport import Transport  # noqa: PLC0415  httpx takes half a second to import
 
-    wire = Transport(settings, clock=clock, transport=transport)
+    http = Transport(settings, clock=clock, transport=transport)
     return Api(
         settings=settings,
         clock=clock,
-        transport=wire,
-        sandboxes=Sandboxes(wire, clock=clock),
-        snapshots=Snapshots(wire, clock=clock),
+        transport=http,
+        sandboxes=Sandboxes(http, clock=clock),
+        snapshots=Snapshots(http, clock=clock),
         runtime=Runtime(settings, transport),
-        ports=Ports(wire, clock=clock),
-        agents=Agents(wire, clock=clock),
-        templates=new_sandbox_templates(wire),
-        agent_templates=new_agent_templates(wire),
+        ports=Ports(http, clock=clock),
+        agents=Agents(http, clock=clock),
+        templates=new_sandbox_templates(http),
+        agent_templates=new_agent_templates(http),
     )

@@ -1,4 +1,4 @@
-"""The ground that the models of the API's answers stand on."""
+"""Base classes of the models of the API's responses."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +11,7 @@ ItemT = TypeVar("ItemT", bound="ApiObject")
 
 
 class ApiModel(BaseModel):
-    """Part of an answer: frozen, and indifferent to fields that a newer API adds."""
+    """Part of a response: frozen. Fields that a newer API adds are ignored."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -23,13 +23,13 @@ class ApiModel(BaseModel):
 
 
 class ApiObject(ApiModel):
-    """Something that lists have, and that its id names."""
+    """An object of a list, with its id."""
 
     id: str
 
 
 class Page(ApiModel, Generic[ItemT]):
-    """One page of a list; an empty one may come without items."""
+    """One page of a list; an empty page may have no `items`."""
 
     items: Annotated[tuple[ItemT, ...], BeforeValidator(lambda items: () if items is None else items)]
     total: int
@@ -38,26 +38,25 @@ class Page(ApiModel, Generic[ItemT]):
 
 
 def build_parser(model: type[ModelT]) -> Callable[[Any], ModelT]:
-    """Return what makes the model of an answer; its ValueError tells the fields at fault but never their values."""
+    """Return a parser for the model; its ValueError names the invalid fields, never their values."""
 
     def parse(content: Any) -> ModelT:
         try:
             return model.model_validate(content)
         except ValidationError as error:
-            faults = (
-                f"{'.'.join(map(str, fault['loc'])) or 'answer'}: {fault['msg']}" for fault in _summarize_errors(error)
-            )
-            raise ValueError("; ".join(faults)) from None
+            failures = _summarize_errors(error)
+            texts = (f"{'.'.join(map(str, each['loc'])) or 'response'}: {each['msg']}" for each in failures)
+            raise ValueError("; ".join(texts)) from None
 
     return parse
 
 
 def ignore_body(_content: Any) -> None:
-    """Accept any answer and keep nothing of it."""
+    """Accept any response."""
 
 
 def parse_timestamp(moment: str | None) -> float | None:
-    """Return the seconds since 1970 of an RFC 3339 time, or None where it is none."""
+    """Return the seconds since 1970 of an RFC 3339 time, or None if it is not one."""
     try:
         parsed = datetime.fromisoformat(moment or "")
     except ValueError:
@@ -66,5 +65,5 @@ def parse_timestamp(moment: str | None) -> float | None:
 
 
 def _summarize_errors(error: ValidationError) -> list[Any]:
-    """Return the first few faults; a wrong page would name each item."""
+    """Return the first few errors; an invalid page has one for each item."""
     return list(error.errors(include_input=False, include_url=False, include_context=False))[:3]

@@ -1,4 +1,4 @@
-"""Ports of sandboxes that have a preview URL, and the calls for their paths."""
+"""Ports of sandboxes that have a preview URL: their model, and the requests for them."""
 
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Port(ApiModel):
-    """A port that is exposed; whoever knows its slug or URL needs no other key."""
+    """An exposed port. Its slug and its URL are secrets: they give access without a key."""
 
     port: int
     slug: str = Field(repr=False)
@@ -23,7 +23,7 @@ class Port(ApiModel):
 
 
 class _PortList(ApiModel):
-    """The ports of one sandbox; none may come as null."""
+    """The ports of one sandbox; `null` means none."""
 
     ports: Annotated[tuple[Port, ...], BeforeValidator(lambda ports: () if ports is None else ports)]
 
@@ -33,41 +33,41 @@ _parse_ports = build_parser(_PortList)
 
 
 class Ports:
-    """The calls for the preview ports of one project's sandboxes."""
+    """The requests for the preview ports of one project's sandboxes."""
 
     def __init__(self, transport: "Transport", *, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
 
     async def expose(self, sandbox_id: str, port: int, *, slug: str | None = None) -> Port:
-        """Return the port with its URL: the one it had, unless another slug is asked for.
+        """Return the exposed port; it keeps its URL unless the slug is another one.
 
-        After an unclear answer, the port is taken from the list once it is there as asked.
+        If the outcome is unknown, the port is looked up in the list.
         """
         body = {"port": port} if slug is None else {"port": port, "slug": slug}
 
-        async def act() -> Port:
+        async def expose() -> Port:
             return await self._transport.request(
                 "POST", self._collection_path(sandbox_id), parse=_parse_port, json=body
             )
 
-        async def look() -> Port | None:
-            found = await self.find(sandbox_id, port)
-            return found if found is not None and slug in (None, found.slug) else None
+        async def find_exposed() -> Port | None:
+            exposed = await self.find(sandbox_id, port)
+            return exposed if exposed is not None and slug in (None, exposed.slug) else None
 
-        return await perform_or_confirm(act, look, clock=self._clock)
+        return await perform_or_confirm(expose, find_exposed, clock=self._clock)
 
     async def list(self, sandbox_id: str) -> tuple[Port, ...]:
-        """Return every port of the sandbox that is exposed."""
+        """Return every exposed port of the sandbox."""
         return (await self._transport.request("GET", self._collection_path(sandbox_id), parse=_parse_ports)).ports
 
     async def find(self, sandbox_id: str, port: int) -> Port | None:
-        """Return the port, or None where it is not exposed or its sandbox is gone."""
+        """Return the port; None if it is not exposed or its sandbox is gone."""
         try:
-            exposed = await self.list(sandbox_id)
+            ports = await self.list(sandbox_id)
         except NotFound:
             return None
-        return next((each for each in exposed if each.port == port), None)
+        return next((exposed for exposed in ports if exposed.port == port), None)
 
     async def revoke(self, sandbox_id: str, port: int) -> None:
         """Return once the port is not exposed, or its sandbox is gone."""

@@ -1,7 +1,6 @@
-"""What happens inside a sandbox: commands and files, at the address where the sandbox itself is served.
+"""Commands and files in a sandbox, at the address of the sandbox itself.
 
-Nothing is ever sent a second time. This is the one module that knows the official SDK, whose connection never retries;
-it is imported when it is needed, for it takes its time.
+No request is sent twice. Only this module uses the official SDK, which never retries and is slow to import.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from neev_provider.client.settings import require_secure_url
@@ -31,29 +31,29 @@ if TYPE_CHECKING:
 
 Stream = Literal["stdout", "stderr"]
 OutputHandler = Callable[[Stream, str], None]
-"""Told what a command writes, as it comes."""
+"""Callback for each piece of a command's output."""
 
 READ_TIMEOUT = 60.0
-"""Seconds without a sign of life after which a request about a file is given up."""
+"""Read timeout of a request about a file, in seconds."""
 EXEC_TIMEOUT_MARGIN = 15.0
-"""Seconds beyond a command's own time after which a silent connection is taken for broken."""
+"""Seconds added to a command's own timeout before a silent connection counts as broken."""
 
 
 @dataclass(frozen=True)
 class FileInfo:
-    """What is at a path: whether it is a file, its size in bytes, its permissions, and when it was changed."""
+    """A file or directory: its type, size in bytes, permissions and modification time."""
 
     is_file: bool
     size: int
     mode: int
     modified_at: str
     link_target: str | None = None
-    """Where it leads, where it is a symbolic link."""
+    """The target of a symbolic link."""
 
 
 @dataclass(frozen=True)
 class ExecRequest:
-    """One command: no shell is involved."""
+    """One command, which runs without a shell."""
 
     argv: Sequence[str]
     cwd: str | None = None
@@ -64,7 +64,7 @@ class ExecRequest:
 
 
 class Runtime:
-    """The insides of the sandboxes of one project; they share a pool of connections."""
+    """The sessions in the sandboxes of one project; they share a connection pool."""
 
     def __init__(self, settings: Settings, transport: HttpTransport | None = None) -> None:
         self._settings = settings
@@ -72,7 +72,7 @@ class Runtime:
         self._client: HttpClient | None = None
 
     def session(self, sandbox: Sandbox) -> SandboxSession:
-        """Return the inside of the sandbox, which must be running."""
+        """Return a session in the sandbox, which must be running."""
         if not sandbox.connect_url:
             raise errors.OperationFailed("the API returned no URL for its commands and files")
         require_secure_url(sandbox.connect_url, self._settings, subject="the sandbox's connect URL")
@@ -135,30 +135,30 @@ class SandboxSession:
         return listening.exit_code
 
     async def stat(self, path: str) -> FileInfo | None:
-        """Return what is at the path, or None where nothing is."""
+        """Return what is at the path, or None."""
         try:
             async with self._translate_errors(path):
-                seen = await self._connection(READ_TIMEOUT).files.stat(path)
+                entry = await self._connection(READ_TIMEOUT).files.stat(path)
         except errors.RuntimeRejected as refused:
             if refused.code == "not_found":
                 return None
             raise
-        return _to_file_info(seen)
+        return _to_file_info(entry)
 
     async def list_directory(self, path: str, *, recursive: bool = False) -> dict[str, FileInfo] | None:
-        """Return what is in the directory by name, or all below it by paths; None where no directory is."""
+        """Return the entries of the directory by name, or all below it by path; None if it is no directory."""
         try:
             async with self._translate_errors(path):
-                seen = await self._connection(READ_TIMEOUT).files.list(path, recursive=recursive)
+                entries = await self._connection(READ_TIMEOUT).files.list(path, recursive=recursive)
         except errors.RuntimeRejected as refused:
             if refused.code in ("not_found", "failed_precondition"):
                 return None
             raise
-        return {each.path if recursive else each.name: _to_file_info(each) for each in seen}
+        return {entry.path if recursive else entry.name: _to_file_info(entry) for entry in entries}
 
     async def sha256(self, path: str) -> str:
-        """Return the SHA-256 of the file's content, which is read piece by piece."""
-        found = hashlib.sha256()
+        """Return the SHA-256 of the file, which is read in pieces."""
+        digest = hashlib.sha256()
         headers = {"Accept": "application/octet-stream"}
         async with self._translate_errors(path):
             pieces = self._transport(READ_TIMEOUT).stream_bytes(
@@ -166,21 +166,21 @@ class SandboxSession:
             )
             async with aclosing(pieces):
                 async for piece in pieces:
-                    found.update(piece)
-        return found.hexdigest()
+                    digest.update(piece)
+        return digest.hexdigest()
 
     async def write(self, path: str, content: BinaryIO) -> None:
-        """Return once the file holds what can be read from the stream, sent in chunks; it is replaced at the end."""
+        """Replace the file by the content of the stream, which is sent in chunks."""
         async with self._translate_errors(path):
             await self._connection(READ_TIMEOUT).files.upload(path, content)
 
     async def create_directory(self, path: str) -> None:
-        """Return once the directory is there, and those above it."""
+        """Create the directory and its parents."""
         async with self._translate_errors(path):
             await self._connection(READ_TIMEOUT).files.mkdir(path)
 
     async def delete(self, path: str) -> None:
-        """Return once the file, or the empty directory, is gone."""
+        """Delete the file or the empty directory."""
         async with self._translate_errors(path):
             await self._connection(READ_TIMEOUT).files.remove(path)
 
@@ -188,7 +188,7 @@ class SandboxSession:
     async def _translate_errors(
         self, subject: str, *, is_write: bool = False, output_received: Callable[[], bool] = lambda: False
     ) -> AsyncIterator[None]:
-        """What the SDK raises inside is one of our errors."""
+        """Translate the errors that the SDK raises in the block."""
         from neevai.errors import APIConnectionError, APIError, NeevAIError  # noqa: PLC0415
 
         key = Redactor.from_values(self._settings.api_key)
@@ -226,7 +226,7 @@ def _to_file_info(entry: FileEntry) -> FileInfo:
 
 
 class _OutputDecoder:
-    """The frames of a command, told as text; bytes that are no text are shown as such."""
+    """Decodes the frames of a command to text; invalid bytes are replaced."""
 
     def __init__(self, on_output: OutputHandler) -> None:
         self._on_output = on_output
@@ -235,7 +235,7 @@ class _OutputDecoder:
         self.exit_code: int | None = None
 
     def handle_frame(self, raw: Any) -> None:
-        """One frame is told; an error's is raised as the SDK would."""
+        """Report the output in a frame; raise the error in a frame as the SDK does."""
         from neevai.errors import error_from_status  # noqa: PLC0415
 
         match raw:
@@ -249,8 +249,8 @@ class _OutputDecoder:
             case {"type": "exit"}:
                 self.exit_code = 0
             case {"type": "error"}:
-                said = {"code": raw.get("reason_code"), "message": raw.get("message")}
-                raise error_from_status(STREAM_ERROR_STATUS, said, None)
+                body = {"code": raw.get("reason_code"), "message": raw.get("message")}
+                raise error_from_status(STREAM_ERROR_STATUS, body, None)
 
     def _emit(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
         if text := self._decoders[stream].decode(data, final):
@@ -258,35 +258,35 @@ class _OutputDecoder:
 
 
 REJECTION_CODES = ("invalid_argument", "permission_denied", "not_found", "failed_precondition", "resource_exhausted")
-"""Reason codes that say that nothing was done, unless something had been heard of it already."""
+"""Reason codes of requests that had no effect, unless output was received before."""
 AMBIGUOUS_STATUSES = (408, 425, 499)
-"""Statuses that are given by what is between here and the sandbox, and say nothing of what the sandbox did."""
+"""Statuses that gateways send, too, so they do not show what the sandbox did."""
 STREAM_ERROR_STATUS = 0
-"""The status of an error that came as a frame, after the answer had begun."""
+"""The status of an error that arrives as a frame of the response."""
 
 
 def error_from_runtime(
     error: APIError, subject: str, *, redactor: Redactor, is_write: bool, output_received: bool
 ) -> errors.NeevError:
-    """Return the error that an answer of the runtime stands for, the API key struck out.
+    """Return the error of a response of the runtime, without the API key.
 
-    Its "not found" is a program or a path that is not there, never the sandbox itself.
+    Its "not found" is about a program or a path, never about the sandbox itself.
     """
     body, code, status = error.body or {}, error.code or "", error.status_code
-    said = redactor.redact(str(body.get("message") or body.get("details") or "the sandbox gave no reason"))
-    if status == 401:  # noqa: PLR2004  unauthorized
-        return errors.Unauthorized(status, said, code=code, request_id=error.request_id, path=subject)
+    message = redactor.redact(str(body.get("message") or body.get("details") or "the sandbox gave no reason"))
+    if status == HTTPStatus.UNAUTHORIZED:
+        return errors.Unauthorized(status, message, code=code, request_id=error.request_id, path=subject)
     if code == "deadline_exceeded":
-        return errors.OperationFailed(
-            said, action=subject, hint="Allow it more time (`timeoutSeconds`), or make it quicker."
-        )
-    away = status == 503 and code == "unavailable"  # noqa: PLR2004  the sandbox says that it does not run
-    refused = 400 <= status < 500 and status not in AMBIGUOUS_STATUSES  # noqa: PLR2004  the range of refusals
-    if not output_received and (code in REJECTION_CODES or refused or away):
-        return errors.RuntimeRejected(code or str(status), said, subject=subject)
+        return errors.OperationFailed(message, action=subject, hint="Raise `timeoutSeconds`, or make it faster.")
+    is_paused = status == HTTPStatus.SERVICE_UNAVAILABLE and code == "unavailable"
+    is_refused = (
+        HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in AMBIGUOUS_STATUSES
+    )
+    if not output_received and (code in REJECTION_CODES or is_refused or is_paused):
+        return errors.RuntimeRejected(code or str(status), message, subject=subject)
     if is_write:
-        return errors.OutcomeUnknown(f"{subject}: {said}")
-    return errors.Unavailable(status, said, code=code, request_id=error.request_id, path=subject)
+        return errors.OutcomeUnknown(f"{subject}: {message}")
+    return errors.Unavailable(status, message, code=code, request_id=error.request_id, path=subject)
 
 
 def _error_without_response(error: Exception, subject: str, *, is_write: bool) -> errors.NeevError:

@@ -1,4 +1,4 @@
-"""The catalogue: templates of sandboxes and of agents, the same for every project."""
+"""The catalog: templates of sandboxes and of agents, the same for every project."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,7 +14,7 @@ CATALOG_PATH = "/api/v1beta1"
 
 
 class TemplateBase(ApiObject):
-    """What all templates tell of themselves."""
+    """The fields that all templates have."""
 
     name: str
     description: str = ""
@@ -26,11 +26,11 @@ class TemplateBase(ApiObject):
 
 
 class Template(TemplateBase):
-    """What a sandbox can be made from."""
+    """A template of sandboxes."""
 
 
 class AgentTemplate(TemplateBase):
-    """What an agent can be made from; an agent names its template by `name`, not by `id`."""
+    """A template of agents; an agent names its template by `name`, not by `id`."""
 
     agent_version: str | None = None
     ui: Any = None
@@ -43,7 +43,7 @@ TemplateT = TypeVar("TemplateT", bound=TemplateBase)
 
 
 class TemplateCollection(Generic[TemplateT]):
-    """The calls for one kind of template."""
+    """The requests for one kind of template."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class TemplateCollection(Generic[TemplateT]):
         return await self._transport.request("GET", f"{self._root}/{quote(id, safe='')}", parse=self._parse_template)
 
     async def list(self, *, category: str | None = None, status: str | None = None) -> tuple[TemplateT, ...]:
-        """Return every template of the category and in the status; the API has no filter for either."""
+        """Return every template of the category and the status; the API filters by neither."""
         return tuple(
             each
             for each in await list_all(self._read_page)
@@ -77,14 +77,14 @@ class TemplateCollection(Generic[TemplateT]):
 
 
 def new_sandbox_templates(transport: "Transport") -> TemplateCollection[Template]:
-    """Return the calls for templates of sandboxes."""
+    """Return the requests for templates of sandboxes."""
     return TemplateCollection(
         transport, "sandbox-templates", parse_template=build_parser(Template), parse_page=build_parser(Page[Template])
     )
 
 
 def new_agent_templates(transport: "Transport") -> TemplateCollection[AgentTemplate]:
-    """Return the calls for templates of agents."""
+    """Return the requests for templates of agents."""
     return TemplateCollection(
         transport,
         "agent-templates",

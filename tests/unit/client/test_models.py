@@ -43,7 +43,7 @@ def test_only_the_first_faults_are_told() -> None:
 
 
 def test_something_that_is_no_object_is_told_as_the_answer() -> None:
-    with pytest.raises(ValueError, match=r"^answer: "):
+    with pytest.raises(ValueError, match=r"^response: "):
         build_parser(Thing)(None)
 
 

@@ -10,35 +10,35 @@ from neev_provider.core.tasks import gather_all
 ItemT = TypeVar("ItemT", bound=ApiObject)
 
 PAGE_SIZE = 100
-"""The most items the API gives on a page."""
+"""Items of a page; the API allows no more."""
 
 MAX_LIST_ATTEMPTS = 3
-"""Readings of a list before what they saw together has to do."""
+"""Attempts at a consistent list before the items of all attempts are returned."""
 
 
 class PageReader(Protocol[ItemT]):
-    """What reads a list, page by page."""
+    """Reads a list page by page."""
 
     def __call__(self, number: int, /) -> Coroutine[Any, Any, Page[ItemT]]:
         """Return the page with the number, from 1."""
 
 
 async def list_all(read_page: PageReader[ItemT]) -> tuple[ItemT, ...]:
-    """Return every item of a list once, as seen last.
+    """Return every item of a list once, as read last.
 
-    Items that come and go while it is read move others between pages; the list is then read again.
+    Items that are created or deleted meanwhile move others between pages. The list is then read again.
     """
-    found: dict[str, ItemT] = {}
+    items: dict[str, ItemT] = {}
     for _ in range(MAX_LIST_ATTEMPTS):
         pages = await list_pages(read_page)
-        found |= {item.id: item for page in pages for item in page.items}
+        items |= {item.id: item for page in pages for item in page.items}
         if is_consistent(pages):
             return tuple(item for page in pages for item in page.items)
-    return tuple(found.values())
+    return tuple(items.values())
 
 
 async def list_pages(read_page: PageReader[ItemT]) -> list[Page[ItemT]]:
-    """Return all pages: the first tells how many there are, the others are read at the same time."""
+    """Return all pages; the first has the total, the others are read concurrently."""
     first = await read_page(1)
     return [first, *await gather_all(read_page(number) for number in range(2, last_page_number(first) + 1))]
 
@@ -49,7 +49,7 @@ def last_page_number(page: Page[Any]) -> int:
 
 
 def is_consistent(pages: Iterable[Page[Any]]) -> bool:
-    """Return whether the pages certainly are the whole list: nothing twice, nothing missing, nothing moved."""
+    """Return whether the pages are the whole list: no item is missing, twice, or moved."""
     pages = list(pages)
     ids = [item.id for page in pages for item in page.items]
     return len({page.total for page in pages} | {len(ids), len(set(ids))}) == 1

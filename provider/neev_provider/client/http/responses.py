@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,18 +15,18 @@ T = TypeVar("T")
 NO_SECRETS = Redactor.from_values()
 
 ERROR_BY_STATUS: Mapping[int, type[errors.ApiError]] = {
-    400: errors.InvalidRequest,
-    401: errors.Unauthorized,
-    402: errors.PaymentRequired,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    # these three are given by what is between here and the API, too, and say nothing of what the API did:
-    408: errors.Unavailable,  # a request time-out
-    409: errors.Conflict,
-    422: errors.InvalidRequest,
-    425: errors.Unavailable,  # too early
-    429: errors.RateLimited,
-    499: errors.Unavailable,  # the connection was closed before there was an answer
+    HTTPStatus.BAD_REQUEST: errors.InvalidRequest,
+    HTTPStatus.UNAUTHORIZED: errors.Unauthorized,
+    HTTPStatus.PAYMENT_REQUIRED: errors.PaymentRequired,
+    HTTPStatus.FORBIDDEN: errors.Forbidden,
+    HTTPStatus.NOT_FOUND: errors.NotFound,
+    HTTPStatus.CONFLICT: errors.Conflict,
+    HTTPStatus.UNPROCESSABLE_ENTITY: errors.InvalidRequest,
+    HTTPStatus.TOO_MANY_REQUESTS: errors.RateLimited,
+    # gateways send these three, too, so they do not show what the API did:
+    HTTPStatus.REQUEST_TIMEOUT: errors.Unavailable,
+    HTTPStatus.TOO_EARLY: errors.Unavailable,
+    499: errors.Unavailable,  # the client closed the connection
 }
 
 CREATE_PATH_ENDINGS = ("sandboxes", "agents", "fork", "snapshots", "ports")
@@ -44,13 +45,18 @@ class ApiResponse:
     retry_after: float | None = None
 
 
+def is_success(status: int) -> bool:
+    """Return whether the status is one of success."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
 def parse_response(response: ApiResponse, parse: Callable[[Any], T], *, redactor: Redactor = NO_SECRETS) -> T:
     """Return what `parse` makes of the answer.
 
     Raises:
         ApiError: the answer is a refusal, or its shape is not what `parse` takes.
     """
-    if not 200 <= response.status < 300:  # noqa: PLR2004  the range of success
+    if not is_success(response.status):
         raise error_from_response(response, redactor)
     if not response.body:
         content = None
@@ -72,7 +78,7 @@ def error_from_response(response: ApiResponse, redactor: Redactor = NO_SECRETS) 
     Only the API's own `not_found` is a `NotFound`: the 404 of a gateway or of another service says nothing of ours.
     """
     said = _error_fields(response)
-    if response.status == 404 and said.get("code") != "not_found":  # noqa: PLR2004  not found
+    if response.status == HTTPStatus.NOT_FOUND and said.get("code") != "not_found":
         return _unexpected_response(response, "this is not how the NeevAI API says that something does not exist")
 
     def text(*names: str) -> str | None:
@@ -90,7 +96,7 @@ def error_from_response(response: ApiResponse, redactor: Redactor = NO_SECRETS) 
         method=response.method,
         path=response.path,
         retry_after=response.retry_after,
-        hint=Hint.CHECK_SOURCE if response.status == 404 and _is_create(response) else None,  # noqa: PLR2004  not found
+        hint=Hint.CHECK_SOURCE if response.status == HTTPStatus.NOT_FOUND and _is_create(response) else None,
     )
 
 
@@ -107,9 +113,9 @@ def _is_create(response: ApiResponse) -> bool:
 
 def _error_class(status: int, code: str | None) -> type[errors.ApiError]:
     """Return the class of error for a status and the API's code."""
-    if status == 403 and (code or "").endswith("_quota_exceeded"):  # noqa: PLR2004  forbidden
+    if status == HTTPStatus.FORBIDDEN and (code or "").endswith("_quota_exceeded"):
         return errors.QuotaExceeded
-    if status >= 500:  # noqa: PLR2004  the server's own errors
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return errors.Unavailable
     return ERROR_BY_STATUS.get(status, errors.UnexpectedResponse)
 

@@ -1,12 +1,14 @@
 """Which requests are sent again, and when."""
 
 import re
+from http import HTTPStatus
 
 from tenacity import RetryCallState
 from tenacity.retry import retry_if_exception
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base, wait_random_exponential
 
+from neev_provider.client.http.responses import is_success
 from neev_provider.client.http.server_clock import parse_date
 from neev_provider.core.errors import (
     ApiError,
@@ -27,15 +29,12 @@ MAX_ATTEMPTS_WITH_RETRY_AFTER = 12
 MAX_RETRY_AFTER = 60.0
 """Seconds that a Retry-After is believed."""
 
-SERVICE_UNAVAILABLE = 503
-
 
 def had_no_effect(error: BaseException) -> bool:
     """Return whether the attempt certainly had no effect."""
-    told_to_wait = (
-        isinstance(error, Unavailable) and error.status == SERVICE_UNAVAILABLE and error.retry_after is not None
-    )
-    return isinstance(error, (RequestNotSent, RateLimited)) or told_to_wait
+    if isinstance(error, Unavailable):
+        return error.status == HTTPStatus.SERVICE_UNAVAILABLE and error.retry_after is not None
+    return isinstance(error, (RequestNotSent, RateLimited))
 
 
 def retry_policy(method: str) -> retry_if_exception:
@@ -47,7 +46,7 @@ def retry_policy(method: str) -> retry_if_exception:
 
 def _is_transient(error: BaseException) -> bool:
     """Return whether the same request may well succeed the next time."""
-    mangled = isinstance(error, UnexpectedResponse) and 200 <= error.status < 300  # noqa: PLR2004  a success, but unreadable
+    mangled = isinstance(error, UnexpectedResponse) and is_success(error.status)
     return mangled or isinstance(error, (Unavailable, OutcomeUnknown))
 
 

@@ -1,4 +1,4 @@
-"""What time it is at the server."""
+"""The time of day at the server."""
 
 from email.utils import parsedate_to_datetime
 
@@ -9,10 +9,10 @@ DATE_RESOLUTION = 1.0
 
 
 class ServerClock:
-    """The server's time of day, as far as the Date headers of its answers tell it.
+    """The server's time of day, from the Date headers of its responses.
 
-    A Date seen while a request was under way bounds the difference between the clocks from both sides;
-    the bounds of many answers together are tighter than those of any.
+    The Date of a response bounds the difference between the clocks from both sides.
+    The bounds of many responses together are tighter than those of one.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -20,19 +20,19 @@ class ServerClock:
         self._offset_bounds: tuple[float, float] | None = None
 
     def record_date(self, date: str | None, *, sent_at: float, received_at: float) -> None:
-        """Take in the Date of an answer; sent and received are monotonic."""
+        """Record the Date of a response; the other times are monotonic, in seconds."""
         moment = parse_date(date)
         if moment is None:
             return
         low, high = moment - received_at, moment + DATE_RESOLUTION - sent_at
         if self._offset_bounds is not None:
             tight = max(low, self._offset_bounds[0]), min(high, self._offset_bounds[1])
-            # Bounds that exclude each other mean that one of the clocks was set: the newest answer is right.
+            # bounds that exclude each other mean that one of the clocks was set: the newest response is right
             low, high = tight if tight[0] <= tight[1] else (low, high)
         self._offset_bounds = low, high
 
     def now(self) -> float:
-        """Return the server's time of day, in seconds since 1970; this machine's while no answer has come."""
+        """Return the server's time of day, in seconds since 1970; this machine's before the first response."""
         if self._offset_bounds is None:
             return self._clock.now()
         return self._clock.monotonic() + sum(self._offset_bounds) / 2
@@ -45,7 +45,7 @@ class ServerClock:
 
 
 def parse_date(text: str | None) -> float | None:
-    """Return the seconds since 1970 of an HTTP date, or None where it is none."""
+    """Return the seconds since 1970 of an HTTP date, or None if it is not one."""
     try:
         return parsedate_to_datetime(text).timestamp() if text else None
     except ValueError:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -31,7 +32,6 @@ from neev_provider.core.redaction import Redactor
 from neev_provider.core.wait import current_retry_listener, wait_before_send
 
 T = TypeVar("T")
-TOO_MANY_REQUESTS = 429
 
 NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -204,7 +204,7 @@ class Transport:
             body=response.content,
             retry_after=retry.parse_retry_after(headers.get("retry-after"), now=self.server_clock.now()),
         )
-        if answer.status == TOO_MANY_REQUESTS:
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._rate_limiter.record_throttled(answer.retry_after, sent_at=sent)
         else:
             self._rate_limiter.record_success(elapsed=self._clock.monotonic() - sent)
@@ -228,5 +228,5 @@ class Transport:
 
 def _may_have_had_effect(error: ApiError) -> bool:
     """Return whether a POST that ended so may have had an effect."""
-    unreadable = isinstance(error, UnexpectedResponse) and 200 <= error.status < 300  # noqa: PLR2004  a success after all
+    unreadable = isinstance(error, UnexpectedResponse) and responses.is_success(error.status)
     return unreadable or (isinstance(error, Unavailable) and not retry.had_no_effect(error))
