@@ -13,8 +13,8 @@ from neev_provider.core.redaction import redact
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-ENDPOINT_VARIABLES: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "PULUMI_OTEL_EXPORTER_OTLP_ENDPOINT")
-"""Variables with the endpoint of an OTLP collector; the engine sets the second one."""
+ENDPOINT_VARIABLE: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""Variable with the endpoint of an OTLP collector; an engine may set one with a prefix of its own."""
 EXPORT_INTERVAL_MILLISECONDS: Final = 500
 """Milliseconds between exports: a process that is killed loses the spans since the last one."""
 FLUSH_TIMEOUT_MILLISECONDS: Final = 500
@@ -59,7 +59,8 @@ def flush_spans() -> None:
 @cache
 def _tracer_provider() -> TracerProvider | None:
     """Return the provider that exports to the configured endpoint; None without an endpoint or the packages."""
-    endpoint = next(filter(None, map(os.environ.get, ENDPOINT_VARIABLES)), None)
+    names = sorted((name for name in os.environ if name.endswith(ENDPOINT_VARIABLE)), key=len)
+    endpoint = next(filter(None, map(os.environ.get, names)), None)
     if endpoint is None:
         return None
     try:

@@ -34,7 +34,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
 
 @pytest.fixture(autouse=True)
 def fresh_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in (*tracing.ENDPOINT_VARIABLES, "TRACEPARENT"):
+    for name in (tracing.ENDPOINT_VARIABLE, f"PULUMI_{tracing.ENDPOINT_VARIABLE}", "TRACEPARENT"):
         monkeypatch.delenv(name, raising=False)
     tracing._tracer_provider.cache_clear()
     yield
