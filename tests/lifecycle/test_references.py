@@ -107,7 +107,7 @@ async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: Adap
             life: StoredResource = await files.create(await check_inputs(files, inputs))
             await face.delete(box)
             news = (await files.check({**inputs, "content": "y"}, life.inputs)).inputs
-            with pytest.raises(grpc.aio.AioRpcError, match="it is gone"):
+            with pytest.raises(grpc.aio.AioRpcError, match="it no longer exists"):
                 await files.update(life, news)
 
 
