@@ -127,16 +127,19 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
 
     @override
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        found = super().diff(old_inputs, state, new_inputs)
+        changed = super().diff(old_inputs, state, new_inputs)
         # what the old `delete` undoes, the new `create` must not have done by then
-        found = replace(found, delete_before_replace=old_inputs.get("delete") is not None)
+        changed = replace(changed, delete_before_replace=old_inputs.get("delete") is not None)
         if new_inputs.get("update") is None or not state.get("createSucceeded"):
-            return found
+            return changed
         changes = (
-            replace(each, requires_replacement=each.requires_replacement and each.property_name not in RERUN_PROPERTIES)
-            for each in found.changes
+            replace(
+                change,
+                requires_replacement=change.requires_replacement and change.property_name not in RERUN_PROPERTIES,
+            )
+            for change in changed.changes
         )
-        return Diff(tuple(changes), found.delete_before_replace)
+        return Diff(tuple(changes), changed.delete_before_replace)
 
     @override
     async def create(self, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
@@ -145,29 +148,36 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
 
     @override
     async def reconcile(self, id: str, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
-        was = parse(CommandOutputs, context.state)
-        argv = inputs.update if was.create_succeeded and inputs.update else inputs.create
+        old_outputs = parse(CommandOutputs, context.state)
+        argv = inputs.update if old_outputs.create_succeeded and inputs.update else inputs.create
         if context.just_created:
-            return await _CommandRun(self.api, id, inputs, was).run(argv, context)
-        if was.outcome == Outcome.SUCCEEDED or (was.outcome != Outcome.PENDING and inputs.allow_failure):
-            return Observation(id, {}, was.model_copy(update={"outcome": Outcome.SUCCEEDED, "create_succeeded": True}))
-        if was.outcome == Outcome.UNKNOWN and was.last_run_digest in (None, _run_digest(id, argv, inputs)):
+            return await _CommandRun(self.api, id, inputs, old_outputs).run(argv, context)
+        if old_outputs.outcome == Outcome.SUCCEEDED or (
+            old_outputs.outcome != Outcome.PENDING and inputs.allow_failure
+        ):
+            return Observation(
+                id, {}, old_outputs.model_copy(update={"outcome": Outcome.SUCCEEDED, "create_succeeded": True})
+            )
+        if old_outputs.outcome == Outcome.UNKNOWN and old_outputs.last_run_digest in (
+            None,
+            _run_digest(id, argv, inputs),
+        ):
             raise OutcomeUnknown(
                 f"Nobody knows how {argv[0]} ended when it ran the last time.", hint=UNKNOWN_OUTCOME_HINT
             )
-        return await _CommandRun(self.api, id, inputs, was).run(argv, context)
+        return await _CommandRun(self.api, id, inputs, old_outputs).run(argv, context)
 
     @override
     async def update(
         self, id: str, old_inputs: CommandInputs, new_inputs: CommandInputs, context: OperationContext
     ) -> Observation[CommandOutputs]:
-        was = parse(CommandOutputs, context.state)
-        if all(getattr(old_inputs, each) == getattr(new_inputs, each) for each in RERUN_PROPERTIES):
+        old_outputs = parse(CommandOutputs, context.state)
+        if all(getattr(old_inputs, name) == getattr(new_inputs, name) for name in RERUN_PROPERTIES):
             return await self.reconcile(id, new_inputs, context)
         argv = new_inputs.update or new_inputs.create
-        if was.outcome == Outcome.UNKNOWN and was.last_run_digest == _run_digest(id, argv, new_inputs):
+        if old_outputs.outcome == Outcome.UNKNOWN and old_outputs.last_run_digest == _run_digest(id, argv, new_inputs):
             return await self.reconcile(id, new_inputs, context)
-        return await _CommandRun(self.api, id, new_inputs, was).run(argv, context)
+        return await _CommandRun(self.api, id, new_inputs, old_outputs).run(argv, context)
 
     @override
     async def read(self, id: str, inputs: CommandInputs | None) -> Observation[CommandOutputs] | None:
@@ -179,24 +189,26 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
     ) -> Observation[CommandOutputs] | None:
         if not await sandbox_exists(self.api, inputs.sandbox_id):
             return None
-        was = parse(CommandOutputs, state)
-        trouble = None if was.outcome == Outcome.SUCCEEDED else f"the outcome of its last run: {was.outcome}"
-        return Observation(id, {}, was, trouble)
+        old_outputs = parse(CommandOutputs, state)
+        problem = (
+            None if old_outputs.outcome == Outcome.SUCCEEDED else f"the outcome of its last run: {old_outputs.outcome}"
+        )
+        return Observation(id, {}, old_outputs, problem)
 
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
-        was = parse(CommandOutputs, context.state)
-        never_ran = was.outcome == Outcome.PENDING and not was.create_succeeded
+        old_outputs = parse(CommandOutputs, context.state)
+        never_ran = old_outputs.outcome == Outcome.PENDING and not old_outputs.create_succeeded
         argv, sandbox_id = context.state.get("delete"), context.state.get("sandboxId")
         if argv is None or sandbox_id is None or never_ran or not await sandbox_exists(self.api, sandbox_id):
             return
-        known = {name: context.state[name] for name in self.inputs.properties if name in context.state}
-        inputs = parse(CommandInputs, {"create": argv, **known})
+        stored_inputs = {name: context.state[name] for name in self.inputs.properties if name in context.state}
+        inputs = parse(CommandInputs, {"create": argv, **stored_inputs})
         try:
-            await _CommandRun(self.api, id, inputs, was).run(argv, context)
-        except PartialFailure as halfway:
+            await _CommandRun(self.api, id, inputs, old_outputs).run(argv, context)
+        except PartialFailure as failure:
             if await sandbox_exists(self.api, sandbox_id):
-                raise _delete_error(halfway.cause) from halfway
+                raise _delete_error(failure.cause) from failure
 
 
 class _CommandRun:
@@ -221,19 +233,19 @@ class _CommandRun:
         return Observation(self._id, {}, self._outputs)
 
     async def _execute(self, argv: list[str], context: OperationContext) -> None:
-        inputs, patience = self._inputs, context.deadline
-        run = ExecRequest(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
+        inputs, deadline = self._inputs, context.deadline
+        request = ExecRequest(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
         # a value of `env` is struck out of what is told; of a text that is secret, only a part may be the secret
-        transcript = OutputCapture(context.log, silent=bool(inputs.secret_output or context.secret_inputs - {"env"}))
+        output = OutputCapture(context.log, silent=bool(inputs.secret_output or context.secret_inputs - {"env"}))
         async with open_session(self._api, inputs.sandbox_id, context) as sandbox:
-            left = patience.remaining
-            began = patience.clock.monotonic()
+            remaining = deadline.remaining
+            started_at = deadline.clock.monotonic()
             self._outputs = self._outputs.model_copy(
                 update={"outcome": Outcome.UNKNOWN, "last_run_digest": _run_digest(self._id, argv, inputs)}
             )
             try:
                 code = await run_before_deadline(
-                    sandbox.exec(run, transcript.write, read_timeout=left), deadline=patience, action=argv[0]
+                    sandbox.exec(request, output.write, read_timeout=remaining), deadline=deadline, action=argv[0]
                 )
             except (Cancelled, DeadlineExceeded) as error:
                 raise OutcomeUnknown(
@@ -246,28 +258,28 @@ class _CommandRun:
                 self._outputs = self._outputs.model_copy(update={"outcome": outcome})
                 raise
             finally:
-                transcript.close()
-            self._record_exit(argv, code, transcript, seconds=patience.clock.monotonic() - began)
+                output.close()
+            self._record_exit(argv, code, output, seconds=deadline.clock.monotonic() - started_at)
 
     def _record_exit(self, argv: list[str], exit_code: int, output: OutputCapture, *, seconds: float) -> None:
-        well = exit_code == 0 or bool(self._inputs.allow_failure)
+        succeeded = exit_code == 0 or bool(self._inputs.allow_failure)
         self._outputs = self._outputs.model_copy(
             update={
-                "outcome": Outcome.SUCCEEDED if well else Outcome.FAILED,
-                "create_succeeded": self._outputs.create_succeeded or well,
+                "outcome": Outcome.SUCCEEDED if succeeded else Outcome.FAILED,
+                "create_succeeded": self._outputs.create_succeeded or succeeded,
                 "stdout": output.stdout,
                 "stderr": output.stderr,
                 "exit_code": exit_code,
                 "duration_ms": round(seconds * 1000),
             }
         )
-        if not well:
+        if not succeeded:
             raise OperationFailed(f"{argv[0]} ended with exit code {exit_code}. {output.last_lines}")
 
 
 def _run_digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
-    recipe = json.dumps([id, argv, inputs.cwd, inputs.env, inputs.stdin], sort_keys=True)
-    return hashlib.sha256(recipe.encode()).hexdigest()
+    text = json.dumps([id, argv, inputs.cwd, inputs.env, inputs.stdin], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _delete_error(error: Exception) -> Exception:

@@ -12,7 +12,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.ports import Port as Seen
+from neev_provider.client.ports import Port
 from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.markers import Computed, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Outputs
@@ -75,50 +75,50 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
     @override
     async def create(self, inputs: PreviewPortInputs, context: OperationContext) -> Observation[PreviewPortOutputs]:
         sandbox, port, slug = inputs.sandbox_id, inputs.port, inputs.slug
-        there = await self.api.ports.find(sandbox, port)
-        if there is not None:
-            if slug == there.slug:
+        existing = await self.api.ports.find(sandbox, port)
+        if existing is not None:
+            if slug == existing.slug:
                 raise OperationFailed(f"port {port} is already exposed with the given slug", hint=SLUG_TAKEN_HINT)
             # another slug says that the port is this resource's from now on, also to one that had it before
             slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
             context.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
-        seen = await self.api.ports.expose(sandbox, port, slug=slug)
-        return _to_observation(sandbox, seen, seen.slug)
+        exposed = await self.api.ports.expose(sandbox, port, slug=slug)
+        return _to_observation(sandbox, exposed, exposed.slug)
 
     @override
     async def reconcile(
         self, id: str, inputs: PreviewPortInputs, context: OperationContext
     ) -> Observation[PreviewPortOutputs]:
-        seen = await self.api.ports.find(inputs.sandbox_id, inputs.port)
-        if seen is not None and inputs.slug in (None, seen.slug):
-            return _to_observation(inputs.sandbox_id, seen, inputs.slug or _own_slug(context.state))
-        seen = await self.api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
-        return _to_observation(inputs.sandbox_id, seen, seen.slug)
+        exposed = await self.api.ports.find(inputs.sandbox_id, inputs.port)
+        if exposed is not None and inputs.slug in (None, exposed.slug):
+            return _to_observation(inputs.sandbox_id, exposed, inputs.slug or _own_slug(context.state))
+        exposed = await self.api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
+        return _to_observation(inputs.sandbox_id, exposed, exposed.slug)
 
     @override
     async def read(self, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:
         sandbox, port = _parse_id(id)
         # an import may give the sandbox's name, which a program that refers to its id would want to replace
-        named = await none_if_not_found(self.api.sandboxes.get(sandbox))
-        sandbox = named.id if named is not None else sandbox
-        seen = await self.api.ports.find(sandbox, port)
-        return None if seen is None else _to_observation(sandbox, seen, seen.slug)
+        found_sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox))
+        sandbox = found_sandbox.id if found_sandbox is not None else sandbox
+        exposed = await self.api.ports.find(sandbox, port)
+        return None if exposed is None else _to_observation(sandbox, exposed, exposed.slug)
 
     @override
     async def refresh(
         self, id: str, inputs: PreviewPortInputs, state: Mapping[str, Any]
     ) -> Observation[PreviewPortOutputs] | None:
         sandbox, port = _parse_id(id)
-        seen = await self.api.ports.find(sandbox, port)
-        return None if seen is None else _to_observation(sandbox, seen, _own_slug(state))
+        exposed = await self.api.ports.find(sandbox, port)
+        return None if exposed is None else _to_observation(sandbox, exposed, _own_slug(state))
 
     @override
     async def find_created(self, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
-        seen = await self.api.ports.find(inputs.sandbox_id, inputs.port)
+        exposed = await self.api.ports.find(inputs.sandbox_id, inputs.port)
         return (
             None
-            if seen is None or inputs.slug not in (None, seen.slug)
-            else _to_observation(inputs.sandbox_id, seen, seen.slug)
+            if exposed is None or inputs.slug not in (None, exposed.slug)
+            else _to_observation(inputs.sandbox_id, exposed, exposed.slug)
         )
 
     @override
@@ -126,18 +126,18 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
         sandbox, port = _parse_id(id)
         own = _own_slug(context.state)
         if own is not None:
-            seen = await self.api.ports.find(sandbox, port)
-            if seen is None or seen.slug != own:
-                if seen is not None:
+            exposed = await self.api.ports.find(sandbox, port)
+            if exposed is None or exposed.slug != own:
+                if exposed is not None:
                     context.log(f"port {port} was exposed by somebody else since, so it is left as it is.")
                 return
         await self.api.ports.revoke(sandbox, port)
 
 
-def _to_observation(sandbox_id: str, port: Seen, own_slug: str | None) -> Observation[PreviewPortOutputs]:
-    answered = {"sandboxId": sandbox_id, "port": port.port, "slug": port.slug}
+def _to_observation(sandbox_id: str, port: Port, own_slug: str | None) -> Observation[PreviewPortOutputs]:
+    inputs = {"sandboxId": sandbox_id, "port": port.port, "slug": port.slug}
     outputs = PreviewPortOutputs(preview_url=port.preview_url, exposed_slug=own_slug)
-    return Observation(f"{sandbox_id}/{port.port}", answered, outputs)
+    return Observation(f"{sandbox_id}/{port.port}", inputs, outputs)
 
 
 def _own_slug(state: Mapping[str, Any]) -> str | None:

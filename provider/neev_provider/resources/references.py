@@ -38,14 +38,14 @@ async def require_snapshot(api: Api, path: str, id: str) -> None:
 
 async def require_template(api: Api, path: str, id: str) -> None:
     """Return only where the catalogue offers the sandbox template that the input at the path names, by its id."""
-    known = [each.id for each in await api.templates.list()]
-    _require_entry(path, "sandbox template", id, known)
+    known_values = [template.id for template in await api.templates.list()]
+    _require_entry(path, "sandbox template", id, known_values)
 
 
 async def require_agent_template(api: Api, path: str, name: str) -> None:
     """Return only where the catalogue offers the agent template that the input at the path names, by its name."""
-    known = [each.name for each in await api.agent_templates.list()]
-    _require_entry(path, "agent template", name, known)
+    known_values = [template.name for template in await api.agent_templates.list()]
+    _require_entry(path, "agent template", name, known_values)
 
 
 def _require_entry(path: str, kind: str, value: str, known_values: list[str]) -> None:

@@ -33,28 +33,28 @@ async def open_session(api: Api, sandbox_id: str, context: OperationContext) -> 
         try:
             yield api.runtime.session(await _ensure_running(api, sandbox_id, lease, context))
         except BaseException:
-            async with _should_pause(lease) as sleeps:
-                if sleeps:
+            async with _should_pause(lease) as needs_pause:
+                if needs_pause:
                     await run_cleanup(api.sandboxes.pause(sandbox_id), context, action="pausing it again")
             raise
-        async with _should_pause(lease) as sleeps:
-            if sleeps:
+        async with _should_pause(lease) as needs_pause:
+            if needs_pause:
                 await api.sandboxes.pause(sandbox_id)
                 await SANDBOX.connect(api).wait_for_phase(sandbox_id, context, target_phases=(PAUSED,))
 
 
 async def run_tool(sandbox: SandboxSession, argv: list[str], failure_message: str) -> None:
     """A tool of the sandbox's image has done its work; where it has not, the error says the trouble first."""
-    said: list[str] = []
+    output: list[str] = []
     try:
-        code = await sandbox.exec(ExecRequest(argv, timeout=30), lambda _, text: said.append(text), read_timeout=30)
+        code = await sandbox.exec(ExecRequest(argv, timeout=30), lambda _, text: output.append(text), read_timeout=30)
     except RuntimeRejected as refused:
         hint = f"The sandbox's image has to bring `{argv[0]}`."
         raise OperationFailed(f"{failure_message}: {refused.summary}", hint=hint) from refused
     except NeevError as error:
         raise OperationFailed(f"{failure_message}: {error.summary}") from error
     if code != 0:
-        raise OperationFailed(f"{failure_message}: {argv[0]} ended with exit code {code}: {''.join(said).strip()}")
+        raise OperationFailed(f"{failure_message}: {argv[0]} ended with exit code {code}: {''.join(output).strip()}")
 
 
 async def sandbox_exists(api: Api, sandbox_id: str) -> bool:
@@ -73,13 +73,13 @@ def parse_path_id(id: str, subject: str) -> tuple[str, str]:
 async def _ensure_running(api: Api, sandbox_id: str, lease: SandboxLease, context: OperationContext) -> Sandbox:
     async with lease.lock:
         try:
-            seen = await SANDBOX.connect(api).wait_for_phase(sandbox_id, context)
+            sandbox = await SANDBOX.connect(api).wait_for_phase(sandbox_id, context)
         except OperationFailed:
             if context.just_created and context.state.get("sandboxId") == sandbox_id:
                 await require_sandbox(api, "sandboxId", sandbox_id)
             raise
-        if seen.phase != PAUSED:
-            return seen
+        if sandbox.phase != PAUSED:
+            return sandbox
         lease.resumed_by_us = True
         await api.sandboxes.resume(sandbox_id)
         return await SANDBOX.connect(api).wait_for_phase(sandbox_id, context, target_phases=(READY,))
@@ -89,15 +89,15 @@ async def _ensure_running(api: Api, sandbox_id: str, lease: SandboxLease, contex
 async def _should_pause(lease: SandboxLease) -> AsyncIterator[bool]:
     """Whether the one who leaves has to put the sandbox back to sleep; nobody comes in meanwhile."""
     async with lease.lock:
-        sleeps = lease.resumed_by_us and lease.ref_count == 1
-        lease.resumed_by_us = lease.resumed_by_us and not sleeps
-        yield sleeps
+        needs_pause = lease.resumed_by_us and lease.ref_count == 1
+        lease.resumed_by_us = lease.resumed_by_us and not needs_pause
+        yield needs_pause
 
 
 async def run_cleanup(operation: Awaitable[object], context: OperationContext, *, action: str) -> None:
     """The work is done, if that can be had soon: what went wrong before is what counts."""
-    patience = context.deadline
-    seconds = CLEANUP_GRACE_SECONDS if patience.cancelled.is_set() else max(CLEANUP_GRACE_SECONDS, patience.remaining)
-    leaving = replace(patience, timeout=seconds, cancelled=asyncio.Event())
+    deadline = context.deadline
+    seconds = CLEANUP_GRACE_SECONDS if deadline.cancelled.is_set() else max(CLEANUP_GRACE_SECONDS, deadline.remaining)
+    cleanup_deadline = replace(deadline, timeout=seconds, cancelled=asyncio.Event())
     with contextlib.suppress(NeevError):
-        await run_before_deadline(operation, deadline=leaving, action=action)
+        await run_before_deadline(operation, deadline=cleanup_deadline, action=action)

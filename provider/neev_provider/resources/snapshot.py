@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.snapshots import Snapshot as Seen
+from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.markers import AutoName, Computed, Replace, Stable
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.names import Name
@@ -93,59 +93,59 @@ class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
 
     @override
     async def create(self, inputs: SnapshotInputs, context: OperationContext) -> Observation[SnapshotOutputs]:
-        seen = await self.api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
+        snapshot = await self.api.snapshots.create(inputs.sandbox_id, name=inputs.name, retain_for=inputs.retain_for)
         with contextlib.suppress(Exception):  # whatever is wrong with the response, the object exists
-            return _to_observation(seen)
-        return self.observe_id(seen.id)
+            return _to_observation(snapshot)
+        return self.observe_id(snapshot.id)
 
     @override
     async def reconcile(
         self, id: str, inputs: SnapshotInputs, context: OperationContext
     ) -> Observation[SnapshotOutputs]:
-        seen = await wait_until(
-            lambda within: self.api.snapshots.observe(id, inputs.sandbox_id, within),
+        snapshot = await wait_until(
+            lambda max_delay: self.api.snapshots.observe(id, inputs.sandbox_id, max_delay),
             _classify_status,
             deadline=context.deadline,
             action="waiting until it is Ready",
         )
-        return _to_observation(seen)
+        return _to_observation(snapshot)
 
     @override
     async def read(self, id: str, inputs: SnapshotInputs | None) -> Observation[SnapshotOutputs] | None:
         if inputs is None:
-            seen = await none_if_not_found(self.api.snapshots.get(id))
+            snapshot = await none_if_not_found(self.api.snapshots.get(id))
         else:
-            seen = await self.api.snapshots.observe(id, inputs.sandbox_id, REFRESH_BATCH_DELAY)
-        return None if seen is None else _to_observation(seen)
+            snapshot = await self.api.snapshots.observe(id, inputs.sandbox_id, REFRESH_BATCH_DELAY)
+        return None if snapshot is None else _to_observation(snapshot)
 
     @override
     async def find_created(self, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
-        named = [
-            each
-            for each in await none_if_not_found(self.api.snapshots.list(inputs.sandbox_id)) or ()
-            if each.name == inputs.name
+        matches = [
+            snapshot
+            for snapshot in await none_if_not_found(self.api.snapshots.list(inputs.sandbox_id)) or ()
+            if snapshot.name == inputs.name
         ]
         # a name that several have does not say which of them was made by whom
-        return _to_observation(named[0]) if len(named) == 1 else None
+        return _to_observation(matches[0]) if len(matches) == 1 else None
 
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
         await self.api.snapshots.delete(id)
 
 
-def _to_observation(snapshot: Seen) -> Observation[SnapshotOutputs]:
-    answered = {"sandboxId": snapshot.sandbox_id, "name": snapshot.name}
-    return Observation(snapshot.id, answered, SnapshotOutputs.model_validate(snapshot.model_dump()), _problem(snapshot))
+def _to_observation(snapshot: Snapshot) -> Observation[SnapshotOutputs]:
+    inputs = {"sandboxId": snapshot.sandbox_id, "name": snapshot.name}
+    return Observation(snapshot.id, inputs, SnapshotOutputs.model_validate(snapshot.model_dump()), _problem(snapshot))
 
 
-def _problem(snapshot: Seen) -> str | None:
+def _problem(snapshot: Snapshot) -> str | None:
     if snapshot.status == SnapshotStatus.FAILED:
         return snapshot.error_message or "the capture failed"
     unfinished = snapshot.status in (SnapshotStatus.PENDING, SnapshotStatus.RUNNING)
     return "the capture has not finished yet; the next update waits for it" if unfinished else None
 
 
-def _classify_status(snapshot: Seen) -> WaitStatus:
+def _classify_status(snapshot: Snapshot) -> WaitStatus:
     if snapshot.status == SnapshotStatus.FAILED:
         return Failed(snapshot.error_message or "the capture failed; the API gave no reason")
     return Done() if snapshot.status == SnapshotStatus.READY else InProgress(snapshot.status)

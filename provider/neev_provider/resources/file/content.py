@@ -105,10 +105,10 @@ def open_file(path: str | os.PathLike[str], property_name: str) -> io.BufferedRe
 
 def compute_digest(content: Content) -> str:
     """The digest of the stream, which is at its beginning again afterwards."""
-    found = hashlib.sha256()
-    copy_chunks(content, found.update)
+    digest = hashlib.sha256()
+    copy_chunks(content, digest.update)
     content.seek(0)
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 def validate_readable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
@@ -125,14 +125,14 @@ def validate_readable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
 
 def planned_digest(values: Mapping[str, Any]) -> str | None:
     """The digest of what checked inputs say; none where that is not known yet or cannot be read."""
-    given = {name: values[name] for name in CONTENT_PROPERTIES if values.get(name) is not None}
-    if not all(isinstance(each, str | Asset) for each in given.values()):
+    contents = {name: values[name] for name in CONTENT_PROPERTIES if values.get(name) is not None}
+    if not all(isinstance(each, str | Asset) for each in contents.values()):
         return None
-    source = given.get("source")
+    source = contents.get("source")
     if isinstance(source, Asset) and not source.has_content:
         return source.hash
     try:
-        with open_content(given) as content:
+        with open_content(contents) as content:
             return compute_digest(content)
     except (InputError, ValueError):
         return None

@@ -90,9 +90,9 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
         generate_name: Callable[[], str],
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old_inputs, new_inputs, generate_name, warn)
-        tree = None if failed else _planned_tree(checked)
-        return checked, [*failed, *(validate_tree(tree, warn) if tree else ())]
+        checked, failures = super().check(old_inputs, new_inputs, generate_name, warn)
+        tree = None if failures else _planned_tree(checked)
+        return checked, [*failures, *(validate_tree(tree, warn) if tree else ())]
 
     @override
     def plan_writes(
@@ -178,10 +178,12 @@ def _parse_tree(values: Mapping[str, Any]) -> SourceTree:
 def _planned_tree(values: Mapping[str, Any]) -> SourceTree | None:
     """The tree that checked inputs say; none where that is not known yet or not at hand."""
     source, path, exclude = (values.get(name) for name in (*SOURCE_PROPERTIES, "exclude"))
-    given = path if source is None else source
-    if not isinstance(given, str | AssetOrArchive) or not isinstance(exclude or [], list):
+    source_or_path = path if source is None else source
+    if not isinstance(source_or_path, str | AssetOrArchive) or not isinstance(exclude or [], list):
         return None
-    if not all(isinstance(each, str) for each in exclude or []) or not (isinstance(given, str) or given.has_content):
+    if not all(isinstance(pattern, str) for pattern in exclude or []) or not (
+        isinstance(source_or_path, str) or source_or_path.has_content
+    ):
         return None
     return _parse_tree(values)
 
@@ -192,8 +194,8 @@ def _planned_files(values: Mapping[str, Any]) -> dict[str, str] | None:
     if tree is None:
         return None
     try:
-        with ExitStack() as kept:
-            return {path: leaf.digest for path, leaf in tree.files(kept).items()}
+        with ExitStack() as stack:
+            return {path: file.digest for path, file in tree.files(stack).items()}
     except InputError:
         return None
 

@@ -82,9 +82,9 @@ class TreeSync:
 
     async def refresh(self, paths: Iterable[str] | None = None) -> None:
         """What is there of the paths is known; by default of all that are known."""
-        wanted = list(self._known_paths if paths is None else paths)
-        entries = await self._list_entries(wanted)
-        await run_bounded(lambda path: self._record_entry(path, entries[path]), wanted)
+        paths_to_read = list(self._known_paths if paths is None else paths)
+        entries = await self._list_entries(paths_to_read)
+        await run_bounded(lambda path: self._record_entry(path, entries[path]), paths_to_read)
 
     async def scan(self, max_files: int) -> bool:
         """Whether the folder is there; what it holds is known, and is not of this resource."""
@@ -92,8 +92,8 @@ class TreeSync:
         if entries is None:
             return False
         root = next((path for path in sorted(entries, key=len)), "").rpartition("/")[0]
-        there = {path for path, entry in entries.items() if entry.is_file or entry.link_target is not None}
-        files = [posixpath.relpath(path, root or ".") for path in there]
+        existing = {path for path, entry in entries.items() if entry.is_file or entry.link_target is not None}
+        files = [posixpath.relpath(path, root or ".") for path in existing]
         if len(files) > max_files:
             raise OperationFailed(f"{self._root} contains {len(files)} files; at most {max_files} can be imported")
         await self.refresh(files)
@@ -103,39 +103,43 @@ class TreeSync:
         """What is there is what the leaves say, and of what was written before nothing else is left."""
         await self.remove([path for path in self._files if path not in files], keep=files)
         now = self.current_files
-        late = [path for path, leaf in files.items() if _content_digest(now.get(path)) != _content_digest(leaf.digest)]
-        await self._record_new_folders(late)
+        changed = [
+            path for path, leaf in files.items() if _content_digest(now.get(path)) != _content_digest(leaf.digest)
+        ]
+        await self._record_new_folders(changed)
         done = 0
 
         async def write(path: str) -> None:
             nonlocal done
             await self._write(path, files[path])
             done += 1
-            on_progress(f"{done} of {len(late)} files written")
+            on_progress(f"{done} of {len(changed)} files written")
 
-        await run_bounded(write, late)
+        await run_bounded(write, changed)
         unverified = unverified_paths(self.outputs, self._fingerprints)
         differing = {path for path, file in files.items() if path in unverified or now.get(path) != file.digest}
-        turned = differing.difference(late)
-        await self._confirm_written({path: files[path].digest for path in (*late, *turned)})
+        turned = differing.difference(changed)
+        await self._confirm_written({path: files[path].digest for path in (*changed, *turned)})
 
     async def remove(self, paths: Iterable[str], keep: Iterable[str] = ()) -> list[str]:
         """The files that nobody has written since are gone, and the folders made for them; the others are named."""
-        going = list(paths)
-        await self.refresh(going)
-        ours = [path for path in going if path not in self._drifted_files and path not in self._rewritten_paths]
-        await run_bounded(lambda path: self._session.delete(self._absolute_path(path)), ours)
-        left = [
-            path for path in going if path in self._rewritten_paths or self._drifted_files.get(path, MISSING) != MISSING
+        removed = list(paths)
+        await self.refresh(removed)
+        own = [path for path in removed if path not in self._drifted_files and path not in self._rewritten_paths]
+        await run_bounded(lambda path: self._session.delete(self._absolute_path(path)), own)
+        remaining = [
+            path
+            for path in removed
+            if path in self._rewritten_paths or self._drifted_files.get(path, MISSING) != MISSING
         ]
-        for path in going:
+        for path in removed:
             del self._files[path]
             self._drifted_files.pop(path, None)
         needed = {str(folder) for path in keep for folder in PurePosixPath(self._absolute_path(path)).parents}
         for folder in sorted(self._created_folders, key=len, reverse=True):
             if folder not in needed and await self._remove_if_empty(folder):
                 self._created_folders.remove(folder)
-        return left
+        return remaining
 
     @property
     def _known_paths(self) -> list[str]:
@@ -145,14 +149,14 @@ class TreeSync:
         return posixpath.normpath(posixpath.join(self._root, path))
 
     async def _list_entries(self, paths: Iterable[str]) -> dict[str, FileInfo | None]:
-        places = {path: posixpath.split(self._absolute_path(path)) for path in paths}
+        locations = {path: posixpath.split(self._absolute_path(path)) for path in paths}
         listed: dict[str, dict[str, FileInfo]] = {}
 
         async def look(folder: str) -> None:
             listed[folder] = await self._session.list_directory(folder or ".") or {}
 
-        await run_bounded(look, {folder for folder, _ in places.values()})
-        return {path: listed[folder].get(name) for path, (folder, name) in places.items()}
+        await run_bounded(look, {folder for folder, _ in locations.values()})
+        return {path: listed[folder].get(name) for path, (folder, name) in locations.items()}
 
     async def _record_entry(self, path: str, entry: FileInfo | None) -> None:
         fingerprint, old_fingerprint = None if entry is None else _fingerprint(entry), self._fingerprints.get(path)
@@ -180,33 +184,30 @@ class TreeSync:
 
     async def _record_new_folders(self, paths: Iterable[str]) -> None:
         """The folders that the paths need and that are not there yet are those that are made on the way."""
-        there: set[str] = set()
+        existing: set[str] = set()
         for path in paths:
             # the last one is the workspace, or the root of all
             for folder in [str(each) for each in PurePosixPath(self._absolute_path(path)).parents][:-1]:
-                if folder in there or folder in self._created_folders:
+                if folder in existing or folder in self._created_folders:
                     break
-                if await self._folder_exists(folder):
-                    there.add(folder)
+                if await self._session.stat(folder) is not None:
+                    existing.add(folder)
                     break
                 self._created_folders.append(folder)
-
-    async def _folder_exists(self, folder: str) -> bool:
-        return await self._session.stat(folder) is not None
 
     async def _remove_if_empty(self, folder: str) -> bool:
         try:
             await self._session.delete(folder)
-        except RuntimeRejected as refused:
-            return refused.code == "not_found"  # else something is in it that is not ours
+        except RuntimeRejected as error:
+            return error.code == "not_found"  # else something is in it that is not ours
         return True
 
     async def _write(self, path: str, source_file: SourceFile) -> None:
-        replaced = _is_link_digest(self.current_files.get(path)) and not isinstance(source_file.content, Link)
+        replaces_link = _is_link_digest(self.current_files.get(path)) and not isinstance(source_file.content, Link)
         self._files[path], self._drifted_files[path] = source_file.digest, UNKNOWN
         self._fingerprints.pop(path, None)
         self._rewritten_paths.discard(path)
-        if replaced:
+        if replaces_link:
             await self._session.delete(self._absolute_path(path))  # else what it leads to would be written
         if isinstance(source_file.content, Link):
             await self._create_link(path, source_file.content.target)
@@ -216,34 +217,36 @@ class TreeSync:
             del self._drifted_files[path]  # without a fingerprint, its permissions are unverified
 
     async def _create_link(self, path: str, target: str) -> None:
-        place = self._absolute_path(path)
-        there = await self._session.stat(place)
-        if there is not None and not there.is_file and there.link_target is None:
+        absolute_path = self._absolute_path(path)
+        existing = await self._session.stat(absolute_path)
+        if existing is not None and not existing.is_file and existing.link_target is None:
             raise OperationFailed(
                 f"{path} is a directory in the sandbox, so the symbolic link {path} cannot be created"
             )
-        await self._session.create_directory(posixpath.dirname(place) or ".")
-        await run_tool(self._session, ["ln", "-sfn", "--", target, place], f"the symbolic link {path} is not made")
+        await self._session.create_directory(posixpath.dirname(absolute_path) or ".")
+        await run_tool(
+            self._session, ["ln", "-sfn", "--", target, absolute_path], f"the symbolic link {path} is not made"
+        )
 
     async def _confirm_written(self, digests: Mapping[str, str]) -> None:
         """The files that were just written are known, and executable or not as their sums say."""
         listed = await self._list_entries(digests)
         entries = {path: entry for path, entry in listed.items() if entry is not None}
-        gone = listed.keys() - entries.keys()
-        if gone:
+        missing = listed.keys() - entries.keys()
+        if missing:
             raise OperationFailed(
-                f"{min(gone)} disappeared right after it was written; another process in the sandbox removes it"
+                f"{min(missing)} disappeared right after it was written; another process in the sandbox removes it"
             )
-        if others := [
+        if wrong_links := [
             path for path, entry in entries.items() if _link_digest(entry) != _expected_link_digest(digests[path])
         ]:
-            raise OperationFailed(f"{min(others)} is another symbolic link, or none, right after it was written")
+            raise OperationFailed(f"{min(wrong_links)} is another symbolic link, or none, right after it was written")
         files = {path: entry for path, entry in entries.items() if entry.link_target is None}
         wrong = {
             path for path, entry in files.items() if _is_executable(entry) is not _is_executable_digest(digests[path])
         }
-        for sign, wanted in (("+x", True), ("-x", False)):
-            turned = sorted(path for path in wrong if _is_executable_digest(digests[path]) is wanted)
+        for sign, executable in (("+x", True), ("-x", False)):
+            turned = sorted(path for path in wrong if _is_executable_digest(digests[path]) is executable)
             for at in range(0, len(turned), MAX_PATHS_PER_COMMAND):
                 await self._chmod(sign, [self._absolute_path(path) for path in turned[at : at + MAX_PATHS_PER_COMMAND]])
         for path, entry in entries.items():
@@ -251,8 +254,8 @@ class TreeSync:
             self._drifted_files.pop(path, None)
 
     async def _chmod(self, mode_change: str, paths: list[str]) -> None:
-        trouble = f"the files are written, but which of them are executable is not set ({paths[0]} and others)"
-        await run_tool(self._session, ["chmod", mode_change, "--", *paths], trouble)
+        failure_message = f"the files are written, but which of them are executable is not set ({paths[0]} and others)"
+        await run_tool(self._session, ["chmod", mode_change, "--", *paths], failure_message)
 
 
 def observed_files(files: Mapping[str, str], drifted_files: Mapping[str, str]) -> dict[str, str]:

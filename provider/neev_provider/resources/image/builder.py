@@ -40,21 +40,21 @@ async def build(  # noqa: PLR0913  what is built, each by its name
     Whatever fails or stops that, the sandbox is deleted if that can still be had: half a recipe is no image. Where it
     cannot, the next build finds it by its name.
     """
-    asked = _builder_inputs(builder, inputs)
+    sandbox_inputs = _builder_inputs(builder, inputs)
     sandboxes, snapshots = BUILDER_SANDBOX.connect(api), IMAGE_SNAPSHOT.connect(api)
-    id = (await sandboxes.create(asked, context)).id
+    id = (await sandboxes.create(sandbox_inputs, context)).id
     try:
         if inputs.source_snapshot_id is not None:
             # it was made in the size of the snapshot's origin
-            await sandboxes.reconcile(id, asked, context)
+            await sandboxes.reconcile(id, sandbox_inputs, context)
         async with open_session(api, id, context) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
-                what = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
-                context.deadline.on_progress(what)
-                await _StepRunner(sandbox, step, what, context).run(inputs.env or {}, step_digests[number])
+                action = f"step {number + 1} of {len(inputs.steps or ())} ({step.title})"
+                context.deadline.on_progress(action)
+                await _StepRunner(sandbox, step, action, context).run(inputs.env or {}, step_digests[number])
         context.deadline.on_progress("taking the snapshot")
-        captured = await api.snapshots.create(id, name=snapshot)
-        await snapshots.reconcile(captured.id, SnapshotInputs(sandbox_id=id), context)
+        snapshot_taken = await api.snapshots.create(id, name=snapshot)
+        await snapshots.reconcile(snapshot_taken.id, SnapshotInputs(sandbox_id=id), context)
     except BaseException:
         await run_cleanup(api.sandboxes.delete(id), context, action="removing the builder")
         raise
@@ -71,9 +71,9 @@ class _StepRunner:
 
     async def run(self, env: dict[str, str], expected_digest: str) -> None:
         """The step is done; whatever it fails by says which one it is."""
-        work = self._run_command(env) if self._step.run is not None else self._write_files(expected_digest)
+        operation = self._run_command(env) if self._step.run is not None else self._write_files(expected_digest)
         try:
-            await run_before_deadline(work, deadline=self._context.deadline, action=self._action)
+            await run_before_deadline(operation, deadline=self._context.deadline, action=self._action)
         except (Cancelled, DeadlineExceeded):
             raise
         except NeevError as error:
@@ -82,18 +82,18 @@ class _StepRunner:
             ) from error
 
     async def _run_command(self, env: dict[str, str]) -> None:
-        step, patience = self._step, self._context.deadline
-        run = ExecRequest(step.run or [], step.cwd, env, timeout=step.timeout_seconds)
-        transcript = OutputCapture(self._context.log, silent="steps" in self._context.secret_inputs)
+        step, deadline = self._step, self._context.deadline
+        request = ExecRequest(step.run or [], step.cwd, env, timeout=step.timeout_seconds)
+        output = OutputCapture(self._context.log, silent="steps" in self._context.secret_inputs)
         try:
             try:
-                code = await self._sandbox.exec(run, transcript.write, read_timeout=patience.remaining)
+                code = await self._sandbox.exec(request, output.write, read_timeout=deadline.remaining)
             finally:
-                transcript.close()
+                output.close()
         except NeevError as error:
-            raise OperationFailed(f"{error.summary} {transcript.last_lines}") from error
+            raise OperationFailed(f"{error.summary} {output.last_lines}") from error
         if code != 0:
-            raise OperationFailed(f"it ended with exit code {code}. {transcript.last_lines}")
+            raise OperationFailed(f"it ended with exit code {code}. {output.last_lines}")
 
     async def _write_files(self, expected_digest: str) -> None:
         step, path = self._step, self._step.path or ""
@@ -101,9 +101,9 @@ class _StepRunner:
             raise OperationFailed(f"the content of {path} changed during the build")
         tree = step.tree
         if tree is not None:
-            with ExitStack() as kept:
-                leaves = await run_in_thread(tree.files, kept)
-                await TreeSync(self._sandbox, path, TreeOutputs()).sync(leaves, self._context.deadline.on_progress)
+            with ExitStack() as stack:
+                files = await run_in_thread(tree.files, stack)
+                await TreeSync(self._sandbox, path, TreeOutputs()).sync(files, self._context.deadline.on_progress)
             return
         with await run_in_thread(open_content, content_inputs(step)) as content:
             await self._sandbox.write(path, content)
@@ -112,7 +112,7 @@ class _StepRunner:
 
 
 def _builder_inputs(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
-    said = {
+    values = {
         "name": name,
         "template_id": inputs.template_id,
         "image": inputs.image,
@@ -128,4 +128,4 @@ def _builder_inputs(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
         "paused_retention_seconds": 0,
         "on_idle": OnIdle.PAUSE,
     }
-    return parse(SandboxInputs, said)
+    return parse(SandboxInputs, values)

@@ -9,7 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.sandboxes import Sandbox as Builder
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound, OperationFailed
@@ -133,8 +133,8 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         # nothing had a builder's name when the image was created, just now
         there = [] if context.just_created else await _list_own_versions(self.api, owner, recipe, context.log)
         if not any(each.recipe_digest == recipe and each.is_ready for each in there):
-            begun = next((each for each in there if each.recipe_digest == recipe), None)
-            if begun is None or not await _resume_build(self.api, begun, context):
+            pending = next((each for each in there if each.recipe_digest == recipe), None)
+            if pending is None or not await _resume_build(self.api, pending, context):
                 await self._build(owner, inputs, known, context)
             there = await _list_own_versions(self.api, owner, recipe)
         try:
@@ -212,7 +212,7 @@ async def _list_own_versions(
 
 
 async def _resume_build(api: Api, version: ImageVersion, context: OperationContext) -> bool:
-    """Whether what was begun is an image after a wait; what can never be one is deleted."""
+    """Whether what was pending is an image after a wait; what can never be one is deleted."""
     if version.snapshot is not None and version.snapshot.status != SnapshotStatus.FAILED:
         await IMAGE_SNAPSHOT.connect(api).reconcile(
             version.snapshot.id, SnapshotInputs(sandbox_id=version.builder.id), context
@@ -222,7 +222,7 @@ async def _resume_build(api: Api, version: ImageVersion, context: OperationConte
     return False
 
 
-async def _ensure_paused(api: Api, builder: Builder, context: OperationContext) -> None:
+async def _ensure_paused(api: Api, builder: Sandbox, context: OperationContext) -> None:
     if builder.phase != PAUSED:
         context.deadline.on_progress("pausing the builder")
         await api.sandboxes.pause(builder.id)

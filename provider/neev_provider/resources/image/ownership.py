@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from neev_provider.client import Api
-from neev_provider.client.sandboxes import Sandbox as Builder
-from neev_provider.client.snapshots import Snapshot as Captured
+from neev_provider.client.sandboxes import Sandbox
+from neev_provider.client.snapshots import Snapshot
 from neev_provider.resources.image.steps import DIGEST_LENGTH
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.snapshot import SnapshotStatus
@@ -23,8 +23,8 @@ class ImageVersion:
     """A builder, the recipe that it builds, and what was captured of it."""
 
     recipe_digest: str
-    builder: Builder
-    snapshot: Captured | None
+    builder: Sandbox
+    snapshot: Snapshot | None
 
     @property
     def is_ready(self) -> bool:
@@ -43,8 +43,8 @@ class ImageOwnership:
     @classmethod
     def from_state(cls, image: str, state: Mapping[str, Any]) -> ImageOwnership:
         """Return what the state proves; one that holds no uid gets one."""
-        images = [each for each in state.get("images") or () if isinstance(each, Mapping)]
-        ids = [state.get("builderId"), *(each.get("builderId") for each in images), *state.get("builderIds", ())]
+        images = [version for version in state.get("images") or () if isinstance(version, Mapping)]
+        ids = [state.get("builderId"), *(version.get("builderId") for version in images), *state.get("builderIds", ())]
         return cls(image, state.get("uid") or secrets.token_hex(8), frozenset(filter(_is_id, ids)))
 
     def builder_name(self, recipe_digest: str) -> str:
@@ -55,52 +55,52 @@ class ImageOwnership:
         """Return the name of the snapshot of this recipe's builder: it says what is in it."""
         return f"{self.image}-{recipe_digest}"
 
-    def split(self, builders: Iterable[Builder], recipe_digest: str) -> tuple[list[Builder], list[Builder]]:
+    def split(self, builders: Iterable[Sandbox], recipe_digest: str) -> tuple[list[Sandbox], list[Sandbox]]:
         """Return the image's own builders, and those of others that are called alike."""
-        own: list[Builder] = []
-        others: list[Builder] = []
-        for each in builders:
-            (own if each.id in self.builder_ids or each.name == self.builder_name(recipe_digest) else others).append(
-                each
-            )
+        own: list[Sandbox] = []
+        others: list[Sandbox] = []
+        for builder in builders:
+            (
+                own if builder.id in self.builder_ids or builder.name == self.builder_name(recipe_digest) else others
+            ).append(builder)
         return own, others
 
 
-async def list_builders(api: Api, image: str) -> list[Builder]:
+async def list_builders(api: Api, image: str) -> list[Sandbox]:
     """Return the sandboxes that are called like builders of the image."""
-    return [each for each in await api.sandboxes.list(name=f"{image}-") if _parse_digest(image, each.name)]
+    return [sandbox for sandbox in await api.sandboxes.list(name=f"{image}-") if _parse_digest(image, sandbox.name)]
 
 
 async def list_versions(
-    api: Api, ownership: ImageOwnership, builders: Iterable[Builder], recipe_digest: str = ""
+    api: Api, ownership: ImageOwnership, builders: Iterable[Sandbox], recipe_digest: str = ""
 ) -> list[ImageVersion]:
     """Return what the builders have made, the newest first; `recipe` is what the program says now."""
 
-    async def made(builder: Builder) -> ImageVersion:
+    async def made(builder: Sandbox) -> ImageVersion:
         # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
-        taken = [
+        snapshots = [
             each
             for each in await none_if_not_found(api.snapshots.list(builder.id)) or ()
             if _parse_digest(ownership.image, each.name)
         ]
-        if taken:
-            return ImageVersion(_parse_digest(ownership.image, taken[0].name), builder, taken[0])
-        builds = (
+        if snapshots:
+            return ImageVersion(_parse_digest(ownership.image, snapshots[0].name), builder, snapshots[0])
+        digest = (
             recipe_digest
             if builder.name == ownership.builder_name(recipe_digest)
             else _parse_digest(ownership.image, builder.name)
         )
-        return ImageVersion(builds, builder, None)
+        return ImageVersion(digest, builder, None)
 
-    there = await asyncio.gather(*map(made, builders))
-    return sorted(there, key=lambda each: each.builder.created_at or "", reverse=True)
+    versions = await asyncio.gather(*map(made, builders))
+    return sorted(versions, key=lambda each: each.builder.created_at or "", reverse=True)
 
 
-def foreign_builders_message(image: str, others: Collection[Builder]) -> str:
+def foreign_builders_message(image: str, others: Collection[Sandbox]) -> str:
     """Return the line about sandboxes that are called like builders and are not the image's."""
-    named = ", ".join(f"{each.name} ({each.id})" for each in others)
+    names = ", ".join(f"{builder.name} ({builder.id})" for builder in others)
     return (
-        f"{named}: called like builders of the image {image}, but not recorded as its own, so left alone. "
+        f"{names}: called like builders of the image {image}, but not recorded as its own, so left alone. "
         "The provider's `sweep` command lists what no stack refers to."
     )
 

@@ -96,20 +96,20 @@ class BuildStep(Model):
 
 def validate_steps(steps: object, warn: WarningHandler) -> Iterator[ValidationFailure]:
     """What is wrong with the local files of steps, by their paths; a step that is not known yet is passed over."""
-    for number, given in enumerate(steps if isinstance(steps, list) else ()):
+    for number, raw_step in enumerate(steps if isinstance(steps, list) else ()):
         try:
-            step = BuildStep.model_validate(user_properties(given))
+            step = BuildStep.model_validate(user_properties(raw_step))
         except (AttributeError, ValueError):
             continue  # not known yet, or no step, which the check says
         if isinstance(step.source, Archive) and not step.source.has_content:
             continue
         tree = step.tree
-        at = f"steps[{number}]"
+        path = f"steps[{number}]"
         warnings: list[str] = []
-        found = validate_tree(tree, warnings.append) if tree else validate_readable(content_inputs(step))
-        yield from (ValidationFailure(f"{at}.{each.path}", each.reason) for each in found)
+        failures = validate_tree(tree, warnings.append) if tree else validate_readable(content_inputs(step))
+        yield from (ValidationFailure(f"{path}.{failure.path}", failure.reason) for failure in failures)
         for text in warnings:
-            warn(f"{at}.{text}")
+            warn(f"{path}.{text}")
 
 
 def compute_step_digest(step: BuildStep) -> str:
@@ -122,9 +122,9 @@ def compute_step_digest(step: BuildStep) -> str:
         return _hash_parts(["run", step.run, step.cwd])
     tree = step.tree
     if tree is not None:
-        with ExitStack() as kept:
-            leaves = tree.files(kept)
-            return _hash_parts(["folder", step.path, tree_digest({path: leaf.digest for path, leaf in leaves.items()})])
+        with ExitStack() as stack:
+            files = tree.files(stack)
+            return _hash_parts(["folder", step.path, tree_digest({path: file.digest for path, file in files.items()})])
     content = planned_digest(content_inputs(step))
     if content is None:
         place = step.source_path or getattr(step.source, "path", None)
@@ -140,13 +140,13 @@ def compute_step_digests(
     Raises:
         InputError: a content cannot be read.
     """
-    before = list(zip(old_steps, old_digests, strict=False))
-    found = []
+    old_pairs = list(zip(old_steps, old_digests, strict=False))
+    digests = []
     for number, step in enumerate(steps):
-        at_hand = not isinstance(step.source, Archive) or step.source.has_content
-        same = number < len(before) and before[number][0] == step
-        found.append(before[number][1] if not at_hand and same else compute_step_digest(step))
-    return found
+        has_content = not isinstance(step.source, Archive) or step.source.has_content
+        is_unchanged = number < len(old_pairs) and old_pairs[number][0] == step
+        digests.append(old_pairs[number][1] if not has_content and is_unchanged else compute_step_digest(step))
+    return digests
 
 
 def _hash_parts(parts: object) -> str:

@@ -16,20 +16,23 @@ OUTCOME_UNKNOWN_HINT = "Run the same command again: what has appeared by then is
 def aggregate_error(failures: Mapping[str, Exception], summary: str) -> Exception:
     """What went wrong with which members, in a few sentences; a bug of ours as it is."""
     groups: dict[object, list[str]] = {}
-    first: dict[object, NeevError] = {}
+    first_errors: dict[object, NeevError] = {}
     for name, error in failures.items():
         if not isinstance(error, NeevError):
             return error
         groups.setdefault(_group_key(error), []).append(name)
-        first.setdefault(_group_key(error), error)
-    if all(isinstance(each, Cancelled) for each in first.values()):
+        first_errors.setdefault(_group_key(error), error)
+    if all(isinstance(each, Cancelled) for each in first_errors.values()):
         return Cancelled(f"{len(failures)} {summary}")
-    often = sorted(groups, key=lambda reason: -len(groups[reason]))
-    told = [f"{first[reason].summary.rstrip('.')} ({_format_names(groups[reason])})." for reason in often[:MAX_REASONS]]
-    more = [f"And {len(often) - MAX_REASONS} other reasons."] if len(often) > MAX_REASONS else []
-    foremost = first[often[0]]
-    hint = OUTCOME_UNKNOWN_HINT if isinstance(foremost, OutcomeUnknown) else foremost.hint
-    return OperationFailed(" ".join([f"{len(failures)} {summary}.", *told, *more]), hint=hint)
+    reasons = sorted(groups, key=lambda reason: -len(groups[reason]))
+    sentences = [
+        f"{first_errors[reason].summary.rstrip('.')} ({_format_names(groups[reason])})."
+        for reason in reasons[:MAX_REASONS]
+    ]
+    more = [f"And {len(reasons) - MAX_REASONS} other reasons."] if len(reasons) > MAX_REASONS else []
+    main_error = first_errors[reasons[0]]
+    hint = OUTCOME_UNKNOWN_HINT if isinstance(main_error, OutcomeUnknown) else main_error.hint
+    return OperationFailed(" ".join([f"{len(failures)} {summary}.", *sentences, *more]), hint=hint)
 
 
 def _group_key(error: NeevError) -> object:

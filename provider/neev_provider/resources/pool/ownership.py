@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neev_provider.client.sandboxes import Sandbox as Seen
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.resources.pool import plan
 from neev_provider.resources.pool.inputs import TEMPLATE_HASH_LENGTH, SandboxPoolInputs, template_inputs
@@ -35,28 +35,30 @@ class PoolOwnership:
         cls, state: Mapping[str, Any], template_digest: str = "", *, same_template: bool = False
     ) -> PoolOwnership:
         """Return what the state proves, for a pool whose program says this source (its digest)."""
-        uid, before = state.get("uid"), state.get("templateHash")
-        own = {_template_hash(template_digest, uid)} if uid else set()
-        if before and before != state.get("templateDigest"):
-            own.add(
-                before
+        uid, old_hash = state.get("uid"), state.get("templateHash")
+        hashes = {_template_hash(template_digest, uid)} if uid else set()
+        if old_hash and old_hash != state.get("templateDigest"):
+            hashes.add(
+                old_hash
             )  # of a version that did not have a uid, the generation is the digest: anybody makes the same
-        kept = before if same_template or state.get("templateDigest") == template_digest else None
-        generation = kept or (_template_hash(template_digest, uid) if uid else template_digest)
-        return cls(uid, generation, template_digest, _member_names(state), frozenset(own))
+        kept_hash = old_hash if same_template or state.get("templateDigest") == template_digest else None
+        template_hash = kept_hash or (_template_hash(template_digest, uid) if uid else template_digest)
+        return cls(uid, template_hash, template_digest, _member_names(state), frozenset(hashes))
 
     @classmethod
     def new(cls, template_digest: str) -> PoolOwnership:
         """Return the owner of members that are yet to be made."""
         return cls.from_state({"uid": generate_uid()}, template_digest)
 
-    def split(self, pool: str, sandboxes: Iterable[Seen]) -> tuple[list[Seen], list[Seen]]:
+    def split(self, pool: str, sandboxes: Iterable[Sandbox]) -> tuple[list[Sandbox], list[Sandbox]]:
         """Return the pool's own sandboxes, and those of others that are called alike."""
-        own: list[Seen] = []
-        others: list[Seen] = []
-        for each in sandboxes:
-            proved = each.id in self.member_names or plan.parse_template_hash(pool, each.name) in self.template_hashes
-            (own if proved else others).append(each)
+        own: list[Sandbox] = []
+        others: list[Sandbox] = []
+        for sandbox in sandboxes:
+            is_own = (
+                sandbox.id in self.member_names or plan.parse_template_hash(pool, sandbox.name) in self.template_hashes
+            )
+            (own if is_own else others).append(sandbox)
         return own, others
 
 
@@ -71,16 +73,16 @@ def is_imported_from(
     """Return whether an imported pool counts as made from what the program says: it says nothing else than was read."""
     if not state.get(IMPORTED_KEY):
         return False
-    read = template_inputs(old_inputs) if old_inputs is not None else template_inputs(new_inputs)
-    return all(read.get(name) == value for name, value in template_inputs(new_inputs).items())
+    read_inputs = template_inputs(old_inputs) if old_inputs is not None else template_inputs(new_inputs)
+    return all(read_inputs.get(name) == value for name, value in template_inputs(new_inputs).items())
 
 
-def foreign_sandboxes_message(pool: str, others: Collection[Seen]) -> str:
+def foreign_sandboxes_message(pool: str, others: Collection[Sandbox]) -> str:
     """Return the line about sandboxes that are called like members and are not the pool's."""
-    named = ", ".join(f"{each.name} ({each.id})" for each in list(others)[:MAX_NAMED_SANDBOXES])
+    names = ", ".join(f"{sandbox.name} ({sandbox.id})" for sandbox in list(others)[:MAX_NAMED_SANDBOXES])
     more = f" and {len(others) - MAX_NAMED_SANDBOXES} more" if len(others) > MAX_NAMED_SANDBOXES else ""
     return (
-        f"{named}{more}: called like members of the pool {pool}, but not recorded as its own, so left alone. "
+        f"{names}{more}: called like members of the pool {pool}, but not recorded as its own, so left alone. "
         "The provider's `sweep` command lists what no stack refers to."
     )
 
@@ -91,4 +93,4 @@ def _template_hash(template_digest: str, uid: str) -> str:
 
 def _member_names(state: Mapping[str, Any]) -> dict[str, str]:
     members = plan.members_from_state(state)
-    return {each["id"]: str(each.get("name")) for each in members if isinstance(each.get("id"), str)}
+    return {member["id"]: str(member.get("name")) for member in members if isinstance(member.get("id"), str)}

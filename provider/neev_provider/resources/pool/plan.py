@@ -82,10 +82,12 @@ def desired_pool(
     inputs: SandboxPoolInputs, template_hash: str, old_inputs: SandboxPoolInputs | None = None
 ) -> DesiredPool:
     """What the inputs say."""
-    recipe = _member_template(inputs, old_inputs)
-    kind: AnySandboxResource = SandboxForkResource() if isinstance(recipe, SandboxForkInputs) else SandboxResource()
-    wakes = old_inputs is not None and inputs.paused is False and old_inputs.paused is not False
-    return DesiredPool(inputs.name or "", template_hash, inputs.replicas, kind, recipe, wakes)
+    template = _member_template(inputs, old_inputs)
+    resource: AnySandboxResource = (
+        SandboxForkResource() if isinstance(template, SandboxForkInputs) else SandboxResource()
+    )
+    resumes_members = old_inputs is not None and inputs.paused is False and old_inputs.paused is not False
+    return DesiredPool(inputs.name or "", template_hash, inputs.replicas, resource, template, resumes_members)
 
 
 def format_member_name(pool: str, template_hash: str, index: int) -> str:
@@ -100,25 +102,25 @@ def is_member(pool: str, name: str) -> bool:
 
 def members_from_state(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the members that the state names, as far as they can be read."""
-    return [each for each in state.get("members") or () if isinstance(each, Mapping)]
+    return [member for member in state.get("members") or () if isinstance(member, Mapping)]
 
 
 def parse_template_hash(pool: str, name: str) -> str | None:
     """Return the generation in a member's name; None where the name is no member's."""
-    place = _match_member_name(pool, name)
-    return place[1] if place else None
+    match = _match_member_name(pool, name)
+    return match[1] if match else None
 
 
 def parse_members(pool: str, observations: Iterable[SandboxObservation]) -> list[Member]:
     """The members among the sandboxes."""
-    places = ((live, _match_member_name(pool, str(live.inputs["name"]))) for live in observations)
-    return [Member(place[0], place[1], int(place[2]), live) for live, place in places if place]
+    matches = ((observation, _match_member_name(pool, str(observation.inputs["name"]))) for observation in observations)
+    return [Member(match[0], match[1], int(match[2]), observation) for observation, match in matches if match]
 
 
 def assess_members(desired: DesiredPool, observations: Iterable[SandboxObservation]) -> list[Member]:
     """The members, those that are to stay first, each with what is wrong with it."""
-    judged = [_assess_member(desired, member) for member in parse_members(desired.pool, observations)]
-    return sorted(judged, key=lambda each: (not is_desired(desired, each), each.index, each.template_hash))
+    members = [_assess_member(desired, member) for member in parse_members(desired.pool, observations)]
+    return sorted(members, key=lambda each: (not is_desired(desired, each), each.index, each.template_hash))
 
 
 def is_desired(desired: DesiredPool, member: Member) -> bool:
@@ -128,17 +130,17 @@ def is_desired(desired: DesiredPool, member: Member) -> bool:
 
 def plan(desired: DesiredPool, members: Collection[Member]) -> Plan:
     """What makes the members that there are the ones that are wanted."""
-    staying = [each for each in members if is_desired(desired, each)]
-    there = {each.index for each in staying}
-    missing = (index for index in range(desired.replicas) if index not in there)
+    staying = [member for member in members if is_desired(desired, member)]
+    indexes = {member.index for member in staying}
+    missing = (index for index in range(desired.replicas) if index not in indexes)
     return Plan(
         create=tuple(format_member_name(desired.pool, desired.template_hash, index) for index in missing),
-        recreate=tuple(each for each in staying if each.needs_replacement),
-        update=tuple(each for each in staying if each.problem and not each.needs_replacement),
+        recreate=tuple(member for member in staying if member.needs_replacement),
+        update=tuple(member for member in staying if member.problem and not member.needs_replacement),
         delete=tuple(
             sorted(
-                (each for each in members if not is_desired(desired, each)),
-                key=lambda each: _update_order(desired, each),
+                (member for member in members if not is_desired(desired, member)),
+                key=lambda member: _update_order(desired, member),
             )
         ),
     )
@@ -150,17 +152,19 @@ def member_outputs(
     """The members as the outputs list them: one for each index, then what is left over; others have `taken` names."""
     names = [format_member_name(desired.pool, desired.template_hash, index) for index in range(desired.replicas)]
     problems = {name: "another sandbox has its name" if name in taken_names else "it is missing" for name in names}
-    found = {name: PoolMember(name=name, phase=MISSING_PHASE, problem=problem) for name, problem in problems.items()}
-    for each in members:
-        outputs = each.observation.outputs
-        found[each.name] = PoolMember(
-            name=each.name,
-            id=each.observation.id,
+    outputs_by_name = {
+        name: PoolMember(name=name, phase=MISSING_PHASE, problem=problem) for name, problem in problems.items()
+    }
+    for member in members:
+        outputs = member.observation.outputs
+        outputs_by_name[member.name] = PoolMember(
+            name=member.name,
+            id=member.observation.id,
             phase=outputs.phase,
             connect_url=outputs.connect_url,
-            problem=each.problem,
+            problem=member.problem,
         )
-    return list(found.values())
+    return list(outputs_by_name.values())
 
 
 def is_ready(observation: SandboxObservation) -> bool:
@@ -176,7 +180,7 @@ def is_in_service(observation: SandboxObservation) -> bool:
 def majority_inputs(observations: Collection[SandboxObservation], *, include_all: bool = False) -> dict[str, Any]:
     """The inputs that can be changed in place, or everything, as most of the members have it."""
     names = SandboxPoolInputs.properties if include_all else UpdatableInputs.properties
-    return {name: _most_common(live.inputs.get(name) for live in observations) for name in names}
+    return {name: _most_common(observation.inputs.get(name) for observation in observations) for name in names}
 
 
 def default_quarter(replicas: int) -> int:
@@ -186,17 +190,19 @@ def default_quarter(replicas: int) -> int:
 
 def new_member_inputs(template: MemberTemplate, state: Mapping[str, Any]) -> MemberTemplate:
     """The inputs of a member that comes to others: where the program says nothing it is like them."""
-    known = {name: value for name, value in state.items() if name in UpdatableInputs.properties and value is not None}
-    return parse(type(template), {**known, **template.to_properties()})
+    stored_inputs = {
+        name: value for name, value in state.items() if name in UpdatableInputs.properties and value is not None
+    }
+    return parse(type(template), {**stored_inputs, **template.to_properties()})
 
 
 def _member_template(inputs: SandboxPoolInputs, old_inputs: SandboxPoolInputs | None) -> MemberTemplate:
-    forks = inputs.source_sandbox_id is not None
-    model: type[MemberTemplate] = SandboxForkInputs if forks else SandboxInputs
-    said = inputs.model_dump(include=set(model.model_fields) - {"name", "egress"}, exclude_none=True)
-    taken_out = old_inputs is not None and old_inputs.egress is not None
-    egress = inputs.egress or (Egress() if taken_out or not forks else None)
-    return parse(model, {**said, "egress": egress})
+    is_fork = inputs.source_sandbox_id is not None
+    model: type[MemberTemplate] = SandboxForkInputs if is_fork else SandboxInputs
+    values = inputs.model_dump(include=set(model.model_fields) - {"name", "egress"}, exclude_none=True)
+    was_removed = old_inputs is not None and old_inputs.egress is not None
+    egress = inputs.egress or (Egress() if was_removed or not is_fork else None)
+    return parse(model, {**values, "egress": egress})
 
 
 def _match_member_name(pool: str, name: str) -> re.Match[str] | None:
@@ -224,11 +230,13 @@ def _problem(desired: DesiredPool, member: Member) -> str | None:
 
 
 def _differing_inputs(desired: DesiredPool, observation: SandboxObservation) -> list[str]:
-    asked = desired.template.model_dump(mode="json", by_alias=True, include=set(UPDATABLE_FIELDS), exclude_none=True)
-    is_as = desired.resource.refreshed_inputs(asked, observation)
-    differing = [name for name in asked if is_as.get(name) != asked[name]]
-    asleep = desired.resumes_members and observation.outputs.phase == PAUSED and "paused" not in differing
-    return [*differing, "paused"] if asleep else differing
+    raw_inputs = desired.template.model_dump(
+        mode="json", by_alias=True, include=set(UPDATABLE_FIELDS), exclude_none=True
+    )
+    observed_inputs = desired.resource.refreshed_inputs(raw_inputs, observation)
+    differing = [name for name in raw_inputs if observed_inputs.get(name) != raw_inputs[name]]
+    is_paused = desired.resumes_members and observation.outputs.phase == PAUSED and "paused" not in differing
+    return [*differing, "paused"] if is_paused else differing
 
 
 def _update_order(desired: DesiredPool, member: Member) -> tuple[bool, bool, int]:
@@ -238,5 +246,5 @@ def _update_order(desired: DesiredPool, member: Member) -> tuple[bool, bool, int
 
 
 def _most_common(values: Iterable[Any]) -> Any:
-    counted = Counter(json.dumps(value, sort_keys=True) for value in values)
-    return json.loads(counted.most_common(1)[0][0]) if counted else None
+    counts = Counter(json.dumps(value, sort_keys=True) for value in values)
+    return json.loads(counts.most_common(1)[0][0]) if counts else None

@@ -10,7 +10,7 @@ from functools import partial
 
 from neev_provider.client import Api
 from neev_provider.client.http.rate_limit import MAX_CONCURRENCY
-from neev_provider.client.sandboxes import Sandbox as Seen
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import (
     Cancelled,
     Conflict,
@@ -79,7 +79,7 @@ class Rollout:
         api: Api,
         desired: DesiredPool,
         members: Collection[Member],
-        sandboxes: Collection[Seen],
+        sandboxes: Collection[Sandbox],
         *,
         new_member_inputs: MemberTemplate,
         limits: RolloutLimits,
@@ -90,23 +90,23 @@ class Rollout:
         self._new_member_inputs = new_member_inputs
         self._limits = limits
         self._context = context
-        left = context.deadline.remaining
+        remaining = context.deadline.remaining
         self._deadline = Deadline(
-            left, context.deadline.clock, context.deadline.cancelled, lambda _phase: self._report_progress()
+            remaining, context.deadline.clock, context.deadline.cancelled, lambda _phase: self._report_progress()
         )
-        self._sandboxes_by_name = {each.name: each for each in sandboxes}
+        self._sandboxes_by_name = {sandbox.name: sandbox for sandbox in sandboxes}
         todo = plan(desired, members)
-        self._to_create = deque([*(each.name for each in todo.recreate), *todo.create])
+        self._to_create = deque([*(member.name for member in todo.recreate), *todo.create])
         self._to_update = deque(todo.update)
         self._to_delete = deque(todo.delete)
-        self.observations: dict[str, SandboxObservation] = {each.name: each.observation for each in members}
+        self.observations: dict[str, SandboxObservation] = {member.name: member.observation for member in members}
         """Every member that there is, as it was seen last."""
         self.failures: dict[str, Exception] = {}
         """What went wrong, by the member's name."""
-        busy = {each.name for each in (*todo.recreate, *todo.update, *todo.delete)}
-        self._completed = self.observations.keys() - busy
+        changing = {member.name for member in (*todo.recreate, *todo.update, *todo.delete)}
+        self._completed = self.observations.keys() - changing
         self._existing = set(self.observations)
-        self._in_service = {name for name, live in self.observations.items() if is_in_service(live)}
+        self._in_service = {name for name, observation in self.observations.items() if is_in_service(observation)}
         self._creating: set[str] = set()
         self._pending_requests: set[str] = set()
         self._updating: set[str] = set()
@@ -197,10 +197,10 @@ class Rollout:
 
     def _record_member_state(self, name: str) -> None:
         """What is there and what serves is known anew."""
-        live = self.observations.get(name)
-        if live is None:
+        observation = self.observations.get(name)
+        if observation is None:
             self._existing.discard(name)
-        if live is not None and is_in_service(live):
+        if observation is not None and is_in_service(observation):
             self._in_service.add(name)
         else:
             self._in_service.discard(name)
@@ -217,9 +217,9 @@ class Rollout:
         """The member is there and as asked for; one that is broken has made place for it."""
         if name in self.observations:
             await self._delete(name)
-        call = replace(self._member_context(), just_created=True)
+        context = replace(self._member_context(), just_created=True)
         try:
-            live = await self._resource.create(self._with_name(self._new_member_inputs, name), call)
+            observation = await self._resource.create(self._with_name(self._new_member_inputs, name), context)
         except Conflict as conflict:
             # whoever has the name, nothing proves that it is the pool's
             conflict.hint = NAME_TAKEN_HINT
@@ -227,22 +227,28 @@ class Rollout:
         except FATAL_ERRORS:
             self._has_fatal_error = True
             raise
-        self.observations[name] = live
+        self.observations[name] = observation
         self._pending_requests.discard(name)
         self._state_changed.set()
-        seen = await self._resource.wait_for_phase(live.id, call)
-        self.observations[name] = await self._resource.apply(seen, self._with_name(self._new_member_inputs, name), call)
+        sandbox = await self._resource.wait_for_phase(observation.id, context)
+        self.observations[name] = await self._resource.apply(
+            sandbox, self._with_name(self._new_member_inputs, name), context
+        )
 
     async def _update(self, member: Member) -> None:
         # what the list has just shown as settled need not be looked at again
-        listed = self._sandboxes_by_name.get(member.name)
-        settled = listed is not None and isinstance(classify_phase(listed, STABLE_PHASES), Done)
+        listed_sandbox = self._sandboxes_by_name.get(member.name)
+        is_stable = listed_sandbox is not None and isinstance(classify_phase(listed_sandbox, STABLE_PHASES), Done)
         context = self._member_context()
-        seen = listed if listed and settled else await self._resource.wait_for_phase(member.observation.id, context)
-        recipe = self._with_name(self._desired.template, member.name)
+        sandbox = (
+            listed_sandbox
+            if listed_sandbox and is_stable
+            else await self._resource.wait_for_phase(member.observation.id, context)
+        )
+        template = self._with_name(self._desired.template, member.name)
         # told that nothing else was asked for before, it leaves alone who sleeps by himself
-        was = recipe.model_copy(update={"paused": None}) if self._desired.resumes_members else recipe
-        self.observations[member.name] = await self._resource.apply(seen, recipe, context, was)
+        old_template = template.model_copy(update={"paused": None}) if self._desired.resumes_members else template
+        self.observations[member.name] = await self._resource.apply(sandbox, template, context, old_template)
 
     async def _delete(self, name: str) -> None:
         await self._resource.delete(self.observations[name].id, self._member_context())
@@ -255,5 +261,5 @@ class Rollout:
         return OperationContext(self._context.resource_name, self._deadline)
 
     def _report_progress(self) -> None:
-        spent, replicas = self._context.deadline.elapsed, self._desired.replicas
-        self._context.deadline.on_progress(f"{len(self._completed)} of {replicas} ready, {spent:.0f} s")
+        elapsed, replicas = self._context.deadline.elapsed, self._desired.replicas
+        self._context.deadline.on_progress(f"{len(self._completed)} of {replicas} ready, {elapsed:.0f} s")

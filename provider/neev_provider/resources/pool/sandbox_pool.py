@@ -12,7 +12,7 @@ from typing import Any
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.sandboxes import Sandbox as Seen
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import lifecycle
 from neev_provider.core.diff import Change, ChangeKind, Diff, semantically_equal
 from neev_provider.core.errors import InputError, OperationFailed
@@ -65,27 +65,29 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
 
     @override
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old_inputs, state, new_inputs)
-        wrong = [str(each.get("name")) for each in plan.members_from_state(state) if each.get("problem")]
-        if plain.requires_replacement or not wrong:
-            return plain
-        named = (
-            wrong
-            if len(wrong) <= MAX_NAMED_MEMBERS
-            else [*wrong[:MAX_NAMED_MEMBERS], f"{len(wrong) - MAX_NAMED_MEMBERS} more members"]
+        changed = super().diff(old_inputs, state, new_inputs)
+        problem_names = [str(member.get("name")) for member in plan.members_from_state(state) if member.get("problem")]
+        if changed.requires_replacement or not problem_names:
+            return changed
+        shown_names = (
+            problem_names
+            if len(problem_names) <= MAX_NAMED_MEMBERS
+            else [*problem_names[:MAX_NAMED_MEMBERS], f"{len(problem_names) - MAX_NAMED_MEMBERS} more members"]
         )
         # the engine shows what is added, but of an output that differs the whole as if it were deleted
-        healed = (Change(format_path((name,)), ChangeKind.ADD, requires_replacement=False) for name in named)
-        return Diff((*plain.changes, *healed), plain.delete_before_replace)
+        repairs = (Change(format_path((name,)), ChangeKind.ADD, requires_replacement=False) for name in shown_names)
+        return Diff((*changed.changes, *repairs), changed.delete_before_replace)
 
     @override
     async def create(self, inputs: SandboxPoolInputs, context: OperationContext) -> Observation[SandboxPoolOutputs]:
         name = inputs.name or ""
-        if there := await _list_members(self.api, name):
-            taken = f"there are sandboxes that are called like its members, such as {there[0].name} (of {len(there)})"
-            raise OperationFailed(taken, action=f"the pool {name}", hint=Hint.POOL_NAME_TAKEN)
-        owner = PoolOwnership.new(await run_in_thread(template_digest, inputs))
-        return _to_observation(plan.desired_pool(inputs, owner.template_hash), inputs, (), owner)
+        if existing := await _list_members(self.api, name):
+            message = (
+                f"there are sandboxes that are called like its members, such as {existing[0].name} (of {len(existing)})"
+            )
+            raise OperationFailed(message, action=f"the pool {name}", hint=Hint.POOL_NAME_TAKEN)
+        ownership = PoolOwnership.new(await run_in_thread(template_digest, inputs))
+        return _to_observation(plan.desired_pool(inputs, ownership.template_hash), inputs, (), ownership)
 
     @override
     async def reconcile(
@@ -103,99 +105,101 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         self, inputs: SandboxPoolInputs, old_inputs: SandboxPoolInputs | None, context: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
         """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
-        said, stored = await run_in_thread(template_digest, inputs), {"uid": generate_uid(), **context.state}
-        owner = PoolOwnership.from_state(stored, said, same_template=is_imported_from(stored, old_inputs, inputs))
-        wanted = plan.desired_pool(inputs, owner.template_hash, old_inputs)
+        digest, stored = await run_in_thread(template_digest, inputs), {"uid": generate_uid(), **context.state}
+        ownership = PoolOwnership.from_state(stored, digest, same_template=is_imported_from(stored, old_inputs, inputs))
+        desired = plan.desired_pool(inputs, ownership.template_hash, old_inputs)
         # nothing had a member's name when the pool was created, just now
-        own, others = owner.split(
-            wanted.pool, () if context.just_created else await _list_members(self.api, wanted.pool)
+        own, others = ownership.split(
+            desired.pool, () if context.just_created else await _list_members(self.api, desired.pool)
         )
         if others:
-            context.log(foreign_sandboxes_message(wanted.pool, others))
-        lives = _to_observations(wanted, own)
-        kept = stored if lives and owner.template_hash == stored.get("templateHash") else {}
-        members = plan.assess_members(wanted, lives)
-        new = plan.new_member_inputs(wanted.template, kept)
+            context.log(foreign_sandboxes_message(desired.pool, others))
+        observations = _to_observations(desired, own)
+        kept = stored if observations and ownership.template_hash == stored.get("templateHash") else {}
+        members = plan.assess_members(desired, observations)
+        new_member_inputs = plan.new_member_inputs(desired.template, kept)
         rollout = Rollout(
             self.api,
-            wanted,
+            desired,
             members,
             own,
-            new_member_inputs=new,
+            new_member_inputs=new_member_inputs,
             limits=RolloutLimits.from_inputs(inputs),
             context=context,
         )
         await rollout.run()
-        live = _to_observation(
-            replace(wanted, resumes_members=False), inputs, rollout.observations.values(), owner, others
+        observation = _to_observation(
+            replace(desired, resumes_members=False), inputs, rollout.observations.values(), ownership, others
         )
         if rollout.failures:
             nothing = context.just_created and not rollout.observations
             if nothing and (error := await lifecycle.find_missing_reference(self, inputs.to_properties())):
                 raise error
-            raise PartialFailure(live, aggregate_error(rollout.failures, f"of {inputs.replicas} members failed"))
-        return live
+            raise PartialFailure(observation, aggregate_error(rollout.failures, f"of {inputs.replicas} members failed"))
+        return observation
 
     @override
     async def read(self, id: str, inputs: SandboxPoolInputs | None) -> Observation[SandboxPoolOutputs] | None:
         if len(id) > MAX_NAME_LENGTH:
             raise InputError("id", "must be the name of the pool")
         members = plan.parse_members(
-            id, (MEMBER_RESOURCE.to_observation(each, None) for each in await _list_members(self.api, id))
+            id, (MEMBER_RESOURCE.to_observation(member, None) for member in await _list_members(self.api, id))
         )
         if not members:
             return None
         # members of another generation may be those of another pool
-        (generation, _), *_rest = Counter(each.template_hash for each in members).most_common(1)
-        return _observe_import(id, generation, [each for each in members if each.template_hash == generation])
+        (template_hash, _), *_rest = Counter(member.template_hash for member in members).most_common(1)
+        return _observe_import(
+            id, template_hash, [member for member in members if member.template_hash == template_hash]
+        )
 
     @override
     async def find_created(self, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
         listed = await _list_members(self.api, inputs.name or "")
-        generations = {plan.parse_template_hash(inputs.name or "", each.name) for each in listed}
-        if len(generations) != 1:
+        template_hashes = {plan.parse_template_hash(inputs.name or "", sandbox.name) for sandbox in listed}
+        if len(template_hashes) != 1:
             return None  # nothing is there, or two pools are, and nobody can tell which is this one
-        owner = replace(
+        ownership = replace(
             PoolOwnership.from_state({}, await run_in_thread(template_digest, inputs)),
-            template_hash=str(generations.pop()),
+            template_hash=str(template_hashes.pop()),
         )
-        wanted = plan.desired_pool(inputs, owner.template_hash)
-        return _to_observation(wanted, inputs, _to_observations(wanted, listed), owner)
+        desired = plan.desired_pool(inputs, ownership.template_hash)
+        return _to_observation(desired, inputs, _to_observations(desired, listed), ownership)
 
     @override
     async def refresh(
         self, id: str, inputs: SandboxPoolInputs, state: Mapping[str, Any]
     ) -> Observation[SandboxPoolOutputs] | None:
-        owner = PoolOwnership.from_state(state, await run_in_thread(template_digest, inputs))
-        own, others = owner.split(id, await _list_members(self.api, id))
-        wanted = plan.desired_pool(inputs, owner.template_hash)
+        ownership = PoolOwnership.from_state(state, await run_in_thread(template_digest, inputs))
+        own, others = ownership.split(id, await _list_members(self.api, id))
+        desired = plan.desired_pool(inputs, ownership.template_hash)
         # a pool of none is there as long as the program says so; one whose every member is gone is gone
         return (
             None
             if inputs.replicas and not own
-            else _to_observation(wanted, inputs, _to_observations(wanted, own), owner, others)
+            else _to_observation(desired, inputs, _to_observations(desired, own), ownership, others)
         )
 
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
-        owner = PoolOwnership.from_state(context.state)
-        own, others = owner.split(id, await _list_members(self.api, id))
+        ownership = PoolOwnership.from_state(context.state)
+        own, others = ownership.split(id, await _list_members(self.api, id))
         if others:
             context.log(foreign_sandboxes_message(id, others))
-        names = {**owner.member_names, **{each.id: each.name for each in own}}
-        gone = 0
-        left = context.deadline.remaining
-        patience = Deadline(left, context.deadline.clock, context.deadline.cancelled)
+        names = {**ownership.member_names, **{each.id: each.name for each in own}}
+        deleted = 0
+        remaining = context.deadline.remaining
+        deadline = Deadline(remaining, context.deadline.clock, context.deadline.cancelled)
 
         async def delete(member: str) -> None:
-            nonlocal gone
-            await MEMBER_RESOURCE.connect(self.api).delete(member, replace(context, deadline=patience))
-            gone += 1
-            context.deadline.on_progress(f"{gone} of {len(names)} gone, {context.deadline.elapsed:.0f} s")
+            nonlocal deleted
+            await MEMBER_RESOURCE.connect(self.api).delete(member, replace(context, deadline=deadline))
+            deleted += 1
+            context.deadline.on_progress(f"{deleted} of {len(names)} gone, {context.deadline.elapsed:.0f} s")
 
-        ended = await asyncio.gather(*map(delete, names), return_exceptions=True)
+        results = await asyncio.gather(*map(delete, names), return_exceptions=True)
         failures = {
-            name: error for name, error in zip(names.values(), ended, strict=True) if isinstance(error, Exception)
+            name: error for name, error in zip(names.values(), results, strict=True) if isinstance(error, Exception)
         }
         if failures:
             raise aggregate_error(failures, "could not be deleted")
@@ -212,13 +216,13 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         return prop.resets_to is not None and semantically_equal(prop, None, value)
 
 
-async def _list_members(api: Api, pool: str) -> list[Seen]:
+async def _list_members(api: Api, pool: str) -> list[Sandbox]:
     """The sandboxes whose names begin like members' of the pool."""
-    return [each for each in await api.sandboxes.list(name=f"{pool}-") if plan.is_member(pool, each.name)]
+    return [sandbox for sandbox in await api.sandboxes.list(name=f"{pool}-") if plan.is_member(pool, sandbox.name)]
 
 
-def _to_observations(desired: DesiredPool, sandboxes: Iterable[Seen]) -> list[SandboxObservation]:
-    return [desired.resource.to_observation(each, desired.template) for each in sandboxes]
+def _to_observations(desired: DesiredPool, sandboxes: Iterable[Sandbox]) -> list[SandboxObservation]:
+    return [desired.resource.to_observation(sandbox, desired.template) for sandbox in sandboxes]
 
 
 def _to_observation(
@@ -226,31 +230,33 @@ def _to_observation(
     inputs: SandboxPoolInputs,
     observations: Iterable[SandboxObservation],
     ownership: PoolOwnership,
-    others: Iterable[Seen] = (),
+    others: Iterable[Sandbox] = (),
 ) -> Observation[SandboxPoolOutputs]:
     """The pool as the program sees it; what it does not say is as most members have it."""
     members = plan.assess_members(desired, observations)
     staying = [each.observation for each in members if plan.is_desired(desired, each)]
-    asked = inputs.to_properties()
-    answered = {name: value for name, value in plan.majority_inputs(staying).items() if name not in asked}
+    raw_inputs = inputs.to_properties()
+    observed_inputs = {name: value for name, value in plan.majority_inputs(staying).items() if name not in raw_inputs}
     if not staying and inputs.egress is None:
-        answered["egress"] = Egress().to_properties()
+        observed_inputs["egress"] = Egress().to_properties()
     return Observation(
-        desired.pool, answered, _build_outputs(desired, members, ownership, [each.name for each in others])
+        desired.pool, observed_inputs, _build_outputs(desired, members, ownership, [each.name for each in others])
     )
 
 
 def _observe_import(pool: str, template_hash: str, members: list[Member]) -> Observation[SandboxPoolOutputs]:
     """The pool as its members show it: it is as most of them are."""
-    replicas = 1 + max(each.index for each in members)
-    lives = [each.observation for each in members]
-    answered = {**plan.majority_inputs(lives, include_all=True), "name": pool, "replicas": replicas}
-    if answered.get("templateId"):
+    replicas = 1 + max(member.index for member in members)
+    observations = [member.observation for member in members]
+    observed_inputs = {**plan.majority_inputs(observations, include_all=True), "name": pool, "replicas": replicas}
+    if observed_inputs.get("templateId"):
         # the template's own image and command are not a source of their own
-        answered |= {"image": None, "command": None}
-    wanted = plan.desired_pool(parse(SandboxPoolInputs, answered), template_hash)
-    owner = PoolOwnership.from_state({"templateHash": template_hash}, template_hash)
-    return Observation(pool, answered, _build_outputs(wanted, plan.assess_members(wanted, lives), owner))
+        observed_inputs |= {"image": None, "command": None}
+    desired = plan.desired_pool(parse(SandboxPoolInputs, observed_inputs), template_hash)
+    ownership = PoolOwnership.from_state({"templateHash": template_hash}, template_hash)
+    return Observation(
+        pool, observed_inputs, _build_outputs(desired, plan.assess_members(desired, observations), ownership)
+    )
 
 
 def _build_outputs(
@@ -258,7 +264,7 @@ def _build_outputs(
 ) -> SandboxPoolOutputs:
     return SandboxPoolOutputs(
         members=plan.member_outputs(desired, members, taken_names),
-        ready_replicas=sum(plan.is_ready(each.observation) for each in members if plan.is_desired(desired, each)),
+        ready_replicas=sum(plan.is_ready(member.observation) for member in members if plan.is_desired(desired, member)),
         template_hash=desired.template_hash,
         template_digest=ownership.template_digest,
         uid=ownership.uid,

@@ -121,20 +121,20 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     @override
     async def read(self, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
         # an import may give the name, which only the path of one sandbox understands
-        seen = await (
+        sandbox = await (
             none_if_not_found(self.api.sandboxes.get(id))
             if inputs is None
             else self.api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
         )
-        return None if seen is None else self.to_observation(seen, inputs)
+        return None if sandbox is None else self.to_observation(sandbox, inputs)
 
     @override
     async def refresh(self, id: str, inputs: InputsT, state: Mapping[str, Any]) -> Observation[OutputsT] | None:
-        seen = await self.api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
+        sandbox = await self.api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
         return (
             None
-            if seen is None
-            else self.to_observation(seen, inputs, renewed_lifetime=state.get(EFFECTIVE_LIFETIME_PROPERTY))
+            if sandbox is None
+            else self.to_observation(sandbox, inputs, renewed_lifetime=state.get(EFFECTIVE_LIFETIME_PROPERTY))
         )
 
     @override
@@ -167,20 +167,20 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
         self, sandbox: Sandbox, inputs: InputsT | None, *, renewed_lifetime: int | None = None
     ) -> Observation[OutputsT]:
         """The sandbox as a program sees it; ``renewed`` is the lifetime that a renewal is known to have set."""
-        answered = inputs_from_api(sandbox)
+        observed_inputs = inputs_from_api(sandbox)
         if inputs is not None and inputs.paused is not None:
             is_accepted = not inputs.paused and _is_left_paused(sandbox, inputs)
-            answered["paused"] = _is_paused(sandbox) and not is_accepted
+            observed_inputs["paused"] = _is_paused(sandbox) and not is_accepted
         if (
             inputs is not None
             and expiration.effective_lifetime(sandbox, inputs, renewed_lifetime) != sandbox.max_lifetime_seconds
         ):
-            answered |= {
+            observed_inputs |= {
                 "maxLifetimeSeconds": inputs.max_lifetime_seconds,
                 EFFECTIVE_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
             }
-        outputs = cast("OutputsT", self.outputs.model_validate(sandbox.model_dump() | answered))
-        return Observation(sandbox.id, answered, outputs, PHASE_PROBLEMS.get(sandbox.phase))
+        outputs = cast("OutputsT", self.outputs.model_validate(sandbox.model_dump() | observed_inputs))
+        return Observation(sandbox.id, observed_inputs, outputs, PHASE_PROBLEMS.get(sandbox.phase))
 
 
 def inputs_from_api(sandbox: Sandbox) -> dict[str, Any]:
@@ -211,8 +211,15 @@ def was_paused_when_idle(sandbox: Sandbox) -> bool:
     """
     if not _is_paused(sandbox) or sandbox.updated_at is None:
         return False
-    ends = [end for end in (sandbox.idle_expires_at, sandbox.hard_expires_at) if end is not None]
-    return any(datetime.fromisoformat(end) <= datetime.fromisoformat(sandbox.updated_at) for end in ends)
+    expirations = [
+        expiration_time
+        for expiration_time in (sandbox.idle_expires_at, sandbox.hard_expires_at)
+        if expiration_time is not None
+    ]
+    return any(
+        datetime.fromisoformat(expiration_time) <= datetime.fromisoformat(sandbox.updated_at)
+        for expiration_time in expirations
+    )
 
 
 def _is_paused(sandbox: Sandbox) -> bool:
@@ -241,9 +248,13 @@ def is_ready(sandbox: Sandbox | SandboxBaseOutputs) -> bool:
 async def _apply_size_and_egress(
     api: Api, sandbox: Sandbox, inputs: SandboxBaseInputs, old_inputs: SandboxBaseInputs | None
 ) -> Sandbox:
-    has = inputs_from_api(sandbox)
-    wanted = {"cpu": (inputs.cpu, has["cpu"]), "memory_gb": (inputs.memory_gb, has["memoryGb"])}
-    size = {field: value for field, (value, now) in wanted.items() if value is not None and value != now}
+    current = inputs_from_api(sandbox)
+    desired = {"cpu": (inputs.cpu, current["cpu"]), "memory_gb": (inputs.memory_gb, current["memoryGb"])}
+    size = {
+        field: value
+        for field, (value, current_value) in desired.items()
+        if value is not None and value != current_value
+    }
     body: dict[str, Any] = {"resources": size} if size else {}
     if policy := egress.policy_to_apply(sandbox.egress, inputs, old_inputs):
         body["egress"] = egress.to_api(policy)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from neev_provider.client import Api
-from neev_provider.client.sandboxes import Sandbox as Seen
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.markers import Computed, Update
 from neev_provider.core.model import Integer, Outputs
 from neev_provider.core.resource import OperationContext
@@ -75,14 +75,14 @@ def to_api(inputs: ExpirationInputs) -> dict[str, Any]:
     return inputs.model_dump(mode="json", include=EXPIRATION_FIELDS, exclude_none=True)
 
 
-def effective_lifetime(sandbox: Seen, inputs: ExpirationInputs, renewed_lifetime: int | None) -> int | None:
+def effective_lifetime(sandbox: Sandbox, inputs: ExpirationInputs, renewed_lifetime: int | None) -> int | None:
     """The lifetime as the program counts it: from the last renewal, where that is what set the platform's number."""
-    ours = (
+    is_renewed = (
         renewed_lifetime is not None
         and sandbox.max_lifetime_seconds == renewed_lifetime
         and inputs.max_lifetime_seconds is not None
     )
-    return inputs.max_lifetime_seconds if ours else sandbox.max_lifetime_seconds
+    return inputs.max_lifetime_seconds if is_renewed else sandbox.max_lifetime_seconds
 
 
 def is_renewal(inputs: RenewableInputs, old_inputs: RenewableInputs | None) -> bool:
@@ -91,17 +91,17 @@ def is_renewal(inputs: RenewableInputs, old_inputs: RenewableInputs | None) -> b
 
 
 async def apply(
-    api: Api, sandbox: Seen, inputs: RenewableInputs, context: OperationContext, old_inputs: RenewableInputs | None
-) -> Seen:
+    api: Api, sandbox: Sandbox, inputs: RenewableInputs, context: OperationContext, old_inputs: RenewableInputs | None
+) -> Sandbox:
     """The windows are as the inputs say, the lifetime counted from now where it is renewed; only changes are sent."""
-    now = {field: getattr(sandbox, field) for field in EXPIRATION_FIELDS}
-    now["max_lifetime_seconds"] = effective_lifetime(
+    current = {field: getattr(sandbox, field) for field in EXPIRATION_FIELDS}
+    current["max_lifetime_seconds"] = effective_lifetime(
         sandbox, old_inputs or inputs, context.state.get(EFFECTIVE_LIFETIME_PROPERTY)
     )
-    wanted = {field: value for field, value in to_api(inputs).items() if value != now[field]}
+    desired = {field: value for field, value in to_api(inputs).items() if value != current[field]}
     if is_renewal(inputs, old_inputs) and inputs.max_lifetime_seconds:
-        wanted["max_lifetime_seconds"] = inputs.max_lifetime_seconds
-    if wanted.get("max_lifetime_seconds") and inputs.renew_trigger is not None and not context.just_created:
+        desired["max_lifetime_seconds"] = inputs.max_lifetime_seconds
+    if desired.get("max_lifetime_seconds") and inputs.renew_trigger is not None and not context.just_created:
         # the platform counts from the creation, at which an old sandbox would be at its end at once
-        wanted["max_lifetime_seconds"] += api.sandboxes.lifetime_elapsed(sandbox)
-    return await api.sandboxes.set_timeout(sandbox.id, wanted) if wanted else sandbox
+        desired["max_lifetime_seconds"] += api.sandboxes.lifetime_elapsed(sandbox)
+    return await api.sandboxes.set_timeout(sandbox.id, desired) if desired else sandbox

@@ -93,15 +93,15 @@ class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
 
     @override
     async def create(self, inputs: SandboxInputs, context: OperationContext) -> Observation[SandboxOutputs]:
-        seen = await self.api.sandboxes.create(_create_body(self.api, inputs))
+        sandbox = await self.api.sandboxes.create(_create_body(self.api, inputs))
         with contextlib.suppress(Exception):  # whatever is wrong with the response, the object exists
-            return self.to_observation(seen, inputs)
-        return self.observe_id(seen.id)
+            return self.to_observation(sandbox, inputs)
+        return self.observe_id(sandbox.id)
 
     @override
     async def find_created(self, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
-        seen = await self.api.sandboxes.find_created(_create_body(self.api, inputs))
-        return None if seen is None else self.to_observation(seen, inputs)
+        sandbox = await self.api.sandboxes.find_created(_create_body(self.api, inputs))
+        return None if sandbox is None else self.to_observation(sandbox, inputs)
 
     @override
     def import_state(self, observation: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -119,7 +119,7 @@ def _create_body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
     body: dict[str, Any] = {
         "name": inputs.name,
         "region": inputs.region or api.settings.region,
-        **{theirs: getattr(inputs, ours) for ours, theirs in API_FIELD_NAMES.items()},
+        **{api_name: getattr(inputs, field) for field, api_name in API_FIELD_NAMES.items()},
         "image": inputs.image,
         "command": inputs.command,
         "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],

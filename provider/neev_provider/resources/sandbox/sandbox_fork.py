@@ -67,21 +67,21 @@ class SandboxForkResource(SandboxBase[SandboxForkInputs, SandboxForkOutputs]):
 
     @override
     async def create(self, inputs: SandboxForkInputs, context: OperationContext) -> Observation[SandboxForkOutputs]:
-        seen = await self.api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
+        sandbox = await self.api.sandboxes.fork(inputs.source_sandbox_id, inputs.name or "")
         with contextlib.suppress(Exception):  # whatever is wrong with the response, the object exists
-            return self.to_observation(seen, inputs)
-        return self.observe_id(seen.id)
+            return self.to_observation(sandbox, inputs)
+        return self.observe_id(sandbox.id)
 
     @override
     async def find_created(self, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
-        seen = await self.api.sandboxes.find(inputs.name or "")
-        return None if seen is None else self.to_observation(seen, inputs)
+        sandbox = await self.api.sandboxes.find(inputs.name or "")
+        return None if sandbox is None else self.to_observation(sandbox, inputs)
 
     @override
     async def read(self, id: str, inputs: SandboxForkInputs | None) -> Observation[SandboxForkOutputs] | None:
         # the platform does not say where a fork comes from, so an import may: SOURCE/FORK
         source, _, fork = id.rpartition("/")
-        live = await super().read(fork, inputs)
-        if live is None or not source:
-            return live
-        return replace(live, inputs={**live.inputs, "sourceSandboxId": source})
+        observation = await super().read(fork, inputs)
+        if observation is None or not source:
+            return observation
+        return replace(observation, inputs={**observation.inputs, "sourceSandboxId": source})
