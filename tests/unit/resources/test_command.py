@@ -303,7 +303,7 @@ async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(driver: LifecycleDr
         await driver.create(COMMAND, sandboxId="no-such", create=["true"])
     begun = StoredResource("id", {"sandboxId": "no-such", "create": ["true"]}, {"outcome": "pending"})
     failed = await expect_init_failed(driver.finish(COMMAND, begun))
-    assert "it is gone" in str(failed)
+    assert "it no longer exists" in str(failed)
     assert failed.stored.state["outcome"] == "pending"
 
 

@@ -67,7 +67,7 @@ async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() == {"s-7"}
     assert isinstance(failed["s-7"], OperationFailed)
-    assert "it is gone" in str(failed["s-7"])
+    assert "it no longer exists" in str(failed["s-7"])
 
 
 @in_virtual_time
