@@ -332,7 +332,7 @@ async def test_a_pool_is_imported_by_its_name_and_plans_clean(driver: LifecycleD
 
 async def test_nothing_is_imported_where_there_is_no_such_pool(driver: LifecycleDriver) -> None:
     assert await lifecycle.read(POOL.connect(driver.api), "fleet", None) is None
-    with pytest.raises(InputError, match="by its name"):
+    with pytest.raises(InputError, match="must be the name of the pool"):
         await lifecycle.read(POOL.connect(driver.api), "f" * 60, None)
 
 
