@@ -54,7 +54,7 @@ def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept:
     ],
 )
 def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=f"^the setting `baseUrl` (is|holds|would) .*{reason}") as caught:
+    with pytest.raises(ConfigError, match=f"^the setting `baseUrl` (is|contains|would) .*{reason}") as caught:
         make_settings(given)
     remedy = "Use https; plain http is for this machine only, unless the setting `allowInsecure` is true."
     assert caught.value.hint == (remedy if reason == "in clear" else f"Use one like {DEFAULT_BASE_URL}.")
