@@ -310,7 +310,7 @@ async def test_what_the_frames_leave_out_is_told_too() -> None:
     late = await run_error(
         frames_response({"type": "error", "reason_code": "deadline_exceeded", "message": "late"}), run=True
     )
-    assert str(late) == "tool: late. Allow it more time (`timeoutSeconds`), or make it quicker."
+    assert str(late) == "tool: late. Raise `timeoutSeconds`, or make it faster."
     with pytest.raises(errors.OperationFailed, match=r"^the API returned no URL for its commands and files"):
         Runtime(SETTINGS).session(SANDBOX.model_copy(update={"connect_url": None}))
     with pytest.raises(errors.ConfigError, match=r"^the sandbox's connect URL would take"):
