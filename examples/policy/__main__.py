@@ -24,7 +24,7 @@ def check_resource(rule: str, args: ResourceValidationArgs, report: ReportViolat
 
 def check_stack(args: StackValidationArgs, report: ReportViolation) -> None:
     found: list[tuple[str, Properties]] = [
-        (kind, each.props) for each in args.resources if (kind := kind_of(each.resource_type))
+        (kind, resource.props) for resource in args.resources if (kind := kind_of(resource.resource_type))
     ]
     if wrong := too_many(found, args.get_config().get("maximum", LIMIT)):
         report(f"The stack {wrong}.")

@@ -109,7 +109,7 @@ def test_arrows_point_one_way(file: Path) -> None:
 
 
 NEUTRAL = [
-    file for file in FILES if module_of(file).startswith(tuple(f"neev_provider.{each}" for each in NEUTRAL_PARTS))
+    file for file in FILES if module_of(file).startswith(tuple(f"neev_provider.{part}" for part in NEUTRAL_PARTS))
 ]
 
 

@@ -106,9 +106,9 @@ class AdapterClient:
 def _hash_assets(value: Any) -> Any:
     """The value, with hashes as the engine makes them: of the same for the same, which is all that is asked of them."""
     if isinstance(value, list):
-        return [_hash_assets(each) for each in value]
+        return [_hash_assets(item) for item in value]
     if isinstance(value, dict):
-        return {key: _hash_assets(each) for key, each in value.items()}
+        return {key: _hash_assets(item) for key, item in value.items()}
     if isinstance(value, Archive):
         return replace(value, hash=hashlib.sha256(repr(sorted((value.assets or {}).items())).encode()).hexdigest())
     if isinstance(value, Asset):
@@ -120,9 +120,9 @@ def _hash_assets(value: Any) -> Any:
 def _to_dynamic(value: Any) -> Any:
     """The value as dynamic resources write it."""
     if isinstance(value, list):
-        return [_to_dynamic(each) for each in value]
+        return [_to_dynamic(item) for item in value]
     if isinstance(value, dict):
-        return {key: _to_dynamic(each) for key, each in value.items()}
+        return {key: _to_dynamic(item) for key, item in value.items()}
     return assets.asset_to_map(value) if isinstance(value, AssetOrArchive) else value
 
 
@@ -135,9 +135,9 @@ def _strip_asset_contents(struct: Struct) -> Struct:
 
 def _strip_value(value: Any) -> Any:
     if isinstance(value, list):
-        return [_strip_value(each) for each in value]
+        return [_strip_value(item) for item in value]
     if isinstance(value, dict):
-        return {key: _strip_value(each) for key, each in value.items()}
+        return {key: _strip_value(item) for key, item in value.items()}
     return type(value)(hash=value.hash) if isinstance(value, AssetOrArchive) else value
 
 

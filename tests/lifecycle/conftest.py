@@ -34,6 +34,6 @@ async def api(emulator: Emulator) -> AsyncIterator[Api]:
 @pytest.fixture
 async def fixtures(api: Api, emulator: Emulator) -> AsyncIterator[Fixtures]:
     """What inputs may refer to; gone at the end."""
-    things = Fixtures(api, emulator)
-    yield things
-    await things.delete_all()
+    items = Fixtures(api, emulator)
+    yield items
+    await items.delete_all()

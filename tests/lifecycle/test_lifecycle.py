@@ -26,16 +26,16 @@ from neev_emulator import Emulator
 @pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_adapter], ids=["dynamic", "plugin"])
 @pytest.mark.parametrize("case", [*CASES, *SANDBOX_CHILD_CASES], ids=lambda case: f"{case.resource}: {case.title}")
 async def test_a_life(case: ScenarioCase, opened: AdapterOpener, emulator: Emulator, fixtures: Fixtures) -> None:
-    async with opened(case.resource, emulator) as face:
-        life = await face.create(await _check_inputs(face, await fixtures.resolve(case.create)))
-        life = await _refresh_stable(face, life, case.state)
+    async with opened(case.resource, emulator) as adapter:
+        life = await adapter.create(await _check_inputs(adapter, await fixtures.resolve(case.create)))
+        life = await _refresh_stable(adapter, life, case.state)
         for step in case.steps:
-            life = await _run_step(face, life, step, fixtures, emulator)
-        await face.delete(life)
-        assert await face.read(life) is None or case.resource in KEPT_AFTER_DELETE
+            life = await _run_step(adapter, life, step, fixtures, emulator)
+        await adapter.delete(life)
+        assert await adapter.read(life) is None or case.resource in KEPT_AFTER_DELETE
         await fixtures.delete_all()
         emulator.advance(STABLE_TIMEOUT)
-        assert await face.read(life) is None
+        assert await adapter.read(life) is None
         assert [emulator.state()[kind] for kind in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
 
@@ -99,8 +99,8 @@ async def _check_refresh_unchanged(
         for name, value in user_properties(stored.inputs).items()
         if name != "name" or not _has_created_object(stored)
     }
-    for each in (stored, read):
-        assert planned_change(await adapter.diff(each, await _check_inputs(adapter, inputs, each.inputs))) == "none"
+    for item in (stored, read):
+        assert planned_change(await adapter.diff(item, await _check_inputs(adapter, inputs, item.inputs))) == "none"
     return read
 
 

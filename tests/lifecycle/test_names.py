@@ -47,17 +47,17 @@ async def check_inputs(adapter: AdapterClient, inputs: Mapping[str, Any]) -> Any
 async def test_a_name_that_another_stack_has_is_refused_and_what_it_has_stays(
     kind: str, theirs: dict[str, Any], ours: dict[str, Any], opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    async with opened(kind, emulator) as face:
-        life = await face.create(await check_inputs(face, theirs))
+    async with opened(kind, emulator) as adapter:
+        life = await adapter.create(await check_inputs(adapter, theirs))
     emulator.clear_log()
-    async with opened(kind, emulator) as face:
+    async with opened(kind, emulator) as adapter:
         with pytest.raises(grpc.aio.AioRpcError, match="are left alone"):
-            await face.create(await check_inputs(face, ours))
+            await adapter.create(await check_inputs(adapter, ours))
         assert emulator.log(mutating=True) == []
-        read = await face.read(life)
+        read = await adapter.read(life)
         assert read is not None
         assert user_properties(read.state) == user_properties(life.state)
-        await face.delete(life)
+        await adapter.delete(life)
 
 
 @ADAPTERS
@@ -65,17 +65,17 @@ async def test_an_image_whose_create_failed_is_not_in_the_way_of_the_next_attemp
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
     """An error hook repeats the call: the plugin goes on with what it has begun, the host has undone it."""
-    async with opened("GoldenImage", emulator) as face:
-        inputs = await check_inputs(face, {"name": "web", "steps": [{"path": "x", "content": "1"}]})
+    async with opened("GoldenImage", emulator) as adapter:
+        inputs = await check_inputs(adapter, {"name": "web", "steps": [{"path": "x", "content": "1"}]})
         # the snapshot is there, and what fails is the pause after it
         emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=403)
         with pytest.raises(grpc.aio.AioRpcError):
-            await face.create(inputs)
+            await adapter.create(inputs)
         left = emulator.state()["snapshots"]
         emulator.clear_log()
-        life = await face.create(inputs)
+        life = await adapter.create(inputs)
         builds = sum(entry["template"] == "/sandboxes" for entry in emulator.log(mutating=True))
         assert (left, builds) == ((0, 1) if opened is open_dynamic_adapter else (1, 0))
         assert emulator.state()["snapshots"] == 1
-        await face.delete(life)
+        await adapter.delete(life)
         assert emulator.state()["sandboxes"] == 0

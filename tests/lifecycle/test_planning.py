@@ -51,8 +51,8 @@ pytestmark = pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugi
 async def test_bad_input_fails_the_check_at_its_path(
     opened: AdapterOpener, emulator: Emulator, kind: str, inputs: dict[str, Any], failed: set[str]
 ) -> None:
-    async with opened(kind, emulator) as face:
-        answer = await face.check(inputs)
+    async with opened(kind, emulator) as adapter:
+        answer = await adapter.check(inputs)
     # the engine looks for the value under the state's name, so a path that the program spells otherwise is none
     paths = failed if opened is open_plugin_adapter else {path if path == to_snake(path) else "" for path in failed}
     assert {failure.property for failure in answer.failures} == paths
@@ -93,13 +93,13 @@ async def test_bad_input_fails_the_check_at_its_path(
 async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_diff(
     opened: AdapterOpener, emulator: Emulator, kind: str, fixtures: dict[str, Any], stored: dict[str, Any]
 ) -> None:
-    async with opened(kind, emulator) as face:
-        (checked, again) = (await face.check(fixtures), await face.check({**fixtures, **stored}))
+    async with opened(kind, emulator) as adapter:
+        (checked, again) = (await adapter.check(fixtures), await adapter.check({**fixtures, **stored}))
         assert list(checked.failures) == list(again.failures) == []
         assert {name: user_properties(checked.inputs)[name] for name in stored} == stored
         life = StoredResource(NAME, checked.inputs, checked.inputs)
-        same = await face.check({**fixtures, **stored}, checked.inputs)
-        assert planned_change(await face.diff(life, same.inputs)) == (
+        same = await adapter.check({**fixtures, **stored}, checked.inputs)
+        assert planned_change(await adapter.diff(life, same.inputs)) == (
             "none" if UNKNOWN not in fixtures.values() else "replace"
         )
     assert emulator.log() == []
@@ -118,11 +118,11 @@ async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_dif
 async def test_what_is_not_known_yet_passes_the_check_and_shows_in_the_plan(
     opened: AdapterOpener, emulator: Emulator, create: dict[str, Any], unknown: dict[str, Any], plan: str
 ) -> None:
-    async with opened("Sandbox", emulator) as face:
-        life = await face.create((await face.check(create)).inputs)
+    async with opened("Sandbox", emulator) as adapter:
+        life = await adapter.create((await adapter.check(create)).inputs)
         emulator.clear_log()
-        checked = await face.check(unknown, life.inputs)
+        checked = await adapter.check(unknown, life.inputs)
         assert list(checked.failures) == []
         assert {name: user_properties(checked.inputs)[name] for name in unknown} == unknown
-        assert planned_change(await face.diff(life, checked.inputs)) == plan
+        assert planned_change(await adapter.diff(life, checked.inputs)) == plan
         assert emulator.log() == []

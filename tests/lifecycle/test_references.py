@@ -61,51 +61,51 @@ async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
     row: tuple[str, dict[str, Any], str, str], opened: AdapterOpener, emulator: Emulator
 ) -> None:
     kind, inputs, path, reason = row
-    async with opened(kind, emulator) as face:
+    async with opened(kind, emulator) as adapter:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await face.create(await check_inputs(face, inputs))
-    said = caught.value.details() or ""
-    assert f"{SNAKE[path] if opened is open_dynamic_adapter else path}: {reason}" in said
-    assert "had been made" not in said
-    assert "refresh" not in said
+            await adapter.create(await check_inputs(adapter, inputs))
+    message = caught.value.details() or ""
+    assert f"{SNAKE[path] if opened is open_dynamic_adapter else path}: {reason}" in message
+    assert "had been made" not in message
+    assert "refresh" not in message
     # the engine keeps nothing of it either
     assert not any(key == "grpc-status-details-bin" for key, _ in caught.value.trailing_metadata() or ())
-    assert [emulator.state()[each] for each in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
+    assert [emulator.state()[item] for item in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
 
 @ADAPTERS
 async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: AdapterOpener, emulator: Emulator) -> None:
-    async with opened("Sandbox", emulator) as face:
-        life = await face.create(await check_inputs(face, {"name": "box"}))
-        news = (await face.check({"name": "box", "rollbackToSnapshotId": UNKNOWN_ID}, life.inputs)).inputs
+    async with opened("Sandbox", emulator) as adapter:
+        life = await adapter.create(await check_inputs(adapter, {"name": "box"}))
+        news = (await adapter.check({"name": "box", "rollbackToSnapshotId": UNKNOWN_ID}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await face.update(life, news)
+            await adapter.update(life, news)
         name = "rollback_to_snapshot_id" if opened is open_dynamic_adapter else "rollbackToSnapshotId"
         assert f"{name}: {NO_SNAPSHOT}" in (caught.value.details() or "")
-        await face.delete(life)
+        await adapter.delete(life)
 
 
 @ADAPTERS
 async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: AdapterOpener, emulator: Emulator) -> None:
     """Whatever an input names is there, or the API cannot be asked for it."""
-    async with opened("Sandbox", emulator) as face:
-        inputs = await check_inputs(face, {"templateId": "sb-ubuntu-26-04-minimal"})
+    async with opened("Sandbox", emulator) as adapter:
+        inputs = await check_inputs(adapter, {"templateId": "sb-ubuntu-26-04-minimal"})
         emulator.add_fault("status", method="POST", path="/sandboxes", status=400, times=2)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
-            await face.create(inputs)
+            await adapter.create(inputs)
         emulator.add_fault("status", method="GET", path="/sandbox-templates", status=403)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
-            await face.create(inputs)
+            await adapter.create(inputs)
 
 
 @ADAPTERS
 async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: AdapterOpener, emulator: Emulator) -> None:
-    async with opened("Sandbox", emulator) as face:
-        box = await face.create(await check_inputs(face, {"name": "box"}))
+    async with opened("Sandbox", emulator) as adapter:
+        box = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         async with opened("File", emulator) as files:
             inputs = {"sandboxId": box.id, "path": "note", "content": "x"}
             life: StoredResource = await files.create(await check_inputs(files, inputs))
-            await face.delete(box)
+            await adapter.delete(box)
             news = (await files.check({**inputs, "content": "y"}, life.inputs)).inputs
             with pytest.raises(grpc.aio.AioRpcError, match="it no longer exists"):
                 await files.update(life, news)
@@ -115,14 +115,14 @@ async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: Adap
 async def test_what_the_api_says_of_a_field_is_told_with_the_programs_name(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    said = {"message": "resources.memory_gb: must be at most 8", "details": "lifecycle.idle_timeout_seconds"}
-    async with opened("Sandbox", emulator) as face:
-        emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body=said)
+    message = {"message": "resources.memory_gb: must be at most 8", "details": "lifecycle.idle_timeout_seconds"}
+    async with opened("Sandbox", emulator) as adapter:
+        emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body=message)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await face.create(await check_inputs(face, {"memoryGb": 16}))
-    told = "memory_gb: must be at most 8; idle_timeout_seconds"
-    told = told if opened is open_dynamic_adapter else "memoryGb: must be at most 8; idleTimeoutSeconds"
-    assert told in (caught.value.details() or "")
+            await adapter.create(await check_inputs(adapter, {"memoryGb": 16}))
+    output = "memory_gb: must be at most 8; idle_timeout_seconds"
+    output = output if opened is open_dynamic_adapter else "memoryGb: must be at most 8; idleTimeoutSeconds"
+    assert output in (caught.value.details() or "")
     assert "resources." not in (caught.value.details() or "")
 
 
@@ -134,14 +134,14 @@ async def test_a_name_that_something_else_has_is_said_with_what_can_be_done(
     async with opened("Sandbox", emulator) as sandboxes:
         source = await sandboxes.create(await check_inputs(sandboxes, {"name": "source"}))
         more = {"SandboxFork": {"sourceSandboxId": source.id}, "Agent": {"agentTemplate": "claude-code"}}.get(kind, {})
-        async with opened(kind, emulator) as face:
-            life = await face.create(await check_inputs(face, {"name": "taken", **more}))
+        async with opened(kind, emulator) as adapter:
+            life = await adapter.create(await check_inputs(adapter, {"name": "taken", **more}))
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await face.create(await check_inputs(face, {"name": "taken", **more}))
-    said = caught.value.details() or ""
-    assert f"the name 'taken' is that of {life.id}" in said
-    assert (f"`pulumi import neev:index:{kind} box {life.id}`" in said) is (opened is open_plugin_adapter)
-    assert "Choose another name" in said
+                await adapter.create(await check_inputs(adapter, {"name": "taken", **more}))
+    message = caught.value.details() or ""
+    assert f"the name 'taken' is that of {life.id}" in message
+    assert (f"`pulumi import neev:index:{kind} box {life.id}`" in message) is (opened is open_plugin_adapter)
+    assert "Choose another name" in message
 
 
 @ADAPTERS
@@ -149,32 +149,32 @@ async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
     """Nothing has the name, names are not unique, or nobody can be asked who has it."""
-    async with opened("Sandbox", emulator) as face:
-        box = await face.create(await check_inputs(face, {"name": "box"}))
-        inputs = await check_inputs(face, {"name": "other"})
+    async with opened("Sandbox", emulator) as adapter:
+        box = await adapter.create(await check_inputs(adapter, {"name": "box"}))
+        inputs = await check_inputs(adapter, {"name": "other"})
         emulator.add_fault("status", method="POST", path="/sandboxes", status=409, times=2)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
-            await face.create(inputs)
+            await adapter.create(inputs)
         emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=403)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
-            await face.create(inputs)
-    async with opened("Snapshot", emulator) as face:
+            await adapter.create(inputs)
+    async with opened("Snapshot", emulator) as adapter:
         emulator.add_fault("status", method="POST", path="/sandboxes/{id}/snapshots", status=409)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
-            await face.create(await check_inputs(face, {"sandboxId": box.id}))
+            await adapter.create(await check_inputs(adapter, {"sandboxId": box.id}))
 
 
 @ADAPTERS
 async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told_as_it_is(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    async with opened("Sandbox", emulator) as face, opened("Snapshot", emulator) as snapshots:
-        life = await face.create(await check_inputs(face, {"name": "box"}))
+    async with opened("Sandbox", emulator) as adapter, opened("Snapshot", emulator) as snapshots:
+        life = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         snapshot = await snapshots.create(await check_inputs(snapshots, {"sandboxId": life.id}))
         emulator.add_fault("status", method="POST", path="/sandboxes/{id}/rollback", status=400)
-        news = (await face.check({"name": "box", "rollbackToSnapshotId": snapshot.id}, life.inputs)).inputs
+        news = (await adapter.check({"name": "box", "rollbackToSnapshotId": snapshot.id}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
-            await face.update(life, news)
+            await adapter.update(life, news)
 
 
 @ADAPTERS
@@ -184,12 +184,12 @@ async def test_a_name_that_the_replaced_resource_has_itself_is_said_to_be_so(
 ) -> None:
     """As `--replace` asks for it: no diff is asked, and the inputs are checked anew without the old ones."""
     inputs = {"name": "own", **({"replicas": 1} if kind == "SandboxPool" else {})}
-    async with opened(kind, emulator) as face:
-        life = await face.create(await check_inputs(face, inputs))
-        assert not (await face.check(inputs, life.inputs)).failures
+    async with opened(kind, emulator) as adapter:
+        life = await adapter.create(await check_inputs(adapter, inputs))
+        assert not (await adapter.check(inputs, life.inputs)).failures
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await face.create(await check_inputs(face, inputs))
-    said = caught.value.details() or ""
-    assert "`deleteBeforeReplace` (`delete_before_replace` in Python)" in said
-    assert "itself" in said
-    assert "pulumi import" not in said
+            await adapter.create(await check_inputs(adapter, inputs))
+    message = caught.value.details() or ""
+    assert "`deleteBeforeReplace` (`delete_before_replace` in Python)" in message
+    assert "itself" in message
+    assert "pulumi import" not in message

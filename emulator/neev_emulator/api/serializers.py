@@ -167,8 +167,8 @@ def _serialize_rule(rule: AllowRule) -> schemas.EgressRule:
 
 def error_body(code: str | None, message: str, *, details: str | None = None, scope: str | None = None) -> ResponseBody:
     """Return the body of an error; `error` is the deprecated name of `message`."""
-    said: Mapping[str, str | None] = {"details": details, "code": code, "scope": scope}
-    return {"error": message, "message": message, **{key: value for key, value in said.items() if value is not None}}
+    text: Mapping[str, str | None] = {"details": details, "code": code, "scope": scope}
+    return {"error": message, "message": message, **{key: value for key, value in text.items() if value is not None}}
 
 
 def _is_reached(moment: float | None, now: float) -> bool:

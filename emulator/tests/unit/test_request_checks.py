@@ -77,14 +77,14 @@ def test_the_names_of_the_machine_itself_are_its_own_with_any_port(emulator: Emu
 @pytest.mark.parametrize("lines", [[], ["Host: localhost", "Host: evil.example"]])
 async def test_one_host_is_named(api: ApiDriver, lines: list[str]) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, _, value in (line.partition(": ") for line in lines)]
-    heard = []
+    received = []
 
     async def send(message: dict[str, object]) -> None:
-        heard.append(message)
+        received.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/openapi.json", "query_string": b"", "headers": headers}
     await create_app(api.backend)(scope, None, send)  # type: ignore[arg-type]
-    assert heard[0]["status"] == 403
+    assert received[0]["status"] == 403
 
 
 def test_the_address_it_listens_on_and_names_that_were_allowed_are_its_own_too() -> None:
@@ -159,15 +159,15 @@ def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client
 
 @pytest.mark.parametrize("chunked", [True, False])
 async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: ApiDriver, *, chunked: bool) -> None:
-    began, heard = asyncio.Event(), bytearray()
+    began, received = asyncio.Event(), bytearray()
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         began.set()
-        while not heard.endswith(b"last" + (b"\r\n0\r\n\r\n" if chunked else b"")):
-            heard.extend(await reader.read(1 << 16))
+        while not received.endswith(b"last" + (b"\r\n0\r\n\r\n" if chunked else b"")):
+            received.extend(await reader.read(1 << 16))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        heard[:0] = head
+        received[:0] = head
         writer.close()
 
     async def parts() -> object:
@@ -183,5 +183,5 @@ async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: ApiDrive
         url = require_success(await api.send("POST", "/sandboxes/web/ports", {"port": port}))["preview_url"]
         length = {} if chunked else {"content-length": str(6 * (1 << 20) + 4)}
         assert (await api.client.post(url, content=parts(), headers=length)).text == "ok"  # type: ignore[arg-type]
-    assert len(heard) > 6 * (1 << 20)
-    assert b"via: 1.1 neev-emulator" in heard
+    assert len(received) > 6 * (1 << 20)
+    assert b"via: 1.1 neev-emulator" in received

@@ -45,7 +45,7 @@ def build_parser(model: type[ModelT]) -> Callable[[Any], ModelT]:
             return model.model_validate(content)
         except ValidationError as error:
             failures = _summarize_errors(error)
-            texts = (f"{'.'.join(map(str, each['loc'])) or 'response'}: {each['msg']}" for each in failures)
+            texts = (f"{'.'.join(map(str, failure['loc'])) or 'response'}: {failure['msg']}" for failure in failures)
             raise ValueError("; ".join(texts)) from None
 
     return parse

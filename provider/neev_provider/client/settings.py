@@ -90,7 +90,7 @@ def require_secure_url(address: str, settings: Settings, *, subject: str) -> Non
         url = urlsplit(address)
     except ValueError:
         raise ConfigError(f"{subject} is not an address") from None
-    local = all(is_loopback(each.hostname or "") for each in (url, urlsplit(settings.base_url)))
+    local = all(is_loopback(item.hostname or "") for item in (url, urlsplit(settings.base_url)))
     if url.scheme == "https" or (url.scheme == "http" and (local or settings.allow_insecure)):
         return
     raise ConfigError(f"{subject} would take the API key to {url.hostname} in clear", hint="It has to be https.")

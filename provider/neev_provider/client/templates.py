@@ -65,9 +65,9 @@ class TemplateCollection(Generic[TemplateT]):
     async def list(self, *, category: str | None = None, status: str | None = None) -> tuple[TemplateT, ...]:
         """Return every template of the category and the status; the API filters by neither."""
         return tuple(
-            each
-            for each in await list_all(self._read_page)
-            if category in (None, each.category) and status in (None, each.status)
+            item
+            for item in await list_all(self._read_page)
+            if category in (None, item.category) and status in (None, item.status)
         )
 
     async def _read_page(self, number: int) -> Page[TemplateT]:

@@ -30,11 +30,11 @@ class WrongAccount(ConfigError):
 
     def __init__(self, differences: Mapping[str, tuple[str, str]]) -> None:
         self.differences = differences
-        said = "; ".join(
+        message = "; ".join(
             f"the state records {name} {then}, and the setting `{name}` is {now}"
             for name, (then, now) in differences.items()
         )
-        super().__init__(f"It is in another account: {said}", hint=_account_hint(differences))
+        super().__init__(f"It is in another account: {message}", hint=_account_hint(differences))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,17 +26,17 @@ Coercer = Callable[[Any], Any]
 
 def build_coercer(annotation: Any) -> Coercer:
     """Return the function that coerces a value to the annotation's type; it returns any other value unchanged."""
-    for each in union_members(annotation):
-        origin, arguments = get_origin(each), get_args(each)
-        properties = getattr(each, "properties", None)
+    for member in union_members(annotation):
+        origin, arguments = get_origin(member), get_args(member)
+        properties = getattr(member, "properties", None)
         if isinstance(properties, Mapping):
             return lambda value: coerce_properties(properties, value) if isinstance(value, Mapping) else value
         if origin is list:
             return _list_coercer(build_coercer(arguments[0]))
         if origin is dict:
             return _map_coercer(build_coercer(arguments[1]))
-        if isinstance(each, type) and issubclass(each, str | bool | int | float):
-            return next(coerce for kind, coerce in _COERCERS.items() if issubclass(each, kind))
+        if isinstance(member, type) and issubclass(member, str | bool | int | float):
+            return next(coerce for kind, coerce in _COERCERS.items() if issubclass(member, kind))
     return _identity
 
 
@@ -60,11 +60,11 @@ def is_whole_number(value: object) -> bool:
 
 
 def _list_coercer(coerce: Coercer) -> Coercer:
-    return lambda value: [coerce(each) for each in value] if isinstance(value, list | tuple) else value
+    return lambda value: [coerce(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _map_coercer(coerce: Coercer) -> Coercer:
-    return lambda value: {key: coerce(each) for key, each in value.items()} if isinstance(value, Mapping) else value
+    return lambda value: {key: coerce(item) for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
 def _identity(value: Any) -> Any:

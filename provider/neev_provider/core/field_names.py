@@ -32,8 +32,8 @@ def replace_field_names(text: str, inputs: type[Model], api_field_names: Mapping
     }
 
     def declared(word: re.Match[str]) -> str:
-        said = word[0]
-        return names.get(said, said) if "_" in said or word["field"] is not None else said
+        message = word[0]
+        return names.get(message, message) if "_" in message or word["field"] is not None else message
 
     return _WORD.sub(declared, _VARIABLE.sub("env", _GROUPS.sub("", text)))
 

@@ -125,18 +125,22 @@ class Property:
 
     def find(self, marker: type[MarkerT]) -> MarkerT | None:
         """Return the property's marker of this type."""
-        return next((each for each in self.markers if isinstance(each, marker)), None)
+        return next((item for item in self.markers if isinstance(item, marker)), None)
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
         """Whether the value is hidden where the inputs are these; a condition that is not known yet hides it."""
-        conditions = (values.get(each.input) for each in self.markers if isinstance(each, SecretIf))
-        return self.has(Secret) or (self.has(SecretIf) and any(each not in (None, False) for each in conditions))
+        conditions = (values.get(marker.input) for marker in self.markers if isinstance(marker, SecretIf))
+        return self.has(Secret) or (
+            self.has(SecretIf) and any(condition not in (None, False) for condition in conditions)
+        )
 
     @cached_property
     def description(self) -> str:
         """What the docstring below the property says; raises ``DeclarationError`` where there is none."""
-        models = (each for each in self.owner.__mro__ if issubclass(each, Model))
-        found = next((text for each in models if (text := docstrings.attribute_docstrings(each).get(self.field))), None)
+        models = (item for item in self.owner.__mro__ if issubclass(item, Model))
+        found = next(
+            (text for model in models if (text := docstrings.attribute_docstrings(model).get(self.field))), None
+        )
         if found is None:
             raise DeclarationError(f"{self.owner.__name__}.{self.field}: say in a docstring below it what it is")
         return found
@@ -154,12 +158,14 @@ class Property:
     @cached_property
     def model(self) -> type[Model] | None:
         """The nested model of the property, also where it is optional; ``None`` for plain values and lists."""
-        return next((each for each in union_members(self.annotation) if _is_model(each)), None)
+        return next((member for member in union_members(self.annotation) if _is_model(member)), None)
 
     @cached_property
     def item(self) -> Any:
         """The type of the list's items, or ``None`` where the property is no list."""
-        return next((get_args(each)[0] for each in union_members(self.annotation) if get_origin(each) is list), None)
+        return next(
+            (get_args(member)[0] for member in union_members(self.annotation) if get_origin(member) is list), None
+        )
 
     @cached_property
     def item_model(self) -> type[Model] | None:
@@ -170,7 +176,7 @@ class Property:
     def accepts_assets(self) -> bool:
         """Whether the value is an asset or archive."""
         return any(
-            isinstance(each, type) and issubclass(each, AssetOrArchive) for each in union_members(self.annotation)
+            isinstance(member, type) and issubclass(member, AssetOrArchive) for member in union_members(self.annotation)
         )
 
     @cached_property
@@ -259,7 +265,7 @@ def _external_name(field: str, info: FieldInfo) -> str:
 
 def _build_property(cls: type[Model], field: str, info: FieldInfo) -> Property:
     where = f"{cls.__name__}.{field}"
-    marks = tuple(each for each in info.metadata if isinstance(each, Marker))
+    marks = tuple(item for item in info.metadata if isinstance(item, Marker))
     _validate_markers(where, info, marks, cls.allowed_markers)
     return Property(
         field=field,
@@ -275,15 +281,15 @@ def _build_property(cls: type[Model], field: str, info: FieldInfo) -> Property:
 def _validate_markers(
     location: str, info: FieldInfo, markers: tuple[Marker, ...], allowed: tuple[type[Marker], ...]
 ) -> None:
-    kinds = [type(each) for each in markers]
-    if any(isinstance(each, type) and issubclass(each, Marker) for each in info.metadata):
+    kinds = [type(marker) for marker in markers]
+    if any(isinstance(item, type) and issubclass(item, Marker) for item in info.metadata):
         raise DeclarationError(f"{location}: a mark is an object; write its parentheses")
     if len(set(kinds)) != len(kinds):
         raise DeclarationError(f"{location}: the same mark twice")
-    if strangers := [each.__name__ for each in kinds if each not in allowed]:
+    if strangers := [kind.__name__ for kind in kinds if kind not in allowed]:
         raise DeclarationError(f"{location}: {', '.join(strangers)} has no meaning here")
     # pydantic drops the metadata of Annotated[X, M] | None without a word
-    if any(isinstance(each, Marker) or each in Marker.__subclasses__() for each in _nested_metadata(info.annotation)):
+    if any(isinstance(item, Marker) or item in Marker.__subclasses__() for item in _nested_metadata(info.annotation)):
         raise DeclarationError(f"{location}: a mark inside the type is lost; write Annotated[X | None, Mark()]")
 
 

@@ -43,7 +43,7 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return the text with every secret in it, each of its lines and its usual spellings struck out."""
         while self._sources:
-            for form in (form for each in _iter_texts(self._sources.pop()()) for form in _secret_forms(each)):
+            for form in (form for item in _iter_texts(self._sources.pop()()) for form in _secret_forms(item)):
                 self._forms.add(form)
                 self._lengths.setdefault(form[:MIN_REDACTED_LENGTH], set()).add(len(form))
         kept, end = [], 0
@@ -92,8 +92,8 @@ def _iter_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping):
         yield from _iter_texts(list(value.values()))
     elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _iter_texts(each)
+        for item in value:
+            yield from _iter_texts(item)
     elif value is not None:
         yield from _iter_texts(_asset_parts(value))
 
@@ -112,7 +112,7 @@ def _secret_forms(secret: str) -> Iterator[str]:
         bare = text.strip()
         for plain in {bare if len(bare) >= MIN_REDACTED_LENGTH else text, bare.strip("/")}:
             spellings = _encodings(plain) if len(secret) <= MAX_ENCODED_LENGTH else (plain,)
-            yield from (each for each in spellings if each.strip() and len(each) >= MIN_REDACTED_LENGTH)
+            yield from (spelling for spelling in spellings if spelling.strip() and len(spelling) >= MIN_REDACTED_LENGTH)
 
 
 def _encodings(text: str) -> tuple[str, ...]:

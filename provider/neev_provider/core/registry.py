@@ -44,7 +44,7 @@ class Registry(Generic[DeclarationT]):
         return next((found for module in modules if (found := self._declarations(module).get(name))), None)
 
     def __iter__(self) -> Iterator[DeclarationT]:
-        declarations = {name: each for module in self._modules for name, each in self._declarations(module).items()}
+        declarations = {name: value for module in self._modules for name, value in self._declarations(module).items()}
         return iter([declarations[name] for name in sorted(declarations)])
 
     @cached_property

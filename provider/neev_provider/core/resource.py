@@ -278,7 +278,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     @property
     def name_property(self) -> Property | None:
         """The property that gets a name where the user gives none."""
-        return next((each for each in self.inputs.properties.values() if each.has(AutoName)), None)
+        return next((prop for prop in self.inputs.properties.values() if prop.has(AutoName)), None)
 
     def _computed_inputs(self) -> list[Property]:
         return [declared for declared in self.inputs.properties.values() if declared.has(Computed)]

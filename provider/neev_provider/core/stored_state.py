@@ -84,7 +84,7 @@ def _unreadable_names(model: type[Model], values: Mapping[str, Any]) -> set[str]
     try:
         model.model_validate(given)
     except ValidationError as error:
-        odd = {str(each["loc"][0]) for each in error.errors(include_input=False, include_url=False)}
+        odd = {str(item["loc"][0]) for item in error.errors(include_input=False, include_url=False)}
         return {name for name in odd & given.keys() if not _has_items(model.properties[name], given[name])}
     return set()
 

@@ -13,15 +13,15 @@ def find_similar(
     name: str, known: Iterable[str], *, max_matches: int = 3, min_similarity: float = MIN_SIMILARITY
 ) -> list[str]:
     """Return the known names that are spelled most like the wanted one, the nearest first."""
-    by_form = {_normalize(each): each for each in sorted(known)}
+    by_form = {_normalize(item): item for item in sorted(known)}
     return [
-        by_form[each] for each in get_close_matches(_normalize(name), by_form, n=max_matches, cutoff=min_similarity)
+        by_form[match] for match in get_close_matches(_normalize(name), by_form, n=max_matches, cutoff=min_similarity)
     ]
 
 
 def format_suggestion(name: str, known: Iterable[str], prefix: str = "") -> str:
     """Return the question whether a known name is meant, to be appended to a sentence; nothing where none is near."""
-    found = [f"`{prefix}{each}`" for each in find_similar(name, known)]
+    found = [f"`{prefix}{item}`" for item in find_similar(name, known)]
     return f"; did you mean {', '.join([*found[:-2], ' or '.join(found[-2:])])}?" if found else ""
 
 

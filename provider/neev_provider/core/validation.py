@@ -163,9 +163,9 @@ def format_path(location: Sequence[str | int]) -> str:
 def drop_nulls(value: Any) -> Any:
     """Return the value without nulls at any depth."""
     if isinstance(value, Mapping):
-        return {key: drop_nulls(each) for key, each in value.items() if each is not None}
+        return {key: drop_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [drop_nulls(each) for each in value]
+        return [drop_nulls(item) for item in value]
     return value
 
 

@@ -77,10 +77,10 @@ class GetSandboxMetrics(Function[MetricsQuery, GetSandboxMetricsResult]):
         )
         series = [
             MetricSeries(
-                metric=each.metric,
-                unit=each.unit,
-                points=[MetricPoint(at=at, value=value) for at, value in each.points],
+                metric=sery.metric,
+                unit=sery.unit,
+                points=[MetricPoint(at=at, value=value) for at, value in sery.points],
             )
-            for each in answer.series
+            for sery in answer.series
         ]
         return GetSandboxMetricsResult(start=answer.from_, end=answer.to, step=answer.step, series=series)

@@ -102,16 +102,16 @@ class GetSandbox(Function[IdOrNameArguments, SandboxInfo]):
     @override
     async def call(self, api: Api, arguments: IdOrNameArguments) -> SandboxInfo:
         if arguments.id is None:
-            seen = await api.sandboxes.find(arguments.name or "")
-            path, wanted = "name", arguments.name
+            observed = await api.sandboxes.find(arguments.name or "")
+            path, expected = "name", arguments.name
         else:
-            seen = await none_if_not_found(api.sandboxes.get(arguments.id))
-            path, wanted = "id", arguments.id
-        if seen is None:
-            names = [each.name for each in await api.sandboxes.list()] if path == "name" else []
-            hint = suggestions.format_suggestion(wanted or "", names)
-            raise InputError(path, f"no sandbox of the project has the {path} {wanted!r}{hint}")
-        return _to_sandbox_info(seen)
+            observed = await none_if_not_found(api.sandboxes.get(arguments.id))
+            path, expected = "id", arguments.id
+        if observed is None:
+            names = [item.name for item in await api.sandboxes.list()] if path == "name" else []
+            hint = suggestions.format_suggestion(expected or "", names)
+            raise InputError(path, f"no sandbox of the project has the {path} {expected!r}{hint}")
+        return _to_sandbox_info(observed)
 
 
 class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
@@ -123,8 +123,8 @@ class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
 
     @override
     async def call(self, api: Api, arguments: SandboxFilter) -> GetSandboxesResult:
-        seen = await api.sandboxes.list(name=arguments.name_contains, status=arguments.phase)
-        return GetSandboxesResult(sandboxes=[_to_sandbox_info(each) for each in seen])
+        observed = await api.sandboxes.list(name=arguments.name_contains, status=arguments.phase)
+        return GetSandboxesResult(sandboxes=[_to_sandbox_info(item) for item in observed])
 
 
 class GetSnapshot(Function[IdArguments, SnapshotInfo]):
@@ -136,10 +136,10 @@ class GetSnapshot(Function[IdArguments, SnapshotInfo]):
 
     @override
     async def call(self, api: Api, arguments: IdArguments) -> SnapshotInfo:
-        seen = await none_if_not_found(api.snapshots.get(arguments.id))
-        if seen is None:
+        observed = await none_if_not_found(api.snapshots.get(arguments.id))
+        if observed is None:
             raise InputError("id", f"no snapshot of the project has the id {arguments.id!r}")
-        return SnapshotInfo.model_validate(seen.model_dump())
+        return SnapshotInfo.model_validate(observed.model_dump())
 
 
 class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
@@ -152,8 +152,10 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
     @override
     async def call(self, api: Api, arguments: SandboxIdArguments) -> GetSnapshotsResult:
         id = arguments.sandbox_id
-        seen = await require_existing(api.snapshots.list(id), missing_reference_error(api, "sandboxId", "sandbox", id))
-        return GetSnapshotsResult.model_validate({"snapshots": [each.model_dump() for each in seen]})
+        observed = await require_existing(
+            api.snapshots.list(id), missing_reference_error(api, "sandboxId", "sandbox", id)
+        )
+        return GetSnapshotsResult.model_validate({"snapshots": [item.model_dump() for item in observed]})
 
 
 def _to_sandbox_info(sandbox: Seen) -> SandboxInfo:

@@ -191,22 +191,24 @@ class GetAgentTemplates(Function[AgentTemplateFilter, GetAgentTemplatesResult]):
 def exactly_one_match(candidates: Sequence[TemplateT], arguments: IdOrNameArguments, kind: str) -> TemplateT:
     """The candidate with the id or exact name; raises ``InputError`` with the near ones where it is not one."""
     if arguments.id is not None:
-        found = [each for each in candidates if each.id == arguments.id]
-        path, wanted, known = "id", arguments.id, {each.id for each in candidates}
+        found = [candidate for candidate in candidates if candidate.id == arguments.id]
+        path, expected, known = "id", arguments.id, {candidate.id for candidate in candidates}
     else:
-        found = [each for each in candidates if each.name == arguments.name]
-        path, wanted, known = "name", arguments.name or "", {each.name for each in candidates}
+        found = [candidate for candidate in candidates if candidate.name == arguments.name]
+        path, expected, known = "name", arguments.name or "", {candidate.name for candidate in candidates}
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(path, f"{len(found)} {kind}s have the {path} {wanted!r}: {_format_names(f.id for f in found)}")
-    near = get_close_matches(wanted, sorted(known), n=5, cutoff=0.4) or sorted(known)[:5]
-    raise InputError(path, f"no {kind} has the {path} {wanted!r}; near: {_format_names(near)}")
+        raise InputError(
+            path, f"{len(found)} {kind}s have the {path} {expected!r}: {_format_names(f.id for f in found)}"
+        )
+    near = get_close_matches(expected, sorted(known), n=5, cutoff=0.4) or sorted(known)[:5]
+    raise InputError(path, f"no {kind} has the {path} {expected!r}; near: {_format_names(near)}")
 
 
 def _filter_by_name(templates: Iterable[TemplateBase], name_part: str | None) -> dict[str, Any]:
     part = (name_part or "").lower()
-    return {"templates": [each.model_dump() for each in templates if part in each.name.lower()]}
+    return {"templates": [template.model_dump() for template in templates if part in template.name.lower()]}
 
 
 def _format_names(names: Iterable[str]) -> str:

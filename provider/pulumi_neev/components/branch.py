@@ -133,12 +133,12 @@ class BranchEnvironment(pulumi.ComponentResource):
 
     def _create_files(self, sandbox: Any, files: Mapping[str, Content]) -> list[Any]:
         opts = self._resource_options(deleted_with=sandbox)
-        made = []
+        created = []
         for path, content in files.items():
             held = {"source" if isinstance(content, pulumi.Asset) else "content": content}
             name = f"{self._resource_name}-{path}"
-            made.append(self._resources.File(name, sandbox_id=sandbox.id, path=path, **held, opts=opts))
-        return made
+            created.append(self._resources.File(name, sandbox_id=sandbox.id, path=path, **held, opts=opts))
+        return created
 
     def _create_commands(
         self,

@@ -193,7 +193,7 @@ def _unpack_detail(detail: Any, message: Any) -> Any:
 
 def _restore_integers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _restore_integers(each) for key, each in value.items()}
+        return {key: _restore_integers(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_restore_integers(each) for each in value]
+        return [_restore_integers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

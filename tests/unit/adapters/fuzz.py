@@ -19,7 +19,7 @@ from neev_provider.resources import RESOURCES
 
 Path = tuple[str | int, ...]
 NESTED = ("mode", "allow", "allowInternet", "host", "ports", "protocol", "value", "secret", "id", "urn", "__autonamed")
-NAMES = sorted({name for each in RESOURCES for name in each.inputs.properties} | set(ProviderConfig.properties))
+NAMES = sorted({name for resource in RESOURCES for name in resource.inputs.properties} | set(ProviderConfig.properties))
 
 words = st.sampled_from([*sorted(UNKNOWN_SENTINELS)[:2], "", "box", "pypi.org", "true", "{", "NaN", "allow_list"])
 texts = words | st.text(max_size=8)
@@ -38,7 +38,7 @@ def nested_values(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 structs = st.dictionaries(keys, st.recursive(scalars, nested_values, max_leaves=10), max_size=6)
-kinds = st.sampled_from([each.name for each in RESOURCES])
+kinds = st.sampled_from([resource.name for resource in RESOURCES])
 
 
 def to_value(value: Any) -> struct_pb2.Value:
@@ -52,7 +52,7 @@ def to_value(value: Any) -> struct_pb2.Value:
     if isinstance(value, str):
         return struct_pb2.Value(string_value=value)
     if isinstance(value, list):
-        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[to_value(each) for each in value]))
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[to_value(item) for item in value]))
     return struct_pb2.Value(struct_value=to_struct(value))
 
 
@@ -64,16 +64,16 @@ def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
 def secret_paths(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
     """Where the value holds a secret; what is inside of one is hidden with it."""
     if value.HasField("list_value"):
-        for index, each in enumerate(value.list_value.values):
-            yield from secret_paths(each, (*path, index))
+        for index, item in enumerate(value.list_value.values):
+            yield from secret_paths(item, (*path, index))
     elif value.HasField("struct_value"):
         fields = value.struct_value.fields
         signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
         if signature == SECRET or (signature == OUTPUT and fields["secret"].bool_value):
             yield path
         elif not signature:
-            for key, each in fields.items():
-                yield from secret_paths(each, (*path, key))
+            for key, field in fields.items():
+                yield from secret_paths(field, (*path, key))
 
 
 def lost_secrets(request: struct_pb2.Struct, response: struct_pb2.Struct) -> list[Path]:
@@ -82,7 +82,7 @@ def lost_secrets(request: struct_pb2.Struct, response: struct_pb2.Struct) -> lis
     return [
         path
         for path in secret_paths(struct_pb2.Value(struct_value=request))
-        if not any(path[: len(each)] == each for each in kept) and value_at(response, path) is not None
+        if not any(path[: len(item)] == item for item in kept) and value_at(response, path) is not None
     ]
 
 

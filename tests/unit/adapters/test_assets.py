@@ -18,8 +18,8 @@ def test_what_a_check_was_handed_is_known_again_by_its_hash() -> None:
     handed = AssetCache()
     handed.remember({"source": BOTH, "steps": [{"source": TEXT}], "other": UNKNOWN})
     handed.remember({"source": Archive(hash="j")})
-    told = {"source": Archive(hash="j"), "steps": [{"source": Asset(hash="h")}, "x"], "new": Asset(hash="other")}
-    assert handed.resolve(told) == {
+    output = {"source": Archive(hash="j"), "steps": [{"source": Asset(hash="h")}, "x"], "new": Asset(hash="other")}
+    assert handed.resolve(output) == {
         "source": BOTH,
         "steps": [{"source": TEXT}, "x"],
         "new": Asset(hash="other"),

@@ -19,11 +19,11 @@ def secret_value(value: Any) -> dict[str, str]:
 
 
 def test_every_resource_is_known_by_the_types_of_both_faces() -> None:
-    for each in RESOURCES:
-        for token in (f"neev:index:{each.name}", f"pulumi-python:dynamic/neev:{each.name}"):
+    for resource in RESOURCES:
+        for token in (f"neev:index:{resource.name}", f"pulumi-python:dynamic/neev:{resource.name}"):
             kind = type_of_token(token)
             assert kind is not None
-            assert type(kind.resource) is type(each)
+            assert type(kind.resource) is type(resource)
     assert type_of_token("random:index/randomId:RandomId") is None
 
 
@@ -39,8 +39,8 @@ def test_values_survive_the_way_in_and_out() -> None:
 def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
     begun = {"urn": "u", "type": "neev:index:PreviewPort", "inputs": {"sandboxId": "s", "port": 80}, "provider": "p"}
     stored = StoredResource("s/80", {}, {"sandboxId": "s", "port": 80, "slug": "abcdefgh", "previewUrl": "https://x"})
-    made = recovered_resource(begun, stored, problem="not yet")
-    assert made == {
+    created = recovered_resource(begun, stored, problem="not yet")
+    assert created == {
         **begun,
         "id": "s/80",
         "initErrors": ["not yet"],

@@ -21,17 +21,17 @@ def parameter_names(of: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
 def test_a_class_takes_every_input_by_its_python_name(name: str) -> None:
-    resource = next(each for each in RESOURCES if each.name == name)
+    resource = next(item for item in RESOURCES if item.name == name)
     fields = {declared.field for declared in resource.inputs.properties.values()}
     assert set(parameter_names(getattr(sdk, name).__init__)) == {"resource_name", "opts"} | fields
 
 
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
 def test_a_class_has_every_input_and_output_as_a_property(name: str) -> None:
-    resource = next(each for each in RESOURCES if each.name == name)
+    resource = next(item for item in RESOURCES if item.name == name)
     declared = [*resource.inputs.properties.values(), *resource.outputs.properties.values()]
-    properties = {each: value for each, value in vars(getattr(sdk, name)).items() if isinstance(value, property)}
-    assert set(properties) == {each.field for each in declared}
+    properties = {var: value for var, value in vars(getattr(sdk, name)).items() if isinstance(value, property)}
+    assert set(properties) == {item.field for item in declared}
 
 
 def test_properties_and_arguments_go_by_their_outside_names_from_there_on() -> None:
@@ -45,7 +45,7 @@ def test_a_class_is_known_to_the_engine_by_its_kind() -> None:
 
 def test_every_function_comes_plain_and_as_output() -> None:
     for function in FUNCTIONS:
-        name = next(each for each in codegen.public_modules() if each.replace("_", "") == function.name.lower())
+        name = next(module for module in codegen.public_modules() if module.replace("_", "") == function.name.lower())
         fields = [declared.field for declared in function.arguments.properties.values()]
         assert sorted(parameter_names(getattr(sdk, name))) == sorted([*fields, "opts"])
         assert sorted(parameter_names(getattr(sdk, f"{name}_output"))) == sorted([*fields, "opts"])

@@ -31,8 +31,8 @@ def test_an_unknown_argument_is_named(argument: str, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as caught:
         engine_address(["-v=1", argument])
     assert caught.value.code == 2
-    said = capsys.readouterr().err
-    assert said == f"pulumi-resource-neev: unknown argument {argument}: see pulumi-resource-neev --help\n"
+    message = capsys.readouterr().err
+    assert message == f"pulumi-resource-neev: unknown argument {argument}: see pulumi-resource-neev --help\n"
 
 
 @pytest.mark.parametrize(

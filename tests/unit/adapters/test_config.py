@@ -62,10 +62,10 @@ def test_everything_can_be_set() -> None:
         assert found.timeout == 2.5
 
 
-@pytest.mark.parametrize("said", ["soon", "0", "-1", "nan"])
-def test_a_request_time_out_that_is_none_is_refused(said: str) -> None:
+@pytest.mark.parametrize("message", ["soon", "0", "-1", "nan"])
+def test_a_request_time_out_that_is_none_is_refused(message: str) -> None:
     with pytest.raises(ConfigError, match="requestTimeoutSeconds"):
-        parse_settings(CONFIG, {"NEEV_REQUEST_TIMEOUT_SECONDS": said})
+        parse_settings(CONFIG, {"NEEV_REQUEST_TIMEOUT_SECONDS": message})
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -93,8 +93,8 @@ def test_a_setting_that_cannot_be_is_refused_without_repeating_the_key() -> None
 @pytest.mark.parametrize("name", ["allowInsecure", "checkOnPreview"])
 def test_a_flag_of_the_environment_is_true_or_false(name: str) -> None:
     variable = environment_variables(name)[0]
-    for said, meant in (("TRUE", True), ("1", True), ("false", False), ("0", False), ("", False)):
-        found = parse_settings(CONFIG, {variable: said})
+    for message, meant in (("TRUE", True), ("1", True), ("false", False), ("0", False), ("", False)):
+        found = parse_settings(CONFIG, {variable: message})
         assert {"allowInsecure": found.allow_insecure, "checkOnPreview": found.check_on_preview}[name] is meant
     with pytest.raises(ConfigError, match=f"neev:{name} .or {variable}. must be true or false, not perhaps"):
         parse_settings(CONFIG, {variable: "perhaps"})

@@ -90,11 +90,11 @@ def raise_bug() -> object:
     raise KeyError("hunter2")
 
 
-async def create_failure(thing: Thing) -> provider_pb2.ErrorResourceInitFailed:
+async def create_failure(item: Thing) -> provider_pb2.ErrorResourceInitFailed:
     """Return what the engine has to store of a create that fails."""
     request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=0.1)
     with pytest.raises(StatusError) as caught:
-        await new_crud_handler().create(thing, request)
+        await new_crud_handler().create(item, request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert "hunter2" not in caught.value.message
     return caught.value.detail

@@ -20,7 +20,7 @@ def table_row(page: str, name: str) -> list[str]:
 
 
 def test_there_is_a_page_for_every_resource_and_one_for_the_functions() -> None:
-    of_resources = [re.sub(r"(?<!^)(?=[A-Z])", "-", each.name).lower() + ".md" for each in RESOURCES]
+    of_resources = [re.sub(r"(?<!^)(?=[A-Z])", "-", resource.name).lower() + ".md" for resource in RESOURCES]
     assert {"sandbox-fork.md", "preview-port.md"} <= set(of_resources)
     assert list(PAGES) == ["README.md", "provider.md", *of_resources, "functions.md"]
 
@@ -33,8 +33,8 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 
 def test_the_contents_name_everything() -> None:
-    for each in (*RESOURCES, *FUNCTIONS):
-        assert f"[`{each.name}`]" in PAGES["README.md"]
+    for resource in (*RESOURCES, *FUNCTIONS):
+        assert f"[`{resource.name}`]" in PAGES["README.md"]
 
 
 def test_an_input_says_what_is_allowed_and_what_a_change_does() -> None:
@@ -67,8 +67,8 @@ def test_a_page_shows_each_language_and_how_to_import() -> None:
 
 
 def test_default_time_outs_are_said() -> None:
-    said = "Defaults, changed by `customTimeouts`: create 10 minutes, update 10 minutes, delete 10 minutes."
-    assert said in PAGES["sandbox.md"]
+    message = "Defaults, changed by `customTimeouts`: create 10 minutes, update 10 minutes, delete 10 minutes."
+    assert message in PAGES["sandbox.md"]
 
 
 def test_settings_name_their_variables() -> None:

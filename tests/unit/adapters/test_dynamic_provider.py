@@ -135,8 +135,8 @@ def test_what_cannot_be_undone_either_is_named(sandbox_provider: DynamicProvider
     emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
     with pytest.raises(NeevError, match="could not be deleted either") as caught:
         sandbox_provider.create(check_inputs(sandbox_provider, paused=True))
-    (made,) = {entry["path"].split("/")[-1] for entry in emulator.log(mutating=True) if entry["method"] == "DELETE"}
-    assert f"{made} is still there" in str(caught.value)
+    (created,) = {entry["path"].split("/")[-1] for entry in emulator.log(mutating=True) if entry["method"] == "DELETE"}
+    assert f"{created} is still there" in str(caught.value)
     assert "costing money" in str(caught.value)
 
 

@@ -74,14 +74,14 @@ def test_names_that_a_user_chose_stay_as_they_are() -> None:
 
 
 def test_the_environment_is_secret_for_the_engine_and_for_the_program() -> None:
-    seen: list[bool] = []
+    observed: list[bool] = []
 
     def program() -> object:
         box = neev.Sandbox("box", env={"TOKEN": "hush"})
-        return output_of(box.env.is_secret()).apply(seen.append)
+        return output_of(box.env.is_secret()).apply(observed.append)
 
     assert registered_inputs(program)["env"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
-    assert seen == [True]
+    assert observed == [True]
 
 
 @pytest.mark.parametrize(
@@ -103,27 +103,27 @@ CRASH = {"reason": "OOMKilled", "at": "2026-01-01T00:00:00Z", "storageReset": Tr
 
 
 def test_outputs_are_read_as_the_declared_types() -> None:
-    seen: dict[str, Any] = {}
+    observed: dict[str, Any] = {}
 
     def program() -> object:
         box = neev.Sandbox("box")
         names = ("egress", "last_crash", "phase", "command", "disk_gb")
         return pulumi.Output.all(
-            *(getattr(box, name).apply(lambda value, name=name: seen.update({name: value})) for name in names)
+            *(getattr(box, name).apply(lambda value, name=name: observed.update({name: value})) for name in names)
         )
 
     registered_inputs(program, egress=EGRESS, lastCrash=CRASH, phase="Ready", diskGb=20.0)
-    egress, crash = seen.pop("egress"), seen.pop("last_crash")
+    egress, crash = observed.pop("egress"), observed.pop("last_crash")
     assert isinstance(egress, neev.Egress)
     assert (egress.mode, egress.allow_internet) == ("allow_list", False)
     assert [(rule.host, rule.ports, rule.protocol) for rule in egress.allow or ()] == [("pypi.org", [443], None)]
     assert isinstance(crash, neev.LastCrash)
     assert crash.storage_reset is True
-    assert seen == {"phase": "Ready", "command": None, "disk_gb": 20}
+    assert observed == {"phase": "Ready", "command": None, "disk_gb": 20}
 
 
 def test_objects_among_outputs_are_plain_maps_with_the_names_of_the_state() -> None:
-    seen: list[Any] = []
+    observed: list[Any] = []
     engine = ProgramMocks(
         {"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]}
     )
@@ -138,13 +138,13 @@ def test_objects_among_outputs_are_plain_maps_with_the_names_of_the_state() -> N
     def program() -> object:
         desk = Desk()
         written = pulumi.Output.json_dumps({"egress": desk.box.egress, "members": desk.pool.members})
-        return pulumi.Output.all(written, desk.box.egress, desk.box.egress["allowInternet"]).apply(seen.extend)
+        return pulumi.Output.all(written, desk.box.egress, desk.box.egress["allowInternet"]).apply(observed.extend)
 
     run_program(program, engine, monitor)
-    told = {"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]}
-    assert json.loads(seen[0]) == told
-    assert seen[1:] == [EGRESS, False]
-    assert [from_struct(request.outputs) for request in monitor.output_registrations] == [told]
+    output = {"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]}
+    assert json.loads(observed[0]) == output
+    assert observed[1:] == [EGRESS, False]
+    assert [from_struct(request.outputs) for request in monitor.output_registrations] == [output]
 
 
 def test_an_output_is_an_input_of_another_resource() -> None:
@@ -176,10 +176,10 @@ class Egress:
 
 
 def test_a_class_of_the_programs_own_has_the_types_of_ours() -> None:
-    seen: list[Any] = []
+    observed: list[Any] = []
     engine = ProgramMocks({"egress": EGRESS})
-    run_program(lambda: DevBox("box").egress.apply(lambda egress: seen.append((type(egress), egress.mode))), engine)
-    assert seen == [(neev.Egress, "allow_list")]
+    run_program(lambda: DevBox("box").egress.apply(lambda egress: observed.append((type(egress), egress.mode))), engine)
+    assert observed == [(neev.Egress, "allow_list")]
 
 
 def test_a_class_of_the_programs_own_keeps_the_type() -> None:
@@ -192,7 +192,7 @@ def test_a_class_of_the_programs_own_keeps_the_type() -> None:
         TypedSandbox("box")
 
     run_program(program, engine, monitor)
-    kinds = [f"pulumi-python:dynamic/{each}" for each in ("acme:Bought", "neev:File", "neev:Sandbox")]
+    kinds = [f"pulumi-python:dynamic/{item}" for item in ("acme:Bought", "neev:File", "neev:Sandbox")]
     assert sorted(request.type for request in monitor.registrations) == kinds
 
 
@@ -237,7 +237,7 @@ def last_registration(program: Callable[[], object]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "output"),
     [
         ("memory_gb", "memoryGb"),
         ("memoryGb", "memoryGb"),
@@ -250,10 +250,10 @@ def last_registration(program: Callable[[], object]) -> Any:
         ("*", "*"),
     ],
 )
-def test_options_name_properties_in_pythons_manner_or_the_states(given: str, told: str) -> None:
+def test_options_name_properties_in_pythons_manner_or_the_states(given: str, output: str) -> None:
     request = last_registration(options_program(ignore_changes=[given], replace_on_changes=[given], hide_diffs=[given]))
-    assert (request.ignoreChanges, request.replaceOnChanges, request.hideDiffs) == ([told], [told], [told])
-    assert from_struct(request.object)["__replaceOnChanges"] == [told]
+    assert (request.ignoreChanges, request.replaceOnChanges, request.hideDiffs) == ([output], [output], [output])
+    assert from_struct(request.object)["__replaceOnChanges"] == [output]
 
 
 def test_a_path_leads_into_what_may_be_anything() -> None:
@@ -269,7 +269,7 @@ def test_outputs_are_made_secret_by_either_name() -> None:
 
 @pytest.mark.parametrize("option", ["ignore_changes", "replace_on_changes", "hide_diffs", "additional_secret_outputs"])
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ("memory", "there is no property 'memory'; near: memory_gb"),
         ("xyz", "there is no property 'xyz'$"),
@@ -283,8 +283,8 @@ def test_outputs_are_made_secret_by_either_name() -> None:
         ("egressmode[", ""),
     ],
 )
-def test_a_name_that_is_no_property_is_refused(option: str, given: str, said: str) -> None:
-    with pytest.raises(pulumi.RunError, match=rf"^Sandbox box: {option}: .*{said}"):
+def test_a_name_that_is_no_property_is_refused(option: str, given: str, message: str) -> None:
+    with pytest.raises(pulumi.RunError, match=rf"^Sandbox box: {option}: .*{message}"):
         run_program(options_program(**{option: [given]}), ProgramMocks())
 
 
@@ -306,7 +306,7 @@ class Desk(pulumi.ComponentResource):
 
 
 @pytest.mark.parametrize(
-    ("program", "said"),
+    ("program", "message"),
     [
         (options_program(provider=package_provider()), "provider: .*another stack, or the plugin's classes"),
         (
@@ -324,9 +324,11 @@ class Desk(pulumi.ComponentResource):
         (options_program(plugin_download_url="https://host"), "plugin_download_url: a dynamic resource has no plugin"),
     ],
 )
-def test_what_the_host_cannot_do_is_refused_before_anything_is_made(program: Callable[[], object], said: str) -> None:
+def test_what_the_host_cannot_do_is_refused_before_anything_is_made(
+    program: Callable[[], object], message: str
+) -> None:
     engine = ProgramMocks()
-    with pytest.raises(pulumi.RunError, match=f"^Sandbox box: {said}"):
+    with pytest.raises(pulumi.RunError, match=f"^Sandbox box: {message}"):
         run_program(program, engine)
     assert engine.of_type("Sandbox") == {}
 

@@ -83,16 +83,16 @@ def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(
         "create": script_argv("set -x; cat; echo hunter2; exit 1"),
         "stdin": "pass hunter3\n",
     }
-    said = error_text(lambda: create_resource(command_provider, **inputs, **{SECRET_NAMES: [name]}))
-    assert "Its output is a secret, so it is not shown." in said
+    message = error_text(lambda: create_resource(command_provider, **inputs, **{SECRET_NAMES: [name]}))
+    assert "Its output is a secret, so it is not shown." in message
 
 
 def test_what_the_api_quotes_back_is_struck_out(
     make_provider: Callable[[str], DynamicProvider],  # noqa: F811
     emulator: Emulator,  # noqa: F811
 ) -> None:
-    said = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said})
+    message = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
+    emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": message})
     inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRET_NAMES: ["image"]}
     shown = error_text(lambda: create_resource(make_provider("Sandbox"), **inputs))
     assert "[secret], [secret] and [secret] are refused" in shown
@@ -133,9 +133,9 @@ class BuggySandboxProvider(DynamicProvider):
 
 
 def test_a_bug_of_ours_is_told_with_its_place_and_without_the_secret_in_its_words() -> None:
-    said = error_text(lambda: BuggySandboxProvider().check({}, {"env": {"TOKEN": "hunter2"}}))
-    assert "Traceback" in said
-    assert "KeyError: '[secret]'" in said
+    message = error_text(lambda: BuggySandboxProvider().check({}, {"env": {"TOKEN": "hunter2"}}))
+    assert "Traceback" in message
+    assert "KeyError: '[secret]'" in message
 
 
 def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
@@ -149,5 +149,5 @@ def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
         neev.Sandbox("walled", egress={"mode": "allow_list", "allow": [{"host": hidden}]})
 
     run_program(program, engine)
-    said = {name: inputs.get(SECRET_NAMES) for (_, name), inputs in engine.registrations.items()}
-    assert said == {"plain": None, "login": ["create", "env"], "walled": ["egress"]}
+    message = {name: inputs.get(SECRET_NAMES) for (_, name), inputs in engine.registrations.items()}
+    assert message == {"plain": None, "login": ["create", "env"], "walled": ["egress"]}

@@ -49,16 +49,16 @@ async def serve_engine(who: RecordingEngine | None = None, port: int = 0) -> Asy
 
 
 async def test_the_engine_that_shakes_hands_or_attaches_is_the_one_that_hears() -> None:
-    seen: list[EngineClient] = []
+    observed: list[EngineClient] = []
 
     def load(engine: EngineClient) -> Any:
-        seen.append(engine)
+        observed.append(engine)
         raise NotImplementedError
 
     plugin, nobody = ProviderServicer(load), cast("ServicerContext", None)
     with pytest.raises(NotImplementedError):
         await plugin.get_provider()
-    [engine] = seen
+    [engine] = observed
     async with serve_engine() as (first, address):
         await plugin.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address), nobody)
         engine.log("urn", "by the handshake")
@@ -77,8 +77,8 @@ async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() ->
         engine.set_status("urn", "before anyone listens")
         await engine.attach(address)
         engine.set_status("urn", "Pending, 2 s")
-        heard = await listening.log_requests.get()
-        assert (heard.urn, heard.message, heard.ephemeral, heard.severity) == (
+        received = await listening.log_requests.get()
+        assert (received.urn, received.message, received.ephemeral, received.severity) == (
             "urn",
             "Pending, 2 s",
             True,
@@ -137,9 +137,9 @@ async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
         for number in range(20):
             engine.log("urn", f"line {number}")
         await engine.flush()
-        heard = [listening.log_requests.get_nowait() for _ in range(listening.log_requests.qsize())]
-        assert [each.message for each in heard] == [f"line {number}" for number in range(20)]
-        assert not any(each.ephemeral for each in heard)
+        received = [listening.log_requests.get_nowait() for _ in range(listening.log_requests.qsize())]
+        assert [item.message for item in received] == [f"line {number}" for number in range(20)]
+        assert not any(item.ephemeral for item in received)
     await engine.close()
 
 
@@ -151,9 +151,9 @@ async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_pa
     async with serve_engine() as (listening, address):
         await plugin.Attach(plugin_pb2.PluginAttach(address=address), nobody)
         assert not (await plugin.Check(request, nobody)).failures
-        heard = await listening.log_requests.get()
-        assert (heard.urn, heard.severity) == (request.urn, engine_pb2.WARNING)
-        assert heard.message == "exclude: *.pyc matches nothing"
+        received = await listening.log_requests.get()
+        assert (received.urn, received.severity) == (request.urn, engine_pb2.WARNING)
+        assert received.message == "exclude: *.pyc matches nothing"
         await plugin.aclose()
 
 

@@ -34,8 +34,8 @@ print(len(loops))
 
 def test_threads_that_come_first_at_the_same_time_share_one_loop() -> None:
     """A client lives on one loop; on a second it would break."""
-    told = subprocess.run([sys.executable, "-c", EAGER_PROGRAM], capture_output=True, text=True, check=True)
-    assert told.stdout == "1\n"
+    output = subprocess.run([sys.executable, "-c", EAGER_PROGRAM], capture_output=True, text=True, check=True)
+    assert output.stdout == "1\n"
 
 
 def test_work_runs_side_by_side_on_a_thread_of_its_own() -> None:

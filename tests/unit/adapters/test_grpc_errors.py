@@ -14,7 +14,11 @@ ABSTRACT = {errors.NeevError, errors.ApiError}
 
 
 def test_every_error_has_a_status() -> None:
-    ours = {each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, errors.NeevError)}
+    ours = {
+        getmember
+        for _, getmember in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(getmember, errors.NeevError)
+    }
     assert ours - ABSTRACT == set(STATUS_CODES)
 
 

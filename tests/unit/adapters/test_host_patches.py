@@ -37,7 +37,7 @@ def test_the_pool_of_the_thread_takes_many_operations() -> None:
     with ThreadPoolExecutor(max_workers=2) as pool:
         pool.submit(host_patches.raise_worker_limit, None).result()
         together = threading.Barrier(8)
-        assert sorted(each.result() for each in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
+        assert sorted(item.result() for item in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
 
 
 def test_what_is_in_line_already_is_taken_too() -> None:
@@ -60,7 +60,7 @@ def test_what_is_in_line_already_is_taken_too() -> None:
         held.acquire()
         line = [pool.submit(wait, number == 0) for number in range(8)]
         go.set()
-        assert sorted(each.result() for each in line) == list(range(8))
+        assert sorted(item.result() for item in line) == list(range(8))
 
 
 class OlderExecutor(ThreadPoolExecutor):
@@ -78,7 +78,7 @@ def test_a_line_of_another_kind_is_left_alone() -> None:
             pool.submit(host_patches.patch_host, ModuleType("empty")),
             *(pool.submit(threading.get_ident) for _ in range(5)),
         ]
-        assert [each.exception(10) for each in done] == [None] * 6
+        assert [item.exception(10) for item in done] == [None] * 6
 
 
 def test_a_pool_that_is_wider_stays_so() -> None:

@@ -38,14 +38,14 @@ def test_a_look_up_is_answered_with_the_declared_type() -> None:
 
 def run_and_collect(program: Callable[[], object], *pending: str, preview: bool = False) -> list[Any]:
     """What a program sees that returns an output; nothing where that stays unknown. The engine is a real one's like."""
-    seen: list[Any] = []
+    observed: list[Any] = []
     engine = ProgramMocks(pending=pending)
 
     def watched() -> object:
-        return pulumi.Output.from_input(program()).apply(seen.append)
+        return pulumi.Output.from_input(program()).apply(observed.append)
 
     run_program(watched, engine, RecordingMonitor(engine), preview=preview)
-    return seen
+    return observed
 
 
 @pytest.mark.usefixtures("configured_emulator")
@@ -134,38 +134,38 @@ def test_an_error_has_the_names_of_the_program() -> None:
 
 
 @pytest.mark.parametrize(
-    ("opts", "said"),
+    ("opts", "message"),
     [
         (lambda: pulumi.InvokeOptions(provider=pulumi.ProviderResource("neev", "other", {})), "provider: a dynamic"),
         (lambda: pulumi.InvokeOptions(version="1.0.0"), "version: a dynamic resource has no plugin"),
     ],
 )
-def test_an_option_without_effect_is_refused(opts: Callable[[], pulumi.InvokeOptions], said: str) -> None:
+def test_an_option_without_effect_is_refused(opts: Callable[[], pulumi.InvokeOptions], message: str) -> None:
     engine = ProgramMocks()
-    with pytest.raises(pulumi.RunError, match=f"^get_sandbox: {said}"):
+    with pytest.raises(pulumi.RunError, match=f"^get_sandbox: {message}"):
         run_program(lambda: neev.get_sandbox(name="box", opts=opts()), engine)
-    with pytest.raises(pulumi.RunError, match=f"^get_sandbox: {said}"):
+    with pytest.raises(pulumi.RunError, match=f"^get_sandbox: {message}"):
         run_program(lambda: neev.get_sandbox_output(name="box", opts=opts()), engine)
 
 
 def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
     engine = ProgramMocks(answers={"neev:index:getSandbox": {"id": "the-id", "memoryGb": 2.0}})
-    seen: list[Any] = []
+    observed: list[Any] = []
 
     def program() -> object:
         found = neev.get_sandbox(name="box")
         assert isinstance(found, neev.SandboxInfo)
-        seen.append((found.id, found.memory_gb, found.phase))
+        observed.append((found.id, found.memory_gb, found.phase))
         output = neev.get_sandbox_output(name=neev.Sandbox("box", name="later").name)
-        return output.apply(lambda answer: seen.append((answer.id, answer.memory_gb, answer.phase)))
+        return output.apply(lambda answer: observed.append((answer.id, answer.memory_gb, answer.phase)))
 
     run_program(program, engine)
-    assert seen == [("the-id", 2, None)] * 2
-    assert engine.invocations == [("neev:index:getSandbox", {"name": each}) for each in ("box", "later")]
+    assert observed == [("the-id", 2, None)] * 2
+    assert engine.invocations == [("neev:index:getSandbox", {"name": item}) for item in ("box", "later")]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({}, "get_sandbox: id: set exactly one of id and name"),
         ({"id": "a", "name": "b"}, "get_sandbox: id: set exactly one of id and name"),
@@ -174,8 +174,8 @@ def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_sent(
-    configured_emulator: Emulator, arguments: dict[str, object], said: str
+    configured_emulator: Emulator, arguments: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(pulumi.RunError, match=said):
+    with pytest.raises(pulumi.RunError, match=message):
         invoke("getSandbox", arguments, neev.SandboxInfo)
     assert configured_emulator.log() == []

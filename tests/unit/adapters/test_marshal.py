@@ -119,7 +119,7 @@ def test_every_mark_for_unknown_is_known(text: str) -> None:
 
 def test_whole_numbers_are_whole_and_others_are_not() -> None:
     wire = to_struct({"whole": 8080.0, "half": 0.5, "large": 1e300})
-    assert [repr(each) for each in (unmarshal(wire).values[key] for key in ("whole", "half", "large"))] == [
+    assert [repr(item) for item in (unmarshal(wire).values[key] for key in ("whole", "half", "large"))] == [
         "8080",
         "0.5",
         "1e+300",
@@ -171,8 +171,8 @@ def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_th
     wire = to_struct({"source": secret_value(archive), "image": {SIGNATURE: ASSET, "uri": "file:///x"}, "list": [text]})
     properties = unmarshal(wire)
     assert marshal(properties) == wire
-    inside = {"x/y": Asset(text="a", hash="h"), "z": Archive(path="b.zip", hash="i")}
-    assert properties.values["source"] == Archive(assets=inside, hash="j")
+    session = {"x/y": Asset(text="a", hash="h"), "z": Archive(path="b.zip", hash="i")}
+    assert properties.values["source"] == Archive(assets=session, hash="j")
     assert {failure.path for failure in unsupported_values(properties.values, DirectoryInputs.properties)} == {
         "image",
         "list[0]",

@@ -43,11 +43,11 @@ async def test_what_is_nested_too_deep_is_refused_at_its_path(
     unconfigured: FakePulumiEngine, levels: int, *, lists: bool
 ) -> None:
     found = await check_failures(unconfigured, encode_check(levels, lists=lists))
-    [deep] = [each for each in found if each.property.startswith("config")]
+    [deep] = [item for item in found if item.property.startswith("config")]
     assert deep.reason.startswith(f"is nested more than {MAX_DEPTH} levels deep")
     assert deep.property.startswith("config.k[0][0]" if lists else "config.k.k.k")
 
 
 async def test_what_is_nested_less_deep_is_taken(unconfigured: FakePulumiEngine) -> None:
     found = await check_failures(unconfigured, encode_check(MAX_DEPTH - 1))
-    assert [each.property for each in found if each.property.startswith("config")] == []
+    assert [item.property for item in found if item.property.startswith("config")] == []

@@ -131,7 +131,7 @@ async def test_what_is_missing_is_asked_for_by_key(unconfigured: FakePulumiEngin
     with pytest.raises(RpcFailure) as caught:
         await unconfigured.configure(orgId="org")
     assert caught.value.missing is not None
-    missing = {each.name: each.description for each in caught.value.missing.missingKeys}
+    missing = {missingkey.name: missingkey.description for missingkey in caught.value.missing.missingKeys}
     assert set(missing) == {"neev:apiKey", "neev:projectId"}
     assert "NEEV_API_KEY" in missing["neev:apiKey"]
 

@@ -86,7 +86,7 @@ def test_previews_answer_anything_and_keep_every_secret() -> None:
 
 def test_a_configuration_of_anything_is_answered() -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[dict[str, Any], dict[str, Any]]) -> None:
-        olds, news = (to_struct(each) for each in drawn)
+        olds, news = (to_struct(item) for item in drawn)
         await call_or_none(driver, "CheckConfig", provider_pb2.CheckRequest(urn="urn", olds=olds, news=news))
         await call_or_none(driver, "DiffConfig", provider_pb2.DiffRequest(urn="urn", old_inputs=olds, news=news))
 
@@ -101,7 +101,7 @@ def test_a_function_that_is_asked_anything_wrong_says_so() -> None:
         answer = await call_or_none(driver, "Invoke", request)
         assert answer.failures
 
-    run_fuzz(st.tuples(st.sampled_from([each.name for each in FUNCTIONS]), structs), case)
+    run_fuzz(st.tuples(st.sampled_from([item.name for item in FUNCTIONS]), structs), case)
 
 
 @pytest.mark.parametrize("token", ["", "x", "neev:index:", "a::b", "::::"])

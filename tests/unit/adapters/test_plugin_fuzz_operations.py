@@ -58,22 +58,22 @@ def is_explained(refused: RpcFailure) -> bool:
     return bool(refused.text) and "Traceback" not in refused.text and BUG not in refused.text
 
 
-async def call_or_none(asked: Awaitable[Any], *known: struct_pb2.Struct) -> Any:
+async def call_or_none(arguments: Awaitable[Any], *known: struct_pb2.Struct) -> Any:
     """The answer, or nothing where it was refused in words; what is kept of what failed keeps the secrets, too."""
     try:
-        return await asked
+        return await arguments
     except RpcFailure as error:
         refused = error
     assert is_explained(refused), refused
     if refused.init_failed is not None:
-        assert [path for each in known for path in lost_secrets(each, refused.init_failed.properties)] == []
+        assert [path for item in known for path in lost_secrets(item, refused.init_failed.properties)] == []
     return None
 
 
 async def list_all(driver: FakePulumiEngine, request: provider_pb2.ListRequest) -> list[Any]:
     """What there is."""
     try:
-        return [each async for each in driver.stub.List(request)]
+        return [item async for item in driver.stub.List(request)]
     except grpc.aio.AioRpcError as error:
         raise RpcFailure(error.code(), error.details() or "") from None
 

@@ -389,13 +389,13 @@ async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once
             strange = StoredResource(
                 kept.urn, kept.id, {**kept.inputs, "mood": "blue"}, {**kept.state, **odd, "mood": "blue"}
             )
-            seen = await plugin.refresh(strange)
-            assert seen is not None
-            assert seen.inputs["mood"] == "blue"
-            assert {name: seen.state[name] for name in odd} == odd
-            heard = await listening.log_requests.get()
-            assert heard.message == f"{UNREADABLE_VALUES_MESSAGE}: future, mood, token"
-            updated = await plugin.update(seen, {**BOX, "cpu": 4})
+            observed = await plugin.refresh(strange)
+            assert observed is not None
+            assert observed.inputs["mood"] == "blue"
+            assert {name: observed.state[name] for name in odd} == odd
+            received = await listening.log_requests.get()
+            assert received.message == f"{UNREADABLE_VALUES_MESSAGE}: future, mood, token"
+            updated = await plugin.update(observed, {**BOX, "cpu": 4})
             assert {name: updated.state[name] for name in odd} == odd
             assert "mood" not in updated.state
             await plugin.delete(updated)

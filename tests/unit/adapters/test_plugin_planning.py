@@ -206,7 +206,7 @@ async def test_a_diff_names_paths_kinds_and_what_replaces(unconfigured: FakePulu
     answer = await unconfigured.diff(kept, news)
     assert answer.changes == provider_pb2.DiffResponse.DIFF_SOME
     assert answer.hasDetailedDiff
-    assert {path: (each.kind, each.inputDiff) for path, each in answer.detailedDiff.items()} == {
+    assert {path: (value.kind, value.inputDiff) for path, value in answer.detailedDiff.items()} == {
         "cpu": (Kind.UPDATE, True),
         "egress.allow[1].host": (Kind.UPDATE, True),
         "env.A": (Kind.UPDATE_REPLACE, True),
@@ -236,7 +236,7 @@ async def test_an_output_that_says_the_thing_is_useless_replaces_it(unconfigured
     inputs = {"sandboxId": "id", "name": "kept"}
     kept = StoredResource(make_urn("Snapshot"), "id", inputs, {**inputs, "status": "Failed"})
     answer = await unconfigured.diff(kept, inputs)
-    assert {path: (each.kind, each.inputDiff) for path, each in answer.detailedDiff.items()} == {
+    assert {path: (value.kind, value.inputDiff) for path, value in answer.detailedDiff.items()} == {
         "status": (Kind.UPDATE_REPLACE, False)
     }
 

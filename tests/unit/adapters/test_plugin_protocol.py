@@ -47,8 +47,8 @@ async def test_the_version_is_the_packages(unconfigured: FakePulumiEngine) -> No
 
 async def test_the_schema_holds_every_resource_and_function_and_the_version(unconfigured: FakePulumiEngine) -> None:
     schema = json.loads((await unconfigured.call("GetSchema", provider_pb2.GetSchemaRequest())).schema)
-    assert set(schema["resources"]) == {f"neev:index:{each.name}" for each in RESOURCES}
-    assert set(schema["functions"]) == {f"neev:index:{each.name}" for each in FUNCTIONS}
+    assert set(schema["resources"]) == {f"neev:index:{resource.name}" for resource in RESOURCES}
+    assert set(schema["functions"]) == {f"neev:index:{function.name}" for function in FUNCTIONS}
     assert schema["version"] == metadata.version("pulumi-neev")
 
 
@@ -96,12 +96,12 @@ async def list_page(
     request = provider_pb2.ListRequest(token=f"neev:index:{kind}", query=to_struct(query or {}), **rest)
     names, more = [], None
     try:
-        async for each in driver.stub.List(request):
-            if each.WhichOneof("response") == "result":
-                assert each.result.id
-                names.append(each.result.name)
-            elif each.WhichOneof("response") == "continuation":
-                more = each.continuation.continuation_token
+        async for item in driver.stub.List(request):
+            if item.WhichOneof("response") == "result":
+                assert item.result.id
+                names.append(item.result.name)
+            elif item.WhichOneof("response") == "continuation":
+                more = item.continuation.continuation_token
             else:
                 names.append("computed")
     except grpc.aio.AioRpcError as error:
@@ -135,8 +135,8 @@ async def test_snapshots_are_listed_of_a_sandbox(plugin: FakePulumiEngine, emula
     await plugin.create("Snapshot", {"name": "kept", "sandboxId": box.id})
     assert await list_page(plugin, "Snapshot", {"sandboxId": box.id}) == (["kept"], None)
     emulator.clear_log()
-    for query, said in (({}, "sandboxId: is required"), ({"colour": "red"}, "sandboxId")):
-        with pytest.raises(RpcFailure, match=said):
+    for query, message in (({}, "sandboxId: is required"), ({"colour": "red"}, "sandboxId")):
+        with pytest.raises(RpcFailure, match=message):
             await list_page(plugin, "Snapshot", query)
     with pytest.raises(RpcFailure, match="is none that this provider gave"):
         await list_page(plugin, "Sandbox", continuation_token="x")

@@ -37,8 +37,8 @@ async def expect_failure(work: Any) -> RpcFailure:
 
 def log_lines(engine: RecordingEngine) -> list[str]:
     """What the engine has in its log."""
-    heard = [engine.log_requests.get_nowait() for _ in range(engine.log_requests.qsize())]
-    return [each.message for each in heard if not each.ephemeral]
+    received = [engine.log_requests.get_nowait() for _ in range(engine.log_requests.qsize())]
+    return [item.message for item in received if not item.ephemeral]
 
 
 async def create_box(plugin: FakePulumiEngine) -> str:
@@ -116,8 +116,10 @@ async def test_a_failed_update_seals_what_the_new_inputs_led_to(plugin: FakePulu
 
 
 async def test_what_the_api_quotes_back_is_struck_out(plugin: FakePulumiEngine, emulator: Emulator) -> None:
-    said = f"docker.io/x/hunter2:1, hunter3%2Fx and {emulator.api_key} are refused"
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": said, "details": said})
+    message = f"docker.io/x/hunter2:1, hunter3%2Fx and {emulator.api_key} are refused"
+    emulator.add_fault(
+        "status", method="POST", path="/sandboxes", status=422, body={"message": message, "details": message}
+    )
     news = {"name": "box", "image": secret_value("docker.io/x/hunter2:1"), "env": {"A": secret_value("hunter3/x")}}
     failed = await expect_failure(plugin.create("Sandbox", news))
     assert "[secret], [secret] and [secret] are refused; [secret], [secret]" in failed.text
@@ -163,8 +165,8 @@ async def test_a_function_names_no_secret_that_it_was_asked_with(plugin: FakePul
         tok="neev:index:getSandboxTemplate", args=to_struct({"name": secret_value("hunter2"), "hunter": 1})
     )
     answer = await plugin.call("Invoke", request)
-    assert [each.property for each in answer.failures] == [""]
+    assert [failure.property for failure in answer.failures] == [""]
     request = provider_pb2.InvokeRequest(tok="neev:index:getSandbox", args=to_struct({"name": secret_value("hunter2")}))
     answer = await plugin.call("Invoke", request)
-    assert [each.property for each in answer.failures] == [""]
+    assert [failure.property for failure in answer.failures] == [""]
     assert "hunter2" not in answer.failures[0].reason

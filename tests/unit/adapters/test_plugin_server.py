@@ -69,7 +69,7 @@ async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_e
         await driver.configure()
         creating = asyncio.ensure_future(driver.create("Sandbox", {"name": "box"}))
         # it looks for what it has made, so it knows its id
-        while not any(each.startswith("GET /sandboxes") for each in emulator.counts()):  # noqa: ASYNC110 - elsewhere
+        while not any(count.startswith("GET /sandboxes") for count in emulator.counts()):  # noqa: ASYNC110 - elsewhere
             await asyncio.sleep(0.01)
         process.send_signal(ending)
         assert await asyncio.to_thread(process.wait, 2) == 0

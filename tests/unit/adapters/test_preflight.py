@@ -51,8 +51,10 @@ async def test_a_plan_that_is_to_ask_says_what_an_input_names_and_is_not_there(
     emulator: Emulator, plugin: FakePulumiEngine
 ) -> None:
     await plugin.configure(checkOnPreview="true")
-    said = await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
-    assert f"templateId: the catalog has no sandbox template '{MISSPELT_TEMPLATE}'; did you mean `{TEMPLATE}`" in said
+    message = await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
+    assert (
+        f"templateId: the catalog has no sandbox template '{MISSPELT_TEMPLATE}'; did you mean `{TEMPLATE}`" in message
+    )
     await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
     await plugin.create("Sandbox", {"templateId": TEMPLATE}, preview=True)
     assert list_reads(emulator) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each is asked once"
@@ -70,18 +72,18 @@ async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator,
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"projectId": "other"}, "there is no project other of the organization"),
         ({"apiKey": "wrong"}, "Check neev:apiKey or NEEV_API_KEY"),
     ],
 )
 async def test_a_plan_that_is_to_ask_says_that_key_or_project_are_wrong(
-    emulator: Emulator, settings: dict[str, str], said: str
+    emulator: Emulator, settings: dict[str, str], message: str
 ) -> None:
     async for driver in serve_plugin({**emulator.env, "NEEV_CHECK_ON_PREVIEW": "true"}):
         await driver.configure(**settings)
-        assert said in await check_failure(driver, "Sandbox", {})
+        assert message in await check_failure(driver, "Sandbox", {})
 
 
 async def invoke_lookup(driver: FakePulumiEngine) -> None:

@@ -23,16 +23,16 @@ def find_values(key: str, within: Any = PACKAGE) -> Iterator[Any]:
     if isinstance(within, dict):
         if key in within:
             yield within[key]
-        for each in within.values():
-            yield from find_values(key, each)
+        for item in within.values():
+            yield from find_values(key, item)
     elif isinstance(within, list):
-        for each in within:
-            yield from find_values(key, each)
+        for item in within:
+            yield from find_values(key, item)
 
 
 def test_every_resource_and_function_is_in_it() -> None:
-    assert list(PACKAGE["resources"]) == [f"neev:index:{each.name}" for each in RESOURCES]
-    assert list(PACKAGE["functions"]) == [f"neev:index:{each.name}" for each in FUNCTIONS]
+    assert list(PACKAGE["resources"]) == [f"neev:index:{resource.name}" for resource in RESOURCES]
+    assert list(PACKAGE["functions"]) == [f"neev:index:{function.name}" for function in FUNCTIONS]
 
 
 def test_it_has_no_version_because_the_release_knows_it() -> None:
@@ -45,10 +45,13 @@ def test_every_reference_leads_to_a_type_and_every_type_is_referred_to() -> None
 
 
 def test_every_required_name_is_a_property() -> None:
-    objects = [each for part in ("resources", "types") for each in PACKAGE[part].values() if "properties" in each]
-    objects += [each[side] for each in PACKAGE["functions"].values() for side in ("inputs", "outputs")]
-    assert all(set(each["required"]) <= set(each["properties"]) for each in objects)
-    assert all(set(each["requiredInputs"]) <= set(each["inputProperties"]) for each in PACKAGE["resources"].values())
+    objects = [item for part in ("resources", "types") for item in PACKAGE[part].values() if "properties" in item]
+    objects += [function[side] for function in PACKAGE["functions"].values() for side in ("inputs", "outputs")]
+    assert all(set(item["required"]) <= set(item["properties"]) for item in objects)
+    assert all(
+        set(resource["requiredInputs"]) <= set(resource["inputProperties"])
+        for resource in PACKAGE["resources"].values()
+    )
 
 
 def test_everything_is_described() -> None:
@@ -85,7 +88,7 @@ def test_an_enum_has_its_values_by_name_with_what_they_mean() -> None:
             "description": "Deny all outbound traffic except what the policy allows.",
         },
     ]
-    assert [each["name"] for each in PACKAGE["types"]["neev:index:Protocol"]["enum"]] == ["TCP", "UDP"]
+    assert [type_["name"] for type_ in PACKAGE["types"]["neev:index:Protocol"]["enum"]] == ["TCP", "UDP"]
 
 
 def test_a_secret_is_secret_as_input_and_as_output() -> None:
@@ -128,7 +131,7 @@ def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
 def test_what_can_be_listed_says_by_what() -> None:
     assert set(SANDBOX["listInputs"]["properties"]) == {"nameContains", "phase"}
     assert PACKAGE["resources"]["neev:index:Snapshot"]["listInputs"]["required"] == ["sandboxId"]
-    assert {token.rpartition(":")[2] for token, each in PACKAGE["resources"].items() if "listInputs" in each} == set(
+    assert {token.rpartition(":")[2] for token, value in PACKAGE["resources"].items() if "listInputs" in value} == set(
         LISTABLE
     )
 
@@ -141,7 +144,7 @@ def test_settings_are_read_from_the_environment_too() -> None:
 
 def test_only_texts_are_outputs_of_the_provider_because_no_other_type_survives() -> None:
     assert "allowInsecure" not in PACKAGE["provider"]["properties"]
-    assert {each["type"] for each in PACKAGE["provider"]["properties"].values()} == {"string"}
+    assert {prop["type"] for prop in PACKAGE["provider"]["properties"].values()} == {"string"}
 
 
 def test_the_text_is_sorted_json_that_says_the_same() -> None:

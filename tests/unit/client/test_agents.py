@@ -30,7 +30,7 @@ async def wait_for_state(api: Api, id: str, status: str) -> Agent:
     """Return the agent once it is in the state."""
     observed = await wait_until(
         lambda within: api.agents.observe(id, within),
-        lambda each: Done() if each and each.status == status else InProgress(each.status if each else "gone"),
+        lambda item: Done() if item and item.status == status else InProgress(item.status if item else "gone"),
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
         action=f"waiting for {status}",
     )
@@ -44,7 +44,7 @@ async def test_an_agent_is_made_found_listed_and_deleted(api: Api, emulator: Emu
     assert (await api.agents.get("coder")).id == created.id
     assert await api.agents.find(created.id) is None
     assert await api.agents.find("code") is None
-    assert [each.id for each in await api.agents.list()] == [created.id]
+    assert [item.id for item in await api.agents.list()] == [created.id]
     await api.agents.delete(created.id)
     emulator.advance(5)
     assert await api.agents.observe_gone(created.id, 0)
@@ -87,7 +87,7 @@ async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
 ) -> None:
     emulator.add_fault(kind, method="POST", path="/agents")
     created = await api.agents.create(BODY)
-    assert [each.id for each in await api.agents.list()] == [created.id]
+    assert [item.id for item in await api.agents.list()] == [created.id]
     assert emulator.counts()[POST] == 1
 
 
@@ -123,8 +123,8 @@ async def test_only_an_agent_that_is_as_asked_is_taken(
 async def test_many_agents_are_observed_through_their_list(api: Api, emulator: Emulator) -> None:
     created = [await api.agents.create({**BODY, "name": f"coder-{number}"}) for number in range(4)]
     emulator.clear_log()
-    observed = await asyncio.gather(*(api.agents.observe(each.id, 0.01) for each in created))
-    assert [each and each.name for each in observed] == [each.name for each in created]
+    observed = await asyncio.gather(*(api.agents.observe(item.id, 0.01) for item in created))
+    assert [item and item.name for item in observed] == [item.name for item in created]
     assert emulator.counts() == {"GET /agents": 1}
 
 

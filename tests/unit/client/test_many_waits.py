@@ -129,7 +129,7 @@ async def test_a_refresh_of_200_reads_the_list() -> None:
         service.add(f"s{index}")
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         observed = await asyncio.gather(*(api.sandboxes.observe(id, 0.02) for id in service.created_at))
-    assert {each.id for each in observed if each} == set(service.created_at)
+    assert {item.id for item in observed if item} == set(service.created_at)
     assert service.served_requests == {"GET list": 2}
 
 

@@ -109,5 +109,5 @@ async def test_many_that_are_missing_ask_for_the_project_once() -> None:
     ended = await asyncio.gather(
         *(wire.request("GET", IN_PROJECT, parse=parse_id) for _ in range(5)), return_exceptions=True
     )
-    assert [type(each) for each in ended] == [errors.NotFound] * 5
+    assert [type(item) for item in ended] == [errors.NotFound] * 5
     assert arguments.count("sandboxes") == 1

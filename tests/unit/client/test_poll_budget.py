@@ -57,7 +57,7 @@ async def _run_until(api: Api, moment: float) -> None:
     number = 0
     while api.clock.monotonic() < moment:
         number += 1
-        names = [f"at-{api.clock.monotonic():.0f}-{each}" for each in range(GROUP_SIZE)]
+        names = [f"at-{api.clock.monotonic():.0f}-{item}" for item in range(GROUP_SIZE)]
         group = asyncio.gather(*(_run_cycle(api, name) for name in names), _observe_and_cancel(api))
         await asyncio.gather(group, api.clock.sleep(CYCLE_INTERVAL))
 
@@ -66,7 +66,7 @@ def _count_objects() -> Counter[str]:
     """The objects that are there, by the kind; those of the interpreter aside."""
     gc.collect()
     ours = ("pulumi_neev", "_asyncio", "asyncio", "httpx", "httpcore")
-    kinds = (type(each) for each in gc.get_objects())
+    kinds = (type(item) for item in gc.get_objects())
     names = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
     return Counter(name for name in names if name.startswith(ours))
 
@@ -74,7 +74,7 @@ def _count_objects() -> Counter[str]:
 def _allocated_bytes() -> int:
     """The bytes that were asked for by the client's own lines, and are still there."""
     ours = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(inclusive=True, filename_pattern=CLIENT)])
-    return sum(each.size for each in ours.statistics("filename"))
+    return sum(statistic.size for statistic in ours.statistics("filename"))
 
 
 @in_virtual_time

@@ -136,7 +136,7 @@ async def test_a_move_whose_answer_was_lost_is_seen_by_where_the_thing_is(
 async def test_every_page_of_a_list_is_asked_for() -> None:
     async def everything(api: Api) -> None:
         for read in (api.sandboxes.list, api.agents.list, api.templates.list, lambda: api.snapshots.list("1")):
-            assert [each.id for each in await read()] == ["1", "2"]
+            assert [item.id for item in await read()] == ["1", "2"]
 
     def pages(*items: dict[str, str]) -> list[httpx.Response]:
         return [
@@ -146,14 +146,14 @@ async def test_every_page_of_a_list_is_asked_for() -> None:
 
     two = ((BOX, {**BOX, "id": "2"}), (CODER, {**CODER, "id": "2"}), (TEMPLATE, {**TEMPLATE, "id": "2"}))
     shots = (SNAPSHOT, {**SNAPSHOT, "id": "2"})
-    sent = await sent_requests(everything, *[each for items in (*two, shots) for each in pages(*items)])
+    sent = await sent_requests(everything, *[page for items in (*two, shots) for page in pages(*items)])
     assert [request.url.params["page"] for request in sent] == ["1", "2"] * 4
 
 
 async def test_what_does_no_harm_twice_is_asked_for_twice_and_then_left() -> None:
     """The transport repeats no POST; whoever calls knows that this one may be."""
     sent = await sent_requests(lambda api: api.sandboxes.keepalive(ID), json_response(502), json_response(json=BOX))
-    assert [(each.method, each.url.raw_path.decode(), each.content) for each in sent] == [
+    assert [(item.method, item.url.raw_path.decode(), item.content) for item in sent] == [
         ("POST", f"{ROOT}/sandboxes/{SENT}/keepalive", b"{}")
     ] * 2
     with pytest.raises(OutcomeUnknown):

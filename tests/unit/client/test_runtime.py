@@ -37,7 +37,7 @@ class OutputRecorder:
 
 
 def frames_response(*frames: object) -> httpx.Response:
-    return httpx.Response(200, content="".join(json.dumps(each) + "\n" for each in frames))
+    return httpx.Response(200, content="".join(json.dumps(frame) + "\n" for frame in frames))
 
 
 def output_frame(data: bytes, stream: str = "stdout") -> dict[str, str]:
@@ -91,7 +91,7 @@ async def test_output_is_heard_while_the_command_runs(session: SandboxSession) -
 
     waiting = 'echo one; until [ -e "$1" ]; do sleep 0.01; done'
     assert await session.exec(ExecRequest(["sh", "-c", waiting, "-", "go"], timeout=10), hear, read_timeout=15) == 0
-    assert [await each for each in going] == [0]
+    assert [await item for item in going] == [0]
 
 
 async def test_a_command_past_its_time_is_killed_and_that_is_known(session: SandboxSession) -> None:
@@ -219,7 +219,7 @@ async def test_a_server_that_fails_while_a_file_is_read_is_unavailable() -> None
 async def test_lines_without_meaning_are_passed_over() -> None:
     """Blank ones keep a connection alive; a newer sandbox may say more."""
     exited = {"type": "exit", "exit_code": 4}
-    content = "\n\n".join(json.dumps(each) for each in ({"type": "usage", "cpu": 1}, output_frame(b"x"), exited))
+    content = "\n\n".join(json.dumps(item) for item in ({"type": "usage", "cpu": 1}, output_frame(b"x"), exited))
     assert await run_scripted(httpx.Response(200, content=content)) == (4, [("stdout", "x")])
 
 

@@ -34,7 +34,7 @@ async def wait_for_phase(api: Api, id: str, phase: str) -> Sandbox:
     """Return the sandbox once it is in the phase."""
     observed = await wait_until(
         lambda within: api.sandboxes.observe(id, within),
-        lambda each: Done() if each and each.phase == phase else InProgress(each.phase if each else "gone"),
+        lambda item: Done() if item and item.phase == phase else InProgress(item.phase if item else "gone"),
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
         action=f"waiting for {phase}",
     )
@@ -49,7 +49,7 @@ async def test_a_sandbox_is_made_found_listed_and_deleted(api: Api) -> None:
     assert (created.resources.cpu, created.resources.memory_gb, created.resources.disk_gb) == (1, 2, 10)
     assert (await api.sandboxes.get(created.id)).id == created.id
     assert (await api.sandboxes.get("box")).id == created.id
-    assert [each.id for each in await api.sandboxes.list()] == [created.id]
+    assert [item.id for item in await api.sandboxes.list()] == [created.id]
     await api.sandboxes.delete(created.id)
     await wait_until(
         lambda within: api.sandboxes.observe_gone(created.id, within),
@@ -75,7 +75,7 @@ async def test_a_sandbox_is_found_by_its_exact_name_only(api: Api) -> None:
 
 async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> None:
     await asyncio.gather(create_ready(api, "box-a"), create_ready(api, "box-b"), create_ready(api, "other"))
-    assert {each.name for each in await api.sandboxes.list(name="box")} == {"box-a", "box-b"}
+    assert {item.name for item in await api.sandboxes.list(name="box")} == {"box-a", "box-b"}
     assert await api.sandboxes.list(status="Paused") == ()
 
 
@@ -104,7 +104,7 @@ async def test_a_sandbox_is_forked_and_rolled_back(api: Api) -> None:
     snapshot = await api.snapshots.create(source.id, name="before")
     await wait_until(
         lambda within: api.snapshots.observe(snapshot.id, source.id, within),
-        lambda each: Done() if each and each.status == "Ready" else InProgress("Pending"),
+        lambda item: Done() if item and item.status == "Ready" else InProgress("Pending"),
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
         action="waiting for the snapshot",
     )

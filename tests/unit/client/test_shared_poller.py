@@ -58,7 +58,7 @@ async def test_the_more_observe_the_rarer_the_sweeps() -> None:
         sweeps = ScriptedReader()
         watch = new_poller(sweeps)
         for _ in range(2):
-            await asyncio.gather(*(watch.observe(str(each), 0) for each in range(number)))
+            await asyncio.gather(*(watch.observe(str(item), 0) for item in range(number)))
         return sweeps.read_times[1] - sweeps.read_times[0]
 
     pauses = [await pause(number) for number in (1, 2, 20, 100)]

@@ -20,11 +20,11 @@ async def wait_until_ready(api: Api, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot once it is Ready."""
     observed = await wait_until(
         lambda within: api.snapshots.observe(snapshot.id, snapshot.sandbox_id, within),
-        lambda each: (
-            Failed(each.error_message or "")
-            if each and each.status == "Failed"
+        lambda item: (
+            Failed(item.error_message or "")
+            if item and item.status == "Failed"
             else Done()
-            if each and each.status == "Ready"
+            if item and item.status == "Ready"
             else InProgress("Pending")
         ),
         deadline=Deadline(timeout=20, clock=SYSTEM_CLOCK, cancelled=asyncio.Event()),
@@ -40,7 +40,7 @@ async def test_a_snapshot_is_made_read_listed_and_deleted(api: Api) -> None:
     assert (created.name, created.sandbox_id) == ("one", sandbox.id)
     assert (await wait_until_ready(api, created)).size_bytes is not None
     assert (await api.snapshots.get(created.id)).expires_at is not None
-    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [created.id]
+    assert [item.id for item in await api.snapshots.list(sandbox.id)] == [created.id]
     await api.snapshots.delete(created.id)
     await api.snapshots.delete(created.id)
     assert await api.snapshots.observe(created.id, sandbox.id, 0) is None
@@ -51,8 +51,8 @@ async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Ap
     sandbox = await create_ready(api)
     created = [await api.snapshots.create(sandbox.id, name=f"s{number}") for number in range(5)]
     before = emulator.counts()
-    observed = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0.01) for each in created))
-    assert [each and each.name for each in observed] == [f"s{number}" for number in range(5)]
+    observed = await asyncio.gather(*(api.snapshots.observe(item.id, sandbox.id, 0.01) for item in created))
+    assert [item and item.name for item in observed] == [f"s{number}" for number in range(5)]
     after = emulator.counts()
     assert after["GET /sandboxes/{id}/snapshots"] == 1
     assert sum(after.values()) == sum(before.values()) + 1
@@ -64,7 +64,7 @@ async def test_snapshots_are_observed_on_every_page_of_the_list(settings: Settin
     script = ScriptedTransport(page_response(shown[:2], total=4, limit=2), page_response(shown[2:], total=4, limit=2))
     async with connect(settings, clock=FakeClock(), transport=script) as api:
         observed = await asyncio.gather(*(api.snapshots.observe(id, "s", 0) for id in "abcd"))
-    assert [each and each.id for each in observed] == ["a", "b", "c", "d"]
+    assert [item and item.id for item in observed] == ["a", "b", "c", "d"]
     assert [request.url.params["page"] for request in script.sent] == ["1", "2"]
 
 
@@ -75,7 +75,7 @@ async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator)
     ]
     await api.sandboxes.delete(sandbox.id)
     emulator.advance(1)
-    observed = await asyncio.gather(*(api.snapshots.observe(each.id, sandbox.id, 0) for each in created))
+    observed = await asyncio.gather(*(api.snapshots.observe(item.id, sandbox.id, 0) for item in created))
     assert list(observed) == [None, None]
 
 
@@ -94,7 +94,7 @@ async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
     emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/snapshots")
     created = await api.snapshots.create(sandbox.id, name="one")
     assert created.name == "one"
-    assert [each.id for each in await api.snapshots.list(sandbox.id)] == [created.id]
+    assert [item.id for item in await api.snapshots.list(sandbox.id)] == [created.id]
 
 
 async def test_a_snapshot_of_another_name_is_never_taken_for_it(settings: Settings) -> None:

@@ -12,13 +12,13 @@ from neev_provider.core import errors
 
 async def test_templates_are_listed_and_read(api: Api) -> None:
     listed = await api.templates.list()
-    assert "sb-ubuntu-26-04-minimal" in {each.id for each in listed}
+    assert "sb-ubuntu-26-04-minimal" in {item.id for item in listed}
     assert await api.templates.get(listed[0].id) == listed[0]
 
 
 async def test_agent_templates_are_listed_and_read(api: Api) -> None:
     listed = await api.agent_templates.list()
-    assert "claude-code" in {each.name for each in listed}
+    assert "claude-code" in {item.name for item in listed}
     assert await api.agent_templates.get(listed[0].id) == listed[0]
 
 
@@ -47,4 +47,4 @@ async def test_filters_hold_over_every_page(settings: Settings, filters: dict[st
         page_response([template("sb-c", "browser", "deprecated")], total=3, limit=2),
     )
     async with connect(settings, clock=FakeClock(), transport=script) as api:
-        assert [each.id for each in await api.templates.list(**filters)] == ids
+        assert [item.id for item in await api.templates.list(**filters)] == ids

@@ -258,9 +258,9 @@ async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_asks
 
     asyncio.get_running_loop().call_later(1, stop.set)
     ends = await asyncio.gather(*(making() for _ in range(INITIAL_CONCURRENCY * 3)), return_exceptions=True)
-    sent = sum(1 for each in ends if each is None)
+    sent = sum(1 for end in ends if end is None)
     assert sent == len(script.sent) - 1
-    assert sum(1 for each in ends if isinstance(each, errors.Cancelled)) == len(ends) - sent > 0
+    assert sum(1 for end in ends if isinstance(end, errors.Cancelled)) == len(ends) - sent > 0
     # and nobody keeps a place who has left
     await asyncio.sleep(60)
     await asyncio.gather(*(wire.request("POST", "/x", parse=parse_id) for _ in range(INITIAL_CONCURRENCY)))

@@ -156,7 +156,7 @@ def test_what_holds_the_key_does_not_show_it() -> None:
     api = connect(settings)
     observed = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
     connections = api.transport._client_pool
-    for each in (
+    for item in (
         api,
         api.transport,
         connections,
@@ -164,4 +164,4 @@ def test_what_holds_the_key_does_not_show_it() -> None:
         connections._first_client.headers,
         Runtime(settings).session(observed),
     ):
-        assert KEY not in f"{each!r} {each}"
+        assert KEY not in f"{item!r} {item}"

@@ -70,7 +70,7 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
         "web-1": {"sandboxId": "id of web", "create": ["make"], "triggers": triggers},
         "web-2": {"sandboxId": "id of web", "create": ["make", "test"], "triggers": triggers},
     }
-    assert [each["port"] for each in engine.of_type("PreviewPort").values()] == [8080, 9090]
+    assert [item["port"] for item in engine.of_type("PreviewPort").values()] == [8080, 9090]
 
 
 def test_two_environments_of_a_branch_have_names_of_their_own() -> None:
@@ -80,7 +80,7 @@ def test_two_environments_of_a_branch_have_names_of_their_own() -> None:
         neev.BranchEnvironment("other", branch="pr-7", name_prefix="shop", base_sandbox_id="base")
         neev.BranchEnvironment("plain", branch="pr-7", name_prefix="", base_sandbox_id="base")
 
-    names = [each["name"] for each in run_with_mocks(program).of_type("SandboxFork").values()]
+    names = [item["name"] for item in run_with_mocks(program).of_type("SandboxFork").values()]
     assert names == ["api-pr-7", "web-pr-7", "shop-pr-7", "pr-7"]
 
 
@@ -100,25 +100,27 @@ def test_it_may_start_from_a_snapshot() -> None:
 
 
 def test_its_outputs_are_where_it_is_and_until_when() -> None:
-    seen: list[Any] = []
+    observed: list[Any] = []
 
     def program() -> object:
         found = neev.BranchEnvironment("web", branch="pr-7", base_sandbox_id="base", ports=[1, 2])
         known = pulumi.Output.all(found.id, found.name, found.url, found.urls, found.expires_at)
         secret: pulumi.Output[bool] = pulumi.Output.from_input(found.url.is_secret())
-        return pulumi.Output.all(known.apply(seen.extend), secret.apply(seen.append))
+        return pulumi.Output.all(known.apply(observed.extend), secret.apply(observed.append))
 
     run_with_mocks(program)
     urls = {"1": "https://web-1", "2": "https://web-2"}
-    assert sorted(map(str, seen)) == sorted(map(str, ["id of web", "web-pr-7", "https://web-1", urls, "then", True]))
+    assert sorted(map(str, observed)) == sorted(
+        map(str, ["id of web", "web-pr-7", "https://web-1", urls, "then", True])
+    )
 
 
 def test_without_a_port_there_is_no_url() -> None:
-    seen: list[Any] = []
+    observed: list[Any] = []
     run_with_mocks(
-        lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(seen.append)
+        lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(observed.append)
     )
-    assert seen == [None]
+    assert observed == [None]
 
 
 @pytest.mark.parametrize("bases", [{}, {"base_sandbox_id": "a", "snapshot_id": "b"}])

@@ -97,11 +97,11 @@ UNCHANGED: list[dict[str, Any]] = [
 @pytest.mark.parametrize(("raw", "values"), COERCED)
 def test_what_stands_for_one_value_is_taken_for_it(raw: dict[str, Any], values: dict[str, Any]) -> None:
     """At any depth; the values themselves are taken for what they are."""
-    for each in (raw, values):
-        found = coerce_properties(House.properties, each)
+    for item in (raw, values):
+        found = coerce_properties(House.properties, item)
         assert found == values
         assert [type(value) for value in found.values()] == [type(value) for value in values.values()]
-        assert validate(House, each) == []
+        assert validate(House, item) == []
     assert parse(House, raw) == parse(House, values)
 
 

@@ -22,12 +22,14 @@ from neev_provider.core.errors import (
     Unavailable,
 )
 
-CLASSES = [each for _, each in inspect.getmembers(errors, inspect.isclass) if each.__module__ == errors.__name__]
+CLASSES = [
+    getmember for _, getmember in inspect.getmembers(errors, inspect.isclass) if getmember.__module__ == errors.__name__
+]
 
 
 def test_the_tree_in_the_module_names_every_class_and_no_other() -> None:
     drawn = {line.split("─ ")[-1].split()[0] for line in (errors.__doc__ or "").splitlines() if "─" in line}
-    assert drawn | {"NeevError"} == {each.__name__ for each in CLASSES}
+    assert drawn | {"NeevError"} == {class_.__name__ for class_ in CLASSES}
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)

@@ -9,7 +9,7 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("message", "output"),
     [
         ("sandbox_template_id: no template 'sb-x' is offered", "templateId: no template 'sb-x' is offered"),
         ("restore: must be a UUID", "snapshotId: must be a UUID"),
@@ -24,14 +24,14 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
         ("see /docs/memory_gb", "see /docs/memory_gb"),
     ],
 )
-def test_a_field_is_called_as_it_is_declared(said: str, told: str) -> None:
-    assert replace_field_names(said, SandboxResource.inputs, SandboxResource.api_field_names) == told
+def test_a_field_is_called_as_it_is_declared(message: str, output: str) -> None:
+    assert replace_field_names(message, SandboxResource.inputs, SandboxResource.api_field_names) == output
 
 
 def test_an_image_calls_its_source_otherwise() -> None:
-    said = "restore: must be a UUID"
+    message = "restore: must be a UUID"
     assert (
-        replace_field_names(said, GoldenImageResource.inputs, GoldenImageResource.api_field_names)
+        replace_field_names(message, GoldenImageResource.inputs, GoldenImageResource.api_field_names)
         == "sourceSnapshotId: must be a UUID"
     )
 

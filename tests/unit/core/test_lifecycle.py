@@ -121,9 +121,9 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
 
         async def create(self, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
             """Made, then broken."""
-            made = await super().create(inputs, call)
+            created = await super().create(inputs, call)
             self.api.errors_to_raise.append(error)
-            return made
+            return created
 
     with pytest.raises(ResourceInitFailed, match=str(error)) as caught:
         await lifecycle.create(Breaking().connect(platform), {"size": 2}, new_context())
@@ -138,7 +138,7 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
     class Unwritable(Thing):
         """Its state cannot be made."""
 
-        def build_state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
+        def build_state(self, arguments: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
@@ -371,7 +371,7 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
     class Unwritable(Thing):
         """Its state cannot be made."""
 
-        def build_state(self, asked: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
+        def build_state(self, arguments: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
@@ -421,7 +421,7 @@ class Named(Thing):
 
 
 @pytest.mark.parametrize(
-    ("asked", "path"),
+    ("arguments", "path"),
     [
         ({}, "name"),
         ({"name": "a", "size": "big"}, "size"),
@@ -430,13 +430,13 @@ class Named(Thing):
     ],
 )
 async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_done(
-    asked: dict[str, Any], path: str
+    arguments: dict[str, Any], path: str
 ) -> None:
     """By every verb, also after an import, and what exists is kept."""
     platform, named = FakeApi(), Named()
     for begun in (
-        lifecycle.start_create(named.connect(platform), asked, new_context()),
-        lifecycle.find_created(named.connect(platform), asked),
+        lifecycle.start_create(named.connect(platform), arguments, new_context()),
+        lifecycle.find_created(named.connect(platform), arguments),
     ):
         with pytest.raises(InputError) as caught:
             await begun
@@ -444,13 +444,13 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
         assert str(caught.value).endswith(UNCHECKED_HINT)
     for state in ({}, {IMPORTED_KEY: True}):
         for work in (
-            lifecycle.finish_create(named.connect(platform), StoredResource("id-1", asked, state), new_context()),
+            lifecycle.finish_create(named.connect(platform), StoredResource("id-1", arguments, state), new_context()),
             lifecycle.update(
                 named.connect(platform),
                 "id-1",
                 old_inputs={"name": "a"},
                 state=state,
-                new_inputs=asked,
+                new_inputs=arguments,
                 context=new_context(),
             ),
         ):

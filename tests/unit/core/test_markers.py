@@ -32,6 +32,6 @@ def test_taking_out_what_only_the_program_knows_is_a_change_in_place() -> None:
 
 def test_an_output_is_hidden_where_its_input_says_so_or_is_not_known_yet() -> None:
     text, token = RunOutputs.properties["text"], RunOutputs.properties["token"]
-    assert [text.is_secret({"quiet": each}) for each in (True, UNKNOWN, False, None)] == [True, True, False, False]
+    assert [text.is_secret({"quiet": item}) for item in (True, UNKNOWN, False, None)] == [True, True, False, False]
     assert not text.is_secret({})
     assert token.is_secret({})

@@ -163,21 +163,21 @@ def test_what_is_declared_is_what_is_derived_from() -> None:
         tags: Annotated[dict[str, str] | None, Update()] = None
         """Its tags."""
 
-    seen = Made.properties
-    assert list(seen) == ["neededPart", "called", "size", "parts", "wall", "colour", "tags"]
-    assert [each.field for each in seen.values()] == list(Made.model_fields)
-    assert [each.name for each in seen.values()] == list(seen)
-    assert [each.required for each in seen.values()] == [True, *[False] * 6]
-    assert [each.default for each in seen.values()] == [None, None, 3, [], None, None, None]
-    assert seen["neededPart"].description == "Needed."
-    assert seen["size"].annotation == Integer.__origin__  # type: ignore[attr-defined]  # what Annotated holds
-    assert seen["parts"].markers == (Update(), Unordered())
-    assert [seen[name].model for name in ("wall", "parts", "tags", "size")] == [Rule, None, None, None]
-    assert (seen["parts"].item, seen["parts"].item_model) == (Rule, Rule)
-    assert (seen["tags"].item, seen["wall"].item) == (None, None)
-    made = Made(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its name outside
-    assert made.to_properties() == {"neededPart": 1, "called": "x", "size": 3, "parts": [], "colour": "red"}
-    assert type(made.to_properties()["colour"]) is str
+    observed = Made.properties
+    assert list(observed) == ["neededPart", "called", "size", "parts", "wall", "colour", "tags"]
+    assert [item.field for item in observed.values()] == list(Made.model_fields)
+    assert [item.name for item in observed.values()] == list(observed)
+    assert [item.required for item in observed.values()] == [True, *[False] * 6]
+    assert [item.default for item in observed.values()] == [None, None, 3, [], None, None, None]
+    assert observed["neededPart"].description == "Needed."
+    assert observed["size"].annotation == Integer.__origin__  # type: ignore[attr-defined]  # what Annotated holds
+    assert observed["parts"].markers == (Update(), Unordered())
+    assert [observed[name].model for name in ("wall", "parts", "tags", "size")] == [Rule, None, None, None]
+    assert (observed["parts"].item, observed["parts"].item_model) == (Rule, Rule)
+    assert (observed["tags"].item, observed["wall"].item) == (None, None)
+    created = Made(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its name outside
+    assert created.to_properties() == {"neededPart": 1, "called": "x", "size": 3, "parts": [], "colour": "red"}
+    assert type(created.to_properties()["colour"]) is str
 
 
 def test_a_wrong_declaration_is_named_with_what_is_wrong() -> None:

@@ -19,7 +19,7 @@ secrets = st.lists(texts, min_size=1, max_size=4)
 @given(secrets, st.lists(texts, max_size=4), st.randoms())
 @example(["xyzx", "zxyzxy"], ["xyzxyzxy"], None)
 def test_no_secret_and_no_line_of_one_is_left(values: list[str], others: list[str], random: object) -> None:
-    pieces = [*values, *(line for each in values for line in each.split("\n")), *others]
+    pieces = [*values, *(line for value in values for line in value.split("\n")), *others]
     if random is not None:
         random.shuffle(pieces)  # type: ignore[attr-defined]
     shown = Redactor.from_values(values).redact("".join(pieces))
@@ -75,18 +75,18 @@ def test_secrets_are_found_at_any_depth_and_keys_are_none() -> None:
 
 
 def test_secrets_are_collected_when_the_first_text_comes_and_others_are_added_later() -> None:
-    asked: list[int] = []
+    arguments: list[int] = []
 
     def collect() -> str:
-        asked.append(1)
+        arguments.append(1)
         return "hunter2"
 
     redactor = Redactor(collect)
-    assert asked == []
+    assert arguments == []
     assert redactor.redact("hunter2 hunter3") == f"{PLACEHOLDER} hunter3"
     redactor.add("hunter3")
     assert redactor.redact("hunter2 hunter3") == f"{PLACEHOLDER} {PLACEHOLDER}"
-    assert asked == [1]
+    assert arguments == [1]
 
 
 async def test_each_operation_redacts_its_own_secrets_and_its_tasks_do_too() -> None:

@@ -159,9 +159,9 @@ def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
 
 def test_only_real_drift_changes_the_inputs() -> None:
     """What the user did not say, or what means the same, is no drift."""
-    asked = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__resourceName": "x"}
-    assert THING.refreshed_inputs(asked, observation()) == asked
-    assert THING.refreshed_inputs(asked, observation(size=2, wall={"mode": "open"})) == {**asked, "size": 2}
+    arguments = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__resourceName": "x"}
+    assert THING.refreshed_inputs(arguments, observation()) == arguments
+    assert THING.refreshed_inputs(arguments, observation(size=2, wall={"mode": "open"})) == {**arguments, "size": 2}
 
 
 def test_an_import_says_as_little_as_it_can() -> None:
@@ -245,8 +245,8 @@ def test_a_thing_that_failed_is_made_anew_before_the_old_one_goes_where_it_has_a
 
 def test_a_policy_that_only_reads_otherwise_has_not_drifted() -> None:
     """Its defaults are the same, said or not."""
-    asked = {"name": "a", "size": 1, "wall": {}}
-    assert THING.refreshed_inputs(asked, observation(wall={"mode": "closed"})) == asked
-    assert THING.refreshed_inputs(asked, observation(wall={"mode": "open"}))["wall"] == {"mode": "open"}
-    other = {**asked, "wall": {"mode": "open"}}
+    arguments = {"name": "a", "size": 1, "wall": {}}
+    assert THING.refreshed_inputs(arguments, observation(wall={"mode": "closed"})) == arguments
+    assert THING.refreshed_inputs(arguments, observation(wall={"mode": "open"}))["wall"] == {"mode": "open"}
+    other = {**arguments, "wall": {"mode": "open"}}
     assert THING.refreshed_inputs(other, observation(wall={"mode": "open", "since": "of a newer API"})) == other

@@ -102,12 +102,14 @@ def test_inputs_are_those_that_this_version_has_and_can_read() -> None:
 
 
 async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
-    asked = {"source": "a", "size": 1, "mood": "blue"}
-    state = {**asked, "status": 5, "future": {"deep": [1]}, "parts": "x"}
-    seen = await lifecycle.read(Thing(ThingOutputs(parts=[Part(id="1")])).connect(FakeApi()), "id", asked, state)
-    assert seen is not None
-    assert seen.inputs == {"source": "a", "size": 3, "mood": "blue"}
-    assert {name: seen.state[name] for name in ("status", "future", "parts", "mood")} == {
+    arguments = {"source": "a", "size": 1, "mood": "blue"}
+    state = {**arguments, "status": 5, "future": {"deep": [1]}, "parts": "x"}
+    observed = await lifecycle.read(
+        Thing(ThingOutputs(parts=[Part(id="1")])).connect(FakeApi()), "id", arguments, state
+    )
+    assert observed is not None
+    assert observed.inputs == {"source": "a", "size": 3, "mood": "blue"}
+    assert {name: observed.state[name] for name in ("status", "future", "parts", "mood")} == {
         "status": 5,
         "future": {"deep": [1]},
         "parts": [{"id": "1"}],
@@ -116,22 +118,22 @@ async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
 
 
 async def test_an_update_goes_on_from_what_can_be_read() -> None:
-    thing = Thing(ThingOutputs(status="well"))
+    item = Thing(ThingOutputs(status="well"))
     old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
     state = {**old, "status": 5, "future": 1, IMPORTED_KEY: True}
     stored = await lifecycle.update(
-        thing.connect(FakeApi()), "id", old_inputs=old, state=state, new_inputs=new, context=new_context()
+        item.connect(FakeApi()), "id", old_inputs=old, state=state, new_inputs=new, context=new_context()
     )
-    assert thing.received == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED_KEY: True}]
+    assert item.received == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED_KEY: True}]
     assert stored.state == {"source": "b", "size": 2, "status": "well", "parts": [], "future": 1, **RECORD}
 
 
 async def test_a_delete_is_handed_what_can_be_read() -> None:
-    thing = Thing()
+    item = Thing()
     await lifecycle.delete(
-        thing.connect(FakeApi()), "id", OperationContext("thing", new_context().deadline, state=STATE)
+        item.connect(FakeApi()), "id", OperationContext("thing", new_context().deadline, state=STATE)
     )
-    assert "status" not in thing.received[0]
+    assert "status" not in item.received[0]
 
 
 @pytest.mark.parametrize("size", ["huge", 3])
@@ -140,6 +142,6 @@ def test_a_plan_is_made_from_what_can_be_read(size: Any) -> None:
     change = lifecycle.compute_diff(
         Thing(), old_inputs={"source": "a"}, state=state, new_inputs={"source": "a", "size": 3}
     )
-    assert [each.path for each in change.changes] == (["size"] if size == "huge" else [])
+    assert [item.path for item in change.changes] == (["size"] if size == "huge" else [])
     shown = lifecycle.preview_update(Thing(), state, {"source": "a"})
     assert shown.get("size") == (None if size == "huge" else 3)

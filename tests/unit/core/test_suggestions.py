@@ -8,7 +8,7 @@ KNOWN = ("memoryGb", "diskGb", "rootfsDiskGb", "name")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("expected", "found"),
     [
         ("memory_gb", ["memoryGb"]),
         ("memorygb", ["memoryGb"]),
@@ -18,9 +18,9 @@ KNOWN = ("memoryGb", "diskGb", "rootfsDiskGb", "name")
         ("", []),
     ],
 )
-def test_the_nearest_come_first_whatever_their_form(wanted: str, found: list[str]) -> None:
+def test_the_nearest_come_first_whatever_their_form(expected: str, found: list[str]) -> None:
     """Upper and lower case, hyphens and underscores make no difference."""
-    assert find_similar(wanted, KNOWN) == found
+    assert find_similar(expected, KNOWN) == found
 
 
 def test_a_hint_asks_for_what_is_near_and_says_nothing_else() -> None:

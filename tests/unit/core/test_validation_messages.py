@@ -49,7 +49,7 @@ def _nested_models(model: type[Model]) -> Iterator[tuple[type[Model], tuple[str,
     for declared in model.properties.values():
         inner = declared.model or declared.item_model
         if inner is not None:
-            yield from ((each, (declared.name, *way)) for each, way in _nested_models(inner))
+            yield from ((item, (declared.name, *way)) for item, way in _nested_models(inner))
 
 
 def _inputs_with(model: type[Model], way: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any]:
@@ -58,8 +58,8 @@ def _inputs_with(model: type[Model], way: tuple[str, ...], values: dict[str, Any
     declared = model.properties[way[0]]
     inner = declared.model or declared.item_model
     assert inner is not None
-    placed = _inputs_with(inner, way[1:], values)
-    return {way[0]: placed if declared.model else [placed]}
+    assigned = _inputs_with(inner, way[1:], values)
+    return {way[0]: assigned if declared.model else [assigned]}
 
 
 @pytest.mark.parametrize("model", tuple(_list_models()), ids=lambda model: model.__name__)
@@ -93,5 +93,5 @@ def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[M
 )
 def test_what_is_misspelt_is_answered_with_the_name_that_is_near(raw: dict[str, Any], path: str, reason: str) -> None:
     """Of the properties of the object that it is in."""
-    sandbox = next(each for each in RESOURCES if each.name == "Sandbox")
-    assert [(each.path, each.reason) for each in validate(sandbox.inputs, raw)] == [(path, reason)]
+    sandbox = next(resource for resource in RESOURCES if resource.name == "Sandbox")
+    assert [(item.path, item.reason) for item in validate(sandbox.inputs, raw)] == [(path, reason)]

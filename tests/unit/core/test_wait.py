@@ -64,15 +64,15 @@ def new_deadline(
 
 @in_virtual_time
 async def test_who_waits_is_told_why_nothing_can_be_seen() -> None:
-    told: list[str] = []
-    thing = Thing(ready_after=1, errors_to_raise=[errors.RequestNotSent("GET /x: no connection to api.test")])
-    await wait_until(thing.observe, is_ready_status, deadline=new_deadline(on_progress=told.append), action="w")
-    assert told[0] == "GET /x: no connection to api.test, 0 s"
+    output: list[str] = []
+    item = Thing(ready_after=1, errors_to_raise=[errors.RequestNotSent("GET /x: no connection to api.test")])
+    await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
+    assert output[0] == "GET /x: no connection to api.test, 0 s"
 
 
 @in_virtual_time
 async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_seen_last() -> None:
-    told: list[str] = []
+    output: list[str] = []
 
     async def observe(_within: float) -> str:
         await asyncio.sleep(1)
@@ -81,51 +81,51 @@ async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_s
 
     words = r"^w: not done after 5 s; last seen: GET /x: no connection to api.test. "
     with pytest.raises(errors.DeadlineExceeded, match=words):
-        await wait_until(observe, is_ready_status, deadline=new_deadline(5, on_progress=told.append), action="w")
-    assert told == ["GET /x: no connection to api.test, 1 s"]
+        await wait_until(observe, is_ready_status, deadline=new_deadline(5, on_progress=output.append), action="w")
+    assert output == ["GET /x: no connection to api.test, 1 s"]
 
 
 @in_virtual_time
 async def test_a_wait_ends_with_the_first_observation_that_is_done() -> None:
-    thing = Thing(ready_after=5)
-    assert await wait_until(thing.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
-    assert 5 <= thing.clock.monotonic() < 5.8
+    item = Thing(ready_after=5)
+    assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
+    assert 5 <= item.clock.monotonic() < 5.8
 
 
 @in_virtual_time
 async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limit() -> None:
-    thing = Thing(ready_after=300)
-    await wait_until(thing.observe, is_ready_status, deadline=new_deadline(900), action="w")
-    gaps = [after - before for before, after in zip([0.0, *thing.observed_at], thing.observed_at, strict=False)]
+    item = Thing(ready_after=300)
+    await wait_until(item.observe, is_ready_status, deadline=new_deadline(900), action="w")
+    gaps = [after - before for before, after in zip([0.0, *item.observed_at], item.observed_at, strict=False)]
     assert 0.1 <= gaps[0] <= 0.11
-    assert len([look for look in thing.observed_at if look <= 5]) <= 17
+    assert len([look for look in item.observed_at if look <= 5]) <= 17
     assert all(later > earlier * 0.9 for earlier, later in pairwise(gaps))
     assert MAX_POLL_INTERVAL <= gaps[-1] <= MAX_POLL_INTERVAL * 1.1
 
 
 @in_virtual_time
 async def test_a_wait_tells_how_it_goes_but_not_how_it_ends() -> None:
-    told: list[str] = []
-    thing = Thing(ready_after=0.2)
-    await wait_until(thing.observe, is_ready_status, deadline=new_deadline(on_progress=told.append), action="w")
-    assert told == ["Pending, 0 s"]
+    output: list[str] = []
+    item = Thing(ready_after=0.2)
+    await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
+    assert output == ["Pending, 0 s"]
 
 
 @in_virtual_time
 async def test_a_failed_observation_fails_the_wait_with_the_platforms_reason_at_once() -> None:
-    thing = Thing()
+    item = Thing()
     with pytest.raises(errors.OperationFailed, match="the snapshot s: disk full") as caught:
-        await wait_until(thing.observe, lambda _: Failed("disk full"), deadline=new_deadline(), action="the snapshot s")
+        await wait_until(item.observe, lambda _: Failed("disk full"), deadline=new_deadline(), action="the snapshot s")
     assert caught.value.reason == "disk full"
-    assert len(thing.observed_at) == 1
+    assert len(item.observed_at) == 1
 
 
 @in_virtual_time
 async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
-    thing = Thing(ready_after=1000)
+    item = Thing(ready_after=1000)
     with pytest.raises(errors.DeadlineExceeded, match="last seen: Pending") as caught:
-        await wait_until(thing.observe, is_ready_status, deadline=new_deadline(10), action="w")
-    assert thing.clock.monotonic() == pytest.approx(10, abs=0.01)
+        await wait_until(item.observe, is_ready_status, deadline=new_deadline(10), action="w")
+    assert item.clock.monotonic() == pytest.approx(10, abs=0.01)
     assert caught.value.elapsed == pytest.approx(10, abs=0.01)
 
 
@@ -133,10 +133,10 @@ async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
 async def test_the_waits_of_one_operation_share_its_time() -> None:
     operation = new_deadline(10)
     assert await wait_until(Thing(ready_after=8).observe, is_ready_status, deadline=operation, action="w") == "Ready"
-    thing = Thing(ready_after=1000)
+    item = Thing(ready_after=1000)
     with pytest.raises(errors.DeadlineExceeded) as caught:
-        await wait_until(thing.observe, is_ready_status, deadline=operation, action="w")
-    assert thing.clock.monotonic() == pytest.approx(10, abs=0.01)
+        await wait_until(item.observe, is_ready_status, deadline=operation, action="w")
+    assert item.clock.monotonic() == pytest.approx(10, abs=0.01)
     assert caught.value.elapsed == pytest.approx(10, abs=0.01)
 
 
@@ -152,39 +152,39 @@ async def test_the_deadline_ends_an_observation_that_hangs() -> None:
 
 @in_virtual_time
 async def test_something_ready_just_before_the_deadline_is_still_noticed() -> None:
-    thing = Thing(ready_after=9.9)
-    assert await wait_until(thing.observe, is_ready_status, deadline=new_deadline(10), action="w") == "Ready"
+    item = Thing(ready_after=9.9)
+    assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(10), action="w") == "Ready"
 
 
 @in_virtual_time
 async def test_cancelling_ends_a_wait_at_once_and_abandons_the_observation() -> None:
-    thing, cancelled = Thing(ready_after=1000), asyncio.Event()
+    item, cancelled = Thing(ready_after=1000), asyncio.Event()
     asyncio.get_running_loop().call_later(3, cancelled.set)
     with pytest.raises(errors.Cancelled, match="w: stopped"):
-        await wait_until(thing.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
-    assert thing.clock.monotonic() == pytest.approx(3)
-    assert thing.cancelled_count == 1
+        await wait_until(item.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
+    assert item.clock.monotonic() == pytest.approx(3)
+    assert item.cancelled_count == 1
 
 
 @in_virtual_time
 async def test_a_wait_that_is_cancelled_before_it_begins_looks_at_nothing() -> None:
-    thing, cancelled = Thing(), asyncio.Event()
+    item, cancelled = Thing(), asyncio.Event()
     cancelled.set()
     with pytest.raises(errors.Cancelled):
-        await wait_until(thing.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
-    assert thing.observed_at == []
-    assert thing.clock.monotonic() == 0
+        await wait_until(item.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
+    assert item.observed_at == []
+    assert item.clock.monotonic() == 0
 
 
 @in_virtual_time
 async def test_ending_the_task_of_a_wait_ends_the_observation_with_it() -> None:
-    thing = Thing(ready_after=1000)
-    task = asyncio.create_task(wait_until(thing.observe, is_ready_status, deadline=new_deadline(), action="w"))
+    item = Thing(ready_after=1000)
+    task = asyncio.create_task(wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w"))
     await asyncio.sleep(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
-    assert thing.cancelled_count == 1
+    assert item.cancelled_count == 1
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
@@ -197,8 +197,8 @@ TRANSIENT_CASES = [
 
 @in_virtual_time
 async def test_errors_that_may_pass_do_not_end_a_wait() -> None:
-    thing = Thing(ready_after=1, errors_to_raise=TRANSIENT_CASES)
-    assert await wait_until(thing.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
+    item = Thing(ready_after=1, errors_to_raise=TRANSIENT_CASES)
+    assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
 
 
 @in_virtual_time
@@ -287,15 +287,15 @@ async def test_work_ends_with_its_patience() -> None:
     async def made() -> str:
         return "made"
 
-    patience = Deadline(10, SYSTEM_CLOCK, asyncio.Event())
-    assert await run_before_deadline(made(), deadline=patience, action="making") == "made"
+    deadline = Deadline(10, SYSTEM_CLOCK, asyncio.Event())
+    assert await run_before_deadline(made(), deadline=deadline, action="making") == "made"
     with pytest.raises(errors.DeadlineExceeded, match="making: not done"):
         await run_before_deadline(
             asyncio.sleep(60), deadline=Deadline(0.01, SYSTEM_CLOCK, asyncio.Event()), action="making"
         )
-    patience.cancelled.set()
+    deadline.cancelled.set()
     with pytest.raises(errors.Cancelled, match="making"):
-        await run_before_deadline(asyncio.sleep(60), deadline=patience, action="making")
+        await run_before_deadline(asyncio.sleep(60), deadline=deadline, action="making")
 
 
 @in_virtual_time
@@ -311,13 +311,13 @@ async def test_work_has_what_is_left_of_its_patience_and_no_more() -> None:
 @in_virtual_time
 async def test_a_wait_tells_how_long_it_has_waited_itself() -> None:
     """Not how long the operation has gone on before."""
-    clock, heard = VirtualClock(), list[str]()
-    waiting = Deadline(100, clock, asyncio.Event(), heard.append)
+    clock, received = VirtualClock(), list[str]()
+    waiting = Deadline(100, clock, asyncio.Event(), received.append)
     await clock.sleep(50)
     with pytest.raises(errors.DeadlineExceeded, match=r"^the box: not done after 100 s"):
         await wait_until(Thing(ready_after=1000).observe, is_ready_status, deadline=waiting, action="the box")
-    assert heard[0].endswith(", 0 s")
-    assert heard[-1].endswith((", 49 s", ", 50 s"))
+    assert received[0].endswith(", 0 s")
+    assert received[-1].endswith((", 49 s", ", 50 s"))
 
 
 async def wait_an_hour() -> float:
@@ -368,9 +368,9 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() ->
 
 @in_virtual_time
 async def test_who_waits_to_send_is_told_why_and_for_how_long() -> None:
-    told: list[str] = []
-    with send_deadline(new_deadline(on_progress=told.append)):
+    output: list[str] = []
+    with send_deadline(new_deadline(on_progress=output.append)):
         await wait_before_send(lambda: asyncio.sleep(2.5), action="POST /x", last_status="429: come back later.")
-    assert told == ["429: come back later, 1 s", "429: come back later, 2 s"]
+    assert output == ["429: come back later, 1 s", "429: come back later, 2 s"]
     await asyncio.sleep(5)
-    assert len(told) == 2
+    assert len(output) == 2

@@ -31,9 +31,9 @@ async def box(api: Api, emulator: Emulator) -> str:
     sandbox = await api.sandboxes.create({"name": "box"})
     emulator.advance(60)
     sandbox = await api.sandboxes.get(sandbox.id)
-    inside = AsyncSandboxConnection(sandbox.connect_url or "", emulator.api_key, sandbox_id=sandbox.id)
-    await inside.exec(["true"])
-    await inside.aclose()
+    session = AsyncSandboxConnection(sandbox.connect_url or "", emulator.api_key, sandbox_id=sandbox.id)
+    await session.exec(["true"])
+    await session.aclose()
     await api.clock.sleep(60)
     for _ in range(4):
         emulator.advance(60)
@@ -58,8 +58,8 @@ async def test_without_a_window_it_is_an_hour_and_the_platform_chooses_the_step(
 async def test_a_sandbox_may_be_named(api: Api, box: str) -> None:
     by_name = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id="box"))
     by_id = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box))
-    assert {each.metric for each in by_name.series} == {each.metric for each in by_id.series}
-    assert {"cpu_usage_cores", "memory_usage_bytes"} <= {each.metric for each in by_name.series}
+    assert {sery.metric for sery in by_name.series} == {sery.metric for sery in by_id.series}
+    assert {"cpu_usage_cores", "memory_usage_bytes"} <= {sery.metric for sery in by_name.series}
 
 
 async def test_points_are_in_the_order_of_time_inside_the_window(api: Api, box: str) -> None:

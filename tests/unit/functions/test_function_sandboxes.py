@@ -33,8 +33,8 @@ async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_
     api: Api, emulator: Emulator
 ) -> None:
     id = await create_ready(api, emulator, "box", resources={"cpu": 2})
-    for asked in ({"id": id}, {"name": "box"}):
-        found = await GetSandbox().call(api, IdOrNameArguments(**asked))
+    for arguments in ({"id": id}, {"name": "box"}):
+        found = await GetSandbox().call(api, IdOrNameArguments(**arguments))
         assert (found.id, found.name, found.phase, found.cpu, found.memory_gb) == (id, "box", "Ready", 2, 2)
         assert found.connect_url
 
@@ -44,20 +44,22 @@ async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Em
     assert (found.org_id, found.project_id, found.replicas) == (emulator.org_id, emulator.project_id, 1)
     assert found.created_by
     assert found.updated_at
-    only_told = (
+    only_output = (
         set(SandboxInfo.model_fields) - set(FullSandboxOutputs.model_fields) - {"id", "name", "cpu", "memory_gb"}
     )
-    assert only_told == {"org_id", "project_id", "replicas", "created_by", "updated_at"}
+    assert only_output == {"org_id", "project_id", "replicas", "created_by", "updated_at"}
 
 
-@pytest.mark.parametrize("asked", [{"id": "00000000-0000-0000-0000-000000000001"}, {"name": "bo"}, {"name": "id-of"}])
+@pytest.mark.parametrize(
+    "arguments", [{"id": "00000000-0000-0000-0000-000000000001"}, {"name": "bo"}, {"name": "id-of"}]
+)
 async def test_no_sandbox_is_an_error_that_names_what_was_asked(
-    api: Api, emulator: Emulator, asked: dict[str, str]
+    api: Api, emulator: Emulator, arguments: dict[str, str]
 ) -> None:
     await create_ready(api, emulator, "box")
-    ((path, wanted),) = asked.items()
-    with pytest.raises(InputError, match=f"no sandbox of the project has the {path} '{wanted}'"):
-        await GetSandbox().call(api, IdOrNameArguments(**asked))
+    ((path, expected),) = arguments.items()
+    with pytest.raises(InputError, match=f"no sandbox of the project has the {path} '{expected}'"):
+        await GetSandbox().call(api, IdOrNameArguments(**arguments))
 
 
 async def test_an_id_is_no_name(api: Api, emulator: Emulator) -> None:
@@ -80,9 +82,9 @@ async def test_every_page_of_sandboxes_is_read_and_filters_hold(api: Api, emulat
     emulator.advance(5)
     assert len((await GetSandboxes().call(api, SandboxFilter())).sandboxes) == 106
     named = await GetSandboxes().call(api, SandboxFilter(name_contains="BOX-10"))
-    assert {each.name for each in named.sandboxes} == {"box-10", *(f"box-10{digit}" for digit in range(5))}
+    assert {sandbox.name for sandbox in named.sandboxes} == {"box-10", *(f"box-10{digit}" for digit in range(5))}
     paused = await GetSandboxes().call(api, SandboxFilter(phase="Paused"))
-    assert [each.name for each in paused.sandboxes] == ["other"]
+    assert [sandbox.name for sandbox in paused.sandboxes] == ["other"]
 
 
 async def test_snapshots_are_found_by_id_and_by_sandbox(api: Api, emulator: Emulator) -> None:
@@ -92,9 +94,9 @@ async def test_snapshots_are_found_by_id_and_by_sandbox(api: Api, emulator: Emul
     emulator.advance(5)
     found = await GetSnapshot().call(api, IdArguments(id=ids[0]))
     assert (found.id, found.sandbox_id, found.name, found.status) == (ids[0], box, "one", "Ready")
-    for asked in (box, "box"):
-        listed = await GetSnapshots().call(api, SandboxIdArguments(sandbox_id=asked))
-        assert {each.id for each in listed.snapshots} == set(ids)
+    for arguments in (box, "box"):
+        listed = await GetSnapshots().call(api, SandboxIdArguments(sandbox_id=arguments))
+        assert {snapshot.id for snapshot in listed.snapshots} == set(ids)
 
 
 async def test_no_snapshot_and_no_sandbox_of_snapshots_are_errors(api: Api) -> None:

@@ -34,14 +34,14 @@ def template_body(number: int, name: str | None = None) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("asked", [{"id": "sb-node-24"}, {"name": "node-24"}])
-async def test_a_template_is_found_by_id_or_by_exact_name(api: Api, asked: dict[str, str]) -> None:
-    found = await GetSandboxTemplate().call(api, IdOrNameArguments(**asked))
+@pytest.mark.parametrize("arguments", [{"id": "sb-node-24"}, {"name": "node-24"}])
+async def test_a_template_is_found_by_id_or_by_exact_name(api: Api, arguments: dict[str, str]) -> None:
+    found = await GetSandboxTemplate().call(api, IdOrNameArguments(**arguments))
     assert (found.id, found.name, found.category, found.status) == ("sb-node-24", "node-24", "standard", "active")
 
 
 @pytest.mark.parametrize(
-    ("asked", "path", "near"),
+    ("arguments", "path", "near"),
     [
         ({"name": "ubuntu-26-04"}, "name", "ubuntu-26-04-dev"),
         ({"name": "Node-24"}, "name", "node-24"),
@@ -49,10 +49,10 @@ async def test_a_template_is_found_by_id_or_by_exact_name(api: Api, asked: dict[
     ],
 )
 async def test_a_name_that_is_only_near_is_an_error_that_lists_the_near_ones(
-    api: Api, asked: dict[str, str], path: str, near: str
+    api: Api, arguments: dict[str, str], path: str, near: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        await GetSandboxTemplate().call(api, IdOrNameArguments(**asked))
+        await GetSandboxTemplate().call(api, IdOrNameArguments(**arguments))
     assert caught.value.path == path
     assert near in caught.value.reason.partition("near: ")[2].split(", ")
 
@@ -75,7 +75,7 @@ def test_an_empty_catalogue_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"),
+    ("arguments", "names"),
     [
         ({"category": TemplateCategory.BROWSER}, {"chromium-playwright", "chromium-desktop"}),
         ({"status": TemplateStatus.DEPRECATED}, {"ubuntu-24-04-minimal"}),
@@ -84,9 +84,9 @@ def test_an_empty_catalogue_says_so() -> None:
         ({"nameContains": "windows"}, set()),
     ],
 )
-async def test_templates_are_filtered(api: Api, asked: dict[str, Any], names: set[str]) -> None:
-    found = await GetSandboxTemplates().call(api, SandboxTemplateFilter(**asked))
-    assert {each.name for each in found.templates} == names
+async def test_templates_are_filtered(api: Api, arguments: dict[str, Any], names: set[str]) -> None:
+    found = await GetSandboxTemplates().call(api, SandboxTemplateFilter(**arguments))
+    assert {template.name for template in found.templates} == names
 
 
 async def test_every_page_of_a_long_catalogue_is_read() -> None:
@@ -104,6 +104,6 @@ async def test_agent_templates_are_found_and_filtered_alike(api: Api) -> None:
     with pytest.raises(InputError, match="near: claude-code"):
         await GetAgentTemplate().call(api, IdOrNameArguments(name="claude-codes"))
     named = await GetAgentTemplates().call(api, AgentTemplateFilter(name_contains="Code"))
-    assert {each.name for each in named.templates} == {"claude-code", "code-server"}
+    assert {template.name for template in named.templates} == {"claude-code", "code-server"}
     none = await GetAgentTemplates().call(api, AgentTemplateFilter(category="cooking"))
     assert none.templates == []

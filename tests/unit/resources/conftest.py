@@ -60,8 +60,8 @@ class LifecycleDriver:
 
     def new_context(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> OperationContext:
         """One operation."""
-        patience = Deadline(seconds, SYSTEM_CLOCK, asyncio.Event())
-        return OperationContext("Test", patience, state=stored, log=lambda text: self.log_lines.append(redact(text)))
+        deadline = Deadline(seconds, SYSTEM_CLOCK, asyncio.Event())
+        return OperationContext("Test", deadline, state=stored, log=lambda text: self.log_lines.append(redact(text)))
 
     def take_requests(self) -> list[str]:
         """The mutating requests since the last look, by method and path."""

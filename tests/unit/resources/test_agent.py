@@ -37,7 +37,7 @@ async def test_an_agent_is_ready_when_it_is_made(driver: LifecycleDriver) -> Non
 
 async def test_an_agent_is_made_with_what_the_program_says(driver: LifecycleDriver) -> None:
     """All of it in the one request."""
-    said = {
+    message = {
         "cpu": 4,
         "memoryGb": 8,
         "diskGb": 30,
@@ -45,7 +45,7 @@ async def test_an_agent_is_made_with_what_the_program_says(driver: LifecycleDriv
         "idleTimeoutSeconds": 60,
         "region": "dev",
     }
-    stored = await driver.create(AGENT, **WEB, **said, config={"font": 12}, env={"TOKEN": SECRET})
+    stored = await driver.create(AGENT, **WEB, **message, config={"font": 12}, env={"TOKEN": SECRET})
     assert driver.take_requests() == ["POST /agents"]
     assert stored.state["effectiveConfig"] == {"theme": "dark", "font": 12}
     assert stored.state["gatewayToken"]
@@ -53,7 +53,7 @@ async def test_an_agent_is_made_with_what_the_program_says(driver: LifecycleDriv
     sandbox = await read_sandbox(driver, stored.state)
     assert (sandbox.resources.cpu, sandbox.resources.memory_gb, sandbox.resources.disk_gb) == (4, 8, 30)
     assert (sandbox.region, sandbox.idle_timeout_seconds) == ("dev", 60)
-    assert {name: stored.state[name] for name in said} == said
+    assert {name: stored.state[name] for name in message} == message
 
 
 async def test_what_changes_in_place_is_one_request(driver: LifecycleDriver) -> None:
@@ -79,44 +79,44 @@ async def test_an_agent_pauses_and_resumes_when_the_program_says_so(driver: Life
     stored = await driver.update(AGENT, stored, **CODER, paused=False)
     assert (stored.state["status"], driver.take_requests()) == ("Ready", [RESUME])
     await driver.api.agents.pause(stored.id)
-    seen = await driver.read(AGENT, stored)
-    assert seen is not None
-    assert not AGENT.diff(seen.inputs, seen.state, CODER).changes
+    observed = await driver.read(AGENT, stored)
+    assert observed is not None
+    assert not AGENT.diff(observed.inputs, observed.state, CODER).changes
 
 
 async def test_a_pause_by_somebody_is_drift_and_one_by_the_platform_is_not(driver: LifecycleDriver) -> None:
     """Unless the program wants an idle agent back."""
-    asked = {**CODER, "paused": False, "idleTimeoutSeconds": 60}
-    stored = await driver.create(AGENT, **asked)
+    arguments = {**CODER, "paused": False, "idleTimeoutSeconds": 60}
+    stored = await driver.create(AGENT, **arguments)
     await driver.api.agents.pause(stored.id)
-    seen = await driver.read(AGENT, stored)
-    assert seen is not None
-    assert [change.path for change in AGENT.diff(seen.inputs, seen.state, asked).changes] == ["paused"]
-    stored = await driver.update(AGENT, seen, **asked)
+    observed = await driver.read(AGENT, stored)
+    assert observed is not None
+    assert [change.path for change in AGENT.diff(observed.inputs, observed.state, arguments).changes] == ["paused"]
+    stored = await driver.update(AGENT, observed, **arguments)
     assert stored.state["status"] == "Ready"
 
     driver.emulator.advance(120)
     idle = await driver.read(AGENT, stored)
     assert idle is not None
     assert idle.state["status"] in ("Pausing", "Paused")
-    assert not AGENT.diff(idle.inputs, idle.state, asked).changes
+    assert not AGENT.diff(idle.inputs, idle.state, arguments).changes
     driver.take_requests()
-    await driver.update(AGENT, idle, **{**asked, "cpu": 1})
+    await driver.update(AGENT, idle, **{**arguments, "cpu": 1})
     assert driver.take_requests() == [PATCH]
-    stored = await driver.update(AGENT, idle, **asked, resumeIdlePaused=True)
+    stored = await driver.update(AGENT, idle, **arguments, resumeIdlePaused=True)
     assert (stored.state["status"], driver.take_requests()) == ("Ready", [RESUME])
 
 
 async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be_idle(driver: LifecycleDriver) -> None:
     """The platform need not show an agent's sandbox to everybody."""
     for window, drifts in ((0, ["paused"]), (60, [])):
-        asked = {**CODER, "name": f"coder-{window}", "paused": False, "idleTimeoutSeconds": window}
-        stored = await driver.create(AGENT, **asked)
+        arguments = {**CODER, "name": f"coder-{window}", "paused": False, "idleTimeoutSeconds": window}
+        stored = await driver.create(AGENT, **arguments)
         await driver.api.agents.pause(stored.id)
         driver.emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=404)
-        seen = await driver.read(AGENT, stored)
-        assert seen is not None
-        assert [change.path for change in AGENT.diff(seen.inputs, seen.state, asked).changes] == drifts
+        observed = await driver.read(AGENT, stored)
+        assert observed is not None
+        assert [change.path for change in AGENT.diff(observed.inputs, observed.state, arguments).changes] == drifts
 
 
 async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
@@ -124,10 +124,10 @@ async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(dri
     driver.emulator.add_fault("failed_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="the agent failed; the API gave no reason") as caught:
         await driver.create(AGENT, **CODER)
-    seen = await driver.read(AGENT, caught.value.stored)
-    assert seen is not None
-    assert seen.problem == "the agent failed; the API gave no reason"
-    assert AGENT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
+    observed = await driver.read(AGENT, caught.value.stored)
+    assert observed is not None
+    assert observed.problem == "the agent failed; the API gave no reason"
+    assert AGENT.diff(observed.inputs, observed.state, observed.inputs).requires_replacement
 
 
 async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_a_refresh(
@@ -137,9 +137,9 @@ async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_
     driver.emulator.add_fault("stuck_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
         await lifecycle.create(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
-    seen = await driver.read(AGENT, caught.value.stored)
-    assert seen is not None
-    assert seen.problem == "it is being provisioned; the next update waits for it"
+    observed = await driver.read(AGENT, caught.value.stored)
+    assert observed is not None
+    assert observed.problem == "it is being provisioned; the next update waits for it"
 
 
 async def test_deleting_waits_until_agent_and_sandbox_are_gone(driver: LifecycleDriver) -> None:
@@ -154,32 +154,32 @@ async def test_deleting_waits_until_agent_and_sandbox_are_gone(driver: Lifecycle
 @pytest.mark.parametrize("by", ["id", "name"])
 async def test_an_import_is_clean(driver: LifecycleDriver, by: str) -> None:
     """The template is named; what the API does not answer replaces nothing."""
-    asked = {**WEB, "idleTimeoutSeconds": 60}
-    made = await driver.create(AGENT, **asked, config={"font": 12}, diskGb=30, env={"A": "1"}, cpu=2)
-    stored = await lifecycle.read(AGENT.connect(driver.api), made.id if by == "id" else "web", None)
+    arguments = {**WEB, "idleTimeoutSeconds": 60}
+    created = await driver.create(AGENT, **arguments, config={"font": 12}, diskGb=30, env={"A": "1"}, cpu=2)
+    stored = await lifecycle.read(AGENT.connect(driver.api), created.id if by == "id" else "web", None)
     assert stored is not None
-    assert (stored.id, stored.inputs) == (made.id, asked)
-    assert not AGENT.diff(stored.inputs, stored.state, asked).changes
-    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).requires_replacement
+    assert (stored.id, stored.inputs) == (created.id, arguments)
+    assert not AGENT.diff(stored.inputs, stored.state, arguments).changes
+    assert not AGENT.diff(stored.inputs, stored.state, created.inputs).requires_replacement
 
 
 async def test_a_size_that_an_import_could_not_read_is_brought_about(driver: LifecycleDriver) -> None:
     """It may have been another one."""
-    made = await driver.create(AGENT, **CODER, cpu=2)
-    stored = await lifecycle.read(AGENT.connect(driver.api), made.id, None)
+    created = await driver.create(AGENT, **CODER, cpu=2)
+    stored = await lifecycle.read(AGENT.connect(driver.api), created.id, None)
     assert stored is not None
     await driver.update(AGENT, stored, **CODER, cpu=4)
-    assert (await read_sandbox(driver, made.state)).resources.cpu == 4
+    assert (await read_sandbox(driver, created.state)).resources.cpu == 4
 
 
 async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(driver: LifecycleDriver) -> None:
     """Nor does naming it in the program replace the agent."""
-    made = await driver.create(AGENT, **CODER)
+    created = await driver.create(AGENT, **CODER)
     driver.emulator.add_fault("status", method="GET", path="*agent-templates*", status=404)
-    stored = await lifecycle.read(AGENT.connect(driver.api), made.id, None)
+    stored = await lifecycle.read(AGENT.connect(driver.api), created.id, None)
     assert stored is not None
     assert "agentTemplate" not in stored.inputs
-    assert not AGENT.diff(stored.inputs, stored.state, made.inputs).requires_replacement
+    assert not AGENT.diff(stored.inputs, stored.state, created.inputs).requires_replacement
 
 
 @pytest.mark.parametrize(
@@ -228,6 +228,6 @@ def test_any_json_is_a_config() -> None:
 
 def test_what_opens_an_agent_is_secret() -> None:
     """In state, and in tracebacks."""
-    secret = {name for name, each in AgentOutputs.properties.items() if each.has(Secret)}
+    secret = {name for name, value in AgentOutputs.properties.items() if value.has(Secret)}
     assert secret == {"gatewayToken", "webUiUrl", "effectiveConfig"}
     assert SECRET not in repr(parse(AgentInputs, {**CODER, "env": {"A": SECRET}}))

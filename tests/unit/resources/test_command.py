@@ -29,9 +29,9 @@ def shell_argv(script: str) -> list[str]:
 
 async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
     """The id of a sandbox; nothing is in the log."""
-    made = await driver.create(SANDBOX, name="box", **inputs)
+    created = await driver.create(SANDBOX, name="box", **inputs)
     driver.take_requests()
-    return made.id
+    return created.id
 
 
 async def expect_init_failed(operation: Any) -> ResourceInitFailed:
@@ -57,10 +57,10 @@ async def test_a_change_runs_update_in_place_or_replaces_where_there_is_none(dri
     stored = await driver.create(COMMAND, **bare)
     assert COMMAND.diff(stored.inputs, stored.state, {**bare, "create": shell_argv("echo 2")}).requires_replacement
     assert COMMAND.diff(stored.inputs, stored.state, {**bare, "env": {"A": "1"}}).requires_replacement
-    told = {**bare, "update": shell_argv("echo updated")}
-    stored = await driver.update(COMMAND, stored, **told)
+    output = {**bare, "update": shell_argv("echo updated")}
+    stored = await driver.update(COMMAND, stored, **output)
     assert stored.state["stdout"] == "1\n"
-    changed = {**told, "create": shell_argv("echo 2")}
+    changed = {**output, "create": shell_argv("echo 2")}
     assert not COMMAND.diff(stored.inputs, stored.state, changed).requires_replacement
     assert COMMAND.diff(stored.inputs, stored.state, {**changed, "triggers": [1]}).requires_replacement
     driver.take_requests()
@@ -134,9 +134,9 @@ async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(dri
     again = await expect_init_failed(driver.finish(COMMAND, lost.stored))
     assert isinstance(again.cause, OutcomeUnknown)
     assert "Nobody knows" in str(again)
-    seen = await driver.read(COMMAND, again.stored)
-    assert seen is not None
-    assert seen.problem == "the outcome of its last run: unknown"
+    observed = await driver.read(COMMAND, again.stored)
+    assert observed is not None
+    assert observed.problem == "the outcome of its last run: unknown"
     accepted = await driver.update(COMMAND, again.stored, **inputs, allowFailure=True)
     assert accepted.state["outcome"] == "succeeded"
     assert driver.take_requests() == [EXEC]
@@ -207,7 +207,9 @@ async def test_a_paused_sandbox_is_woken_and_paused_again_also_after_a_failure(
 async def test_commands_side_by_side_wake_a_sandbox_once_and_the_last_one_pauses_it(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
     scripts = [shell_argv(f"touch {i}; until [ -e {1 - i} ]; do sleep 0.01; done") for i in range(2)]
-    await asyncio.gather(*(driver.create(COMMAND, sandboxId=box, create=each, timeoutSeconds=10) for each in scripts))
+    await asyncio.gather(
+        *(driver.create(COMMAND, sandboxId=box, create=script, timeoutSeconds=10) for script in scripts)
+    )
     assert driver.take_requests() == ["POST /sandboxes/{id}/resume", EXEC, EXEC, "POST /sandboxes/{id}/pause"]
 
 
@@ -276,8 +278,8 @@ async def test_of_a_command_that_a_secret_is_a_part_of_nothing_that_it_writes_is
 ) -> None:
     """The secret that the engine knows is the whole argument, say, and the command may write a part of that."""
     call = replace(driver.new_context(), secret_inputs=frozenset((secret, "env")))
-    asked = {"sandboxId": await create_sandbox(driver), "create": shell_argv("echo hunter2; exit 1")}
-    failed = await expect_init_failed(lifecycle.create(COMMAND.connect(driver.api), asked, call))
+    arguments = {"sandboxId": await create_sandbox(driver), "create": shell_argv("echo hunter2; exit 1")}
+    failed = await expect_init_failed(lifecycle.create(COMMAND.connect(driver.api), arguments, call))
     assert "Its output is a secret, so it is not shown." in str(failed)
     assert driver.log_lines == []
 
@@ -285,8 +287,8 @@ async def test_of_a_command_that_a_secret_is_a_part_of_nothing_that_it_writes_is
 async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     stored = await driver.create(COMMAND, sandboxId=box, create=shell_argv("seq 100000; echo end"))
-    said, rest = stored.state["stdout"].split("\n", 1)
-    assert said == f"[{588895 + 4 - MAX_CAPTURED_CHARS} characters left out]"
+    message, rest = stored.state["stdout"].split("\n", 1)
+    assert message == f"[{588895 + 4 - MAX_CAPTURED_CHARS} characters left out]"
     assert len(rest) == MAX_CAPTURED_CHARS
     assert rest.endswith("100000\nend\n")
     assert sum(map(len, driver.log_lines)) < 3 * MAX_CAPTURED_CHARS
@@ -312,13 +314,13 @@ async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_s
 ) -> None:
     box = await create_sandbox(driver, paused=True)
     call = driver.new_context()
-    patience: Deadline = call.deadline
+    deadline: Deadline = call.deadline
 
     def begun(_line: str) -> None:
-        patience.cancelled.set()
+        deadline.cancelled.set()
 
     checked = {"sandboxId": box, "create": shell_argv("echo begun; sleep 60")}
-    listening = type(call)(call.resource_name, patience, log=begun)
+    listening = type(call)(call.resource_name, deadline, log=begun)
     stored = await lifecycle.start_create(COMMAND.connect(driver.api), checked, call)
     stopped = await expect_init_failed(
         lifecycle.finish_create(COMMAND.connect(driver.api), stored, listening, just_created=True)
@@ -350,8 +352,8 @@ async def test_a_delete_that_ends_with_its_sandbox_is_done(driver: LifecycleDriv
 )
 async def test_a_delete_does_what_it_can_read(driver: LifecycleDriver, odd: dict[str, Any]) -> None:
     box = await create_sandbox(driver)
-    made = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("touch gone"))
-    await lifecycle.delete(COMMAND.connect(driver.api), made.id, driver.new_context(stored={**made.state, **odd}))
+    created = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("touch gone"))
+    await lifecycle.delete(COMMAND.connect(driver.api), created.id, driver.new_context(stored={**created.state, **odd}))
     is_run = not odd.keys() & {"delete", "sandboxId"}
     looked = await driver.create(COMMAND, sandboxId=box, create=["test", "-e", "gone"], allowFailure=True)
     assert (looked.state["exitCode"] == 0) is is_run

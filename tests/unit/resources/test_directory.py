@@ -34,9 +34,9 @@ def text_archive(**files: str) -> Archive:
 
 
 async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
-    made = await driver.create(SANDBOX, name="box", **inputs)
+    created = await driver.create(SANDBOX, name="box", **inputs)
     driver.take_requests()
-    return made.id
+    return created.id
 
 
 async def exec_output(driver: LifecycleDriver, box: str, script: str) -> str:
@@ -77,7 +77,7 @@ async def test_a_change_sends_only_what_differs(driver: LifecycleDriver) -> None
     assert count_uploads(driver) == 4
     changed = text_archive(a="1", b="two", f="6", c__g="7")
     found = DIRECTORY.diff(stored.inputs, stored.state, {**where, "source": changed}).changes
-    assert {each.path: each.kind.value for each in found} == {
+    assert {item.path: item.kind.value for item in found} == {
         "source": "update",
         "files.b": "update",
         "files.c": "delete",
@@ -85,7 +85,7 @@ async def test_a_change_sends_only_what_differs(driver: LifecycleDriver) -> None
         'files["d/e"]': "delete",
         "files.f": "add",
     }
-    assert not any(each.requires_replacement for each in found)
+    assert not any(item.requires_replacement for item in found)
     stored = await driver.update(DIRECTORY, stored, **where, source=changed)
     sent = driver.take_requests()
     assert sent.count("POST /v1/files/uploads") == 3
@@ -115,19 +115,19 @@ async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not
     assert same is not None
     assert same.state == stored.state
     await exec_output(driver, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
-    seen = await driver.read(DIRECTORY, stored)
-    assert seen is not None
-    assert seen.state["driftedFiles"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
+    observed = await driver.read(DIRECTORY, stored)
+    assert observed is not None
+    assert observed.state["driftedFiles"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
     assert driver.emulator.counts().get("POST /v1/files/read", 0) <= 1  # it is counted once its answer has ended
-    found = DIRECTORY.diff(seen.inputs, seen.state, stored.inputs).changes
-    assert {each.path: each.kind.value for each in found} == {
+    found = DIRECTORY.diff(observed.inputs, observed.state, stored.inputs).changes
+    assert {item.path: item.kind.value for item in found} == {
         "source": "update",
         "files.b": "update",
         "files.c": "add",
         "files.d": "update",
     }
     driver.take_requests()
-    stored = await driver.update(DIRECTORY, seen, **stored.inputs)
+    stored = await driver.update(DIRECTORY, observed, **stored.inputs)
     assert count_uploads(driver) == 2
     assert stored.state["driftedFiles"] == {}
     assert await exec_output(driver, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
@@ -165,9 +165,9 @@ async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: Lifecy
     stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
     sent = driver.take_requests()
     assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
-    seen = await driver.read(DIRECTORY, stored)
-    assert seen is not None
-    assert seen.state == stored.state
+    observed = await driver.read(DIRECTORY, stored)
+    assert observed is not None
+    assert observed.state == stored.state
     assert driver.take_requests() == []
 
 
@@ -221,9 +221,9 @@ async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(drive
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
     assert await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs) is None
     stored = await driver.create(DIRECTORY, **inputs)
-    made = await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs)
-    assert made is not None
-    assert (made.id, made.state["files"]) == (stored.id, stored.state["files"])
+    created = await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs)
+    assert created is not None
+    assert (created.id, created.state["files"]) == (stored.id, stored.state["files"])
     await exec_output(driver, box, "rm app/b")
     assert await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs) is None
     assert await lifecycle.find_created(DIRECTORY.connect(driver.api), {**inputs, "sandboxId": "gone"}) is None
@@ -279,10 +279,10 @@ async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(driv
     box = await create_sandbox(driver)
     where = {"sandboxId": box, "path": "app"}
     stored = await driver.create(DIRECTORY, **where, source=replace(text_archive(a="1"), hash="h"))
-    told = {**where, "source": Archive(hash="h")}
-    assert not DIRECTORY.diff(told, stored.state, told).changes
-    assert DIRECTORY.diff(told, stored.state, {**where, "source": Archive(hash="i")}).changes
-    assert not DIRECTORY.diff(told, {}, told).changes
+    output = {**where, "source": Archive(hash="h")}
+    assert not DIRECTORY.diff(output, stored.state, output).changes
+    assert DIRECTORY.diff(output, stored.state, {**where, "source": Archive(hash="i")}).changes
+    assert not DIRECTORY.diff(output, {}, output).changes
 
 
 @pytest.mark.parametrize("path", ["../out", "/etc", "a/../../b", "x" * 256, "a\0"])
@@ -335,27 +335,27 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any
 
 async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    made = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
-    await driver.delete(DIRECTORY, StoredResource(made.id, {}, {}))
+    created = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    await driver.delete(DIRECTORY, StoredResource(created.id, {}, {}))
     assert await exec_output(driver, box, "cat app/a") == "1"
-    await driver.delete(DIRECTORY, StoredResource(made.id, {}, {"files": made.state["files"]}))
+    await driver.delete(DIRECTORY, StoredResource(created.id, {}, {"files": created.state["files"]}))
     assert await exec_output(driver, box, "ls app") == ""
     with pytest.raises(InputError, match=r"^id: must have the form SANDBOX_ID/PATH for a directory"):
         await driver.delete(DIRECTORY, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
-        await driver.delete(DIRECTORY, StoredResource(made.id, {}, {"files": "all"}))
+        await driver.delete(DIRECTORY, StoredResource(created.id, {}, {"files": "all"}))
 
 
 @pytest.mark.parametrize("odd", ["files", "driftedFiles"])
 async def test_what_was_seen_of_files_counts_only_as_a_whole(driver: LifecycleDriver, odd: str) -> None:
     """Of a file that was changed outside, the state may still know the time but no longer what it is."""
     box = await create_sandbox(driver)
-    made = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="one"))
+    created = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="one"))
     await exec_output(driver, box, "echo other > app/a")
-    seen = await driver.read(DIRECTORY, made)
-    assert seen is not None
-    strange = {**seen.state, odd: 5}
-    await lifecycle.delete(DIRECTORY.connect(driver.api), made.id, driver.new_context(stored=strange))
+    observed = await driver.read(DIRECTORY, created)
+    assert observed is not None
+    strange = {**observed.state, odd: 5}
+    await lifecycle.delete(DIRECTORY.connect(driver.api), created.id, driver.new_context(stored=strange))
     assert await exec_output(driver, box, "cat app/a") == "other\n"
 
 
@@ -368,8 +368,8 @@ async def test_a_directory_under_another_name_in_the_program_outlives_the_old_on
     assert new.id == old.id
     refreshed = await driver.read(DIRECTORY, old)
     assert refreshed is not None
-    for each in (old, refreshed):
-        await driver.delete(DIRECTORY, each)
+    for item in (old, refreshed):
+        await driver.delete(DIRECTORY, item)
         assert await exec_output(driver, box, "cat app/a app/d/b") == "12"
     assert driver.log_lines.count("app/a was written by somebody else since, so it is left where it is.") == 2
     await driver.delete(DIRECTORY, new)

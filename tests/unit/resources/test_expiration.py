@@ -25,9 +25,9 @@ async def seconds_remaining(driver: LifecycleDriver, stored: StoredResource, fie
 
 
 async def refresh(driver: LifecycleDriver, stored: StoredResource) -> StoredResource:
-    seen = await driver.read(SANDBOX, stored)
-    assert seen is not None
-    return seen
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    return observed
 
 
 async def test_a_renewal_counts_lifetime_and_idle_window_from_now(driver: LifecycleDriver) -> None:
@@ -44,12 +44,12 @@ async def test_a_renewed_lifetime_is_no_drift_and_another_one_is(driver: Lifecyc
     stored = await driver.create(SANDBOX, **EXPIRING_INPUTS, renewTrigger="1")
     driver.emulator.advance(500)
     stored = await driver.update(SANDBOX, stored, **EXPIRING_INPUTS, renewTrigger="2")
-    seen = await refresh(driver, stored)
-    assert (seen.inputs, seen.state) == (stored.inputs, stored.state)
+    observed = await refresh(driver, stored)
+    assert (observed.inputs, observed.state) == (stored.inputs, stored.state)
     await driver.api.sandboxes.set_timeout(stored.id, {"max_lifetime_seconds": DAY})
-    seen = await refresh(driver, stored)
-    assert seen.inputs["maxLifetimeSeconds"] == DAY
-    stored = await driver.update(SANDBOX, seen, **EXPIRING_INPUTS, renewTrigger="2")
+    observed = await refresh(driver, stored)
+    assert observed.inputs["maxLifetimeSeconds"] == DAY
+    stored = await driver.update(SANDBOX, observed, **EXPIRING_INPUTS, renewTrigger="2")
     assert HOUR - TOLERANCE_SECONDS < await seconds_remaining(driver, stored) < HOUR + TOLERANCE_SECONDS
 
 
@@ -76,8 +76,8 @@ async def test_a_half_made_fork_that_is_finished_later_is_not_at_its_end_at_once
     source = await driver.create(SANDBOX, name="source")
     fork = await driver.create(FORK, sourceSandboxId=source.id, name="fork")
     driver.emulator.advance(2 * HOUR)
-    wanted = {**fork.inputs, "maxLifetimeSeconds": HOUR, "renewTrigger": "1"}
-    fork = await driver.finish(FORK, StoredResource(fork.id, wanted, wanted))
+    expected = {**fork.inputs, "maxLifetimeSeconds": HOUR, "renewTrigger": "1"}
+    fork = await driver.finish(FORK, StoredResource(fork.id, expected, expected))
     assert fork.state["phase"] == "Ready"
     assert HOUR - TOLERANCE_SECONDS < await seconds_remaining(driver, fork) < HOUR + TOLERANCE_SECONDS
 

@@ -30,9 +30,9 @@ def sha256(content: bytes) -> str:
 
 
 async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
-    made = await driver.create(SANDBOX, name="box", **inputs)
+    created = await driver.create(SANDBOX, name="box", **inputs)
     driver.take_requests()
-    return made.id
+    return created.id
 
 
 async def exec_output(driver: LifecycleDriver, box: str, *argv: str) -> str:
@@ -150,12 +150,12 @@ async def test_what_is_changed_outside_is_seen_and_put_right(driver: LifecycleDr
     assert same is not None
     assert same.state == stored.state
     await exec_output(driver, box, "sh", "-c", "echo theirs > x; chmod 700 x")
-    seen = await driver.read(FILE, stored)
-    assert seen is not None
-    assert (seen.state["sha256"], seen.inputs["mode"]) == (sha256(b"theirs\n"), "0700")
-    changed = FILE.diff(seen.inputs, seen.state, stored.inputs).changes
+    observed = await driver.read(FILE, stored)
+    assert observed is not None
+    assert (observed.state["sha256"], observed.inputs["mode"]) == (sha256(b"theirs\n"), "0700")
+    changed = FILE.diff(observed.inputs, observed.state, stored.inputs).changes
     assert {change.path for change in changed} == {"mode", "content"}
-    await driver.update(FILE, seen, **stored.inputs)
+    await driver.update(FILE, observed, **stored.inputs)
     assert await exec_output(driver, box, "cat", "x") == "ours"
     await exec_output(driver, box, "rm", "x")
     assert await driver.read(FILE, stored) is None
@@ -167,8 +167,8 @@ async def test_deleting_removes_only_what_was_written(driver: LifecycleDriver) -
     theirs = await driver.create(FILE, sandboxId=box, path="theirs", content="1")
     removed = await driver.create(FILE, sandboxId=box, path="removed", content="1")
     await exec_output(driver, box, "sh", "-c", "echo 2 > theirs; rm removed")
-    for each in (ours, theirs, removed):
-        await driver.delete(FILE, each)
+    for item in (ours, theirs, removed):
+        await driver.delete(FILE, item)
     assert await exec_output(driver, box, "ls") == "theirs\n"
     assert [line for line in driver.log_lines if "left where it is" in line] == [
         "theirs holds something else than was written, so it is left where it is."
@@ -188,19 +188,19 @@ async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: Lifecy
     stored = await driver.create(FILE, sandboxId=box, path="x", content="1")
     sent = driver.take_requests()
     assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
-    seen = await driver.read(FILE, stored)
-    assert seen is not None
-    assert seen.state == stored.state
+    observed = await driver.read(FILE, stored)
+    assert observed is not None
+    assert observed.state == stored.state
     assert driver.take_requests() == []
 
 
 async def test_an_import_is_clean_where_the_program_says_the_same(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    made = await driver.create(FILE, sandboxId=box, path="a/x", content="1", mode="0644")
-    stored = await lifecycle.read(FILE.connect(driver.api), made.id, None)
+    created = await driver.create(FILE, sandboxId=box, path="a/x", content="1", mode="0644")
+    stored = await lifecycle.read(FILE.connect(driver.api), created.id, None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "a/x", "mode": "0644"}
-    assert not FILE.diff(stored.inputs, stored.state, made.inputs).changes
+    assert not FILE.diff(stored.inputs, stored.state, created.inputs).changes
     changed = await driver.update(FILE, stored, sandboxId=box, path="a/x", mode="0600")
     assert await exec_output(driver, box, "cat", "a/x") == "1"
     await driver.delete(FILE, changed)
@@ -280,24 +280,24 @@ async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(driv
 async def test_a_mode_that_cannot_be_set_says_what_the_sandbox_said(driver: LifecycleDriver) -> None:
     """And no name of a file is taken for an option."""
     box = await create_sandbox(driver)
-    inside = driver.api.runtime.session(await driver.api.sandboxes.get(box))
+    session = driver.api.runtime.session(await driver.api.sandboxes.get(box))
     with pytest.raises(
         OperationFailed, match=r"-R is written, but its permissions are not set: chmod ended .+ 1: .*-R"
     ):
-        await chmod(inside, "-R", "0600")
+        await chmod(session, "-R", "0600")
 
 
 async def test_a_file_whose_state_lacks_everything_is_known_by_its_id_and_left(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    made = await driver.create(FILE, sandboxId=box, path="a/x", content="1")
-    await driver.delete(FILE, StoredResource(made.id, {}, {}))
+    created = await driver.create(FILE, sandboxId=box, path="a/x", content="1")
+    await driver.delete(FILE, StoredResource(created.id, {}, {}))
     assert await exec_output(driver, box, "cat", "a/x") == "1"
-    await driver.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": made.state["sha256"]}))
+    await driver.delete(FILE, StoredResource(created.id, {}, {"writtenSha256": created.state["sha256"]}))
     assert await exec_output(driver, box, "ls", "a") == ""
     with pytest.raises(InputError, match=r"^id: must have the form SANDBOX_ID/PATH for a file"):
         await driver.delete(FILE, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^writtenSha256: must be a string. .+ import the resource anew"):
-        await driver.delete(FILE, StoredResource(made.id, {}, {"writtenSha256": ["7"]}))
+        await driver.delete(FILE, StoredResource(created.id, {}, {"writtenSha256": ["7"]}))
 
 
 async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(driver: LifecycleDriver) -> None:
@@ -310,8 +310,8 @@ async def test_a_file_under_another_name_in_the_program_outlives_the_old_one(dri
     refreshed = await driver.read(FILE, old)
     assert refreshed is not None
     earlier = {name: value for name, value in old.state.items() if name != "writtenAt"}
-    for each in (old, refreshed, StoredResource(old.id, old.inputs, earlier)):
-        await driver.delete(FILE, each)
+    for item in (old, refreshed, StoredResource(old.id, old.inputs, earlier)):
+        await driver.delete(FILE, item)
         assert await exec_output(driver, box, "cat", "conf/x") == "1"
     assert {line for line in driver.log_lines if "left where" in line} == {
         "conf/x was written by somebody else since, so it is left where it is."
@@ -328,8 +328,8 @@ async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(driver: Life
     assert str(caught.value.cause).endswith("The sandbox's image has to bring `chmod`.")
     assert caught.value.stored.state["writtenSha256"] == sha256(b"1")
     await driver.delete(FILE, caught.value.stored)
-    inside = driver.api.runtime.session(await driver.api.sandboxes.get(box))
-    assert await inside.list_directory("bin") == {}
+    session = driver.api.runtime.session(await driver.api.sandboxes.get(box))
+    assert await session.list_directory("bin") == {}
 
 
 async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(driver: LifecycleDriver) -> None:

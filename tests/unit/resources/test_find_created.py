@@ -26,11 +26,11 @@ async def find_created(driver: LifecycleDriver, resource: AnyResource, **inputs:
 
 
 async def test_a_sandbox_by_its_name_where_it_is_as_asked(driver: LifecycleDriver) -> None:
-    made = await driver.create(SANDBOX, name="box", cpu=1, paused=False)
+    created = await driver.create(SANDBOX, name="box", cpu=1, paused=False)
     driver.emulator.clear_log()
     again = await find_created(driver, SANDBOX, name="box", cpu=1, paused=False)
     assert again is not None
-    assert (again.id, again.state["phase"]) == (made.id, "Ready")
+    assert (again.id, again.state["phase"]) == (created.id, "Ready")
     assert driver.take_requests() == []
     assert await find_created(driver, SANDBOX, name="box", cpu=2) is None
     assert await find_created(driver, SANDBOX, name="another") is None
@@ -38,19 +38,19 @@ async def test_a_sandbox_by_its_name_where_it_is_as_asked(driver: LifecycleDrive
 
 async def test_a_fork_by_its_name(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
-    made = await driver.create(SandboxForkResource(), name="twin", sourceSandboxId=source.id)
+    created = await driver.create(SandboxForkResource(), name="twin", sourceSandboxId=source.id)
     again = await find_created(driver, SandboxForkResource(), name="twin", sourceSandboxId=source.id)
     assert again is not None
-    assert again.id == made.id
+    assert again.id == created.id
     assert await find_created(driver, SandboxForkResource(), name="other", sourceSandboxId=source.id) is None
 
 
 async def test_a_snapshot_by_a_name_that_only_one_has(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
-    made = await driver.create(SnapshotResource(), sandboxId=source.id, name="base")
+    created = await driver.create(SnapshotResource(), sandboxId=source.id, name="base")
     again = await find_created(driver, SnapshotResource(), sandboxId=source.id, name="base")
     assert again is not None
-    assert again.id == made.id
+    assert again.id == created.id
     assert await find_created(driver, SnapshotResource(), sandboxId=source.id, name="other") is None
     assert await find_created(driver, SnapshotResource(), sandboxId="no-such-sandbox", name="base") is None
     await driver.create(SnapshotResource(), sandboxId=source.id, name="base")
@@ -58,12 +58,12 @@ async def test_a_snapshot_by_a_name_that_only_one_has(driver: LifecycleDriver) -
 
 
 async def test_an_agent_by_its_name_where_it_is_as_asked(driver: LifecycleDriver) -> None:
-    made = await driver.create(AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
+    created = await driver.create(AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
     again = await find_created(
         driver, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60
     )
     assert again is not None
-    assert again.id == made.id
+    assert again.id == created.id
     assert (
         await find_created(driver, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=61)
         is None
@@ -74,19 +74,19 @@ async def test_an_agent_by_its_name_where_it_is_as_asked(driver: LifecycleDriver
 async def test_a_preview_port_with_the_slug_that_was_asked_for(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
     assert await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80) is None
-    made = await driver.create(PreviewPortResource(), sandboxId=source.id, port=80)
+    created = await driver.create(PreviewPortResource(), sandboxId=source.id, port=80)
     again = await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80)
     assert again is not None
-    assert again.state == made.state
+    assert again.state == created.state
     assert await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
 
 
 async def test_a_file_that_holds_what_was_to_be_written(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
-    made = await driver.create(FileResource(), sandboxId=source.id, path="notes", content="one")
+    created = await driver.create(FileResource(), sandboxId=source.id, path="notes", content="one")
     again = await find_created(driver, FileResource(), sandboxId=source.id, path="notes", content="one")
     assert again is not None
-    assert (again.id, again.state) == (made.id, made.state)
+    assert (again.id, again.state) == (created.id, created.state)
     assert await find_created(driver, FileResource(), sandboxId=source.id, path="notes", content="two") is None
     assert await find_created(driver, FileResource(), sandboxId=source.id, path="nowhere", content="one") is None
     assert await find_created(driver, FileResource(), sandboxId="no-such-sandbox", path="notes", content="one") is None

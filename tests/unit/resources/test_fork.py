@@ -52,9 +52,9 @@ async def test_the_end_of_the_source_is_no_drift(driver: LifecycleDriver) -> Non
     source = await driver.create(SANDBOX, name="source")
     fork = await driver.create(FORK, sourceSandboxId=source.id, name="fork")
     await driver.delete(SANDBOX, source)
-    seen = await driver.read(FORK, fork)
-    assert seen is not None
-    assert seen.inputs == fork.inputs
+    observed = await driver.read(FORK, fork)
+    assert observed is not None
+    assert observed.inputs == fork.inputs
 
 
 async def test_an_imported_fork_records_its_source_and_keeps_its_policy(driver: LifecycleDriver) -> None:

@@ -46,16 +46,16 @@ def count_objects(driver: LifecycleDriver) -> dict[str, int]:
 
 
 def image_ids(stored: StoredResource) -> list[str]:
-    return [each["recipeDigest"] for each in stored.state["images"]]
+    return [image["recipeDigest"] for image in stored.state["images"]]
 
 
 async def read_from_image(driver: LifecycleDriver, stored: StoredResource, script: str) -> str:
     """What a shell writes in a sandbox that is made from the image."""
     box = await driver.create(SANDBOX, name="box", snapshotId=stored.state["snapshotId"])
-    seen = await driver.create(COMMAND, sandboxId=box.id, create=["sh", "-c", script])
+    observed = await driver.create(COMMAND, sandboxId=box.id, create=["sh", "-c", script])
     await driver.delete(SANDBOX, box)
     driver.take_requests()
-    return str(seen.state["stdout"])
+    return str(observed.state["stdout"])
 
 
 async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(
@@ -94,10 +94,10 @@ async def test_a_recipe_is_built_in_order_and_its_builder_sleeps_afterwards(
     assert taken.name == f"web-{stored.state['recipeDigest']}"
     assert (builder.max_lifetime_seconds, builder.paused_retention_seconds) == (0, 0)
     assert (builder.egress or {})["mode"] == "allow_list"
-    said = await read_from_image(
+    message = await read_from_image(
         driver, stored, "cat out more/a b; stat -c %a b; od -An -tx1 app/bytes; echo $GREETING."
     )
-    assert said.split() == ["ran", "hi", "AB600", "ff", "00", "."]
+    assert message.split() == ["ran", "hi", "AB600", "ff", "00", "."]
     assert "built" in "\n".join(driver.log_lines)
     assert "steps" not in stored.state
     await driver.delete(IMAGE, stored)
@@ -129,8 +129,8 @@ async def test_an_edit_of_one_file_builds_once_and_a_touch_builds_nothing(
     ).changes
     file.write_text("two")
     found = IMAGE.diff(stored.inputs, stored.state, stored.inputs).changes
-    assert [each.path for each in found] == ["steps[0]", "recipeDigest"]
-    assert not any(each.requires_replacement for each in found)
+    assert [item.path for item in found] == ["steps[0]", "recipeDigest"]
+    assert not any(item.requires_replacement for item in found)
     driver.take_requests()
     newer = await driver.update(IMAGE, stored, **recipe)
     assert driver.take_requests().count(CREATE) == 1
@@ -165,10 +165,12 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(dri
     )
     with pytest.raises(ResourceInitFailed) as caught, redaction.use_redactor(Redactor.from_values(TOKEN)):
         await driver.update(IMAGE, stored, **broken)
-    said = str(caught.value.cause)
-    assert said.startswith("step 2 of 3 (sh -c echo $TOKEN; echo the reason >&2; exit 3): it ended with exit code 3.")
-    assert "the reason" in said
-    assert TOKEN not in said
+    message = str(caught.value.cause)
+    assert message.startswith(
+        "step 2 of 3 (sh -c echo $TOKEN; echo the reason >&2; exit 3): it ended with exit code 3."
+    )
+    assert "the reason" in message
+    assert TOKEN not in message
     assert caught.value.stored.state == stored.state
     driver.emulator.advance(5)
     assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
@@ -177,7 +179,7 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(dri
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         ({"kind": "reset_after", "method": "POST", "path": "/v1/exec"}, "step 2 of 2 (true): "),
         ({"kind": "status", "status": 403, "method": "POST", "path": "/v1/files/uploads"}, "step 1 of 2 (x): "),
@@ -189,16 +191,16 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(dri
     ids=["unknown outcome", "refused write", "failed snapshot"],
 )
 async def test_whatever_fails_no_half_recipe_becomes_an_image(
-    driver: LifecycleDriver, fault: dict[str, Any], said: str
+    driver: LifecycleDriver, fault: dict[str, Any], message: str
 ) -> None:
     driver.emulator.add_fault(**fault)
     recipe = image_inputs(write_step("1"), {"run": ["true"]})
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(IMAGE, **recipe)
-    assert said in str(caught.value.cause)
+    assert message in str(caught.value.cause)
     half = caught.value.stored
     assert (half.id, half.state["snapshotId"]) == ("web", "")
-    assert [each.path for each in IMAGE.diff(half.inputs, half.state, half.inputs).changes] == [
+    assert [change.path for change in IMAGE.diff(half.inputs, half.state, half.inputs).changes] == [
         "steps[0]",
         "steps[1]",
         "recipeDigest",
@@ -280,9 +282,9 @@ async def test_an_image_of_this_name_that_is_there_already_is_left_alone(driver:
     ):
         await driver.create(IMAGE, **image_inputs(write_step(text), historyLimit=0))
     assert driver.take_requests() == []
-    seen = await driver.read(IMAGE, stored)
-    assert seen is not None
-    assert seen.state == stored.state
+    observed = await driver.read(IMAGE, stored)
+    assert observed is not None
+    assert observed.state == stored.state
 
 
 async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_to_their_own(
@@ -292,8 +294,8 @@ async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_t
     checked, _ = IMAGE.check({}, image_inputs(write_step("1"), historyLimit=0), str)
     begun = [await lifecycle.start_create(IMAGE.connect(driver.api), checked, driver.new_context()) for _ in range(2)]
     one, two = [
-        await lifecycle.finish_create(IMAGE.connect(driver.api), each, driver.new_context(), just_created=True)
-        for each in begun
+        await lifecycle.finish_create(IMAGE.connect(driver.api), item, driver.new_context(), just_created=True)
+        for item in begun
     ]
     assert one.state["recipeDigest"] == two.state["recipeDigest"]
     assert one.state["builderIds"] != two.state["builderIds"]
@@ -304,7 +306,7 @@ async def test_two_images_of_one_name_that_are_created_at_the_same_moment_keep_t
     assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
     builder = await driver.api.sandboxes.get(two.state["builderId"])
     line = f"{builder.name} ({builder.id}): called like builders of the image web, but not recorded as its own, so left"
-    assert [each for each in driver.log_lines if each.startswith(line)]
+    assert [item for item in driver.log_lines if item.startswith(line)]
     await driver.delete(IMAGE, two)
     assert count_objects(driver) == {"sandboxes": 0, "snapshots": 0}
 
@@ -320,17 +322,17 @@ async def test_a_builder_that_only_the_name_proves_is_taken_up(driver: Lifecycle
 
 async def test_the_image_of_an_older_version_keeps_its_builder_and_takes_no_other(driver: LifecycleDriver) -> None:
     """Its builder is called after the recipe alone, as everybody's of the same recipe is."""
-    made = await driver.create(IMAGE, **image_inputs(write_step("1")))
-    state = {name: value for name, value in made.state.items() if name not in ("uid", "builderIds")}
-    old = StoredResource(made.id, made.inputs, state)
+    created = await driver.create(IMAGE, **image_inputs(write_step("1")))
+    state = {name: value for name, value in created.state.items() if name not in ("uid", "builderIds")}
+    old = StoredResource(created.id, created.inputs, state)
     other = await driver.api.sandboxes.create({"name": f"web-{'a' * 12}"})
-    seen = await driver.read(IMAGE, old)
-    assert seen is not None
-    assert seen.state["snapshotId"] == made.state["snapshotId"]
+    observed = await driver.read(IMAGE, old)
+    assert observed is not None
+    assert observed.state["snapshotId"] == created.state["snapshotId"]
     rebuilt = await driver.update(IMAGE, old, **image_inputs(write_step("2"), historyLimit=0))
     assert rebuilt.state["builderIds"] == [rebuilt.state["builderId"]]
     await driver.delete(IMAGE, rebuilt)
-    assert [each.id for each in await driver.api.sandboxes.list()] == [other.id]
+    assert [item.id for item in await driver.api.sandboxes.list()] == [other.id]
 
 
 async def test_sandboxes_whose_names_begin_alike_are_not_builders(driver: LifecycleDriver) -> None:
@@ -366,8 +368,8 @@ async def test_a_snapshot_that_is_still_being_taken_is_waited_for(driver: Lifecy
     while not driver.emulator.counts().get("GET /snapshots/{id}"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
     driver.emulator.advance(60)
-    seen = await finishing
-    assert seen.state["builderId"] == stored.state["builderId"]
+    observed = await finishing
+    assert observed.state["builderId"] == stored.state["builderId"]
     assert count_objects(driver) == {"sandboxes": 1, "snapshots": 1}
 
 
@@ -378,11 +380,11 @@ async def test_an_image_whose_snapshot_is_gone_is_built_again(driver: LifecycleD
     assert same is not None
     assert same.state == second.state
     await driver.api.snapshots.delete(second.state["snapshotId"])
-    seen = await driver.read(IMAGE, second)
-    assert seen is not None
-    assert (seen.state["recipeDigest"], image_ids(seen)) == ("", [first.state["recipeDigest"]])
-    assert IMAGE.diff(seen.inputs, seen.state, second.inputs).changes
-    again = await driver.update(IMAGE, seen, **image_inputs(write_step("2")))
+    observed = await driver.read(IMAGE, second)
+    assert observed is not None
+    assert (observed.state["recipeDigest"], image_ids(observed)) == ("", [first.state["recipeDigest"]])
+    assert IMAGE.diff(observed.inputs, observed.state, second.inputs).changes
+    again = await driver.update(IMAGE, observed, **image_inputs(write_step("2")))
     assert image_ids(again) == [second.state["recipeDigest"], first.state["recipeDigest"]]
 
 
@@ -425,14 +427,14 @@ async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(driver: Lifec
 
 
 async def test_an_import_is_clean_where_the_recipe_is_the_same(driver: LifecycleDriver) -> None:
-    made = await driver.create(IMAGE, **image_inputs(write_step("1")))
+    created = await driver.create(IMAGE, **image_inputs(write_step("1")))
     stored = await lifecycle.read(IMAGE.connect(driver.api), "web", None)
     assert stored is not None
     assert stored.inputs == {"name": "web"}
     assert not [
-        each
-        for each in IMAGE.diff(stored.inputs, stored.state, made.inputs).changes
-        if each.property_name in ("steps", "recipeDigest")
+        change
+        for change in IMAGE.diff(stored.inputs, stored.state, created.inputs).changes
+        if change.property_name in ("steps", "recipeDigest")
     ]
     assert await lifecycle.read(IMAGE.connect(driver.api), "we", None) is None
 
@@ -442,7 +444,7 @@ async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(driver: 
     stored = await driver.create(IMAGE, **recipe)
 
     def changed(**more: Any) -> list[str]:
-        return [each.path for each in IMAGE.diff(stored.inputs, stored.state, {**stored.inputs, **more}).changes]
+        return [change.path for change in IMAGE.diff(stored.inputs, stored.state, {**stored.inputs, **more}).changes]
 
     assert changed(steps=[write_step("1"), run_step("true", timeoutSeconds=9)]) == []
     assert changed(env={"TOKEN": "renewed"}) == ["env.TOKEN"]
@@ -460,12 +462,12 @@ async def test_the_recipe_is_what_the_image_is_made_by_and_nothing_else(driver: 
 async def test_an_archive_of_which_only_the_hash_is_told_is_the_one_of_before(driver: LifecycleDriver) -> None:
     whole = Archive(assets={"a": Asset(text="A")}, hash="h")
     stored = await driver.create(IMAGE, **image_inputs({"path": "x", "source": whole}))
-    told = image_inputs({"path": "x", "source": Archive(hash="h")}, historyLimit=1)
-    assert not IMAGE.diff(told, stored.state, told).changes
+    output = image_inputs({"path": "x", "source": Archive(hash="h")}, historyLimit=1)
+    assert not IMAGE.diff(output, stored.state, output).changes
     other = image_inputs({"path": "x", "source": Archive(hash="i")}, historyLimit=1)
-    assert IMAGE.diff(told, stored.state, other).changes
-    assert IMAGE.diff({**told, "steps": [UNKNOWN]}, stored.state, told).changes
-    assert not IMAGE.diff(told, {}, told).changes
+    assert IMAGE.diff(output, stored.state, other).changes
+    assert IMAGE.diff({**output, "steps": [UNKNOWN]}, stored.state, output).changes
+    assert not IMAGE.diff(output, {}, output).changes
 
 
 @pytest.mark.parametrize(

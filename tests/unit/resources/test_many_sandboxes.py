@@ -28,8 +28,8 @@ async def wait_results(
 def create_pending(service: FakeService, number: int) -> list[str]:
     """Sandboxes that were begun now."""
     ids = [f"s-{index}" for index in range(number)]
-    for each in ids:
-        service.add(each)
+    for id_ in ids:
+        service.add(id_)
     return ids
 
 
@@ -89,7 +89,7 @@ async def test_being_asked_to_slow_down_ends_no_wait() -> None:
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ended = await wait_results(api, service, create_pending(service, 40))
     assert service.throttled_count > 0
-    assert not [each for each in ended.values() if isinstance(each, Exception)]
+    assert not [item for item in ended.values() if isinstance(item, Exception)]
 
 
 @in_virtual_time
@@ -114,7 +114,7 @@ async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
             service.failure_status.clear()
 
         ended, _ = await asyncio.gather(wait_results(api, service, create_pending(service, 1), seconds=600), mend())
-    assert not [each for each in ended.values() if isinstance(each, Exception)]
+    assert not [item for item in ended.values() if isinstance(item, Exception)]
 
 
 @in_virtual_time

@@ -26,40 +26,40 @@ class CaptureRecorder:
 def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], streams: list[str]) -> None:
     written = {"stdout": f"got {KEY}, {KEY.strip()}", "stderr": f"{KEY * 2}bad hunter2 hunter3"}
     with use_redactor(Redactor.from_values(KEY)):
-        told = CaptureRecorder()
+        output = CaptureRecorder()
         for stream, length in zip(streams, [*cuts, 1000, 1000], strict=False):
-            told.capture.write(stream, written[stream][:length])
+            output.capture.write(stream, written[stream][:length])
             written[stream] = written[stream][length:]
         for stream, rest in written.items():
-            told.capture.write(stream, rest)
-        told.capture.close()
-        shown = told.text
+            output.capture.write(stream, rest)
+        output.capture.close()
+        shown = output.text
     assert not [line for line in LINES if line in shown]
     assert "got " in shown
 
 
 def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
     with use_redactor(Redactor.from_values("hunter2")):
-        told = CaptureRecorder()
+        output = CaptureRecorder()
         for stream, text in (("stdout", "hun"), ("stderr", "oh"), ("stdout", "ter2\n"), ("stderr", "!\n")):
-            told.capture.write(stream, text)
-        told.capture.close()
-    assert told.text.count(PLACEHOLDER) == 2
-    assert "oh!" in told.text
+            output.capture.write(stream, text)
+        output.capture.close()
+    assert output.text.count(PLACEHOLDER) == 2
+    assert "oh!" in output.text
 
 
 def test_a_cut_leaves_no_half_of_a_secret() -> None:
     with use_redactor(Redactor.from_values("hunter2-hunter3")):
-        told = CaptureRecorder()
-        told.capture.write("stdout", "hunter2-hunter3" + "." * (MAX_LINE_LENGTH - 6) + "\n")
-        told.capture.write("stdout", "hunter2-hunter3" + "." * (MAX_CAPTURED_CHARS - 6))
-        told.capture.close()
-    assert "hunter3" not in told.text
+        output = CaptureRecorder()
+        output.capture.write("stdout", "hunter2-hunter3" + "." * (MAX_LINE_LENGTH - 6) + "\n")
+        output.capture.write("stdout", "hunter2-hunter3" + "." * (MAX_CAPTURED_CHARS - 6))
+        output.capture.close()
+    assert "hunter3" not in output.text
 
 
 def test_of_a_secret_output_nothing_is_told() -> None:
-    told = CaptureRecorder(silent=True)
-    told.capture.write("stdout", "hello\n")
-    told.capture.close()
-    assert (told.log_lines, told.capture.stdout) == ([], "hello\n")
-    assert "not shown" in told.capture.last_lines
+    output = CaptureRecorder(silent=True)
+    output.capture.write("stdout", "hello\n")
+    output.capture.close()
+    assert (output.log_lines, output.capture.stdout) == ([], "hello\n")
+    assert "not shown" in output.capture.last_lines

@@ -31,7 +31,7 @@ def pool_members(stored: StoredResource | None) -> list[dict[str, Any]]:
 
 def member_problems(stored: StoredResource | None) -> dict[int, str]:
     """What is wrong with which member, by its place."""
-    return {place: each["problem"] for place, each in enumerate(pool_members(stored)) if "problem" in each}
+    return {place: member["problem"] for place, member in enumerate(pool_members(stored)) if "problem" in member}
 
 
 def planned_paths(stored: StoredResource, **inputs: Any) -> list[str]:
@@ -43,29 +43,29 @@ def planned_paths(stored: StoredResource, **inputs: Any) -> list[str]:
 
 async def sandbox_names(driver: LifecycleDriver) -> list[str]:
     """What is there on the platform."""
-    return sorted(each.name for each in await driver.api.sandboxes.list())
+    return sorted(item.name for item in await driver.api.sandboxes.list())
 
 
 async def test_a_pool_is_its_members_and_what_they_have_in_common(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=3, cpu=2)
     assert pool.id == "fleet"
-    assert [each["name"] for each in pool_members(pool)] == await sandbox_names(driver)
-    assert {each["phase"] for each in pool_members(pool)} == {"Ready"}
-    assert all(each["id"] and each["connectUrl"].startswith("http") for each in pool_members(pool))
+    assert [member["name"] for member in pool_members(pool)] == await sandbox_names(driver)
+    assert {member["phase"] for member in pool_members(pool)} == {"Ready"}
+    assert all(member["id"] and member["connectUrl"].startswith("http") for member in pool_members(pool))
     assert (pool.state["readyReplicas"], pool.state["cpu"], pool.state["memoryGb"]) == (3, 2, 2)
     assert Counter(driver.take_requests()) == {CREATE: 3}
 
 
 async def test_scaling_touches_only_the_difference(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=4)
-    first = [each["id"] for each in pool_members(pool)]
+    first = [member["id"] for member in pool_members(pool)]
     driver.take_requests()
     pool = await driver.update(POOL, pool, name="fleet", replicas=6)
     assert Counter(driver.take_requests()) == {CREATE: 2}
-    assert [each["id"] for each in pool_members(pool)][:4] == first
+    assert [member["id"] for member in pool_members(pool)][:4] == first
     pool = await driver.update(POOL, pool, name="fleet", replicas=3)
     assert Counter(driver.take_requests()) == {DELETE: 3}
-    assert [each["id"] for each in pool_members(pool)] == first[:3]
+    assert [member["id"] for member in pool_members(pool)] == first[:3]
 
 
 async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_made(driver: LifecycleDriver) -> None:
@@ -73,19 +73,19 @@ async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_
     for place in (1, 3):
         await driver.api.sandboxes.delete(pool_members(pool)[place]["id"])
     driver.emulator.advance(1)
-    seen = await driver.read(POOL, pool)
-    assert member_problems(seen) == {1: "it is missing", 3: "it is missing"}
-    assert seen is not None
-    assert seen.state["readyReplicas"] == 3
+    observed = await driver.read(POOL, pool)
+    assert member_problems(observed) == {1: "it is missing", 3: "it is missing"}
+    assert observed is not None
+    assert observed.state["readyReplicas"] == 3
     gone = [pool_members(pool)[place]["name"] for place in (1, 3)]
-    assert planned_paths(seen, name="fleet", replicas=5) == [f'["{name}"]' for name in gone]
+    assert planned_paths(observed, name="fleet", replicas=5) == [f'["{name}"]' for name in gone]
     driver.take_requests()
-    healed = await driver.update(POOL, seen, name="fleet", replicas=5)
+    healed = await driver.update(POOL, observed, name="fleet", replicas=5)
     assert Counter(driver.take_requests()) == {CREATE: 2}
     assert member_problems(healed) == {}
     assert planned_paths(healed, name="fleet", replicas=5) == []
-    kept = [each["id"] for each in pool_members(healed)]
-    assert [kept[place] == each["id"] for place, each in enumerate(pool_members(pool))] == [
+    kept = [member["id"] for member in pool_members(healed)]
+    assert [kept[place] == member["id"] for place, member in enumerate(pool_members(pool))] == [
         True,
         False,
         True,
@@ -96,8 +96,8 @@ async def test_members_that_are_gone_are_seen_by_a_refresh_and_exactly_they_are_
 
 def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
     missing = [{"name": f"fleet-abc123-{index}", "phase": "Missing", "problem": "it is missing"} for index in range(30)]
-    said = {"name": "fleet", "replicas": 30}
-    changes = POOL.diff(said, {**said, "members": missing}, said).changes
+    message = {"name": "fleet", "replicas": 30}
+    changes = POOL.diff(message, {**message, "members": missing}, message).changes
     assert (len(changes), changes[0].property_name, changes[-1].property_name) == (
         21,
         "fleet-abc123-0",
@@ -110,11 +110,11 @@ async def test_a_member_that_failed_is_made_anew_under_its_name(driver: Lifecycl
     name = pool_members(pool)[1]["name"]
     driver.emulator.add_fault("stuck_phase", method="GET", path="/sandboxes*", phase="RestoreFailed")
     await driver.api.sandboxes.get(name)
-    seen = await driver.read(POOL, pool)
-    assert member_problems(seen) == {1: "it failed (RestoreFailed)"}
-    assert seen is not None
+    observed = await driver.read(POOL, pool)
+    assert member_problems(observed) == {1: "it failed (RestoreFailed)"}
+    assert observed is not None
     driver.take_requests()
-    healed = await driver.update(POOL, seen, name="fleet", replicas=2)
+    healed = await driver.update(POOL, observed, name="fleet", replicas=2)
     assert driver.take_requests() == [DELETE, CREATE]
     assert pool_members(healed)[1]["name"] == name
     assert pool_members(healed)[1]["id"] != pool_members(pool)[1]["id"]
@@ -122,8 +122,8 @@ async def test_a_member_that_failed_is_made_anew_under_its_name(driver: Lifecycl
 
 async def test_a_pool_whose_every_member_is_gone_is_gone(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=2)
-    for each in pool_members(pool):
-        await driver.api.sandboxes.delete(each["id"])
+    for member in pool_members(pool):
+        await driver.api.sandboxes.delete(member["id"])
     driver.emulator.advance(1)
     assert await driver.read(POOL, pool) is None
 
@@ -136,17 +136,17 @@ async def test_a_pool_of_none_is_there(driver: LifecycleDriver) -> None:
 
 
 async def test_what_was_changed_outside_is_put_right_where_the_program_says_it(driver: LifecycleDriver) -> None:
-    said: dict[str, Any] = {"name": "fleet", "replicas": 3, "cpu": 1}
-    pool = await driver.create(POOL, **said)
-    ids = [each["id"] for each in pool_members(pool)]
+    message: dict[str, Any] = {"name": "fleet", "replicas": 3, "cpu": 1}
+    pool = await driver.create(POOL, **message)
+    ids = [member["id"] for member in pool_members(pool)]
     await driver.api.sandboxes.patch(ids[0], {"resources": {"cpu": 4}})
     await driver.api.sandboxes.patch(ids[1], {"egress": {"mode": "allow_list", "allow_internet": True}})
     await driver.api.sandboxes.patch(ids[2], {"resources": {"memory_gb": 8}})
-    seen = await driver.read(POOL, pool)
-    assert member_problems(seen) == {0: "not as asked for: cpu", 1: "not as asked for: egress"}
-    assert seen is not None
+    observed = await driver.read(POOL, pool)
+    assert member_problems(observed) == {0: "not as asked for: cpu", 1: "not as asked for: egress"}
+    assert observed is not None
     driver.take_requests()
-    pool = await driver.update(POOL, seen, **said)
+    pool = await driver.update(POOL, observed, **message)
     assert Counter(driver.take_requests()) == {PATCH: 2}
     assert member_problems(await driver.read(POOL, pool)) == {}
 
@@ -155,8 +155,8 @@ async def test_members_that_come_later_are_like_those_that_are_there(driver: Lif
     """Also where the program no longer says how they are."""
     pool = await driver.create(POOL, name="fleet", replicas=1, cpu=4, idleTimeoutSeconds=600)
     pool = await driver.update(POOL, pool, name="fleet", replicas=3)
-    seen = await driver.api.sandboxes.list()
-    assert [(each.resources and each.resources.cpu, each.idle_timeout_seconds) for each in seen] == [(4, 600)] * 3
+    observed = await driver.api.sandboxes.list()
+    assert [(item.resources and item.resources.cpu, item.idle_timeout_seconds) for item in observed] == [(4, 600)] * 3
 
 
 async def test_forks_have_what_their_source_has_unless_told_otherwise(driver: LifecycleDriver) -> None:
@@ -203,11 +203,11 @@ async def test_what_is_only_called_like_a_member_is_left_alone_and_said(driver: 
     """As the members of another stack's pool that was created at the same moment."""
     pool = await driver.create(POOL, name="fleet", replicas=2)
     other = await driver.api.sandboxes.create({"name": "fleet-abcdef-7"})
-    seen = await driver.read(POOL, pool)
-    assert pool_members(seen) == pool_members(pool)
+    observed = await driver.read(POOL, pool)
+    assert pool_members(observed) == pool_members(pool)
     for replicas in (3, 1):
         pool = await driver.update(POOL, pool, name="fleet", replicas=replicas)
-        assert other.id not in {each["id"] for each in pool_members(pool)}
+        assert other.id not in {member["id"] for member in pool_members(pool)}
     pool = await driver.update(POOL, pool, name="fleet", replicas=1, env={"A": "1"})
     await driver.delete(POOL, pool)
     assert await sandbox_names(driver) == ["fleet-abcdef-7"]
@@ -225,12 +225,12 @@ async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to
     begun = [await lifecycle.start_create(POOL.connect(driver.api), checked, driver.new_context()) for _ in range(2)]
     call = driver.new_context
     one, two = [
-        await lifecycle.finish_create(POOL.connect(driver.api), each, call(), just_created=True) for each in begun
+        await lifecycle.finish_create(POOL.connect(driver.api), item, call(), just_created=True) for item in begun
     ]
-    assert not {each["id"] for each in pool_members(one)} & {each["id"] for each in pool_members(two)}
+    assert not {member["id"] for member in pool_members(one)} & {member["id"] for member in pool_members(two)}
     assert member_problems(await driver.read(POOL, one)) == member_problems(await driver.read(POOL, two)) == {}
     await driver.delete(POOL, one)
-    assert await sandbox_names(driver) == sorted(each["name"] for each in pool_members(two))
+    assert await sandbox_names(driver) == sorted(member["name"] for member in pool_members(two))
     with pytest.raises(OperationFailed, match="They may belong to somebody else"):
         await driver.create(POOL, name="fleet", replicas=1)
     await driver.delete(POOL, two)
@@ -240,7 +240,7 @@ async def test_two_pools_of_one_name_that_are_created_at_the_same_moment_keep_to
 async def test_a_delete_needs_only_the_ids(driver: LifecycleDriver) -> None:
     """Whatever else stands in the state; what no id and no generation proves to be the pool's is left."""
     pool = await driver.create(POOL, name="fleet", replicas=3)
-    ids = [{"id": each["id"], "name": 5} for each in pool_members(pool)]
+    ids = [{"id": member["id"], "name": 5} for member in pool_members(pool)]
     strange = {"members": [ids[0], 7, {"id": 1}, ids[2]], "templateHash": "0", "uid": 5}
     await lifecycle.delete(POOL.connect(driver.api), pool.id, driver.new_context(stored=strange))
     assert await sandbox_names(driver) == [pool_members(pool)[1]["name"]]
@@ -249,16 +249,16 @@ async def test_a_delete_needs_only_the_ids(driver: LifecycleDriver) -> None:
 async def test_the_pool_of_an_older_version_keeps_its_members_and_takes_no_others(driver: LifecycleDriver) -> None:
     """Its generation is the digest of its source, which anybody makes who says the same."""
     pool = await driver.create(POOL, name="fleet", replicas=1)
-    said = pool.state["templateDigest"]
+    message = pool.state["templateDigest"]
     await driver.delete(POOL, pool)
-    own = await driver.api.sandboxes.create({"name": f"fleet-{said}-0"})
-    foreign = await driver.api.sandboxes.create({"name": f"fleet-{said}-1"})
+    own = await driver.api.sandboxes.create({"name": f"fleet-{message}-0"})
+    foreign = await driver.api.sandboxes.create({"name": f"fleet-{message}-1"})
     driver.emulator.advance(1)
     recorded = [{"name": own.name, "id": own.id, "phase": "Ready"}]
-    state = {"name": "fleet", "replicas": 1, "members": recorded, "templateHash": said, "templateDigest": said}
+    state = {"name": "fleet", "replicas": 1, "members": recorded, "templateHash": message, "templateDigest": message}
     old = StoredResource("fleet", {"name": "fleet", "replicas": 1}, state)
-    seen = await driver.read(POOL, old)
-    assert [each["id"] for each in pool_members(seen)] == [own.id]
+    observed = await driver.read(POOL, old)
+    assert [member["id"] for member in pool_members(observed)] == [own.id]
     with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed.*409.*Another sandbox has the name") as failed:
         await driver.update(POOL, old, name="fleet", replicas=2)
     kept = failed.value.stored
@@ -273,8 +273,8 @@ async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generati
     """As after the death of a plugin: the state is the one of before."""
     before = await driver.create(POOL, name="fleet", replicas=1)
     scaled = await driver.update(POOL, before, name="fleet", replicas=2)
-    seen = await driver.read(POOL, before)
-    assert member_problems(seen) == {1: "it is one too many"}
+    observed = await driver.read(POOL, before)
+    assert member_problems(observed) == {1: "it is one too many"}
     driver.take_requests()
     again = await driver.update(POOL, before, name="fleet", replicas=2)
     assert (driver.take_requests(), pool_members(again)) == ([], pool_members(scaled))
@@ -285,7 +285,7 @@ async def test_what_an_update_made_that_nobody_heard_of_is_known_by_its_generati
     )
     assert driver.take_requests() == []
     await driver.delete(POOL, before)
-    assert await sandbox_names(driver) == [each["name"] for each in pool_members(rolled)]
+    assert await sandbox_names(driver) == [member["name"] for member in pool_members(rolled)]
     await driver.delete(POOL, rolled)
 
 
@@ -312,11 +312,11 @@ async def test_members_that_cannot_be_deleted_are_named(driver: LifecycleDriver)
 
 
 async def test_a_pool_is_imported_by_its_name_and_plans_clean(driver: LifecycleDriver) -> None:
-    said: dict[str, Any] = {"name": "fleet", "replicas": 2, "env": {"A": "1"}, "cpu": 2, "egress": OPEN}
-    made = await driver.create(POOL, **said)
+    message: dict[str, Any] = {"name": "fleet", "replicas": 2, "env": {"A": "1"}, "cpu": 2, "egress": OPEN}
+    created = await driver.create(POOL, **message)
     imported = await lifecycle.read(POOL.connect(driver.api), "fleet", None)
     assert imported is not None
-    assert pool_members(imported) == pool_members(made)
+    assert pool_members(imported) == pool_members(created)
     assert (imported.inputs["replicas"], imported.inputs["cpu"], imported.inputs["egress"]) == (2, 2, OPEN)
     # as the import would write the program
     assert planned_paths(imported, **imported.inputs) == []
@@ -325,9 +325,9 @@ async def test_a_pool_is_imported_by_its_name_and_plans_clean(driver: LifecycleD
     assert planned_paths(refreshed, **imported.inputs) == []
     # as the program was written before: the environment is only recorded
     driver.take_requests()
-    again = await driver.update(POOL, imported, **said)
+    again = await driver.update(POOL, imported, **message)
     assert driver.take_requests() == []
-    assert pool_members(again) == pool_members(made)
+    assert pool_members(again) == pool_members(created)
 
 
 async def test_nothing_is_imported_where_there_is_no_such_pool(driver: LifecycleDriver) -> None:
@@ -338,14 +338,14 @@ async def test_nothing_is_imported_where_there_is_no_such_pool(driver: Lifecycle
 
 async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(driver: LifecycleDriver) -> None:
     """As after a kill of the engine: the name and the program are all that is left."""
-    said: dict[str, Any] = {"name": "fleet", "replicas": 3}
-    checked, _ = POOL.check({}, said, str)
-    assert await POOL.connect(driver.api).find_created(POOL.inputs.model_validate(said)) is None
-    pool = await driver.create(POOL, **said)
+    message: dict[str, Any] = {"name": "fleet", "replicas": 3}
+    checked, _ = POOL.check({}, message, str)
+    assert await POOL.connect(driver.api).find_created(POOL.inputs.model_validate(message)) is None
+    pool = await driver.create(POOL, **message)
     for place in (0, 2):
         await driver.api.sandboxes.delete(pool_members(pool)[place]["id"])
     driver.emulator.advance(1)
-    found = await POOL.connect(driver.api).find_created(POOL.inputs.model_validate(said))
+    found = await POOL.connect(driver.api).find_created(POOL.inputs.model_validate(message))
     assert found is not None
     driver.take_requests()
     again = await driver.finish(POOL, StoredResource(found.id, checked, POOL.build_state(checked, found)))
@@ -432,34 +432,34 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(driver: LifecycleDriver)
         )
     assert isinstance(stopped.value.cause, Cancelled)
     kept = stopped.value.stored
-    assert [each["phase"] for each in pool_members(kept)] == ["Pending"] * 5
+    assert [member["phase"] for member in pool_members(kept)] == ["Pending"] * 5
     driver.emulator.advance(3600)
     assert (await driver.finish(POOL, kept)).state["readyReplicas"] == 5
     assert driver.emulator.counts()[CREATE] == 5
 
 
 async def test_how_it_goes_is_told_for_the_pool(driver: LifecycleDriver) -> None:
-    told: list[str] = []
+    output: list[str] = []
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
-    call = OperationContext("Test", Deadline(60, SYSTEM_CLOCK, asyncio.Event(), told.append))
+    call = OperationContext("Test", Deadline(60, SYSTEM_CLOCK, asyncio.Event(), output.append))
     pool = await lifecycle.create(POOL.connect(driver.api), checked, call)
-    assert told[-1].startswith("3 of 3 ready, ")
+    assert output[-1].startswith("3 of 3 ready, ")
     await POOL.connect(driver.api).delete(pool.id, replace(call, state=pool.state))
-    assert told[-1].startswith("3 of 3 gone, ")
+    assert output[-1].startswith("3 of 3 gone, ")
 
 
 async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(driver: LifecycleDriver) -> None:
-    said: dict[str, Any] = {"name": "fleet", "replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
-    pool = await driver.create(POOL, **said, env={"A": "1"})
+    message: dict[str, Any] = {"name": "fleet", "replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
+    pool = await driver.create(POOL, **message, env={"A": "1"})
     driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
     with pytest.raises(ResourceInitFailed) as failed:
-        await driver.update(POOL, pool, **said, env={"A": "2"})
+        await driver.update(POOL, pool, **message, env={"A": "2"})
     half = failed.value.stored
     assert len(pool_members(half)) == 3
     driver.emulator.control("DELETE", "faults")
     driver.take_requests()
-    back = await driver.update(POOL, half, **said, env={"A": "1"})
-    assert [each["name"] for each in pool_members(back)] == [each["name"] for each in pool_members(pool)]
+    back = await driver.update(POOL, half, **message, env={"A": "1"})
+    assert [member["name"] for member in pool_members(back)] == [member["name"] for member in pool_members(pool)]
     assert Counter(driver.take_requests()) == {CREATE: 1, DELETE: 1}
 
 
@@ -481,19 +481,19 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: L
         stopped.value
     )
     kept = stopped.value.stored
-    assert sorted(each["phase"] for each in pool_members(kept)) == ["Missing", "Ready", "Ready"]
+    assert sorted(member["phase"] for member in pool_members(kept)) == ["Missing", "Ready", "Ready"]
     driver.take_requests()
     assert (await driver.finish(POOL, kept)).state["readyReplicas"] == 3
     assert driver.take_requests() == []
 
 
 async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(driver: LifecycleDriver) -> None:
-    said: dict[str, Any] = {"name": "fleet", "replicas": 4, "maxUnavailable": 1}
-    pool = await driver.create(POOL, **said)
+    message: dict[str, Any] = {"name": "fleet", "replicas": 4, "maxUnavailable": 1}
+    pool = await driver.create(POOL, **message)
     driver.take_requests()
-    pool = await driver.update(POOL, pool, **said, paused=True)
-    assert {each["phase"] for each in pool_members(pool)} == {"Paused"}
-    pool = await driver.update(POOL, pool, **said, paused=False, cpu=2)
+    pool = await driver.update(POOL, pool, **message, paused=True)
+    assert {member["phase"] for member in pool_members(pool)} == {"Paused"}
+    pool = await driver.update(POOL, pool, **message, paused=False, cpu=2)
     assert pool.state["readyReplicas"] == 4
     sent = driver.take_requests()
     assert sent[:4] == ["POST /sandboxes/{id}/pause"] * 4
@@ -506,10 +506,10 @@ async def test_pausing_and_waking_are_bounded_by_nothing_and_resizing_is(driver:
 async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=2, idleTimeoutSeconds=60)
     driver.emulator.advance(120)
-    seen = await driver.read(POOL, pool)
-    assert member_problems(seen) == {}
-    assert seen is not None
-    pool = await driver.update(POOL, seen, name="fleet", replicas=2, idleTimeoutSeconds=60, paused=False)
+    observed = await driver.read(POOL, pool)
+    assert member_problems(observed) == {}
+    assert observed is not None
+    pool = await driver.update(POOL, observed, name="fleet", replicas=2, idleTimeoutSeconds=60, paused=False)
     assert pool.state["readyReplicas"] == 2
 
 

@@ -53,7 +53,7 @@ def test_the_digest_stands_for_the_source_alone() -> None:
     source = template_digest(parse(SandboxPoolInputs, POOL))
     assert len(source) == 6
     alike: tuple[dict[str, Any], ...] = ({"replicas": 9}, {"cpu": 2}, {"paused": True}, {"egress": {}}, {"maxSurge": 2})
-    assert {template_digest(parse(SandboxPoolInputs, {**POOL, **each})) for each in alike} == {source}
+    assert {template_digest(parse(SandboxPoolInputs, {**POOL, **item})) for item in alike} == {source}
     others: tuple[dict[str, Any], ...] = (
         {"env": {"A": "1"}},
         {"env": {"A": "2"}},

@@ -162,14 +162,14 @@ PLAN_CASES = (
 
 def format_indices(members: Any) -> str:
     """Members as the table names them."""
-    return " ".join(f"{each.index}{'' if each.template_hash == CURRENT_HASH else chr(39)}" for each in members)
+    return " ".join(f"{member.index}{'' if member.template_hash == CURRENT_HASH else chr(39)}" for member in members)
 
 
 @pytest.mark.parametrize("row", PLAN_CASES, ids=lambda row: row.title)
 def test_what_has_to_be_done(row: PlanCase) -> None:
-    said = {"name": "fleet", "replicas": 0}
-    was = None if row.old_inputs is None else parse(SandboxPoolInputs, {**said, **row.old_inputs})
-    pool = desired_pool(parse(SandboxPoolInputs, {**said, **row.inputs}), CURRENT_HASH, was)
+    message = {"name": "fleet", "replicas": 0}
+    was = None if row.old_inputs is None else parse(SandboxPoolInputs, {**message, **row.old_inputs})
+    pool = desired_pool(parse(SandboxPoolInputs, {**message, **row.inputs}), CURRENT_HASH, was)
     todo = plan(pool, assess_members(pool, row.observations))
     assert " ".join(name.removeprefix(f"fleet-{CURRENT_HASH}-") for name in todo.create) == row.create
     assert (format_indices(todo.recreate), format_indices(todo.update), format_indices(todo.delete)) == (
@@ -187,7 +187,9 @@ def test_members_are_shown_by_index_and_what_is_left_over_last() -> None:
         member_observation(0),
         member_observation(3),
     ]
-    assert [(each.name, each.phase, each.problem) for each in member_outputs(pool, assess_members(pool, lives))] == [
+    assert [
+        (output.name, output.phase, output.problem) for output in member_outputs(pool, assess_members(pool, lives))
+    ] == [
         (f"fleet-{CURRENT_HASH}-0", "Ready", None),
         (f"fleet-{CURRENT_HASH}-1", "Missing", "it is missing"),
         (f"fleet-{CURRENT_HASH}-2", "Ready", "not as asked for: cpu"),

@@ -62,7 +62,7 @@ def test_members_are_made_anew_within_the_bounds(bounds: dict[str, int], most: i
             pool = await update_pool(api, service, pool, replicas=10, env={"A": "2"}, **bounds)
         assert max(there for there, _ in service.request_times) == most
         assert min(ready for _, ready in service.request_times) == least
-        assert set(service.created_at) == {each["name"] for each in pool.state["members"]}
+        assert set(service.created_at) == {member["name"] for member in pool.state["members"]}
         assert pool.state["readyReplicas"] == 10
 
     run()

@@ -45,16 +45,16 @@ async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program
 ) -> None:
     """What the platform chose may change."""
     box = await driver.create(SANDBOX, name="box")
-    said = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    message = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     silent = await driver.create(PORT, sandboxId=box.id, port=9090)
     await driver.api.ports.expose(box.id, 8080, slug=OTHER)
     await driver.api.ports.expose(box.id, 9090, slug="qqqq0000")
-    for stored, changed in ((said, ["slug"]), (silent, [])):
-        seen = await driver.read(PORT, stored)
-        assert seen is not None
-        found = PORT.diff(seen.inputs, seen.state, stored.inputs)
+    for stored, changed in ((message, ["slug"]), (silent, [])):
+        observed = await driver.read(PORT, stored)
+        assert observed is not None
+        found = PORT.diff(observed.inputs, observed.state, stored.inputs)
         assert [(change.path, change.requires_replacement) for change in found.changes] == [
-            (each, False) for each in changed
+            (item, False) for item in changed
         ]
 
 
@@ -79,13 +79,13 @@ async def test_a_port_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
 async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By the sandbox's id or its name; the slug it has is the one to write."""
     box = await driver.create(SANDBOX, name="box")
-    made = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
-    for id in (made.id, "box/8080"):
+    created = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    for id in (created.id, "box/8080"):
         stored = await lifecycle.read(PORT.connect(driver.api), id, None)
         assert stored is not None
-        assert stored.id == made.id
-        assert stored.inputs == made.inputs
-        assert not PORT.diff(stored.inputs, stored.state, made.inputs).changes
+        assert stored.id == created.id
+        assert stored.inputs == created.inputs
+        assert not PORT.diff(stored.inputs, stored.state, created.inputs).changes
     assert await lifecycle.read(PORT.connect(driver.api), "nothing/8080", None) is None
 
 
@@ -139,8 +139,8 @@ async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(dri
     refreshed = await driver.read(PORT, old)
     assert refreshed is not None
     earlier = StoredResource(old.id, old.inputs, {**old.state, "exposedSlug": None})
-    for each in (old, refreshed, earlier):
-        await driver.delete(PORT, each)
+    for item in (old, refreshed, earlier):
+        await driver.delete(PORT, item)
         assert await driver.read(PORT, new) == new
     assert "port 8080 was exposed by somebody else since, so it is left as it is." in driver.log_lines
     await driver.delete(PORT, new)
@@ -149,26 +149,26 @@ async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(dri
 
 async def test_a_port_that_cannot_be_told_apart_is_refused(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
-    made = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    created = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     with pytest.raises(OperationFailed, match=r"port 8080 is already exposed with the given slug.*`aliases`"):
         await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     taken = await driver.create(PORT, sandboxId=box.id, port=8080, slug=OTHER)
-    await driver.delete(PORT, made)
+    await driver.delete(PORT, created)
     assert await driver.read(PORT, taken) == taken
 
 
 async def test_a_port_whose_state_lacks_everything_is_revoked(driver: LifecycleDriver) -> None:
     """A delete needs an id and little else."""
     box = await driver.create(SANDBOX, name="box")
-    made = await driver.create(PORT, sandboxId=box.id, port=8080)
-    await driver.delete(PORT, StoredResource(made.id, {}, {"slug": 7}))
-    assert await driver.read(PORT, made) is None
+    created = await driver.create(PORT, sandboxId=box.id, port=8080)
+    await driver.delete(PORT, StoredResource(created.id, {}, {"slug": 7}))
+    assert await driver.read(PORT, created) is None
 
 
 async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
-    made = await driver.create(PORT, sandboxId=box.id, port=8080)
+    created = await driver.create(PORT, sandboxId=box.id, port=8080)
     await driver.api.ports.expose(box.id, 8080, slug=OTHER)
-    updated = await driver.update(PORT, made, sandboxId=box.id, port=8080, slug=OTHER)
+    updated = await driver.update(PORT, created, sandboxId=box.id, port=8080, slug=OTHER)
     await driver.delete(PORT, updated)
-    assert await driver.read(PORT, made) is None
+    assert await driver.read(PORT, created) is None

@@ -37,10 +37,10 @@ async def test_everything_that_is_set_reaches_the_platform(driver: LifecycleDriv
         "onIdle": "delete",
     }
     stored = await driver.create(SANDBOX, **inputs)
-    seen = await driver.read(SANDBOX, stored)
-    assert seen is not None
-    assert {name: seen.state[name] for name in inputs} == inputs
-    assert seen.inputs == stored.inputs
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    assert {name: observed.state[name] for name in inputs} == inputs
+    assert observed.inputs == stored.inputs
 
 
 async def test_a_sandbox_can_start_paused(driver: LifecycleDriver) -> None:
@@ -93,10 +93,10 @@ async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(drive
     """And an update brings it back."""
     stored = await driver.create(SANDBOX, name="dev", paused=False)
     await driver.api.sandboxes.pause(stored.id)
-    seen = await driver.read(SANDBOX, stored)
-    assert seen is not None
-    assert seen.inputs["paused"] is True
-    stored = await driver.update(SANDBOX, seen, name="dev", paused=False)
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    assert observed.inputs["paused"] is True
+    stored = await driver.update(SANDBOX, observed, name="dev", paused=False)
     assert stored.state["phase"] == "Ready"
 
 
@@ -104,11 +104,11 @@ async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(driver
     """Unset, the power state belongs to the platform and its users."""
     stored = await driver.create(SANDBOX, name="dev")
     await driver.api.sandboxes.pause(stored.id)
-    seen = await driver.read(SANDBOX, stored)
-    assert seen is not None
-    assert seen.inputs == stored.inputs
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    assert observed.inputs == stored.inputs
     driver.take_requests()
-    await driver.update(SANDBOX, seen, name="dev", cpu=2)
+    await driver.update(SANDBOX, observed, name="dev", cpu=2)
     assert driver.take_requests() == ["PATCH /sandboxes/{id}"]
 
 
@@ -116,12 +116,12 @@ async def test_a_pause_of_the_platform_is_no_drift(driver: LifecycleDriver) -> N
     """An idle sandbox stays asleep through a refresh and through an update of something else."""
     stored = await driver.create(SANDBOX, name="dev", paused=False, idleTimeoutSeconds=60)
     driver.emulator.advance(120)
-    seen = await driver.read(SANDBOX, stored)
-    assert seen is not None
-    assert seen.state["phase"] in ("Pausing", "Paused")
-    assert seen.inputs == stored.inputs
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    assert observed.state["phase"] in ("Pausing", "Paused")
+    assert observed.inputs == stored.inputs
     driver.take_requests()
-    stored = await driver.update(SANDBOX, seen, name="dev", paused=False, idleTimeoutSeconds=60, cpu=2)
+    stored = await driver.update(SANDBOX, observed, name="dev", paused=False, idleTimeoutSeconds=60, cpu=2)
     assert stored.state["phase"] == "Paused"
     assert driver.take_requests() == ["PATCH /sandboxes/{id}"]
 
@@ -131,10 +131,10 @@ async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(driver: L
     inputs = {"name": "dev", "paused": False, "idleTimeoutSeconds": 60, "resumeIdlePaused": True}
     stored = await driver.create(SANDBOX, **inputs)
     driver.emulator.advance(120)
-    seen = await driver.read(SANDBOX, stored)
-    assert seen is not None
-    assert seen.inputs["paused"] is True
-    assert (await driver.update(SANDBOX, seen, **inputs)).state["phase"] == "Ready"
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    assert observed.inputs["paused"] is True
+    assert (await driver.update(SANDBOX, observed, **inputs)).state["phase"] == "Ready"
 
 
 async def test_a_change_of_paused_resumes_an_idle_sandbox(driver: LifecycleDriver) -> None:
@@ -189,12 +189,12 @@ async def test_what_is_gone_is_said_to_be_gone(driver: LifecycleDriver) -> None:
 
 async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By id or by name, against a program that says much or little."""
-    made = await driver.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
-    for handle in (made.id, "dev"):
+    created = await driver.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
+    for handle in (created.id, "dev"):
         stored = await lifecycle.read(SANDBOX.connect(driver.api), handle, None)
         assert stored is not None
-        assert stored.id == made.id
-        for program in (stored.inputs, {"name": "dev", "egress": OPEN}, {**made.inputs, "diskGb": 10}):
+        assert stored.id == created.id
+        for program in (stored.inputs, {"name": "dev", "egress": OPEN}, {**created.inputs, "diskGb": 10}):
             checked, failed = SANDBOX.check(stored.inputs, program, str)
             assert failed == []
             assert not SANDBOX.diff(stored.inputs, stored.state, checked).changes
@@ -268,18 +268,18 @@ def test_hosts_that_a_policy_may_name(host: str) -> None:
 
 async def test_an_import_keeps_the_image_where_there_is_no_template(driver: LifecycleDriver) -> None:
     """It is then where the sandbox comes from."""
-    made = await driver.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
-    stored = await lifecycle.read(SANDBOX.connect(driver.api), made.id, None)
+    created = await driver.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
+    stored = await lifecycle.read(SANDBOX.connect(driver.api), created.id, None)
     assert stored is not None
-    assert stored.inputs["image"] == made.inputs["image"]
-    assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes
+    assert stored.inputs["image"] == created.inputs["image"]
+    assert not SANDBOX.diff(stored.inputs, stored.state, created.inputs).changes
 
 
 async def test_an_import_of_what_a_template_made_names_the_template_alone(driver: LifecycleDriver) -> None:
     """Its image and command are the template's."""
-    made = await driver.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
-    stored = await lifecycle.read(SANDBOX.connect(driver.api), made.id, None)
+    created = await driver.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
+    stored = await lifecycle.read(SANDBOX.connect(driver.api), created.id, None)
     assert stored is not None
     assert stored.inputs["templateId"] == "sb-ubuntu-26-04-minimal"
     assert not {"image", "command"} & stored.inputs.keys()
-    assert not SANDBOX.diff(stored.inputs, stored.state, made.inputs).changes
+    assert not SANDBOX.diff(stored.inputs, stored.state, created.inputs).changes

@@ -27,10 +27,10 @@ async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(driver
     with pytest.raises(ResourceInitFailed, match="disk full") as caught:
         await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
     stored = caught.value.stored
-    seen = await driver.read(SNAPSHOT, stored)
-    assert seen is not None
-    assert seen.problem == "disk full"
-    assert SNAPSHOT.diff(seen.inputs, seen.state, seen.inputs).requires_replacement
+    observed = await driver.read(SNAPSHOT, stored)
+    assert observed is not None
+    assert observed.problem == "disk full"
+    assert SNAPSHOT.diff(observed.inputs, observed.state, observed.inputs).requires_replacement
 
 
 async def test_a_snapshot_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
@@ -45,11 +45,11 @@ async def test_a_snapshot_goes_with_its_sandbox(driver: LifecycleDriver) -> None
 async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     """By id, against what was written."""
     source = await driver.create(SANDBOX, name="source")
-    made = await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
-    stored = await lifecycle.read(SNAPSHOT.connect(driver.api), made.id, None)
+    created = await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
+    stored = await lifecycle.read(SNAPSHOT.connect(driver.api), created.id, None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": source.id, "name": "base"}
-    assert not SNAPSHOT.diff(stored.inputs, stored.state, made.inputs).changes
+    assert not SNAPSHOT.diff(stored.inputs, stored.state, created.inputs).changes
 
 
 @pytest.mark.parametrize("duration", ["0", "720h", "1h30m", "1.5h", "90s"])

@@ -54,8 +54,8 @@ def folder(tmp_path: Path) -> Path:
 
 def write_zip(path: Path, folder: Path) -> Path:
     with zipfile.ZipFile(path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for each in sorted(folder.rglob("*")):
-            archive.write(each, each.relative_to(folder))
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
     return path / "a.zip"
 
 
@@ -211,9 +211,9 @@ def test_a_truncated_archive_says_so(tmp_path: Path) -> None:
 
 def test_patterns_mean_what_they_mean_in_a_gitignore(tmp_path: Path) -> None:
     paths = (".env", "a.pyc", "src/a.py", "src/.env", "src/build/x", ".git/config", "build/b", "keep/log", "keep/all")
-    for each in paths:
-        (tmp_path / "app" / each).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "app" / each).write_text("")
+    for path in paths:
+        (tmp_path / "app" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "app" / path).write_text("")
     patterns = (".git/", "./.env", "**/*.pyc", "/build", "keep/*", "!keep/log")
     expected = {"src/a.py", "src/.env", "src/build/x", "keep/log"}
     assert set(file_digests(tmp_path / "app", *patterns)) == set(

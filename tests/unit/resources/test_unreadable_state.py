@@ -37,7 +37,7 @@ INPUTS: dict[str, dict[str, Any]] = {
 words = st.sampled_from(["", "x", "Ready", "hibernating", "{", "a/b"])
 scalars = st.booleans() | st.integers(-3, 70000) | st.floats(allow_nan=False) | words
 arbitrary_values = st.recursive(
-    scalars, lambda each: st.lists(each, max_size=3) | st.dictionaries(words, each, max_size=3)
+    scalars, lambda scalar: st.lists(scalar, max_size=3) | st.dictionaries(words, scalar, max_size=3)
 )
 
 
@@ -69,7 +69,7 @@ def new_context(**stored: Any) -> OperationContext:
 
 
 def _resource_named(kind: str) -> AnyResource:
-    return next(each for each in RESOURCES if each.name == kind)
+    return next(resource for resource in RESOURCES if resource.name == kind)
 
 
 @pytest.fixture(scope="module")
@@ -93,39 +93,48 @@ def _unknown_id(id: str) -> str:
     return "/".join([str(uuid.uuid4()), *id.split("/")[1:]])
 
 
-@pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda each: str(each.name))
+@pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda item: str(item.name))
 def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
-    made = existing.stored[resource.name]
+    created = existing.stored[resource.name]
     outputs = sorted(resource.outputs.properties)
 
     @settings(max_examples=12, deadline=None)
     @given(st.dictionaries(st.sampled_from([*outputs, "future"]), arbitrary_values, min_size=1, max_size=len(outputs)))
     def hold(odd: dict[str, Any]) -> None:
-        state = {**made.state, **odd}
-        seen = existing.runner(
-            lifecycle.read(resource.connect(existing.api), made.id, {**made.inputs, "new": 1}, state)
+        state = {**created.state, **odd}
+        observed = existing.runner(
+            lifecycle.read(resource.connect(existing.api), created.id, {**created.inputs, "new": 1}, state)
         )
-        if seen is not None:  # a pool or an image of which no id is known has nothing
-            assert seen.id == made.id
-            assert seen.inputs["new"] == 1
-            lifecycle.compute_diff(resource, old_inputs=made.inputs, state=state, new_inputs=made.inputs)
-            lifecycle.preview_update(resource, state, made.inputs)
+        if observed is not None:  # a pool or an image of which no id is known has nothing
+            assert observed.id == created.id
+            assert observed.inputs["new"] == 1
+            lifecycle.compute_diff(resource, old_inputs=created.inputs, state=state, new_inputs=created.inputs)
+            lifecycle.preview_update(resource, state, created.inputs)
 
     hold()
-    seen = existing.runner(lifecycle.read(resource.connect(existing.api), made.id, made.inputs, made.state))
-    assert seen is not None
-    assert seen.id == made.id
+    observed = existing.runner(
+        lifecycle.read(resource.connect(existing.api), created.id, created.inputs, created.state)
+    )
+    assert observed is not None
+    assert observed.id == created.id
 
 
-@pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda each: str(each.name))
+@pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda item: str(item.name))
 def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
-    made = existing.stored[resource.name]
+    created = existing.stored[resource.name]
     names = sorted([*resource.outputs.properties, *resource.inputs.properties, "future"])
 
     @settings(max_examples=15, deadline=None)
     @given(st.dictionaries(st.sampled_from(names), arbitrary_values, min_size=1, max_size=len(names)))
     def hold(odd: dict[str, Any]) -> None:
-        gone = {**made.state, "sandboxId": str(uuid.uuid4()), "members": [], "images": [], "templateHash": "0", **odd}
-        existing.runner(lifecycle.delete(resource.connect(existing.api), _unknown_id(made.id), new_context(**gone)))
+        gone = {
+            **created.state,
+            "sandboxId": str(uuid.uuid4()),
+            "members": [],
+            "images": [],
+            "templateHash": "0",
+            **odd,
+        }
+        existing.runner(lifecycle.delete(resource.connect(existing.api), _unknown_id(created.id), new_context(**gone)))
 
     hold()

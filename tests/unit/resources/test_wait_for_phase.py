@@ -34,8 +34,8 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
     """Its id is kept: the next plan finds out what is there."""
     source = await driver.create(SANDBOX, name="source")
     driver.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
-    asked = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
-    begun = await lifecycle.start_create(resource.connect(driver.api), asked, driver.new_context())
+    arguments = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
+    begun = await lifecycle.start_create(resource.connect(driver.api), arguments, driver.new_context())
     await resource.connect(driver.api).delete(begun.id, driver.new_context())
     with pytest.raises(ResourceInitFailed, match="it no longer exists: it") as caught:
         await lifecycle.finish_create(resource.connect(driver.api), begun, driver.new_context())
@@ -52,9 +52,9 @@ async def test_a_sandbox_that_cannot_be_restored_has_failed(driver: LifecycleDri
 
 async def test_an_agent_that_failed_says_what_the_platform_says_of_it() -> None:
     """The reason of its last crash, where there is one."""
-    told = ("sandbox_id", "agent_template_id", "drive_mode", "metrics_url", "org_id", "project_id", "created_at")
-    seen = {**dict.fromkeys(told, "x"), "id": "a-1", "name": "coder", "status": "Failed"}
-    crashed = json_response(json={**seen, "last_crash": {"reason": "out of memory"}})
+    output = ("sandbox_id", "agent_template_id", "drive_mode", "metrics_url", "org_id", "project_id", "created_at")
+    observed = {**dict.fromkeys(output, "x"), "id": "a-1", "name": "coder", "status": "Failed"}
+    crashed = json_response(json={**observed, "last_crash": {"reason": "out of memory"}})
     inputs = {"name": "coder", "agentTemplate": "claude-code"}
     async with connect(
         Settings("http://127.0.0.1:1", "key", "org", "project"), transport=ScriptedTransport(crashed)

@@ -204,11 +204,11 @@ def test_where_no_descriptor_is_left_that_is_said(mounts: MountNamespaces, tmp_p
 
 
 async def test_without_namespaces_only_the_path_itself_is_replaced(unmounted_host: SandboxHost) -> None:
-    said_of = (
+    message_of = (
         "/workspace /workspace/a.b PATH=/bin:/workspace/bin /other/workspace /workspaces /workspace-2 /workspace.d"
     )
     root = str(unmounted_host.workspace)
-    output = await read_output(unmounted_host.spawn("echo", said_of.split(), env={}))
+    output = await read_output(unmounted_host.spawn("echo", message_of.split(), env={}))
     assert output.split() == [
         *(root, f"{root}/a.b", f"PATH=/bin:{root}/bin"),
         *("/other/workspace", "/workspaces", "/workspace-2", "/workspace.d"),

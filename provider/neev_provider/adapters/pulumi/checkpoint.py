@@ -102,6 +102,6 @@ def _dynamic_outputs(stored: StoredResource, raw_inputs: Mapping[str, Any]) -> V
 
 
 _STATE_TYPES: Mapping[str, StateType] = {
-    **{NATIVE_PREFIX + each.name: StateType(each, _native_outputs) for each in RESOURCES},
-    **{DYNAMIC_PREFIX + each.name: StateType(each, _dynamic_outputs) for each in RESOURCES},
+    **{NATIVE_PREFIX + resource.name: StateType(resource, _native_outputs) for resource in RESOURCES},
+    **{DYNAMIC_PREFIX + resource.name: StateType(resource, _dynamic_outputs) for resource in RESOURCES},
 }

@@ -152,7 +152,8 @@ def _object(model: type[Model]) -> Spec:
 
 def _types() -> Spec:
     return {
-        token(each.__name__): _enum(each) if issubclass(each, StrEnum) else _object(each) for each in shared_types()
+        token(type_.__name__): _enum(type_) if issubclass(type_, StrEnum) else _object(type_)
+        for type_ in shared_types()
     }
 
 
@@ -167,11 +168,11 @@ def shared_types() -> list[NestedType]:
 def _enum(enum: type[StrEnum]) -> Spec:
     values = [
         {
-            "name": each.name if each.name == each.value else to_pascal(each.name.lower()),
-            "value": each.value,
-            "description": each.description,
+            "name": value.name if value.name == value.value else to_pascal(value.name.lower()),
+            "value": value.value,
+            "description": value.description,
         }
-        for each in enum_values(enum)
+        for value in enum_values(enum)
     ]
     return {"description": description(enum), "type": "string", "enum": values}
 

@@ -107,9 +107,9 @@ class MissingConfigError(ConfigError):
 
     def __init__(self, missing: list[str]) -> None:
         self.missing = missing
-        said = "; ".join(f"{PACKAGE}:{name} (or the variable {environment_variables(name)[0]})" for name in missing)
+        message = "; ".join(f"{PACKAGE}:{name} (or the variable {environment_variables(name)[0]})" for name in missing)
         super().__init__(
-            f"the NeevAI provider is not configured: missing {said}",
+            f"the NeevAI provider is not configured: missing {message}",
             hint="Set it with `pulumi config set`, the key with `--secret`, or in the environment.",
         )
 

@@ -143,9 +143,9 @@ class EnumValue:
 def enum_values(enum: type[StrEnum]) -> tuple[EnumValue, ...]:
     """The values of an enum, each with the docstring below it."""
     described = docstrings.attribute_docstrings(enum)
-    if silent := [each.name for each in enum if each.name not in described]:
+    if silent := [item.name for item in enum if item.name not in described]:
         raise DeclarationError(f"{enum.__name__}: say in a docstring below them what {', '.join(silent)} mean")
-    return tuple(EnumValue(each.name, each.value, described[each.name]) for each in enum)
+    return tuple(EnumValue(item.name, item.value, described[item.name]) for item in enum)
 
 
 def nested_types(models: Iterable[type[Model]]) -> set[NestedType]:
@@ -171,7 +171,7 @@ def _type_of_annotation(annotation: Any, metadata: Iterable[Any], property_path:
     if get_origin(annotation) is Annotated:
         return _type_of_annotation(arguments[0], (*metadata, *arguments[1:]), property_path)
     if get_origin(annotation) in (Union, UnionType):
-        alternatives = [each for each in arguments if each is not NoneType]
+        alternatives = [argument for argument in arguments if argument is not NoneType]
         if len(alternatives) == 1:
             return _type_of_annotation(alternatives[0], metadata, property_path)
     if get_origin(annotation) is list:
@@ -197,12 +197,12 @@ def _leaf_type(annotation: Any, metadata: Iterable[Any], property_path: str) -> 
 
 
 def _describe_limits(metadata: Iterable[Any]) -> str:
-    marks = [mark for each in metadata for mark in (each.metadata if isinstance(each, FieldInfo) else (each,))]
-    low = next((each.ge for each in marks if isinstance(each, Ge)), None)
-    high = next((each.le for each in marks if isinstance(each, Le)), None)
-    step = next((each.multiple_of for each in marks if isinstance(each, MultipleOf)), None)
-    said = [_describe_range(low, high), f"steps of {step:g}" if step is not None else ""]
-    return ", ".join(each for each in said if each)
+    marks = [mark for item in metadata for mark in (item.metadata if isinstance(item, FieldInfo) else (item,))]
+    low = next((item.ge for item in marks if isinstance(item, Ge)), None)
+    high = next((item.le for item in marks if isinstance(item, Le)), None)
+    step = next((item.multiple_of for item in marks if isinstance(item, MultipleOf)), None)
+    message = [_describe_range(low, high), f"steps of {step:g}" if step is not None else ""]
+    return ", ".join(item for item in message if item)
 
 
 def _describe_range(low: Any, high: Any) -> str:

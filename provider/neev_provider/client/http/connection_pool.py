@@ -60,8 +60,8 @@ class HttpClientPool:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for each in self._clients:
-            await each.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     def _new_client(self) -> HttpClient:
         return new_http_client(self._settings, self._transport, ssl_context=self._ssl_context, max_connections=1)

@@ -50,16 +50,16 @@ async def create_or_adopt(  # noqa: PLR0913  what is asked of a made thing, each
 
     async def ours() -> TimestampedT | None:
         found[:] = await list_candidates()
-        made = [each for each in found if matches(each) and _created_since(each, server_clock.earliest(began))]
-        return made[0] if len(made) == 1 else None
+        created = [item for item in found if matches(item) and _created_since(item, server_clock.earliest(began))]
+        return created[0] if len(created) == 1 else None
 
     try:
         return await create()
     except OutcomeUnknown as unknown:
-        made = await poll_for(ours, clock=clock)
-        if made is None:
+        created = await poll_for(ours, clock=clock)
+        if created is None:
             raise _still_unknown(unknown, subject, has_candidates=bool(found)) from unknown
-        return made
+        return created
 
 
 async def perform_or_confirm(
@@ -73,10 +73,10 @@ async def perform_or_confirm(
     try:
         return await send()
     except OutcomeUnknown:
-        seen = await poll_for(lookup, clock=clock)
-        if seen is None:
+        observed = await poll_for(lookup, clock=clock)
+        if observed is None:
             raise
-        return seen
+        return observed
 
 
 async def poll_for(lookup: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T | None:
@@ -85,8 +85,8 @@ async def poll_for(lookup: Callable[[], Awaitable[T | None]], *, clock: Clock) -
         for pause in LOOKUP_DELAYS:
             await clock.sleep(pause)
             with contextlib.suppress(*TRANSIENT_ERRORS):
-                if (seen := await lookup()) is not None:
-                    return seen
+                if (observed := await lookup()) is not None:
+                    return observed
     return None
 
 
@@ -99,10 +99,13 @@ def _created_since(candidate: Timestamped, moment: float) -> bool:
 def _still_unknown(unknown: OutcomeUnknown, subject: str, *, has_candidates: bool) -> OutcomeUnknown:
     """Return the error for something that was looked for in vain."""
     if has_candidates:
-        seen, hint = "exists, but is not what this request asked for", "Use another name, or import or delete that one."
+        observed, hint = (
+            "exists, but is not what this request asked for",
+            "Use another name, or import or delete that one.",
+        )
     else:
-        seen, hint = (
+        observed, hint = (
             "has not appeared since",
             "If it appears later, import or delete it; else run the same command again.",
         )
-    return OutcomeUnknown(f"{unknown.summary} {subject[:1].upper()}{subject[1:]} {seen}", hint=hint)
+    return OutcomeUnknown(f"{unknown.summary} {subject[:1].upper()}{subject[1:]} {observed}", hint=hint)

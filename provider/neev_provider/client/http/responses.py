@@ -77,12 +77,12 @@ def error_from_response(response: ApiResponse, redactor: Redactor = NO_SECRETS) 
 
     Only the API's own `not_found` is a `NotFound`: the 404 of a gateway or of another service says nothing of ours.
     """
-    said = _error_fields(response)
-    if response.status == HTTPStatus.NOT_FOUND and said.get("code") != "not_found":
+    message = _error_fields(response)
+    if response.status == HTTPStatus.NOT_FOUND and message.get("code") != "not_found":
         return _unexpected_response(response, "this is not how the NeevAI API says that something does not exist")
 
     def text(*names: str) -> str | None:
-        found = next((said[name] for name in names if isinstance(said.get(name), str) and said[name]), None)
+        found = next((message[name] for name in names if isinstance(message.get(name), str) and message[name]), None)
         return None if found is None else redactor.redact(found)
 
     code = text("code")
@@ -123,10 +123,10 @@ def _error_class(status: int, code: str | None) -> type[errors.ApiError]:
 def _error_fields(response: ApiResponse) -> Mapping[str, Any]:
     """Return the fields of an error's body; none where it is not one of the API's own."""
     try:
-        said = json.loads(response.body)
+        message = json.loads(response.body)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return message if isinstance(message, dict) else {}
 
 
 def _fallback_message(response: ApiResponse) -> str:

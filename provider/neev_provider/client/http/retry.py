@@ -55,8 +55,8 @@ class StopAfterAttempts(stop_base):
 
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: D102
         error = _attempt_error(retry_state)
-        told = isinstance(error, ApiError) and (isinstance(error, RateLimited) or error.retry_after is not None)
-        return retry_state.attempt_number >= (MAX_ATTEMPTS_WITH_RETRY_AFTER if told else MAX_ATTEMPTS)
+        output = isinstance(error, ApiError) and (isinstance(error, RateLimited) or error.retry_after is not None)
+        return retry_state.attempt_number >= (MAX_ATTEMPTS_WITH_RETRY_AFTER if output else MAX_ATTEMPTS)
 
 
 class Backoff(wait_base):

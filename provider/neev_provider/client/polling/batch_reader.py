@@ -76,15 +76,15 @@ class BatchReader(Generic[ItemT]):
         self, numbers: Collection[int], ids: Collection[str], result: BatchResult[ItemT]
     ) -> list[Page[ItemT]]:
         """Return the pages, having noted the wanted items on them."""
-        wanted = set(ids)
+        expected = set(ids)
         known = frozenset().union(*self._ids_by_page.values())
         numbers = sorted(numbers)
         pages = await gather_all(self._read_page(number) for number in numbers)
         for number, page in zip(numbers, pages, strict=True):
             items = {item.id: item for item in page.items}
-            result.items |= {id: item for id, item in items.items() if id in wanted}
+            result.items |= {id: item for id, item in items.items() if id in expected}
             self._ids_by_page[number] = frozenset(items)
-            if wanted & items.keys() - known:
+            if expected & items.keys() - known:
                 self._newest_page = number
         last = max(map(last_page_number, pages))
         self._ids_by_page = {number: shown for number, shown in self._ids_by_page.items() if number <= last}

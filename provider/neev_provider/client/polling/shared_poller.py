@@ -101,23 +101,23 @@ class SharedPoller(Generic[ItemT]):
         """Execute the decisions of the schedule until there are no subscribers."""
         while self._subscribers:
             now = self._clock.monotonic()
-            match next_read(now, [each.pending for each in self._subscribers], self._history):
+            match next_read(now, [subscriber.pending for subscriber in self._subscribers], self._history):
                 case Sleep(seconds):
                     self._subscribers_changed.clear()
                     await first_completed(self._clock.sleep(seconds), self._subscribers_changed.wait())
                 case ProbeOne(id):
                     self._history = self._history.add_probe(now, id)
-                    await self._read([each for each in self._subscribers if each.pending.id == id])
+                    await self._read([subscriber for subscriber in self._subscribers if subscriber.pending.id == id])
                     # let the subscriber subscribe again if its item is not complete
                     await asyncio.sleep(0)
                 case _:
-                    self._history = History(now, frozenset(each.pending.id for each in self._subscribers))
+                    self._history = History(now, frozenset(subscriber.pending.id for subscriber in self._subscribers))
                     await self._read(self._subscribers)
 
     async def _read(self, subscribers: Sequence[_Subscriber[ItemT]]) -> None:
         """Resolve the subscribers with one batch read of their items."""
         ids = {subscriber.pending.id for subscriber in subscribers}
-        self._subscribers = [each for each in self._subscribers if each.pending.id not in ids]
+        self._subscribers = [item for item in self._subscribers if item.pending.id not in ids]
 
         def report_retry(reason: str) -> None:
             for subscriber in subscribers:
@@ -127,7 +127,7 @@ class SharedPoller(Generic[ItemT]):
         try:
             with retry_listener(report_retry):
                 batch = await self._reader.read(
-                    ids, confirm={each.pending.id for each in subscribers if each.confirm_gone}
+                    ids, confirm={item.pending.id for item in subscribers if item.confirm_gone}
                 )
         except Exception as error:  # noqa: BLE001  it belongs to the subscribers
             for subscriber in subscribers:

@@ -104,16 +104,16 @@ class _BoundedReader:
 
 
 def _read_zip_entries(archive: zipfile.ZipFile) -> Iterator[ArchiveEntry]:
-    for each in archive.infolist():
+    for item in archive.infolist():
         raise_if_cancelled()
-        mode = each.external_attr >> 16
+        mode = item.external_attr >> 16
         kind = stat.S_IFMT(mode)
         target = None
-        if kind == stat.S_IFLNK and each.file_size <= MAX_LINK_TARGET_BYTES:
-            target = archive.read(each).decode(errors="surrogateescape")
-        is_file = not each.is_dir() and kind in (0, stat.S_IFREG)
-        opens = partial(archive.open, each) if is_file else None
-        yield ArchiveEntry(each.filename, each.is_dir(), each.file_size, bool(mode & stat.S_IXUSR), target, opens)
+        if kind == stat.S_IFLNK and item.file_size <= MAX_LINK_TARGET_BYTES:
+            target = archive.read(item).decode(errors="surrogateescape")
+        is_file = not item.is_dir() and kind in (0, stat.S_IFREG)
+        opens = partial(archive.open, item) if is_file else None
+        yield ArchiveEntry(item.filename, item.is_dir(), item.file_size, bool(mode & stat.S_IXUSR), target, opens)
 
 
 def _open_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
@@ -121,8 +121,8 @@ def _open_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[by
 
 
 def _read_tar_entries(archive: tarfile.TarFile) -> Iterator[ArchiveEntry]:
-    for each in archive:
+    for item in archive:
         raise_if_cancelled()
-        target = each.linkname if each.issym() else None
-        opens = partial(_open_tar_member, archive, each) if each.isfile() else None
-        yield ArchiveEntry(each.name, each.isdir(), each.size, bool(each.mode & stat.S_IXUSR), target, opens)
+        target = item.linkname if item.issym() else None
+        opens = partial(_open_tar_member, archive, item) if item.isfile() else None
+        yield ArchiveEntry(item.name, item.isdir(), item.size, bool(item.mode & stat.S_IXUSR), target, opens)

@@ -126,7 +126,7 @@ def validate_readable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
 def planned_digest(values: Mapping[str, Any]) -> str | None:
     """The digest of what checked inputs say; none where that is not known yet or cannot be read."""
     contents = {name: values[name] for name in CONTENT_PROPERTIES if values.get(name) is not None}
-    if not all(isinstance(each, str | Asset) for each in contents.values()):
+    if not all(isinstance(item, str | Asset) for item in contents.values()):
         return None
     source = contents.get("source")
     if isinstance(source, Asset) and not source.has_content:

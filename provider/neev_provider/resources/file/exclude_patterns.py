@@ -30,16 +30,16 @@ class ExcludePatterns:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = patterns
-        self._compiled = [_compile_pattern(each) for each in patterns]
+        self._compiled = [_compile_pattern(pattern) for pattern in patterns]
         self._matched_indexes: set[int] = set()
 
     def is_excluded(self, path: str, *, is_folder: bool) -> bool:
         """Return whether the path, relative to the top of the tree, is left out; what is above it is not."""
         left_out = False
-        for number, each in enumerate(self._compiled):
-            if each.match_file(f"{path}/" if is_folder else path) is not None:
+        for number, item in enumerate(self._compiled):
+            if item.match_file(f"{path}/" if is_folder else path) is not None:
                 self._matched_indexes.add(number)
-                left_out = bool(each.include)
+                left_out = bool(item.include)
         return left_out
 
     @property

@@ -108,7 +108,7 @@ class SourceTree:
                 self._require_link_inside(path, target)
             found[path] = piece, executable
         for path in found:
-            if folder := next((str(each) for each in PurePosixPath(path).parents if str(each) in found), None):
+            if folder := next((str(parent) for parent in PurePosixPath(path).parents if str(parent) in found), None):
                 raise self._path_error(path, f"is below {folder}, which is not a folder")
         return found
 
@@ -126,10 +126,10 @@ class SourceTree:
             executable = source.path is not None and _is_executable(Path(source.path))
             yield prefix, Path(source.path) if source.path is not None else source, executable
         elif isinstance(source, Archive) and source.assets is not None:
-            for name, each in source.assets.items():
+            for name, value in source.assets.items():
                 path = self._validate_path(name, prefix)
-                if not self._is_excluded(path, is_folder=isinstance(each, Archive)):
-                    yield from self._iterate_entries(each, path, stack)
+                if not self._is_excluded(path, is_folder=isinstance(value, Archive)):
+                    yield from self._iterate_entries(value, path, stack)
         elif isinstance(source, Path) or source.path is not None:
             place = Path(source if isinstance(source, Path) else source.path or "")
             yield from (
@@ -140,7 +140,7 @@ class SourceTree:
 
     def _iterate_folder(self, folder: Path, prefix: str) -> Iterator[SourceEntry]:
         try:
-            entries = sorted(os.scandir(folder), key=lambda each: each.name)
+            entries = sorted(os.scandir(folder), key=lambda item: item.name)
         except OSError as error:
             raise self._path_error(str(folder), f"cannot be read: {error.strerror}") from None
         for entry in entries:
@@ -161,8 +161,8 @@ class SourceTree:
         open_file(archive, self.property_name).close()
         with self._open_entries(archive) as members:
             measured = [
-                (path, Link(each.target) if each.target is not None else archive, each.is_executable)
-                for path, each in self._filter_entries(members, prefix)
+                (path, Link(entry.target) if entry.target is not None else archive, entry.is_executable)
+                for path, entry in self._filter_entries(members, prefix)
             ]
         if stack is None:
             yield from measured
@@ -170,8 +170,8 @@ class SourceTree:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="neev-")))
         with self._open_entries(archive) as members:
             # each under a number: no name of an archive becomes one of this machine
-            for number, (path, each) in enumerate(self._filter_entries(members, prefix)):
-                yield path, _extract_entry(each, folder / str(number)), each.is_executable
+            for number, (path, entry) in enumerate(self._filter_entries(members, prefix)):
+                yield path, _extract_entry(entry, folder / str(number)), entry.is_executable
 
     @contextmanager
     def _open_entries(self, archive: Path) -> Iterator[Iterator[ArchiveEntry]]:
@@ -188,35 +188,35 @@ class SourceTree:
     def _filter_entries(self, entries: Iterator[ArchiveEntry], prefix: str) -> Iterator[tuple[str, ArchiveEntry]]:
         """The files and links that are not left out, as far as the archive keeps to its bounds."""
         size = 0
-        for number, each in enumerate(entries):
+        for number, entry in enumerate(entries):
             if number == MAX_ARCHIVE_ENTRIES:
                 raise InputError(self.property_name, f"contains more than {MAX_ARCHIVE_ENTRIES} entries")
-            if each.is_folder and not PurePosixPath(each.name).parts:
+            if entry.is_folder and not PurePosixPath(entry.name).parts:
                 continue  # the top itself
-            path = self._validate_path(each.name, prefix)
-            if self._is_excluded(path, is_folder=each.is_folder) or each.is_folder:
+            path = self._validate_path(entry.name, prefix)
+            if self._is_excluded(path, is_folder=entry.is_folder) or entry.is_folder:
                 continue
-            if each.target is None and each.open is None:
-                raise self._path_error(each.name, "is a hard link or a device; exclude it with `exclude`")
-            size += each.size
+            if entry.target is None and entry.open is None:
+                raise self._path_error(entry.name, "is a hard link or a device; exclude it with `exclude`")
+            size += entry.size
             if size > MAX_UNPACKED_BYTES:
                 raise InputError(self.property_name, f"is larger than {MAX_UNPACKED_BYTES >> 30} GiB when unpacked")
-            yield path, each
+            yield path, entry
 
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
         """Whether the path, or a folder that it is in, is left out."""
-        above = [str(each) for each in PurePosixPath(path).parents][-2::-1]
-        return any(self._patterns.is_excluded(each, is_folder=True) for each in above) or self._patterns.is_excluded(
+        above = [str(parent) for parent in PurePosixPath(path).parents][-2::-1]
+        return any(self._patterns.is_excluded(item, is_folder=True) for item in above) or self._patterns.is_excluded(
             path, is_folder=is_folder
         )
 
     def _require_link_inside(self, path: str, target: str) -> None:
         names = PurePosixPath(target).parts
         steps = [name for name in names if name == ".."]
-        inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).split("/")[0] != ".."
+        session = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).split("/")[0] != ".."
         # beyond a name that may itself be a link, .. leads nobody knows where
         plain = names[: len(steps)] == tuple(steps)
-        if not target or target.startswith("/") or "\0" in target or not inside or not plain:
+        if not target or target.startswith("/") or "\0" in target or not session or not plain:
             raise self._path_error(
                 path,
                 f"is a symbolic link that leads out of the folder (to {target!a}): leave it out with `exclude`, or put "
@@ -236,8 +236,8 @@ class SourceTree:
 def validate_tree(tree: SourceTree, warn: WarningHandler) -> Iterator[ValidationFailure]:
     """What is wrong with the tree, as far as a look at it tells; ``warn`` is told of patterns that match nothing."""
     try:
-        for each in tree.find_unmatched_patterns():
-            warn(f"exclude: {each} matches nothing")
+        for pattern in tree.find_unmatched_patterns():
+            warn(f"exclude: {pattern} matches nothing")
     except InputError as error:
         yield ValidationFailure(error.path, f"{error.reason}. {error.hint}".removesuffix(". "))
 

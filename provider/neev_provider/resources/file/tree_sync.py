@@ -187,7 +187,7 @@ class TreeSync:
         existing: set[str] = set()
         for path in paths:
             # the last one is the workspace, or the root of all
-            for folder in [str(each) for each in PurePosixPath(self._absolute_path(path)).parents][:-1]:
+            for folder in [str(parent) for parent in PurePosixPath(self._absolute_path(path)).parents][:-1]:
                 if folder in existing or folder in self._created_folders:
                     break
                 if await self._session.stat(folder) is not None:

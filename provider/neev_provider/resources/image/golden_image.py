@@ -74,7 +74,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         plain = super().diff(old_inputs, state, new_inputs)
         if state.get("recipeDigest") is None:
             return plain  # nothing is known of it
-        others = tuple(each for each in plain.changes if each.property_name not in RECIPE_PROPERTIES)
+        others = tuple(change for change in plain.changes if change.property_name not in RECIPE_PROPERTIES)
         try:
             recipe, now = plan_recipe(new_inputs, old_inputs, state)
         except ValueError:
@@ -86,10 +86,12 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
             )
         if recipe == state.get("recipeDigest"):
             return Diff(others, plain.delete_before_replace)
-        told = (
-            each for each in plain.changes if each.property_name in RECIPE_PROPERTIES and each.property_name != "steps"
+        output = (
+            change
+            for change in plain.changes
+            if change.property_name in RECIPE_PROPERTIES and change.property_name != "steps"
         )
-        changes = (*others, *told, *_diff_steps(state.get("stepDigests") or [], now))
+        changes = (*others, *output, *_diff_steps(state.get("stepDigests") or [], now))
         return Diff(
             (*changes, Change("recipeDigest", ChangeKind.UPDATE, requires_replacement=False)),
             plain.delete_before_replace,
@@ -132,14 +134,14 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
 
         # nothing had a builder's name when the image was created, just now
         there = [] if context.just_created else await _list_own_versions(self.api, owner, recipe, context.log)
-        if not any(each.recipe_digest == recipe and each.is_ready for each in there):
-            pending = next((each for each in there if each.recipe_digest == recipe), None)
+        if not any(item.recipe_digest == recipe and item.is_ready for item in there):
+            pending = next((item for item in there if item.recipe_digest == recipe), None)
             if pending is None or not await _resume_build(self.api, pending, context):
                 await self._build(owner, inputs, known, context)
             there = await _list_own_versions(self.api, owner, recipe)
         try:
             await _ensure_paused(
-                self.api, next(each for each in there if each.recipe_digest == recipe).builder, context
+                self.api, next(item for item in there if item.recipe_digest == recipe).builder, context
             )
             kept = await _prune(self.api, recipe, there, inputs.history_limit, context)
         except NeevError as error:
@@ -160,9 +162,9 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         try:
             await build(self.api, inputs, step_digests, context, **names)
         except (InvalidRequest, NotFound) as error:
-            made = await list_builders(self.api, ownership.image)
+            created = await list_builders(self.api, ownership.image)
             raise (
-                None if made else await lifecycle.find_missing_reference(self, inputs.to_properties())
+                None if created else await lifecycle.find_missing_reference(self, inputs.to_properties())
             ) or error from error
 
     @override
@@ -177,8 +179,8 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     ) -> Observation[GoldenImageOutputs] | None:
         was = parse(GoldenImageOutputs, {name: value for name, value in state.items() if name != "images"})
         owner = ImageOwnership.from_state(id, state)
-        made = await _list_own_versions(self.api, owner, was.recipe_digest)
-        return _to_observation(owner, was.recipe_digest, was.step_digests, made) if made else None
+        created = await _list_own_versions(self.api, owner, was.recipe_digest)
+        return _to_observation(owner, was.recipe_digest, was.step_digests, created) if created else None
 
     @override
     async def find_created(self, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
@@ -197,7 +199,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         own, others = owner.split(await list_builders(self.api, id), str(context.state.get("recipeDigest")))
         if others:
             context.log(foreign_builders_message(id, others))
-        for builder in sorted({*owner.builder_ids, *(each.id for each in own)}):
+        for builder in sorted({*owner.builder_ids, *(item.id for item in own)}):
             await BUILDER_SANDBOX.connect(self.api).delete(builder, context)
 
 
@@ -233,20 +235,22 @@ async def _prune(
     api: Api, recipe_digest: str, versions: Iterable[ImageVersion], history_limit: int, context: OperationContext
 ) -> list[ImageVersion]:
     """The images that are left: the current one, some earlier ones, and what something else holds fast."""
-    earlier = [each for each in versions if each.recipe_digest != recipe_digest]
-    kept = [each for each in versions if each.recipe_digest == recipe_digest] + _ready_versions(earlier)[:history_limit]
-    for each in earlier:
-        if each not in kept:
+    earlier = [version for version in versions if version.recipe_digest != recipe_digest]
+    kept = [version for version in versions if version.recipe_digest == recipe_digest] + _ready_versions(earlier)[
+        :history_limit
+    ]
+    for item in earlier:
+        if item not in kept:
             try:
-                await BUILDER_SANDBOX.connect(api).delete(each.builder.id, context)
+                await BUILDER_SANDBOX.connect(api).delete(item.builder.id, context)
             except Conflict as error:
-                context.log(f"{each.builder.name} is not deleted yet: {error.summary} The next change tries again.")
-                kept.append(each)
+                context.log(f"{item.builder.name} is not deleted yet: {error.summary} The next change tries again.")
+                kept.append(item)
     return kept
 
 
 def _ready_versions(versions: Iterable[ImageVersion]) -> list[ImageVersion]:
-    return [each for each in versions if each.is_ready]
+    return [version for version in versions if version.is_ready]
 
 
 def _to_observation(
@@ -254,17 +258,17 @@ def _to_observation(
 ) -> Observation[GoldenImageOutputs]:
     """The image as far as it is there; one that is gone, or has no snapshot that can be used, is built again."""
     own = list(versions)
-    ready = sorted(_ready_versions(own), key=lambda each: each.recipe_digest != recipe_digest)
-    id, known = ownership.image, {"builder_ids": [each.builder.id for each in own], "uid": ownership.uid}
+    ready = sorted(_ready_versions(own), key=lambda version: version.recipe_digest != recipe_digest)
+    id, known = ownership.image, {"builder_ids": [item.builder.id for item in own], "uid": ownership.uid}
     images = [
         BuiltImage(
-            recipe_digest=each.recipe_digest,
-            snapshot_id=each.snapshot.id,
-            builder_id=each.builder.id,
-            created_at=each.snapshot.created_at,
+            recipe_digest=item.recipe_digest,
+            snapshot_id=item.snapshot.id,
+            builder_id=item.builder.id,
+            created_at=item.snapshot.created_at,
         )
-        for each in ready
-        if each.snapshot is not None
+        for item in ready
+        if item.snapshot is not None
     ]
     if not images or images[0].recipe_digest != recipe_digest:
         return Observation(id, {"name": id}, GoldenImageOutputs(images=images, **known))
@@ -283,7 +287,7 @@ def _to_observation(
 
 def _diff_steps(old_digests: list[str], new_digests: list[str]) -> Iterable[Change]:
     for number in range(max(len(old_digests), len(new_digests))):
-        before, after = (each[number] if number < len(each) else None for each in (old_digests, new_digests))
+        before, after = (item[number] if number < len(item) else None for item in (old_digests, new_digests))
         if before != after:
             kind = ChangeKind.ADD if before is None else ChangeKind.DELETE if after is None else ChangeKind.UPDATE
             yield Change(f"steps[{number}]", kind, requires_replacement=False)

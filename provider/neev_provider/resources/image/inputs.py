@@ -142,8 +142,8 @@ class GoldenImageOutputs(Outputs):
 def compute_recipe_digest(inputs: GoldenImageInputs, step_digests: Sequence[str]) -> str:
     """The digest of everything that the image is made by; `digests` are those of its steps."""
     source = inputs.model_dump(mode="json", include={*RECIPE_FIELDS} - {"steps"}, exclude_none=True)
-    said = json.dumps([source, sorted(inputs.env or {}), list(step_digests)], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:DIGEST_LENGTH]
+    message = json.dumps([source, sorted(inputs.env or {}), list(step_digests)], sort_keys=True)
+    return hashlib.sha256(message.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def truncate_name(name: str) -> str:

@@ -79,9 +79,9 @@ async def list_versions(
     async def made(builder: Sandbox) -> ImageVersion:
         # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
         snapshots = [
-            each
-            for each in await none_if_not_found(api.snapshots.list(builder.id)) or ()
-            if _parse_digest(ownership.image, each.name)
+            item
+            for item in await none_if_not_found(api.snapshots.list(builder.id)) or ()
+            if _parse_digest(ownership.image, item.name)
         ]
         if snapshots:
             return ImageVersion(_parse_digest(ownership.image, snapshots[0].name), builder, snapshots[0])
@@ -93,7 +93,7 @@ async def list_versions(
         return ImageVersion(digest, builder, None)
 
     versions = await asyncio.gather(*map(made, builders))
-    return sorted(versions, key=lambda each: each.builder.created_at or "", reverse=True)
+    return sorted(versions, key=lambda version: version.builder.created_at or "", reverse=True)
 
 
 def foreign_builders_message(image: str, others: Collection[Sandbox]) -> str:

@@ -34,10 +34,10 @@ def plan_recipe(
 
 
 def _parse_recipe(raw_inputs: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInputs:
-    said = {name: raw_inputs[name] for name in names if raw_inputs.get(name) is not None}
-    if _contains_unknown(said):
+    message = {name: raw_inputs[name] for name in names if raw_inputs.get(name) is not None}
+    if _contains_unknown(message):
         raise ValueError("something of it is not known yet")
-    return GoldenImageInputs.model_validate(user_properties(said))
+    return GoldenImageInputs.model_validate(user_properties(message))
 
 
 def _contains_unknown(value: Any) -> bool:

@@ -22,7 +22,7 @@ def aggregate_error(failures: Mapping[str, Exception], summary: str) -> Exceptio
             return error
         groups.setdefault(_group_key(error), []).append(name)
         first_errors.setdefault(_group_key(error), error)
-    if all(isinstance(each, Cancelled) for each in first_errors.values()):
+    if all(isinstance(item, Cancelled) for item in first_errors.values()):
         return Cancelled(f"{len(failures)} {summary}")
     reasons = sorted(groups, key=lambda reason: -len(groups[reason]))
     sentences = [

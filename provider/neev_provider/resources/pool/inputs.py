@@ -40,10 +40,10 @@ def _validate_pool_name(name: str) -> str:
 
 def _check_fork_inputs(values: Mapping[str, Any]) -> str | None:
     source, *built = values
-    said = [name for name in built if values[name] is not None]
-    if values[source] is None or not said:
+    message = [name for name in built if values[name] is not None]
+    if values[source] is None or not message:
         return None
-    return f"conflicts with {', '.join(said)}: a fork inherits them from its source"
+    return f"conflicts with {', '.join(message)}: a fork inherits them from its source"
 
 
 def _check_rollout_can_progress(values: Mapping[str, Any]) -> str | None:

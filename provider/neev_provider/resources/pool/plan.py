@@ -120,7 +120,7 @@ def parse_members(pool: str, observations: Iterable[SandboxObservation]) -> list
 def assess_members(desired: DesiredPool, observations: Iterable[SandboxObservation]) -> list[Member]:
     """The members, those that are to stay first, each with what is wrong with it."""
     members = [_assess_member(desired, member) for member in parse_members(desired.pool, observations)]
-    return sorted(members, key=lambda each: (not is_desired(desired, each), each.index, each.template_hash))
+    return sorted(members, key=lambda item: (not is_desired(desired, item), item.index, item.template_hash))
 
 
 def is_desired(desired: DesiredPool, member: Member) -> bool:

@@ -156,8 +156,8 @@ class Rollout:
     def _can_create(self, name: str) -> bool:
         fits = name in self._existing or len(self._existing) < self._desired.replicas + self._limits.max_surge
         # those that the client has not sent yet can still be called off when the first are refused
-        room = len(self._creating) < self._limits.max_concurrency and len(self._pending_requests) < MAX_CONCURRENCY
-        return fits and room and not self._has_fatal_error
+        lease = len(self._creating) < self._limits.max_concurrency and len(self._pending_requests) < MAX_CONCURRENCY
+        return fits and lease and not self._has_fatal_error
 
     def _can_update(self, member: Member) -> bool:
         return not self._is_disruptive(member) or len(self._updating) < max(1, self._limits.max_unavailable)

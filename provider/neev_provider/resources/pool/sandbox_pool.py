@@ -186,7 +186,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         own, others = ownership.split(id, await _list_members(self.api, id))
         if others:
             context.log(foreign_sandboxes_message(id, others))
-        names = {**ownership.member_names, **{each.id: each.name for each in own}}
+        names = {**ownership.member_names, **{item.id: item.name for item in own}}
         deleted = 0
         remaining = context.deadline.remaining
         deadline = Deadline(remaining, context.deadline.clock, context.deadline.cancelled)
@@ -234,13 +234,13 @@ def _to_observation(
 ) -> Observation[SandboxPoolOutputs]:
     """The pool as the program sees it; what it does not say is as most members have it."""
     members = plan.assess_members(desired, observations)
-    staying = [each.observation for each in members if plan.is_desired(desired, each)]
+    staying = [member.observation for member in members if plan.is_desired(desired, member)]
     raw_inputs = inputs.to_properties()
     observed_inputs = {name: value for name, value in plan.majority_inputs(staying).items() if name not in raw_inputs}
     if not staying and inputs.egress is None:
         observed_inputs["egress"] = Egress().to_properties()
     return Observation(
-        desired.pool, observed_inputs, _build_outputs(desired, members, ownership, [each.name for each in others])
+        desired.pool, observed_inputs, _build_outputs(desired, members, ownership, [item.name for item in others])
     )
 
 

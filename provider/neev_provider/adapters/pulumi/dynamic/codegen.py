@@ -36,7 +36,7 @@ _OPTS_DOC: Final = {"opts": "Pulumi's own options."}
 
 def render_files() -> dict[str, str]:
     """Return the text of every generated file, by its path in ``pulumi_neev``."""
-    providers = [f'class {each.name}Provider(DynamicProvider):\n    """Serves `{each.name}`."""' for each in RESOURCES]
+    providers = [f'class {item.name}Provider(DynamicProvider):\n    """Serves `{item.name}`."""' for item in RESOURCES]
     types = [*map(_typed_dict, _input_models()), *map(_output_class, _models())]
     functions = [_function(function, is_output=is_output) for function in FUNCTIONS for is_output in (False, True)]
     return {

@@ -89,13 +89,13 @@ def _has_own_provider(
     providers: Mapping[str, pulumi.ProviderResource] | Iterable[pulumi.ProviderResource] | None,
 ) -> bool:
     given = providers.values() if isinstance(providers, Mapping) else providers or ()
-    return any(each.package == PACKAGE for each in given)
+    return any(item.package == PACKAGE for item in given)
 
 
 def _translate_option(opts: pulumi.ResourceOptions, option: str, translate: Callable[[str], str]) -> None:
     given = getattr(opts, option)
     try:
-        setattr(opts, option, given and [translate(each) for each in given])
+        setattr(opts, option, given and [translate(item) for item in given])
     except PathError as error:
         raise OptionError(f"{option}: {error}") from None
 

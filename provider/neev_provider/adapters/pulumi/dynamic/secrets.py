@@ -54,7 +54,7 @@ def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Map
 
     What is secret by its declaration, or as an input of the same name, is marked by the program and by the engine.
     """
-    if not any(secret_inputs(resource, each) for each in raw_inputs):
+    if not any(secret_inputs(resource, input_) for input_ in raw_inputs):
         return outputs
     derived = {name for name, declared in resource.outputs.properties.items() if declared.has(Derived)}
     return {name: {SIGNATURE: SECRET, "value": value} if name in derived else value for name, value in outputs.items()}
@@ -66,7 +66,7 @@ def redact_failures(
     """Return the failures of a check without a secret."""
     secret = secret_inputs(resource, new_inputs)
     shown = (redact_failure(failure, secret) for failure in failures)
-    return [ValidationFailure(redact(each.path), redact(each.reason)) for each in shown]
+    return [ValidationFailure(redact(item.path), redact(item.reason)) for item in shown]
 
 
 def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:
@@ -74,13 +74,13 @@ def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:
 
     @wraps(verb)
     def call(provider: Any, *arguments: Any) -> T:
-        given = [each for each in arguments if isinstance(each, Mapping)]
+        given = [argument for argument in arguments if isinstance(argument, Mapping)]
 
         def collect() -> list[Any]:
             settings = getattr(provider, "_settings", None)
             return [
                 settings and settings.api_key,
-                *(mark_host_secrets(provider.resource, each).secret_values() for each in given),
+                *(mark_host_secrets(provider.resource, item).secret_values() for item in given),
             ]
 
         with use_redactor(Redactor(collect)):

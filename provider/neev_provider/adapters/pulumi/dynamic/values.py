@@ -40,7 +40,7 @@ def _value_to_host(value: Any) -> Any:
 
 def _map_leaves(value: Any, convert: Callable[[Any], Any]) -> Any:
     if isinstance(value, Mapping) and assets.ASSET_KEY not in value:
-        return {key: _map_leaves(each, convert) for key, each in value.items()}
+        return {key: _map_leaves(item, convert) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_map_leaves(each, convert) for each in value]
+        return [_map_leaves(item, convert) for item in value]
     return convert(value)
