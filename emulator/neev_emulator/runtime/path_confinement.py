@@ -81,9 +81,9 @@ class Workspace:
         if len(path.encode()) > _MAX_PATH_BYTES:
             raise invalid(f"path is longer than {_MAX_PATH_BYTES} bytes")
         if path.startswith("/"):
-            return _require_inside(path, split_path(self._relative_to_workspace(path)))
+            return _require_below_root(path, split_path(self._relative_to_workspace(path)))
         base = self._parse_path(cwd, None) if cwd else []
-        return _require_inside(path, base + split_path(path))
+        return _require_below_root(path, base + split_path(path))
 
     def _relative_to_workspace(self, absolute: str) -> str:
         """Return the part of an absolute path below /workspace or below the real path of the workspace."""
@@ -163,7 +163,7 @@ def outside_workspace(path: str) -> RuntimeApiError:
     return runtime_error("permission_denied", f"{path[:200]!r} is outside {MOUNT}")
 
 
-def _require_inside(path: str, parts: list[str]) -> list[str]:
+def _require_below_root(path: str, parts: list[str]) -> list[str]:
     """Return the parts; raise an error if they leave the workspace, even through missing directories."""
     depth = 0
     for part in parts:

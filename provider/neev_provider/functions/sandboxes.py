@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.sandboxes import Sandbox as Seen
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import suggestions
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
@@ -158,6 +158,6 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
         return GetSnapshotsResult.model_validate({"snapshots": [item.model_dump() for item in observed]})
 
 
-def _to_sandbox_info(sandbox: Seen) -> SandboxInfo:
+def _to_sandbox_info(sandbox: Sandbox) -> SandboxInfo:
     values: dict[str, Any] = sandbox.model_dump() | inputs_from_api(sandbox)
     return SandboxInfo.model_validate(drop_nulls(values))

@@ -32,43 +32,43 @@ HERE = Account("org", "project", "https://api.test/agent")
 RECORD = {ACCOUNT_KEY: HERE.to_properties()}
 
 
-class ThingInputs(Inputs):
+class WidgetInputs(Inputs):
     """Inputs with one that the API fills in."""
 
     path_id: Annotated[Any, Update(), Computed()] = None
     """Path of the object."""
 
 
-class ThingOutputs(Outputs):
+class WidgetOutputs(Outputs):
     """Outputs of any type."""
 
     message: Any = None
     """Anything."""
 
 
-class Thing(Resource[Any, ThingInputs, ThingOutputs]):
+class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
     """A resource that behaves as the test says."""
 
-    name = "Thing"
-    inputs = ThingInputs
-    outputs = ThingOutputs
+    name = "Widget"
+    inputs = WidgetInputs
+    outputs = WidgetOutputs
 
     def __init__(self, reconcile: Verb, message: object = "made", path_id: object = None) -> None:
         self._on_reconcile = reconcile
         self._message = message
         self._path_id = path_id
 
-    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """Return an id."""
-        return Observation("the-id", {"pathId": self._path_id}, ThingOutputs.model_construct(message=self._message))
+        return Observation("the-id", {"pathId": self._path_id}, WidgetOutputs.model_construct(message=self._message))
 
-    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """Do what the test says."""
         result = self._on_reconcile()
         message = await result if asyncio.iscoroutine(result) else result
-        return Observation(id, {}, ThingOutputs.model_construct(message=message))
+        return Observation(id, {}, WidgetOutputs.model_construct(message=message))
 
-    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
         """Never called."""
         raise NotImplementedError
 
@@ -90,9 +90,9 @@ def raise_bug() -> object:
     raise KeyError("hunter2")
 
 
-async def create_failure(item: Thing) -> provider_pb2.ErrorResourceInitFailed:
+async def create_failure(item: Widget) -> provider_pb2.ErrorResourceInitFailed:
     """Return what the engine has to store of a create that fails."""
-    request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=0.1)
+    request = provider_pb2.CreateRequest(urn=make_urn("Widget"), properties=to_struct({}), timeout=0.1)
     with pytest.raises(StatusError) as caught:
         await new_crud_handler().create(item, request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
@@ -101,15 +101,15 @@ async def create_failure(item: Thing) -> provider_pb2.ErrorResourceInitFailed:
 
 
 async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
-    failure = await create_failure(Thing(raise_bug))
+    failure = await create_failure(Widget(raise_bug))
     assert (failure.id, from_struct(failure.properties)) == ("the-id", {"message": "made", **RECORD})
     assert "a bug in the NeevAI provider (KeyError)" in failure.reasons[0]
 
 
 async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
-    failure = await create_failure(Thing(object))
+    failure = await create_failure(Widget(object))
     assert (failure.id, from_struct(failure.properties)) == ("the-id", {"message": "made", **RECORD})
-    for broken_from_the_start in (Thing(raise_bug, message=object()), Thing(raise_bug, path_id=object())):
+    for broken_from_the_start in (Widget(raise_bug, message=object()), Widget(raise_bug, path_id=object())):
         failure = await create_failure(broken_from_the_start)
         assert (failure.id, from_struct(failure.properties)) in (("the-id", {}), ("the-id", RECORD))
 
@@ -141,25 +141,25 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
 
 
 async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
-    failure = await create_failure(Thing(asyncio.Event().wait))
+    failure = await create_failure(Widget(asyncio.Event().wait))
     assert failure.id == "the-id"
-    assert "Thing box: not done after" in failure.reasons[0]
-    request = provider_pb2.DeleteRequest(id="the-id", urn=make_urn("Thing"), timeout=0.1)
-    with pytest.raises(Exception, match="Thing box: not done after"):
-        await new_crud_handler().delete(Thing(raise_bug), request)
+    assert "Widget box: not done after" in failure.reasons[0]
+    request = provider_pb2.DeleteRequest(id="the-id", urn=make_urn("Widget"), timeout=0.1)
+    with pytest.raises(Exception, match="Widget box: not done after"):
+        await new_crud_handler().delete(Widget(raise_bug), request)
 
 
 @in_virtual_time
 async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> None:
-    class Slow(Thing):
+    class Slow(Widget):
         """A resource that is created after a while."""
 
-        async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+        async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
             """Create it later."""
             await asyncio.sleep(6)
             return await super().create(inputs, context)
 
-    request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}), timeout=10)
+    request = provider_pb2.CreateRequest(urn=make_urn("Widget"), properties=to_struct({}), timeout=10)
     with pytest.raises(StatusError, match="not done after 10 s"):
         await CrudHandler(_connect_fake, EngineClient(), VirtualClock()).create(Slow(asyncio.Event().wait), request)
     assert VirtualClock().monotonic() == pytest.approx(10 + CANCEL_GRACE_SECONDS)
@@ -170,7 +170,7 @@ async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
         current_retry_listener()("GET /x: no connection to api.test.")
         await asyncio.Event().wait()
 
-    failure = await create_failure(Thing(reconcile))
+    failure = await create_failure(Widget(reconcile))
     assert "last seen: GET /x: no connection to api.test. It may" in failure.reasons[0]
 
 
@@ -184,9 +184,9 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
 
     handler = new_crud_handler()
     request = provider_pb2.UpdateRequest(
-        id="the-id", urn=make_urn("Thing"), olds=to_struct({"message": "before"}), timeout=60 if stopped else 0.1
+        id="the-id", urn=make_urn("Widget"), olds=to_struct({"message": "before"}), timeout=60 if stopped else 0.1
     )
-    updating = asyncio.ensure_future(handler.update(Thing(reconcile), request))
+    updating = asyncio.ensure_future(handler.update(Widget(reconcile), request))
     await hangs.wait()
     if stopped:
         handler.executor.cancel()
@@ -206,18 +206,18 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
             await asyncio.Event().wait()
 
     handler = CrudHandler(_connect_fake, UnresponsiveEngineClient(), SYSTEM_CLOCK)
-    request = provider_pb2.CreateRequest(urn=make_urn("Thing"), properties=to_struct({}))
-    response = await asyncio.wait_for(handler.create(Thing(lambda: "ready"), request), 30)
+    request = provider_pb2.CreateRequest(urn=make_urn("Widget"), properties=to_struct({}))
+    response = await asyncio.wait_for(handler.create(Widget(lambda: "ready"), request), 30)
     assert from_struct(response.properties) == {"message": "ready", **RECORD}
 
 
 async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
     state = to_struct({"message": "seen", IMPORTED_KEY: True})
-    request = provider_pb2.UpdateRequest(id="the-id", urn=make_urn("Thing"), olds=state)
-    response = await new_crud_handler().update(Thing(lambda: "ready"), request)
+    request = provider_pb2.UpdateRequest(id="the-id", urn=make_urn("Widget"), olds=state)
+    response = await new_crud_handler().update(Widget(lambda: "ready"), request)
     assert from_struct(response.properties) == {"message": "ready", IMPORTED_KEY: True, **RECORD}
     with pytest.raises(StatusError) as caught:
-        await new_crud_handler().update(Thing(raise_bug), request)
+        await new_crud_handler().update(Widget(raise_bug), request)
     assert caught.value.code is StatusCode.UNKNOWN
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert from_struct(caught.value.detail.properties) == from_struct(state)

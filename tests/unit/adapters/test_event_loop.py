@@ -10,7 +10,7 @@ import pytest
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.client.settings import Settings
 
-EAGER_PROGRAM = """
+SAME_TIME_PROGRAM = """
 import asyncio, sys, threading
 from neev_provider.adapters.pulumi.dynamic import event_loop
 
@@ -34,7 +34,7 @@ print(len(loops))
 
 def test_threads_that_come_first_at_the_same_time_share_one_loop() -> None:
     """A client lives on one loop; on a second it would break."""
-    output = subprocess.run([sys.executable, "-c", EAGER_PROGRAM], capture_output=True, text=True, check=True)
+    output = subprocess.run([sys.executable, "-c", SAME_TIME_PROGRAM], capture_output=True, text=True, check=True)
     assert output.stdout == "1\n"
 
 

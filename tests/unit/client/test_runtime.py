@@ -84,13 +84,16 @@ async def test_output_is_heard_while_the_command_runs(session: SandboxSession) -
     """The command goes on only once its first line has been heard."""
     going: list[asyncio.Future[int]] = []
 
-    def hear(_stream: str, _text: str) -> None:
+    def handle_output(_stream: str, _text: str) -> None:
         going.append(
             asyncio.ensure_future(session.exec(ExecRequest(["touch", "go"]), OutputRecorder(), read_timeout=5))
         )
 
     waiting = 'echo one; until [ -e "$1" ]; do sleep 0.01; done'
-    assert await session.exec(ExecRequest(["sh", "-c", waiting, "-", "go"], timeout=10), hear, read_timeout=15) == 0
+    assert (
+        await session.exec(ExecRequest(["sh", "-c", waiting, "-", "go"], timeout=10), handle_output, read_timeout=15)
+        == 0
+    )
     assert [await item for item in going] == [0]
 
 

@@ -11,8 +11,8 @@ from neev_provider.core.validation import parse, validate
 from neev_provider.resources.sandbox.expiration import OnIdle
 
 
-class Door(Model):
-    """A door."""
+class Port(Model):
+    """A port."""
 
     port: Integer | None = None
     """Its number."""
@@ -37,10 +37,10 @@ class House(Inputs):
     """A map."""
     argv: Annotated[list[str] | None, Replace()] = None
     """A list."""
-    door: Annotated[Door | None, Update()] = None
-    """A door."""
-    doors: Annotated[list[Door] | None, Update()] = None
-    """Doors."""
+    entry: Annotated[Port | None, Update()] = None
+    """A port."""
+    ports: Annotated[list[Port] | None, Update()] = None
+    """Ports."""
     anything: Annotated[dict[str, Any] | None, Update()] = None
     """Whatever it is."""
     triggers: Annotated[list[Any] | None, Update()] = None
@@ -62,8 +62,8 @@ COERCED = [
     ({"flag": "false"}, {"flag": False}),
     ({"env": {"PORT": 8080, "DEBUG": True}}, {"env": {"PORT": "8080", "DEBUG": "true"}}),
     ({"argv": ["sleep", 5, False]}, {"argv": ["sleep", "5", "false"]}),
-    ({"door": {"port": "80", "open": "true"}}, {"door": {"port": 80, "open": True}}),
-    ({"doors": [{"port": "80"}]}, {"doors": [{"port": 80}]}),
+    ({"entry": {"port": "80", "open": "true"}}, {"entry": {"port": 80, "open": True}}),
+    ({"ports": [{"port": "80"}]}, {"ports": [{"port": 80}]}),
 ]
 UNCHANGED: list[dict[str, Any]] = [
     {"text": 1.5},
@@ -86,8 +86,8 @@ UNCHANGED: list[dict[str, Any]] = [
     {"choice": "delete"},
     {"env": "A=1"},
     {"argv": "sleep 5"},
-    {"door": 5},
-    {"doors": [5]},
+    {"entry": 5},
+    {"ports": [5]},
     {"anything": {"a": 1, "b": "1", "c": True}},
     {"triggers": [1, "1", True]},
     {"unknown": 5},

@@ -42,7 +42,7 @@ class Shell(Model):
     """Its wall."""
 
 
-class Thing(Inputs):
+class Widget(Inputs):
     """A thing."""
 
     name: Annotated[str | None, Replace(), Computed(), AutoName()] = None
@@ -70,7 +70,7 @@ def change_kinds(
 ) -> dict[str, str]:
     """Path to kind of what differs; a replacement has a star."""
     found = compute_diff(
-        Thing, old_inputs=old_inputs, state=old_inputs if state is None else state, new_inputs=new_inputs
+        Widget, old_inputs=old_inputs, state=old_inputs if state is None else state, new_inputs=new_inputs
     )
     return {change.path: change.kind.value + "*" * change.requires_replacement for change in found.changes}
 
@@ -173,18 +173,18 @@ def test_what_the_api_never_answers_is_recorded_after_an_import() -> None:
 def test_a_kept_explicit_name_deletes_first() -> None:
     """Two cannot have the same name; a made one is made anew."""
     old = {"name": "a", "image": "x"}
-    assert compute_diff(Thing, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y"}).delete_before_replace
+    assert compute_diff(Widget, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y"}).delete_before_replace
     assert not compute_diff(
-        Thing, old_inputs=old, state=old, new_inputs={"name": "b", "image": "y"}
+        Widget, old_inputs=old, state=old, new_inputs={"name": "b", "image": "y"}
     ).delete_before_replace
     assert not compute_diff(
-        Thing, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y", AUTONAMED_KEY: True}
+        Widget, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y", AUTONAMED_KEY: True}
     ).delete_before_replace
     # also where nothing is replaced by itself: the program may ask for it
     assert compute_diff(
-        Thing, old_inputs=old, state=old, new_inputs={"name": "a", "image": "x", "cpu": 2}
+        Widget, old_inputs=old, state=old, new_inputs={"name": "a", "image": "x", "cpu": 2}
     ).delete_before_replace
-    assert compute_diff(Thing, old_inputs=old, state=old, new_inputs=old).delete_before_replace
+    assert compute_diff(Widget, old_inputs=old, state=old, new_inputs=old).delete_before_replace
 
 
 def test_a_change_knows_its_input() -> None:
@@ -197,8 +197,8 @@ def test_a_change_knows_its_input() -> None:
 
 def test_equal_reads_the_declaration() -> None:
     """A refresh compares by the same rules as a plan."""
-    assert semantically_equal(Thing.properties["wall"], None, {"mode": "closed", "holes": []})
-    assert not semantically_equal(Thing.properties["wall"], {"mode": "open"}, {"mode": "closed"})
+    assert semantically_equal(Widget.properties["wall"], None, {"mode": "closed", "holes": []})
+    assert not semantically_equal(Widget.properties["wall"], {"mode": "open"}, {"mode": "closed"})
 
 
 def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_answers() -> None:

@@ -3,7 +3,7 @@
 from neev_provider.core.docstrings import attribute_docstrings
 
 
-class Thing:
+class Widget:
     """A thing."""
 
     size: int = 1
@@ -18,7 +18,7 @@ class Thing:
 
 
 def test_each_docstring_belongs_to_the_member_above_it() -> None:
-    assert attribute_docstrings(Thing) == {"size": "Its size,\n\nin metres.", "name": "Its name."}
+    assert attribute_docstrings(Widget) == {"size": "Its size,\n\nin metres.", "name": "Its name."}
 
 
 def test_a_class_without_source_says_nothing() -> None:

@@ -22,14 +22,14 @@ from neev_provider.core.validation import UNCHECKED_HINT, at_most_one_of
 from neev_provider.core.wait import Deadline
 
 
-class ThingInputs(Inputs):
+class WidgetInputs(Inputs):
     """A thing."""
 
     size: Annotated[Integer | None, Update(), Computed()] = None
     """Its size."""
 
 
-class ThingOutputs(Outputs):
+class WidgetOutputs(Outputs):
     """What is said of it."""
 
     status: str
@@ -54,26 +54,26 @@ class FakeApi:
             raise self.errors_to_raise.pop(0)
 
 
-class Thing(Resource[FakeApi, ThingInputs, ThingOutputs]):
+class Widget(Resource[FakeApi, WidgetInputs, WidgetOutputs]):
     """A thing."""
 
-    name = "Thing"
-    inputs = ThingInputs
-    outputs = ThingOutputs
+    name = "Widget"
+    inputs = WidgetInputs
+    outputs = WidgetOutputs
 
-    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """One more."""
         self.api.raise_next_error()
         self.api.objects["id-1"] = inputs.size or 1
         return self.observe("Pending")
 
-    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """As asked."""
         self.api.raise_next_error()
         self.api.objects[id] = inputs.size or self.api.objects[id]
         return self.observe("Ready")
 
-    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
         """As it is."""
         self.api.raise_next_error()
         return self.observe("Ready") if id in self.api.objects else None
@@ -82,12 +82,12 @@ class Thing(Resource[FakeApi, ThingInputs, ThingOutputs]):
         """Gone."""
         del self.api.objects[id]
 
-    def observe(self, status: str) -> Observation[ThingOutputs]:
+    def observe(self, status: str) -> Observation[WidgetOutputs]:
         """What the platform says."""
-        return Observation("id-1", {"size": self.api.objects["id-1"]}, ThingOutputs(status=status))
+        return Observation("id-1", {"size": self.api.objects["id-1"]}, WidgetOutputs(status=status))
 
 
-THING = Thing()
+WIDGET = Widget()
 
 
 def new_context() -> OperationContext:
@@ -97,7 +97,7 @@ def new_context() -> OperationContext:
 
 async def test_a_create_stores_what_was_asked_and_what_is() -> None:
     """Id, inputs and state."""
-    stored = await lifecycle.create(THING.connect(FakeApi()), {"__resourceName": "x"}, new_context())
+    stored = await lifecycle.create(WIDGET.connect(FakeApi()), {"__resourceName": "x"}, new_context())
     assert (stored.id, stored.inputs, stored.state) == (
         "id-1",
         {"__resourceName": "x"},
@@ -108,7 +108,7 @@ async def test_a_create_stores_what_was_asked_and_what_is() -> None:
 async def test_a_create_that_fails_before_there_is_an_id_is_only_its_error() -> None:
     """Nothing exists, so nothing is kept."""
     with pytest.raises(ValueError, match="no"):
-        await lifecycle.create(THING.connect(FakeApi(errors_to_raise=[ValueError("no")])), {}, new_context())
+        await lifecycle.create(WIDGET.connect(FakeApi(errors_to_raise=[ValueError("no")])), {}, new_context())
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug of ours"), TimeoutError("late")])
@@ -116,10 +116,10 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
     """Also a bug of ours: the id and what was seen travel with the error."""
     platform = FakeApi()
 
-    class Breaking(Thing):
+    class Breaking(Widget):
         """It breaks once it is made."""
 
-        async def create(self, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+        async def create(self, inputs: WidgetInputs, call: OperationContext) -> Observation[WidgetOutputs]:
             """Made, then broken."""
             created = await super().create(inputs, call)
             self.api.errors_to_raise.append(error)
@@ -135,10 +135,10 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
 async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
     """A bug of ours after the thing is ready is no reason to forget it."""
 
-    class Unwritable(Thing):
+    class Unwritable(Widget):
         """Its state cannot be made."""
 
-        def build_state(self, arguments: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
+        def build_state(self, arguments: Mapping[str, Any], live: Observation[WidgetOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
@@ -151,7 +151,7 @@ async def test_resuming_goes_on_from_what_exists() -> None:
     """Nothing is made a second time."""
     platform = FakeApi(objects={"id-1": 1})
     stored = await lifecycle.finish_create(
-        THING.connect(platform), StoredResource("id-1", {"size": 3}, {}), new_context()
+        WIDGET.connect(platform), StoredResource("id-1", {"size": 3}, {}), new_context()
     )
     assert stored.state == {"size": 3, "status": "Ready", **RECORD}
     assert platform.objects == {"id-1": 3}
@@ -163,7 +163,7 @@ async def test_a_failed_update_keeps_the_old_inputs_and_state() -> None:
     old, state = {"size": 1}, {"size": 1, "status": "Ready"}
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.update(
-            THING.connect(platform), "id-1", old_inputs=old, state=state, new_inputs={"size": 2}, context=new_context()
+            WIDGET.connect(platform), "id-1", old_inputs=old, state=state, new_inputs={"size": 2}, context=new_context()
         )
     assert (caught.value.stored.inputs, caught.value.stored.state) == (old, state)
 
@@ -172,7 +172,7 @@ async def test_an_update_stores_the_new_inputs() -> None:
     """And what became of them."""
     platform = FakeApi(objects={"id-1": 1})
     stored = await lifecycle.update(
-        THING.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=new_context()
+        WIDGET.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=new_context()
     )
     assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready", **RECORD})
 
@@ -180,35 +180,37 @@ async def test_an_update_stores_the_new_inputs() -> None:
 async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
     """Changed outside, gone, and unknown are three different answers."""
     platform = FakeApi(objects={"id-1": 5})
-    stored = await lifecycle.read(THING.connect(platform), "id-1", {"size": 1, "__resourceName": "x"})
+    stored = await lifecycle.read(WIDGET.connect(platform), "id-1", {"size": 1, "__resourceName": "x"})
     assert stored is not None
     assert stored.inputs == {"size": 5, "__resourceName": "x"}
-    imported = await lifecycle.read(THING.connect(platform), "id-1", None)
+    imported = await lifecycle.read(WIDGET.connect(platform), "id-1", None)
     assert imported is not None
     assert imported.inputs == {"size": 5}
-    assert await lifecycle.read(THING.connect(FakeApi()), "id-1", {}) is None
-    assert await lifecycle.read(THING.connect(FakeApi()), "id-1", None) is None
+    assert await lifecycle.read(WIDGET.connect(FakeApi()), "id-1", {}) is None
+    assert await lifecycle.read(WIDGET.connect(FakeApi()), "id-1", None) is None
     platform.errors_to_raise.append(ValueError("no"))
     with pytest.raises(ValueError, match="no"):
-        await lifecycle.read(THING.connect(platform), "id-1", {})
+        await lifecycle.read(WIDGET.connect(platform), "id-1", {})
 
 
-class PartialThing(Thing):
+class PartialWidget(Widget):
     """It comes half way and says so, and keeps what it said on a refresh."""
 
-    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """Half."""
         status = f"Half after {context.state.get('status')}, {'first' if context.just_created else 'again'}"
         raise PartialFailure(self.observe(status), ValueError("torn"))
 
-    async def refresh(self, id: str, inputs: ThingInputs, state: Mapping[str, Any]) -> Observation[ThingOutputs] | None:
+    async def refresh(
+        self, id: str, inputs: WidgetInputs, state: Mapping[str, Any]
+    ) -> Observation[WidgetOutputs] | None:
         """As stored."""
         return self.observe(state["status"])
 
 
 async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
     """In a create, in another attempt, and in an update; the cause is what the user reads."""
-    platform, half = FakeApi(), PartialThing()
+    platform, half = FakeApi(), PartialWidget()
     with pytest.raises(ResourceInitFailed, match="torn") as first:
         await lifecycle.create(half.connect(platform), {}, new_context())
     assert first.value.stored.state["status"] == "Half after Pending, first"
@@ -233,7 +235,7 @@ async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
 
 async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
     """A refresh is given what is stored."""
-    stored = await lifecycle.read(PartialThing().connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"status": "kept"})
+    stored = await lifecycle.read(PartialWidget().connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"status": "kept"})
     assert stored is not None
     assert stored.state["status"] == "kept"
 
@@ -241,19 +243,19 @@ async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
 def test_what_is_stored_and_what_is_live_show_no_values() -> None:
     """They end in tracebacks and logs of whoever prints them."""
     secret = {"env": {"TOKEN": "hunter2"}}
-    shown = f"{StoredResource('id-1', secret, secret)} {Observation('id-1', secret, ThingOutputs(status='Ready'))}"
+    shown = f"{StoredResource('id-1', secret, secret)} {Observation('id-1', secret, WidgetOutputs(status='Ready'))}"
     assert "id-1" in shown
     assert "hunter2" not in shown
 
 
-class HeirInputs(ThingInputs):
+class HeirInputs(WidgetInputs):
     """A thing with something that no API answers."""
 
     seed: Annotated[str | None, Replace()] = None
     """What it grew from."""
 
 
-class Heir(Thing):
+class Heir(Widget):
     """It notes what its verbs are given, and is never well."""
 
     inputs = HeirInputs
@@ -261,24 +263,24 @@ class Heir(Thing):
     def __init__(self) -> None:
         self.received: list[Any] = []
 
-    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """Noted."""
         self.received.append((inputs, context))
         return await super().create(inputs, context)
 
     async def update(
-        self, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
-    ) -> Observation[ThingOutputs]:
+        self, id: str, old_inputs: WidgetInputs, new_inputs: WidgetInputs, context: OperationContext
+    ) -> Observation[WidgetOutputs]:
         """Noted."""
         self.received.append((id, old_inputs, new_inputs, context.state))
         return await super().update(id, old_inputs, new_inputs, context)
 
-    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
         """Noted."""
         self.received.append((id, inputs))
         return await super().read(id, inputs)
 
-    def observe(self, status: str) -> Observation[ThingOutputs]:
+    def observe(self, status: str) -> Observation[WidgetOutputs]:
         """Not well."""
         return replace(super().observe(status), problem="it is not well")
 
@@ -343,7 +345,7 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
     cause = ValueError("no")
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.update(
-            THING.connect(FakeApi(errors_to_raise=[cause])),
+            WIDGET.connect(FakeApi(errors_to_raise=[cause])),
             "id-1",
             old_inputs={},
             state={},
@@ -353,7 +355,7 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
     assert (caught.value.cause, caught.value.stored.id) == (cause, "id-1")
     with pytest.raises(ResourceInitFailed) as torn:
         await lifecycle.update(
-            PartialThing().connect(FakeApi(objects={"id-1": 1})),
+            PartialWidget().connect(FakeApi(objects={"id-1": 1})),
             "id-1",
             old_inputs={},
             state={},
@@ -361,17 +363,17 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
             context=new_context(),
         )
     assert str(torn.value.cause) == "torn"
-    halfway = PartialFailure(Observation("id-1", {}, ThingOutputs(status="x")), cause)
+    halfway = PartialFailure(Observation("id-1", {}, WidgetOutputs(status="x")), cause)
     assert (str(halfway), halfway.cause) == ("no.", cause)
 
 
 async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None:
     """And where it is, without the faces' own keys, which are no state."""
 
-    class Unwritable(Thing):
+    class Unwritable(Widget):
         """Its state cannot be made."""
 
-        def build_state(self, arguments: Mapping[str, Any], live: Observation[ThingOutputs]) -> dict[str, Any]:
+        def build_state(self, arguments: Mapping[str, Any], live: Observation[WidgetOutputs]) -> dict[str, Any]:
             """Nothing."""
             raise ValueError("a bug of ours")
 
@@ -384,10 +386,10 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
 async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() -> None:
     """Or is not found."""
 
-    class Findable(Thing):
+    class Findable(Widget):
         """It can be looked for."""
 
-        async def find_created(self, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+        async def find_created(self, inputs: WidgetInputs) -> Observation[WidgetOutputs] | None:
             """By its size."""
             return self.observe("Pending") if self.api.objects.get("id-1") == inputs.size else None
 
@@ -399,7 +401,7 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     assert await lifecycle.find_created(Findable().connect(platform), {"size": 3}) is None
 
 
-class NamedInputs(ThingInputs):
+class NamedInputs(WidgetInputs):
     """A thing with a name."""
 
     rules: ClassVar[tuple[Rule, ...]] = (at_most_one_of("size", "weight"),)
@@ -410,12 +412,12 @@ class NamedInputs(ThingInputs):
     """Instead of its size."""
 
 
-class Named(Thing):
+class Named(Widget):
     """A thing with a name."""
 
     inputs = NamedInputs
 
-    async def find_created(self, inputs: ThingInputs) -> Observation[ThingOutputs] | None:
+    async def find_created(self, inputs: WidgetInputs) -> Observation[WidgetOutputs] | None:
         """Whichever there is."""
         return self.observe("Ready")
 
@@ -480,19 +482,19 @@ OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "anothe
     "act",
     [
         lambda platform: lifecycle.finish_create(
-            THING.connect(platform), StoredResource("id-1", {}, OTHER_ACCOUNT_STATE), new_context()
+            WIDGET.connect(platform), StoredResource("id-1", {}, OTHER_ACCOUNT_STATE), new_context()
         ),
         lambda platform: lifecycle.update(
-            THING.connect(platform),
+            WIDGET.connect(platform),
             "id-1",
             old_inputs={},
             state=OTHER_ACCOUNT_STATE,
             new_inputs={},
             context=new_context(),
         ),
-        lambda platform: lifecycle.read(THING.connect(platform), "id-1", {}, OTHER_ACCOUNT_STATE),
+        lambda platform: lifecycle.read(WIDGET.connect(platform), "id-1", {}, OTHER_ACCOUNT_STATE),
         lambda platform: lifecycle.delete(
-            THING.connect(platform), "id-1", replace(new_context(), state=OTHER_ACCOUNT_STATE)
+            WIDGET.connect(platform), "id-1", replace(new_context(), state=OTHER_ACCOUNT_STATE)
         ),
     ],
     ids=["finish", "update", "read", "delete"],
@@ -509,8 +511,8 @@ async def test_what_is_in_another_account_is_not_touched(act: Callable[[FakeApi]
 
 async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None:
     """Earlier versions recorded none."""
-    stored = await lifecycle.read(THING.connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"size": 1})
-    imported = await lifecycle.read(THING.connect(FakeApi(objects={"id-1": 1})), "id-1", None)
+    stored = await lifecycle.read(WIDGET.connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"size": 1})
+    imported = await lifecycle.read(WIDGET.connect(FakeApi(objects={"id-1": 1})), "id-1", None)
     assert stored is not None
     assert imported is not None
     assert (stored.state[ACCOUNT_KEY], imported.state[ACCOUNT_KEY]) == (RECORD[ACCOUNT_KEY], RECORD[ACCOUNT_KEY])
@@ -519,9 +521,9 @@ async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None
 async def test_a_delete_in_the_right_account_is_done() -> None:
     """Also of a state without a record."""
     platform = FakeApi(objects={"id-1": 1})
-    await lifecycle.delete(THING.connect(platform), "id-1", replace(new_context(), state=RECORD))
+    await lifecycle.delete(WIDGET.connect(platform), "id-1", replace(new_context(), state=RECORD))
     platform.objects["id-1"] = 1
-    await lifecycle.delete(THING.connect(platform), "id-1", new_context())
+    await lifecycle.delete(WIDGET.connect(platform), "id-1", new_context())
     assert platform.objects == {}
 
 
@@ -534,19 +536,19 @@ async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
     async def require(_api: FakeApi, name: str, _value: str) -> None:
         raise MissingReference(name, "there is none")
 
-    class PartInputs(ThingInputs):
+    class PartInputs(WidgetInputs):
         """A thing of something else."""
 
         source: Annotated[str | None, Update()] = None
         """What it is of."""
 
-    class Part(Thing):
+    class Part(Widget):
         """It names something that goes away while it is made."""
 
         inputs = PartInputs
         references = MappingProxyType({"source": require})
 
-        async def reconcile(self, id: str, inputs: ThingInputs, call: OperationContext) -> Observation[ThingOutputs]:
+        async def reconcile(self, id: str, inputs: WidgetInputs, call: OperationContext) -> Observation[WidgetOutputs]:
             """Refused."""
             raise InvalidRequest(422, "no")
 

@@ -20,7 +20,7 @@ class Rule(Model):
     """A host."""
 
 
-class Thing(Inputs):
+class Widget(Inputs):
     """A thing."""
 
     disk_gb: Annotated[Integer, Replace()]
@@ -37,7 +37,7 @@ class Thing(Inputs):
 
 def test_a_property_is_camel_case_outside_and_carries_its_marks() -> None:
     """One declaration yields the name, the marks, the description and whether it is required."""
-    disk = Thing.properties["diskGb"]
+    disk = Widget.properties["diskGb"]
     assert (disk.field, disk.required, disk.description) == ("disk_gb", True, "Its disk.")
     assert disk.has(Replace)
     assert not disk.has(Update)
@@ -45,15 +45,15 @@ def test_a_property_is_camel_case_outside_and_carries_its_marks() -> None:
 
 def test_nested_models_and_list_items_are_known() -> None:
     """The schema and the diff can walk into both, also where they are optional."""
-    assert Thing.properties["nested"].model is Rule
-    assert Thing.properties["walls"].item is Rule
-    assert Thing.properties["walls"].model is None
-    assert Thing.properties["env"].item is None
+    assert Widget.properties["nested"].model is Rule
+    assert Widget.properties["walls"].item is Rule
+    assert Widget.properties["walls"].model is None
+    assert Widget.properties["env"].item is None
 
 
 def test_a_secret_is_masked_in_repr() -> None:
     """A log line that prints the inputs shows no value of a secret."""
-    text = repr(Thing(disk_gb=10, env={"TOKEN": "hush"}))
+    text = repr(Widget(disk_gb=10, env={"TOKEN": "hush"}))
     assert "hush" not in text
     assert "env='[secret]'" in text
     assert "disk_gb=10" in text
@@ -61,17 +61,17 @@ def test_a_secret_is_masked_in_repr() -> None:
 
 def test_whole_numbers_of_the_wire_are_integers() -> None:
     """The wire knows only doubles: 10.0 is 10."""
-    assert Thing.model_validate({"diskGb": 10.0}).disk_gb == 10
+    assert Widget.model_validate({"diskGb": 10.0}).disk_gb == 10
 
 
 def test_wire_is_camel_case_and_holds_only_what_is_set() -> None:
     """What a program writes and what the state holds look the same."""
-    assert Thing(disk_gb=10, nested=Rule(host="a")).to_properties() == {"diskGb": 10, "nested": {"host": "a"}}
+    assert Widget(disk_gb=10, nested=Rule(host="a")).to_properties() == {"diskGb": 10, "nested": {"host": "a"}}
 
 
 def declare_model(annotation: object, *, base: type[BaseModel] = Inputs) -> None:
     """A model with one property of this annotation."""
-    type("Made", (base,), {"__annotations__": {"x": annotation}, "x": None, "__module__": __name__})
+    type("Toy", (base,), {"__annotations__": {"x": annotation}, "x": None, "__module__": __name__})
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_outputs_take_no_mark_of_an_input(mark: object) -> None:
 def test_every_property_says_what_it_is() -> None:
     """The reference is made from the declarations, so none may be silent."""
 
-    class Silent(Thing):
+    class Silent(Widget):
         cpu: Annotated[Integer | None, Update()] = None
 
     assert Silent.properties["paused"].description == "Whether it sleeps."
@@ -114,7 +114,7 @@ def test_every_property_says_what_it_is() -> None:
 def test_what_is_refused_is_not_repeated() -> None:
     """It may be a secret, and an error of the model ends in tracebacks."""
     with pytest.raises(ValidationError, match="env") as caught:
-        Thing.model_validate({"diskGb": 1, "env": "hunter2"})
+        Widget.model_validate({"diskGb": 1, "env": "hunter2"})
     assert "hunter2" not in f"{caught.value} {caught.value!r}"
 
 
@@ -143,10 +143,10 @@ class Colour(StrEnum):
 
 
 def test_what_is_declared_is_what_is_derived_from() -> None:
-    """Made here, so that all of it is worked out here."""
+    """Toy here, so that all of it is worked out here."""
 
-    class Made(Inputs):
-        """Made."""
+    class Toy(Inputs):
+        """Toy."""
 
         needed_part: Annotated[Integer, Replace()]
         """Needed."""
@@ -163,9 +163,9 @@ def test_what_is_declared_is_what_is_derived_from() -> None:
         tags: Annotated[dict[str, str] | None, Update()] = None
         """Its tags."""
 
-    observed = Made.properties
+    observed = Toy.properties
     assert list(observed) == ["neededPart", "called", "size", "parts", "wall", "colour", "tags"]
-    assert [item.field for item in observed.values()] == list(Made.model_fields)
+    assert [item.field for item in observed.values()] == list(Toy.model_fields)
     assert [item.name for item in observed.values()] == list(observed)
     assert [item.required for item in observed.values()] == [True, *[False] * 6]
     assert [item.default for item in observed.values()] == [None, None, 3, [], None, None, None]
@@ -175,18 +175,18 @@ def test_what_is_declared_is_what_is_derived_from() -> None:
     assert [observed[name].model for name in ("wall", "parts", "tags", "size")] == [Rule, None, None, None]
     assert (observed["parts"].item, observed["parts"].item_model) == (Rule, Rule)
     assert (observed["tags"].item, observed["wall"].item) == (None, None)
-    created = Made(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its name outside
+    created = Toy(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its name outside
     assert created.to_properties() == {"neededPart": 1, "called": "x", "size": 3, "parts": [], "colour": "red"}
     assert type(created.to_properties()["colour"]) is str
 
 
 def test_a_wrong_declaration_is_named_with_what_is_wrong() -> None:
     """Model and property first: it is read in the traceback of an import."""
-    with pytest.raises(DeclarationError, match=r"^Made\.x: Stable, SecretIf has no meaning here$"):
+    with pytest.raises(DeclarationError, match=r"^Toy\.x: Stable, SecretIf has no meaning here$"):
         declare_model(Annotated[str | None, Update(), Stable(), SecretIf("y")])
-    with pytest.raises(DeclarationError, match=r"^Made\.x: exactly one of Replace\(\) and Update\(\)$"):
+    with pytest.raises(DeclarationError, match=r"^Toy\.x: exactly one of Replace\(\) and Update\(\)$"):
         declare_model(str | None)
-    with pytest.raises(DeclarationError, match=r"^Made\.x: the same mark twice$"):
+    with pytest.raises(DeclarationError, match=r"^Toy\.x: the same mark twice$"):
         declare_model(Annotated[str | None, Update(), Update()])
 
 

@@ -90,14 +90,14 @@ def test_secrets_are_collected_when_the_first_text_comes_and_others_are_added_la
 
 
 async def test_each_operation_redacts_its_own_secrets_and_its_tasks_do_too() -> None:
-    async def said(secret: str) -> list[str]:
+    async def redact_both(secret: str) -> list[str]:
         with redaction.use_redactor(Redactor.from_values(secret)):
             await asyncio.sleep(0)
             redaction.add_secrets("later")
             task = asyncio.ensure_future(asyncio.to_thread(redaction.redact, "hunter2 hunter3 later"))
             return [redaction.redact("hunter2 hunter3"), await task]
 
-    first, second = await asyncio.gather(said("hunter2"), said("hunter3"))
+    first, second = await asyncio.gather(redact_both("hunter2"), redact_both("hunter3"))
     assert first == [f"{PLACEHOLDER} hunter3", f"{PLACEHOLDER} hunter3 {PLACEHOLDER}"]
     assert second == [f"hunter2 {PLACEHOLDER}", f"hunter2 {PLACEHOLDER} {PLACEHOLDER}"]
     redaction.add_secrets("hunter2")  # of no operation

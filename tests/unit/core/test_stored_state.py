@@ -28,7 +28,7 @@ class Part(Model):
     """Its id."""
 
 
-class ThingInputs(Inputs):
+class WidgetInputs(Inputs):
     """A thing."""
 
     source: Annotated[str, Update()]
@@ -37,7 +37,7 @@ class ThingInputs(Inputs):
     """Its size."""
 
 
-class ThingOutputs(Outputs):
+class WidgetOutputs(Outputs):
     """What is said of it."""
 
     status: str = "unknown"
@@ -46,34 +46,34 @@ class ThingOutputs(Outputs):
     """What it is made of."""
 
 
-class Thing(Resource[Any, ThingInputs, ThingOutputs]):
+class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
     """A thing that remembers what it was handed."""
 
-    name = "Thing"
-    inputs = ThingInputs
-    outputs = ThingOutputs
+    name = "Widget"
+    inputs = WidgetInputs
+    outputs = WidgetOutputs
 
-    def __init__(self, now: ThingOutputs | None = None) -> None:
+    def __init__(self, now: WidgetOutputs | None = None) -> None:
         self.received: list[Any] = []
-        self._now = now or ThingOutputs()
+        self._now = now or WidgetOutputs()
 
-    async def create(self, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """Made."""
         raise NotImplementedError
 
-    async def reconcile(self, id: str, inputs: ThingInputs, context: OperationContext) -> Observation[ThingOutputs]:
+    async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
         """As asked."""
         self.received.append(dict(context.state))
         return Observation(id, {}, self._now)
 
     async def update(
-        self, id: str, old_inputs: ThingInputs, new_inputs: ThingInputs, context: OperationContext
-    ) -> Observation[ThingOutputs]:
+        self, id: str, old_inputs: WidgetInputs, new_inputs: WidgetInputs, context: OperationContext
+    ) -> Observation[WidgetOutputs]:
         """As asked."""
         self.received.append(old_inputs.to_properties())
         return await self.reconcile(id, new_inputs, context)
 
-    async def read(self, id: str, inputs: ThingInputs | None) -> Observation[ThingOutputs] | None:
+    async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
         """As it is."""
         self.received.append(inputs)
         return Observation(id, {"size": 3}, self._now)
@@ -88,24 +88,24 @@ STATE = {"source": "a", "size": "huge", "status": 5, "parts": [{"id": "1"}, 7], 
 
 def test_what_cannot_be_read_is_left_out_and_lists_are_their_resources_own() -> None:
     read = {"source": "a", "parts": [{"id": "1"}, 7], "mood": "blue", "__hidden": 1}
-    assert readable_state(Thing(), STATE) == read
-    assert readable_state(Thing(), {**STATE, "parts": "x"}) == {name: read[name] for name in read if name != "parts"}
-    assert unknown_properties(Thing(), STATE) == {"mood": "blue"}
-    assert ignored_properties(Thing(), STATE) == ["mood", "size", "status"]
-    assert ignored_properties(Thing(), {"source": "a", "status": "well", "size": None}) == []
+    assert readable_state(Widget(), STATE) == read
+    assert readable_state(Widget(), {**STATE, "parts": "x"}) == {name: read[name] for name in read if name != "parts"}
+    assert unknown_properties(Widget(), STATE) == {"mood": "blue"}
+    assert ignored_properties(Widget(), STATE) == ["mood", "size", "status"]
+    assert ignored_properties(Widget(), {"source": "a", "status": "well", "size": None}) == []
 
 
 def test_inputs_are_those_that_this_version_has_and_can_read() -> None:
-    assert known_inputs(Thing(), {"source": "a", "size": "huge", "mood": "blue"}) == {"source": "a"}
-    assert missing_inputs(Thing(), {"source": 5, "size": 2}) == ["source"]
-    assert known_inputs(Thing(), {"source": 5, "size": 2}, {"source": "b", "size": 4}) == {"source": "b", "size": 2}
+    assert known_inputs(Widget(), {"source": "a", "size": "huge", "mood": "blue"}) == {"source": "a"}
+    assert missing_inputs(Widget(), {"source": 5, "size": 2}) == ["source"]
+    assert known_inputs(Widget(), {"source": 5, "size": 2}, {"source": "b", "size": 4}) == {"source": "b", "size": 2}
 
 
 async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
     arguments = {"source": "a", "size": 1, "mood": "blue"}
     state = {**arguments, "status": 5, "future": {"deep": [1]}, "parts": "x"}
     observed = await lifecycle.read(
-        Thing(ThingOutputs(parts=[Part(id="1")])).connect(FakeApi()), "id", arguments, state
+        Widget(WidgetOutputs(parts=[Part(id="1")])).connect(FakeApi()), "id", arguments, state
     )
     assert observed is not None
     assert observed.inputs == {"source": "a", "size": 3, "mood": "blue"}
@@ -118,7 +118,7 @@ async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
 
 
 async def test_an_update_goes_on_from_what_can_be_read() -> None:
-    item = Thing(ThingOutputs(status="well"))
+    item = Widget(WidgetOutputs(status="well"))
     old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
     state = {**old, "status": 5, "future": 1, IMPORTED_KEY: True}
     stored = await lifecycle.update(
@@ -129,7 +129,7 @@ async def test_an_update_goes_on_from_what_can_be_read() -> None:
 
 
 async def test_a_delete_is_handed_what_can_be_read() -> None:
-    item = Thing()
+    item = Widget()
     await lifecycle.delete(
         item.connect(FakeApi()), "id", OperationContext("thing", new_context().deadline, state=STATE)
     )
@@ -140,8 +140,8 @@ async def test_a_delete_is_handed_what_can_be_read() -> None:
 def test_a_plan_is_made_from_what_can_be_read(size: Any) -> None:
     state = {"source": "a", "size": size, "status": 5}
     change = lifecycle.compute_diff(
-        Thing(), old_inputs={"source": "a"}, state=state, new_inputs={"source": "a", "size": 3}
+        Widget(), old_inputs={"source": "a"}, state=state, new_inputs={"source": "a", "size": 3}
     )
     assert [item.path for item in change.changes] == (["size"] if size == "huge" else [])
-    shown = lifecycle.preview_update(Thing(), state, {"source": "a"})
+    shown = lifecycle.preview_update(Widget(), state, {"source": "a"})
     assert shown.get("size") == (None if size == "huge" else 3)

@@ -46,7 +46,7 @@ class Wall(Model):
     """What goes over it."""
 
 
-class Thing(Inputs):
+class Widget(Inputs):
     """A thing."""
 
     rules: ClassVar[tuple[Rule, ...]] = (at_most_one_of("image", "template_id"), less_than("rootfs_gb", "disk_gb"))
@@ -101,40 +101,40 @@ class Thing(Inputs):
 )
 def test_what_cannot_be_is_named_with_its_path(raw: dict[str, object], path: str, reason: str) -> None:
     """The path is the one the user wrote; the reason says what is allowed."""
-    found = validate(Thing, raw)
+    found = validate(Widget, raw)
     assert [failure.path for failure in found] == [path]
     assert reason in found[0].reason
 
 
 def test_a_rule_runs_inside_list_items_too() -> None:
     """A list of objects is checked like the objects themselves."""
-    found = validate(Thing, {"wall": {"holes": [{"host": "a"}, {"host": "a", "protocol": "x"}]}})
+    found = validate(Widget, {"wall": {"holes": [{"host": "a"}, {"host": "a", "protocol": "x"}]}})
     assert [failure.path for failure in found] == ["wall.holes[1].protocol"]
 
 
 def test_a_secret_is_not_repeated_in_the_reason() -> None:
     """The value of a secret is in no error, and no path leads the engine to it."""
-    assert validate(Thing, {"token": "hush!"}) == [ValidationFailure("", "token: must have at most 3 characters")]
+    assert validate(Widget, {"token": "hush!"}) == [ValidationFailure("", "token: must have at most 3 characters")]
 
 
 def test_unknown_values_are_passed_over_at_any_depth() -> None:
     """In a preview, what is not known yet is not wrong yet."""
     raw = {"diskGb": UNKNOWN, "rootfsGb": 5, "wall": {"holes": [{"host": UNKNOWN, "port": UNKNOWN}, UNKNOWN]}}
-    assert validate(Thing, raw) == []
-    assert validate(Thing, {"wall": UNKNOWN, "paused": UNKNOWN, "cpu": UNKNOWN}) == []
+    assert validate(Widget, raw) == []
+    assert validate(Widget, {"wall": UNKNOWN, "paused": UNKNOWN, "cpu": UNKNOWN}) == []
 
 
 def test_a_rule_runs_when_all_it_reads_is_known_though_others_are_not() -> None:
     """One unknown input does not hide a mistake between two others."""
-    found = validate(Thing, {"image": "a", "templateId": "b", "diskGb": UNKNOWN})
+    found = validate(Widget, {"image": "a", "templateId": "b", "diskGb": UNKNOWN})
     assert [failure.path for failure in found] == ["image"]
-    assert validate(Thing, {"image": "a", "templateId": UNKNOWN}) == []
+    assert validate(Widget, {"image": "a", "templateId": UNKNOWN}) == []
 
 
 def test_nulls_are_absent() -> None:
     """The engine sends nulls; they mean the same as nothing."""
     assert user_properties({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
-    assert parse(Thing, {"image": None, "diskGb": 20.0, "__resourceName": "x"}).disk_gb == 20
+    assert parse(Widget, {"image": None, "diskGb": 20.0, "__resourceName": "x"}).disk_gb == 20
 
 
 def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
@@ -185,7 +185,7 @@ def test_paths_are_written_as_pulumi_writes_them() -> None:
 
 def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
     """The type is what is wrong, and is told once."""
-    found = validate(Thing, {"rootfsGb": "a", "diskGb": 20})
+    found = validate(Widget, {"rootfsGb": "a", "diskGb": 20})
     assert found == [ValidationFailure("rootfsGb", "must be a number (is 'a')")]
 
 
@@ -216,9 +216,9 @@ def test_a_rule_reads_its_fields_and_says_what_is_wrong(
 
 def test_a_value_is_shown_in_at_most_a_line() -> None:
     for length, shown in ((78, "x" * 78 + "'"), (79, "x" * 76 + "…")):
-        [found] = validate(Thing, {"image": "a", "cpu": "x" * length})
+        [found] = validate(Widget, {"image": "a", "cpu": "x" * length})
         assert found.reason == f"must be a number (is '{shown})"
-    [found] = validate(Thing, {"diskGb": 1e9 + 0.25})
+    [found] = validate(Widget, {"diskGb": 1e9 + 0.25})
     assert found.reason == "must be a whole number (is 1e+09)"
 
 
@@ -236,12 +236,12 @@ def test_what_is_no_object_at_all_is_told_without_a_path() -> None:
 
 
 def test_an_unknown_value_in_one_rule_leaves_the_others_running() -> None:
-    found = validate(Thing, {"image": UNKNOWN, "templateId": "b", "diskGb": 20, "rootfsGb": 20})
+    found = validate(Widget, {"image": UNKNOWN, "templateId": "b", "diskGb": 20, "rootfsGb": 20})
     assert [failure.path for failure in found] == ["rootfsGb"]
 
 
 def test_no_boolean_is_shown_for_what_should_be_a_number() -> None:
-    assert validate(Thing, {"diskGb": True}) == [ValidationFailure("diskGb", "must be a number")]
+    assert validate(Widget, {"diskGb": True}) == [ValidationFailure("diskGb", "must be a number")]
 
 
 def test_a_list_of_anything_has_no_rules() -> None:
@@ -268,7 +268,7 @@ def test_values_that_no_check_has_seen_are_refused_with_what_to_do(raw: dict[str
     """As where the state was written by hand; a secret's value is not in the error."""
     for read in (parse, parse_valid):
         with pytest.raises(InputError) as caught:
-            read(Thing, raw)
+            read(Widget, raw)
         assert (caught.value.path, caught.value.reason) == (path, reason)
         assert str(caught.value) == (
             f"{path}: {reason}. Correct it in the program; where only the state has it so, import the resource anew."
@@ -278,7 +278,7 @@ def test_values_that_no_check_has_seen_are_refused_with_what_to_do(raw: dict[str
 def test_what_a_thing_is_brought_to_holds_to_the_rules_and_what_it_was_need_not() -> None:
     """A program that corrects what an earlier version let pass is not stopped by it."""
     raw = {"image": "a", "templateId": "b"}
-    assert parse(Thing, raw).image == "a"
+    assert parse(Widget, raw).image == "a"
     with pytest.raises(InputError, match=r"^image: at most one of image and templateId can be set. Correct it"):
-        parse_valid(Thing, raw)
-    assert parse_valid(Thing, {"image": "a", "templateId": None, "__resourceName": "x"}) == Thing(image="a")
+        parse_valid(Widget, raw)
+    assert parse_valid(Widget, {"image": "a", "templateId": None, "__resourceName": "x"}) == Widget(image="a")

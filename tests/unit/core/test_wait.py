@@ -27,7 +27,7 @@ from neev_provider.core.wait import (
 )
 
 
-class Thing:
+class Widget:
     """Something whose phases follow each other by the clock, and that notes when it is looked at."""
 
     def __init__(self, *, ready_after: float = 5.0, errors_to_raise: Iterable[Exception] = ()) -> None:
@@ -65,7 +65,7 @@ def new_deadline(
 @in_virtual_time
 async def test_who_waits_is_told_why_nothing_can_be_seen() -> None:
     output: list[str] = []
-    item = Thing(ready_after=1, errors_to_raise=[errors.RequestNotSent("GET /x: no connection to api.test")])
+    item = Widget(ready_after=1, errors_to_raise=[errors.RequestNotSent("GET /x: no connection to api.test")])
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
     assert output[0] == "GET /x: no connection to api.test, 0 s"
 
@@ -87,14 +87,14 @@ async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_s
 
 @in_virtual_time
 async def test_a_wait_ends_with_the_first_observation_that_is_done() -> None:
-    item = Thing(ready_after=5)
+    item = Widget(ready_after=5)
     assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
     assert 5 <= item.clock.monotonic() < 5.8
 
 
 @in_virtual_time
 async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limit() -> None:
-    item = Thing(ready_after=300)
+    item = Widget(ready_after=300)
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(900), action="w")
     gaps = [after - before for before, after in zip([0.0, *item.observed_at], item.observed_at, strict=False)]
     assert 0.1 <= gaps[0] <= 0.11
@@ -106,14 +106,14 @@ async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limi
 @in_virtual_time
 async def test_a_wait_tells_how_it_goes_but_not_how_it_ends() -> None:
     output: list[str] = []
-    item = Thing(ready_after=0.2)
+    item = Widget(ready_after=0.2)
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
     assert output == ["Pending, 0 s"]
 
 
 @in_virtual_time
 async def test_a_failed_observation_fails_the_wait_with_the_platforms_reason_at_once() -> None:
-    item = Thing()
+    item = Widget()
     with pytest.raises(errors.OperationFailed, match="the snapshot s: disk full") as caught:
         await wait_until(item.observe, lambda _: Failed("disk full"), deadline=new_deadline(), action="the snapshot s")
     assert caught.value.reason == "disk full"
@@ -122,7 +122,7 @@ async def test_a_failed_observation_fails_the_wait_with_the_platforms_reason_at_
 
 @in_virtual_time
 async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
-    item = Thing(ready_after=1000)
+    item = Widget(ready_after=1000)
     with pytest.raises(errors.DeadlineExceeded, match="last seen: Pending") as caught:
         await wait_until(item.observe, is_ready_status, deadline=new_deadline(10), action="w")
     assert item.clock.monotonic() == pytest.approx(10, abs=0.01)
@@ -132,8 +132,8 @@ async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
 @in_virtual_time
 async def test_the_waits_of_one_operation_share_its_time() -> None:
     operation = new_deadline(10)
-    assert await wait_until(Thing(ready_after=8).observe, is_ready_status, deadline=operation, action="w") == "Ready"
-    item = Thing(ready_after=1000)
+    assert await wait_until(Widget(ready_after=8).observe, is_ready_status, deadline=operation, action="w") == "Ready"
+    item = Widget(ready_after=1000)
     with pytest.raises(errors.DeadlineExceeded) as caught:
         await wait_until(item.observe, is_ready_status, deadline=operation, action="w")
     assert item.clock.monotonic() == pytest.approx(10, abs=0.01)
@@ -152,13 +152,13 @@ async def test_the_deadline_ends_an_observation_that_hangs() -> None:
 
 @in_virtual_time
 async def test_something_ready_just_before_the_deadline_is_still_noticed() -> None:
-    item = Thing(ready_after=9.9)
+    item = Widget(ready_after=9.9)
     assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(10), action="w") == "Ready"
 
 
 @in_virtual_time
 async def test_cancelling_ends_a_wait_at_once_and_abandons_the_observation() -> None:
-    item, cancelled = Thing(ready_after=1000), asyncio.Event()
+    item, cancelled = Widget(ready_after=1000), asyncio.Event()
     asyncio.get_running_loop().call_later(3, cancelled.set)
     with pytest.raises(errors.Cancelled, match="w: stopped"):
         await wait_until(item.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
@@ -168,7 +168,7 @@ async def test_cancelling_ends_a_wait_at_once_and_abandons_the_observation() -> 
 
 @in_virtual_time
 async def test_a_wait_that_is_cancelled_before_it_begins_looks_at_nothing() -> None:
-    item, cancelled = Thing(), asyncio.Event()
+    item, cancelled = Widget(), asyncio.Event()
     cancelled.set()
     with pytest.raises(errors.Cancelled):
         await wait_until(item.observe, is_ready_status, deadline=new_deadline(cancelled=cancelled), action="w")
@@ -178,7 +178,7 @@ async def test_a_wait_that_is_cancelled_before_it_begins_looks_at_nothing() -> N
 
 @in_virtual_time
 async def test_ending_the_task_of_a_wait_ends_the_observation_with_it() -> None:
-    item = Thing(ready_after=1000)
+    item = Widget(ready_after=1000)
     task = asyncio.create_task(wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w"))
     await asyncio.sleep(1)
     task.cancel()
@@ -197,7 +197,7 @@ TRANSIENT_CASES = [
 
 @in_virtual_time
 async def test_errors_that_may_pass_do_not_end_a_wait() -> None:
-    item = Thing(ready_after=1, errors_to_raise=TRANSIENT_CASES)
+    item = Widget(ready_after=1, errors_to_raise=TRANSIENT_CASES)
     assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
 
 
@@ -259,7 +259,7 @@ async def test_an_observation_that_fails_at_once_is_not_repeated_at_once() -> No
 def test_other_errors_of_an_observation_end_the_wait(error: Exception) -> None:
     @in_virtual_time
     async def wait() -> None:
-        await wait_until(Thing(errors_to_raise=[error]).observe, is_ready_status, deadline=new_deadline(), action="w")
+        await wait_until(Widget(errors_to_raise=[error]).observe, is_ready_status, deadline=new_deadline(), action="w")
 
     with pytest.raises(type(error)):
         wait()
@@ -277,18 +277,18 @@ async def test_the_first_of_several_ends_the_others() -> None:
 async def test_a_time_out_of_the_observation_itself_is_an_error_and_not_the_deadline() -> None:
     with pytest.raises(TimeoutError):
         await wait_until(
-            Thing(errors_to_raise=[TimeoutError()]).observe, is_ready_status, deadline=new_deadline(), action="w"
+            Widget(errors_to_raise=[TimeoutError()]).observe, is_ready_status, deadline=new_deadline(), action="w"
         )
 
 
 async def test_work_ends_with_its_patience() -> None:
     """With what it made, at its deadline, or at once when the user asks to stop."""
 
-    async def made() -> str:
+    async def work() -> str:
         return "made"
 
     deadline = Deadline(10, SYSTEM_CLOCK, asyncio.Event())
-    assert await run_before_deadline(made(), deadline=deadline, action="making") == "made"
+    assert await run_before_deadline(work(), deadline=deadline, action="making") == "made"
     with pytest.raises(errors.DeadlineExceeded, match="making: not done"):
         await run_before_deadline(
             asyncio.sleep(60), deadline=Deadline(0.01, SYSTEM_CLOCK, asyncio.Event()), action="making"
@@ -315,7 +315,7 @@ async def test_a_wait_tells_how_long_it_has_waited_itself() -> None:
     waiting = Deadline(100, clock, asyncio.Event(), received.append)
     await clock.sleep(50)
     with pytest.raises(errors.DeadlineExceeded, match=r"^the box: not done after 100 s"):
-        await wait_until(Thing(ready_after=1000).observe, is_ready_status, deadline=waiting, action="the box")
+        await wait_until(Widget(ready_after=1000).observe, is_ready_status, deadline=waiting, action="the box")
     assert received[0].endswith(", 0 s")
     assert received[-1].endswith((", 49 s", ", 50 s"))
 

@@ -422,13 +422,15 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(driver: LifecycleDriver)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 5}, str)
     stop = asyncio.Event()
 
-    def told(_text: str) -> None:
+    def stop_when_ready(_text: str) -> None:
         if driver.emulator.counts()[CREATE] == 5:
             stop.set()
 
     with pytest.raises(ResourceInitFailed) as stopped:
         await lifecycle.create(
-            POOL.connect(driver.api), checked, OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, told))
+            POOL.connect(driver.api),
+            checked,
+            OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, stop_when_ready)),
         )
     assert isinstance(stopped.value.cause, Cancelled)
     kept = stopped.value.stored
@@ -469,13 +471,15 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: L
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     stop = asyncio.Event()
 
-    def told(text: str) -> None:
+    def stop_when_ready(text: str) -> None:
         if text.startswith("2 of 3 ready") and how == "cancelled":
             stop.set()
 
     with pytest.raises(ResourceInitFailed) as stopped:
         await lifecycle.create(
-            POOL.connect(driver.api), checked, OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, told))
+            POOL.connect(driver.api),
+            checked,
+            OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, stop_when_ready)),
         )
     assert isinstance(stopped.value.cause, Cancelled) or "not done after 3 s; last seen: under way" in str(
         stopped.value

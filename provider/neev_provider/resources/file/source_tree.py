@@ -105,7 +105,7 @@ class SourceTree:
             except UnicodeEncodeError:
                 raise self._path_error(ascii(path), "has a name that is not UTF-8") from None
             if target is not None:
-                self._require_link_inside(path, target)
+                self._require_link_below_root(path, target)
             found[path] = piece, executable
         for path in found:
             if folder := next((str(parent) for parent in PurePosixPath(path).parents if str(parent) in found), None):
@@ -210,7 +210,7 @@ class SourceTree:
             path, is_folder=is_folder
         )
 
-    def _require_link_inside(self, path: str, target: str) -> None:
+    def _require_link_below_root(self, path: str, target: str) -> None:
         names = PurePosixPath(target).parts
         steps = [name for name in names if name == ".."]
         session = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).split("/")[0] != ".."

@@ -74,9 +74,9 @@ async def list_builders(api: Api, image: str) -> list[Sandbox]:
 async def list_versions(
     api: Api, ownership: ImageOwnership, builders: Iterable[Sandbox], recipe_digest: str = ""
 ) -> list[ImageVersion]:
-    """Return what the builders have made, the newest first; `recipe` is what the program says now."""
+    """Return what the builders have created, newest first; `recipe_digest` is that of the program."""
 
-    async def made(builder: Sandbox) -> ImageVersion:
+    async def read_version(builder: Sandbox) -> ImageVersion:
         # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
         snapshots = [
             item
@@ -92,7 +92,7 @@ async def list_versions(
         )
         return ImageVersion(digest, builder, None)
 
-    versions = await asyncio.gather(*map(made, builders))
+    versions = await asyncio.gather(*map(read_version, builders))
     return sorted(versions, key=lambda version: version.builder.created_at or "", reverse=True)
 
 
