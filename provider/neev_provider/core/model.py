@@ -21,16 +21,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from neev_provider.core import docstrings
+from neev_provider.core import coercion, docstrings
 from neev_provider.core.assets import AssetOrArchive
-from neev_provider.core.coercion import (
-    INEXACT_REASON,
-    MIN_INEXACT_INTEGER,
-    Coercer,
-    build_coercer,
-    is_whole_number,
-    union_members,
-)
 from neev_provider.core.markers import (
     AutoName,
     Canonical,
@@ -79,8 +71,8 @@ def _number(value: object) -> object:
 
 def _integer(value: object) -> object:
     number: Any = _number(value)
-    if is_whole_number(number) and abs(number) >= MIN_INEXACT_INTEGER:
-        raise ValueError(INEXACT_REASON)
+    if coercion.is_whole_number(number) and abs(number) >= coercion.MIN_INEXACT_INTEGER:
+        raise ValueError(coercion.INEXACT_REASON)
     return number
 
 
@@ -158,13 +150,14 @@ class Property:
     @cached_property
     def model(self) -> type[Model] | None:
         """The nested model of the property, also where it is optional; ``None`` for plain values and lists."""
-        return next((member for member in union_members(self.annotation) if _is_model(member)), None)
+        return next((member for member in coercion.union_members(self.annotation) if _is_model(member)), None)
 
     @cached_property
     def item(self) -> Any:
         """The type of the list's items, or ``None`` where the property is no list."""
         return next(
-            (get_args(member)[0] for member in union_members(self.annotation) if get_origin(member) is list), None
+            (get_args(member)[0] for member in coercion.union_members(self.annotation) if get_origin(member) is list),
+            None,
         )
 
     @cached_property
@@ -176,13 +169,14 @@ class Property:
     def accepts_assets(self) -> bool:
         """Whether the value is an asset or archive."""
         return any(
-            isinstance(member, type) and issubclass(member, AssetOrArchive) for member in union_members(self.annotation)
+            isinstance(member, type) and issubclass(member, AssetOrArchive)
+            for member in coercion.union_members(self.annotation)
         )
 
     @cached_property
-    def coerce(self) -> Coercer:
+    def coerce(self) -> coercion.Coercer:
         """What takes a value for one of the property's type, where it stands for exactly one."""
-        return build_coercer(self.annotation)
+        return coercion.build_coercer(self.annotation)
 
 
 class Model(BaseModel):
