@@ -1,4 +1,4 @@
-"""What tests of several folders need."""
+"""Fixtures for tests of several folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def pulumi_bin() -> Path:
-    """The directory of a `pulumi` and its language hosts."""
+    """Return the directory of a `pulumi` and its language hosts."""
     script = ROOT / "tools" / "engine" / "engine.py"
     found = subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.PIPE, text=True)
     return Path(found.stdout.strip().splitlines()[-1])

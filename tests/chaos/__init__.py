@@ -1,1 +1,1 @@
-"""Seeded stories of updates, refreshes and destroys in which something is killed at a random moment."""
+"""Seeded stories of updates, refreshes and destroys in which a process is killed at a random moment."""

@@ -1,4 +1,4 @@
-"""The emulator as a process that can be killed and comes back with what it had."""
+"""The emulator as a process that can be killed and restarted with its data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neev_emulator.testing import Emulator
 
 @dataclass
 class EmulatorProcess:
-    """An emulator with its data in a directory; after a kill it is back at the same address."""
+    """An emulator with its data in a directory. After a kill it restarts at the same address."""
 
     data: Path
     port: int = 0
@@ -34,12 +34,12 @@ class EmulatorProcess:
         self._process.communicate(timeout=20)
 
     def kill(self) -> None:
-        """The process is gone as if it had been struck by lightning."""
+        """Kill the process with no chance to clean up."""
         self._process.kill()
         self._process.communicate(timeout=20)
 
     def restart(self) -> None:
-        """It serves again, with everything it had answered for."""
+        """Restart the emulator with everything that it had confirmed."""
         self._start()
 
     def _start(self) -> None:

@@ -1,4 +1,4 @@
-"""What has to be true after a repair: the program, the state and the platform say the same."""
+"""The invariants after a repair: the program, the state and the API agree."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from neev_emulator.testing import Emulator
 
 SANDBOX_TYPES = ("Sandbox", "SandboxFork")
 FIELDS = {"cpu": ("resources", "cpu"), "idleTimeoutSeconds": ("idle_timeout_seconds",), "image": ("image",)}
-"""Where the platform answers with an input."""
+"""The place of each input in the API's response."""
 
 StateResource = Mapping[str, Any]
-"""A resource as the state holds it."""
+"""A resource in the state."""
 
 
 def check_invariants(project: PulumiProject, rig: Rig, foreign_ids: frozenset[str] = frozenset()) -> None:
-    """Exactly what the program says is in the state and on the platform, as it says it, but for sandboxes of others."""
+    """Assert that the state and the API hold exactly the program's resources, besides foreign sandboxes."""
     deployment = project.export()["deployment"]
     held = [item for item in deployment.get("resources", []) if not item["type"].startswith("pulumi:")]
     assert not deployment.get("pending_operations"), "operations are still pending"
@@ -35,14 +35,14 @@ def check_invariants(project: PulumiProject, rig: Rig, foreign_ids: frozenset[st
 
 
 def check_empty(project: PulumiProject) -> None:
-    """Nothing is left, neither in the state nor on the platform."""
+    """Assert that the stack is empty and that no sandbox exists."""
     check_invariants(project, {})
     state = project.emulator.state()
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
 
 
 def _sandboxes(emulator: Emulator) -> list[dict[str, Any]]:
-    """Every sandbox, from as many pages as there are."""
+    """Return every sandbox from all pages."""
     found: list[dict[str, Any]] = []
     while True:
         page = out_of_band_request(emulator, "GET", f"/sandboxes?limit=100&page={len(found) // 100 + 1}")
@@ -53,12 +53,12 @@ def _sandboxes(emulator: Emulator) -> list[dict[str, Any]]:
 
 @dataclass
 class SystemState:
-    """The platform, beside what the state holds."""
+    """The objects of the API beside the state."""
 
     emulator: Emulator
     state_resources: list[dict[str, Any]]
     foreign_ids: frozenset[str] = frozenset()
-    """The ids of sandboxes of others."""
+    """The ids of sandboxes of other stacks."""
 
     def __post_init__(self) -> None:
         listed = _sandboxes(self.emulator)
@@ -66,7 +66,7 @@ class SystemState:
         self.agents = {item["id"]: item for item in out_of_band_request(self.emulator, "GET", "/agents")["items"]}
 
     def check_no_orphans(self) -> None:
-        """What is there is what the state holds, under the same ids and names."""
+        """Assert that the sandboxes of the API are those of the state, with the same ids and names."""
         of_agents = {type_["outputs"]["sandboxId"] for type_ in self._of_types("Agent")}
         names = {id: value["name"] for id, value in self.sandboxes.items() if id not in of_agents}
         members = [output for pool in self._of_types("SandboxPool") for output in pool["outputs"]["members"]]
@@ -91,13 +91,13 @@ class SystemState:
         assert ports == set(_names(self._of_types("PreviewPort")))
 
     def check_resource(self, name: str, rig: Rig) -> None:
-        """The resource with this name is as the program says."""
+        """Assert that the resource with this name is as the program declares it."""
         (held,) = (resource for resource in self.state_resources if _name(resource) == name)
         if check := CHECKS.get(_kind(held)):
             check(self, held, rig[name].get("properties", {}), rig)
 
     def check_file_content(self, sandbox: str, path: str, content: str) -> None:
-        """The file in the sandbox is this."""
+        """Assert that the file in the sandbox has this content."""
         exists = json.loads(read_in_sandbox(self.emulator, sandbox, path, "files/exists"))["exists"]
         assert exists, path
         assert read_in_sandbox(self.emulator, sandbox, path).decode() == content, path
@@ -116,7 +116,7 @@ def _check_sandbox(observed: SystemState, held: StateResource, properties: Mappi
 
 
 def _check_pool(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
-    """As many members as it is to have, numbered, each as the pool says."""
+    """Assert that the pool has the desired number of members, numbered, each as the pool declares it."""
     members = held["outputs"]["members"]
     names = [member["name"].removeprefix(f"{held['id']}-").partition("-") for member in members]
     assert [index for _, _, index in names] == [str(index) for index in range(properties["replicas"])]
@@ -126,7 +126,7 @@ def _check_pool(observed: SystemState, held: StateResource, properties: Mapping[
 
 
 def _check_image(observed: SystemState, held: StateResource, properties: Mapping[str, Any], rig: Rig) -> None:
-    """It was built by its steps, its builders sleep, and no more earlier ones are there than it keeps."""
+    """Assert that the image ran its steps, its builders are paused, and it keeps no more old builds than declared."""
     images = _image_recipes(held)
     assert images[0]["snapshotId"] == held["outputs"]["snapshotId"]
     assert len(images) <= 1 + properties["historyLimit"]
@@ -149,7 +149,7 @@ def _check_file(observed: SystemState, held: StateResource, properties: Mapping[
 
 
 def _check_directory(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
-    """It holds the files of its folder, and none of another one that it held before."""
+    """Assert that the directory contains the files of its folder, and none of a folder that it contained before."""
     sandbox, path, files = held["outputs"]["sandboxId"], properties["path"], SOURCE_TREES[properties["sourcePath"]]
     listed = json.loads(read_in_sandbox(observed.emulator, sandbox, path, "files/list", recursive=True))["entries"]
     there = {item["path"].partition(f"{path}/")[2] for item in listed if item["type"] == "file"}
@@ -159,7 +159,7 @@ def _check_directory(observed: SystemState, held: StateResource, properties: Map
 
 
 def _check_command(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
-    """It has run, once or more often: what it writes is there."""
+    """Assert that the command has run at least once: its output exists."""
     observed.check_file_content(held["outputs"]["sandboxId"], OUTPUT_FILE, f"{properties['create'][-1].split()[1]}\n")
 
 
@@ -173,7 +173,7 @@ CHECKS: dict[str, Check] = {
     "Directory": _check_directory,
     "Command": _check_command,
 }
-"""What is looked at beyond that it is there."""
+"""The checks of each kind beyond its existence."""
 
 
 def _check_properties(observed: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
@@ -204,5 +204,5 @@ def _name(resource: StateResource) -> str:
 
 
 def _kind(resource: StateResource) -> str:
-    # `neev:index:Sandbox` of the plugin, `pulumi-python:dynamic:Sandbox` of a Python program
+    # the plugin has `neev:index:Sandbox`, a Python program has `pulumi-python:dynamic:Sandbox`
     return str(resource["type"]).rpartition(":")[2].rpartition("/")[2]

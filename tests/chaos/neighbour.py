@@ -1,4 +1,4 @@
-"""A second stack with the same explicit names beside the first: whatever happens there, nothing of this is touched."""
+"""A second stack with the same explicit names as the first. No kill in the first stack may affect it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ OTHER_PROJECT = "project-other"
 PROGRAM: dict[str, dict[str, Any]] = {
     "shared": {
         "type": "neev:index:SandboxPool",
-        # its windows must not change what is compared
+        # its idle and retention times must not change what is compared
         "properties": {"name": SHARED, "replicas": 2, "idleTimeoutSeconds": 0, "maxLifetimeSeconds": 0},
     }
 }
-"""A pool of the name that the first stack's has, in the same project of the platform."""
+"""A pool with the same name as the first stack's, in the same project of the API."""
 MAX_READS = 3
-"""How often a create looks at most whether its name is free."""
+"""The maximum number of requests with which a create checks that its name is free."""
 
 SandboxView = Mapping[str, Any]
 
 
 @dataclass
 class NeighbourStack:
-    """The second stack, which the backend of the first one holds too, and what there is of it."""
+    """The second stack in the backend of the first one, and its sandboxes."""
 
     directory: Path
     pulumi_bin: Path
@@ -47,16 +47,16 @@ class NeighbourStack:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids of its sandboxes in the project of the first stack."""
+        """Return the ids of its sandboxes in the project of the first stack."""
         return frozenset(self._initial_views)
 
     @property
     def exists(self) -> bool:
-        """Whether it has come."""
+        """Return whether the stack exists."""
         return self._project is not None
 
     def create(self) -> None:
-        """The stack is created, as if at the moment at which the first one was: its look shows nothing."""
+        """Create the stack as if at the same moment as the first one: its check of the name finds nothing."""
         self.directory.mkdir()
         self._project = PulumiProject(self.directory, self.pulumi_bin, self.first_project.emulator)
         self._project.env["PULUMI_BACKEND_URL"] = self.first_project.env["PULUMI_BACKEND_URL"]
@@ -69,13 +69,13 @@ class NeighbourStack:
         assert len(self._initial_views) == PROGRAM["shared"]["properties"]["replicas"]
 
     def check_untouched(self) -> None:
-        """Every sandbox of it is there, and as it was."""
+        """Assert that each of its sandboxes exists and is unchanged."""
         assert {id: self._read_current(id) for id in self._initial_views} == self._initial_views
         fixed = out_of_band_request(self.other_emulator, "GET", f"/sandboxes/{self._initial_fixed_view['id']}")
         assert fixed["phase"] == "Ready"
 
     def destroy(self) -> None:
-        """The stack is destroyed; that takes what it made, so nobody else has."""
+        """Destroy the stack. This deletes its sandboxes, which proves that the first stack deleted none of them."""
         self.check_untouched()
         out_of_band_request(self.other_emulator, "DELETE", f"/sandboxes/{self._initial_fixed_view['id']}")
         if self._project is not None:

@@ -1,4 +1,4 @@
-"""What a user does after an accident: the stack is unlocked, and holds exactly what was made for it."""
+"""The repair that a user does after a kill: unlock the stack and make it hold exactly what was created for it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from tests.chaos.stories import Victim
 from tests.engine.project import STACK, PulumiProject, command_line, wait_until
 
 PLUGINS = ("pulumi-resource-neev", "pulumi-resource-pulumi-python", "pulumi.dynamic")
-"""What the command lines say of the plugin, and of Pulumi's host for dynamic resources and the shell that starts it."""
+"""The parts of command lines that identify the plugin, and Pulumi's dynamic host with the shell that starts it."""
 ADVANCE_SECONDS = 700
-"""Seconds that the platform's clock is advanced before a sweep: it touches nothing that is younger than ten minutes."""
+"""The seconds by which the emulator's clock advances before a sweep.
+
+A sweep ignores what is younger than ten minutes.
+"""
 
 
 def repair(project: PulumiProject, victim: Victim) -> None:
-    """The stack can be updated, and nothing is there that it does not hold."""
+    """Repair the stack so that it can be updated and no orphan exists."""
     if victim is Victim.ENGINE:
-        # the plugin leaves by itself; what it still has in hand is done or not by then
+        # the plugin exits by itself; its last operations have ended or been dropped by then
         wait_until(lambda: not any(map(is_plugin, project.list_processes())))
-        # a backend of files is killed in the middle of a note, once in a few hundred times; `recover` says what to do
+        # once in a few hundred kills a file backend has a half-written state; `recover` names the remedy
         for note in project.directory.parent.glob("state/.pulumi/stacks/*/*.attrs"):
             if not note.stat().st_size:
                 note.unlink()
@@ -29,7 +32,7 @@ def repair(project: PulumiProject, victim: Victim) -> None:
 
 
 def repair_program(project: PulumiProject, rig: Rig) -> Rig:
-    """The program; a command of which nobody knows how it ended is told to run again, as its error says."""
+    """Return the program. A command whose outcome is unknown gets a trigger to run again, as its error says."""
     for name, value in rig.items():
         if value["type"].endswith(":Command"):
             held = project.state_of(name) or {}
@@ -39,7 +42,7 @@ def repair_program(project: PulumiProject, rig: Rig) -> Rig:
 
 
 def is_plugin(process: psutil.Process) -> bool:
-    """Whether it is alive and what serves the resources."""
+    """Return whether the process is alive and serves resources."""
     return any(name in part for part in command_line(process) for name in PLUGINS)
 
 

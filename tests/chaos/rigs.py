@@ -1,4 +1,4 @@
-"""Random programs: a rig of sandboxes and what belongs to them, and random changes of it."""
+"""Random programs: a rig of sandboxes with dependent resources, and random changes of it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from random import Random
 from typing import Any
 
 PREFIX = "rig-"
-"""What the name of everything that a rig makes begins with."""
+"""The prefix of the names of everything that a rig creates."""
 FIXED = "rig-fixed"
 """The name that the program chooses for a sandbox."""
 SHARED = f"{PREFIX}shared"
-"""The name that it chooses for a pool; every other one is made."""
+"""The name that the program chooses for a pool. All other names are generated."""
 FIRST = f"{PREFIX}first"
 """The sandbox that snapshots, forks, ports, files, directories and commands belong to."""
 SANDBOX_TYPES = ("neev:index:Sandbox", "neev:index:SandboxFork")
@@ -21,17 +21,17 @@ SOURCE_TREES = {
     "trees/one": {"a.txt": "a\n", "below/b.txt": "b\n"},
     "trees/two": {"a.txt": "another a\n", "c.txt": "c\n"},
 }
-"""The folders beside a program that a directory may be given, and what is in them."""
+"""The folders beside a program that a directory may use as source, and their files."""
 EVEN_CHANCE = 0.5
 OUTPUT_FILE = "made.txt"
-"""The file that a command writes, and the last step of an image."""
+"""The file that a command and the last step of an image write."""
 
 Rig = dict[str, dict[str, Any]]
-"""Resources of a YAML program, by their names."""
+"""Resources of a YAML program by name."""
 
 
 def write_source_trees(directory: Path) -> None:
-    """The folders are in the project's directory."""
+    """Write the folders into the project's directory."""
     for folder, files in SOURCE_TREES.items():
         for name, content in files.items():
             path = directory / folder / name
@@ -40,7 +40,7 @@ def write_source_trees(directory: Path) -> None:
 
 
 def initial_rig(random: Random) -> Rig:
-    """The rig that a story begins with."""
+    """Return the rig that a story begins with."""
     rig: Rig = {
         FIRST: _resource("Sandbox"),
         f"{PREFIX}named": _resource("Sandbox", name=FIXED),
@@ -52,7 +52,7 @@ def initial_rig(random: Random) -> Rig:
 
 
 def apply_changes(rig: Rig, random: Random) -> Rig:
-    """The rig after one to three changes."""
+    """Return the rig after one to three changes."""
     rig = deepcopy(rig)
     for change in random.choices((*EXTRAS, *IN_PLACE, replace_image), k=random.randint(1, 3)):
         change(rig, random)
@@ -60,58 +60,58 @@ def apply_changes(rig: Rig, random: Random) -> Rig:
 
 
 def rerun_command(rig: Rig, name: str) -> Rig:
-    """The rig in which a command is told to run once more."""
+    """Return the rig in which the command has to run once more."""
     rig = deepcopy(rig)
     rig[name]["properties"]["triggers"] = [*rig[name]["properties"].get("triggers", []), "again"]
     return rig
 
 
 def resize(rig: Rig, random: Random) -> None:
-    """A machine has another size, also where it comes from a snapshot."""
+    """Resize a machine, also one that comes from a snapshot."""
     _random_sandbox(rig, random)["cpu"] = random.choice((0.5, 1, 2, 4))
 
 
 def change_idle_timeout(rig: Rig, random: Random) -> None:
-    """A machine has another idle window."""
+    """Change the idle timeout of a machine."""
     _random_sandbox(rig, random)["idleTimeoutSeconds"] = random.choice((3600, 7200, 10800))
 
 
 def toggle_paused(rig: Rig, random: Random) -> None:
-    """A machine that nothing depends on is paused, or runs."""
+    """Pause or resume a machine that nothing depends on."""
     machine = _random_sandbox(rig, random, excluded=FIRST)
     machine["paused"] = not machine.get("paused", False)
 
 
 def change_egress(rig: Rig, random: Random) -> None:
-    """A machine may reach something else."""
+    """Change the egress policy of a machine."""
     host = random.choice(("pypi.org", "example.com"))
     _random_sandbox(rig, random)["egress"] = {"mode": "allow_list", "allow": [{"host": host, "ports": [443]}]}
 
 
 def replace_image(rig: Rig, random: Random) -> None:
-    """A sandbox is replaced, and what belongs to it as well."""
+    """Replace a sandbox and everything that belongs to it."""
     name = random.choice([name for name, value in rig.items() if _is_replaceable(value)])
     rig[name]["properties"]["image"] = random.choice(("docker.io/library/python:3.13", "docker.io/library/node:22"))
 
 
 def toggle_spare(rig: Rig, random: Random) -> None:
-    """Another sandbox comes, or goes."""
+    """Add or remove another sandbox."""
     _toggle(rig, f"{PREFIX}spare", _resource("Sandbox", cpu=random.choice((0.5, 1))))
 
 
 def toggle_fork(rig: Rig, random: Random) -> None:
-    """A fork comes, or goes."""
+    """Add or remove a fork."""
     _toggle(rig, f"{PREFIX}fork", _child_of_first("SandboxFork", "source", cpu=random.choice((1, 2))))
 
 
 def edit_snapshot(rig: Rig, random: Random) -> None:
-    """A snapshot comes, is taken again, or goes, with the sandbox that is made from it."""
+    """Add, replace or remove a snapshot, with the sandbox that is created from it."""
     taken = _child_of_first("Snapshot", triggers=[random.randrange(1000)])
     _edit_with_sandbox(rig, random, taken, "id")
 
 
 def edit_image(rig: Rig, random: Random) -> None:
-    """An image comes, is built from another recipe, or goes, with the sandbox that follows it."""
+    """Add, rebuild or remove an image, with the sandbox that follows it."""
     steps = [
         {"path": "note.txt", "content": f"{random.random()}\n"},
         {"run": ["cp", "note.txt", OUTPUT_FILE]},
@@ -121,43 +121,43 @@ def edit_image(rig: Rig, random: Random) -> None:
 
 
 def toggle_port(rig: Rig, random: Random) -> None:
-    """A port is exposed, or no longer."""
+    """Add or remove a port."""
     _toggle(rig, f"{PREFIX}port", _child_of_first("PreviewPort", port=random.choice((3000, 8080))))
 
 
 def edit_file(rig: Rig, random: Random) -> None:
-    """A file is written, changed, or removed."""
+    """Add, change or remove a file."""
     _change_or_toggle(rig, random, _child_of_first("File", path="note.txt", content=f"{random.random()}\n"))
 
 
 def edit_directory(rig: Rig, random: Random) -> None:
-    """A directory is written, changed, or removed."""
+    """Add, change or remove a directory."""
     _change_or_toggle(
         rig, random, _child_of_first("Directory", path="tree", sourcePath=random.choice(tuple(SOURCE_TREES)))
     )
 
 
 def edit_command(rig: Rig, random: Random) -> None:
-    """A command comes, which may run any number of times, is another one, or goes."""
+    """Add, change or remove a command, which may run any number of times."""
     argv = ["sh", "-c", f"echo {random.random()} > {OUTPUT_FILE}"]
     _change_or_toggle(rig, random, _child_of_first("Command", create=argv))
 
 
 def edit_pool(rig: Rig, random: Random) -> None:
-    """A pool comes, is scaled, resized, paused or rolled, or goes."""
+    """Add, scale, resize, pause, roll or remove a pool."""
     size = {"replicas": random.randint(1, 3), "cpu": random.choice((1, 2)), "paused": random.random() < 0.3}
     created_from = {"env": {"STAGE": random.choice(("one", "two"))}}
     _change_or_toggle(rig, random, _resource("SandboxPool", **size, **created_from))
 
 
 def edit_shared_pool(rig: Rig, random: Random) -> None:
-    """The pool whose name another stack's has as well is scaled and rolled."""
+    """Scale and roll the pool whose name another stack's pool has as well."""
     created_from = {"env": {"STAGE": random.choice(("one", "two"))}}
     rig[SHARED] = _resource("SandboxPool", name=SHARED, replicas=random.randint(1, 2), **created_from)
 
 
 def edit_agent(rig: Rig, random: Random) -> None:
-    """An agent comes, is resized, paused or resumed, or goes."""
+    """Add, resize, pause, resume or remove an agent."""
     size = {"cpu": random.choice((1, 2)), "paused": random.random() < EVEN_CHANCE}
     _change_or_toggle(rig, random, _resource("Agent", agentTemplate="batch-runner", **size))
 
@@ -203,7 +203,7 @@ def _toggle(rig: Rig, name: str, resource: dict[str, Any]) -> None:
 
 
 def _change_or_toggle(rig: Rig, random: Random, resource: dict[str, Any]) -> bool:
-    """Whether it came or went: half the time what there is changes in its place."""
+    """Return whether the resource was added or removed. Half the time an existing one changes in place."""
     name = _dependent_name(resource)
     if name in rig and random.random() < EVEN_CHANCE:
         rig[name] = resource
@@ -213,7 +213,7 @@ def _change_or_toggle(rig: Rig, random: Random, resource: dict[str, Any]) -> boo
 
 
 def _edit_with_sandbox(rig: Rig, random: Random, resource: dict[str, Any], output: str) -> None:
-    """What sandboxes can be made from comes, half the time with a sandbox, is changed, or goes with it."""
+    """Add, change or remove what sandboxes can be created from, half the time with a sandbox."""
     if not _change_or_toggle(rig, random, resource):
         return
     name = _dependent_name(resource)

@@ -1,4 +1,4 @@
-"""`make chaos`: plays many stories, tells how each went, and sums up what was killed."""
+"""`make chaos`: run many stories, report the outcome of each, and count the kills."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.chaos.stories import generate_story
 from tests.chaos.summary import Outcome, missing_kills, render_summary, write_page
 
 LONG_RUN_STORIES = 100
-"""Stories among which each kind of kill has to be."""
+"""The number of stories from which on every kind of kill has to occur."""
 
 
 def main() -> None:
-    """Exits with 1 where a story failed, or where so many stories have left out a kind of kill."""
+    """Exit with 1 if a story failed, or if a long run missed a kind of kill."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("engine", type=Path)
     arguments.add_argument("--runs", type=int, default=200)

@@ -1,4 +1,4 @@
-"""Plays a story through the real engine, with the plugin and an emulator in processes of their own."""
+"""A runner that executes a story with the real engine, and with the plugin and an emulator as processes."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from tests.engine.adapters import ADAPTERS
 from tests.engine.project import COMMAND_TIMEOUT_SECONDS, PulumiProject
 
 POLL_INTERVAL = 0.01
-"""Seconds between two looks at whether the moment has come."""
+"""The seconds between two checks for the moment of a kill."""
 
 
 @dataclass
 class StoryResult:
-    """What happened."""
+    """The outcome of a story."""
 
     kills: list[tuple[Victim, str]] = field(default_factory=list)
-    """The victims that were found alive, and the command that was under way."""
+    """The victims that were alive when killed, and the command that ran then."""
     output: str = ""
-    """What the command said that was struck last."""
+    """The output of the last command with a kill."""
 
 
 def run_story(story: Story, directory: Path, pulumi_bin: Path, result: StoryResult) -> None:
-    """The story has been played and is told, everything agreed after every step, and nothing is left of it.
+    """Run the story, check the invariants after every step, and destroy everything.
 
-    What a second stack has beside it is never touched.
+    A second stack with the same names must never change.
     """
     with EmulatorProcess(directory / "platform") as platform:
         project = PulumiProject(directory, pulumi_bin, platform.emulator)
@@ -47,7 +47,7 @@ def run_story(story: Story, directory: Path, pulumi_bin: Path, result: StoryResu
             for number, step in enumerate(steps, 1):
                 _run_annotated(play, step)
                 if not neighbour.exists and all(item.command != "destroy" for item in steps[number - 1 :]):
-                    # from here on nothing of its name is created, which would be refused as it should
+                    # from here on no create uses its name, which the API would rightly refuse
                     neighbour.create()
             play.check_no_changes()
             _run_annotated(play, last if result.kills else replace(last, kill=story.final_kill))
@@ -75,7 +75,7 @@ class _StoryRunner:
     neighbour: NeighbourStack
 
     def run_step(self, step: Step) -> None:
-        """The command's aim is reached, whatever was killed on the way."""
+        """Run the step's command, and repair and repeat it after a kill."""
         rig = step.rig
         self._write(rig)
         if step.kill is not None and self._run_and_kill(step.command, step.kill):
@@ -93,7 +93,7 @@ class _StoryRunner:
         self._check_invariants(rig)
 
     def check_no_changes(self) -> None:
-        """The program is as everything is."""
+        """Assert that a preview of the program shows no changes."""
         plan = self.project.run_pulumi("preview", "--expect-no-changes", "--diff")
         assert plan.returncode == 0, plan.text
 
@@ -105,7 +105,7 @@ class _StoryRunner:
         ADAPTERS[self.adapter](self.project, rig)
 
     def _run_and_kill(self, command: str, kill: Kill) -> bool:
-        """Whether the command's moment came; the process was killed then, and the command has ended."""
+        """Return whether the kill's moment occurred. The process is killed then, and the command has ended."""
         emulator = self.project.emulator
         if isinstance(kill.moment, AtRequest):
             emulator.add_fault(
@@ -121,7 +121,7 @@ class _StoryRunner:
         return injected
 
     def _wait_for_moment(self, engine: subprocess.Popen[str], kill: Kill) -> bool:
-        """Whether the moment came before the command was over."""
+        """Return whether the moment occurred before the command ended."""
         started = time.monotonic()
         while engine.poll() is None:
             if isinstance(kill.moment, AfterSeconds):
@@ -133,7 +133,7 @@ class _StoryRunner:
         return False
 
     def _kill(self, engine: subprocess.Popen[str], victim: Victim) -> bool:
-        """Whether the victim was alive to be killed."""
+        """Kill the victim and return whether it was alive."""
         if victim is Victim.PLATFORM:
             self.platform.kill()
             self.platform.restart()

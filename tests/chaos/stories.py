@@ -1,4 +1,4 @@
-"""A story: what is run after what, and what is killed at which moment; all of it follows from the seed."""
+"""Stories: the commands, and which process is killed at which moment, all derived from a seed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ REQUESTS = {
     "refresh": (("GET", 1),),
     "destroy": (("DELETE", 2), ("*", 3)),
 }
-"""The requests at which a command is struck: of which method, and the number of the last that may be meant."""
+"""The requests at which a kill occurs: the method, and the highest number of a request."""
 SECONDS = (0.1, 2.0)
-"""Between which ages a command is struck where it is not at a request."""
+"""The range of the command's age in seconds for a kill that is not at a request."""
 FIRST_KILL_SHARE, SECOND_KILL_SHARE, TIMED_KILL_SHARE, EXECUTE_FIRST_SHARE = 0.4, 0.5, 0.3, 0.5
 DYNAMIC_EVERY_NTH = 4
-"""Each story of so many is of dynamic resources, the others of the plugin."""
+"""One of so many stories uses dynamic resources, the others the plugin."""
 
 
 class Victim(StrEnum):
-    """Which process is killed, with kill -9."""
+    """The process that is killed, with kill -9."""
 
     ENGINE = "engine"
     PLUGIN = "plugin"
@@ -35,7 +35,7 @@ class Victim(StrEnum):
 
 @dataclass(frozen=True)
 class AtRequest:
-    """When the platform has the command's n-th request of this method (`*`: any) in hand, carried out or not yet."""
+    """The moment at which the API handles the command's n-th request of this method (`*`: any)."""
 
     number: int
     method: str
@@ -48,7 +48,7 @@ class AtRequest:
 
 @dataclass(frozen=True)
 class AfterSeconds:
-    """So many seconds after the command was started."""
+    """The moment so many seconds after the start of the command."""
 
     seconds: float
 
@@ -58,7 +58,7 @@ class AfterSeconds:
 
 @dataclass(frozen=True)
 class Kill:
-    """The end of one process."""
+    """The kill of one process."""
 
     victim: Victim
     moment: AtRequest | AfterSeconds
@@ -69,7 +69,7 @@ class Kill:
 
 @dataclass(frozen=True)
 class Step:
-    """One command of the engine for one program, and the kill that befalls it."""
+    """One command of the engine for one program, and the kill during it."""
 
     command: str
     rig: Rig
@@ -81,16 +81,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Story:
-    """Commands through one face; the last one destroys everything."""
+    """Commands through one adapter. The last one destroys everything."""
 
     adapter: str
     steps: list[Step]
     final_kill: Kill
-    """What strikes the last command where nothing before it has met its moment; its own moment is sure to come."""
+    """The kill during the last command if no earlier one occurred. Its moment always occurs."""
 
 
 def generate_story(seed: int) -> Story:
-    """The story of this seed: a first update, two commands after it, one of which at least is struck, and the end."""
+    """Return the story of this seed: an update, two commands with at least one kill, and the destroy."""
     random = Random(seed)
     rig = rigs.initial_rig(random)
     steps = [Step("up", rig, _random_kill("up", random) if random.random() < FIRST_KILL_SHARE else None)]
@@ -107,13 +107,13 @@ def generate_story(seed: int) -> Story:
 
 
 def adapter_of_seed(seed: int) -> str:
-    """Through which face the story of this seed is played."""
+    """Return the adapter of the story of this seed."""
     plugin, dynamic = ADAPTERS
     return plugin if seed % DYNAMIC_EVERY_NTH else dynamic
 
 
 def kill_at_first_delete(victim: Victim) -> Kill:
-    """The end of this process at the first thing that is deleted."""
+    """Return the kill of this process at the first delete."""
     return Kill(victim, AtRequest(1, "DELETE", executes_first=True))
 
 

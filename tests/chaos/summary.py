@@ -17,7 +17,7 @@ TITLES = {"plugin": "the plugin", "dynamic": "dynamic resources"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the story of a seed ended."""
+    """The outcome of the story of a seed."""
 
     seed: int
     adapter: str
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def render_summary(outcomes: Iterable[Outcome]) -> str:
-    """The table, and how many stories it is of."""
+    """Return the table and the number of its stories."""
     outcomes = list(outcomes)
     kills = Counter((outcome.adapter, *kill) for outcome in outcomes for kill in outcome.kills)
     commands = list(dict.fromkeys(COMMANDS))
@@ -51,14 +51,14 @@ def render_summary(outcomes: Iterable[Outcome]) -> str:
 
 
 def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
-    """The kinds of kill that no story had."""
+    """Return the kinds of kill that no story had."""
     injected = {kill for outcome in outcomes for kill in outcome.kills}
     kinds = [(victim, command) for victim in Victim for command in dict.fromkeys(COMMANDS)]
     return [f"{victim} during {command}" for victim, command in kinds if (victim, command) not in injected]
 
 
 def write_page(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:
-    """The page holds the table."""
+    """Write the table into the page."""
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     page.write_text(f"{before}{BEGIN}\n{render_summary(outcomes)}\n\n{END}{after}", encoding="utf-8")

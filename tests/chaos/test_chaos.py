@@ -1,4 +1,4 @@
-"""Whatever is killed at whatever moment: after a repair, the program, the state and the platform agree."""
+"""Kills of any process at any moment: after a repair, the program, the state and the API agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_nothing_is_lost_and_nothing_is_doubled(seed: int, tmp_path: Path, pulum
 
 
 def make_rig(**properties: str) -> Rig:
-    """Two sandboxes, of which one has a name that the program chooses."""
+    """Return two sandboxes, one of which has a name that the program chooses."""
     return {
         FIRST: {"type": "neev:index:Sandbox", "properties": {}},
         "rig-named": {"type": "neev:index:Sandbox", "properties": {"name": FIXED, **properties}},
@@ -42,7 +42,7 @@ REGRESSIONS = {
         "up", {**make_rig(), **AGENT}, Kill(Victim.PLUGIN, AtRequest(1, "POST", executes_first=True))
     ),
 }
-"""What befell stories that failed once, by what they found."""
+"""The kills of stories that failed once, by the defect that they revealed."""
 
 
 @pytest.mark.engine

@@ -1,4 +1,4 @@
-"""Whether the agreement of the stories sees what differs: what it does not see, no story can show."""
+"""Tests that the invariants detect differences: no story can reveal what they overlook."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RIG: Rig = {
 
 
 def find_violations(project: PulumiProject, state_resource: list[dict[str, Any]]) -> list[str]:
-    """The resources of which the agreement says that they are not as the program says."""
+    """Return the resources that the invariants report as different from the program."""
     observed, found = SystemState(project.emulator, state_resource), []
     for name in RIG:
         try:

@@ -1,4 +1,4 @@
-"""What `make chaos` tells at its end."""
+"""The summary at the end of `make chaos`."""
 
 from __future__ import annotations
 

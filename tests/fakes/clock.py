@@ -1,4 +1,4 @@
-"""Clocks on which every sleep is over at once."""
+"""Clocks on which every sleep ends at once."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ EPOCH = 1_700_000_000.0
 
 
 class FakeClock:
-    """Time that passes only by sleeping, and then takes none."""
+    """A clock that advances only by sleeping, without waiting."""
 
     def __init__(self, now: float = EPOCH) -> None:
         self._start = now
@@ -26,12 +26,12 @@ class FakeClock:
         await asyncio.sleep(0)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self._elapsed += seconds
 
 
 class ScaledClock:
-    """The time of this machine, except that sleeping takes none: for servers that are real."""
+    """The clock of this machine, on which sleeping takes no time: for tests with real servers."""
 
     def __init__(self) -> None:
         self._skipped_seconds = 0.0

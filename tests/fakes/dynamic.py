@@ -1,4 +1,4 @@
-"""The provider objects that Pulumi's dynamic host is handed."""
+"""The provider objects that a dynamic program passes to Pulumi's dynamic host."""
 
 from neev_provider.adapters.pulumi.dynamic.provider import DynamicProvider
 from neev_provider.resources import RESOURCES

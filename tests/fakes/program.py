@@ -1,4 +1,4 @@
-"""An engine for programs of users: it keeps what it is asked for, and answers as a platform would."""
+"""A fake engine for users' programs: it records registrations and answers with outputs like the API's."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from pulumi.runtime.mocks import MockMonitor
 
 
 class ProgramMocks(Mocks):
-    """The mocks of a unit test of a program; a resource of ``pending`` is not made yet, as in a plan."""
+    """The mocks of a program's unit test. A resource of ``pending`` has no outputs yet, as in a preview."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ProgramMocks(Mocks):
         return self._call_results[args.token], []
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Return what was asked for of this kind, by name; what the SDK adds aside."""
+        """Return the registered resources of this type by name, without what the SDK adds."""
         return {
             name: {key: value for key, value in inputs.items() if not key.startswith("__") and value is not None}
             for (of, name), inputs in self.registrations.items()
@@ -45,7 +45,7 @@ class ProgramMocks(Mocks):
 
 
 class RecordingMonitor:
-    """A monitor that keeps every registration, and that nobody takes for the mocks of a unit test."""
+    """A monitor that records every registration. The SDK does not recognize it as the mocks of a unit test."""
 
     def __init__(self, engine: ProgramMocks) -> None:
         self.registrations: list[Any] = []
@@ -53,12 +53,12 @@ class RecordingMonitor:
         self._delegate = MockMonitor(engine)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the protocol's name
-        """Keep the request, and answer as the mocks do."""
+        """Record the request and answer as the mocks do."""
         self.registrations.append(request)
         return self._delegate.RegisterResource(request)  # type: ignore[no-untyped-call]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  likewise
-        """Keep the request of a component."""
+        """Record the outputs request of a component."""
         self.output_registrations.append(request)
         return self._delegate.RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
@@ -73,9 +73,9 @@ def run_program(
     *,
     preview: bool = False,
 ) -> None:
-    """Run a program to its end; outputs that it returns are awaited."""
+    """Run a program to its end and await the outputs that it returns."""
     spare = asyncio.new_event_loop()
-    # the mocks would make a loop in every thread that works for them, and close none
+    # the mocks would create an event loop in each of their worker threads and close none
     workers = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(spare,))
     with asyncio.Runner() as runner, closing(spare), workers:
         runner.get_loop().set_default_executor(workers)

@@ -1,4 +1,4 @@
-"""A sweeper that needs no API, and a watcher that uses it."""
+"""A batch reader that needs no API, for tests of the shared poller."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ from neev_provider.core.wait import current_retry_listener, wait_before_send
 
 
 class ScriptedReader(BatchReader[ApiObject]):
-    """A sweeper that finds every id but those that are gone or in trouble, and notes each sweep."""
+    """A reader that finds every id except the deleted and failing ones, and records each sweep."""
 
     def __init__(self, *, latency: float = 0.0) -> None:
         super().__init__(read_one=self._unused, read_page=self._unused_page)
@@ -23,7 +23,7 @@ class ScriptedReader(BatchReader[ApiObject]):
         self.failing_ids: dict[str, errors.NeevError] = {}
         self.error: Exception | None = None
         self.retry_reason: str | None = None
-        """What goes wrong in the middle of a sweep, and is tried again."""
+        """The reason for a retry in the middle of a sweep."""
 
     async def _unused(self, id: str) -> ApiObject:
         raise NotImplementedError(id)

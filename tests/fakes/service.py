@@ -1,4 +1,4 @@
-"""Just enough of the Agent Service to count its requests in virtual time."""
+"""A minimal fake of the API that counts its requests in virtual time."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from tests.fakes.virtual_time import VirtualClock
 
 
 class FakeService(httpx.AsyncBaseTransport):
-    """Sandboxes that are Ready `create_seconds` seconds after they were created, and go when they are deleted."""
+    """Sandboxes that become Ready `create_seconds` seconds after their creation and disappear when they are deleted."""
 
     def __init__(
         self,
@@ -29,9 +29,9 @@ class FakeService(httpx.AsyncBaseTransport):
         self.created_at: dict[str, float] = {}
         self.throttled_count = 0
         self.failure_status: dict[str, int] = {}
-        """Sandboxes that nobody gets to see by themselves, and the status that is answered."""
+        """The status of the error for sandboxes that cannot be read one by one."""
         self.request_times: list[tuple[int, int]] = []
-        """How many there were, and how many of them Ready, after each request that changed that."""
+        """The number of sandboxes and of Ready ones, after each request that changed either."""
         self.served_requests: Counter[str] = Counter()
 
     @property
@@ -39,7 +39,7 @@ class FakeService(httpx.AsyncBaseTransport):
         return self.served_requests.total()
 
     def add(self, name: str) -> None:
-        """Let a sandbox exist, created now."""
+        """Add a sandbox that is created now."""
         self.created_at[name] = self.clock.monotonic()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -74,7 +74,7 @@ class FakeService(httpx.AsyncBaseTransport):
         return httpx.Response(200, json=self._to_json(last))
 
     def _is_throttled(self) -> bool:
-        """Return whether this request is one too many in this second."""
+        """Return whether this request exceeds the rate limit of this second."""
         if self.per_second is None:
             return False
         second, count = self._current_second

@@ -1,6 +1,6 @@
-"""An event loop whose time jumps to the next timer whenever nothing else is left to do.
+"""An event loop whose time jumps to the next timer whenever no other work is left.
 
-Hours pass in milliseconds, in exactly the order in which they would have passed; nothing real may be waited for.
+Hours pass in milliseconds, in the same order of events as in real time. Nothing real may be awaited.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class VirtualClock:
-    """The clock of a virtual loop; `await asyncio.sleep()` is virtual there as well."""
+    """The clock of a virtual loop. `await asyncio.sleep()` is virtual there as well."""
 
     def now(self) -> float:
         return EPOCH + self.monotonic()
@@ -26,12 +26,12 @@ class VirtualClock:
         return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
-        # Less than the time of a loop can hold would be slept for ever.
+        # A delay below the resolution of the loop's time would never end.
         await asyncio.sleep(max(seconds, 1e-6) if seconds > 0 else 0)
 
 
 class _SkippingSelector(selectors.DefaultSelector):
-    """Never blocks: the time until the next timer is skipped."""
+    """A selector that never blocks: it skips the time until the next timer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._skipping_selector.skipped_seconds
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
-        """Do the work at once, in no executor: what a thread does takes no virtual time."""
+        """Run the function at once, without an executor: a thread's work takes no virtual time."""
         return asyncio.ensure_future(_run_now(func, *args), loop=self)
 
 
@@ -64,9 +64,9 @@ async def _run_now(func: Callable[..., T], *args: Any) -> T:
 
 
 def in_virtual_time(test: Callable[ParamsT, Coroutine[Any, Any, T]]) -> Callable[ParamsT, T]:
-    """Run an async test on a loop of its own in which waiting takes no time.
+    """Run an async test on its own loop, in which waiting takes no time.
 
-    The jitter of waits is drawn from the same seed each time, so that no measurement depends on it.
+    The jitter of waits comes from the same seed each time, so that no measurement depends on it.
     """
 
     @functools.wraps(test)

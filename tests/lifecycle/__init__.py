@@ -1,1 +1,1 @@
-"""One table of lives of resources, lived through both faces against the emulator."""
+"""One table of resource lifecycles, run through both adapters against the emulator."""

@@ -1,4 +1,4 @@
-"""The two faces as the engine reaches them: the same calls over gRPC, in this process."""
+"""Clients of both adapters: the engine's calls over gRPC, in this process."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NAME = "box"
 
 @dataclass(frozen=True)
 class StoredResource:
-    """What the engine keeps of a resource between two runs."""
+    """What the engine stores of a resource between two runs."""
 
     id: str
     inputs: Struct
@@ -49,17 +49,17 @@ class StoredResource:
 
 @dataclass(frozen=True)
 class AdapterClient:
-    """The engine's side of one face, for one kind of resource."""
+    """The engine's side of one adapter, for one kind of resource."""
 
     stub: Any
     urn: str
     internal_properties: Mapping[str, Any]
-    """What the SDK adds to a program's inputs."""
+    """The properties that the SDK adds to a program's inputs."""
     encode_inputs: Callable[[Any], Any]
-    """A program's value as the SDK writes it."""
+    """The function that encodes a program's value as the SDK does."""
 
     async def check(self, new_inputs: Mapping[str, Any], old_inputs: Struct | None = None) -> wire.CheckResponse:
-        """The inputs as they are stored; without old ones the resource is new."""
+        """Return the checked inputs as the engine stores them. Without old inputs the resource is new."""
         inputs = {name: self.encode_inputs(value) for name, value in new_inputs.items()}
         news = marshal(PropertyMap({**self.internal_properties, **inputs}))
         request = wire.CheckRequest(urn=self.urn, olds=old_inputs or Struct(), news=news, randomSeed=os.urandom(32))
@@ -67,7 +67,7 @@ class AdapterClient:
         return answer
 
     async def diff(self, stored: StoredResource, new_inputs: Struct) -> wire.DiffResponse:
-        """How the checked inputs differ from what the life has been."""
+        """Return the difference between the stored resource and the checked inputs."""
         request = wire.DiffRequest(
             id=stored.id,
             urn=self.urn,
@@ -79,12 +79,12 @@ class AdapterClient:
         return answer
 
     async def create(self, inputs: Struct) -> StoredResource:
-        """A new life."""
+        """Create a resource."""
         answer = await self.stub.Create(wire.CreateRequest(urn=self.urn, properties=inputs))
         return StoredResource(answer.id, inputs, answer.properties)
 
     async def update(self, stored: StoredResource, new_inputs: Struct) -> StoredResource:
-        """The same life with other inputs."""
+        """Update the resource to other inputs."""
         request = wire.UpdateRequest(
             id=stored.id, urn=self.urn, olds=stored.state, old_inputs=stored.inputs, news=new_inputs
         )
@@ -92,19 +92,19 @@ class AdapterClient:
         return StoredResource(stored.id, new_inputs, answer.properties)
 
     async def read(self, stored: StoredResource) -> StoredResource | None:
-        """The life after a refresh, or ``None`` where it is over."""
+        """Return the resource after a refresh, or ``None`` if it no longer exists."""
         request = wire.ReadRequest(id=stored.id, urn=self.urn, properties=stored.state, inputs=stored.inputs)
         answer = await self.stub.Read(request)
         return StoredResource(answer.id, answer.inputs, answer.properties) if answer.id else None
 
     async def delete(self, stored: StoredResource) -> None:
-        """The life is over."""
+        """Delete the resource."""
         request = wire.DeleteRequest(id=stored.id, urn=self.urn, properties=stored.state, old_inputs=stored.inputs)
         await self.stub.Delete(request)
 
 
 def _hash_assets(value: Any) -> Any:
-    """The value, with hashes as the engine makes them: of the same for the same, which is all that is asked of them."""
+    """Return the value with a hash on each asset, as the engine computes it. Equal content gets equal hashes."""
     if isinstance(value, list):
         return [_hash_assets(item) for item in value]
     if isinstance(value, dict):
@@ -118,7 +118,7 @@ def _hash_assets(value: Any) -> Any:
 
 
 def _to_dynamic(value: Any) -> Any:
-    """The value as dynamic resources write it."""
+    """Return the value as dynamic resources encode it."""
     if isinstance(value, list):
         return [_to_dynamic(item) for item in value]
     if isinstance(value, dict):
@@ -127,7 +127,7 @@ def _to_dynamic(value: Any) -> Any:
 
 
 def _strip_asset_contents(struct: Struct) -> Struct:
-    """The properties without the contents of assets, of which the engine tells a diff only the hash."""
+    """Return the properties without the contents of assets. The engine sends only their hashes to a diff."""
     properties = unmarshal(struct)
     values = {key: _strip_value(value) for key, value in properties.values.items()}
     return marshal(PropertyMap(values, properties.secrets))
@@ -142,16 +142,16 @@ def _strip_value(value: Any) -> Any:
 
 
 AdapterOpener = Callable[[str, Emulator], AbstractAsyncContextManager[AdapterClient]]
-"""How a face of one kind of resource is opened."""
+"""A function that opens an adapter for one kind of resource."""
 
 
 def user_properties(struct: Struct) -> dict[str, Any]:
-    """The properties that a user sees, without the marks of secrets."""
+    """Return the properties that a user sees, without the marks of secrets."""
     return {key: value for key, value in unmarshal(struct).values.items() if not key.startswith("__")}
 
 
 def planned_change(diff: wire.DiffResponse) -> str:
-    """What the engine would do: ``none``, ``update`` or ``replace``."""
+    """Return what the engine would do: ``none``, ``update`` or ``replace``."""
     if diff.changes == wire.DiffResponse.DIFF_NONE:
         return "none"
     return "replace" if diff.replaces else "update"
@@ -159,7 +159,7 @@ def planned_change(diff: wire.DiffResponse) -> str:
 
 @asynccontextmanager
 async def open_plugin_adapter(kind: str, emulator: Emulator) -> AsyncIterator[AdapterClient]:
-    """The plugin."""
+    """Yield a client of the plugin."""
     plugin = ProviderServicer(lambda engine: PulumiProvider(engine, {}, connect, SYSTEM_CLOCK))
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
@@ -175,7 +175,7 @@ async def open_plugin_adapter(kind: str, emulator: Emulator) -> AsyncIterator[Ad
 
 @asynccontextmanager
 async def open_dynamic_adapter(kind: str, emulator: Emulator) -> AsyncIterator[AdapterClient]:
-    """Pulumi's dynamic host, which takes the provider object out of the inputs or the state."""
+    """Yield a client of Pulumi's dynamic host, which reads the provider object from the inputs or the state."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     servicer = _load_host_module().DynamicResourceProviderServicer()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
@@ -202,7 +202,7 @@ def _settings(emulator: Emulator) -> dict[str, str]:
 
 
 def _load_host_module() -> ModuleType:
-    """The module that the host's process runs, but for its last line, which serves until the process is killed."""
+    """Return the module that the host's process runs, without its last line, which serves for ever."""
     spec = importlib.util.find_spec("pulumi.dynamic.__main__")
     assert spec is not None
     assert isinstance(spec.loader, InspectLoader)

@@ -1,4 +1,4 @@
-"""The table: what a resource is made with, how it changes, and what kind of change each is."""
+"""The table: the inputs of each resource, how they change, and the kind of each change."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ class ScenarioStep:
     inputs: dict[str, Any]
     deletes_before_replace: bool = False
     requests: tuple[str, ...] | None = None
-    """The requests that change something; by default none for ``none``, and not compared for the others."""
+    """The mutating requests. The default is none for the change ``none``; for the others they are not compared."""
     state: dict[str, Any] = field(default_factory=dict)
-    """What the state says afterwards, among other things."""
+    """The properties that the state contains afterwards, among others."""
     idle_seconds: float = 0
-    """Seconds that pass before, in which nobody uses the sandbox; a refresh follows."""
+    """The seconds before the step in which the sandbox is idle. A refresh follows them."""
 
 
 @dataclass(frozen=True)
 class ScenarioCase:
-    """The life of one resource."""
+    """The lifecycle of one resource."""
 
     title: str
     resource: str
     create: dict[str, Any]
     steps: tuple[ScenarioStep, ...] = ()
     state: dict[str, Any] = field(default_factory=dict)
-    """What the state says after the create, among other things."""
+    """The properties that the state contains after the create, among others."""
 
 
 def no_change_step(inputs: dict[str, Any], **more: Any) -> ScenarioStep:
-    """Nothing changes, and nothing is sent."""
+    """Return a step in which nothing changes and no mutating request is sent."""
     return ScenarioStep("none", inputs, **more)
 
 
 def update_step(inputs: dict[str, Any], *sends: str, **more: Any) -> ScenarioStep:
-    """It changes in place, by these requests."""
+    """Return a step that updates the resource in place with these requests."""
     return ScenarioStep("update", inputs, requests=sends, **more)
 
 
 def replace_step(inputs: dict[str, Any], *, deletes_before_replace: bool = False, **more: Any) -> ScenarioStep:
-    """A new one takes its place, before or after the old one goes."""
+    """Return a step that replaces the resource, before or after the old one is deleted."""
     return ScenarioStep("replace", inputs, deletes_before_replace=deletes_before_replace, **more)
 
 
@@ -64,7 +64,7 @@ DENY_ALL_POLICY = {"mode": "deny_all", "allowInternet": False, "allow": []}
 
 
 def allow_policy(*rules: dict[str, Any]) -> dict[str, Any]:
-    """A policy that allows these destinations."""
+    """Return an egress policy that allows these destinations."""
     return {"egress": {"mode": "allow_list", "allow": list(rules)}}
 
 

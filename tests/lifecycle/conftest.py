@@ -1,4 +1,4 @@
-"""A platform, both faces, and what lives may refer to."""
+"""An emulator, a client of it, and the objects that inputs may refer to."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FAST_SETTINGS = Platform(
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An empty platform."""
+    """Yield an empty emulator."""
     with serve(FAST_SETTINGS) as running:
         yield running
 
 
 @pytest.fixture
 async def api(emulator: Emulator) -> AsyncIterator[Api]:
-    """Somebody who works outside of every program."""
+    """Yield a client that works outside of every program."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
     async with connect(settings) as connected:
         yield connected
@@ -33,7 +33,7 @@ async def api(emulator: Emulator) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def fixtures(api: Api, emulator: Emulator) -> AsyncIterator[Fixtures]:
-    """What inputs may refer to; gone at the end."""
+    """Yield the objects that inputs may refer to, and delete them at the end."""
     items = Fixtures(api, emulator)
     yield items
     await items.delete_all()

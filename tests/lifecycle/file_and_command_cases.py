@@ -1,4 +1,4 @@
-"""The rest of the table: what lives inside sandboxes."""
+"""The rest of the table: the resources inside sandboxes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXEC = "POST /v1/exec"
 STAT = "POST /v1/files/stat"
 SOURCE = {"sandboxId": "$source"}
 KEPT_AFTER_DELETE = ("Command",)
-"""What nobody can be asked for: as long as its sandbox is there, so is it."""
+"""The kinds that the API cannot observe: they exist as long as their sandbox does."""
 
 COMMANDS = (
     ScenarioCase(
@@ -67,7 +67,7 @@ COMMANDS = (
 DIGEST_OF_ONE = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 """The digest of `one`."""
 WRITE_ONLY_PROPERTIES = ("content", "contentBase64", "source", "steps")
-"""What is known by its digest: a dynamic resource keeps no more of it."""
+"""The properties that are stored only as a digest in the state of a dynamic resource."""
 FILES = (
     ScenarioCase(
         "a file is rewritten in place, and made anew at another path",
@@ -94,7 +94,7 @@ HERE = str(Path(__file__).parent)
 
 
 def text_archive(**files: str) -> dict[str, Any]:
-    """An archive of texts, as an input."""
+    """Return an archive of texts as an input."""
     return {"source": Archive(assets={name: Asset(text=text) for name, text in files.items()})}
 
 

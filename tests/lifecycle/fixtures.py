@@ -1,4 +1,4 @@
-"""What lives may refer to: a sandbox and its snapshots that no program manages."""
+"""The objects that inputs may refer to: sandboxes and snapshots that no program manages."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from neev_emulator import Emulator
 from neev_provider.client import Api
 
 STABLE_TIMEOUT = 5.0
-"""Seconds of the platform's clock in which everything under way has come to its end."""
+"""The seconds on the emulator's clock after which every transition has ended."""
 SANDBOXES = {"source", "another"}
 _WORDS = re.compile(r"\$(?P<word>\w+)")
 
 
 class Fixtures:
-    """The things that words in inputs stand for, made when they are met first.
+    """The objects that placeholders in inputs stand for, created at first use.
 
-    ``$source`` and ``$another`` are sandboxes, ``$base`` and ``$later`` are snapshots of the first, ``$own`` is a
-    snapshot of the sandbox whose life it is.
+    ``$source`` and ``$another`` are sandboxes. ``$base`` and ``$later`` are snapshots of ``$source``. ``$own`` is a
+    snapshot of the sandbox under test.
     """
 
     def __init__(self, api: Api, emulator: Emulator) -> None:
@@ -28,11 +28,11 @@ class Fixtures:
         self._ids: dict[str, str] = {}
 
     async def resolve(self, inputs: Mapping[str, Any], id: str = "") -> dict[str, Any]:
-        """The inputs with ids in the place of words."""
+        """Return the inputs with ids in the place of placeholders."""
         return {key: await self._resolve_value(value, id) for key, value in inputs.items()}
 
     async def delete_all(self) -> None:
-        """None of it is left."""
+        """Delete every object that was created."""
         for sandbox in SANDBOXES & self._ids.keys():
             await self._api.sandboxes.delete(self._ids.pop(sandbox))
         self._emulator.advance(STABLE_TIMEOUT)

@@ -1,4 +1,4 @@
-"""Creates whose answer gets lost, and operations on a platform that has a bad day: rules 1 to 4 of the design."""
+"""Creates whose response is lost, and operations on an API with faults: rules 1 to 4 of the design."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ REJECTED_FAULTS: list[dict[str, Any]] = [
 
 @pytest.fixture
 async def api(emulator: Emulator) -> AsyncIterator[Api]:
-    """A client that gives a request up soon."""
+    """Yield a client with a short request timeout."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, timeout=1.0)
     async with connect(settings) as connected:
         yield connected
@@ -58,7 +58,7 @@ async def api(emulator: Emulator) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def no_wait_api(emulator: Emulator) -> AsyncIterator[Api]:
-    """A client whose pauses take no time."""
+    """Yield a client whose delays take no time."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
     async with connect(settings, clock=ScaledClock()) as connected:
         yield connected
@@ -123,7 +123,7 @@ async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api
 
 
 async def test_what_another_made_is_not_taken(api: Api, no_wait_api: Api, emulator: Emulator) -> None:
-    """The name is taken by a sandbox of another size."""
+    """The name belongs to a sandbox of another size."""
     await api.sandboxes.create({"name": "box", "resources": {"cpu": 1}})
     emulator.add_fault("status", method="POST", path="/sandboxes", status=504)
     with pytest.raises(OutcomeUnknown, match="504"):

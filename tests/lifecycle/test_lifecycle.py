@@ -1,4 +1,4 @@
-"""Every life of the table, through both faces."""
+"""Every lifecycle of the table, through both adapters."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_a_life(case: ScenarioCase, opened: AdapterOpener, emulator: Emula
 async def _run_step(
     adapter: AdapterClient, stored: StoredResource, step: ScenarioStep, fixtures: Fixtures, emulator: Emulator
 ) -> StoredResource:
-    """The life after one run of the program with the step's inputs."""
+    """Return the resource after one run of the program with the step's inputs."""
     inputs = await fixtures.resolve(step.inputs, stored.id)
     if step.idle_seconds:
         emulator.advance(step.idle_seconds)
@@ -51,7 +51,7 @@ async def _run_step(
     news = await _check_inputs(adapter, inputs, stored.inputs)
     diff = await adapter.diff(stored, news)
     assert planned_change(diff) == step.change
-    # of what is not replaced by itself, it says what a replacement that somebody else asks for would have to do
+    # a resource without a change that replaces it reports what a replacement requested with `--replace` has to do
     assert diff.deleteBeforeReplace is step.deletes_before_replace or step.change != "replace"
     if step.change == "none":
         stored = StoredResource(stored.id, news, stored.state)
@@ -70,7 +70,7 @@ async def _run_step(
 async def _replace(
     adapter: AdapterClient, stored: StoredResource, inputs: Mapping[str, Any], *, delete_first: bool
 ) -> StoredResource:
-    """A new life in the place of the old one; names are made anew."""
+    """Return the resource that replaces the stored one. Its generated names are new."""
     news = await _check_inputs(adapter, inputs)
     if delete_first:
         await adapter.delete(stored)
@@ -81,7 +81,7 @@ async def _replace(
 
 
 async def _refresh_stable(adapter: AdapterClient, stored: StoredResource, state: Mapping[str, Any]) -> StoredResource:
-    """The life, in which a refresh finds nothing that has changed."""
+    """Return the resource after a refresh that finds no change."""
     read = await _check_refresh_unchanged(adapter, stored, state)
     assert _readable_inputs(user_properties(read.inputs)) == _readable_inputs(user_properties(stored.inputs))
     assert user_properties(read.state) == user_properties(stored.state)
@@ -91,7 +91,7 @@ async def _refresh_stable(adapter: AdapterClient, stored: StoredResource, state:
 async def _check_refresh_unchanged(
     adapter: AdapterClient, stored: StoredResource, state: Mapping[str, Any]
 ) -> StoredResource:
-    """The life after a refresh; neither before nor after it does the same program change anything."""
+    """Return the resource after a refresh. The same program changes nothing before and after it."""
     assert {name: user_properties(stored.state).get(name) for name in state} == state
     read = await _refresh(adapter, stored)
     inputs = {

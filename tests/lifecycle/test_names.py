@@ -1,4 +1,4 @@
-"""Names that are taken: what several sandboxes make up is known by their names, so nothing under one is taken over."""
+"""Names that are taken. The parts of a resource of several sandboxes are found by name, so none is taken over."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ async def test_a_name_that_another_stack_has_is_refused_and_what_it_has_stays(
 async def test_an_image_whose_create_failed_is_not_in_the_way_of_the_next_attempt(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    """An error hook repeats the call: the plugin goes on with what it has begun, the host has undone it."""
+    """An error hook repeats the create. The plugin continues what it has begun; the host has undone it."""
     async with opened("GoldenImage", emulator) as adapter:
         inputs = await check_inputs(adapter, {"name": "web", "steps": [{"path": "x", "content": "1"}]})
-        # the snapshot is there, and what fails is the pause after it
+        # the snapshot exists, and the pause after it fails
         emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=403)
         with pytest.raises(grpc.aio.AioRpcError):
             await adapter.create(inputs)

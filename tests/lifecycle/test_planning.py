@@ -1,4 +1,4 @@
-"""Checks and plans of both faces: made without a request, also where values are not known yet."""
+"""Checks and previews of both adapters, without a request, also with values that are not known yet."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_bad_input_fails_the_check_at_its_path(
 ) -> None:
     async with opened(kind, emulator) as adapter:
         answer = await adapter.check(inputs)
-    # the engine looks for the value under the state's name, so a path that the program spells otherwise is none
+    # the engine looks up the value under the name in the state, so it finds no path with the program's spelling
     paths = failed if opened is open_plugin_adapter else {path if path == to_snake(path) else "" for path in failed}
     assert {failure.property for failure in answer.failures} == paths
     reasons = " ".join(failure.reason for failure in answer.failures)

@@ -1,4 +1,4 @@
-"""Inputs that name what is not there: the error is one of that input, nothing is made, and nothing is said to be."""
+"""Inputs that name what does not exist: the error names that input, and nothing is created or stored."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
     assert f"{SNAKE[path] if opened is open_dynamic_adapter else path}: {reason}" in message
     assert "had been made" not in message
     assert "refresh" not in message
-    # the engine keeps nothing of it either
+    # the engine stores nothing of it either
     assert not any(key == "grpc-status-details-bin" for key, _ in caught.value.trailing_metadata() or ())
     assert [emulator.state()[item] for item in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
@@ -87,7 +87,7 @@ async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: Ada
 
 @ADAPTERS
 async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: AdapterOpener, emulator: Emulator) -> None:
-    """Whatever an input names is there, or the API cannot be asked for it."""
+    """Whatever an input names exists, or the API cannot be asked for it."""
     async with opened("Sandbox", emulator) as adapter:
         inputs = await check_inputs(adapter, {"templateId": "sb-ubuntu-26-04-minimal"})
         emulator.add_fault("status", method="POST", path="/sandboxes", status=400, times=2)
@@ -148,7 +148,7 @@ async def test_a_name_that_something_else_has_is_said_with_what_can_be_done(
 async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    """Nothing has the name, names are not unique, or nobody can be asked who has it."""
+    """Nothing has the name, names are not unique, or the API does not say which object has it."""
     async with opened("Sandbox", emulator) as adapter:
         box = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         inputs = await check_inputs(adapter, {"name": "other"})
@@ -182,7 +182,7 @@ async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told
 async def test_a_name_that_the_replaced_resource_has_itself_is_said_to_be_so(
     kind: str, opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    """As `--replace` asks for it: no diff is asked, and the inputs are checked anew without the old ones."""
+    """With `--replace` the engine requests no diff and checks the inputs anew, without the old ones."""
     inputs = {"name": "own", **({"replicas": 1} if kind == "SandboxPool" else {})}
     async with opened(kind, emulator) as adapter:
         life = await adapter.create(await check_inputs(adapter, inputs))
